@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+static int kernel_open(const char *path, int flags, mode_t mode)
+{
+    return open(path, flags, mode);
+}
+
+static const struct vl_file_ops kernel_ops = {
+    .open = kernel_open,
+    .write = write,
+    .fchmod = fchmod,
+    .fchown = fchown,
+    .fsync = fsync,
+    .rename = rename,
+    .unlink = unlink,
+    .mkdir = mkdir,
+    .rmdir = rmdir,
+};
+
+static const struct vl_file_ops *ops = &kernel_ops;
+
+const struct vl_file_ops *vl_file_set_ops(const struct vl_file_ops *replacement)
+{
+    const struct vl_file_ops *before = ops;
+
+    ops = replacement ? replacement : &kernel_ops;
+    return before;
+}
+
+static int read_all(int descriptor, const char *path, size_t limit, struct vl_buf *buf, struct vl_error *err)
+{
+    char chunk[4096];
+
+    for (;;) {
+        ssize_t got = read(descriptor, chunk, sizeof(chunk));
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return vl_fail_errno(err, "cannot read '%s'", path);
+        if (got == 0)
+            return 0;
+        vl_buf_add(buf, chunk, (size_t)got);
+        if (buf->length > limit)
+            return vl_fail(err, VL_ERROR_FAILED, "'%s' is larger than %zu bytes", path, limit);
+    }
+}
+
+int vl_file_read(const char *path, size_t limit, char **ret_text, struct stat *ret_stat, struct vl_error *err)
+{
+    VL_CLOSE int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    VL_BUF_AUTO buf = VL_BUF_INIT;
+    struct stat status;
+    char *text;
+
+    if (descriptor < 0) {
+        int rc = vl_fail_errno(err, "cannot open '%s'", path);
+
+        if (errno == ENOENT || errno == ENOTDIR)
+            err->code = VL_ERROR_NOTFOUND;
+        return rc;
+    }
+    if (fstat(descriptor, &status) < 0)
+        return vl_fail_errno(err, "cannot look at '%s'", path);
+    if (!S_ISREG(status.st_mode))
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' is not a regular file", path);
+    if (read_all(descriptor, path, limit, &buf, err) < 0)
+        return -1;
+    if (memchr(vl_buf_text(&buf), '\0', buf.length))
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' holds a NUL byte, so it is no text file", path);
+    text = vl_buf_take(&buf);
+    if (!text)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    *ret_text = text;
+    if (ret_stat)
+        *ret_stat = status;
+    return 0;
+}
+
+static int write_all(int descriptor, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t put = ops->write(descriptor, bytes, length);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return -1;
+        if (put == 0) {
+            errno = ENOSPC;
+            return -1;
+        }
+        bytes += put;
+        length -= (size_t)put;
+    }
+    return 0;
+}
+
+/* The directory part of a path: "." when there is none. The caller frees it. */
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static char *temporary_for(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t directory = slash ? (size_t)(slash - path) + 1 : 0;
+    struct vl_buf buf = VL_BUF_INIT;
+
+    vl_buf_add(&buf, path, directory);
+    vl_buf_printf(&buf, ".%s.voiplab", path + directory);
+    return vl_buf_take(&buf);
+}
+
+static int sync_directory(const char *path, struct vl_error *err)
+{
+    VL_FREE char *directory = directory_of(path);
+    VL_CLOSE int descriptor = -1;
+
+    if (!directory)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0 || ops->fsync(descriptor) < 0)
+        return vl_fail_errno(err, "cannot sync the directory '%s'", directory);
+    return 0;
+}
+
+/* Write and sync the temporary. The owner of a file that is replaced is kept where we may do so. */
+static int fill_temporary(const char *temporary, const char *path, const char *text, size_t length, mode_t mode,
+                          struct vl_error *err)
+{
+    VL_CLOSE int descriptor = -1;
+    struct stat old;
+
+    if (ops->unlink(temporary) < 0 && errno != ENOENT)
+        return vl_fail_errno(err, "cannot remove the left-over '%s'", temporary);
+    descriptor = ops->open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor < 0)
+        return vl_fail_errno(err, "cannot make '%s'", temporary);
+    if (write_all(descriptor, text, length) < 0)
+        return vl_fail_errno(err, "cannot write '%s'", temporary);
+    if (stat(path, &old) == 0 && (old.st_uid != geteuid() || old.st_gid != getegid()) &&
+        ops->fchown(descriptor, old.st_uid, old.st_gid) < 0 && geteuid() == 0)
+        return vl_fail_errno(err, "cannot keep the owner of '%s'", path);
+    if (ops->fchmod(descriptor, mode) < 0)
+        return vl_fail_errno(err, "cannot set the mode of '%s'", temporary);
+    if (ops->fsync(descriptor) < 0)
+        return vl_fail_errno(err, "cannot sync '%s'", temporary);
+    return 0;
+}
+
+int vl_file_write(const char *path, const char *text, size_t length, mode_t mode, struct vl_error *err)
+{
+    VL_FREE char *temporary = temporary_for(path);
+
+    if (!temporary)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    if (fill_temporary(temporary, path, text, length, mode, err) < 0) {
+        (void)ops->unlink(temporary);
+        return -1;
+    }
+    if (ops->rename(temporary, path) < 0) {
+        int rc = vl_fail_errno(err, "cannot put '%s' in place", path);
+
+        (void)ops->unlink(temporary);
+        return rc;
+    }
+    return sync_directory(path, err);
+}
+
+int vl_file_remove(const char *path, struct vl_error *err)
+{
+    if (ops->unlink(path) < 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return 0;
+        return vl_fail_errno(err, "cannot remove '%s'", path);
+    }
+    return sync_directory(path, err);
+}
+
+int vl_file_mkdirs(const char *path, mode_t mode, struct vl_error *err)
+{
+    VL_FREE char *copy = strdup(path);
+
+    if (!copy)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (char *slash = copy + (copy[0] == '/');; slash++) {
+        bool last;
+        struct stat status;
+
+        slash += strcspn(slash, "/");
+        last = *slash == '\0';
+        *slash = '\0';
+        if (stat(copy, &status) < 0 && ops->mkdir(copy, mode) < 0 && errno != EEXIST)
+            return vl_fail_errno(err, "cannot make the directory '%s'", copy);
+        if (last)
+            return 0;
+        *slash = '/';
+    }
+}
+
+int vl_file_lock(const char *path, const char *busy, struct vl_error *err)
+{
+    int descriptor = ops->open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (descriptor < 0)
+        return vl_fail_errno(err, "cannot open the lock '%s'", path);
+    if (flock(descriptor, LOCK_EX | LOCK_NB) < 0) {
+        int rc = errno == EWOULDBLOCK ? vl_fail(err, VL_ERROR_FAILED, "%s", busy)
+                                      : vl_fail_errno(err, "cannot lock '%s'", path);
+
+        (void)close(descriptor);
+        return rc;
+    }
+    return descriptor;
+}
+
+bool vl_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}

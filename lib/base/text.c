@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool vl_text_number(const char *text, long min, long max, long *ret_number)
+{
+    char *end;
+    long number;
+
+    if (!is_digit(text[0]) && !(text[0] == '-' && is_digit(text[1])))
+        return false;
+    errno = 0;
+    number = strtol(text, &end, 10);
+    if (errno || *end || number < min || number > max)
+        return false;
+    *ret_number = number;
+    return true;
+}
+
+bool vl_text_size(const char *text, uint64_t *ret_bytes)
+{
+    static const char units[] = "KMGT";
+    const char *unit;
+    char *end;
+    unsigned long long number;
+    unsigned shift;
+
+    if (!is_digit(text[0]))
+        return false;
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    if (errno || !*end || end[1])
+        return false;
+    unit = strchr(units, toupper((unsigned char)*end));
+    if (!unit)
+        return false;
+    shift = 10U * (unsigned)(unit - units + 1);
+    if (number > (UINT64_MAX >> shift) || number == 0)
+        return false;
+    *ret_bytes = (uint64_t)number << shift;
+    return true;
+}
+
+char *vl_text_from_size(struct vl_arena *arena, uint64_t bytes)
+{
+    static const char units[] = "TGMK";
+
+    for (unsigned i = 0; units[i]; i++) {
+        unsigned shift = 40 - 10 * i;
+
+        if (bytes && bytes % ((uint64_t)1 << shift) == 0)
+            return vl_arena_printf(arena, "%llu%c", (unsigned long long)(bytes >> shift), units[i]);
+    }
+    return vl_arena_printf(arena, "%llu", (unsigned long long)bytes);
+}
+
+bool vl_text_ipv4(const char *text, uint32_t *ret_address)
+{
+    uint32_t address = 0;
+
+    for (int part = 0; part < 4; part++) {
+        unsigned value = 0, digits = 0;
+
+        for (; is_digit(*text) && digits < 4; text++, digits++)
+            value = value * 10 + (unsigned)(*text - '0');
+        if (digits == 0 || digits > 3 || value > 255)
+            return false;
+        if (*text++ != (part < 3 ? '.' : '\0'))
+            return false;
+        address = address << 8 | value;
+    }
+    *ret_address = address;
+    return true;
+}
+
+char *vl_text_from_ipv4(struct vl_arena *arena, uint32_t address)
+{
+    return vl_arena_printf(arena, "%u.%u.%u.%u", address >> 24, (address >> 16) & 255, (address >> 8) & 255,
+                           address & 255);
+}
+
+bool vl_text_network(const char *text, uint32_t *ret_address, unsigned *ret_prefix)
+{
+    const char *slash = strchr(text, '/');
+    VL_FREE char *address = slash ? strndup(text, (size_t)(slash - text)) : NULL;
+    long prefix;
+
+    if (!address || !vl_text_number(slash + 1, 1, 32, &prefix) || !vl_text_ipv4(address, ret_address))
+        return false;
+    *ret_prefix = (unsigned)prefix;
+    return true;
+}
+
+uint32_t vl_text_netmask(unsigned prefix)
+{
+    return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
+}
+
+static unsigned minimum(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+enum { NEAREST_LENGTH = 40 };
+
+/* Edit distance with swaps of neighbours (optimal string alignment), for texts up to NEAREST_LENGTH. */
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned cost[NEAREST_LENGTH + 1][NEAREST_LENGTH + 1];
+    size_t rows = strlen(a), columns = strlen(b);
+
+    if (rows > NEAREST_LENGTH || columns > NEAREST_LENGTH)
+        return UINT_MAX;
+    for (size_t i = 0; i <= rows; i++) {
+        for (size_t j = 0; j <= columns; j++) {
+            if (i == 0 || j == 0) {
+                cost[i][j] = (unsigned)(i + j);
+                continue;
+            }
+            cost[i][j] = minimum(minimum(cost[i - 1][j], cost[i][j - 1]) + 1,
+                                 cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                cost[i][j] = minimum(cost[i][j], cost[i - 2][j - 2] + 1);
+        }
+    }
+    return cost[rows][columns];
+}
+
+const char *vl_text_nearest(const char *wrong, const char *const *names)
+{
+    const char *best = NULL;
+    unsigned best_distance = UINT_MAX;
+
+    for (; *names; names++) {
+        size_t length = strlen(*names);
+        unsigned far = distance(wrong, *names);
+        unsigned near = length < 4 ? 1 : length < 8 ? 2 : 3;
+
+        if (far <= near && far < best_distance) {
+            best = *names;
+            best_distance = far;
+        }
+    }
+    return best;
+}
+
+bool vl_text_is_name(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length >= 1 && length <= 63 && text[0] >= 'a' && text[0] <= 'z' &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
+char *vl_text_strip(char *text)
+{
+    size_t length;
+
+    text += strspn(text, " \t\r\n");
+    length = strlen(text);
+    while (length && strchr(" \t\r\n", text[length - 1]))
+        text[--length] = '\0';
+    return text;
+}
+
+const char *const *vl_text_split(struct vl_arena *arena, const char *text, const char *separators)
+{
+    static const char *const none[] = { NULL };
+    size_t parts = 0;
+    const char **list;
+
+    for (const char *p = text; *p; parts++) {
+        p += strspn(p, separators);
+        p += strcspn(p, separators);
+    }
+    list = vl_arena_zalloc(arena, (parts + 1) * sizeof(*list));
+    if (!list)
+        return none;
+    parts = 0;
+    for (text += strspn(text, separators); *text; text += strspn(text, separators)) {
+        size_t length = strcspn(text, separators);
+
+        list[parts++] = vl_arena_strndup(arena, text, length);
+        text += length;
+    }
+    return list;
+}
+
+char *vl_text_printable(struct vl_arena *arena, const char *text)
+{
+    VL_BUF_AUTO buf = VL_BUF_INIT;
+
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        if (*p == '\n' || (*p >= ' ' && *p < 0x7f))
+            vl_buf_putc(&buf, (char)*p);
+        else
+            vl_buf_printf(&buf, "\\x%02x", *p);
+    }
+    return vl_arena_strdup(arena, vl_buf_text(&buf));
+}
+
+bool vl_text_starts(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/ini.h"
+
+#include <errno.h>
+#include <iniparser.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+
+enum { FILE_LIMIT = 1 << 20, LINE_LIMIT = 1000 };
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
+
+struct scan {
+    struct vl_arena *arena;
+    struct vl_ini *ini;
+    const char *file;
+    int line;
+    struct vl_error *err;
+};
+
+#define MISTAKE(scan, ...) vl_fail_at((scan)->err, VL_ERROR_LAB, (scan)->file, (scan)->line, __VA_ARGS__)
+
+const struct vl_ini_entry *vl_ini_entry(const struct vl_ini_section *section, const char *key)
+{
+    for (size_t i = 0; i < section->entry_count; i++)
+        if (!strcmp(section->entries[i].key, key))
+            return &section->entries[i];
+    return NULL;
+}
+
+/* What is wrong with the characters of a section's or key's name. */
+static int check_name(const struct scan *scan, const char *what, const char *name, const char *allowed)
+{
+    size_t good = strspn(name, allowed);
+
+    if (!*name)
+        return MISTAKE(scan, "the %s has no name", what);
+    if (!name[good])
+        return 0;
+    if (name[good] >= 'A' && name[good] <= 'Z')
+        return MISTAKE(scan, "the %s name '%s' has upper case letters; names are lower case", what, name);
+    return MISTAKE(scan, "the %s name '%s' may hold only a-z, 0-9 and '-'", what,
+                   vl_text_printable(scan->arena, name));
+}
+
+static int add_section(const struct scan *scan, char *text)
+{
+    char *end = strchr(text, ']');
+    struct vl_ini_section *section, *grown;
+    char *after, *space;
+
+    if (!end)
+        return MISTAKE(scan, "'%s' has no closing bracket", vl_text_printable(scan->arena, text));
+    *end = '\0';
+    after = vl_text_strip(end + 1);
+    if (*after)
+        return MISTAKE(scan, "there is text after the section '[%s]'; put it, or a comment, on a line of its own",
+                       text + 1);
+    text = vl_text_strip(text + 1);
+    if (check_name(scan, "section", text, NAME_CHARACTERS " ") < 0)
+        return -1;
+    for (size_t i = 0; i < scan->ini->section_count; i++)
+        if (!strcmp(scan->ini->sections[i].name, text))
+            return MISTAKE(scan, "the section [%s] is there twice; the first is in line %d", text,
+                           scan->ini->sections[i].line);
+    grown = vl_arena_grow(scan->arena, scan->ini->sections, scan->ini->section_count, sizeof(*grown));
+    if (!grown)
+        return vl_fail(scan->err, VL_ERROR_MEMORY, "out of memory");
+    scan->ini->sections = grown;
+    section = &grown[scan->ini->section_count++];
+    *section = (struct vl_ini_section){ .name = vl_arena_strdup(scan->arena, text), .line = scan->line };
+    space = strchr(text, ' ');
+    section->kind = vl_arena_strndup(scan->arena, text, strcspn(text, " "));
+    section->label = space ? vl_arena_strdup(scan->arena, vl_text_strip(space)) : "";
+    return 0;
+}
+
+static int add_entry(const struct scan *scan, char *text)
+{
+    char *equals = strchr(text, '=');
+    struct vl_ini_section *section;
+    const struct vl_ini_entry *twin;
+    struct vl_ini_entry *grown;
+
+    if (!equals)
+        return MISTAKE(scan, "'%s' is no [section] and no key = value", vl_text_printable(scan->arena, text));
+    *equals = '\0';
+    text = vl_text_strip(text);
+    if (scan->ini->section_count == 0)
+        return MISTAKE(scan, "the key '%s' stands before the first [section]", vl_text_printable(scan->arena, text));
+    section = &scan->ini->sections[scan->ini->section_count - 1];
+    if (check_name(scan, "key", text, NAME_CHARACTERS) < 0)
+        return -1;
+    twin = vl_ini_entry(section, text);
+    if (twin)
+        return MISTAKE(scan, "[%s] %s is there twice; the first is in line %d", section->name, text, twin->line);
+    grown = vl_arena_grow(scan->arena, section->entries, section->entry_count, sizeof(*grown));
+    if (!grown)
+        return vl_fail(scan->err, VL_ERROR_MEMORY, "out of memory");
+    section->entries = grown;
+    grown[section->entry_count++] =
+        (struct vl_ini_entry){ .key = vl_arena_strdup(scan->arena, text), .value = "", .line = scan->line };
+    return 0;
+}
+
+static int scan_line(struct scan *scan, char *line)
+{
+    size_t length = strlen(line);
+
+    if (length > LINE_LIMIT)
+        return MISTAKE(scan, "the line is longer than %d characters", LINE_LIMIT);
+    if (length && line[length - 1] == '\\')
+        return MISTAKE(scan, "a value cannot go on in the next line; put it in one line");
+    line = vl_text_strip(line);
+    if (!*line || *line == ';' || *line == '#')
+        return 0;
+    return *line == '[' ? add_section(scan, line) : add_entry(scan, line);
+}
+
+static int scan_text(struct scan *scan, char *text)
+{
+    if (vl_text_starts(text, "\xef\xbb\xbf")) {
+        scan->line = 1;
+        return MISTAKE(scan, "the file starts with a byte order mark; save it as UTF-8 without one");
+    }
+    while (text) {
+        char *line = strsep(&text, "\n");
+        size_t length = strlen(line);
+
+        scan->line++;
+        if (length && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        if (scan_line(scan, line) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int swallow_message(const char *format, ...)
+{
+    (void)format;
+    return 0;
+}
+
+static void free_dictionary(dictionary *const *values)
+{
+    if (*values)
+        iniparser_freedict(*values);
+}
+
+/* Let iniparser read exactly the bytes that were scanned: from memory, so that the file cannot change in between. */
+static dictionary *parse_values(const char *text, size_t length)
+{
+    VL_CLOSE int memory = memfd_create("voiplab.ini", MFD_CLOEXEC);
+    VL_FREE char *path = NULL;
+
+    if (memory < 0 || write(memory, text, length) != (ssize_t)length ||
+        asprintf(&path, "/proc/self/fd/%d", memory) < 0)
+        return NULL;
+    iniparser_set_error_callback(swallow_message);
+    return iniparser_load(path);
+}
+
+static int fetch_values(struct scan *scan, const dictionary *values)
+{
+    for (size_t i = 0; i < scan->ini->section_count; i++) {
+        struct vl_ini_section *section = &scan->ini->sections[i];
+
+        for (size_t j = 0; j < section->entry_count; j++) {
+            struct vl_ini_entry *entry = &section->entries[j];
+            VL_FREE char *path = NULL;
+            const char *value;
+
+            if (asprintf(&path, "%s:%s", section->name, entry->key) < 0)
+                return vl_fail(scan->err, VL_ERROR_MEMORY, "out of memory");
+            value = iniparser_getstring(values, path, "");
+            scan->line = entry->line;
+            if (!*value)
+                return MISTAKE(scan, "[%s] %s has no value", section->name, entry->key);
+            entry->value = vl_arena_strdup(scan->arena, value);
+        }
+    }
+    return 0;
+}
+
+int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini, struct vl_error *err)
+{
+    struct vl_ini ini = { .file = vl_arena_strdup(arena, path) };
+    struct scan scan = { .arena = arena, .ini = &ini, .file = ini.file, .err = err };
+    __attribute__((cleanup(free_dictionary))) dictionary *values = NULL;
+    VL_FREE char *text = NULL, *copy = NULL;
+
+    if (vl_file_read(path, FILE_LIMIT, &text, NULL, err) < 0) {
+        err->code = VL_ERROR_LAB;
+        return -1;
+    }
+    copy = strdup(text);
+    if (!copy)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    if (scan_text(&scan, copy) < 0)
+        return -1;
+    values = parse_values(text, strlen(text));
+    if (!values)
+        return vl_fail_at(err, VL_ERROR_LAB, path, 0, "iniparser cannot read this file");
+    if (fetch_values(&scan, values) < 0)
+        return -1;
+    if (arena->failed)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    *ret_ini = ini;
+    return 0;
+}

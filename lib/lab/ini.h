@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * INI files, with a line number for everything. iniparser reads the values; a scan of our own before it finds where
+ * each section and key stands, and refuses what iniparser 4.1 would let through or mangle in silence: a key or section
+ * that is there twice, upper case (it folds names), a colon in a name (its separator), a line over its limit of 1,024
+ * characters, a byte order mark, a value that goes on in the next line.
+ */
+#ifndef VL_LAB_INI_H
+#define VL_LAB_INI_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct vl_ini_entry {
+    const char *key;
+    const char *value; /* never empty */
+    int line;
+};
+
+struct vl_ini_section {
+    const char *name;  /* the whole of it: "pbx virtual1" */
+    const char *kind;  /* its first word: "pbx" */
+    const char *label; /* the rest: "virtual1", or "" */
+    int line;
+    struct vl_ini_entry *entries;
+    size_t entry_count;
+};
+
+struct vl_ini {
+    const char *file;
+    struct vl_ini_section *sections;
+    size_t section_count;
+};
+
+/* Read `path`; everything in the result lives in the arena. A mistake is VL_ERROR_LAB with FILE:LINE. */
+int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini, struct vl_error *err);
+
+/* The entry of this key, or NULL. */
+const struct vl_ini_entry *vl_ini_entry(const struct vl_ini_section *section, const char *key);
+
+#endif

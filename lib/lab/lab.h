@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The lab: what the lab file (voiplab-lab(5)) says, typed, checked and complete. Every `count` is expanded, every
+ * default filled in, every reference resolved. Nothing in it changes after vl_lab_load(); all of it lives in one arena.
+ */
+#ifndef VL_LAB_LAB_H
+#define VL_LAB_LAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+enum vl_role {
+    VL_ROLE_GUEST, /* a PBX of a student or a project */
+    VL_ROLE_HUB,   /* the one that owns the lines to the telephone network; at most one */
+};
+
+enum vl_place {
+    VL_PLACE_VM,    /* a guest that voiplab makes under libvirt */
+    VL_PLACE_SSH,   /* a host that exists and is reached over SSH */
+    VL_PLACE_LOCAL, /* the Asterisk on this host */
+};
+
+enum vl_image_kind {
+    VL_IMAGE_BUILD, /* source is the name of a recipe in share/images */
+    VL_IMAGE_ISO,   /* an installation medium: the guest boots from it with an empty disk */
+    VL_IMAGE_DISK,  /* a ready disk image */
+    VL_IMAGE_URL,   /* a ready disk image, fetched once */
+};
+
+enum vl_virtualization { VL_VIRTUALIZATION_AUTO, VL_VIRTUALIZATION_KVM, VL_VIRTUALIZATION_QEMU };
+
+struct vl_bridge {
+    const char *name;      /* br0 */
+    const char *interface; /* the uplink; NULL: an isolated lab network */
+    const char *hwaddr;    /* the uplink's MAC address for its ifcfg file; NULL: not stated */
+    uint32_t address;      /* of this host on the bridge, host byte order */
+    unsigned prefix;       /* length of the network prefix */
+    uint32_t gateway;      /* 0: none */
+    const char *const *dns; /* NULL-terminated, may be empty */
+    int line;
+};
+
+struct vl_image {
+    const char *name;
+    enum vl_image_kind kind;
+    const char *source; /* what stands after `build:`, `iso:`, `disk:` or `url:` */
+    const char *os;     /* debian11, rhel5.4, …; NULL: not stated */
+    int line;
+};
+
+struct vl_pbx {
+    const char *name;
+    enum vl_role role;
+    enum vl_place place;
+    const struct vl_image *image; /* for VL_PLACE_VM, else NULL */
+    uint32_t address;
+    const char *prefix;            /* digits that the numbers of this guest start with; NULL for the hub */
+    const char *const *extensions; /* phones of this guest, NULL-terminated; full numbers such as 1500 */
+    const char *test_number;       /* answers with an echo: prefix + 999; NULL for the hub */
+    const char *account;           /* SIP account on the hub, and the number that rings it there: 7001 …; NULL for the hub or without one */
+    uint64_t memory, disk;         /* bytes */
+    unsigned vcpus;
+    const char *ssh_user; /* root */
+    unsigned ssh_port;    /* 22 */
+    const char *hostkey;  /* "ssh-ed25519 AAAA…" for VL_PLACE_SSH; NULL: the host made it (state) */
+    int line;             /* of its section */
+    int address_line;
+};
+
+/* IAX2 between an ordered pair of guests: a peer of this name on `from`, a user of the same name on `to`. */
+struct vl_trunk {
+    const struct vl_pbx *from, *to;
+    const char *name;   /* 1000, 1001, …: prefix of `from`, then the index of `to` among the others, three digits */
+    const char *secret; /* given in the lab file; NULL: random, from the state */
+    int line;           /* of its [trunk A B]; 0 when there is none */
+};
+
+/* A telephone of the hub: [user 7000]. */
+struct vl_user {
+    const char *number;
+    const char *name;   /* shown as caller id name; NULL: none */
+    unsigned dahdi;     /* channel when it hangs on an FXS port; 0: a SIP phone */
+    bool voicemail;
+    const char *secret; /* NULL: random, from the state */
+    int line;
+};
+
+/* A SIP provider of the hub: [provider NAME]. */
+struct vl_provider {
+    const char *name, *host, *username; /* username NULL: none */
+    const char *secret;                 /* NULL: random, from the state, which the user then replaces */
+    bool has_register;
+    int line;
+};
+
+/* A class of numbers: where it comes from is the numbering plan, then [route NAME] of the lab file over it. */
+struct vl_route {
+    const char *name;            /* local, regional, celular, internacional, emergencia, … */
+    const char *title;           /* for comments: "Llamadas locales" */
+    const char *const *patterns; /* as in extensions.conf: _NXXXXXX, 911; NULL-terminated, never empty */
+    const char *pin;             /* digits given in the file; NULL: none, or random when pin_secret */
+    bool pin_secret;             /* `pin = secret`: made at random once and kept in the state */
+    bool emergency;              /* first, never behind a PIN */
+    const char *dial;            /* number sent instead of the one dialled; NULL: as dialled */
+    const struct vl_provider *via; /* NULL: the pool of FXO lines */
+    int line;                    /* 0: from the numbering plan only */
+};
+
+struct vl_dahdi {
+    const unsigned *fxs, *fxo; /* channel numbers */
+    size_t fxs_count, fxo_count;
+    const char *zone;          /* loadzone, e.g. us */
+    const char *echocanceller; /* mg2 */
+    int line;                  /* 0: no [dahdi] section */
+};
+
+/* A load run: [load NAME]. */
+struct vl_load {
+    const char *name;
+    const struct vl_pbx *target; /* where SIPp sends its calls */
+    const char *caller;          /* extension of `target` whose account SIPp uses */
+    const char *extension;       /* number that it calls */
+    unsigned rate;               /* new calls a second */
+    unsigned calls;              /* calls in all */
+    unsigned hold_ms;            /* how long an answered call is held */
+    unsigned concurrent;         /* at most this many at once; 0: no limit of ours */
+    unsigned timeout_s;          /* the run is ended after this long */
+    int line;
+};
+
+struct vl_lab {
+    struct vl_arena arena;
+    const char *file;    /* path of the lab file, for messages */
+    const char *name;
+    const char *country; /* numbering plan */
+    const char *hypervisor;
+    const char *storage; /* directory of the pool on the hypervisor's host; NULL: in the state directory */
+    const char *sshkey;  /* private key file for VL_PLACE_SSH; NULL: the lab's own, from the state */
+    enum vl_virtualization virtualization;
+    struct vl_bridge bridge;
+    const struct vl_image *images;
+    size_t image_count;
+    const struct vl_pbx *pbxs; /* in the order of the file, counts expanded */
+    size_t pbx_count;
+    const struct vl_pbx *hub;  /* NULL: none */
+    const struct vl_trunk *trunks; /* every ordered pair of guests */
+    size_t trunk_count;
+    const struct vl_user *users;
+    size_t user_count;
+    const struct vl_provider *providers;
+    size_t provider_count;
+    const struct vl_route *routes; /* the emergency classes first, then in the order of the plan, then the lab's own */
+    size_t route_count;
+    struct vl_dahdi dahdi;
+    const struct vl_load *loads;
+    size_t load_count;
+};
+
+/* Read and check the lab file `path` with the numbering plans of `share_directory`/numbering. The lab is the caller's to
+ * free. A mistake is VL_ERROR_LAB with FILE:LINE. */
+struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct vl_error *err);
+
+void vl_lab_free(struct vl_lab *lab);
+
+/* The PBX of this name, or NULL. */
+const struct vl_pbx *vl_lab_pbx(const struct vl_lab *lab, const char *name);
+
+static inline void vl_lab_cleanup(struct vl_lab **lab)
+{
+    vl_lab_free(*lab);
+}
+
+#define VL_LAB_AUTO __attribute__((cleanup(vl_lab_cleanup))) struct vl_lab
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From the raw lab file to the lab. Each kind of section has a function; the larger ones live in files of their own.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "lab/raw.h"
+
+#define RAW(raw, kind) ((raw)->kinds[kind].sections)
+#define RAW_COUNT(raw, kind) ((raw)->kinds[kind].count)
+
+static int make_lab(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    const struct vl_raw_lab *given;
+
+    if (RAW_COUNT(raw, VL_RAW_LAB) == 0)
+        return VL_LAB_MISTAKE(lab, 0, err, "the file has no [lab] section");
+    given = RAW(raw, VL_RAW_LAB)[0].object;
+    lab->name = given->name;
+    lab->country = given->country ? given->country : "ec";
+    lab->hypervisor = given->hypervisor ? given->hypervisor : "qemu:///system";
+    lab->storage = given->storage;
+    lab->sshkey = given->sshkey;
+    lab->virtualization = (enum vl_virtualization)given->virtualization;
+    if (lab->storage && lab->storage[0] != '/')
+        return VL_LAB_MISTAKE(lab, vl_raw_line(&RAW(raw, VL_RAW_LAB)[0], "storage"), err,
+                              "[lab] storage: '%s' is not an absolute path", lab->storage);
+    return 0;
+}
+
+static int check_dns(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
+{
+    for (size_t i = 0; lab->bridge.dns[i]; i++) {
+        uint32_t address;
+
+        if (!vl_text_ipv4(lab->bridge.dns[i], &address))
+            return VL_LAB_MISTAKE(lab, vl_raw_line(section, "dns"), err, "[bridge] dns: '%s' is not an IPv4 address",
+                                  lab->bridge.dns[i]);
+    }
+    return 0;
+}
+
+static int make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    static const char *const no_dns[] = { NULL };
+    const struct vl_raw_bridge *given;
+    const struct vl_raw_section *section = RAW(raw, VL_RAW_BRIDGE);
+
+    if (!section)
+        return VL_LAB_MISTAKE(lab, 0, err, "the file has no [bridge] section");
+    given = section->object;
+    lab->bridge = (struct vl_bridge){
+        .name = given->name ? given->name : "br0",
+        .interface = given->interface && strcmp(given->interface, "none") != 0 ? given->interface : NULL,
+        .hwaddr = given->hwaddr,
+        .address = given->address,
+        .prefix = given->prefix,
+        .gateway = given->gateway,
+        .dns = given->dns ? given->dns : no_dns,
+        .line = section->section->line,
+    };
+    /* IFNAMSIZ of the kernel: 15 characters */
+    if (strlen(lab->bridge.name) > 15)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "name"), err,
+                              "[bridge] name: '%s' is longer than the 15 characters of an interface name",
+                              lab->bridge.name);
+    if (lab->bridge.interface && !strcmp(lab->bridge.interface, lab->bridge.name))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "interface"), err,
+                              "[bridge] interface: '%s' is the bridge itself", lab->bridge.name);
+    return check_dns(lab, section, err);
+}
+
+static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_image *image,
+                      struct vl_error *err)
+{
+    static const char *const kinds[] = {
+        [VL_IMAGE_BUILD] = "build:",
+        [VL_IMAGE_ISO] = "iso:",
+        [VL_IMAGE_DISK] = "disk:",
+        [VL_IMAGE_URL] = "url:",
+    };
+    const struct vl_raw_image *given = section->object;
+
+    *image = (struct vl_image){ .name = given->name, .os = given->os, .line = section->section->line };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (vl_text_starts(given->base, kinds[i])) {
+            image->kind = (enum vl_image_kind)i;
+            image->source = given->base + strlen(kinds[i]);
+        }
+    if (!image->source || !*image->source)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err,
+                              "[%s] base: '%s' should read build:RECIPE, iso:FILE, disk:FILE or url:URL",
+                              section->section->name, given->base);
+    if (image->kind == VL_IMAGE_BUILD && !vl_text_is_name(image->source))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err, "[%s] base: '%s' is no name of a recipe",
+                              section->section->name, image->source);
+    return 0;
+}
+
+static int make_images(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    size_t count = RAW_COUNT(raw, VL_RAW_IMAGE);
+    struct vl_image *images = vl_arena_zalloc(&lab->arena, count * sizeof(*images));
+
+    if (!images)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        if (make_image(lab, &RAW(raw, VL_RAW_IMAGE)[i], &images[i], err) < 0)
+            return -1;
+    lab->images = images;
+    lab->image_count = count;
+    return 0;
+}
+
+static int make_providers(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    static const char host_characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+    size_t count = RAW_COUNT(raw, VL_RAW_PROVIDER);
+    struct vl_provider *providers = vl_arena_zalloc(&lab->arena, count * sizeof(*providers));
+
+    if (!providers)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        const struct vl_raw_section *section = &RAW(raw, VL_RAW_PROVIDER)[i];
+        const struct vl_raw_provider *given = section->object;
+
+        if (given->host[strspn(given->host, host_characters)])
+            return VL_LAB_MISTAKE(lab, vl_raw_line(section, "host"), err, "[%s] host: '%s' is not a host name",
+                                  section->section->name, given->host);
+        if (given->username && given->username[strspn(given->username, host_characters)])
+            return VL_LAB_MISTAKE(lab, vl_raw_line(section, "username"), err,
+                                  "[%s] username: '%s' may hold only letters, digits, '.' and '-'",
+                                  section->section->name, given->username);
+        providers[i] = (struct vl_provider){
+            .name = given->name,
+            .host = given->host,
+            .username = given->username,
+            .secret = given->secret,
+            .has_register = given->has_register,
+            .line = section->section->line,
+        };
+    }
+    lab->providers = providers;
+    lab->provider_count = count;
+    return 0;
+}
+
+static int make_users(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    size_t count = RAW_COUNT(raw, VL_RAW_USER);
+    struct vl_user *users = vl_arena_zalloc(&lab->arena, count * sizeof(*users));
+
+    if (!users)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    if (count && !lab->hub)
+        return VL_LAB_MISTAKE(lab, RAW(raw, VL_RAW_USER)[0].section->line, err,
+                              "[%s] is a telephone of the hub, but no [pbx] has role = hub",
+                              RAW(raw, VL_RAW_USER)[0].section->name);
+    for (size_t i = 0; i < count; i++) {
+        const struct vl_raw_section *section = &RAW(raw, VL_RAW_USER)[i];
+        const struct vl_raw_user *given = section->object;
+
+        users[i] = (struct vl_user){
+            .number = given->number,
+            .name = given->name,
+            .dahdi = given->dahdi,
+            .voicemail = given->voicemail,
+            .secret = given->secret,
+            .line = section->section->line,
+        };
+    }
+    lab->users = users;
+    lab->user_count = count;
+    return 0;
+}
+
+static int make_channels(struct vl_lab *lab, const char *const *words, const unsigned **ret_channels, size_t *ret_count,
+                         const struct vl_raw_section *section, const char *key, struct vl_error *err)
+{
+    size_t count = 0;
+    unsigned *channels;
+
+    while (words && words[count])
+        count++;
+    channels = vl_arena_zalloc(&lab->arena, (count + 1) * sizeof(*channels));
+    if (!channels)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        long number;
+
+        if (!vl_text_number(words[i], 1, 1024, &number))
+            return VL_LAB_MISTAKE(lab, vl_raw_line(section, key), err, "[dahdi] %s: '%s' is no channel (1 to 1024)",
+                                  key, words[i]);
+        channels[i] = (unsigned)number;
+    }
+    *ret_channels = channels;
+    *ret_count = count;
+    return 0;
+}
+
+static int make_dahdi(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    const struct vl_raw_section *section = RAW(raw, VL_RAW_DAHDI);
+    const struct vl_raw_dahdi *given = section ? section->object : NULL;
+
+    if (!section)
+        return 0;
+    lab->dahdi.line = section->section->line;
+    lab->dahdi.zone = given->zone ? given->zone : "us";
+    lab->dahdi.echocanceller = given->echocanceller ? given->echocanceller : "mg2";
+    if (!lab->hub)
+        return VL_LAB_MISTAKE(lab, lab->dahdi.line, err, "[dahdi] is the hub's card, but no [pbx] has role = hub");
+    if (make_channels(lab, given->fxs, &lab->dahdi.fxs, &lab->dahdi.fxs_count, section, "fxs", err) < 0)
+        return -1;
+    return make_channels(lab, given->fxo, &lab->dahdi.fxo, &lab->dahdi.fxo_count, section, "fxo", err);
+}
+
+static int make_load(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_load *load,
+                     struct vl_error *err)
+{
+    const struct vl_raw_load *given = section->object;
+    const struct vl_pbx *target = vl_lab_pbx(lab, given->target);
+
+    if (!target || target->role != VL_ROLE_GUEST)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "target"), err, "[%s] target: '%s' is not a guest of this lab",
+                              section->section->name, given->target);
+    *load = (struct vl_load){
+        .name = given->name,
+        .target = target,
+        .caller = given->caller ? given->caller : target->extensions[0],
+        .extension = given->extension ? given->extension : target->test_number,
+        .rate = given->rate ? given->rate : 10,
+        .calls = given->calls ? given->calls : 100,
+        .hold_ms = vl_ini_entry(section->section, "hold") ? given->hold * 1000 : 3000,
+        .concurrent = given->concurrent,
+        .line = section->section->line,
+    };
+    load->timeout_s = given->timeout ? given->timeout : load->calls / load->rate + load->hold_ms / 1000 + 60;
+    for (size_t i = 0; target->extensions[i]; i++)
+        if (!strcmp(target->extensions[i], load->caller))
+            return 0;
+    return VL_LAB_MISTAKE(lab, vl_raw_line(section, "caller"), err, "[%s] caller: '%s' is no extension of '%s'",
+                          section->section->name, load->caller, target->name);
+}
+
+static int make_loads(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    size_t count = RAW_COUNT(raw, VL_RAW_LOAD);
+    struct vl_load *loads = vl_arena_zalloc(&lab->arena, count * sizeof(*loads));
+
+    if (!loads)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        if (make_load(lab, &RAW(raw, VL_RAW_LOAD)[i], &loads[i], err) < 0)
+            return -1;
+    lab->loads = loads;
+    lab->load_count = count;
+    return 0;
+}
+
+static int build(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory, struct vl_error *err)
+{
+    if (make_lab(lab, raw, err) < 0 || make_bridge(lab, raw, err) < 0 || make_images(lab, raw, err) < 0 ||
+        make_providers(lab, raw, err) < 0 || vl_lab_make_pbxs(lab, raw, err) < 0 || make_users(lab, raw, err) < 0 ||
+        make_dahdi(lab, raw, err) < 0 || vl_lab_make_trunks(lab, raw, err) < 0 ||
+        vl_lab_make_routes(lab, raw, share_directory, err) < 0 || make_loads(lab, raw, err) < 0)
+        return -1;
+    if (lab->arena.failed)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return vl_lab_check(lab, err);
+}
+
+struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct vl_error *err)
+{
+    struct vl_lab *lab = vl_malloc(sizeof(*lab));
+    struct vl_raw_file raw;
+
+    if (!lab) {
+        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    *lab = (struct vl_lab){ .name = NULL };
+    lab->file = vl_arena_strdup(&lab->arena, path);
+    if (vl_raw_read(&lab->arena, path, &raw, err) < 0 || build(lab, &raw, share_directory, err) < 0) {
+        vl_lab_free(lab);
+        return NULL;
+    }
+    return lab;
+}
+
+void vl_lab_free(struct vl_lab *lab)
+{
+    if (!lab)
+        return;
+    vl_arena_free(&lab->arena);
+    vl_free(lab);
+}
+
+const struct vl_pbx *vl_lab_pbx(const struct vl_lab *lab, const char *name)
+{
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (!strcmp(lab->pbxs[i].name, name))
+            return &lab->pbxs[i];
+    return NULL;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From [pbx] sections to PBXs: a section with `count = 30` becomes NAME-01 … NAME-30 with addresses counted up; the
+ * numbers, accounts and prefixes that the file leaves out are chosen here, always in the same way for the same file.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "lab/raw.h"
+
+enum { MEGABYTE = 1 << 20 };
+
+static const struct vl_image *find_image(const struct vl_lab *lab, const char *name)
+{
+    for (size_t i = 0; i < lab->image_count; i++)
+        if (!strcmp(lab->images[i].name, name))
+            return &lab->images[i];
+    return NULL;
+}
+
+/* Without a word on the place: a hub is this host's Asterisk, a guest is a virtual machine. */
+static enum vl_place place_of(const struct vl_raw_pbx *raw)
+{
+    if (raw->place >= 0)
+        return (enum vl_place)raw->place;
+    return raw->role == VL_ROLE_HUB ? VL_PLACE_LOCAL : VL_PLACE_VM;
+}
+
+static int resolve_image(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbx,
+                         struct vl_error *err)
+{
+    const struct vl_raw_pbx *raw = section->object;
+
+    if (pbx->place != VL_PLACE_VM) {
+        if (raw->image)
+            return VL_LAB_MISTAKE(lab, vl_raw_line(section, "image"), err,
+                                  "[%s] image: only a PBX with place = vm has an image", section->section->name);
+        return 0;
+    }
+    if (!raw->image && lab->image_count == 1) {
+        pbx->image = &lab->images[0];
+        return 0;
+    }
+    if (!raw->image)
+        return VL_LAB_MISTAKE(lab, section->section->line, err,
+                              "[%s] needs the key 'image', the name of an [image] section", section->section->name);
+    pbx->image = find_image(lab, raw->image);
+    if (!pbx->image)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "image"), err, "[%s] image: there is no [image %s]",
+                              section->section->name, raw->image);
+    return 0;
+}
+
+static int resolve_hostkey(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbx,
+                           struct vl_error *err)
+{
+    const struct vl_raw_pbx *raw = section->object;
+
+    pbx->hostkey = raw->hostkey;
+    if (pbx->place == VL_PLACE_SSH && !raw->hostkey)
+        return VL_LAB_MISTAKE(lab, section->section->line, err,
+                              "[%s] needs the key 'hostkey': the host's public key, as 'ssh-keyscan -t ed25519 %s' "
+                              "prints it, compared by hand",
+                              section->section->name, vl_text_from_ipv4(&lab->arena, pbx->address));
+    if (raw->hostkey && !vl_text_starts(raw->hostkey, "ssh-ed25519 ") &&
+        !vl_text_starts(raw->hostkey, "ecdsa-sha2-nistp") && !vl_text_starts(raw->hostkey, "ssh-rsa "))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "hostkey"), err,
+                              "[%s] hostkey: should read like 'ssh-ed25519 AAAA...'", section->section->name);
+    return 0;
+}
+
+static const char *const *one_extension(struct vl_arena *arena, const char *number)
+{
+    const char **list = vl_arena_zalloc(arena, 2 * sizeof(*list));
+
+    if (list)
+        list[0] = number;
+    return list;
+}
+
+/* A prefix is free when it neither starts nor continues one that is taken. */
+static bool prefix_free(const struct vl_pbx *pbxs, size_t count, const char *prefix)
+{
+    for (size_t i = 0; i < count; i++)
+        if (pbxs[i].prefix && (vl_text_starts(pbxs[i].prefix, prefix) || vl_text_starts(prefix, pbxs[i].prefix)))
+            return false;
+    return true;
+}
+
+/* The lowest free prefix of the fewest digits that leaves room for `needed` guests. Prefixes 1 to 6 only: 0, 8 and 9
+ * start what the numbering plans send outside, 7 the numbers of the hub. */
+static const char *choose_prefix(struct vl_arena *arena, const struct vl_pbx *pbxs, size_t count, size_t needed)
+{
+    static const unsigned first[] = { 1, 10, 100 }, last[] = { 6, 69, 699 };
+
+    for (size_t width = 0; width < 3; width++) {
+        const char *lowest = NULL;
+        size_t free = 0;
+
+        for (unsigned prefix = first[width]; prefix <= last[width]; prefix++) {
+            const char *text = vl_arena_printf(arena, "%u", prefix);
+
+            if (!prefix_free(pbxs, count, text))
+                continue;
+            lowest = lowest ? lowest : text;
+            free++;
+        }
+        if (free >= needed)
+            return lowest;
+    }
+    return NULL;
+}
+
+static int check_prefix(const struct vl_lab *lab, const struct vl_raw_section *section, const char *prefix,
+                        struct vl_error *err)
+{
+    size_t length = strlen(prefix);
+
+    if (!length || length > 4 || prefix[strspn(prefix, "0123456789")])
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err,
+                              "[%s] prefix: '%s' is neither 'auto' nor 1 to 4 digits", section->section->name,
+                              prefix);
+    if (strchr("0789", prefix[0]))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err,
+                              "[%s] prefix: '%s' starts with %c, which belongs to the hub or to the telephone "
+                              "network; choose 1 to 6",
+                              section->section->name, prefix, prefix[0]);
+    return 0;
+}
+
+/* What is the same for every copy of a section. */
+static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbx,
+                      struct vl_error *err)
+{
+    const struct vl_raw_pbx *raw = section->object;
+
+    *pbx = (struct vl_pbx){
+        .name = raw->name,
+        .role = (enum vl_role)raw->role,
+        .place = place_of(raw),
+        .address = raw->address,
+        .account = raw->account,
+        .memory = raw->memory ? raw->memory : (uint64_t)256 * MEGABYTE,
+        .disk = raw->disk ? raw->disk : (uint64_t)4096 * MEGABYTE,
+        .vcpus = raw->vcpus ? raw->vcpus : 1,
+        .ssh_user = raw->user ? raw->user : "root",
+        .ssh_port = raw->port ? raw->port : 22,
+        .line = section->section->line,
+        .address_line = vl_raw_line(section, "address"),
+    };
+    if (!pbx->address && pbx->place == VL_PLACE_LOCAL)
+        pbx->address = lab->bridge.address;
+    if (!pbx->address)
+        return VL_LAB_MISTAKE(lab, section->section->line, err, "[%s] needs the key 'address'",
+                              section->section->name);
+    if (pbx->role == VL_ROLE_HUB && (raw->prefix || raw->extensions || raw->account))
+        return VL_LAB_MISTAKE(lab, section->section->line, err,
+                              "[%s] is the hub: it has no prefix, extensions or account; its telephones are "
+                              "[user] sections",
+                              section->section->name);
+    if (resolve_image(lab, section, pbx, err) < 0 || resolve_hostkey(lab, section, pbx, err) < 0)
+        return -1;
+    return 0;
+}
+
+static int number_guest(struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_pbx *pbxs,
+                        size_t index, size_t needed, struct vl_pbx *pbx, struct vl_error *err)
+{
+    const struct vl_raw_pbx *raw = section->object;
+    bool choose = !raw->prefix || !strcmp(raw->prefix, "auto");
+
+    if (!choose && check_prefix(lab, section, raw->prefix, err) < 0)
+        return -1;
+    pbx->prefix = choose ? choose_prefix(&lab->arena, pbxs, index, needed) : raw->prefix;
+    if (!pbx->prefix)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err, "[%s] prefix: no prefix is free any more",
+                              section->section->name);
+    if (!choose && !prefix_free(pbxs, index, pbx->prefix))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err,
+                              "[%s] prefix: '%s' is, starts or continues the prefix of another PBX",
+                              section->section->name, pbx->prefix);
+    pbx->test_number = vl_arena_printf(&lab->arena, "%s999", pbx->prefix);
+    pbx->extensions = raw->extensions
+                          ? raw->extensions
+                          : one_extension(&lab->arena, vl_arena_printf(&lab->arena, "%s500", pbx->prefix));
+    return 0;
+}
+
+static int check_copies(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
+{
+    static const char *const unique[] = { "extensions", "account", "hostkey" };
+    const struct vl_raw_pbx *raw = section->object;
+
+    if (raw->role == VL_ROLE_HUB || place_of(raw) != VL_PLACE_VM)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "count"), err,
+                              "[%s] count: only a guest with place = vm can be counted", section->section->name);
+    for (size_t i = 0; i < sizeof(unique) / sizeof(unique[0]); i++)
+        if (vl_ini_entry(section->section, unique[i]))
+            return VL_LAB_MISTAKE(lab, vl_raw_line(section, unique[i]), err,
+                                  "[%s] %s cannot be the same for %u PBXs; leave it out", section->section->name,
+                                  unique[i], raw->count);
+    if (raw->prefix && strcmp(raw->prefix, "auto") != 0)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err,
+                              "[%s] prefix cannot be the same for %u PBXs; say auto", section->section->name,
+                              raw->count);
+    return 0;
+}
+
+static int expand_section(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbxs,
+                          size_t *count, struct vl_error *err)
+{
+    const struct vl_raw_pbx *raw = section->object;
+    size_t copies = raw->count ? raw->count : 1;
+    struct vl_pbx common;
+
+    if (common_pbx(lab, section, &common, err) < 0 || (raw->count && check_copies(lab, section, err) < 0))
+        return -1;
+    for (size_t i = 0; i < copies; i++) {
+        struct vl_pbx *pbx = &pbxs[*count];
+
+        *pbx = common;
+        pbx->address += (uint32_t)i;
+        if (raw->count)
+            pbx->name = vl_arena_printf(&lab->arena, "%s-%02zu", raw->name, i + 1);
+        if (pbx->role == VL_ROLE_GUEST && number_guest(lab, section, pbxs, *count, copies - i, pbx, err) < 0)
+            return -1;
+        (*count)++;
+    }
+    return 0;
+}
+
+/* 7001, 7002, … in the order of the file for the guests of a hub that have no account of their own. */
+static void number_accounts(struct vl_lab *lab, struct vl_pbx *pbxs, size_t count)
+{
+    unsigned next = 7001;
+
+    for (size_t i = 0; i < count; i++) {
+        if (pbxs[i].role != VL_ROLE_GUEST)
+            continue;
+        if (!lab->hub)
+            pbxs[i].account = NULL;
+        else if (!pbxs[i].account)
+            pbxs[i].account = vl_arena_printf(&lab->arena, "%u", next);
+        next++;
+    }
+}
+
+int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    const struct vl_raw_section *sections = raw->kinds[VL_RAW_PBX].sections;
+    size_t section_count = raw->kinds[VL_RAW_PBX].count, total = 0, count = 0;
+    struct vl_pbx *pbxs;
+
+    for (size_t i = 0; i < section_count; i++) {
+        unsigned copies = ((const struct vl_raw_pbx *)sections[i].object)->count;
+
+        total += copies ? copies : 1;
+    }
+    if (total == 0)
+        return VL_LAB_MISTAKE(lab, 0, err, "the lab has no [pbx] section");
+    pbxs = vl_arena_zalloc(&lab->arena, total * sizeof(*pbxs));
+    if (!pbxs)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < section_count; i++)
+        if (expand_section(lab, &sections[i], pbxs, &count, err) < 0)
+            return -1;
+    lab->pbxs = pbxs;
+    lab->pbx_count = count;
+    for (size_t i = 0; i < count; i++) {
+        if (pbxs[i].role != VL_ROLE_HUB)
+            continue;
+        if (lab->hub)
+            return VL_LAB_MISTAKE(lab, pbxs[i].line, err, "[pbx %s] role: '%s' is the hub already; a lab has one",
+                                  pbxs[i].name, lab->hub->name);
+        lab->hub = &pbxs[i];
+    }
+    number_accounts(lab, pbxs, count);
+    return 0;
+}

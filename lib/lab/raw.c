@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The tables of the lab file: voiplab-lab(5) in C.
+ */
+#include "lab/raw.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "lab/schema.h"
+
+#define AT(type, field) offsetof(struct type, field)
+#define KEY(structure, text, kind, field) { .name = (text), .type = (kind), .offset = AT(structure, field) }
+#define NUMBER_KEY(structure, text, field, low, high) \
+    { .name = (text), .type = VL_VALUE_NUMBER, .offset = AT(structure, field), .min = (low), .max = (high) }
+
+static const char *const virtualizations[] = { "auto", "kvm", "qemu", NULL };
+static const char *const roles[] = { "guest", "hub", NULL };
+static const char *const places[] = { "vm", "ssh", "local", NULL };
+
+static const struct vl_schema_key lab_keys[] = {
+    { .name = "name", .type = VL_VALUE_NAME, .offset = AT(vl_raw_lab, name), .required = true },
+    KEY(vl_raw_lab, "country", VL_VALUE_NAME, country),
+    KEY(vl_raw_lab, "hypervisor", VL_VALUE_TEXT, hypervisor),
+    KEY(vl_raw_lab, "storage", VL_VALUE_TEXT, storage),
+    KEY(vl_raw_lab, "sshkey", VL_VALUE_TEXT, sshkey),
+    { .name = "virtualization",
+      .type = VL_VALUE_CHOICE,
+      .offset = AT(vl_raw_lab, virtualization),
+      .choices = virtualizations },
+};
+
+static const struct vl_schema_key bridge_keys[] = {
+    KEY(vl_raw_bridge, "name", VL_VALUE_NAME, name),
+    KEY(vl_raw_bridge, "interface", VL_VALUE_NAME, interface),
+    KEY(vl_raw_bridge, "hwaddr", VL_VALUE_MAC, hwaddr),
+    { .name = "address",
+      .type = VL_VALUE_NETWORK,
+      .offset = AT(vl_raw_bridge, address),
+      .offset2 = AT(vl_raw_bridge, prefix),
+      .required = true },
+    KEY(vl_raw_bridge, "gateway", VL_VALUE_ADDRESS, gateway),
+    KEY(vl_raw_bridge, "dns", VL_VALUE_LIST, dns),
+};
+
+static const struct vl_schema_key image_keys[] = {
+    { .name = "base", .type = VL_VALUE_TEXT, .offset = AT(vl_raw_image, base), .required = true },
+    KEY(vl_raw_image, "os", VL_VALUE_TEXT, os),
+};
+
+static const struct vl_schema_key pbx_keys[] = {
+    { .name = "role", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, role), .choices = roles },
+    { .name = "place", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, place), .choices = places },
+    KEY(vl_raw_pbx, "image", VL_VALUE_NAME, image),
+    KEY(vl_raw_pbx, "address", VL_VALUE_ADDRESS, address),
+    KEY(vl_raw_pbx, "prefix", VL_VALUE_TEXT, prefix),
+    KEY(vl_raw_pbx, "account", VL_VALUE_DIGITS, account),
+    KEY(vl_raw_pbx, "extensions", VL_VALUE_NUMBERS, extensions),
+    KEY(vl_raw_pbx, "memory", VL_VALUE_SIZE, memory),
+    KEY(vl_raw_pbx, "disk", VL_VALUE_SIZE, disk),
+    NUMBER_KEY(vl_raw_pbx, "vcpus", vcpus, 1, 64),
+    NUMBER_KEY(vl_raw_pbx, "count", count, 1, 250),
+    KEY(vl_raw_pbx, "user", VL_VALUE_NAME, user),
+    NUMBER_KEY(vl_raw_pbx, "port", port, 1, 65535),
+    KEY(vl_raw_pbx, "hostkey", VL_VALUE_TEXT, hostkey),
+};
+
+static const struct vl_schema_key trunk_keys[] = {
+    KEY(vl_raw_trunk, "name", VL_VALUE_DIGITS, name),
+    KEY(vl_raw_trunk, "secret", VL_VALUE_SECRET, secret),
+};
+
+static const struct vl_schema_key dahdi_keys[] = {
+    KEY(vl_raw_dahdi, "fxs", VL_VALUE_NUMBERS, fxs),
+    KEY(vl_raw_dahdi, "fxo", VL_VALUE_NUMBERS, fxo),
+    KEY(vl_raw_dahdi, "zone", VL_VALUE_NAME, zone),
+    KEY(vl_raw_dahdi, "echocanceller", VL_VALUE_NAME, echocanceller),
+};
+
+static const struct vl_schema_key route_keys[] = {
+    KEY(vl_raw_route, "title", VL_VALUE_TEXT, title),
+    KEY(vl_raw_route, "pattern", VL_VALUE_PATTERNS, patterns),
+    KEY(vl_raw_route, "pin", VL_VALUE_TEXT, pin),
+    KEY(vl_raw_route, "dial", VL_VALUE_DIGITS, dial),
+    KEY(vl_raw_route, "via", VL_VALUE_NAME, via),
+    KEY(vl_raw_route, "emergency", VL_VALUE_YES_NO, emergency),
+};
+
+static const struct vl_schema_key user_keys[] = {
+    KEY(vl_raw_user, "name", VL_VALUE_TEXT, name),
+    NUMBER_KEY(vl_raw_user, "dahdi", dahdi, 1, 1024),
+    KEY(vl_raw_user, "voicemail", VL_VALUE_YES_NO, voicemail),
+    KEY(vl_raw_user, "secret", VL_VALUE_SECRET, secret),
+};
+
+static const struct vl_schema_key provider_keys[] = {
+    { .name = "host", .type = VL_VALUE_TEXT, .offset = AT(vl_raw_provider, host), .required = true },
+    KEY(vl_raw_provider, "username", VL_VALUE_TEXT, username),
+    KEY(vl_raw_provider, "secret", VL_VALUE_SECRET, secret),
+    KEY(vl_raw_provider, "register", VL_VALUE_YES_NO, has_register),
+};
+
+static const struct vl_schema_key load_keys[] = {
+    { .name = "target", .type = VL_VALUE_NAME, .offset = AT(vl_raw_load, target), .required = true },
+    KEY(vl_raw_load, "caller", VL_VALUE_DIGITS, caller),
+    KEY(vl_raw_load, "extension", VL_VALUE_DIGITS, extension),
+    NUMBER_KEY(vl_raw_load, "rate", rate, 1, 10000),
+    NUMBER_KEY(vl_raw_load, "calls", calls, 1, 10000000),
+    NUMBER_KEY(vl_raw_load, "hold", hold, 0, 3600),
+    NUMBER_KEY(vl_raw_load, "concurrent", concurrent, 1, 100000),
+    NUMBER_KEY(vl_raw_load, "timeout", timeout, 1, 86400),
+};
+
+enum label_rule { LABEL_NONE, LABEL_NAME, LABEL_TWO_NAMES, LABEL_DIGITS };
+
+/* One kind of section: how its label must look and where it is kept, the keys, the size of its structure. */
+static const struct section_kind {
+    const char *name;
+    enum label_rule label;
+    const struct vl_schema_key *keys;
+    size_t key_count, size;
+    const char *label_example;
+} kinds[VL_RAW_KINDS] = {
+    [VL_RAW_LAB] = { "lab", LABEL_NONE, lab_keys, VL_COUNT(lab_keys), sizeof(struct vl_raw_lab), "[lab]" },
+    [VL_RAW_BRIDGE] = { "bridge", LABEL_NONE, bridge_keys, VL_COUNT(bridge_keys), sizeof(struct vl_raw_bridge),
+                        "[bridge]" },
+    [VL_RAW_IMAGE] = { "image", LABEL_NAME, image_keys, VL_COUNT(image_keys), sizeof(struct vl_raw_image),
+                       "[image pbx]" },
+    [VL_RAW_PBX] = { "pbx", LABEL_NAME, pbx_keys, VL_COUNT(pbx_keys), sizeof(struct vl_raw_pbx), "[pbx virtual1]" },
+    [VL_RAW_TRUNK] = { "trunk", LABEL_TWO_NAMES, trunk_keys, VL_COUNT(trunk_keys), sizeof(struct vl_raw_trunk),
+                       "[trunk virtual1 virtual2]" },
+    [VL_RAW_DAHDI] = { "dahdi", LABEL_NONE, dahdi_keys, VL_COUNT(dahdi_keys), sizeof(struct vl_raw_dahdi),
+                       "[dahdi]" },
+    [VL_RAW_ROUTE] = { "route", LABEL_NAME, route_keys, VL_COUNT(route_keys), sizeof(struct vl_raw_route),
+                       "[route celular]" },
+    [VL_RAW_USER] = { "user", LABEL_DIGITS, user_keys, VL_COUNT(user_keys), sizeof(struct vl_raw_user),
+                      "[user 7000]" },
+    [VL_RAW_PROVIDER] = { "provider", LABEL_NAME, provider_keys, VL_COUNT(provider_keys),
+                          sizeof(struct vl_raw_provider), "[provider voipcheap]" },
+    [VL_RAW_LOAD] = { "load", LABEL_NAME, load_keys, VL_COUNT(load_keys), sizeof(struct vl_raw_load),
+                      "[load tesis]" },
+};
+
+static bool label_fits(enum label_rule rule, const char *label)
+{
+    switch (rule) {
+    case LABEL_NONE:
+        return !*label;
+    case LABEL_NAME:
+        return vl_text_is_name(label);
+    case LABEL_DIGITS:
+        return *label && strlen(label) <= 32 && !label[strspn(label, "0123456789")];
+    case LABEL_TWO_NAMES:
+        return *label && strchr(label, ' ');
+    }
+    return false;
+}
+
+/* Every labelled structure starts with its label, trunks with their two. */
+static int store_label(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
+                       const struct section_kind *kind, void *object, struct vl_error *err)
+{
+    const char *const *words;
+
+    if (!label_fits(kind->label, section->label))
+        return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "[%s] should read like %s", section->name,
+                          kind->label_example);
+    if (kind->label == LABEL_NAME || kind->label == LABEL_DIGITS)
+        *(const char **)object = section->label;
+    if (kind->label != LABEL_TWO_NAMES)
+        return 0;
+    words = vl_text_split(arena, section->label, " ");
+    if (!words[0] || !words[1] || words[2])
+        return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "[%s] should read like %s", section->name,
+                          kind->label_example);
+    ((struct vl_raw_trunk *)object)->from = words[0];
+    ((struct vl_raw_trunk *)object)->to = words[1];
+    return 0;
+}
+
+static int find_kind(const struct vl_ini *ini, const struct vl_ini_section *section, struct vl_error *err)
+{
+    const char *names[VL_RAW_KINDS + 1] = { NULL };
+    const char *nearest;
+
+    for (int i = 0; i < VL_RAW_KINDS; i++) {
+        if (!strcmp(kinds[i].name, section->kind))
+            return i;
+        names[i] = kinds[i].name;
+    }
+    nearest = vl_text_nearest(section->kind, names);
+    if (nearest)
+        return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line,
+                          "there is no section kind '%s'; did you mean '%s'?", section->kind, nearest);
+    return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line,
+                      "there is no section kind '%s'; see voiplab-lab(5)", section->kind);
+}
+
+static int read_section(struct vl_raw_file *file, const struct vl_ini_section *section, int index,
+                        struct vl_error *err)
+{
+    const struct section_kind *kind = &kinds[index];
+    struct vl_raw_section *grown;
+    void *object = vl_arena_zalloc(file->arena, kind->size);
+
+    grown = vl_arena_grow(file->arena, file->kinds[index].sections, file->kinds[index].count, sizeof(*grown));
+    if (!object || !grown)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    if (index == VL_RAW_PBX)
+        ((struct vl_raw_pbx *)object)->place = -1;
+    if (store_label(file->arena, &file->ini, section, kind, object, err) < 0 ||
+        vl_schema_read(file->arena, &file->ini, section, kind->keys, kind->key_count, object, err) < 0)
+        return -1;
+    grown[file->kinds[index].count++] = (struct vl_raw_section){ .section = section, .object = object };
+    file->kinds[index].sections = grown;
+    return 0;
+}
+
+int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err)
+{
+    struct vl_raw_file file = { .arena = arena };
+
+    if (vl_ini_read(arena, path, &file.ini, err) < 0)
+        return -1;
+    for (size_t i = 0; i < file.ini.section_count; i++) {
+        int index = find_kind(&file.ini, &file.ini.sections[i], err);
+
+        if (index < 0 || read_section(&file, &file.ini.sections[i], index, err) < 0)
+            return -1;
+    }
+    *ret_file = file;
+    return 0;
+}
+
+int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err)
+{
+    struct vl_raw_file file = { .arena = arena };
+
+    if (vl_ini_read(arena, path, &file.ini, err) < 0)
+        return -1;
+    for (size_t i = 0; i < file.ini.section_count; i++) {
+        struct vl_ini_section *section = &file.ini.sections[i];
+
+        if (!strcmp(section->name, "plan"))
+            continue;
+        section->label = section->name;
+        for (size_t j = 0; j < section->entry_count; j++)
+            if (!strcmp(section->entries[j].key, "patterns"))
+                section->entries[j].key = "pattern";
+        if (read_section(&file, section, VL_RAW_ROUTE, err) < 0)
+            return -1;
+    }
+    *ret_file = file;
+    return 0;
+}
+
+int vl_raw_line(const struct vl_raw_section *section, const char *key)
+{
+    const struct vl_ini_entry *entry = vl_ini_entry(section->section, key);
+
+    return entry ? entry->line : section->section->line;
+}

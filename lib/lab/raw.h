@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The lab file between reading and resolving: values have their types, but names still point nowhere, counts are not
+ * expanded and defaults are not filled in. Only lab/ sees it.
+ */
+#ifndef VL_LAB_RAW_H
+#define VL_LAB_RAW_H
+
+#include "lab/ini.h"
+#include "lab/lab.h"
+
+struct vl_raw_lab {
+    const char *name, *country, *hypervisor, *storage, *sshkey;
+    int virtualization;
+};
+
+struct vl_raw_bridge {
+    const char *name, *interface, *hwaddr;
+    uint32_t address, gateway;
+    unsigned prefix;
+    const char *const *dns;
+};
+
+struct vl_raw_image {
+    const char *name, *base, *os;
+};
+
+struct vl_raw_pbx {
+    const char *name, *image, *prefix, *account, *user, *hostkey;
+    int role, place; /* place: -1 not given */
+    uint32_t address;
+    uint64_t memory, disk;
+    unsigned vcpus, port, count;
+    const char *const *extensions;
+};
+
+struct vl_raw_trunk {
+    const char *from, *to, *name, *secret;
+};
+
+struct vl_raw_dahdi {
+    const char *const *fxs, *const *fxo;
+    const char *zone, *echocanceller;
+};
+
+struct vl_raw_route {
+    const char *name, *title, *pin, *dial, *via;
+    const char *const *patterns;
+    bool emergency;
+};
+
+struct vl_raw_user {
+    const char *number, *name, *secret;
+    unsigned dahdi;
+    bool voicemail;
+};
+
+struct vl_raw_provider {
+    const char *name, *host, *username, *secret;
+    bool has_register;
+};
+
+struct vl_raw_load {
+    const char *name, *target, *caller, *extension;
+    unsigned rate, calls, hold, concurrent, timeout;
+};
+
+/* One section read: where it stands and its raw structure (of the kind that the table in raw.c gives it). */
+struct vl_raw_section {
+    const struct vl_ini_section *section;
+    void *object;
+};
+
+enum vl_raw_kind {
+    VL_RAW_LAB,
+    VL_RAW_BRIDGE,
+    VL_RAW_IMAGE,
+    VL_RAW_PBX,
+    VL_RAW_TRUNK,
+    VL_RAW_DAHDI,
+    VL_RAW_ROUTE,
+    VL_RAW_USER,
+    VL_RAW_PROVIDER,
+    VL_RAW_LOAD,
+    VL_RAW_KINDS,
+};
+
+struct vl_raw_file {
+    struct vl_arena *arena;
+    struct vl_ini ini;
+    struct {
+        struct vl_raw_section *sections;
+        size_t count;
+    } kinds[VL_RAW_KINDS];
+};
+
+/* Read the sections of a lab file by the tables. */
+int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err);
+
+/* Read a numbering plan into routes (struct vl_raw_route objects in file order, [plan] left out). */
+int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err);
+
+/* Line of a key in a section, or of the section when the key is not there. */
+int vl_raw_line(const struct vl_raw_section *section, const char *key);
+
+/* Every ordered pair of guests gets its IAX2 trunk, [trunk A B] overriding name and secret. */
+int vl_lab_make_trunks(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
+
+/* Routes from the numbering plan, then from the lab file over it. */
+int vl_lab_make_routes(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory,
+                       struct vl_error *err);
+
+/* PBXs: counts expanded, defaults filled in, prefixes chosen. */
+int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
+
+/* What can only be seen when the whole is there: addresses, names and numbers that collide. */
+int vl_lab_check(const struct vl_lab *lab, struct vl_error *err);
+
+#define VL_LAB_MISTAKE(lab, line, err, ...) vl_fail_at(err, VL_ERROR_LAB, (lab)->file, line, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/schema.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/text.h"
+
+struct reader {
+    struct vl_arena *arena;
+    const struct vl_schema_key *key;
+    const char *value;
+    char *object;
+    const char *expected; /* filled by a parser that refuses the value */
+};
+
+static void *slot(const struct reader *reader)
+{
+    return reader->object + reader->key->offset;
+}
+
+static bool store_text(const struct reader *reader, bool good)
+{
+    if (good)
+        *(const char **)slot(reader) = reader->value;
+    return good;
+}
+
+static bool parse_text(struct reader *reader)
+{
+    reader->expected = "may hold printable characters only, and no quotes";
+    for (const unsigned char *p = (const unsigned char *)reader->value; *p; p++)
+        if (*p < ' ' || *p == 0x7f || *p == '"' || *p == '\'')
+            return false;
+    return store_text(reader, true);
+}
+
+static bool parse_name(struct reader *reader)
+{
+    reader->expected = "is not a name: a letter a-z, then up to 62 of a-z, 0-9 and '-'";
+    return store_text(reader, vl_text_is_name(reader->value));
+}
+
+static bool all_digits(const char *text)
+{
+    return *text && strlen(text) <= 32 && !text[strspn(text, "0123456789")];
+}
+
+static bool parse_digits(struct reader *reader)
+{
+    reader->expected = "is not a number of digits 0-9";
+    return store_text(reader, all_digits(reader->value));
+}
+
+static bool parse_secret(struct reader *reader)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    size_t length = strlen(reader->value);
+
+    reader->expected = "is no secret: 4 to 64 letters and digits, which need no quoting in any file";
+    return store_text(reader, length >= 4 && length <= 64 && strspn(reader->value, allowed) == length);
+}
+
+static bool parse_mac(struct reader *reader)
+{
+    reader->expected = "is not a MAC address such as 00:0e:08:aa:bb:cc";
+    if (strlen(reader->value) != 17)
+        return false;
+    for (int i = 0; i < 17; i++) {
+        bool colon = i % 3 == 2;
+
+        if (colon ? reader->value[i] != ':' : !strchr("0123456789abcdefABCDEF", reader->value[i]))
+            return false;
+    }
+    return store_text(reader, true);
+}
+
+static bool parse_address(struct reader *reader)
+{
+    reader->expected = "is not an IPv4 address";
+    return vl_text_ipv4(reader->value, slot(reader));
+}
+
+static bool parse_network(struct reader *reader)
+{
+    unsigned *prefix = (void *)(reader->object + reader->key->offset2);
+
+    reader->expected = "is not an IPv4 address with its prefix length, such as 192.168.0.153/24";
+    return vl_text_network(reader->value, slot(reader), prefix);
+}
+
+static bool parse_size(struct reader *reader)
+{
+    reader->expected = "is not a size with its unit, such as 300M or 35G";
+    return vl_text_size(reader->value, slot(reader));
+}
+
+static bool parse_number(struct reader *reader)
+{
+    long number = 0;
+
+    reader->expected =
+        vl_arena_printf(reader->arena, "is not a number from %u to %u", reader->key->min, reader->key->max);
+    if (!vl_text_number(reader->value, reader->key->min, reader->key->max, &number))
+        return false;
+    *(unsigned *)slot(reader) = (unsigned)number;
+    return true;
+}
+
+static int index_of(const char *value, const char *const *names)
+{
+    for (int i = 0; names[i]; i++)
+        if (!strcmp(value, names[i]))
+            return i;
+    return -1;
+}
+
+static bool parse_yes_no(struct reader *reader)
+{
+    static const char *const words[] = { "no", "yes", NULL };
+    int index = index_of(reader->value, words);
+
+    reader->expected = "is neither yes nor no";
+    if (index >= 0)
+        *(bool *)slot(reader) = index == 1;
+    return index >= 0;
+}
+
+static const char *choices_text(struct vl_arena *arena, const char *const *choices)
+{
+    const char *text = choices[0];
+
+    for (size_t i = 1; choices[i]; i++)
+        text = vl_arena_printf(arena, "%s, %s", text, choices[i]);
+    return text;
+}
+
+static bool parse_choice(struct reader *reader)
+{
+    int index = index_of(reader->value, reader->key->choices);
+
+    reader->expected =
+        vl_arena_printf(reader->arena, "is none of %s", choices_text(reader->arena, reader->key->choices));
+    if (index >= 0)
+        *(int *)slot(reader) = index;
+    return index >= 0;
+}
+
+/* An extension pattern as Asterisk reads it, without the letters and sets that would be a mistake. */
+static bool is_pattern(const char *text)
+{
+    bool pattern = *text == '_';
+
+    if (strlen(text) > 64 || !text[pattern])
+        return false;
+    for (text += pattern; *text; text++) {
+        if (*text == '[' && pattern) {
+            size_t members = strspn(text + 1, "0123456789-");
+
+            if (members == 0 || text[members + 1] != ']')
+                return false;
+            text += members + 1;
+        } else if (!strchr(pattern ? "0123456789*#XZN" : "0123456789*#", *text)) {
+            return pattern && (*text == '.' || *text == '!') && !text[1];
+        }
+    }
+    return true;
+}
+
+static bool parse_list(struct reader *reader, bool (*good)(const char *))
+{
+    const char *const *list = vl_text_split(reader->arena, reader->value, ", \t");
+
+    if (!list[0])
+        return false;
+    for (size_t i = 0; list[i]; i++)
+        if (good && !good(list[i]))
+            return false;
+    *(const char *const **)slot(reader) = list;
+    return true;
+}
+
+static bool parse_numbers(struct reader *reader)
+{
+    reader->expected = "is not a list of numbers such as 1500, 1501";
+    return parse_list(reader, all_digits);
+}
+
+static bool parse_patterns(struct reader *reader)
+{
+    reader->expected = "is not a list of numbers and patterns such as 911, _0[89]XXXXXXX";
+    return parse_list(reader, is_pattern);
+}
+
+static bool parse_words(struct reader *reader)
+{
+    reader->expected = "is not a list of words";
+    return parse_list(reader, NULL);
+}
+
+static bool (*const parsers[])(struct reader *) = {
+    [VL_VALUE_TEXT] = parse_text,         [VL_VALUE_NAME] = parse_name,       [VL_VALUE_DIGITS] = parse_digits,
+    [VL_VALUE_SECRET] = parse_secret,     [VL_VALUE_MAC] = parse_mac,         [VL_VALUE_ADDRESS] = parse_address,
+    [VL_VALUE_NETWORK] = parse_network,   [VL_VALUE_SIZE] = parse_size,       [VL_VALUE_NUMBER] = parse_number,
+    [VL_VALUE_YES_NO] = parse_yes_no,     [VL_VALUE_CHOICE] = parse_choice,   [VL_VALUE_NUMBERS] = parse_numbers,
+    [VL_VALUE_PATTERNS] = parse_patterns, [VL_VALUE_LIST] = parse_words,
+};
+
+static const struct vl_schema_key *find_key(const struct vl_schema_key *keys, size_t key_count, const char *name)
+{
+    for (size_t i = 0; i < key_count; i++)
+        if (!strcmp(keys[i].name, name))
+            return &keys[i];
+    return NULL;
+}
+
+static int unknown_key(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
+                       const struct vl_ini_entry *entry, const struct vl_schema_key *keys, size_t key_count,
+                       struct vl_error *err)
+{
+    const char **names = vl_arena_zalloc(arena, (key_count + 1) * sizeof(*names));
+    const char *nearest;
+
+    if (!names)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < key_count; i++)
+        names[i] = keys[i].name;
+    nearest = vl_text_nearest(entry->key, names);
+    if (nearest)
+        return vl_fail_at(err, VL_ERROR_LAB, ini->file, entry->line, "[%s] has no key '%s'; did you mean '%s'?",
+                          section->name, entry->key, nearest);
+    return vl_fail_at(err, VL_ERROR_LAB, ini->file, entry->line, "[%s] has no key '%s'; its keys are %s",
+                      section->name, entry->key, choices_text(arena, names));
+}
+
+static int read_entry(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
+                      const struct vl_ini_entry *entry, const struct vl_schema_key *key, void *object,
+                      struct vl_error *err)
+{
+    struct reader reader = { .arena = arena, .key = key, .value = entry->value, .object = object };
+
+    if (parsers[key->type](&reader))
+        return 0;
+    return vl_fail_at(err, VL_ERROR_LAB, ini->file, entry->line, "[%s] %s: %s%s%s %s", section->name, entry->key,
+                      key->type == VL_VALUE_SECRET ? "the value" : "'",
+                      key->type == VL_VALUE_SECRET ? "" : vl_text_printable(arena, entry->value),
+                      key->type == VL_VALUE_SECRET ? "" : "'", reader.expected);
+}
+
+int vl_schema_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
+                   const struct vl_schema_key *keys, size_t key_count, void *object, struct vl_error *err)
+{
+    for (size_t i = 0; i < section->entry_count; i++) {
+        const struct vl_ini_entry *entry = &section->entries[i];
+        const struct vl_schema_key *key = find_key(keys, key_count, entry->key);
+
+        if (!key)
+            return unknown_key(arena, ini, section, entry, keys, key_count, err);
+        if (read_entry(arena, ini, section, entry, key, object, err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < key_count; i++)
+        if (keys[i].required && !vl_ini_entry(section, keys[i].name))
+            return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "[%s] needs the key '%s'", section->name,
+                              keys[i].name);
+    return 0;
+}

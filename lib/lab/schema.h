@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What may stand in a lab file: the sections, their keys, and the type of each value, as tables. The reader walks them
+ * once per section and stores each value at its offset in a raw structure; references by name are resolved later.
+ */
+#ifndef VL_LAB_SCHEMA_H
+#define VL_LAB_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "lab/ini.h"
+
+enum vl_value_type {
+    VL_VALUE_TEXT,     /* const char *: printable, no quotes needed */
+    VL_VALUE_NAME,     /* const char *: [a-z][a-z0-9-]{0,62} */
+    VL_VALUE_DIGITS,   /* const char *: 0-9 only */
+    VL_VALUE_SECRET,   /* const char *: letters and digits, at least 4 */
+    VL_VALUE_MAC,      /* const char *: six hex pairs */
+    VL_VALUE_ADDRESS,  /* uint32_t */
+    VL_VALUE_NETWORK,  /* uint32_t, followed by unsigned prefix at offset2 */
+    VL_VALUE_SIZE,     /* uint64_t bytes */
+    VL_VALUE_NUMBER,   /* unsigned, between min and max */
+    VL_VALUE_YES_NO,   /* bool */
+    VL_VALUE_CHOICE,   /* int: index in choices */
+    VL_VALUE_NUMBERS,  /* const char *const *: list of digit strings */
+    VL_VALUE_PATTERNS, /* const char *const *: list of extension patterns */
+    VL_VALUE_LIST,     /* const char *const *: list of words */
+};
+
+struct vl_schema_key {
+    const char *name;
+    enum vl_value_type type;
+    size_t offset, offset2;
+    unsigned min, max;          /* VL_VALUE_NUMBER */
+    const char *const *choices; /* VL_VALUE_CHOICE, NULL-terminated */
+    bool required;
+};
+
+/* Store the values of `section` in `object`. `line_offset_of` keys keep nothing: lines come from vl_ini_entry(). */
+int vl_schema_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
+                   const struct vl_schema_key *keys, size_t key_count, void *object, struct vl_error *err);
+
+#endif

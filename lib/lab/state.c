@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/state.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+
+enum { SECRET_LENGTH = 24, PIN_LENGTH = 6, SECRETS_FILE_LIMIT = 1 << 20 };
+
+static int kernel_random(void *bytes, size_t length)
+{
+    return getrandom(bytes, length, 0) == (ssize_t)length ? 0 : -1;
+}
+
+static struct vl_secret *find(const struct vl_state *state, const char *name)
+{
+    for (size_t i = 0; i < state->secret_count; i++)
+        if (!strcmp(state->secrets[i].name, name))
+            return &state->secrets[i];
+    return NULL;
+}
+
+static void add(struct vl_state *state, const char *name, const char *value, bool fresh)
+{
+    struct vl_secret *grown =
+        vl_arena_grow(&state->arena, state->secrets, state->secret_count, sizeof(*state->secrets));
+
+    if (!grown)
+        return;
+    grown[state->secret_count++] = (struct vl_secret){
+        .name = vl_arena_strdup(&state->arena, name),
+        .value = vl_arena_strdup(&state->arena, value),
+        .fresh = fresh,
+    };
+    state->secrets = grown;
+}
+
+/* `length` characters, each of `alphabet` equally likely: bytes beyond the last whole multiple are thrown away. */
+static int make_random(const struct vl_state *state, const char *alphabet, size_t length, char *text)
+{
+    size_t letters = strlen(alphabet), limit = 256 / letters * letters;
+
+    for (size_t i = 0; i < length;) {
+        unsigned char byte;
+
+        if (state->random(&byte, 1) < 0)
+            return -1;
+        if (byte < limit)
+            text[i++] = alphabet[byte % letters];
+    }
+    text[length] = '\0';
+    return 0;
+}
+
+/* Complete one secret: the lab file's word wins, then what is stored, then chance. */
+static int need(struct vl_state *state, const char *given, const char *alphabet, size_t length, struct vl_error *err,
+                const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+static int need(struct vl_state *state, const char *given, const char *alphabet, size_t length, struct vl_error *err,
+                const char *format, ...)
+{
+    char value[SECRET_LENGTH + 1];
+    VL_FREE char *name = NULL;
+    struct vl_secret *stored;
+    va_list args;
+    int rc;
+
+    va_start(args, format);
+    rc = vasprintf(&name, format, args);
+    va_end(args);
+    if (rc < 0)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    stored = find(state, name);
+    if (stored && (!given || !strcmp(given, stored->value)))
+        return 0;
+    if (!given && make_random(state, alphabet, length, value) < 0)
+        return vl_fail_errno(err, "cannot get random bytes");
+    if (stored) {
+        stored->value = vl_arena_strdup(&state->arena, given);
+        stored->fresh = true;
+    } else {
+        add(state, name, given ? given : value, true);
+    }
+    explicit_bzero(value, sizeof(value));
+    return 0;
+}
+
+static const char letters_and_digits[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+static const char digits[] = "0123456789";
+
+#define NEED_SECRET(state, given, err, ...) need(state, given, letters_and_digits, SECRET_LENGTH, err, __VA_ARGS__)
+
+static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struct vl_error *err)
+{
+    for (size_t i = 0; i < lab->pbx_count; i++) {
+        const struct vl_pbx *pbx = &lab->pbxs[i];
+
+        if (pbx->account && NEED_SECRET(state, NULL, err, "sip/%s", pbx->account) < 0)
+            return -1;
+        for (size_t j = 0; pbx->extensions && pbx->extensions[j]; j++)
+            if (NEED_SECRET(state, NULL, err, "phone/%s/%s", pbx->name, pbx->extensions[j]) < 0)
+                return -1;
+    }
+    for (size_t i = 0; i < lab->trunk_count; i++)
+        if (NEED_SECRET(state, lab->trunks[i].secret, err, "iax/%s", lab->trunks[i].name) < 0)
+            return -1;
+    return 0;
+}
+
+static int need_for_hub(struct vl_state *state, const struct vl_lab *lab, struct vl_error *err)
+{
+    for (size_t i = 0; i < lab->user_count; i++)
+        if (NEED_SECRET(state, lab->users[i].secret, err, "user/%s", lab->users[i].number) < 0)
+            return -1;
+    for (size_t i = 0; i < lab->provider_count; i++)
+        if (NEED_SECRET(state, lab->providers[i].secret, err, "provider/%s", lab->providers[i].name) < 0)
+            return -1;
+    for (size_t i = 0; i < lab->route_count; i++) {
+        const struct vl_route *route = &lab->routes[i];
+
+        if ((route->pin || route->pin_secret) &&
+            need(state, route->pin, digits, PIN_LENGTH, err, "pin/%s", route->name) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int parse_line(struct vl_state *state, char *line, const char *path, int number, struct vl_error *err)
+{
+    char *equals = strstr(line, " = ");
+
+    if (!*line || *line == '#')
+        return 0;
+    if (!equals || !equals[3] || equals[3 + strspn(equals + 3, letters_and_digits)])
+        return vl_fail_at(err, VL_ERROR_FAILED, path, number, "this is no line NAME = VALUE of letters and digits");
+    *equals = '\0';
+    if (find(state, line))
+        return vl_fail_at(err, VL_ERROR_FAILED, path, number, "'%s' is there twice", line);
+    add(state, line, equals + 3, false);
+    return 0;
+}
+
+static int read_stored(struct vl_state *state, struct vl_error *err)
+{
+    const char *path = vl_state_path(state, "secrets");
+    VL_FREE char *text = NULL;
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    struct stat status;
+    char *rest;
+    int number = 0, rc = 0;
+
+    if (vl_file_read(path, SECRETS_FILE_LIMIT, &text, &status, &cause) < 0) {
+        if (cause.code == VL_ERROR_NOTFOUND)
+            return 0;
+        vl_error_move(err, &cause);
+        return -1;
+    }
+    if (status.st_mode & 077)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' can be read by others (mode %04o); make it 0600", path,
+                       status.st_mode & 07777U);
+    rest = text;
+    while (rest && rc == 0)
+        rc = parse_line(state, strsep(&rest, "\n"), path, ++number, err);
+    explicit_bzero(text, strlen(text));
+    return rc;
+}
+
+int vl_state_open(struct vl_state *state, const struct vl_lab *lab, const char *state_directory,
+                  int (*random)(void *, size_t), struct vl_error *err)
+{
+    *state = (struct vl_state){ .random = random ? random : kernel_random };
+    state->directory = vl_arena_printf(&state->arena, "%s/%s", state_directory, lab->name);
+    if (read_stored(state, err) < 0 || need_for_pbxs(state, lab, err) < 0 || need_for_hub(state, lab, err) < 0) {
+        vl_state_close(state);
+        return -1;
+    }
+    if (state->arena.failed) {
+        vl_state_close(state);
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    }
+    return 0;
+}
+
+void vl_state_close(struct vl_state *state)
+{
+    vl_arena_free(&state->arena);
+    *state = (struct vl_state){ .random = NULL };
+}
+
+const char *vl_state_secret(const struct vl_state *state, const char *format, ...)
+{
+    VL_FREE char *name = NULL;
+    struct vl_secret *secret;
+    va_list args;
+    int rc;
+
+    va_start(args, format);
+    rc = vasprintf(&name, format, args);
+    va_end(args);
+    if (rc < 0)
+        return NULL;
+    secret = find(state, name);
+    return secret ? secret->value : NULL;
+}
+
+char *vl_state_text(const struct vl_state *state)
+{
+    struct vl_buf buf = VL_BUF_INIT;
+
+    vl_buf_puts(&buf, "# Secrets of this lab, made by voiplab. Keep this file: without it every trunk gets new ones.\n");
+    for (size_t i = 0; i < state->secret_count; i++)
+        vl_buf_printf(&buf, "%s = %s\n", state->secrets[i].name, state->secrets[i].value);
+    return vl_buf_take(&buf);
+}
+
+const char *vl_state_path(struct vl_state *state, const char *format, ...)
+{
+    VL_FREE char *name = NULL;
+    va_list args;
+    int rc;
+
+    va_start(args, format);
+    rc = vasprintf(&name, format, args);
+    va_end(args);
+    return vl_arena_printf(&state->arena, "%s/%s", state->directory, rc < 0 ? "" : name);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What renderers make: a set of files as they shall be. Pure values; plan/ compares them with what is there.
+ */
+#ifndef VL_RENDER_FILESET_H
+#define VL_RENDER_FILESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+enum vl_file_kind {
+    VL_FILE_WHOLE, /* the file is ours: its whole content is `text` */
+    VL_FILE_BLOCK, /* the file is the user's: `text` stands in it between our two marker lines */
+};
+
+/* The Asterisk module to be told after a file changed; see plan/reload. */
+enum vl_reload {
+    VL_RELOAD_NONE,
+    VL_RELOAD_SIP,
+    VL_RELOAD_IAX2,
+    VL_RELOAD_DIALPLAN,
+    VL_RELOAD_VOICEMAIL,
+    VL_RELOAD_DAHDI,
+    VL_RELOAD_SYSCTL,
+    VL_RELOAD_COUNT,
+};
+
+struct vl_file {
+    const char *path; /* absolute */
+    enum vl_file_kind kind;
+    unsigned mode;     /* 0640 … */
+    const char *group; /* group name on the target, e.g. asterisk; NULL: root */
+    const char *text;
+    const char *why; /* one sentence for --explain: what the file is for */
+    enum vl_reload reload;
+};
+
+struct vl_fileset {
+    struct vl_file *files;
+    size_t count;
+};
+
+/* Append a file; the arena holds the array. Order matters: a file that another one includes comes first. */
+void vl_fileset_add(struct vl_arena *arena, struct vl_fileset *set, const struct vl_file *file);
+
+#endif

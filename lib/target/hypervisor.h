@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The hypervisor: pools, volumes and domains through libvirt, the only file that knows it. Everything that voiplab
+ * makes carries its mark: domains an element in <metadata> (urn:voiplab:1, attributes lab and name), the pool and the
+ * volumes a name that starts with "voiplab-LAB". Functions that change or delete refuse what does not carry it.
+ *
+ * Calls that change something go through one table of operations (hypervisor_ops.h), so that a test can make the n-th
+ * fail.
+ */
+#ifndef VL_TARGET_HYPERVISOR_H
+#define VL_TARGET_HYPERVISOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct vl_hypervisor;
+
+/* Connect to a libvirt URI. One connection may be used by one thread at a time. */
+struct vl_hypervisor *vl_hypervisor_open(const char *uri, struct vl_error *err);
+void vl_hypervisor_close(struct vl_hypervisor *hypervisor);
+
+/* Version of the hypervisor's libvirt as text "9.0.0", in the arena; and whether it can run KVM guests: libvirt offers
+ * the type and the processor has vmx or svm, since a /dev/kvm that opens is not yet one that runs a guest. */
+int vl_hypervisor_describe(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char **ret_version,
+                           bool *ret_kvm, struct vl_error *err);
+
+enum vl_domain_state { VL_DOMAIN_ABSENT, VL_DOMAIN_STOPPED, VL_DOMAIN_RUNNING, VL_DOMAIN_PAUSED };
+
+struct vl_domain {
+    const char *name;
+    enum vl_domain_state state;
+    const char *lab, *pbx;   /* from our element in <metadata>; NULL: not ours */
+    const char *fingerprint; /* attribute of our element: hash of the XML that we defined; NULL: none */
+};
+
+/* One domain by name; absent is no error (state VL_DOMAIN_ABSENT). */
+int vl_hypervisor_domain(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *name,
+                         struct vl_domain *ret_domain, struct vl_error *err);
+
+/* All domains that carry our mark for this lab. */
+int vl_hypervisor_domains(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *lab,
+                          struct vl_domain **ret_domains, size_t *ret_count, struct vl_error *err);
+
+/* Define (with VALIDATE) or redefine; refuses to replace a domain that is not ours (lab given). */
+int vl_hypervisor_define(struct vl_hypervisor *hypervisor, const char *xml, const char *name, const char *lab,
+                         struct vl_error *err);
+int vl_hypervisor_start(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
+
+/* Ask the guest to stop (ACPI), wait up to timeout_ms, then pull the plug when `force`, else fail with
+ * VL_ERROR_TIMEOUT. timeout_ms 0 with `force` pulls it at once. A stopped or absent domain is no error. */
+int vl_hypervisor_stop(struct vl_hypervisor *hypervisor, const char *name, const char *lab, int timeout_ms, bool force,
+                       struct vl_error *err);
+/* Undefine a stopped domain, with its saved state and its snapshots; an absent one is no error. Its volumes stay. */
+int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
+
+/* Pool of type dir at `path`: whether it is there and running; make (define, build, start, autostart). */
+int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_active, struct vl_error *err);
+int vl_hypervisor_pool_make(struct vl_hypervisor *hypervisor, const char *pool, const char *path,
+                            struct vl_error *err);
+/* Remove the pool's definition, and its directory when that is empty; an absent pool is no error. */
+int vl_hypervisor_pool_remove(struct vl_hypervisor *hypervisor, const char *pool, struct vl_error *err);
+/* Make libvirt look at the pool's directory again, after files were put there without it. */
+int vl_hypervisor_pool_refresh(struct vl_hypervisor *hypervisor, const char *pool, struct vl_error *err);
+
+struct vl_volume {
+    const char *name; /* NULL: absent */
+    const char *path;
+    uint64_t capacity; /* bytes */
+    const char *backing; /* path of the backing store; NULL: none */
+    bool uploaded; /* vl_hypervisor_volume_upload() filled it to the end; see there */
+};
+
+/* One volume by name; absent is no error (name NULL), neither is an absent pool. */
+int vl_hypervisor_volume(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool, const char *name,
+                         struct vl_volume *ret_volume, struct vl_error *err);
+int vl_hypervisor_volumes(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool,
+                          struct vl_volume **ret_volumes, size_t *ret_count, struct vl_error *err);
+/* Make a volume from XML (render/volume_xml). An existing one of that name is an error. */
+int vl_hypervisor_volume_make(struct vl_hypervisor *hypervisor, const char *pool, const char *xml,
+                              struct vl_error *err);
+/*
+ * Fill a volume from a local file through a stream. `progress` may be NULL.
+ *
+ * libvirt cannot rename a volume, so an upload is not atomic; what makes it safe is a second, empty volume
+ * NAME.complete: removed first, made again only after the last byte has arrived. Cut off at any point, the volume is
+ * there with undefined content and `uploaded` is false: remove it, make it and upload again. NAME.complete is not
+ * listed by vl_hypervisor_volumes() and goes with the volume in vl_hypervisor_volume_remove().
+ *
+ * Where hypervisor and voiplab are one host, put the finished file into the pool's directory by an atomic rename and
+ * call vl_hypervisor_pool_refresh() instead: faster, and never half done. `uploaded` says nothing about such a volume.
+ */
+int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
+                                const char *file, void (*progress)(void *context, uint64_t done, uint64_t total),
+                                void *context, struct vl_error *err);
+/* Remove a volume; an absent one is no error. */
+int vl_hypervisor_volume_remove(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
+                                struct vl_error *err);
+
+static inline void vl_hypervisor_cleanup(struct vl_hypervisor **hypervisor)
+{
+    vl_hypervisor_close(*hypervisor);
+}
+
+#define VL_HYPERVISOR_AUTO __attribute__((cleanup(vl_hypervisor_cleanup))) struct vl_hypervisor
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void vl_command_result_free(struct vl_command_result *result)
+{
+    free(result->output);
+    result->output = NULL;
+}
+
+void vl_target_close(struct vl_target *target)
+{
+    if (target)
+        target->ops->close(target);
+}
