@@ -14,7 +14,7 @@ static void set(struct vl_error *err, enum vl_error_code code, char *message)
     err->message = message;
 }
 
-static char *format_text(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *format, va_list args)
 {
     char *text = NULL;
 

@@ -207,6 +207,8 @@ int vl_file_mkdirs(const char *path, mode_t mode, struct vl_error *err)
         slash += strcspn(slash, "/");
         last = *slash == '\0';
         *slash = '\0';
+        if (stat(copy, &status) == 0 && !S_ISDIR(status.st_mode))
+            return vl_fail(err, VL_ERROR_FAILED, "'%s' is there and is not a directory", copy);
         if (stat(copy, &status) < 0 && ops->mkdir(copy, mode) < 0 && errno != EEXIST)
             return vl_fail_errno(err, "cannot make the directory '%s'", copy);
         if (last)

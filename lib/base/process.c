@@ -30,10 +30,21 @@ static long long now_ms(void)
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Our environment with `more` in front (the first of two equal names wins in getenv). The caller frees the array. */
+static bool overridden(const char *entry, const char *const *more)
+{
+    size_t name = strcspn(entry, "=") + 1;
+
+    for (; more && *more; more++)
+        if (!strncmp(entry, *more, name))
+            return true;
+    return false;
+}
+
+/* Our environment, `more` taking the place of entries of the same name: of two, getenv() takes the first and a shell
+ * the last. The caller frees the array. */
 static char **merged_environment(const char *const *more)
 {
-    size_t count = 0, extra = 0;
+    size_t count = 0, extra = 0, next = 0;
     char **merged;
 
     while (environ[count])
@@ -43,9 +54,11 @@ static char **merged_environment(const char *const *more)
     merged = calloc(count + extra + 1, sizeof(*merged));
     if (!merged)
         return NULL;
-    for (size_t i = 0; i < extra; i++)
-        memcpy(&merged[i], &more[i], sizeof(*merged));
-    memcpy(merged + extra, environ, count * sizeof(*merged));
+    for (; next < extra; next++)
+        memcpy(&merged[next], &more[next], sizeof(*merged));
+    for (size_t i = 0; i < count; i++)
+        if (!overridden(environ[i], more))
+            merged[next++] = environ[i];
     return merged;
 }
 

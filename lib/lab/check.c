@@ -151,6 +151,7 @@ static int check_all(const struct vl_lab *lab, struct vl_arena *arena, struct vl
 int vl_lab_check(const struct vl_lab *lab, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
+    int rc = check_all(lab, &arena, err);
 
-    return check_all(lab, &arena, err);
+    return arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : rc;
 }

@@ -196,7 +196,8 @@ int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini
     VL_FREE char *text = NULL, *copy = NULL;
 
     if (vl_file_read(path, FILE_LIMIT, &text, NULL, err) < 0) {
-        err->code = VL_ERROR_LAB;
+        if (err->code != VL_ERROR_MEMORY)
+            err->code = VL_ERROR_LAB;
         return -1;
     }
     copy = strdup(text);

@@ -285,6 +285,9 @@ struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct
     *lab = (struct vl_lab){ .name = NULL };
     lab->file = vl_arena_strdup(&lab->arena, path);
     if (vl_raw_read(&lab->arena, path, &raw, err) < 0 || build(lab, &raw, share_directory, err) < 0) {
+        /* what looks like a mistake after memory ran out need not be one */
+        if (lab->arena.failed)
+            (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
         vl_lab_free(lab);
         return NULL;
     }

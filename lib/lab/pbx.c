@@ -87,9 +87,10 @@ static bool prefix_free(const struct vl_pbx *pbxs, size_t count, const char *pre
     return true;
 }
 
-/* The lowest free prefix of the fewest digits that leaves room for `needed` guests. Prefixes 1 to 6 only: 0, 8 and 9
- * start what the numbering plans send outside, 7 the numbers of the hub. */
-static const char *choose_prefix(struct vl_arena *arena, const struct vl_pbx *pbxs, size_t count, size_t needed)
+/* The lowest free prefix of `wanted_width` digits, or, when that is 0, of the fewest digits that leave room for `needed`
+ * guests. Prefixes 1 to 6 only: 0, 8 and 9 start what the numbering plans send outside, 7 the numbers of the hub. */
+static const char *choose_prefix(struct vl_arena *arena, const struct vl_pbx *pbxs, size_t count, size_t needed,
+                                 size_t wanted_width)
 {
     static const unsigned first[] = { 1, 10, 100 }, last[] = { 6, 69, 699 };
 
@@ -97,6 +98,8 @@ static const char *choose_prefix(struct vl_arena *arena, const struct vl_pbx *pb
         const char *lowest = NULL;
         size_t free = 0;
 
+        if (wanted_width && width + 1 != wanted_width)
+            continue;
         for (unsigned prefix = first[width]; prefix <= last[width]; prefix++) {
             const char *text = vl_arena_printf(arena, "%u", prefix);
 
@@ -168,10 +171,12 @@ static int number_guest(struct vl_lab *lab, const struct vl_raw_section *section
 {
     const struct vl_raw_pbx *raw = section->object;
     bool choose = !raw->prefix || !strcmp(raw->prefix, "auto");
+    /* the copies of one section have prefixes of one width, the first copy's */
+    size_t width = needed < raw->count ? strlen(pbxs[index - 1].prefix) : 0;
 
     if (!choose && check_prefix(lab, section, raw->prefix, err) < 0)
         return -1;
-    pbx->prefix = choose ? choose_prefix(&lab->arena, pbxs, index, needed) : raw->prefix;
+    pbx->prefix = choose ? choose_prefix(&lab->arena, pbxs, index, needed, width) : raw->prefix;
     if (!pbx->prefix)
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err, "[%s] prefix: no prefix is free any more",
                               section->section->name);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All printing: results on stdout; talk, progress and problems on stderr. A progress line is rewritten in place on a
+ * terminal; elsewhere only some of them are printed.
+ */
+#include <libsmartcols.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+static struct {
+    bool quiet, verbose, color, terminal;
+    bool line_open; /* a progress line stands on the terminal */
+    time_t last_progress;
+} out;
+
+void cmd_out_setup(const struct cmd_options *options)
+{
+    const char *color = options->values[CMD_COLOR], *no_color = getenv("NO_COLOR");
+
+    out.quiet = options->values[CMD_QUIET] != NULL;
+    out.verbose = options->values[CMD_VERBOSE] != NULL;
+    out.terminal = isatty(STDERR_FILENO) != 0;
+    out.color = isatty(STDOUT_FILENO) != 0 && !(no_color && *no_color);
+    if (color)
+        out.color = !strcmp(color, "always") || (!strcmp(color, "auto") && out.color);
+}
+
+static void close_line(void)
+{
+    if (out.line_open)
+        (void)fputs("\r\033[K", stderr);
+    out.line_open = false;
+}
+
+void cmd_complain(const char *format, ...)
+{
+    va_list args;
+
+    close_line();
+    (void)fputs("voiplab: ", stderr);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fputc('\n', stderr);
+}
+
+static void print_progress(const struct voiplab_event *event)
+{
+    time_t now = time(NULL);
+
+    if (out.terminal) {
+        (void)fprintf(stderr, "\r\033[K  %s: %s", event->target ? event->target : "lab", event->text);
+        out.line_open = true;
+    } else if (out.verbose || now - out.last_progress >= 5) {
+        out.last_progress = now;
+        (void)fprintf(stderr, "  %s: %s\n", event->target ? event->target : "lab", event->text);
+    }
+    (void)fflush(stderr);
+}
+
+void cmd_event(void *context, const struct voiplab_event *event)
+{
+    (void)context;
+    if (event->kind == VOIPLAB_EVENT_WARNING) {
+        cmd_complain("%s%s%s", event->target ? event->target : "", event->target ? ": " : "", event->text);
+        return;
+    }
+    if (out.quiet)
+        return;
+    if (event->kind == VOIPLAB_EVENT_PROGRESS) {
+        print_progress(event);
+        return;
+    }
+    close_line();
+    if (event->kind == VOIPLAB_EVENT_PHASE)
+        (void)fprintf(stderr, "[%u/%u] %s\n", event->done, event->total, event->text);
+    else
+        (void)fprintf(stderr, "  %s: %s\n", event->target ? event->target : "lab", event->text);
+}
+
+/* Additions green, removals red, in the indented diffs of a plan. */
+static void print_text(const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        const char *color = NULL;
+
+        if (out.color && !strncmp(text, "    +", 5))
+            color = "\033[32m";
+        else if (out.color && !strncmp(text, "    -", 5))
+            color = "\033[31m";
+        (void)printf("%s%.*s%s\n", color ? color : "", (int)length, text, color ? "\033[m" : "");
+        text += length + (text[length] == '\n');
+    }
+}
+
+static int fill_table(struct libscols_table *table, const voiplab_result *result)
+{
+    size_t columns = voiplab_result_columns(result);
+
+    for (size_t i = 0; i < columns; i++)
+        if (!scols_table_new_column(table, voiplab_result_heading(result, i), 0, 0))
+            return -1;
+    for (size_t row = 0; row < voiplab_result_rows(result); row++) {
+        struct libscols_line *line = scols_table_new_line(table, NULL);
+
+        for (size_t i = 0; line && i < columns; i++)
+            if (scols_line_set_data(line, i, voiplab_result_cell(result, row, i)))
+                line = NULL;
+        if (!line)
+            return -1;
+    }
+    return scols_print_table(table);
+}
+
+static void print_table(const voiplab_result *result)
+{
+    struct libscols_table *table;
+
+    if (!voiplab_result_rows(result))
+        return;
+    scols_init_debug(0);
+    table = scols_new_table();
+    if (!table || fill_table(table, result))
+        cmd_complain("out of memory");
+    scols_unref_table(table);
+}
+
+void cmd_print_result(const voiplab_result *result, bool json, bool quiet)
+{
+    close_line();
+    if (json) {
+        (void)fputs(voiplab_result_json(result), stdout);
+        return;
+    }
+    print_text(voiplab_result_text(result));
+    print_table(result);
+    if (!quiet && *voiplab_result_summary(result))
+        (void)fprintf(stderr, "%s\n", voiplab_result_summary(result));
+}
+
+bool cmd_flush(void)
+{
+    close_line();
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    cmd_complain("cannot write the output");
+    return false;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From options to a request, and from its result to the terminal.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number)
+{
+    interrupted = signal_number;
+}
+
+static bool is_cancelled(void *context)
+{
+    (void)context;
+    return interrupted != 0;
+}
+
+/* The first interrupt asks for a clean end, the second one ends the program. */
+static void catch_interrupts(void)
+{
+    struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
+
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+/* Where the shared files are: said, else beside the program (installed, or in a build directory), else as configured. */
+const char *cmd_share_directory(const struct cmd_options *options)
+{
+    static char path[4096 + 32];
+    static const char *const tries[] = { "/../share/voiplab", "/../share" };
+    const char *given = options->values[CMD_SHARE] ? options->values[CMD_SHARE] : getenv("VOIPLAB_SHARE");
+    ssize_t length;
+    char *slash;
+
+    if (given && *given)
+        return given;
+    length = readlink("/proc/self/exe", path, 4096);
+    if (length <= 0)
+        return VOIPLAB_SHARE;
+    path[length] = '\0';
+    slash = strrchr(path, '/');
+    for (size_t i = 0; slash && i < sizeof(tries) / sizeof(tries[0]); i++) {
+        size_t room = sizeof(path) - (size_t)(slash - path);
+
+        (void)snprintf(slash, room, "%s/numbering", tries[i]);
+        if (access(path, F_OK) == 0) {
+            (void)snprintf(slash, room, "%s", tries[i]);
+            return path;
+        }
+    }
+    return VOIPLAB_SHARE;
+}
+
+static const char *lab_file(const struct cmd_options *options)
+{
+    const char *environment = getenv("VOIPLAB_FILE");
+
+    if (options->values[CMD_FILE])
+        return options->values[CMD_FILE];
+    if (access("voiplab.ini", F_OK) == 0)
+        return "voiplab.ini";
+    return environment && *environment ? environment : NULL;
+}
+
+voiplab_lab *cmd_open(const struct cmd_options *options, bool needed, int *ret_status)
+{
+    const char *file = lab_file(options);
+    struct voiplab_options open_options = {
+        .lab_file = file,
+        .share_directory = cmd_share_directory(options),
+        .state_directory = options->values[CMD_STATE],
+        .cache_directory = options->values[CMD_CACHE],
+        .root = options->values[CMD_ROOT],
+        .hypervisor = options->values[CMD_CONNECT],
+        .event = cmd_event,
+        .cancelled = is_cancelled,
+    };
+    voiplab_error *error = NULL;
+    voiplab_lab *lab;
+
+    *ret_status = VOIPLAB_USAGE;
+    if (!file && needed) {
+        cmd_complain("there is no lab file: give one with -f, or 'voiplab init' writes voiplab.ini");
+        return NULL;
+    }
+    if (!cmd_number(options, CMD_JOBS, 64, 0, &open_options.jobs) ||
+        !cmd_number(options, CMD_WAIT, 86400, 0, &open_options.wait_s))
+        return NULL;
+    catch_interrupts();
+    lab = voiplab_open(&open_options, &error);
+    if (!lab) {
+        cmd_complain("%s", voiplab_error_message(error));
+        *ret_status = (int)voiplab_error_status(error);
+        voiplab_error_free(error);
+    }
+    return lab;
+}
+
+struct voiplab_request cmd_request(const struct cmd_command *command, const struct cmd_options *options)
+{
+    struct voiplab_request request = {
+        .command = command->request,
+        .mode = VOIPLAB_APPLY,
+        .names = options->operand_count ? (const char *const *)(void *)options->operands : NULL,
+        .show_secrets = options->values[CMD_SHOW_SECRETS] != NULL,
+        .cpuinfo = options->values[CMD_CPUINFO],
+    };
+
+    if (options->values[CMD_DRY_RUN])
+        request.mode = VOIPLAB_DRY_RUN;
+    if (options->values[CMD_CHECK])
+        request.mode = VOIPLAB_CHECK;
+    if (options->values[CMD_EXPLAIN])
+        request.mode = VOIPLAB_EXPLAIN;
+    return request;
+}
+
+int cmd_finish(voiplab_lab *lab, const struct voiplab_request *request, const struct cmd_options *options)
+{
+    voiplab_result *result = NULL;
+    voiplab_error *error = NULL;
+    enum voiplab_status status = voiplab_run(lab, request, &result, &error);
+
+    if (result)
+        cmd_print_result(result, options->values[CMD_JSON] != NULL, options->values[CMD_QUIET] != NULL);
+    if (error && status != VOIPLAB_DRIFT)
+        cmd_complain("%s", voiplab_error_message(error));
+    voiplab_result_free(result);
+    voiplab_error_free(error);
+    return (int)status;
+}
+
+int cmd_run_request(const struct cmd_command *command, const struct cmd_options *options)
+{
+    struct voiplab_request request = cmd_request(command, options);
+    int status;
+    voiplab_lab *lab = cmd_open(options, true, &status);
+
+    if (!lab)
+        return status;
+    status = cmd_finish(lab, &request, options);
+    voiplab_close(lab);
+    return status;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Checksums of what is sent elsewhere or built from a recipe: the sum that `sha256sum` prints.
+ */
+#ifndef VL_BASE_DIGEST_H
+#define VL_BASE_DIGEST_H
+
+#include <stddef.h>
+
+enum { VL_DIGEST_SHA256_SIZE = 65 };
+
+/* SHA-256 (FIPS 180-4) of `length` bytes as 64 lower-case hexadecimal digits and a NUL. -1 when libcrypto cannot do it
+ * (no memory, or a policy of the host that leaves SHA-256 out). */
+int vl_digest_sha256(const void *bytes, size_t length, char ret_hex[static VL_DIGEST_SHA256_SIZE]);
+
+#endif

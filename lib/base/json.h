@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * JSON, written: the only door to jansson. A list of calls in document order with a sticky error, as in base/xml.h.
+ * `key` is the member's name inside an object and is not looked at (give NULL) inside an array and at the root.
+ * Members keep the order in which they were added. Bytes that are not UTF-8, which a guest may send, become U+FFFD.
+ */
+#ifndef VL_BASE_JSON_H
+#define VL_BASE_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct vl_json;
+
+/* An empty document; NULL when memory ran out, which the other functions accept. */
+struct vl_json *vl_json_new(void);
+void vl_json_free(struct vl_json *json);
+
+/* Open an object or an array; up to 32 deep. The first one is the root and stays open until the end. */
+void vl_json_object(struct vl_json *json, const char *key);
+void vl_json_array(struct vl_json *json, const char *key);
+/* Close what was opened last. */
+void vl_json_end(struct vl_json *json);
+
+/* Add a value. A NULL text becomes null. */
+void vl_json_string(struct vl_json *json, const char *key, const char *text);
+void vl_json_number(struct vl_json *json, const char *key, int64_t number);
+void vl_json_real(struct vl_json *json, const char *key, double number);
+void vl_json_bool(struct vl_json *json, const char *key, bool value);
+void vl_json_null(struct vl_json *json, const char *key);
+
+/* The document as text that ends with a line feed, indented by `indent` blanks (0: on one line). The caller frees it.
+ * NULL on failure. What is still open counts as closed. */
+char *vl_json_text(const struct vl_json *json, unsigned indent, struct vl_error *err);
+
+static inline void vl_json_cleanup(struct vl_json **json)
+{
+    vl_json_free(*json);
+}
+
+#define VL_JSON_AUTO __attribute__((cleanup(vl_json_cleanup))) struct vl_json
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Run SIPp (sipp(1), 3.6 or later) for a [load] section: calls from a phone account of the target, with digest
+ * authentication, no media.
+ */
+#ifndef VL_LOAD_SIPP_H
+#define VL_LOAD_SIPP_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "lab/lab.h"
+#include "load/summary.h"
+
+/* Figures while the run goes on. */
+struct vl_load_progress {
+    double elapsed_s;
+    uint64_t made, total, current, succeeded, failed;
+    double rate; /* calls begun a second since the progress before */
+};
+
+struct vl_load_options {
+    const struct vl_load *load;
+    const char *scenario_directory; /* holds call.xml: share/sipp */
+    const char *work_directory;     /* ours, mode 0700; what SIPp writes goes there and is removed after the run */
+    const char *local_address;      /* IPv4 address of this host that the calls come from */
+    const char *secret;             /* of the caller's phone account: letters, digits and -._~!$%&*+/:=?@^ only */
+    unsigned port;                  /* SIP port of the target; 0: 5060 */
+    int (*cancelled)(void *context);                                         /* may be NULL; asked ten times a second */
+    void (*progress)(void *context, const struct vl_load_progress *now); /* may be NULL; about once a second */
+    void *context;
+};
+
+/*
+ * Run the load and wait for its end: load->timeout_s and some seconds for the calls to be hung up, at the most. Returns
+ * 0 when SIPp ran, whatever became of the calls: ask vl_load_verdict(). Fails when it could not run at all (it is not
+ * installed, cannot send from local_address, does not take the scenario); then the summary is empty. Several runs may
+ * go on at once, also with the same work directory.
+ */
+int vl_load_run(const struct vl_load_options *options, struct vl_load_summary *ret_summary, struct vl_error *err);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The public interface: handles around the internals, and the table of requests.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "plan/run.h"
+#include "render/asterisk.h"
+
+struct voiplab_error {
+    struct vl_error error;
+};
+
+struct voiplab_lab {
+    struct vl_world world;
+    struct vl_arena arena;
+};
+
+const char *voiplab_version(void)
+{
+    return VOIPLAB_VERSION;
+}
+
+bool voiplab_worker(int argc, char **argv, int *ret_status)
+{
+    if (argc != 2 || strcmp(argv[1], VL_SSH_WORKER_ARGUMENT) != 0)
+        return false;
+    *ret_status = vl_ssh_worker_main();
+    return true;
+}
+
+static const enum voiplab_status statuses[] = {
+    [VL_OK] = VOIPLAB_OK,
+    [VL_ERROR_FAILED] = VOIPLAB_FAILED,
+    [VL_ERROR_USAGE] = VOIPLAB_USAGE,
+    [VL_ERROR_LAB] = VOIPLAB_LAB_FILE,
+    [VL_ERROR_PARTIAL] = VOIPLAB_PARTIAL,
+    [VL_ERROR_DRIFT] = VOIPLAB_DRIFT,
+    [VL_ERROR_NOTFOUND] = VOIPLAB_FAILED,
+    [VL_ERROR_TIMEOUT] = VOIPLAB_FAILED,
+    [VL_ERROR_MEMORY] = VOIPLAB_FAILED,
+};
+
+const char *voiplab_error_message(const voiplab_error *error)
+{
+    return error ? vl_error_text(&error->error) : "out of memory";
+}
+
+enum voiplab_status voiplab_error_status(const voiplab_error *error)
+{
+    return error ? statuses[error->error.code] : VOIPLAB_FAILED;
+}
+
+void voiplab_error_free(voiplab_error *error)
+{
+    if (!error)
+        return;
+    vl_error_clear(&error->error);
+    vl_free(error);
+}
+
+/* Hand an internal error to the caller. */
+static void give_error(struct vl_error *error, voiplab_error **ret_error)
+{
+    *ret_error = vl_malloc(sizeof(**ret_error));
+    if (!*ret_error)
+        return;
+    (*ret_error)->error = (struct vl_error){ .code = VL_OK };
+    vl_error_move(&(*ret_error)->error, error);
+}
+
+static const char *or_default(struct vl_arena *arena, const char *given, const char *otherwise)
+{
+    return vl_arena_strdup(arena, given && *given ? given : otherwise);
+}
+
+static void copy_options(struct voiplab_lab *lab, const struct voiplab_options *options)
+{
+    struct vl_arena *arena = &lab->arena;
+    struct voiplab_options *copy = &lab->world.options;
+
+    *copy = *options;
+    copy->share_directory = or_default(arena, options->share_directory, "share");
+    copy->state_directory = or_default(arena, options->state_directory, "/var/lib/voiplab");
+    copy->cache_directory = or_default(arena, options->cache_directory, "/var/cache/voiplab");
+    copy->root = or_default(arena, options->root, "/");
+}
+
+static int open_lab(struct voiplab_lab *lab, struct vl_error *err)
+{
+    struct vl_world *world = &lab->world;
+
+    if (world->options.lab_file) {
+        world->lab = vl_lab_load(world->options.lab_file, world->options.share_directory, err);
+        if (!world->lab ||
+            vl_state_open(&world->state, world->lab, world->options.state_directory, NULL, err) < 0)
+            return -1;
+    }
+    world->options.hypervisor = or_default(&lab->arena, world->options.hypervisor,
+                                           world->lab ? world->lab->hypervisor : "qemu:///system");
+    return lab->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+voiplab_lab *voiplab_open(const struct voiplab_options *options, voiplab_error **ret_error)
+{
+    struct voiplab_lab *lab = vl_malloc(sizeof(*lab));
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    *ret_error = NULL;
+    if (!lab)
+        return NULL;
+    *lab = (struct voiplab_lab){ .world = { .lab = NULL } };
+    (void)pthread_mutex_init(&lab->world.event_lock, NULL);
+    copy_options(lab, options);
+    if (open_lab(lab, &err) == 0)
+        return lab;
+    give_error(&err, ret_error);
+    voiplab_close(lab);
+    return NULL;
+}
+
+void voiplab_close(voiplab_lab *lab)
+{
+    if (!lab)
+        return;
+    vl_hypervisor_close(lab->world.hypervisor);
+    vl_state_close(&lab->world.state);
+    vl_lab_free(lab->world.lab);
+    (void)pthread_mutex_destroy(&lab->world.event_lock);
+    vl_arena_free(&lab->arena);
+    vl_free(lab);
+}
+
+/* A plan of this host, shown or carried out. */
+static int run_stage(const struct vl_run *run, int (*stage)(struct vl_world *, struct vl_plan *, struct vl_error *))
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
+
+    if (stage(run->world, &plan, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, &plan);
+    if (vl_run_apply_plan(run, &plan, &changed) < 0)
+        return -1;
+    vl_json_bool(run->result->document, "changed", changed > 0);
+    vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
+    return 0;
+}
+
+static int run_bridge(const struct vl_run *run)
+{
+    return run_stage(run, vl_stage_bridge);
+}
+
+static int run_image(const struct vl_run *run)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
+
+    if (vl_stage_image(run->world, run->request->names, &plan, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, &plan);
+    if (vl_run_apply_plan(run, &plan, &changed) < 0)
+        return -1;
+    for (size_t i = 0; i < run->world->lab->image_count; i++) {
+        const struct vl_image *image = &run->world->lab->images[i];
+        struct vl_recipe recipe;
+
+        if (image->kind != VL_IMAGE_BUILD || !vl_world_wanted(run->request->names, image->name))
+            continue;
+        if (vl_recipe_find(&run->result->arena, run->world->options.share_directory,
+                           run->world->options.cache_directory, image->source, &recipe, run->err) < 0 ||
+            vl_recipe_verify(&recipe, run->err) < 0)
+            return -1;
+        vl_result_headings(run->result, "IMAGE", "RECIPE", "HASH", "PLACE", NULL);
+        vl_result_row(run->result, (const char *const[VL_RESULT_COLUMNS]){ image->name, recipe.name, recipe.hash,
+                                                                            recipe.cache });
+    }
+    vl_result_table_json(run->result, "images");
+    vl_result_summary(run->result, changed ? "%zu images built, checksums verified"
+                                           : "nothing to do; checksums verified",
+                      changed);
+    return 0;
+}
+
+static int run_create_vm(const struct vl_run *run)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
+
+    if (!run->request->guest)
+        return vl_run_guests(run);
+    if (vl_run_hypervisor(run) < 0 ||
+        vl_stage_lone_guest(run->world, run->request->guest, &plan, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, &plan);
+    if (vl_run_apply_plan(run, &plan, &changed) < 0)
+        return -1;
+    vl_result_summary(run->result, changed ? "%zu steps taken; '%s' runs" : "nothing to do", changed,
+                      run->request->guest->name);
+    return 0;
+}
+
+static int run_trunk(const struct vl_run *run)
+{
+    return vl_run_push(run, VL_PART_TRUNK, false);
+}
+
+static int run_trunk_remove(const struct vl_run *run)
+{
+    return vl_run_push(run, VL_PART_TRUNK | VL_PART_DIALPLAN, true);
+}
+
+static int run_dialplan(const struct vl_run *run)
+{
+    return vl_run_push(run, VL_PART_DIALPLAN, false);
+}
+
+static int run_down(const struct vl_run *run)
+{
+    return vl_run_gone(run, false);
+}
+
+static int run_destroy(const struct vl_run *run)
+{
+    return vl_run_gone(run, true);
+}
+
+static int (*const requests[])(const struct vl_run *run) = {
+    [VOIPLAB_CHECK_CPU] = vl_run_check_cpu,
+    [VOIPLAB_BRIDGE] = run_bridge,
+    [VOIPLAB_IMAGE] = run_image,
+    [VOIPLAB_CREATE_VM] = run_create_vm,
+    [VOIPLAB_TRUNK] = run_trunk,
+    [VOIPLAB_DIALPLAN] = run_dialplan,
+    [VOIPLAB_SIPP] = vl_run_load,
+    [VOIPLAB_UP] = vl_run_up,
+    [VOIPLAB_STATUS] = vl_run_status,
+    [VOIPLAB_VERIFY] = vl_run_verify,
+    [VOIPLAB_DOWN] = run_down,
+    [VOIPLAB_DESTROY] = run_destroy,
+    [VOIPLAB_TRUNK_REMOVE] = run_trunk_remove,
+};
+
+enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *request, voiplab_result **ret_result,
+                                voiplab_error **ret_error)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_run run = { .world = &lab->world, .request = request, .err = &err };
+    bool lab_needed = request->command != VOIPLAB_CHECK_CPU && !request->guest;
+    enum voiplab_status status;
+
+    *ret_error = NULL;
+    *ret_result = run.result = vl_result_new();
+    if (!run.result)
+        (void)vl_fail(&err, VL_ERROR_MEMORY, "out of memory");
+    else if (lab_needed && !lab->world.lab)
+        (void)vl_fail(&err, VL_ERROR_USAGE, "this needs a lab file");
+    else if (requests[request->command](&run) == 0 || err.code == VL_ERROR_PARTIAL || err.code == VL_ERROR_FAILED ||
+             err.code == VL_ERROR_DRIFT) {
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+        (void)vl_result_finish(run.result, &ignored);
+    }
+    status = statuses[err.code];
+    if (status != VOIPLAB_OK)
+        give_error(&err, ret_error);
+    return status;
+}
+
+enum voiplab_status voiplab_init(const char *share_directory, const char *name, const char *path,
+                                 voiplab_error **ret_error)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_FREE char *text = NULL;
+    const char *template = vl_arena_printf(&arena, "%s/labs/%s.ini", share_directory, name);
+
+    *ret_error = NULL;
+    if (!vl_text_is_name(name) || !vl_file_exists(template))
+        (void)vl_fail(&err, VL_ERROR_USAGE, "there is no template '%s'; there are quickstart, classroom and thesis",
+                      name);
+    else if (vl_file_exists(path))
+        (void)vl_fail(&err, VL_ERROR_FAILED, "'%s' exists; it is not overwritten", path);
+    else if (vl_file_read(template, 1 << 20, &text, NULL, &err) == 0)
+        (void)vl_file_write(path, text, strlen(text), 0644, &err);
+    if (!err.code)
+        return VOIPLAB_OK;
+    give_error(&err, ret_error);
+    return voiplab_error_status(*ret_error);
+}

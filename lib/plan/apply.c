@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/apply.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "plan/print.h"
+#include "plan/recipe.h"
+#include "probe/asterisk.h"
+#include "render/volume_xml.h"
+#include "target/seed_iso.h"
+
+enum { COMMAND_TIMEOUT_MS = 60000, STOP_TIMEOUT_MS = 60000, PENDING_LIMIT = 4096 };
+
+/* What a step needs to happen. */
+struct scene {
+    struct vl_world *world;
+    struct vl_target *target;
+    const struct vl_step *step;
+    struct vl_arena *arena;
+    struct vl_error *err;
+};
+
+static const char *lab_name(const struct vl_world *world)
+{
+    return world->lab ? world->lab->name : "default";
+}
+
+static int do_file(const struct scene *scene)
+{
+    const struct vl_step *step = scene->step;
+
+    return scene->target->ops->write(scene->target, step->object, step->after, (mode_t)step->mode, step->group,
+                                     scene->err);
+}
+
+static int do_remove(const struct scene *scene)
+{
+    return scene->target->ops->remove(scene->target, scene->step->object, scene->err);
+}
+
+/* Run the step's argv; what the command printed is the caller's. */
+static int run_argv(const struct scene *scene, char **ret_output)
+{
+    struct vl_command_result result = { .status = -1 };
+
+    if (scene->target->ops->run(scene->target, scene->step->argv, NULL, COMMAND_TIMEOUT_MS, &result, scene->err) < 0)
+        return -1;
+    *ret_output = result.output;
+    if (result.status == 0)
+        return 0;
+    return vl_fail(scene->err, VL_ERROR_FAILED, "'%s' ended with status %d: %s", scene->step->argv[0], result.status,
+                   vl_text_printable(scene->arena, result.output ? vl_text_strip(result.output) : ""));
+}
+
+static int do_command(const struct scene *scene)
+{
+    VL_FREE char *output = NULL;
+
+    return run_argv(scene, &output);
+}
+
+/* Asterisk's CLI ends with 0 also when it does not know the command, which is what a missing module comes to. */
+static int do_reload(const struct scene *scene)
+{
+    VL_FREE char *output = NULL;
+
+    if (run_argv(scene, &output) < 0)
+        return -1;
+    if (output && vl_asterisk_no_such_command(output))
+        return vl_fail(scene->err, VL_ERROR_FAILED, "Asterisk does not know '%s'; is the module loaded?",
+                       scene->step->object);
+    return 0;
+}
+
+static int do_directory(const struct scene *scene)
+{
+    return vl_file_mkdirs(scene->step->object, (mode_t)scene->step->mode, scene->err);
+}
+
+static void image_line(void *context, const char *line)
+{
+    const struct scene *scene = context;
+
+    vl_world_event(scene->world, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%s", line);
+}
+
+/* Another kind of image than a recipe's: a ready disk, fetched once. */
+static int fetch_image(const struct scene *scene)
+{
+    const char *part = vl_arena_printf(scene->arena, "%s.part", scene->step->after);
+    const char *const argv[] = { "curl",     "--fail", "--location", "--silent", "--show-error",
+                                 "--output", part,     "--",         scene->step->source, NULL };
+
+    if (vl_process_check(argv, NULL, NULL, scene->err) < 0)
+        return -1;
+    if (rename(part, scene->step->after) < 0)
+        return vl_fail_errno(scene->err, "cannot put '%s' in place", scene->step->after);
+    return 0;
+}
+
+static int do_image(const struct scene *scene)
+{
+    struct vl_recipe recipe;
+
+    if (scene->step->source)
+        return fetch_image(scene);
+    if (vl_recipe_find(scene->arena, scene->world->options.share_directory, scene->world->options.cache_directory,
+                       scene->step->object, &recipe, scene->err) < 0)
+        return -1;
+    return vl_recipe_build(&recipe, image_line, (void *)(uintptr_t)scene, scene->err);
+}
+
+static int do_pool(const struct scene *scene)
+{
+    return vl_hypervisor_pool_make(scene->world->hypervisor, scene->step->object, scene->step->after, scene->err);
+}
+
+static int do_volume(const struct scene *scene)
+{
+    return vl_hypervisor_volume_make(scene->world->hypervisor, scene->step->pool, scene->step->after, scene->err);
+}
+
+/* Make the volume and fill it; a half-filled one is removed, so that its name always means the whole. */
+static int upload(const struct scene *scene, const char *xml, const char *file)
+{
+    struct vl_hypervisor *hypervisor = scene->world->hypervisor;
+    const struct vl_step *step = scene->step;
+
+    if (vl_hypervisor_volume_make(hypervisor, step->pool, xml, scene->err) < 0)
+        return -1;
+    if (vl_hypervisor_volume_upload(hypervisor, step->pool, step->object, file, NULL, NULL, scene->err) < 0) {
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+        (void)vl_hypervisor_volume_remove(hypervisor, step->pool, step->object, &ignored);
+        return -1;
+    }
+    return 0;
+}
+
+static int do_upload(const struct scene *scene)
+{
+    return upload(scene, scene->step->after, scene->step->source);
+}
+
+static int do_seed(const struct scene *scene)
+{
+    const struct vl_step *step = scene->step;
+    const char *iso = vl_arena_printf(scene->arena, "%s/%s", step->source, step->object);
+    VL_FREE char *xml = NULL;
+    struct stat status;
+    int rc;
+
+    if (vl_seed_iso(step->files, step->source, iso, scene->err) < 0)
+        return -1;
+    if (stat(iso, &status) < 0)
+        return vl_fail_errno(scene->err, "cannot look at '%s'", iso);
+    xml = vl_render_volume_xml(&(struct vl_volume_spec){ .name = step->object,
+                                                         .format = "raw",
+                                                         .capacity = (uint64_t)status.st_size },
+                               scene->err);
+    rc = xml ? upload(scene, xml, iso) : -1;
+    if (rc == 0)
+        return vl_file_remove(iso, scene->err);
+    return rc;
+}
+
+static int do_domain(const struct scene *scene)
+{
+    return vl_hypervisor_define(scene->world->hypervisor, scene->step->after, scene->step->object,
+                                lab_name(scene->world), scene->err);
+}
+
+static int do_start(const struct scene *scene)
+{
+    return vl_hypervisor_start(scene->world->hypervisor, scene->step->object, lab_name(scene->world), scene->err);
+}
+
+static int do_stop(const struct scene *scene)
+{
+    return vl_hypervisor_stop(scene->world->hypervisor, scene->step->object, lab_name(scene->world), STOP_TIMEOUT_MS,
+                              true, scene->err);
+}
+
+static int do_undefine(const struct scene *scene)
+{
+    return vl_hypervisor_undefine(scene->world->hypervisor, scene->step->object, lab_name(scene->world), scene->err);
+}
+
+static int do_remove_volume(const struct scene *scene)
+{
+    return vl_hypervisor_volume_remove(scene->world->hypervisor, scene->step->pool, scene->step->object, scene->err);
+}
+
+static int do_remove_pool(const struct scene *scene)
+{
+    return vl_hypervisor_pool_remove(scene->world->hypervisor, scene->step->object, scene->err);
+}
+
+static int (*const actions[VL_STEP_KINDS])(const struct scene *scene) = {
+    [VL_STEP_FILE] = do_file,
+    [VL_STEP_REMOVE] = do_remove,
+    [VL_STEP_COMMAND] = do_command,
+    [VL_STEP_RELOAD] = do_reload,
+    [VL_STEP_DIRECTORY] = do_directory,
+    [VL_STEP_IMAGE] = do_image,
+    [VL_STEP_POOL] = do_pool,
+    [VL_STEP_VOLUME] = do_volume,
+    [VL_STEP_UPLOAD] = do_upload,
+    [VL_STEP_SEED] = do_seed,
+    [VL_STEP_DOMAIN] = do_domain,
+    [VL_STEP_START] = do_start,
+    [VL_STEP_STOP] = do_stop,
+    [VL_STEP_UNDEFINE] = do_undefine,
+    [VL_STEP_REMOVE_VOLUME] = do_remove_volume,
+    [VL_STEP_REMOVE_POOL] = do_remove_pool,
+};
+
+static int do_step(struct vl_world *world, struct vl_target *target, const struct vl_step *step, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct scene scene = { .world = world, .target = target, .step = step, .arena = &arena, .err = err };
+
+    if (actions[step->kind](&scene) < 0)
+        return vl_error_wrap(err, "%s", vl_step_title(&arena, step));
+    vl_world_event(world, VOIPLAB_EVENT_STEP, step->target, "%s", vl_step_title(&arena, step));
+    return 0;
+}
+
+/* Put back what the file steps before `count` changed, last first, and let the services know. */
+static void put_back(struct vl_world *world, const struct vl_plan *plan, size_t count, struct vl_target *target)
+{
+    size_t changed = 0;
+
+    for (size_t i = count; i-- > 0;) {
+        const struct vl_step *step = &plan->steps[i];
+        struct vl_step undo = *step;
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+
+        if (step->kind != VL_STEP_FILE && step->kind != VL_STEP_REMOVE)
+            continue;
+        undo.kind = step->before ? VL_STEP_FILE : VL_STEP_REMOVE;
+        undo.after = step->before;
+        changed++;
+        if (do_step(world, target, &undo, &cause) < 0)
+            vl_world_event(world, VOIPLAB_EVENT_WARNING, step->target, "cannot put back: %s", vl_error_text(&cause));
+    }
+    for (size_t i = 0; i < plan->count && changed; i++) {
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+        if (plan->steps[i].kind == VL_STEP_RELOAD)
+            (void)do_step(world, target, &plan->steps[i], &ignored);
+    }
+}
+
+static char *pending_path(const struct vl_world *world, const char *target_name)
+{
+    char *path = NULL;
+
+    return asprintf(&path, "%s/pending-%s", world->state.directory, target_name) < 0 ? NULL : path;
+}
+
+static const char *const reload_words[VL_RELOAD_COUNT] = {
+    [VL_RELOAD_SIP] = "sip reload",
+    [VL_RELOAD_IAX2] = "iax2 reload",
+    [VL_RELOAD_DIALPLAN] = "dialplan reload",
+    [VL_RELOAD_VOICEMAIL] = "voicemail reload",
+    [VL_RELOAD_DAHDI] = "module reload chan_dahdi.so",
+};
+
+unsigned vl_apply_pending(const struct vl_world *world, const char *target_name)
+{
+    VL_FREE char *path = pending_path(world, target_name), *text = NULL;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    unsigned owed = 0;
+
+    if (!path || vl_file_read(path, PENDING_LIMIT, &text, NULL, &ignored) < 0)
+        return 0;
+    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
+        if (reload_words[i] && strstr(text, reload_words[i]))
+            owed |= 1U << i;
+    return owed;
+}
+
+/* Note the reloads of this plan before its first file step. Returns the note's path, NULL when there is nothing to note
+ * (no reload, or no state directory to keep it in). */
+static char *note_pending(struct vl_world *world, const struct vl_plan *plan, struct vl_error *err)
+{
+    VL_BUF_AUTO words = VL_BUF_INIT;
+    VL_FREE char *path = NULL;
+    char *noted;
+
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].kind == VL_STEP_RELOAD)
+            vl_buf_printf(&words, "%s\n", plan->steps[i].object);
+    if (!words.length || !world->state.directory)
+        return NULL;
+    path = pending_path(world, plan->steps[0].target);
+    if (!path || vl_file_write(path, vl_buf_text(&words), words.length, 0600, err) < 0)
+        return NULL;
+    noted = path;
+    path = NULL;
+    return noted;
+}
+
+/* Keep the bytes of a file that is the user's, once: before our first change of it. */
+static int back_up(struct vl_world *world, const struct vl_step *step, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    char *name, *path;
+
+    if (!step->before || step->kind != VL_STEP_FILE || !world->state.directory)
+        return 0;
+    name = vl_arena_strdup(&arena, step->object);
+    for (char *p = name; *p; p++)
+        if (*p == '/')
+            *p = '%';
+    path = vl_arena_printf(&arena, "%s/backup/%s", world->state.directory, step->target);
+    if (vl_file_mkdirs(path, 0700, err) < 0)
+        return -1;
+    path = vl_arena_printf(&arena, "%s/%s", path, name);
+    if (vl_file_exists(path))
+        return 0;
+    return vl_file_write(path, step->before, strlen(step->before), 0600, err);
+}
+
+int vl_apply(struct vl_world *world, const struct vl_plan *plan, struct vl_target *target, struct vl_error *err)
+{
+    VL_FREE char *note = note_pending(world, plan, err);
+
+    if (err->code)
+        return -1;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct vl_step *step = &plan->steps[i];
+
+        if (vl_world_cancelled(world))
+            return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
+        if (back_up(world, step, err) == 0 && do_step(world, target, step, err) == 0)
+            continue;
+        put_back(world, plan, i, target);
+        return -1;
+    }
+    return note ? vl_file_remove(note, err) : 0;
+}

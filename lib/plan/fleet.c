@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/fleet.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "plan/apply.h"
+#include "plan/stage.h"
+#include "render/asterisk.h"
+
+enum { CONNECT_TIMEOUT_MS = 20000, RETRY_MS = 500, CALL_TIMEOUT_MS = 10000, NUDGE_MS = 3000 };
+
+static long long now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int check_names(const struct vl_lab *lab, const char *const *names, struct vl_error *err)
+{
+    const char **known;
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    known = vl_arena_zalloc(&arena, (lab->pbx_count + 1) * sizeof(*known));
+    if (!known)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        known[i] = lab->pbxs[i].name;
+    for (size_t i = 0; names && names[i]; i++) {
+        const char *nearest = vl_text_nearest(names[i], known);
+
+        if (vl_lab_pbx(lab, names[i]))
+            continue;
+        if (nearest)
+            return vl_fail(err, VL_ERROR_USAGE, "'%s' is no PBX of this lab; did you mean '%s'?", names[i], nearest);
+        return vl_fail(err, VL_ERROR_USAGE, "'%s' is no PBX of this lab", names[i]);
+    }
+    return 0;
+}
+
+int vl_fleet_open(struct vl_world *world, const char *const *names, struct vl_fleet *ret_fleet, struct vl_error *err)
+{
+    struct vl_fleet fleet = { .world = world };
+
+    if (check_names(world->lab, names, err) < 0)
+        return -1;
+    fleet.members = vl_malloc(world->lab->pbx_count * sizeof(*fleet.members));
+    if (!fleet.members)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < world->lab->pbx_count; i++)
+        if (vl_world_wanted(names, world->lab->pbxs[i].name))
+            fleet.members[fleet.count++] =
+                (struct vl_member){ .pbx = &world->lab->pbxs[i], .view = { .registration = "" } };
+    *ret_fleet = fleet;
+    return 0;
+}
+
+void vl_fleet_close(struct vl_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+
+        vl_target_close(member->target);
+        vl_plan_free(&member->plan);
+        vl_arena_free(&member->arena);
+        vl_error_clear(&member->error);
+    }
+    vl_free(fleet->members);
+    *fleet = (struct vl_fleet){ .world = NULL };
+}
+
+/* The member is done for: remember why, say so, let its connection go. */
+static void fail_member(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *cause)
+{
+    vl_error_move(&member->error, cause);
+    if (fleet->dry)
+        vl_world_event(fleet->world, VOIPLAB_EVENT_PROGRESS, member->pbx->name, "%s", vl_error_text(&member->error));
+    else
+        vl_world_event(fleet->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+    vl_target_close(member->target);
+    member->target = NULL;
+}
+
+struct connecting {
+    struct vl_fleet *fleet;
+    long long deadline;
+};
+
+/* One try. A host that answers with another key than the lab's will not change its mind: no use in waiting. */
+static bool try_connect(const struct connecting *connecting, struct vl_member *member, struct vl_error *cause)
+{
+    long long left = connecting->deadline - now_ms();
+    int timeout = left > CONNECT_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : left < 2000 ? 2000 : (int)left;
+
+    vl_error_clear(cause);
+    if (!member->target)
+        member->target = vl_world_connect(connecting->fleet->world, member->pbx, timeout, cause);
+    if (!member->target)
+        return false;
+    if (vl_probe_asterisk_ready(member->target))
+        return true;
+    (void)vl_fail(cause, VL_ERROR_FAILED, "Asterisk on '%s' does not answer", member->pbx->name);
+    if (member->pbx->place != VL_PLACE_LOCAL) {
+        vl_target_close(member->target);
+        member->target = NULL;
+    }
+    return false;
+}
+
+static void connect_member(void *context, size_t index)
+{
+    const struct connecting *connecting = context;
+    struct vl_member *member = &connecting->fleet->members[index];
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    while (!try_connect(connecting, member, &cause)) {
+        if (cause.code == VL_ERROR_USAGE || now_ms() + RETRY_MS >= connecting->deadline ||
+            vl_world_cancelled(connecting->fleet->world)) {
+            fail_member(connecting->fleet, member, &cause);
+            return;
+        }
+        (void)poll(NULL, 0, RETRY_MS);
+    }
+    vl_world_event(connecting->fleet->world, VOIPLAB_EVENT_STEP, member->pbx->name, "answers");
+}
+
+void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
+{
+    struct connecting connecting = { .fleet = fleet, .deadline = now_ms() + (long long)wait_s * 1000 };
+
+    vl_parallel(fleet->count, fleet->world->options.jobs, connect_member, &connecting);
+}
+
+struct planning {
+    struct vl_fleet *fleet;
+    unsigned parts;
+    bool guess, remove;
+};
+
+static void plan_member(void *context, size_t index)
+{
+    const struct planning *planning = context;
+    struct vl_fleet *fleet = planning->fleet;
+    struct vl_member *member = &fleet->members[index];
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    int rc;
+
+    if (!member->target && !planning->guess)
+        return;
+    rc = planning->remove ? vl_stage_pbx_removed(fleet->world, member->pbx, member->target, planning->parts,
+                                                 &member->plan, &cause)
+                          : vl_stage_pbx(fleet->world, member->pbx, member->target, planning->parts, &member->plan,
+                                         &cause);
+    if (rc < 0)
+        fail_member(fleet, member, &cause);
+}
+
+void vl_fleet_plan(struct vl_fleet *fleet, unsigned parts, bool guess, bool remove)
+{
+    struct planning planning = { .fleet = fleet, .parts = parts, .guess = guess, .remove = remove };
+
+    vl_parallel(fleet->count, fleet->world->options.jobs, plan_member, &planning);
+}
+
+struct applying {
+    struct vl_fleet *fleet;
+    enum vl_role role;
+};
+
+static void apply_member(void *context, size_t index)
+{
+    const struct applying *applying = context;
+    struct vl_member *member = &applying->fleet->members[index];
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (!member->target || !member->plan.count || member->pbx->role != applying->role)
+        return;
+    if (vl_apply(applying->fleet->world, &member->plan, member->target, &cause) < 0)
+        fail_member(applying->fleet, member, &cause);
+}
+
+void vl_fleet_apply(struct vl_fleet *fleet)
+{
+    static const enum vl_role order[] = { VL_ROLE_HUB, VL_ROLE_GUEST };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct applying applying = { .fleet = fleet, .role = order[i] };
+
+        vl_parallel(fleet->count, fleet->world->options.jobs, apply_member, &applying);
+    }
+    for (size_t i = 0; i < fleet->count; i++)
+        if (!fleet->members[i].error.code)
+            fleet->changed += fleet->members[i].plan.count;
+}
+
+struct looking {
+    struct vl_fleet *fleet;
+    long long deadline;
+};
+
+/* What is wrong with this member's trunks, in words. */
+static void describe_bad_view(const struct vl_member *member, struct vl_error *cause)
+{
+    const struct vl_trunk_view *view = &member->view;
+
+    if (view->registration_wanted && !view->registered)
+        (void)vl_fail(cause, VL_ERROR_FAILED, "not registered with the hub: %s",
+                      *view->registration ? view->registration : "Asterisk has no such registration");
+    else
+        (void)vl_fail(cause, VL_ERROR_FAILED, "%zu of %zu peers reachable; %s", view->peers_ok, view->peers_wanted,
+                      view->first_bad_peer ? view->first_bad_peer : "");
+}
+
+static void look_at_member(void *context, size_t index)
+{
+    const struct looking *looking = context;
+    struct vl_fleet *fleet = looking->fleet;
+    struct vl_member *member = &fleet->members[index];
+    long long nudge = now_ms() + NUDGE_MS;
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (!member->target)
+        return;
+    for (;;) {
+        if (vl_probe_trunks(&member->arena, fleet->world->lab, member->pbx, member->target, &member->view, &cause) < 0) {
+            fail_member(fleet, member, &cause);
+            return;
+        }
+        if (vl_trunk_view_good(&member->view))
+            return;
+        if (now_ms() + RETRY_MS >= looking->deadline || vl_world_cancelled(fleet->world))
+            break;
+        if (member->view.registration_stuck && now_ms() >= nudge) {
+            vl_probe_register_again(member->target);
+            nudge = now_ms() + NUDGE_MS;
+        }
+        (void)poll(NULL, 0, RETRY_MS);
+    }
+    describe_bad_view(member, &cause);
+    vl_error_move(&member->error, &cause);
+    vl_world_event(fleet->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+}
+
+void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s)
+{
+    struct looking looking = { .fleet = fleet, .deadline = now_ms() + (long long)wait_s * 1000 };
+
+    vl_parallel(fleet->count, fleet->world->options.jobs, look_at_member, &looking);
+}
+
+struct calling {
+    struct vl_fleet *fleet;
+    bool all;
+};
+
+static void place_call(struct vl_fleet *fleet, struct vl_member *member, const struct vl_call *call, const char *how)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    member->calls_placed++;
+    if (vl_probe_call(member->target, call, CALL_TIMEOUT_MS, &cause) == 0) {
+        member->calls_answered++;
+        vl_world_event(fleet->world, VOIPLAB_EVENT_STEP, member->pbx->name, "called %s %s: answered", call->number,
+                       how);
+        return;
+    }
+    vl_world_event(fleet->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&cause));
+    if (!member->error.code)
+        vl_error_move(&member->error, &cause);
+}
+
+static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
+{
+    for (size_t i = 0; i < fleet->count; i++)
+        if (fleet->members[i].pbx == pbx)
+            return fleet->members[i].target != NULL;
+    return false;
+}
+
+/* The first trunk of a guest that leads to somebody who answers: one call of each kind is enough to see that it works. */
+static void call_from_guest(const struct calling *calling, struct vl_member *member)
+{
+    const struct vl_lab *lab = calling->fleet->world->lab;
+    bool through_hub = false;
+
+    for (size_t i = 0; i < lab->trunk_count; i++) {
+        const struct vl_trunk *trunk = &lab->trunks[i];
+
+        if (trunk->from != member->pbx || !answers(calling->fleet, trunk->to))
+            continue;
+        place_call(calling->fleet, member,
+                   &(struct vl_call){
+                       .number = trunk->to->test_number,
+                       .context = "from-internal",
+                       .channel = vl_arena_printf(&member->arena, "IAX2/%s-", trunk->name),
+                   },
+                   vl_arena_printf(&member->arena, "(%s) over IAX2", trunk->to->name));
+        if (trunk->to->account && lab->hub && answers(calling->fleet, lab->hub) && !through_hub)
+            place_call(calling->fleet, member,
+                       &(struct vl_call){
+                           .number = trunk->to->account,
+                           .context = "from-internal",
+                           .channel = "SIP/hub-",
+                       },
+                       vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", trunk->to->name));
+        through_hub = !calling->all;
+        if (!calling->all)
+            return;
+    }
+}
+
+static void call_from_hub(const struct calling *calling, struct vl_member *member)
+{
+    const struct vl_lab *lab = calling->fleet->world->lab;
+    const char *context = vl_render_hub_context(&member->arena, lab);
+
+    for (size_t i = 0; i < lab->pbx_count; i++) {
+        const struct vl_pbx *pbx = &lab->pbxs[i];
+
+        if (!pbx->account || !answers(calling->fleet, pbx))
+            continue;
+        place_call(calling->fleet, member,
+                   &(struct vl_call){
+                       .number = pbx->test_number,
+                       .context = context,
+                       .channel = vl_arena_printf(&member->arena, "SIP/%s-", pbx->account),
+                   },
+                   vl_arena_printf(&member->arena, "(%s) over SIP", pbx->name));
+        if (!calling->all)
+            return;
+    }
+}
+
+static void call_from_member(void *context, size_t index)
+{
+    const struct calling *calling = context;
+    struct vl_member *member = &calling->fleet->members[index];
+
+    if (!member->target)
+        return;
+    if (member->pbx->role == VL_ROLE_HUB)
+        call_from_hub(calling, member);
+    else
+        call_from_guest(calling, member);
+}
+
+void vl_fleet_call(struct vl_fleet *fleet, bool all)
+{
+    struct calling calling = { .fleet = fleet, .all = all };
+
+    vl_parallel(fleet->count, fleet->world->options.jobs, call_from_member, &calling);
+}
+
+size_t vl_fleet_failed(const struct vl_fleet *fleet)
+{
+    size_t failed = 0;
+
+    for (size_t i = 0; i < fleet->count; i++)
+        failed += fleet->members[i].error.code != VL_OK;
+    return failed;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All PBXs of a request at once: connected, changed and asked in parallel, each for itself. What fails on one is noted
+ * with it and is never the end of the others.
+ */
+#ifndef VL_PLAN_FLEET_H
+#define VL_PLAN_FLEET_H
+
+#include "plan/plan.h"
+#include "plan/world.h"
+#include "probe/trunks.h"
+
+struct vl_member {
+    const struct vl_pbx *pbx;
+    struct vl_target *target; /* NULL: not connected */
+    struct vl_error error;    /* the first failure; after it the member is left alone */
+    struct vl_plan plan;
+    struct vl_arena arena;    /* what was seen */
+    struct vl_trunk_view view;
+    const char *guest;        /* state of its domain: "running"; NULL: no virtual machine */
+    size_t calls_placed, calls_answered;
+};
+
+struct vl_fleet {
+    struct vl_world *world;
+    struct vl_member *members;
+    size_t count;
+    size_t changed; /* steps carried out */
+    bool dry;       /* nothing is changed: a PBX that does not answer is no failure */
+};
+
+/* The PBXs named (NULL: all). Unknown names are an error. */
+int vl_fleet_open(struct vl_world *world, const char *const *names, struct vl_fleet *ret_fleet, struct vl_error *err);
+void vl_fleet_close(struct vl_fleet *fleet);
+
+/* Connect to everyone, waiting up to `wait_s` for those that do not answer yet (0: one try), until Asterisk is there. */
+void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s);
+
+/* Plan the files of every connected member; with `guess` also of those that do not answer, as if they were empty. */
+void vl_fleet_plan(struct vl_fleet *fleet, unsigned parts, bool guess, bool remove);
+
+/* Carry out the members' plans: the hub first, so that the guests find their accounts there. */
+void vl_fleet_apply(struct vl_fleet *fleet);
+
+/* Ask every member about its trunks until all are good or `wait_s` has passed. A member whose trunks are not good then
+ * has failed. */
+void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s);
+
+/* Place calls: from every guest to the next guest over IAX2 and to it through the hub; with `all` to every other one. */
+void vl_fleet_call(struct vl_fleet *fleet, bool all);
+
+/* How many members have failed. */
+size_t vl_fleet_failed(const struct vl_fleet *fleet);
+
+static inline void vl_fleet_cleanup(struct vl_fleet *fleet)
+{
+    vl_fleet_close(fleet);
+}
+
+#define VL_FLEET_AUTO __attribute__((cleanup(vl_fleet_cleanup))) struct vl_fleet
+
+#endif

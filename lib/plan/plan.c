@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/plan.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "plan/block.h"
+
+void vl_plan_add(struct vl_plan *plan, const struct vl_step *step)
+{
+    struct vl_step *steps = vl_arena_grow(&plan->arena, plan->steps, plan->count, sizeof(*steps));
+
+    if (!steps)
+        return;
+    steps[plan->count++] = *step;
+    plan->steps = steps;
+}
+
+void vl_plan_join(struct vl_plan *plan, const struct vl_plan *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        vl_plan_add(plan, &from->steps[i]);
+}
+
+void vl_plan_free(struct vl_plan *plan)
+{
+    vl_arena_free(&plan->arena);
+    plan->steps = NULL;
+    plan->count = 0;
+}
+
+const char *const *vl_plan_argv(struct vl_plan *plan, const char *first, ...)
+{
+    static const char *const none[] = { NULL };
+    size_t count = 0;
+    const char **argv;
+    va_list args;
+
+    va_start(args, first);
+    for (const char *word = first; word; word = va_arg(args, const char *))
+        count++;
+    va_end(args);
+    argv = vl_arena_zalloc(&plan->arena, (count + 1) * sizeof(*argv));
+    if (!argv)
+        return none;
+    va_start(args, first);
+    count = 0;
+    for (const char *word = first; word; word = va_arg(args, const char *))
+        argv[count++] = word;
+    va_end(args);
+    return argv;
+}
+
+/* How each service is told that its files changed, and what a person would say about it. */
+static const struct {
+    const char *argv[4];
+    const char *why;
+    const char *title; /* NULL: the last word of argv */
+} reloads[VL_RELOAD_COUNT] = {
+    [VL_RELOAD_SIP] = { { "asterisk", "-rx", "sip reload" }, "chan_sip reads its files again and registers anew" },
+    [VL_RELOAD_IAX2] = { { "asterisk", "-rx", "iax2 reload" }, "chan_iax2 reads its files again" },
+    [VL_RELOAD_DIALPLAN] = { { "asterisk", "-rx", "dialplan reload" }, "pbx_config reads extensions.conf again" },
+    [VL_RELOAD_VOICEMAIL] = { { "asterisk", "-rx", "voicemail reload" }, "app_voicemail reads its mailboxes again" },
+    [VL_RELOAD_DAHDI] = { { "asterisk", "-rx", "module reload chan_dahdi.so" },
+                          "chan_dahdi reads its channels again" },
+    [VL_RELOAD_SYSCTL] = { { "sysctl", "-e", "-p", "/etc/sysctl.d/60-voiplab.conf" },
+                           "the kernel takes the settings; -e because the keys exist only with br_netfilter",
+                             "kernel settings" },
+};
+
+static void add_reloads(struct vl_plan *plan, const char *target_name, unsigned wanted, bool fresh)
+{
+    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++) {
+        if (!(wanted & 1U << i) || !reloads[i].argv[0])
+            continue;
+        vl_plan_add(plan, &(struct vl_step){
+                              .kind = VL_STEP_RELOAD,
+                              .target = target_name,
+                              .object = reloads[i].title ? reloads[i].title : reloads[i].argv[2],
+                              .argv = vl_plan_argv(plan, reloads[i].argv[0], reloads[i].argv[1], reloads[i].argv[2],
+                                                   reloads[i].argv[3], NULL),
+                              .why = reloads[i].why,
+                              .fresh_target = fresh,
+                          });
+    }
+}
+
+/* What is there now: NULL when the file, or the whole target, is not. */
+static int read_current(struct vl_plan *plan, struct vl_target *target, const char *path, const char **ret_text,
+                        mode_t *ret_mode, struct vl_error *err)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+
+    *ret_text = NULL;
+    *ret_mode = 0;
+    if (!target)
+        return 0;
+    if (target->ops->read(target, path, &text, ret_mode, &cause) < 0) {
+        if (cause.code == VL_ERROR_NOTFOUND)
+            return 0;
+        vl_error_move(err, &cause);
+        return -1;
+    }
+    *ret_text = vl_arena_strdup(&plan->arena, text);
+    return 0;
+}
+
+static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file,
+                          const char *before, const char *after, mode_t mode, bool fresh)
+{
+    vl_plan_add(plan, &(struct vl_step){
+                          .kind = after ? VL_STEP_FILE : VL_STEP_REMOVE,
+                          .target = target_name,
+                          .object = vl_arena_strdup(&plan->arena, file->path),
+                          .why = file->why,
+                          .before = before,
+                          .after = after,
+                          .mode = mode,
+                          .group = file->group,
+                          .fresh_target = fresh,
+                      });
+}
+
+/* One file against what is there. Returns 1 when it has to change, 0 when it is right, -1 on failure. */
+static int plan_file(struct vl_plan *plan, struct vl_target *target, const char *target_name,
+                     const struct vl_file *file, struct vl_error *err)
+{
+    const char *before, *after;
+    mode_t mode;
+
+    if (read_current(plan, target, file->path, &before, &mode, err) < 0)
+        return -1;
+    if (file->kind == VL_FILE_WHOLE) {
+        after = vl_arena_strdup(&plan->arena, file->text);
+        if (before && !strcmp(before, after) && (mode & 07777) == file->mode)
+            return 0;
+        mode = file->mode;
+    } else {
+        after = vl_block_put(&plan->arena, before, file->text, vl_block_comment(file->path));
+        if (before && !strcmp(before, after))
+            return 0;
+        mode = before ? mode & 07777 : file->mode;
+    }
+    add_file_step(plan, target_name, file, before, after, mode, !target);
+    return 1;
+}
+
+int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name,
+                  const struct vl_fileset *set, unsigned pending, bool with_reloads, struct vl_error *err)
+{
+    unsigned wanted = pending;
+
+    for (size_t i = 0; i < set->count; i++) {
+        int changed = plan_file(plan, target, target_name, &set->files[i], err);
+
+        if (changed < 0)
+            return -1;
+        if (changed)
+            wanted |= 1U << set->files[i].reload;
+    }
+    if (with_reloads)
+        add_reloads(plan, target_name, wanted, !target);
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+static int plan_removal(struct vl_plan *plan, struct vl_target *target, const char *target_name,
+                        const struct vl_file *file, struct vl_error *err)
+{
+    const char *before, *after = NULL;
+    mode_t mode;
+
+    if (read_current(plan, target, file->path, &before, &mode, err) < 0)
+        return -1;
+    if (!before)
+        return 0;
+    if (file->kind == VL_FILE_BLOCK) {
+        after = vl_block_take_out(&plan->arena, before, vl_block_comment(file->path));
+        if (after && !strcmp(before, after))
+            return 0;
+    }
+    add_file_step(plan, target_name, file, before, after, mode & 07777, false);
+    return 1;
+}
+
+int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,
+                          const struct vl_fileset *set, struct vl_error *err)
+{
+    unsigned wanted = 0;
+
+    /* Backwards: the block that includes a file goes before the file. */
+    for (size_t i = set->count; i-- > 0;) {
+        int changed = plan_removal(plan, target, target_name, &set->files[i], err);
+
+        if (changed < 0)
+            return -1;
+        if (changed)
+            wanted |= 1U << set->files[i].reload;
+    }
+    add_reloads(plan, target_name, wanted, false);
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A plan: the ordered steps that lead from what is there to what the lab file asks for. It is a value: made by the
+ * stages (stage.h), printed by print.h, carried out by apply.h. What is already right is not in it.
+ */
+#ifndef VL_PLAN_PLAN_H
+#define VL_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "render/fileset.h"
+#include "target/target.h"
+
+enum vl_step_kind {
+    VL_STEP_FILE,          /* make or replace a file: before, after, mode, group */
+    VL_STEP_REMOVE,        /* remove a file: before */
+    VL_STEP_COMMAND,       /* run argv on the target */
+    VL_STEP_RELOAD,        /* run argv on the target and look at what Asterisk answers */
+    VL_STEP_DIRECTORY,     /* make a directory with its parents: mode */
+    VL_STEP_IMAGE,         /* build a base image by its recipe into the cache */
+    VL_STEP_POOL,          /* make the storage pool */
+    VL_STEP_VOLUME,        /* make a volume; after is its XML */
+    VL_STEP_UPLOAD,        /* make a volume and fill it from the local file `source` */
+    VL_STEP_SEED,          /* make a seed volume from `files` */
+    VL_STEP_DOMAIN,        /* define a domain; after is its XML */
+    VL_STEP_START,         /* start a domain */
+    VL_STEP_STOP,          /* stop a domain */
+    VL_STEP_UNDEFINE,      /* undefine a domain */
+    VL_STEP_REMOVE_VOLUME, /* delete a volume */
+    VL_STEP_REMOVE_POOL,   /* remove the pool */
+    VL_STEP_KINDS,
+};
+
+struct vl_step {
+    enum vl_step_kind kind;
+    const char *target; /* name of where it happens: "this host", "libvirt", the name of a PBX */
+    const char *object; /* path, domain, volume, pool, recipe */
+    const char *why;    /* one sentence for --explain */
+    const char *before; /* what is there now; NULL: nothing */
+    const char *after;  /* what shall be there; NULL: nothing */
+    unsigned mode;
+    const char *group;
+    const char *const *argv; /* VL_STEP_COMMAND and VL_STEP_RELOAD, NULL-terminated */
+    const char *source;      /* local file or directory that the step reads */
+    const char *pool;
+    uint64_t size;                  /* bytes, where a step makes something large */
+    const struct vl_fileset *files; /* VL_STEP_SEED */
+    bool fresh_target;              /* the target does not exist yet: `before` is a guess */
+};
+
+struct vl_plan {
+    struct vl_arena arena;
+    struct vl_step *steps;
+    size_t count;
+};
+
+/* Append a copy of the step (strings are not copied; keep them in plan->arena or the lab's). */
+void vl_plan_add(struct vl_plan *plan, const struct vl_step *step);
+
+/* Append all steps of `from`, whose arena must outlive `plan`. */
+void vl_plan_join(struct vl_plan *plan, const struct vl_plan *from);
+
+void vl_plan_free(struct vl_plan *plan);
+
+/* argv in the plan's arena from a NULL-terminated list of strings. */
+const char *const *vl_plan_argv(struct vl_plan *plan, const char *first, ...) __attribute__((sentinel));
+
+/* Compare a file set with what `target` has and append the steps. `target` NULL: the target is not there yet and
+ * everything is new. `pending`: reloads that an interrupted run still owes, as a bit per enum vl_reload. */
+int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name,
+                  const struct vl_fileset *set, unsigned pending, bool reloads, struct vl_error *err);
+
+/* The reverse: our whole files go, our blocks are taken out. Reload steps follow. */
+int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,
+                          const struct vl_fileset *set, struct vl_error *err);
+
+#define VL_PLAN_AUTO __attribute__((cleanup(vl_plan_free))) struct vl_plan
+
+#endif

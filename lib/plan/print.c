@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/print.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "plan/diff.h"
+
+/* What each kind of step does, as a verb, and how its content is shown. */
+static const struct {
+    const char *verb;
+    enum { SHOW_NOTHING, SHOW_DIFF, SHOW_COMMAND, SHOW_AFTER, SHOW_FILES } show;
+    const char *fence; /* language of the Markdown code block */
+} kinds[VL_STEP_KINDS] = {
+    [VL_STEP_FILE] = { "write", SHOW_DIFF, "diff" },
+    [VL_STEP_REMOVE] = { "remove", SHOW_DIFF, "diff" },
+    [VL_STEP_COMMAND] = { "run", SHOW_COMMAND, "sh" },
+    [VL_STEP_RELOAD] = { "reload", SHOW_COMMAND, "sh" },
+    [VL_STEP_DIRECTORY] = { "make directory", SHOW_NOTHING, NULL },
+    [VL_STEP_IMAGE] = { "build image", SHOW_NOTHING, NULL },
+    [VL_STEP_POOL] = { "make pool", SHOW_NOTHING, NULL },
+    [VL_STEP_VOLUME] = { "make volume", SHOW_AFTER, "xml" },
+    [VL_STEP_UPLOAD] = { "upload volume", SHOW_NOTHING, NULL },
+    [VL_STEP_SEED] = { "make seed", SHOW_FILES, NULL },
+    [VL_STEP_DOMAIN] = { "define domain", SHOW_AFTER, "xml" },
+    [VL_STEP_START] = { "start domain", SHOW_NOTHING, NULL },
+    [VL_STEP_STOP] = { "stop domain", SHOW_NOTHING, NULL },
+    [VL_STEP_UNDEFINE] = { "undefine domain", SHOW_NOTHING, NULL },
+    [VL_STEP_REMOVE_VOLUME] = { "delete volume", SHOW_NOTHING, NULL },
+    [VL_STEP_REMOVE_POOL] = { "remove pool", SHOW_NOTHING, NULL },
+};
+
+char *vl_step_title(struct vl_arena *arena, const struct vl_step *step)
+{
+    if (step->kind == VL_STEP_FILE)
+        return vl_arena_printf(arena, "%s %s (%s, mode %04o)", kinds[step->kind].verb, step->object,
+                               step->before ? "changed" : "new", step->mode);
+    if (step->kind == VL_STEP_UPLOAD)
+        return vl_arena_printf(arena, "%s %s (from %s)", kinds[step->kind].verb, step->object, step->source);
+    if (step->kind == VL_STEP_IMAGE)
+        return vl_arena_printf(arena, "%s %s (into %s)", kinds[step->kind].verb, step->object, step->after);
+    return vl_arena_printf(arena, "%s %s", kinds[step->kind].verb, step->object);
+}
+
+static bool needs_quotes(const char *word)
+{
+    return !*word || word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@+%")];
+}
+
+static void add_command(struct vl_buf *buf, const char *const *argv)
+{
+    for (size_t i = 0; argv[i]; i++) {
+        const char *quote = needs_quotes(argv[i]) ? "'" : "";
+
+        vl_buf_printf(buf, "%s%s%s%s", i ? " " : "", quote, argv[i], quote);
+    }
+    vl_buf_putc(buf, '\n');
+}
+
+/* The seed's files by name and size: some hold private keys. */
+static void add_file_names(struct vl_buf *buf, const struct vl_fileset *files)
+{
+    for (size_t i = 0; i < files->count; i++)
+        vl_buf_printf(buf, "%s (%zu bytes)\n", files->files[i].path, strlen(files->files[i].text));
+}
+
+static void add_content(struct vl_buf *buf, const struct vl_step *step)
+{
+    switch (kinds[step->kind].show) {
+    case SHOW_DIFF:
+        vl_diff(buf, step->before, step->after);
+        break;
+    case SHOW_COMMAND:
+        add_command(buf, step->argv);
+        break;
+    case SHOW_AFTER:
+        vl_buf_puts(buf, step->after);
+        if (*step->after && step->after[strlen(step->after) - 1] != '\n')
+            vl_buf_putc(buf, '\n');
+        break;
+    case SHOW_FILES:
+        add_file_names(buf, step->files);
+        break;
+    case SHOW_NOTHING:
+        break;
+    }
+}
+
+/* The content with secrets masked and, since it may come from a guest, made safe for a terminal. */
+static const char *content(const struct vl_world *world, struct vl_arena *arena, const struct vl_step *step,
+                           bool show_secrets)
+{
+    VL_BUF_AUTO buf = VL_BUF_INIT;
+    const char *text;
+
+    add_content(&buf, step);
+    if (buf.failed)
+        arena->failed = true;
+    text = vl_text_printable(arena, vl_buf_text(&buf));
+    return show_secrets ? text : vl_world_mask(world, arena, text);
+}
+
+static void add_indented(struct vl_buf *buf, const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+
+        vl_buf_puts(buf, "    ");
+        vl_buf_add(buf, text, length);
+        vl_buf_putc(buf, '\n');
+        text += length + (text[length] == '\n');
+    }
+}
+
+static size_t count_targets(const struct vl_plan *plan)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        bool seen = false;
+
+        for (size_t j = 0; j < i && !seen; j++)
+            seen = !strcmp(plan->steps[i].target, plan->steps[j].target);
+        count += !seen;
+    }
+    return count;
+}
+
+void vl_plan_print(const struct vl_world *world, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct vl_step *step = &plan->steps[i];
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+
+        vl_buf_printf(buf, "%s: %s%s\n", step->target, vl_step_title(&arena, step),
+                      step->fresh_target && step->kind == VL_STEP_FILE && !step->before
+                          ? ", as if nothing were there: this PBX does not answer yet"
+                          : "");
+        add_indented(buf, content(world, &arena, step, show_secrets));
+    }
+    if (plan->count)
+        vl_buf_printf(buf, "plan: %zu steps on %zu targets\n", plan->count, count_targets(plan));
+    else
+        vl_buf_puts(buf, "nothing to do\n");
+}
+
+void vl_plan_explain(const struct vl_world *world, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf)
+{
+    const char *target = "";
+
+    vl_buf_printf(buf, "# %s\n\nWhat `voiplab` would do now, in order, and why. Nothing was changed.\n",
+                  world->lab ? world->lab->name : "guest");
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct vl_step *step = &plan->steps[i];
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        const char *text = content(world, &arena, step, show_secrets);
+
+        if (strcmp(target, step->target) != 0)
+            vl_buf_printf(buf, "\n## %s\n", step->target);
+        target = step->target;
+        vl_buf_printf(buf, "\n%zu. %s", i + 1, vl_step_title(&arena, step));
+        if (step->why)
+            vl_buf_printf(buf, ": %s", step->why);
+        vl_buf_puts(buf, ".\n");
+        if (*text)
+            vl_buf_printf(buf, "\n```%s\n%s```\n", kinds[step->kind].fence ? kinds[step->kind].fence : "", text);
+    }
+    if (!plan->count)
+        vl_buf_puts(buf, "\nEverything is as the lab file says.\n");
+}
+
+void vl_plan_json(const struct vl_world *world, const struct vl_plan *plan, bool show_secrets, struct vl_json *json,
+                  const char *key)
+{
+    vl_json_array(json, key);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct vl_step *step = &plan->steps[i];
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+
+        vl_json_object(json, NULL);
+        vl_json_string(json, "target", step->target);
+        vl_json_string(json, "action", kinds[step->kind].verb);
+        vl_json_string(json, "object", step->object);
+        vl_json_string(json, "why", step->why);
+        vl_json_bool(json, "new", !step->before);
+        vl_json_string(json, "change", content(world, &arena, step, show_secrets));
+        vl_json_end(json);
+    }
+    vl_json_end(json);
+}

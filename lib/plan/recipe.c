@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/recipe.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/text.h"
+
+enum { RECIPE_FILE_LIMIT = 1 << 20, INFO_LIMIT = 65536, MOST_DEPTH = 8 };
+
+static const char *const built_files[] = { "disk.qcow2", "vmlinuz", "initrd", "info" };
+
+static void free_entries(struct dirent ***entries)
+{
+    if (!*entries)
+        return;
+    for (struct dirent **entry = *entries; *entry; entry++)
+        free(*entry);
+    free(*entries);
+}
+
+/* Directory entries in byte order, NULL-terminated. */
+static struct dirent **sorted_entries(const char *path)
+{
+    struct dirent **entries = NULL, **terminated;
+    int count = scandir(path, &entries, NULL, alphasort);
+
+    if (count < 0)
+        return NULL;
+    terminated = realloc(entries, ((size_t)count + 1) * sizeof(*entries));
+    if (!terminated)
+        return NULL;
+    terminated[count] = NULL;
+    return terminated;
+}
+
+static int add_tree(struct vl_buf *sums, const char *path, const char *relative, int depth, struct vl_error *err);
+
+/* One line for what `path` is: a link with its target, a directory with its tree, a file with mode and checksum. */
+static int add_entry(struct vl_buf *sums, const char *path, const char *relative, int depth, struct vl_error *err)
+{
+    char hex[VL_DIGEST_SHA256_SIZE], link[512];
+    VL_FREE char *text = NULL;
+    struct stat status;
+    ssize_t length;
+
+    if (lstat(path, &status) < 0)
+        return vl_fail_errno(err, "cannot look at '%s'", path);
+    if (S_ISDIR(status.st_mode))
+        return add_tree(sums, path, relative, depth + 1, err);
+    if (S_ISLNK(status.st_mode)) {
+        length = readlink(path, link, sizeof(link));
+        if (length < 0)
+            return vl_fail_errno(err, "cannot read the link '%s'", path);
+        vl_buf_printf(sums, "link %s %.*s\n", relative, (int)length, link);
+        return 0;
+    }
+    if (vl_file_read(path, RECIPE_FILE_LIMIT, &text, NULL, err) < 0)
+        return -1;
+    if (vl_digest_sha256(text, strlen(text), hex) < 0)
+        return vl_fail(err, VL_ERROR_FAILED, "cannot make a SHA-256 checksum");
+    vl_buf_printf(sums, "file %s %o %s\n", relative, status.st_mode & 0111U, hex);
+    return 0;
+}
+
+static int add_tree(struct vl_buf *sums, const char *path, const char *relative, int depth, struct vl_error *err)
+{
+    __attribute__((cleanup(free_entries))) struct dirent **entries = sorted_entries(path);
+
+    if (!entries)
+        return vl_fail_errno(err, "cannot read the directory '%s'", path);
+    if (depth > MOST_DEPTH)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' lies too deep for a recipe", path);
+    for (size_t i = 0; entries[i]; i++) {
+        const char *name = entries[i]->d_name;
+        VL_FREE char *below = NULL, *below_relative = NULL;
+
+        if (!strcmp(name, ".") || !strcmp(name, ".."))
+            continue;
+        if (asprintf(&below, "%s/%s", path, name) < 0 || asprintf(&below_relative, "%s/%s", relative, name) < 0)
+            return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        if (add_entry(sums, below, below_relative, depth, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_cmdline(struct vl_arena *arena, struct vl_recipe *recipe, struct vl_error *err)
+{
+    VL_FREE char *text = NULL;
+    char *rest;
+
+    if (vl_file_read(vl_arena_printf(arena, "%s/info", recipe->cache), INFO_LIMIT, &text, NULL, err) < 0)
+        return -1;
+    for (rest = text; rest;) {
+        const char *line = strsep(&rest, "\n");
+
+        if (vl_text_starts(line, "cmdline="))
+            recipe->cmdline = vl_arena_strdup(arena, line + strlen("cmdline="));
+    }
+    return recipe->cmdline ? 0 : vl_fail(err, VL_ERROR_FAILED, "'%s/info' has no line cmdline=", recipe->cache);
+}
+
+int vl_recipe_find(struct vl_arena *arena, const char *share_directory, const char *cache_directory, const char *name,
+                   struct vl_recipe *ret_recipe, struct vl_error *err)
+{
+    struct vl_recipe recipe = { .name = name };
+    char hex[VL_DIGEST_SHA256_SIZE];
+    VL_BUF_AUTO sums = VL_BUF_INIT;
+
+    recipe.directory = vl_arena_printf(arena, "%s/images/%s", share_directory, name);
+    if (!vl_file_exists(vl_arena_printf(arena, "%s/build", recipe.directory)))
+        return vl_fail(err, VL_ERROR_NOTFOUND, "there is no recipe '%s': '%s/build' is missing", name,
+                       recipe.directory);
+    if (add_tree(&sums, recipe.directory, ".", 0, err) < 0)
+        return -1;
+    if (sums.failed || vl_digest_sha256(vl_buf_text(&sums), sums.length, hex) < 0)
+        return vl_fail(err, VL_ERROR_FAILED, "cannot make a checksum of the recipe '%s'", name);
+    recipe.hash = vl_arena_strndup(arena, hex, 12);
+    recipe.cache = vl_arena_printf(arena, "%s/images/%s-%s", cache_directory, name, recipe.hash);
+    recipe.built = vl_file_exists(vl_arena_printf(arena, "%s/SHA256SUMS", recipe.cache));
+    if (recipe.built && read_cmdline(arena, &recipe, err) < 0)
+        return -1;
+    *ret_recipe = recipe;
+    return 0;
+}
+
+/* `sha256sum` writes and checks the sums, so that a person can do the same. */
+static int note_sums(const char *directory, struct vl_error *err)
+{
+    const char *const argv[] = { "sha256sum", "--", built_files[0], built_files[1], built_files[2], built_files[3],
+                                 NULL };
+    VL_FREE char *sums = NULL, *path = NULL;
+
+    if (vl_process_check(argv, &(struct vl_process_options){ .directory = directory }, &sums, err) < 0)
+        return -1;
+    if (asprintf(&path, "%s/SHA256SUMS", directory) < 0)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return vl_file_write(path, sums, strlen(sums), 0644, err);
+}
+
+static int remove_tree(const char *path, struct vl_error *err)
+{
+    const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", path, NULL };
+
+    return vl_process_check(argv, NULL, NULL, err);
+}
+
+int vl_recipe_build(const struct vl_recipe *recipe, void (*on_line)(void *context, const char *line), void *context,
+                    struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *work = vl_arena_printf(&arena, "%s.part", recipe->cache);
+    const char *const argv[] = { vl_arena_printf(&arena, "%s/build", recipe->directory), work, NULL };
+    VL_CLOSE int lock = -1;
+
+    if (vl_file_mkdirs(work, 0755, err) < 0)
+        return -1;
+    lock = vl_file_lock(vl_arena_printf(&arena, "%s.lock", recipe->cache), "another voiplab builds this image now",
+                        err);
+    if (lock < 0 || remove_tree(work, err) < 0 || vl_file_mkdirs(work, 0755, err) < 0)
+        return -1;
+    if (vl_process_check(argv,
+                         &(struct vl_process_options){ .on_line = on_line, .on_line_context = context }, NULL,
+                         err) < 0 ||
+        note_sums(work, err) < 0) {
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+        (void)remove_tree(work, &ignored);
+        return vl_error_wrap(err, "cannot build the image '%s'", recipe->name);
+    }
+    if (remove_tree(recipe->cache, err) < 0)
+        return -1;
+    if (rename(work, recipe->cache) < 0)
+        return vl_fail_errno(err, "cannot put '%s' in place", recipe->cache);
+    return 0;
+}
+
+int vl_recipe_verify(const struct vl_recipe *recipe, struct vl_error *err)
+{
+    static const char *const argv[] = { "sha256sum", "--check", "--quiet", "--strict", "SHA256SUMS", NULL };
+
+    if (vl_process_check(argv, &(struct vl_process_options){ .directory = recipe->cache }, NULL, err) < 0)
+        return vl_error_wrap(err, "the image in '%s' is damaged; remove that directory and build it again",
+                             recipe->cache);
+    return 0;
+}

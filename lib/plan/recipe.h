@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Base images and their recipes. A recipe is a directory share/images/NAME with a program `build OUTDIR` that leaves
+ * disk.qcow2, vmlinuz, initrd and info there. The image is kept in CACHE/images/NAME-HASH, where HASH comes from every
+ * file of the recipe: a changed recipe is another image, an unchanged one is never built again.
+ */
+#ifndef VL_PLAN_RECIPE_H
+#define VL_PLAN_RECIPE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct vl_recipe {
+    const char *name;
+    const char *directory; /* of the recipe */
+    const char *hash;      /* 12 hexadecimal digits */
+    const char *cache;     /* CACHE/images/NAME-HASH */
+    bool built;            /* the cache has it, whole */
+    const char *cmdline;   /* kernel command line from `info`; NULL while it is not built */
+};
+
+/* Look at recipe `name`. */
+int vl_recipe_find(struct vl_arena *arena, const char *share_directory, const char *cache_directory, const char *name,
+                   struct vl_recipe *ret_recipe, struct vl_error *err);
+
+/* Build it into its place in the cache; lines that the recipe prints go to on_line. */
+int vl_recipe_build(const struct vl_recipe *recipe, void (*on_line)(void *context, const char *line), void *context,
+                    struct vl_error *err);
+
+/* Compare the built files with the checksums that were noted when they were built. */
+int vl_recipe_verify(const struct vl_recipe *recipe, struct vl_error *err);
+
+#endif

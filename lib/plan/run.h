@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Requests: what each command of the public interface does, from the stages, the fleet and the probes.
+ */
+#ifndef VL_PLAN_RUN_H
+#define VL_PLAN_RUN_H
+
+#include "plan/fleet.h"
+#include "plan/result.h"
+#include "plan/stage.h"
+#include "plan/world.h"
+
+/* What every request works with. */
+struct vl_run {
+    struct vl_world *world;
+    const struct voiplab_request *request;
+    struct voiplab_result *result;
+    struct vl_error *err;
+};
+
+/* Requests return 0 or -1; err->code makes the status. In the files named after them. */
+int vl_run_up(const struct vl_run *run);
+int vl_run_push(const struct vl_run *run, unsigned parts, bool remove);
+int vl_run_guests(const struct vl_run *run);
+int vl_run_status(const struct vl_run *run);
+int vl_run_verify(const struct vl_run *run);
+int vl_run_gone(const struct vl_run *run, bool remove);
+int vl_run_load(const struct vl_run *run);
+int vl_run_check_cpu(const struct vl_run *run);
+
+/* Print `plan` into the result as the request's mode asks for it; VL_ERROR_DRIFT under VOIPLAB_CHECK when it is not empty. */
+int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan);
+
+/* The lab's host stages (state, and when asked for bridge and images), planned and carried out. Adds to *changed. */
+int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_world *, struct vl_plan *, struct vl_error *),
+                       size_t *changed);
+
+/* Carry out a plan of this host and libvirt, and free it. */
+int vl_run_apply_plan(const struct vl_run *run, struct vl_plan *plan, size_t *changed);
+
+/* The table of PBXs from what the fleet saw, and the error when members failed. */
+void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool calls);
+int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet);
+
+/* Connect to the hypervisor when the lab has virtual machines. Under a dry run one that does not answer is a warning. */
+int vl_run_hypervisor(const struct vl_run *run);
+
+bool vl_run_is_dry(const struct vl_run *run);
+
+#endif

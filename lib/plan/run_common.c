@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "base/text.h"
+#include "plan/apply.h"
+#include "plan/print.h"
+#include "plan/run.h"
+
+bool vl_run_is_dry(const struct vl_run *run)
+{
+    return run->request->mode != VOIPLAB_APPLY;
+}
+
+int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan)
+{
+    VL_BUF_AUTO text = VL_BUF_INIT;
+
+    if (run->request->mode == VOIPLAB_EXPLAIN)
+        vl_plan_explain(run->world, plan, run->request->show_secrets, &text);
+    else
+        vl_plan_print(run->world, plan, run->request->show_secrets, &text);
+    if (text.failed)
+        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+    run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
+    vl_plan_json(run->world, plan, run->request->show_secrets, run->result->document, "plan");
+    vl_json_bool(run->result->document, "changed", false);
+    vl_result_summary(run->result, plan->count ? "%zu steps would be taken; nothing was changed" : "nothing to do",
+                      plan->count);
+    if (run->request->mode == VOIPLAB_CHECK && plan->count)
+        return vl_fail(run->err, VL_ERROR_DRIFT, "%zu steps would be needed", plan->count);
+    return 0;
+}
+
+int vl_run_apply_plan(const struct vl_run *run, struct vl_plan *plan, size_t *changed)
+{
+    VL_TARGET_AUTO *target = NULL;
+    bool files = false;
+    int rc;
+
+    for (size_t i = 0; i < plan->count; i++)
+        files |= plan->steps[i].kind == VL_STEP_FILE || plan->steps[i].kind == VL_STEP_REMOVE;
+    target = vl_target_local(files && run->request->command == VOIPLAB_BRIDGE ? run->world->options.root : "/",
+                             run->err);
+    rc = target ? vl_apply(run->world, plan, target, run->err) : -1;
+    *changed += plan->count;
+    return rc;
+}
+
+int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_world *, struct vl_plan *, struct vl_error *),
+                       size_t *changed)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (stage(run->world, &plan, run->err) < 0)
+        return -1;
+    return vl_run_apply_plan(run, &plan, changed);
+}
+
+static bool has_machines(const struct vl_lab *lab)
+{
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (lab->pbxs[i].place == VL_PLACE_VM)
+            return true;
+    return false;
+}
+
+int vl_run_hypervisor(const struct vl_run *run)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (run->world->lab && !has_machines(run->world->lab))
+        return 0;
+    if (vl_world_hypervisor(run->world, &cause) == 0)
+        return 0;
+    if (vl_run_is_dry(run)) {
+        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, NULL,
+                       "%s; the plan is shown as if the hypervisor were empty", vl_error_text(&cause));
+        return 0;
+    }
+    vl_error_move(run->err, &cause);
+    return -1;
+}
+
+static const char *registration_cell(const struct vl_member *member)
+{
+    if (!member->view.asterisk || !member->view.registration_wanted)
+        return NULL;
+    return *member->view.registration ? member->view.registration : "none";
+}
+
+static void add_row(const struct vl_run *run, struct vl_member *member, bool calls)
+{
+    static const char *const roles[] = { [VL_ROLE_GUEST] = "guest", [VL_ROLE_HUB] = "hub" };
+    struct vl_arena *arena = &member->arena;
+    const struct vl_trunk_view *view = &member->view;
+    const char *peers = view->asterisk ? vl_arena_printf(arena, "%zu/%zu", view->peers_ok, view->peers_wanted) : NULL;
+    const char *cells[VL_RESULT_COLUMNS] = {
+        member->pbx->name,
+        roles[member->pbx->role],
+        vl_text_from_ipv4(arena, member->pbx->address),
+        member->guest,
+        view->asterisk ? view->version ? view->version : "answers" : NULL,
+        registration_cell(member),
+        peers,
+    };
+
+    if (calls)
+        cells[7] = vl_arena_printf(arena, "%zu/%zu", member->calls_answered, member->calls_placed);
+    vl_result_row(run->result, cells);
+}
+
+void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool calls)
+{
+    if (calls)
+        vl_result_headings(run->result, "PBX", "ROLE", "ADDRESS", "GUEST", "ASTERISK", "REGISTRATION", "PEERS",
+                           "CALLS", NULL);
+    else
+        vl_result_headings(run->result, "PBX", "ROLE", "ADDRESS", "GUEST", "ASTERISK", "REGISTRATION", "PEERS", NULL);
+    for (size_t i = 0; i < fleet->count; i++)
+        add_row(run, &fleet->members[i], calls);
+    vl_result_table_json(run->result, "pbxs");
+    vl_json_array(run->result->document, "failures");
+    for (size_t i = 0; i < fleet->count; i++) {
+        const struct vl_member *member = &fleet->members[i];
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+
+        if (!member->error.code)
+            continue;
+        vl_json_object(run->result->document, NULL);
+        vl_json_string(run->result->document, "pbx", member->pbx->name);
+        vl_json_string(run->result->document, "error", vl_text_printable(&arena, vl_error_text(&member->error)));
+        vl_json_end(run->result->document);
+    }
+    vl_json_end(run->result->document);
+}
+
+int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet)
+{
+    size_t failed = vl_fleet_failed(fleet);
+
+    if (!failed)
+        return 0;
+    return vl_fail(run->err, failed < fleet->count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
+                   "%zu of %zu PBXs failed; the lines above say why", failed, fleet->count);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sipp: the load runs of the lab file, one after the other.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "load/sipp.h"
+#include "plan/run.h"
+
+struct running {
+    struct vl_world *world;
+    const struct vl_load *load;
+};
+
+static int is_cancelled(void *context)
+{
+    const struct running *running = context;
+
+    return vl_world_cancelled(running->world);
+}
+
+static void show_progress(void *context, const struct vl_load_progress *now)
+{
+    const struct running *running = context;
+
+    vl_world_event(running->world, VOIPLAB_EVENT_PROGRESS, running->load->name,
+                   "%.0f s: %llu of %llu calls, %llu up, %llu succeeded, %llu failed, %.1f a second", now->elapsed_s,
+                   (unsigned long long)now->made, (unsigned long long)now->total, (unsigned long long)now->current,
+                   (unsigned long long)now->succeeded, (unsigned long long)now->failed, now->rate);
+}
+
+/* What a load run would do, for --dry-run. */
+static void describe(const struct vl_run *run, const struct vl_load *load, struct vl_buf *text)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    vl_buf_printf(text, "%s: %u calls at %u a second from %s as telephone %s of %s (%s) to %s, held %u.%u s%s\n",
+                  load->name, load->calls, load->rate, vl_text_from_ipv4(&arena, run->world->lab->bridge.address),
+                  load->caller, load->target->name, vl_text_from_ipv4(&arena, load->target->address), load->extension,
+                  load->hold_ms / 1000, load->hold_ms % 1000 / 100,
+                  load->concurrent ? vl_arena_printf(&arena, ", at most %u at once", load->concurrent) : "");
+}
+
+static int run_one(const struct vl_run *run, const struct vl_load *load, struct vl_buf *text, size_t *failed)
+{
+    struct running running = { .world = run->world, .load = load };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_LOAD_SUMMARY_AUTO summary = { .name = NULL };
+    VL_ERROR_AUTO verdict = { .code = VL_OK };
+    VL_FREE char *printed = NULL;
+    const struct vl_load_options options = {
+        .load = load,
+        .scenario_directory = vl_arena_printf(&arena, "%s/sipp", run->world->options.share_directory),
+        .work_directory = run->world->state.directory,
+        .local_address = vl_text_from_ipv4(&arena, run->world->lab->bridge.address),
+        .secret = vl_state_secret(&run->world->state, "phone/%s/%s", load->target->name, load->caller),
+        .cancelled = is_cancelled,
+        .progress = show_progress,
+        .context = &running,
+    };
+
+    if (vl_load_run(&options, &summary, run->err) < 0)
+        return vl_error_wrap(run->err, "%s", load->name);
+    printed = vl_load_summary_text(&summary);
+    if (!printed)
+        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+    vl_buf_puts(text, printed);
+    vl_load_summary_json(&summary, run->result->document, NULL);
+    if (vl_load_verdict(&summary, &verdict) < 0) {
+        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, load->name, "%s", vl_error_text(&verdict));
+        (*failed)++;
+    }
+    return 0;
+}
+
+static int check_names(const struct vl_run *run)
+{
+    const char *const *names = run->request->names;
+
+    if (run->world->lab->load_count == 0)
+        return vl_fail(run->err, VL_ERROR_LAB, "%s: the lab has no [load] section", run->world->lab->file);
+    for (; names && *names; names++) {
+        bool known = false;
+
+        for (size_t i = 0; i < run->world->lab->load_count; i++)
+            known |= !strcmp(run->world->lab->loads[i].name, *names);
+        if (!known)
+            return vl_fail(run->err, VL_ERROR_USAGE, "'%s' is no [load] section of this lab", *names);
+    }
+    return 0;
+}
+
+int vl_run_load(const struct vl_run *run)
+{
+    VL_BUF_AUTO text = VL_BUF_INIT;
+    size_t failed = 0, done = 0;
+
+    if (check_names(run) < 0)
+        return -1;
+    vl_json_array(run->result->document, "loads");
+    for (size_t i = 0; i < run->world->lab->load_count; i++) {
+        const struct vl_load *load = &run->world->lab->loads[i];
+
+        if (!vl_world_wanted(run->request->names, load->name))
+            continue;
+        done++;
+        if (vl_run_is_dry(run))
+            describe(run, load, &text);
+        else if (run_one(run, load, &text, &failed) < 0)
+            return -1;
+    }
+    vl_json_end(run->result->document);
+    run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
+    vl_result_summary(run->result, vl_run_is_dry(run) ? "%zu load runs would be made" : "%zu load runs made", done);
+    if (failed)
+        return vl_fail(run->err, failed < done ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
+                       "%zu of %zu load runs did not go well", failed, done);
+    return 0;
+}

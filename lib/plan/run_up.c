@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * up, and the parts of it that are commands of their own: bring the lab from whatever it is to what the lab file says.
+ * Every part looks first and does what is missing, so an interrupted run is finished by the next, and a run that finds
+ * everything in place does nothing.
+ */
+#include <string.h>
+
+#include "base/file.h"
+#include "plan/run.h"
+#include "render/asterisk.h"
+
+enum { WAIT_KVM_S = 120, WAIT_EMULATED_S = 600, WAIT_HOST_S = 10, WAIT_TRUNKS_S = 60, WAIT_LOOK_S = 3 };
+
+#define ALL_PARTS (VL_PART_TRUNK | VL_PART_DIALPLAN)
+
+static int stage_all_images(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    return vl_stage_image(world, NULL, plan, err);
+}
+
+/* How long a PBX of this lab may take to answer. */
+static unsigned wait_for(const struct vl_world *world, bool machines)
+{
+    if (world->options.wait_s)
+        return world->options.wait_s;
+    if (!machines)
+        return WAIT_HOST_S;
+    return world->kvm ? WAIT_KVM_S : WAIT_EMULATED_S;
+}
+
+static bool has_machines(const struct vl_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count; i++)
+        if (fleet->members[i].pbx->place == VL_PLACE_VM)
+            return true;
+    return false;
+}
+
+/* The states of the domains, for the table. A guest that is not running is not waited for. */
+static int look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
+{
+    static const char *const words[] = {
+        [VL_DOMAIN_ABSENT] = "absent",
+        [VL_DOMAIN_STOPPED] = "stopped",
+        [VL_DOMAIN_RUNNING] = "running",
+        [VL_DOMAIN_PAUSED] = "paused",
+    };
+    struct vl_world *world = fleet->world;
+
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+        struct vl_domain domain;
+
+        if (member->pbx->place != VL_PLACE_VM || !world->hypervisor)
+            continue;
+        if (vl_hypervisor_domain(world->hypervisor, &member->arena,
+                                 vl_domain_name(&member->arena, world->lab, member->pbx), &domain, err) < 0)
+            return -1;
+        member->guest = words[domain.state];
+    }
+    return 0;
+}
+
+/* A machine that does not run cannot answer: one failure with a clear word instead of a wait. */
+static void fail_stopped(struct vl_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+
+        if (!member->guest || !strcmp(member->guest, "running"))
+            continue;
+        (void)vl_fail(&member->error, VL_ERROR_FAILED, "the guest is %s; 'voiplab up' starts it", member->guest);
+        vl_world_event(fleet->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+    }
+}
+
+/* The whole plan against what is there now. Guests that do not answer count as empty. */
+static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fleet *fleet, unsigned parts,
+                    bool remove)
+{
+    fleet->dry = true;
+    vl_fleet_connect(fleet, 0);
+    for (size_t i = 0; i < fleet->count; i++)
+        vl_error_clear(&fleet->members[i].error);
+    vl_fleet_plan(fleet, parts, !remove, remove);
+    for (size_t i = 0; i < fleet->count; i++)
+        vl_plan_join(plan, &fleet->members[i].plan);
+    if (vl_fleet_failed(fleet)) {
+        for (size_t i = 0; i < fleet->count; i++)
+            if (fleet->members[i].error.code) {
+                vl_error_move(run->err, &fleet->members[i].error);
+                return -1;
+            }
+    }
+    return vl_run_show_plan(run, plan);
+}
+
+static int dry_up(const struct vl_run *run)
+{
+    struct vl_world *world = run->world;
+    VL_FLEET_AUTO fleet = { .count = 0 };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0 || vl_run_hypervisor(run) < 0 ||
+        vl_stage_state(world, &plan, run->err) < 0 || vl_stage_bridge(world, &plan, run->err) < 0 ||
+        stage_all_images(world, &plan, run->err) < 0 ||
+        vl_stage_guests(world, run->request->names, &plan, run->err) < 0)
+        return -1;
+    return dry_push(run, &plan, &fleet, ALL_PARTS, false);
+}
+
+static bool bridge_is_up(const struct vl_bridge *bridge)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    return vl_file_exists(vl_arena_printf(&arena, "/sys/class/net/%s/bridge", bridge->name));
+}
+
+static int prepare_host(const struct vl_run *run, size_t *changed)
+{
+    const struct vl_bridge *bridge = &run->world->lab->bridge;
+
+    vl_world_phase(run->world, 1, 7, "secrets and keys");
+    if (vl_run_apply_stage(run, vl_stage_state, changed) < 0)
+        return -1;
+    vl_world_phase(run->world, 2, 7, "bridge");
+    if (vl_run_apply_stage(run, vl_stage_bridge, changed) < 0)
+        return -1;
+    if (bridge->interface && !bridge_is_up(bridge))
+        return vl_fail(run->err, VL_ERROR_FAILED,
+                       "the files of the bridge '%s' are written, but the bridge is not up; restart the network at a "
+                       "quiet moment ('service network restart'), then run this again",
+                       bridge->name);
+    return 0;
+}
+
+static int prepare_guests(const struct vl_run *run, size_t *changed)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    vl_world_phase(run->world, 3, 7, "images");
+    if (vl_run_hypervisor(run) < 0 || vl_run_apply_stage(run, stage_all_images, changed) < 0)
+        return -1;
+    vl_world_phase(run->world, 4, 7, "guests");
+    if (vl_stage_guests(run->world, run->request->names, &plan, run->err) < 0)
+        return -1;
+    return vl_run_apply_plan(run, &plan, changed);
+}
+
+static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t changed)
+{
+    size_t registrations = 0, peers = 0;
+
+    for (size_t i = 0; i < fleet->count; i++) {
+        registrations += fleet->members[i].view.registered;
+        peers += fleet->members[i].view.peers_ok;
+    }
+    vl_run_fleet_table(run, fleet, true);
+    vl_json_bool(run->result->document, "changed", changed > 0);
+    if (changed)
+        vl_result_summary(run->result, "%zu steps taken; %zu PBXs, %zu registrations, %zu peers", changed,
+                          fleet->count - vl_fleet_failed(fleet), registrations, peers);
+    else
+        vl_result_summary(run->result, "nothing to do; %zu PBXs, %zu registrations, %zu peers",
+                          fleet->count - vl_fleet_failed(fleet), registrations, peers);
+    return vl_run_fleet_error(run, fleet);
+}
+
+int vl_run_up(const struct vl_run *run)
+{
+    struct vl_world *world = run->world;
+    VL_FLEET_AUTO fleet = { .count = 0 };
+    size_t changed = 0;
+
+    if (vl_run_is_dry(run))
+        return dry_up(run);
+    if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0 || prepare_host(run, &changed) < 0 ||
+        prepare_guests(run, &changed) < 0 || look_at_domains(&fleet, run->err) < 0)
+        return -1;
+    vl_world_phase(world, 5, 7, "waiting for every PBX to answer");
+    vl_fleet_connect(&fleet, wait_for(world, has_machines(&fleet)));
+    vl_world_phase(world, 6, 7, "trunks and dialplans");
+    vl_fleet_plan(&fleet, ALL_PARTS, false, false);
+    vl_fleet_apply(&fleet);
+    vl_world_phase(world, 7, 7, "registrations, peers and a call over every kind of trunk");
+    vl_fleet_look(&fleet, WAIT_TRUNKS_S);
+    vl_fleet_call(&fleet, false);
+    return finish_up(run, &fleet, changed + fleet.changed);
+}
+
+int vl_run_push(const struct vl_run *run, unsigned parts, bool remove)
+{
+    struct vl_world *world = run->world;
+    VL_FLEET_AUTO fleet = { .count = 0 };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
+
+    if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run)) {
+        if (!remove && vl_stage_state(world, &plan, run->err) < 0)
+            return -1;
+        return dry_push(run, &plan, &fleet, parts, remove);
+    }
+    if (!remove && vl_run_apply_stage(run, vl_stage_state, &changed) < 0)
+        return -1;
+    vl_world_phase(world, 1, 3, "connecting");
+    vl_fleet_connect(&fleet, wait_for(world, false));
+    vl_world_phase(world, 2, 3, remove ? "taking the files out" : "writing and reloading");
+    vl_fleet_plan(&fleet, parts, false, remove);
+    vl_fleet_apply(&fleet);
+    vl_world_phase(world, 3, 3, "looking");
+    if (!remove && parts & VL_PART_TRUNK)
+        vl_fleet_look(&fleet, WAIT_TRUNKS_S);
+    changed += fleet.changed;
+    vl_run_fleet_table(run, &fleet, false);
+    vl_json_bool(run->result->document, "changed", changed > 0);
+    vl_result_summary(run->result, changed ? "%zu steps taken on %zu PBXs" : "nothing to do", changed,
+                      fleet.count - vl_fleet_failed(&fleet));
+    return vl_run_fleet_error(run, &fleet);
+}
+
+/* create-vm: the machines, until they answer. */
+int vl_run_guests(const struct vl_run *run)
+{
+    struct vl_world *world = run->world;
+    VL_FLEET_AUTO fleet = { .count = 0 };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0, kept = 0;
+
+    if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run)) {
+        if (vl_run_hypervisor(run) < 0 || vl_stage_state(world, &plan, run->err) < 0 ||
+            stage_all_images(world, &plan, run->err) < 0 ||
+            vl_stage_guests(world, run->request->names, &plan, run->err) < 0)
+            return -1;
+        return vl_run_show_plan(run, &plan);
+    }
+    if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || prepare_guests(run, &changed) < 0)
+        return -1;
+    for (size_t i = 0; i < fleet.count; i++)
+        if (fleet.members[i].pbx->place == VL_PLACE_VM)
+            fleet.members[kept++] = fleet.members[i];
+    fleet.count = kept;
+    if (look_at_domains(&fleet, run->err) < 0)
+        return -1;
+    vl_world_phase(world, 5, 5, "waiting for every guest to answer");
+    vl_fleet_connect(&fleet, wait_for(world, true));
+    vl_run_fleet_table(run, &fleet, false);
+    vl_result_summary(run->result, changed ? "%zu steps taken; %zu guests answer" : "nothing to do", changed,
+                      fleet.count - vl_fleet_failed(&fleet));
+    return vl_run_fleet_error(run, &fleet);
+}
+
+/* Connect to whoever runs and ask, without changing anything. */
+static int look(const struct vl_run *run, struct vl_fleet *fleet, bool calls)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (vl_fleet_open(run->world, run->request->names, fleet, run->err) < 0)
+        return -1;
+    if (has_machines(fleet)) {
+        if (vl_world_hypervisor(run->world, &cause) < 0)
+            vl_world_event(run->world, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
+        else if (look_at_domains(fleet, run->err) < 0)
+            return -1;
+        fail_stopped(fleet);
+    }
+    vl_fleet_connect(fleet, run->world->options.wait_s ? run->world->options.wait_s : WAIT_LOOK_S);
+    vl_fleet_look(fleet, WAIT_LOOK_S);
+    if (calls)
+        vl_fleet_call(fleet, true);
+    vl_run_fleet_table(run, fleet, calls);
+    return 0;
+}
+
+int vl_run_status(const struct vl_run *run)
+{
+    VL_FLEET_AUTO fleet = { .count = 0 };
+
+    if (look(run, &fleet, false) < 0)
+        return -1;
+    vl_result_summary(run->result, "%zu of %zu PBXs are as they should be", fleet.count - vl_fleet_failed(&fleet),
+                      fleet.count);
+    return vl_run_fleet_error(run, &fleet);
+}
+
+int vl_run_verify(const struct vl_run *run)
+{
+    VL_FLEET_AUTO fleet = { .count = 0 };
+    size_t placed = 0, answered = 0;
+
+    if (look(run, &fleet, true) < 0)
+        return -1;
+    for (size_t i = 0; i < fleet.count; i++) {
+        placed += fleet.members[i].calls_placed;
+        answered += fleet.members[i].calls_answered;
+    }
+    vl_result_summary(run->result, "%zu of %zu calls were answered", answered, placed);
+    return vl_run_fleet_error(run, &fleet);
+}
+
+int vl_run_gone(const struct vl_run *run, bool remove)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
+
+    if (vl_stage_gone(run->world, run->request->names, remove, &plan, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, &plan);
+    if (vl_run_apply_plan(run, &plan, &changed) < 0)
+        return -1;
+    vl_json_bool(run->result->document, "changed", changed > 0);
+    vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Stages: each looks at what is there and appends the steps that are missing. Later stages build on what earlier ones
+ * make, so `up` plans and applies them one after the other; a dry run plans them all against what is there now.
+ */
+#ifndef VL_PLAN_STAGE_H
+#define VL_PLAN_STAGE_H
+
+#include "plan/plan.h"
+#include "plan/recipe.h"
+#include "plan/world.h"
+
+#define VL_THIS_HOST "this host"
+
+/* State directory, secrets, the lab's SSH key and the host keys of its virtual machines. */
+int vl_stage_state(struct vl_world *world, struct vl_plan *plan, struct vl_error *err);
+
+/* The bridge: files for an uplink, or the live bridge of an isolated lab. */
+int vl_stage_bridge(struct vl_world *world, struct vl_plan *plan, struct vl_error *err);
+
+/* Images that are built or fetched and not in the cache. names: images, NULL: all that a PBX uses. */
+int vl_stage_image(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err);
+
+/* Pool, base volumes, clones, seeds, domains; running. names: PBXs, NULL: all. */
+int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err);
+
+/* The files of one PBX. target NULL: it does not answer (dry run), everything is new. parts: VL_PART_… */
+int vl_stage_pbx(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
+                 struct vl_plan *plan, struct vl_error *err);
+
+/* The reverse of vl_stage_pbx. */
+int vl_stage_pbx_removed(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
+                         struct vl_plan *plan, struct vl_error *err);
+
+/* Stop what runs; with `remove` also undefine it and delete volumes, pool and live bridge. Only what carries our mark. */
+int vl_stage_gone(struct vl_world *world, const char *const *names, bool remove, struct vl_plan *plan,
+                  struct vl_error *err);
+
+/* Guest without a lab file. */
+int vl_stage_lone_guest(struct vl_world *world, const struct voiplab_guest *guest, struct vl_plan *plan,
+                        struct vl_error *err);
+
+/* Names in libvirt. In the arena. */
+const char *vl_pool_name(struct vl_arena *arena, const struct vl_world *world);
+const char *vl_domain_name(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Stopping a lab, and taking away all that is its own: domains with its mark, its pool with every volume in it, its
+ * live bridge, its state. Nothing that does not carry the mark is touched.
+ */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "plan/stage.h"
+
+static int plan_domains(struct vl_world *world, const char *const *names, bool remove, struct vl_plan *plan,
+                        struct vl_error *err)
+{
+    struct vl_domain *domains;
+    size_t count;
+
+    if (vl_hypervisor_domains(world->hypervisor, &plan->arena, world->lab->name, &domains, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (!vl_world_wanted(names, domains[i].pbx ? domains[i].pbx : ""))
+            continue;
+        if (domains[i].state != VL_DOMAIN_STOPPED)
+            vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_STOP,
+                                                 .target = "libvirt",
+                                                 .object = domains[i].name,
+                                                 .why = "the guest is asked to shut down" });
+        if (remove)
+            vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_UNDEFINE,
+                                                 .target = "libvirt",
+                                                 .object = domains[i].name,
+                                                 .why = "libvirt forgets the guest" });
+    }
+    return 0;
+}
+
+static int plan_pool(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    const char *pool = vl_pool_name(&plan->arena, world);
+    struct vl_volume *volumes = NULL;
+    size_t count = 0;
+    bool active;
+
+    if (vl_hypervisor_pool(world->hypervisor, pool, &active, err) < 0)
+        return -1;
+    if (!active)
+        return 0;
+    if (vl_hypervisor_volumes(world->hypervisor, &plan->arena, pool, &volumes, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
+                                             .target = "libvirt",
+                                             .object = volumes[i].name,
+                                             .pool = pool,
+                                             .why = "the volume belongs to this lab" });
+    vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_REMOVE_POOL,
+                                         .target = "libvirt",
+                                         .object = pool,
+                                         .why = "the pool is empty now" });
+    return 0;
+}
+
+/* The live bridge goes when its alias says that this lab made it. */
+static void plan_bridge(struct vl_world *world, struct vl_plan *plan)
+{
+    const struct vl_bridge *bridge = &world->lab->bridge;
+    const char *path = vl_arena_printf(&plan->arena, "/sys/class/net/%s/ifalias", bridge->name);
+    const char *mark = vl_arena_printf(&plan->arena, "voiplab:%s", world->lab->name);
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *alias = NULL;
+
+    if (vl_file_read(path, 4096, &alias, NULL, &ignored) < 0 || strcmp(vl_text_strip(alias), mark) != 0)
+        return;
+    vl_plan_add(plan, &(struct vl_step){
+                          .kind = VL_STEP_COMMAND,
+                          .target = VL_THIS_HOST,
+                          .object = vl_arena_printf(&plan->arena, "bridge %s goes", bridge->name),
+                          .argv = vl_plan_argv(plan, "ip", "link", "delete", "dev", bridge->name, NULL),
+                          .why = "the bridge was made for this lab",
+                      });
+}
+
+static void plan_state(struct vl_world *world, struct vl_plan *plan)
+{
+    if (!vl_file_exists(world->state.directory))
+        return;
+    vl_plan_add(plan, &(struct vl_step){
+                          .kind = VL_STEP_COMMAND,
+                          .target = VL_THIS_HOST,
+                          .object = vl_arena_printf(&plan->arena, "state of %s goes", world->lab->name),
+                          .argv = vl_plan_argv(plan, "rm", "-rf", "--one-file-system", "--", world->state.directory,
+                                               NULL),
+                          .why = "secrets and keys of a lab that is no more",
+                      });
+}
+
+static bool has_machines(const struct vl_lab *lab)
+{
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (lab->pbxs[i].place == VL_PLACE_VM)
+            return true;
+    return false;
+}
+
+int vl_stage_gone(struct vl_world *world, const char *const *names, bool remove, struct vl_plan *plan,
+                  struct vl_error *err)
+{
+    bool whole = remove && !(names && names[0]);
+
+    if (has_machines(world->lab)) {
+        if (vl_world_hypervisor(world, err) < 0 || plan_domains(world, names, remove, plan, err) < 0)
+            return -1;
+        if (whole && plan_pool(world, plan, err) < 0)
+            return -1;
+    }
+    if (whole) {
+        plan_bridge(world, plan);
+        plan_state(world, plan);
+    }
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Virtual machines: images in the cache, base volumes in the lab's pool, a linked clone and a seed for each guest, its
+ * domain, and that it runs.
+ *
+ * Names tell whether something is current, so nothing has to be remembered: a base volume carries the hash of its
+ * recipe, a seed the hash of its content, a domain the fingerprint of its XML. A guest's disk is never replaced here,
+ * whatever happened to the base image: it holds a student's work.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "lab/identity.h"
+#include "plan/stage.h"
+#include "render/domain_xml.h"
+#include "render/seed.h"
+#include "render/volume_xml.h"
+
+#define LIBVIRT "libvirt"
+
+enum { QCOW2_HEADER = 32, KEY_LIMIT = 65536 };
+
+/* Planning the guests of one lab: what all of them share. */
+struct guest_plan {
+    struct vl_world *world;
+    struct vl_plan *plan;
+    const char *pool, *pool_path;
+    bool reachable; /* a hypervisor answers; without one (dry run) everything counts as absent */
+    struct vl_error *err;
+};
+
+const char *vl_pool_name(struct vl_arena *arena, const struct vl_world *world)
+{
+    return vl_arena_printf(arena, "voiplab-%s", world->lab ? world->lab->name : "default");
+}
+
+const char *vl_domain_name(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx)
+{
+    return vl_arena_printf(arena, "%s-%s", lab->name, pbx->name);
+}
+
+static const char *pool_path(struct vl_arena *arena, const struct vl_world *world)
+{
+    if (world->lab && world->lab->storage)
+        return vl_arena_printf(arena, "%s/voiplab-%s", world->lab->storage, world->lab->name);
+    return vl_arena_printf(arena, "/var/lib/libvirt/images/voiplab-%s", world->lab ? world->lab->name : "default");
+}
+
+static int image_step(struct vl_world *world, const struct vl_image *image, struct vl_plan *plan,
+                      struct vl_error *err)
+{
+    struct vl_recipe recipe;
+
+    if (image->kind != VL_IMAGE_BUILD)
+        return 0;
+    if (vl_recipe_find(&plan->arena, world->options.share_directory, world->options.cache_directory, image->source,
+                       &recipe, err) < 0)
+        return vl_error_wrap(err, "%s:%d: [image %s] base", world->lab->file, image->line, image->name);
+    if (recipe.built)
+        return 0;
+    vl_plan_add(plan, &(struct vl_step){
+                          .kind = VL_STEP_IMAGE,
+                          .target = VL_THIS_HOST,
+                          .object = image->source,
+                          .after = recipe.cache,
+                          .why = "the base image is built from packages once and kept until its recipe changes",
+                      });
+    return 0;
+}
+
+static bool image_used(const struct vl_lab *lab, const struct vl_image *image)
+{
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (lab->pbxs[i].image == image)
+            return true;
+    return false;
+}
+
+int vl_stage_image(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+{
+    for (size_t i = 0; i < world->lab->image_count; i++) {
+        const struct vl_image *image = &world->lab->images[i];
+
+        if (names ? vl_world_wanted(names, image->name) : image_used(world->lab, image))
+            if (image_step(world, image, plan, err) < 0)
+                return -1;
+    }
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+static int find_volume(const struct guest_plan *guests, const char *name, struct vl_volume *ret_volume)
+{
+    *ret_volume = (struct vl_volume){ .name = NULL };
+    if (!guests->reachable)
+        return 0;
+    return vl_hypervisor_volume(guests->world->hypervisor, &guests->plan->arena, guests->pool, name, ret_volume,
+                                guests->err);
+}
+
+/* Where a volume lies or will lie. */
+static const char *volume_path(const struct guest_plan *guests, const char *name)
+{
+    return vl_arena_printf(&guests->plan->arena, "%s/%s", guests->pool_path, name);
+}
+
+static void add_step(const struct guest_plan *guests, const struct vl_step *step)
+{
+    struct vl_step complete = *step;
+
+    complete.target = LIBVIRT;
+    complete.pool = guests->pool;
+    vl_plan_add(guests->plan, &complete);
+}
+
+static int plan_pool(const struct guest_plan *guests)
+{
+    bool active = false;
+
+    if (guests->reachable &&
+        vl_hypervisor_pool(guests->world->hypervisor, guests->pool, &active, guests->err) < 0)
+        return -1;
+    if (!active)
+        add_step(guests, &(struct vl_step){
+                             .kind = VL_STEP_POOL,
+                             .object = guests->pool,
+                             .after = guests->pool_path,
+                             .why = "one directory for the disks of this lab and of no other",
+                         });
+    return 0;
+}
+
+/* The size that a guest sees of a qcow2 image: bytes 24 to 31 of its header, big-endian (QEMU's docs/interop/qcow2.txt). */
+static int virtual_size(const char *path, uint64_t *ret_size, struct vl_error *err)
+{
+    VL_FCLOSE FILE *stream = fopen(path, "rbe");
+    unsigned char header[QCOW2_HEADER];
+    uint64_t size = 0;
+
+    if (!stream)
+        return vl_fail_errno(err, "cannot open '%s'", path);
+    if (fread(header, 1, sizeof(header), stream) != sizeof(header) || memcmp(header, "QFI\xfb", 4) != 0)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' is not a qcow2 image; 'qemu-img convert -O qcow2' makes one", path);
+    for (size_t i = 24; i < 32; i++)
+        size = size << 8 | header[i];
+    *ret_size = size;
+    return 0;
+}
+
+static int raw_size(const char *path, uint64_t *ret_size, struct vl_error *err)
+{
+    struct stat status;
+
+    if (stat(path, &status) < 0)
+        return vl_fail_errno(err, "cannot look at '%s'", path);
+    *ret_size = (uint64_t)status.st_size;
+    return 0;
+}
+
+/* A file of this host as a volume of the pool. A half-uploaded one is made anew. */
+static int plan_upload(const struct guest_plan *guests, const char *name, const char *file, bool qcow2,
+                       const char *why)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    struct vl_volume volume;
+    VL_FREE char *xml = NULL;
+    uint64_t size = 0;
+
+    if (find_volume(guests, name, &volume) < 0)
+        return -1;
+    if (volume.name && volume.uploaded)
+        return 0;
+    if (volume.name)
+        add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
+                                            .object = name,
+                                            .why = "it was not uploaded to its end" });
+    if (vl_file_exists(file) &&
+        (qcow2 ? virtual_size(file, &size, guests->err) : raw_size(file, &size, guests->err)) < 0)
+        return -1;
+    xml = vl_render_volume_xml(
+        &(struct vl_volume_spec){ .name = name, .format = qcow2 ? "qcow2" : "raw", .capacity = size }, guests->err);
+    if (!xml)
+        return -1;
+    add_step(guests, &(struct vl_step){ .kind = VL_STEP_UPLOAD,
+                                        .object = name,
+                                        .source = file,
+                                        .after = vl_arena_strdup(arena, xml),
+                                        .size = size,
+                                        .why = why });
+    return 0;
+}
+
+/* What a guest boots from; NULL where it does not apply. */
+struct boot {
+    const char *base_volume; /* its disk is a linked clone of this */
+    const char *kernel, *initrd, *cmdline, *cdrom;
+};
+
+static int plan_recipe(const struct guest_plan *guests, const struct vl_image *image, struct boot *boot)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    const struct voiplab_options *options = &guests->world->options;
+    struct vl_recipe recipe;
+    const char *stem;
+
+    if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, &recipe,
+                       guests->err) < 0)
+        return -1;
+    stem = vl_arena_printf(arena, "%s-%s", recipe.name, recipe.hash);
+    boot->base_volume = vl_arena_printf(arena, "%s.qcow2", stem);
+    boot->kernel = vl_arena_printf(arena, "%s.vmlinuz", stem);
+    boot->initrd = vl_arena_printf(arena, "%s.initrd", stem);
+    boot->cmdline = recipe.cmdline ? recipe.cmdline : "(as the recipe says)";
+    if (plan_upload(guests, boot->base_volume, vl_arena_printf(arena, "%s/disk.qcow2", recipe.cache), true,
+                    "the base image, which every guest's disk is a linked clone of") < 0 ||
+        plan_upload(guests, boot->kernel, vl_arena_printf(arena, "%s/vmlinuz", recipe.cache), false,
+                    "the kernel, started directly: no boot loader to wait for") < 0 ||
+        plan_upload(guests, boot->initrd, vl_arena_printf(arena, "%s/initrd", recipe.cache), false,
+                    "the kernel's first root") < 0)
+        return -1;
+    boot->kernel = volume_path(guests, boot->kernel);
+    boot->initrd = volume_path(guests, boot->initrd);
+    return 0;
+}
+
+static int plan_ready_disk(const struct guest_plan *guests, const struct vl_image *image, struct boot *boot)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    const char *file = image->source;
+
+    if (image->kind == VL_IMAGE_URL) {
+        file = vl_arena_printf(arena, "%s/images/%s.qcow2", guests->world->options.cache_directory, image->name);
+        if (!vl_file_exists(file))
+            vl_plan_add(guests->plan, &(struct vl_step){ .kind = VL_STEP_IMAGE,
+                                                         .target = VL_THIS_HOST,
+                                                         .object = image->name,
+                                                         .source = image->source,
+                                                         .after = file,
+                                                         .why = "the image is fetched once and kept" });
+    } else if (!vl_file_exists(file)) {
+        return vl_fail_at(guests->err, VL_ERROR_LAB, guests->world->lab->file, image->line,
+                          "[image %s] base: there is no file '%s'", image->name, file);
+    }
+    boot->base_volume = vl_arena_printf(arena, "%s.qcow2", image->name);
+    return plan_upload(guests, boot->base_volume, file, true,
+                       "the base image, which every guest's disk is a linked clone of");
+}
+
+static int plan_boot(const struct guest_plan *guests, const struct vl_image *image, struct boot *boot)
+{
+    *boot = (struct boot){ .base_volume = NULL };
+    switch (image->kind) {
+    case VL_IMAGE_BUILD:
+        return plan_recipe(guests, image, boot);
+    case VL_IMAGE_DISK:
+    case VL_IMAGE_URL:
+        return plan_ready_disk(guests, image, boot);
+    case VL_IMAGE_ISO:
+        boot->cdrom = image->source;
+        return 0;
+    }
+    return 0;
+}
+
+static int plan_disk(const struct guest_plan *guests, const char *name, uint64_t size, const char *base_volume)
+{
+    VL_FREE char *xml = NULL;
+    struct vl_volume volume;
+
+    if (find_volume(guests, name, &volume) < 0)
+        return -1;
+    if (volume.name)
+        return 0;
+    xml = vl_render_volume_xml(
+        &(struct vl_volume_spec){
+            .name = name,
+            .format = "qcow2",
+            .capacity = size,
+            .backing_path = base_volume ? volume_path(guests, base_volume) : NULL,
+        },
+        guests->err);
+    if (!xml)
+        return -1;
+    add_step(guests, &(struct vl_step){
+                         .kind = VL_STEP_VOLUME,
+                         .object = name,
+                         .after = vl_arena_strdup(&guests->plan->arena, xml),
+                         .size = size,
+                         .why = base_volume ? "a linked clone: it holds only what differs from the base image, so it "
+                                              "is made, and put back, in a moment"
+                                            : "an empty disk to install on",
+                     });
+    return 0;
+}
+
+/* A key that this host made; before it did (dry run), a text that says so. */
+static const char *key_text(const struct guest_plan *guests, const char *name)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+    const char *copy = "(made on apply)";
+
+    if (vl_file_read(vl_arena_printf(arena, "%s/ssh/%s", guests->world->state.directory, name), KEY_LIMIT, &text,
+                     NULL, &ignored) == 0) {
+        bool is_private = !vl_text_starts(text, "ssh-");
+
+        copy = vl_arena_strdup(arena, is_private ? text : vl_text_strip(text));
+        explicit_bzero(text, strlen(text));
+    }
+    return copy;
+}
+
+/* One hash over all files of the seed: another content is another volume. */
+static const char *hash_files(struct vl_arena *arena, const struct vl_fileset *files)
+{
+    VL_BUF_AUTO all = VL_BUF_INIT;
+    char hex[VL_DIGEST_SHA256_SIZE];
+
+    for (size_t i = 0; i < files->count; i++)
+        vl_buf_printf(&all, "%s\n%s\n", files->files[i].path, files->files[i].text);
+    if (all.failed || vl_digest_sha256(vl_buf_text(&all), all.length, hex) < 0) {
+        arena->failed = true;
+        return "";
+    }
+    return vl_arena_strndup(arena, hex, 12);
+}
+
+static int plan_seed(const struct guest_plan *guests, const struct vl_pbx *pbx, const char *mac,
+                     const char **ret_volume)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    const struct vl_bridge *bridge = &guests->world->lab->bridge;
+    struct vl_fileset *files = vl_arena_zalloc(arena, sizeof(*files));
+    struct vl_volume volume;
+    const struct vl_seed seed = {
+        .hostname = pbx->name,
+        .mac = mac,
+        .address = pbx->address,
+        .prefix = bridge->prefix,
+        .gateway = bridge->gateway,
+        .dns = bridge->dns,
+        .authorized_key = key_text(guests, "lab_ed25519.pub"),
+        .host_private_key = key_text(guests, vl_arena_printf(arena, "%s_host_ed25519", pbx->name)),
+        .host_public_key = key_text(guests, vl_arena_printf(arena, "%s_host_ed25519.pub", pbx->name)),
+    };
+
+    if (!files || vl_render_seed(arena, &seed, files, guests->err) < 0)
+        return files ? -1 : vl_fail(guests->err, VL_ERROR_MEMORY, "out of memory");
+    *ret_volume = vl_arena_printf(arena, "%s-seed-%s.iso", pbx->name, hash_files(arena, files));
+    if (find_volume(guests, *ret_volume, &volume) < 0)
+        return -1;
+    if (volume.name && volume.uploaded)
+        return 0;
+    if (volume.name)
+        add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
+                                            .object = *ret_volume,
+                                            .why = "it was not uploaded to its end" });
+    add_step(guests, &(struct vl_step){
+                         .kind = VL_STEP_SEED,
+                         .object = *ret_volume,
+                         .source = guests->world->state.directory,
+                         .files = files,
+                         .why = "what makes a clone this guest: host name, address, the lab's SSH key and the "
+                                "guest's own host key",
+                     });
+    return 0;
+}
+
+/* Define when there is no such domain or when it would be defined differently today; start when it does not run. */
+static int plan_domain(const struct guest_plan *guests, const struct vl_domain_spec *spec)
+{
+    VL_FREE char *xml = vl_render_domain_xml(spec, guests->err);
+    struct vl_domain domain = { .state = VL_DOMAIN_ABSENT };
+    struct vl_arena *arena = &guests->plan->arena;
+    bool current;
+
+    if (!xml)
+        return -1;
+    if (guests->reachable &&
+        vl_hypervisor_domain(guests->world->hypervisor, arena, spec->name, &domain, guests->err) < 0)
+        return -1;
+    if (domain.state != VL_DOMAIN_ABSENT && (!domain.lab || strcmp(domain.lab, spec->lab) != 0))
+        return vl_fail(guests->err, VL_ERROR_FAILED,
+                       "the hypervisor has a domain '%s' that this lab did not make; it stays as it is, so rename one "
+                       "of the two",
+                       spec->name);
+    current = domain.fingerprint && strstr(xml, vl_arena_printf(arena, "fingerprint=\"%s\"", domain.fingerprint));
+    if (!current)
+        add_step(guests, &(struct vl_step){
+                             .kind = VL_STEP_DOMAIN,
+                             .object = spec->name,
+                             .before = domain.fingerprint,
+                             .after = vl_arena_strdup(arena, xml),
+                             .why = domain.state == VL_DOMAIN_RUNNING
+                                        ? "its definition has changed; a running guest takes it at its next start"
+                                        : "the guest as libvirt shall run it",
+                         });
+    if (domain.state != VL_DOMAIN_RUNNING)
+        add_step(guests, &(struct vl_step){ .kind = VL_STEP_START, .object = spec->name, .why = "the guest boots" });
+    return 0;
+}
+
+static int plan_guest(const struct guest_plan *guests, const struct vl_pbx *pbx)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    const struct vl_lab *lab = guests->world->lab;
+    const char *disk = vl_arena_printf(arena, "%s.qcow2", pbx->name), *seed = NULL;
+    char uuid[37], mac[18];
+    struct boot boot;
+
+    vl_identity_uuid(lab->name, pbx->name, uuid);
+    vl_identity_mac(lab->name, pbx->name, mac);
+    if (plan_boot(guests, pbx->image, &boot) < 0 || plan_disk(guests, disk, pbx->disk, boot.base_volume) < 0)
+        return -1;
+    if (!boot.cdrom && plan_seed(guests, pbx, mac, &seed) < 0)
+        return -1;
+    return plan_domain(guests, &(struct vl_domain_spec){
+                                   .lab = lab->name,
+                                   .pbx = pbx->name,
+                                   .name = vl_domain_name(arena, lab, pbx),
+                                   .uuid = uuid,
+                                   .mac = mac,
+                                   .memory = pbx->memory,
+                                   .vcpus = pbx->vcpus,
+                                   .emulated = !guests->world->kvm,
+                                   .disk_path = volume_path(guests, disk),
+                                   .disk_format = "qcow2",
+                                   .seed_path = seed ? volume_path(guests, seed) : NULL,
+                                   .cdrom_path = boot.cdrom,
+                                   .kernel = boot.kernel,
+                                   .initrd = boot.initrd,
+                                   .cmdline = boot.cmdline,
+                                   .bridge = lab->bridge.name,
+                                   .os = pbx->image->os,
+                               });
+}
+
+/* The same base volume is wanted by many guests: its steps are kept once. */
+static void drop_repeated(struct vl_plan *plan)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        bool repeated = false;
+
+        for (size_t j = 0; j < kept && !repeated; j++)
+            repeated = plan->steps[j].kind == plan->steps[i].kind && plan->steps[j].pool &&
+                       plan->steps[i].pool && !strcmp(plan->steps[j].object, plan->steps[i].object);
+        if (!repeated)
+            plan->steps[kept++] = plan->steps[i];
+    }
+    plan->count = kept;
+}
+
+static int begin(struct guest_plan *guests, struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    *guests = (struct guest_plan){ .world = world, .plan = plan, .err = err, .reachable = world->hypervisor != NULL };
+    guests->pool = vl_pool_name(&plan->arena, world);
+    guests->pool_path = pool_path(&plan->arena, world);
+    return plan_pool(guests);
+}
+
+int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+{
+    struct guest_plan guests;
+    bool begun = false;
+
+    for (size_t i = 0; i < world->lab->pbx_count; i++) {
+        const struct vl_pbx *pbx = &world->lab->pbxs[i];
+
+        if (pbx->place != VL_PLACE_VM || !vl_world_wanted(names, pbx->name))
+            continue;
+        if (!begun && begin(&guests, world, plan, err) < 0)
+            return -1;
+        begun = true;
+        if (plan_guest(&guests, pbx) < 0)
+            return vl_error_wrap(err, "%s", pbx->name);
+    }
+    drop_repeated(plan);
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+static int guest_sizes(const struct voiplab_guest *guest, uint64_t *ret_memory, uint64_t *ret_disk,
+                       struct vl_error *err)
+{
+    if (!vl_text_is_name(guest->name))
+        return vl_fail(err, VL_ERROR_USAGE, "'%s' is not a name: a letter a-z, then up to 62 of a-z, 0-9 and '-'",
+                       guest->name);
+    if (!vl_text_size(guest->memory, ret_memory))
+        return vl_fail(err, VL_ERROR_USAGE, "--memory: '%s' is not a size with its unit, such as 300M",
+                       guest->memory);
+    if (!vl_text_size(guest->disk, ret_disk))
+        return vl_fail(err, VL_ERROR_USAGE, "--disk: '%s' is not a size with its unit, such as 35G", guest->disk);
+    if (guest->cdrom && !vl_file_exists(guest->cdrom))
+        return vl_fail(err, VL_ERROR_USAGE, "--cdrom: there is no file '%s'", guest->cdrom);
+    return 0;
+}
+
+int vl_stage_lone_guest(struct vl_world *world, const struct voiplab_guest *guest, struct vl_plan *plan,
+                        struct vl_error *err)
+{
+    struct guest_plan guests;
+    char uuid[37], mac[18];
+    VL_FREE char *cdrom = NULL;
+    uint64_t memory, disk;
+    const char *volume;
+
+    if (guest_sizes(guest, &memory, &disk, err) < 0 || begin(&guests, world, plan, err) < 0)
+        return -1;
+    volume = vl_arena_printf(&plan->arena, "%s.qcow2", guest->name);
+    vl_identity_uuid("default", guest->name, uuid);
+    vl_identity_mac("default", guest->name, mac);
+    if (guest->cdrom && !(cdrom = realpath(guest->cdrom, NULL)))
+        return vl_fail_errno(err, "--cdrom: '%s'", guest->cdrom);
+    if (plan_disk(&guests, volume, disk, NULL) < 0)
+        return -1;
+    return plan_domain(&guests, &(struct vl_domain_spec){
+                                    .lab = "default",
+                                    .pbx = guest->name,
+                                    .name = guest->name,
+                                    .uuid = uuid,
+                                    .mac = mac,
+                                    .memory = memory,
+                                    .vcpus = guest->vcpus ? guest->vcpus : 1,
+                                    .emulated = !world->kvm,
+                                    .disk_path = volume_path(&guests, volume),
+                                    .disk_format = "qcow2",
+                                    .cdrom_path = cdrom,
+                                    .bridge = guest->bridge,
+                                    .os = guest->os,
+                                });
+}

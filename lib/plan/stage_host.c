@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What happens on this host: the state directory with secrets and keys, and the bridge.
+ */
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "plan/stage.h"
+#include "render/ifcfg.h"
+#include "render/sysctl.h"
+
+static void add_directory(struct vl_plan *plan, const char *path, unsigned mode, const char *why)
+{
+    if (!vl_file_exists(path))
+        vl_plan_add(plan, &(struct vl_step){
+                              .kind = VL_STEP_DIRECTORY,
+                              .target = VL_THIS_HOST,
+                              .object = vl_arena_strdup(&plan->arena, path),
+                              .mode = mode,
+                              .why = why,
+                          });
+}
+
+static void add_command(struct vl_plan *plan, const char *why, const char *title, const char *const *argv)
+{
+    vl_plan_add(plan, &(struct vl_step){
+                          .kind = VL_STEP_COMMAND,
+                          .target = VL_THIS_HOST,
+                          .object = title,
+                          .argv = argv,
+                          .why = why,
+                      });
+}
+
+/* A key pair by ssh-keygen. A private key without its public half is left over from a run that was cut off. */
+static void add_key(struct vl_plan *plan, struct vl_world *world, const char *name, const char *why)
+{
+    const char *path = vl_arena_printf(&plan->arena, "%s/ssh/%s", world->state.directory, name);
+    const char *public_path = vl_arena_printf(&plan->arena, "%s.pub", path);
+
+    if (vl_file_exists(path) && vl_file_exists(public_path))
+        return;
+    if (vl_file_exists(path))
+        add_command(plan, "half a key pair is left over from a run that was cut off", path,
+                    vl_plan_argv(plan, "rm", "-f", "--", path, NULL));
+    add_command(plan, why, vl_arena_printf(&plan->arena, "ssh-keygen for %s", name),
+                vl_plan_argv(plan, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C",
+                             vl_arena_printf(&plan->arena, "voiplab %s %s", world->lab->name, name), "-f", path,
+                             NULL));
+}
+
+static int add_secrets(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    VL_FREE char *text = vl_state_text(&world->state);
+    struct vl_file file = {
+        .path = vl_arena_printf(&plan->arena, "%s/secrets", world->state.directory),
+        .mode = 0600,
+        .text = text,
+        .why = "the secrets of every trunk and telephone, 24 random characters each, are kept here and nowhere else "
+               "on this host",
+    };
+    struct vl_fileset set = { .files = &file, .count = 1 };
+    VL_TARGET_AUTO *host = vl_target_local("/", err);
+
+    if (!text || !host)
+        return err->code ? -1 : vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
+}
+
+int vl_stage_state(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    const char *directory = world->state.directory;
+    bool lab_key = false;
+
+    add_directory(plan, directory, 0700, "what the lab must remember, readable by root only");
+    add_directory(plan, vl_arena_printf(&plan->arena, "%s/ssh", directory), 0700, "the SSH keys of the lab");
+    if (add_secrets(world, plan, err) < 0)
+        return -1;
+    for (size_t i = 0; i < world->lab->pbx_count; i++) {
+        const struct vl_pbx *pbx = &world->lab->pbxs[i];
+
+        lab_key |= pbx->place == VL_PLACE_VM || (pbx->place == VL_PLACE_SSH && !world->lab->sshkey);
+        if (pbx->place == VL_PLACE_VM)
+            add_key(plan, world, vl_arena_printf(&plan->arena, "%s_host_ed25519", pbx->name),
+                    "the guest's SSH host key is made here, so that the first connection is already a verified one");
+    }
+    if (lab_key)
+        add_key(plan, world, "lab_ed25519", "the key with which voiplab logs in to the lab's PBXs");
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+static int bridge_files(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    struct vl_fileset set = { .count = 0 };
+    bool real = !strcmp(world->options.root, "/");
+    VL_TARGET_AUTO *target = vl_target_local(world->options.root, err);
+
+    if (!target)
+        return -1;
+    vl_render_bridge_ifcfg(&plan->arena, world->lab, &set);
+    vl_render_bridge_sysctl(&plan->arena, world->lab, &set);
+    if (!real) {
+        add_directory(plan, vl_arena_printf(&plan->arena, "%s/etc/sysconfig/network-scripts", world->options.root),
+                      0755, "where CentOS keeps its interface files");
+        add_directory(plan, vl_arena_printf(&plan->arena, "%s/etc/sysctl.d", world->options.root), 0755,
+                      "where sysctl looks for settings");
+    }
+    return vl_plan_files(plan, target, VL_THIS_HOST, &set, 0, real, err);
+}
+
+static void free_interfaces(struct ifaddrs *const *interfaces)
+{
+    if (*interfaces)
+        freeifaddrs(*interfaces);
+}
+
+struct live_bridge {
+    bool exists, is_bridge, is_up, has_address;
+};
+
+static int look_at_bridge(const struct vl_bridge *bridge, struct live_bridge *ret_live, struct vl_error *err)
+{
+    __attribute__((cleanup(free_interfaces))) struct ifaddrs *interfaces = NULL;
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct live_bridge live = { .exists = if_nametoindex(bridge->name) != 0 };
+
+    if (getifaddrs(&interfaces) < 0)
+        return vl_fail_errno(err, "cannot list the interfaces of this host");
+    live.is_bridge = vl_file_exists(vl_arena_printf(&arena, "/sys/class/net/%s/bridge", bridge->name));
+    for (const struct ifaddrs *interface = interfaces; interface; interface = interface->ifa_next) {
+        const struct sockaddr_in *address;
+
+        if (strcmp(interface->ifa_name, bridge->name) != 0)
+            continue;
+        live.is_up |= (interface->ifa_flags & IFF_UP) != 0;
+        if (!interface->ifa_addr || interface->ifa_addr->sa_family != AF_INET)
+            continue;
+        address = (const void *)interface->ifa_addr;
+        live.has_address |= ntohl(address->sin_addr.s_addr) == bridge->address;
+    }
+    *ret_live = live;
+    return 0;
+}
+
+/* The commands that bring up what is missing of an isolated bridge. The alias is our mark on it. */
+static int bridge_commands(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    const struct vl_bridge *bridge = &world->lab->bridge;
+    const char *address = vl_arena_printf(&plan->arena, "%s/%u", vl_text_from_ipv4(&plan->arena, bridge->address),
+                                          bridge->prefix);
+    struct live_bridge live;
+
+    if (look_at_bridge(bridge, &live, err) < 0)
+        return -1;
+    if (live.exists && !live.is_bridge)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "'%s' exists on this host and is not a bridge; give [bridge] another name", bridge->name);
+    if (!live.exists) {
+        add_command(plan, "a bridge without an uplink: the network of the lab, separate from every other",
+                    vl_arena_printf(&plan->arena, "bridge %s", bridge->name),
+                    vl_plan_argv(plan, "ip", "link", "add", "name", bridge->name, "type", "bridge", "stp_state", "0",
+                                 "forward_delay", "0", NULL));
+        add_command(plan, "the mark by which voiplab knows its bridge again",
+                    vl_arena_printf(&plan->arena, "alias of %s", bridge->name),
+                    vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "alias",
+                                 vl_arena_printf(&plan->arena, "voiplab:%s", world->lab->name), NULL));
+    }
+    if (!live.has_address)
+        add_command(plan, "this host's address on the lab network",
+                    vl_arena_printf(&plan->arena, "address of %s", bridge->name),
+                    vl_plan_argv(plan, "ip", "address", "add", address, "dev", bridge->name, NULL));
+    if (!live.is_up)
+        add_command(plan, "the bridge carries traffic from now on",
+                    vl_arena_printf(&plan->arena, "%s up", bridge->name),
+                    vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "up", NULL));
+    return 0;
+}
+
+int vl_stage_bridge(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    int rc = world->lab->bridge.interface ? bridge_files(world, plan, err) : bridge_commands(world, plan, err);
+
+    if (rc == 0 && plan->arena.failed)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return rc;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What lies on one PBX: the files that render/ makes, against what is there.
+ */
+#include "plan/apply.h"
+#include "plan/stage.h"
+#include "render/asterisk.h"
+
+int vl_stage_pbx(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
+                 struct vl_plan *plan, struct vl_error *err)
+{
+    struct vl_fileset set = { .count = 0 };
+    bool reloads = pbx->place != VL_PLACE_LOCAL || !world->options.root[1];
+    unsigned pending = target ? vl_apply_pending(world, pbx->name) : 0;
+
+    vl_render_pbx(&plan->arena, world->lab, &world->state, pbx, parts, &set);
+    if (plan->arena.failed)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return vl_plan_files(plan, target, pbx->name, &set, pending, reloads, err);
+}
+
+int vl_stage_pbx_removed(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
+                         struct vl_plan *plan, struct vl_error *err)
+{
+    struct vl_fileset set = { .count = 0 };
+
+    vl_render_pbx(&plan->arena, world->lab, &world->state, pbx, parts, &set);
+    if (plan->arena.failed)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return vl_plan_files_removed(plan, target, pbx->name, &set, err);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/world.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "probe/host.h"
+
+enum { KEY_LIMIT = 65536, COMMAND_TIMEOUT_MS = 60000 };
+
+static void send_event(struct vl_world *world, const struct voiplab_event *event)
+{
+    if (!world->options.event)
+        return;
+    (void)pthread_mutex_lock(&world->event_lock);
+    world->options.event(world->options.context, event);
+    (void)pthread_mutex_unlock(&world->event_lock);
+}
+
+void vl_world_event(struct vl_world *world, enum voiplab_event_kind kind, const char *target, const char *format, ...)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_FREE char *text = NULL;
+    va_list args;
+    int rc;
+
+    va_start(args, format);
+    rc = vasprintf(&text, format, args);
+    va_end(args);
+    if (rc < 0)
+        text = NULL;
+    send_event(world, &(struct voiplab_event){
+                          .kind = kind,
+                          .target = target,
+                          .text = vl_text_printable(&arena, text ? text : ""),
+                      });
+}
+
+void vl_world_phase(struct vl_world *world, unsigned done, unsigned total, const char *text)
+{
+    send_event(world, &(struct voiplab_event){ .kind = VOIPLAB_EVENT_PHASE, .text = text, .done = done, .total = total });
+}
+
+bool vl_world_cancelled(const struct vl_world *world)
+{
+    return world->options.cancelled && world->options.cancelled(world->options.context);
+}
+
+/* Whether guests get hardware virtualization. A remote hypervisor is asked; on this host we look for ourselves,
+ * because a /dev/kvm that opens need not run guests. */
+static bool choose_kvm(const struct vl_world *world, bool hypervisor_says)
+{
+    enum vl_virtualization wish = world->lab ? world->lab->virtualization : VL_VIRTUALIZATION_AUTO;
+
+    if (wish != VL_VIRTUALIZATION_AUTO)
+        return wish == VL_VIRTUALIZATION_KVM;
+    if (!vl_text_starts(world->options.hypervisor, "qemu:///"))
+        return hypervisor_says;
+    return hypervisor_says && vl_probe_kvm_usable(NULL);
+}
+
+int vl_world_hypervisor(struct vl_world *world, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *version;
+    bool kvm = false;
+
+    if (world->hypervisor)
+        return 0;
+    world->hypervisor = vl_hypervisor_open(world->options.hypervisor, err);
+    if (!world->hypervisor)
+        return -1;
+    if (vl_hypervisor_describe(world->hypervisor, &arena, &version, &kvm, err) < 0)
+        return -1;
+    world->kvm = choose_kvm(world, kvm);
+    return 0;
+}
+
+static int read_text(const char *path, char **ret_text, struct vl_error *err)
+{
+    if (vl_file_read(path, KEY_LIMIT, ret_text, NULL, err) < 0)
+        return -1;
+    (void)vl_text_strip(*ret_text);
+    return 0;
+}
+
+static struct vl_target *connect_ssh(struct vl_world *world, const struct vl_pbx *pbx, int timeout_ms,
+                                     struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_FREE char *private_key = NULL, *hostkey = NULL;
+    const char *directory = world->state.directory;
+    const char *key_path = pbx->place == VL_PLACE_SSH && world->lab->sshkey
+                               ? world->lab->sshkey
+                               : vl_arena_printf(&arena, "%s/ssh/lab_ed25519", directory);
+    struct vl_target *target;
+
+    if (vl_file_read(key_path, KEY_LIMIT, &private_key, NULL, err) < 0)
+        return NULL;
+    if (!pbx->hostkey &&
+        read_text(vl_arena_printf(&arena, "%s/ssh/%s_host_ed25519.pub", directory, pbx->name), &hostkey, err) < 0)
+        return NULL;
+    target = vl_target_ssh(
+        &(struct vl_ssh_options){
+            .name = pbx->name,
+            .address = vl_text_from_ipv4(&arena, pbx->address),
+            .port = pbx->ssh_port,
+            .user = pbx->ssh_user,
+            .private_key = private_key,
+            .hostkey = pbx->hostkey ? pbx->hostkey : hostkey,
+            .connect_timeout_ms = timeout_ms,
+            .command_timeout_ms = COMMAND_TIMEOUT_MS,
+        },
+        err);
+    explicit_bzero(private_key, strlen(private_key));
+    return target;
+}
+
+struct vl_target *vl_world_connect(struct vl_world *world, const struct vl_pbx *pbx, int timeout_ms,
+                                   struct vl_error *err)
+{
+    if (pbx->place == VL_PLACE_LOCAL)
+        return vl_target_local(world->options.root, err);
+    return connect_ssh(world, pbx, timeout_ms, err);
+}
+
+bool vl_world_wanted(const char *const *names, const char *name)
+{
+    if (!names || !names[0])
+        return true;
+    for (; *names; names++)
+        if (!strcmp(*names, name))
+            return true;
+    return false;
+}
+
+static bool word_character(char c)
+{
+    return isalnum((unsigned char)c) != 0;
+}
+
+/* The secret that stands at `at` as a whole word (start is where the text begins), or NULL. */
+static const char *secret_at(const struct vl_world *world, const char *start, const char *at)
+{
+    if (at > start && word_character(at[-1]))
+        return NULL;
+    for (size_t i = 0; i < world->state.secret_count; i++) {
+        const char *value = world->state.secrets[i].value;
+        size_t length = strlen(value);
+
+        if (!strncmp(at, value, length) && !word_character(at[length]))
+            return value;
+    }
+    return NULL;
+}
+
+char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const char *text)
+{
+    VL_BUF_AUTO buf = VL_BUF_INIT;
+    const char *start = text;
+
+    while (*text) {
+        const char *secret = word_character(*text) ? secret_at(world, start, text) : NULL;
+
+        if (secret) {
+            vl_buf_puts(&buf, "••••");
+            text += strlen(secret);
+        } else {
+            vl_buf_putc(&buf, *text++);
+        }
+    }
+    if (buf.failed)
+        arena->failed = true;
+    return vl_arena_strdup(arena, vl_buf_text(&buf));
+}

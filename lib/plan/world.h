@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An open lab and all that a request needs to work on it: options, lab, state, the hypervisor's connection, and the one
+ * way to tell the caller what happens.
+ */
+#ifndef VL_PLAN_WORLD_H
+#define VL_PLAN_WORLD_H
+
+#include <pthread.h>
+
+#include "base/error.h"
+#include "lab/lab.h"
+#include "lab/state.h"
+#include "target/hypervisor.h"
+#include "target/target.h"
+#include "voiplab.h"
+
+struct vl_world {
+    struct voiplab_options options; /* with defaults filled in */
+    struct vl_lab *lab;             /* NULL: no lab file */
+    struct vl_state state;
+    struct vl_hypervisor *hypervisor; /* NULL until vl_world_hypervisor() */
+    bool kvm;                         /* guests run with hardware virtualization; set with the connection */
+    pthread_mutex_t event_lock;
+};
+
+/* Report an event. */
+void vl_world_event(struct vl_world *world, enum voiplab_event_kind kind, const char *target, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void vl_world_phase(struct vl_world *world, unsigned done, unsigned total, const char *text);
+
+bool vl_world_cancelled(const struct vl_world *world);
+
+/* Connect to the hypervisor once. */
+int vl_world_hypervisor(struct vl_world *world, struct vl_error *err);
+
+/* Connect to a PBX once, without waiting for it: over SSH, or this host's own files and commands. */
+struct vl_target *vl_world_connect(struct vl_world *world, const struct vl_pbx *pbx, int timeout_ms,
+                                   struct vl_error *err);
+
+/* True when `names` (NULL: all) has this name. */
+bool vl_world_wanted(const char *const *names, const char *name);
+
+/* Replace every secret of the lab that stands in `text` as a word of its own by dots. In the arena. */
+char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const char *text);
+
+#endif

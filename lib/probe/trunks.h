@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a PBX itself says about its trunks, and calls that prove them. An IAX2 peer that is OK is reachable, no more:
+ * Asterisk says OK also with a wrong secret. Only an answered call proves a trunk.
+ */
+#ifndef VL_PROBE_TRUNKS_H
+#define VL_PROBE_TRUNKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "lab/lab.h"
+#include "target/target.h"
+
+struct vl_trunk_view {
+    bool asterisk;            /* it answers */
+    const char *version;      /* "16.28"; NULL: not known */
+    bool registration_wanted; /* this guest has an account at the hub */
+    bool registered;
+    const char *registration; /* the state in Asterisk's words; "" when it has no such registration */
+    bool registration_stuck;  /* it has given up: only a reload makes it try again */
+    size_t peers_wanted, peers_ok;
+    const char *first_bad_peer; /* "1001 (virtual3): UNREACHABLE"; NULL: none */
+};
+
+/* Ask one PBX. On the hub the peers are the guests' SIP accounts, on a guest its IAX2 peers. */
+int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx,
+                    struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err);
+
+/* True when everything is as it should be. */
+bool vl_trunk_view_good(const struct vl_trunk_view *view);
+
+/* Wait until Asterisk has booted: true when it says so now. */
+bool vl_probe_asterisk_ready(struct vl_target *target);
+
+/* Ask chan_sip to try its registrations again. */
+void vl_probe_register_again(struct vl_target *target);
+
+struct vl_call {
+    const char *number;  /* what is dialled */
+    const char *context; /* in which context of the caller */
+    const char *channel; /* start of the name of the channel that must be answered: "IAX2/1000-" */
+};
+
+/* Place a call from this PBX, wait until the channel is up, hang up. Fails with the reason when it is not answered. */
+int vl_probe_call(struct vl_target *target, const struct vl_call *call, int timeout_ms, struct vl_error *err);
+
+#endif

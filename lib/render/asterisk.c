@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which files a PBX gets: one row of a table per file, with the condition under which it is there, the main file that
+ * includes it and the module that must read it again.
+ */
+#include "render/asterisk.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "render/pbx.h"
+
+#define ETC "/etc/asterisk/"
+
+struct row {
+    enum vl_role role;
+    unsigned parts; /* any of these asks for the file */
+    bool (*needed)(const struct vl_lab *lab);
+    const char *name; /* of our file in /etc/asterisk */
+    const char *main; /* of the file that includes it */
+    void (*write)(const struct vl_pbx_writer *writer);
+    enum vl_reload reload;
+    const char *why, *why_include;
+};
+
+bool vl_lab_has_mailboxes(const struct vl_lab *lab)
+{
+    for (size_t i = 0; i < lab->user_count; i++)
+        if (lab->users[i].voicemail)
+            return true;
+    return false;
+}
+
+static bool has_dahdi(const struct vl_lab *lab)
+{
+    return lab->dahdi.fxs_count + lab->dahdi.fxo_count > 0;
+}
+
+static const struct row rows[] = {
+    {
+        .role = VL_ROLE_HUB,
+        .parts = VL_PART_TRUNK | VL_PART_DIALPLAN,
+        .name = "voiplab_sip.conf",
+        .main = "sip.conf",
+        .write = vl_write_sip_conf,
+        .reload = VL_RELOAD_SIP,
+        .why = "a SIP account for every guest to register with, the telephones of the hub and its providers",
+        .why_include = "Asterisk reads sip.conf; this line makes it read the accounts of the lab as well",
+    },
+    {
+        .role = VL_ROLE_HUB,
+        .parts = VL_PART_DIALPLAN,
+        .needed = vl_lab_has_mailboxes,
+        .name = "voiplab_voicemail.conf",
+        .main = "voicemail.conf",
+        .write = vl_write_voicemail_conf,
+        .reload = VL_RELOAD_VOICEMAIL,
+        .why = "the mailboxes of the telephones that have one, and the names that the directory knows",
+        .why_include = "Asterisk reads voicemail.conf; this line makes it read the mailboxes of the lab as well",
+    },
+    {
+        .role = VL_ROLE_HUB,
+        .parts = VL_PART_DIALPLAN,
+        .needed = has_dahdi,
+        .name = "voiplab_chan_dahdi.conf",
+        .main = "chan_dahdi.conf",
+        .write = vl_write_chan_dahdi_conf,
+        .reload = VL_RELOAD_DAHDI,
+        .why = "what Asterisk does with each port of the telephony card: context, signalling, caller id",
+        .why_include = "Asterisk reads chan_dahdi.conf; this line makes it read the ports of the lab as well",
+    },
+    {
+        .role = VL_ROLE_HUB,
+        .parts = VL_PART_DIALPLAN,
+        .name = "voiplab_extensions.conf",
+        .main = "extensions.conf",
+        .write = vl_write_extensions_hub,
+        .reload = VL_RELOAD_DIALPLAN,
+        .why = "the dialplan: who may call what, the classes of numbers, and the way out to the telephone network",
+        .why_include = "Asterisk reads extensions.conf; this line makes it read the dialplan of the lab as well",
+    },
+    {
+        .role = VL_ROLE_GUEST,
+        .parts = VL_PART_TRUNK,
+        .name = "voiplab_sip.conf",
+        .main = "sip.conf",
+        .write = vl_write_sip_conf,
+        .reload = VL_RELOAD_SIP,
+        .why = "the SIP trunk to the hub, with its registration, and the telephones of this PBX",
+        .why_include = "Asterisk reads sip.conf; this line makes it read the SIP trunk of the lab as well",
+    },
+    {
+        .role = VL_ROLE_GUEST,
+        .parts = VL_PART_TRUNK,
+        .name = "voiplab_iax.conf",
+        .main = "iax.conf",
+        .write = vl_write_iax_conf,
+        .reload = VL_RELOAD_IAX2,
+        .why = "an IAX2 trunk to every other guest (peer) and from every other guest (user)",
+        .why_include = "Asterisk reads iax.conf; this line makes it read the IAX2 trunks of the lab as well",
+    },
+    {
+        .role = VL_ROLE_GUEST,
+        .parts = VL_PART_TRUNK | VL_PART_DIALPLAN,
+        .name = "voiplab_extensions.conf",
+        .main = "extensions.conf",
+        .write = vl_write_extensions_guest,
+        .reload = VL_RELOAD_DIALPLAN,
+        .why = "the dialplan: own telephones, the other guests by prefix over IAX2, everything else by the hub",
+        .why_include = "Asterisk reads extensions.conf; this line makes it read the dialplan of the lab as well",
+    },
+};
+
+const char *vl_render_hub_context(struct vl_arena *arena, const struct vl_lab *lab)
+{
+    static const char *const taken[] = {
+        /* sections with a meaning: extensions.conf, voicemail.conf */
+        "general", "globals", "zonemessages",
+        /* contexts of the sample extensions.conf of Asterisk, and of ours */
+        "default", "public", "demo", "local", "longdistance", "international", "page", "time", "ani", "stdexten",
+        "trunkdial", "trunkint", "trunkld", "trunklocal", "trunktollfree", "iaxprovider", "apps", "pstn",
+    };
+
+    for (size_t i = 0; i < VL_COUNT(taken); i++)
+        if (strcasecmp(lab->name, taken[i]) == 0)
+            return vl_arena_printf(arena, "lab-%s", lab->name);
+    return lab->name;
+}
+
+const char *vl_writer_secret(const struct vl_pbx_writer *writer, const char *kind, const char *name)
+{
+    const char *secret = vl_state_secret(writer->state, "%s/%s", kind, name);
+
+    return secret ? secret : "";
+}
+
+const char *vl_writer_plain(const struct vl_pbx_writer *writer, const char *text)
+{
+    char *plain = vl_arena_strdup(writer->arena, text);
+    char *end = plain;
+
+    if (plain[0] == '\0')
+        return plain;
+    for (const char *c = plain; *c; c++)
+        if ((unsigned char)*c >= ' ' && *c != 0x7f && !strchr("\";\\<>,|", *c))
+            *end++ = *c;
+    *end = '\0';
+    return plain;
+}
+
+const char *vl_writer_address(const struct vl_pbx_writer *writer, uint32_t address)
+{
+    return vl_text_from_ipv4(writer->arena, address);
+}
+
+const char *vl_writer_dialled(const char *pattern)
+{
+    return pattern[0] == '_' && strpbrk(pattern, ".!") ? "${FILTER(0-9,${EXTEN})}" : "${EXTEN}";
+}
+
+static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, struct vl_fileset *set)
+{
+    struct vl_arena *arena = writer->arena;
+    struct vl_file file = {
+        .path = vl_arena_printf(arena, ETC "%s", row->name),
+        .kind = VL_FILE_WHOLE,
+        .mode = 0640,
+        .group = "asterisk",
+        .text = vl_arena_strdup(arena, vl_buf_text(writer->out)),
+        .why = row->why,
+        .reload = row->reload,
+    };
+
+    vl_fileset_add(arena, set, &file);
+    file.path = vl_arena_printf(arena, ETC "%s", row->main);
+    file.kind = VL_FILE_BLOCK;
+    file.text = vl_arena_printf(arena, "#include %s\n", row->name);
+    file.why = row->why_include;
+    vl_fileset_add(arena, set, &file);
+}
+
+static void add_row(struct vl_pbx_writer *writer, const struct row *row, struct vl_fileset *set)
+{
+    VL_BUF_AUTO text = VL_BUF_INIT;
+
+    writer->out = &text;
+    vl_buf_printf(&text, "; Written by voiplab for %s of the lab %s. The next run overwrites what is changed here.\n",
+                  writer->pbx->name, writer->lab->name);
+    row->write(writer);
+    if (text.failed)
+        writer->arena->failed = true;
+    add_pair(writer, row, set);
+}
+
+/* The kernel's side of the card. It is not Asterisk's file: no #include there, so the lines stand in the block. */
+static void add_dahdi_system(struct vl_pbx_writer *writer, struct vl_fileset *set)
+{
+    VL_BUF_AUTO text = VL_BUF_INIT;
+    struct vl_file file = {
+        .path = "/etc/dahdi/system.conf",
+        .kind = VL_FILE_BLOCK,
+        .mode = 0644,
+        .why = "the kernel's side of the telephony card: which ports carry telephones and which carry lines",
+        .reload = VL_RELOAD_DAHDI,
+    };
+
+    writer->out = &text;
+    vl_write_dahdi_system_conf(writer);
+    if (text.failed)
+        writer->arena->failed = true;
+    file.text = vl_arena_strdup(writer->arena, vl_buf_text(&text));
+    vl_fileset_add(writer->arena, set, &file);
+}
+
+void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
+                   const struct vl_pbx *pbx, unsigned parts, struct vl_fileset *set)
+{
+    struct vl_pbx_writer writer = { .arena = arena, .lab = lab, .state = state, .pbx = pbx };
+
+    writer.context = vl_render_hub_context(arena, lab);
+    if (pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN) && has_dahdi(lab))
+        add_dahdi_system(&writer, set);
+    for (size_t i = 0; i < VL_COUNT(rows); i++)
+        if (rows[i].role == pbx->role && (rows[i].parts & parts) && (!rows[i].needed || rows[i].needed(lab)))
+            add_row(&writer, &rows[i], set);
+}

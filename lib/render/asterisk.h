@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Renderers of what an Asterisk reads: accounts (sip.conf), trunks between guests (iax.conf), the dialplan
+ * (extensions.conf), mailboxes and the DAHDI card. Dialect: chan_sip, Asterisk 1.6.2 to 20; written for 16.
+ *
+ * Every file of ours is named voiplab_*.conf and is read by an #include block in a main file that stays the user's.
+ * A file has one content whatever was asked for; `parts` only selects which files are in the set. So `trunk` and
+ * `dialplan` never undo each other's work.
+ */
+#ifndef VL_RENDER_ASTERISK_H
+#define VL_RENDER_ASTERISK_H
+
+#include "base/arena.h"
+#include "lab/lab.h"
+#include "lab/state.h"
+#include "render/fileset.h"
+
+enum {
+    VL_PART_TRUNK = 1,    /* accounts and registrations; on a guest also IAX2 and the routes into them */
+    VL_PART_DIALPLAN = 2, /* contexts; on the hub also accounts, mailboxes and the telephone lines */
+};
+
+/*
+ * Append the files of `pbx`, which belongs to `lab`, to `set`: each file of ours comes right before the block that
+ * includes it. Secrets come from `state`. Text and array live in `arena`; when memory runs out arena->failed is set
+ * and the set must not be used.
+ */
+void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
+                   const struct vl_pbx *pbx, unsigned parts, struct vl_fileset *set);
+
+/* The context of the hub where its telephones and guests dial: the name of the lab, or lab-NAME where Asterisk or
+ * Debian's sample files give that name a meaning of their own (general, default, demo, …). */
+const char *vl_render_hub_context(struct vl_arena *arena, const struct vl_lab *lab);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The guest as libvirt shall define it (format: https://libvirt.org/formatdomain.html, libvirt 9.0). A pure function of
+ * its specification. The document carries voiplab's element in <metadata>, by which hypervisor.c knows what is ours:
+ *   <voiplab:guest xmlns:voiplab="urn:voiplab:1" lab="tesis" name="virtual1" fingerprint="0123456789abcdef"/>
+ */
+#ifndef VL_RENDER_DOMAIN_XML_H
+#define VL_RENDER_DOMAIN_XML_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct vl_domain_spec {
+    const char *lab, *pbx;   /* the mark: names of the lab and of the PBX in it */
+    const char *name;        /* the domain's name, unique on the hypervisor */
+    const char *uuid, *mac;  /* lab/identity */
+    const char *title;       /* one line for virt-manager; NULL: none */
+    uint64_t memory;         /* bytes; rounded up to KiB */
+    unsigned vcpus;
+    bool emulated;           /* type qemu instead of kvm */
+    const char *disk_path;   /* the guest's disk on the hypervisor's host */
+    const char *disk_format; /* qcow2 or raw */
+    const char *seed_path;   /* ISO with the guest's identity (render/seed); NULL: none */
+    const char *cdrom_path;  /* installation medium, booted while the disk is empty; NULL: none */
+    const char *kernel, *initrd, *cmdline; /* booted directly; kernel NULL: from the disk; the others may be NULL */
+    const char *bridge;      /* of the hypervisor's host */
+    const char *os;          /* debian11, rhel5.4, elastix2 …: gets devices that it has drivers for; NULL: virtio */
+    const char *console_log; /* file that keeps what the guest writes to its serial console; NULL: none */
+};
+
+/* The document; the caller frees it. Its fingerprint is the first 16 hexadecimal digits of the SHA-256 of the same
+ * document with an empty one: another fingerprint means that today's definition would differ. NULL on failure. */
+char *vl_render_domain_xml(const struct vl_domain_spec *spec, struct vl_error *err);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * extensions.conf of a guest. A telephone of the guest dials in from-internal: emergency numbers, the guest's own
+ * numbers, the other guests by prefix over IAX2 (by the hub when that trunk is down), all the rest by the hub.
+ *
+ * A call from outside enters from-trunk and finds the guest's own numbers only: whoever comes in cannot go out again
+ * at this guest's expense, and two guests cannot send a call in circles.
+ */
+#include "render/pbx.h"
+
+static void put_own_numbers(const struct vl_pbx_writer *writer)
+{
+    const struct vl_pbx *pbx = writer->pbx;
+    struct vl_buf *out = writer->out;
+    const char *first = pbx->extensions ? pbx->extensions[0] : NULL;
+
+    vl_buf_puts(out, "\n[own-numbers]\n");
+    for (const char *const *extension = pbx->extensions; extension && *extension; extension++)
+        vl_buf_printf(out, "exten => %s,1,Dial(SIP/%s,%d)\nsame => n,Goto(call-result,s,1)\n", *extension, *extension,
+                      VL_RING_SECONDS);
+    vl_buf_printf(out, "; test number: says back what it hears\n"
+                       "exten => %s,1,Answer()\nsame => n,Echo()\nsame => n,Hangup()\n",
+                  pbx->test_number);
+    if (!vl_pbx_has_account(writer->lab, pbx))
+        return;
+    vl_buf_puts(out, "; the account at the hub rings the first telephone, or the test number while that one is away\n");
+    if (!first) {
+        vl_buf_printf(out, "exten => %s,1,Goto(own-numbers,%s,1)\n", pbx->account, pbx->test_number);
+        return;
+    }
+    vl_buf_printf(out, "exten => %s,1,Dial(SIP/%s,%d)\n", pbx->account, first, VL_RING_SECONDS);
+    vl_buf_printf(out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CHANUNAVAIL\"]?own-numbers,%s,1)\n",
+                  pbx->test_number);
+    vl_buf_puts(out, "same => n,Goto(call-result,s,1)\n");
+}
+
+static void put_sub_trunk(const struct vl_pbx_writer *writer)
+{
+    vl_buf_puts(writer->out, "\n[sub-trunk]\n"
+                             "; ARG1: IAX2 account, ARG2: number\n"
+                             "exten => s,1,Dial(IAX2/${ARG1}/${ARG2})\n");
+    if (vl_pbx_has_account(writer->lab, writer->pbx))
+        vl_buf_puts(writer->out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CHANUNAVAIL\"]?hub)\n"
+                                 "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CONGESTION\"]?hub)\n"
+                                 "same => n,Return()\n"
+                                 "same => n(hub),Dial(SIP/hub/${ARG2})\n");
+    vl_buf_puts(writer->out, "same => n,Return()\n");
+}
+
+static void put_trunk_prefixes(const struct vl_pbx_writer *writer)
+{
+    const struct vl_lab *lab = writer->lab;
+
+    vl_buf_puts(writer->out, "\n[trunk-prefixes]\n");
+    for (size_t i = 0; i < lab->trunk_count; i++) {
+        const struct vl_trunk *trunk = &lab->trunks[i];
+
+        if (trunk->from == writer->pbx)
+            vl_buf_printf(writer->out, "; %s\nexten => _%sXXX,1,Gosub(sub-trunk,s,1(%s,${EXTEN}))\n"
+                                       "same => n,Goto(call-result,s,1)\n",
+                          trunk->to->name, trunk->to->prefix, trunk->name);
+    }
+}
+
+static void put_by_hub(const struct vl_pbx_writer *writer, const char *pattern)
+{
+    vl_buf_printf(writer->out, "exten => %s,1,Dial(SIP/hub/%s)\nsame => n,Goto(call-result,s,1)\n", pattern,
+                  vl_writer_dialled(pattern));
+}
+
+static void put_routes(const struct vl_pbx_writer *writer, bool emergency)
+{
+    for (size_t i = 0; i < writer->lab->route_count; i++) {
+        const struct vl_route *route = &writer->lab->routes[i];
+
+        if (route->emergency != emergency)
+            continue;
+        vl_buf_printf(writer->out, "; %s\n", route->title ? route->title : route->name);
+        for (const char *const *pattern = route->patterns; *pattern; pattern++)
+            put_by_hub(writer, *pattern);
+    }
+}
+
+static void put_to_hub(const struct vl_pbx_writer *writer)
+{
+    const struct vl_lab *lab = writer->lab;
+
+    vl_buf_puts(writer->out, "\n[emergency]\n");
+    put_routes(writer, true);
+    vl_buf_puts(writer->out, "\n[to-hub]\n");
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (&lab->pbxs[i] != writer->pbx && vl_pbx_has_account(lab, &lab->pbxs[i]))
+            put_by_hub(writer, lab->pbxs[i].account);
+    for (size_t i = 0; i < lab->user_count; i++)
+        put_by_hub(writer, lab->users[i].number);
+    put_routes(writer, false);
+}
+
+void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
+{
+    bool hub = vl_pbx_has_account(writer->lab, writer->pbx);
+
+    vl_write_call_result(writer);
+    put_sub_trunk(writer);
+    put_own_numbers(writer);
+    put_trunk_prefixes(writer);
+    if (hub)
+        put_to_hub(writer);
+    vl_buf_puts(writer->out, "\n[from-internal]\n; the telephones of this PBX\n");
+    if (hub)
+        vl_buf_puts(writer->out, "include => emergency\n");
+    vl_buf_puts(writer->out, "include => own-numbers\ninclude => trunk-prefixes\n");
+    if (hub)
+        vl_buf_puts(writer->out, "include => to-hub\n");
+    vl_buf_puts(writer->out, "\n[from-trunk]\n; calls from the hub and from the other guests: never out again\n"
+                             "include => own-numbers\n");
+}

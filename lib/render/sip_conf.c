@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sip.conf (chan_sip). The hub gets an account per guest, its own telephones and its providers; a guest gets a peer
+ * for the hub, the registration with it, and its own telephones.
+ *
+ * Options common to a kind of section are tables, as a person would read them; only names and secrets are computed.
+ */
+#include "base/cleanup.h"
+#include "render/pbx.h"
+
+struct option {
+    const char *key, *value;
+};
+
+static const struct option hub_general[] = {
+    /* Who is not known gets nowhere: calls without an account are refused, and a wrong password and an unknown
+     * account are answered alike. */
+    { "context", "PSTN" },
+    { "allowguest", "no" },
+    { "alwaysauthreject", "yes" },
+    /* for all alike: an account whose nat differs from the general one can be told apart by its answers */
+    { "nat", "force_rport,comedia" },
+    { "srvlookup", "no" },
+    { "videosupport", "yes" },
+    { "t38pt_udptl", "yes" },
+    { "disallow", "all" },
+    { "allow", "ulaw" },
+    { "allow", "alaw" },
+    { "allow", "gsm" },
+    { "allow", "h264" },
+    { "allow", "h263p" },
+    { "allow", "h263" },
+    { "directmedia", "no" },
+    { "allowsubscribe", "yes" },
+    { "notifyringing", "yes" },
+    { "notifyhold", "yes" },
+    { "callcounter", "yes" },
+};
+
+/* The guest may be ready before the hub knows its account: it asks again soon, also when it was refused. */
+static const struct option guest_general[] = {
+    { "allowguest", "no" },
+    { "alwaysauthreject", "yes" },
+    { "registertimeout", "5" },
+    { "register_retry_403", "yes" },
+};
+
+/* Every section of ours: voice passes through the PBX, in codecs that all of them speak. */
+static const struct option voice[] = {
+    { "disallow", "all" }, { "allow", "ulaw" },       { "allow", "alaw" },
+    { "allow", "gsm" },    { "dtmfmode", "rfc2833" }, { "directmedia", "no" },
+};
+
+static const struct option registering[] = {
+    { "type", "friend" },
+    { "host", "dynamic" },
+    { "qualify", "yes" },
+};
+
+static const struct option limits[] = {
+    { "call-limit", "10" },
+    { "callgroup", "1" },
+    { "pickupgroup", "1" },
+};
+
+/* A transfer by the telephone (`T` of Dial) is dialled where its owner dials. Without this it would be looked for in
+ * the routine that Dial() stands in; and callers from the telephone network, who have no such variable, must find
+ * nothing. */
+static void put_transfer(const struct vl_pbx_writer *writer)
+{
+    vl_buf_printf(writer->out, "setvar=TRANSFER_CONTEXT=%s\n", writer->context);
+}
+
+#define put_options(writer, table) put_option_table(writer, table, VL_COUNT(table))
+
+static void put_option_table(const struct vl_pbx_writer *writer, const struct option *options, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        vl_buf_printf(writer->out, "%s=%s\n", options[i].key, options[i].value);
+}
+
+/* The account of a guest. It may ring from the guest's own address only, and the number of the caller behind the
+ * guest is believed (the thesis: "allow any CID"). */
+static void put_guest_account(const struct vl_pbx_writer *writer, const struct vl_pbx *guest)
+{
+    vl_buf_printf(writer->out, "\n; %s\n[%s]\n", guest->name, guest->account);
+    put_options(writer, registering);
+    vl_buf_printf(writer->out, "secret=%s\ncontext=%s\ndeny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
+                  vl_writer_secret(writer, "sip", guest->account), writer->context,
+                  vl_writer_address(writer, guest->address));
+    vl_buf_puts(writer->out, "trustrpid=yes\nsendrpid=yes\n");
+    put_transfer(writer);
+    put_options(writer, voice);
+    put_options(writer, limits);
+}
+
+static void put_user_account(const struct vl_pbx_writer *writer, const struct vl_user *user)
+{
+    const char *name = vl_writer_plain(writer, user->name ? user->name : user->number);
+
+    vl_buf_printf(writer->out, "\n[%s]\n", user->number);
+    put_options(writer, registering);
+    vl_buf_printf(writer->out, "secret=%s\ncontext=%s\nsubscribecontext=%s\ncallerid=\"%s\" <%s>\n",
+                  vl_writer_secret(writer, "user", user->number), writer->context, writer->context, name,
+                  user->number);
+    if (user->voicemail)
+        vl_buf_printf(writer->out, "mailbox=%s@%s\n", user->number, writer->context);
+    put_transfer(writer);
+    vl_buf_puts(writer->out, "dtmfmode=rfc2833\ndirectmedia=no\n");
+    put_options(writer, limits);
+}
+
+static void put_provider(const struct vl_pbx_writer *writer, const struct vl_provider *provider)
+{
+    vl_buf_printf(writer->out, "\n[%s]\ntype=peer\nhost=%s\n", provider->name, provider->host);
+    if (provider->username)
+        vl_buf_printf(writer->out, "defaultuser=%s\nfromuser=%s\nsecret=%s\n", provider->username, provider->username,
+                      vl_writer_secret(writer, "provider", provider->name));
+    /* a provider sends calls without signing them; they reach the telephones of the hub and nothing else */
+    vl_buf_puts(writer->out, "context=PSTN\ninsecure=port,invite\nqualify=yes\n");
+    put_options(writer, voice);
+}
+
+static void put_provider_registrations(const struct vl_pbx_writer *writer)
+{
+    for (size_t i = 0; i < writer->lab->provider_count; i++) {
+        const struct vl_provider *provider = &writer->lab->providers[i];
+
+        if (provider->has_register && provider->username)
+            vl_buf_printf(writer->out, "register => %s:%s@%s\n", provider->username,
+                          vl_writer_secret(writer, "provider", provider->name), provider->host);
+    }
+}
+
+static void write_hub(const struct vl_pbx_writer *writer)
+{
+    const struct vl_lab *lab = writer->lab;
+
+    vl_buf_puts(writer->out, "[general](+)\n");
+    put_options(writer, hub_general);
+    put_provider_registrations(writer);
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (vl_pbx_has_account(lab, &lab->pbxs[i]))
+            put_guest_account(writer, &lab->pbxs[i]);
+    for (size_t i = 0; i < lab->user_count; i++)
+        if (lab->users[i].dahdi == 0)
+            put_user_account(writer, &lab->users[i]);
+    for (size_t i = 0; i < lab->provider_count; i++)
+        put_provider(writer, &lab->providers[i]);
+}
+
+/* The hub sends its calls without signing them, so they are known by its address; they reach the telephones of this
+ * guest and nothing else. fromuser makes the hub see the account whatever the number of the caller, which travels in
+ * Remote-Party-ID. */
+static void put_hub_peer(const struct vl_pbx_writer *writer)
+{
+    const struct vl_pbx *pbx = writer->pbx;
+
+    vl_buf_printf(writer->out, "\n[hub]\ntype=peer\nhost=%s\ndefaultuser=%s\nfromuser=%s\nsecret=%s\n",
+                  vl_writer_address(writer, writer->lab->hub->address), pbx->account, pbx->account,
+                  vl_writer_secret(writer, "sip", pbx->account));
+    vl_buf_puts(writer->out, "context=from-trunk\ninsecure=port,invite\nqualify=yes\ntrustrpid=yes\nsendrpid=yes\n");
+    put_options(writer, voice);
+}
+
+static void put_phone(const struct vl_pbx_writer *writer, const char *extension)
+{
+    const char *secret = vl_state_secret(writer->state, "phone/%s/%s", writer->pbx->name, extension);
+
+    vl_buf_printf(writer->out, "\n[%s]\n", extension);
+    put_options(writer, registering);
+    vl_buf_printf(writer->out, "secret=%s\ncontext=from-internal\n", secret ? secret : "");
+    put_options(writer, voice);
+}
+
+static void write_guest(const struct vl_pbx_writer *writer)
+{
+    const struct vl_pbx *pbx = writer->pbx;
+    bool trunk = vl_pbx_has_account(writer->lab, pbx);
+
+    vl_buf_puts(writer->out, "[general](+)\n");
+    put_options(writer, guest_general);
+    if (trunk) {
+        vl_buf_printf(writer->out, "register => %s:%s@%s/%s\n", pbx->account,
+                      vl_writer_secret(writer, "sip", pbx->account),
+                      vl_writer_address(writer, writer->lab->hub->address), pbx->account);
+        put_hub_peer(writer);
+    }
+    for (const char *const *extension = pbx->extensions; extension && *extension; extension++)
+        put_phone(writer, *extension);
+}
+
+void vl_write_sip_conf(const struct vl_pbx_writer *writer)
+{
+    if (writer->pbx->role == VL_ROLE_HUB)
+        write_hub(writer);
+    else
+        write_guest(writer);
+}

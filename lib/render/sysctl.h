@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kernel settings of a host with a bridge (sysctl.d(5)). */
+#ifndef VL_RENDER_SYSCTL_H
+#define VL_RENDER_SYSCTL_H
+
+#include "base/arena.h"
+#include "lab/lab.h"
+#include "render/fileset.h"
+
+/* Append /etc/sysctl.d/60-voiplab.conf to `set`. The keys exist while br_netfilter is loaded (in the bridge module
+ * itself before Linux 3.18). When memory runs out arena->failed is set and the set must not be used. */
+void vl_render_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, struct vl_fileset *set);
+
+#endif

@@ -1,0 +1,863 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every function looks before it acts: what it is asked to change is found by name, its mark is read back from
+ * libvirt's own copy of the definition, and only then is the table of operations called. libvirt's messages are kept
+ * and, where its error says what is missing on the host, what to do next is added (`advices`).
+ */
+#include "target/hypervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "base/xml.h"
+#include "render/volume_xml.h"
+#include "target/hypervisor_ops.h"
+
+#define POOL_PREFIX "voiplab-"
+#define COMPLETE ".complete"
+
+enum { POLL_MS = 100, PRESS_AGAIN_MS = 5000, CHUNK = 256 * 1024 };
+
+struct vl_hypervisor {
+    virConnectPtr connection;
+};
+
+static const struct vl_hypervisor_ops libvirt_ops = {
+    .domain_define = virDomainDefineXMLFlags,
+    .domain_start = virDomainCreate,
+    .domain_shutdown = virDomainShutdown,
+    .domain_destroy = virDomainDestroy,
+    .domain_undefine = virDomainUndefineFlags,
+    .pool_define = virStoragePoolDefineXML,
+    .pool_build = virStoragePoolBuild,
+    .pool_start = virStoragePoolCreate,
+    .pool_autostart = virStoragePoolSetAutostart,
+    .pool_refresh = virStoragePoolRefresh,
+    .pool_stop = virStoragePoolDestroy,
+    .pool_delete = virStoragePoolDelete,
+    .pool_undefine = virStoragePoolUndefine,
+    .volume_create = virStorageVolCreateXML,
+    .volume_delete = virStorageVolDelete,
+    .volume_upload = virStorageVolUpload,
+    .stream_send = virStreamSend,
+    .stream_finish = virStreamFinish,
+};
+
+static const struct vl_hypervisor_ops *ops = &libvirt_ops;
+
+const struct vl_hypervisor_ops *vl_hypervisor_set_ops(const struct vl_hypervisor_ops *replacement)
+{
+    const struct vl_hypervisor_ops *before = ops;
+
+    ops = replacement ? replacement : &libvirt_ops;
+    return before;
+}
+
+/* libvirt's objects are counted; a local gives its reference back when it goes out of scope. */
+#define REFERENCE(name, type, release)                                                                                 \
+    static void name(type *object)                                                                                     \
+    {                                                                                                                  \
+        if (*object)                                                                                                   \
+            (void)release(*object);                                                                                    \
+    }
+
+REFERENCE(release_domain, virDomainPtr, virDomainFree)
+REFERENCE(release_pool, virStoragePoolPtr, virStoragePoolFree)
+REFERENCE(release_volume, virStorageVolPtr, virStorageVolFree)
+REFERENCE(release_stream, virStreamPtr, virStreamFree)
+
+#define DOMAIN_AUTO __attribute__((cleanup(release_domain))) virDomainPtr
+#define POOL_AUTO __attribute__((cleanup(release_pool))) virStoragePoolPtr
+#define VOLUME_AUTO __attribute__((cleanup(release_volume))) virStorageVolPtr
+#define STREAM_AUTO __attribute__((cleanup(release_stream))) virStreamPtr
+
+#define DENIED "run it as root or as a member of the group libvirt"
+
+/* What to do next: by the part of libvirt that failed (0: any), its error code and, for a system call, its errno
+ * (0: any). */
+static const struct advice {
+    int domain, code, number;
+    const char *text;
+} advices[] = {
+    { VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, ENOENT, "is libvirtd running? 'systemctl start libvirtd' starts it" },
+    { VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, ECONNREFUSED, "is libvirtd running? 'systemctl start libvirtd' starts it" },
+    { VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, EACCES, DENIED },
+    { 0, VIR_ERR_AUTH_FAILED, 0, DENIED },
+    { 0, VIR_ERR_AUTH_UNAVAILABLE, 0, DENIED },
+    { 0, VIR_ERR_AUTH_CANCELLED, 0, DENIED },
+    { 0, VIR_ERR_NO_CONNECT, 0, "check the URI of the hypervisor" },
+    { 0, VIR_ERR_SYSTEM_ERROR, EACCES, "can QEMU's user come there? 'storage' in the lab file names another place" },
+    { 0, VIR_ERR_SYSTEM_ERROR, ENODEV, "is the bridge there? 'voiplab bridge' makes it" },
+    { 0, VIR_ERR_SYSTEM_ERROR, ENOSPC, "free some space on the hypervisor's disk" },
+    { 0, VIR_ERR_SYSTEM_ERROR, ENOMEM, "stop a guest, or give the guests less memory" },
+    { 0, VIR_ERR_CONFIG_UNSUPPORTED, 0, "can this host run KVM guests? 'voiplab check-cpu' says; "
+                                        "'virtualization = qemu' in the lab file emulates them" },
+};
+
+static const char *advice_for(const virError *error)
+{
+    for (size_t i = 0; i < VL_COUNT(advices); i++) {
+        if (advices[i].code == error->code && (advices[i].domain == 0 || advices[i].domain == error->domain) &&
+            (advices[i].number == 0 || advices[i].number == error->int1))
+            return advices[i].text;
+    }
+    return NULL;
+}
+
+/* libvirt passes on what QEMU printed, in several lines; ours is one. */
+static char *one_line(const char *message)
+{
+    char *line = strdup(message);
+
+    for (char *p = line; p && *p; p++) {
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = ' ';
+    }
+    return line;
+}
+
+/* Fail with libvirt's last error of this thread: "cannot VERB 'NAME': its message: our advice". */
+static int fail(struct vl_error *err, const char *verb, const char *name)
+{
+    const virError *error = virGetLastError();
+    VL_FREE char *message = one_line(error && error->message ? error->message : "libvirt does not say why");
+    const char *advice = error ? advice_for(error) : NULL;
+
+    return vl_fail(err, VL_ERROR_FAILED, "cannot %s '%s': %s%s%s", verb, name, message ? message : "out of memory",
+                   advice ? ": " : "", advice ? advice : "");
+}
+
+static int fail_memory(struct vl_error *err)
+{
+    return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+}
+
+/* libvirt prints every error on stderr unless a handler takes it; we report them ourselves. */
+static void stay_silent(void *context, virErrorPtr error)
+{
+    (void)context;
+    (void)error;
+}
+
+struct vl_hypervisor *vl_hypervisor_open(const char *uri, struct vl_error *err)
+{
+    struct vl_hypervisor *hypervisor = calloc(1, sizeof(*hypervisor));
+
+    if (!hypervisor) {
+        fail_memory(err);
+        return NULL;
+    }
+    virSetErrorFunc(NULL, stay_silent);
+    hypervisor->connection = virConnectOpen(uri);
+    if (!hypervisor->connection) {
+        fail(err, "connect to the hypervisor", uri);
+        free(hypervisor);
+        return NULL;
+    }
+    return hypervisor;
+}
+
+void vl_hypervisor_close(struct vl_hypervisor *hypervisor)
+{
+    if (!hypervisor)
+        return;
+    (void)virConnectClose(hypervisor->connection);
+    free(hypervisor);
+}
+
+/* True when libvirt knows the processor and it has neither vmx nor svm. libvirt describes a processor as a model and
+ * what it has beyond that, so the model must be unfolded first. */
+static bool lacks_virtualization(virConnectPtr connection, struct vl_arena *arena)
+{
+    VL_FREE char *capabilities = virConnectGetCapabilities(connection), *unfolded = NULL;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_XML_DOCUMENT_AUTO *host = capabilities ? vl_xml_parse(capabilities, "capabilities", &ignored) : NULL;
+    VL_XML_DOCUMENT_AUTO *cpu = NULL;
+    const char *described = host ? vl_xml_part(host, arena, "/capabilities/host/cpu[model]") : NULL;
+
+    if (!described)
+        return false;
+    unfolded = virConnectBaselineCPU(connection, &described, 1, VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES);
+    cpu = unfolded ? vl_xml_parse(unfolded, "cpu", &ignored) : NULL;
+    return cpu && !vl_xml_find(cpu, arena, "/cpu/feature[@name='vmx' or @name='svm']") &&
+           !vl_xml_find(host, arena, "/capabilities/host/cpu/feature[@name='vmx' or @name='svm']");
+}
+
+int vl_hypervisor_describe(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char **ret_version,
+                           bool *ret_kvm, struct vl_error *err)
+{
+    unsigned long version;
+    VL_FREE char *kvm = NULL;
+
+    if (virConnectGetLibVersion(hypervisor->connection, &version) < 0)
+        return fail(err, "ask for the version of", "libvirt");
+    *ret_version = vl_arena_printf(arena, "%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
+    kvm = virConnectGetDomainCapabilities(hypervisor->connection, NULL, "x86_64", "pc", "kvm", 0);
+    *ret_kvm = kvm && !lacks_virtualization(hypervisor->connection, arena);
+    return arena->failed ? fail_memory(err) : 0;
+}
+
+/* Domains */
+
+/* The domain of this name; absent is NULL and no error. */
+static int find_domain(struct vl_hypervisor *hypervisor, const char *name, virDomainPtr *ret_domain,
+                       struct vl_error *err)
+{
+    *ret_domain = virDomainLookupByName(hypervisor->connection, name);
+    if (!*ret_domain && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
+        return fail(err, "look for domain", name);
+    return 0;
+}
+
+/* A domain that has gone meanwhile is absent. Being shut down is still running. */
+static int read_state(virDomainPtr domain, enum vl_domain_state *ret_state, struct vl_error *err)
+{
+    static const enum vl_domain_state states[] = {
+        [VIR_DOMAIN_NOSTATE] = VL_DOMAIN_STOPPED,       [VIR_DOMAIN_RUNNING] = VL_DOMAIN_RUNNING,
+        [VIR_DOMAIN_BLOCKED] = VL_DOMAIN_RUNNING,       [VIR_DOMAIN_PAUSED] = VL_DOMAIN_PAUSED,
+        [VIR_DOMAIN_SHUTDOWN] = VL_DOMAIN_RUNNING,      [VIR_DOMAIN_SHUTOFF] = VL_DOMAIN_STOPPED,
+        [VIR_DOMAIN_CRASHED] = VL_DOMAIN_STOPPED,       [VIR_DOMAIN_PMSUSPENDED] = VL_DOMAIN_PAUSED,
+    };
+    int state;
+
+    *ret_state = VL_DOMAIN_ABSENT;
+    if (virDomainGetState(domain, &state, NULL, 0) < 0) {
+        if (virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
+            return 0;
+        return fail(err, "ask for the state of", virDomainGetName(domain));
+    }
+    *ret_state = (size_t)state < VL_COUNT(states) ? states[state] : VL_DOMAIN_RUNNING;
+    return 0;
+}
+
+/* Read our element out of a definition. */
+static int read_mark(const char *xml, struct vl_arena *arena, struct vl_domain *domain, struct vl_error *err)
+{
+    VL_XML_DOCUMENT_AUTO *document = vl_xml_parse(xml, "the definition of a domain", err);
+
+    if (!document)
+        return -1;
+    domain->name = vl_xml_find(document, arena, "/domain/name");
+    domain->lab = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@lab");
+    domain->pbx = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@name");
+    domain->fingerprint = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@fingerprint");
+    return arena->failed ? fail_memory(err) : 0;
+}
+
+/* All that there is to know about a domain. The stored definition counts, not that of the running guest. */
+static int read_domain(virDomainPtr handle, struct vl_arena *arena, struct vl_domain *domain, struct vl_error *err)
+{
+    VL_FREE char *xml = NULL;
+
+    if (read_state(handle, &domain->state, err) < 0)
+        return -1;
+    if (domain->state == VL_DOMAIN_ABSENT)
+        return 0;
+    xml = virDomainGetXMLDesc(handle, VIR_DOMAIN_XML_INACTIVE);
+    if (xml)
+        return read_mark(xml, arena, domain, err);
+    if (virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
+        return fail(err, "read the definition of", virDomainGetName(handle));
+    domain->state = VL_DOMAIN_ABSENT;
+    return 0;
+}
+
+int vl_hypervisor_domain(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *name,
+                         struct vl_domain *ret_domain, struct vl_error *err)
+{
+    DOMAIN_AUTO handle = NULL;
+
+    *ret_domain = (struct vl_domain){ .name = name, .state = VL_DOMAIN_ABSENT };
+    if (find_domain(hypervisor, name, &handle, err) < 0)
+        return -1;
+    return handle ? read_domain(handle, arena, ret_domain, err) : 0;
+}
+
+static bool marked_for(const struct vl_domain *domain, const char *lab)
+{
+    return domain->state != VL_DOMAIN_ABSENT && domain->lab && strcmp(domain->lab, lab) == 0;
+}
+
+static int collect_domains(virDomainPtr *handles, size_t count, const char *lab, struct vl_arena *arena,
+                           struct vl_domain *domains, size_t *ret_count, struct vl_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct vl_domain domain = { .name = NULL };
+
+        if (read_domain(handles[i], arena, &domain, err) < 0)
+            return -1;
+        if (marked_for(&domain, lab))
+            domains[(*ret_count)++] = domain;
+    }
+    return 0;
+}
+
+int vl_hypervisor_domains(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *lab,
+                          struct vl_domain **ret_domains, size_t *ret_count, struct vl_error *err)
+{
+    virDomainPtr *handles = NULL;
+    int count = virConnectListAllDomains(hypervisor->connection, &handles, 0), rc = -1;
+
+    *ret_count = 0;
+    if (count < 0)
+        return fail(err, "list the domains of lab", lab);
+    *ret_domains = vl_arena_zalloc(arena, ((size_t)count + 1) * sizeof(**ret_domains));
+    if (*ret_domains)
+        rc = collect_domains(handles, (size_t)count, lab, arena, *ret_domains, ret_count, err);
+    else
+        fail_memory(err);
+    for (int i = 0; i < count; i++)
+        (void)virDomainFree(handles[i]);
+    free(handles);
+    return rc;
+}
+
+/* The domain of this name, which must be ours; absent is NULL and no error. */
+static int find_ours(struct vl_hypervisor *hypervisor, const char *name, const char *lab, virDomainPtr *ret_domain,
+                     struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_domain domain = { .name = NULL };
+    int rc;
+
+    if (find_domain(hypervisor, name, ret_domain, err) < 0)
+        return -1;
+    if (!*ret_domain)
+        return 0;
+    rc = read_domain(*ret_domain, &arena, &domain, err);
+    if (rc == 0 && domain.state != VL_DOMAIN_ABSENT && !marked_for(&domain, lab))
+        rc = vl_fail(err, VL_ERROR_FAILED,
+                     "domain '%s' does not carry the mark of lab '%s', so voiplab leaves it alone: rename one of them",
+                     name, lab);
+    if (rc < 0 || domain.state == VL_DOMAIN_ABSENT) {
+        (void)virDomainFree(*ret_domain);
+        *ret_domain = NULL;
+    }
+    return rc;
+}
+
+static int find_ours_present(struct vl_hypervisor *hypervisor, const char *name, const char *lab,
+                             virDomainPtr *ret_domain, struct vl_error *err)
+{
+    if (find_ours(hypervisor, name, lab, ret_domain, err) < 0)
+        return -1;
+    if (!*ret_domain)
+        return vl_fail(err, VL_ERROR_NOTFOUND, "there is no domain '%s': 'voiplab create-vm' makes it", name);
+    return 0;
+}
+
+/* What is defined must be of the name that was looked for and carry the mark, or we could never undefine it again. */
+static int check_definition(const char *xml, const char *name, const char *lab, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_domain domain = { .state = VL_DOMAIN_STOPPED };
+
+    if (read_mark(xml, &arena, &domain, err) < 0)
+        return -1;
+    if (!domain.name || strcmp(domain.name, name) != 0 || !marked_for(&domain, lab))
+        return vl_fail(err, VL_ERROR_FAILED, "the definition of domain '%s' lacks its name or the mark of lab '%s'",
+                       name, lab);
+    return 0;
+}
+
+int vl_hypervisor_define(struct vl_hypervisor *hypervisor, const char *xml, const char *name, const char *lab,
+                         struct vl_error *err)
+{
+    DOMAIN_AUTO before = NULL;
+    DOMAIN_AUTO domain = NULL;
+
+    if (check_definition(xml, name, lab, err) < 0 || find_ours(hypervisor, name, lab, &before, err) < 0)
+        return -1;
+    domain = ops->domain_define(hypervisor->connection, xml, VIR_DOMAIN_DEFINE_VALIDATE);
+    return domain ? 0 : fail(err, "define domain", name);
+}
+
+int vl_hypervisor_start(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err)
+{
+    DOMAIN_AUTO domain = NULL;
+    enum vl_domain_state state;
+
+    if (find_ours_present(hypervisor, name, lab, &domain, err) < 0 || read_state(domain, &state, err) < 0)
+        return -1;
+    if (state == VL_DOMAIN_RUNNING)
+        return 0;
+    if (state == VL_DOMAIN_PAUSED)
+        return vl_fail(err, VL_ERROR_FAILED, "domain '%s' is paused: 'virsh resume %s' lets it run on", name, name);
+    return ops->domain_start(domain) < 0 ? fail(err, "start domain", name) : 0;
+}
+
+static long long now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void pause_ms(long ms)
+{
+    const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+    (void)nanosleep(&time, NULL);
+}
+
+static bool is_up(enum vl_domain_state state)
+{
+    return state == VL_DOMAIN_RUNNING || state == VL_DOMAIN_PAUSED;
+}
+
+/* Press the power button and wait; press it again from time to time, for a guest that is still starting does not see
+ * it. *ret_state tells whether that worked; a guest that cannot be asked is no error here. */
+static int ask_to_stop(virDomainPtr domain, int timeout_ms, enum vl_domain_state *ret_state, struct vl_error *err)
+{
+    long long start = now_ms(), pressed = start - PRESS_AGAIN_MS;
+
+    for (;;) {
+        if (read_state(domain, ret_state, err) < 0)
+            return -1;
+        if (*ret_state != VL_DOMAIN_RUNNING || now_ms() - start >= timeout_ms)
+            return 0;
+        if (now_ms() - pressed >= PRESS_AGAIN_MS) {
+            pressed = now_ms();
+            (void)ops->domain_shutdown(domain);
+        } else {
+            pause_ms(POLL_MS);
+        }
+    }
+}
+
+/* Pull the plug. The guest may have stopped by itself just before; then there is nothing to complain about. */
+static int force_off(virDomainPtr domain, const char *name, struct vl_error *err)
+{
+    VL_ERROR_AUTO failure = { .code = VL_OK };
+    enum vl_domain_state state;
+
+    if (ops->domain_destroy(domain) == 0)
+        return 0;
+    fail(&failure, "force off domain", name);
+    if (read_state(domain, &state, err) < 0)
+        return -1;
+    if (!is_up(state))
+        return 0;
+    vl_error_move(err, &failure);
+    return -1;
+}
+
+int vl_hypervisor_stop(struct vl_hypervisor *hypervisor, const char *name, const char *lab, int timeout_ms, bool force,
+                       struct vl_error *err)
+{
+    DOMAIN_AUTO domain = NULL;
+    enum vl_domain_state state;
+
+    if (find_ours(hypervisor, name, lab, &domain, err) < 0)
+        return -1;
+    if (!domain)
+        return 0;
+    if (ask_to_stop(domain, timeout_ms, &state, err) < 0)
+        return -1;
+    if (!is_up(state))
+        return 0;
+    if (!force)
+        return vl_fail(err, VL_ERROR_TIMEOUT, "domain '%s' did not stop within %d s: it can be forced off", name,
+                       timeout_ms / 1000);
+    return force_off(domain, name, err);
+}
+
+int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err)
+{
+    DOMAIN_AUTO domain = NULL;
+    enum vl_domain_state state;
+
+    if (find_ours(hypervisor, name, lab, &domain, err) < 0)
+        return -1;
+    if (!domain)
+        return 0;
+    if (read_state(domain, &state, err) < 0)
+        return -1;
+    /* libvirt would make it a transient domain, which then runs on without a definition to find it by */
+    if (is_up(state))
+        return vl_fail(err, VL_ERROR_FAILED, "domain '%s' is running: stop it before it is undefined", name);
+    if (ops->domain_undefine(domain, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA) < 0)
+        return fail(err, "undefine domain", name);
+    return 0;
+}
+
+/* Pools */
+
+static int check_pool_name(const char *pool, struct vl_error *err)
+{
+    if (vl_text_starts(pool, POOL_PREFIX))
+        return 0;
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "storage pool '%s' is not voiplab's: the names of its pools start with '" POOL_PREFIX "'", pool);
+}
+
+/* The pool of this name; absent is NULL and no error. */
+static int find_pool(struct vl_hypervisor *hypervisor, const char *pool, virStoragePoolPtr *ret_pool,
+                     struct vl_error *err)
+{
+    *ret_pool = virStoragePoolLookupByName(hypervisor->connection, pool);
+    if (!*ret_pool && virGetLastErrorCode() != VIR_ERR_NO_STORAGE_POOL)
+        return fail(err, "look for storage pool", pool);
+    return 0;
+}
+
+static int find_our_pool(struct vl_hypervisor *hypervisor, const char *pool, virStoragePoolPtr *ret_pool,
+                         struct vl_error *err)
+{
+    if (check_pool_name(pool, err) < 0 || find_pool(hypervisor, pool, ret_pool, err) < 0)
+        return -1;
+    return *ret_pool ? 0 : vl_fail(err, VL_ERROR_NOTFOUND, "there is no storage pool '%s'", pool);
+}
+
+int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_active, struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+
+    *ret_active = false;
+    if (find_pool(hypervisor, pool, &handle, err) < 0)
+        return -1;
+    *ret_active = handle && virStoragePoolIsActive(handle) == 1;
+    return 0;
+}
+
+/* A pool of this name over another directory was made for something else. */
+static int check_pool_path(virStoragePoolPtr pool, const char *path, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_FREE char *xml = virStoragePoolGetXMLDesc(pool, 0);
+    VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the definition of a storage pool", err) : NULL;
+    const char *there;
+
+    if (!xml)
+        return fail(err, "read the definition of storage pool", virStoragePoolGetName(pool));
+    if (!document)
+        return -1;
+    there = vl_xml_find(document, &arena, "/pool/target/path");
+    if (arena.failed)
+        return fail_memory(err);
+    if (!there || strcmp(there, path) != 0)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "storage pool '%s' is in '%s' instead of '%s': remove it or say so in the lab file",
+                       virStoragePoolGetName(pool), there ? there : "", path);
+    return 0;
+}
+
+static int define_pool(struct vl_hypervisor *hypervisor, const char *pool, const char *path,
+                       virStoragePoolPtr *ret_pool, struct vl_error *err)
+{
+    VL_FREE char *xml = vl_render_pool_xml(pool, path, err);
+
+    if (!xml)
+        return -1;
+    *ret_pool = ops->pool_define(hypervisor->connection, xml, 0);
+    return *ret_pool ? 0 : fail(err, "define storage pool", pool);
+}
+
+/* The directory and the start; libvirt has the definition already. */
+static int start_pool(virStoragePoolPtr pool, const char *name, struct vl_error *err)
+{
+    if (virStoragePoolIsActive(pool) != 1) {
+        if (ops->pool_build(pool, 0) < 0)
+            return fail(err, "make the directory of storage pool", name);
+        if (ops->pool_start(pool, 0) < 0)
+            return fail(err, "start storage pool", name);
+    }
+    return ops->pool_autostart(pool, 1) < 0 ? fail(err, "set to start by itself storage pool", name) : 0;
+}
+
+/* Each step is skipped when it is done already, so that a run that was cut off is finished by the next one. A pool that
+ * was defined here and does not start is not kept: its path may be the mistake. */
+int vl_hypervisor_pool_make(struct vl_hypervisor *hypervisor, const char *pool, const char *path, struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+    bool defined_here = false;
+
+    if (check_pool_name(pool, err) < 0 || find_pool(hypervisor, pool, &handle, err) < 0)
+        return -1;
+    if (handle && check_pool_path(handle, path, err) < 0)
+        return -1;
+    if (!handle) {
+        if (define_pool(hypervisor, pool, path, &handle, err) < 0)
+            return -1;
+        defined_here = true;
+    }
+    if (start_pool(handle, pool, err) == 0)
+        return 0;
+    if (defined_here && virStoragePoolIsActive(handle) == 0)
+        (void)ops->pool_undefine(handle);
+    return -1;
+}
+
+int vl_hypervisor_pool_remove(struct vl_hypervisor *hypervisor, const char *pool, struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+
+    if (check_pool_name(pool, err) < 0 || find_pool(hypervisor, pool, &handle, err) < 0)
+        return -1;
+    if (!handle)
+        return 0;
+    if (virStoragePoolIsActive(handle) == 1 && ops->pool_stop(handle) < 0)
+        return fail(err, "stop storage pool", pool);
+    /* For a pool of type dir this is rmdir(2): it fails while a file is left, and then the directory stays. */
+    (void)ops->pool_delete(handle, 0);
+    return ops->pool_undefine(handle) < 0 ? fail(err, "undefine storage pool", pool) : 0;
+}
+
+int vl_hypervisor_pool_refresh(struct vl_hypervisor *hypervisor, const char *pool, struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+
+    if (find_our_pool(hypervisor, pool, &handle, err) < 0)
+        return -1;
+    return ops->pool_refresh(handle, 0) < 0 ? fail(err, "refresh storage pool", pool) : 0;
+}
+
+/* Volumes */
+
+/* The volume of this name; absent is NULL and no error. */
+static int find_volume(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume, struct vl_error *err)
+{
+    *ret_volume = virStorageVolLookupByName(pool, name);
+    if (!*ret_volume && virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL)
+        return fail(err, "look for volume", name);
+    return 0;
+}
+
+/* The volume that says that the upload of `name` came to its end; see the header. */
+static int find_marker(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *marker = vl_arena_printf(&arena, "%s" COMPLETE, name);
+
+    return arena.failed ? fail_memory(err) : find_volume(pool, marker, ret_volume, err);
+}
+
+static bool is_marker(const char *name)
+{
+    size_t length = strlen(name), suffix = strlen(COMPLETE);
+
+    return length > suffix && strcmp(name + length - suffix, COMPLETE) == 0;
+}
+
+static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct vl_arena *arena,
+                       struct vl_volume *volume, struct vl_error *err)
+{
+    VL_FREE char *xml = virStorageVolGetXMLDesc(handle, 0);
+    VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the description of a volume", err) : NULL;
+    VOLUME_AUTO marker = NULL;
+    const char *capacity;
+
+    if (!xml)
+        return fail(err, "read the description of volume", virStorageVolGetName(handle));
+    if (!document || find_marker(pool, virStorageVolGetName(handle), &marker, err) < 0)
+        return -1;
+    capacity = vl_xml_find(document, arena, "/volume/capacity"); /* in bytes: libvirt says so in its attribute unit */
+    volume->name = vl_arena_strdup(arena, virStorageVolGetName(handle));
+    volume->path = vl_xml_find(document, arena, "/volume/target/path");
+    volume->capacity = capacity ? strtoull(capacity, NULL, 10) : 0;
+    volume->backing = vl_xml_find(document, arena, "/volume/backingStore/path");
+    volume->uploaded = marker != NULL;
+    return arena->failed ? fail_memory(err) : 0;
+}
+
+int vl_hypervisor_volume(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool, const char *name,
+                         struct vl_volume *ret_volume, struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+    VOLUME_AUTO volume = NULL;
+
+    *ret_volume = (struct vl_volume){ .name = NULL };
+    if (find_pool(hypervisor, pool, &handle, err) < 0)
+        return -1;
+    if (!handle)
+        return 0;
+    if (find_volume(handle, name, &volume, err) < 0)
+        return -1;
+    return volume ? read_volume(handle, volume, arena, ret_volume, err) : 0;
+}
+
+int vl_hypervisor_volumes(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool,
+                          struct vl_volume **ret_volumes, size_t *ret_count, struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+    virStorageVolPtr *handles = NULL;
+    int count, rc = 0;
+
+    *ret_count = 0;
+    *ret_volumes = NULL;
+    if (find_pool(hypervisor, pool, &handle, err) < 0)
+        return -1;
+    if (!handle)
+        return 0;
+    count = virStoragePoolListAllVolumes(handle, &handles, 0);
+    if (count < 0)
+        return fail(err, "list the volumes of storage pool", pool);
+    *ret_volumes = vl_arena_zalloc(arena, ((size_t)count + 1) * sizeof(**ret_volumes));
+    if (!*ret_volumes)
+        rc = fail_memory(err);
+    for (int i = 0; i < count; i++) {
+        if (rc == 0 && !is_marker(virStorageVolGetName(handles[i])))
+            rc = read_volume(handle, handles[i], arena, &(*ret_volumes)[(*ret_count)++], err);
+        (void)virStorageVolFree(handles[i]);
+    }
+    free(handles);
+    return rc;
+}
+
+int vl_hypervisor_volume_make(struct vl_hypervisor *hypervisor, const char *pool, const char *xml,
+                              struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+    VOLUME_AUTO volume = NULL;
+
+    if (find_our_pool(hypervisor, pool, &handle, err) < 0)
+        return -1;
+    volume = ops->volume_create(handle, xml, 0);
+    return volume ? 0 : fail(err, "make a volume in storage pool", pool);
+}
+
+int vl_hypervisor_volume_remove(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
+                                struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+    VOLUME_AUTO volume = NULL;
+    VOLUME_AUTO marker = NULL;
+
+    if (check_pool_name(pool, err) < 0 || find_pool(hypervisor, pool, &handle, err) < 0)
+        return -1;
+    if (!handle)
+        return 0;
+    if (find_volume(handle, name, &volume, err) < 0 || find_marker(handle, name, &marker, err) < 0)
+        return -1;
+    if (marker && ops->volume_delete(marker, 0) < 0)
+        return fail(err, "remove the mark of volume", name);
+    return volume && ops->volume_delete(volume, 0) < 0 ? fail(err, "remove volume", name) : 0;
+}
+
+/* Uploads */
+
+struct upload {
+    const char *file;
+    int descriptor;
+    uint64_t total;
+    void (*progress)(void *context, uint64_t done, uint64_t total);
+    void *context;
+};
+
+static int open_upload(struct upload *upload, struct vl_error *err)
+{
+    struct stat status;
+
+    upload->descriptor = open(upload->file, O_RDONLY | O_CLOEXEC);
+    if (upload->descriptor < 0)
+        return vl_fail_errno(err, "cannot open '%s'", upload->file);
+    if (fstat(upload->descriptor, &status) < 0)
+        return vl_fail_errno(err, "cannot look at '%s'", upload->file);
+    if (!S_ISREG(status.st_mode))
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' is not a regular file", upload->file);
+    upload->total = (uint64_t)status.st_size;
+    return 0;
+}
+
+static int send_bytes(virStreamPtr stream, const char *bytes, size_t length, const char *file, struct vl_error *err)
+{
+    while (length > 0) {
+        int sent = ops->stream_send(stream, bytes, length);
+
+        if (sent <= 0)
+            return fail(err, "send", file);
+        bytes += sent;
+        length -= (size_t)sent;
+    }
+    return 0;
+}
+
+/* Send what fstat said and not a byte less: a file that shrinks would leave the end of the volume undefined. */
+static int send_file(virStreamPtr stream, const struct upload *upload, struct vl_error *err)
+{
+    VL_FREE char *chunk = malloc(CHUNK);
+    uint64_t done = 0;
+
+    if (!chunk)
+        return fail_memory(err);
+    while (done < upload->total) {
+        size_t want = upload->total - done < CHUNK ? (size_t)(upload->total - done) : CHUNK;
+        ssize_t got = read(upload->descriptor, chunk, want);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return vl_fail_errno(err, "cannot read '%s'", upload->file);
+        if (got == 0)
+            return vl_fail(err, VL_ERROR_FAILED, "'%s' became shorter while it was sent", upload->file);
+        if (send_bytes(stream, chunk, (size_t)got, upload->file, err) < 0)
+            return -1;
+        done += (uint64_t)got;
+        if (upload->progress)
+            upload->progress(upload->context, done, upload->total);
+    }
+    return 0;
+}
+
+static int fill_volume(struct vl_hypervisor *hypervisor, virStorageVolPtr volume, const struct upload *upload,
+                       struct vl_error *err)
+{
+    STREAM_AUTO stream = virStreamNew(hypervisor->connection, 0);
+
+    if (!stream || ops->volume_upload(volume, stream, 0, upload->total, 0) < 0)
+        return fail(err, "upload", upload->file);
+    if (send_file(stream, upload, err) < 0) {
+        (void)virStreamAbort(stream);
+        return -1;
+    }
+    return ops->stream_finish(stream) < 0 ? fail(err, "finish the upload of", upload->file) : 0;
+}
+
+static int make_marker(virStoragePoolPtr pool, const char *name, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const struct vl_volume_spec spec = { .name = vl_arena_printf(&arena, "%s" COMPLETE, name), .format = "raw" };
+    VL_FREE char *xml = arena.failed ? NULL : vl_render_volume_xml(&spec, err);
+    VOLUME_AUTO marker = NULL;
+
+    if (arena.failed)
+        return fail_memory(err);
+    if (!xml)
+        return -1;
+    marker = ops->volume_create(pool, xml, 0);
+    return marker ? 0 : fail(err, "mark as complete volume", name);
+}
+
+int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
+                                const char *file, void (*progress)(void *context, uint64_t done, uint64_t total),
+                                void *context, struct vl_error *err)
+{
+    struct upload upload = { .file = file, .descriptor = -1, .progress = progress, .context = context };
+    POOL_AUTO handle = NULL;
+    VOLUME_AUTO volume = NULL;
+    VOLUME_AUTO marker = NULL;
+    int rc = -1;
+
+    if (find_our_pool(hypervisor, pool, &handle, err) < 0 || find_volume(handle, name, &volume, err) < 0 ||
+        find_marker(handle, name, &marker, err) < 0)
+        return -1;
+    if (!volume)
+        return vl_fail(err, VL_ERROR_NOTFOUND, "there is no volume '%s' in storage pool '%s'", name, pool);
+    if (marker && ops->volume_delete(marker, 0) < 0)
+        return fail(err, "remove the mark of volume", name);
+    if (open_upload(&upload, err) == 0 && fill_volume(hypervisor, volume, &upload, err) == 0)
+        rc = make_marker(handle, name, err);
+    if (upload.descriptor >= 0)
+        (void)close(upload.descriptor);
+    return rc;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The target that is this host, or a tree of files under a directory of it. Paths are those that the files would have
+ * on a running system (/etc/asterisk/sip.conf); a tree's root is put in front of them. Nothing outside the tree is
+ * touched: ".." is refused, and so is a symbolic link that leads out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "target/target.h"
+
+enum { DEFAULT_TIMEOUT_MS = 120000 };
+
+struct local_target {
+    struct vl_target base;
+    char *root; /* "" for the host itself, else the absolute path of the tree without a slash at its end */
+};
+
+static struct local_target *local_of(struct vl_target *target)
+{
+    return (struct local_target *)target;
+}
+
+/* True for an absolute path to a file without "." or ".." or empty parts. */
+static bool is_plain(const char *path)
+{
+    while (*path == '/') {
+        size_t length = strcspn(++path, "/");
+
+        if (length == 0 || (length == 1 && path[0] == '.') || (length == 2 && path[0] == '.' && path[1] == '.'))
+            return false;
+        path += length;
+        if (!*path)
+            return true;
+    }
+    return false;
+}
+
+/* True when `path` exists and is, after all links, not in the tree. */
+static bool leads_out(const char *root, const char *path)
+{
+    VL_FREE char *real = realpath(path, NULL);
+    size_t length = strlen(root);
+
+    return real && !(strncmp(real, root, length) == 0 && (real[length] == '/' || real[length] == '\0'));
+}
+
+/* The path on this host, which the caller frees. With `follow` the file itself must not be a link out of the tree. */
+static char *locate(const struct local_target *local, const char *path, bool follow, struct vl_error *err)
+{
+    struct vl_buf whole = VL_BUF_INIT;
+    VL_BUF_AUTO directory = VL_BUF_INIT;
+    char *text;
+
+    if (!is_plain(path)) {
+        (void)vl_fail(err, VL_ERROR_FAILED, "'%s' is not a plain absolute path", path);
+        return NULL;
+    }
+    vl_buf_printf(&whole, "%s%s", local->root, path);
+    text = vl_buf_take(&whole);
+    if (text)
+        vl_buf_add(&directory, text, (size_t)(strrchr(text, '/') - text));
+    if (!text || directory.failed) {
+        free(text);
+        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    if (*local->root && (leads_out(local->root, vl_buf_text(&directory)) || (follow && leads_out(local->root, text)))) {
+        (void)vl_fail(err, VL_ERROR_FAILED, "'%s' leads out of the tree '%s' by a symbolic link", path, local->root);
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static int local_read(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode,
+                      struct vl_error *err)
+{
+    VL_FREE char *place = locate(local_of(target), path, true, err);
+    struct stat status;
+
+    if (!place || vl_file_read(place, VL_TARGET_FILE_LIMIT, ret_text, &status, err) < 0)
+        return -1;
+    *ret_mode = status.st_mode & 07777;
+    return 0;
+}
+
+/* Find the group in the system's data base, or for a tree in the tree's own /etc/group. True when there is one. */
+static bool find_group(const struct local_target *local, const char *name, gid_t *ret_group)
+{
+    struct group entry, *found = NULL;
+    VL_FREE char *room = malloc(65536);
+    VL_BUF_AUTO path = VL_BUF_INIT;
+    VL_FCLOSE FILE *file = NULL;
+
+    if (!room)
+        return false;
+    vl_buf_printf(&path, "%s/etc/group", local->root);
+    if (!*local->root)
+        (void)getgrnam_r(name, &entry, room, 65536, &found);
+    else if (!leads_out(local->root, vl_buf_text(&path)))
+        file = fopen(vl_buf_text(&path), "re");
+    while (file && fgetgrent_r(file, &entry, room, 65536, &found) == 0 && strcmp(entry.gr_name, name) != 0)
+        found = NULL;
+    if (!found)
+        return false;
+    *ret_group = found->gr_gid;
+    return true;
+}
+
+/* Give the file to the group. Who is not root may not give files away, and is not asked to. */
+static int set_group(const struct local_target *local, const char *place, const char *group, mode_t mode,
+                     struct vl_error *err)
+{
+    VL_CLOSE int descriptor = -1;
+    struct stat status;
+    gid_t id;
+
+    if (!group || !find_group(local, group, &id))
+        return 0;
+    descriptor = open(place, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0 || fstat(descriptor, &status) < 0)
+        return geteuid() == 0 ? vl_fail_errno(err, "cannot look at '%s'", place) : 0;
+    if (status.st_gid == id)
+        return 0;
+    /* a change of group clears the set-user-ID bits, so the mode is set again */
+    if ((fchown(descriptor, (uid_t)-1, id) < 0 || fchmod(descriptor, mode) < 0) && geteuid() == 0)
+        return vl_fail_errno(err, "cannot give '%s' to the group '%s'", place, group);
+    return 0;
+}
+
+static int local_write(struct vl_target *target, const char *path, const char *text, mode_t mode, const char *group,
+                       struct vl_error *err)
+{
+    struct local_target *local = local_of(target);
+    VL_FREE char *place = locate(local, path, false, err);
+
+    if (!place || vl_file_write(place, text, strlen(text), mode, err) < 0)
+        return -1;
+    return set_group(local, place, group, mode, err);
+}
+
+static int local_remove(struct vl_target *target, const char *path, struct vl_error *err)
+{
+    VL_FREE char *place = locate(local_of(target), path, false, err);
+
+    return place ? vl_file_remove(place, err) : -1;
+}
+
+static int local_run(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
+                     struct vl_command_result *ret_result, struct vl_error *err)
+{
+    struct vl_process_options options = {
+        .input = input,
+        .timeout_ms = timeout_ms > 0 ? timeout_ms : DEFAULT_TIMEOUT_MS,
+        .output_limit = VL_TARGET_OUTPUT_LIMIT,
+    };
+    VL_PROCESS_RESULT_AUTO result = { .status = -1 };
+
+    if (*local_of(target)->root)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' is not run: '%s' is a tree of files, not a running system", argv[0],
+                       local_of(target)->root);
+    if (vl_process_run(argv, &options, &result, err) < 0)
+        return -1;
+    if (result.timed_out)
+        return vl_fail(err, VL_ERROR_TIMEOUT, "'%s' did not end within %.1f s", argv[0], options.timeout_ms / 1000.0);
+    ret_result->status = result.status;
+    ret_result->output = result.output;
+    result.output = NULL;
+    return 0;
+}
+
+static void local_close(struct vl_target *target)
+{
+    free(local_of(target)->root);
+    free(target);
+}
+
+static const struct vl_target_ops local_ops = {
+    .read = local_read,
+    .write = local_write,
+    .remove = local_remove,
+    .run = local_run,
+    .close = local_close,
+};
+
+struct vl_target *vl_target_local(const char *root, struct vl_error *err)
+{
+    struct local_target *local = calloc(1, sizeof(*local));
+    VL_FREE char *real = realpath(root, NULL);
+
+    if (local && real)
+        local->root = strdup(strcmp(real, "/") == 0 ? "" : real);
+    if (!local || !local->root) {
+        (void)(real ? vl_fail(err, VL_ERROR_MEMORY, "out of memory")
+                    : vl_fail_errno(err, "cannot use '%s' as the root of a tree", root));
+        free(local);
+        return NULL;
+    }
+    local->base = (struct vl_target){ .ops = &local_ops, .name = *local->root ? local->root : "this host" };
+    return &local->base;
+}

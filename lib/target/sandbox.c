@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The order matters: root can only be dropped while it may still be asked for, and the filter is loaded last because
+ * it forbids all that comes before it. A change of user makes the kernel reset the "may be traced" flag, so that is
+ * cleared again afterwards.
+ */
+#include "target/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/*
+ * AddressSanitizer and ThreadSanitizer map terabytes of shadow memory, read /proc, and write reports: neither a bound on
+ * memory nor the filter can hold there. What those builds look for is our own mistakes, so both are left out of them.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+/* The user and group `nobody`, by number: the name may be missing, 65534 is what the kernel itself uses for it. */
+enum { NOBODY = 65534 };
+
+extern char **environ;
+
+static const struct {
+    __rlimit_resource_t resource;
+    rlim_t limit;
+} limits[] = {
+    { RLIMIT_CORE, 0 },
+    { RLIMIT_FSIZE, 0 },
+    { RLIMIT_NPROC, 0 },
+    { RLIMIT_NOFILE, 8 },
+    { RLIMIT_MEMLOCK, 0 },
+    { RLIMIT_CPU, 600 }, /* seconds: what is left of a worker that spins after its parent died */
+#if !SANITIZED
+    { RLIMIT_AS, (rlim_t)1 << 30 },
+#endif
+};
+
+/* Calls allowed with any arguments. Those with conditions are in add_conditions(). */
+static const int allowed[] = {
+    SCMP_SYS(poll),          SCMP_SYS(ppoll),          SCMP_SYS(restart_syscall), SCMP_SYS(close),
+    SCMP_SYS(brk),           SCMP_SYS(munmap),         SCMP_SYS(mremap),          SCMP_SYS(madvise),
+    SCMP_SYS(futex),         SCMP_SYS(getrandom),      SCMP_SYS(clock_gettime),   SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),          SCMP_SYS(getpid),         SCMP_SYS(rt_sigreturn),    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),    SCMP_SYS(ppoll_time64),   SCMP_SYS(futex_time64),    SCMP_SYS(clock_gettime64),
+};
+
+void vl_sandbox_hide(void)
+{
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+bool vl_sandbox_filters(void)
+{
+    return !SANITIZED;
+}
+
+/* A worker needs nothing of it, and it may hold what the guest must never learn. */
+static void forget_environment(void)
+{
+    for (char **entry = environ; entry && *entry; entry++)
+        explicit_bzero(*entry, strlen(*entry));
+    environ = NULL;
+}
+
+static int drop_root(struct vl_error *err)
+{
+    if (geteuid() != 0)
+        return 0;
+    if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0)
+        return vl_fail_errno(err, "cannot become the user nobody");
+    if (setuid(0) == 0)
+        return vl_fail(err, VL_ERROR_FAILED, "root came back after it was dropped");
+    return 0;
+}
+
+static int set_limits(struct vl_error *err)
+{
+    for (size_t i = 0; i < VL_COUNT(limits); i++) {
+        struct rlimit now, bound = { .rlim_cur = limits[i].limit, .rlim_max = limits[i].limit };
+
+        if (getrlimit(limits[i].resource, &now) < 0)
+            return vl_fail_errno(err, "cannot ask for a resource limit");
+        if (now.rlim_max < bound.rlim_max)
+            bound.rlim_cur = bound.rlim_max = now.rlim_max;
+        if (setrlimit(limits[i].resource, &bound) < 0)
+            return vl_fail_errno(err, "cannot set a resource limit");
+    }
+    return 0;
+}
+
+/* Allow a call when the low 32 bits of its argument number `argument`, with `mask` applied, equal `value`: the kernel takes
+ * descriptors and flags as 32 bits, whatever is above them in the register. */
+static int allow_when(scmp_filter_ctx filter, int call, unsigned int argument, uint32_t mask, uint32_t value)
+{
+    struct scmp_arg_cmp condition = {
+        .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value
+    };
+
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &condition);
+}
+
+/* Memory may be mapped but never made executable; descriptors may be made non-blocking; bytes go over the two sockets. */
+static int add_conditions(scmp_filter_ctx filter, const int sockets[static 2])
+{
+    static const int mappings[] = { SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect) };
+    static const uint32_t commands[] = { F_GETFL, F_SETFL };
+    static const int transfers[] = { SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(send), SCMP_SYS(recv) };
+    int rc = 0;
+
+    for (size_t i = 0; i < VL_COUNT(mappings) && rc == 0; i++)
+        rc = allow_when(filter, mappings[i], 2, PROT_EXEC, 0);
+    for (size_t i = 0; i < VL_COUNT(commands) && rc == 0; i++)
+        rc = allow_when(filter, SCMP_SYS(fcntl), 1, UINT32_MAX, commands[i]);
+    for (size_t i = 0; i < 2 * VL_COUNT(transfers) && rc == 0; i++)
+        rc = allow_when(filter, transfers[i / 2], 0, UINT32_MAX, (uint32_t)sockets[i % 2]);
+    return rc;
+}
+
+static int load_filter(const int sockets[static 2])
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    int rc = 0;
+
+    if (!filter)
+        return -ENOMEM;
+    for (size_t i = 0; i < VL_COUNT(allowed) && rc == 0; i++)
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+    if (rc == 0)
+        rc = add_conditions(filter, sockets);
+    if (rc == 0)
+        rc = seccomp_load(filter);
+    seccomp_release(filter);
+    return rc;
+}
+
+int vl_sandbox_enter(int first, int second, struct vl_error *err)
+{
+    int rc;
+
+    forget_environment();
+    if (drop_root(err) < 0 || set_limits(err) < 0)
+        return -1;
+    vl_sandbox_hide();
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return vl_fail_errno(err, "cannot give up new privileges");
+    if (SANITIZED)
+        return 0;
+    rc = load_filter((const int[2]){ first, second });
+    if (rc < 0) {
+        errno = -rc;
+        return vl_fail_errno(err, "cannot load the filter of system calls");
+    }
+    return 0;
+}

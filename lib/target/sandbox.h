@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The cage of an SSH worker: what it needs is opened before, then everything else is given up for good.
+ */
+#ifndef VL_TARGET_SANDBOX_H
+#define VL_TARGET_SANDBOX_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* Keep others from reading this process's memory or tracing it: the first thing that a worker does. */
+void vl_sandbox_hide(void);
+
+/* Give up: root (for the user nobody), the environment, new privileges, files, processes, memory without end, and every
+ * system call but those that talk over the two connected sockets `first` and `second`, wait, allocate, and exit. Any other
+ * call then kills the process. There is no way back. */
+int vl_sandbox_enter(int first, int second, struct vl_error *err);
+
+/* False in a build with a sanitizer, whose run-time library needs system calls that the filter would refuse. */
+bool vl_sandbox_filters(void);
+
+#endif

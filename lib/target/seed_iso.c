@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * In a temporary directory: `files`, the tree, and `iso`, what xorriso makes of it. Only the finished image is put in
+ * its place, by the same atomic write as any other file.
+ */
+#include "target/seed_iso.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/process.h"
+
+enum { ISO_LIMIT = 4 << 20, XORRISO_TIMEOUT_MS = 60000 };
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    (void)type;
+    (void)walk;
+    (void)remove(path);
+    return 0;
+}
+
+static void remove_tree(char *const *directory)
+{
+    if (**directory)
+        (void)nftw(*directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static int write_files(struct vl_arena *arena, const struct vl_fileset *set, const char *tree, struct vl_error *err)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct vl_file *file = &set->files[i];
+        char *path = vl_arena_printf(arena, "%s/%s", tree, file->path);
+        char *slash = strrchr(path, '/');
+
+        if (arena->failed)
+            return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        *slash = '\0';
+        if (vl_file_mkdirs(path, 0755, err) < 0)
+            return -1;
+        *slash = '/';
+        if (vl_file_write(path, file->text, strlen(file->text), file->mode, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Every date in the image is the same, and everything in it belongs to root whoever runs this. xorriso takes the dates
+ * of the volume from SOURCE_DATE_EPOCH and those of the files from --set_all_file_dates. */
+static int run_xorriso(const char *tree, const char *iso, struct vl_error *err)
+{
+    static const char *const environment[] = { "SOURCE_DATE_EPOCH=946684800", NULL }; /* 2000-01-01 */
+    const char *const argv[] = { "xorriso",  "-as", "mkisofs", "-quiet", "-V",   "cidata", "-R",  "-J", "-uid", "0",
+                                 "-gid",     "0",   "--set_all_file_dates", "2000010100000000", "-o", iso, tree, NULL };
+    const struct vl_process_options options = { .timeout_ms = XORRISO_TIMEOUT_MS, .environment = environment };
+
+    return vl_process_check(argv, &options, NULL, err);
+}
+
+/* The image as bytes; an image holds NUL bytes, so vl_file_read() is not for it. */
+static int read_image(const char *iso, char **ret_bytes, size_t *ret_length, struct vl_error *err)
+{
+    VL_CLOSE int descriptor = open(iso, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    VL_FREE char *bytes = malloc(ISO_LIMIT);
+    size_t length = 0;
+    ssize_t got = 1;
+
+    if (descriptor < 0)
+        return vl_fail_errno(err, "cannot open '%s'", iso);
+    if (!bytes)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (; got > 0 && length < ISO_LIMIT; length += (size_t)got) {
+        got = read(descriptor, bytes + length, ISO_LIMIT - length);
+        if (got < 0)
+            return vl_fail_errno(err, "cannot read '%s'", iso);
+    }
+    if (length == ISO_LIMIT)
+        return vl_fail(err, VL_ERROR_FAILED, "the seed image is larger than %d bytes", ISO_LIMIT);
+    *ret_bytes = bytes;
+    bytes = NULL;
+    *ret_length = length;
+    return 0;
+}
+
+int vl_seed_iso(const struct vl_fileset *set, const char *work_directory, const char *iso_path, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    char *made = vl_arena_printf(&arena, "%s/seed.XXXXXX", work_directory);
+    __attribute__((cleanup(remove_tree))) char *directory = vl_arena_strdup(&arena, "");
+    const char *tree, *iso;
+    VL_FREE char *bytes = NULL;
+    size_t length;
+    int rc;
+
+    if (arena.failed)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    if (!mkdtemp(made))
+        return vl_fail_errno(err, "cannot make a directory in '%s'", work_directory);
+    directory = made;
+    tree = vl_arena_printf(&arena, "%s/files", directory);
+    iso = vl_arena_printf(&arena, "%s/iso", directory);
+    if (write_files(&arena, set, tree, err) < 0 || run_xorriso(tree, iso, err) < 0 ||
+        read_image(iso, &bytes, &length, err) < 0)
+        return vl_error_wrap(err, "cannot make the seed image '%s'", iso_path);
+    rc = vl_file_write(iso_path, bytes, length, 0600, err);
+    explicit_bzero(bytes, length);
+    return rc;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The target that is a host over SSH, seen from the program.
+ *
+ * The program connects and hands the socket to a worker process (ssh_worker.c), which does everything that a hostile
+ * guest could abuse. Here are the deadline, which is kept by killing the worker, and the check of all that it answers.
+ * After any failure of the connection the worker is gone and every later call fails at once, saying why: nothing is known
+ * then of what the guest did. Files are read and written by commands (ssh_file.c).
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "target/ssh_internal.h"
+#include "target/ssh_wire.h"
+#include "target/target.h"
+
+enum { CONNECT_TIMEOUT_MS = 30000, COMMAND_TIMEOUT_MS = 60000 };
+
+static const char *worker_program = "/proc/self/exe";
+
+void vl_ssh_set_worker_program(const char *path)
+{
+    worker_program = path;
+}
+
+/* The worker's life */
+
+/* Kill the worker and wait for it. Returns its wait status. Also when it has ended by itself, its number stays taken
+ * until here, so that no other process can be hit. */
+static int end_worker(struct vl_ssh *ssh)
+{
+    int status = 0;
+
+    if (ssh->control >= 0)
+        (void)close(ssh->control);
+    ssh->control = -1;
+    if (ssh->worker > 0) {
+        (void)kill(ssh->worker, SIGKILL);
+        while (waitpid(ssh->worker, &status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    ssh->worker = 0;
+    return status;
+}
+
+/* End the worker because of `err`, which is remembered for later calls. Returns -1. */
+static int give_up(struct vl_ssh *ssh, const struct vl_error *err)
+{
+    (void)end_worker(ssh);
+    free(ssh->gone);
+    ssh->gone = strdup(vl_error_text(err));
+    return -1;
+}
+
+/* The worker closed its end without a word: say what became of it. */
+static int fail_vanished(struct vl_ssh *ssh, struct vl_error *err)
+{
+    siginfo_t info = { .si_pid = 0 };
+    struct pollfd pause = { .fd = -1 };
+
+    /* its socket closes a moment before it can be waited for */
+    for (int i = 0; i < 100 && info.si_pid == 0; i++) {
+        if (waitid(P_PID, (id_t)ssh->worker, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+            break;
+        if (info.si_pid == 0)
+            (void)poll(&pause, 1, 5);
+    }
+    if (info.si_pid != 0 && info.si_code != CLD_EXITED)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "the process that talks to '%s' was ended by signal %d; what the guest sent may be broken or "
+                       "an attack",
+                       ssh->name, info.si_status);
+    return vl_fail(err, VL_ERROR_FAILED, "the process that talks to '%s' ended before it answered", ssh->name);
+}
+
+/* What the worker says went wrong, made safe for a terminal: its words may be the guest's. */
+static int fail_told(struct vl_ssh_fields *fields, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_FREE char *text = vl_ssh_take_text(fields);
+    char *line;
+
+    if (!text || !vl_ssh_fields_done(fields))
+        return vl_fail(err, VL_ERROR_FAILED, "the process that talks to the guest failed without a reason");
+    line = vl_text_printable(&arena, text);
+    for (char *end = line; (end = strchr(end, '\n'));)
+        *end = ' '; /* one error is one line */
+    return vl_fail(err, VL_ERROR_FAILED, "%s", line);
+}
+
+/* Send one message and take the answer, which must be of type `expected`. On failure the worker is given up. */
+static int exchange(struct vl_ssh *ssh, const struct vl_buf *request, enum vl_ssh_type expected, size_t limit,
+                    int timeout_ms, long long deadline, struct vl_buf *message, struct vl_ssh_fields *ret_fields,
+                    struct vl_error *err)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    int type = vl_ssh_wire_send(ssh->control, request, deadline, &cause);
+
+    /* a worker that failed before it read everything has left its reason in the socket */
+    if (type == 0 || cause.code == VL_ERROR_FAILED)
+        type = vl_ssh_wire_receive(ssh->control, limit, deadline, message, ret_fields, &cause);
+    if (type == (int)expected)
+        return 0;
+    if (type == 0)
+        (void)fail_vanished(ssh, err);
+    else if (type < 0 && cause.code == VL_ERROR_TIMEOUT)
+        (void)vl_fail(err, VL_ERROR_TIMEOUT, "'%s' did not answer within %.1f s", ssh->name, timeout_ms / 1000.0);
+    else if (type == VL_SSH_FAILED)
+        (void)fail_told(ret_fields, err);
+    else if (type < 0)
+        (void)vl_fail(err, cause.code, "the process that talks to '%s': %s", ssh->name, vl_error_text(&cause));
+    else
+        (void)vl_fail(err, VL_ERROR_FAILED, "the process that talks to '%s' gave no proper answer", ssh->name);
+    return give_up(ssh, err);
+}
+
+/* Connecting */
+
+static int finish_connect(int descriptor, long long deadline, struct vl_error *err)
+{
+    int reason = 0;
+    socklen_t size = sizeof(reason);
+
+    if (vl_ssh_wait(descriptor, POLLOUT, deadline, err) < 0)
+        return -1;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &reason, &size) < 0)
+        reason = errno;
+    errno = reason;
+    return reason ? vl_fail_errno(err, "connect") : 0;
+}
+
+/* The connected, non-blocking TCP socket, or -1. */
+static int connect_guest(const struct vl_ssh_options *options, long long deadline, struct vl_error *err)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)options->port) };
+    int descriptor, on = 1;
+
+    if (options->port < 1 || options->port > 65535 || inet_pton(AF_INET, options->address, &address.sin_addr) != 1)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' port %u is no address to connect to", options->address,
+                       options->port);
+    descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor < 0)
+        return vl_fail_errno(err, "cannot make a socket");
+    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (connect(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0)
+        return descriptor;
+    if (errno != EINPROGRESS ? vl_fail_errno(err, "connect") : finish_connect(descriptor, deadline, err)) {
+        (void)close(descriptor);
+        return -1;
+    }
+    return descriptor;
+}
+
+static int start_worker(struct vl_ssh *ssh, int guest, struct vl_error *err)
+{
+    static const char *const argv[] = { "voiplab", VL_SSH_WORKER_ARGUMENT, NULL };
+    int ends[2];
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return vl_fail_errno(err, "cannot make a socket pair");
+    pid = vl_process_start(worker_program, argv, (const int[3]){ -1, -1, -1 }, ends[1], NULL, err);
+    (void)close(ends[1]);
+    ssh->control = ends[0];
+    if (pid < 0)
+        return -1;
+    ssh->worker = pid;
+    return vl_ssh_wire_send_descriptor(ssh->control, guest, err);
+}
+
+static int log_in(struct vl_ssh *ssh, const struct vl_ssh_options *options, int timeout_ms, long long deadline,
+                  struct vl_error *err)
+{
+    VL_BUF_AUTO hello = VL_BUF_INIT;
+    VL_BUF_AUTO message = VL_BUF_INIT;
+    struct vl_ssh_fields fields;
+
+    vl_ssh_wire_begin(&hello, VL_SSH_HELLO);
+    vl_ssh_wire_text(&hello, options->name);
+    vl_ssh_wire_text(&hello, options->user);
+    vl_ssh_wire_text(&hello, options->private_key);
+    vl_ssh_wire_text(&hello, options->hostkey);
+    vl_ssh_wire_end(&hello);
+    if (hello.length > VL_SSH_HELLO_LIMIT)
+        return vl_fail(err, VL_ERROR_FAILED, "the private key for '%s' is too long to be one", options->name);
+    return exchange(ssh, &hello, VL_SSH_READY, VL_SSH_ERRORS_LIMIT + 4, timeout_ms, deadline, &message, &fields, err);
+}
+
+static int open_target(struct vl_ssh *ssh, const struct vl_ssh_options *options, struct vl_error *err)
+{
+    int timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
+    long long deadline = vl_ssh_clock() + timeout_ms;
+    VL_CLOSE int guest = connect_guest(options, deadline, err);
+
+    if (guest < 0 && err->code == VL_ERROR_TIMEOUT)
+        return vl_fail(err, VL_ERROR_TIMEOUT, "'%s' (%s port %u) did not answer within %.1f s; is it up?",
+                       options->name, options->address, options->port, timeout_ms / 1000.0);
+    if (guest < 0)
+        return vl_error_wrap(err, "cannot reach '%s' (%s port %u)", options->name, options->address, options->port);
+    if (start_worker(ssh, guest, err) < 0)
+        return -1;
+    return log_in(ssh, options, timeout_ms, deadline, err);
+}
+
+/* Commands */
+
+/* The remote login shell splits and expands what it gets, so each argument is put in single quotes; one inside is
+ * written '\''. A line end would end the command in some shells, so it is refused. */
+static int quote(struct vl_buf *line, const char *argument, struct vl_error *err)
+{
+    if (strpbrk(argument, "\r\n"))
+        return vl_fail(err, VL_ERROR_FAILED, "an argument with a line end cannot be sent: '%s'", argument);
+    vl_buf_puts(line, line->length ? " '" : "'");
+    for (const char *at = argument; *at; at++) {
+        if (*at == '\'')
+            vl_buf_puts(line, "'\\''");
+        else
+            vl_buf_putc(line, *at);
+    }
+    vl_buf_putc(line, '\'');
+    return 0;
+}
+
+static int compose_run(struct vl_buf *request, const char *const *argv, const char *input, size_t limit,
+                       struct vl_error *err)
+{
+    VL_BUF_AUTO line = VL_BUF_INIT;
+
+    for (size_t i = 0; argv[i]; i++)
+        if (quote(&line, argv[i], err) < 0)
+            return -1;
+    if (line.length == 0 || line.length > VL_SSH_COMMAND_LIMIT)
+        return vl_fail(err, VL_ERROR_FAILED, "a command of %zu bytes cannot be sent", line.length);
+    if (input && strlen(input) > VL_SSH_INPUT_LIMIT)
+        return vl_fail(err, VL_ERROR_FAILED, "%zu bytes of input are more than a command may get", strlen(input));
+    vl_ssh_wire_begin(request, VL_SSH_RUN);
+    vl_ssh_wire_number(request, (uint32_t)limit);
+    vl_ssh_wire_bytes(request, vl_buf_text(&line), line.length);
+    vl_ssh_wire_text(request, input ? input : "");
+    vl_ssh_wire_end(request);
+    if (line.failed || request->failed)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return 0;
+}
+
+int vl_ssh_execute(struct vl_ssh *ssh, const char *const *argv, const char *input, size_t limit, int timeout_ms,
+                   struct vl_ssh_reply *reply, struct vl_error *err)
+{
+    VL_BUF_AUTO request = VL_BUF_INIT;
+    VL_BUF_AUTO message = VL_BUF_INIT;
+    struct vl_ssh_fields fields;
+    const char *output, *errors;
+    size_t output_length, errors_length;
+    uint32_t status;
+
+    if (ssh->worker <= 0)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' is left alone since it failed before: %s", ssh->name,
+                       ssh->gone ? ssh->gone : "out of memory");
+    if (compose_run(&request, argv, input, limit, err) < 0)
+        return -1;
+    timeout_ms = timeout_ms > 0 ? timeout_ms : ssh->command_timeout_ms;
+    if (exchange(ssh, &request, VL_SSH_RESULT, limit + VL_SSH_ERRORS_LIMIT + 12, timeout_ms,
+                 vl_ssh_clock() + timeout_ms, &message, &fields, err) < 0)
+        return -1;
+    status = vl_ssh_take_number(&fields);
+    output = vl_ssh_take_bytes(&fields, &output_length);
+    errors = vl_ssh_take_bytes(&fields, &errors_length);
+    if (!vl_ssh_fields_done(&fields) || status > 255 || output_length > limit || errors_length > VL_SSH_ERRORS_LIMIT) {
+        (void)vl_fail(err, VL_ERROR_FAILED, "the process that talks to '%s' gave no proper answer", ssh->name);
+        return give_up(ssh, err);
+    }
+    reply->status = (int)status;
+    vl_buf_add(&reply->output, output, output_length);
+    vl_buf_add(&reply->errors, errors, errors_length);
+    return reply->output.failed || reply->errors.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+static int ssh_run(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
+                   struct vl_command_result *ret_result, struct vl_error *err)
+{
+    VL_SSH_REPLY_AUTO reply = { .status = -1 };
+    char *output;
+
+    if (vl_ssh_execute(vl_ssh_of(target), argv, input, VL_TARGET_OUTPUT_LIMIT, timeout_ms, &reply, err) < 0)
+        return -1;
+    output = vl_buf_take(&reply.output);
+    if (!output)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    ret_result->status = reply.status;
+    ret_result->output = output;
+    return 0;
+}
+
+static void ssh_close(struct vl_target *target)
+{
+    struct vl_ssh *ssh = vl_ssh_of(target);
+
+    (void)end_worker(ssh);
+    free(ssh->name);
+    free(ssh->gone);
+    free(ssh);
+}
+
+static const struct vl_target_ops ssh_ops = {
+    .read = vl_ssh_read,
+    .write = vl_ssh_write,
+    .remove = vl_ssh_remove,
+    .run = ssh_run,
+    .close = ssh_close,
+};
+
+struct vl_target *vl_target_ssh(const struct vl_ssh_options *options, struct vl_error *err)
+{
+    struct vl_ssh *ssh = calloc(1, sizeof(*ssh));
+
+    if (ssh)
+        ssh->name = strdup(options->name);
+    if (!ssh || !ssh->name) {
+        free(ssh);
+        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    ssh->base = (struct vl_target){ .ops = &ssh_ops, .name = ssh->name };
+    ssh->control = -1;
+    ssh->command_timeout_ms = options->command_timeout_ms > 0 ? options->command_timeout_ms : COMMAND_TIMEOUT_MS;
+    if (open_target(ssh, options, err) < 0) {
+        ssh_close(&ssh->base);
+        return NULL;
+    }
+    return &ssh->base;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the two halves of the SSH target share: its connection (ssh.c) and its files (ssh_file.c).
+ */
+#ifndef VL_TARGET_SSH_INTERNAL_H
+#define VL_TARGET_SSH_INTERNAL_H
+
+#include "base/buf.h"
+#include "target/target.h"
+
+struct vl_ssh {
+    struct vl_target base;
+    char *name;
+    pid_t worker; /* 0 once it is gone */
+    int control;  /* our end of the socket pair */
+    int command_timeout_ms;
+    char *gone; /* why there is no worker any more */
+};
+
+static inline struct vl_ssh *vl_ssh_of(struct vl_target *target)
+{
+    return (struct vl_ssh *)target;
+}
+
+/* What a command gave, as it came: `output` may hold NUL bytes, `errors` is the end of stderr. All of it is the guest's
+ * word. Start from { .status = -1 }. */
+struct vl_ssh_reply {
+    int status;
+    struct vl_buf output;
+    struct vl_buf errors;
+};
+
+static inline void vl_ssh_reply_free(struct vl_ssh_reply *reply)
+{
+    vl_buf_free(&reply->output);
+    vl_buf_free(&reply->errors);
+}
+
+#define VL_SSH_REPLY_AUTO __attribute__((cleanup(vl_ssh_reply_free))) struct vl_ssh_reply
+
+/* Run a command and keep the first `limit` bytes of its output. timeout_ms 0: the target's default. */
+int vl_ssh_execute(struct vl_ssh *ssh, const char *const *argv, const char *input, size_t limit, int timeout_ms,
+                   struct vl_ssh_reply *reply, struct vl_error *err);
+
+/* The operations of struct vl_target_ops on files. */
+int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode, struct vl_error *err);
+int vl_ssh_write(struct vl_target *target, const char *path, const char *text, mode_t mode, const char *group,
+                 struct vl_error *err);
+int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *err);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * libvoiplab: virtual telephony labs from one lab file. See libvoiplab(3).
+ *
+ * Open a lab file with voiplab_open(), run requests on it with voiplab_run(), read the results. A library call never
+ * prints and never ends the program. The program must ignore SIGPIPE (a child may go away while it is written to), and
+ * must call voiplab_worker() first thing in main(): SSH sessions run in processes of their own, which are the program
+ * started again.
+ */
+#ifndef VOIPLAB_H
+#define VOIPLAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define VOIPLAB_API __attribute__((visibility("default")))
+#else
+#define VOIPLAB_API
+#endif
+
+/* What a request came to. The command ends with the same number. */
+enum voiplab_status {
+    VOIPLAB_OK = 0,
+    VOIPLAB_FAILED = 1,
+    VOIPLAB_USAGE = 2,
+    VOIPLAB_LAB_FILE = 3, /* the lab file is wrong; the message starts with FILE:LINE */
+    VOIPLAB_PARTIAL = 4,  /* some targets failed, the rest are done */
+    VOIPLAB_DRIFT = 5,    /* VOIPLAB_CHECK found differences */
+};
+
+typedef struct voiplab_error voiplab_error;
+typedef struct voiplab_lab voiplab_lab;
+typedef struct voiplab_result voiplab_result;
+
+/* The version of the library: "0.1.0". Static. */
+VOIPLAB_API const char *voiplab_version(void);
+
+/* To be called with main()'s arguments before anything else. True when this process was started as a worker: then
+ * *ret_status is the exit status that main() must return at once. */
+VOIPLAB_API bool voiplab_worker(int argc, char **argv, int *ret_status);
+
+/* The message: one line, without a full stop; belongs to the error. */
+VOIPLAB_API const char *voiplab_error_message(const voiplab_error *error);
+VOIPLAB_API enum voiplab_status voiplab_error_status(const voiplab_error *error);
+/* Accepts NULL. */
+VOIPLAB_API void voiplab_error_free(voiplab_error *error);
+
+/* What happens while a request runs. Strings are valid during the call only. Calls come one at a time, but from any
+ * thread. */
+enum voiplab_event_kind {
+    VOIPLAB_EVENT_PHASE,    /* a part of the work begins: text, and where it stands: done of total */
+    VOIPLAB_EVENT_STEP,     /* something was done on `target`: text */
+    VOIPLAB_EVENT_PROGRESS, /* how far a long step on `target` is: text */
+    VOIPLAB_EVENT_WARNING,  /* `target` has a problem that does not stop the rest: text */
+};
+
+struct voiplab_event {
+    enum voiplab_event_kind kind;
+    const char *target; /* NULL: the lab as a whole */
+    const char *text;
+    unsigned done, total;
+};
+
+struct voiplab_options {
+    const char *lab_file;        /* NULL: no lab file (check-cpu, create-vm without one) */
+    const char *share_directory; /* recipes, numbering plans, scenarios; required */
+    const char *state_directory; /* NULL: /var/lib/voiplab */
+    const char *cache_directory; /* NULL: /var/cache/voiplab */
+    const char *root;            /* files of this host are written under it; NULL: / */
+    const char *hypervisor;      /* libvirt URI; NULL: the lab file's */
+    unsigned jobs;               /* targets at the same time; 0: 32 */
+    unsigned wait_s;             /* how long to wait for a PBX to answer; 0: as long as its kind takes */
+    void (*event)(void *context, const struct voiplab_event *event); /* may be NULL */
+    bool (*cancelled)(void *context); /* asked now and then during long work; true ends it; may be NULL */
+    void *context;
+};
+
+/* Read and check the lab file and the lab's state. Nothing is written. NULL on failure, with the caller's *ret_error. */
+VOIPLAB_API voiplab_lab *voiplab_open(const struct voiplab_options *options, voiplab_error **ret_error);
+/* Accepts NULL. */
+VOIPLAB_API void voiplab_close(voiplab_lab *lab);
+
+enum voiplab_command {
+    VOIPLAB_CHECK_CPU,
+    VOIPLAB_BRIDGE,
+    VOIPLAB_IMAGE,
+    VOIPLAB_CREATE_VM,
+    VOIPLAB_TRUNK,
+    VOIPLAB_DIALPLAN,
+    VOIPLAB_SIPP,
+    VOIPLAB_UP,
+    VOIPLAB_STATUS,
+    VOIPLAB_VERIFY,
+    VOIPLAB_DOWN,
+    VOIPLAB_DESTROY,
+    VOIPLAB_TRUNK_REMOVE,
+};
+
+enum voiplab_mode {
+    VOIPLAB_APPLY,
+    VOIPLAB_DRY_RUN, /* print the plan, touch nothing */
+    VOIPLAB_CHECK,   /* the same, and VOIPLAB_DRIFT when the plan is not empty */
+    VOIPLAB_EXPLAIN, /* the plan as a lab note in Markdown, touch nothing */
+};
+
+/* A guest without a lab file, for VOIPLAB_CREATE_VM. */
+struct voiplab_guest {
+    const char *name;
+    const char *memory, *disk; /* sizes with units */
+    const char *cdrom;         /* installation ISO; NULL: none */
+    const char *bridge;
+    const char *os;            /* NULL: not stated */
+    unsigned vcpus;            /* 0: 1 */
+};
+
+struct voiplab_request {
+    enum voiplab_command command;
+    enum voiplab_mode mode;
+    const char *const *names;  /* PBXs, images or load runs that are meant, NULL-terminated; NULL: all */
+    bool show_secrets;         /* secrets are in the plan as they are, not as dots */
+    const char *cpuinfo;       /* VOIPLAB_CHECK_CPU: another /proc/cpuinfo; NULL: this host's */
+    const struct voiplab_guest *guest; /* VOIPLAB_CREATE_VM without a lab file */
+};
+
+/* Carry out a request. Returns the status; *ret_result is the caller's whenever it is not NULL, also when some targets
+ * failed; *ret_error says what failed when the status is not VOIPLAB_OK or VOIPLAB_DRIFT. `lab` must have a lab file
+ * for all but VOIPLAB_CHECK_CPU and VOIPLAB_CREATE_VM with a guest. */
+VOIPLAB_API enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *request,
+                                            voiplab_result **ret_result, voiplab_error **ret_error);
+
+/* The plan or the report as text; "" when there is none. Belongs to the result. */
+VOIPLAB_API const char *voiplab_result_text(const voiplab_result *result);
+/* One line that sums up; never NULL. */
+VOIPLAB_API const char *voiplab_result_summary(const voiplab_result *result);
+/* Everything as a JSON document that ends with a line feed. */
+VOIPLAB_API const char *voiplab_result_json(const voiplab_result *result);
+/* The table: what was seen. */
+VOIPLAB_API size_t voiplab_result_columns(const voiplab_result *result);
+VOIPLAB_API size_t voiplab_result_rows(const voiplab_result *result);
+VOIPLAB_API const char *voiplab_result_heading(const voiplab_result *result, size_t column);
+VOIPLAB_API const char *voiplab_result_cell(const voiplab_result *result, size_t row, size_t column);
+/* Accepts NULL. */
+VOIPLAB_API void voiplab_result_free(voiplab_result *result);
+
+/* Write a commented lab file from the template `name` of share/labs to `path`, which must not exist. */
+VOIPLAB_API enum voiplab_status voiplab_init(const char *share_directory, const char *name, const char *path,
+                                             voiplab_error **ret_error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
