@@ -52,6 +52,10 @@ static int run(int argc, char **argv)
         (void)printf("voiplab %s\n", voiplab_version());
         return VOIPLAB_OK;
     }
+    if (argv[1][0] == '-') {
+        cmd_complain("the command comes first, then its options: '%s' is neither --help nor --version", argv[1]);
+        return VOIPLAB_USAGE;
+    }
     command = cmd_find(argv[1]);
     if (!command)
         return unknown_command(argv[1]);

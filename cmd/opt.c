@@ -71,22 +71,48 @@ const char *cmd_nearest(const char *wrong, const char *const *names)
     return best;
 }
 
-static int refuse(const struct cmd_command *command, const char *word)
+/* `--s` may be the start of several options: name them. */
+static bool refuse_ambiguous(const struct cmd_command *command, const char *name)
+{
+    const char *found[CMD_OPTION_COUNT];
+    size_t count = 0;
+
+    for (int i = 0; i < CMD_OPTION_COUNT; i++)
+        if (takes(command, i) && !strncmp(table[i].name, name + 2, strlen(name + 2)))
+            found[count++] = table[i].name;
+    if (count < 2)
+        return false;
+    cmd_complain("'%s' may be '--%s' or '--%s'%s", name, found[0], found[1], count > 2 ? ", or another option" : "");
+    return true;
+}
+
+static void refuse_unknown(const struct cmd_command *command, const char *name)
 {
     const char *names[CMD_OPTION_COUNT + 1] = { NULL }, *nearest;
-    size_t count = 0, length = strcspn(word, "=");
-    char *name;
+    size_t count = 0;
 
     for (int i = 0; i < CMD_OPTION_COUNT; i++)
         if (takes(command, i))
             names[count++] = table[i].name;
-    name = strndup(word, length);
-    nearest = name && !strncmp(name, "--", 2) ? cmd_nearest(name + 2, names) : NULL;
+    nearest = !strncmp(name, "--", 2) ? cmd_nearest(name + 2, names) : NULL;
     if (nearest)
         cmd_complain("%s has no option '%s'; did you mean '--%s'?", command->name, name, nearest);
     else
-        cmd_complain("%s has no option '%s'; 'voiplab %s --help' lists its options", command->name, name ? name : word,
+        cmd_complain("%s has no option '%s'; 'voiplab %s --help' lists its options", command->name, name,
                      command->name);
+}
+
+/* Say what is wrong with the word that getopt_long refused; `option` is the one that it found, or -1. */
+static int refuse(const struct cmd_command *command, const char *word, int option)
+{
+    char *name = strndup(word, strcspn(word, "="));
+
+    if (!name)
+        cmd_complain("out of memory");
+    else if (option >= 0)
+        cmd_complain("the option '--%s' takes no value", table[option].name);
+    else if (strncmp(name, "--", 2) != 0 || !refuse_ambiguous(command, name))
+        refuse_unknown(command, name);
     free(name);
     return VOIPLAB_USAGE;
 }
@@ -137,6 +163,16 @@ static int check_operands(const struct cmd_command *command, const struct cmd_op
     return 0;
 }
 
+static bool check_color(const struct cmd_options *options)
+{
+    const char *when = options->values[CMD_COLOR];
+
+    if (!when || !strcmp(when, "auto") || !strcmp(when, "always") || !strcmp(when, "never"))
+        return true;
+    cmd_complain("--color: '%s' is none of auto, always, never", when);
+    return false;
+}
+
 int cmd_parse(const struct cmd_command *command, int argc, char **argv, struct cmd_options *ret_options)
 {
     struct option long_options[CMD_OPTION_COUNT + 1];
@@ -157,14 +193,17 @@ int cmd_parse(const struct cmd_command *command, int argc, char **argv, struct c
         if (found == '?' || option < 0) {
             char letter[] = { '-', (char)optopt, '\0' };
 
-            return refuse(command, optopt > 0 && optopt < 256 ? letter : argv[optind - 1]);
+            return refuse(command, optopt > 0 && optopt < 256 ? letter : argv[optind - 1],
+                          optopt >= 256 ? optopt - 256 : -1);
         }
         options.values[option] = optarg ? optarg : "";
     }
     options.operands = argv + optind;
     options.operand_count = argc - optind;
     *ret_options = options;
-    return options.values[CMD_HELP] ? 0 : check_operands(command, &options);
+    if (options.values[CMD_HELP])
+        return 0;
+    return check_color(&options) ? check_operands(command, &options) : VOIPLAB_USAGE;
 }
 
 bool cmd_number(const struct cmd_options *options, enum cmd_option option, unsigned most, unsigned otherwise,

@@ -34,14 +34,6 @@ static int check_address(const struct vl_lab *lab, const struct vl_pbx *pbx, str
 
 static int check_addresses(const struct vl_lab *lab, struct vl_arena *arena, struct vl_error *err)
 {
-    uint32_t mask = vl_text_netmask(lab->bridge.prefix);
-
-    if (lab->bridge.gateway && (lab->bridge.gateway & mask) != (lab->bridge.address & mask))
-        return VL_LAB_MISTAKE(lab, lab->bridge.line, err, "[bridge] gateway: '%s' is outside the bridge's network",
-                              vl_text_from_ipv4(arena, lab->bridge.gateway));
-    if (lab->bridge.gateway == lab->bridge.address)
-        return VL_LAB_MISTAKE(lab, lab->bridge.line, err, "[bridge] gateway: '%s' is the bridge's own address",
-                              vl_text_from_ipv4(arena, lab->bridge.gateway));
     for (size_t i = 0; i < lab->pbx_count; i++) {
         const struct vl_pbx *pbx = &lab->pbxs[i];
 
@@ -69,28 +61,6 @@ static int check_names(const struct vl_lab *lab, struct vl_error *err)
                                       "[trunk %s %s] name: '%s' is the name of the trunk from '%s' to '%s'",
                                       lab->trunks[i].from->name, lab->trunks[i].to->name, lab->trunks[i].name,
                                       lab->trunks[j].from->name, lab->trunks[j].to->name);
-    return 0;
-}
-
-static int check_extensions(const struct vl_lab *lab, const struct vl_pbx *pbx, struct vl_error *err)
-{
-    size_t length = strlen(pbx->prefix) + 3;
-
-    for (size_t i = 0; pbx->extensions[i]; i++) {
-        const char *number = pbx->extensions[i];
-
-        if (!vl_text_starts(number, pbx->prefix) || strlen(number) != length)
-            return VL_LAB_MISTAKE(lab, pbx->line, err,
-                                  "[pbx %s] extensions: '%s' should be the prefix '%s' and three more digits",
-                                  pbx->name, number, pbx->prefix);
-        if (!strcmp(number, pbx->test_number))
-            return VL_LAB_MISTAKE(lab, pbx->line, err, "[pbx %s] extensions: '%s' is kept for the echo test",
-                                  pbx->name, number);
-        for (size_t j = 0; j < i; j++)
-            if (!strcmp(number, pbx->extensions[j]))
-                return VL_LAB_MISTAKE(lab, pbx->line, err, "[pbx %s] extensions: '%s' is there twice", pbx->name,
-                                      number);
-    }
     return 0;
 }
 
@@ -130,6 +100,11 @@ static int check_channels(const struct vl_lab *lab, struct vl_error *err)
         if (has_channel(dahdi->fxo, i, dahdi->fxo[i]))
             return VL_LAB_MISTAKE(lab, dahdi->line, err, "[dahdi] fxo: channel %u is there twice", dahdi->fxo[i]);
     for (size_t i = 0; i < lab->user_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (lab->users[i].dahdi && lab->users[i].dahdi == lab->users[j].dahdi)
+                return VL_LAB_MISTAKE(lab, lab->users[i].line, err, "[user %s] dahdi: channel %u is that of [user %s]",
+                                      lab->users[i].number, lab->users[i].dahdi, lab->users[j].number);
+    for (size_t i = 0; i < lab->user_count; i++)
         if (lab->users[i].dahdi && !has_channel(dahdi->fxs, dahdi->fxs_count, lab->users[i].dahdi))
             return VL_LAB_MISTAKE(lab, lab->users[i].line, err,
                                   "[user %s] dahdi: channel %u is not among the fxs channels of [dahdi]",
@@ -139,13 +114,9 @@ static int check_channels(const struct vl_lab *lab, struct vl_error *err)
 
 static int check_all(const struct vl_lab *lab, struct vl_arena *arena, struct vl_error *err)
 {
-    if (check_addresses(lab, arena, err) < 0 || check_names(lab, err) < 0 || check_accounts(lab, err) < 0 ||
-        check_channels(lab, err) < 0)
+    if (check_addresses(lab, arena, err) < 0 || check_names(lab, err) < 0 || check_accounts(lab, err) < 0)
         return -1;
-    for (size_t i = 0; i < lab->pbx_count; i++)
-        if (lab->pbxs[i].role == VL_ROLE_GUEST && check_extensions(lab, &lab->pbxs[i], err) < 0)
-            return -1;
-    return 0;
+    return check_channels(lab, err);
 }
 
 int vl_lab_check(const struct vl_lab *lab, struct vl_error *err)

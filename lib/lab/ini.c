@@ -64,6 +64,8 @@ static int add_section(const struct scan *scan, char *text)
     text = vl_text_strip(text + 1);
     if (check_name(scan, "section", text, NAME_CHARACTERS " ") < 0)
         return -1;
+    if (strstr(text, "  "))
+        return MISTAKE(scan, "the section name '%s' has two blanks in a row; use one", text);
     for (size_t i = 0; i < scan->ini->section_count; i++)
         if (!strcmp(scan->ini->sections[i].name, text))
             return MISTAKE(scan, "the section [%s] is there twice; the first is in line %d", text,

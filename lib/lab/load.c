@@ -17,7 +17,7 @@ static int make_lab(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl
     const struct vl_raw_lab *given;
 
     if (RAW_COUNT(raw, VL_RAW_LAB) == 0)
-        return VL_LAB_MISTAKE(lab, 0, err, "the file has no [lab] section");
+        return VL_LAB_MISTAKE(lab, 0, err, "the file has no [lab] section; 'voiplab init' writes a lab to start from");
     given = RAW(raw, VL_RAW_LAB)[0].object;
     lab->name = given->name;
     lab->country = given->country ? given->country : "ec";
@@ -43,6 +43,30 @@ static int check_dns(const struct vl_lab *lab, const struct vl_raw_section *sect
     return 0;
 }
 
+/* The addresses of the bridge itself: one that a host can have, and a gateway that it can reach. */
+static int check_bridge(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
+{
+    const struct vl_bridge *bridge = &lab->bridge;
+    uint32_t mask = vl_text_netmask(bridge->prefix);
+
+    if (bridge->prefix < 31 && ((bridge->address & ~mask) == 0 || (bridge->address | mask) == UINT32_MAX))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "address"), err,
+                              "[bridge] address: '%s' is the network's own or its broadcast address",
+                              vl_text_from_ipv4(&lab->arena, bridge->address));
+    if (!bridge->gateway)
+        return 0;
+    if ((bridge->gateway & mask) != (bridge->address & mask))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "gateway"), err,
+                              "[bridge] gateway: '%s' is outside the bridge's network %s/%u",
+                              vl_text_from_ipv4(&lab->arena, bridge->gateway),
+                              vl_text_from_ipv4(&lab->arena, bridge->address & mask), bridge->prefix);
+    if (bridge->gateway == bridge->address)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "gateway"), err,
+                              "[bridge] gateway: '%s' is the bridge's own address",
+                              vl_text_from_ipv4(&lab->arena, bridge->gateway));
+    return 0;
+}
+
 static int make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
 {
     static const char *const no_dns[] = { NULL };
@@ -62,15 +86,10 @@ static int make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct
         .dns = given->dns ? given->dns : no_dns,
         .line = section->section->line,
     };
-    /* IFNAMSIZ of the kernel: 15 characters */
-    if (strlen(lab->bridge.name) > 15)
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "name"), err,
-                              "[bridge] name: '%s' is longer than the 15 characters of an interface name",
-                              lab->bridge.name);
     if (lab->bridge.interface && !strcmp(lab->bridge.interface, lab->bridge.name))
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "interface"), err,
                               "[bridge] interface: '%s' is the bridge itself", lab->bridge.name);
-    return check_dns(lab, section, err);
+    return check_bridge(lab, section, err) < 0 ? -1 : check_dns(lab, section, err);
 }
 
 static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_image *image,
@@ -115,6 +134,12 @@ static int make_images(struct vl_lab *lab, const struct vl_raw_file *raw, struct
     return 0;
 }
 
+/* Names of sections that sip.conf has without us. */
+static bool is_reserved(const char *name)
+{
+    return !strcmp(name, "general") || !strcmp(name, "authentication") || !strcmp(name, "hub");
+}
+
 static int make_providers(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
 {
     static const char host_characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
@@ -127,6 +152,10 @@ static int make_providers(struct vl_lab *lab, const struct vl_raw_file *raw, str
         const struct vl_raw_section *section = &RAW(raw, VL_RAW_PROVIDER)[i];
         const struct vl_raw_provider *given = section->object;
 
+        if (is_reserved(given->name))
+            return VL_LAB_MISTAKE(lab, section->section->line, err,
+                                  "[%s] '%s' has a meaning of its own in sip.conf; choose another name",
+                                  section->section->name, given->name);
         if (given->host[strspn(given->host, host_characters)])
             return VL_LAB_MISTAKE(lab, vl_raw_line(section, "host"), err, "[%s] host: '%s' is not a host name",
                                   section->section->name, given->host);

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "lab/raw.h"
 
-enum { MEGABYTE = 1 << 20 };
+/* A host name has 63 characters, `-250` takes four of them. */
+enum { MEGABYTE = 1 << 20, LONGEST_COUNTED_NAME = 59 };
 
 static const struct vl_image *find_image(const struct vl_lab *lab, const char *name)
 {
@@ -78,13 +79,13 @@ static const char *const *one_extension(struct vl_arena *arena, const char *numb
     return list;
 }
 
-/* A prefix is free when it neither starts nor continues one that is taken. */
-static bool prefix_free(const struct vl_pbx *pbxs, size_t count, const char *prefix)
+/* The PBX whose prefix is this one, starts it or continues it; NULL when the prefix is free. */
+static const struct vl_pbx *prefix_owner(const struct vl_pbx *pbxs, size_t count, const char *prefix)
 {
     for (size_t i = 0; i < count; i++)
         if (pbxs[i].prefix && (vl_text_starts(pbxs[i].prefix, prefix) || vl_text_starts(prefix, pbxs[i].prefix)))
-            return false;
-    return true;
+            return &pbxs[i];
+    return NULL;
 }
 
 /* The lowest free prefix of `wanted_width` digits, or, when that is 0, of the fewest digits that leave room for `needed`
@@ -103,7 +104,7 @@ static const char *choose_prefix(struct vl_arena *arena, const struct vl_pbx *pb
         for (unsigned prefix = first[width]; prefix <= last[width]; prefix++) {
             const char *text = vl_arena_printf(arena, "%u", prefix);
 
-            if (!prefix_free(pbxs, count, text))
+            if (prefix_owner(pbxs, count, text))
                 continue;
             lowest = lowest ? lowest : text;
             free++;
@@ -166,6 +167,30 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
     return 0;
 }
 
+static int check_extensions(const struct vl_lab *lab, const struct vl_raw_section *section,
+                            const struct vl_pbx *pbx, struct vl_error *err)
+{
+    int line = vl_raw_line(section, "extensions");
+    size_t length = strlen(pbx->prefix) + 3;
+
+    for (size_t i = 0; pbx->extensions[i]; i++) {
+        const char *number = pbx->extensions[i];
+
+        if (!vl_text_starts(number, pbx->prefix) || strlen(number) != length)
+            return VL_LAB_MISTAKE(lab, line, err,
+                                  "[pbx %s] extensions: '%s' should be the prefix '%s' and three more digits",
+                                  pbx->name, number, pbx->prefix);
+        if (!strcmp(number, pbx->test_number))
+            return VL_LAB_MISTAKE(lab, line, err, "[pbx %s] extensions: '%s' is kept for the echo test",
+                                  pbx->name, number);
+        for (size_t j = 0; j < i; j++)
+            if (!strcmp(number, pbx->extensions[j]))
+                return VL_LAB_MISTAKE(lab, line, err, "[pbx %s] extensions: '%s' is there twice", pbx->name,
+                                      number);
+    }
+    return 0;
+}
+
 static int number_guest(struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_pbx *pbxs,
                         size_t index, size_t needed, struct vl_pbx *pbx, struct vl_error *err)
 {
@@ -173,22 +198,27 @@ static int number_guest(struct vl_lab *lab, const struct vl_raw_section *section
     bool choose = !raw->prefix || !strcmp(raw->prefix, "auto");
     /* the copies of one section have prefixes of one width, the first copy's */
     size_t width = needed < raw->count ? strlen(pbxs[index - 1].prefix) : 0;
+    const struct vl_pbx *owner;
 
     if (!choose && check_prefix(lab, section, raw->prefix, err) < 0)
         return -1;
     pbx->prefix = choose ? choose_prefix(&lab->arena, pbxs, index, needed, width) : raw->prefix;
     if (!pbx->prefix)
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err, "[%s] prefix: no prefix is free any more",
-                              section->section->name);
-    if (!choose && !prefix_free(pbxs, index, pbx->prefix))
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err,
-                              "[%s] prefix: '%s' is, starts or continues the prefix of another PBX",
-                              section->section->name, pbx->prefix);
+                              "[%s] prefix: none is free any more; give other PBXs longer ones, such as 10",
+                              section->section->name);
+    owner = choose ? NULL : prefix_owner(pbxs, index, pbx->prefix);
+    if (owner)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err,
+                              "[%s] prefix: '%s' is, starts or continues '%s', the prefix of '%s'",
+                              section->section->name, pbx->prefix, owner->prefix, owner->name);
     pbx->test_number = vl_arena_printf(&lab->arena, "%s999", pbx->prefix);
     pbx->extensions = raw->extensions
                           ? raw->extensions
                           : one_extension(&lab->arena, vl_arena_printf(&lab->arena, "%s500", pbx->prefix));
-    return 0;
+    if (!pbx->extensions)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return check_extensions(lab, section, pbx, err);
 }
 
 static int check_copies(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
@@ -199,6 +229,10 @@ static int check_copies(const struct vl_lab *lab, const struct vl_raw_section *s
     if (raw->role == VL_ROLE_HUB || place_of(raw) != VL_PLACE_VM)
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "count"), err,
                               "[%s] count: only a guest with place = vm can be counted", section->section->name);
+    if (strlen(raw->name) > LONGEST_COUNTED_NAME)
+        return VL_LAB_MISTAKE(lab, section->section->line, err,
+                              "[%s] the name is longer than %d characters, which leaves no room for the numbers",
+                              section->section->name, LONGEST_COUNTED_NAME);
     for (size_t i = 0; i < sizeof(unique) / sizeof(unique[0]); i++)
         if (vl_ini_entry(section->section, unique[i]))
             return VL_LAB_MISTAKE(lab, vl_raw_line(section, unique[i]), err,

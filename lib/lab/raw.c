@@ -32,8 +32,8 @@ static const struct vl_schema_key lab_keys[] = {
 };
 
 static const struct vl_schema_key bridge_keys[] = {
-    KEY(vl_raw_bridge, "name", VL_VALUE_NAME, name),
-    KEY(vl_raw_bridge, "interface", VL_VALUE_NAME, interface),
+    KEY(vl_raw_bridge, "name", VL_VALUE_INTERFACE, name),
+    KEY(vl_raw_bridge, "interface", VL_VALUE_INTERFACE, interface),
     KEY(vl_raw_bridge, "hwaddr", VL_VALUE_MAC, hwaddr),
     { .name = "address",
       .type = VL_VALUE_NETWORK,
@@ -164,8 +164,10 @@ static int store_label(struct vl_arena *arena, const struct vl_ini *ini, const s
     const char *const *words;
 
     if (!label_fits(kind->label, section->label))
-        return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "[%s] should read like %s", section->name,
-                          kind->label_example);
+        return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "[%s] should read like %s%s", section->name,
+                          kind->label_example,
+                          kind->label == LABEL_NAME ? ": a name is a letter a-z, then up to 62 of a-z, 0-9 and '-'"
+                                                    : "");
     if (kind->label == LABEL_NAME || kind->label == LABEL_DIGITS)
         *(const char **)object = section->label;
     if (kind->label != LABEL_TWO_NAMES)

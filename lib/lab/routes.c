@@ -52,7 +52,7 @@ static int overlay(const struct vl_lab *lab, const struct vl_raw_section *sectio
     }
     if (route->emergency && (route->pin || route->pin_secret))
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "pin"), err,
-                              "[%s] pin: an emergency number must not ask for a PIN", section->section->name);
+                              "[%s] pin: an emergency number must not ask for a PIN; write pin = none", section->section->name);
     return 0;
 }
 
@@ -62,6 +62,29 @@ static struct vl_route *find_route(struct vl_route *routes, size_t count, const 
         if (!strcmp(routes[i].name, name))
             return &routes[i];
     return NULL;
+}
+
+/* A class of the plan without numbers, or a class of the lab file that the plan does not have: a new one or a slip. */
+static int without_patterns(struct vl_lab *lab, const struct vl_raw_file *file, const struct vl_raw_section *section,
+                            bool from_lab, const struct vl_route *routes, size_t count, struct vl_error *err)
+{
+    const char **names = vl_arena_zalloc(&lab->arena, (count + 1) * sizeof(*names)), *nearest;
+    const struct vl_raw_route *raw = section->object;
+    size_t known = 0;
+
+    if (!names)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        if (routes[i].patterns)
+            names[known++] = routes[i].name;
+    nearest = vl_text_nearest(raw->name, names);
+    if (!from_lab)
+        return vl_fail_at(err, VL_ERROR_LAB, file->ini.file, section->section->line, "[%s] needs the key 'patterns'",
+                          section->section->name);
+    return vl_fail_at(err, VL_ERROR_LAB, file->ini.file, section->section->line,
+                      "[%s] needs the key 'pattern': the numbering plan has no class of this name%s%s%s",
+                      section->section->name, nearest ? "; did you mean [route " : "", nearest ? nearest : "",
+                      nearest ? "]?" : "");
 }
 
 static int add_routes(struct vl_lab *lab, const struct vl_raw_file *file, bool from_lab, struct vl_route *routes,
@@ -81,9 +104,7 @@ static int add_routes(struct vl_lab *lab, const struct vl_raw_file *file, bool f
         if (overlay(lab, section, route, err) < 0)
             return -1;
         if (!route->patterns)
-            return vl_fail_at(err, VL_ERROR_LAB, file->ini.file, section->section->line,
-                              "[%s] needs the key 'pattern': the numbering plan has no class of this name",
-                              section->section->name);
+            return without_patterns(lab, file, section, from_lab, routes, *count, err);
     }
     return 0;
 }

@@ -41,6 +41,17 @@ static bool parse_name(struct reader *reader)
     return store_text(reader, vl_text_is_name(reader->value));
 }
 
+static bool parse_interface(struct reader *reader)
+{
+    static const char allowed[] = "-._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    size_t length = strlen(reader->value);
+
+    /* IFNAMSIZ of the kernel: 15 characters; it allows more of them, which no file of ours would survive */
+    reader->expected = "is not an interface name: a letter or digit, then up to 14 letters, digits, '.', '_' and '-'";
+    return store_text(reader, length <= 15 && !strchr("-._", reader->value[0]) &&
+                                  strspn(reader->value, allowed) == length);
+}
+
 static bool all_digits(const char *text)
 {
     return *text && strlen(text) <= 32 && !text[strspn(text, "0123456789")];
@@ -203,7 +214,7 @@ static bool (*const parsers[])(struct reader *) = {
     [VL_VALUE_SECRET] = parse_secret,     [VL_VALUE_MAC] = parse_mac,         [VL_VALUE_ADDRESS] = parse_address,
     [VL_VALUE_NETWORK] = parse_network,   [VL_VALUE_SIZE] = parse_size,       [VL_VALUE_NUMBER] = parse_number,
     [VL_VALUE_YES_NO] = parse_yes_no,     [VL_VALUE_CHOICE] = parse_choice,   [VL_VALUE_NUMBERS] = parse_numbers,
-    [VL_VALUE_PATTERNS] = parse_patterns, [VL_VALUE_LIST] = parse_words,
+    [VL_VALUE_PATTERNS] = parse_patterns, [VL_VALUE_LIST] = parse_words,      [VL_VALUE_INTERFACE] = parse_interface,
 };
 
 static const struct vl_schema_key *find_key(const struct vl_schema_key *keys, size_t key_count, const char *name)

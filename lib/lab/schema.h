@@ -16,6 +16,7 @@
 enum vl_value_type {
     VL_VALUE_TEXT,     /* const char *: printable, no quotes needed */
     VL_VALUE_NAME,     /* const char *: [a-z][a-z0-9-]{0,62} */
+    VL_VALUE_INTERFACE, /* const char *: a network interface, 1 to 15 of [A-Za-z0-9._-], first a letter or a digit */
     VL_VALUE_DIGITS,   /* const char *: 0-9 only */
     VL_VALUE_SECRET,   /* const char *: letters and digits, at least 4 */
     VL_VALUE_MAC,      /* const char *: six hex pairs */

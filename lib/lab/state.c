@@ -116,9 +116,14 @@ static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struc
 
 static int need_for_hub(struct vl_state *state, const struct vl_lab *lab, struct vl_error *err)
 {
-    for (size_t i = 0; i < lab->user_count; i++)
-        if (NEED_SECRET(state, lab->users[i].secret, err, "user/%s", lab->users[i].number) < 0)
+    for (size_t i = 0; i < lab->user_count; i++) {
+        const struct vl_user *user = &lab->users[i];
+
+        if (NEED_SECRET(state, user->secret, err, "user/%s", user->number) < 0)
             return -1;
+        if (user->voicemail && need(state, NULL, digits, PIN_LENGTH, err, "voicemail/%s", user->number) < 0)
+            return -1;
+    }
     for (size_t i = 0; i < lab->provider_count; i++)
         if (NEED_SECRET(state, lab->providers[i].secret, err, "provider/%s", lab->providers[i].name) < 0)
             return -1;

@@ -71,7 +71,7 @@ enum vl_load_clock {
     VL_LOAD_CLOCKS,
 };
 
-/* Samples of one clock, in milliseconds. */
+/* Samples of one clock, in milliseconds. SIPp's clock moves with its loop: 1 ms at best, 4 ms on kernels of 250 Hz. */
 struct vl_response_times {
     double *samples; /* owned */
     size_t count, size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is reported of a load run, as figures, as text and as JSON. A figure without a denominator is undefined: `n/a` in
- * the text, null in JSON, and never 0.
+ * What is reported of a load run, as figures, as text and as JSON. A figure without a denominator is undefined: `n/a`
+ * in the text, null in JSON, and never 0.
  */
 #ifndef VL_LOAD_SUMMARY_H
 #define VL_LOAD_SUMMARY_H

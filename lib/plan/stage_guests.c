@@ -199,27 +199,43 @@ struct boot {
     const char *kernel, *initrd, *cmdline, *cdrom;
 };
 
-static int plan_recipe(const struct guest_plan *guests, const struct vl_image *image, struct boot *boot)
+/* A guest that has a disk boots the kernel of the base image which that disk is a clone of, whatever the recipe is
+ * today: its modules are on that disk. Returns the stem of the volumes' names, NULL when there is no such disk. */
+static const char *stem_of_disk(const struct guest_plan *guests, const struct vl_volume *disk, const char *recipe)
+{
+    const char *name = disk->name && disk->backing ? strrchr(disk->backing, '/') : NULL;
+    size_t length = name ? strlen(name + 1) : 0;
+
+    if (length < 6 || strcmp(name + 1 + length - 6, ".qcow2") != 0 || !vl_text_starts(name + 1, recipe))
+        return NULL;
+    return vl_arena_strndup(&guests->plan->arena, name + 1, length - 6);
+}
+
+static int plan_recipe(const struct guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,
+                       struct boot *boot)
 {
     struct vl_arena *arena = &guests->plan->arena;
     const struct voiplab_options *options = &guests->world->options;
+    const char *stem = stem_of_disk(guests, disk, image->source), *today;
     struct vl_recipe recipe;
-    const char *stem;
 
     if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, &recipe,
                        guests->err) < 0)
         return -1;
-    stem = vl_arena_printf(arena, "%s-%s", recipe.name, recipe.hash);
+    today = vl_arena_printf(arena, "%s-%s", recipe.name, recipe.hash);
+    if (!stem)
+        stem = today;
     boot->base_volume = vl_arena_printf(arena, "%s.qcow2", stem);
     boot->kernel = vl_arena_printf(arena, "%s.vmlinuz", stem);
     boot->initrd = vl_arena_printf(arena, "%s.initrd", stem);
     boot->cmdline = recipe.cmdline ? recipe.cmdline : "(as the recipe says)";
-    if (plan_upload(guests, boot->base_volume, vl_arena_printf(arena, "%s/disk.qcow2", recipe.cache), true,
-                    "the base image, which every guest's disk is a linked clone of") < 0 ||
-        plan_upload(guests, boot->kernel, vl_arena_printf(arena, "%s/vmlinuz", recipe.cache), false,
-                    "the kernel, started directly: no boot loader to wait for") < 0 ||
-        plan_upload(guests, boot->initrd, vl_arena_printf(arena, "%s/initrd", recipe.cache), false,
-                    "the kernel's first root") < 0)
+    if (!strcmp(stem, today) &&
+        (plan_upload(guests, boot->base_volume, vl_arena_printf(arena, "%s/disk.qcow2", recipe.cache), true,
+                     "the base image, which every guest's disk is a linked clone of") < 0 ||
+         plan_upload(guests, boot->kernel, vl_arena_printf(arena, "%s/vmlinuz", recipe.cache), false,
+                     "the kernel, started directly: no boot loader to wait for") < 0 ||
+         plan_upload(guests, boot->initrd, vl_arena_printf(arena, "%s/initrd", recipe.cache), false,
+                     "the kernel's first root") < 0))
         return -1;
     boot->kernel = volume_path(guests, boot->kernel);
     boot->initrd = volume_path(guests, boot->initrd);
@@ -249,12 +265,13 @@ static int plan_ready_disk(const struct guest_plan *guests, const struct vl_imag
                        "the base image, which every guest's disk is a linked clone of");
 }
 
-static int plan_boot(const struct guest_plan *guests, const struct vl_image *image, struct boot *boot)
+static int plan_boot(const struct guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,
+                     struct boot *boot)
 {
     *boot = (struct boot){ .base_volume = NULL };
     switch (image->kind) {
     case VL_IMAGE_BUILD:
-        return plan_recipe(guests, image, boot);
+        return plan_recipe(guests, image, disk, boot);
     case VL_IMAGE_DISK:
     case VL_IMAGE_URL:
         return plan_ready_disk(guests, image, boot);
@@ -265,14 +282,12 @@ static int plan_boot(const struct guest_plan *guests, const struct vl_image *ima
     return 0;
 }
 
-static int plan_disk(const struct guest_plan *guests, const char *name, uint64_t size, const char *base_volume)
+static int plan_disk(const struct guest_plan *guests, const char *name, const struct vl_volume *volume, uint64_t size,
+                     const char *base_volume)
 {
     VL_FREE char *xml = NULL;
-    struct vl_volume volume;
 
-    if (find_volume(guests, name, &volume) < 0)
-        return -1;
-    if (volume.name)
+    if (volume->name)
         return 0;
     xml = vl_render_volume_xml(
         &(struct vl_volume_spec){
@@ -410,11 +425,13 @@ static int plan_guest(const struct guest_plan *guests, const struct vl_pbx *pbx)
     const struct vl_lab *lab = guests->world->lab;
     const char *disk = vl_arena_printf(arena, "%s.qcow2", pbx->name), *seed = NULL;
     char uuid[37], mac[18];
+    struct vl_volume volume;
     struct boot boot;
 
     vl_identity_uuid(lab->name, pbx->name, uuid);
     vl_identity_mac(lab->name, pbx->name, mac);
-    if (plan_boot(guests, pbx->image, &boot) < 0 || plan_disk(guests, disk, pbx->disk, boot.base_volume) < 0)
+    if (find_volume(guests, disk, &volume) < 0 || plan_boot(guests, pbx->image, &volume, &boot) < 0 ||
+        plan_disk(guests, disk, &volume, pbx->disk, boot.base_volume) < 0)
         return -1;
     if (!boot.cdrom && plan_seed(guests, pbx, mac, &seed) < 0)
         return -1;
@@ -506,17 +523,18 @@ int vl_stage_lone_guest(struct vl_world *world, const struct voiplab_guest *gues
     struct guest_plan guests;
     char uuid[37], mac[18];
     VL_FREE char *cdrom = NULL;
+    struct vl_volume volume;
     uint64_t memory, disk;
-    const char *volume;
+    const char *name;
 
     if (guest_sizes(guest, &memory, &disk, err) < 0 || begin(&guests, world, plan, err) < 0)
         return -1;
-    volume = vl_arena_printf(&plan->arena, "%s.qcow2", guest->name);
+    name = vl_arena_printf(&plan->arena, "%s.qcow2", guest->name);
     vl_identity_uuid("default", guest->name, uuid);
     vl_identity_mac("default", guest->name, mac);
     if (guest->cdrom && !(cdrom = realpath(guest->cdrom, NULL)))
         return vl_fail_errno(err, "--cdrom: '%s'", guest->cdrom);
-    if (plan_disk(&guests, volume, disk, NULL) < 0)
+    if (find_volume(&guests, name, &volume) < 0 || plan_disk(&guests, name, &volume, disk, NULL) < 0)
         return -1;
     return plan_domain(&guests, &(struct vl_domain_spec){
                                     .lab = "default",
@@ -527,7 +545,7 @@ int vl_stage_lone_guest(struct vl_world *world, const struct voiplab_guest *gues
                                     .memory = memory,
                                     .vcpus = guest->vcpus ? guest->vcpus : 1,
                                     .emulated = !world->kvm,
-                                    .disk_path = volume_path(&guests, volume),
+                                    .disk_path = volume_path(&guests, name),
                                     .disk_format = "qcow2",
                                     .cdrom_path = cdrom,
                                     .bridge = guest->bridge,

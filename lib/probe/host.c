@@ -222,7 +222,7 @@ static int check_memory(struct probe *probe)
     capacity->memory_total = meminfo(text, "MemTotal:");
     capacity->memory_available = meminfo(text, "MemAvailable:");
     capacity->by_memory = fits(capacity->memory_total, host_reserve, each);
-    seen = vl_arena_printf(probe->arena, "%s (%s available); %u guests that take %s each fit beside 1.5 GiB for the host",
+    seen = vl_arena_printf(probe->arena, "%s (%s available); %u guests of %s each fit beside 1.5 GiB for the host",
                            size_text(probe, capacity->memory_total), size_text(probe, capacity->memory_available),
                            capacity->by_memory, size_text(probe, each));
     if (needs.guests)
