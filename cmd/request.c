@@ -72,15 +72,68 @@ static const char *lab_file(const struct cmd_options *options)
     return environment && *environment ? environment : NULL;
 }
 
+/* Add what `given` says to `path`, part by part: empty ones and "." say nothing, ".." takes the last one off. */
+static void add_parts(char *path, const char *given)
+{
+    char *end = path + strlen(path);
+
+    while (*given) {
+        size_t length = strcspn(given, "/");
+
+        if (length == 2 && !strncmp(given, "..", 2)) {
+            while (end > path && *--end != '/')
+                continue;
+        } else if (length && !(length == 1 && *given == '.')) {
+            *end++ = '/';
+            end = mempcpy(end, given, length);
+        }
+        *end = '\0';
+        given += length + (given[length] == '/');
+    }
+}
+
+/* The library takes plain absolute paths only, since others can lead elsewhere. The caller frees it; NULL for NULL. */
+static char *absolute(const char *given)
+{
+    char *path = given ? realpath(given, NULL) : NULL, *start;
+    size_t length;
+
+    if (!given || path)
+        return path;
+    start = *given == '/' ? NULL : getcwd(NULL, 0);
+    length = start ? strlen(start) : 0;
+    path = calloc(1, length + strlen(given) + 2);
+    if (path && start)
+        (void)memcpy(path, start, length);
+    if (path)
+        add_parts(path, given);
+    free(start);
+    return path;
+}
+
+static voiplab_lab *open_lab(const struct cmd_options *options, struct voiplab_options *library,
+                             voiplab_error **ret_error)
+{
+    char *state = absolute(options->values[CMD_STATE]), *cache = absolute(options->values[CMD_CACHE]);
+    char *root = absolute(options->values[CMD_ROOT]);
+    voiplab_lab *lab;
+
+    library->state_directory = state;
+    library->cache_directory = cache;
+    library->root = root;
+    lab = voiplab_open(library, ret_error);
+    free(state);
+    free(cache);
+    free(root);
+    return lab;
+}
+
 voiplab_lab *cmd_open(const struct cmd_options *options, bool needed, int *ret_status)
 {
     const char *file = lab_file(options);
     struct voiplab_options open_options = {
         .lab_file = file,
         .share_directory = cmd_share_directory(options),
-        .state_directory = options->values[CMD_STATE],
-        .cache_directory = options->values[CMD_CACHE],
-        .root = options->values[CMD_ROOT],
         .hypervisor = options->values[CMD_CONNECT],
         .event = cmd_event,
         .cancelled = is_cancelled,
@@ -97,7 +150,7 @@ voiplab_lab *cmd_open(const struct cmd_options *options, bool needed, int *ret_s
         !cmd_number(options, CMD_WAIT, 86400, 0, &open_options.wait_s))
         return NULL;
     catch_interrupts();
-    lab = voiplab_open(&open_options, &error);
+    lab = open_lab(options, &open_options, &error);
     if (!lab) {
         cmd_complain("%s", voiplab_error_message(error));
         *ret_status = (int)voiplab_error_status(error);

@@ -3,6 +3,7 @@
  * Checks that need the whole lab: addresses inside the bridge's network and no two alike, names and numbers unique,
  * telephones on channels that exist.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -47,6 +48,36 @@ static int check_addresses(const struct vl_lab *lab, struct vl_arena *arena, str
     return 0;
 }
 
+static int compare_trunks(const void *a, const void *b)
+{
+    const struct vl_trunk *const *left = a, *const *right = b;
+    int order = strcmp((*left)->name, (*right)->name);
+
+    return order ? order : (*left)->line - (*right)->line;
+}
+
+/* A full mesh has many trunks: sorted, names that are alike stand side by side, the one with a section of its own last. */
+static int check_trunks(const struct vl_lab *lab, struct vl_arena *arena, struct vl_error *err)
+{
+    const struct vl_trunk **sorted = vl_arena_zalloc(arena, (lab->trunk_count + 1) * sizeof(*sorted));
+
+    if (!sorted)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < lab->trunk_count; i++)
+        sorted[i] = &lab->trunks[i];
+    qsort(sorted, lab->trunk_count, sizeof(const struct vl_trunk *), compare_trunks);
+    for (size_t i = 1; i < lab->trunk_count; i++) {
+        const struct vl_trunk *other = sorted[i - 1], *trunk = sorted[i];
+
+        if (!strcmp(other->name, trunk->name))
+            return VL_LAB_MISTAKE(lab, trunk->line, err,
+                                  "[trunk %s %s] name: '%s' is the name of the trunk from '%s' to '%s'",
+                                  trunk->from->name, trunk->to->name, trunk->name, other->from->name,
+                                  other->to->name);
+    }
+    return 0;
+}
+
 static int check_names(const struct vl_lab *lab, struct vl_error *err)
 {
     for (size_t i = 0; i < lab->pbx_count; i++)
@@ -54,13 +85,6 @@ static int check_names(const struct vl_lab *lab, struct vl_error *err)
             if (!strcmp(lab->pbxs[i].name, lab->pbxs[j].name))
                 return VL_LAB_MISTAKE(lab, lab->pbxs[i].line, err, "[pbx %s]: the name is that of another PBX",
                                       lab->pbxs[i].name);
-    for (size_t i = 0; i < lab->trunk_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!strcmp(lab->trunks[i].name, lab->trunks[j].name))
-                return VL_LAB_MISTAKE(lab, lab->trunks[i].line ? lab->trunks[i].line : lab->trunks[j].line, err,
-                                      "[trunk %s %s] name: '%s' is the name of the trunk from '%s' to '%s'",
-                                      lab->trunks[i].from->name, lab->trunks[i].to->name, lab->trunks[i].name,
-                                      lab->trunks[j].from->name, lab->trunks[j].to->name);
     return 0;
 }
 
@@ -114,7 +138,8 @@ static int check_channels(const struct vl_lab *lab, struct vl_error *err)
 
 static int check_all(const struct vl_lab *lab, struct vl_arena *arena, struct vl_error *err)
 {
-    if (check_addresses(lab, arena, err) < 0 || check_names(lab, err) < 0 || check_accounts(lab, err) < 0)
+    if (check_addresses(lab, arena, err) < 0 || check_names(lab, err) < 0 ||
+        check_trunks(lab, arena, err) < 0 || check_accounts(lab, err) < 0)
         return -1;
     return check_channels(lab, err);
 }

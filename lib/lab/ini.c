@@ -43,7 +43,8 @@ static int check_name(const struct scan *scan, const char *what, const char *nam
     if (!name[good])
         return 0;
     if (name[good] >= 'A' && name[good] <= 'Z')
-        return MISTAKE(scan, "the %s name '%s' has upper case letters; names are lower case", what, name);
+        return MISTAKE(scan, "the %s name '%s' has upper case letters; names are lower case", what,
+                       vl_text_printable(scan->arena, name));
     return MISTAKE(scan, "the %s name '%s' may hold only a-z, 0-9 and '-'", what,
                    vl_text_printable(scan->arena, name));
 }
@@ -60,7 +61,7 @@ static int add_section(const struct scan *scan, char *text)
     after = vl_text_strip(end + 1);
     if (*after)
         return MISTAKE(scan, "there is text after the section '[%s]'; put it, or a comment, on a line of its own",
-                       text + 1);
+                       vl_text_printable(scan->arena, text + 1));
     text = vl_text_strip(text + 1);
     if (check_name(scan, "section", text, NAME_CHARACTERS " ") < 0)
         return -1;

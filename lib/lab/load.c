@@ -27,18 +27,19 @@ static int make_lab(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl
     lab->virtualization = (enum vl_virtualization)given->virtualization;
     if (lab->storage && lab->storage[0] != '/')
         return VL_LAB_MISTAKE(lab, vl_raw_line(&RAW(raw, VL_RAW_LAB)[0], "storage"), err,
-                              "[lab] storage: '%s' is not an absolute path", lab->storage);
+                              "[lab] storage: '%s' is not an absolute path",
+                              vl_text_printable(&lab->arena, lab->storage));
     return 0;
 }
 
-static int check_dns(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
+static int check_dns(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
 {
     for (size_t i = 0; lab->bridge.dns[i]; i++) {
         uint32_t address;
 
         if (!vl_text_ipv4(lab->bridge.dns[i], &address))
             return VL_LAB_MISTAKE(lab, vl_raw_line(section, "dns"), err, "[bridge] dns: '%s' is not an IPv4 address",
-                                  lab->bridge.dns[i]);
+                                  vl_text_printable(&lab->arena, lab->bridge.dns[i]));
     }
     return 0;
 }
@@ -112,10 +113,10 @@ static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, 
     if (!image->source || !*image->source)
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err,
                               "[%s] base: '%s' should read build:RECIPE, iso:FILE, disk:FILE or url:URL",
-                              section->section->name, given->base);
+                              section->section->name, vl_text_printable(&lab->arena, given->base));
     if (image->kind == VL_IMAGE_BUILD && !vl_text_is_name(image->source))
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err, "[%s] base: '%s' is no name of a recipe",
-                              section->section->name, image->source);
+                              section->section->name, vl_text_printable(&lab->arena, image->source));
     return 0;
 }
 
@@ -158,11 +159,11 @@ static int make_providers(struct vl_lab *lab, const struct vl_raw_file *raw, str
                                   section->section->name, given->name);
         if (given->host[strspn(given->host, host_characters)])
             return VL_LAB_MISTAKE(lab, vl_raw_line(section, "host"), err, "[%s] host: '%s' is not a host name",
-                                  section->section->name, given->host);
+                                  section->section->name, vl_text_printable(&lab->arena, given->host));
         if (given->username && given->username[strspn(given->username, host_characters)])
             return VL_LAB_MISTAKE(lab, vl_raw_line(section, "username"), err,
                                   "[%s] username: '%s' may hold only letters, digits, '.' and '-'",
-                                  section->section->name, given->username);
+                                  section->section->name, vl_text_printable(&lab->arena, given->username));
         providers[i] = (struct vl_provider){
             .name = given->name,
             .host = given->host,

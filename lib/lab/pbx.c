@@ -115,7 +115,7 @@ static const char *choose_prefix(struct vl_arena *arena, const struct vl_pbx *pb
     return NULL;
 }
 
-static int check_prefix(const struct vl_lab *lab, const struct vl_raw_section *section, const char *prefix,
+static int check_prefix(struct vl_lab *lab, const struct vl_raw_section *section, const char *prefix,
                         struct vl_error *err)
 {
     size_t length = strlen(prefix);
@@ -123,7 +123,7 @@ static int check_prefix(const struct vl_lab *lab, const struct vl_raw_section *s
     if (!length || length > 4 || prefix[strspn(prefix, "0123456789")])
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err,
                               "[%s] prefix: '%s' is neither 'auto' nor 1 to 4 digits", section->section->name,
-                              prefix);
+                              vl_text_printable(&lab->arena, prefix));
     if (strchr("0789", prefix[0]))
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err,
                               "[%s] prefix: '%s' starts with %c, which belongs to the hub or to the telephone "

@@ -2,6 +2,7 @@
 #include "lab/state.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,26 +20,40 @@ static int kernel_random(void *bytes, size_t length)
     return getrandom(bytes, length, 0) == (ssize_t)length ? 0 : -1;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct vl_secret *)a)->name, ((const struct vl_secret *)b)->name);
+}
+
+static int compare_values(const void *a, const void *b)
+{
+    return strcmp(((const struct vl_secret *)a)->value, ((const struct vl_secret *)b)->value);
+}
+
 static struct vl_secret *find(const struct vl_state *state, const char *name)
 {
-    for (size_t i = 0; i < state->secret_count; i++)
-        if (!strcmp(state->secrets[i].name, name))
-            return &state->secrets[i];
-    return NULL;
+    const struct vl_secret wanted = { .name = name };
+    struct vl_secret *const *found = tfind(&wanted, &state->by_name, compare_names);
+
+    return found ? *found : NULL;
 }
 
 static void add(struct vl_state *state, const char *name, const char *value, bool fresh)
 {
-    struct vl_secret *grown =
+    struct vl_secret *secret = vl_arena_zalloc(&state->arena, sizeof(*secret));
+    struct vl_secret **grown =
         vl_arena_grow(&state->arena, state->secrets, state->secret_count, sizeof(*state->secrets));
 
-    if (!grown)
+    if (!secret || !grown)
         return;
-    grown[state->secret_count++] = (struct vl_secret){
+    *secret = (struct vl_secret){
         .name = vl_arena_strdup(&state->arena, name),
         .value = vl_arena_strdup(&state->arena, value),
         .fresh = fresh,
     };
+    if (!tsearch(secret, &state->by_name, compare_names) || !tsearch(secret, &state->by_value, compare_values))
+        state->arena.failed = true;
+    grown[state->secret_count++] = secret;
     state->secrets = grown;
 }
 
@@ -57,6 +72,16 @@ static int make_random(const struct vl_state *state, const char *alphabet, size_
     }
     text[length] = '\0';
     return 0;
+}
+
+static void replace_value(struct vl_state *state, struct vl_secret *secret, const char *value)
+{
+    if (vl_state_is_secret(state, secret->value))
+        (void)tdelete(secret, &state->by_value, compare_values);
+    secret->value = vl_arena_strdup(&state->arena, value);
+    secret->fresh = true;
+    if (!tsearch(secret, &state->by_value, compare_values))
+        state->arena.failed = true;
 }
 
 /* Complete one secret: the lab file's word wins, then what is stored, then chance. */
@@ -83,8 +108,7 @@ static int need(struct vl_state *state, const char *given, const char *alphabet,
     if (!given && make_random(state, alphabet, length, value) < 0)
         return vl_fail_errno(err, "cannot get random bytes");
     if (stored) {
-        stored->value = vl_arena_strdup(&state->arena, given);
-        stored->fresh = true;
+        replace_value(state, stored, given);
     } else {
         add(state, name, given ? given : value, true);
     }
@@ -195,6 +219,10 @@ int vl_state_open(struct vl_state *state, const struct vl_lab *lab, const char *
 
 void vl_state_close(struct vl_state *state)
 {
+    while (state->by_name)
+        (void)tdelete(*(struct vl_secret **)state->by_name, &state->by_name, compare_names);
+    while (state->by_value)
+        (void)tdelete(*(struct vl_secret **)state->by_value, &state->by_value, compare_values);
     vl_arena_free(&state->arena);
     *state = (struct vl_state){ .random = NULL };
 }
@@ -215,13 +243,20 @@ const char *vl_state_secret(const struct vl_state *state, const char *format, ..
     return secret ? secret->value : NULL;
 }
 
+bool vl_state_is_secret(const struct vl_state *state, const char *word)
+{
+    const struct vl_secret wanted = { .value = word };
+
+    return tfind(&wanted, &state->by_value, compare_values) != NULL;
+}
+
 char *vl_state_text(const struct vl_state *state)
 {
     struct vl_buf buf = VL_BUF_INIT;
 
     vl_buf_puts(&buf, "# Secrets of this lab, made by voiplab. Keep this file: without it every trunk gets new ones.\n");
     for (size_t i = 0; i < state->secret_count; i++)
-        vl_buf_printf(&buf, "%s = %s\n", state->secrets[i].name, state->secrets[i].value);
+        vl_buf_printf(&buf, "%s = %s\n", state->secrets[i]->name, state->secrets[i]->value);
     return vl_buf_take(&buf);
 }
 

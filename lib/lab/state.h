@@ -25,8 +25,9 @@ struct vl_secret {
 struct vl_state {
     struct vl_arena arena;
     const char *directory; /* STATE/LAB */
-    struct vl_secret *secrets;
+    struct vl_secret **secrets; /* in the order in which they were first wanted */
     size_t secret_count;
+    void *by_name, *by_value; /* the same as trees, tsearch(3) */
     /* Where random bytes come from; getrandom(2) unless a test says otherwise. Returns 0, or -1 with errno. */
     int (*random)(void *bytes, size_t length);
 };
@@ -40,6 +41,9 @@ void vl_state_close(struct vl_state *state);
 /* The secret of this name (kind and rest as in `sip/7001`), never NULL for one that the lab needs; NULL otherwise. */
 const char *vl_state_secret(const struct vl_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* True when this word is the value of a secret of the lab. */
+bool vl_state_is_secret(const struct vl_state *state, const char *word);
 
 /* What the secrets file shall hold; the caller frees it. NULL when memory ran out. */
 char *vl_state_text(const struct vl_state *state);

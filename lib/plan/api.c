@@ -155,6 +155,8 @@ static int run_stage(const struct vl_run *run, int (*stage)(struct vl_world *, s
 
 static int run_bridge(const struct vl_run *run)
 {
+    if (!vl_run_is_dry(run) && vl_stage_bridge_possible(run->world, run->err) < 0)
+        return -1;
     return run_stage(run, vl_stage_bridge);
 }
 

@@ -301,7 +301,7 @@ static char *note_pending(struct vl_world *world, const struct vl_plan *plan, st
     if (!words.length || !world->state.directory)
         return NULL;
     path = pending_path(world, plan->steps[0].target);
-    if (!path || vl_file_write(path, vl_buf_text(&words), words.length, 0600, err) < 0)
+    if (!path || vl_file_mkdirs(world->state.directory, 0700, err) < 0 || vl_file_write(path, vl_buf_text(&words), words.length, 0600, err) < 0)
         return NULL;
     noted = path;
     path = NULL;

@@ -125,7 +125,7 @@ static int prepare_host(const struct vl_run *run, size_t *changed)
     if (vl_run_apply_stage(run, vl_stage_state, changed) < 0)
         return -1;
     vl_world_phase(run->world, 2, 7, "bridge");
-    if (vl_run_apply_stage(run, vl_stage_bridge, changed) < 0)
+    if (vl_stage_bridge_possible(run->world, run->err) < 0 || vl_run_apply_stage(run, vl_stage_bridge, changed) < 0)
         return -1;
     if (bridge->interface && !bridge_is_up(bridge))
         return vl_fail(run->err, VL_ERROR_FAILED,

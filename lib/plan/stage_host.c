@@ -114,6 +114,18 @@ static int bridge_files(struct vl_world *world, struct vl_plan *plan, struct vl_
     return vl_plan_files(plan, target, VL_THIS_HOST, &set, 0, real, err);
 }
 
+int vl_stage_bridge_possible(const struct vl_world *world, struct vl_error *err)
+{
+    static const char scripts[] = "/etc/sysconfig/network-scripts";
+
+    if (!world->lab->bridge.interface || strcmp(world->options.root, "/") != 0 || vl_file_exists(scripts))
+        return 0;
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "this host has no '%s', so ifcfg files would be read by nobody; write them elsewhere with --root "
+                   "DIR, or say interface = none in [bridge]",
+                   scripts);
+}
+
 static void free_interfaces(struct ifaddrs *const *interfaces)
 {
     if (*interfaces)

@@ -144,35 +144,33 @@ static bool word_character(char c)
     return isalnum((unsigned char)c) != 0;
 }
 
-/* The secret that stands at `at` as a whole word (start is where the text begins), or NULL. */
-static const char *secret_at(const struct vl_world *world, const char *start, const char *at)
+/* Append a word of letters and digits, or dots when it is a secret. */
+static void add_word(const struct vl_world *world, struct vl_buf *buf, const char *word, size_t length)
 {
-    if (at > start && word_character(at[-1]))
-        return NULL;
-    for (size_t i = 0; i < world->state.secret_count; i++) {
-        const char *value = world->state.secrets[i].value;
-        size_t length = strlen(value);
+    VL_FREE char *copy = strndup(word, length);
 
-        if (!strncmp(at, value, length) && !word_character(at[length]))
-            return value;
-    }
-    return NULL;
+    if (!copy)
+        buf->failed = true;
+    else
+        vl_buf_puts(buf, vl_state_is_secret(&world->state, copy) ? "••••" : copy);
+    if (copy)
+        explicit_bzero(copy, length);
 }
 
 char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const char *text)
 {
     VL_BUF_AUTO buf = VL_BUF_INIT;
-    const char *start = text;
 
     while (*text) {
-        const char *secret = word_character(*text) ? secret_at(world, start, text) : NULL;
+        size_t length = 0;
 
-        if (secret) {
-            vl_buf_puts(&buf, "••••");
-            text += strlen(secret);
-        } else {
-            vl_buf_putc(&buf, *text++);
-        }
+        while (word_character(text[length]))
+            length++;
+        if (length)
+            add_word(world, &buf, text, length);
+        else
+            vl_buf_putc(&buf, *text);
+        text += length ? length : 1;
     }
     if (buf.failed)
         arena->failed = true;

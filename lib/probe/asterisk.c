@@ -137,12 +137,9 @@ static const struct {
     const char *text;
     enum vl_registration_state state;
 } registration_states[] = {
-    { "Registered", VL_REGISTRATION_REGISTERED },
-    { "Request Sent", VL_REGISTRATION_REQUEST_SENT },
-    { "Unregistered", VL_REGISTRATION_UNREGISTERED },
-    { "No Authentication", VL_REGISTRATION_NO_AUTHENTICATION },
-    { "Rejected", VL_REGISTRATION_REJECTED },
-    { "Failed", VL_REGISTRATION_FAILED },
+    { "Registered", VL_REGISTRATION_REGISTERED },     { "Request Sent", VL_REGISTRATION_REQUEST_SENT },
+    { "Unregistered", VL_REGISTRATION_UNREGISTERED }, { "No Authentication", VL_REGISTRATION_NO_AUTHENTICATION },
+    { "Rejected", VL_REGISTRATION_REJECTED },         { "Failed", VL_REGISTRATION_FAILED },
 };
 
 /* A state ends at two blanks or at the end of the line: what follows is the time. */

@@ -1,0 +1,137 @@
+#!/bin/bash
+# Wrong command lines end with 2, say what is wrong and name the nearest right word.
+# shellcheck source=test/cli/support.sh
+. "${SOURCE:?}/test/cli/support.sh"
+lab=$SOURCE/share/labs/thesis.ini
+
+# wrong TEXT ARGUMENT...: the command line is refused with this text, in one line on standard error.
+wrong() {
+    local text=$1
+    shift
+    run "$@"
+    expect_status 2 "voiplab $*"
+    expect err "$text" "voiplab $*"
+    expect_empty out "voiplab $*"
+    [ "$(wc -l <err)" -eq 1 ] || fail "voiplab $*: not one line: $(cat err)"
+    grep -q '^voiplab: ' err || fail "voiplab $*: does not begin with 'voiplab: '"
+}
+
+wrong "which command?"
+wrong "did you mean 'status'?" statsu
+wrong "'voiplab --help' lists them" frobnicate
+wrong "did you mean 'destroy'?" help destory
+wrong "the command comes first" --verson
+wrong "the command comes first" -f x up
+wrong "did you mean '--dry-run'?" up --dry-rum
+wrong "did you mean '--dry-run'?" up --dry-rum=3
+wrong "up has no option '-Z'" up -Z
+wrong "up has no option '--zzzzzz'; 'voiplab up --help'" up --zzzzzz
+wrong "bridge has no option '--jobs'" bridge --jobs 3
+wrong "may be '--state' or '--share'" up --s
+wrong "the option '--json' takes no value" up --json=3
+wrong "the option '-f' needs a value" up -f
+wrong "the option '--file' needs a value" up --file
+wrong "init does not take 'b'" init a b
+wrong "bridge does not take 'x'" bridge x
+wrong "--jobs: '0' is not a number from 1 to 64" up --jobs 0 -f "$lab"
+wrong "--jobs: '65' is not a number" up -j 65 -f "$lab"
+wrong "--wait: '3s' is not a number" up --wait 3s -f "$lab"
+wrong "--color: 'sometimes' is none of auto, always, never" up --color sometimes -f "$lab"
+wrong "there is no lab file" up
+wrong "there is no template 'thesys'" init -t thesys
+wrong "there is no template '../labs/thesis'" init -t ../labs/thesis
+wrong "did you mean 'virtual1'?" up --dry-run -f "$lab" virtual
+wrong "'nobody' is no PBX of this lab" status -f "$lab" nobody
+wrong "'fast' is no [load] section" sipp -f "$lab" fast
+wrong "a guest without a lab file needs" create-vm x --memory 1G
+wrong "a guest without a lab file needs" create-vm x --memory 1G --disk 1G -f "$lab"
+wrong "it needs --yes" destroy -f "$lab" --state "$work/state" -c test:///default
+
+run up -f missing.ini
+expect_status 3 'a lab file that is not there'
+expect err "'missing.ini'" 'a lab file that is not there'
+
+run --version
+expect_status 0 --version
+grep -qE '^voiplab [0-9]+\.[0-9]+\.[0-9]+$' out || fail "--version prints $(cat out)"
+cp out version
+run -V
+cmp -s out version || fail '-V and --version differ'
+run --help
+expect_status 0 --help
+expect out 'usage: voiplab COMMAND' --help
+expect_empty err --help
+cp out help
+run help
+cmp -s out help || fail 'help and --help differ'
+run up --help
+cp out help
+for words in 'help up' 'up -h' 'up --dry-run -h extra'; do
+    # shellcheck disable=SC2086
+    run $words
+    expect_status 0 "$words"
+    cmp -s out help || fail "'$words' and 'up --help' differ"
+done
+
+# Options may be cut short, stand after operands, and `--` ends them.
+run up --dry -f "$lab" --sta "$work/state" --ca "$work/cache" --conn "$nowhere"
+expect_status 0 'options that are cut short'
+cp out plan
+run up virtual1 -nqf "$lab" --state="$work/state" --cache "$work/cache" -c"$nowhere"
+expect_status 0 'options after operands'
+expect_not out 'virtual2: ' 'one PBX is meant'
+run up -nf "$lab" --state "$work/state" -- --check
+expect_status 2 'an operand after --'
+expect err "'--check' is no PBX" 'an operand after --'
+
+# Where the lab file comes from.
+cp "$SOURCE/share/labs/quickstart.ini" other.ini
+VOIPLAB_FILE=other.ini run sipp --dry-run
+expect out '10.77.7.11' VOIPLAB_FILE
+cp "$lab" voiplab.ini
+VOIPLAB_FILE=other.ini run sipp --dry-run
+expect out '192.168.0.195' 'voiplab.ini of the working directory'
+run sipp --dry-run -f other.ini
+expect out '10.77.7.11' '-f before voiplab.ini'
+
+# Colour: never into a file, unless asked for; NO_COLOR does not win over a clear word.
+plan() {
+    run bridge --dry-run --root "$work" -f "$lab" "$@"
+    expect_status 0 "bridge $*"
+}
+plan
+expect_not out $'\033' 'no colour into a file'
+plan --color=always
+expect out $'\033[32m' '--color=always'
+NO_COLOR=1 plan --color=always
+expect out $'\033[32m' 'NO_COLOR and --color=always'
+if command -v script >/dev/null; then
+    try="$VOIPLAB bridge --dry-run --root $work -f $lab"
+    script -qec "$try" /dev/null >out </dev/null
+    expect out $'\033[32m' 'colour on a terminal'
+    NO_COLOR=1 script -qec "$try" /dev/null >out </dev/null
+    expect_not out $'\033[32m' 'NO_COLOR on a terminal'
+    script -qec "$try --color never" /dev/null >out </dev/null
+    expect_not out $'\033[32m' '--color never on a terminal'
+fi
+
+# -q leaves the results and nothing else.
+plan -q
+expect_empty err '-q'
+[ -s out ] || fail '-q: the plan is missing'
+
+# Output that cannot be written is a failure.
+for words in --help --version 'up --help' 'bridge --dry-run --root . -f voiplab.ini' 'sipp -n'; do
+    status=0
+    # shellcheck disable=SC2086
+    "$VOIPLAB" $words >/dev/full 2>err || status=$?
+    expect_status 1 "$words to a full device"
+    expect err 'cannot write the output' "$words to a full device"
+done
+
+# A reader that goes away does no harm to the message.
+status=0
+{ "$VOIPLAB" up -n -f "$lab" --state "$work/state" --cache "$work/cache" -c "$nowhere" 2>err || echo $? >code; } | head -c 10 >out
+[ "$(cat code 2>/dev/null)" = 1 ] || fail "a closed pipe: exit status $(cat code 2>/dev/null) instead of 1"
+expect err 'cannot write the output' 'a closed pipe'
+finish

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The definitions of guests, volumes and pools against golden files, and the golden files against libvirt's own
+ * schemas. VOIPLAB_GOLDEN=write makes the golden files anew; look at the difference before you keep it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/xml.h"
+#include "lab/identity.h"
+#include "render/domain_xml.h"
+#include "render/volume_xml.h"
+
+#define GOLDEN SOURCE_DIRECTORY "/test/golden/domain/"
+#define SCHEMAS "/usr/share/libvirt/schemas/"
+
+static bool schemas_missing;
+
+static const char *schema_tools(void)
+{
+    if (!vl_process_found("xmllint"))
+        return "the program 'xmllint' is missing (package libxml2-utils)";
+    return vl_file_exists(SCHEMAS "domain.rng") ? NULL : "libvirt's schemas are missing (package libvirt0)";
+}
+
+static void check_schema(const char *path, const char *schema)
+{
+    const char *const argv[] = { "xmllint", "--noout", "--nonet", "--relaxng", schema, path, NULL };
+    const struct vl_process_options options = { .timeout_ms = 60000 };
+    VL_PROCESS_RESULT_AUTO result = { .output = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    if (schema_tools()) {
+        schemas_missing = true;
+        return;
+    }
+    assert_int_equal(vl_process_run(argv, &options, &result, &err), 0);
+    if (result.status != 0)
+        fail_msg("%s: %s", path, result.errors);
+}
+
+/* Compare and free. */
+static void check_golden(char *text, const char *name, const char *schema)
+{
+    VL_FREE char *path = NULL, *expected = NULL;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const char *mode = getenv("VOIPLAB_GOLDEN");
+
+    assert_non_null(text);
+    assert_true(asprintf(&path, GOLDEN "%s.xml", name) > 0);
+    if (mode && strcmp(mode, "write") == 0)
+        assert_int_equal(vl_file_write(path, text, strlen(text), 0644, &err), 0);
+    if (vl_file_read(path, 1 << 20, &expected, NULL, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_string_equal(text, expected);
+    free(text);
+    check_schema(path, schema);
+}
+
+/* A guest of the quickstart: a linked clone of a built image, booted directly, emulated. */
+static struct vl_domain_spec clone_spec(void)
+{
+    return (struct vl_domain_spec){
+        .lab = "tesis",
+        .pbx = "virtual1",
+        .name = "voiplab-tesis-virtual1",
+        .uuid = "b091ea4d-8a90-5e27-ab41-adb809575c3a",
+        .mac = "52:54:00:b0:91:ea",
+        .title = "virtual1 of lab tesis",
+        .memory = 300ULL << 20,
+        .vcpus = 1,
+        .emulated = true,
+        .disk_path = "/srv/pool/virtual1.qcow2",
+        .disk_format = "qcow2",
+        .seed_path = "/srv/pool/virtual1-seed.iso",
+        .kernel = "/srv/pool/debian-asterisk.vmlinuz",
+        .initrd = "/srv/pool/debian-asterisk.initrd",
+        .cmdline = "root=/dev/vda rw console=ttyS0 quiet",
+        .bridge = "br0",
+        .os = "debian11",
+        .console_log = "/srv/log/virtual1.log",
+    };
+}
+
+/* The thesis's own way: an installation of Elastix from its CD on an empty disk, under KVM. */
+static struct vl_domain_spec install_spec(void)
+{
+    return (struct vl_domain_spec){
+        .lab = "tesis",
+        .pbx = "elastix1",
+        .name = "elastix1",
+        .uuid = "11111111-2222-5333-8444-555555555555",
+        .mac = "52:54:00:11:11:11",
+        .memory = 300ULL << 20,
+        .vcpus = 1,
+        .disk_path = "/srv/pool/elastix1.qcow2",
+        .disk_format = "qcow2",
+        .cdrom_path = "/srv/iso/Elastix.iso",
+        .bridge = "br0",
+        .os = "rhel5.4",
+    };
+}
+
+static char *domain(const struct vl_domain_spec *spec)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    char *xml = vl_render_domain_xml(spec, &err);
+
+    if (!xml)
+        fail_msg("%s", vl_error_text(&err));
+    return xml;
+}
+
+static void test_clone(void **state)
+{
+    const struct vl_domain_spec spec = clone_spec();
+
+    (void)state;
+    check_golden(domain(&spec), "clone-emulated", SCHEMAS "domain.rng");
+}
+
+static void test_disk_kvm(void **state)
+{
+    struct vl_domain_spec spec = clone_spec();
+
+    (void)state;
+    spec.emulated = false;
+    spec.kernel = spec.initrd = spec.cmdline = spec.console_log = spec.title = spec.os = NULL;
+    spec.vcpus = 2;
+    spec.memory = (2ULL << 30) + 1; /* rounded up, never down */
+    check_golden(domain(&spec), "disk-kvm", SCHEMAS "domain.rng");
+}
+
+static void test_install(void **state)
+{
+    const struct vl_domain_spec spec = install_spec();
+
+    (void)state;
+    check_golden(domain(&spec), "install-old", SCHEMAS "domain.rng");
+}
+
+static void test_old_with_seed(void **state)
+{
+    struct vl_domain_spec spec = install_spec();
+
+    (void)state;
+    spec.os = "elastix2.5";
+    spec.cdrom_path = NULL;
+    spec.seed_path = "/srv/pool/elastix1-seed.iso";
+    check_golden(domain(&spec), "disk-old-seed", SCHEMAS "domain.rng");
+}
+
+static void test_escaped(void **state)
+{
+    struct vl_domain_spec spec = clone_spec();
+
+    (void)state;
+    spec.title = "</title><devices>&\"'ñ";
+    spec.pbx = "\"/><evil a=\"";
+    spec.disk_path = "/srv/a&b<c>.qcow2";
+    check_golden(domain(&spec), "escaped", SCHEMAS "domain.rng");
+}
+
+static void test_unwritable(void **state)
+{
+    static const char *const bad[] = { "bell\a", "latin \xf1", "\xed\xa0\x80", NULL };
+    struct vl_domain_spec spec = clone_spec();
+
+    (void)state;
+    for (size_t i = 0; bad[i]; i++) {
+        VL_ERROR_AUTO err = { .code = VL_OK };
+
+        spec.title = bad[i];
+        assert_null(vl_render_domain_xml(&spec, &err));
+        assert_int_equal(err.code, VL_ERROR_FAILED);
+        assert_non_null(strstr(vl_error_text(&err), "XML cannot carry"));
+    }
+}
+
+/* The attribute of the definition that `spec` gives. */
+static const char *found(const struct vl_domain_spec *spec, struct vl_arena *arena, const char *xpath)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *xml = domain(spec);
+    VL_XML_DOCUMENT_AUTO *document = vl_xml_parse(xml, "it", &err);
+
+    assert_non_null(document);
+    return vl_xml_find(document, arena, xpath);
+}
+
+static void test_fingerprint(void **state)
+{
+    static const char xpath[] = "/domain/metadata/voiplab:guest/@fingerprint";
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_domain_spec spec = clone_spec();
+    const char *first = found(&spec, &arena, xpath);
+
+    (void)state;
+    assert_int_equal(strlen(first), 16);
+    assert_int_equal(strspn(first, "0123456789abcdef"), 16);
+    assert_string_equal(first, found(&spec, &arena, xpath));
+    spec.memory += 1 << 20;
+    assert_string_not_equal(first, found(&spec, &arena, xpath));
+}
+
+static void test_hardware_by_os(void **state)
+{
+    static const struct {
+        const char *os, *bus, *network, *id;
+    } rows[] = {
+        { "rhel5.4", "ide", "e1000", "http://redhat.com/rhel/5.4" },
+        { "centos5.5", "ide", "e1000", "http://centos.org/centos/5.5" },
+        { "centos6.5", "virtio", "virtio", "http://centos.org/centos/6.5" },
+        { "rhel10", "virtio", "virtio", "http://redhat.com/rhel/10" },
+        { "debian5", "ide", "e1000", "http://debian.org/debian/5" },
+        { "debian11", "virtio", "virtio", "http://debian.org/debian/11" },
+        { "elastix2.5", "ide", "e1000", NULL },
+        { "elastix4", "virtio", "virtio", NULL },
+        { "debian", "virtio", "virtio", NULL },
+        { "centosx5", "virtio", "virtio", NULL },
+        { NULL, "virtio", "virtio", NULL },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(rows); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        struct vl_domain_spec spec = clone_spec();
+        const char *id;
+
+        spec.os = rows[i].os;
+        assert_string_equal(found(&spec, &arena, "/domain/devices/disk[1]/target/@bus"), rows[i].bus);
+        assert_string_equal(found(&spec, &arena, "/domain/devices/interface/model/@type"), rows[i].network);
+        id = found(&spec, &arena, "/domain/metadata/*/*[local-name()='os']/@id");
+        if (rows[i].id)
+            assert_string_equal(id, rows[i].id);
+        else
+            assert_null(id);
+    }
+}
+
+static void test_volumes(void **state)
+{
+    static const struct {
+        const char *golden;
+        struct vl_volume_spec spec;
+    } rows[] = {
+        { "volume-clone", { "virtual1.qcow2", "qcow2", 35ULL << 30, "/srv/pool/debian-asterisk.qcow2" } },
+        { "volume-empty", { "elastix1.qcow2", "qcow2", 35ULL << 30, NULL } },
+        { "volume-raw", { "virtual1-seed.iso", "raw", 393216, NULL } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(rows); i++) {
+        VL_ERROR_AUTO err = { .code = VL_OK };
+
+        check_golden(vl_render_volume_xml(&rows[i].spec, &err), rows[i].golden, SCHEMAS "storagevol.rng");
+    }
+}
+
+static void test_pool(void **state)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    (void)state;
+    check_golden(vl_render_pool_xml("voiplab-tesis", "/srv/pool", &err), "pool", SCHEMAS "storagepool.rng");
+}
+
+static void test_reader(void **state)
+{
+    static const char *const refused[] = {
+        "", "<a>", "<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><a>&e;</a>", "<!DOCTYPE a><a/>", NULL,
+    };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_XML_DOCUMENT_AUTO *document = vl_xml_parse("<a b='1'><c> x &amp; y</c></a>", "it", &err);
+
+    (void)state;
+    assert_non_null(document);
+    assert_string_equal(vl_xml_find(document, &arena, "/a/@b"), "1");
+    assert_string_equal(vl_xml_find(document, &arena, "/a/c"), " x & y");
+    assert_string_equal(vl_xml_part(document, &arena, "/a/c"), "<c> x &amp; y</c>");
+    assert_null(vl_xml_find(document, &arena, "/a/d"));
+    assert_null(vl_xml_part(document, &arena, "/a/d"));
+    for (size_t i = 0; refused[i]; i++) {
+        assert_null(vl_xml_parse(refused[i], "the thing", &err));
+        assert_string_equal(vl_error_text(&err), "the thing is not XML that can be read");
+    }
+}
+
+/* The values come from another implementation: Python's uuid.uuid5. */
+static void test_identity(void **state)
+{
+    char uuid[37], other[37], mac[18];
+
+    (void)state;
+    vl_identity_uuid("tesis", "virtual1", uuid);
+    assert_string_equal(uuid, "b091ea4d-8a90-5e27-ab41-adb809575c3a");
+    vl_identity_mac("tesis", "virtual1", mac);
+    assert_string_equal(mac, "52:54:00:b0:91:ea");
+    vl_identity_uuid("tesi", "svirtual1", other);
+    assert_string_not_equal(uuid, other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clone),       cmocka_unit_test(test_disk_kvm),    cmocka_unit_test(test_install),
+        cmocka_unit_test(test_old_with_seed), cmocka_unit_test(test_escaped),   cmocka_unit_test(test_unwritable),
+        cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_hardware_by_os), cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_pool),        cmocka_unit_test(test_reader),      cmocka_unit_test(test_identity),
+    };
+    const char *ci = getenv("CI");
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    if (failed || !schemas_missing)
+        return failed != 0;
+    (void)fprintf(stderr, "not checked against libvirt's schemas: %s\n", schema_tools());
+    return ci && strcmp(ci, "true") == 0 ? 1 : 77;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Load runs with a real SIPp against a real SIPp: one that answers at once, one that challenges, nobody at all.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* after the four that cmocka needs */
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/process.h"
+#include "load/sipp.h"
+
+static char work[] = "/tmp/voiplab-load-XXXXXX";
+
+static unsigned free_udp_port(void)
+{
+    VL_CLOSE int descriptor = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t length = sizeof(name);
+
+    assert_int_equal(bind(descriptor, (const struct sockaddr *)&name, sizeof(name)), 0);
+    assert_int_equal(getsockname(descriptor, (struct sockaddr *)&name, &length), 0);
+    return ntohs(name.sin_port);
+}
+
+/* Looked up and not tried, since a try would take the port from SIPp. */
+static bool is_bound(unsigned port)
+{
+    VL_FCLOSE FILE *file = fopen("/proc/net/udp", "r");
+    char line[256], mark[32];
+
+    (void)snprintf(mark, sizeof(mark), ": 0100007F:%04X ", port);
+    while (file && fgets(line, sizeof(line), file))
+        if (strstr(line, mark))
+            return true;
+    return false;
+}
+
+/* Start a SIPp that answers; `scenario` NULL: the built-in one. Waits until its port is taken. */
+static pid_t start_answerer(const char *scenario, unsigned port)
+{
+    char text[16], control[16];
+    const char *const argv[] = { "sipp", scenario ? "-sf" : "-sn", scenario ? scenario : "uas", "-i", "127.0.0.1",
+                                 "-p", text, "-ci", "127.0.0.1", "-cp", control, "-nostdin", NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    pid_t pid;
+
+    (void)snprintf(text, sizeof(text), "%u", port);
+    (void)snprintf(control, sizeof(control), "%u", free_udp_port());
+    pid = vl_process_start(NULL, argv, (int[]){ -1, -1, -1 }, -1, NULL, &err);
+    assert_true(pid > 0);
+    for (int i = 0; i < 200 && !is_bound(port); i++)
+        (void)poll(NULL, 0, 50);
+    if (is_bound(port))
+        return pid;
+    (void)kill(pid, SIGKILL);
+    fail_msg("the answering sipp does not start");
+    return -1;
+}
+
+static void stop(pid_t pid)
+{
+    (void)kill(pid, SIGKILL);
+    (void)waitpid(pid, NULL, 0);
+}
+
+static struct vl_pbx target = { .name = "pbx1", .address = 0x7f000001 };
+
+static struct vl_load a_load(unsigned rate, unsigned calls, unsigned hold_ms)
+{
+    return (struct vl_load){ .name = "test", .target = &target, .caller = "1500", .extension = "1999", .rate = rate,
+                             .calls = calls, .hold_ms = hold_ms, .timeout_s = 30 };
+}
+
+static struct vl_load_options options_for(const struct vl_load *load, unsigned port)
+{
+    return (struct vl_load_options){ .load = load, .scenario_directory = SOURCE_DIRECTORY "/share/sipp",
+                                     .work_directory = work, .local_address = "127.0.0.1", .secret = "rightSecret123",
+                                     .port = port };
+}
+
+static void assert_work_is_empty(void)
+{
+    DIR *directory = opendir(work);
+    const struct dirent *entry;
+
+    while ((entry = readdir(directory)))
+        if (entry->d_name[0] != '.')
+            fail_msg("'%s' was left in the work directory", entry->d_name);
+    (void)closedir(directory);
+}
+
+static void test_direct_answers(void **state)
+{
+    unsigned port = free_udp_port();
+    pid_t pid = start_answerer(NULL, port);
+    const struct vl_load load = a_load(20, 30, 300);
+    const struct vl_load_options options = options_for(&load, port);
+    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+
+    (void)state;
+    if (vl_load_run(&options, &summary, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    stop(pid);
+    assert_int_equal(vl_load_verdict(&summary, &err), 0);
+    assert_int_equal(summary.outcome, VL_LOAD_COMPLETE);
+    assert_int_equal(summary.succeeded, 30);
+    assert_int_equal(summary.failed, 0);
+    assert_in_range(summary.peak, 3, 12);
+    assert_true(summary.rate > 15 && summary.rate < 25);
+    for (size_t i = 0; i < VL_LOAD_CLOCKS; i++)
+        assert_int_equal(summary.times[i].count, 30);
+    text = vl_load_summary_text(&summary);
+    assert_non_null(strstr(text, "30 of 30"));
+    assert_work_is_empty();
+}
+
+static void test_challenged(void **state)
+{
+    unsigned port = free_udp_port();
+    pid_t pid = start_answerer(SOURCE_DIRECTORY "/test/unit/data/sipp/uas_auth.xml", port);
+    const struct vl_load load = a_load(20, 30, 200);
+    struct vl_load_options options = options_for(&load, port);
+    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 }, stranger = { .made = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    (void)state;
+    assert_int_equal(vl_load_run(&options, &summary, &err), 0);
+    assert_int_equal(summary.succeeded, 27);
+    assert_int_equal(summary.failed, 3);
+    assert_int_equal(summary.reason_count, 1);
+    assert_string_equal(summary.reasons[0].text, "503 Service Unavailable");
+    assert_int_equal(summary.reasons[0].count, 3);
+    assert_int_equal(summary.retransmissions, 0);
+    assert_true(summary.times[VL_LOAD_CLOCK_ANSWER].p50 >= summary.times[VL_LOAD_CLOCK_REQUEST].p50 + 15);
+    assert_int_equal(vl_load_verdict(&summary, &err), -1);
+    vl_error_clear(&err);
+
+    options.secret = "wrongSecret";
+    assert_int_equal(vl_load_run(&options, &stranger, &err), 0);
+    stop(pid);
+    assert_false(stranger.proven);
+    assert_string_equal(stranger.reasons[0].text, "403 Forbidden");
+    assert_int_equal(vl_load_verdict(&stranger, &err), -1);
+    assert_work_is_empty();
+}
+
+static void test_nobody_answers(void **state)
+{
+    VL_CLOSE int silent = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t length = sizeof(name);
+    struct vl_load load = a_load(10, 5, 100);
+    struct vl_load_options options;
+    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    (void)state;
+    assert_int_equal(bind(silent, (const struct sockaddr *)&name, sizeof(name)), 0);
+    assert_int_equal(getsockname(silent, (struct sockaddr *)&name, &length), 0);
+    load.timeout_s = 3;
+    options = options_for(&load, ntohs(name.sin_port));
+    assert_int_equal(vl_load_run(&options, &summary, &err), 0);
+    assert_int_equal(summary.outcome, VL_LOAD_TIMED_OUT);
+    assert_false(summary.proven);
+    assert_true(summary.retransmissions > 0);
+    assert_int_equal(summary.times[VL_LOAD_CLOCK_REQUEST].count, 0);
+    assert_int_equal(vl_load_verdict(&summary, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "no call to '1999'"));
+    assert_work_is_empty();
+}
+
+struct watcher {
+    int progresses;
+    uint64_t up; /* the most calls that a progress showed */
+    bool secret_seen;
+};
+
+static int cancel_when_up(void *context)
+{
+    const struct watcher *watcher = context;
+
+    return watcher->up > 3;
+}
+
+/* While a run goes on: the account file is ours alone, and no process shows the secret. */
+static void look_around(struct watcher *watcher)
+{
+    DIR *directory = opendir(work);
+    const struct dirent *entry;
+
+    while ((entry = readdir(directory)))
+        if (strncmp(entry->d_name, "accounts", 8) == 0) {
+            struct stat status;
+
+            assert_int_equal(fstatat(dirfd(directory), entry->d_name, &status, 0), 0);
+            assert_int_equal(status.st_mode & 0777, 0600);
+        }
+    (void)closedir(directory);
+    directory = opendir("/proc");
+    while ((entry = readdir(directory))) {
+        char path[300], command[8192];
+        VL_FCLOSE FILE *file = NULL;
+        size_t got;
+
+        (void)snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+        file = fopen(path, "r");
+        got = file ? fread(command, 1, sizeof(command), file) : 0;
+        watcher->secret_seen |= memmem(command, got, "rightSecret123", 14) != NULL;
+    }
+    (void)closedir(directory);
+}
+
+static void watch(void *context, const struct vl_load_progress *now)
+{
+    struct watcher *watcher = context;
+
+    watcher->progresses++;
+    if (now->current > watcher->up)
+        watcher->up = now->current;
+    assert_int_equal(now->total, 1000);
+    look_around(watcher);
+}
+
+static void cancelled_run(unsigned hold_ms, struct vl_load_summary *summary, struct watcher *watcher, double *took)
+{
+    unsigned port = free_udp_port();
+    pid_t pid = start_answerer(NULL, port);
+    const struct vl_load load = a_load(20, 1000, hold_ms);
+    struct vl_load_options options = options_for(&load, port);
+    struct timespec before, after;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    options.cancelled = cancel_when_up;
+    options.progress = watch;
+    options.context = watcher;
+    (void)clock_gettime(CLOCK_MONOTONIC, &before);
+    assert_int_equal(vl_load_run(&options, summary, &err), 0);
+    (void)clock_gettime(CLOCK_MONOTONIC, &after);
+    stop(pid);
+    *took = (double)(after.tv_sec - before.tv_sec);
+    assert_int_equal(summary->outcome, VL_LOAD_CANCELLED);
+    assert_true(summary->made < 200);
+    assert_int_equal(vl_load_verdict(summary, &err), -1);
+    assert_work_is_empty();
+}
+
+static void test_cancelled(void **state)
+{
+    struct watcher watcher = { .progresses = 0 };
+    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    double took;
+
+    (void)state;
+    cancelled_run(1500, &summary, &watcher, &took);
+    assert_true(took <= 6);
+    assert_true(summary.succeeded == summary.made);
+    assert_int_equal(summary.left_up, 0);
+    assert_true(watcher.progresses > 0);
+    assert_false(watcher.secret_seen);
+}
+
+static void test_cancelled_with_long_calls(void **state)
+{
+    struct watcher watcher = { .progresses = 0 };
+    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    double took;
+
+    (void)state;
+    cancelled_run(600000, &summary, &watcher, &took);
+    assert_true(took <= 12);
+    assert_int_equal(summary.succeeded, 0);
+    assert_int_equal(summary.left_up, summary.made);
+}
+
+static void test_two_at_once(void **state)
+{
+    unsigned port = free_udp_port();
+    pid_t pid = start_answerer(NULL, port), other;
+    const struct vl_load load = a_load(20, 20, 500);
+    const struct vl_load_options options = options_for(&load, port);
+    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    int status = -1;
+
+    (void)state;
+    other = fork();
+    if (other == 0)
+        _exit(vl_load_run(&options, &summary, &err) == 0 && vl_load_verdict(&summary, &err) == 0 ? 0 : 1);
+    assert_int_equal(vl_load_run(&options, &summary, &err), 0);
+    assert_int_equal(summary.succeeded, 20);
+    assert_int_equal(waitpid(other, &status, 0), other);
+    assert_int_equal(status, 0);
+    stop(pid);
+    assert_work_is_empty();
+}
+
+static void test_cannot_run(void **state)
+{
+    const struct vl_load load = a_load(10, 5, 100);
+    struct vl_load_options options = options_for(&load, 5060);
+    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    (void)state;
+    options.local_address = "192.0.2.77";
+    assert_int_equal(vl_load_run(&options, &summary, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "cannot send from '192.0.2.77'"));
+    vl_error_clear(&err);
+    options = options_for(&load, 5060);
+    options.secret = "a]b;c";
+    assert_int_equal(vl_load_run(&options, &summary, &err), -1);
+    assert_null(strstr(vl_error_text(&err), "a]b;c"));
+    vl_error_clear(&err);
+    options = options_for(&load, 5060);
+    options.scenario_directory = SOURCE_DIRECTORY "/test/unit/data/sipp";
+    assert_int_equal(vl_load_run(&options, &summary, &err), -1); /* no call.xml there: SIPp says so */
+    assert_non_null(strstr(vl_error_text(&err), "sipp could not run"));
+    assert_work_is_empty();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_direct_answers),
+        cmocka_unit_test(test_challenged),
+        cmocka_unit_test(test_nobody_answers),
+        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_cancelled_with_long_calls),
+        cmocka_unit_test(test_two_at_once),
+        cmocka_unit_test(test_cannot_run),
+    };
+    int rc;
+
+    if (!vl_process_found("sipp")) {
+        (void)fprintf(stderr, "sipp is not installed\n");
+        return getenv("CI") && strcmp(getenv("CI"), "true") == 0 ? 1 : 77;
+    }
+    if (!mkdtemp(work))
+        return 1;
+    rc = cmocka_run_group_tests(tests, NULL, NULL);
+    (void)rmdir(work);
+    return rc;
+}

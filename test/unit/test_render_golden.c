@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every file that the labs of the thesis and of the quickstart give to their PBXs and to the host of the bridge,
+ * against test/golden/LAB/PBX/PATH (.block for a block in a file of the user). UPDATE_GOLDEN=1 writes them anew; look
+ * at the difference before you keep it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sys/stat.h>
+
+#include "lab_fixture.h"
+#include "render/ifcfg.h"
+#include "render/sysctl.h"
+
+static void make_parents(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0755);
+        *slash = '/';
+    }
+}
+
+static void update(char *path, const char *text)
+{
+    VL_FCLOSE FILE *stream = NULL;
+
+    make_parents(path);
+    stream = fopen(path, "w");
+    assert_non_null(stream);
+    assert_true(fputs(text, stream) >= 0);
+}
+
+static void check_file(struct lab_fixture *fixture, const char *owner, const struct vl_file *file)
+{
+    char *path = vl_arena_printf(&fixture->arena, "%s/test/golden/%s/%s%s%s", SOURCE_DIRECTORY, fixture->lab->name,
+                                 owner, file->path, file->kind == VL_FILE_BLOCK ? ".block" : "");
+    VL_FREE char *expected = NULL;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    assert_non_null(file->why);
+    if (getenv("UPDATE_GOLDEN"))
+        update(path, file->text);
+    if (vl_file_read(path, 1 << 20, &expected, NULL, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    if (strcmp(expected, file->text) != 0)
+        print_error("%s is not what is rendered\n", path);
+    assert_string_equal(file->text, expected);
+}
+
+static void check_lab(const char *name)
+{
+    LAB_FIXTURE_AUTO *fixture = lab_fixture_open(name);
+    struct vl_fileset host = { .files = NULL };
+
+    for (size_t i = 0; i < fixture->lab->pbx_count; i++) {
+        const char *pbx = fixture->lab->pbxs[i].name;
+        struct vl_fileset set = lab_fixture_render(fixture, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN);
+
+        for (size_t j = 0; j < set.count; j++)
+            check_file(fixture, pbx, &set.files[j]);
+    }
+    vl_render_bridge_ifcfg(&fixture->arena, fixture->lab, &host);
+    vl_render_bridge_sysctl(&fixture->arena, fixture->lab, &host);
+    for (size_t i = 0; i < host.count; i++)
+        check_file(fixture, "bridge", &host.files[i]);
+}
+
+static void test_thesis(void **unused)
+{
+    (void)unused;
+    check_lab("thesis");
+}
+
+static void test_quickstart(void **unused)
+{
+    (void)unused;
+    check_lab("quickstart");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_thesis),
+        cmocka_unit_test(test_quickstart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
