@@ -84,7 +84,7 @@ char *vl_block_take_out(struct vl_arena *arena, const char *text, char comment)
 
     if (!find_block(text, comment, &found))
         return vl_arena_strdup(arena, text);
-    vl_buf_add(&buf, text, (size_t)(found.start - text) - (found.joined ? 1 : 0));
+    vl_buf_add(&buf, text, (size_t)(found.start - text) - (found.joined && found.start > text ? 1 : 0));
     vl_buf_puts(&buf, found.end);
     if (buf.failed)
         arena->failed = true;

@@ -15,7 +15,7 @@ enum { CONTEXT = 3, LARGEST = 16 << 20 };
 
 struct lines {
     const char **start;
-    size_t *length;
+    size_t *length; /* with the line feed, which the last line may lack */
     size_t count;
 };
 
@@ -44,9 +44,10 @@ static struct lines split(struct vl_arena *arena, const char *text)
     while (*text) {
         size_t length = strcspn(text, "\n");
 
+        length += text[length] == '\n';
         lines.start[lines.count] = text;
         lines.length[lines.count++] = length;
-        text += length + (text[length] == '\n');
+        text += length;
     }
     return lines;
 }
@@ -134,7 +135,8 @@ static void print_hunk(struct vl_buf *buf, const struct edits *edits, size_t fro
     for (size_t i = from; i < to; i++) {
         vl_buf_putc(buf, edits->list[i].sign);
         vl_buf_add(buf, edits->list[i].start, edits->list[i].length);
-        vl_buf_putc(buf, '\n');
+        if (edits->list[i].start[edits->list[i].length - 1] != '\n')
+            vl_buf_puts(buf, "\n\\ No newline at end of file\n");
     }
 }
 

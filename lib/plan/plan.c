@@ -59,15 +59,18 @@ static const struct {
     const char *why;
     const char *title; /* NULL: the last word of argv */
 } reloads[VL_RELOAD_COUNT] = {
-    [VL_RELOAD_SIP] = { { "asterisk", "-rx", "sip reload" }, "chan_sip reads its files again and registers anew" },
-    [VL_RELOAD_IAX2] = { { "asterisk", "-rx", "iax2 reload" }, "chan_iax2 reads its files again" },
-    [VL_RELOAD_DIALPLAN] = { { "asterisk", "-rx", "dialplan reload" }, "pbx_config reads extensions.conf again" },
-    [VL_RELOAD_VOICEMAIL] = { { "asterisk", "-rx", "voicemail reload" }, "app_voicemail reads its mailboxes again" },
-    [VL_RELOAD_DAHDI] = { { "asterisk", "-rx", "module reload chan_dahdi.so" },
-                          "chan_dahdi reads its channels again" },
-    [VL_RELOAD_SYSCTL] = { { "sysctl", "-e", "-p", "/etc/sysctl.d/60-voiplab.conf" },
-                           "the kernel takes the settings; -e because the keys exist only with br_netfilter",
-                             "kernel settings" },
+    [VL_RELOAD_SIP] = { .argv = { "asterisk", "-rx", "sip reload" },
+                        .why = "chan_sip reads its files again and registers anew" },
+    [VL_RELOAD_IAX2] = { .argv = { "asterisk", "-rx", "iax2 reload" }, .why = "chan_iax2 reads its files again" },
+    [VL_RELOAD_DIALPLAN] = { .argv = { "asterisk", "-rx", "dialplan reload" },
+                             .why = "pbx_config reads extensions.conf again" },
+    [VL_RELOAD_VOICEMAIL] = { .argv = { "asterisk", "-rx", "voicemail reload" },
+                              .why = "app_voicemail reads its mailboxes again" },
+    [VL_RELOAD_DAHDI] = { .argv = { "asterisk", "-rx", "module reload chan_dahdi.so" },
+                          .why = "chan_dahdi reads its channels again" },
+    [VL_RELOAD_SYSCTL] = { .argv = { "sysctl", "-e", "-p", "/etc/sysctl.d/60-voiplab.conf" },
+                           .why = "the kernel takes the settings; -e because the keys exist only with br_netfilter",
+                           .title = "kernel settings" },
 };
 
 static void add_reloads(struct vl_plan *plan, const char *target_name, unsigned wanted, bool fresh)

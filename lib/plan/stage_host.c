@@ -166,7 +166,7 @@ static int bridge_commands(struct vl_world *world, struct vl_plan *plan, struct 
     const struct vl_bridge *bridge = &world->lab->bridge;
     const char *address = vl_arena_printf(&plan->arena, "%s/%u", vl_text_from_ipv4(&plan->arena, bridge->address),
                                           bridge->prefix);
-    struct live_bridge live;
+    struct live_bridge live = { .exists = false };
 
     if (look_at_bridge(bridge, &live, err) < 0)
         return -1;

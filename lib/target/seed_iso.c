@@ -97,7 +97,7 @@ int vl_seed_iso(const struct vl_fileset *set, const char *work_directory, const 
     __attribute__((cleanup(remove_tree))) char *directory = vl_arena_strdup(&arena, "");
     const char *tree, *iso;
     VL_FREE char *bytes = NULL;
-    size_t length;
+    size_t length = 0;
     int rc;
 
     if (arena.failed)

@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# Fixture (b): guests. A libvirtd of the test's own in a network namespace of its own, the base image built by its recipe
+# (kept between runs), and the quickstart lab brought up on it with emulated guests where there is no hardware
+# virtualization. Then what `up`, `create-vm`, `down` and `destroy` promise.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=test/e2e/lib.sh
+. "$here/lib.sh"
+
+: "${VOIPLAB:?the built binary}" "${SOURCE:?the source directory}"
+requires_root
+requires libvirtd qemu-system-x86_64 qemu-img xorriso mmdebstrap mke2fs ip ssh virsh sipp python3 ssh-keygen
+
+netns=vlg$$
+work=$(mktemp -d /var/tmp/voiplab-guests.XXXXXX)
+cache=${VOIPLAB_TEST_CACHE:-/var/cache/voiplab-test}
+lab=$work/lab.ini
+state=$work/state
+
+take_down() {
+    "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt" --guests >/dev/null 2>&1
+    ip netns delete "$netns" 2>/dev/null
+    rm -rf --one-file-system "$work"
+}
+cleanup_fn take_down
+
+voiplab() { ip netns exec "$netns" "$VOIPLAB" "$@"; }
+in_lab() {
+    local command=$1
+    shift
+    voiplab "$command" "$@" -f "$lab" --share "$SOURCE/share" --state "$state" --cache "$cache" -c "$uri"
+}
+virsh_() { virsh -q -c "$uri" "$@"; }
+guest() {
+    local name=$1 address=$2
+    shift 2
+    printf '%s %s\n' "$address" "$(cut -d' ' -f1-2 "$state/quickstart/ssh/${name}_host_ed25519.pub")" >"$work/known"
+    ip netns exec "$netns" ssh -n -o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$work/known" \
+        -i "$state/quickstart/ssh/lab_ed25519" "root@$address" "$@"
+}
+
+mkdir -p "$cache"
+cp "$SOURCE/share/labs/quickstart.ini" "$lab"
+ip netns add "$netns"
+ip -n "$netns" link set lo up
+
+say "the base image (built when its recipe has changed)"
+"$VOIPLAB" image -f "$lab" --share "$SOURCE/share" --state "$state" --cache "$cache"
+again=$("$VOIPLAB" image --check -f "$lab" --share "$SOURCE/share" --state "$state" --cache "$cache")
+expect_contains "$again" "nothing to do" "a second 'image'"
+
+say "a libvirtd of our own, with a domain and a pool that are not ours"
+uri=$("$SOURCE/share/quickstart/libvirtd" start "$work/libvirt" --netns "$netns")
+cat >"$work/foreign.xml" <<'XML'
+<domain type='qemu'><name>quickstart-foreign</name><memory unit='MiB'>32</memory>
+<os><type arch='x86_64'>hvm</type></os></domain>
+XML
+virsh_ define "$work/foreign.xml" >/dev/null
+virsh_ pool-define-as foreign dir --target "$work/foreign" >/dev/null
+
+say "a dry run makes nothing"
+plan=$(in_lab up --dry-run 2>/dev/null)
+expect_contains "$plan" "libvirt: start domain quickstart-alfa" "the plan"
+[ -z "$(virsh_ list --name)" ] || fail "a dry run started a domain"
+[ ! -e "$state" ] || fail "a dry run made $state"
+
+say "up"
+started=$(date +%s)
+in_lab up --json >"$work/up.json"
+say "up took $(($(date +%s) - started)) s"
+python3 - "$work/up.json" <<'PY'
+import json, sys
+up = json.load(open(sys.argv[1]))
+assert up["changed"] is True and up["failures"] == [], up
+rows = {row["pbx"]: row for row in up["pbxs"]}
+assert set(rows) == {"hub", "alfa", "beta"}, rows
+for name in ("alfa", "beta"):
+    assert rows[name]["registration"] == "Registered" and rows[name]["peers"] == "1/1", rows[name]
+    assert rows[name]["calls"] == "2/2", rows[name]
+assert rows["hub"]["peers"] == "2/2", rows["hub"]
+PY
+
+say "what the guests themselves say"
+expect_contains "$(guest alfa 10.77.7.11 asterisk -rx "'sip show registry'")" Registered "alfa's registry"
+expect_contains "$(guest beta 10.77.7.12 asterisk -rx "'iax2 show peers'")" "OK (" "beta's IAX2 peers"
+[ "$(guest alfa 10.77.7.11 hostname)" = alfa ] || fail "alfa has another host name"
+size=$(guest alfa 10.77.7.11 "lsblk -bndo SIZE /dev/vda 2>/dev/null || cat /sys/block/vda/size")
+case $size in 3221225472 | 6291456) ;; *) fail "alfa's disk is not 3G but $size" ;; esac
+
+say "a second up finds nothing to do"
+second=$(in_lab up 2>&1)
+expect_contains "$second" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "the second up"
+in_lab up --check >/dev/null 2>&1 || fail "--check finds a difference after up"
+
+say "load through the trunk"
+in_lab_sipp=$(voiplab sipp --json -f "$lab" --share "$SOURCE/share" --state "$state")
+printf '%s' "$in_lab_sipp" | python3 -c '
+import json, sys
+load = json.load(sys.stdin)["loads"][0]
+assert load["failed"] == 0 and load["succeeded"] == 50, load'
+
+say "create-vm without a lab file, from an installation medium"
+head -c 1048576 /dev/zero >"$work/Elastix.iso"
+chmod 644 "$work/Elastix.iso"
+lone=(create-vm elastix1 --memory 300M --disk 35G --cdrom "$work/Elastix.iso" --bridge vlquick0 --os rhel5.4
+    --share "$SOURCE/share" --state "$state" -c "$uri")
+expect_contains "$(voiplab "${lone[@]}" --dry-run 2>/dev/null)" "libvirt: define domain elastix1" "the plan of create-vm"
+voiplab "${lone[@]}" >/dev/null 2>&1 || fail "create-vm without a lab file"
+[ "$(virsh_ domstate elastix1)" = running ] || fail "elastix1 does not run"
+expect_contains "$(virsh_ dumpxml elastix1)" "<voiplab:guest" "elastix1's metadata"
+expect_contains "$(virsh_ vol-info --bytes elastix1.qcow2 --pool voiplab-default)" 37580963840 "elastix1's disk"
+expect_contains "$(voiplab "${lone[@]}" 2>&1)" "nothing to do" "a second create-vm"
+virsh_ destroy elastix1 >/dev/null
+
+say "down shuts the guests down, and up brings them back as they were"
+in_lab down beta >/dev/null 2>&1 || fail "down"
+[ "$(virsh_ domstate quickstart-beta)" = "shut off" ] || fail "beta still runs"
+set +e
+report=$(in_lab status 2>&1)
+expect_status 4 $? "status with a guest down"
+set -e
+expect_contains "$report" "beta: the guest is stopped" "status"
+in_lab up >/dev/null 2>&1 || fail "up after down"
+
+say "destroy takes what is ours and leaves the rest"
+in_lab destroy --yes >/dev/null 2>&1 || fail "destroy"
+left=$(virsh_ list --all --name | sort | tr '\n' ' ')
+[ "$left" = "elastix1 quickstart-foreign " ] || fail "left after destroy: $left"
+expect_contains "$(virsh_ pool-list --all --name)" foreign "the pools"
+expect_lacks "$(virsh_ pool-list --all --name)" voiplab-quickstart "the pools"
+[ ! -e "$state/quickstart" ] || fail "the state is still there"
+[ ! -e "/sys/class/net/vlquick0" ] || fail "the test reached this machine's own network"
+ip -n "$netns" link show vlquick0 >/dev/null 2>&1 && fail "the bridge is still there"
+expect_contains "$(in_lab destroy --yes 2>&1)" "nothing to do" "a second destroy"
+say "passed"
