@@ -246,6 +246,7 @@ static void put_back(struct vl_world *world, const struct vl_plan *plan, size_t 
             continue;
         undo.kind = step->before ? VL_STEP_FILE : VL_STEP_REMOVE;
         undo.after = step->before;
+        undo.mode = step->mode_before;
         changed++;
         if (do_step(world, target, &undo, &cause) < 0)
             vl_world_event(world, VOIPLAB_EVENT_WARNING, step->target, "cannot put back: %s", vl_error_text(&cause));

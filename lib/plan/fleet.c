@@ -202,6 +202,7 @@ void vl_fleet_apply(struct vl_fleet *fleet)
 
 struct looking {
     struct vl_fleet *fleet;
+    const bool *away; /* per PBX of the lab; NULL: nothing is known */
     long long deadline;
 };
 
@@ -210,9 +211,11 @@ static void describe_bad_view(const struct vl_member *member, struct vl_error *c
 {
     const struct vl_trunk_view *view = &member->view;
 
-    if (view->registration_wanted && !view->registered)
+    if (view->registration_wanted && !view->registered && !view->hub_away)
         (void)vl_fail(cause, VL_ERROR_FAILED, "not registered with the hub: %s",
                       *view->registration ? view->registration : "Asterisk has no such registration");
+    else if (view->registration_wanted && view->hub && !view->hub_away)
+        (void)vl_fail(cause, VL_ERROR_FAILED, "registered, but the hub does not answer as a peer: %s", view->hub);
     else
         (void)vl_fail(cause, VL_ERROR_FAILED, "%zu of %zu peers reachable; %s", view->peers_ok, view->peers_wanted,
                       view->first_bad_peer ? view->first_bad_peer : "");
@@ -229,7 +232,8 @@ static void look_at_member(void *context, size_t index)
     if (!member->target)
         return;
     for (;;) {
-        if (vl_probe_trunks(&member->arena, fleet->world->lab, member->pbx, member->target, &member->view, &cause) < 0) {
+        if (vl_probe_trunks(&member->arena, fleet->world->lab, member->pbx, looking->away, member->target,
+                            &member->view, &cause) < 0) {
             fail_member(fleet, member, &cause);
             return;
         }
@@ -248,10 +252,16 @@ static void look_at_member(void *context, size_t index)
     vl_world_event(fleet->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
 }
 
+/* A member that failed before takes nobody along: the trunks that lead to it are not waited for. */
 void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s)
 {
-    struct looking looking = { .fleet = fleet, .deadline = now_ms() + (long long)wait_s * 1000 };
+    const struct vl_lab *lab = fleet->world->lab;
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    bool *away = vl_arena_zalloc(&arena, lab->pbx_count * sizeof(*away));
+    struct looking looking = { .fleet = fleet, .away = away, .deadline = now_ms() + (long long)wait_s * 1000 };
 
+    for (size_t i = 0; away && i < fleet->count; i++)
+        away[fleet->members[i].pbx - lab->pbxs] = !fleet->members[i].target;
     vl_parallel(fleet->count, fleet->world->options.jobs, look_at_member, &looking);
 }
 

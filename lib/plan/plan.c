@@ -112,7 +112,7 @@ static int read_current(struct vl_plan *plan, struct vl_target *target, const ch
 }
 
 static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file,
-                          const char *before, const char *after, mode_t mode, bool fresh)
+                          const char *before, const char *after, mode_t mode, mode_t mode_before, bool fresh)
 {
     vl_plan_add(plan, &(struct vl_step){
                           .kind = after ? VL_STEP_FILE : VL_STEP_REMOVE,
@@ -122,7 +122,9 @@ static void add_file_step(struct vl_plan *plan, const char *target_name, const s
                           .before = before,
                           .after = after,
                           .mode = mode,
-                          .group = file->group,
+                          .mode_before = mode_before & 07777,
+                          /* a file of the user's keeps the group that it has */
+                          .group = file->kind == VL_FILE_BLOCK && before ? NULL : file->group,
                           .fresh_target = fresh,
                       });
 }
@@ -132,22 +134,22 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
                      const struct vl_file *file, struct vl_error *err)
 {
     const char *before, *after;
-    mode_t mode;
+    mode_t mode, mode_before;
 
-    if (read_current(plan, target, file->path, &before, &mode, err) < 0)
+    if (read_current(plan, target, file->path, &before, &mode_before, err) < 0)
         return -1;
     if (file->kind == VL_FILE_WHOLE) {
         after = vl_arena_strdup(&plan->arena, file->text);
-        if (before && !strcmp(before, after) && (mode & 07777) == file->mode)
+        if (before && !strcmp(before, after) && (mode_before & 07777) == file->mode)
             return 0;
         mode = file->mode;
     } else {
         after = vl_block_put(&plan->arena, before, file->text, vl_block_comment(file->path));
         if (before && !strcmp(before, after))
             return 0;
-        mode = before ? mode & 07777 : file->mode;
+        mode = before ? mode_before & 07777 : file->mode;
     }
-    add_file_step(plan, target_name, file, before, after, mode, !target);
+    add_file_step(plan, target_name, file, before, after, mode, mode_before, !target);
     return 1;
 }
 
@@ -184,14 +186,14 @@ static int plan_removal(struct vl_plan *plan, struct vl_target *target, const ch
         if (after && !strcmp(before, after))
             return 0;
     }
-    add_file_step(plan, target_name, file, before, after, mode & 07777, false);
+    add_file_step(plan, target_name, file, before, after, mode & 07777, mode, false);
     return 1;
 }
 
 int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,
-                          const struct vl_fileset *set, struct vl_error *err)
+                          const struct vl_fileset *set, unsigned pending, struct vl_error *err)
 {
-    unsigned wanted = 0;
+    unsigned wanted = pending;
 
     /* Backwards: the block that includes a file goes before the file. */
     for (size_t i = set->count; i-- > 0;) {

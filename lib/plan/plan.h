@@ -43,6 +43,7 @@ struct vl_step {
     const char *before; /* what is there now; NULL: nothing */
     const char *after;  /* what shall be there; NULL: nothing */
     unsigned mode;
+    unsigned mode_before; /* of the file that is there; put back with it */
     const char *group;
     const char *const *argv; /* VL_STEP_COMMAND and VL_STEP_RELOAD, NULL-terminated */
     const char *source;      /* local file or directory that the step reads */
@@ -76,7 +77,7 @@ int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *ta
 
 /* The reverse: our whole files go, our blocks are taken out. Reload steps follow. */
 int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,
-                          const struct vl_fileset *set, struct vl_error *err);
+                          const struct vl_fileset *set, unsigned pending, struct vl_error *err);
 
 #define VL_PLAN_AUTO __attribute__((cleanup(vl_plan_free))) struct vl_plan
 

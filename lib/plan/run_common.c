@@ -138,6 +138,8 @@ int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet)
 {
     size_t failed = vl_fleet_failed(fleet);
 
+    if (vl_world_cancelled(run->world))
+        return vl_fail(run->err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
     if (!failed)
         return 0;
     return vl_fail(run->err, failed < fleet->count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,

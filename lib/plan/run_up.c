@@ -158,6 +158,8 @@ static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t ch
     }
     vl_run_fleet_table(run, fleet, true);
     vl_json_bool(run->result->document, "changed", changed > 0);
+    if (vl_world_cancelled(run->world))
+        return vl_run_fleet_error(run, fleet);
     if (changed)
         vl_result_summary(run->result, "%zu steps taken; %zu PBXs, %zu registrations, %zu peers", changed,
                           fleet->count - vl_fleet_failed(fleet), registrations, peers);
@@ -183,9 +185,12 @@ int vl_run_up(const struct vl_run *run)
     vl_world_phase(world, 6, 7, "trunks and dialplans");
     vl_fleet_plan(&fleet, ALL_PARTS, false, false);
     vl_fleet_apply(&fleet);
-    vl_world_phase(world, 7, 7, "registrations, peers and a call over every kind of trunk");
-    vl_fleet_look(&fleet, WAIT_TRUNKS_S);
-    vl_fleet_call(&fleet, false);
+    if (!vl_world_cancelled(world)) {
+        vl_world_phase(world, 7, 7, "registrations, peers and a call over every kind of trunk");
+        vl_fleet_look(&fleet, WAIT_TRUNKS_S);
+    }
+    if (!vl_world_cancelled(world))
+        vl_fleet_call(&fleet, false);
     return finish_up(run, &fleet, changed + fleet.changed);
 }
 

@@ -27,5 +27,5 @@ int vl_stage_pbx_removed(struct vl_world *world, const struct vl_pbx *pbx, struc
     vl_render_pbx(&plan->arena, world->lab, &world->state, pbx, parts, &set);
     if (plan->arena.failed)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
-    return vl_plan_files_removed(plan, target, pbx->name, &set, err);
+    return vl_plan_files_removed(plan, target, pbx->name, &set, target ? vl_apply_pending(world, pbx->name) : 0, err);
 }

@@ -375,6 +375,7 @@ static bool read_channel(struct vl_arena *arena, struct slice line, struct vl_ch
         .state = keep(arena, fields[4]),
         .application = keep(arena, fields[5]),
         .data = keep(arena, fields[6]),
+        .bridge = equals(bridge, "(None)") ? "" : keep(arena, bridge),
         .bridged = bridge.length && !equals(bridge, "(None)"),
     };
     return true;

@@ -82,9 +82,9 @@ static int look_at_registration(struct vl_arena *arena, const struct vl_lab *lab
     return 0;
 }
 
-/* Count one wanted peer among those that Asterisk shows. */
+/* Count one wanted peer among those that Asterisk shows: the account `name`, which leads to `to`. */
 static void count_peer(struct vl_arena *arena, const struct vl_peer *peers, size_t count, const char *name,
-                       const char *whose, struct vl_trunk_view *view)
+                       const struct vl_pbx *to, bool away, struct vl_trunk_view *view)
 {
     const char *status = "not there";
 
@@ -92,18 +92,45 @@ static void count_peer(struct vl_arena *arena, const struct vl_peer *peers, size
     for (size_t i = 0; i < count; i++) {
         if (!vl_asterisk_name_matches(peers[i].name, name))
             continue;
-        if (peers[i].status == VL_PEER_OK || peers[i].status == VL_PEER_LAGGED) {
+        if (peers[i].status == VL_PEER_OK) { /* Asterisk does not dial one that is LAGGED */
             view->peers_ok++;
             return;
         }
         status = peers[i].status_text;
     }
-    if (!view->first_bad_peer)
-        view->first_bad_peer = vl_arena_printf(arena, "%s (%s): %s", name, whose, status);
+    if (away)
+        view->peers_away++;
+    else if (!view->first_bad_peer)
+        view->first_bad_peer = vl_arena_printf(arena, "%s (%s): %s", name, to->name, status);
+}
+
+/* The hub as a peer: registered with it or not, Asterisk dials it only while it answers. */
+static int look_at_hub(struct vl_arena *arena, struct vl_target *target, struct vl_trunk_view *view,
+                       struct vl_error *err)
+{
+    VL_FREE char *output = NULL;
+    struct vl_peer *peers;
+    size_t count;
+
+    view->hub = "not there";
+    if (ask(target, "sip show peers", &output, err) < 0)
+        return -1;
+    if (vl_asterisk_parse_sip_peers(arena, output, &peers, &count) < 0)
+        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no SIP peers; is chan_sip there?", target->name);
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(peers[i].name, "hub"))
+            view->hub = peers[i].status == VL_PEER_OK ? NULL : peers[i].status_text;
+    return 0;
+}
+
+static bool is_away(const struct vl_lab *lab, const bool *away, const struct vl_pbx *pbx)
+{
+    return away && away[pbx - lab->pbxs];
 }
 
 static int look_at_iax2_peers(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx,
-                              struct vl_target *target, struct vl_trunk_view *view, struct vl_error *err)
+                              const bool *away, struct vl_target *target, struct vl_trunk_view *view,
+                              struct vl_error *err)
 {
     VL_FREE char *output = NULL;
     struct vl_peer *peers;
@@ -116,12 +143,13 @@ static int look_at_iax2_peers(struct vl_arena *arena, const struct vl_lab *lab, 
                        target->name);
     for (size_t i = 0; i < lab->trunk_count; i++)
         if (lab->trunks[i].from == pbx)
-            count_peer(arena, peers, count, lab->trunks[i].name, lab->trunks[i].to->name, view);
+            count_peer(arena, peers, count, lab->trunks[i].name, lab->trunks[i].to,
+                       is_away(lab, away, lab->trunks[i].to), view);
     return 0;
 }
 
-static int look_at_accounts(struct vl_arena *arena, const struct vl_lab *lab, struct vl_target *target,
-                            struct vl_trunk_view *view, struct vl_error *err)
+static int look_at_accounts(struct vl_arena *arena, const struct vl_lab *lab, const bool *away,
+                            struct vl_target *target, struct vl_trunk_view *view, struct vl_error *err)
 {
     VL_FREE char *output = NULL;
     struct vl_peer *peers;
@@ -133,24 +161,27 @@ static int look_at_accounts(struct vl_arena *arena, const struct vl_lab *lab, st
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no SIP peers; is chan_sip there?", target->name);
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (lab->pbxs[i].account)
-            count_peer(arena, peers, count, lab->pbxs[i].account, lab->pbxs[i].name, view);
+            count_peer(arena, peers, count, lab->pbxs[i].account, &lab->pbxs[i],
+                       is_away(lab, away, &lab->pbxs[i]), view);
     return 0;
 }
 
-int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx,
+int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err)
 {
     struct vl_trunk_view view = { .registration = "" };
 
     look_at_version(arena, target, &view);
     if (pbx->role == VL_ROLE_HUB) {
-        if (look_at_accounts(arena, lab, target, &view, err) < 0)
+        if (look_at_accounts(arena, lab, away, target, &view, err) < 0)
             return -1;
     } else {
-        if (pbx->account && look_at_registration(arena, lab, pbx, target, &view, err) < 0)
+        if (pbx->account && (look_at_registration(arena, lab, pbx, target, &view, err) < 0 ||
+                             look_at_hub(arena, target, &view, err) < 0))
             return -1;
-        if (look_at_iax2_peers(arena, lab, pbx, target, &view, err) < 0)
+        if (look_at_iax2_peers(arena, lab, pbx, away, target, &view, err) < 0)
             return -1;
+        view.hub_away = lab->hub && is_away(lab, away, lab->hub);
     }
     view.asterisk = true;
     *ret_view = view;
@@ -159,8 +190,8 @@ int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const stru
 
 bool vl_trunk_view_good(const struct vl_trunk_view *view)
 {
-    return view->asterisk && (!view->registration_wanted || view->registered) &&
-           view->peers_ok == view->peers_wanted;
+    return view->asterisk && (!view->registration_wanted || (view->registered && !view->hub) || view->hub_away) &&
+           view->peers_ok + view->peers_away == view->peers_wanted;
 }
 
 static long long now_ms(void)
@@ -171,39 +202,68 @@ static long long now_ms(void)
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The answered channel of the call, hung up at once; false while there is none. */
-static int find_answered(struct vl_target *target, const struct vl_call *call, bool *ret_seen, bool *ret_up,
-                         struct vl_error *err)
+/* A call under way. Other calls, a user's or those of the other PBXs' checks, may use the same trunk at the same time:
+ * ours is the one that hangs on the Local channel that was not there before. */
+struct placed {
+    const struct vl_call *call;
+    const char *prefix; /* of the names of our Local channel's two ends */
+    const char *before; /* the list of channels before the call */
+    bool seen, up;
+};
+
+/* The end of our Local channel that runs the dialplan. */
+static const struct vl_channel *find_ours(const struct placed *placed, const struct vl_channel *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(list[i].name);
+
+        if (vl_text_starts(list[i].name, placed->prefix) && length > 2 &&
+            (!strcmp(list[i].name + length - 2, ";2") || !strcmp(list[i].name + length - 2, ",2")) &&
+            !strstr(placed->before, list[i].name))
+            return &list[i];
+    }
+    return NULL;
+}
+
+/* Asterisk 12 and later shows the same bridge with both channels, an older one each other's name. */
+static bool is_bridged_with(const struct vl_channel *ours, const struct vl_channel *other)
+{
+    return *ours->bridge && (!strcmp(ours->bridge, other->bridge) || !strcmp(ours->bridge, other->name));
+}
+
+/* Look whether our call is up on the trunk. It is hung up when it is, and at the last look in any case. */
+static int look_at_call(struct vl_target *target, struct placed *placed, bool last, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *output = NULL, *ignored = NULL;
-    struct vl_channel *channels;
+    const struct vl_channel *ours;
+    struct vl_channel *list;
     size_t count;
 
     if (ask(target, "core show channels concise", &output, err) < 0)
         return -1;
-    if (vl_asterisk_parse_channels_concise(&arena, output, &channels, &count) < 0)
+    if (vl_asterisk_parse_channels_concise(&arena, output, &list, &count) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its channels", target->name);
-    for (size_t i = 0; i < count; i++) {
-        if (!vl_text_starts(channels[i].name, call->channel))
+    ours = find_ours(placed, list, count);
+    for (size_t i = 0; i < count && ours; i++) {
+        if (!vl_text_starts(list[i].name, placed->call->channel))
             continue;
-        *ret_seen = true;
-        if (strcmp(channels[i].state, "Up") != 0)
-            continue;
-        *ret_up = true;
-        return ask(target, vl_arena_printf(&arena, "channel request hangup %s", channels[i].name), &ignored, err);
+        placed->seen = true;
+        placed->up = placed->up || (!strcmp(list[i].state, "Up") && is_bridged_with(ours, &list[i]));
     }
-    return 0;
+    if (!ours || (!placed->up && !last))
+        return 0;
+    return ask(target, vl_arena_printf(&arena, "channel request hangup %s", ours->name), &ignored, err);
 }
 
-int vl_probe_call(struct vl_target *target, const struct vl_call *call, int timeout_ms, struct vl_error *err)
+static int place_call(struct vl_target *target, const struct vl_call *call, int timeout_ms, char **ret_before,
+                      struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *output = NULL;
-    long long deadline = now_ms() + timeout_ms;
-    bool seen = false, up = false;
 
-    if (ask(target,
+    if (ask(target, "core show channels concise", ret_before, err) < 0 ||
+        ask(target,
             vl_arena_printf(&arena, "channel originate Local/%s@%s/n application Wait %d", call->number,
                             call->context, timeout_ms / 1000 + 2),
             &output, err) < 0)
@@ -211,14 +271,32 @@ int vl_probe_call(struct vl_target *target, const struct vl_call *call, int time
     if (vl_asterisk_no_such_command(output))
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' cannot place a call by itself; load res_clioriginate",
                        target->name);
-    while (!up && now_ms() < deadline) {
+    return 0;
+}
+
+int vl_probe_call(struct vl_target *target, const struct vl_call *call, int timeout_ms, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_FREE char *before = NULL;
+    long long deadline = now_ms() + timeout_ms;
+    struct placed placed = { .call = call };
+    bool last = false;
+
+    if (place_call(target, call, timeout_ms, &before, err) < 0)
+        return -1;
+    placed.before = before ? before : "";
+    placed.prefix = vl_arena_printf(&arena, "Local/%s@%s-", call->number, call->context);
+    if (!placed.prefix)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    while (!placed.up && !last) {
         (void)poll(NULL, 0, POLL_MS);
-        if (find_answered(target, call, &seen, &up, err) < 0)
+        last = now_ms() >= deadline;
+        if (look_at_call(target, &placed, last, err) < 0)
             return -1;
     }
-    if (up)
+    if (placed.up)
         return 0;
     return vl_fail(err, VL_ERROR_FAILED, "the call from '%s' to %s was not answered within %d s: %s", target->name,
                    call->number, timeout_ms / 1000,
-                   seen ? "the trunk rang" : vl_arena_printf(&arena, "no channel '%s' came up", call->channel));
+                   placed.seen ? "the trunk rang" : vl_arena_printf(&arena, "no channel '%s' came up", call->channel));
 }

@@ -21,15 +21,19 @@ struct vl_trunk_view {
     bool registered;
     const char *registration; /* the state in Asterisk's words; "" when it has no such registration */
     bool registration_stuck;  /* it has given up: only a reload makes it try again */
+    const char *hub;          /* why the hub cannot be called: "UNREACHABLE"; NULL: it can */
+    bool hub_away;            /* the hub is known not to answer: no use in waiting for the registration */
     size_t peers_wanted, peers_ok;
+    size_t peers_away;        /* not OK, and known not to answer */
     const char *first_bad_peer; /* "1001 (virtual3): UNREACHABLE"; NULL: none */
 };
 
-/* Ask one PBX. On the hub the peers are the guests' SIP accounts, on a guest its IAX2 peers. */
-int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx,
+/* Ask one PBX. On the hub the peers are the guests' SIP accounts, on a guest its IAX2 peers. `away` has one value per
+ * PBX of the lab, true for those that are known not to answer; NULL: none is. */
+int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err);
 
-/* True when everything is as it should be. */
+/* True when everything is as it should be: trunks to a PBX that is away are that one's failure, not this one's. */
 bool vl_trunk_view_good(const struct vl_trunk_view *view);
 
 /* Wait until Asterisk has booted: true when it says so now. */

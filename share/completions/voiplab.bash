@@ -47,7 +47,7 @@ _voiplab_names() {
 _voiplab_files() {
     local line
     while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen "$1" -- "$2")
-    compopt -o filenames 2>/dev/null
+    compopt -o filenames 2>/dev/null || : # outside a completion there is no such thing
 }
 
 _voiplab_words() {

@@ -17,7 +17,7 @@ help_options() {
 # The same of the list under OPTIONS of the page.
 page_options() {
     sed -n '/^\.Sh OPTIONS/,/^\.Sh/s/^\.It Fl //p' "$1" |
-        sed 's/\\-/-/g; s/^\([a-zA-Z]\)\( Ar [A-Z]*\)\{0,1\} , Fl -/-\1 --/; t long; s/^/-/; :long; s/ Ar / /' | sort
+        sed 's/\\-/-/g; s/^-/--/; s/^\([a-zA-Z]\)\( Ar [A-Z]*\)\{0,1\} , Fl -/-\1 --/; s/ Ar / /' | sort
 }
 
 count=0

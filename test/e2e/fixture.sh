@@ -138,11 +138,16 @@ remember_hosts() {
     for name in $hosts; do on "$name" cp -a /etc/asterisk /root/asterisk.before; done
 }
 put_hosts_back() {
-    local name
+    local name pids=()
     for name in $hosts; do
         # shellcheck disable=SC2016 # for the shell over there
-        on "$name" sh -c 'find /etc/asterisk -mindepth 1 -delete; cp -a /root/asterisk.before/. /etc/asterisk/;
-            for what in "sip reload" "iax2 reload" "dialplan reload"; do asterisk -rx "$what"; done >/dev/null'
+        (
+            trap - EXIT
+            on "$name" sh -c 'find /etc/asterisk -mindepth 1 -delete; cp -a /root/asterisk.before/. /etc/asterisk/;
+                for what in "sip reload" "iax2 reload" "dialplan reload"; do asterisk -rx "$what"; done >/dev/null'
+        ) &
+        pids+=("$!")
     done
+    for name in "${pids[@]}"; do wait "$name" || fail "a host cannot be put back"; done
     rm -rf "$work/state"
 }

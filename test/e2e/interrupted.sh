@@ -13,6 +13,7 @@ every contents_of "$work/fresh"
 
 # start COMMAND...: voiplab in the background; $pid is its own process (the wrappers exec)
 start() {
+    : >"$work/err" # or what the run before said would be taken for this one's
     "$bed" host "$work/bed" "$VOIPLAB" "$@" -f "$lab" --share "$SOURCE/share" --state "$work/state" \
         >"$work/out" 2>"$work/err" </dev/null &
     pid=$!
@@ -47,7 +48,9 @@ whole_files() {
         for file in voiplab_sip.conf voiplab_iax.conf voiplab_extensions.conf; do
             on "$name" test -e "/etc/asterisk/$file" || continue
             on "$name" head -n 1 "/etc/asterisk/$file" | grep -q '^; Written by voiplab' ||
-                fail "$file on $name is not whole"
+                fail "$file on $name is not whole:
+$(on "$name" ls -la /etc/asterisk | grep voiplab)
+$(cat "$work/err")"
             cmp -s <(on "$name" cat "/etc/asterisk/$file") <(on "$name" cat "/root/voiplab.after/$file") ||
                 [ "$first" = yes ] || fail "$file on $name is neither the old one nor the new one"
         done
@@ -60,7 +63,8 @@ finish() {
     all_registered
     no_leftovers
     for name in $hosts; do one_block "$name" sip.conf; done
-    nothing_to_do
+    voiplab up --check
+    ends 0 "the check of the lab after it was interrupted ($1)"
 }
 
 killed=0
@@ -114,7 +118,7 @@ put_hosts_back
 cp -a "$work/state.kept" "$work/state"
 start up
 wait_said 1 ': write '
-worker=$(ps -o pid=,comm= --ppid "$pid" | awk '$2 ~ /voiplab/ { print $1 }' | tail -n 1)
+worker=$(ps -o pid= --ppid "$pid" | tail -n 1 | tr -d ' ')
 if [ -n "$worker" ] && kill -KILL "$worker" 2>/dev/null; then
     reap
     expect_status 4 "$status" "up with a killed worker"
@@ -141,7 +145,8 @@ checks "SIGINT: a clean end, said in words, and no half-written file"
 for n in 1 6 12; do
     put_hosts_back
     cp -a "$work/state.kept" "$work/state"
-    # a shell starts background commands with SIGINT ignored, and voiplab must not have to guess: set it back
+    # a shell starts background commands with SIGINT ignored: set it back
+    : >"$work/err"
     "$bed" host "$work/bed" env --default-signal=INT "$VOIPLAB" up -f "$lab" --share "$SOURCE/share" \
         --state "$work/state" >"$work/out" 2>"$work/err" </dev/null &
     pid=$!

@@ -71,6 +71,24 @@ drift "a student opens a file with secrets to everyone" pbx3 \
 drift "a student deletes a file of ours" pbx1 "rm /etc/asterisk/voiplab_extensions.conf" "voiplab_extensions.conf"
 drift "on the hub" hub "echo '[7009]' >>/etc/asterisk/voiplab_sip.conf; asterisk -rx 'sip reload'" "-[7009]"
 
+checks "voiplab's own test calls leave the calls of others alone"
+cli pbx1 "channel originate Local/2999@from-internal/n application Wait 120" >/dev/null
+cli hub "channel originate Local/1999@bed/n application Wait 120" >/dev/null
+calls_of() { cli "$1" "core show channels concise" | awk -F '!' -v name="$2-" 'index($1, name) == 1 && $5 == "Up" { print $1 }'; }
+is_up() { [ -n "$(calls_of "$@")" ]; }
+retry 5 is_up pbx1 IAX2/1000 || fail "no call from pbx1 over IAX2"
+retry 5 is_up hub SIP/7001 || fail "no call from the hub to pbx1"
+call1=$(calls_of pbx1 IAX2/1000)
+call2=$(calls_of hub SIP/7001)
+nothing_to_do
+voiplab verify
+ends 0 "verify"
+[ "$(calls_of pbx1 IAX2/1000)" = "$call1" ] || fail "the call $call1 is gone, or a test call was left"
+[ "$(calls_of hub SIP/7001)" = "$call2" ] || fail "the call $call2 is gone, or a test call was left"
+for name in $hosts; do cli "$name" "channel request hangup all" >/dev/null; done
+quiet() { cli pbx1 "core show channels count" | grep -q '^0 active channels'; }
+retry 5 quiet || fail "pbx1 still has channels"
+
 checks "a load run has no failed call, and the PBX counted the same calls"
 cat >>"$lab" <<'END'
 

@@ -273,7 +273,7 @@ static void check_removal(const char *before)
     if (before)
         put(&memory, "/etc/asterisk/sip.conf", before, 0604);
     set_up(&memory);
-    assert_int_equal(vl_plan_files_removed(&plan, &memory.base, "virtual1", &set, &err), 0);
+    assert_int_equal(vl_plan_files_removed(&plan, &memory.base, "virtual1", &set, 0, &err), 0);
     /* the block that includes a file goes before the file */
     assert_string_equal(plan.steps[plan.count - 3].object, "/etc/asterisk/voiplab_sip.conf");
     carry_out(&plan, &memory, reloads, sizeof(reloads));
@@ -284,7 +284,7 @@ static void check_removal(const char *before)
         assert_int_equal(find(&memory.base, "/etc/asterisk/sip.conf")->mode, 0604);
     assert_null(text_of(&memory, "/etc/asterisk/voiplab_sip.conf"));
     assert_null(text_of(&memory, "/etc/sysctl.d/60-voiplab.conf"));
-    assert_int_equal(vl_plan_files_removed(&again, &memory.base, "virtual1", &set, &err), 0);
+    assert_int_equal(vl_plan_files_removed(&again, &memory.base, "virtual1", &set, 0, &err), 0);
     assert_int_equal(again.count, 0);
 }
 
@@ -309,7 +309,7 @@ static void test_unreadable(void **state)
     assert_int_equal(vl_plan_files(&plan, &memory.base, "virtual1", &set, 0, true, &err), -1);
     assert_string_equal(vl_error_text(&err), "cannot read '/etc/asterisk/sip.conf'");
     vl_error_clear(&err);
-    assert_int_equal(vl_plan_files_removed(&plan, &memory.base, "virtual1", &set, &err), -1);
+    assert_int_equal(vl_plan_files_removed(&plan, &memory.base, "virtual1", &set, 0, &err), -1);
     assert_string_equal(vl_error_text(&err), "cannot read '/etc/asterisk/sip.conf'");
 }
 

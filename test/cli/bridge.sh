@@ -1,0 +1,124 @@
+#!/bin/bash
+# bridge --root: the files say what those of the thesis say; twice is the same as once; modes; exit statuses.
+# shellcheck source=test/cli/support.sh
+. "${SOURCE:?}/test/cli/support.sh"
+lab=$SOURCE/share/labs/thesis.ini
+scripts=tree/etc/sysconfig/network-scripts
+mkdir tree
+
+bridge() {
+    run bridge --root tree --state "$work/state" -f "$lab" "$@"
+}
+
+# value FILE KEY: what the network scripts of CentOS would see, which source the file.
+value() {
+    # shellcheck disable=SC2016
+    env -i sh -c '. "$1"; eval "printf %s \"\${$2-}\""' sh "./$1" "$2"
+}
+
+says() {
+    [ "$(value "$1" "$2")" = "$3" ] || fail "$1: $2 is '$(value "$1" "$2")' instead of '$3'"
+}
+
+snapshot() {
+    find tree -printf '%P %m %y\n' | sort
+    find tree -type f -exec sha256sum {} + | sort
+}
+
+bridge --check
+expect_status 5 'bridge --check of an empty tree'
+[ -z "$(ls -A tree)" ] || fail '--check has written'
+bridge --dry-run
+expect_status 0 'bridge --dry-run'
+[ -z "$(ls -A tree)" ] || fail '--dry-run has written'
+expect out '+BRIDGE=br0' 'bridge --dry-run'
+bridge
+expect_status 0 bridge
+[ ! -e state ] || fail 'bridge --root has made a state directory'
+
+while read -r file key wanted; do
+    says "$scripts/$file" "$key" "$wanted"
+done <<'EOF'
+ifcfg-eth0 DEVICE eth0
+ifcfg-eth0 BOOTPROTO static
+ifcfg-eth0 ONBOOT yes
+ifcfg-eth0 BRIDGE br0
+ifcfg-eth0 IPADDR
+ifcfg-eth0 TYPE
+ifcfg-br0 DEVICE br0
+ifcfg-br0 TYPE Bridge
+ifcfg-br0 BOOTPROTO static
+ifcfg-br0 ONBOOT yes
+ifcfg-br0 IPADDR 192.168.0.153
+ifcfg-br0 NETMASK 255.255.255.0
+ifcfg-br0 GATEWAY 192.168.0.1
+ifcfg-br0 NETWORK 192.168.0.0
+ifcfg-br0 BRIDGE
+EOF
+grep -v '^#' tree/etc/sysctl.d/60-voiplab.conf | tr -d ' ' | sort >keys.txt
+printf 'net.bridge.bridge-nf-call-%s=0\n' arptables ip6tables iptables | cmp -s - keys.txt ||
+    fail "the kernel settings are $(cat keys.txt)"
+for file in $scripts/ifcfg-eth0 $scripts/ifcfg-br0 tree/etc/sysctl.d/60-voiplab.conf; do
+    [ "$(stat -c %a "$file")" = 644 ] || fail "$file has the mode $(stat -c %a "$file")"
+    sh -n "$file" 2>/dev/null || [ "${file##*.}" = conf ] || fail "$file is no shell script"
+done
+[ "$(find tree -type f | wc -l)" -eq 3 ] || fail "other files were written: $(find tree -type f)"
+
+snapshot >once
+bridge
+expect_status 0 'bridge, the second time'
+expect err 'nothing to do' 'bridge, the second time'
+snapshot | cmp -s - once || fail 'the second run has changed the tree'
+bridge --check
+expect_status 0 'bridge --check when all is there'
+
+# Drift is seen and mended: another value, another mode, a file that is gone.
+sed -i 's/192.168.0.1$/192.168.0.254/' $scripts/ifcfg-br0
+chmod 600 $scripts/ifcfg-eth0
+rm tree/etc/sysctl.d/60-voiplab.conf
+bridge --check
+expect_status 5 'bridge --check after changes'
+for text in '-GATEWAY=192.168.0.254' '+GATEWAY=192.168.0.1' 'ifcfg-eth0' '60-voiplab.conf'; do
+    expect out "$text" 'bridge --check after changes'
+done
+bridge
+expect_status 0 'bridge after changes'
+snapshot | cmp -s - once || fail 'the tree was not mended'
+
+# An address of the uplink's card, name servers, no gateway; nothing is left of a temporary file.
+cat >small.ini <<'EOF'
+[lab]
+name = small
+[bridge]
+name = br1
+interface = em1
+hwaddr = 00:0e:08:aa:bb:cc
+address = 10.0.5.9/22
+dns = 10.0.4.2, 10.0.4.3
+[pbx h]
+role = hub
+EOF
+run bridge --root tree --state "$work/state" -f small.ini
+expect_status 0 'bridge -f small.ini'
+while read -r file key wanted; do
+    says "$scripts/$file" "$key" "$wanted"
+done <<'EOF'
+ifcfg-em1 HWADDR 00:0e:08:aa:bb:cc
+ifcfg-em1 BRIDGE br1
+ifcfg-br1 NETMASK 255.255.252.0
+ifcfg-br1 NETWORK 10.0.4.0
+ifcfg-br1 GATEWAY
+ifcfg-br1 DNS1 10.0.4.2
+ifcfg-br1 DNS2 10.0.4.3
+EOF
+[ -z "$(find tree -name '.*')" ] || fail "temporary files are left: $(find tree -name '.*')"
+
+# A tree whose directory is a link to elsewhere is refused, and elsewhere nothing is written.
+mkdir elsewhere trap
+ln -s "$work/elsewhere" trap/etc
+run bridge --root trap --state "$work/state" -f "$lab"
+expect_status 1 'a tree with a link out of it'
+[ -z "$(find elsewhere -type f)" ] || fail 'bridge --root has written outside the tree'
+run bridge --root missing --state "$work/state" -f "$lab"
+expect_status 1 'a tree that is not there'
+finish
