@@ -136,28 +136,22 @@ void voiplab_close(voiplab_lab *lab)
     vl_free(lab);
 }
 
-/* A plan of this host, shown or carried out. */
-static int run_stage(const struct vl_run *run, int (*stage)(struct vl_world *, struct vl_plan *, struct vl_error *))
+static int run_bridge(const struct vl_run *run)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
-    if (stage(run->world, &plan, run->err) < 0)
+    if (!vl_run_is_dry(run) && vl_stage_bridge_possible(run->world, run->err) < 0)
+        return -1;
+    if (vl_stage_bridge(run->world, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
-    if (vl_run_apply_plan(run, &plan, &changed) < 0)
+    if (vl_run_apply_plan(run, &plan, run->world->options.root, &changed) < 0)
         return -1;
     vl_json_bool(run->result->document, "changed", changed > 0);
     vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
     return 0;
-}
-
-static int run_bridge(const struct vl_run *run)
-{
-    if (!vl_run_is_dry(run) && vl_stage_bridge_possible(run->world, run->err) < 0)
-        return -1;
-    return run_stage(run, vl_stage_bridge);
 }
 
 static int run_image(const struct vl_run *run)
@@ -169,7 +163,7 @@ static int run_image(const struct vl_run *run)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
-    if (vl_run_apply_plan(run, &plan, &changed) < 0)
+    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
         return -1;
     for (size_t i = 0; i < run->world->lab->image_count; i++) {
         const struct vl_image *image = &run->world->lab->images[i];
@@ -204,7 +198,7 @@ static int run_create_vm(const struct vl_run *run)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
-    if (vl_run_apply_plan(run, &plan, &changed) < 0)
+    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
         return -1;
     vl_result_summary(run->result, changed ? "%zu steps taken; '%s' runs" : "nothing to do", changed,
                       run->request->guest->name);

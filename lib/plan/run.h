@@ -35,8 +35,9 @@ int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan);
 int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_world *, struct vl_plan *, struct vl_error *),
                        size_t *changed);
 
-/* Carry out a plan of this host and libvirt, and free it. */
-int vl_run_apply_plan(const struct vl_run *run, struct vl_plan *plan, size_t *changed);
+/* Carry out a plan of this host and libvirt. `root` is where its files lie: "/" for the state of a lab, which is always
+ * this host's, and the root option for the files of the bridge. */
+int vl_run_apply_plan(const struct vl_run *run, const struct vl_plan *plan, const char *root, size_t *changed);
 
 /* The table of PBXs from what the fleet saw, and the error when members failed. */
 void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool calls);

@@ -31,17 +31,11 @@ int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan)
     return 0;
 }
 
-int vl_run_apply_plan(const struct vl_run *run, struct vl_plan *plan, size_t *changed)
+int vl_run_apply_plan(const struct vl_run *run, const struct vl_plan *plan, const char *root, size_t *changed)
 {
-    VL_TARGET_AUTO *target = NULL;
-    bool files = false;
-    int rc;
+    VL_TARGET_AUTO *target = vl_target_local(root, run->err);
+    int rc = target ? vl_apply(run->world, plan, target, run->err) : -1;
 
-    for (size_t i = 0; i < plan->count; i++)
-        files |= plan->steps[i].kind == VL_STEP_FILE || plan->steps[i].kind == VL_STEP_REMOVE;
-    target = vl_target_local(files && run->request->command == VOIPLAB_BRIDGE ? run->world->options.root : "/",
-                             run->err);
-    rc = target ? vl_apply(run->world, plan, target, run->err) : -1;
     *changed += plan->count;
     return rc;
 }
@@ -53,7 +47,7 @@ int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_world *,
 
     if (stage(run->world, &plan, run->err) < 0)
         return -1;
-    return vl_run_apply_plan(run, &plan, changed);
+    return vl_run_apply_plan(run, &plan, stage == vl_stage_bridge ? run->world->options.root : "/", changed);
 }
 
 static bool has_machines(const struct vl_lab *lab)

@@ -145,7 +145,7 @@ static int prepare_guests(const struct vl_run *run, size_t *changed)
     vl_world_phase(run->world, 4, 7, "guests");
     if (vl_stage_guests(run->world, run->request->names, &plan, run->err) < 0)
         return -1;
-    return vl_run_apply_plan(run, &plan, changed);
+    return vl_run_apply_plan(run, &plan, "/", changed);
 }
 
 static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t changed)
@@ -316,7 +316,7 @@ int vl_run_gone(const struct vl_run *run, bool remove)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
-    if (vl_run_apply_plan(run, &plan, &changed) < 0)
+    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
         return -1;
     vl_json_bool(run->result->document, "changed", changed > 0);
     vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
