@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
-enum { SECRET_LENGTH = 24, PIN_LENGTH = 6, SECRETS_FILE_LIMIT = 1 << 20 };
+enum { SECRET_LENGTH = 24, PIN_LENGTH = 6, SECRETS_FILE_LIMIT = 16 << 20 /* 250 guests: 62,250 trunks of 40 bytes */ };
 
 static int kernel_random(void *bytes, size_t length)
 {
