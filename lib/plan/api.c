@@ -154,12 +154,27 @@ static int run_bridge(const struct vl_run *run)
     return 0;
 }
 
+static int check_images(const struct vl_run *run)
+{
+    const struct vl_lab *lab = run->world->lab;
+
+    for (const char *const *name = run->request->names; name && *name; name++) {
+        bool known = false;
+
+        for (size_t i = 0; i < lab->image_count; i++)
+            known |= !strcmp(lab->images[i].name, *name);
+        if (!known)
+            return vl_fail(run->err, VL_ERROR_USAGE, "'%s' is no [image] section of this lab", *name);
+    }
+    return 0;
+}
+
 static int run_image(const struct vl_run *run)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
-    if (vl_stage_image(run->world, run->request->names, &plan, run->err) < 0)
+    if (check_images(run) < 0 || vl_stage_image(run->world, run->request->names, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);

@@ -23,7 +23,7 @@ static long long now_ms(void)
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int check_names(const struct vl_lab *lab, const char *const *names, struct vl_error *err)
+int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, struct vl_error *err)
 {
     const char **known;
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -49,7 +49,7 @@ int vl_fleet_open(struct vl_world *world, const char *const *names, struct vl_fl
 {
     struct vl_fleet fleet = { .world = world };
 
-    if (check_names(world->lab, names, err) < 0)
+    if (vl_fleet_check_names(world->lab, names, err) < 0)
         return -1;
     fleet.members = vl_malloc(world->lab->pbx_count * sizeof(*fleet.members));
     if (!fleet.members)

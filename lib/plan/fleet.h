@@ -29,6 +29,9 @@ struct vl_fleet {
     bool dry;       /* nothing is changed: a PBX that does not answer is no failure */
 };
 
+/* Unknown names are VL_ERROR_USAGE, with the nearest right one. */
+int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, struct vl_error *err);
+
 /* The PBXs named (NULL: all). Unknown names are an error. */
 int vl_fleet_open(struct vl_world *world, const char *const *names, struct vl_fleet *ret_fleet, struct vl_error *err);
 void vl_fleet_close(struct vl_fleet *fleet);

@@ -312,7 +312,8 @@ int vl_run_gone(const struct vl_run *run, bool remove)
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
-    if (vl_stage_gone(run->world, run->request->names, remove, &plan, run->err) < 0)
+    if (vl_fleet_check_names(run->world->lab, run->request->names, run->err) < 0 ||
+        vl_stage_gone(run->world, run->request->names, remove, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
