@@ -6,7 +6,7 @@ int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_option
 {
     struct voiplab_request request = cmd_request(command, options);
     int status;
-    voiplab_lab *lab = cmd_open(options, false, &status);
+    voiplab_lab *lab = cmd_open(options, CMD_LAB_MAY_BE, &status);
 
     if (!lab)
         return status;

@@ -91,8 +91,13 @@ bool cmd_flush(void);
 
 /* request.c: the commands that are one request to the library */
 int cmd_run_request(const struct cmd_command *command, const struct cmd_options *options);
-/* Open the lab that the options name (needed: false when it may be missing). NULL after a complaint; *ret_status is the exit status. */
-voiplab_lab *cmd_open(const struct cmd_options *options, bool needed, int *ret_status);
+enum cmd_lab {
+    CMD_LAB_NEEDED,
+    CMD_LAB_MAY_BE, /* used when there is one */
+    CMD_LAB_NONE,   /* not used, also when voiplab.ini or $VOIPLAB_FILE is there */
+};
+/* Open the lab that the options name. NULL after a complaint; *ret_status is the exit status. */
+voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, int *ret_status);
 /* Run a request, print its result, return the exit status. */
 int cmd_finish(voiplab_lab *lab, const struct voiplab_request *request, const struct cmd_options *options);
 /* The request that the common options ask for. */

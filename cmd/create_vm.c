@@ -17,7 +17,6 @@ static bool is_lone(const struct cmd_options *options)
 static int create_lone(const struct cmd_command *command, const struct cmd_options *options)
 {
     struct voiplab_request request = cmd_request(command, options);
-    struct cmd_options without_lab = *options;
     struct voiplab_guest guest = {
         .memory = options->values[CMD_MEMORY],
         .disk = options->values[CMD_DISK],
@@ -37,7 +36,7 @@ static int create_lone(const struct cmd_command *command, const struct cmd_optio
     guest.name = options->operands[0];
     request.names = NULL;
     request.guest = &guest;
-    lab = cmd_open(&without_lab, false, &status);
+    lab = cmd_open(options, CMD_LAB_NONE, &status);
     if (!lab)
         return status;
     status = cmd_finish(lab, &request, options);

@@ -128,9 +128,9 @@ static voiplab_lab *open_lab(const struct cmd_options *options, struct voiplab_o
     return lab;
 }
 
-voiplab_lab *cmd_open(const struct cmd_options *options, bool needed, int *ret_status)
+voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, int *ret_status)
 {
-    const char *file = lab_file(options);
+    const char *file = wanted == CMD_LAB_NONE ? NULL : lab_file(options);
     struct voiplab_options open_options = {
         .lab_file = file,
         .share_directory = cmd_share_directory(options),
@@ -142,7 +142,7 @@ voiplab_lab *cmd_open(const struct cmd_options *options, bool needed, int *ret_s
     voiplab_lab *lab;
 
     *ret_status = VOIPLAB_USAGE;
-    if (!file && needed) {
+    if (!file && wanted == CMD_LAB_NEEDED) {
         cmd_complain("there is no lab file: give one with -f, or 'voiplab init' writes voiplab.ini");
         return NULL;
     }
@@ -197,7 +197,7 @@ int cmd_run_request(const struct cmd_command *command, const struct cmd_options 
 {
     struct voiplab_request request = cmd_request(command, options);
     int status;
-    voiplab_lab *lab = cmd_open(options, true, &status);
+    voiplab_lab *lab = cmd_open(options, CMD_LAB_NEEDED, &status);
 
     if (!lab)
         return status;

@@ -25,6 +25,9 @@ static int make_lab(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl
     lab->storage = given->storage;
     lab->sshkey = given->sshkey;
     lab->virtualization = (enum vl_virtualization)given->virtualization;
+    if (!strcmp(lab->name, "default"))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(&RAW(raw, VL_RAW_LAB)[0], "name"), err,
+                              "[lab] name: 'default' is the lab of the guests that have no lab file; choose another");
     if (lab->storage && lab->storage[0] != '/')
         return VL_LAB_MISTAKE(lab, vl_raw_line(&RAW(raw, VL_RAW_LAB)[0], "storage"), err,
                               "[lab] storage: '%s' is not an absolute path",
