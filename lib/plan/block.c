@@ -84,7 +84,9 @@ char *vl_block_take_out(struct vl_arena *arena, const char *text, char comment)
 
     if (!find_block(text, comment, &found))
         return vl_arena_strdup(arena, text);
-    vl_buf_add(&buf, text, (size_t)(found.start - text) - (found.joined && found.start > text ? 1 : 0));
+    /* the line feed before the block is ours to take back only while nothing stands after the block: else two of the
+     * user's lines would become one */
+    vl_buf_add(&buf, text, (size_t)(found.start - text) - (found.joined && found.start > text && !*found.end ? 1 : 0));
     vl_buf_puts(&buf, found.end);
     if (buf.failed)
         arena->failed = true;

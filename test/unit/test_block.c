@@ -104,6 +104,16 @@ static void test_user_edits(void **state)
                         "; mine\n[general]\n; voiplab: begin\nx\n; voiplab: end\n; below\n");
 }
 
+/* What the user wrote below a joined block stays a line of its own. */
+static void test_joined_block_above_lines(void **state)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *edited = vl_arena_printf(&arena, "%s[7010]\n", vl_block_put(&arena, "context=default", INCLUDE, ';'));
+
+    (void)state;
+    assert_string_equal(vl_block_take_out(&arena, edited, ';'), "context=default\n[7010]\n");
+}
+
 /* The line before a joined block was removed by hand: what comes before the block is then not ours to cut. */
 static void test_joined_block_first(void **state)
 {
@@ -199,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known),      cmocka_unit_test(test_form),
         cmocka_unit_test(test_user_edits), cmocka_unit_test(test_joined_block_first),
+        cmocka_unit_test(test_joined_block_above_lines),
         cmocka_unit_test(test_comment),    cmocka_unit_test(test_random),
         cmocka_unit_test(test_memory),
     };
