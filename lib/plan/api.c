@@ -277,9 +277,10 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
         (void)vl_fail(&err, VL_ERROR_USAGE, "this needs a lab file");
     else if (requests[request->command](&run) == 0 || err.code == VL_ERROR_PARTIAL || err.code == VL_ERROR_FAILED ||
              err.code == VL_ERROR_DRIFT) {
-        VL_ERROR_AUTO ignored = { .code = VL_OK };
+        VL_ERROR_AUTO cause = { .code = VL_OK };
 
-        (void)vl_result_finish(run.result, &ignored);
+        if (vl_result_finish(run.result, &cause) < 0 && !err.code)
+            vl_error_move(&err, &cause);
     }
     status = statuses[err.code];
     if (status != VOIPLAB_OK)

@@ -137,6 +137,7 @@ void vl_plan_print(const struct vl_world *world, const struct vl_plan *plan, boo
                           ? ", as if nothing were there: this PBX does not answer yet"
                           : "");
         add_indented(buf, content(world, &arena, step, show_secrets));
+        buf->failed |= arena.failed;
     }
     if (plan->count)
         vl_buf_printf(buf, "plan: %zu steps on %zu targets\n", plan->count, count_targets(plan));
@@ -164,6 +165,7 @@ void vl_plan_explain(const struct vl_world *world, const struct vl_plan *plan, b
         vl_buf_puts(buf, ".\n");
         if (*text)
             vl_buf_printf(buf, "\n```%s\n%s```\n", kinds[step->kind].fence ? kinds[step->kind].fence : "", text);
+        buf->failed |= arena.failed;
     }
     if (!plan->count)
         vl_buf_puts(buf, "\nEverything is as the lab file says.\n");

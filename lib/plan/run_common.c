@@ -15,6 +15,8 @@ int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan)
 {
     VL_BUF_AUTO text = VL_BUF_INIT;
 
+    if (plan->arena.failed)
+        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
     if (run->request->mode == VOIPLAB_EXPLAIN)
         vl_plan_explain(run->world, plan, run->request->show_secrets, &text);
     else

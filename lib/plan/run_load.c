@@ -113,6 +113,8 @@ int vl_run_load(const struct vl_run *run)
             return -1;
     }
     vl_json_end(run->result->document);
+    if (text.failed)
+        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
     vl_result_summary(run->result, vl_run_is_dry(run) ? "%zu load runs would be made" : "%zu load runs made", done);
     if (failed)
