@@ -120,6 +120,8 @@ static void connect_member(void *context, size_t index)
     struct vl_member *member = &connecting->fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
+    if (member->error.code)
+        return;
     while (!try_connect(connecting, member, &cause)) {
         if (cause.code == VL_ERROR_USAGE || now_ms() + RETRY_MS >= connecting->deadline ||
             vl_world_cancelled(connecting->fleet->world)) {
