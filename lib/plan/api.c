@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -261,12 +262,44 @@ static int (*const requests[])(const struct vl_run *run) = {
     [VOIPLAB_TRUNK_REMOVE] = run_trunk_remove,
 };
 
+/* Requests that change a lab are made one at a time: two runs would each make secrets of their own and leave half of the
+ * PBXs with either. Returns the descriptor that holds the lock. The lock file stays, beside the lab's directory: whoever
+ * removed it would let two others lock two files of one name. */
+static int lock_lab(struct voiplab_lab *lab, struct vl_error *err)
+{
+    struct vl_world *world = &lab->world;
+    const char *directory = world->options.state_directory, *name = world->lab ? world->lab->name : "default";
+    int lock;
+
+    if (vl_file_mkdirs(directory, 0700, err) < 0)
+        return -1;
+    lock = vl_file_lock(vl_arena_printf(&lab->arena, "%s/.%s.lock", directory, name),
+                        "another voiplab is changing this lab; wait until it is done", err);
+    if (lock < 0 || !world->lab)
+        return lock;
+    /* what was read before may be old by now */
+    vl_state_close(&world->state);
+    if (vl_state_open(&world->state, world->lab, directory, NULL, err) == 0)
+        return lock;
+    (void)close(lock);
+    return -1;
+}
+
+static bool needs_lock(const struct voiplab_request *request)
+{
+    static const bool looks_only[] = { [VOIPLAB_CHECK_CPU] = true, [VOIPLAB_IMAGE] = true,  [VOIPLAB_SIPP] = true,
+                                       [VOIPLAB_STATUS] = true,    [VOIPLAB_VERIFY] = true, [VOIPLAB_TRUNK_REMOVE] = false };
+
+    return request->mode == VOIPLAB_APPLY && !looks_only[request->command];
+}
+
 enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *request, voiplab_result **ret_result,
                                 voiplab_error **ret_error)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_run run = { .world = &lab->world, .request = request, .err = &err };
     bool lab_needed = request->command != VOIPLAB_CHECK_CPU && !request->guest;
+    VL_CLOSE int lock = -1;
     enum voiplab_status status;
 
     *ret_error = NULL;
@@ -275,6 +308,8 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
         (void)vl_fail(&err, VL_ERROR_MEMORY, "out of memory");
     else if (lab_needed && !lab->world.lab)
         (void)vl_fail(&err, VL_ERROR_USAGE, "this needs a lab file");
+    else if (needs_lock(request) && (lock = lock_lab(lab, &err)) < 0)
+        ; /* err says who holds it */
     else if (requests[request->command](&run) == 0 || err.code == VL_ERROR_PARTIAL || err.code == VL_ERROR_FAILED ||
              err.code == VL_ERROR_DRIFT) {
         VL_ERROR_AUTO cause = { .code = VL_OK };
