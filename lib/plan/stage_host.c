@@ -133,10 +133,19 @@ static void free_interfaces(struct ifaddrs *const *interfaces)
 }
 
 struct live_bridge {
-    bool exists, is_bridge, is_up, has_address;
+    bool exists, is_bridge, is_marked, is_up, has_address, has_any_address;
 };
 
-static int look_at_bridge(const struct vl_bridge *bridge, struct live_bridge *ret_live, struct vl_error *err)
+static bool is_marked(struct vl_arena *arena, const char *name, const char *mark)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *alias = NULL;
+
+    return vl_file_read(vl_arena_printf(arena, "/sys/class/net/%s/ifalias", name), 4096, &alias, NULL, &ignored) == 0 &&
+           !strcmp(vl_text_strip(alias), mark);
+}
+
+static int look_at_bridge(const struct vl_bridge *bridge, const char *mark, struct live_bridge *ret_live, struct vl_error *err)
 {
     __attribute__((cleanup(free_interfaces))) struct ifaddrs *interfaces = NULL;
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -144,6 +153,7 @@ static int look_at_bridge(const struct vl_bridge *bridge, struct live_bridge *re
 
     if (getifaddrs(&interfaces) < 0)
         return vl_fail_errno(err, "cannot list the interfaces of this host");
+    live.is_marked = is_marked(&arena, bridge->name, mark);
     live.is_bridge = vl_file_exists(vl_arena_printf(&arena, "/sys/class/net/%s/bridge", bridge->name));
     for (const struct ifaddrs *interface = interfaces; interface; interface = interface->ifa_next) {
         const struct sockaddr_in *address;
@@ -154,6 +164,7 @@ static int look_at_bridge(const struct vl_bridge *bridge, struct live_bridge *re
         if (!interface->ifa_addr || interface->ifa_addr->sa_family != AF_INET)
             continue;
         address = (const void *)interface->ifa_addr;
+        live.has_any_address = true;
         live.has_address |= ntohl(address->sin_addr.s_addr) == bridge->address;
     }
     *ret_live = live;
@@ -166,23 +177,29 @@ static int bridge_commands(struct vl_world *world, struct vl_plan *plan, struct 
     const struct vl_bridge *bridge = &world->lab->bridge;
     const char *address = vl_arena_printf(&plan->arena, "%s/%u", vl_text_from_ipv4(&plan->arena, bridge->address),
                                           bridge->prefix);
+    const char *mark = vl_arena_printf(&plan->arena, "voiplab:%s", world->lab->name);
     struct live_bridge live = { .exists = false };
 
-    if (look_at_bridge(bridge, &live, err) < 0)
+    if (look_at_bridge(bridge, mark, &live, err) < 0)
         return -1;
     if (live.exists && !live.is_bridge)
         return vl_fail(err, VL_ERROR_FAILED,
                        "'%s' exists on this host and is not a bridge; give [bridge] another name", bridge->name);
-    if (!live.exists) {
+    if (live.exists && !live.is_marked && (live.is_up || live.has_any_address) && !(live.is_up && live.has_address))
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "the bridge '%s' is in use and is not this lab's; give [bridge] another name, or give that one "
+                       "the address %s yourself",
+                       bridge->name, address);
+    if (!live.exists)
         add_command(plan, "a bridge without an uplink: the network of the lab, separate from every other",
                     vl_arena_printf(&plan->arena, "bridge %s", bridge->name),
                     vl_plan_argv(plan, "ip", "link", "add", "name", bridge->name, "type", "bridge", "stp_state", "0",
                                  "forward_delay", "0", NULL));
+    /* one that is down and bare is left from a run that was cut off before it could mark it */
+    if (!live.exists || (!live.is_marked && !live.is_up && !live.has_any_address))
         add_command(plan, "the mark by which voiplab knows its bridge again",
                     vl_arena_printf(&plan->arena, "alias of %s", bridge->name),
-                    vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "alias",
-                                 vl_arena_printf(&plan->arena, "voiplab:%s", world->lab->name), NULL));
-    }
+                    vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "alias", mark, NULL));
     if (!live.has_address)
         add_command(plan, "this host's address on the lab network",
                     vl_arena_printf(&plan->arena, "address of %s", bridge->name),
