@@ -76,8 +76,15 @@ static int make_random(const struct vl_state *state, const char *alphabet, size_
 
 static void replace_value(struct vl_state *state, struct vl_secret *secret, const char *value)
 {
-    if (vl_state_is_secret(state, secret->value))
-        (void)tdelete(secret, &state->by_value, compare_values);
+    struct vl_secret *old = vl_arena_zalloc(&state->arena, sizeof(*old));
+
+    /* the old value is still on the PBXs, and in the plan that replaces it: it stays a secret */
+    (void)tdelete(secret, &state->by_value, compare_values);
+    if (old) {
+        *old = *secret;
+        if (!tsearch(old, &state->by_value, compare_values))
+            state->arena.failed = true;
+    }
     secret->value = vl_arena_strdup(&state->arena, value);
     secret->fresh = true;
     if (!tsearch(secret, &state->by_value, compare_values))

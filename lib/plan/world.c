@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -157,19 +158,45 @@ static void add_word(const struct vl_world *world, struct vl_buf *buf, const cha
         explicit_bzero(copy, length);
 }
 
+/* The length of the value at `text` when what stands before it, in its line, is a key whose value is a secret: one that is
+ * no longer, or not yet, in our state is one all the same, and a user's file has secrets of its own. 0: no value. */
+static size_t secret_value(const char *line, const char *text)
+{
+    static const char *const keys[] = { "secret", "password", "vmsecret", "remotesecret", "md5secret", "auth" };
+    const char *end = text, *start;
+
+    while (end > line && (end[-1] == ' ' || end[-1] == '>'))
+        end--;
+    if (end == line || end[-1] != '=')
+        return 0;
+    for (end--; end > line && end[-1] == ' ';)
+        end--;
+    for (start = end; start > line && word_character(start[-1]);)
+        start--;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (strlen(keys[i]) == (size_t)(end - start) && !strncasecmp(start, keys[i], (size_t)(end - start)))
+            return strcspn(text, " ;\n");
+    return 0;
+}
+
 char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const char *text)
 {
     VL_BUF_AUTO buf = VL_BUF_INIT;
+    const char *line = text;
 
     while (*text) {
-        size_t length = 0;
+        size_t length = 0, hidden = secret_value(line, text);
 
         while (word_character(text[length]))
             length++;
-        if (length)
+        if (hidden) {
+            vl_buf_puts(&buf, "••••");
+            length = hidden;
+        } else if (length)
             add_word(world, &buf, text, length);
         else
             vl_buf_putc(&buf, *text);
+        line = *text == '\n' ? text + 1 : line;
         text += length ? length : 1;
     }
     if (buf.failed)
