@@ -276,6 +276,11 @@ static void place_call(struct vl_fleet *fleet, struct vl_member *member, const s
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
+    if (vl_world_cancelled(fleet->world)) {
+        if (!member->error.code)
+            (void)vl_fail(&member->error, VL_ERROR_FAILED, "cancelled before its calls were placed");
+        return;
+    }
     member->calls_placed++;
     if (vl_probe_call(member->target, call, CALL_TIMEOUT_MS, &cause) == 0) {
         member->calls_answered++;

@@ -27,6 +27,7 @@ void vl_world_event(struct vl_world *world, enum voiplab_event_kind kind, const 
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *text = NULL;
+    char *line;
     va_list args;
     int rc;
 
@@ -35,11 +36,10 @@ void vl_world_event(struct vl_world *world, enum voiplab_event_kind kind, const 
     va_end(args);
     if (rc < 0)
         text = NULL;
-    send_event(world, &(struct voiplab_event){
-                          .kind = kind,
-                          .target = target,
-                          .text = vl_text_printable(&arena, text ? text : ""),
-                      });
+    line = vl_text_printable(&arena, text ? text : "");
+    for (char *end = line; (end = strchr(end, '\n'));)
+        *end = ' '; /* an event is one line: a guest's words must not look like another event of ours */
+    send_event(world, &(struct voiplab_event){ .kind = kind, .target = target, .text = line });
 }
 
 void vl_world_phase(struct vl_world *world, unsigned done, unsigned total, const char *text)
