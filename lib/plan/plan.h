@@ -75,7 +75,7 @@ const char *const *vl_plan_argv(struct vl_plan *plan, const char *first, ...) __
 int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name,
                   const struct vl_fileset *set, unsigned pending, bool reloads, struct vl_error *err);
 
-/* The reverse: our whole files go, our blocks are taken out. Reload steps follow. */
+/* The reverse: our whole files go, our blocks are taken out. Reload steps follow; `pending` as above. */
 int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,
                           const struct vl_fileset *set, unsigned pending, struct vl_error *err);
 

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "plan/apply.h"
 #include "plan/stage.h"
 #include "render/ifcfg.h"
 #include "render/sysctl.h"
@@ -111,7 +112,7 @@ static int bridge_files(struct vl_world *world, struct vl_plan *plan, struct vl_
         add_directory(plan, vl_arena_printf(&plan->arena, "%s/etc/sysctl.d", world->options.root), 0755,
                       "where sysctl looks for settings");
     }
-    return vl_plan_files(plan, target, VL_THIS_HOST, &set, 0, real, err);
+    return vl_plan_files(plan, target, VL_THIS_HOST, &set, real ? vl_apply_pending(world, VL_THIS_HOST) : 0, real, err);
 }
 
 int vl_stage_bridge_possible(const struct vl_world *world, struct vl_error *err)
