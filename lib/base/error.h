@@ -21,6 +21,7 @@ enum vl_error_code {
     VL_ERROR_DRIFT,    /* --check found a difference               exit 5 */
     VL_ERROR_NOTFOUND, /* what was asked for does not exist        exit 1 */
     VL_ERROR_TIMEOUT,  /* a deadline passed                        exit 1 */
+    VL_ERROR_REFUSED,  /* the other side is not who it should be: no use in trying again   exit 1 */
     VL_ERROR_MEMORY,   /* out of memory                            exit 1 */
 };
 

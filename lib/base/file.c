@@ -194,6 +194,14 @@ int vl_file_remove(const char *path, struct vl_error *err)
     return sync_directory(path, err);
 }
 
+/* mkdir() takes the umask off the mode; a directory that we make gets the whole. */
+static int make_directory(const char *path, mode_t mode)
+{
+    if (ops->mkdir(path, mode) < 0)
+        return errno == EEXIST ? 0 : -1;
+    return chmod(path, mode);
+}
+
 int vl_file_mkdirs(const char *path, mode_t mode, struct vl_error *err)
 {
     VL_FREE char *copy = strdup(path);
@@ -209,7 +217,7 @@ int vl_file_mkdirs(const char *path, mode_t mode, struct vl_error *err)
         *slash = '\0';
         if (stat(copy, &status) == 0 && !S_ISDIR(status.st_mode))
             return vl_fail(err, VL_ERROR_FAILED, "'%s' is there and is not a directory", copy);
-        if (stat(copy, &status) < 0 && ops->mkdir(copy, mode) < 0 && errno != EEXIST)
+        if (stat(copy, &status) < 0 && make_directory(copy, mode) < 0)
             return vl_fail_errno(err, "cannot make the directory '%s'", copy);
         if (last)
             return 0;

@@ -44,6 +44,7 @@ static const enum voiplab_status statuses[] = {
     [VL_ERROR_DRIFT] = VOIPLAB_DRIFT,
     [VL_ERROR_NOTFOUND] = VOIPLAB_FAILED,
     [VL_ERROR_TIMEOUT] = VOIPLAB_FAILED,
+    [VL_ERROR_REFUSED] = VOIPLAB_FAILED,
     [VL_ERROR_MEMORY] = VOIPLAB_FAILED,
 };
 

@@ -232,7 +232,8 @@ static int do_step(struct vl_world *world, struct vl_target *target, const struc
     return 0;
 }
 
-/* Put back what the file steps before `count` changed, last first, and let the services know. */
+/* Put back what the first `count` steps changed in files, last first, and let the services know. The step that failed is
+ * among them: it may have failed after the file was in its place. */
 static void put_back(struct vl_world *world, const struct vl_plan *plan, size_t count, struct vl_target *target)
 {
     size_t changed = 0;
@@ -352,10 +353,14 @@ int vl_apply(struct vl_world *world, const struct vl_plan *plan, struct vl_targe
 
         if (vl_world_cancelled(world))
             return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
-        if (back_up(world, target, step, err) == 0 && do_step(world, target, step, err) == 0)
-            continue;
-        put_back(world, plan, i, target);
-        return -1;
+        if (back_up(world, target, step, err) < 0) {
+            put_back(world, plan, i, target);
+            return -1;
+        }
+        if (do_step(world, target, step, err) < 0) {
+            put_back(world, plan, i + 1, target);
+            return -1;
+        }
     }
     return note ? vl_file_remove(note, err) : 0;
 }

@@ -88,6 +88,12 @@ static void fail_member(struct vl_fleet *fleet, struct vl_member *member, struct
     member->target = NULL;
 }
 
+/* The files of this host's PBX under --root: a tree, with no Asterisk in it that could be asked. */
+static bool is_tree(const struct vl_world *world, const struct vl_pbx *pbx)
+{
+    return pbx->place == VL_PLACE_LOCAL && world->options.root[1] != '\0';
+}
+
 struct connecting {
     struct vl_fleet *fleet;
     long long deadline;
@@ -104,7 +110,7 @@ static bool try_connect(const struct connecting *connecting, struct vl_member *m
         member->target = vl_world_connect(connecting->fleet->world, member->pbx, timeout, cause);
     if (!member->target)
         return false;
-    if (vl_probe_asterisk_ready(member->target))
+    if (is_tree(connecting->fleet->world, member->pbx) || vl_probe_asterisk_ready(member->target))
         return true;
     (void)vl_fail(cause, VL_ERROR_FAILED, "Asterisk on '%s' does not answer", member->pbx->name);
     if (member->pbx->place != VL_PLACE_LOCAL) {
@@ -123,14 +129,15 @@ static void connect_member(void *context, size_t index)
     if (member->error.code)
         return;
     while (!try_connect(connecting, member, &cause)) {
-        if (cause.code == VL_ERROR_USAGE || now_ms() + RETRY_MS >= connecting->deadline ||
+        if (cause.code == VL_ERROR_REFUSED || now_ms() + RETRY_MS >= connecting->deadline ||
             vl_world_cancelled(connecting->fleet->world)) {
             fail_member(connecting->fleet, member, &cause);
             return;
         }
         (void)poll(NULL, 0, RETRY_MS);
     }
-    vl_world_event(connecting->fleet->world, VOIPLAB_EVENT_STEP, member->pbx->name, "answers");
+    if (!is_tree(connecting->fleet->world, member->pbx))
+        vl_world_event(connecting->fleet->world, VOIPLAB_EVENT_STEP, member->pbx->name, "answers");
 }
 
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
@@ -231,7 +238,7 @@ static void look_at_member(void *context, size_t index)
     long long nudge = now_ms() + NUDGE_MS;
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (!member->target)
+    if (!member->target || is_tree(fleet->world, member->pbx))
         return;
     for (;;) {
         if (vl_probe_trunks(&member->arena, fleet->world->lab, member->pbx, looking->away, member->target,
@@ -297,7 +304,7 @@ static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
 {
     for (size_t i = 0; i < fleet->count; i++)
         if (fleet->members[i].pbx == pbx)
-            return fleet->members[i].target != NULL;
+            return fleet->members[i].target && !is_tree(fleet->world, pbx);
     return false;
 }
 
@@ -360,7 +367,7 @@ static void call_from_member(void *context, size_t index)
     const struct calling *calling = context;
     struct vl_member *member = &calling->fleet->members[index];
 
-    if (!member->target)
+    if (!member->target || is_tree(calling->fleet->world, member->pbx))
         return;
     if (member->pbx->role == VL_ROLE_HUB)
         call_from_hub(calling, member);

@@ -23,9 +23,15 @@ int vl_stage_pbx_removed(struct vl_world *world, const struct vl_pbx *pbx, struc
                          struct vl_plan *plan, struct vl_error *err)
 {
     struct vl_fileset set = { .count = 0 };
+    bool reloads = pbx->place != VL_PLACE_LOCAL || !world->options.root[1];
 
     vl_render_pbx(&plan->arena, world->lab, &world->state, pbx, parts, &set);
     if (plan->arena.failed)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
-    return vl_plan_files_removed(plan, target, pbx->name, &set, target ? vl_apply_pending(world, pbx->name) : 0, err);
+    if (vl_plan_files_removed(plan, target, pbx->name, &set, target ? vl_apply_pending(world, pbx->name) : 0, err) < 0)
+        return -1;
+    /* in a tree (--root) nothing runs that could be reloaded */
+    while (!reloads && plan->count && plan->steps[plan->count - 1].kind == VL_STEP_RELOAD)
+        plan->count--;
+    return 0;
 }
