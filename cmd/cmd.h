@@ -11,40 +11,40 @@
 #include "voiplab.h"
 
 /* Every option of every command; a command's row says which of them it takes. X(ENUM, long, short, argument, help) */
-#define CMD_OPTIONS(X)                                                                                          \
-    X(FILE, "file", 'f', "LAB", "lab file (default: voiplab.ini, then $VOIPLAB_FILE)")                         \
-    X(DRY_RUN, "dry-run", 'n', NULL, "print the plan and touch nothing")                                        \
-    X(CHECK, "check", 0, NULL, "like --dry-run; exit 5 when anything differs")                                  \
-    X(EXPLAIN, "explain", 0, NULL, "print the plan as a lab note in Markdown and touch nothing")                \
-    X(JSON, "json", 0, NULL, "print the result as JSON")                                                        \
-    X(JOBS, "jobs", 'j', "N", "at most N targets at the same time (default 32)")                                \
-    X(WAIT, "wait", 0, "SECONDS", "how long to wait for a PBX to answer")                                       \
-    X(ROOT, "root", 0, "DIR", "write the files of this host under DIR")                                         \
-    X(CONNECT, "connect", 'c', "URI", "libvirt URI instead of the lab file's")                                  \
-    X(STATE, "state", 0, "DIR", "where labs keep their secrets and keys (default /var/lib/voiplab)")            \
-    X(CACHE, "cache", 0, "DIR", "where built images are kept (default /var/cache/voiplab)")                     \
-    X(SHARE, "share", 0, "DIR", "where recipes, numbering plans and scenarios are")                             \
-    X(SHOW_SECRETS, "show-secrets", 0, NULL, "print secrets as they are instead of dots")                       \
-    X(YES, "yes", 'y', NULL, "do not ask")                                                                      \
-    X(QUIET, "quiet", 'q', NULL, "print results and problems only")                                             \
-    X(VERBOSE, "verbose", 'v', NULL, "print every step and every progress line")                                \
-    X(COLOR, "color", 0, "WHEN", "auto, always or never")                                                       \
-    X(CPUINFO, "cpuinfo", 0, "FILE", "look at FILE instead of /proc/cpuinfo")                                   \
-    X(MEMORY, "memory", 0, "SIZE", "memory of the guest, such as 300M")                                         \
-    X(DISK, "disk", 0, "SIZE", "disk of the guest, such as 35G")                                                \
-    X(CDROM, "cdrom", 0, "ISO", "installation medium to boot from while the disk is empty")                     \
-    X(BRIDGE, "bridge", 0, "NAME", "bridge that the guest's card joins (default br0)")                          \
-    X(OS, "os", 0, "ID", "operating system, such as rhel5.4 or debian11: chooses devices that it knows")        \
-    X(VCPUS, "vcpus", 0, "N", "processors of the guest (default 1)")                                            \
-    X(TEMPLATE, "template", 't', "NAME", "quickstart (the default), classroom or thesis")                       \
-    X(HELP, "help", 'h', NULL, "print this help")                                                               \
+#define CMD_OPTIONS(X)                                                                                                 \
+    X(FILE, "file", 'f', "LAB", "lab file (default: voiplab.ini, then $VOIPLAB_FILE)")                                 \
+    X(DRY_RUN, "dry-run", 'n', NULL, "print the plan and touch nothing")                                               \
+    X(CHECK, "check", 0, NULL, "like --dry-run; exit 5 when anything differs")                                         \
+    X(EXPLAIN, "explain", 0, NULL, "print the plan as a lab note in Markdown and touch nothing")                       \
+    X(JSON, "json", 0, NULL, "print the result as JSON")                                                               \
+    X(JOBS, "jobs", 'j', "N", "at most N targets at the same time (default 32)")                                       \
+    X(WAIT, "wait", 0, "SECONDS", "how long to wait for a PBX to answer")                                              \
+    X(ROOT, "root", 0, "DIR", "write the files of this host under DIR")                                                \
+    X(CONNECT, "connect", 'c', "URI", "libvirt URI instead of the lab file's")                                         \
+    X(STATE, "state", 0, "DIR", "where labs keep their secrets and keys (default /var/lib/voiplab)")                   \
+    X(CACHE, "cache", 0, "DIR", "where built images are kept (default /var/cache/voiplab)")                            \
+    X(SHARE, "share", 0, "DIR", "where recipes, numbering plans and scenarios are")                                    \
+    X(SHOW_SECRETS, "show-secrets", 0, NULL, "print secrets as they are instead of dots")                              \
+    X(YES, "yes", 'y', NULL, "do not ask")                                                                             \
+    X(QUIET, "quiet", 'q', NULL, "print results and problems only")                                                    \
+    X(VERBOSE, "verbose", 'v', NULL, "print every step and every progress line")                                       \
+    X(COLOR, "color", 0, "WHEN", "auto, always or never")                                                              \
+    X(CPUINFO, "cpuinfo", 0, "FILE", "look at FILE instead of /proc/cpuinfo")                                          \
+    X(MEMORY, "memory", 0, "SIZE", "memory of the guest, such as 300M")                                                \
+    X(DISK, "disk", 0, "SIZE", "disk of the guest, such as 35G")                                                       \
+    X(CDROM, "cdrom", 0, "ISO", "installation medium to boot from while the disk is empty")                            \
+    X(BRIDGE, "bridge", 0, "NAME", "bridge that the guest's card joins (default br0)")                                 \
+    X(OS, "os", 0, "ID", "operating system, such as rhel5.4 or debian11: chooses devices that it knows")               \
+    X(VCPUS, "vcpus", 0, "N", "processors of the guest (default 1)")                                                   \
+    X(TEMPLATE, "template", 't', "NAME", "quickstart (the default), classroom or thesis")                              \
+    X(HELP, "help", 'h', NULL, "print this help")                                                                      \
     X(VERSION, "version", 'V', NULL, "print the version")
 
 enum cmd_option {
 #define X(id, name, letter, argument, help) CMD_##id,
     CMD_OPTIONS(X)
 #undef X
-    CMD_OPTION_COUNT
+        CMD_OPTION_COUNT
 };
 
 #define CMD_BIT(id) (1UL << CMD_##id)
@@ -58,9 +58,9 @@ struct cmd_options {
 
 struct cmd_command {
     const char *name;
-    const char *operands; /* for the usage line: "[PBX ...]" */
-    const char *summary;  /* one line */
-    unsigned long options; /* bits of enum cmd_option it takes, besides help */
+    const char *operands;              /* for the usage line: "[PBX ...]" */
+    const char *summary;               /* one line */
+    unsigned long options;             /* bits of enum cmd_option it takes, besides help */
     int least_operands, most_operands; /* most: -1 no limit */
     enum voiplab_command request;
     int (*run)(const struct cmd_command *command, const struct cmd_options *options);

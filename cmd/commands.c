@@ -126,7 +126,7 @@ static const struct {
     const char *name, *argument, *help;
     char letter;
 } options_table[] = {
-#define X(id, text, short_name, value, description) \
+#define X(id, text, short_name, value, description)                                                                    \
     [CMD_##id] = { .name = (text), .letter = (short_name), .argument = (value), .help = (description) },
     CMD_OPTIONS(X)
 #undef X

@@ -15,7 +15,7 @@ static const struct {
     const char *name, *argument;
     char letter;
 } table[] = {
-#define X(id, text, short_name, value, description) \
+#define X(id, text, short_name, value, description)                                                                    \
     [CMD_##id] = { .name = (text), .letter = (short_name), .argument = (value) },
     CMD_OPTIONS(X)
 #undef X

@@ -33,7 +33,8 @@ static void catch_interrupts(void)
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
-/* Where the shared files are: said, else beside the program (installed, or in a build directory), else as configured. */
+/* Where the shared files are: said, else beside the program (installed, or in a build directory), else as configured.
+ */
 const char *cmd_share_directory(const struct cmd_options *options)
 {
     static char path[4096 + 32];

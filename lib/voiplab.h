@@ -80,7 +80,8 @@ struct voiplab_options {
     void *context;
 };
 
-/* Read and check the lab file and the lab's state. Nothing is written. NULL on failure, with the caller's *ret_error. */
+/* Read and check the lab file and the lab's state. Nothing is written. NULL on failure, with the caller's *ret_error.
+ */
 VOIPLAB_API voiplab_lab *voiplab_open(const struct voiplab_options *options, voiplab_error **ret_error);
 /* Accepts NULL. */
 VOIPLAB_API void voiplab_close(voiplab_lab *lab);
@@ -114,16 +115,16 @@ struct voiplab_guest {
     const char *memory, *disk; /* sizes with units */
     const char *cdrom;         /* installation ISO; NULL: none */
     const char *bridge;
-    const char *os;            /* NULL: not stated */
-    unsigned vcpus;            /* 0: 1 */
+    const char *os; /* NULL: not stated */
+    unsigned vcpus; /* 0: 1 */
 };
 
 struct voiplab_request {
     enum voiplab_command command;
     enum voiplab_mode mode;
-    const char *const *names;  /* PBXs, images or load runs that are meant, NULL-terminated; NULL: all */
-    bool show_secrets;         /* secrets are in the plan as they are, not as dots */
-    const char *cpuinfo;       /* VOIPLAB_CHECK_CPU: another /proc/cpuinfo; NULL: this host's */
+    const char *const *names;          /* PBXs, images or load runs that are meant, NULL-terminated; NULL: all */
+    bool show_secrets;                 /* secrets are in the plan as they are, not as dots */
+    const char *cpuinfo;               /* VOIPLAB_CHECK_CPU: another /proc/cpuinfo; NULL: this host's */
     const struct voiplab_guest *guest; /* VOIPLAB_CREATE_VM without a lab file */
 };
 

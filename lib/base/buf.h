@@ -16,7 +16,10 @@ struct vl_buf {
     bool failed; /* memory ran out, or a length did not fit: nothing is appended any more */
 };
 
-#define VL_BUF_INIT { .data = NULL }
+#define VL_BUF_INIT                                                                                                    \
+    {                                                                                                                  \
+        .data = NULL                                                                                                   \
+    }
 
 void vl_buf_add(struct vl_buf *buf, const void *bytes, size_t length);
 void vl_buf_puts(struct vl_buf *buf, const char *text);

@@ -12,8 +12,8 @@
 enum { DEPTH = 32 };
 
 struct vl_json {
-    json_t *root;         /* owned */
-    json_t *open[DEPTH];  /* borrowed: the root and what hangs on it */
+    json_t *root;        /* owned */
+    json_t *open[DEPTH]; /* borrowed: the root and what hangs on it */
     size_t depth;
     bool failed;
 };

@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-/* Call work(context, i) for i = 0 … count-1, at most `jobs` at a time (0: 32); returns when all are done. When no thread
- * can be started the calls are made one after the other. */
+/* Call work(context, i) for i = 0 … count-1, at most `jobs` at a time (0: 32); returns when all are done. When no
+ * thread can be started the calls are made one after the other. */
 void vl_parallel(size_t count, unsigned jobs, void (*work)(void *context, size_t index), void *context);
 
 #endif

@@ -130,8 +130,8 @@ static unsigned distance(const char *a, const char *b)
                 cost[i][j] = (unsigned)(i + j);
                 continue;
             }
-            cost[i][j] = minimum(minimum(cost[i - 1][j], cost[i][j - 1]) + 1,
-                                 cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+            cost[i][j] =
+                minimum(minimum(cost[i - 1][j], cost[i][j - 1]) + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 cost[i][j] = minimum(cost[i][j], cost[i - 2][j - 2] + 1);
         }

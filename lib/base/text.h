@@ -40,7 +40,8 @@ char *vl_text_strip(char *text);
 /* Split at any of `separators`, dropping empty parts; returns a NULL-terminated array in the arena. */
 const char *const *vl_text_split(struct vl_arena *arena, const char *text, const char *separators);
 
-/* Make bytes safe for a terminal or a log: control characters and bytes outside printable ASCII become \xNN (a line feed stays). */
+/* Make bytes safe for a terminal or a log: control characters and bytes outside printable ASCII become \xNN (a line
+ * feed stays). */
 char *vl_text_printable(struct vl_arena *arena, const char *text);
 
 bool vl_text_starts(const char *text, const char *prefix);

@@ -177,8 +177,8 @@ struct vl_xml_document *vl_xml_parse(const char *text, const char *what, struct 
     struct vl_xml_document *document = calloc(1, sizeof(*document));
 
     if (document && length <= DOCUMENT_LIMIT)
-        document->tree = xmlReadMemory(text, (int)length, NULL, NULL,
-                                       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+        document->tree =
+            xmlReadMemory(text, (int)length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     /* A document type is where entities come from; libvirt never sends one. */
     if (document && document->tree && !xmlGetIntSubset(document->tree))
         document->context = xmlXPathNewContext(document->tree);

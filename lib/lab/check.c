@@ -56,7 +56,8 @@ static int compare_trunks(const void *a, const void *b)
     return order ? order : (*left)->line - (*right)->line;
 }
 
-/* A full mesh has many trunks: sorted, names that are alike stand side by side, the one with a section of its own last. */
+/* A full mesh has many trunks: sorted, names that are alike stand side by side, the one with a section of its own last.
+ */
 static int check_trunks(const struct vl_lab *lab, struct vl_arena *arena, struct vl_error *err)
 {
     const struct vl_trunk **sorted = vl_arena_zalloc(arena, (lab->trunk_count + 1) * sizeof(*sorted));
@@ -72,8 +73,7 @@ static int check_trunks(const struct vl_lab *lab, struct vl_arena *arena, struct
         if (!strcmp(other->name, trunk->name))
             return VL_LAB_MISTAKE(lab, trunk->line, err,
                                   "[trunk %s %s] name: '%s' is the name of the trunk from '%s' to '%s'",
-                                  trunk->from->name, trunk->to->name, trunk->name, other->from->name,
-                                  other->to->name);
+                                  trunk->from->name, trunk->to->name, trunk->name, other->from->name, other->to->name);
     }
     return 0;
 }
@@ -138,8 +138,8 @@ static int check_channels(const struct vl_lab *lab, struct vl_error *err)
 
 static int check_all(const struct vl_lab *lab, struct vl_arena *arena, struct vl_error *err)
 {
-    if (check_addresses(lab, arena, err) < 0 || check_names(lab, err) < 0 ||
-        check_trunks(lab, arena, err) < 0 || check_accounts(lab, err) < 0)
+    if (check_addresses(lab, arena, err) < 0 || check_names(lab, err) < 0 || check_trunks(lab, arena, err) < 0 ||
+        check_accounts(lab, err) < 0)
         return -1;
     return check_channels(lab, err);
 }

@@ -45,8 +45,7 @@ static int check_name(const struct scan *scan, const char *what, const char *nam
     if (name[good] >= 'A' && name[good] <= 'Z')
         return MISTAKE(scan, "the %s name '%s' has upper case letters; names are lower case", what,
                        vl_text_printable(scan->arena, name));
-    return MISTAKE(scan, "the %s name '%s' may hold only a-z, 0-9 and '-'", what,
-                   vl_text_printable(scan->arena, name));
+    return MISTAKE(scan, "the %s name '%s' may hold only a-z, 0-9 and '-'", what, vl_text_printable(scan->arena, name));
 }
 
 static int add_section(const struct scan *scan, char *text)
@@ -162,8 +161,7 @@ static dictionary *parse_values(const char *text, size_t length)
     VL_CLOSE int memory = memfd_create("voiplab.ini", MFD_CLOEXEC);
     VL_FREE char *path = NULL;
 
-    if (memory < 0 || write(memory, text, length) != (ssize_t)length ||
-        asprintf(&path, "/proc/self/fd/%d", memory) < 0)
+    if (memory < 0 || write(memory, text, length) != (ssize_t)length || asprintf(&path, "/proc/self/fd/%d", memory) < 0)
         return NULL;
     iniparser_set_error_callback(swallow_message);
     return iniparser_load(path);

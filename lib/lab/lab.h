@@ -34,12 +34,12 @@ enum vl_image_kind {
 enum vl_virtualization { VL_VIRTUALIZATION_AUTO, VL_VIRTUALIZATION_KVM, VL_VIRTUALIZATION_QEMU };
 
 struct vl_bridge {
-    const char *name;      /* br0 */
-    const char *interface; /* the uplink; NULL: an isolated lab network */
-    const char *hwaddr;    /* the uplink's MAC address for its ifcfg file; NULL: not stated */
-    uint32_t address;      /* of this host on the bridge, host byte order */
-    unsigned prefix;       /* length of the network prefix */
-    uint32_t gateway;      /* 0: none */
+    const char *name;       /* br0 */
+    const char *interface;  /* the uplink; NULL: an isolated lab network */
+    const char *hwaddr;     /* the uplink's MAC address for its ifcfg file; NULL: not stated */
+    uint32_t address;       /* of this host on the bridge, host byte order */
+    unsigned prefix;        /* length of the network prefix */
+    uint32_t gateway;       /* 0: none */
     const char *const *dns; /* NULL-terminated, may be empty */
     int line;
 };
@@ -61,8 +61,9 @@ struct vl_pbx {
     const char *prefix;            /* digits that the numbers of this guest start with; NULL for the hub */
     const char *const *extensions; /* phones of this guest, NULL-terminated; full numbers such as 1500 */
     const char *test_number;       /* answers with an echo: prefix + 999; NULL for the hub */
-    const char *account;           /* SIP account on the hub, and the number that rings it there: 7001 …; NULL for the hub or without one */
-    uint64_t memory, disk;         /* bytes */
+    const char *account;   /* SIP account on the hub, and the number that rings it there: 7001 …; NULL for the hub or
+                              without one */
+    uint64_t memory, disk; /* bytes */
     unsigned vcpus;
     const char *ssh_user; /* root */
     unsigned ssh_port;    /* 22 */
@@ -82,8 +83,8 @@ struct vl_trunk {
 /* A telephone of the hub: [user 7000]. */
 struct vl_user {
     const char *number;
-    const char *name;   /* shown as caller id name; NULL: none */
-    unsigned dahdi;     /* channel when it hangs on an FXS port; 0: a SIP phone */
+    const char *name; /* shown as caller id name; NULL: none */
+    unsigned dahdi;   /* channel when it hangs on an FXS port; 0: a SIP phone */
     bool voicemail;
     const char *secret; /* NULL: random, from the state */
     int line;
@@ -99,15 +100,15 @@ struct vl_provider {
 
 /* A class of numbers: where it comes from is the numbering plan, then [route NAME] of the lab file over it. */
 struct vl_route {
-    const char *name;            /* local, regional, celular, internacional, emergencia, … */
-    const char *title;           /* for comments: "Llamadas locales" */
-    const char *const *patterns; /* as in extensions.conf: _NXXXXXX, 911; NULL-terminated, never empty */
-    const char *pin;             /* digits given in the file; NULL: none, or random when pin_secret */
-    bool pin_secret;             /* `pin = secret`: made at random once and kept in the state */
-    bool emergency;              /* first, never behind a PIN */
-    const char *dial;            /* number sent instead of the one dialled; NULL: as dialled */
+    const char *name;              /* local, regional, celular, internacional, emergencia, … */
+    const char *title;             /* for comments: "Llamadas locales" */
+    const char *const *patterns;   /* as in extensions.conf: _NXXXXXX, 911; NULL-terminated, never empty */
+    const char *pin;               /* digits given in the file; NULL: none, or random when pin_secret */
+    bool pin_secret;               /* `pin = secret`: made at random once and kept in the state */
+    bool emergency;                /* first, never behind a PIN */
+    const char *dial;              /* number sent instead of the one dialled; NULL: as dialled */
     const struct vl_provider *via; /* NULL: the pool of FXO lines */
-    int line;                    /* 0: from the numbering plan only */
+    int line;                      /* 0: from the numbering plan only */
 };
 
 struct vl_dahdi {
@@ -134,7 +135,7 @@ struct vl_load {
 
 struct vl_lab {
     struct vl_arena arena;
-    const char *file;    /* path of the lab file, for messages */
+    const char *file; /* path of the lab file, for messages */
     const char *name;
     const char *country; /* numbering plan */
     const char *hypervisor;
@@ -146,7 +147,7 @@ struct vl_lab {
     size_t image_count;
     const struct vl_pbx *pbxs; /* in the order of the file, counts expanded */
     size_t pbx_count;
-    const struct vl_pbx *hub;  /* NULL: none */
+    const struct vl_pbx *hub;      /* NULL: none */
     const struct vl_trunk *trunks; /* every ordered pair of guests */
     size_t trunk_count;
     const struct vl_user *users;
@@ -160,8 +161,8 @@ struct vl_lab {
     size_t load_count;
 };
 
-/* Read and check the lab file `path` with the numbering plans of `share_directory`/numbering. The lab is the caller's to
- * free. A mistake is VL_ERROR_LAB with FILE:LINE. */
+/* Read and check the lab file `path` with the numbering plans of `share_directory`/numbering. The lab is the caller's
+ * to free. A mistake is VL_ERROR_LAB with FILE:LINE. */
 struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct vl_error *err);
 
 void vl_lab_free(struct vl_lab *lab);

@@ -88,8 +88,9 @@ static const struct vl_pbx *prefix_owner(const struct vl_pbx *pbxs, size_t count
     return NULL;
 }
 
-/* The lowest free prefix of `wanted_width` digits, or, when that is 0, of the fewest digits that leave room for `needed`
- * guests. Prefixes 1 to 6 only: 0, 8 and 9 start what the numbering plans send outside, 7 the numbers of the hub. */
+/* The lowest free prefix of `wanted_width` digits, or, when that is 0, of the fewest digits that leave room for
+ * `needed` guests. Prefixes 1 to 6 only: 0, 8 and 9 start what the numbering plans send outside, 7 the numbers of the
+ * hub. */
 static const char *choose_prefix(struct vl_arena *arena, const struct vl_pbx *pbxs, size_t count, size_t needed,
                                  size_t wanted_width)
 {
@@ -155,8 +156,7 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
     if (!pbx->address && pbx->place == VL_PLACE_LOCAL)
         pbx->address = lab->bridge.address;
     if (!pbx->address)
-        return VL_LAB_MISTAKE(lab, section->section->line, err, "[%s] needs the key 'address'",
-                              section->section->name);
+        return VL_LAB_MISTAKE(lab, section->section->line, err, "[%s] needs the key 'address'", section->section->name);
     if (pbx->role == VL_ROLE_HUB && (raw->prefix || raw->extensions || raw->account))
         return VL_LAB_MISTAKE(lab, section->section->line, err,
                               "[%s] is the hub: it has no prefix, extensions or account; its telephones are "
@@ -167,8 +167,8 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
     return 0;
 }
 
-static int check_extensions(const struct vl_lab *lab, const struct vl_raw_section *section,
-                            const struct vl_pbx *pbx, struct vl_error *err)
+static int check_extensions(const struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_pbx *pbx,
+                            struct vl_error *err)
 {
     int line = vl_raw_line(section, "extensions");
     size_t length = strlen(pbx->prefix) + 3;
@@ -181,12 +181,11 @@ static int check_extensions(const struct vl_lab *lab, const struct vl_raw_sectio
                                   "[pbx %s] extensions: '%s' should be the prefix '%s' and three more digits",
                                   pbx->name, number, pbx->prefix);
         if (!strcmp(number, pbx->test_number))
-            return VL_LAB_MISTAKE(lab, line, err, "[pbx %s] extensions: '%s' is kept for the echo test",
-                                  pbx->name, number);
+            return VL_LAB_MISTAKE(lab, line, err, "[pbx %s] extensions: '%s' is kept for the echo test", pbx->name,
+                                  number);
         for (size_t j = 0; j < i; j++)
             if (!strcmp(number, pbx->extensions[j]))
-                return VL_LAB_MISTAKE(lab, line, err, "[pbx %s] extensions: '%s' is there twice", pbx->name,
-                                      number);
+                return VL_LAB_MISTAKE(lab, line, err, "[pbx %s] extensions: '%s' is there twice", pbx->name, number);
     }
     return 0;
 }
@@ -213,9 +212,8 @@ static int number_guest(struct vl_lab *lab, const struct vl_raw_section *section
                               "[%s] prefix: '%s' is, starts or continues '%s', the prefix of '%s'",
                               section->section->name, pbx->prefix, owner->prefix, owner->name);
     pbx->test_number = vl_arena_printf(&lab->arena, "%s999", pbx->prefix);
-    pbx->extensions = raw->extensions
-                          ? raw->extensions
-                          : one_extension(&lab->arena, vl_arena_printf(&lab->arena, "%s500", pbx->prefix));
+    pbx->extensions = raw->extensions ? raw->extensions
+                                      : one_extension(&lab->arena, vl_arena_printf(&lab->arena, "%s500", pbx->prefix));
     if (!pbx->extensions)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
     return check_extensions(lab, section, pbx, err);
@@ -245,8 +243,8 @@ static int check_copies(const struct vl_lab *lab, const struct vl_raw_section *s
     return 0;
 }
 
-static int expand_section(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbxs,
-                          size_t *count, struct vl_error *err)
+static int expand_section(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbxs, size_t *count,
+                          struct vl_error *err)
 {
     const struct vl_raw_pbx *raw = section->object;
     size_t copies = raw->count ? raw->count : 1;

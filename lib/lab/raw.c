@@ -11,9 +11,14 @@
 #include "lab/schema.h"
 
 #define AT(type, field) offsetof(struct type, field)
-#define KEY(structure, text, kind, field) { .name = (text), .type = (kind), .offset = AT(structure, field) }
-#define NUMBER_KEY(structure, text, field, low, high) \
-    { .name = (text), .type = VL_VALUE_NUMBER, .offset = AT(structure, field), .min = (low), .max = (high) }
+#define KEY(structure, text, kind, field)                                                                              \
+    {                                                                                                                  \
+        .name = (text), .type = (kind), .offset = AT(structure, field)                                                 \
+    }
+#define NUMBER_KEY(structure, text, field, low, high)                                                                  \
+    {                                                                                                                  \
+        .name = (text), .type = VL_VALUE_NUMBER, .offset = AT(structure, field), .min = (low), .max = (high)           \
+    }
 
 static const char *const virtualizations[] = { "auto", "kvm", "qemu", NULL };
 static const char *const roles[] = { "guest", "hub", NULL };
@@ -79,12 +84,9 @@ static const struct vl_schema_key dahdi_keys[] = {
 };
 
 static const struct vl_schema_key route_keys[] = {
-    KEY(vl_raw_route, "title", VL_VALUE_TEXT, title),
-    KEY(vl_raw_route, "pattern", VL_VALUE_PATTERNS, patterns),
-    KEY(vl_raw_route, "pin", VL_VALUE_TEXT, pin),
-    KEY(vl_raw_route, "dial", VL_VALUE_DIGITS, dial),
-    KEY(vl_raw_route, "via", VL_VALUE_NAME, via),
-    KEY(vl_raw_route, "emergency", VL_VALUE_YES_NO, emergency),
+    KEY(vl_raw_route, "title", VL_VALUE_TEXT, title), KEY(vl_raw_route, "pattern", VL_VALUE_PATTERNS, patterns),
+    KEY(vl_raw_route, "pin", VL_VALUE_TEXT, pin),     KEY(vl_raw_route, "dial", VL_VALUE_DIGITS, dial),
+    KEY(vl_raw_route, "via", VL_VALUE_NAME, via),     KEY(vl_raw_route, "emergency", VL_VALUE_YES_NO, emergency),
 };
 
 static const struct vl_schema_key user_keys[] = {
@@ -130,16 +132,13 @@ static const struct section_kind {
     [VL_RAW_PBX] = { "pbx", LABEL_NAME, pbx_keys, VL_COUNT(pbx_keys), sizeof(struct vl_raw_pbx), "[pbx virtual1]" },
     [VL_RAW_TRUNK] = { "trunk", LABEL_TWO_NAMES, trunk_keys, VL_COUNT(trunk_keys), sizeof(struct vl_raw_trunk),
                        "[trunk virtual1 virtual2]" },
-    [VL_RAW_DAHDI] = { "dahdi", LABEL_NONE, dahdi_keys, VL_COUNT(dahdi_keys), sizeof(struct vl_raw_dahdi),
-                       "[dahdi]" },
+    [VL_RAW_DAHDI] = { "dahdi", LABEL_NONE, dahdi_keys, VL_COUNT(dahdi_keys), sizeof(struct vl_raw_dahdi), "[dahdi]" },
     [VL_RAW_ROUTE] = { "route", LABEL_NAME, route_keys, VL_COUNT(route_keys), sizeof(struct vl_raw_route),
                        "[route celular]" },
-    [VL_RAW_USER] = { "user", LABEL_DIGITS, user_keys, VL_COUNT(user_keys), sizeof(struct vl_raw_user),
-                      "[user 7000]" },
+    [VL_RAW_USER] = { "user", LABEL_DIGITS, user_keys, VL_COUNT(user_keys), sizeof(struct vl_raw_user), "[user 7000]" },
     [VL_RAW_PROVIDER] = { "provider", LABEL_NAME, provider_keys, VL_COUNT(provider_keys),
                           sizeof(struct vl_raw_provider), "[provider voipcheap]" },
-    [VL_RAW_LOAD] = { "load", LABEL_NAME, load_keys, VL_COUNT(load_keys), sizeof(struct vl_raw_load),
-                      "[load tesis]" },
+    [VL_RAW_LOAD] = { "load", LABEL_NAME, load_keys, VL_COUNT(load_keys), sizeof(struct vl_raw_load), "[load tesis]" },
 };
 
 static bool label_fits(enum label_rule rule, const char *label)
@@ -195,12 +194,11 @@ static int find_kind(const struct vl_ini *ini, const struct vl_ini_section *sect
     if (nearest)
         return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line,
                           "there is no section kind '%s'; did you mean '%s'?", section->kind, nearest);
-    return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line,
-                      "there is no section kind '%s'; see voiplab-lab(5)", section->kind);
+    return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "there is no section kind '%s'; see voiplab-lab(5)",
+                      section->kind);
 }
 
-static int read_section(struct vl_raw_file *file, const struct vl_ini_section *section, int index,
-                        struct vl_error *err)
+static int read_section(struct vl_raw_file *file, const struct vl_ini_section *section, int index, struct vl_error *err)
 {
     const struct section_kind *kind = &kinds[index];
     struct vl_raw_section *grown;

@@ -52,7 +52,8 @@ static int overlay(const struct vl_lab *lab, const struct vl_raw_section *sectio
     }
     if (route->emergency && (route->pin || route->pin_secret))
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "pin"), err,
-                              "[%s] pin: an emergency number must not ask for a PIN; write pin = none", section->section->name);
+                              "[%s] pin: an emergency number must not ask for a PIN; write pin = none",
+                              section->section->name);
     return 0;
 }
 
@@ -146,8 +147,7 @@ int vl_lab_make_routes(struct vl_lab *lab, const struct vl_raw_file *raw, const 
     sorted = vl_arena_zalloc(&lab->arena, total * sizeof(*sorted));
     if (!routes || !sorted)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
-    if (add_routes(lab, &plan, false, routes, &count, err) < 0 ||
-        add_routes(lab, raw, true, routes, &count, err) < 0)
+    if (add_routes(lab, &plan, false, routes, &count, err) < 0 || add_routes(lab, raw, true, routes, &count, err) < 0)
         return -1;
     order_routes(sorted, routes, count);
     lab->routes = sorted;

@@ -48,8 +48,8 @@ static bool parse_interface(struct reader *reader)
 
     /* IFNAMSIZ of the kernel: 15 characters; it allows more of them, which no file of ours would survive */
     reader->expected = "is not an interface name: a letter or digit, then up to 14 letters, digits, '.', '_' and '-'";
-    return store_text(reader, length <= 15 && !strchr("-._", reader->value[0]) &&
-                                  strspn(reader->value, allowed) == length);
+    return store_text(reader,
+                      length <= 15 && !strchr("-._", reader->value[0]) && strspn(reader->value, allowed) == length);
 }
 
 static bool all_digits(const char *text)
@@ -210,11 +210,11 @@ static bool parse_words(struct reader *reader)
 }
 
 static bool (*const parsers[])(struct reader *) = {
-    [VL_VALUE_TEXT] = parse_text,         [VL_VALUE_NAME] = parse_name,       [VL_VALUE_DIGITS] = parse_digits,
-    [VL_VALUE_SECRET] = parse_secret,     [VL_VALUE_MAC] = parse_mac,         [VL_VALUE_ADDRESS] = parse_address,
-    [VL_VALUE_NETWORK] = parse_network,   [VL_VALUE_SIZE] = parse_size,       [VL_VALUE_NUMBER] = parse_number,
-    [VL_VALUE_YES_NO] = parse_yes_no,     [VL_VALUE_CHOICE] = parse_choice,   [VL_VALUE_NUMBERS] = parse_numbers,
-    [VL_VALUE_PATTERNS] = parse_patterns, [VL_VALUE_LIST] = parse_words,      [VL_VALUE_INTERFACE] = parse_interface,
+    [VL_VALUE_TEXT] = parse_text,         [VL_VALUE_NAME] = parse_name,     [VL_VALUE_DIGITS] = parse_digits,
+    [VL_VALUE_SECRET] = parse_secret,     [VL_VALUE_MAC] = parse_mac,       [VL_VALUE_ADDRESS] = parse_address,
+    [VL_VALUE_NETWORK] = parse_network,   [VL_VALUE_SIZE] = parse_size,     [VL_VALUE_NUMBER] = parse_number,
+    [VL_VALUE_YES_NO] = parse_yes_no,     [VL_VALUE_CHOICE] = parse_choice, [VL_VALUE_NUMBERS] = parse_numbers,
+    [VL_VALUE_PATTERNS] = parse_patterns, [VL_VALUE_LIST] = parse_words,    [VL_VALUE_INTERFACE] = parse_interface,
 };
 
 static const struct vl_schema_key *find_key(const struct vl_schema_key *keys, size_t key_count, const char *name)
@@ -240,8 +240,8 @@ static int unknown_key(struct vl_arena *arena, const struct vl_ini *ini, const s
     if (nearest)
         return vl_fail_at(err, VL_ERROR_LAB, ini->file, entry->line, "[%s] has no key '%s'; did you mean '%s'?",
                           section->name, entry->key, nearest);
-    return vl_fail_at(err, VL_ERROR_LAB, ini->file, entry->line, "[%s] has no key '%s'; its keys are %s",
-                      section->name, entry->key, choices_text(arena, names));
+    return vl_fail_at(err, VL_ERROR_LAB, ini->file, entry->line, "[%s] has no key '%s'; its keys are %s", section->name,
+                      entry->key, choices_text(arena, names));
 }
 
 static int read_entry(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,

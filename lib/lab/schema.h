@@ -14,21 +14,21 @@
 #include "lab/ini.h"
 
 enum vl_value_type {
-    VL_VALUE_TEXT,     /* const char *: printable, no quotes needed */
-    VL_VALUE_NAME,     /* const char *: [a-z][a-z0-9-]{0,62} */
+    VL_VALUE_TEXT,      /* const char *: printable, no quotes needed */
+    VL_VALUE_NAME,      /* const char *: [a-z][a-z0-9-]{0,62} */
     VL_VALUE_INTERFACE, /* const char *: a network interface, 1 to 15 of [A-Za-z0-9._-], first a letter or a digit */
-    VL_VALUE_DIGITS,   /* const char *: 0-9 only */
-    VL_VALUE_SECRET,   /* const char *: letters and digits, at least 4 */
-    VL_VALUE_MAC,      /* const char *: six hex pairs */
-    VL_VALUE_ADDRESS,  /* uint32_t */
-    VL_VALUE_NETWORK,  /* uint32_t, followed by unsigned prefix at offset2 */
-    VL_VALUE_SIZE,     /* uint64_t bytes */
-    VL_VALUE_NUMBER,   /* unsigned, between min and max */
-    VL_VALUE_YES_NO,   /* bool */
-    VL_VALUE_CHOICE,   /* int: index in choices */
-    VL_VALUE_NUMBERS,  /* const char *const *: list of digit strings */
-    VL_VALUE_PATTERNS, /* const char *const *: list of extension patterns */
-    VL_VALUE_LIST,     /* const char *const *: list of words */
+    VL_VALUE_DIGITS,    /* const char *: 0-9 only */
+    VL_VALUE_SECRET,    /* const char *: letters and digits, at least 4 */
+    VL_VALUE_MAC,       /* const char *: six hex pairs */
+    VL_VALUE_ADDRESS,   /* uint32_t */
+    VL_VALUE_NETWORK,   /* uint32_t, followed by unsigned prefix at offset2 */
+    VL_VALUE_SIZE,      /* uint64_t bytes */
+    VL_VALUE_NUMBER,    /* unsigned, between min and max */
+    VL_VALUE_YES_NO,    /* bool */
+    VL_VALUE_CHOICE,    /* int: index in choices */
+    VL_VALUE_NUMBERS,   /* const char *const *: list of digit strings */
+    VL_VALUE_PATTERNS,  /* const char *const *: list of extension patterns */
+    VL_VALUE_LIST,      /* const char *const *: list of words */
 };
 
 struct vl_schema_key {

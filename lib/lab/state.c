@@ -261,7 +261,8 @@ char *vl_state_text(const struct vl_state *state)
 {
     struct vl_buf buf = VL_BUF_INIT;
 
-    vl_buf_puts(&buf, "# Secrets of this lab, made by voiplab. Keep this file: without it every trunk gets new ones.\n");
+    vl_buf_puts(&buf,
+                "# Secrets of this lab, made by voiplab. Keep this file: without it every trunk gets new ones.\n");
     for (size_t i = 0; i < state->secret_count; i++)
         vl_buf_printf(&buf, "%s = %s\n", state->secrets[i]->name, state->secrets[i]->value);
     return vl_buf_take(&buf);

@@ -31,12 +31,12 @@
 enum {
     TICK_MS = 100,
     PROGRESS_MS = 1000,
-    HANGUP_MS = 1000,     /* between the order to hang up all calls and the kill */
-    LONGEST_WAIT = 5000,  /* for calls that are up to end by themselves, in ms */
-    ANSWER_MS = 32000,    /* 64 × T1 (RFC 3261): a call without an answer after this long has failed */
-    FINE_ROWS_S = 600,    /* runs up to this long get four rows of statistics a second */
+    HANGUP_MS = 1000,    /* between the order to hang up all calls and the kill */
+    LONGEST_WAIT = 5000, /* for calls that are up to end by themselves, in ms */
+    ANSWER_MS = 32000,   /* 64 × T1 (RFC 3261): a call without an answer after this long has failed */
+    FINE_ROWS_S = 600,   /* runs up to this long get four rows of statistics a second */
     STDERR_KEPT = 8192,
-    BIND_TRIES = 3,       /* a port that was free may be taken when SIPp asks for it */
+    BIND_TRIES = 3, /* a port that was free may be taken when SIPp asks for it */
     STATUS_CANNOT_BIND = 254,
     SIP_PORT = 5060,
 };
@@ -168,14 +168,52 @@ static int start(struct run *run, int errors, struct vl_error *err)
     const struct vl_load *load = options->load;
     const char *limit = number(run, load->concurrent ? load->concurrent : load->calls, "");
     const char *const argv[] = {
-        "env", "-C", run->directory, "sipp", "-sf", run->scenario, "-inf", run->accounts,
-        "-s", load->extension, "-i", options->local_address, "-p", number(run, run->local_port, ""),
-        "-mi", options->local_address, "-ci", "127.0.0.1", "-cp", number(run, run->control_port, ""), "-nostdin",
-        "-m", number(run, load->calls, ""), "-r", number(run, load->rate, ""), "-l", limit,
-        "-d", number(run, load->hold_ms, "ms"), "-timeout", number(run, load->timeout_s + 10UL, "s"),
-        "-recv_timeout", number(run, ANSWER_MS, "ms"), "-trace_stat", "-stf", run->figures,
-        "-fd", load->timeout_s <= FINE_ROWS_S ? "250ms" : "1s", "-trace_rtt", "-rtt_freq", "1", "-trace_error_codes",
-        "-watchdog_minor_maxtriggers", "1000000", "-watchdog_major_maxtriggers", "1000000",
+        "env",
+        "-C",
+        run->directory,
+        "sipp",
+        "-sf",
+        run->scenario,
+        "-inf",
+        run->accounts,
+        "-s",
+        load->extension,
+        "-i",
+        options->local_address,
+        "-p",
+        number(run, run->local_port, ""),
+        "-mi",
+        options->local_address,
+        "-ci",
+        "127.0.0.1",
+        "-cp",
+        number(run, run->control_port, ""),
+        "-nostdin",
+        "-m",
+        number(run, load->calls, ""),
+        "-r",
+        number(run, load->rate, ""),
+        "-l",
+        limit,
+        "-d",
+        number(run, load->hold_ms, "ms"),
+        "-timeout",
+        number(run, load->timeout_s + 10UL, "s"),
+        "-recv_timeout",
+        number(run, ANSWER_MS, "ms"),
+        "-trace_stat",
+        "-stf",
+        run->figures,
+        "-fd",
+        load->timeout_s <= FINE_ROWS_S ? "250ms" : "1s",
+        "-trace_rtt",
+        "-rtt_freq",
+        "1",
+        "-trace_error_codes",
+        "-watchdog_minor_maxtriggers",
+        "1000000",
+        "-watchdog_major_maxtriggers",
+        "1000000",
         vl_arena_printf(&run->arena, "%u.%u.%u.%u:%u", load->target->address >> 24, load->target->address >> 16 & 255,
                         load->target->address >> 8 & 255, load->target->address & 255,
                         options->port ? options->port : SIP_PORT),
@@ -243,8 +281,8 @@ static void report(struct run *run, long long now)
 
     if (!run->options->progress || now < run->next_progress)
         return;
-    progress.rate = (double)(progress.made - run->progress_made) * 1000 /
-                    (double)(now - run->next_progress + PROGRESS_MS);
+    progress.rate =
+        (double)(progress.made - run->progress_made) * 1000 / (double)(now - run->next_progress + PROGRESS_MS);
     run->progress_made = progress.made;
     run->next_progress = now + PROGRESS_MS;
     run->options->progress(run->options->context, &progress);
@@ -379,8 +417,8 @@ static int fail_to_run(struct run *run, struct vl_error *err)
         at = text;
     said = vl_arena_strndup(&run->arena, at, strcspn(at, "\n"));
     return vl_fail(err, VL_ERROR_FAILED, "sipp could not run (status %d)%s%s",
-                   WIFSIGNALED(run->status) ? 128 + WTERMSIG(run->status) : WEXITSTATUS(run->status),
-                   *said ? ": " : "", vl_text_printable(&run->arena, said));
+                   WIFSIGNALED(run->status) ? 128 + WTERMSIG(run->status) : WEXITSTATUS(run->status), *said ? ": " : "",
+                   vl_text_printable(&run->arena, said));
 }
 
 static void remove_files(struct run *run)

@@ -41,8 +41,8 @@ static bool has_ends(const char *name, const char *start, const char *end)
 
 static size_t add_failure(struct vl_statistics *statistics, const char *name)
 {
-    struct vl_statistics_failure *grown = vl_arena_grow(&statistics->arena, statistics->failures,
-                                                        statistics->failure_count, sizeof(*grown));
+    struct vl_statistics_failure *grown =
+        vl_arena_grow(&statistics->arena, statistics->failures, statistics->failure_count, sizeof(*grown));
 
     if (!grown)
         return 0;
@@ -94,8 +94,8 @@ static int take_header(struct vl_statistics *statistics, char *row, struct vl_er
     char *rest = row, *name;
 
     while ((name = strsep(&rest, ";"))) {
-        struct vl_statistics_column *grown = vl_arena_grow(&statistics->arena, statistics->columns,
-                                                           statistics->column_count, sizeof(*grown));
+        struct vl_statistics_column *grown =
+            vl_arena_grow(&statistics->arena, statistics->columns, statistics->column_count, sizeof(*grown));
 
         if (!grown)
             return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
@@ -157,8 +157,8 @@ static void extend_series(struct vl_statistics *statistics, uint64_t begun)
         return;
     second = (size_t)elapsed;
     while (statistics->series_count <= second) {
-        uint32_t *grown = vl_arena_grow(&statistics->arena, statistics->series, statistics->series_count,
-                                        sizeof(*grown));
+        uint32_t *grown =
+            vl_arena_grow(&statistics->arena, statistics->series, statistics->series_count, sizeof(*grown));
 
         if (!grown)
             return;

@@ -44,14 +44,14 @@ struct vl_statistics {
     size_t column_count;
     size_t rows; /* complete ones, without the header */
     uint64_t now[VL_STATISTIC_COUNT];
-    uint64_t peak;         /* the most calls up at once, as far as the rows show it */
-    double start, last;    /* seconds since 1970 */
-    double last_begun;     /* when the last row was written that had more calls than the one before */
+    uint64_t peak;      /* the most calls up at once, as far as the rows show it */
+    double start, last; /* seconds since 1970 */
+    double last_begun;  /* when the last row was written that had more calls than the one before */
     struct vl_statistics_failure *failures;
     size_t failure_count;
-    uint64_t refused[VL_SIP_CODES]; /* by code: the columns `refused_CODE(C)` of our own scenarios */
+    uint64_t refused[VL_SIP_CODES];    /* by code: the columns `refused_CODE(C)` of our own scenarios */
     uint64_t unexpected[VL_SIP_CODES]; /* by code: from the error codes file */
-    uint32_t *series;      /* calls begun in each second of the run */
+    uint32_t *series;                  /* calls begun in each second of the run */
     size_t series_count;
 };
 

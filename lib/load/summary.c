@@ -17,16 +17,40 @@ static const struct {
     unsigned code;
     const char *phrase;
 } phrases[] = {
-    { 300, "Multiple Choices" }, { 301, "Moved Permanently" }, { 302, "Moved Temporarily" }, { 305, "Use Proxy" },
-    { 400, "Bad Request" }, { 401, "Unauthorized" }, { 402, "Payment Required" }, { 403, "Forbidden" },
-    { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
-    { 407, "Proxy Authentication Required" }, { 408, "Request Timeout" }, { 410, "Gone" },
-    { 415, "Unsupported Media Type" }, { 420, "Bad Extension" }, { 480, "Temporarily Unavailable" },
-    { 481, "Call/Transaction Does Not Exist" }, { 482, "Loop Detected" }, { 483, "Too Many Hops" },
-    { 484, "Address Incomplete" }, { 486, "Busy Here" }, { 487, "Request Terminated" },
-    { 488, "Not Acceptable Here" }, { 491, "Request Pending" }, { 500, "Server Internal Error" },
-    { 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Server Time-out" },
-    { 600, "Busy Everywhere" }, { 603, "Decline" }, { 604, "Does Not Exist Anywhere" }, { 606, "Not Acceptable" },
+    { 300, "Multiple Choices" },
+    { 301, "Moved Permanently" },
+    { 302, "Moved Temporarily" },
+    { 305, "Use Proxy" },
+    { 400, "Bad Request" },
+    { 401, "Unauthorized" },
+    { 402, "Payment Required" },
+    { 403, "Forbidden" },
+    { 404, "Not Found" },
+    { 405, "Method Not Allowed" },
+    { 406, "Not Acceptable" },
+    { 407, "Proxy Authentication Required" },
+    { 408, "Request Timeout" },
+    { 410, "Gone" },
+    { 415, "Unsupported Media Type" },
+    { 420, "Bad Extension" },
+    { 480, "Temporarily Unavailable" },
+    { 481, "Call/Transaction Does Not Exist" },
+    { 482, "Loop Detected" },
+    { 483, "Too Many Hops" },
+    { 484, "Address Incomplete" },
+    { 486, "Busy Here" },
+    { 487, "Request Terminated" },
+    { 488, "Not Acceptable Here" },
+    { 491, "Request Pending" },
+    { 500, "Server Internal Error" },
+    { 501, "Not Implemented" },
+    { 502, "Bad Gateway" },
+    { 503, "Service Unavailable" },
+    { 504, "Server Time-out" },
+    { 600, "Busy Everywhere" },
+    { 603, "Decline" },
+    { 604, "Does Not Exist Anywhere" },
+    { 606, "Not Acceptable" },
 };
 
 const char *vl_sip_phrase(unsigned code)
@@ -137,8 +161,8 @@ static void fill_request(struct vl_load_summary *summary, const struct vl_load *
 
     summary->name = vl_arena_strdup(arena, load->name);
     summary->target = vl_arena_strdup(arena, load->target->name);
-    summary->address = vl_arena_printf(arena, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
-                                       address & 255);
+    summary->address =
+        vl_arena_printf(arena, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
     summary->caller = vl_arena_strdup(arena, load->caller);
     summary->extension = vl_arena_strdup(arena, load->extension);
     summary->rate_asked = load->rate;
@@ -252,8 +276,8 @@ char *vl_load_summary_text(const struct vl_load_summary *summary)
 {
     VL_BUF_AUTO buf = VL_BUF_INIT;
 
-    vl_buf_printf(&buf, "load '%s': %s calls %s on '%s' (%s): %s\n", summary->name, summary->caller,
-                  summary->extension, summary->target, summary->address, outcome_names[summary->outcome]);
+    vl_buf_printf(&buf, "load '%s': %s calls %s on '%s' (%s): %s\n", summary->name, summary->caller, summary->extension,
+                  summary->target, summary->address, outcome_names[summary->outcome]);
     vl_buf_printf(&buf, "  %-22s %" PRIu64 " of %u\n", "calls made", summary->made, summary->calls_asked);
     if (summary->made)
         vl_buf_printf(&buf, "  %-22s %" PRIu64 " (%.1f %%)\n", "succeeded", summary->succeeded,

@@ -35,7 +35,7 @@ struct vl_load_summary {
     const char *name, *target, *address, *caller, *extension;
     unsigned rate_asked, calls_asked, hold_ms, concurrent_asked;
     enum vl_load_outcome outcome;
-    bool proven;  /* at least one call was answered and ended as it should: only then the run says anything */
+    bool proven; /* at least one call was answered and ended as it should: only then the run says anything */
     uint64_t made, succeeded, failed;
     uint64_t peak; /* calls up at once, sampled four times a second (once in runs of more than ten minutes) */
     uint64_t retransmissions;
@@ -43,7 +43,7 @@ struct vl_load_summary {
     uint64_t left_up; /* calls that were up when SIPp had to be killed; it was told to hang them up, nobody saw whether
                          they did: look at the PBX (`channel request hangup all`) */
     double duration_s;
-    double rate;      /* calls begun a second while calls were begun; NAN: undefined */
+    double rate;                          /* calls begun a second while calls were begun; NAN: undefined */
     const struct vl_load_reason *reasons; /* the most frequent first */
     size_t reason_count;
     struct vl_response_summary times[VL_LOAD_CLOCKS];

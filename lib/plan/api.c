@@ -99,12 +99,11 @@ static int open_lab(struct voiplab_lab *lab, struct vl_error *err)
 
     if (world->options.lab_file) {
         world->lab = vl_lab_load(world->options.lab_file, world->options.share_directory, err);
-        if (!world->lab ||
-            vl_state_open(&world->state, world->lab, world->options.state_directory, NULL, err) < 0)
+        if (!world->lab || vl_state_open(&world->state, world->lab, world->options.state_directory, NULL, err) < 0)
             return -1;
     }
-    world->options.hypervisor = or_default(&lab->arena, world->options.hypervisor,
-                                           world->lab ? world->lab->hypervisor : "qemu:///system");
+    world->options.hypervisor =
+        or_default(&lab->arena, world->options.hypervisor, world->lab ? world->lab->hypervisor : "qemu:///system");
     return lab->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
 }
 
@@ -193,13 +192,12 @@ static int run_image(const struct vl_run *run)
             vl_recipe_verify(&recipe, run->err) < 0)
             return -1;
         vl_result_headings(run->result, "IMAGE", "RECIPE", "HASH", "PLACE", NULL);
-        vl_result_row(run->result, (const char *const[VL_RESULT_COLUMNS]){ image->name, recipe.name, recipe.hash,
-                                                                            recipe.cache });
+        vl_result_row(run->result,
+                      (const char *const[VL_RESULT_COLUMNS]){ image->name, recipe.name, recipe.hash, recipe.cache });
     }
     vl_result_table_json(run->result, "images");
-    vl_result_summary(run->result, changed ? "%zu images built, checksums verified"
-                                           : "nothing to do; checksums verified",
-                      changed);
+    vl_result_summary(run->result,
+                      changed ? "%zu images built, checksums verified" : "nothing to do; checksums verified", changed);
     return 0;
 }
 
@@ -210,8 +208,7 @@ static int run_create_vm(const struct vl_run *run)
 
     if (!run->request->guest)
         return vl_run_guests(run);
-    if (vl_run_hypervisor(run) < 0 ||
-        vl_stage_lone_guest(run->world, run->request->guest, &plan, run->err) < 0)
+    if (vl_run_hypervisor(run) < 0 || vl_stage_lone_guest(run->world, run->request->guest, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
@@ -263,9 +260,9 @@ static int (*const requests[])(const struct vl_run *run) = {
     [VOIPLAB_TRUNK_REMOVE] = run_trunk_remove,
 };
 
-/* Requests that change a lab are made one at a time: two runs would each make secrets of their own and leave half of the
- * PBXs with either. Returns the descriptor that holds the lock. The lock file stays, beside the lab's directory: whoever
- * removed it would let two others lock two files of one name. */
+/* Requests that change a lab are made one at a time: two runs would each make secrets of their own and leave half of
+ * the PBXs with either. Returns the descriptor that holds the lock. The lock file stays, beside the lab's directory:
+ * whoever removed it would let two others lock two files of one name. */
 static int lock_lab(struct voiplab_lab *lab, struct vl_error *err)
 {
     struct vl_world *world = &lab->world;
@@ -286,11 +283,16 @@ static int lock_lab(struct voiplab_lab *lab, struct vl_error *err)
     return -1;
 }
 
-static bool needs_lock(const struct voiplab_request *request)
+/* Looking needs none, and neither does the bridge of a tree (--root), which has nothing to do with the lab's state. */
+static bool needs_lock(const struct vl_world *world, const struct voiplab_request *request)
 {
-    static const bool looks_only[] = { [VOIPLAB_CHECK_CPU] = true, [VOIPLAB_IMAGE] = true,  [VOIPLAB_SIPP] = true,
-                                       [VOIPLAB_STATUS] = true,    [VOIPLAB_VERIFY] = true, [VOIPLAB_TRUNK_REMOVE] = false };
+    static const bool looks_only[] = {
+        [VOIPLAB_CHECK_CPU] = true, [VOIPLAB_IMAGE] = true,  [VOIPLAB_SIPP] = true,
+        [VOIPLAB_STATUS] = true,    [VOIPLAB_VERIFY] = true, [VOIPLAB_TRUNK_REMOVE] = false,
+    };
 
+    if (request->command == VOIPLAB_BRIDGE && world->options.root[1])
+        return false;
     return request->mode == VOIPLAB_APPLY && !looks_only[request->command];
 }
 
@@ -309,7 +311,7 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
         (void)vl_fail(&err, VL_ERROR_MEMORY, "out of memory");
     else if (lab_needed && !lab->world.lab)
         (void)vl_fail(&err, VL_ERROR_USAGE, "this needs a lab file");
-    else if (needs_lock(request) && (lock = lock_lab(lab, &err)) < 0)
+    else if (needs_lock(&lab->world, request) && (lock = lock_lab(lab, &err)) < 0)
         ; /* err says who holds it */
     else if (requests[request->command](&run) == 0 || err.code == VL_ERROR_PARTIAL || err.code == VL_ERROR_FAILED ||
              err.code == VL_ERROR_DRIFT) {

@@ -94,7 +94,7 @@ static void image_line(void *context, const char *line)
 static int fetch_image(const struct scene *scene)
 {
     const char *part = vl_arena_printf(scene->arena, "%s.part", scene->step->after);
-    const char *const argv[] = { "curl",     "--fail", "--location", "--silent", "--show-error",
+    const char *const argv[] = { "curl",     "--fail", "--location", "--silent",          "--show-error",
                                  "--output", part,     "--",         scene->step->source, NULL };
 
     if (vl_process_check(argv, NULL, NULL, scene->err) < 0)
@@ -160,10 +160,9 @@ static int do_seed(const struct scene *scene)
         return -1;
     if (stat(iso, &status) < 0)
         return vl_fail_errno(scene->err, "cannot look at '%s'", iso);
-    xml = vl_render_volume_xml(&(struct vl_volume_spec){ .name = step->object,
-                                                         .format = "raw",
-                                                         .capacity = (uint64_t)status.st_size },
-                               scene->err);
+    xml = vl_render_volume_xml(
+        &(struct vl_volume_spec){ .name = step->object, .format = "raw", .capacity = (uint64_t)status.st_size },
+        scene->err);
     rc = xml ? upload(scene, xml, iso) : -1;
     if (rc == 0)
         return vl_file_remove(iso, scene->err);
@@ -232,8 +231,8 @@ static int do_step(struct vl_world *world, struct vl_target *target, const struc
     return 0;
 }
 
-/* Put back what the first `count` steps changed in files, last first, and let the services know. The step that failed is
- * among them: it may have failed after the file was in its place. */
+/* Put back what the first `count` steps changed in files, last first, and let the services know. The step that failed
+ * is among them: it may have failed after the file was in its place. */
 static void put_back(struct vl_world *world, const struct vl_plan *plan, size_t count, struct vl_target *target)
 {
     size_t changed = 0;
@@ -304,7 +303,8 @@ static char *note_pending(struct vl_world *world, const struct vl_plan *plan, st
     if (!words.length || !world->state.directory)
         return NULL;
     path = pending_path(world, plan->steps[0].target);
-    if (!path || vl_file_mkdirs(world->state.directory, 0700, err) < 0 || vl_file_write(path, vl_buf_text(&words), words.length, 0600, err) < 0)
+    if (!path || vl_file_mkdirs(world->state.directory, 0700, err) < 0 ||
+        vl_file_write(path, vl_buf_text(&words), words.length, 0600, err) < 0)
         return NULL;
     noted = path;
     path = NULL;
@@ -322,8 +322,8 @@ static char *flat(struct vl_arena *arena, const char *path)
     return name;
 }
 
-/* Keep the bytes of a file that is the user's, once: before our first change of it. The files of a tree (--root) are not
- * the host's: they are kept apart, so that the host's own are still kept when their turn comes. */
+/* Keep the bytes of a file that is the user's, once: before our first change of it. The files of a tree (--root) are
+ * not the host's: they are kept apart, so that the host's own are still kept when their turn comes. */
 static int back_up(struct vl_world *world, const struct vl_target *target, const struct vl_step *step,
                    struct vl_error *err)
 {

@@ -130,8 +130,8 @@ static void print_hunk(struct vl_buf *buf, const struct edits *edits, size_t fro
         removed += edits->list[i].sign != '+';
         added += edits->list[i].sign != '-';
     }
-    vl_buf_printf(buf, "@@ -%zu,%zu +%zu,%zu @@\n", removed ? a_line + 1 : a_line, removed,
-                  added ? b_line + 1 : b_line, added);
+    vl_buf_printf(buf, "@@ -%zu,%zu +%zu,%zu @@\n", removed ? a_line + 1 : a_line, removed, added ? b_line + 1 : b_line,
+                  added);
     for (size_t i = from; i < to; i++) {
         vl_buf_putc(buf, edits->list[i].sign);
         vl_buf_add(buf, edits->list[i].start, edits->list[i].length);

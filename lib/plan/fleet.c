@@ -163,10 +163,9 @@ static void plan_member(void *context, size_t index)
 
     if (!member->target && !planning->guess)
         return;
-    rc = planning->remove ? vl_stage_pbx_removed(fleet->world, member->pbx, member->target, planning->parts,
-                                                 &member->plan, &cause)
-                          : vl_stage_pbx(fleet->world, member->pbx, member->target, planning->parts, &member->plan,
-                                         &cause);
+    rc = planning->remove
+             ? vl_stage_pbx_removed(fleet->world, member->pbx, member->target, planning->parts, &member->plan, &cause)
+             : vl_stage_pbx(fleet->world, member->pbx, member->target, planning->parts, &member->plan, &cause);
     if (rc < 0)
         fail_member(fleet, member, &cause);
 }
@@ -308,7 +307,8 @@ static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
     return false;
 }
 
-/* The first trunk of a guest that leads to somebody who answers: one call of each kind is enough to see that it works. */
+/* The first trunk of a guest that leads to somebody who answers: one call of each kind is enough to see that it works.
+ */
 static void call_from_guest(const struct calling *calling, struct vl_member *member)
 {
     const struct vl_lab *lab = calling->fleet->world->lab;

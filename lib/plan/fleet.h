@@ -15,9 +15,9 @@ struct vl_member {
     struct vl_target *target; /* NULL: not connected */
     struct vl_error error;    /* the first failure; after it the member is left alone */
     struct vl_plan plan;
-    struct vl_arena arena;    /* what was seen */
+    struct vl_arena arena; /* what was seen */
     struct vl_trunk_view view;
-    const char *guest;        /* state of its domain: "running"; NULL: no virtual machine */
+    const char *guest; /* state of its domain: "running"; NULL: no virtual machine */
     size_t calls_placed, calls_answered;
 };
 
@@ -36,7 +36,8 @@ int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, str
 int vl_fleet_open(struct vl_world *world, const char *const *names, struct vl_fleet *ret_fleet, struct vl_error *err);
 void vl_fleet_close(struct vl_fleet *fleet);
 
-/* Connect to everyone, waiting up to `wait_s` for those that do not answer yet (0: one try), until Asterisk is there. */
+/* Connect to everyone, waiting up to `wait_s` for those that do not answer yet (0: one try), until Asterisk is there.
+ */
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s);
 
 /* Plan the files of every connected member; with `guess` also of those that do not answer, as if they were empty. */
@@ -49,7 +50,8 @@ void vl_fleet_apply(struct vl_fleet *fleet);
  * has failed. */
 void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s);
 
-/* Place calls: from every guest to the next guest over IAX2 and to it through the hub; with `all` to every other one. */
+/* Place calls: from every guest to the next guest over IAX2 and to it through the hub; with `all` to every other one.
+ */
 void vl_fleet_call(struct vl_fleet *fleet, bool all);
 
 /* How many members have failed. */

@@ -111,8 +111,8 @@ static int read_current(struct vl_plan *plan, struct vl_target *target, const ch
     return 0;
 }
 
-static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file,
-                          const char *before, const char *after, mode_t mode, mode_t mode_before, bool fresh)
+static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file, const char *before,
+                          const char *after, mode_t mode, mode_t mode_before, bool fresh)
 {
     vl_plan_add(plan, &(struct vl_step){
                           .kind = after ? VL_STEP_FILE : VL_STEP_REMOVE,
@@ -153,8 +153,8 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
     return 1;
 }
 
-int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name,
-                  const struct vl_fileset *set, unsigned pending, bool with_reloads, struct vl_error *err)
+int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name, const struct vl_fileset *set,
+                  unsigned pending, bool with_reloads, struct vl_error *err)
 {
     unsigned wanted = pending;
 

@@ -72,8 +72,8 @@ const char *const *vl_plan_argv(struct vl_plan *plan, const char *first, ...) __
 
 /* Compare a file set with what `target` has and append the steps. `target` NULL: the target is not there yet and
  * everything is new. `pending`: reloads that an interrupted run still owes, as a bit per enum vl_reload. */
-int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name,
-                  const struct vl_fileset *set, unsigned pending, bool reloads, struct vl_error *err);
+int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name, const struct vl_fileset *set,
+                  unsigned pending, bool reloads, struct vl_error *err);
 
 /* The reverse: our whole files go, our blocks are taken out. Reload steps follow; `pending` as above. */
 int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,

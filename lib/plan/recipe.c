@@ -138,8 +138,9 @@ int vl_recipe_find(struct vl_arena *arena, const char *share_directory, const ch
 /* `sha256sum` writes and checks the sums, so that a person can do the same. */
 static int note_sums(const char *directory, struct vl_error *err)
 {
-    const char *const argv[] = { "sha256sum", "--", built_files[0], built_files[1], built_files[2], built_files[3],
-                                 NULL };
+    const char *const argv[] = {
+        "sha256sum", "--", built_files[0], built_files[1], built_files[2], built_files[3], NULL
+    };
     VL_FREE char *sums = NULL, *path = NULL;
 
     if (vl_process_check(argv, &(struct vl_process_options){ .directory = directory }, &sums, err) < 0)
@@ -166,12 +167,11 @@ int vl_recipe_build(const struct vl_recipe *recipe, void (*on_line)(void *contex
 
     if (vl_file_mkdirs(work, 0755, err) < 0)
         return -1;
-    lock = vl_file_lock(vl_arena_printf(&arena, "%s.lock", recipe->cache), "another voiplab builds this image now",
-                        err);
+    lock =
+        vl_file_lock(vl_arena_printf(&arena, "%s.lock", recipe->cache), "another voiplab builds this image now", err);
     if (lock < 0 || remove_tree(work, err) < 0 || vl_file_mkdirs(work, 0755, err) < 0)
         return -1;
-    if (vl_process_check(argv,
-                         &(struct vl_process_options){ .on_line = on_line, .on_line_context = context }, NULL,
+    if (vl_process_check(argv, &(struct vl_process_options){ .on_line = on_line, .on_line_context = context }, NULL,
                          err) < 0 ||
         note_sums(work, err) < 0) {
         VL_ERROR_AUTO ignored = { .code = VL_OK };

@@ -36,8 +36,7 @@ void vl_result_headings(struct voiplab_result *result, const char *first, ...)
 void vl_result_row(struct voiplab_result *result, const char *const *cells)
 {
     struct vl_arena *arena = &result->arena;
-    const char **grown =
-        vl_arena_grow(arena, result->cells, result->rows, VL_RESULT_COLUMNS * sizeof(*result->cells));
+    const char **grown = vl_arena_grow(arena, result->cells, result->rows, VL_RESULT_COLUMNS * sizeof(*result->cells));
 
     if (!grown)
         return;

@@ -28,7 +28,8 @@ int vl_run_gone(const struct vl_run *run, bool remove);
 int vl_run_load(const struct vl_run *run);
 int vl_run_check_cpu(const struct vl_run *run);
 
-/* Print `plan` into the result as the request's mode asks for it; VL_ERROR_DRIFT under VOIPLAB_CHECK when it is not empty. */
+/* Print `plan` into the result as the request's mode asks for it; VL_ERROR_DRIFT under VOIPLAB_CHECK when it is not
+ * empty. */
 int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan);
 
 /* The lab's host stages (state, and when asked for bridge and images), planned and carried out. Adds to *changed. */
@@ -43,7 +44,8 @@ int vl_run_apply_plan(const struct vl_run *run, const struct vl_plan *plan, cons
 void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool calls);
 int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet);
 
-/* Connect to the hypervisor when the lab has virtual machines. Under a dry run one that does not answer is a warning. */
+/* Connect to the hypervisor when the lab has virtual machines. Under a dry run one that does not answer is a warning.
+ */
 int vl_run_hypervisor(const struct vl_run *run);
 
 bool vl_run_is_dry(const struct vl_run *run);

@@ -69,8 +69,8 @@ int vl_run_hypervisor(const struct vl_run *run)
     if (vl_world_hypervisor(run->world, &cause) == 0)
         return 0;
     if (vl_run_is_dry(run)) {
-        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, NULL,
-                       "%s; the plan is shown as if the hypervisor were empty", vl_error_text(&cause));
+        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, NULL, "%s; the plan is shown as if the hypervisor were empty",
+                       vl_error_text(&cause));
         return 0;
     }
     vl_error_move(run->err, &cause);
@@ -108,8 +108,8 @@ static void add_row(const struct vl_run *run, struct vl_member *member, bool cal
 void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool calls)
 {
     if (calls)
-        vl_result_headings(run->result, "PBX", "ROLE", "ADDRESS", "GUEST", "ASTERISK", "REGISTRATION", "PEERS",
-                           "CALLS", NULL);
+        vl_result_headings(run->result, "PBX", "ROLE", "ADDRESS", "GUEST", "ASTERISK", "REGISTRATION", "PEERS", "CALLS",
+                           NULL);
     else
         vl_result_headings(run->result, "PBX", "ROLE", "ADDRESS", "GUEST", "ASTERISK", "REGISTRATION", "PEERS", NULL);
     for (size_t i = 0; i < fleet->count; i++)

@@ -76,8 +76,7 @@ static void fail_stopped(struct vl_fleet *fleet)
 }
 
 /* The whole plan against what is there now. Guests that do not answer count as empty. */
-static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fleet *fleet, unsigned parts,
-                    bool remove)
+static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fleet *fleet, unsigned parts, bool remove)
 {
     fleet->dry = true;
     vl_fleet_connect(fleet, 0);

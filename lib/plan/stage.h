@@ -35,7 +35,8 @@ int vl_stage_pbx(struct vl_world *world, const struct vl_pbx *pbx, struct vl_tar
 int vl_stage_pbx_removed(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                          struct vl_plan *plan, struct vl_error *err);
 
-/* Stop what runs; with `remove` also undefine it and delete volumes, pool and live bridge. Only what carries our mark. */
+/* Stop what runs; with `remove` also undefine it and delete volumes, pool and live bridge. Only what carries our mark.
+ */
 int vl_stage_gone(struct vl_world *world, const char *const *names, bool remove, struct vl_plan *plan,
                   struct vl_error *err);
 

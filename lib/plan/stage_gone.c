@@ -54,10 +54,9 @@ static int plan_pool(struct vl_world *world, struct vl_plan *plan, struct vl_err
                                              .object = volumes[i].name,
                                              .pool = pool,
                                              .why = "the volume belongs to this lab" });
-    vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_REMOVE_POOL,
-                                         .target = "libvirt",
-                                         .object = pool,
-                                         .why = "the pool is empty now" });
+    vl_plan_add(plan,
+                &(struct vl_step){
+                    .kind = VL_STEP_REMOVE_POOL, .target = "libvirt", .object = pool, .why = "the pool is empty now" });
     return 0;
 }
 
@@ -85,14 +84,14 @@ static void plan_state(struct vl_world *world, struct vl_plan *plan)
 {
     if (!vl_file_exists(world->state.directory))
         return;
-    vl_plan_add(plan, &(struct vl_step){
-                          .kind = VL_STEP_COMMAND,
-                          .target = VL_THIS_HOST,
-                          .object = vl_arena_printf(&plan->arena, "state of %s goes", world->lab->name),
-                          .argv = vl_plan_argv(plan, "rm", "-rf", "--one-file-system", "--", world->state.directory,
-                                               NULL),
-                          .why = "secrets and keys of a lab that is no more",
-                      });
+    vl_plan_add(plan,
+                &(struct vl_step){
+                    .kind = VL_STEP_COMMAND,
+                    .target = VL_THIS_HOST,
+                    .object = vl_arena_printf(&plan->arena, "state of %s goes", world->lab->name),
+                    .argv = vl_plan_argv(plan, "rm", "-rf", "--one-file-system", "--", world->state.directory, NULL),
+                    .why = "secrets and keys of a lab that is no more",
+                });
 }
 
 static bool has_machines(const struct vl_lab *lab)

@@ -50,8 +50,7 @@ static const char *pool_path(struct vl_arena *arena, const struct vl_world *worl
     return vl_arena_printf(arena, "/var/lib/libvirt/images/voiplab-%s", world->lab ? world->lab->name : "default");
 }
 
-static int image_step(struct vl_world *world, const struct vl_image *image, struct vl_plan *plan,
-                      struct vl_error *err)
+static int image_step(struct vl_world *world, const struct vl_image *image, struct vl_plan *plan, struct vl_error *err)
 {
     struct vl_recipe recipe;
 
@@ -120,8 +119,7 @@ static int plan_pool(const struct guest_plan *guests)
 {
     bool active = false;
 
-    if (guests->reachable &&
-        vl_hypervisor_pool(guests->world->hypervisor, guests->pool, &active, guests->err) < 0)
+    if (guests->reachable && vl_hypervisor_pool(guests->world->hypervisor, guests->pool, &active, guests->err) < 0)
         return -1;
     if (!active)
         add_step(guests, &(struct vl_step){
@@ -133,7 +131,8 @@ static int plan_pool(const struct guest_plan *guests)
     return 0;
 }
 
-/* The size that a guest sees of a qcow2 image: bytes 24 to 31 of its header, big-endian (QEMU's docs/interop/qcow2.txt). */
+/* The size that a guest sees of a qcow2 image: bytes 24 to 31 of its header, big-endian (QEMU's
+ * docs/interop/qcow2.txt). */
 static int virtual_size(const char *path, uint64_t *ret_size, struct vl_error *err)
 {
     VL_FCLOSE FILE *stream = fopen(path, "rbe");
@@ -161,8 +160,7 @@ static int raw_size(const char *path, uint64_t *ret_size, struct vl_error *err)
 }
 
 /* A file of this host as a volume of the pool. A half-uploaded one is made anew. */
-static int plan_upload(const struct guest_plan *guests, const char *name, const char *file, bool qcow2,
-                       const char *why)
+static int plan_upload(const struct guest_plan *guests, const char *name, const char *file, bool qcow2, const char *why)
 {
     struct vl_arena *arena = &guests->plan->arena;
     struct vl_volume volume;
@@ -174,9 +172,8 @@ static int plan_upload(const struct guest_plan *guests, const char *name, const 
     if (volume.name && volume.uploaded)
         return 0;
     if (volume.name)
-        add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
-                                            .object = name,
-                                            .why = "it was not uploaded to its end" });
+        add_step(guests, &(struct vl_step){
+                             .kind = VL_STEP_REMOVE_VOLUME, .object = name, .why = "it was not uploaded to its end" });
     if (vl_file_exists(file) &&
         (qcow2 ? virtual_size(file, &size, guests->err) : raw_size(file, &size, guests->err)) < 0)
         return -1;
@@ -219,8 +216,8 @@ static int plan_recipe(const struct guest_plan *guests, const struct vl_image *i
     const char *stem = stem_of_disk(guests, disk, image->source), *today;
     struct vl_recipe recipe;
 
-    if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, &recipe,
-                       guests->err) < 0)
+    if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, &recipe, guests->err) <
+        0)
         return -1;
     today = vl_arena_printf(arena, "%s-%s", recipe.name, recipe.hash);
     if (!stem)
@@ -319,8 +316,8 @@ static const char *key_text(const struct guest_plan *guests, const char *name)
     VL_FREE char *text = NULL;
     const char *copy = "(made on apply)";
 
-    if (vl_file_read(vl_arena_printf(arena, "%s/ssh/%s", guests->world->state.directory, name), KEY_LIMIT, &text,
-                     NULL, &ignored) == 0) {
+    if (vl_file_read(vl_arena_printf(arena, "%s/ssh/%s", guests->world->state.directory, name), KEY_LIMIT, &text, NULL,
+                     &ignored) == 0) {
         bool is_private = !vl_text_starts(text, "ssh-");
 
         copy = vl_arena_strdup(arena, is_private ? text : vl_text_strip(text));
@@ -465,8 +462,8 @@ static void drop_repeated(struct vl_plan *plan)
         bool repeated = false;
 
         for (size_t j = 0; j < kept && !repeated; j++)
-            repeated = plan->steps[j].kind == plan->steps[i].kind && plan->steps[j].pool &&
-                       plan->steps[i].pool && !strcmp(plan->steps[j].object, plan->steps[i].object);
+            repeated = plan->steps[j].kind == plan->steps[i].kind && plan->steps[j].pool && plan->steps[i].pool &&
+                       !strcmp(plan->steps[j].object, plan->steps[i].object);
         if (!repeated)
             plan->steps[kept++] = plan->steps[i];
     }
@@ -508,8 +505,7 @@ static int guest_sizes(const struct voiplab_guest *guest, uint64_t *ret_memory, 
         return vl_fail(err, VL_ERROR_USAGE, "'%s' is not a name: a letter a-z, then up to 62 of a-z, 0-9 and '-'",
                        guest->name);
     if (!vl_text_size(guest->memory, ret_memory))
-        return vl_fail(err, VL_ERROR_USAGE, "--memory: '%s' is not a size with its unit, such as 300M",
-                       guest->memory);
+        return vl_fail(err, VL_ERROR_USAGE, "--memory: '%s' is not a size with its unit, such as 300M", guest->memory);
     if (!vl_text_size(guest->disk, ret_disk))
         return vl_fail(err, VL_ERROR_USAGE, "--disk: '%s' is not a size with its unit, such as 35G", guest->disk);
     if (guest->cdrom && !vl_file_exists(guest->cdrom))

@@ -52,8 +52,7 @@ static void add_key(struct vl_plan *plan, struct vl_world *world, const char *na
                     vl_plan_argv(plan, "rm", "-f", "--", path, NULL));
     add_command(plan, why, vl_arena_printf(&plan->arena, "ssh-keygen for %s", name),
                 vl_plan_argv(plan, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C",
-                             vl_arena_printf(&plan->arena, "voiplab %s %s", world->lab->name, name), "-f", path,
-                             NULL));
+                             vl_arena_printf(&plan->arena, "voiplab %s %s", world->lab->name, name), "-f", path, NULL));
 }
 
 static int add_secrets(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
@@ -146,7 +145,8 @@ static bool is_marked(struct vl_arena *arena, const char *name, const char *mark
            !strcmp(vl_text_strip(alias), mark);
 }
 
-static int look_at_bridge(const struct vl_bridge *bridge, const char *mark, struct live_bridge *ret_live, struct vl_error *err)
+static int look_at_bridge(const struct vl_bridge *bridge, const char *mark, struct live_bridge *ret_live,
+                          struct vl_error *err)
 {
     __attribute__((cleanup(free_interfaces))) struct ifaddrs *interfaces = NULL;
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -176,16 +176,16 @@ static int look_at_bridge(const struct vl_bridge *bridge, const char *mark, stru
 static int bridge_commands(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
 {
     const struct vl_bridge *bridge = &world->lab->bridge;
-    const char *address = vl_arena_printf(&plan->arena, "%s/%u", vl_text_from_ipv4(&plan->arena, bridge->address),
-                                          bridge->prefix);
+    const char *address =
+        vl_arena_printf(&plan->arena, "%s/%u", vl_text_from_ipv4(&plan->arena, bridge->address), bridge->prefix);
     const char *mark = vl_arena_printf(&plan->arena, "voiplab:%s", world->lab->name);
     struct live_bridge live = { .exists = false };
 
     if (look_at_bridge(bridge, mark, &live, err) < 0)
         return -1;
     if (live.exists && !live.is_bridge)
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "'%s' exists on this host and is not a bridge; give [bridge] another name", bridge->name);
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' exists on this host and is not a bridge; give [bridge] another name",
+                       bridge->name);
     if (live.exists && !live.is_marked && (live.is_up || live.has_any_address) && !(live.is_up && live.has_address))
         return vl_fail(err, VL_ERROR_FAILED,
                        "the bridge '%s' is in use and is not this lab's; give [bridge] another name, or give that one "

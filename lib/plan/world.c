@@ -44,7 +44,8 @@ void vl_world_event(struct vl_world *world, enum voiplab_event_kind kind, const 
 
 void vl_world_phase(struct vl_world *world, unsigned done, unsigned total, const char *text)
 {
-    send_event(world, &(struct voiplab_event){ .kind = VOIPLAB_EVENT_PHASE, .text = text, .done = done, .total = total });
+    send_event(world,
+               &(struct voiplab_event){ .kind = VOIPLAB_EVENT_PHASE, .text = text, .done = done, .total = total });
 }
 
 bool vl_world_cancelled(const struct vl_world *world)
@@ -158,8 +159,8 @@ static void add_word(const struct vl_world *world, struct vl_buf *buf, const cha
         explicit_bzero(copy, length);
 }
 
-/* The length of the value at `text` when what stands before it, in its line, is a key whose value is a secret: one that is
- * no longer, or not yet, in our state is one all the same, and a user's file has secrets of its own. 0: no value. */
+/* The length of the value at `text` when what stands before it, in its line, is a key whose value is a secret: one that
+ * is no longer, or not yet, in our state is one all the same, and a user's file has secrets of its own. 0: no value. */
 static size_t secret_value(const char *line, const char *text)
 {
     static const char *const keys[] = { "secret", "password", "vmsecret", "remotesecret", "md5secret", "auth" };

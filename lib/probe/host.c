@@ -270,8 +270,8 @@ static int check_disk(struct probe *probe)
         return 0;
     }
     capacity->by_disk_thin = fits(capacity->disk_available, images, clone_growth);
-    capacity->by_disk_full = fits(capacity->disk_available, images,
-                                  needs.guests ? needs.disk / needs.guests : usual_disk);
+    capacity->by_disk_full =
+        fits(capacity->disk_available, images, needs.guests ? needs.disk / needs.guests : usual_disk);
     seen = vl_arena_printf(probe->arena, "%s free for '%s'; room for %u linked clones, %u of them written full",
                            size_text(probe, capacity->disk_available), storage, capacity->by_disk_thin,
                            capacity->by_disk_full);
@@ -320,7 +320,11 @@ int vl_probe_host(struct vl_arena *arena, const struct vl_host_options *options,
     bool elsewhere = options->root && *options->root && strcmp(options->root, "/") != 0;
     struct vl_host_report report = { .count = 0 };
     struct probe probe = {
-        .arena = arena, .options = options, .report = &report, .err = err, .root = elsewhere ? options->root : "",
+        .arena = arena,
+        .options = options,
+        .report = &report,
+        .err = err,
+        .root = elsewhere ? options->root : "",
     };
 
     for (size_t i = 0; i < VL_COUNT(checks); i++)

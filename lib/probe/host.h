@@ -32,7 +32,7 @@ struct vl_host_capacity {
     uint64_t disk_full;     /* by the lab once every disk has grown to its full size */
     unsigned guests;        /* guests that the lab asks for; 0 without a lab */
     unsigned by_memory, by_disk_thin, by_disk_full; /* guests that fit */
-    const char *first;      /* what runs out first: "memory" or "disk" */
+    const char *first;                              /* what runs out first: "memory" or "disk" */
 };
 
 struct vl_host_report {
@@ -45,10 +45,10 @@ struct vl_host_report {
 };
 
 struct vl_host_options {
-    const char *cpuinfo;     /* file to read; NULL: ROOT/proc/cpuinfo */
-    const char *root;        /* NULL or "/": this host. Another root is only looked at: no device is opened there */
+    const char *cpuinfo;      /* file to read; NULL: ROOT/proc/cpuinfo */
+    const char *root;         /* NULL or "/": this host. Another root is only looked at: no device is opened there */
     const struct vl_lab *lab; /* NULL: none */
-    const char *storage;     /* directory of the volumes; need not exist yet; NULL: /var/lib/libvirt/images */
+    const char *storage;      /* directory of the volumes; need not exist yet; NULL: /var/lib/libvirt/images */
 };
 
 /* What /proc/cpuinfo says. */

@@ -49,8 +49,7 @@ static void look_at_version(struct vl_arena *arena, struct vl_target *target, st
     VL_FREE char *output = NULL;
     unsigned major, minor;
 
-    if (ask(target, "core show version", &output, &ignored) == 0 &&
-        vl_asterisk_parse_version(output, &major, &minor))
+    if (ask(target, "core show version", &output, &ignored) == 0 && vl_asterisk_parse_version(output, &major, &minor))
         view->version = vl_arena_printf(arena, "%u.%u", major, minor);
 }
 
@@ -76,8 +75,7 @@ static int look_at_registration(struct vl_arena *arena, const struct vl_lab *lab
         view->registration = list[i].state_text;
         view->registered = list[i].state == VL_REGISTRATION_REGISTERED;
         view->registration_stuck = list[i].state == VL_REGISTRATION_NO_AUTHENTICATION ||
-                                   list[i].state == VL_REGISTRATION_REJECTED ||
-                                   list[i].state == VL_REGISTRATION_FAILED;
+                                   list[i].state == VL_REGISTRATION_REJECTED || list[i].state == VL_REGISTRATION_FAILED;
     }
     return 0;
 }
@@ -139,8 +137,7 @@ static int look_at_iax2_peers(struct vl_arena *arena, const struct vl_lab *lab, 
     if (ask(target, "iax2 show peers", &output, err) < 0)
         return -1;
     if (vl_asterisk_parse_iax2_peers(arena, output, &peers, &count) < 0)
-        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no IAX2 peers; is chan_iax2 there?",
-                       target->name);
+        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no IAX2 peers; is chan_iax2 there?", target->name);
     for (size_t i = 0; i < lab->trunk_count; i++)
         if (lab->trunks[i].from == pbx)
             count_peer(arena, peers, count, lab->trunks[i].name, lab->trunks[i].to,
@@ -161,8 +158,8 @@ static int look_at_accounts(struct vl_arena *arena, const struct vl_lab *lab, co
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no SIP peers; is chan_sip there?", target->name);
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (lab->pbxs[i].account)
-            count_peer(arena, peers, count, lab->pbxs[i].account, &lab->pbxs[i],
-                       is_away(lab, away, &lab->pbxs[i]), view);
+            count_peer(arena, peers, count, lab->pbxs[i].account, &lab->pbxs[i], is_away(lab, away, &lab->pbxs[i]),
+                       view);
     return 0;
 }
 
@@ -264,8 +261,8 @@ static int place_call(struct vl_target *target, const struct vl_call *call, int 
 
     if (ask(target, "core show channels concise", ret_before, err) < 0 ||
         ask(target,
-            vl_arena_printf(&arena, "channel originate Local/%s@%s/n application Wait %d", call->number,
-                            call->context, timeout_ms / 1000 + 2),
+            vl_arena_printf(&arena, "channel originate Local/%s@%s/n application Wait %d", call->number, call->context,
+                            timeout_ms / 1000 + 2),
             &output, err) < 0)
         return -1;
     if (vl_asterisk_no_such_command(output))

@@ -24,7 +24,7 @@ struct vl_trunk_view {
     const char *hub;          /* why the hub cannot be called: "UNREACHABLE"; NULL: it can */
     bool hub_away;            /* the hub is known not to answer: no use in waiting for the registration */
     size_t peers_wanted, peers_ok;
-    size_t peers_away;        /* not OK, and known not to answer */
+    size_t peers_away;          /* not OK, and known not to answer */
     const char *first_bad_peer; /* "1001 (virtual3): UNREACHABLE"; NULL: none */
 };
 

@@ -117,10 +117,28 @@ const char *vl_render_hub_context(struct vl_arena *arena, const struct vl_lab *l
 {
     static const char *const taken[] = {
         /* sections with a meaning: extensions.conf, voicemail.conf */
-        "general", "globals", "zonemessages",
+        "general",
+        "globals",
+        "zonemessages",
         /* contexts of the sample extensions.conf of Asterisk, and of ours */
-        "default", "public", "demo", "local", "longdistance", "international", "page", "time", "ani", "stdexten",
-        "trunkdial", "trunkint", "trunkld", "trunklocal", "trunktollfree", "iaxprovider", "apps", "pstn",
+        "default",
+        "public",
+        "demo",
+        "local",
+        "longdistance",
+        "international",
+        "page",
+        "time",
+        "ani",
+        "stdexten",
+        "trunkdial",
+        "trunkint",
+        "trunkld",
+        "trunklocal",
+        "trunktollfree",
+        "iaxprovider",
+        "apps",
+        "pstn",
     };
 
     for (size_t i = 0; i < VL_COUNT(taken); i++)

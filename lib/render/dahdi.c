@@ -36,8 +36,9 @@ static void put_telephone(const struct vl_pbx_writer *writer, unsigned channel)
 {
     const struct vl_user *user = user_on(writer->lab, channel);
 
-    vl_buf_printf(writer->out, "\n[voiplab-fxs-%u](voiplab-port)\ncontext=%s\nsignalling=fxo_ks\ngroup=1\n"
-                               "setvar=TRANSFER_CONTEXT=%s\n",
+    vl_buf_printf(writer->out,
+                  "\n[voiplab-fxs-%u](voiplab-port)\ncontext=%s\nsignalling=fxo_ks\ngroup=1\n"
+                  "setvar=TRANSFER_CONTEXT=%s\n",
                   channel, writer->context, writer->context);
     if (user)
         vl_buf_printf(writer->out, "callerid=\"%s\" <%s>\n",
@@ -49,8 +50,9 @@ static void put_telephone(const struct vl_pbx_writer *writer, unsigned channel)
 
 static void put_line(const struct vl_pbx_writer *writer, unsigned channel)
 {
-    vl_buf_printf(writer->out, "\n[voiplab-fxo-%u](voiplab-port)\ncontext=PSTN\nsignalling=fxs_ks\ngroup=0\n"
-                               "callerid=asreceived\nbusydetect=yes\ndahdichan => %u\n",
+    vl_buf_printf(writer->out,
+                  "\n[voiplab-fxo-%u](voiplab-port)\ncontext=PSTN\nsignalling=fxs_ks\ngroup=0\n"
+                  "callerid=asreceived\nbusydetect=yes\ndahdichan => %u\n",
                   channel, channel);
 }
 

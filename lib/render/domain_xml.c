@@ -43,11 +43,21 @@ struct hardware {
 };
 
 static const struct hardware modern = {
-    .bus = "virtio", .disk = "vda", .seed_device = "disk", .seed = "vdb", .cdrom = "hdc", .network = "virtio",
+    .bus = "virtio",
+    .disk = "vda",
+    .seed_device = "disk",
+    .seed = "vdb",
+    .cdrom = "hdc",
+    .network = "virtio",
     .rng = true,
 };
 static const struct hardware old = {
-    .bus = "ide", .disk = "hda", .seed_device = "cdrom", .seed = "hdb", .cdrom = "hdc", .network = "e1000",
+    .bus = "ide",
+    .disk = "hda",
+    .seed_device = "cdrom",
+    .seed = "hdb",
+    .cdrom = "hdc",
+    .network = "e1000",
 };
 
 /* The family of `os`, whose name is the family's followed by a version; NULL when it is none of the table. */

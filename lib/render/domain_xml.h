@@ -13,19 +13,19 @@
 #include "base/error.h"
 
 struct vl_domain_spec {
-    const char *lab, *pbx;   /* the mark: names of the lab and of the PBX in it */
-    const char *name;        /* the domain's name, unique on the hypervisor */
-    const char *uuid, *mac;  /* lab/identity */
-    const char *title;       /* one line for virt-manager; NULL: none */
-    uint64_t memory;         /* bytes; rounded up to KiB */
+    const char *lab, *pbx;  /* the mark: names of the lab and of the PBX in it */
+    const char *name;       /* the domain's name, unique on the hypervisor */
+    const char *uuid, *mac; /* lab/identity */
+    const char *title;      /* one line for virt-manager; NULL: none */
+    uint64_t memory;        /* bytes; rounded up to KiB */
     unsigned vcpus;
-    bool emulated;           /* type qemu instead of kvm */
-    const char *disk_path;   /* the guest's disk on the hypervisor's host */
-    const char *disk_format; /* qcow2 or raw */
-    const char *seed_path;   /* ISO with the guest's identity (render/seed); NULL: none */
-    const char *cdrom_path;  /* installation medium, booted while the disk is empty; NULL: none */
+    bool emulated;                         /* type qemu instead of kvm */
+    const char *disk_path;                 /* the guest's disk on the hypervisor's host */
+    const char *disk_format;               /* qcow2 or raw */
+    const char *seed_path;                 /* ISO with the guest's identity (render/seed); NULL: none */
+    const char *cdrom_path;                /* installation medium, booted while the disk is empty; NULL: none */
     const char *kernel, *initrd, *cmdline; /* booted directly; kernel NULL: from the disk; the others may be NULL */
-    const char *bridge;      /* of the hypervisor's host */
+    const char *bridge;                    /* of the hypervisor's host */
     const char *os;          /* debian11, rhel5.4, elastix2 …: gets devices that it has drivers for; NULL: virtio */
     const char *console_log; /* file that keeps what the guest writes to its serial console; NULL: none */
 };

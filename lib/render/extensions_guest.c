@@ -18,8 +18,9 @@ static void put_own_numbers(const struct vl_pbx_writer *writer)
     for (const char *const *extension = pbx->extensions; extension && *extension; extension++)
         vl_buf_printf(out, "exten => %s,1,Dial(SIP/%s,%d)\nsame => n,Goto(call-result,s,1)\n", *extension, *extension,
                       VL_RING_SECONDS);
-    vl_buf_printf(out, "; test number: says back what it hears\n"
-                       "exten => %s,1,Answer()\nsame => n,Echo()\nsame => n,Hangup()\n",
+    vl_buf_printf(out,
+                  "; test number: says back what it hears\n"
+                  "exten => %s,1,Answer()\nsame => n,Echo()\nsame => n,Hangup()\n",
                   pbx->test_number);
     if (!vl_pbx_has_account(writer->lab, pbx))
         return;
@@ -29,8 +30,7 @@ static void put_own_numbers(const struct vl_pbx_writer *writer)
         return;
     }
     vl_buf_printf(out, "exten => %s,1,Dial(SIP/%s,%d)\n", pbx->account, first, VL_RING_SECONDS);
-    vl_buf_printf(out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CHANUNAVAIL\"]?own-numbers,%s,1)\n",
-                  pbx->test_number);
+    vl_buf_printf(out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CHANUNAVAIL\"]?own-numbers,%s,1)\n", pbx->test_number);
     vl_buf_puts(out, "same => n,Goto(call-result,s,1)\n");
 }
 
@@ -56,8 +56,9 @@ static void put_trunk_prefixes(const struct vl_pbx_writer *writer)
         const struct vl_trunk *trunk = &lab->trunks[i];
 
         if (trunk->from == writer->pbx)
-            vl_buf_printf(writer->out, "; %s\nexten => _%sXXX,1,Gosub(sub-trunk,s,1(%s,${EXTEN}))\n"
-                                       "same => n,Goto(call-result,s,1)\n",
+            vl_buf_printf(writer->out,
+                          "; %s\nexten => _%sXXX,1,Gosub(sub-trunk,s,1(%s,${EXTEN}))\n"
+                          "same => n,Goto(call-result,s,1)\n",
                           trunk->to->name, trunk->to->prefix, trunk->name);
     }
 }

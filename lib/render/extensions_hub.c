@@ -30,24 +30,27 @@ static void put_sub_voicemail(const struct vl_pbx_writer *writer)
 {
     struct vl_buf *out = writer->out;
 
-    vl_buf_printf(out, "\n[sub-voicemail]\n"
-                       "; ARG1: device, ARG2: mailbox\n"
-                       "exten => s,1,Dial(${ARG1},%d,rtT" TIME_LIMIT ")\n"
-                       "same => n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n",
+    vl_buf_printf(out,
+                  "\n[sub-voicemail]\n"
+                  "; ARG1: device, ARG2: mailbox\n"
+                  "exten => s,1,Dial(${ARG1},%d,rtT" TIME_LIMIT ")\n"
+                  "same => n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n",
                   VL_RING_SECONDS);
-    vl_buf_printf(out, "same => n,VoiceMail(${ARG2}@%s,u)\n"
-                       "same => n,Return()\n"
-                       "same => n(busy),VoiceMail(${ARG2}@%s,b)\n"
-                       "same => n,Return()\n",
+    vl_buf_printf(out,
+                  "same => n,VoiceMail(${ARG2}@%s,u)\n"
+                  "same => n,Return()\n"
+                  "same => n(busy),VoiceMail(${ARG2}@%s,b)\n"
+                  "same => n,Return()\n",
                   writer->context, writer->context);
 }
 
 static void put_sub_novoicemail(const struct vl_pbx_writer *writer)
 {
-    vl_buf_printf(writer->out, "\n[sub-novoicemail]\n"
-                               "; ARG1: device\n"
-                               "exten => s,1,Dial(${ARG1},%d,rtT" TIME_LIMIT ")\n"
-                               "same => n,Return()\n",
+    vl_buf_printf(writer->out,
+                  "\n[sub-novoicemail]\n"
+                  "; ARG1: device\n"
+                  "exten => s,1,Dial(${ARG1},%d,rtT" TIME_LIMIT ")\n"
+                  "same => n,Return()\n",
                   VL_RING_SECONDS);
 }
 
@@ -65,9 +68,10 @@ static void put_sub_outbound(const struct vl_pbx_writer *writer)
 
     for (const char *c = writer->lab->name; *c; c++)
         vl_buf_putc(&caller, (char)toupper((unsigned char)*c));
-    vl_buf_printf(writer->out, "\n[sub-outboundpool]\n"
-                               "; ARG1: number. The lines are tried in this order\n"
-                               "exten => s,1,Set(CALLERID(all)=\"%s\" <999999>)\n",
+    vl_buf_printf(writer->out,
+                  "\n[sub-outboundpool]\n"
+                  "; ARG1: number. The lines are tried in this order\n"
+                  "exten => s,1,Set(CALLERID(all)=\"%s\" <999999>)\n",
                   vl_buf_text(&caller));
     put_lines(writer, ",,T" TIME_LIMIT);
     vl_buf_puts(writer->out, "\n[sub-emergencia]\n"
@@ -115,8 +119,9 @@ static void put_guest_numbers(const struct vl_pbx_writer *writer)
         const struct vl_pbx *guest = &lab->pbxs[i];
 
         if (vl_pbx_has_account(lab, guest) && guest->prefix)
-            vl_buf_printf(writer->out, "; %s\nexten => _%sXXX,1,Gosub(sub-novoicemail,s,1(SIP/%s/${EXTEN}))\n"
-                                       "same => n,Goto(call-result,s,1)\n",
+            vl_buf_printf(writer->out,
+                          "; %s\nexten => _%sXXX,1,Gosub(sub-novoicemail,s,1(SIP/%s/${EXTEN}))\n"
+                          "same => n,Goto(call-result,s,1)\n",
                           guest->name, guest->prefix, guest->account);
     }
 }
@@ -169,11 +174,13 @@ static void put_apps(const struct vl_pbx_writer *writer)
     vl_buf_puts(out, "\n[apps]\n");
     if (vl_lab_has_mailboxes(writer->lab)) {
         vl_buf_printf(out, "exten => 200,1,Answer()\nsame => n,VoiceMailMain(@%s)\nsame => n,Hangup()\n", context);
-        vl_buf_printf(out, "; Directorio de primer nombre\n"
-                           "exten => 8,1,Answer()\nsame => n,Directory(%s,%s,f)\nsame => n,Hangup()\n",
+        vl_buf_printf(out,
+                      "; Directorio de primer nombre\n"
+                      "exten => 8,1,Answer()\nsame => n,Directory(%s,%s,f)\nsame => n,Hangup()\n",
                       context, context);
-        vl_buf_printf(out, "; Directorio de apellido\n"
-                           "exten => 9,1,Answer()\nsame => n,Directory(%s,%s)\nsame => n,Hangup()\n",
+        vl_buf_printf(out,
+                      "; Directorio de apellido\n"
+                      "exten => 9,1,Answer()\nsame => n,Directory(%s,%s)\nsame => n,Hangup()\n",
                       context, context);
     }
     vl_buf_puts(out, "; test number: says back what it hears\n"
@@ -215,12 +222,13 @@ static void put_pstn(const struct vl_pbx_writer *writer)
     const char *name = writer->lab->name;
     const char *number = operator_of(writer->lab);
 
-    vl_buf_printf(writer->out, "\n[PSTN]\ninclude => usuarios-%s\n"
-                               "exten => s,1,Answer()\n"
-                               "same => n,Background(vm-enter-num-to-call)\n"
-                               "same => n,WaitExten(10)\n"
-                               "exten => i,1,Playback(pbx-invalid)\n"
-                               "same => n,Hangup()\n",
+    vl_buf_printf(writer->out,
+                  "\n[PSTN]\ninclude => usuarios-%s\n"
+                  "exten => s,1,Answer()\n"
+                  "same => n,Background(vm-enter-num-to-call)\n"
+                  "same => n,WaitExten(10)\n"
+                  "exten => i,1,Playback(pbx-invalid)\n"
+                  "same => n,Hangup()\n",
                   name);
     if (number)
         vl_buf_printf(writer->out, "exten => t,1,Goto(usuarios-%s,%s,1)\n", name, number);

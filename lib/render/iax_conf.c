@@ -18,8 +18,9 @@ static void put_common(const struct vl_pbx_writer *writer, const struct vl_trunk
 /* A peer that was still starting when it was first asked is asked again after 2 s, not after the usual 10. */
 static void put_peer(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
-    vl_buf_printf(writer->out, "\n; %s -> %s\n[%s]\ntype=peer\nhost=%s\nusername=%s\nqualify=yes\n"
-                               "qualifyfreqnotok=2000\n",
+    vl_buf_printf(writer->out,
+                  "\n; %s -> %s\n[%s]\ntype=peer\nhost=%s\nusername=%s\nqualify=yes\n"
+                  "qualifyfreqnotok=2000\n",
                   trunk->from->name, trunk->to->name, trunk->name, vl_writer_address(writer, trunk->to->address),
                   trunk->name);
     put_common(writer, trunk);

@@ -119,8 +119,7 @@ static int network_config(struct vl_arena *arena, const struct vl_seed *seed, co
     vl_json_string(json, "macaddress", seed->mac);
     vl_json_end(json);
     vl_json_array(json, "addresses");
-    vl_json_string(json, NULL,
-                   vl_arena_printf(arena, "%s/%u", vl_text_from_ipv4(arena, seed->address), seed->prefix));
+    vl_json_string(json, NULL, vl_arena_printf(arena, "%s/%u", vl_text_from_ipv4(arena, seed->address), seed->prefix));
     vl_json_end(json);
     add_gateway(arena, json, seed->gateway);
     add_dns(json, seed->dns);

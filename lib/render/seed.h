@@ -19,8 +19,8 @@
 
 struct vl_seed {
     const char *hostname;
-    const char *mac;              /* of the guest's only network card, lower case with colons */
-    uint32_t address;             /* host byte order */
+    const char *mac;  /* of the guest's only network card, lower case with colons */
+    uint32_t address; /* host byte order */
     unsigned prefix;
     uint32_t gateway;             /* 0: none */
     const char *const *dns;       /* NULL-terminated, dotted quads; NULL: none */

@@ -101,8 +101,7 @@ static void put_user_account(const struct vl_pbx_writer *writer, const struct vl
     vl_buf_printf(writer->out, "\n[%s]\n", user->number);
     put_options(writer, registering);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\nsubscribecontext=%s\ncallerid=\"%s\" <%s>\n",
-                  vl_writer_secret(writer, "user", user->number), writer->context, writer->context, name,
-                  user->number);
+                  vl_writer_secret(writer, "user", user->number), writer->context, writer->context, name, user->number);
     if (user->voicemail)
         vl_buf_printf(writer->out, "mailbox=%s@%s\n", user->number, writer->context);
     put_transfer(writer);

@@ -99,8 +99,9 @@ static const struct advice {
     { 0, VIR_ERR_SYSTEM_ERROR, ENODEV, "is the bridge there? 'voiplab bridge' makes it" },
     { 0, VIR_ERR_SYSTEM_ERROR, ENOSPC, "free some space on the hypervisor's disk" },
     { 0, VIR_ERR_SYSTEM_ERROR, ENOMEM, "stop a guest, or give the guests less memory" },
-    { 0, VIR_ERR_CONFIG_UNSUPPORTED, 0, "can this host run KVM guests? 'voiplab check-cpu' says; "
-                                        "'virtualization = qemu' in the lab file emulates them" },
+    { 0, VIR_ERR_CONFIG_UNSUPPORTED, 0,
+      "can this host run KVM guests? 'voiplab check-cpu' says; "
+      "'virtualization = qemu' in the lab file emulates them" },
 };
 
 static const char *advice_for(const virError *error)
@@ -222,10 +223,10 @@ static int find_domain(struct vl_hypervisor *hypervisor, const char *name, virDo
 static int read_state(virDomainPtr domain, enum vl_domain_state *ret_state, struct vl_error *err)
 {
     static const enum vl_domain_state states[] = {
-        [VIR_DOMAIN_NOSTATE] = VL_DOMAIN_STOPPED,       [VIR_DOMAIN_RUNNING] = VL_DOMAIN_RUNNING,
-        [VIR_DOMAIN_BLOCKED] = VL_DOMAIN_RUNNING,       [VIR_DOMAIN_PAUSED] = VL_DOMAIN_PAUSED,
-        [VIR_DOMAIN_SHUTDOWN] = VL_DOMAIN_RUNNING,      [VIR_DOMAIN_SHUTOFF] = VL_DOMAIN_STOPPED,
-        [VIR_DOMAIN_CRASHED] = VL_DOMAIN_STOPPED,       [VIR_DOMAIN_PMSUSPENDED] = VL_DOMAIN_PAUSED,
+        [VIR_DOMAIN_NOSTATE] = VL_DOMAIN_STOPPED,  [VIR_DOMAIN_RUNNING] = VL_DOMAIN_RUNNING,
+        [VIR_DOMAIN_BLOCKED] = VL_DOMAIN_RUNNING,  [VIR_DOMAIN_PAUSED] = VL_DOMAIN_PAUSED,
+        [VIR_DOMAIN_SHUTDOWN] = VL_DOMAIN_RUNNING, [VIR_DOMAIN_SHUTOFF] = VL_DOMAIN_STOPPED,
+        [VIR_DOMAIN_CRASHED] = VL_DOMAIN_STOPPED,  [VIR_DOMAIN_PMSUSPENDED] = VL_DOMAIN_PAUSED,
     };
     int state;
 
@@ -714,8 +715,7 @@ int vl_hypervisor_volumes(struct vl_hypervisor *hypervisor, struct vl_arena *are
     return rc;
 }
 
-int vl_hypervisor_volume_make(struct vl_hypervisor *hypervisor, const char *pool, const char *xml,
-                              struct vl_error *err)
+int vl_hypervisor_volume_make(struct vl_hypervisor *hypervisor, const char *pool, const char *xml, struct vl_error *err)
 {
     POOL_AUTO handle = NULL;
     VOLUME_AUTO volume = NULL;
@@ -838,9 +838,9 @@ static int make_marker(virStoragePoolPtr pool, const char *name, struct vl_error
     return marker ? 0 : fail(err, "mark as complete volume", name);
 }
 
-int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
-                                const char *file, void (*progress)(void *context, uint64_t done, uint64_t total),
-                                void *context, struct vl_error *err)
+int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *pool, const char *name, const char *file,
+                                void (*progress)(void *context, uint64_t done, uint64_t total), void *context,
+                                struct vl_error *err)
 {
     struct upload upload = { .file = file, .descriptor = -1, .progress = progress, .context = context };
     POOL_AUTO handle = NULL;

@@ -59,8 +59,7 @@ int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, c
 
 /* Pool of type dir at `path`: whether it is there and running; make (define, build, start, autostart). */
 int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_active, struct vl_error *err);
-int vl_hypervisor_pool_make(struct vl_hypervisor *hypervisor, const char *pool, const char *path,
-                            struct vl_error *err);
+int vl_hypervisor_pool_make(struct vl_hypervisor *hypervisor, const char *pool, const char *path, struct vl_error *err);
 /* Remove the pool's definition, and its directory when that is empty; an absent pool is no error. */
 int vl_hypervisor_pool_remove(struct vl_hypervisor *hypervisor, const char *pool, struct vl_error *err);
 /* Make libvirt look at the pool's directory again, after files were put there without it. */
@@ -69,9 +68,9 @@ int vl_hypervisor_pool_refresh(struct vl_hypervisor *hypervisor, const char *poo
 struct vl_volume {
     const char *name; /* NULL: absent */
     const char *path;
-    uint64_t capacity; /* bytes */
+    uint64_t capacity;   /* bytes */
     const char *backing; /* path of the backing store; NULL: none */
-    bool uploaded; /* vl_hypervisor_volume_upload() filled it to the end; see there */
+    bool uploaded;       /* vl_hypervisor_volume_upload() filled it to the end; see there */
 };
 
 /* One volume by name; absent is no error (name NULL), neither is an absent pool. */
@@ -93,9 +92,9 @@ int vl_hypervisor_volume_make(struct vl_hypervisor *hypervisor, const char *pool
  * Where hypervisor and voiplab are one host, put the finished file into the pool's directory by an atomic rename and
  * call vl_hypervisor_pool_refresh() instead: faster, and never half done. `uploaded` says nothing about such a volume.
  */
-int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
-                                const char *file, void (*progress)(void *context, uint64_t done, uint64_t total),
-                                void *context, struct vl_error *err);
+int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *pool, const char *name, const char *file,
+                                void (*progress)(void *context, uint64_t done, uint64_t total), void *context,
+                                struct vl_error *err);
 /* Remove a volume; an absent one is no error. */
 int vl_hypervisor_volume_remove(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
                                 struct vl_error *err);

@@ -20,8 +20,9 @@
 #include "base/cleanup.h"
 
 /*
- * AddressSanitizer and ThreadSanitizer map terabytes of shadow memory, read /proc, and write reports: neither a bound on
- * memory nor the filter can hold there. What those builds look for is our own mistakes, so both are left out of them.
+ * AddressSanitizer and ThreadSanitizer map terabytes of shadow memory, read /proc, and write reports: neither a bound
+ * on memory nor the filter can hold there. What those builds look for is our own mistakes, so both are left out of
+ * them.
  */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -56,11 +57,11 @@ static const struct {
 
 /* Calls allowed with any arguments. Those with conditions are in add_conditions(). */
 static const int allowed[] = {
-    SCMP_SYS(poll),          SCMP_SYS(ppoll),          SCMP_SYS(restart_syscall), SCMP_SYS(close),
-    SCMP_SYS(brk),           SCMP_SYS(munmap),         SCMP_SYS(mremap),          SCMP_SYS(madvise),
-    SCMP_SYS(futex),         SCMP_SYS(getrandom),      SCMP_SYS(clock_gettime),   SCMP_SYS(gettimeofday),
-    SCMP_SYS(time),          SCMP_SYS(getpid),         SCMP_SYS(rt_sigreturn),    SCMP_SYS(exit),
-    SCMP_SYS(exit_group),    SCMP_SYS(ppoll_time64),   SCMP_SYS(futex_time64),    SCMP_SYS(clock_gettime64),
+    SCMP_SYS(poll),       SCMP_SYS(ppoll),        SCMP_SYS(restart_syscall), SCMP_SYS(close),
+    SCMP_SYS(brk),        SCMP_SYS(munmap),       SCMP_SYS(mremap),          SCMP_SYS(madvise),
+    SCMP_SYS(futex),      SCMP_SYS(getrandom),    SCMP_SYS(clock_gettime),   SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),       SCMP_SYS(getpid),       SCMP_SYS(rt_sigreturn),    SCMP_SYS(exit),
+    SCMP_SYS(exit_group), SCMP_SYS(ppoll_time64), SCMP_SYS(futex_time64),    SCMP_SYS(clock_gettime64),
 };
 
 void vl_sandbox_hide(void)
@@ -107,18 +108,17 @@ static int set_limits(struct vl_error *err)
     return 0;
 }
 
-/* Allow a call when the low 32 bits of its argument number `argument`, with `mask` applied, equal `value`: the kernel takes
- * descriptors and flags as 32 bits, whatever is above them in the register. */
+/* Allow a call when the low 32 bits of its argument number `argument`, with `mask` applied, equal `value`: the kernel
+ * takes descriptors and flags as 32 bits, whatever is above them in the register. */
 static int allow_when(scmp_filter_ctx filter, int call, unsigned int argument, uint32_t mask, uint32_t value)
 {
-    struct scmp_arg_cmp condition = {
-        .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value
-    };
+    struct scmp_arg_cmp condition = { .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value };
 
     return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &condition);
 }
 
-/* Memory may be mapped but never made executable; descriptors may be made non-blocking; bytes go over the two sockets. */
+/* Memory may be mapped but never made executable; descriptors may be made non-blocking; bytes go over the two sockets.
+ */
 static int add_conditions(scmp_filter_ctx filter, const int sockets[static 2])
 {
     static const int mappings[] = { SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect) };

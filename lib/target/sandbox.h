@@ -13,8 +13,8 @@
 void vl_sandbox_hide(void);
 
 /* Give up: root (for the user nobody), the environment, new privileges, files, processes, memory without end, and every
- * system call but those that talk over the two connected sockets `first` and `second`, wait, allocate, and exit. Any other
- * call then kills the process. There is no way back. */
+ * system call but those that talk over the two connected sockets `first` and `second`, wait, allocate, and exit. Any
+ * other call then kills the process. There is no way back. */
 int vl_sandbox_enter(int first, int second, struct vl_error *err);
 
 /* False in a build with a sanitizer, whose run-time library needs system calls that the filter would refuse. */

@@ -58,8 +58,24 @@ static int write_files(struct vl_arena *arena, const struct vl_fileset *set, con
 static int run_xorriso(const char *tree, const char *iso, struct vl_error *err)
 {
     static const char *const environment[] = { "SOURCE_DATE_EPOCH=946684800", NULL }; /* 2000-01-01 */
-    const char *const argv[] = { "xorriso",  "-as", "mkisofs", "-quiet", "-V",   "cidata", "-R",  "-J", "-uid", "0",
-                                 "-gid",     "0",   "--set_all_file_dates", "2000010100000000", "-o", iso, tree, NULL };
+    const char *const argv[] = { "xorriso",
+                                 "-as",
+                                 "mkisofs",
+                                 "-quiet",
+                                 "-V",
+                                 "cidata",
+                                 "-R",
+                                 "-J",
+                                 "-uid",
+                                 "0",
+                                 "-gid",
+                                 "0",
+                                 "--set_all_file_dates",
+                                 "2000010100000000",
+                                 "-o",
+                                 iso,
+                                 tree,
+                                 NULL };
     const struct vl_process_options options = { .timeout_ms = XORRISO_TIMEOUT_MS, .environment = environment };
 
     return vl_process_check(argv, &options, NULL, err);

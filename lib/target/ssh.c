@@ -4,8 +4,8 @@
  *
  * The program connects and hands the socket to a worker process (ssh_worker.c), which does everything that a hostile
  * guest could abuse. Here are the deadline, which is kept by killing the worker, and the check of all that it answers.
- * After any failure of the connection the worker is gone and every later call fails at once, saying why: nothing is known
- * then of what the guest did. Files are read and written by commands (ssh_file.c).
+ * After any failure of the connection the worker is gone and every later call fails at once, saying why: nothing is
+ * known then of what the guest did. Files are read and written by commands (ssh_file.c).
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Files on a host over SSH, by one command each: scripts for any POSIX shell since that of CentOS 5, with the path as an
- * argument and never as text of the script. SFTP would not do: a rename over an existing file is beyond the version of it
- * that libssh2 1.10 speaks. The scripts have no line ends, which a quoted argument may not hold.
+ * Files on a host over SSH, by one command each: scripts for any POSIX shell since that of CentOS 5, with the path as
+ * an argument and never as text of the script. SFTP would not do: a rename over an existing file is beyond the version
+ * of it that libssh2 1.10 speaks. The scripts have no line ends, which a quoted argument may not hold.
  */
 #include <string.h>
 
@@ -18,8 +18,19 @@ enum { PATH_LIMIT = 4096, READ_HEADER_LIMIT = 64 };
 
 /* What the scripts below say by their exit status. */
 enum {
-    ABSENT = 70, SEALED, SPECIAL, NO_DIRECTORY, IS_DIRECTORY, LEFT_OVER, NOT_WRITTEN, NOT_SAME, NO_OWNER, NO_GROUP,
-    NO_MODE, NOT_MOVED, CUT_OFF,
+    ABSENT = 70,
+    SEALED,
+    SPECIAL,
+    NO_DIRECTORY,
+    IS_DIRECTORY,
+    LEFT_OVER,
+    NOT_WRITTEN,
+    NOT_SAME,
+    NO_OWNER,
+    NO_GROUP,
+    NO_MODE,
+    NOT_MOVED,
+    CUT_OFF,
 };
 
 static const struct {
@@ -42,7 +53,8 @@ static const struct {
     { 127, "its shell does not find what is needed" },
 };
 
-/* $1: the path. First line: mode, size; then the content. A file whose directory may not be searched is not called absent. */
+/* $1: the path. First line: mode, size; then the content. A file whose directory may not be searched is not called
+ * absent. */
 static const char read_script[] =
     "f=$1; if [ ! -e \"$f\" ]; then d=$f; while [ -n \"$d\" ] && [ ! -e \"$d\" ]; do d=${d%/*}; done; "
     "if [ -d \"${d:-/}\" ] && [ ! -x \"${d:-/}\" ]; then exit 71; fi; exit 70; fi; "
@@ -50,9 +62,9 @@ static const char read_script[] =
     "stat -L -c \"voiplab %a %s\" \"$f\" || exit 71; exec head -c \"$2\" \"$f\"";
 
 /*
- * $1: the path, $2: a temporary beside it, $3: SHA-256 of the content, $4: mode, $5: group or nothing; stdin: the content.
- * Noclobber makes the shell open the temporary with O_EXCL, so that a link planted there is not followed. CentOS 5 may
- * lack sha256sum; its sync takes no file. Who is not root may not give files away, and is not asked to.
+ * $1: the path, $2: a temporary beside it, $3: SHA-256 of the content, $4: mode, $5: group or nothing; stdin: the
+ * content. Noclobber makes the shell open the temporary with O_EXCL, so that a link planted there is not followed.
+ * CentOS 5 may lack sha256sum; its sync takes no file. Who is not root may not give files away, and is not asked to.
  */
 static const char write_script[] =
     "umask 077; f=$1; t=$2; [ -d \"${f%/*}/\" ] || exit 73; [ ! -d \"$f\" ] || exit 74; "
@@ -127,9 +139,10 @@ static int take_content(const struct vl_ssh *ssh, const char *path, const struct
     char *text;
 
     if (!parse_read(output, &mode, &size, &start))
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "'%s' answered something else when '%s' was read; does a start-up file of its login shell print?",
-                       ssh->name, path);
+        return vl_fail(
+            err, VL_ERROR_FAILED,
+            "'%s' answered something else when '%s' was read; does a start-up file of its login shell print?",
+            ssh->name, path);
     if (size > VL_TARGET_FILE_LIMIT)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' on '%s' is larger than %d bytes", path, ssh->name,
                        VL_TARGET_FILE_LIMIT);
@@ -145,8 +158,7 @@ static int take_content(const struct vl_ssh *ssh, const char *path, const struct
     return 0;
 }
 
-int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode,
-                    struct vl_error *err)
+int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode, struct vl_error *err)
 {
     struct vl_ssh *ssh = vl_ssh_of(target);
     static const char most[] = "1048577"; /* one more than VL_TARGET_FILE_LIMIT */
@@ -173,7 +185,7 @@ static bool is_group(const char *group)
 }
 
 int vl_ssh_write(struct vl_target *target, const char *path, const char *text, mode_t mode, const char *group,
-                     struct vl_error *err)
+                 struct vl_error *err)
 {
     struct vl_ssh *ssh = vl_ssh_of(target);
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -194,9 +206,10 @@ int vl_ssh_write(struct vl_target *target, const char *path, const char *text, m
     octal = vl_arena_printf(&arena, "%04o", (unsigned int)(mode & 07777));
     if (arena.failed)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
-    if (vl_ssh_execute(ssh, (const char *const[]){ "sh", "-c", write_script, "sh", path, temporary, sum, octal,
-                                            group ? group : "", NULL },
-                text, READ_HEADER_LIMIT, 0, &reply, err) < 0)
+    if (vl_ssh_execute(ssh,
+                       (const char *const[]){ "sh", "-c", write_script, "sh", path, temporary, sum, octal,
+                                              group ? group : "", NULL },
+                       text, READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
     return reply.status ? fail_file(ssh, "write", path, &reply, err) : 0;
 }

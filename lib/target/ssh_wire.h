@@ -27,10 +27,10 @@ enum vl_ssh_type {
 
 enum {
     VL_SSH_WIRE_HEADER = 5,
-    VL_SSH_COMMAND_LIMIT = 64 << 10,  /* bytes of a command line; Linux takes 128 KiB in one argument of a shell */
-    VL_SSH_ERRORS_LIMIT = 4 << 10,    /* bytes kept of the end of stderr, and of the text of VL_SSH_FAILED */
+    VL_SSH_COMMAND_LIMIT = 64 << 10, /* bytes of a command line; Linux takes 128 KiB in one argument of a shell */
+    VL_SSH_ERRORS_LIMIT = 4 << 10,   /* bytes kept of the end of stderr, and of the text of VL_SSH_FAILED */
     VL_SSH_HELLO_LIMIT = 64 << 10,
-    VL_SSH_INPUT_LIMIT = 2 << 20,     /* bytes of stdin of one command */
+    VL_SSH_INPUT_LIMIT = 2 << 20, /* bytes of stdin of one command */
     VL_SSH_RUN_LIMIT = VL_SSH_INPUT_LIMIT + VL_SSH_COMMAND_LIMIT + 64,
 };
 
@@ -70,7 +70,8 @@ int vl_ssh_wire_send(int socket, const struct vl_buf *message, long long deadlin
 int vl_ssh_wire_receive(int socket, size_t limit, long long deadline, struct vl_buf *message,
                         struct vl_ssh_fields *ret_fields, struct vl_error *err);
 
-/* Hand a descriptor over (SCM_RIGHTS of unix(7), with one byte of no meaning), and take one. The program never takes one. */
+/* Hand a descriptor over (SCM_RIGHTS of unix(7), with one byte of no meaning), and take one. The program never takes
+ * one. */
 int vl_ssh_wire_send_descriptor(int socket, int descriptor, struct vl_error *err);
 int vl_ssh_wire_receive_descriptor(int socket, struct vl_error *err);
 

@@ -33,7 +33,7 @@
 enum { CONTROL = 3 };
 
 struct worker {
-    int guest; /* the TCP socket */
+    int guest;       /* the TCP socket */
     size_t received; /* bytes read from it so far */
     LIBSSH2_SESSION *session;
     char *name, *user, *private_key, *hostkey;
@@ -66,8 +66,11 @@ static const struct {
     const char *type;
     const struct methods *methods;
 } hostkey_types[] = {
-    { "ssh-ed25519", &modern },         { "ecdsa-sha2-nistp256", &modern }, { "ecdsa-sha2-nistp384", &modern },
-    { "ecdsa-sha2-nistp521", &modern }, { "ssh-rsa", &ancient },
+    { "ssh-ed25519", &modern },
+    { "ecdsa-sha2-nistp256", &modern },
+    { "ecdsa-sha2-nistp384", &modern },
+    { "ecdsa-sha2-nistp521", &modern },
+    { "ssh-rsa", &ancient },
 };
 
 /* Numbers of the signals that RFC 4254 section 6.10 names, as Linux has them. */
@@ -75,7 +78,7 @@ static const struct {
     const char *name;
     uint32_t number;
 } signals[] = {
-    { "HUP", 1 },  { "INT", 2 },   { "QUIT", 3 },  { "ILL", 4 },   { "ABRT", 6 },  { "FPE", 8 },   { "KILL", 9 },
+    { "HUP", 1 },   { "INT", 2 },   { "QUIT", 3 },  { "ILL", 4 },   { "ABRT", 6 },  { "FPE", 8 },   { "KILL", 9 },
     { "USR1", 10 }, { "SEGV", 11 }, { "USR2", 12 }, { "PIPE", 13 }, { "ALRM", 14 }, { "TERM", 15 },
 };
 
@@ -126,8 +129,8 @@ static size_t find_hostkey_type(const char *hostkey, size_t length)
 {
     size_t i = 0;
 
-    while (i < VL_COUNT(hostkey_types) && !(strlen(hostkey_types[i].type) == length &&
-                                            memcmp(hostkey_types[i].type, hostkey, length) == 0))
+    while (i < VL_COUNT(hostkey_types) &&
+           !(strlen(hostkey_types[i].type) == length && memcmp(hostkey_types[i].type, hostkey, length) == 0))
         i++;
     return i;
 }

@@ -24,11 +24,13 @@ struct vl_command_result {
 struct vl_target_ops {
     /* Read a file: 0 with the caller's *ret_text and *ret_mode, or -1; VL_ERROR_NOTFOUND when there is none. */
     int (*read)(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode, struct vl_error *err);
-    /* Replace or make a file atomically, with this mode; `group` NULL keeps or defaults the group. Parents must exist. */
+    /* Replace or make a file atomically, with this mode; `group` NULL keeps or defaults the group. Parents must exist.
+     */
     int (*write)(struct vl_target *target, const char *path, const char *text, mode_t mode, const char *group,
                  struct vl_error *err);
     int (*remove)(struct vl_target *target, const char *path, struct vl_error *err);
-    /* Run argv with `input` on stdin (NULL: none). Fails when it could not be run or did not end in time, not when it exits non-zero. */
+    /* Run argv with `input` on stdin (NULL: none). Fails when it could not be run or did not end in time, not when it
+     * exits non-zero. */
     int (*run)(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
                struct vl_command_result *ret_result, struct vl_error *err);
     void (*close)(struct vl_target *target);
@@ -55,14 +57,14 @@ static inline void vl_target_cleanup(struct vl_target **target)
 struct vl_target *vl_target_local(const char *root, struct vl_error *err);
 
 struct vl_ssh_options {
-    const char *name;           /* of the target, for messages */
-    const char *address;        /* dotted quad */
+    const char *name;    /* of the target, for messages */
+    const char *address; /* dotted quad */
     unsigned port;
     const char *user;
-    const char *private_key;    /* text of an OpenSSH private key file (ed25519 or ecdsa) */
-    const char *hostkey;        /* "ssh-ed25519 AAAA…": the only key accepted */
-    int connect_timeout_ms;     /* TCP, handshake and authentication together */
-    int command_timeout_ms;     /* default bound of one operation */
+    const char *private_key; /* text of an OpenSSH private key file (ed25519 or ecdsa) */
+    const char *hostkey;     /* "ssh-ed25519 AAAA…": the only key accepted */
+    int connect_timeout_ms;  /* TCP, handshake and authentication together */
+    int command_timeout_ms;  /* default bound of one operation */
 };
 
 /* Start a worker process for this host and log in. The worker is this program run again with the single argument
@@ -71,7 +73,8 @@ struct vl_target *vl_target_ssh(const struct vl_ssh_options *options, struct vl_
 
 #define VL_SSH_WORKER_ARGUMENT "--voiplab-ssh-worker"
 
-/* What main() calls when argv[1] is VL_SSH_WORKER_ARGUMENT: serves the parent over descriptor 3 and returns the exit status. */
+/* What main() calls when argv[1] is VL_SSH_WORKER_ARGUMENT: serves the parent over descriptor 3 and returns the exit
+ * status. */
 int vl_ssh_worker_main(void);
 
 /* Tests: the program to run as the worker instead of /proc/self/exe. */

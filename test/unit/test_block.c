@@ -207,10 +207,13 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known),      cmocka_unit_test(test_form),
-        cmocka_unit_test(test_user_edits), cmocka_unit_test(test_joined_block_first),
+        cmocka_unit_test(test_known),
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_user_edits),
+        cmocka_unit_test(test_joined_block_first),
         cmocka_unit_test(test_joined_block_above_lines),
-        cmocka_unit_test(test_comment),    cmocka_unit_test(test_random),
+        cmocka_unit_test(test_comment),
+        cmocka_unit_test(test_random),
         cmocka_unit_test(test_memory),
     };
 

@@ -313,10 +313,10 @@ static void test_identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clone),       cmocka_unit_test(test_disk_kvm),    cmocka_unit_test(test_install),
-        cmocka_unit_test(test_old_with_seed), cmocka_unit_test(test_escaped),   cmocka_unit_test(test_unwritable),
-        cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_hardware_by_os), cmocka_unit_test(test_volumes),
-        cmocka_unit_test(test_pool),        cmocka_unit_test(test_reader),      cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_clone),         cmocka_unit_test(test_disk_kvm),       cmocka_unit_test(test_install),
+        cmocka_unit_test(test_old_with_seed), cmocka_unit_test(test_escaped),        cmocka_unit_test(test_unwritable),
+        cmocka_unit_test(test_fingerprint),   cmocka_unit_test(test_hardware_by_os), cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_pool),          cmocka_unit_test(test_reader),         cmocka_unit_test(test_identity),
     };
     const char *ci = getenv("CI");
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

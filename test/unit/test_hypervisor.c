@@ -199,8 +199,7 @@ static const char *guest_xml(struct fixture *fixture, const char *name, const ch
 
 static int make_volume(struct fixture *fixture, const char *name, const char *format, const char *backing)
 {
-    const struct vl_volume_spec spec = {
-        .name = name, .format = format, .capacity = 1 << 20, .backing_path = backing };
+    const struct vl_volume_spec spec = { .name = name, .format = format, .capacity = 1 << 20, .backing_path = backing };
     VL_FREE char *xml = vl_render_volume_xml(&spec, &fixture->err);
 
     assert_non_null(xml);
@@ -314,8 +313,8 @@ static void test_not_ours(void **state)
     refuses(fixture, vl_hypervisor_pool_refresh(hypervisor, "default-pool", &fixture->err), "start with 'voiplab-'");
     refuses(fixture, vl_hypervisor_volume_make(hypervisor, "default-pool", "<volume/>", &fixture->err), "start with");
     refuses(fixture, vl_hypervisor_volume_remove(hypervisor, "default-pool", "x", &fixture->err), "start with");
-    refuses(fixture, vl_hypervisor_volume_upload(hypervisor, "default-pool", "x",
-            "/dev/null", NULL, NULL, &fixture->err),
+    refuses(fixture,
+            vl_hypervisor_volume_upload(hypervisor, "default-pool", "x", "/dev/null", NULL, NULL, &fixture->err),
             "start with");
     assert_int_equal(calls, 1); /* the definition for the other lab, and nothing else */
 }
@@ -551,12 +550,17 @@ static void test_deaf_guest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_describe), TEST(test_no_daemon),
-        TEST(test_domain_life),         TEST(test_not_ours),
-        TEST(test_invalid_definition),  TEST(test_storage),
+        TEST(test_describe),
+        TEST(test_no_daemon),
+        TEST(test_domain_life),
+        TEST(test_not_ours),
+        TEST(test_invalid_definition),
+        TEST(test_storage),
         TEST(test_pool_that_does_not_start),
-        TEST(test_upload),              TEST(test_upload_of_shrinking_file),
-        TEST(test_each_call_fails_once), TEST(test_deaf_guest),
+        TEST(test_upload),
+        TEST(test_upload_of_shrinking_file),
+        TEST(test_each_call_fails_once),
+        TEST(test_deaf_guest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

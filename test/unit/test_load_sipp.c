@@ -57,8 +57,19 @@ static bool is_bound(unsigned port)
 static pid_t start_answerer(const char *scenario, unsigned port)
 {
     char text[16], control[16];
-    const char *const argv[] = { "sipp", scenario ? "-sf" : "-sn", scenario ? scenario : "uas", "-i", "127.0.0.1",
-                                 "-p", text, "-ci", "127.0.0.1", "-cp", control, "-nostdin", NULL };
+    const char *const argv[] = { "sipp",
+                                 scenario ? "-sf" : "-sn",
+                                 scenario ? scenario : "uas",
+                                 "-i",
+                                 "127.0.0.1",
+                                 "-p",
+                                 text,
+                                 "-ci",
+                                 "127.0.0.1",
+                                 "-cp",
+                                 control,
+                                 "-nostdin",
+                                 NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
     pid_t pid;
 
@@ -85,14 +96,23 @@ static struct vl_pbx target = { .name = "pbx1", .address = 0x7f000001 };
 
 static struct vl_load a_load(unsigned rate, unsigned calls, unsigned hold_ms)
 {
-    return (struct vl_load){ .name = "test", .target = &target, .caller = "1500", .extension = "1999", .rate = rate,
-                             .calls = calls, .hold_ms = hold_ms, .timeout_s = 30 };
+    return (struct vl_load){ .name = "test",
+                             .target = &target,
+                             .caller = "1500",
+                             .extension = "1999",
+                             .rate = rate,
+                             .calls = calls,
+                             .hold_ms = hold_ms,
+                             .timeout_s = 30 };
 }
 
 static struct vl_load_options options_for(const struct vl_load *load, unsigned port)
 {
-    return (struct vl_load_options){ .load = load, .scenario_directory = SOURCE_DIRECTORY "/share/sipp",
-                                     .work_directory = work, .local_address = "127.0.0.1", .secret = "rightSecret123",
+    return (struct vl_load_options){ .load = load,
+                                     .scenario_directory = SOURCE_DIRECTORY "/share/sipp",
+                                     .work_directory = work,
+                                     .local_address = "127.0.0.1",
+                                     .secret = "rightSecret123",
                                      .port = port };
 }
 

@@ -21,8 +21,14 @@
 #define DATA SOURCE_DIRECTORY "/test/unit/data/sipp/"
 
 static const struct vl_pbx target = { .name = "pbx1", .address = 0x0a4d000b };
-static const struct vl_load load = { .name = "test", .target = &target, .caller = "1500", .extension = "1999",
-                                     .rate = 20, .calls = 25, .hold_ms = 300, .timeout_s = 8 };
+static const struct vl_load load = { .name = "test",
+                                     .target = &target,
+                                     .caller = "1500",
+                                     .extension = "1999",
+                                     .rate = 20,
+                                     .calls = 25,
+                                     .hold_ms = 300,
+                                     .timeout_s = 8 };
 
 static char *content_of(const char *file)
 {
@@ -226,14 +232,9 @@ static void test_percentiles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_challenged),
-        cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_busy),
-        cmocka_unit_test(test_silent),
-        cmocka_unit_test(test_undefined),
-        cmocka_unit_test(test_no_statistics),
-        cmocka_unit_test(test_percentiles),
+        cmocka_unit_test(test_challenged),    cmocka_unit_test(test_pieces),      cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_busy),          cmocka_unit_test(test_silent),      cmocka_unit_test(test_undefined),
+        cmocka_unit_test(test_no_statistics), cmocka_unit_test(test_percentiles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

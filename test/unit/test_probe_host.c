@@ -217,12 +217,9 @@ static int remove_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cpuinfo_files),
-        cmocka_unit_test(test_cpuinfo_words),
-        cmocka_unit_test(test_kvm_device),
-        cmocka_unit_test(test_no_virtualization),
-        cmocka_unit_test(test_missing_cpuinfo),
-        cmocka_unit_test(test_memory_sums),
+        cmocka_unit_test(test_cpuinfo_files),   cmocka_unit_test(test_cpuinfo_words),
+        cmocka_unit_test(test_kvm_device),      cmocka_unit_test(test_no_virtualization),
+        cmocka_unit_test(test_missing_cpuinfo), cmocka_unit_test(test_memory_sums),
     };
 
     return cmocka_run_group_tests(tests, make_root, remove_root);

@@ -45,9 +45,8 @@ static void test_thesis(void **unused)
     check(fixture, &set, SCRIPTS "ifcfg-eth0",
           (const char *const[]){ "DEVICE=eth0", "BOOTPROTO=static", "ONBOOT=yes", "BRIDGE=br0", NULL });
     check(fixture, &set, SCRIPTS "ifcfg-br0",
-          (const char *const[]){ "DEVICE=br0", "TYPE=Bridge", "BOOTPROTO=static", "ONBOOT=yes",
-                                 "IPADDR=192.168.0.153", "NETMASK=255.255.255.0", "GATEWAY=192.168.0.1",
-                                 "NETWORK=192.168.0.0", NULL });
+          (const char *const[]){ "DEVICE=br0", "TYPE=Bridge", "BOOTPROTO=static", "ONBOOT=yes", "IPADDR=192.168.0.153",
+                                 "NETMASK=255.255.255.0", "GATEWAY=192.168.0.1", "NETWORK=192.168.0.0", NULL });
     check(fixture, &set, "/etc/sysctl.d/60-voiplab.conf",
           (const char *const[]){ "net.bridge.bridge-nf-call-ip6tables = 0", "net.bridge.bridge-nf-call-iptables = 0",
                                  "net.bridge.bridge-nf-call-arptables = 0", NULL });
@@ -69,8 +68,8 @@ static void test_hwaddr_and_dns(void **unused)
     set = render(fixture);
     check(fixture, &set, SCRIPTS "ifcfg-eth0", (const char *const[]){ "HWADDR=00:1b:21:3c:4d:5e", NULL });
     check(fixture, &set, SCRIPTS "ifcfg-br0",
-          (const char *const[]){ "NETMASK=255.255.252.0", "NETWORK=192.168.0.0", "DNS1=192.168.0.1",
-                                 "DNS2=192.168.0.2", NULL });
+          (const char *const[]){ "NETMASK=255.255.252.0", "NETWORK=192.168.0.0", "DNS1=192.168.0.1", "DNS2=192.168.0.2",
+                                 NULL });
 }
 
 static void test_isolated(void **unused)

@@ -32,7 +32,7 @@ static void check_section(struct lab_fixture *fixture, const char *text, const c
             fail_msg("[%s] lacks '%s'", name, *lines);
 }
 
-#define CHECK_SECTION(fixture, text, name, ...) \
+#define CHECK_SECTION(fixture, text, name, ...)                                                                        \
     check_section(fixture, text, name, (const char *const[]){ __VA_ARGS__, NULL })
 
 static void test_hub_contexts_of_the_thesis(void **unused)
@@ -41,15 +41,14 @@ static void test_hub_contexts_of_the_thesis(void **unused)
     const char *text = lab_fixture_text(fixture, "servidor", "voiplab_extensions.conf");
 
     (void)unused;
-    CHECK_SECTION(fixture, text, "globals", "OUTBOUNDTRUNK1=DAHDI/3", "OUTBOUNDTRUNK2=DAHDI/4",
-                  "TIEMPO_MAX=1800000", "TIEMPO_ADV=300000", "INTERVALO_ADV=60000");
-    CHECK_SECTION(fixture, text, "usuarios-tesis", "exten => 7000,hint,SIP/7000",
-                  "exten => 7000,1,Gosub(sub-voicemail,s,1(SIP/7000,7000))",
-                  "exten => 7001,1,Gosub(sub-novoicemail,s,1(SIP/7001))",
-                  "exten => 7002,1,Gosub(sub-novoicemail,s,1(SIP/7002))",
-                  "exten => 7003,1,Gosub(sub-novoicemail,s,1(SIP/7003))",
-                  "exten => 7004,1,Gosub(sub-novoicemail,s,1(SIP/7004))", "exten => 7005,hint,DAHDI/2",
-                  "exten => 7005,1,Gosub(sub-novoicemail,s,1(DAHDI/2))");
+    CHECK_SECTION(fixture, text, "globals", "OUTBOUNDTRUNK1=DAHDI/3", "OUTBOUNDTRUNK2=DAHDI/4", "TIEMPO_MAX=1800000",
+                  "TIEMPO_ADV=300000", "INTERVALO_ADV=60000");
+    CHECK_SECTION(
+        fixture, text, "usuarios-tesis", "exten => 7000,hint,SIP/7000",
+        "exten => 7000,1,Gosub(sub-voicemail,s,1(SIP/7000,7000))",
+        "exten => 7001,1,Gosub(sub-novoicemail,s,1(SIP/7001))", "exten => 7002,1,Gosub(sub-novoicemail,s,1(SIP/7002))",
+        "exten => 7003,1,Gosub(sub-novoicemail,s,1(SIP/7003))", "exten => 7004,1,Gosub(sub-novoicemail,s,1(SIP/7004))",
+        "exten => 7005,hint,DAHDI/2", "exten => 7005,1,Gosub(sub-novoicemail,s,1(DAHDI/2))");
     CHECK_SECTION(fixture, text, "outbound-local", "exten => _NXXXXXX,1,Gosub(sub-outboundpool,s,1(${EXTEN}))",
                   "exten => _1XX,1,Gosub(sub-outboundpool,s,1(${EXTEN}))",
                   "exten => _1800.,1,Gosub(sub-outboundpool,s,1(${FILTER(0-9,${EXTEN})}))",
@@ -66,8 +65,7 @@ static void test_hub_contexts_of_the_thesis(void **unused)
     CHECK_SECTION(fixture, text, "outbound-uio", "exten => 900,1,Dial(SIP/trunk-uio/8007,60,r)");
     CHECK_SECTION(fixture, text, "apps", "same => n,VoiceMailMain(@tesis)", "same => n,Directory(tesis,tesis,f)",
                   "same => n,Directory(tesis,tesis)");
-    CHECK_SECTION(fixture, text, "numeros-tesis",
-                  "exten => _1XXX,1,Gosub(sub-novoicemail,s,1(SIP/7001/${EXTEN}))",
+    CHECK_SECTION(fixture, text, "numeros-tesis", "exten => _1XXX,1,Gosub(sub-novoicemail,s,1(SIP/7001/${EXTEN}))",
                   "exten => _3XXX,1,Gosub(sub-novoicemail,s,1(SIP/7003/${EXTEN}))");
     CHECK_SECTION(fixture, text, "PSTN", "include => usuarios-tesis");
 }
@@ -130,8 +128,8 @@ static void test_accounts_match_on_both_sides(void **unused)
 
         if (guest->role != VL_ROLE_GUEST)
             continue;
-        secret = vl_arena_printf(&fixture->arena, "secret=%s",
-                                 vl_state_secret(&fixture->state, "sip/%s", guest->account));
+        secret =
+            vl_arena_printf(&fixture->arena, "secret=%s", vl_state_secret(&fixture->state, "sip/%s", guest->account));
         CHECK_SECTION(fixture, hub, guest->account, "type=friend", "host=dynamic", "context=tesis", secret);
         text = lab_fixture_text(fixture, guest->name, "voiplab_sip.conf");
         CHECK_SECTION(fixture, text, "hub", secret, "host=192.168.0.153",
@@ -166,23 +164,23 @@ static void test_iax_pairs(void **unused)
         const char *secret = vl_arena_printf(arena, "secret=%s", value);
         const char *address = vl_text_from_ipv4(arena, vl_lab_pbx(fixture->lab, pairs[i].from)->address);
 
-        CHECK_SECTION(fixture, lab_fixture_text(fixture, pairs[i].from, "voiplab_iax.conf"), pairs[i].name,
-                      "type=peer", secret, "trunk=yes", "auth=md5", vl_arena_printf(arena, "host=%s", pairs[i].host),
+        CHECK_SECTION(fixture, lab_fixture_text(fixture, pairs[i].from, "voiplab_iax.conf"), pairs[i].name, "type=peer",
+                      secret, "trunk=yes", "auth=md5", vl_arena_printf(arena, "host=%s", pairs[i].host),
                       vl_arena_printf(arena, "username=%s", pairs[i].name));
-        CHECK_SECTION(fixture, lab_fixture_text(fixture, pairs[i].to, "voiplab_iax.conf"), pairs[i].name,
-                      "type=user", secret, "context=from-trunk", "auth=md5",
+        CHECK_SECTION(fixture, lab_fixture_text(fixture, pairs[i].to, "voiplab_iax.conf"), pairs[i].name, "type=user",
+                      secret, "context=from-trunk", "auth=md5",
                       vl_arena_printf(arena, "permit=%s/255.255.255.255", address));
-        CHECK_SECTION(fixture, lab_fixture_text(fixture, pairs[i].from, "voiplab_extensions.conf"), "trunk-prefixes",
-                      vl_arena_printf(arena, "exten => %s,1,Gosub(sub-trunk,s,1(%s,${EXTEN}))", pairs[i].prefix,
-                                      pairs[i].name));
+        CHECK_SECTION(
+            fixture, lab_fixture_text(fixture, pairs[i].from, "voiplab_extensions.conf"), "trunk-prefixes",
+            vl_arena_printf(arena, "exten => %s,1,Gosub(sub-trunk,s,1(%s,${EXTEN}))", pairs[i].prefix, pairs[i].name));
     }
 }
 
 /* Asterisk refuses or misreads these; see the defects of the thesis in docs/CHANGES-FROM-THESIS.md. */
 static void test_no_relics(void **unused)
 {
-    static const char *const relics[] = { "Macro(", "n+101", "[macro-", "autofallthrough", "\nallow=all", "nat=yes",
-                                          "canreinvite", "t38pt_rtp", "limitonpeer", "MACRO_EXTEN" };
+    static const char *const relics[] = { "Macro(",  "n+101",       "[macro-",   "autofallthrough", "\nallow=all",
+                                          "nat=yes", "canreinvite", "t38pt_rtp", "limitonpeer",     "MACRO_EXTEN" };
     static const char *const labs[] = { "thesis", "quickstart", "classroom" };
 
     (void)unused;
@@ -240,8 +238,8 @@ static void test_order_and_modes(void **unused)
             assert_string_equal(file->group, "asterisk");
         } else if (vl_text_starts(file->text, "#include ")) {
             assert_true(i > 0 && set.files[i - 1].kind == VL_FILE_WHOLE);
-            assert_string_equal(file->text, vl_arena_printf(&fixture->arena, "#include %s\n",
-                                                            strrchr(set.files[i - 1].path, '/') + 1));
+            assert_string_equal(
+                file->text, vl_arena_printf(&fixture->arena, "#include %s\n", strrchr(set.files[i - 1].path, '/') + 1));
         }
     }
     assert_non_null(lab_fixture_find(&set, "/etc/dahdi/system.conf", VL_FILE_BLOCK));
@@ -262,8 +260,8 @@ static struct lab_fixture *open_text(const char *text)
     return fixture;
 }
 
-#define SMALL_LAB(name)                                                                                       \
-    "[lab]\nname=" name "\n[bridge]\nname=br0\ninterface=none\naddress=10.1.1.1/24\n[pbx hub]\nrole=hub\n"      \
+#define SMALL_LAB(name)                                                                                                \
+    "[lab]\nname=" name "\n[bridge]\nname=br0\ninterface=none\naddress=10.1.1.1/24\n[pbx hub]\nrole=hub\n"             \
     "place=local\n[pbx a]\nplace=ssh\naddress=10.1.1.2\nhostkey=ssh-ed25519 AAAA\nprefix=1\n"
 
 /* A lab called as a context of the sample extensions.conf must not be merged with it. */

@@ -377,10 +377,9 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_full),      cmocka_unit_test(test_isolated), cmocka_unit_test(test_contract),
+        cmocka_unit_test(test_full),        cmocka_unit_test(test_isolated),  cmocka_unit_test(test_contract),
         cmocka_unit_test(test_instance_id), cmocka_unit_test(test_injection), cmocka_unit_test(test_iso),
-        cmocka_unit_test(test_iso_failure), cmocka_unit_test(test_json),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_iso_failure), cmocka_unit_test(test_json),      cmocka_unit_test(test_out_of_memory),
     };
     const char *ci = getenv("CI");
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,9 +61,9 @@ static double now(void)
 
 static struct sockaddr_in loopback(unsigned port)
 {
-    return (struct sockaddr_in){
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
-    };
+    return (struct sockaddr_in){ .sin_family = AF_INET,
+                                 .sin_port = htons((uint16_t)port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
 /* A socket bound to a free port of the loopback address. */
@@ -405,8 +405,10 @@ static void test_write_owner_and_group(void **state)
 
 static void test_arguments_arrive_intact(void **state)
 {
-    static const char *const argv[] = { "printf", "%s\\n", "plain", "two words", "it's", "\"double\"", "$(id) `id` $HOME",
-                                        "back\\slash", "", "*", "a;b&c|d>e<f", "!x", "-n", "#", "~", NULL };
+    static const char *const argv[] = {
+        "printf",      "%s\\n", "plain", "two words", "it's", "\"double\"", "$(id) `id` $HOME", "back\\slash", "", "*",
+        "a;b&c|d>e<f", "!x",    "-n",    "#",         "~",    NULL
+    };
     VL_TARGET_AUTO *target = open_target();
     struct vl_command_result result = { .output = NULL };
     VL_BUF_AUTO expected = VL_BUF_INIT;
@@ -418,7 +420,8 @@ static void test_arguments_arrive_intact(void **state)
     assert_int_equal(run(target, argv, NULL, &result), 0);
     assert_string_equal(result.output, vl_buf_text(&expected));
     vl_command_result_free(&result);
-    assert_int_equal(target->ops->run(target, (const char *const[]){ "echo", "a\rb", NULL }, NULL, 0, &result, &err), -1);
+    assert_int_equal(target->ops->run(target, (const char *const[]){ "echo", "a\rb", NULL }, NULL, 0, &result, &err),
+                     -1);
     assert_says(&err, "line end");
     assert_int_equal(run_status(target, "exit 0"), 0);
 }
@@ -465,17 +468,19 @@ static void test_floods(void **state)
     struct vl_command_result result = { .output = NULL };
 
     (void)state;
-    assert_int_equal(run(target, (const char *const[]){ "sh", "-c", "yes | head -c 9000000; exit 4", NULL }, NULL,
-                         &result), 4);
+    assert_int_equal(
+        run(target, (const char *const[]){ "sh", "-c", "yes | head -c 9000000; exit 4", NULL }, NULL, &result), 4);
     assert_int_equal(strlen(result.output), VL_TARGET_OUTPUT_LIMIT);
     vl_command_result_free(&result);
-    assert_int_equal(run(target, (const char *const[]){ "sh", "-c", "yes | head -c 9000000 >&2; echo done", NULL },
-                         NULL, &result), 0);
+    assert_int_equal(
+        run(target, (const char *const[]){ "sh", "-c", "yes | head -c 9000000 >&2; echo done", NULL }, NULL, &result),
+        0);
     assert_string_equal(result.output, "done\n");
     vl_command_result_free(&result);
-    assert_int_equal(run(target, (const char *const[]){ "sh", "-c",
-                                                        "(yes | head -c 5000000 >&2) & yes | head -c 100; wait", NULL },
-                         NULL, &result), 0);
+    assert_int_equal(
+        run(target, (const char *const[]){ "sh", "-c", "(yes | head -c 5000000 >&2) & yes | head -c 100; wait", NULL },
+            NULL, &result),
+        0);
     assert_int_equal(strlen(result.output), 100);
     vl_command_result_free(&result);
 }
@@ -526,8 +531,9 @@ static void test_hanging_command_is_ended_at_the_deadline(void **state)
         VL_ERROR_AUTO err = { .code = VL_OK };
         double start = now();
 
-        assert_int_equal(target->ops->run(target, (const char *const[]){ "sh", "-c", scripts[i], NULL }, NULL, 700,
-                                          &result, &err), -1);
+        assert_int_equal(
+            target->ops->run(target, (const char *const[]){ "sh", "-c", scripts[i], NULL }, NULL, 700, &result, &err),
+            -1);
         assert_int_equal(err.code, VL_ERROR_TIMEOUT);
         assert_says(&err, "'virtual1' did not answer within 0.7 s");
         assert_true(now() - start >= 0.7 && now() - start < 2);
@@ -546,8 +552,8 @@ static void test_connection_lost(void **state)
     double start = now();
 
     (void)state;
-    assert_int_equal(target->ops->run(target, (const char *const[]){ "sh", "-c", script, NULL }, NULL, 0, &result,
-                                      &err), -1);
+    assert_int_equal(
+        target->ops->run(target, (const char *const[]){ "sh", "-c", script, NULL }, NULL, 0, &result, &err), -1);
     assert_int_equal(err.code, VL_ERROR_FAILED);
     assert_says(&err, "connection broke");
     assert_true(now() - start < 5);
@@ -672,8 +678,12 @@ static void test_garbage_server(void **state)
 
 static void test_old_guest(void **state)
 {
-    static const char *const old[] = { "KexAlgorithms=diffie-hellman-group14-sha1", "HostKeyAlgorithms=ssh-rsa",
-                                       "PubkeyAcceptedAlgorithms=ssh-rsa", "Ciphers=aes128-ctr", "MACs=hmac-sha1", NULL };
+    static const char *const old[] = { "KexAlgorithms=diffie-hellman-group14-sha1",
+                                       "HostKeyAlgorithms=ssh-rsa",
+                                       "PubkeyAcceptedAlgorithms=ssh-rsa",
+                                       "Ciphers=aes128-ctr",
+                                       "MACs=hmac-sha1",
+                                       NULL };
     const char *key = make_key("rsa_user", "rsa", "");
     struct vl_ssh_options options = options_for(0);
     VL_ERROR_AUTO err = { .code = VL_OK };

@@ -329,11 +329,11 @@ static void test_digest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_cut_short_anywhere),
-        cmocka_unit_test(test_nothing_comes),  cmocka_unit_test(test_bad_headers),
-        cmocka_unit_test(test_bad_fields),     cmocka_unit_test(test_random_bytes),
-        cmocka_unit_test(test_large_message),  cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_descriptor),     cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_cut_short_anywhere),
+        cmocka_unit_test(test_nothing_comes), cmocka_unit_test(test_bad_headers),
+        cmocka_unit_test(test_bad_fields),    cmocka_unit_test(test_random_bytes),
+        cmocka_unit_test(test_large_message), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_descriptor),    cmocka_unit_test(test_digest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

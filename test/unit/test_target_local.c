@@ -75,9 +75,21 @@ static void test_absent_and_impossible(void **state)
 
 static void test_paths_stay_inside(void **state)
 {
-    static const char *const bad[] = { "",           "etc/passwd",    "/",          "//etc",        "/etc/",
-                                       "/../passwd", "/etc/../../up", "/etc/..",    "/./etc/x",     "/etc//x",
-                                       "/.",         "/etc/asterisk/../../../x", "..", "/etc/.", "./x" };
+    static const char *const bad[] = { "",
+                                       "etc/passwd",
+                                       "/",
+                                       "//etc",
+                                       "/etc/",
+                                       "/../passwd",
+                                       "/etc/../../up",
+                                       "/etc/..",
+                                       "/./etc/x",
+                                       "/etc//x",
+                                       "/.",
+                                       "/etc/asterisk/../../../x",
+                                       "..",
+                                       "/etc/.",
+                                       "./x" };
 
     (void)state;
     for (size_t i = 0; i < VL_COUNT(bad); i++) {
@@ -177,20 +189,21 @@ static void test_run(void **state)
     struct vl_command_result result = { .output = NULL };
 
     (void)state;
-    assert_int_equal(bed.host->ops->run(bed.host, (const char *const[]){ "cat", NULL }, "it's $HOME\n", 0, &result, &err),
-                     0);
+    assert_int_equal(
+        bed.host->ops->run(bed.host, (const char *const[]){ "cat", NULL }, "it's $HOME\n", 0, &result, &err), 0);
     assert_int_equal(result.status, 0);
     assert_string_equal(result.output, "it's $HOME\n");
     vl_command_result_free(&result);
-    assert_int_equal(bed.host->ops->run(bed.host, (const char *const[]){ "sh", "-c", "kill -9 $$", NULL }, NULL, 0,
-                                        &result, &err), 0);
+    assert_int_equal(
+        bed.host->ops->run(bed.host, (const char *const[]){ "sh", "-c", "kill -9 $$", NULL }, NULL, 0, &result, &err),
+        0);
     assert_int_equal(result.status, 128 + 9);
     vl_command_result_free(&result);
-    assert_int_equal(bed.host->ops->run(bed.host, (const char *const[]){ "sleep", "30", NULL }, NULL, 100, &result, &err),
-                     -1);
+    assert_int_equal(
+        bed.host->ops->run(bed.host, (const char *const[]){ "sleep", "30", NULL }, NULL, 100, &result, &err), -1);
     assert_int_equal(err.code, VL_ERROR_TIMEOUT);
-    assert_int_equal(bed.host->ops->run(bed.host, (const char *const[]){ "/no/such/program", NULL }, NULL, 0, &result,
-                                        &err), -1);
+    assert_int_equal(
+        bed.host->ops->run(bed.host, (const char *const[]){ "/no/such/program", NULL }, NULL, 0, &result, &err), -1);
     assert_int_equal(bed.tree->ops->run(bed.tree, (const char *const[]){ "true", NULL }, NULL, 0, &result, &err), -1);
     assert_says(&err, "a tree of files");
 }
@@ -235,10 +248,14 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_write_read_remove),     cmocka_unit_test(test_absent_and_impossible),
-        cmocka_unit_test(test_paths_stay_inside),     cmocka_unit_test(test_links_do_not_lead_out),
-        cmocka_unit_test(test_root_with_the_same_beginning), cmocka_unit_test(test_group),
-        cmocka_unit_test(test_run),                   cmocka_unit_test(test_names_and_roots),
+        cmocka_unit_test(test_write_read_remove),
+        cmocka_unit_test(test_absent_and_impossible),
+        cmocka_unit_test(test_paths_stay_inside),
+        cmocka_unit_test(test_links_do_not_lead_out),
+        cmocka_unit_test(test_root_with_the_same_beginning),
+        cmocka_unit_test(test_group),
+        cmocka_unit_test(test_run),
+        cmocka_unit_test(test_names_and_roots),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
