@@ -139,7 +139,7 @@ struct vl_lab {
     const char *name;
     const char *country; /* numbering plan */
     const char *hypervisor;
-    const char *storage; /* directory of the pool on the hypervisor's host; NULL: in the state directory */
+    const char *storage; /* the pool lies below it on the hypervisor's host; NULL: /var/lib/libvirt/images */
     const char *sshkey;  /* private key file for VL_PLACE_SSH; NULL: the lab's own, from the state */
     enum vl_virtualization virtualization;
     struct vl_bridge bridge;
