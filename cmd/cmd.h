@@ -37,6 +37,9 @@
     X(OS, "os", 0, "ID", "operating system, such as rhel5.4 or debian11: chooses devices that it knows")               \
     X(VCPUS, "vcpus", 0, "N", "processors of the guest (default 1)")                                                   \
     X(TEMPLATE, "template", 't', "NAME", "quickstart (the default), classroom or thesis")                              \
+    X(TIMEOUT, "timeout", 0, "SECONDS", "take the change back when it is not confirmed by then (default 120)")         \
+    X(COMMIT, "commit-if-reachable", 0, NULL, "confirm by itself once what answered before answers again")             \
+    X(BOOT, "boot", 0, NULL, "revert: only a change that was cut off, as at boot")                                     \
     X(HELP, "help", 'h', NULL, "print this help")                                                                      \
     X(VERSION, "version", 'V', NULL, "print the version")
 
@@ -107,6 +110,7 @@ const char *cmd_share_directory(const struct cmd_options *options);
 /* the commands that are more than one request */
 int cmd_run_init(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_create_vm(const struct cmd_command *command, const struct cmd_options *options);
+int cmd_run_bridge(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_trunk(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_destroy(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_options *options);

@@ -100,6 +100,9 @@ enum voiplab_command {
     VOIPLAB_DOWN,
     VOIPLAB_DESTROY,
     VOIPLAB_TRUNK_REMOVE,
+    VOIPLAB_BRIDGE_CONFIRM, /* keep the change of the network that waits; needs no lab file */
+    VOIPLAB_BRIDGE_REVERT,  /* put the network back as it was; needs no lab file */
+    VOIPLAB_BRIDGE_SHOW,    /* what is, and who wrote it; needs no lab file */
 };
 
 enum voiplab_mode {
@@ -126,11 +129,16 @@ struct voiplab_request {
     bool show_secrets;                 /* secrets are in the plan as they are, not as dots */
     const char *cpuinfo;               /* VOIPLAB_CHECK_CPU: another /proc/cpuinfo; NULL: this host's */
     const struct voiplab_guest *guest; /* VOIPLAB_CREATE_VM without a lab file */
+    /* VOIPLAB_BRIDGE on this host: */
+    unsigned timeout_s;       /* until an unconfirmed change is taken back; 0: 120 */
+    bool commit_if_reachable; /* confirm by itself when what answered before answers again */
+    const char *peer;         /* address that must stay reachable: whoever is logged in; NULL: none */
+    bool boot; /* VOIPLAB_BRIDGE_REVERT: only what was cut off, for the boot-time unit */
 };
 
 /* Carry out a request. Returns the status; *ret_result is the caller's whenever it is not NULL, also when some targets
  * failed; *ret_error says what failed when the status is not VOIPLAB_OK or VOIPLAB_DRIFT. `lab` must have a lab file
- * for all but VOIPLAB_CHECK_CPU and VOIPLAB_CREATE_VM with a guest. */
+ * for all but VOIPLAB_CHECK_CPU, VOIPLAB_CREATE_VM with a guest, and what says that it needs none. */
 VOIPLAB_API enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *request,
                                             voiplab_result **ret_result, voiplab_error **ret_error);
 

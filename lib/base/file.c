@@ -241,6 +241,14 @@ int vl_file_lock(const char *path, const char *busy, struct vl_error *err)
     return descriptor;
 }
 
+void vl_file_sweep(const char *path)
+{
+    VL_FREE char *temporary = temporary_for(path);
+
+    if (temporary)
+        (void)ops->unlink(temporary);
+}
+
 bool vl_file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

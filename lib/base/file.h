@@ -50,6 +50,9 @@ int vl_file_mkdirs(const char *path, mode_t mode, struct vl_error *err);
  * lock until it is closed, or -1; when somebody else holds it the message says `BUSY`. */
 int vl_file_lock(const char *path, const char *busy, struct vl_error *err);
 
+/* Remove the temporary that a killed vl_file_write() of this file may have left. */
+void vl_file_sweep(const char *path);
+
 bool vl_file_exists(const char *path);
 
 #endif

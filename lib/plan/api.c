@@ -11,6 +11,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "plan/run.h"
+#include "plan/run_bridge.h"
+#include "plan/watchdog.h"
 #include "render/asterisk.h"
 
 struct voiplab_error {
@@ -29,9 +31,12 @@ const char *voiplab_version(void)
 
 bool voiplab_worker(int argc, char **argv, int *ret_status)
 {
-    if (argc != 2 || strcmp(argv[1], VL_SSH_WORKER_ARGUMENT) != 0)
+    if (argc == 2 && !strcmp(argv[1], VL_SSH_WORKER_ARGUMENT))
+        *ret_status = vl_ssh_worker_main();
+    else if (argc == 4 && !strcmp(argv[1], VL_WATCHDOG_ARGUMENT))
+        *ret_status = vl_watchdog_main(argv[2], argv[3]);
+    else
         return false;
-    *ret_status = vl_ssh_worker_main();
     return true;
 }
 
@@ -137,24 +142,6 @@ void voiplab_close(voiplab_lab *lab)
     vl_free(lab);
 }
 
-static int run_bridge(const struct vl_run *run)
-{
-    VL_PLAN_AUTO plan = { .count = 0 };
-    size_t changed = 0;
-
-    if (!vl_run_is_dry(run) && vl_stage_bridge_possible(run->world, run->err) < 0)
-        return -1;
-    if (vl_stage_bridge(run->world, &plan, run->err) < 0)
-        return -1;
-    if (vl_run_is_dry(run))
-        return vl_run_show_plan(run, &plan);
-    if (vl_run_apply_plan(run, &plan, run->world->options.root, &changed) < 0)
-        return -1;
-    vl_json_bool(run->result->document, "changed", changed > 0);
-    vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
-    return 0;
-}
-
 static int check_images(const struct vl_run *run)
 {
     const struct vl_lab *lab = run->world->lab;
@@ -246,7 +233,7 @@ static int run_destroy(const struct vl_run *run)
 
 static int (*const requests[])(const struct vl_run *run) = {
     [VOIPLAB_CHECK_CPU] = vl_run_check_cpu,
-    [VOIPLAB_BRIDGE] = run_bridge,
+    [VOIPLAB_BRIDGE] = vl_run_bridge,
     [VOIPLAB_IMAGE] = run_image,
     [VOIPLAB_CREATE_VM] = run_create_vm,
     [VOIPLAB_TRUNK] = run_trunk,
@@ -258,7 +245,23 @@ static int (*const requests[])(const struct vl_run *run) = {
     [VOIPLAB_DOWN] = run_down,
     [VOIPLAB_DESTROY] = run_destroy,
     [VOIPLAB_TRUNK_REMOVE] = run_trunk_remove,
+    [VOIPLAB_BRIDGE_CONFIRM] = vl_run_bridge_confirm,
+    [VOIPLAB_BRIDGE_REVERT] = vl_run_bridge_revert,
+    [VOIPLAB_BRIDGE_SHOW] = vl_run_bridge_show,
 };
+
+/* What can be asked for without a lab file. */
+static bool needs_lab(const struct voiplab_request *request)
+{
+    static const bool none_needed[VL_COUNT(requests)] = {
+        [VOIPLAB_CHECK_CPU] = true,
+        [VOIPLAB_BRIDGE_CONFIRM] = true,
+        [VOIPLAB_BRIDGE_REVERT] = true,
+        [VOIPLAB_BRIDGE_SHOW] = true,
+    };
+
+    return !none_needed[request->command] && !request->guest;
+}
 
 /* Requests that change a lab are made one at a time: two runs would each make secrets of their own and leave half of
  * the PBXs with either. Returns the descriptor that holds the lock. The lock file stays, beside the lab's directory:
@@ -283,12 +286,14 @@ static int lock_lab(struct voiplab_lab *lab, struct vl_error *err)
     return -1;
 }
 
-/* Looking needs none, and neither does the bridge of a tree (--root), which has nothing to do with the lab's state. */
+/* Looking needs none, the way back of the network has a lock of its own, and neither does the bridge of a tree
+ * (--root), which has nothing to do with the lab's state. */
 static bool needs_lock(const struct vl_world *world, const struct voiplab_request *request)
 {
-    static const bool looks_only[] = {
-        [VOIPLAB_CHECK_CPU] = true, [VOIPLAB_IMAGE] = true,  [VOIPLAB_SIPP] = true,
-        [VOIPLAB_STATUS] = true,    [VOIPLAB_VERIFY] = true, [VOIPLAB_TRUNK_REMOVE] = false,
+    static const bool looks_only[VL_COUNT(requests)] = {
+        [VOIPLAB_CHECK_CPU] = true,     [VOIPLAB_IMAGE] = true,       [VOIPLAB_SIPP] = true,
+        [VOIPLAB_STATUS] = true,        [VOIPLAB_VERIFY] = true,      [VOIPLAB_BRIDGE_CONFIRM] = true,
+        [VOIPLAB_BRIDGE_REVERT] = true, [VOIPLAB_BRIDGE_SHOW] = true,
     };
 
     if (request->command == VOIPLAB_BRIDGE && world->options.root[1])
@@ -301,7 +306,6 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_run run = { .world = &lab->world, .request = request, .err = &err };
-    bool lab_needed = request->command != VOIPLAB_CHECK_CPU && !request->guest;
     VL_CLOSE int lock = -1;
     enum voiplab_status status;
 
@@ -309,7 +313,7 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
     *ret_result = run.result = vl_result_new();
     if (!run.result)
         (void)vl_fail(&err, VL_ERROR_MEMORY, "out of memory");
-    else if (lab_needed && !lab->world.lab)
+    else if (needs_lab(request) && !lab->world.lab)
         (void)vl_fail(&err, VL_ERROR_USAGE, "this needs a lab file");
     else if (needs_lock(&lab->world, request) && (lock = lock_lab(lab, &err)) < 0)
         ; /* err says who holds it */

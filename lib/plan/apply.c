@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "plan/print.h"
 #include "plan/recipe.h"
+#include "plan/switch.h"
 #include "probe/asterisk.h"
 #include "render/volume_xml.h"
 #include "target/seed_iso.h"
@@ -81,6 +82,11 @@ static int do_reload(const struct scene *scene)
 static int do_directory(const struct scene *scene)
 {
     return vl_file_mkdirs(scene->step->object, (mode_t)scene->step->mode, scene->err);
+}
+
+static int do_switch(const struct scene *scene)
+{
+    return vl_switch_over(&scene->world->lab->bridge, scene->world->lab->name, scene->err);
 }
 
 static void image_line(void *context, const char *line)
@@ -202,22 +208,12 @@ static int do_remove_pool(const struct scene *scene)
 }
 
 static int (*const actions[VL_STEP_KINDS])(const struct scene *scene) = {
-    [VL_STEP_FILE] = do_file,
-    [VL_STEP_REMOVE] = do_remove,
-    [VL_STEP_COMMAND] = do_command,
-    [VL_STEP_RELOAD] = do_reload,
-    [VL_STEP_DIRECTORY] = do_directory,
-    [VL_STEP_IMAGE] = do_image,
-    [VL_STEP_POOL] = do_pool,
-    [VL_STEP_VOLUME] = do_volume,
-    [VL_STEP_UPLOAD] = do_upload,
-    [VL_STEP_SEED] = do_seed,
-    [VL_STEP_DOMAIN] = do_domain,
-    [VL_STEP_START] = do_start,
-    [VL_STEP_STOP] = do_stop,
-    [VL_STEP_UNDEFINE] = do_undefine,
-    [VL_STEP_REMOVE_VOLUME] = do_remove_volume,
-    [VL_STEP_REMOVE_POOL] = do_remove_pool,
+    [VL_STEP_FILE] = do_file,     [VL_STEP_REMOVE] = do_remove,           [VL_STEP_COMMAND] = do_command,
+    [VL_STEP_RELOAD] = do_reload, [VL_STEP_DIRECTORY] = do_directory,     [VL_STEP_IMAGE] = do_image,
+    [VL_STEP_POOL] = do_pool,     [VL_STEP_VOLUME] = do_volume,           [VL_STEP_UPLOAD] = do_upload,
+    [VL_STEP_SEED] = do_seed,     [VL_STEP_DOMAIN] = do_domain,           [VL_STEP_START] = do_start,
+    [VL_STEP_STOP] = do_stop,     [VL_STEP_UNDEFINE] = do_undefine,       [VL_STEP_REMOVE_VOLUME] = do_remove_volume,
+    [VL_STEP_SWITCH] = do_switch, [VL_STEP_REMOVE_POOL] = do_remove_pool,
 };
 
 static int do_step(struct vl_world *world, struct vl_target *target, const struct vl_step *step, struct vl_error *err)

@@ -32,6 +32,7 @@ enum vl_step_kind {
     VL_STEP_UNDEFINE,      /* undefine a domain */
     VL_STEP_REMOVE_VOLUME, /* delete a volume */
     VL_STEP_REMOVE_POOL,   /* remove the pool */
+    VL_STEP_SWITCH,        /* the uplink of the lab's bridge becomes its port; after: the commands of ip(8) */
     VL_STEP_KINDS,
 };
 

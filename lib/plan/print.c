@@ -28,6 +28,7 @@ static const struct {
     [VL_STEP_UNDEFINE] = { "undefine domain", SHOW_NOTHING, NULL },
     [VL_STEP_REMOVE_VOLUME] = { "delete volume", SHOW_NOTHING, NULL },
     [VL_STEP_REMOVE_POOL] = { "remove pool", SHOW_NOTHING, NULL },
+    [VL_STEP_SWITCH] = { "switch over", SHOW_AFTER, "sh" },
 };
 
 char *vl_step_title(struct vl_arena *arena, const struct vl_step *step)

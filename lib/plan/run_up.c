@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "plan/run.h"
+#include "plan/run_bridge.h"
 #include "render/asterisk.h"
 
 enum { WAIT_KVM_S = 120, WAIT_EMULATED_S = 600, WAIT_HOST_S = 10, WAIT_TRUNKS_S = 60, WAIT_LOOK_S = 3 };
@@ -102,36 +103,39 @@ static int dry_up(const struct vl_run *run)
     VL_PLAN_AUTO plan = { .count = 0 };
 
     if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0 || vl_run_hypervisor(run) < 0 ||
-        vl_stage_state(world, &plan, run->err) < 0 || vl_stage_bridge(world, &plan, run->err) < 0 ||
+        vl_stage_state(world, &plan, run->err) < 0 ||
+        (world->lab->bridge.interface ? vl_stage_uplink(world, &plan, run->err)
+                                      : vl_stage_bridge(world, &plan, run->err)) < 0 ||
         stage_all_images(world, &plan, run->err) < 0 ||
         vl_stage_guests(world, run->request->names, &plan, run->err) < 0)
         return -1;
     return dry_push(run, &plan, &fleet, ALL_PARTS, false);
 }
 
-static bool bridge_is_up(const struct vl_bridge *bridge)
+/* An isolated bridge is brought up. With an uplink the change must be known to be good before guests hang on it. */
+static int prepare_bridge(const struct vl_run *run, size_t *changed)
 {
-    VL_ARENA_AUTO arena = { .blocks = NULL };
+    bool waits = false;
 
-    return vl_file_exists(vl_arena_printf(&arena, "/sys/class/net/%s/bridge", bridge->name));
+    if (vl_stage_bridge_possible(run->world, run->err) < 0)
+        return -1;
+    if (!run->world->lab->bridge.interface)
+        return vl_run_apply_stage(run, vl_stage_bridge, changed);
+    if (vl_bridge_change(run, true, changed, &waits) < 0)
+        return -1;
+    if (!waits)
+        return 0;
+    return vl_fail(run->err, VL_ERROR_FAILED,
+                   "the bridge is up but not confirmed: 'voiplab bridge confirm', then run this again");
 }
 
 static int prepare_host(const struct vl_run *run, size_t *changed)
 {
-    const struct vl_bridge *bridge = &run->world->lab->bridge;
-
     vl_world_phase(run->world, 1, 7, "secrets and keys");
     if (vl_run_apply_stage(run, vl_stage_state, changed) < 0)
         return -1;
     vl_world_phase(run->world, 2, 7, "bridge");
-    if (vl_stage_bridge_possible(run->world, run->err) < 0 || vl_run_apply_stage(run, vl_stage_bridge, changed) < 0)
-        return -1;
-    if (bridge->interface && !bridge_is_up(bridge))
-        return vl_fail(run->err, VL_ERROR_FAILED,
-                       "the files of the bridge '%s' are written, but the bridge is not up; restart the network at a "
-                       "quiet moment ('service network restart'), then run this again",
-                       bridge->name);
-    return 0;
+    return prepare_bridge(run, changed);
 }
 
 static int prepare_guests(const struct vl_run *run, size_t *changed)

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/checkpoint.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "plan/checkpoint_text.h"
+#include "target/target.h"
+
+enum { CHECKPOINT_LIMIT = 4 << 20 };
+
+long long vl_boot_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void vl_checkpoint_free(struct vl_checkpoint *checkpoint)
+{
+    vl_arena_free(&checkpoint->arena);
+    *checkpoint = (struct vl_checkpoint){ .root = NULL };
+}
+
+static const char *flat(struct vl_arena *arena, const char *path)
+{
+    char *name = vl_arena_strdup(arena, path);
+
+    for (char *p = name; *p; p++)
+        if (*p == '/')
+            *p = '%';
+    return name;
+}
+
+const char *vl_checkpoint_directory(struct vl_arena *arena, const char *state_directory, const char *root)
+{
+    if (!strcmp(root, "/"))
+        return vl_arena_printf(arena, "%s/.bridge/host", state_directory);
+    return vl_arena_printf(arena, "%s/.bridge/tree-%s", state_directory, flat(arena, root));
+}
+
+static bool is_link(struct vl_arena *arena, const char *root, const char *path)
+{
+    struct stat status;
+
+    return lstat(vl_arena_printf(arena, "%s%s", strcmp(root, "/") != 0 ? root : "", path), &status) == 0 &&
+           S_ISLNK(status.st_mode);
+}
+
+static int save_file(struct vl_checkpoint *checkpoint, const struct vl_step *step, struct vl_error *err)
+{
+    struct vl_arena *arena = &checkpoint->arena;
+    struct vl_saved_file *grown =
+        vl_arena_grow(arena, checkpoint->files, checkpoint->file_count, sizeof(*checkpoint->files));
+
+    if (is_link(arena, checkpoint->root, step->object))
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "'%s' is a symbolic link, which would be lost; put the file itself there first", step->object);
+    if (!grown)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    grown[checkpoint->file_count++] = (struct vl_saved_file){
+        .path = vl_arena_strdup(arena, step->object),
+        .text = step->before ? vl_arena_strdup(arena, step->before) : NULL,
+        .mode = (mode_t)step->mode_before,
+    };
+    checkpoint->files = grown;
+    return 0;
+}
+
+/* A directory step makes its parents too, so each one that is missing is noted. */
+static void save_directories(struct vl_checkpoint *checkpoint, const char *path)
+{
+    struct vl_arena *arena = &checkpoint->arena;
+
+    for (const char *end = strchr(path + 1, '/');; end = strchr(end + 1, '/')) {
+        const char *part = end ? vl_arena_strndup(arena, path, (size_t)(end - path)) : vl_arena_strdup(arena, path);
+        const char **grown;
+
+        if (!vl_file_exists(part)) {
+            grown = vl_arena_grow(arena, checkpoint->directories, checkpoint->directory_count, sizeof(*grown));
+            if (!grown)
+                return;
+            grown[checkpoint->directory_count++] = part;
+            checkpoint->directories = grown;
+        }
+        if (!end)
+            return;
+    }
+}
+
+int vl_checkpoint_files(struct vl_checkpoint *checkpoint, const struct vl_plan *plan, struct vl_error *err)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct vl_step *step = &plan->steps[i];
+
+        if (step->kind == VL_STEP_DIRECTORY)
+            save_directories(checkpoint, step->object);
+        if ((step->kind == VL_STEP_FILE || step->kind == VL_STEP_REMOVE) && save_file(checkpoint, step, err) < 0)
+            return -1;
+    }
+    return checkpoint->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+static const char *boot_id(struct vl_arena *arena)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+
+    if (vl_file_read("/proc/sys/kernel/random/boot_id", 256, &text, NULL, &ignored) < 0)
+        return "unknown";
+    return vl_arena_strdup(arena, vl_text_strip(text));
+}
+
+static int save_link(struct vl_checkpoint *checkpoint, struct vl_net *net, const char *name, struct vl_saved_link *ret,
+                     struct vl_error *err)
+{
+    ret->name = vl_arena_strdup(&checkpoint->arena, name);
+    if (vl_net_link(net, &checkpoint->arena, name, &ret->link, err) < 0)
+        return -1;
+    if (!ret->link.exists)
+        return 0;
+    if (vl_net_addresses(net, &checkpoint->arena, ret->link.index, &ret->addresses, err) < 0)
+        return -1;
+    return vl_net_routes(net, &checkpoint->arena, ret->link.index, &ret->routes, err);
+}
+
+int vl_checkpoint_network(struct vl_checkpoint *checkpoint, struct vl_net *net, const char *uplink, const char *bridge,
+                          struct vl_error *err)
+{
+    checkpoint->boot = boot_id(&checkpoint->arena);
+    if (save_link(checkpoint, net, uplink, &checkpoint->uplink, err) < 0)
+        return -1;
+    return save_link(checkpoint, net, bridge, &checkpoint->bridge, err);
+}
+
+/* The first number that no backup has. */
+static unsigned next_backup(const char *directory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    DIR *listing = opendir(vl_arena_printf(&arena, "%s/backup", directory));
+    unsigned next = 1;
+
+    for (const struct dirent *entry; listing && (entry = readdir(listing));) {
+        unsigned number = (unsigned)strtoul(entry->d_name, NULL, 10);
+
+        if (number >= next)
+            next = number + 1;
+    }
+    if (listing)
+        (void)closedir(listing);
+    return next;
+}
+
+static int write_backups(struct vl_checkpoint *checkpoint, const char *directory, struct vl_error *err)
+{
+    struct vl_arena *arena = &checkpoint->arena;
+    const char *backups = vl_arena_printf(arena, "%s/backup", directory);
+    unsigned number = next_backup(directory);
+
+    if (vl_file_mkdirs(backups, 0700, err) < 0)
+        return -1;
+    for (size_t i = 0; i < checkpoint->file_count; i++) {
+        struct vl_saved_file *file = &checkpoint->files[i];
+
+        if (!file->text)
+            continue;
+        file->backup = vl_arena_printf(arena, "%u%s", number++, flat(arena, file->path));
+        if (vl_file_write(vl_arena_printf(arena, "%s/%s", backups, file->backup), file->text, strlen(file->text), 0600,
+                          err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_named(const struct vl_checkpoint *checkpoint, const char *directory, const char *name,
+                       struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_BUF_AUTO text = VL_BUF_INIT;
+
+    vl_checkpoint_text(checkpoint, &arena, &text);
+    if (text.failed || arena.failed)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return vl_file_write(vl_arena_printf(&arena, "%s/%s", directory, name), vl_buf_text(&text), text.length, 0600, err);
+}
+
+static bool has_file(const struct vl_checkpoint *checkpoint, const char *path)
+{
+    for (size_t i = 0; i < checkpoint->file_count; i++)
+        if (!strcmp(checkpoint->files[i].path, path))
+            return true;
+    return false;
+}
+
+/* Add to `original` the files and directories that it does not have; it keeps what it has. */
+static int merge(const struct vl_checkpoint *checkpoint, struct vl_checkpoint *original)
+{
+    for (size_t i = 0; i < checkpoint->file_count; i++) {
+        struct vl_saved_file *grown;
+
+        if (has_file(original, checkpoint->files[i].path))
+            continue;
+        grown = vl_arena_grow(&original->arena, original->files, original->file_count, sizeof(*grown));
+        if (!grown)
+            return -1;
+        grown[original->file_count++] = checkpoint->files[i];
+        original->files = grown;
+    }
+    for (size_t i = 0; i < checkpoint->directory_count; i++) {
+        const char **grown =
+            vl_arena_grow(&original->arena, original->directories, original->directory_count, sizeof(*grown));
+
+        if (!grown)
+            return -1;
+        grown[original->directory_count++] = checkpoint->directories[i];
+        original->directories = grown;
+    }
+    return 0;
+}
+
+int vl_checkpoint_write(struct vl_checkpoint *checkpoint, const char *directory, struct vl_error *err)
+{
+    VL_CHECKPOINT_AUTO original = { .root = NULL };
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    int rc;
+
+    if (vl_file_mkdirs(directory, 0700, err) < 0 || write_backups(checkpoint, directory, err) < 0)
+        return -1;
+    rc = vl_checkpoint_read(&original, directory, "original", &cause);
+    if (rc < 0 && cause.code != VL_ERROR_NOTFOUND) {
+        vl_error_move(err, &cause);
+        return -1;
+    }
+    checkpoint->first = rc < 0;
+    if (write_named(checkpoint, directory, "last", err) < 0)
+        return -1;
+    if (checkpoint->first)
+        return write_named(checkpoint, directory, "original", err);
+    if (merge(checkpoint, &original) < 0)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return write_named(&original, directory, "original", err);
+}
+
+int vl_checkpoint_read(struct vl_checkpoint *checkpoint, const char *directory, const char *name, struct vl_error *err)
+{
+    struct vl_arena *arena = &checkpoint->arena;
+    const char *path = vl_arena_printf(arena, "%s/%s", directory, name);
+    VL_FREE char *text = NULL;
+
+    if (vl_file_read(path, CHECKPOINT_LIMIT, &text, NULL, err) < 0)
+        return -1;
+    if (!vl_checkpoint_parse(checkpoint, vl_arena_strdup(arena, text)))
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' is damaged; the files as they were are in '%s/backup'", path,
+                       directory);
+    for (size_t i = 0; i < checkpoint->file_count; i++) {
+        struct vl_saved_file *file = &checkpoint->files[i];
+        VL_FREE char *bytes = NULL;
+
+        if (!file->backup)
+            continue;
+        if (vl_file_read(vl_arena_printf(arena, "%s/backup/%s", directory, file->backup), CHECKPOINT_LIMIT, &bytes,
+                         NULL, err) < 0)
+            return -1;
+        file->text = vl_arena_strdup(arena, bytes);
+    }
+    return arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+/* Put one file back. Returns 1 when it had to change. */
+static int restore_file(struct vl_target *target, const struct vl_checkpoint *checkpoint,
+                        const struct vl_saved_file *file, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    VL_FREE char *now = NULL;
+    mode_t mode = 0;
+    int rc;
+
+    vl_file_sweep(
+        vl_arena_printf(&arena, "%s%s", strcmp(checkpoint->root, "/") != 0 ? checkpoint->root : "", file->path));
+    rc = target->ops->read(target, file->path, &now, &mode, &cause);
+    if (rc < 0 && cause.code != VL_ERROR_NOTFOUND) {
+        vl_error_move(err, &cause);
+        return -1;
+    }
+    if (!file->text)
+        return now ? target->ops->remove(target, file->path, err) < 0 ? -1 : 1 : 0;
+    if (now && !strcmp(now, file->text) && (mode & 07777) == file->mode)
+        return 0;
+    return target->ops->write(target, file->path, file->text, file->mode, NULL, err) < 0 ? -1 : 1;
+}
+
+int vl_checkpoint_restore_files(const struct vl_checkpoint *checkpoint, size_t *changed, struct vl_error *err)
+{
+    VL_TARGET_AUTO *target = vl_target_local(checkpoint->root, err);
+    int rc = 0;
+
+    if (!target)
+        return -1;
+    /* one that cannot be put back must not keep the others from it */
+    for (size_t i = checkpoint->file_count; i-- > 0;) {
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+        int done = restore_file(target, checkpoint, &checkpoint->files[i], &cause);
+
+        if (done < 0 && rc == 0)
+            vl_error_move(err, &cause);
+        rc = done < 0 ? -1 : rc;
+        *changed += done > 0;
+    }
+    for (size_t i = checkpoint->directory_count; i-- > 0;)
+        (void)rmdir(checkpoint->directories[i]);
+    return rc;
+}
+
+static bool same_address(const struct vl_net_message *a, const struct vl_net_message *b)
+{
+    struct vl_net_facts one = vl_net_address_facts(a), other = vl_net_address_facts(b);
+
+    return one.family == other.family && one.prefix == other.prefix && !memcmp(one.bytes, other.bytes, 16);
+}
+
+/* The addresses and routes of a link as they were; what came since goes. */
+static int restore_link(struct vl_net *net, struct vl_arena *arena, const struct vl_saved_link *saved,
+                        struct vl_net_batch *batch, struct vl_error *err)
+{
+    struct vl_net_messages now = { .count = 0 };
+
+    if (vl_net_addresses(net, arena, saved->link.index, &now, err) < 0)
+        return -1;
+    for (size_t i = 0; i < saved->addresses.count; i++)
+        vl_net_put_address(batch, &saved->addresses.list[i], saved->link.index);
+    for (size_t i = 0; i < now.count; i++) {
+        bool wanted = false;
+
+        for (size_t k = 0; k < saved->addresses.count && !wanted; k++)
+            wanted = same_address(&now.list[i], &saved->addresses.list[k]);
+        if (!wanted)
+            vl_net_delete_address(batch, &now.list[i]);
+    }
+    for (size_t i = 0; i < saved->routes.count; i++)
+        vl_net_put_route(batch, &saved->routes.list[i], saved->link.index, saved->link.index);
+    return 0;
+}
+
+static void restore_settings(const struct vl_saved_link *saved, const struct vl_net_link *now,
+                             struct vl_net_batch *batch)
+{
+    struct vl_net_settings settings = {
+        .master = now->master != saved->link.master ? &saved->link.master : NULL,
+        .up = &saved->link.up,
+        .mtu = now->mtu != saved->link.mtu ? saved->link.mtu : 0,
+        .mac = saved->link.has_mac && memcmp(now->mac, saved->link.mac, 6) != 0 ? saved->link.mac : NULL,
+    };
+
+    vl_net_set_link(batch, saved->link.index, &settings);
+}
+
+int vl_checkpoint_restore_network(const struct vl_checkpoint *checkpoint, bool *ret_done, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_NET_AUTO *net = NULL;
+    VL_NET_BATCH_AUTO batch = { .count = 0 };
+    const struct vl_saved_link *uplink = &checkpoint->uplink, *bridge = &checkpoint->bridge;
+    struct vl_net_link uplink_now, bridge_now;
+
+    *ret_done = false;
+    if (!checkpoint->boot || strcmp(checkpoint->boot, boot_id(&arena)) != 0 || !uplink->link.exists)
+        return 0;
+    net = vl_net_open(err);
+    if (!net || vl_net_link(net, &arena, uplink->name, &uplink_now, err) < 0 ||
+        vl_net_link(net, &arena, bridge->name, &bridge_now, err) < 0)
+        return -1;
+    if (!uplink_now.exists || uplink_now.index != uplink->link.index)
+        return 0;
+    restore_settings(uplink, &uplink_now, &batch);
+    if (bridge_now.exists && !bridge->link.exists)
+        vl_net_delete_link(&batch, bridge_now.index);
+    if (bridge_now.exists && bridge->link.exists && bridge_now.index == bridge->link.index) {
+        restore_settings(bridge, &bridge_now, &batch);
+        if (restore_link(net, &arena, bridge, &batch, err) < 0)
+            return -1;
+    }
+    if (restore_link(net, &arena, uplink, &batch, err) < 0 || vl_net_send(net, &batch, err) < 0)
+        return -1;
+    *ret_done = true;
+    return 0;
+}
+
+static void forget_directory(const char *directory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    DIR *listing = opendir(directory);
+
+    for (const struct dirent *entry; listing && (entry = readdir(listing));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)unlink(vl_arena_printf(&arena, "%s/%s", directory, entry->d_name));
+    if (listing)
+        (void)closedir(listing);
+}
+
+/* `original` goes first: without it, what is left is nothing that would be put back. */
+void vl_checkpoint_forget_original(const char *directory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *backups = vl_arena_printf(&arena, "%s/backup", directory);
+
+    (void)unlink(vl_arena_printf(&arena, "%s/original", directory));
+    (void)unlink(vl_arena_printf(&arena, "%s/last", directory));
+    forget_directory(backups);
+    (void)rmdir(backups);
+}
+
+void vl_checkpoint_forget(const char *directory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *parent = vl_arena_strndup(&arena, directory, (size_t)(strrchr(directory, '/') - directory));
+
+    vl_checkpoint_forget_original(directory);
+    forget_directory(directory);
+    (void)rmdir(directory);
+    (void)rmdir(parent);
+}
+
+/* `pending` and `reverting` hold one number: the deadline in milliseconds since boot. */
+static bool read_deadline(const char *directory, const char *name, long long *ret_deadline)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+
+    if (vl_file_read(vl_arena_printf(&arena, "%s/%s", directory, name), 256, &text, NULL, &ignored) < 0)
+        return ignored.code != VL_ERROR_NOTFOUND;
+    *ret_deadline = strtoll(text, NULL, 10);
+    return true;
+}
+
+static bool is_watched(const char *directory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_CLOSE int descriptor = open(vl_arena_printf(&arena, "%s/watchdog", directory), O_RDONLY | O_CLOEXEC);
+
+    return descriptor >= 0 && flock(descriptor, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+enum vl_change_phase vl_change_phase(const char *directory, long long *ret_left_s)
+{
+    long long deadline = 0, left;
+    bool pending = read_deadline(directory, "pending", &deadline);
+    bool reverting = read_deadline(directory, "reverting", &deadline);
+
+    if (!pending && !reverting)
+        return VL_CHANGE_NONE;
+    if (!is_watched(directory))
+        return VL_CHANGE_ABANDONED;
+    left = (deadline - vl_boot_ms() + 999) / 1000;
+    if (ret_left_s)
+        *ret_left_s = reverting || left < 0 ? 0 : left;
+    return VL_CHANGE_ARMED;
+}
+
+int vl_change_begin(const char *directory, long long deadline_ms, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *text = vl_arena_printf(&arena, "%lld\n", deadline_ms);
+
+    return vl_file_write(vl_arena_printf(&arena, "%s/pending", directory), text, strlen(text), 0600, err);
+}
+
+bool vl_change_pending(const char *directory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    return vl_file_exists(vl_arena_printf(&arena, "%s/pending", directory));
+}
+
+/* A power cut must not undo what was decided. */
+static void sync_decision(const char *directory)
+{
+    VL_CLOSE int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (descriptor >= 0)
+        (void)fsync(descriptor);
+}
+
+bool vl_change_confirm(const char *directory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    bool done = unlink(vl_arena_printf(&arena, "%s/pending", directory)) == 0;
+
+    if (done)
+        sync_decision(directory);
+    return done;
+}
+
+bool vl_change_take_back(const char *directory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *reverting = vl_arena_printf(&arena, "%s/reverting", directory);
+    bool done = rename(vl_arena_printf(&arena, "%s/pending", directory), reverting) == 0 || vl_file_exists(reverting);
+
+    if (done)
+        sync_decision(directory);
+    return done;
+}
+
+void vl_change_over(const char *directory, const char *outcome, bool over)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    const char *line = vl_arena_printf(&arena, "%s\n", outcome);
+
+    (void)vl_file_write(vl_arena_printf(&arena, "%s/outcome", directory), line, strlen(line), 0600, &ignored);
+    if (over)
+        (void)unlink(vl_arena_printf(&arena, "%s/reverting", directory));
+}
+
+const char *vl_change_outcome(struct vl_arena *arena, const char *directory, const char *prefix)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+
+    if (vl_file_read(vl_arena_printf(arena, "%s/outcome", directory), 4096, &text, NULL, &ignored) < 0)
+        return "";
+    return vl_arena_printf(arena, "%s%s", prefix, vl_text_printable(arena, vl_text_strip(text)));
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/checkpoint_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+/* Lines of one word and a text, which goes to the end of the line. */
+static const struct {
+    const char *word;
+    size_t offset;
+} texts[] = {
+    { "root", offsetof(struct vl_checkpoint, root) },       { "lab", offsetof(struct vl_checkpoint, lab) },
+    { "backend", offsetof(struct vl_checkpoint, backend) }, { "gateway", offsetof(struct vl_checkpoint, gateway) },
+    { "peer", offsetof(struct vl_checkpoint, peer) },       { "boot", offsetof(struct vl_checkpoint, boot) },
+};
+
+static const char header[] = "voiplab checkpoint 1";
+
+static void add_link(const char *kind, const struct vl_saved_link *saved, struct vl_arena *arena, struct vl_buf *text)
+{
+    const struct vl_net_link *link = &saved->link;
+
+    vl_buf_printf(text, "%s %d %d %d %d %u %d %02x:%02x:%02x:%02x:%02x:%02x %s\n", kind, link->exists, link->index,
+                  link->master, link->up, link->mtu, link->has_mac, link->mac[0], link->mac[1], link->mac[2],
+                  link->mac[3], link->mac[4], link->mac[5], saved->name);
+    for (size_t i = 0; i < saved->addresses.count; i++)
+        vl_buf_printf(text, "%s-address %s\n", kind, vl_net_word(arena, &saved->addresses.list[i]));
+    for (size_t i = 0; i < saved->routes.count; i++)
+        vl_buf_printf(text, "%s-route %s\n", kind, vl_net_word(arena, &saved->routes.list[i]));
+}
+
+void vl_checkpoint_text(const struct vl_checkpoint *checkpoint, struct vl_arena *arena, struct vl_buf *text)
+{
+    vl_buf_printf(text, "%s\n", header);
+    for (size_t i = 0; i < VL_COUNT(texts); i++) {
+        const char *value;
+
+        memcpy(&value, (const char *)checkpoint + texts[i].offset, sizeof(value));
+        if (value)
+            vl_buf_printf(text, "%s %s\n", texts[i].word, value);
+    }
+    if (checkpoint->first)
+        vl_buf_puts(text, "first yes\n");
+    for (size_t i = 0; i < checkpoint->file_count; i++) {
+        const struct vl_saved_file *file = &checkpoint->files[i];
+
+        vl_buf_printf(text, "file %o %s %s\n", (unsigned)file->mode, file->backup ? file->backup : "-", file->path);
+    }
+    for (size_t i = 0; i < checkpoint->directory_count; i++)
+        vl_buf_printf(text, "directory %s\n", checkpoint->directories[i]);
+    for (size_t i = 0; i < checkpoint->reload_count; i++) {
+        vl_buf_puts(text, "reload");
+        for (const char *const *word = checkpoint->reloads[i]; *word; word++)
+            vl_buf_printf(text, " %s", *word);
+        vl_buf_putc(text, '\n');
+    }
+    if (checkpoint->boot) {
+        add_link("uplink", &checkpoint->uplink, arena, text);
+        add_link("bridge", &checkpoint->bridge, arena, text);
+    }
+    vl_buf_puts(text, "end\n");
+}
+
+static bool parse_file(struct vl_checkpoint *checkpoint, char *rest)
+{
+    struct vl_saved_file *grown =
+        vl_arena_grow(&checkpoint->arena, checkpoint->files, checkpoint->file_count, sizeof(*grown));
+    char *mode = strsep(&rest, " "), *backup = strsep(&rest, " ");
+
+    if (!grown || !mode || !backup || !rest || rest[0] != '/' || strchr(backup, '/'))
+        return false;
+    grown[checkpoint->file_count++] = (struct vl_saved_file){
+        .path = rest,
+        .backup = strcmp(backup, "-") != 0 ? backup : NULL,
+        .mode = (mode_t)(strtoul(mode, NULL, 8) & 07777),
+    };
+    checkpoint->files = grown;
+    return true;
+}
+
+static bool parse_directory(struct vl_checkpoint *checkpoint, char *rest)
+{
+    const char **grown =
+        vl_arena_grow(&checkpoint->arena, checkpoint->directories, checkpoint->directory_count, sizeof(*grown));
+
+    if (!grown || rest[0] != '/')
+        return false;
+    grown[checkpoint->directory_count++] = rest;
+    checkpoint->directories = grown;
+    return true;
+}
+
+static bool parse_reload(struct vl_checkpoint *checkpoint, char *rest)
+{
+    const char *const **grown =
+        vl_arena_grow(&checkpoint->arena, checkpoint->reloads, checkpoint->reload_count, sizeof(*grown));
+
+    if (!grown)
+        return false;
+    grown[checkpoint->reload_count++] = vl_text_split(&checkpoint->arena, rest, " ");
+    checkpoint->reloads = grown;
+    return true;
+}
+
+static bool parse_link(struct vl_saved_link *saved, char *rest)
+{
+    struct vl_net_link *link = &saved->link;
+    int exists, up, has_mac, name_at = 0;
+    unsigned mac[6];
+
+    if (sscanf(rest, "%d %d %d %d %u %d %2x:%2x:%2x:%2x:%2x:%2x %n", &exists, &link->index, &link->master, &up,
+               &link->mtu, &has_mac, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &name_at) != 12 ||
+        !rest[name_at])
+        return false;
+    link->exists = exists != 0;
+    link->up = up != 0;
+    link->has_mac = has_mac != 0;
+    for (int i = 0; i < 6; i++)
+        link->mac[i] = (unsigned char)mac[i];
+    saved->name = rest + name_at;
+    return true;
+}
+
+static bool parse_message(struct vl_checkpoint *checkpoint, struct vl_net_messages *messages, const char *word)
+{
+    struct vl_net_message *grown = vl_arena_grow(&checkpoint->arena, messages->list, messages->count, sizeof(*grown));
+
+    if (!grown || !vl_net_from_word(&checkpoint->arena, word, &grown[messages->count]))
+        return false;
+    messages->count++;
+    messages->list = grown;
+    return true;
+}
+
+static bool parse_line(struct vl_checkpoint *checkpoint, const char *word, char *rest)
+{
+    for (size_t i = 0; i < VL_COUNT(texts); i++) {
+        if (strcmp(word, texts[i].word) != 0)
+            continue;
+        memcpy((char *)checkpoint + texts[i].offset, &rest, sizeof(rest));
+        return true;
+    }
+    if (!strcmp(word, "first"))
+        return checkpoint->first = true;
+    if (!strcmp(word, "file"))
+        return parse_file(checkpoint, rest);
+    if (!strcmp(word, "directory"))
+        return parse_directory(checkpoint, rest);
+    if (!strcmp(word, "reload"))
+        return parse_reload(checkpoint, rest);
+    if (!strcmp(word, "uplink"))
+        return parse_link(&checkpoint->uplink, rest);
+    if (!strcmp(word, "bridge"))
+        return parse_link(&checkpoint->bridge, rest);
+    if (!strcmp(word, "uplink-address"))
+        return parse_message(checkpoint, &checkpoint->uplink.addresses, rest);
+    if (!strcmp(word, "uplink-route"))
+        return parse_message(checkpoint, &checkpoint->uplink.routes, rest);
+    if (!strcmp(word, "bridge-address"))
+        return parse_message(checkpoint, &checkpoint->bridge.addresses, rest);
+    if (!strcmp(word, "bridge-route"))
+        return parse_message(checkpoint, &checkpoint->bridge.routes, rest);
+    return false;
+}
+
+bool vl_checkpoint_parse(struct vl_checkpoint *checkpoint, char *text)
+{
+    char *line = strsep(&text, "\n");
+
+    if (strcmp(line, header) != 0)
+        return false;
+    while ((line = strsep(&text, "\n"))) {
+        const char *word;
+
+        if (!strcmp(line, "end"))
+            return checkpoint->root && (!checkpoint->boot || (checkpoint->uplink.name && checkpoint->bridge.name));
+        word = strsep(&line, " ");
+        if (!line || !parse_line(checkpoint, word, line))
+            return false;
+    }
+    return false;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * `bridge`: plan, checkpoint, watchdog, change, look; in this order, so that there is no moment at which a change has
+ * been made that nobody would take back.
+ */
+#include "plan/run_bridge.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "plan/apply.h"
+#include "plan/checkpoint.h"
+#include "plan/switch.h"
+#include "plan/watchdog.h"
+#include "probe/reach.h"
+
+enum { DEFAULT_TIMEOUT_S = 120, REACH_MS = 500, REACH_TRIES = 20 };
+
+static bool is_this_host(const struct vl_run *run)
+{
+    return !strcmp(run->world->options.root, "/");
+}
+
+static const char *store(const struct vl_run *run)
+{
+    return vl_checkpoint_directory(&run->result->arena, run->world->options.state_directory, run->world->options.root);
+}
+
+/* One change of this host's network at a time. The lock lies beside what a revert removes. */
+static int lock_network(const struct vl_run *run)
+{
+    const char *directory = run->world->options.state_directory;
+
+    if (vl_file_mkdirs(directory, 0700, run->err) < 0)
+        return -1;
+    return vl_file_lock(vl_arena_printf(&run->result->arena, "%s/.bridge.lock", directory),
+                        "another voiplab is changing the network of this host; wait until it is done", run->err);
+}
+
+static int refuse_second(const struct vl_run *run, const char *directory)
+{
+    long long left = 0;
+
+    switch (vl_change_phase(directory, &left)) {
+    case VL_CHANGE_ARMED:
+        return vl_fail(run->err, VL_ERROR_FAILED,
+                       "a change of the network waits to be confirmed, and is taken back in %lld s: 'voiplab bridge "
+                       "confirm' keeps it, 'voiplab bridge revert' takes it back now",
+                       left);
+    case VL_CHANGE_ABANDONED:
+        return vl_fail(run->err, VL_ERROR_FAILED,
+                       "a change of the network was cut off and nobody watches it: 'voiplab bridge revert' takes it "
+                       "back, 'voiplab bridge confirm' keeps it");
+    case VL_CHANGE_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* The default gateway that the uplink has now: the one to be reached when the lab file names none. */
+static const char *live_gateway(const struct vl_checkpoint *checkpoint, struct vl_arena *arena)
+{
+    const struct vl_net_messages *routes =
+        checkpoint->uplink.routes.count ? &checkpoint->uplink.routes : &checkpoint->bridge.routes;
+
+    for (size_t i = 0; i < routes->count; i++) {
+        struct vl_net_facts facts = vl_net_route_facts(&routes->list[i]);
+
+        if (facts.is_default && facts.in_main && facts.has_gateway && facts.family == AF_INET)
+            return vl_text_from_ipv4(arena, (uint32_t)facts.gateway[0] << 24 | (uint32_t)facts.gateway[1] << 16 |
+                                                (uint32_t)facts.gateway[2] << 8 | facts.gateway[3]);
+    }
+    return NULL;
+}
+
+static int save(const struct vl_run *run, const struct vl_plan *plan, const char *directory,
+                struct vl_checkpoint *checkpoint)
+{
+    const struct vl_bridge *bridge = &run->world->lab->bridge;
+    struct vl_arena *arena = &checkpoint->arena;
+    VL_NET_AUTO *net = NULL;
+
+    checkpoint->root = vl_arena_strdup(arena, run->world->options.root);
+    checkpoint->lab = vl_arena_strdup(arena, run->world->lab->name);
+    checkpoint->peer = run->request->peer;
+    if (vl_checkpoint_files(checkpoint, plan, run->err) < 0)
+        return -1;
+    if (is_this_host(run)) {
+        net = vl_net_open(run->err);
+        if (!net || vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
+            return -1;
+        checkpoint->gateway =
+            bridge->gateway ? vl_text_from_ipv4(arena, bridge->gateway) : live_gateway(checkpoint, arena);
+    }
+    return vl_checkpoint_write(checkpoint, directory, run->err);
+}
+
+/* Everything that the plan was for is so now. */
+static int verify(const struct vl_run *run)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *missing = "";
+
+    if (vl_switch_plan(&arena, &run->world->lab->bridge, run->world->lab->name, &missing, run->err) < 0)
+        return -1;
+    if (!*missing)
+        return 0;
+    return vl_fail(run->err, VL_ERROR_FAILED, "the network is not as it should be: still to be done is '%.*s'",
+                   (int)strcspn(missing, "\n"), missing);
+}
+
+/* Whether all that answered before answers again. */
+static bool is_reachable(struct vl_reach *reach)
+{
+    size_t known = vl_reach_known(reach);
+
+    for (int i = 0; i < REACH_TRIES && known; i++) {
+        if (vl_reach_round(reach, REACH_MS) >= known)
+            return true;
+        (void)poll(NULL, 0, REACH_MS / 5);
+    }
+    return false;
+}
+
+/* Carry the plan out under the watchdog. */
+static int change_watched(const struct vl_run *run, const struct vl_plan *plan, const char *directory, bool *waits)
+{
+    unsigned timeout = run->request->timeout_s ? run->request->timeout_s : DEFAULT_TIMEOUT_S;
+    int channel = vl_watchdog_arm(directory, timeout, run->err);
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    size_t changed = 0;
+
+    if (channel < 0)
+        return -1;
+    *waits = true;
+    vl_world_event(run->world, VOIPLAB_EVENT_STEP, VL_THIS_HOST,
+                   "watchdog armed: without confirmation all is put back after %u s", timeout);
+    if (vl_run_apply_plan(run, plan, "/", &changed) == 0 && verify(run) == 0) {
+        vl_watchdog_done(&channel);
+        return 0;
+    }
+    *waits = false;
+    if (vl_watchdog_take_back(&channel, directory, &cause) < 0)
+        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "%s", vl_error_text(&cause));
+    else
+        (void)vl_error_wrap(run->err, "the change was taken back, all is as it was");
+    return -1;
+}
+
+static void try_to_commit(const struct vl_run *run, struct vl_reach *reach, const char *directory, bool *waits)
+{
+    if (!vl_reach_known(reach))
+        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+                       "neither a gateway nor the peer of an SSH session answered before, so nothing tells whether the "
+                       "change is good: confirm it yourself");
+    else if (!is_reachable(reach))
+        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "what answered before does not answer now");
+    else if (vl_change_confirm(directory)) {
+        vl_change_over(directory, "confirmed: what answered before answers", true);
+        *waits = false;
+    }
+}
+
+static int change_tree(const struct vl_run *run, const struct vl_plan *plan)
+{
+    size_t changed = 0;
+
+    return vl_run_apply_plan(run, plan, run->world->options.root, &changed);
+}
+
+int vl_bridge_change(const struct vl_run *run, bool commit, size_t *changed, bool *ret_waits)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+    VL_CHECKPOINT_AUTO checkpoint = { .root = NULL };
+    struct vl_reach reach = { .count = 0 };
+    const char *directory = store(run);
+    VL_CLOSE int lock = lock_network(run);
+
+    *ret_waits = false;
+    if (lock < 0 || refuse_second(run, directory) < 0 || vl_stage_uplink(run->world, &plan, run->err) < 0)
+        return -1;
+    *changed += plan.count;
+    if (!plan.count)
+        return 0;
+    if (save(run, &plan, directory, &checkpoint) < 0)
+        return -1;
+    if (!is_this_host(run))
+        return change_tree(run, &plan);
+    vl_reach_add(&reach, checkpoint.gateway, true);
+    vl_reach_add(&reach, checkpoint.peer, false);
+    if (commit && reach.count)
+        (void)vl_reach_round(&reach, REACH_MS);
+    if (change_watched(run, &plan, directory, ret_waits) < 0)
+        return -1;
+    if (commit)
+        try_to_commit(run, &reach, directory, ret_waits);
+    return 0;
+}
+
+static int bring_up_isolated(const struct vl_run *run, size_t *changed)
+{
+    if (vl_stage_bridge_possible(run->world, run->err) < 0)
+        return -1;
+    return vl_run_apply_stage(run, vl_stage_bridge, changed);
+}
+
+int vl_run_bridge(const struct vl_run *run)
+{
+    const struct vl_bridge *bridge = &run->world->lab->bridge;
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
+    bool waits = false;
+    unsigned timeout = run->request->timeout_s ? run->request->timeout_s : DEFAULT_TIMEOUT_S;
+    int rc;
+
+    if (vl_run_is_dry(run)) {
+        rc = bridge->interface ? vl_stage_uplink(run->world, &plan, run->err)
+                               : vl_stage_bridge(run->world, &plan, run->err);
+        return rc < 0 ? rc : vl_run_show_plan(run, &plan);
+    }
+    rc = bridge->interface ? vl_bridge_change(run, run->request->commit_if_reachable, &changed, &waits)
+                           : bring_up_isolated(run, &changed);
+    if (rc < 0)
+        return rc;
+    vl_json_bool(run->result->document, "changed", changed > 0);
+    vl_json_bool(run->result->document, "waits_for_confirmation", waits);
+    if (waits)
+        vl_result_summary(run->result,
+                          "%zu steps taken; 'voiplab bridge confirm' keeps the change, which is taken back after %u s "
+                          "without it",
+                          changed, timeout);
+    else
+        vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
+    return 0;
+}
+
+int vl_run_bridge_confirm(const struct vl_run *run)
+{
+    const char *directory = store(run);
+
+    if (vl_change_confirm(directory)) {
+        vl_change_over(directory, "confirmed", true);
+        vl_result_summary(run->result, "confirmed: the change stays");
+        return 0;
+    }
+    return vl_fail(run->err, VL_ERROR_FAILED, "nothing waits to be confirmed%s",
+                   vl_change_outcome(&run->result->arena, directory, "; the latest change was "));
+}
+
+/* The checkpoint that a revert puts back: `last` of a change that is not confirmed, else `original`. */
+static int find_checkpoint(const struct vl_run *run, const char *directory, struct vl_checkpoint *checkpoint,
+                           bool *ret_unconfirmed)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    *ret_unconfirmed = vl_change_phase(directory, NULL) != VL_CHANGE_NONE;
+    if (vl_checkpoint_read(checkpoint, directory, *ret_unconfirmed ? "last" : "original", &cause) == 0)
+        return 1;
+    if (cause.code == VL_ERROR_NOTFOUND)
+        return 0;
+    vl_error_move(run->err, &cause);
+    return -1;
+}
+
+/* What a revert would do, as a plan. */
+static int plan_revert(const struct vl_checkpoint *checkpoint, struct vl_plan *plan, struct vl_error *err)
+{
+    VL_TARGET_AUTO *target = vl_target_local(checkpoint->root, err);
+    struct vl_fileset set = { .count = 0 }, gone = { .count = 0 };
+
+    for (size_t i = 0; target && i < checkpoint->file_count; i++) {
+        const struct vl_saved_file *saved = &checkpoint->files[i];
+        struct vl_file file = {
+            .path = saved->path,
+            .kind = VL_FILE_WHOLE,
+            .mode = saved->mode,
+            .text = saved->text ? saved->text : "",
+            .why = saved->text ? "as it was before voiplab changed it" : "it was not there before",
+        };
+
+        vl_fileset_add(&plan->arena, saved->text ? &set : &gone, &file);
+    }
+    if (!target || vl_plan_files(plan, target, VL_THIS_HOST, &set, 0, false, err) < 0)
+        return -1;
+    return vl_plan_files_removed(plan, target, VL_THIS_HOST, &gone, 0, err);
+}
+
+static int wait_for_watchdog(const struct vl_run *run, const char *directory)
+{
+    int none = -1;
+
+    vl_world_event(run->world, VOIPLAB_EVENT_STEP, VL_THIS_HOST, "the watchdog is putting everything back already");
+    return vl_watchdog_take_back(&none, directory, run->err);
+}
+
+static int put_back(const struct vl_run *run, const char *directory, const struct vl_checkpoint *checkpoint,
+                    bool unconfirmed)
+{
+    size_t changed = 0;
+    bool first = checkpoint->first;
+
+    if (unconfirmed && !vl_change_take_back(directory))
+        return wait_for_watchdog(run, directory);
+    if (vl_watchdog_restore(checkpoint, &changed, run->err) < 0)
+        return vl_error_wrap(run->err, "not everything could be put back; the files as they were are in '%s/backup'",
+                             directory);
+    if (unconfirmed && !first)
+        vl_change_over(directory, "taken back by hand", true);
+    else
+        vl_checkpoint_forget(directory);
+    vl_result_summary(run->result, "put back: %zu files changed", changed);
+    return 0;
+}
+
+int vl_run_bridge_revert(const struct vl_run *run)
+{
+    const char *directory = store(run);
+    VL_CHECKPOINT_AUTO checkpoint = { .root = NULL };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    bool unconfirmed = false;
+    VL_CLOSE int lock = vl_run_is_dry(run) || !vl_file_exists(directory) ? -1 : lock_network(run);
+    int found;
+
+    if (run->err->code)
+        return -1;
+    if (run->request->boot && vl_change_phase(directory, NULL) != VL_CHANGE_ABANDONED) {
+        vl_result_summary(run->result, "no change was cut off");
+        return 0;
+    }
+    found = find_checkpoint(run, directory, &checkpoint, &unconfirmed);
+    if (found < 0)
+        return -1;
+    if (!found) {
+        if (unconfirmed && !vl_run_is_dry(run))
+            vl_checkpoint_forget(directory);
+        vl_result_summary(run->result, "nothing to do: nothing of the network was changed, or it was put back already");
+        return 0;
+    }
+    if (!vl_run_is_dry(run))
+        return put_back(run, directory, &checkpoint, unconfirmed);
+    if (plan_revert(&checkpoint, &plan, run->err) < 0)
+        return -1;
+    return vl_run_show_plan(run, &plan);
+}

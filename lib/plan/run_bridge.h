@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The bridge, with its way back.
+ */
+#ifndef VL_PLAN_RUN_BRIDGE_H
+#define VL_PLAN_RUN_BRIDGE_H
+
+#include "plan/run.h"
+
+/* Write the files and, on this host, switch over under the eyes of the watchdog. `commit` asks for the change to be
+ * confirmed when what answered before answers again. Adds to *changed, and *ret_waits tells whether the change still
+ * waits to be confirmed. */
+int vl_bridge_change(const struct vl_run *run, bool commit, size_t *changed, bool *ret_waits);
+
+int vl_run_bridge(const struct vl_run *run);
+int vl_run_bridge_confirm(const struct vl_run *run);
+int vl_run_bridge_revert(const struct vl_run *run);
+int vl_run_bridge_show(const struct vl_run *run);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A bridge with an uplink: its files, and on this host also what takes an unconfirmed change back at boot, and the live
+ * switch-over.
+ */
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "plan/checkpoint.h"
+#include "plan/stage.h"
+#include "plan/switch.h"
+#include "render/recovery.h"
+
+static const char *own_path(struct vl_arena *arena)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+    return length > 0 ? vl_arena_strndup(arena, path, (size_t)length) : "/usr/bin/voiplab";
+}
+
+static void add_parent(struct vl_plan *plan, const char *path)
+{
+    const char *directory = vl_arena_strndup(&plan->arena, path, (size_t)(strrchr(path, '/') - path));
+
+    if (!vl_file_exists(directory))
+        vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_DIRECTORY,
+                                             .target = VL_THIS_HOST,
+                                             .object = directory,
+                                             .mode = 0755,
+                                             .why = "where the next file goes" });
+}
+
+static int plan_recovery(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    struct vl_arena *arena = &plan->arena;
+    const char *state = world->options.state_directory;
+    bool systemd = vl_file_exists("/etc/systemd/system");
+    struct vl_fileset set = { .count = 0 };
+    VL_TARGET_AUTO *host = NULL;
+
+    if (!systemd && !vl_file_exists("/etc/rc.d/rc.local"))
+        return 0;
+    host = vl_target_local("/", err);
+    if (!host)
+        return -1;
+    vl_render_recovery(arena, systemd ? VL_INIT_SYSTEMD : VL_INIT_RC_LOCAL, own_path(arena), state,
+                       vl_checkpoint_directory(arena, state, "/"), &set);
+    for (size_t i = 0; i < set.count; i++)
+        add_parent(plan, set.files[i].path);
+    return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
+}
+
+static int plan_switch(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    const struct vl_bridge *bridge = &world->lab->bridge;
+    const char *commands = "";
+
+    if (vl_switch_plan(&plan->arena, bridge, world->lab->name, &commands, err) < 0)
+        return -1;
+    if (*commands)
+        vl_plan_add(plan,
+                    &(struct vl_step){
+                        .kind = VL_STEP_SWITCH,
+                        .target = VL_THIS_HOST,
+                        .object = vl_arena_printf(&plan->arena, "%s to %s", bridge->interface, bridge->name),
+                        .after = commands,
+                        .why = "addresses and routes move to the bridge, and the uplink becomes its port, without "
+                               "a reboot; by netlink in one short step what these commands would do one by one",
+                    });
+    return 0;
+}
+
+int vl_stage_uplink(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+{
+    bool here = !strcmp(world->options.root, "/");
+
+    if ((here && plan_recovery(world, plan, err) < 0) || vl_stage_bridge(world, plan, err) < 0 ||
+        (here && plan_switch(world, plan, err) < 0))
+        return -1;
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What runs at boot, before the network comes up, and takes back a change of it that a power cut left unconfirmed.
+ *
+ * With systemd: a service ordered before network-pre.target (systemd.special(7)), which does nothing unless the change
+ * is still marked as pending, and a drop-in of sysinit.target that wants it; a drop-in, since a symbolic link in a
+ * .wants directory could not be kept and put back like any other file. With the init of CentOS 5 and 6: a block in
+ * rc.local, which comes after the network and so moves the live addresses back too.
+ */
+#ifndef VL_RENDER_RECOVERY_H
+#define VL_RENDER_RECOVERY_H
+
+#include "base/arena.h"
+#include "render/fileset.h"
+
+enum vl_init { VL_INIT_SYSTEMD, VL_INIT_RC_LOCAL };
+
+/* `program` is voiplab's absolute path, `state` its state directory, `pending` the directory with the mark. */
+void vl_render_recovery(struct vl_arena *arena, enum vl_init init, const char *program, const char *state,
+                        const char *pending, struct vl_fileset *set);
+
+#endif

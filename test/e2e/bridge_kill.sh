@@ -1,0 +1,79 @@
+#!/bin/bash
+# SIGKILL at 100 points of the switch-over, evenly spread over the system calls from the arming of the watchdog to the
+# end of the command. After each, and without anybody's help, the host must reach its gateway with the addresses and
+# routes that it had, every file must be its old self, and at most one temporary may be left.
+#
+# VOIPLAB_KILL_POINTS: how many points (100).
+# shellcheck source=test/e2e/lib.sh
+. "${SOURCE:?}/test/e2e/lib.sh"
+# shellcheck source=test/e2e/uplink.sh
+. "$SOURCE/test/e2e/uplink.sh"
+set -u
+points=${VOIPLAB_KILL_POINTS:-100}
+requires strace
+uplink_up
+uplink_lab 'backend = ifcfg'
+network_state >"$work/before"
+files() { (cd "$work/etc" && find . -type f ! -name '.*.voiplab' -printf '%p %m ' -exec sha256sum {} \; | sort); }
+temporaries() { find "$work/etc" "$work/state" -name '.*.voiplab' | wc -l; }
+files >"$work/files"
+nothing_waits() {
+    [ ! -e "$work/state/.bridge/host/pending" ] && [ ! -e "$work/state/.bridge/host/reverting" ]
+}
+traced() {
+    here strace -qq -e signal=none -o "$work/trace" "$@" "$VOIPLAB" bridge -f "$work/lab.ini" --share "$SOURCE/share" --timeout 2 \
+        >"$work/out" 2>"$work/err" </dev/null
+}
+
+# Without a kill: how many calls there are, and after which one the watchdog is armed (its 'R' has come).
+traced || fail "bridge under strace: $(cat "$work/err")"
+calls=$(wc -l <"$work/trace")
+armed=$(grep -n '^recvfrom(.*"R"' "$work/trace" | head -n 1 | cut -d: -f1)
+[ -n "$armed" ] || fail "the arming is not to be seen in the trace"
+retry 10 nothing_waits || fail "the watchdog has not come to an end"
+say "$calls system calls, armed after $armed; $points points between"
+
+failures=0 most=0 cut=0 late=0
+cp "$work/trace" "$work/whole"
+# strace counts the calls of each name for itself.
+name_of() { sed -n "$1{s/(.*//;p;}" "$work/whole"; }
+number_of() { head -n "$1" "$work/whole" | grep -c "^$2("; }
+bad() {
+    say "point $point, system call $call, $name number $number: $*"
+    failures=$((failures + 1))
+}
+for ((point = 0; point < points; point++)); do
+    call=$((armed + 1 + point * (calls - armed) / points))
+    rm -f "$work/state/.bridge/host/outcome"
+    name=$(name_of "$call")
+    number=$(number_of "$call" "$name")
+    status=0
+    traced -e inject="$name":signal=KILL:when="$number" || status=$?
+    [ "$status" -eq 137 ] || bad "the command was not killed: exit status $status"
+    left=$(temporaries)
+    [ "$left" -le 1 ] || bad "$left temporaries are left"
+    [ "$left" -le "$most" ] || most=$left
+    if ! retry 15 nothing_waits; then
+        bad "the watchdog has not put it back"
+        continue
+    fi
+    case $(cat "$work/state/.bridge/host/outcome" 2>/dev/null) in
+    'taken back: the command ended'*) cut=$((cut + 1)) ;;
+    'taken back: it was not confirmed in time') late=$((late + 1)) ;;
+    *) bad "how it ended is not told" ;;
+    esac
+    reaches_gateway || bad "the gateway does not answer"
+    network_state | diff "$work/before" - >&2 || bad "the network is not as it was"
+    files | diff "$work/files" - >&2 || bad "the files are not as they were"
+done
+[ "$failures" -eq 0 ] || fail "$failures failures at $points points"
+[ "$late" -le "$((points / 5))" ] || fail "$late of $points kills came when the command was through"
+
+# The next run sweeps what was left, goes through, and can be taken back.
+here "$VOIPLAB" bridge -f "$work/lab.ini" --share "$SOURCE/share" --commit-if-reachable >"$work/out" 2>&1 ||
+    fail "the run after the kills: $(cat "$work/out")"
+[ "$(temporaries)" -eq 0 ] || fail "temporaries are left: $(find "$work/etc" "$work/state" -name '.*.voiplab')"
+here "$VOIPLAB" bridge revert >"$work/out" 2>&1 || fail "revert: $(cat "$work/out")"
+files | diff "$work/files" - >&2 || fail "after the revert the files are not as they were"
+say "$points of $points points: gateway reached, files as they were; at most $most temporary left;" \
+    "$cut taken back at once, $late by the timer"
