@@ -12,23 +12,15 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 extern char **environ;
 
 enum { ERRORS_KEPT = 65536, OUTPUT_KEPT = 1 << 20 };
-
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool overridden(const char *entry, const char *const *more)
 {
@@ -217,7 +209,7 @@ static bool converse(struct conversation *talk, long long deadline)
             { .fd = talk->stdio[1], .events = POLLIN },
             { .fd = talk->stdio[2], .events = POLLIN },
         };
-        long long left = deadline ? deadline - now_ms() : -1;
+        long long left = deadline ? deadline - vl_now_ms() : -1;
 
         if (deadline && left <= 0)
             return false;
@@ -242,7 +234,7 @@ static int reap(pid_t pid, long long deadline, bool *timed_out)
 
         if (got == pid || (got < 0 && errno != EINTR))
             return status;
-        if (got == 0 && now_ms() >= deadline) {
+        if (got == 0 && vl_now_ms() >= deadline) {
             *timed_out = true;
             (void)kill(pid, SIGKILL);
         } else if (got == 0) {
@@ -282,7 +274,7 @@ int vl_process_run(const char *const *argv, const struct vl_process_options *opt
     pid_t pid = -1;
 
     options = talk.options;
-    deadline = options->timeout_ms ? now_ms() + options->timeout_ms : 0;
+    deadline = options->timeout_ms ? vl_now_ms() + options->timeout_ms : 0;
     talk.output_limit = options->output_limit ? options->output_limit : OUTPUT_KEPT;
     talk.input = options->input;
     talk.input_left = options->input ? strlen(options->input) : 0;

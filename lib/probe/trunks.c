@@ -3,9 +3,9 @@
 
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "probe/asterisk.h"
 
@@ -191,14 +191,6 @@ bool vl_trunk_view_good(const struct vl_trunk_view *view)
            view->peers_ok + view->peers_away == view->peers_wanted;
 }
 
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* A call under way. Other calls, a user's or those of the other PBXs' checks, may use the same trunk at the same time:
  * ours is the one that hangs on the Local channel that was not there before. */
 struct placed {
@@ -275,7 +267,7 @@ int vl_probe_call(struct vl_target *target, const struct vl_call *call, int time
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *before = NULL;
-    long long deadline = now_ms() + timeout_ms;
+    long long deadline = vl_now_ms() + timeout_ms;
     struct placed placed = { .call = call };
     bool last = false;
 
@@ -287,7 +279,7 @@ int vl_probe_call(struct vl_target *target, const struct vl_call *call, int time
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
     while (!placed.up && !last) {
         (void)poll(NULL, 0, POLL_MS);
-        last = now_ms() >= deadline;
+        last = vl_now_ms() >= deadline;
         if (look_at_call(target, &placed, last, err) < 0)
             return -1;
     }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/xml.h"
 #include "render/volume_xml.h"
@@ -396,14 +397,6 @@ int vl_hypervisor_start(struct vl_hypervisor *hypervisor, const char *name, cons
     return ops->domain_start(domain) < 0 ? fail(err, "start domain", name) : 0;
 }
 
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void pause_ms(long ms)
 {
     const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
@@ -420,15 +413,15 @@ static bool is_up(enum vl_domain_state state)
  * it. *ret_state tells whether that worked; a guest that cannot be asked is no error here. */
 static int ask_to_stop(virDomainPtr domain, int timeout_ms, enum vl_domain_state *ret_state, struct vl_error *err)
 {
-    long long start = now_ms(), pressed = start - PRESS_AGAIN_MS;
+    long long start = vl_now_ms(), pressed = start - PRESS_AGAIN_MS;
 
     for (;;) {
         if (read_state(domain, ret_state, err) < 0)
             return -1;
-        if (*ret_state != VL_DOMAIN_RUNNING || now_ms() - start >= timeout_ms)
+        if (*ret_state != VL_DOMAIN_RUNNING || vl_now_ms() - start >= timeout_ms)
             return 0;
-        if (now_ms() - pressed >= PRESS_AGAIN_MS) {
-            pressed = now_ms();
+        if (vl_now_ms() - pressed >= PRESS_AGAIN_MS) {
+            pressed = vl_now_ms();
             (void)ops->domain_shutdown(domain);
         } else {
             pause_ms(POLL_MS);
