@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "plan/image.h"
 #include "plan/print.h"
 #include "plan/recipe.h"
 #include "probe/asterisk.h"
@@ -90,30 +91,42 @@ static void image_line(void *context, const char *line)
     vl_world_event(scene->world, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%s", line);
 }
 
-/* Another kind of image than a recipe's: a ready disk, fetched once. */
-static int fetch_image(const struct scene *scene)
+static void fetch_progress(void *context, uint64_t bytes)
 {
-    const char *part = vl_arena_printf(scene->arena, "%s.part", scene->step->after);
-    const char *const argv[] = { "curl",     "--fail", "--location", "--silent",          "--show-error",
-                                 "--output", part,     "--",         scene->step->source, NULL };
+    const struct scene *scene = context;
 
-    if (vl_process_check(argv, NULL, NULL, scene->err) < 0)
-        return -1;
-    if (rename(part, scene->step->after) < 0)
-        return vl_fail_errno(scene->err, "cannot put '%s' in place", scene->step->after);
-    return 0;
+    vl_world_event(scene->world, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%llu MiB fetched",
+                   (unsigned long long)(bytes >> 20));
+}
+
+static bool image_cancelled(void *context)
+{
+    const struct scene *scene = context;
+
+    return vl_world_cancelled(scene->world);
 }
 
 static int do_image(const struct scene *scene)
 {
+    void *context = (void *)(uintptr_t)scene;
     struct vl_recipe recipe;
 
     if (scene->step->source)
-        return fetch_image(scene);
+        return vl_image_fetch(&(struct vl_image_fetch){ .url = scene->step->source,
+                                                        .file = scene->step->after,
+                                                        .cancelled = image_cancelled,
+                                                        .progress = fetch_progress,
+                                                        .context = context },
+                              scene->err);
     if (vl_recipe_find(scene->arena, scene->world->options.share_directory, scene->world->options.cache_directory,
                        scene->step->object, &recipe, scene->err) < 0)
         return -1;
-    return vl_recipe_build(&recipe, image_line, (void *)(uintptr_t)scene, scene->err);
+    return vl_recipe_build(&recipe,
+                           &(struct vl_process_options){ .on_line = image_line,
+                                                         .on_line_context = context,
+                                                         .cancelled = image_cancelled,
+                                                         .cancelled_context = context },
+                           scene->err);
 }
 
 static int do_pool(const struct scene *scene)

@@ -23,6 +23,8 @@ int vl_stage_bridge_possible(const struct vl_world *world, struct vl_error *err)
 
 /* Images that are built or fetched and not in the cache. names: images, NULL: all that a PBX uses. */
 int vl_stage_image(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err);
+/* Whether it is one of these. */
+bool vl_stage_image_wanted(const struct vl_world *world, const char *const *names, const struct vl_image *image);
 
 /* Pool, base volumes, clones, seeds, domains; running. names: PBXs, NULL: all. */
 int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err);
