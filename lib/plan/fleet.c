@@ -86,6 +86,29 @@ static bool is_tree(const struct vl_world *world, const struct vl_pbx *pbx)
     return pbx->place == VL_PLACE_LOCAL && world->options.root[1] != '\0';
 }
 
+/* The steps are of this host and libvirt, whose connection is for one at a time. */
+static int make_guest(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err)
+{
+    VL_TARGET_AUTO *host = vl_target_local("/", err);
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (!host || vl_stage_guest(fleet->world, member->pbx, &plan, err) < 0)
+        return -1;
+    fleet->changed += plan.count;
+    return vl_apply(fleet->world, &plan, host, err);
+}
+
+void vl_fleet_make_guests(struct vl_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count && !vl_world_cancelled(fleet->world); i++) {
+        struct vl_member *member = &fleet->members[i];
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+
+        if (member->pbx->place == VL_PLACE_VM && make_guest(fleet, member, &cause) < 0)
+            fail_member(fleet, member, &cause);
+    }
+}
+
 struct connecting {
     struct vl_fleet *fleet;
     long long deadline;

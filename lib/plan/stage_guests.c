@@ -477,7 +477,21 @@ static int begin(struct guest_plan *guests, struct vl_world *world, struct vl_pl
     return plan_pool(guests);
 }
 
-int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+/* The base volumes that this guest's disk needs. */
+static int plan_shared(const struct guest_plan *guests, const struct vl_pbx *pbx)
+{
+    struct vl_volume disk;
+    struct boot boot;
+
+    if (find_volume(guests, vl_arena_printf(&guests->plan->arena, "%s.qcow2", pbx->name), &disk) < 0)
+        return -1;
+    return plan_boot(guests, pbx->image, &disk, &boot);
+}
+
+/* Plan something for every guest that is wanted, after the pool that all of them are in. */
+static int plan_each(struct vl_world *world, const char *const *names,
+                     int (*plan_one)(const struct guest_plan *guests, const struct vl_pbx *pbx), struct vl_plan *plan,
+                     struct vl_error *err)
 {
     struct guest_plan guests;
     bool begun = false;
@@ -490,10 +504,29 @@ int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_
         if (!begun && begin(&guests, world, plan, err) < 0)
             return -1;
         begun = true;
-        if (plan_guest(&guests, pbx) < 0)
+        if (plan_one(&guests, pbx) < 0)
             return vl_error_wrap(err, "%s", pbx->name);
     }
     drop_repeated(plan);
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+{
+    return plan_each(world, names, plan_guest, plan, err);
+}
+
+int vl_stage_guests_shared(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+{
+    return plan_each(world, names, plan_shared, plan, err);
+}
+
+int vl_stage_guest(struct vl_world *world, const struct vl_pbx *pbx, struct vl_plan *plan, struct vl_error *err)
+{
+    struct guest_plan guests;
+
+    if (begin(&guests, world, plan, err) < 0 || plan_guest(&guests, pbx) < 0)
+        return -1;
     return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
 }
 
