@@ -193,12 +193,6 @@ static int do_start(const struct scene *scene)
     return vl_hypervisor_start(scene->world->hypervisor, scene->step->object, lab_name(scene->world), scene->err);
 }
 
-static int do_stop(const struct scene *scene)
-{
-    return vl_hypervisor_stop(scene->world->hypervisor, scene->step->object, lab_name(scene->world), STOP_TIMEOUT_MS,
-                              true, scene->err);
-}
-
 static int do_undefine(const struct scene *scene)
 {
     return vl_hypervisor_undefine(scene->world->hypervisor, scene->step->object, lab_name(scene->world), scene->err);
@@ -227,11 +221,54 @@ static int (*const actions[VL_STEP_KINDS])(const struct scene *scene) = {
     [VL_STEP_SEED] = do_seed,
     [VL_STEP_DOMAIN] = do_domain,
     [VL_STEP_START] = do_start,
-    [VL_STEP_STOP] = do_stop,
     [VL_STEP_UNDEFINE] = do_undefine,
     [VL_STEP_REMOVE_VOLUME] = do_remove_volume,
     [VL_STEP_REMOVE_POOL] = do_remove_pool,
 };
+
+static bool stop_cancelled(void *context)
+{
+    return vl_world_cancelled(context);
+}
+
+/* Guests that stop one after the other in the plan stop at the same time: each may take a minute. */
+static int stop_together(struct vl_world *world, const struct vl_step *steps, size_t count, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_stopping *guests = vl_arena_zalloc(&arena, count * sizeof(*guests));
+    size_t failed;
+
+    if (!guests)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        guests[i].name = steps[i].object;
+    failed = vl_hypervisor_stop_all(
+        world->hypervisor, lab_name(world), guests, count,
+        &(struct vl_stop_options){
+            .timeout_ms = STOP_TIMEOUT_MS, .force = true, .cancelled = stop_cancelled, .context = world });
+    for (size_t i = 0; i < count; i++) {
+        if (guests[i].error.code)
+            vl_world_event(world, VOIPLAB_EVENT_WARNING, guests[i].name, "%s", vl_error_text(&guests[i].error));
+        else
+            vl_world_event(world, VOIPLAB_EVENT_STEP, steps[i].target, "%s", vl_step_title(&arena, &steps[i]));
+        vl_error_clear(&guests[i].error);
+    }
+    if (!failed)
+        return 0;
+    if (vl_world_cancelled(world))
+        return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
+    return vl_fail(err, failed < count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
+                   "%zu of %zu guests did not stop; the lines above say why", failed, count);
+}
+
+static size_t count_stops(const struct vl_plan *plan, size_t from)
+{
+    size_t count = 0;
+
+    while (from + count < plan->count && plan->steps[from + count].kind == VL_STEP_STOP)
+        count++;
+    return count;
+}
 
 static int do_step(struct vl_world *world, struct vl_target *target, const struct vl_step *step, struct vl_error *err)
 {
@@ -366,6 +403,14 @@ int vl_apply(struct vl_world *world, const struct vl_plan *plan, struct vl_targe
 
         if (vl_world_cancelled(world))
             return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
+        if (step->kind == VL_STEP_STOP) {
+            size_t stops = count_stops(plan, i);
+
+            if (stop_together(world, step, stops, err) < 0)
+                return -1;
+            i += stops - 1;
+            continue;
+        }
         if (back_up(world, target, step, err) < 0) {
             put_back(world, plan, i, target);
             return -1;

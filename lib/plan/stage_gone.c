@@ -26,12 +26,14 @@ static int plan_domains(struct vl_world *world, const char *const *names, bool r
                                                  .target = "libvirt",
                                                  .object = domains[i].name,
                                                  .why = "the guest is asked to shut down" });
-        if (remove)
+    }
+    /* they stop together, so nothing stands between these steps */
+    for (size_t i = 0; remove && i < count; i++)
+        if (vl_world_wanted(names, domains[i].pbx ? domains[i].pbx : ""))
             vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_UNDEFINE,
                                                  .target = "libvirt",
                                                  .object = domains[i].name,
                                                  .why = "libvirt forgets the guest" });
-    }
     return 0;
 }
 
