@@ -143,6 +143,11 @@ static int run_bridge(const struct vl_run *run)
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
+    if (run->world->options.root[1] && !run->world->lab->bridge.interface)
+        return vl_fail(run->err, VL_ERROR_USAGE,
+                       "with interface = none in [bridge] there are no files to write under '%s': the bridge is made "
+                       "live, on this host; leave --root out for that",
+                       run->world->options.root);
     if (!vl_run_is_dry(run) && vl_stage_bridge_possible(run->world, run->err) < 0)
         return -1;
     if (vl_stage_bridge(run->world, &plan, run->err) < 0)

@@ -119,6 +119,13 @@ ln -s "$work/elsewhere" trap/etc
 run bridge --root trap --state "$work/state" -f "$lab"
 expect_status 1 'a tree with a link out of it'
 [ -z "$(find elsewhere -type f)" ] || fail 'bridge --root has written outside the tree'
+# A bridge without an uplink has no files: --root would be taken for a promise to leave this host alone.
+for mode in '' --dry-run --check; do
+    # shellcheck disable=SC2086
+    run bridge --root tree --state "$work/state" -f "$SOURCE/share/labs/quickstart.ini" $mode
+    expect_status 2 "bridge --root $mode of a lab without an uplink"
+    expect err 'leave --root out' "bridge --root $mode of a lab without an uplink"
+done
 run bridge --root missing --state "$work/state" -f "$lab"
 expect_status 1 'a tree that is not there'
 finish
