@@ -69,17 +69,18 @@ static bool choose_kvm(const struct vl_world *world, bool hypervisor_says)
 int vl_world_hypervisor(struct vl_world *world, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_HYPERVISOR_AUTO *hypervisor = NULL;
     const char *version;
     bool kvm = false;
 
     if (world->hypervisor)
         return 0;
-    world->hypervisor = vl_hypervisor_open(world->options.hypervisor, err);
-    if (!world->hypervisor)
-        return -1;
-    if (vl_hypervisor_describe(world->hypervisor, &arena, &version, &kvm, err) < 0)
+    hypervisor = vl_hypervisor_open(world->options.hypervisor, err);
+    if (!hypervisor || vl_hypervisor_describe(hypervisor, &arena, &version, &kvm, err) < 0)
         return -1;
     world->kvm = choose_kvm(world, kvm);
+    world->hypervisor = hypervisor;
+    hypervisor = NULL;
     return 0;
 }
 
