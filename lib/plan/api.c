@@ -324,6 +324,7 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
                                 voiplab_error **ret_error)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ERROR_AUTO cause = { .code = VL_OK };
     struct vl_run run = { .world = &lab->world, .request = request, .err = &err };
     bool lab_needed = request->command != VOIPLAB_CHECK_CPU && !request->guest;
     VL_CLOSE int lock = -1;
@@ -337,13 +338,10 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
         (void)vl_fail(&err, VL_ERROR_USAGE, "this needs a lab file");
     else if (needs_lock(&lab->world, request) && (lock = lock_lab(lab, &err)) < 0)
         ; /* err says who holds it */
-    else if (requests[request->command](&run) == 0 || err.code == VL_ERROR_PARTIAL || err.code == VL_ERROR_FAILED ||
-             err.code == VL_ERROR_DRIFT) {
-        VL_ERROR_AUTO cause = { .code = VL_OK };
-
-        if (vl_result_finish(run.result, &cause) < 0 && !err.code)
-            vl_error_move(&err, &cause);
-    }
+    else
+        (void)requests[request->command](&run);
+    if (run.result && vl_result_finish(run.result, statuses[err.code], &err, &cause) < 0 && !err.code)
+        vl_error_move(&err, &cause);
     status = statuses[err.code];
     if (status != VOIPLAB_OK)
         give_error(&err, ret_error);

@@ -71,6 +71,7 @@ expect err 'nothing to do' 'bridge, the second time'
 snapshot | cmp -s - once || fail 'the second run has changed the tree'
 bridge --check
 expect_status 0 'bridge --check when all is there'
+[ "$(cat out err | grep -c 'nothing to do')" -eq 1 ] || fail "an empty plan is told as: $(cat out err)"
 
 # Drift is seen and mended: another value, another mode, a file that is gone.
 sed -i 's/192.168.0.1$/192.168.0.254/' $scripts/ifcfg-br0
