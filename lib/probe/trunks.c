@@ -16,8 +16,9 @@ static int ask(struct vl_target *target, const char *command, char **ret_output,
 {
     const char *const argv[] = { "asterisk", "-rx", command, NULL };
     struct vl_command_result result = { .status = -1 };
+    int timeout = target->answer_timeout_ms ? target->answer_timeout_ms : ASK_TIMEOUT_MS;
 
-    if (target->ops->run(target, argv, NULL, ASK_TIMEOUT_MS, &result, err) < 0)
+    if (target->ops->run(target, argv, NULL, timeout, &result, err) < 0)
         return -1;
     if (result.status) {
         vl_command_result_free(&result);
