@@ -7,7 +7,10 @@ need jq
 
 # The sanitizer's library, which the program is linked with.
 sanitizer=$(ldd "$VOIPLAB" | grep -oE 'lib(asan|tsan)' | head -1) || :
-if [ -z "$sanitizer" ]; then need valgrind; fi
+if [ -z "$sanitizer" ]; then
+    need valgrind
+    valgrind --quiet "$VOIPLAB" --version >out 2>&1 || skip "Valgrind cannot read what this compiler makes: $(head -1 out)"
+fi
 
 # checked COMMAND...: run the program under whatever looks for leaks; 99 when there is one.
 checked() {
