@@ -88,6 +88,10 @@ bool cmd_number(const struct cmd_options *options, enum cmd_option option, unsig
 /* out.c */
 void cmd_out_setup(const struct cmd_options *options);
 void cmd_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Note whether the command line asks for JSON, also one that cannot be parsed. */
+void cmd_json_wanted(int argc, char **argv);
+/* A run that ends without a result still prints a JSON document where one is wanted: the last complaint. */
+void cmd_print_failure(int status);
 void cmd_event(void *context, const struct voiplab_event *event);
 void cmd_print_result(const voiplab_result *result, bool json, bool quiet);
 bool cmd_flush(void);

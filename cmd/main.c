@@ -78,6 +78,8 @@ int main(int argc, char **argv)
         return status;
     (void)signal(SIGPIPE, SIG_IGN);
     (void)umask(077);
+    cmd_json_wanted(argc, argv);
     status = run(argc, argv);
+    cmd_print_failure(status);
     return cmd_flush() ? status : VOIPLAB_FAILED;
 }

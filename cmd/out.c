@@ -17,12 +17,15 @@ static struct {
     bool quiet, verbose, color, terminal;
     bool line_open; /* a progress line stands on the terminal */
     time_t last_progress;
+    bool json, document; /* one JSON document is wanted on stdout; it is there */
+    char *complaint;     /* the last one */
 } out;
 
 void cmd_out_setup(const struct cmd_options *options)
 {
     const char *color = options->values[CMD_COLOR], *no_color = getenv("NO_COLOR");
 
+    out.json = options->values[CMD_JSON] != NULL;
     out.quiet = options->values[CMD_QUIET] != NULL;
     out.verbose = options->values[CMD_VERBOSE] != NULL;
     out.terminal = isatty(STDERR_FILENO) != 0;
@@ -42,12 +45,68 @@ void cmd_complain(const char *format, ...)
 {
     va_list args;
 
-    close_line();
-    (void)fputs("voiplab: ", stderr);
+    free(out.complaint);
     va_start(args, format);
-    (void)vfprintf(stderr, format, args);
+    if (vasprintf(&out.complaint, format, args) < 0)
+        out.complaint = NULL;
     va_end(args);
-    (void)fputc('\n', stderr);
+    close_line();
+    (void)fprintf(stderr, "voiplab: %s\n", out.complaint ? out.complaint : "out of memory");
+}
+
+/* Length of the UTF-8 sequence at `p`; 0 when there is none. */
+static size_t sequence(const unsigned char *p)
+{
+    static const unsigned char least[] = { 0, 0, 0xc2, 0xe0, 0xf0, 0xf5 };
+    size_t length = 1;
+
+    if (*p < 0x80)
+        return 1;
+    while (length < 5 && *p >= least[length + 1])
+        length++;
+    if (length == 1 || length == 5)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) ||
+        (*p == 0xf4 && p[1] > 0x8f))
+        return 0; /* longer than needed, a surrogate, or beyond the last character */
+    return length;
+}
+
+static void print_json_string(const char *text)
+{
+    (void)putchar('"');
+    while (*text) {
+        size_t length = sequence((const unsigned char *)text);
+
+        if (!length)
+            (void)fputs("\\ufffd", stdout);
+        else if (*text == '"' || *text == '\\')
+            (void)printf("\\%c", *text);
+        else if ((unsigned char)*text < ' ')
+            (void)printf("\\u%04x", (unsigned)*text);
+        else
+            (void)printf("%.*s", (int)length, text);
+        text += length ? length : 1;
+    }
+    (void)putchar('"');
+}
+
+void cmd_json_wanted(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        out.json |= !strcmp(argv[i], "--json");
+}
+
+void cmd_print_failure(int status)
+{
+    if (!out.json || out.document || status == VOIPLAB_OK)
+        return;
+    (void)printf("{\n  \"error\": ");
+    print_json_string(out.complaint ? out.complaint : "out of memory");
+    (void)printf(",\n  \"status\": %d\n}\n", status);
 }
 
 static void print_progress(const struct voiplab_event *event)
@@ -132,16 +191,26 @@ static void print_table(const voiplab_result *result)
     scols_unref_table(table);
 }
 
+/* The text of an empty plan says what its summary says: once is enough. */
+static bool is_summary(const char *text, const voiplab_result *result)
+{
+    const char *summary = voiplab_result_summary(result);
+    size_t length = strlen(summary);
+
+    return !strncmp(text, summary, length) && !strcmp(text + length, "\n");
+}
+
 void cmd_print_result(const voiplab_result *result, bool json, bool quiet)
 {
     close_line();
     if (json) {
+        out.document = true;
         (void)fputs(voiplab_result_json(result), stdout);
         return;
     }
     print_text(voiplab_result_text(result));
     print_table(result);
-    if (!quiet && *voiplab_result_summary(result))
+    if (!quiet && *voiplab_result_summary(result) && !is_summary(voiplab_result_text(result), result))
         (void)fprintf(stderr, "%s\n", voiplab_result_summary(result));
 }
 

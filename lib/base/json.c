@@ -83,6 +83,12 @@ void vl_json_end(struct vl_json *json)
         json->depth--;
 }
 
+void vl_json_end_to(struct vl_json *json, size_t depth)
+{
+    if (json && json->depth > depth)
+        json->depth = depth;
+}
+
 /* Length of the UTF-8 sequence that begins at `p`, 0 when there is none; jansson itself is the judge. */
 static size_t sequence(const char *p, size_t left)
 {

@@ -8,6 +8,7 @@
 #define VL_BASE_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -23,6 +24,9 @@ void vl_json_object(struct vl_json *json, const char *key);
 void vl_json_array(struct vl_json *json, const char *key);
 /* Close what was opened last. */
 void vl_json_end(struct vl_json *json);
+
+/* Close what is open, but for the outermost `depth`. */
+void vl_json_end_to(struct vl_json *json, size_t depth);
 
 /* Add a value. A NULL text becomes null. */
 void vl_json_string(struct vl_json *json, const char *key, const char *text);

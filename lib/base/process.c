@@ -12,23 +12,15 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 extern char **environ;
 
-enum { ERRORS_KEPT = 65536, OUTPUT_KEPT = 1 << 20 };
-
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+enum { ERRORS_KEPT = 65536, OUTPUT_KEPT = 1 << 20, LOOK_MS = 200, GRACE_MS = 10000 };
 
 static bool overridden(const char *entry, const char *const *more)
 {
@@ -79,21 +71,24 @@ static int prepare_actions(posix_spawn_file_actions_t *actions, const int stdio[
     return posix_spawn_file_actions_addclosefrom_np(actions, keep >= 0 ? 4 : 3);
 }
 
-static int prepare_attributes(posix_spawnattr_t *attributes)
+static int prepare_attributes(posix_spawnattr_t *attributes, bool leads_group)
 {
+    short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     sigset_t none, all;
 
     (void)sigemptyset(&none);
     (void)sigfillset(&all);
     (void)posix_spawnattr_setsigmask(attributes, &none);
     (void)posix_spawnattr_setsigdefault(attributes, &all);
-    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (leads_group)
+        flags |= POSIX_SPAWN_SETPGROUP; /* the group is 0 unless it is set: a new one */
+    return posix_spawnattr_setflags(attributes, flags);
 }
 
 static pid_t start(const char *path, const char *const *argv, const int stdio[static 3], int keep,
-                   const char *directory, const char *const *environment, struct vl_error *err)
+                   const struct vl_process_options *options, struct vl_error *err)
 {
-    VL_FREE char **merged = merged_environment(environment);
+    VL_FREE char **merged = merged_environment(options->environment);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     pid_t pid = -1;
@@ -105,9 +100,9 @@ static pid_t start(const char *path, const char *const *argv, const int stdio[st
         char *const *arguments;
 
         memcpy(&arguments, &argv, sizeof(arguments));
-        rc = prepare_actions(&actions, stdio, keep, directory);
+        rc = prepare_actions(&actions, stdio, keep, options->directory);
         if (rc == 0)
-            rc = prepare_attributes(&attributes);
+            rc = prepare_attributes(&attributes, options->cancelled != NULL);
         if (rc == 0)
             rc = path ? posix_spawn(&pid, path, &actions, &attributes, arguments, merged)
                       : posix_spawnp(&pid, argv[0], &actions, &attributes, arguments, merged);
@@ -124,7 +119,7 @@ static pid_t start(const char *path, const char *const *argv, const int stdio[st
 pid_t vl_process_start(const char *path, const char *const *argv, const int stdio[static 3], int keep,
                        const char *const *environment, struct vl_error *err)
 {
-    return start(path, argv, stdio, keep, NULL, environment, err);
+    return start(path, argv, stdio, keep, &(struct vl_process_options){ .environment = environment }, err);
 }
 
 /* The parent's ends of the three pipes and what went through them. */
@@ -136,6 +131,9 @@ struct conversation {
     size_t output_limit;
     size_t line_start; /* where in `errors` the line begins that is not reported yet */
     const struct vl_process_options *options;
+    pid_t pid;
+    long long deadline; /* 0: none */
+    bool cancelled;
 };
 
 static void close_end(int *descriptor)
@@ -208,8 +206,34 @@ static void hear(struct conversation *talk, int which)
     keep_tail(talk);
 }
 
+static void look_for_cancel(struct conversation *talk)
+{
+    const struct vl_process_options *options = talk->options;
+
+    if (talk->cancelled || !options->cancelled || !options->cancelled(options->cancelled_context))
+        return;
+    talk->cancelled = true;
+    talk->deadline = vl_now_ms() + GRACE_MS;
+    (void)kill(-talk->pid, SIGTERM);
+}
+
+static bool is_late(const struct conversation *talk)
+{
+    return talk->deadline && vl_now_ms() >= talk->deadline;
+}
+
+/* How long to sleep at most: until the deadline or the next look whether the child is still wanted. */
+static int wait_ms(const struct conversation *talk)
+{
+    long long left = talk->deadline ? talk->deadline - vl_now_ms() : -1;
+
+    if (talk->options->cancelled && (left < 0 || left > LOOK_MS))
+        return LOOK_MS;
+    return left > 60000 ? 60000 : (int)left;
+}
+
 /* Move bytes until the child has closed both outputs. False when the deadline passed first. */
-static bool converse(struct conversation *talk, long long deadline)
+static bool converse(struct conversation *talk)
 {
     while (talk->stdio[1] >= 0 || talk->stdio[2] >= 0) {
         struct pollfd waits[3] = {
@@ -217,11 +241,11 @@ static bool converse(struct conversation *talk, long long deadline)
             { .fd = talk->stdio[1], .events = POLLIN },
             { .fd = talk->stdio[2], .events = POLLIN },
         };
-        long long left = deadline ? deadline - now_ms() : -1;
 
-        if (deadline && left <= 0)
+        look_for_cancel(talk);
+        if (is_late(talk))
             return false;
-        if (poll(waits, 3, left < 0 ? -1 : (int)(left > 60000 ? 60000 : left)) <= 0)
+        if (poll(waits, 3, wait_ms(talk)) <= 0)
             continue;
         if (waits[0].revents)
             feed(talk);
@@ -232,19 +256,27 @@ static bool converse(struct conversation *talk, long long deadline)
     return true;
 }
 
-/* Wait for the child; past the deadline it is killed. Returns its wait status. */
-static int reap(pid_t pid, long long deadline, bool *timed_out)
+/* The child, and all that it started where it leads a group. It is not waited for yet, so the number is still its. */
+static void kill_child(const struct conversation *talk)
 {
+    (void)kill(talk->options->cancelled ? -talk->pid : talk->pid, SIGKILL);
+}
+
+/* Wait for the child; past the deadline it is killed. Returns its wait status. */
+static int reap(struct conversation *talk, bool *late)
+{
+    bool polls = talk->deadline || talk->options->cancelled;
     int status = 0;
 
     for (;;) {
-        pid_t got = waitpid(pid, &status, *timed_out || !deadline ? 0 : WNOHANG);
+        pid_t got = waitpid(talk->pid, &status, *late || !polls ? 0 : WNOHANG);
 
-        if (got == pid || (got < 0 && errno != EINTR))
+        if (got == talk->pid || (got < 0 && errno != EINTR))
             return status;
-        if (got == 0 && now_ms() >= deadline) {
-            *timed_out = true;
-            (void)kill(pid, SIGKILL);
+        look_for_cancel(talk);
+        if (got == 0 && is_late(talk)) {
+            *late = true;
+            kill_child(talk);
         } else if (got == 0) {
             (void)poll(NULL, 0, 5);
         }
@@ -259,14 +291,16 @@ static int open_pipes(int pipes[3][2], bool input, struct vl_error *err)
     return 0;
 }
 
-static void finish(struct conversation *talk, pid_t pid, long long deadline, struct vl_process_result *result)
+static void finish(struct conversation *talk, struct vl_process_result *result)
 {
+    bool late = !converse(talk);
     int status;
 
-    result->timed_out = !converse(talk, deadline);
-    if (result->timed_out)
-        (void)kill(pid, SIGKILL);
-    status = reap(pid, deadline, &result->timed_out);
+    if (late)
+        kill_child(talk);
+    status = reap(talk, &late);
+    result->cancelled = talk->cancelled;
+    result->timed_out = late && !talk->cancelled;
     result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     result->output = vl_buf_take(&talk->output);
     result->errors = vl_buf_take(&talk->errors);
@@ -278,17 +312,15 @@ int vl_process_run(const char *const *argv, const struct vl_process_options *opt
     static const struct vl_process_options plain = { .timeout_ms = 0 };
     int pipes[3][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
     struct conversation talk = { .options = options ? options : &plain };
-    long long deadline;
     pid_t pid = -1;
 
     options = talk.options;
-    deadline = options->timeout_ms ? now_ms() + options->timeout_ms : 0;
+    talk.deadline = options->timeout_ms ? vl_now_ms() + options->timeout_ms : 0;
     talk.output_limit = options->output_limit ? options->output_limit : OUTPUT_KEPT;
     talk.input = options->input;
     talk.input_left = options->input ? strlen(options->input) : 0;
     if (open_pipes(pipes, options->input != NULL, err) == 0)
-        pid = start(NULL, argv, (int[]){ pipes[0][0], pipes[1][1], pipes[2][1] }, -1, options->directory,
-                    options->environment, err);
+        pid = start(NULL, argv, (int[]){ pipes[0][0], pipes[1][1], pipes[2][1] }, -1, options, err);
     close_end(&pipes[0][0]);
     close_end(&pipes[1][1]);
     close_end(&pipes[2][1]);
@@ -296,7 +328,8 @@ int vl_process_run(const char *const *argv, const struct vl_process_options *opt
         memcpy(talk.stdio, (int[]){ pipes[0][1], pipes[1][0], pipes[2][0] }, sizeof(talk.stdio));
         if (talk.stdio[0] >= 0)
             (void)fcntl(talk.stdio[0], F_SETFL, O_NONBLOCK);
-        finish(&talk, pid, deadline, ret_result);
+        talk.pid = pid;
+        finish(&talk, ret_result);
         pipes[0][1] = talk.stdio[0];
         pipes[1][0] = talk.stdio[1];
         pipes[2][0] = talk.stdio[2];
@@ -330,6 +363,8 @@ int vl_process_check(const char *const *argv, const struct vl_process_options *o
 
     if (vl_process_run(argv, options, &result, err) < 0)
         return -1;
+    if (result.cancelled)
+        return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
     if (result.timed_out)
         return vl_fail(err, VL_ERROR_TIMEOUT, "'%s' did not end within %d s", argv[0], options->timeout_ms / 1000);
     reason = last_line(result.errors);

@@ -19,6 +19,11 @@ struct vl_process_options {
     void (*on_line)(void *context, const char *line); /* called for each line of stderr as it comes; may be NULL */
     void *on_line_context;
     const char *const *environment; /* "NAME=value" entries added to ours; NULL-terminated; NULL: none */
+    /* Asked a few times a second; true ends the child and all that it started: SIGTERM, and SIGKILL for what is left
+     * ten seconds later. With it the child leads a process group of its own, which the terminal's Ctrl-C does not
+     * reach. May be NULL. */
+    bool (*cancelled)(void *context);
+    void *cancelled_context;
 };
 
 struct vl_process_result {
@@ -26,14 +31,15 @@ struct vl_process_result {
     char *output; /* stdout, owned */
     char *errors; /* the last 64 KiB of stderr, owned */
     bool timed_out;
+    bool cancelled;
 };
 
 /* Run argv[0] (found in PATH) and wait for it. Fails when it cannot be started, not when it exits non-zero. */
 int vl_process_run(const char *const *argv, const struct vl_process_options *options,
                    struct vl_process_result *ret_result, struct vl_error *err);
 
-/* Like vl_process_run, but a timeout or any exit status but 0 is an error that quotes the program and the last line of
- * its stderr. */
+/* Like vl_process_run, but being cancelled, a timeout or any exit status but 0 is an error that quotes the program and
+ * the last line of its stderr. */
 int vl_process_check(const char *const *argv, const struct vl_process_options *options, char **ret_output,
                      struct vl_error *err);
 

@@ -199,7 +199,7 @@ int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini
     if (vl_file_read(path, FILE_LIMIT, &text, NULL, err) < 0) {
         if (err->code != VL_ERROR_MEMORY)
             err->code = VL_ERROR_LAB;
-        return -1;
+        return vl_error_wrap(err, "%s", path);
     }
     copy = strdup(text);
     if (!copy)

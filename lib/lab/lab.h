@@ -192,6 +192,9 @@ void vl_lab_free(struct vl_lab *lab);
 /* The PBX of this name, or NULL. */
 const struct vl_pbx *vl_lab_pbx(const struct vl_lab *lab, const char *name);
 
+/* True when one of its PBXs is a virtual machine, so that there is something to ask the hypervisor. */
+bool vl_lab_has_machines(const struct vl_lab *lab);
+
 static inline void vl_lab_cleanup(struct vl_lab **lab)
 {
     vl_lab_free(*lab);

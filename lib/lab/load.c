@@ -285,3 +285,11 @@ const struct vl_pbx *vl_lab_pbx(const struct vl_lab *lab, const char *name)
             return &lab->pbxs[i];
     return NULL;
 }
+
+bool vl_lab_has_machines(const struct vl_lab *lab)
+{
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (lab->pbxs[i].place == VL_PLACE_VM)
+            return true;
+    return false;
+}

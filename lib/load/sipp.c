@@ -19,11 +19,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -60,14 +60,6 @@ struct run {
     long long started, deadline, next_progress; /* ms, monotonic */
     uint64_t progress_made;
 };
-
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool is_safe(const char *text)
 {
@@ -235,7 +227,7 @@ static int launch(struct run *run, struct vl_error *err)
     run->errors = ends[0];
     rc = start(run, ends[1], err);
     (void)close(ends[1]);
-    run->started = now_ms();
+    run->started = vl_now_ms();
     run->deadline = run->started + (long long)run->options->load->timeout_s * 1000;
     run->next_progress = run->started + PROGRESS_MS;
     return rc;
@@ -349,7 +341,7 @@ static int watch(struct run *run, struct vl_error *err)
             hear(run);
             (void)poll(NULL, 0, TICK_MS / 5); /* one who talks without end shall not keep us busy */
         }
-        now = now_ms();
+        now = vl_now_ms();
         if (rc == 0)
             rc = take_rows(run, err);
         if (rc < 0 && run->stage != STAGE_KILLED)

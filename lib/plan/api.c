@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "plan/image.h"
 #include "plan/run.h"
 #include "plan/run_bridge.h"
 #include "plan/watchdog.h"
@@ -157,8 +158,32 @@ static int check_images(const struct vl_run *run)
     return 0;
 }
 
+/* An image that was built is compared with its checksums, of one that was fetched the header is read. */
+static int verify_image(const struct vl_run *run, const struct vl_image *image)
+{
+    const struct voiplab_options *options = &run->world->options;
+    struct vl_arena *arena = &run->result->arena;
+    struct vl_recipe recipe = { .name = NULL };
+    uint64_t size;
+
+    if (image->kind == VL_IMAGE_BUILD) {
+        if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, &recipe,
+                           run->err) < 0 ||
+            vl_recipe_verify(&recipe, run->err) < 0)
+            return -1;
+    } else {
+        recipe.cache = vl_image_place(arena, options->cache_directory, image->name, image->source);
+        if (vl_image_virtual_size(recipe.cache, &size, run->err) < 0)
+            return -1;
+    }
+    vl_result_row(run->result,
+                  (const char *const[VL_RESULT_COLUMNS]){ image->name, recipe.name, recipe.hash, recipe.cache });
+    return 0;
+}
+
 static int run_image(const struct vl_run *run)
 {
+    const struct vl_lab *lab = run->world->lab;
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
@@ -168,23 +193,17 @@ static int run_image(const struct vl_run *run)
         return vl_run_show_plan(run, &plan);
     if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
         return -1;
-    for (size_t i = 0; i < run->world->lab->image_count; i++) {
-        const struct vl_image *image = &run->world->lab->images[i];
-        struct vl_recipe recipe;
+    vl_result_headings(run->result, "IMAGE", "RECIPE", "HASH", "PLACE", NULL);
+    for (size_t i = 0; i < lab->image_count; i++) {
+        const struct vl_image *image = &lab->images[i];
 
-        if (image->kind != VL_IMAGE_BUILD || !vl_world_wanted(run->request->names, image->name))
-            continue;
-        if (vl_recipe_find(&run->result->arena, run->world->options.share_directory,
-                           run->world->options.cache_directory, image->source, &recipe, run->err) < 0 ||
-            vl_recipe_verify(&recipe, run->err) < 0)
+        if ((image->kind == VL_IMAGE_BUILD || image->kind == VL_IMAGE_URL) &&
+            vl_stage_image_wanted(run->world, run->request->names, image) && verify_image(run, image) < 0)
             return -1;
-        vl_result_headings(run->result, "IMAGE", "RECIPE", "HASH", "PLACE", NULL);
-        vl_result_row(run->result,
-                      (const char *const[VL_RESULT_COLUMNS]){ image->name, recipe.name, recipe.hash, recipe.cache });
     }
     vl_result_table_json(run->result, "images");
-    vl_result_summary(run->result,
-                      changed ? "%zu images built, checksums verified" : "nothing to do; checksums verified", changed);
+    vl_result_summary(run->result, changed ? "%zu images made; all are verified" : "nothing to do; all are verified",
+                      changed);
     return 0;
 }
 
@@ -305,6 +324,7 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
                                 voiplab_error **ret_error)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ERROR_AUTO cause = { .code = VL_OK };
     struct vl_run run = { .world = &lab->world, .request = request, .err = &err };
     VL_CLOSE int lock = -1;
     enum voiplab_status status;
@@ -317,13 +337,10 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
         (void)vl_fail(&err, VL_ERROR_USAGE, "this needs a lab file");
     else if (needs_lock(&lab->world, request) && (lock = lock_lab(lab, &err)) < 0)
         ; /* err says who holds it */
-    else if (requests[request->command](&run) == 0 || err.code == VL_ERROR_PARTIAL || err.code == VL_ERROR_FAILED ||
-             err.code == VL_ERROR_DRIFT) {
-        VL_ERROR_AUTO cause = { .code = VL_OK };
-
-        if (vl_result_finish(run.result, &cause) < 0 && !err.code)
-            vl_error_move(&err, &cause);
-    }
+    else
+        (void)requests[request->command](&run);
+    if (run.result && vl_result_finish(run.result, statuses[err.code], &err, &cause) < 0 && !err.code)
+        vl_error_move(&err, &cause);
     status = statuses[err.code];
     if (status != VOIPLAB_OK)
         give_error(&err, ret_error);

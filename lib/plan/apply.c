@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "plan/image.h"
 #include "plan/print.h"
 #include "plan/recipe.h"
 #include "plan/switch.h"
@@ -96,30 +97,42 @@ static void image_line(void *context, const char *line)
     vl_world_event(scene->world, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%s", line);
 }
 
-/* Another kind of image than a recipe's: a ready disk, fetched once. */
-static int fetch_image(const struct scene *scene)
+static void fetch_progress(void *context, uint64_t bytes)
 {
-    const char *part = vl_arena_printf(scene->arena, "%s.part", scene->step->after);
-    const char *const argv[] = { "curl",     "--fail", "--location", "--silent",          "--show-error",
-                                 "--output", part,     "--",         scene->step->source, NULL };
+    const struct scene *scene = context;
 
-    if (vl_process_check(argv, NULL, NULL, scene->err) < 0)
-        return -1;
-    if (rename(part, scene->step->after) < 0)
-        return vl_fail_errno(scene->err, "cannot put '%s' in place", scene->step->after);
-    return 0;
+    vl_world_event(scene->world, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%llu MiB fetched",
+                   (unsigned long long)(bytes >> 20));
+}
+
+static bool image_cancelled(void *context)
+{
+    const struct scene *scene = context;
+
+    return vl_world_cancelled(scene->world);
 }
 
 static int do_image(const struct scene *scene)
 {
+    void *context = (void *)(uintptr_t)scene;
     struct vl_recipe recipe;
 
     if (scene->step->source)
-        return fetch_image(scene);
+        return vl_image_fetch(&(struct vl_image_fetch){ .url = scene->step->source,
+                                                        .file = scene->step->after,
+                                                        .cancelled = image_cancelled,
+                                                        .progress = fetch_progress,
+                                                        .context = context },
+                              scene->err);
     if (vl_recipe_find(scene->arena, scene->world->options.share_directory, scene->world->options.cache_directory,
                        scene->step->object, &recipe, scene->err) < 0)
         return -1;
-    return vl_recipe_build(&recipe, image_line, (void *)(uintptr_t)scene, scene->err);
+    return vl_recipe_build(&recipe,
+                           &(struct vl_process_options){ .on_line = image_line,
+                                                         .on_line_context = context,
+                                                         .cancelled = image_cancelled,
+                                                         .cancelled_context = context },
+                           scene->err);
 }
 
 static int do_pool(const struct scene *scene)
@@ -186,12 +199,6 @@ static int do_start(const struct scene *scene)
     return vl_hypervisor_start(scene->world->hypervisor, scene->step->object, lab_name(scene->world), scene->err);
 }
 
-static int do_stop(const struct scene *scene)
-{
-    return vl_hypervisor_stop(scene->world->hypervisor, scene->step->object, lab_name(scene->world), STOP_TIMEOUT_MS,
-                              true, scene->err);
-}
-
 static int do_undefine(const struct scene *scene)
 {
     return vl_hypervisor_undefine(scene->world->hypervisor, scene->step->object, lab_name(scene->world), scene->err);
@@ -208,13 +215,67 @@ static int do_remove_pool(const struct scene *scene)
 }
 
 static int (*const actions[VL_STEP_KINDS])(const struct scene *scene) = {
-    [VL_STEP_FILE] = do_file,     [VL_STEP_REMOVE] = do_remove,           [VL_STEP_COMMAND] = do_command,
-    [VL_STEP_RELOAD] = do_reload, [VL_STEP_DIRECTORY] = do_directory,     [VL_STEP_IMAGE] = do_image,
-    [VL_STEP_POOL] = do_pool,     [VL_STEP_VOLUME] = do_volume,           [VL_STEP_UPLOAD] = do_upload,
-    [VL_STEP_SEED] = do_seed,     [VL_STEP_DOMAIN] = do_domain,           [VL_STEP_START] = do_start,
-    [VL_STEP_STOP] = do_stop,     [VL_STEP_UNDEFINE] = do_undefine,       [VL_STEP_REMOVE_VOLUME] = do_remove_volume,
-    [VL_STEP_SWITCH] = do_switch, [VL_STEP_REMOVE_POOL] = do_remove_pool,
+    [VL_STEP_FILE] = do_file,
+    [VL_STEP_REMOVE] = do_remove,
+    [VL_STEP_COMMAND] = do_command,
+    [VL_STEP_RELOAD] = do_reload,
+    [VL_STEP_DIRECTORY] = do_directory,
+    [VL_STEP_IMAGE] = do_image,
+    [VL_STEP_POOL] = do_pool,
+    [VL_STEP_VOLUME] = do_volume,
+    [VL_STEP_UPLOAD] = do_upload,
+    [VL_STEP_SEED] = do_seed,
+    [VL_STEP_DOMAIN] = do_domain,
+    [VL_STEP_START] = do_start,
+    [VL_STEP_UNDEFINE] = do_undefine,
+    [VL_STEP_REMOVE_VOLUME] = do_remove_volume,
+    [VL_STEP_REMOVE_POOL] = do_remove_pool,
+    [VL_STEP_SWITCH] = do_switch,
 };
+
+static bool stop_cancelled(void *context)
+{
+    return vl_world_cancelled(context);
+}
+
+/* Guests that stop one after the other in the plan stop at the same time: each may take a minute. */
+static int stop_together(struct vl_world *world, const struct vl_step *steps, size_t count, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_stopping *guests = vl_arena_zalloc(&arena, count * sizeof(*guests));
+    size_t failed;
+
+    if (!guests)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        guests[i].name = steps[i].object;
+    failed = vl_hypervisor_stop_all(
+        world->hypervisor, lab_name(world), guests, count,
+        &(struct vl_stop_options){
+            .timeout_ms = STOP_TIMEOUT_MS, .force = true, .cancelled = stop_cancelled, .context = world });
+    for (size_t i = 0; i < count; i++) {
+        if (guests[i].error.code)
+            vl_world_event(world, VOIPLAB_EVENT_WARNING, guests[i].name, "%s", vl_error_text(&guests[i].error));
+        else
+            vl_world_event(world, VOIPLAB_EVENT_STEP, steps[i].target, "%s", vl_step_title(&arena, &steps[i]));
+        vl_error_clear(&guests[i].error);
+    }
+    if (!failed)
+        return 0;
+    if (vl_world_cancelled(world))
+        return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
+    return vl_fail(err, failed < count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
+                   "%zu of %zu guests did not stop; the lines above say why", failed, count);
+}
+
+static size_t count_stops(const struct vl_plan *plan, size_t from)
+{
+    size_t count = 0;
+
+    while (from + count < plan->count && plan->steps[from + count].kind == VL_STEP_STOP)
+        count++;
+    return count;
+}
 
 static int do_step(struct vl_world *world, struct vl_target *target, const struct vl_step *step, struct vl_error *err)
 {
@@ -349,6 +410,14 @@ int vl_apply(struct vl_world *world, const struct vl_plan *plan, struct vl_targe
 
         if (vl_world_cancelled(world))
             return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
+        if (step->kind == VL_STEP_STOP) {
+            size_t stops = count_stops(plan, i);
+
+            if (stop_together(world, step, stops, err) < 0)
+                return -1;
+            i += stops - 1;
+            continue;
+        }
         if (back_up(world, target, step, err) < 0) {
             put_back(world, plan, i, target);
             return -1;

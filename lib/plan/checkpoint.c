@@ -9,24 +9,16 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/checkpoint_text.h"
 #include "target/target.h"
 
 enum { CHECKPOINT_LIMIT = 4 << 20 };
-
-long long vl_boot_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_BOOTTIME, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void vl_checkpoint_free(struct vl_checkpoint *checkpoint)
 {

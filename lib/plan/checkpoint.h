@@ -115,7 +115,4 @@ void vl_change_over(const char *directory, const char *outcome, bool over);
 /* How the latest change ended, with `prefix` before it; "" when nothing is known. In the arena. */
 const char *vl_change_outcome(struct vl_arena *arena, const char *directory, const char *prefix);
 
-/* Milliseconds since boot, suspended time included. */
-long long vl_boot_ms(void);
-
 #endif

@@ -4,8 +4,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/text.h"
@@ -14,14 +14,6 @@
 #include "render/asterisk.h"
 
 enum { CONNECT_TIMEOUT_MS = 20000, RETRY_MS = 500, CALL_TIMEOUT_MS = 10000, NUDGE_MS = 3000 };
-
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, struct vl_error *err)
 {
@@ -94,6 +86,29 @@ static bool is_tree(const struct vl_world *world, const struct vl_pbx *pbx)
     return pbx->place == VL_PLACE_LOCAL && world->options.root[1] != '\0';
 }
 
+/* The steps are of this host and libvirt, whose connection is for one at a time. */
+static int make_guest(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err)
+{
+    VL_TARGET_AUTO *host = vl_target_local("/", err);
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (!host || vl_stage_guest(fleet->world, member->pbx, &plan, err) < 0)
+        return -1;
+    fleet->changed += plan.count;
+    return vl_apply(fleet->world, &plan, host, err);
+}
+
+void vl_fleet_make_guests(struct vl_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count && !vl_world_cancelled(fleet->world); i++) {
+        struct vl_member *member = &fleet->members[i];
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+
+        if (member->pbx->place == VL_PLACE_VM && make_guest(fleet, member, &cause) < 0)
+            fail_member(fleet, member, &cause);
+    }
+}
+
 struct connecting {
     struct vl_fleet *fleet;
     long long deadline;
@@ -102,7 +117,7 @@ struct connecting {
 /* One try. A host that answers with another key than the lab's will not change its mind: no use in waiting. */
 static bool try_connect(const struct connecting *connecting, struct vl_member *member, struct vl_error *cause)
 {
-    long long left = connecting->deadline - now_ms();
+    long long left = connecting->deadline - vl_now_ms();
     int timeout = left > CONNECT_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : left < 2000 ? 2000 : (int)left;
 
     vl_error_clear(cause);
@@ -129,7 +144,7 @@ static void connect_member(void *context, size_t index)
     if (member->error.code)
         return;
     while (!try_connect(connecting, member, &cause)) {
-        if (cause.code == VL_ERROR_REFUSED || now_ms() + RETRY_MS >= connecting->deadline ||
+        if (cause.code == VL_ERROR_REFUSED || vl_now_ms() + RETRY_MS >= connecting->deadline ||
             vl_world_cancelled(connecting->fleet->world)) {
             fail_member(connecting->fleet, member, &cause);
             return;
@@ -142,7 +157,7 @@ static void connect_member(void *context, size_t index)
 
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
 {
-    struct connecting connecting = { .fleet = fleet, .deadline = now_ms() + (long long)wait_s * 1000 };
+    struct connecting connecting = { .fleet = fleet, .deadline = vl_now_ms() + (long long)wait_s * 1000 };
 
     vl_parallel(fleet->count, fleet->world->options.jobs, connect_member, &connecting);
 }
@@ -234,7 +249,7 @@ static void look_at_member(void *context, size_t index)
     const struct looking *looking = context;
     struct vl_fleet *fleet = looking->fleet;
     struct vl_member *member = &fleet->members[index];
-    long long nudge = now_ms() + NUDGE_MS;
+    long long nudge = vl_now_ms() + NUDGE_MS;
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
     if (!member->target || is_tree(fleet->world, member->pbx))
@@ -247,11 +262,11 @@ static void look_at_member(void *context, size_t index)
         }
         if (vl_trunk_view_good(&member->view))
             return;
-        if (now_ms() + RETRY_MS >= looking->deadline || vl_world_cancelled(fleet->world))
+        if (vl_now_ms() + RETRY_MS >= looking->deadline || vl_world_cancelled(fleet->world))
             break;
-        if (member->view.registration_stuck && now_ms() >= nudge) {
+        if (member->view.registration_stuck && vl_now_ms() >= nudge) {
             vl_probe_register_again(member->target);
-            nudge = now_ms() + NUDGE_MS;
+            nudge = vl_now_ms() + NUDGE_MS;
         }
         (void)poll(NULL, 0, RETRY_MS);
     }
@@ -266,7 +281,7 @@ void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s)
     const struct vl_lab *lab = fleet->world->lab;
     VL_ARENA_AUTO arena = { .blocks = NULL };
     bool *away = vl_arena_zalloc(&arena, lab->pbx_count * sizeof(*away));
-    struct looking looking = { .fleet = fleet, .away = away, .deadline = now_ms() + (long long)wait_s * 1000 };
+    struct looking looking = { .fleet = fleet, .away = away, .deadline = vl_now_ms() + (long long)wait_s * 1000 };
 
     for (size_t i = 0; away && i < fleet->count; i++)
         away[fleet->members[i].pbx - lab->pbxs] = !fleet->members[i].target;

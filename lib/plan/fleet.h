@@ -36,6 +36,10 @@ int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, str
 int vl_fleet_open(struct vl_world *world, const char *const *names, struct vl_fleet *ret_fleet, struct vl_error *err);
 void vl_fleet_close(struct vl_fleet *fleet);
 
+/* Make the virtual machines and start them, each for itself, when what they share is there (vl_stage_guests_shared()).
+ */
+void vl_fleet_make_guests(struct vl_fleet *fleet);
+
 /* Connect to everyone, waiting up to `wait_s` for those that do not answer yet (0: one try), until Asterisk is there.
  */
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s);

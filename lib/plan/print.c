@@ -38,6 +38,8 @@ char *vl_step_title(struct vl_arena *arena, const struct vl_step *step)
                                step->before ? "changed" : "new", step->mode);
     if (step->kind == VL_STEP_UPLOAD)
         return vl_arena_printf(arena, "%s %s (from %s)", kinds[step->kind].verb, step->object, step->source);
+    if (step->kind == VL_STEP_IMAGE && step->source)
+        return vl_arena_printf(arena, "fetch image %s (from %s into %s)", step->object, step->source, step->after);
     if (step->kind == VL_STEP_IMAGE)
         return vl_arena_printf(arena, "%s %s (into %s)", kinds[step->kind].verb, step->object, step->after);
     return vl_arena_printf(arena, "%s %s", kinds[step->kind].verb, step->object);

@@ -157,8 +157,7 @@ static int remove_tree(const char *path, struct vl_error *err)
     return vl_process_check(argv, NULL, NULL, err);
 }
 
-int vl_recipe_build(const struct vl_recipe *recipe, void (*on_line)(void *context, const char *line), void *context,
-                    struct vl_error *err)
+int vl_recipe_build(const struct vl_recipe *recipe, const struct vl_process_options *options, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *work = vl_arena_printf(&arena, "%s.part", recipe->cache);
@@ -171,9 +170,7 @@ int vl_recipe_build(const struct vl_recipe *recipe, void (*on_line)(void *contex
         vl_file_lock(vl_arena_printf(&arena, "%s.lock", recipe->cache), "another voiplab builds this image now", err);
     if (lock < 0 || remove_tree(work, err) < 0 || vl_file_mkdirs(work, 0755, err) < 0)
         return -1;
-    if (vl_process_check(argv, &(struct vl_process_options){ .on_line = on_line, .on_line_context = context }, NULL,
-                         err) < 0 ||
-        note_sums(work, err) < 0) {
+    if (vl_process_check(argv, options, NULL, err) < 0 || note_sums(work, err) < 0) {
         VL_ERROR_AUTO ignored = { .code = VL_OK };
 
         (void)remove_tree(work, &ignored);

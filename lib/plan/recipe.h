@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/process.h"
 
 struct vl_recipe {
     const char *name;
@@ -23,9 +24,8 @@ struct vl_recipe {
 int vl_recipe_find(struct vl_arena *arena, const char *share_directory, const char *cache_directory, const char *name,
                    struct vl_recipe *ret_recipe, struct vl_error *err);
 
-/* Build it into its place in the cache; lines that the recipe prints go to on_line. */
-int vl_recipe_build(const struct vl_recipe *recipe, void (*on_line)(void *context, const char *line), void *context,
-                    struct vl_error *err);
+/* Build it into its place in the cache. `options`: who hears the lines that the recipe prints, and may cancel it. */
+int vl_recipe_build(const struct vl_recipe *recipe, const struct vl_process_options *options, struct vl_error *err);
 
 /* Compare the built files with the checksums that were noted when they were built. */
 int vl_recipe_verify(const struct vl_recipe *recipe, struct vl_error *err);

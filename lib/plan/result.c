@@ -83,11 +83,18 @@ void vl_result_table_json(struct voiplab_result *result, const char *key)
     vl_json_end(result->document);
 }
 
-int vl_result_finish(struct voiplab_result *result, struct vl_error *err)
+int vl_result_finish(struct voiplab_result *result, enum voiplab_status status, const struct vl_error *failure,
+                     struct vl_error *err)
 {
     VL_FREE char *text = NULL;
 
-    vl_json_string(result->document, "summary", result->summary);
+    vl_json_end_to(result->document, 1); /* a request that failed may have left an array open */
+    if (status != VOIPLAB_OK && status != VOIPLAB_DRIFT) {
+        vl_json_string(result->document, "error", vl_error_text(failure));
+        vl_json_number(result->document, "status", status);
+    }
+    if (*result->summary || status == VOIPLAB_OK)
+        vl_json_string(result->document, "summary", result->summary);
     text = vl_json_text(result->document, 2, err);
     if (!text)
         return -1;

@@ -35,7 +35,8 @@ void vl_result_summary(struct voiplab_result *result, const char *format, ...) _
 /* Add the table as an array `key` of objects, with the headings in lower case as names. */
 void vl_result_table_json(struct voiplab_result *result, const char *key);
 
-/* Render the JSON document. */
-int vl_result_finish(struct voiplab_result *result, struct vl_error *err);
+/* Render the JSON document. What the request failed with, when it did, becomes its members `error` and `status`. */
+int vl_result_finish(struct voiplab_result *result, enum voiplab_status status, const struct vl_error *failure,
+                     struct vl_error *err);
 
 #endif

@@ -216,6 +216,11 @@ int vl_run_bridge(const struct vl_run *run)
     unsigned timeout = run->request->timeout_s ? run->request->timeout_s : DEFAULT_TIMEOUT_S;
     int rc;
 
+    if (!is_this_host(run) && !bridge->interface)
+        return vl_fail(run->err, VL_ERROR_USAGE,
+                       "with interface = none in [bridge] there are no files to write under '%s': the bridge is made "
+                       "live, on this host; leave --root out for that",
+                       run->world->options.root);
     if (vl_run_is_dry(run)) {
         rc = bridge->interface ? vl_stage_uplink(run->world, &plan, run->err)
                                : vl_stage_bridge(run->world, &plan, run->err);

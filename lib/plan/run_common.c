@@ -52,19 +52,11 @@ int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_world *,
     return vl_run_apply_plan(run, &plan, stage == vl_stage_bridge ? run->world->options.root : "/", changed);
 }
 
-static bool has_machines(const struct vl_lab *lab)
-{
-    for (size_t i = 0; i < lab->pbx_count; i++)
-        if (lab->pbxs[i].place == VL_PLACE_VM)
-            return true;
-    return false;
-}
-
 int vl_run_hypervisor(const struct vl_run *run)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (run->world->lab && !has_machines(run->world->lab))
+    if (run->world->lab && !vl_lab_has_machines(run->world->lab))
         return 0;
     if (vl_world_hypervisor(run->world, &cause) == 0)
         return 0;

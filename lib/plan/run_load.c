@@ -81,7 +81,7 @@ static int check_names(const struct vl_run *run)
     const char *const *names = run->request->names;
 
     if (run->world->lab->load_count == 0)
-        return vl_fail(run->err, VL_ERROR_LAB, "%s: the lab has no [load] section", run->world->lab->file);
+        return vl_fail_at(run->err, VL_ERROR_LAB, run->world->lab->file, 1, "the lab has no [load] section");
     for (; names && *names; names++) {
         bool known = false;
 

@@ -138,7 +138,8 @@ static int prepare_host(const struct vl_run *run, size_t *changed)
     return prepare_bridge(run, changed);
 }
 
-static int prepare_guests(const struct vl_run *run, size_t *changed)
+/* What all guests need must be there; after that the failure of one is its own. */
+static int prepare_guests(const struct vl_run *run, struct vl_fleet *fleet, size_t *changed)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
 
@@ -146,9 +147,13 @@ static int prepare_guests(const struct vl_run *run, size_t *changed)
     if (vl_run_hypervisor(run) < 0 || vl_run_apply_stage(run, stage_all_images, changed) < 0)
         return -1;
     vl_world_phase(run->world, 4, 7, "guests");
-    if (vl_stage_guests(run->world, run->request->names, &plan, run->err) < 0)
+    if (vl_stage_guests_shared(run->world, run->request->names, &plan, run->err) < 0 ||
+        vl_run_apply_plan(run, &plan, "/", changed) < 0)
         return -1;
-    return vl_run_apply_plan(run, &plan, "/", changed);
+    vl_fleet_make_guests(fleet);
+    if (vl_world_cancelled(run->world))
+        return vl_run_fleet_error(run, fleet);
+    return look_at_domains(fleet, run->err);
 }
 
 static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t changed)
@@ -163,7 +168,7 @@ static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t ch
     vl_json_bool(run->result->document, "changed", changed > 0);
     if (vl_world_cancelled(run->world))
         return vl_run_fleet_error(run, fleet);
-    if (changed)
+    if (changed || vl_fleet_failed(fleet))
         vl_result_summary(run->result, "%zu steps taken; %zu PBXs, %zu registrations, %zu peers", changed,
                           fleet->count - vl_fleet_failed(fleet), registrations, peers);
     else
@@ -181,7 +186,7 @@ int vl_run_up(const struct vl_run *run)
     if (vl_run_is_dry(run))
         return dry_up(run);
     if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0 || prepare_host(run, &changed) < 0 ||
-        prepare_guests(run, &changed) < 0 || look_at_domains(&fleet, run->err) < 0)
+        prepare_guests(run, &fleet, &changed) < 0)
         return -1;
     vl_world_phase(world, 5, 7, "waiting for every PBX to answer");
     vl_fleet_connect(&fleet, wait_for(world, has_machines(&fleet)));
@@ -246,19 +251,19 @@ int vl_run_guests(const struct vl_run *run)
             return -1;
         return vl_run_show_plan(run, &plan);
     }
-    if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || prepare_guests(run, &changed) < 0)
-        return -1;
     for (size_t i = 0; i < fleet.count; i++)
         if (fleet.members[i].pbx->place == VL_PLACE_VM)
             fleet.members[kept++] = fleet.members[i];
     fleet.count = kept;
-    if (look_at_domains(&fleet, run->err) < 0)
+    if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || prepare_guests(run, &fleet, &changed) < 0)
         return -1;
+    changed += fleet.changed;
     vl_world_phase(world, 5, 5, "waiting for every guest to answer");
     vl_fleet_connect(&fleet, wait_for(world, true));
     vl_run_fleet_table(run, &fleet, false);
-    vl_result_summary(run->result, changed ? "%zu steps taken; %zu guests answer" : "nothing to do", changed,
-                      fleet.count - vl_fleet_failed(&fleet));
+    vl_result_summary(run->result,
+                      changed || vl_fleet_failed(&fleet) ? "%zu steps taken; %zu guests answer" : "nothing to do",
+                      changed, fleet.count - vl_fleet_failed(&fleet));
     return vl_run_fleet_error(run, &fleet);
 }
 

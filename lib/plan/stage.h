@@ -27,9 +27,16 @@ int vl_stage_bridge_possible(const struct vl_world *world, struct vl_error *err)
 
 /* Images that are built or fetched and not in the cache. names: images, NULL: all that a PBX uses. */
 int vl_stage_image(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err);
+/* Whether it is one of these. */
+bool vl_stage_image_wanted(const struct vl_world *world, const char *const *names, const struct vl_image *image);
 
 /* Pool, base volumes, clones, seeds, domains; running. names: PBXs, NULL: all. */
 int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err);
+
+/* The same in two parts: what the guests share, pool and base volumes, and after that what is one guest's alone. */
+int vl_stage_guests_shared(struct vl_world *world, const char *const *names, struct vl_plan *plan,
+                           struct vl_error *err);
+int vl_stage_guest(struct vl_world *world, const struct vl_pbx *pbx, struct vl_plan *plan, struct vl_error *err);
 
 /* The files of one PBX. target NULL: it does not answer (dry run), everything is new. parts: VL_PART_… */
 int vl_stage_pbx(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,

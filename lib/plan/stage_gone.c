@@ -26,12 +26,14 @@ static int plan_domains(struct vl_world *world, const char *const *names, bool r
                                                  .target = "libvirt",
                                                  .object = domains[i].name,
                                                  .why = "the guest is asked to shut down" });
-        if (remove)
+    }
+    /* they stop together, so nothing stands between these steps */
+    for (size_t i = 0; remove && i < count; i++)
+        if (vl_world_wanted(names, domains[i].pbx ? domains[i].pbx : ""))
             vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_UNDEFINE,
                                                  .target = "libvirt",
                                                  .object = domains[i].name,
                                                  .why = "libvirt forgets the guest" });
-    }
     return 0;
 }
 
@@ -94,20 +96,12 @@ static void plan_state(struct vl_world *world, struct vl_plan *plan)
                 });
 }
 
-static bool has_machines(const struct vl_lab *lab)
-{
-    for (size_t i = 0; i < lab->pbx_count; i++)
-        if (lab->pbxs[i].place == VL_PLACE_VM)
-            return true;
-    return false;
-}
-
 int vl_stage_gone(struct vl_world *world, const char *const *names, bool remove, struct vl_plan *plan,
                   struct vl_error *err)
 {
     bool whole = remove && !(names && names[0]);
 
-    if (has_machines(world->lab)) {
+    if (vl_lab_has_machines(world->lab)) {
         if (vl_world_hypervisor(world, err) < 0 || plan_domains(world, names, remove, plan, err) < 0)
             return -1;
         if (whole && plan_pool(world, plan, err) < 0)

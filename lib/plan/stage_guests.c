@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "lab/identity.h"
+#include "plan/image.h"
 #include "plan/stage.h"
 #include "render/domain_xml.h"
 #include "render/seed.h"
@@ -22,7 +23,7 @@
 
 #define LIBVIRT "libvirt"
 
-enum { QCOW2_HEADER = 32, KEY_LIMIT = 65536 };
+enum { KEY_LIMIT = 65536 };
 
 /* Planning the guests of one lab: what all of them share. */
 struct guest_plan {
@@ -50,10 +51,27 @@ static const char *pool_path(struct vl_arena *arena, const struct vl_world *worl
     return vl_arena_printf(arena, "/var/lib/libvirt/images/voiplab-%s", world->lab ? world->lab->name : "default");
 }
 
+/* Fetched before the guests are planned: the volume of their base image is as large as that image says. */
+static int fetch_step(struct vl_world *world, const struct vl_image *image, struct vl_plan *plan)
+{
+    const char *file = vl_image_place(&plan->arena, world->options.cache_directory, image->name, image->source);
+
+    if (!vl_file_exists(file))
+        vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_IMAGE,
+                                             .target = VL_THIS_HOST,
+                                             .object = image->name,
+                                             .source = image->source,
+                                             .after = file,
+                                             .why = "the image is fetched once and kept" });
+    return 0;
+}
+
 static int image_step(struct vl_world *world, const struct vl_image *image, struct vl_plan *plan, struct vl_error *err)
 {
     struct vl_recipe recipe;
 
+    if (image->kind == VL_IMAGE_URL)
+        return fetch_step(world, image, plan);
     if (image->kind != VL_IMAGE_BUILD)
         return 0;
     if (vl_recipe_find(&plan->arena, world->options.share_directory, world->options.cache_directory, image->source,
@@ -79,12 +97,17 @@ static bool image_used(const struct vl_lab *lab, const struct vl_image *image)
     return false;
 }
 
+bool vl_stage_image_wanted(const struct vl_world *world, const char *const *names, const struct vl_image *image)
+{
+    return names ? vl_world_wanted(names, image->name) : image_used(world->lab, image);
+}
+
 int vl_stage_image(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
 {
     for (size_t i = 0; i < world->lab->image_count; i++) {
         const struct vl_image *image = &world->lab->images[i];
 
-        if (names ? vl_world_wanted(names, image->name) : image_used(world->lab, image))
+        if (vl_stage_image_wanted(world, names, image))
             if (image_step(world, image, plan, err) < 0)
                 return -1;
     }
@@ -131,24 +154,6 @@ static int plan_pool(const struct guest_plan *guests)
     return 0;
 }
 
-/* The size that a guest sees of a qcow2 image: bytes 24 to 31 of its header, big-endian (QEMU's
- * docs/interop/qcow2.txt). */
-static int virtual_size(const char *path, uint64_t *ret_size, struct vl_error *err)
-{
-    VL_FCLOSE FILE *stream = fopen(path, "rbe");
-    unsigned char header[QCOW2_HEADER];
-    uint64_t size = 0;
-
-    if (!stream)
-        return vl_fail_errno(err, "cannot open '%s'", path);
-    if (fread(header, 1, sizeof(header), stream) != sizeof(header) || memcmp(header, "QFI\xfb", 4) != 0)
-        return vl_fail(err, VL_ERROR_FAILED, "'%s' is not a qcow2 image; 'qemu-img convert -O qcow2' makes one", path);
-    for (size_t i = 24; i < 32; i++)
-        size = size << 8 | header[i];
-    *ret_size = size;
-    return 0;
-}
-
 static int raw_size(const char *path, uint64_t *ret_size, struct vl_error *err)
 {
     struct stat status;
@@ -175,7 +180,7 @@ static int plan_upload(const struct guest_plan *guests, const char *name, const 
         add_step(guests, &(struct vl_step){
                              .kind = VL_STEP_REMOVE_VOLUME, .object = name, .why = "it was not uploaded to its end" });
     if (vl_file_exists(file) &&
-        (qcow2 ? virtual_size(file, &size, guests->err) : raw_size(file, &size, guests->err)) < 0)
+        (qcow2 ? vl_image_virtual_size(file, &size, guests->err) : raw_size(file, &size, guests->err)) < 0)
         return -1;
     xml = vl_render_volume_xml(
         &(struct vl_volume_spec){ .name = name, .format = qcow2 ? "qcow2" : "raw", .capacity = size }, guests->err);
@@ -242,22 +247,16 @@ static int plan_recipe(const struct guest_plan *guests, const struct vl_image *i
 static int plan_ready_disk(const struct guest_plan *guests, const struct vl_image *image, struct boot *boot)
 {
     struct vl_arena *arena = &guests->plan->arena;
-    const char *file = image->source;
+    const char *file = image->source, *name = image->name;
 
     if (image->kind == VL_IMAGE_URL) {
-        file = vl_arena_printf(arena, "%s/images/%s.qcow2", guests->world->options.cache_directory, image->name);
-        if (!vl_file_exists(file))
-            vl_plan_add(guests->plan, &(struct vl_step){ .kind = VL_STEP_IMAGE,
-                                                         .target = VL_THIS_HOST,
-                                                         .object = image->name,
-                                                         .source = image->source,
-                                                         .after = file,
-                                                         .why = "the image is fetched once and kept" });
+        file = vl_image_place(arena, guests->world->options.cache_directory, image->name, image->source);
+        name = vl_arena_strndup(arena, strrchr(file, '/') + 1, strlen(strrchr(file, '/') + 1) - strlen(".qcow2"));
     } else if (!vl_file_exists(file)) {
         return vl_fail_at(guests->err, VL_ERROR_LAB, guests->world->lab->file, image->line,
                           "[image %s] base: there is no file '%s'", image->name, file);
     }
-    boot->base_volume = vl_arena_printf(arena, "%s.qcow2", image->name);
+    boot->base_volume = vl_arena_printf(arena, "%s.base.qcow2", name); /* no PBX has a dot in its name */
     return plan_upload(guests, boot->base_volume, file, true,
                        "the base image, which every guest's disk is a linked clone of");
 }
@@ -478,7 +477,21 @@ static int begin(struct guest_plan *guests, struct vl_world *world, struct vl_pl
     return plan_pool(guests);
 }
 
-int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+/* The base volumes that this guest's disk needs. */
+static int plan_shared(const struct guest_plan *guests, const struct vl_pbx *pbx)
+{
+    struct vl_volume disk;
+    struct boot boot;
+
+    if (find_volume(guests, vl_arena_printf(&guests->plan->arena, "%s.qcow2", pbx->name), &disk) < 0)
+        return -1;
+    return plan_boot(guests, pbx->image, &disk, &boot);
+}
+
+/* Plan something for every guest that is wanted, after the pool that all of them are in. */
+static int plan_each(struct vl_world *world, const char *const *names,
+                     int (*plan_one)(const struct guest_plan *guests, const struct vl_pbx *pbx), struct vl_plan *plan,
+                     struct vl_error *err)
 {
     struct guest_plan guests;
     bool begun = false;
@@ -491,10 +504,29 @@ int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_
         if (!begun && begin(&guests, world, plan, err) < 0)
             return -1;
         begun = true;
-        if (plan_guest(&guests, pbx) < 0)
+        if (plan_one(&guests, pbx) < 0)
             return vl_error_wrap(err, "%s", pbx->name);
     }
     drop_repeated(plan);
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+{
+    return plan_each(world, names, plan_guest, plan, err);
+}
+
+int vl_stage_guests_shared(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+{
+    return plan_each(world, names, plan_shared, plan, err);
+}
+
+int vl_stage_guest(struct vl_world *world, const struct vl_pbx *pbx, struct vl_plan *plan, struct vl_error *err)
+{
+    struct guest_plan guests;
+
+    if (begin(&guests, world, plan, err) < 0 || plan_guest(&guests, pbx) < 0)
+        return -1;
     return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
 }
 

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "probe/host.h"
 
-enum { KEY_LIMIT = 65536, COMMAND_TIMEOUT_MS = 60000 };
+enum { KEY_LIMIT = 65536, COMMAND_TIMEOUT_MS = 60000, ANSWER_LEAST_S = 5, ANSWER_MOST_S = 30 };
 
 static void send_event(struct vl_world *world, const struct voiplab_event *event)
 {
@@ -69,17 +69,18 @@ static bool choose_kvm(const struct vl_world *world, bool hypervisor_says)
 int vl_world_hypervisor(struct vl_world *world, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_HYPERVISOR_AUTO *hypervisor = NULL;
     const char *version;
     bool kvm = false;
 
     if (world->hypervisor)
         return 0;
-    world->hypervisor = vl_hypervisor_open(world->options.hypervisor, err);
-    if (!world->hypervisor)
-        return -1;
-    if (vl_hypervisor_describe(world->hypervisor, &arena, &version, &kvm, err) < 0)
+    hypervisor = vl_hypervisor_open(world->options.hypervisor, err);
+    if (!hypervisor || vl_hypervisor_describe(hypervisor, &arena, &version, &kvm, err) < 0)
         return -1;
     world->kvm = choose_kvm(world, kvm);
+    world->hypervisor = hypervisor;
+    hypervisor = NULL;
     return 0;
 }
 
@@ -123,12 +124,23 @@ static struct vl_target *connect_ssh(struct vl_world *world, const struct vl_pbx
     return target;
 }
 
+/* Who does not want to wait for a PBX does not want to wait for its Asterisk either; but a busy one needs a moment. */
+static int answer_timeout(unsigned wait_s)
+{
+    if (wait_s < ANSWER_LEAST_S)
+        return ANSWER_LEAST_S * 1000;
+    return (int)(wait_s > ANSWER_MOST_S ? ANSWER_MOST_S : wait_s) * 1000;
+}
+
 struct vl_target *vl_world_connect(struct vl_world *world, const struct vl_pbx *pbx, int timeout_ms,
                                    struct vl_error *err)
 {
-    if (pbx->place == VL_PLACE_LOCAL)
-        return vl_target_local(world->options.root, err);
-    return connect_ssh(world, pbx, timeout_ms, err);
+    struct vl_target *target = pbx->place == VL_PLACE_LOCAL ? vl_target_local(world->options.root, err)
+                                                            : connect_ssh(world, pbx, timeout_ms, err);
+
+    if (target && world->options.wait_s)
+        target->answer_timeout_ms = answer_timeout(world->options.wait_s);
+    return target;
 }
 
 bool vl_world_wanted(const char *const *names, const char *name)

@@ -11,19 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "target/netlink.h"
-
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_BOOTTIME, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void vl_reach_add(struct vl_reach *reach, const char *address, bool is_neighbour)
 {
@@ -102,7 +94,7 @@ static void hear(int descriptor, int family, uint16_t sequence, struct vl_reach 
         if (target->family != family || memcmp(target->bytes, source, family == AF_INET ? 4 : 16) != 0)
             continue;
         target->answered = true;
-        target->last_ms = now_ms();
+        target->last_ms = vl_boot_ms();
     }
 }
 
@@ -128,7 +120,7 @@ static void ask_neighbours(struct vl_reach *reach, long long begun)
             vl_net_neighbour(net, target->family, target->bytes, &known, &ignored) < 0 || !known)
             continue;
         target->answered = true;
-        target->last_ms = now_ms();
+        target->last_ms = vl_boot_ms();
     }
 }
 
@@ -137,12 +129,12 @@ size_t vl_reach_round(struct vl_reach *reach, int timeout_ms)
     VL_CLOSE int socket4 = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
     VL_CLOSE int socket6 = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
     struct pollfd waits[2] = { { .fd = socket4, .events = POLLIN }, { .fd = socket6, .events = POLLIN } };
-    long long begun = now_ms(), left;
+    long long begun = vl_boot_ms(), left;
     uint16_t sequence = (uint16_t)++reach->sequence;
 
     for (size_t i = 0; i < reach->count; i++)
         send_echo(reach->targets[i].family == AF_INET ? socket4 : socket6, &reach->targets[i], sequence);
-    while (answered_since(reach, begun) < reach->count && (left = begun + timeout_ms - now_ms()) > 0) {
+    while (answered_since(reach, begun) < reach->count && (left = begun + timeout_ms - vl_boot_ms()) > 0) {
         if (poll(waits, 2, (int)left) <= 0)
             continue;
         if (waits[0].revents)
@@ -157,7 +149,7 @@ size_t vl_reach_round(struct vl_reach *reach, int timeout_ms)
 
 bool vl_reach_lost(const struct vl_reach *reach, int silence_ms)
 {
-    long long now = now_ms();
+    long long now = vl_boot_ms();
 
     for (size_t i = 0; i < reach->count; i++)
         if (reach->targets[i].answered && now - reach->targets[i].last_ms < silence_ms)

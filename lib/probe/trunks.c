@@ -3,9 +3,9 @@
 
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "probe/asterisk.h"
 
@@ -16,8 +16,9 @@ static int ask(struct vl_target *target, const char *command, char **ret_output,
 {
     const char *const argv[] = { "asterisk", "-rx", command, NULL };
     struct vl_command_result result = { .status = -1 };
+    int timeout = target->answer_timeout_ms ? target->answer_timeout_ms : ASK_TIMEOUT_MS;
 
-    if (target->ops->run(target, argv, NULL, ASK_TIMEOUT_MS, &result, err) < 0)
+    if (target->ops->run(target, argv, NULL, timeout, &result, err) < 0)
         return -1;
     if (result.status) {
         vl_command_result_free(&result);
@@ -191,14 +192,6 @@ bool vl_trunk_view_good(const struct vl_trunk_view *view)
            view->peers_ok + view->peers_away == view->peers_wanted;
 }
 
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* A call under way. Other calls, a user's or those of the other PBXs' checks, may use the same trunk at the same time:
  * ours is the one that hangs on the Local channel that was not there before. */
 struct placed {
@@ -275,7 +268,7 @@ int vl_probe_call(struct vl_target *target, const struct vl_call *call, int time
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *before = NULL;
-    long long deadline = now_ms() + timeout_ms;
+    long long deadline = vl_now_ms() + timeout_ms;
     struct placed placed = { .call = call };
     bool last = false;
 
@@ -287,7 +280,7 @@ int vl_probe_call(struct vl_target *target, const struct vl_call *call, int time
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
     while (!placed.up && !last) {
         (void)poll(NULL, 0, POLL_MS);
-        last = now_ms() >= deadline;
+        last = vl_now_ms() >= deadline;
         if (look_at_call(target, &placed, last, err) < 0)
             return -1;
     }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/xml.h"
 #include "render/volume_xml.h"
@@ -396,14 +397,6 @@ int vl_hypervisor_start(struct vl_hypervisor *hypervisor, const char *name, cons
     return ops->domain_start(domain) < 0 ? fail(err, "start domain", name) : 0;
 }
 
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void pause_ms(long ms)
 {
     const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
@@ -416,23 +409,59 @@ static bool is_up(enum vl_domain_state state)
     return state == VL_DOMAIN_RUNNING || state == VL_DOMAIN_PAUSED;
 }
 
-/* Press the power button and wait; press it again from time to time, for a guest that is still starting does not see
- * it. *ret_state tells whether that worked; a guest that cannot be asked is no error here. */
-static int ask_to_stop(virDomainPtr domain, int timeout_ms, enum vl_domain_state *ret_state, struct vl_error *err)
+static void find_stopping(struct vl_hypervisor *hypervisor, const char *lab, struct vl_stopping *guest)
 {
-    long long start = now_ms(), pressed = start - PRESS_AGAIN_MS;
+    struct vl_error cause = { .code = VL_OK };
+    virDomainPtr domain = NULL;
 
-    for (;;) {
-        if (read_state(domain, ret_state, err) < 0)
-            return -1;
-        if (*ret_state != VL_DOMAIN_RUNNING || now_ms() - start >= timeout_ms)
-            return 0;
-        if (now_ms() - pressed >= PRESS_AGAIN_MS) {
-            pressed = now_ms();
-            (void)ops->domain_shutdown(domain);
-        } else {
-            pause_ms(POLL_MS);
-        }
+    if (find_ours(hypervisor, guest->name, lab, &domain, &cause) < 0)
+        vl_error_move(&guest->error, &cause);
+    guest->domain = domain;
+}
+
+/* Whether the guest is still to be waited for. With `press` its power button is pressed; a guest that cannot be asked
+ * is no error here. */
+static bool still_runs(struct vl_stopping *guest, bool press)
+{
+    enum vl_domain_state state;
+
+    if (!guest->domain || guest->error.code || read_state(guest->domain, &state, &guest->error) < 0)
+        return false;
+    if (state != VL_DOMAIN_RUNNING)
+        return false;
+    if (press)
+        (void)ops->domain_shutdown(guest->domain);
+    return true;
+}
+
+static size_t count_running(struct vl_stopping *guests, size_t count, bool press)
+{
+    size_t running = 0;
+
+    for (size_t i = 0; i < count; i++)
+        running += still_runs(&guests[i], press);
+    return running;
+}
+
+static bool is_cancelled(const struct vl_stop_options *options)
+{
+    return options->cancelled && options->cancelled(options->context);
+}
+
+/* Press all power buttons and wait for all; press them again from time to time, for a guest that is still starting does
+ * not see it. */
+static void ask_to_stop(struct vl_stopping *guests, size_t count, const struct vl_stop_options *options)
+{
+    long long start = vl_now_ms(), pressed = start - PRESS_AGAIN_MS;
+
+    while (vl_now_ms() - start < options->timeout_ms && !is_cancelled(options)) {
+        bool press = vl_now_ms() - pressed >= PRESS_AGAIN_MS;
+
+        if (press)
+            pressed = vl_now_ms();
+        if (!count_running(guests, count, press))
+            return;
+        pause_ms(POLL_MS);
     }
 }
 
@@ -453,24 +482,50 @@ static int force_off(virDomainPtr domain, const char *name, struct vl_error *err
     return -1;
 }
 
+/* What becomes of a guest when the waiting is over. */
+static void end_stopping(struct vl_stopping *guest, const struct vl_stop_options *options)
+{
+    enum vl_domain_state state;
+
+    if (!guest->domain || guest->error.code || read_state(guest->domain, &state, &guest->error) < 0 || !is_up(state))
+        return;
+    if (is_cancelled(options))
+        (void)vl_fail(&guest->error, VL_ERROR_FAILED, "cancelled while the guest was shutting down");
+    else if (options->force)
+        (void)force_off(guest->domain, guest->name, &guest->error);
+    else
+        (void)vl_fail(&guest->error, VL_ERROR_TIMEOUT, "domain '%s' did not stop within %d s: it can be forced off",
+                      guest->name, options->timeout_ms / 1000);
+}
+
+size_t vl_hypervisor_stop_all(struct vl_hypervisor *hypervisor, const char *lab, struct vl_stopping *guests,
+                              size_t count, const struct vl_stop_options *options)
+{
+    size_t failed = 0;
+
+    for (size_t i = 0; i < count; i++)
+        find_stopping(hypervisor, lab, &guests[i]);
+    ask_to_stop(guests, count, options);
+    for (size_t i = 0; i < count; i++) {
+        end_stopping(&guests[i], options);
+        failed += guests[i].error.code != VL_OK;
+        if (guests[i].domain)
+            (void)virDomainFree(guests[i].domain);
+        guests[i].domain = NULL;
+    }
+    return failed;
+}
+
 int vl_hypervisor_stop(struct vl_hypervisor *hypervisor, const char *name, const char *lab, int timeout_ms, bool force,
                        struct vl_error *err)
 {
-    DOMAIN_AUTO domain = NULL;
-    enum vl_domain_state state;
+    const struct vl_stop_options options = { .timeout_ms = timeout_ms, .force = force };
+    struct vl_stopping guest = { .name = name };
 
-    if (find_ours(hypervisor, name, lab, &domain, err) < 0)
-        return -1;
-    if (!domain)
+    if (!vl_hypervisor_stop_all(hypervisor, lab, &guest, 1, &options))
         return 0;
-    if (ask_to_stop(domain, timeout_ms, &state, err) < 0)
-        return -1;
-    if (!is_up(state))
-        return 0;
-    if (!force)
-        return vl_fail(err, VL_ERROR_TIMEOUT, "domain '%s' did not stop within %d s: it can be forced off", name,
-                       timeout_ms / 1000);
-    return force_off(domain, name, err);
+    vl_error_move(err, &guest.error);
+    return -1;
 }
 
 int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err)

@@ -54,6 +54,28 @@ int vl_hypervisor_start(struct vl_hypervisor *hypervisor, const char *name, cons
  * VL_ERROR_TIMEOUT. timeout_ms 0 with `force` pulls it at once. A stopped or absent domain is no error. */
 int vl_hypervisor_stop(struct vl_hypervisor *hypervisor, const char *name, const char *lab, int timeout_ms, bool force,
                        struct vl_error *err);
+
+struct _virDomain;
+
+/* A guest that shall stop. */
+struct vl_stopping {
+    const char *name;
+    struct vl_error error;     /* why it did not; the caller's to clear */
+    struct _virDomain *domain; /* NULL outside of the call */
+};
+
+struct vl_stop_options {
+    int timeout_ms;
+    bool force;
+    bool (*cancelled)(void *context); /* true ends the waiting; no plug is pulled then; may be NULL */
+    void *context;
+};
+
+/* Like vl_hypervisor_stop() for many guests, which are all asked first and then waited for together. Returns how many
+ * did not stop. */
+size_t vl_hypervisor_stop_all(struct vl_hypervisor *hypervisor, const char *lab, struct vl_stopping *guests,
+                              size_t count, const struct vl_stop_options *options);
+
 /* Undefine a stopped domain, with its saved state and its snapshots; an absent one is no error. Its volumes stay. */
 int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
 

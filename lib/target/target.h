@@ -38,7 +38,8 @@ struct vl_target_ops {
 
 struct vl_target {
     const struct vl_target_ops *ops;
-    const char *name; /* for messages: "this host", "virtual1" */
+    const char *name;      /* for messages: "this host", "virtual1" */
+    int answer_timeout_ms; /* how long a question to its Asterisk may take; 0: as long as who asks thinks right */
 };
 
 void vl_command_result_free(struct vl_command_result *result);

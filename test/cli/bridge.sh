@@ -71,6 +71,7 @@ expect err 'nothing to do' 'bridge, the second time'
 snapshot | cmp -s - once || fail 'the second run has changed the tree'
 bridge --check
 expect_status 0 'bridge --check when all is there'
+[ "$(cat out err | grep -c 'nothing to do')" -eq 1 ] || fail "an empty plan is told as: $(cat out err)"
 
 # Drift is seen and mended: another value, another mode, a file that is gone.
 sed -i 's/192.168.0.1$/192.168.0.254/' $scripts/ifcfg-br0
@@ -119,6 +120,13 @@ ln -s "$work/elsewhere" trap/etc
 run bridge --root trap --state "$work/state" -f "$lab"
 expect_status 1 'a tree with a link out of it'
 [ -z "$(find elsewhere -type f)" ] || fail 'bridge --root has written outside the tree'
+# A bridge without an uplink has no files: --root would be taken for a promise to leave this host alone.
+for mode in '' --dry-run --check; do
+    # shellcheck disable=SC2086
+    run bridge --root tree --state "$work/state" -f "$SOURCE/share/labs/quickstart.ini" $mode
+    expect_status 2 "bridge --root $mode of a lab without an uplink"
+    expect err 'leave --root out' "bridge --root $mode of a lab without an uplink"
+done
 run bridge --root missing --state "$work/state" -f "$lab"
 expect_status 1 'a tree that is not there'
 finish

@@ -51,6 +51,34 @@ run up -f missing.ini
 expect_status 3 'a lab file that is not there'
 expect err "'missing.ini'" 'a lab file that is not there'
 
+expect err 'voiplab: missing.ini: cannot open' 'a lab file that is not there'
+
+# Under --json a failure is a document, whatever failed: no lab, a wrong one, a wrong word, a wrong command line.
+failure() {
+    local wanted=$1 text=$2
+    shift 2
+    run "$@"
+    expect_status "$wanted" "$*"
+    expect err "voiplab: " "$*"
+    [ "$(jq -r .status out)" = "$wanted" ] || fail "$*: no status $wanted in $(head -c 200 out)"
+    [ "voiplab: $(jq -r .error out)" = "$(tail -1 err)" ] || fail "$*: another error than $(tail -1 err)"
+    expect err "$text" "$*"
+}
+need jq
+sed '/^\[load/,$d' "$SOURCE/share/labs/quickstart.ini" >noload.ini
+printf '[lab]\nname = x\n[bridge]\nadress = 1\n' >wrong.ini
+failure 2 'there is no lab file' up --json
+failure 3 'missing.ini: cannot open' up --json -f missing.ini
+failure 3 'wrong.ini:4: ' status -f wrong.ini --json
+failure 3 'noload.ini:1: the lab has no [load] section' sipp --json -f noload.ini
+failure 2 "'nobody' is no PBX" up --dry-run --json -f "$lab" nobody
+failure 2 "did you mean '--dry-run'" up --json --dry-rum
+failure 2 "'0' is not a number" up --json --jobs 0 -f "$lab"
+# shellcheck disable=SC1003
+failure 3 'a"\' up --json -f $'a"\\\001.ini'
+run up --json -f $'\xff\xc3\xa9.ini'
+jq -e '.error | startswith("\ufffd\u00e9.ini")' out >/dev/null || fail "bytes that are not UTF-8: $(head -c 200 out)"
+
 run --version
 expect_status 0 --version
 grep -qE '^voiplab [0-9]+\.[0-9]+\.[0-9]+$' out || fail "--version prints $(cat out)"

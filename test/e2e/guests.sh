@@ -120,6 +120,19 @@ report=$(in_lab status 2>&1)
 expect_status 4 $? "status with a guest down"
 set -e
 expect_contains "$report" "beta: the guest is stopped" "status"
+
+say "a guest that cannot be made is one failed PBX, and the rest is done"
+virsh_ undefine quickstart-beta >/dev/null
+sed 's/quickstart-foreign/quickstart-beta/' "$work/foreign.xml" >"$work/beta.xml"
+virsh_ define "$work/beta.xml" >/dev/null
+set +e
+report=$(in_lab up 2>&1)
+expect_status 4 $? "up with a domain in the way"
+set -e
+expect_contains "$report" "beta: the hypervisor has a domain 'quickstart-beta' that this lab did not make" "up"
+expect_contains "$report" "1 of 3 PBXs failed" "up"
+[ "$(virsh_ domstate quickstart-alfa)" = running ] || fail "alfa does not run"
+virsh_ undefine quickstart-beta >/dev/null
 in_lab up >/dev/null 2>&1 || fail "up after down"
 
 say "destroy takes what is ours and leaves the rest"

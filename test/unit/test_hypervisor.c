@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "render/domain_xml.h"
 #include "render/volume_xml.h"
 #include "target/hypervisor.h"
@@ -545,6 +546,90 @@ static void test_deaf_guest(void **state)
     assert_int_equal(domain_of(fixture, "virtual1").state, VL_DOMAIN_STOPPED);
 }
 
+static int presses;
+
+/* A power button that nobody listens to. */
+static int deaf_shutdown(struct _virDomain *domain)
+{
+    (void)domain;
+    presses++;
+    return 0;
+}
+
+static double seconds(void)
+{
+    return (double)vl_now_ms() / 1000;
+}
+
+static const char *const three[] = { "virtual1", "virtual2", "virtual3" };
+
+static void start_three(struct fixture *fixture)
+{
+    for (size_t i = 0; i < 3; i++) {
+        VL_BUF_AUTO xml = VL_BUF_INIT;
+
+        vl_buf_puts(&xml, guest_xml(fixture, three[i], "tesis", 300 << 20));
+        strstr(xml.data, "b091ea4d-")[0] = (char)('1' + i); /* another UUID for each */
+        ok(fixture, vl_hypervisor_define(fixture->hypervisor, vl_buf_text(&xml), three[i], "tesis", &fixture->err));
+        ok(fixture, vl_hypervisor_start(fixture->hypervisor, three[i], "tesis", &fixture->err));
+    }
+}
+
+static bool always(void *context)
+{
+    (void)context;
+    return true;
+}
+
+/* Three deaf guests and one that is not ours: one deadline for all, and one failure. */
+static void test_many_stop_together(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vl_hypervisor_ops deaf = counted;
+    struct vl_stopping guests[] = {
+        { .name = "virtual1" }, { .name = "test" }, { .name = "virtual2" }, { .name = "virtual3" }, { .name = "absent" }
+    };
+    struct vl_stop_options options = { .timeout_ms = 700, .force = true, .cancelled = always };
+    double start;
+
+    start_three(fixture);
+    deaf.domain_shutdown = deaf_shutdown;
+    (void)vl_hypervisor_set_ops(&deaf);
+    presses = 0;
+    assert_int_equal(vl_hypervisor_stop_all(fixture->hypervisor, "tesis", guests, 5, &options), 4);
+    assert_non_null(strstr(vl_error_text(&guests[0].error), "cancelled"));
+    for (size_t i = 0; i < 5; i++)
+        vl_error_clear(&guests[i].error);
+    assert_int_equal(domain_of(fixture, "virtual1").state, VL_DOMAIN_RUNNING);
+
+    options.cancelled = NULL;
+    start = seconds();
+    assert_int_equal(vl_hypervisor_stop_all(fixture->hypervisor, "tesis", guests, 5, &options), 1);
+    assert_true(seconds() - start < 1.4);
+    assert_true(seconds() - start >= 0.7);
+    assert_int_equal(presses, 3);
+    assert_non_null(strstr(vl_error_text(&guests[1].error), "does not carry the mark"));
+    vl_error_clear(&guests[1].error);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(domain_of(fixture, three[i]).state, VL_DOMAIN_STOPPED);
+    assert_int_equal(domain_of(fixture, "test").state, VL_DOMAIN_RUNNING);
+}
+
+/* Those that listen are not waited for. */
+static void test_many_that_listen(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vl_stopping guests[] = { { .name = "virtual1" }, { .name = "virtual2" }, { .name = "virtual3" } };
+    const struct vl_stop_options options = { .timeout_ms = 60000 };
+    double start = seconds();
+
+    start_three(fixture);
+    assert_int_equal(vl_hypervisor_stop_all(fixture->hypervisor, "tesis", guests, 3, &options), 0);
+    assert_true(seconds() - start < 10);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(domain_of(fixture, three[i]).state, VL_DOMAIN_STOPPED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -561,6 +646,8 @@ int main(void)
         TEST(test_upload_of_shrinking_file),
         TEST(test_each_call_fails_once),
         TEST(test_deaf_guest),
+        TEST(test_many_stop_together),
+        TEST(test_many_that_listen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

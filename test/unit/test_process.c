@@ -153,6 +153,54 @@ static void test_orphan(void **state)
     assert_true(seconds() - start < 2.5);
 }
 
+/* Says yes from the n-th time on. */
+static bool cancel_later(void *context)
+{
+    int *left = context;
+
+    return (*left)-- <= 0;
+}
+
+static void check_cancel(const char *script, int status)
+{
+    VL_PROCESS_RESULT_AUTO result = { .status = -1 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    double start = seconds();
+    int left = 2;
+
+    assert_int_equal(
+        vl_process_run(ARGV("sh", "-c", script),
+                       &(struct vl_process_options){ .cancelled = cancel_later, .cancelled_context = &left }, &result,
+                       &err),
+        0);
+    assert_true(result.cancelled);
+    assert_false(result.timed_out);
+    assert_int_equal(result.status, status);
+    assert_true(seconds() - start < 8);
+}
+
+/* The child, silent or not, and what it has started, which holds the pipe; and a child that cleans up first. */
+static void test_cancel(void **state)
+{
+    struct vl_process_options options = { .cancelled = cancel_later };
+    VL_PROCESS_RESULT_AUTO result = { .status = -1 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    int left = 0;
+
+    (void)state;
+    check_cancel("exec sleep 60", 128 + SIGTERM);
+    check_cancel("exec sleep 60 >&- 2>&-", 128 + SIGTERM);
+    check_cancel("sleep 60 & sleep 60", 128 + SIGTERM);
+    check_cancel("trap 'exit 3' TERM; sleep 60 & wait", 3);
+    options.cancelled_context = &left;
+    assert_int_equal(vl_process_check(ARGV("sleep", "60"), &options, NULL, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "cancelled"));
+    left = 1000;
+    assert_int_equal(vl_process_run(ARGV("echo", "yes"), &options, &result, &err), 0);
+    assert_false(result.cancelled);
+    assert_string_equal(result.output, "yes\n");
+}
+
 static void collect(void *context, const char *line)
 {
     struct vl_buf *buf = context;
@@ -335,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_orphan),
+        cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_many_errors),
         cmocka_unit_test(test_descriptors),

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/image.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/process.h"
+
+/* Positions in the header of a qcow2 image, whose numbers are big-endian (QEMU's docs/interop/qcow2.txt). */
+enum {
+    QCOW2_VERSION = 4,
+    QCOW2_BACKING_FILE = 8,
+    QCOW2_SIZE = 24,
+    QCOW2_INCOMPATIBLE = 72, /* from version 3 on */
+    QCOW2_HEADER = 80,
+    QCOW2_EXTERNAL_DATA = 1 << 2,
+};
+
+static uint64_t number(const unsigned char *bytes, size_t length)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < length; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+const char *vl_image_place(struct vl_arena *arena, const char *cache_directory, const char *name, const char *url)
+{
+    char hex[VL_DIGEST_SHA256_SIZE];
+
+    if (vl_digest_sha256(url, strlen(url), hex) < 0) {
+        arena->failed = true;
+        return "";
+    }
+    return vl_arena_printf(arena, "%s/images/%s-%.12s.qcow2", cache_directory, name, hex);
+}
+
+int vl_image_virtual_size(const char *path, uint64_t *ret_size, struct vl_error *err)
+{
+    VL_FCLOSE FILE *stream = fopen(path, "rbe");
+    unsigned char header[QCOW2_HEADER];
+
+    if (!stream)
+        return vl_fail_errno(err, "cannot open '%s'", path);
+    if (fread(header, 1, sizeof(header), stream) != sizeof(header) || memcmp(header, "QFI\xfb", 4) != 0)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' is not a qcow2 image; 'qemu-img convert -O qcow2' makes one", path);
+    if (number(header + QCOW2_BACKING_FILE, 8) ||
+        (number(header + QCOW2_VERSION, 4) > 2 && number(header + QCOW2_INCOMPATIBLE, 8) & QCOW2_EXTERNAL_DATA))
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "the image '%s' needs another file; 'qemu-img convert -O qcow2' makes one of both", path);
+    *ret_size = number(header + QCOW2_SIZE, 8);
+    return 0;
+}
+
+struct fetching {
+    const struct vl_image_fetch *fetch;
+    const char *part;
+};
+
+static bool look(void *context)
+{
+    const struct fetching *fetching = context;
+    const struct vl_image_fetch *fetch = fetching->fetch;
+    struct stat status;
+
+    if (fetch->progress && stat(fetching->part, &status) == 0)
+        fetch->progress(fetch->context, (uint64_t)status.st_size);
+    return fetch->cancelled && fetch->cancelled(fetch->context);
+}
+
+/* Not a bound on the whole, but on standing still. */
+static int run_curl(const struct vl_image_fetch *fetch, const char *part, struct vl_error *err)
+{
+    const char *const argv[] = {
+        "curl", "--fail",        "--location", "--globoff",    "--silent", "--show-error", "--connect-timeout",
+        "30",   "--speed-limit", "1024",       "--speed-time", "60",       "--output",     part,
+        "--",   fetch->url,      NULL,
+    };
+    struct fetching fetching = { .fetch = fetch, .part = part };
+
+    return vl_process_check(argv, &(struct vl_process_options){ .cancelled = look, .cancelled_context = &fetching },
+                            NULL, err);
+}
+
+int vl_image_fetch(const struct vl_image_fetch *fetch, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *part = vl_arena_printf(&arena, "%s.part", fetch->file);
+    const char *directory = vl_arena_strndup(&arena, part, (size_t)(strrchr(part, '/') - part));
+    VL_CLOSE int lock = -1;
+    uint64_t size;
+
+    if (vl_file_mkdirs(directory, 0755, err) < 0)
+        return -1;
+    lock = vl_file_lock(vl_arena_printf(&arena, "%s.lock", fetch->file), "another voiplab fetches this image now", err);
+    if (lock < 0)
+        return -1;
+    if (run_curl(fetch, part, err) < 0 || vl_image_virtual_size(part, &size, err) < 0) {
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+        (void)vl_file_remove(part, &ignored);
+        return vl_error_wrap(err, "cannot fetch '%s'", fetch->url);
+    }
+    if (rename(part, fetch->file) < 0)
+        return vl_fail_errno(err, "cannot put '%s' in place", fetch->file);
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Ready disk images: what is asked of one, and how one is fetched. (Images that are built have recipes, recipe.h.)
+ */
+#ifndef VL_PLAN_IMAGE_H
+#define VL_PLAN_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/* The place of a fetched image in the cache: CACHE/images/NAME-HASH.qcow2, where HASH comes from the URL: another lab's
+ * image of the same name, or this one after its URL has changed, is another file. */
+const char *vl_image_place(struct vl_arena *arena, const char *cache_directory, const char *name, const char *url);
+
+/* The bytes that a guest sees of a qcow2 image. One that needs another file is refused: that file would be opened on
+ * the hypervisor's host, by a name that came with the image. */
+int vl_image_virtual_size(const char *path, uint64_t *ret_size, struct vl_error *err);
+
+struct vl_image_fetch {
+    const char *url, *file; /* the file is there only when it is whole, and a qcow2 image */
+    bool (*cancelled)(void *context);
+    void (*progress)(void *context, uint64_t bytes); /* a few times a second: how much is there */
+    void *context;
+};
+
+/* Fetch with curl. However large the image is, a minute without data ends it. */
+int vl_image_fetch(const struct vl_image_fetch *fetch, struct vl_error *err);
+
+#endif

@@ -1,0 +1,113 @@
+#!/bin/bash
+# image: images that are fetched. Real qcow2 files from a web server on loopback: fetched once and whole; what is no
+# image, needs another file or is not there leaves nothing behind; a fetch that stands still can be cancelled.
+# shellcheck source=test/cli/support.sh
+. "${SOURCE:?}/test/cli/support.sh"
+need qemu-img python3 curl jq
+export no_proxy='*' NO_PROXY='*'
+
+mkdir web cache
+cp "$SOURCE/share/labs/quickstart.ini" lab.ini
+qemu-img create -q -f qcow2 web/good.qcow2 7M
+qemu-img create -q -f qcow2 -b "$work/web/good.qcow2" -F qcow2 web/backed.qcow2
+qemu-img create -q -f qcow2 -o "data_file=$work/web/raw,data_file_raw=on" web/split.qcow2 1M
+echo '<html>no such page</html>' >web/page.qcow2
+
+# A web server, which also has a file that never ends.
+cat >server.py <<'PY'
+import http.server, sys, time
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def do_GET(self):
+        if self.path != "/endless.qcow2":
+            return super().do_GET()
+        self.send_response(200)
+        self.send_header("Content-Length", str(1 << 30))
+        self.end_headers()
+        self.wfile.write(b"QFI\xfb")
+        self.wfile.flush()
+        time.sleep(120)
+    def log_message(self, *arguments):
+        with open("../requests", "a") as log:
+            log.write(self.path + "\n")
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server.daemon_threads = True
+open("../port.part", "w").write(str(server.server_port))
+__import__("os").rename("../port.part", "../port")
+server.serve_forever()
+PY
+(cd web && exec python3 ../server.py) &
+server=$!
+trap 'kill "$server" 2>/dev/null || :; chmod -R u+rwX "$work"; rm -rf "$work"' EXIT
+for _ in $(seq 100); do
+    [ ! -e port ] || break
+    sleep 0.1
+done
+[ -e port ] || fail 'the web server does not start'
+url=http://127.0.0.1:$(cat port)
+
+# lab FILE: its guests start from this file of the server.
+lab() {
+    sed "s|^base *=.*|base = url:$url/$1|" "$SOURCE/share/labs/quickstart.ini" >lab.ini
+}
+
+image() {
+    run image -f lab.ini --state "$work/state" --cache "$work/cache" "$@"
+}
+
+nothing_left() {
+    [ -z "$(find cache -name '*.qcow2*' ! -name '*.lock')" ] || fail "$1: left: $(find cache -type f)"
+}
+
+lab good.qcow2
+image --check
+expect_status 5 'image --check before the image is fetched'
+expect out "fetch image debian (from $url/good.qcow2 into $work/cache/images/debian-" 'image --check'
+nothing_left 'image --check'
+image --json
+expect_status 0 'image'
+place=$(jq -r '.images[0].place' out)
+cmp -s "$place" web/good.qcow2 || fail "image: '$place' is not what was served"
+image
+expect_status 0 'image, the second time'
+expect err 'nothing to do' 'image, the second time'
+[ "$(grep -c good requests)" -eq 1 ] || fail 'the image was fetched twice'
+run create-vm --dry-run -f lab.ini --state "$work/state" --cache "$work/cache" -c "$nowhere" --wait 1
+expect_status 0 'create-vm --dry-run'
+expect out 'upload volume debian-' 'create-vm --dry-run'
+
+# The same name with another URL is another image.
+cp web/good.qcow2 web/other.qcow2
+lab other.qcow2
+image --check
+expect_status 5 'image --check with another URL'
+rm -r cache/images
+
+for name in page split backed missing; do
+    lab $name.qcow2
+    image
+    expect_status 1 "image of $name.qcow2"
+    expect err "cannot fetch '$url/$name.qcow2': " "image of $name.qcow2"
+    nothing_left "image of $name.qcow2"
+done
+lab backed.qcow2
+image
+expect err 'needs another file' 'an image with a backing file'
+
+# Cancelled in the middle, it ends at once, and so does curl.
+lab endless.qcow2
+"$VOIPLAB" image -f lab.ini --state "$work/state" --cache "$work/cache" >out 2>err </dev/null &
+fetching=$!
+for _ in $(seq 100); do
+    ! grep -q endless requests || break
+    sleep 0.1
+done
+begun=$(date +%s)
+kill -TERM "$fetching"
+status=0
+wait "$fetching" || status=$?
+expect_status 1 'a fetch that was cancelled'
+expect err cancelled 'a fetch that was cancelled'
+[ $(($(date +%s) - begun)) -lt 9 ] || fail 'a fetch that was cancelled went on'
+! pgrep -f "[e]ndless.qcow2.*$work|$work.*[e]ndless.qcow2" >/dev/null || fail 'curl goes on'
+nothing_left 'a fetch that was cancelled'
+finish
