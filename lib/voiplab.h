@@ -126,6 +126,7 @@ struct voiplab_request {
     bool show_secrets;                 /* secrets are in the plan as they are, not as dots */
     const char *cpuinfo;               /* VOIPLAB_CHECK_CPU: another /proc/cpuinfo; NULL: this host's */
     const struct voiplab_guest *guest; /* VOIPLAB_CREATE_VM without a lab file */
+    bool fix; /* VOIPLAB_CHECK_CPU: load the modules that are missing, now and at every start, as the mode says */
 };
 
 /* Carry out a request. Returns the status; *ret_result is the caller's whenever it is not NULL, also when some targets

@@ -3,6 +3,7 @@
  * check-cpu: the host's checks as a table, and how many guests fit.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "plan/run.h"
 #include "probe/host.h"
@@ -94,6 +95,26 @@ static void sum_up(struct voiplab_result *result, const struct vl_host_capacity 
                           capacity->by_memory, capacity->by_disk_thin, first);
 }
 
+/* --fix: what can be done safely, which is to load modules. The mode decides whether it is shown or done. */
+static int fix(const struct vl_run *run, const struct vl_host_report *report)
+{
+    struct vl_world *world = run->world;
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
+
+    if (vl_stage_modules(world, report->missing_modules, &plan, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, &plan);
+    if (plan.count && !world->options.root[1] && geteuid() != 0)
+        return vl_fail(run->err, VL_ERROR_FAILED, "only root may load modules; run the same command as root");
+    if (vl_run_apply_plan(run, &plan, world->options.root, &changed) < 0)
+        return -1;
+    vl_json_bool(run->result->document, "changed", changed > 0);
+    vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
+    return 0;
+}
+
 int vl_run_check_cpu(const struct vl_run *run)
 {
     struct voiplab_result *result = run->result;
@@ -108,6 +129,8 @@ int vl_run_check_cpu(const struct vl_run *run)
 
     if (vl_probe_host(&result->arena, &options, &report, run->err) < 0)
         return -1;
+    if (run->request->fix)
+        return fix(run, &report);
     vl_result_headings(result, "STATUS", "CHECK", "SEEN", "REMEDY", NULL);
     vl_json_bool(result->document, "usable", report.usable);
     vl_json_string(result->document, "virtualization", report.virtualization);
