@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "probe/host_part.h"
 
-enum { CPUINFO_LIMIT = 16 << 20 };
+enum { CPUINFO_LIMIT = 16 << 20, NAME_LIMIT = 100 };
 
 static bool is_blank(char c)
 {
@@ -40,6 +40,7 @@ static void take_flags(struct vl_cpu *cpu, const char *list, size_t length)
     static const char *const virtualization[] = { "vmx", "svm" };
 
     cpu->has_flags = true;
+    cpu->with_flags++;
     cpu->is_guest |= has_word(list, length, "hypervisor");
     cpu->is_64_bit |= has_word(list, length, "lm");
     cpu->has_nested_paging |= has_word(list, length, "ept") || has_word(list, length, "npt");
@@ -74,7 +75,7 @@ static void take_text(const char **slot, size_t *slot_length, const char *value,
     if (*slot || length == 0)
         return;
     *slot = value;
-    *slot_length = length;
+    *slot_length = length < NAME_LIMIT ? length : NAME_LIMIT;
 }
 
 static void take_line(struct vl_cpu *cpu, const char *line, size_t length)
@@ -110,6 +111,8 @@ struct vl_cpu vl_cpu_parse(const char *text)
         take_line(&cpu, text, length);
         text += length + (text[length] == '\n');
     }
+    if (!cpu.processors)
+        cpu.processors = cpu.with_flags;
     return cpu;
 }
 

@@ -59,13 +59,13 @@ struct vl_host_options {
 
 /* What /proc/cpuinfo says. */
 struct vl_cpu {
-    const char *virtualization;               /* "vmx" (Intel), "svm" (AMD) or NULL; static */
-    bool has_flags;                           /* an x86 processor: without a flag there is no hardware virtualization */
-    bool is_guest;                            /* the flag `hypervisor`: this host is itself a virtual machine */
-    bool is_64_bit;                           /* `lm`, or an ARM of version 8 */
-    bool has_nested_paging;                   /* `ept` or `npt` */
-    unsigned processors, with_virtualization; /* with: those that have the flag */
-    const char *vendor, *model;               /* in the text, not terminated; NULL: not said */
+    const char *virtualization; /* "vmx" (Intel), "svm" (AMD) or NULL; static */
+    bool has_flags;             /* an x86 processor: without a flag there is no hardware virtualization */
+    bool is_guest;              /* the flag `hypervisor`: this host is itself a virtual machine */
+    bool is_64_bit;             /* `lm`, or an ARM of version 8 */
+    bool has_nested_paging;     /* `ept` or `npt` */
+    unsigned processors, with_flags, with_virtualization; /* with: those that have a `flags` line, the flag */
+    const char *vendor, *model;                           /* in the text, not terminated; NULL: not said */
     size_t vendor_length, model_length;
 };
 

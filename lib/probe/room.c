@@ -192,6 +192,24 @@ struct mount {
     const char *point, *type, *device, *options;
 };
 
+/* White space and backslashes stand as three octal digits behind a backslash. */
+static const char *unescaped(struct vl_probe *probe, const char *word)
+{
+    char *text = vl_arena_strdup(probe->arena, word), *to = text;
+
+    for (const char *from = text; *from; from++) {
+        if (from[0] == '\\' && strspn(from + 1, "01234567") >= 3) {
+            *to++ = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
+            from += 3;
+        } else {
+            *to++ = *from;
+        }
+    }
+    if (to != text || *text)
+        *to = '\0';
+    return text;
+}
+
 /* One line of mountinfo (proc(5)): ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG ...] - TYPE DEVICE SUPER. */
 static bool parse_mount(struct vl_probe *probe, const char *line, size_t length, struct mount *ret_mount)
 {
@@ -204,8 +222,9 @@ static bool parse_mount(struct vl_probe *probe, const char *line, size_t length,
         dash++;
     if (dash + 2 >= count)
         return false;
-    *ret_mount =
-        (struct mount){ .point = words[4], .options = words[5], .type = words[dash + 1], .device = words[dash + 2] };
+    *ret_mount = (struct mount){
+        .point = unescaped(probe, words[4]), .options = words[5], .type = words[dash + 1], .device = words[dash + 2]
+    };
     return true;
 }
 
@@ -224,7 +243,9 @@ static bool parse_old_mount(struct vl_probe *probe, const char *line, size_t len
 
     if (!words[0] || !words[1] || !words[2] || !words[3])
         return false;
-    *ret_mount = (struct mount){ .device = words[0], .point = words[1], .type = words[2], .options = words[3] };
+    *ret_mount = (struct mount){
+        .device = words[0], .point = unescaped(probe, words[1]), .type = words[2], .options = words[3]
+    };
     return true;
 }
 

@@ -102,19 +102,26 @@ static bool has_load(const struct vl_lab *lab)
 }
 
 static const struct {
-    const char *program, *package, *purpose;
+    const char *program, *deb, *rpm, *purpose; /* the package's name on Debian, and on CentOS and Fedora */
     bool (*needed)(const struct vl_lab *lab);
     enum vl_check_status missing; /* when the lab needs it, and without a lab */
 } tools[] = {
-    { "qemu-img", "qemu-utils", "makes disk images", has_machines, VL_CHECK_FAIL },
-    { "xorriso", "xorriso", "makes the seed of each guest", has_seeds, VL_CHECK_FAIL },
-    { "ip", "iproute2", "makes the bridge", always, VL_CHECK_FAIL },
-    { "ssh-keygen", "openssh-client", "makes the lab's keys", always, VL_CHECK_FAIL },
-    { "mmdebstrap", "mmdebstrap", "builds images; not needed for ready ones", builds, VL_CHECK_WARN },
-    { "mke2fs", "e2fsprogs", "builds images; not needed for ready ones", builds, VL_CHECK_WARN },
-    { "curl", "curl", "fetches images", fetches, VL_CHECK_WARN },
-    { "sipp", "sip-tester", "makes the calls of load runs", has_load, VL_CHECK_WARN },
+    { "qemu-img", "qemu-utils", "qemu-img", "makes disk images", has_machines, VL_CHECK_FAIL },
+    { "xorriso", "xorriso", "xorriso", "makes the seed of each guest", has_seeds, VL_CHECK_FAIL },
+    { "ip", "iproute2", "iproute", "makes the bridge", always, VL_CHECK_FAIL },
+    { "ssh-keygen", "openssh-client", "openssh-clients", "makes the lab's keys", always, VL_CHECK_FAIL },
+    { "mmdebstrap", "mmdebstrap", "mmdebstrap", "builds images; not needed for ready ones", builds, VL_CHECK_WARN },
+    { "mke2fs", "e2fsprogs", "e2fsprogs", "builds images; not needed for ready ones", builds, VL_CHECK_WARN },
+    { "curl", "curl", "curl", "fetches images", fetches, VL_CHECK_WARN },
+    { "sipp", "sip-tester", "sipp", "makes the calls of load runs", has_load, VL_CHECK_WARN },
 };
+
+static const char *install(struct vl_probe *probe, const char *deb, const char *rpm)
+{
+    if (vl_probe_exists(probe, "/etc/redhat-release"))
+        return vl_arena_printf(probe->arena, "yum install %s", rpm);
+    return vl_arena_printf(probe->arena, "apt-get install %s", deb);
+}
 
 int vl_probe_tools(struct vl_probe *probe)
 {
@@ -129,7 +136,7 @@ int vl_probe_tools(struct vl_probe *probe)
         else
             vl_probe_add(probe, tools[i].program, found ? VL_CHECK_PASS : tools[i].missing,
                          found ? "installed" : vl_arena_printf(probe->arena, "not installed (%s)", tools[i].purpose),
-                         found ? NULL : vl_arena_printf(probe->arena, "apt-get install %s", tools[i].package));
+                         found ? NULL : install(probe, tools[i].deb, tools[i].rpm));
     }
     return 0;
 }

@@ -65,6 +65,19 @@ bios-off-amd svm false true
 EOF
 [ "$count" -eq "$(find "$hosts" -mindepth 1 -maxdepth 1 -type d | wc -l)" ] || fail 'a machine of the fixtures is not in the list'
 
+check --root "$hosts/core2duo-e6750"
+row sipp '.remedy == "yum install sipp"' 'a tool on CentOS'
+check --root "$hosts/epyc-7302p"
+row sipp '.remedy == "apt-get install sip-tester"' 'a tool on Debian'
+
+# The lab of the thesis on the host of the thesis.
+check --root "$hosts/core2duo-e6750" -f "$SOURCE/share/labs/thesis.ini" --state "$work/state"
+expect_status 0 'the host of the thesis'
+is '.capacity.guests == 3 and .capacity.lab_fit_memory == 3' 'the host of the thesis'
+row memory '.status == "PASS"' 'the host of the thesis'
+row 'pool mount' '.seen | contains("on '"'/vm'"' (ext3")' 'the host of the thesis'
+row 'secure boot' '.status == "PASS"' 'the host of the thesis'
+
 # The files that are easily misread.
 trap_file() {
     check --cpuinfo cpuinfo

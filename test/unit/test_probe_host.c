@@ -186,6 +186,20 @@ static void test_machines(void **state)
     }
 }
 
+/* A root that holds nothing but files of /proc. */
+static char root[] = "/tmp/voiplab-host-XXXXXX";
+
+static void put_root(const char *name, const char *text)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    char path[200];
+
+    (void)snprintf(path, sizeof(path), "%s/proc/self", root);
+    assert_int_equal(vl_file_mkdirs(path, 0755, &err), 0);
+    (void)snprintf(path, sizeof(path), "%s/proc/%s", root, name);
+    assert_int_equal(vl_file_write(path, text, strlen(text), 0644, &err), 0);
+}
+
 /* Where the volumes of the thesis go on the thesis's host, whose kernel has no mountinfo. */
 static void test_pool_mount(void **state)
 {
@@ -197,6 +211,47 @@ static void test_pool_mount(void **state)
     (void)state;
     assert_int_equal(vl_probe_host(&arena, &options, &report, &err), 0);
     assert_non_null(strstr(check_named(&report, "pool mount")->seen, "is on '/vm' (ext3, /dev/sda5)"));
+}
+
+/* What may stand in mountinfo, and what it means for the guests' disks. */
+static void test_mounts(void **state)
+{
+    static const struct {
+        const char *storage, *seen;
+        enum vl_check_status status;
+    } cases[] = {
+        { "/vmx", "on '/' (ext4", VL_CHECK_PASS }, /* not below /vm */
+        { "/vm/a", "on '/vm' (xfs", VL_CHECK_PASS },
+        { "/tmp/x", "tmpfs", VL_CHECK_WARN },
+        { "/my disk/x", "on '/my disk' (ext4", VL_CHECK_PASS },
+        { "/ro", "read-only", VL_CHECK_FAIL },
+        { "/usb", "vfat", VL_CHECK_FAIL },
+        { "/top/x", "overlay", VL_CHECK_WARN }, /* two mounts on one point: the later one is on top */
+    };
+    VL_ARENA_AUTO arena = { .failed = false };
+
+    (void)state;
+    put_root("cpuinfo", "processor\t: 0\nflags\t\t: fpu vmx\n");
+    put_root("self/mountinfo", "1 0 8:1 / / rw shared:1 master:2 - ext4 /dev/vda rw\n"
+                               "2 1 8:2 / /vm rw - xfs /dev/vdb rw\n"
+                               "3 1 0:3 / /tmp rw - tmpfs tmpfs rw\n"
+                               "4 1 8:4 / /my\\040disk rw - ext4 /dev/vdc rw\n"
+                               "5 1 8:5 / /ro ro,noatime - ext4 /dev/vdd ro\n"
+                               "6 1 8:6 / /usb rw - vfat /dev/sdb1 rw\n"
+                               "7 1 8:7 / /top rw - ext4 /dev/vde rw\n"
+                               "8 1 0:8 / /top rw - overlay overlay rw\n"
+                               "broken line\n9 1 8:9 / /vm/a/b\n");
+    for (size_t i = 0; i < VL_COUNT(cases); i++) {
+        VL_ERROR_AUTO err = { .code = VL_OK };
+        struct vl_host_report report;
+        const struct vl_host_options options = { .root = root, .storage = cases[i].storage };
+        const struct vl_check *check;
+
+        assert_int_equal(vl_probe_host(&arena, &options, &report, &err), 0);
+        check = check_named(&report, "pool mount");
+        if (check->status != cases[i].status || !strstr(check->seen, cases[i].seen))
+            fail_msg("%s: '%s'", cases[i].storage, check->seen);
+    }
 }
 
 static void test_kernel_log(void **state)
@@ -336,20 +391,6 @@ static void test_missing_cpuinfo(void **state)
     assert_int_equal(err.code, VL_ERROR_NOTFOUND);
 }
 
-/* A root that holds nothing but /proc/cpuinfo and /proc/meminfo. */
-static char root[] = "/tmp/voiplab-host-XXXXXX";
-
-static void put_root(const char *name, const char *text)
-{
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    char path[200];
-
-    (void)snprintf(path, sizeof(path), "%s/proc", root);
-    assert_int_equal(vl_file_mkdirs(path, 0755, &err), 0);
-    (void)snprintf(path, sizeof(path), "%s/proc/%s", root, name);
-    assert_int_equal(vl_file_write(path, text, strlen(text), 0644, &err), 0);
-}
-
 static void probe_lab(unsigned guests, struct vl_arena *arena, struct vl_host_report *report)
 {
     struct vl_pbx pbxs[41] = { { .name = "hub", .place = VL_PLACE_LOCAL, .memory = 1ULL << 40 } };
@@ -405,7 +446,9 @@ static int make_root(void **state)
 
 static int remove_root(void **state)
 {
-    static const char *const names[] = { "/proc/cpuinfo", "/proc/meminfo", "/proc", "" };
+    static const char *const names[] = {
+        "/proc/self/mountinfo", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc", "",
+    };
     char path[200];
 
     (void)state;
@@ -419,11 +462,11 @@ static int remove_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_machines),          cmocka_unit_test(test_pool_mount),
-        cmocka_unit_test(test_kernel_log),        cmocka_unit_test(test_huge_line),
-        cmocka_unit_test(test_cpuinfo_words),     cmocka_unit_test(test_kvm_device),
-        cmocka_unit_test(test_no_virtualization), cmocka_unit_test(test_missing_cpuinfo),
-        cmocka_unit_test(test_memory_sums),
+        cmocka_unit_test(test_machines),        cmocka_unit_test(test_pool_mount),
+        cmocka_unit_test(test_mounts),          cmocka_unit_test(test_kernel_log),
+        cmocka_unit_test(test_huge_line),       cmocka_unit_test(test_cpuinfo_words),
+        cmocka_unit_test(test_kvm_device),      cmocka_unit_test(test_no_virtualization),
+        cmocka_unit_test(test_missing_cpuinfo), cmocka_unit_test(test_memory_sums),
     };
 
     return cmocka_run_group_tests(tests, make_root, remove_root);
