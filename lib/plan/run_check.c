@@ -144,7 +144,8 @@ int vl_run_check_cpu(const struct vl_run *run)
     sum_up(result, capacity);
     if (report.usable)
         return 0;
-    return vl_fail(run->err, VL_ERROR_FAILED, "no hardware virtualization: %s: %s", report.unusable,
-                   report.emulation_possible ? "guests will be emulated (type='qemu'), slow but working"
-                                             : "and there is no QEMU to emulate guests with; install qemu-system-x86");
+    return vl_fail(run->err, VL_ERROR_FAILED, "no hardware virtualization: %s; %s", report.unusable,
+                   report.emulation_possible
+                       ? "guests will be emulated (type='qemu'), slow but working"
+                       : "there is no QEMU to emulate guests with either: install qemu-system-x86");
 }

@@ -95,6 +95,7 @@ static void add_lock(struct vl_probe *probe, const char *line, size_t length)
     const char *text = vl_text_printable(probe->arena, vl_arena_strndup(probe->arena, line, length));
 
     probe->is_locked = true;
+    probe->report->unusable = "the firmware (BIOS) keeps virtualization off";
     vl_probe_add(probe, "firmware lock", VL_CHECK_FAIL, vl_arena_printf(probe->arena, "'%s'", text),
                  "turn on Intel VT-x or AMD-V (SVM) in the firmware setup (BIOS), then switch the machine off and on; "
                  "until then guests will be emulated (type='qemu')");

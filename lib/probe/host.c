@@ -106,6 +106,8 @@ int vl_probe_host(struct vl_arena *arena, const struct vl_host_options *options,
         .cpu_alone = !elsewhere && options->cpuinfo,
     };
 
+    if (elsewhere && !vl_file_exists(options->root))
+        return vl_fail(err, VL_ERROR_NOTFOUND, "there is no tree '%s'", options->root);
     for (size_t i = 0; i < VL_COUNT(parts); i++)
         if (parts[i](&probe) < 0)
             return -1;

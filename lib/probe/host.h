@@ -91,7 +91,7 @@ enum vl_kvm_state {
 enum vl_kvm_state vl_kvm_try(const char *device, int *ret_errno);
 
 /* Look at the host. The report lives in the arena. Fails only when memory runs out or `cpuinfo`, if given, cannot be
- * read: everything else that is wrong is a check that says so. */
+ * read, or there is no such root: everything else that is wrong is a check that says so. */
 int vl_probe_host(struct vl_arena *arena, const struct vl_host_options *options, struct vl_host_report *ret_report,
                   struct vl_error *err);
 

@@ -82,8 +82,6 @@ static void judge_files(struct vl_probe *probe)
 {
     vl_probe_add(probe, "kvm device", VL_CHECK_SKIP,
                  "another machine's devices are not opened: its processor and kernel log decide", NULL);
-    if (probe->is_locked && probe->cpu.virtualization)
-        probe->report->unusable = "the firmware (BIOS) keeps virtualization off";
     probe->report->usable = probe->cpu.virtualization && !probe->is_locked;
 }
 
@@ -110,7 +108,7 @@ int vl_probe_kvm(struct vl_probe *probe)
     else
         vl_probe_add(probe, "kvm device", VL_CHECK_PASS, seen, NULL);
     report->usable = state == VL_KVM_WORKS && probe->cpu.virtualization;
-    if (!report->usable && probe->cpu.virtualization)
+    if (!report->usable && probe->cpu.virtualization && !probe->is_locked)
         report->unusable = texts[state].unusable;
     return 0;
 }

@@ -143,6 +143,12 @@ run check-cpu --cpuinfo missing
 expect_status 1 'a file that is not there'
 expect err "'missing'" 'a file that is not there'
 
+run check-cpu --root missing
+expect_status 1 'a tree that is not there'
+expect err "there is no tree '$work/missing'" 'a tree that is not there'
+run check-cpu --root "$hosts/bios-off-intel"
+expect err 'the firmware (BIOS) keeps virtualization off' 'a lock that hides the flag'
+
 # As somebody without privileges: rows that need root say so, and nothing ends early.
 nobody() {
     setpriv --reuid=65534 --regid=65534 --clear-groups "$VOIPLAB" "$@"
