@@ -1,6 +1,6 @@
 #!/bin/bash
 # Run the EXAMPLES of a manual page, one after the other, in one directory that is empty at first.
-# Usage: examples.sh PAGE, a file of man/ such as voiplab-check-cpu.1
+# Usage: examples.sh PAGE, a file of man/ such as voiplab-check-cpu.1, or the absolute path of another one
 #
 # A command is what stands behind `$ ` (or `# `: for root) in a `.Dl` line or in a `.Bd -literal` display, and the
 # whole of a `.Dl` line that starts with `voiplab `. In a display a command goes on in the next line after a backslash
@@ -18,7 +18,8 @@
 # and test them elsewhere.
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
-page=$SOURCE/man/${1:?usage: examples.sh PAGE}
+page=${1:?usage: examples.sh PAGE}
+case $page in /*) ;; *) page=$SOURCE/man/$page ;; esac
 [ -f "$page" ] || {
     echo "there is no page '$page'" >&2
     exit 1
