@@ -26,6 +26,7 @@
     X(SHARE, "share", 0, "DIR", "where recipes, numbering plans and scenarios are")                                    \
     X(SHOW_SECRETS, "show-secrets", 0, NULL, "print secrets as they are instead of dots")                              \
     X(YES, "yes", 'y', NULL, "do not ask")                                                                             \
+    X(FIX, "fix", 0, NULL, "load the kernel modules that are missing, now and at every start; asks first")             \
     X(QUIET, "quiet", 'q', NULL, "print results and problems only")                                                    \
     X(VERBOSE, "verbose", 'v', NULL, "print every step and every progress line")                                       \
     X(COLOR, "color", 0, "WHEN", "auto, always or never")                                                              \
@@ -109,6 +110,8 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
 int cmd_finish(voiplab_lab *lab, const struct voiplab_request *request, const struct cmd_options *options);
 /* The request that the common options ask for. */
 struct voiplab_request cmd_request(const struct cmd_command *command, const struct cmd_options *options);
+/* Ask a yes-or-no question on the terminal; anything but y is no. */
+bool cmd_confirmed(const char *question);
 const char *cmd_share_directory(const struct cmd_options *options);
 
 /* the commands that are more than one request */

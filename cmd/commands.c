@@ -8,7 +8,8 @@
 #include "cmd.h"
 
 #define TALK (CMD_BIT(QUIET) | CMD_BIT(VERBOSE) | CMD_BIT(COLOR) | CMD_BIT(JSON))
-#define PLAN (CMD_BIT(DRY_RUN) | CMD_BIT(CHECK) | CMD_BIT(EXPLAIN) | CMD_BIT(SHOW_SECRETS))
+#define SHOW (CMD_BIT(DRY_RUN) | CMD_BIT(CHECK) | CMD_BIT(EXPLAIN))
+#define PLAN (SHOW | CMD_BIT(SHOW_SECRETS))
 #define LAB (TALK | CMD_BIT(FILE) | CMD_BIT(STATE) | CMD_BIT(CACHE) | CMD_BIT(SHARE))
 #define REACH (CMD_BIT(JOBS) | CMD_BIT(WAIT) | CMD_BIT(CONNECT))
 #define GUEST (CMD_BIT(MEMORY) | CMD_BIT(DISK) | CMD_BIT(CDROM) | CMD_BIT(BRIDGE) | CMD_BIT(OS) | CMD_BIT(VCPUS))
@@ -23,7 +24,7 @@ const struct cmd_command cmd_commands[] = {
     { .name = "check-cpu",
       .operands = "",
       .summary = "see whether this host can run the lab's guests",
-      .options = LAB | CMD_BIT(CPUINFO) | CMD_BIT(ROOT) | CMD_BIT(CONNECT),
+      .options = LAB | CMD_BIT(CPUINFO) | CMD_BIT(ROOT) | CMD_BIT(CONNECT) | CMD_BIT(FIX) | CMD_BIT(YES) | SHOW,
       .request = VOIPLAB_CHECK_CPU,
       .run = cmd_run_check_cpu },
     { .name = "bridge",

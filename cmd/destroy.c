@@ -2,21 +2,9 @@
 /*
  * destroy shows what goes, asks, and only then does it.
  */
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cmd.h"
-
-static bool confirmed(void)
-{
-    char answer[8];
-
-    (void)fputs("take all of this away? [y/N] ", stderr);
-    if (!fgets(answer, sizeof(answer), stdin))
-        return false;
-    return answer[0] == 'y' || answer[0] == 'Y';
-}
 
 static bool may_go_on(voiplab_lab *lab, const struct voiplab_request *request, const struct cmd_options *options,
                       int *ret_status)
@@ -32,7 +20,7 @@ static bool may_go_on(voiplab_lab *lab, const struct voiplab_request *request, c
     }
     preview.mode = VOIPLAB_DRY_RUN;
     *ret_status = cmd_finish(lab, &preview, options);
-    return *ret_status == VOIPLAB_OK && confirmed();
+    return *ret_status == VOIPLAB_OK && cmd_confirmed("take all of this away?");
 }
 
 int cmd_run_destroy(const struct cmd_command *command, const struct cmd_options *options)

@@ -168,6 +168,7 @@ struct voiplab_request cmd_request(const struct cmd_command *command, const stru
         .names = options->operand_count ? (const char *const *)(void *)options->operands : NULL,
         .show_secrets = options->values[CMD_SHOW_SECRETS] != NULL,
         .cpuinfo = options->values[CMD_CPUINFO],
+        .fix = options->values[CMD_FIX] != NULL,
     };
 
     if (options->values[CMD_DRY_RUN])
@@ -177,6 +178,16 @@ struct voiplab_request cmd_request(const struct cmd_command *command, const stru
     if (options->values[CMD_EXPLAIN])
         request.mode = VOIPLAB_EXPLAIN;
     return request;
+}
+
+bool cmd_confirmed(const char *question)
+{
+    char answer[8];
+
+    (void)fprintf(stderr, "%s [y/N] ", question);
+    if (!fgets(answer, sizeof(answer), stdin))
+        return false;
+    return answer[0] == 'y' || answer[0] == 'Y';
 }
 
 int cmd_finish(voiplab_lab *lab, const struct voiplab_request *request, const struct cmd_options *options)

@@ -133,7 +133,8 @@ struct voiplab_request {
     unsigned timeout_s;       /* until an unconfirmed change is taken back; 0: 120 */
     bool commit_if_reachable; /* confirm by itself when what answered before answers again */
     const char *peer;         /* address that must stay reachable: whoever is logged in; NULL: none */
-    bool boot; /* VOIPLAB_BRIDGE_REVERT: only what was cut off, for the boot-time unit */
+    bool boot;                /* VOIPLAB_BRIDGE_REVERT: only what was cut off, for the boot-time unit */
+    bool fix; /* VOIPLAB_CHECK_CPU: load the modules that are missing, now and at every start, as the mode says */
 };
 
 /* Carry out a request. Returns the status; *ret_result is the caller's whenever it is not NULL, also when some targets

@@ -44,6 +44,9 @@ enum vl_bridge_backend {
     VL_BACKEND_COUNT,
 };
 
+/* What the host keeps for itself when [host] reserve does not say: 1.5 GiB. */
+#define VL_HOST_RESERVE ((uint64_t)1536 << 20)
+
 struct vl_bridge {
     const char *name;             /* br0 */
     const char *interface;        /* the uplink; NULL: an isolated lab network */
@@ -160,6 +163,7 @@ struct vl_lab {
     const char *storage; /* the pool lies below it on the hypervisor's host; NULL: /var/lib/libvirt/images */
     const char *sshkey;  /* private key file for VL_PLACE_SSH; NULL: the lab's own, from the state */
     enum vl_virtualization virtualization;
+    uint64_t host_reserve; /* bytes of memory that the guests must leave to this host */
     struct vl_bridge bridge;
     const struct vl_image *images;
     size_t image_count;

@@ -35,6 +35,14 @@ static int make_lab(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl
     return 0;
 }
 
+static void make_host(struct vl_lab *lab, const struct vl_raw_file *raw)
+{
+    const struct vl_raw_section *section = RAW(raw, VL_RAW_HOST);
+    bool is_given = section && vl_ini_entry(section->section, "reserve");
+
+    lab->host_reserve = is_given ? ((const struct vl_raw_host *)section->object)->reserve : VL_HOST_RESERVE;
+}
+
 static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_image *image,
                       struct vl_error *err)
 {
@@ -239,6 +247,7 @@ static int make_loads(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
 
 static int build(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory, struct vl_error *err)
 {
+    make_host(lab, raw);
     if (make_lab(lab, raw, err) < 0 || vl_lab_make_bridge(lab, raw, err) < 0 || make_images(lab, raw, err) < 0 ||
         make_providers(lab, raw, err) < 0 || vl_lab_make_pbxs(lab, raw, err) < 0 || make_users(lab, raw, err) < 0 ||
         make_dahdi(lab, raw, err) < 0 || vl_lab_make_trunks(lab, raw, err) < 0 ||

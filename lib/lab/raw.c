@@ -37,6 +37,10 @@ static const struct vl_schema_key lab_keys[] = {
       .choices = virtualizations },
 };
 
+static const struct vl_schema_key host_keys[] = {
+    KEY(vl_raw_host, "reserve", VL_VALUE_SIZE, reserve),
+};
+
 static const struct vl_schema_key bridge_keys[] = {
     KEY(vl_raw_bridge, "name", VL_VALUE_INTERFACE, name),
     KEY(vl_raw_bridge, "interface", VL_VALUE_INTERFACE, interface),
@@ -135,6 +139,7 @@ static const struct section_kind {
     const char *label_example;
 } kinds[VL_RAW_KINDS] = {
     [VL_RAW_LAB] = { "lab", LABEL_NONE, lab_keys, VL_COUNT(lab_keys), sizeof(struct vl_raw_lab), "[lab]" },
+    [VL_RAW_HOST] = { "host", LABEL_NONE, host_keys, VL_COUNT(host_keys), sizeof(struct vl_raw_host), "[host]" },
     [VL_RAW_BRIDGE] = { "bridge", LABEL_NONE, bridge_keys, VL_COUNT(bridge_keys), sizeof(struct vl_raw_bridge),
                         "[bridge]" },
     [VL_RAW_IMAGE] = { "image", LABEL_NAME, image_keys, VL_COUNT(image_keys), sizeof(struct vl_raw_image),

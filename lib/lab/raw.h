@@ -14,6 +14,10 @@ struct vl_raw_lab {
     int virtualization;
 };
 
+struct vl_raw_host {
+    uint64_t reserve;
+};
+
 struct vl_raw_bridge {
     const char *name, *interface, *hwaddr, *gateway6;
     uint32_t address, gateway, network;
@@ -74,6 +78,7 @@ struct vl_raw_section {
 
 enum vl_raw_kind {
     VL_RAW_LAB,
+    VL_RAW_HOST,
     VL_RAW_BRIDGE,
     VL_RAW_IMAGE,
     VL_RAW_PBX,

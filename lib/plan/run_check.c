@@ -3,6 +3,7 @@
  * check-cpu: the host's checks as a table, and how many guests fit.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "plan/run.h"
 #include "probe/host.h"
@@ -53,20 +54,65 @@ static void check_libvirt(const struct vl_run *run)
     add_check(run, &check);
 }
 
+/* How many of the lab's own guests fit. */
+static unsigned lab_fit(const struct vl_host_capacity *capacity)
+{
+    return capacity->lab_by_memory < capacity->lab_by_disk ? capacity->lab_by_memory : capacity->lab_by_disk;
+}
+
 static void add_capacity(struct vl_json *json, const struct vl_host_capacity *capacity)
 {
     vl_json_object(json, "capacity");
+    vl_json_number(json, "memory_total", (int64_t)capacity->memory_total);
     vl_json_number(json, "memory_available", (int64_t)capacity->memory_available);
+    vl_json_number(json, "memory_reserve", (int64_t)capacity->memory_reserve);
     vl_json_number(json, "memory_needed", (int64_t)capacity->memory_needed);
     vl_json_number(json, "disk_available", (int64_t)capacity->disk_available);
     vl_json_number(json, "disk_thin", (int64_t)capacity->disk_thin);
     vl_json_number(json, "disk_full", (int64_t)capacity->disk_full);
     vl_json_number(json, "guests", capacity->guests);
+    vl_json_number(json, "lab_fit", lab_fit(capacity));
+    vl_json_number(json, "lab_fit_memory", capacity->lab_by_memory);
+    vl_json_number(json, "lab_fit_disk", capacity->lab_by_disk);
     vl_json_number(json, "fit_memory", capacity->by_memory);
     vl_json_number(json, "fit_disk_thin", capacity->by_disk_thin);
     vl_json_number(json, "fit_disk_full", capacity->by_disk_full);
     vl_json_string(json, "first", capacity->first);
     vl_json_end(json);
+}
+
+static void sum_up(struct voiplab_result *result, const struct vl_host_capacity *capacity)
+{
+    const char *first = capacity->first ? capacity->first : "nothing";
+
+    if (capacity->guests)
+        vl_result_summary(result,
+                          "%u of this lab's %u guests fit; room for %u in memory, %u on the disk as linked "
+                          "clones; what runs out first: %s",
+                          lab_fit(capacity), capacity->guests, capacity->by_memory, capacity->by_disk_thin, first);
+    else
+        vl_result_summary(result, "%u guests fit in memory, %u on the disk as linked clones; what runs out first: %s",
+                          capacity->by_memory, capacity->by_disk_thin, first);
+}
+
+/* --fix: what can be done safely, which is to load modules. The mode decides whether it is shown or done. */
+static int fix(const struct vl_run *run, const struct vl_host_report *report)
+{
+    struct vl_world *world = run->world;
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
+
+    if (vl_stage_modules(world, report->missing_modules, &plan, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, &plan);
+    if (plan.count && !world->options.root[1] && geteuid() != 0)
+        return vl_fail(run->err, VL_ERROR_FAILED, "only root may load modules; run the same command as root");
+    if (vl_run_apply_plan(run, &plan, world->options.root, &changed) < 0)
+        return -1;
+    vl_json_bool(run->result->document, "changed", changed > 0);
+    vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
+    return 0;
 }
 
 int vl_run_check_cpu(const struct vl_run *run)
@@ -83,6 +129,8 @@ int vl_run_check_cpu(const struct vl_run *run)
 
     if (vl_probe_host(&result->arena, &options, &report, run->err) < 0)
         return -1;
+    if (run->request->fix)
+        return fix(run, &report);
     vl_result_headings(result, "STATUS", "CHECK", "SEEN", "REMEDY", NULL);
     vl_json_bool(result->document, "usable", report.usable);
     vl_json_string(result->document, "virtualization", report.virtualization);
@@ -93,11 +141,11 @@ int vl_run_check_cpu(const struct vl_run *run)
     check_libvirt(run);
     vl_json_end(result->document);
     add_capacity(result->document, capacity);
-    vl_result_summary(result, "%u guests fit in memory, %u on the disk as linked clones; what runs out first: %s",
-                      capacity->by_memory, capacity->by_disk_thin, capacity->first ? capacity->first : "nothing");
+    sum_up(result, capacity);
     if (report.usable)
         return 0;
-    return vl_fail(run->err, VL_ERROR_FAILED, "no hardware virtualization: %s",
-                   report.emulation_possible ? "guests will be emulated (type='qemu'), slow but working"
-                                             : "and there is no QEMU to emulate guests with; install qemu-system-x86");
+    return vl_fail(run->err, VL_ERROR_FAILED, "no hardware virtualization: %s; %s", report.unusable,
+                   report.emulation_possible
+                       ? "guests will be emulated (type='qemu'), slow but working"
+                       : "there is no QEMU to emulate guests with either: install qemu-system-x86");
 }

@@ -22,6 +22,9 @@ int vl_stage_bridge(struct vl_world *world, struct vl_plan *plan, struct vl_erro
  * switch-over. */
 int vl_stage_uplink(struct vl_world *world, struct vl_plan *plan, struct vl_error *err);
 
+/* The modules of `missing` (NULL-terminated): loaded, and loaded at every start. */
+int vl_stage_modules(struct vl_world *world, const char *const *missing, struct vl_plan *plan, struct vl_error *err);
+
 /* Whether this host is one where the bridge's files would mean something; to be asked before they are written. */
 int vl_stage_bridge_possible(const struct vl_world *world, struct vl_error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Is this host ready to carry a lab: hardware virtualization, memory, disk, tools. What is found becomes a list of
+ * Is this host ready to carry a lab: processor, KVM, modules, memory, disk, tools. What is found becomes a list of
  * checks, each with what was seen and what to do about it. libvirt is checked where it is opened, not here.
  */
 #ifndef VL_PROBE_HOST_H
@@ -23,30 +23,36 @@ struct vl_check {
     const char *remedy; /* what to do; NULL when there is nothing to do */
 };
 
-/* How many guests of the lab's mean size fit beside the host's reserve. Without a lab: guests of 300M and 35G. */
+/* How many guests fit beside the host's reserve. Without a lab: guests of 300M and 35G. */
 struct vl_host_capacity {
-    uint64_t memory_total, memory_available; /* bytes; from /proc/meminfo */
+    uint64_t memory_total, memory_available; /* bytes; from /proc/meminfo; 0: not known */
+    uint64_t memory_reserve;                 /* bytes that the host keeps */
     uint64_t disk_available;                 /* bytes where the volumes go */
     uint64_t memory_needed; /* by the lab's guests and the reserve, with what emulation adds when they are emulated */
     uint64_t disk_thin;     /* by the lab: room for the changes of linked clones, an estimate */
     uint64_t disk_full;     /* by the lab once every disk has grown to its full size */
     unsigned guests;        /* guests that the lab asks for; 0 without a lab */
-    unsigned by_memory, by_disk_thin, by_disk_full; /* guests that fit */
-    const char *first;                              /* what runs out first: "memory" or "disk" */
+    unsigned lab_by_memory, lab_by_disk;            /* guests of the lab that fit, taken in the order of its file */
+    unsigned by_memory, by_disk_thin, by_disk_full; /* guests of the lab's mean size that fit */
+    const char *first; /* what runs out first: "memory" or "disk"; NULL: neither is known */
 };
 
 struct vl_host_report {
     const struct vl_check *checks;
     size_t count;
-    const char *virtualization; /* flag of the processor: "vmx", "svm", or NULL */
-    bool usable;                /* guests run with hardware virtualization */
-    bool emulation_possible;    /* guests can be emulated: a QEMU for this machine is installed */
+    const char *virtualization;         /* flag of the processor: "vmx", "svm", or NULL */
+    bool usable;                        /* guests run with hardware virtualization */
+    const char *unusable;               /* why not, as part of a sentence; NULL when usable */
+    bool emulation_possible;            /* guests can be emulated: a QEMU for x86_64 is installed */
+    const char *const *missing_modules; /* not loaded, but can be: names for modprobe, NULL-terminated */
     struct vl_host_capacity capacity;
 };
 
 struct vl_host_options {
-    const char *cpuinfo;      /* file to read; NULL: ROOT/proc/cpuinfo */
-    const char *root;         /* NULL or "/": this host. Another root is only looked at: no device is opened there */
+    const char *cpuinfo;      /* file to read; NULL: ROOT/proc/cpuinfo. Another machine's: nothing else is known of its
+                                 processor, and no device is opened */
+    const char *root;         /* NULL or "/": this host. Another root is only looked at: no device is opened there, and
+                                 nothing is run */
     const struct vl_lab *lab; /* NULL: none */
     const char *storage;      /* directory of the volumes; need not exist yet; NULL: /var/lib/libvirt/images */
 };
@@ -56,11 +62,19 @@ struct vl_cpu {
     const char *virtualization; /* "vmx" (Intel), "svm" (AMD) or NULL; static */
     bool has_flags;             /* an x86 processor: without a flag there is no hardware virtualization */
     bool is_guest;              /* the flag `hypervisor`: this host is itself a virtual machine */
-    unsigned processors;
+    bool is_64_bit;             /* `lm`, or an ARM of version 8 */
+    bool has_nested_paging;     /* `ept` or `npt` */
+    unsigned processors, with_flags, with_virtualization; /* with: those that have a `flags` line, the flag */
+    const char *vendor, *model;                           /* in the text, not terminated; NULL: not said */
+    size_t vendor_length, model_length;
 };
 
 /* Parse the text of a cpuinfo file. A flag counts as a whole word of a `flags` line, on any processor. */
 struct vl_cpu vl_cpu_parse(const char *text);
+
+/* The last line of a kernel's log since its last start that says that the firmware keeps hardware virtualization off;
+ * NULL when none does. *ret_length bytes of `log`. */
+const char *vl_kernel_log_firmware_lock(const char *log, size_t *ret_length);
 
 /* How far one comes with the KVM device (Linux, Documentation/virt/kvm/api.rst). */
 enum vl_kvm_state {
@@ -77,7 +91,7 @@ enum vl_kvm_state {
 enum vl_kvm_state vl_kvm_try(const char *device, int *ret_errno);
 
 /* Look at the host. The report lives in the arena. Fails only when memory runs out or `cpuinfo`, if given, cannot be
- * read: everything else that is wrong is a check that says so. */
+ * read, or there is no such root: everything else that is wrong is a check that says so. */
 int vl_probe_host(struct vl_arena *arena, const struct vl_host_options *options, struct vl_host_report *ret_report,
                   struct vl_error *err);
 

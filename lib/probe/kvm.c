@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The KVM device is asked and not believed: in containers and nested machines the node is often there, and can even be
- * opened, where no guest can be run.
+ * opened, where no guest can be run. Of another machine there are only files: then flag and kernel log decide.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "probe/host.h"
+#include "probe/host_part.h"
 
 enum { CPUINFO_LIMIT = 16 << 20 };
 
@@ -51,12 +52,63 @@ bool vl_probe_kvm_usable(const char *cpuinfo)
 {
     VL_FREE char *text = NULL;
     VL_ERROR_AUTO err = { .code = VL_OK };
-    struct vl_cpu cpu;
 
     if (vl_file_read(cpuinfo ? cpuinfo : "/proc/cpuinfo", CPUINFO_LIMIT, &text, NULL, &err) < 0)
         return false;
-    cpu = vl_cpu_parse(text);
-    if (cpu.has_flags && !cpu.virtualization)
+    /* our guests are x86_64: the KVM of another processor runs none of them */
+    if (!vl_cpu_parse(text).virtualization)
         return false;
     return vl_kvm_try("/dev/kvm", NULL) == VL_KVM_WORKS;
+}
+
+static const struct {
+    const char *seen, *remedy, *unusable;
+} texts[] = {
+    [VL_KVM_ABSENT] = { "/dev/kvm does not exist",
+                        "load the module: voiplab check-cpu --fix, or modprobe kvm_intel (vmx) or kvm_amd (svm)",
+                        "there is no /dev/kvm" },
+    [VL_KVM_DENIED] = { "/dev/kvm cannot be opened", "run as root, or join the group kvm",
+                        "/dev/kvm cannot be opened" },
+    [VL_KVM_VERSION] = { "/dev/kvm does not speak version 12 of the KVM API", "use a kernel of 2.6.22 or later",
+                         "/dev/kvm speaks another version of the KVM API" },
+    [VL_KVM_NO_VM] = { "/dev/kvm opens, but makes no guest", "look for kvm in the kernel's log (dmesg)",
+                       "/dev/kvm makes no guest" },
+    [VL_KVM_NO_VCPU] = { "/dev/kvm makes a guest, but no processor for it", "look for kvm in the kernel's log (dmesg)",
+                         "/dev/kvm makes no processor for a guest" },
+    [VL_KVM_WORKS] = { "/dev/kvm makes a guest with a processor", NULL, NULL },
+};
+
+static void judge_files(struct vl_probe *probe)
+{
+    vl_probe_add(probe, "kvm device", VL_CHECK_SKIP,
+                 "another machine's devices are not opened: its processor and kernel log decide", NULL);
+    probe->report->usable = probe->cpu.virtualization && !probe->is_locked;
+}
+
+int vl_probe_kvm(struct vl_probe *probe)
+{
+    struct vl_host_report *report = probe->report;
+    enum vl_kvm_state state;
+    int cause = 0;
+    const char *seen;
+
+    if (!probe->is_live) {
+        judge_files(probe);
+        return 0;
+    }
+    state = vl_kvm_try("/dev/kvm", &cause);
+    seen = cause ? vl_arena_printf(probe->arena, "%s (%s)", texts[state].seen, strerror(cause)) : texts[state].seen;
+    if (state != VL_KVM_WORKS)
+        vl_probe_add(probe, "kvm device", VL_CHECK_FAIL, seen, texts[state].remedy);
+    else if (!probe->cpu.virtualization)
+        vl_probe_add(probe, "kvm device", VL_CHECK_FAIL,
+                     vl_arena_printf(probe->arena, "%s, but the processor has neither vmx nor svm", seen),
+                     "it is not used, since ordinary guests do not run on such a device: guests will be emulated "
+                     "(type='qemu')");
+    else
+        vl_probe_add(probe, "kvm device", VL_CHECK_PASS, seen, NULL);
+    report->usable = state == VL_KVM_WORKS && probe->cpu.virtualization;
+    if (!report->usable && probe->cpu.virtualization && !probe->is_locked)
+        report->unusable = texts[state].unusable;
+    return 0;
 }

@@ -1,13 +1,13 @@
 #!/bin/bash
-# check-cpu with the /proc/cpuinfo of other machines, in text and as JSON.
+# check-cpu with the files of other machines (test/fixtures/hosts), in text and as JSON.
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
 need jq
-data=$SOURCE/test/unit/data/cpuinfo
+hosts=$SOURCE/test/fixtures/hosts
 
 check() {
-    run check-cpu --cpuinfo "$data/$1" --json "${@:2}"
-    jq -e . out >/dev/null || fail "$1: no JSON"
+    run check-cpu --json "$@"
+    jq -e . out >/dev/null || fail "$*: no JSON"
 }
 
 # is FILTER WHAT: the filter holds for the output.
@@ -15,51 +15,149 @@ is() {
     jq -e "$1" out >/dev/null || fail "$2: $1 is $(jq -c "${1%% *}" out)"
 }
 
-for machine in core2duo-e6750:vmx epyc-svm:svm guest-without: ; do
-    name=${machine%%:*} flag=${machine#*:}
-    check "$name"
-    if [ -n "$flag" ]; then
-        is ".virtualization == \"$flag\"" "$name"
-        is '.checks[] | select(.name == "virtualization") | .status == "PASS"' "$name"
-    else
-        is '.virtualization == null' "$name"
-        is '.usable == false' "$name"
-        is '.checks[] | select(.name == "virtualization") | .status == "FAIL"' "$name"
-        is '.checks[] | select(.name == "virtualization") | .remedy | contains("emulated")' "$name"
-    fi
-    is '(.usable | type) == "boolean"' "$name"
-    is '(.emulation | type) == "boolean"' "$name"
-    is '.checks | length >= 8' "$name"
-    is '[.checks[] | .status] - ["PASS", "WARN", "FAIL", "SKIP"] == []' "$name"
-    is '[.checks[] | select(.status == "FAIL" and .remedy == null)] == []' "$name"
-    is '.checks[] | select(.name == "libvirt") | .status == "SKIP"' "$name"
-    is '.capacity.memory_available > 0 and .capacity.guests == 0' "$name"
-    # the exit status says the same
-    if jq -e .usable out >/dev/null; then expect_status 0 "$name"; else expect_status 1 "$name"; fi
-done
-check guest-without
-expect_status 1 guest-without
-expect err 'voiplab: no hardware virtualization: ' guest-without
-check arm-server
-is '.checks[] | select(.name == "virtualization") | .status == "SKIP"' arm-server
+# row NAME FILTER WHAT: the filter holds for the check of this name.
+row() {
+    is ".checks[] | select(.name == \"$1\") | $2" "$3"
+}
 
-# A lab's needs: 30 students and a hub; more memory each makes fewer fit.
-check core2duo-e6750 -f "$SOURCE/share/labs/classroom.ini" --state "$work/state"
+# What holds for every answer.
+sound() {
+    is '(.usable | type) == "boolean"' "$1"
+    is '(.emulation | type) == "boolean"' "$1"
+    is '.checks | length >= 25' "$1"
+    is '[.checks[] | .status] - ["PASS", "WARN", "FAIL", "SKIP"] == []' "$1"
+    is '[.checks[] | select((.status == "FAIL" or .status == "WARN") and .remedy == null)] == []' "$1"
+    is '[.checks[] | keys_unsorted] | unique == [["name", "status", "seen", "remedy"]]' "$1"
+    is '[.checks[].name] | length == (unique | length)' "$1"
+    row libvirt '.status == "SKIP"' "$1"
+    row 'kvm device' '.status == "SKIP"' "$1"
+    is '.capacity.memory_available > 0 and .capacity.memory_reserve == 1536 * 1048576' "$1"
+    # the exit status says the same
+    if jq -e .usable out >/dev/null; then expect_status 0 "$1"; else expect_status 1 "$1"; fi
+}
+
+# MACHINE FLAG TREE CPUINFO: usable by all of its files, and by its cpuinfo alone, which does not know of the firmware.
+count=0
+while read -r name flag tree file; do
+    count=$((count + 1))
+    if [ "$flag" = null ]; then value=null; else value="\"$flag\""; fi
+    check --root "$hosts/$name"
+    sound "$name"
+    is ".virtualization == $value and .usable == $tree" "$name"
+    check --cpuinfo "$hosts/$name/proc/cpuinfo"
+    sound "$name by cpuinfo"
+    is ".virtualization == $value and .usable == $file" "$name by cpuinfo"
+    if [ "$flag" = null ]; then
+        row virtualization '.status == "FAIL" and (.remedy | contains("emulated"))' "$name"
+    else
+        row virtualization '.status == "PASS"' "$name"
+    fi
+done <<'EOF'
+core2duo-e6750 vmx true true
+core2duo-e6750-bios-off vmx false true
+xeon-6338 vmx true true
+epyc-7302p svm true true
+guest-nested vmx true true
+guest-without null false false
+arm-server null false false
+bios-off-intel null false false
+bios-off-amd svm false true
+EOF
+[ "$count" -eq "$(find "$hosts" -mindepth 1 -maxdepth 1 -type d | wc -l)" ] || fail 'a machine of the fixtures is not in the list'
+
+check --root "$hosts/core2duo-e6750"
+row sipp '.remedy == "yum install sipp"' 'a tool on CentOS'
+check --root "$hosts/epyc-7302p"
+row sipp '.remedy == "apt-get install sip-tester"' 'a tool on Debian'
+
+# The lab of the thesis on the host of the thesis.
+check --root "$hosts/core2duo-e6750" -f "$SOURCE/share/labs/thesis.ini" --state "$work/state"
+expect_status 0 'the host of the thesis'
+is '.capacity.guests == 3 and .capacity.lab_fit_memory == 3' 'the host of the thesis'
+row memory '.status == "PASS"' 'the host of the thesis'
+row 'pool mount' '.seen | contains("on '"'/vm'"' (ext3")' 'the host of the thesis'
+row 'secure boot' '.status == "PASS"' 'the host of the thesis'
+
+# The files that are easily misread.
+trap_file() {
+    check --cpuinfo cpuinfo
+    is ".virtualization == $1" "$2"
+}
+printf 'processor\t: 0\nflags\t\t: fpu lm\nvmx flags\t: vnmi vmx svm\n' >cpuinfo
+trap_file null 'vmx flags'
+printf 'processor\t: 0\nflags\t\t: fpu svm_lock avmx vmxx\n' >cpuinfo
+trap_file null 'parts of words'
+printf 'processor\t: 0\nflags\t\t: fpu\n\nprocessor\t: 1\nflags\t\t: fpu vmx\n' >cpuinfo
+trap_file '"vmx"' 'the second processor'
+row virtualization '.status == "WARN" and (.seen | contains("1 of 2"))' 'the second processor'
+printf 'processor\t: 0\r\nflags\t\t: fpu svm\r\n' >cpuinfo
+trap_file '"svm"' 'CRLF'
+printf 'processor\t: 0\nflags\t\t: fpu vmx' >cpuinfo
+trap_file '"vmx"' 'no line feed at the end'
+printf '' >cpuinfo
+trap_file null 'an empty file'
+expect_status 1 'an empty file'
+{ printf 'processor\t: 0\nflags\t\t:' && yes ' fpu' | head -n 1000000 | tr -d '\n' && printf ' vmx\n'; } >cpuinfo
+trap_file '"vmx"' 'a huge line'
+
+# A /dev/kvm that opens is not believed where the processor has neither flag.
+if [ -e /dev/kvm ] && ! grep -qwE '^flags.*(vmx|svm)' /proc/cpuinfo; then
+    check -c "$nowhere"
+    expect_status 1 'a /dev/kvm without vmx or svm'
+    is '.usable == false' 'a /dev/kvm without vmx or svm'
+    row 'kvm device' '.status == "FAIL" and (.remedy | contains("emulated"))' 'a /dev/kvm without vmx or svm'
+fi
+
+# A lab's needs: 30 students and a hub; more memory each makes fewer fit, and so does a larger reserve.
+lab=$SOURCE/share/labs/classroom.ini
+check --root "$hosts/guest-nested" -f "$lab" --state "$work/state"
 is '.capacity.guests == 31' classroom
 is '.capacity.memory_needed > 31 * 256 * 1048576' classroom
 is '.capacity.disk_full == (30 * 4 + 8 + 2) * 1073741824' classroom
+is '.capacity.lab_fit_memory > 0 and .capacity.lab_fit_memory < 31' classroom
+is '.capacity.lab_fit <= .capacity.lab_fit_memory and .capacity.lab_fit <= .capacity.lab_fit_disk' classroom
+row memory '.status == "FAIL"' classroom
 few=$(jq .capacity.fit_memory out)
-sed 's/256M/512M/' "$SOURCE/share/labs/classroom.ini" >big.ini
-check core2duo-e6750 -f big.ini --state "$work/state"
-is ".capacity.fit_memory < $few or $few == 0" 'students with twice the memory'
+sed 's/256M/512M/' "$lab" >big.ini
+check --root "$hosts/guest-nested" -f big.ini --state "$work/state"
+is ".capacity.fit_memory < $few" 'students with twice the memory'
+{ cat "$lab" && printf '[host]\nreserve = 6G\n'; } >reserve.ini
+check --root "$hosts/guest-nested" -f reserve.ini --state "$work/state"
+is ".capacity.memory_reserve == 6 * 1073741824 and .capacity.fit_memory < $few" 'a host that keeps 6 GiB'
+row memory '.seen | contains("beside 6.0 GiB")' 'a host that keeps 6 GiB'
+sed '/^\[load/,$d' "$lab" >quiet.ini
+check --root "$hosts/guest-nested" -f quiet.ini --state "$work/state"
+row sipp '.status == "SKIP"' 'a lab without [load]'
 
 # The same for people, and where there is no file.
-run check-cpu --cpuinfo "$data/guest-without"
+run check-cpu --cpuinfo "$hosts/guest-without/proc/cpuinfo"
 expect_status 1 'check-cpu in text'
 grep -q '^FAIL  *virtualization  *neither vmx nor svm' out || fail "check-cpu in text: $(cat out)"
 expect err 'guests fit in memory' 'check-cpu in text'
+expect err 'voiplab: no hardware virtualization: ' 'check-cpu in text'
+run check-cpu --root "$hosts/guest-nested" -f "$lab" --state "$work/state"
+grep -q "^[0-9]* of this lab's 31 guests fit; .*what runs out first: \(memory\|disk\)" err || fail "capacity: $(cat err)"
+run check-cpu --root "$hosts/bios-off-amd"
+expect err 'the firmware (BIOS) keeps virtualization off' 'a lock in the firmware'
 run check-cpu --cpuinfo missing
 expect_status 1 'a file that is not there'
 expect err "'missing'" 'a file that is not there'
+
+run check-cpu --root missing
+expect_status 1 'a tree that is not there'
+expect err "there is no tree '$work/missing'" 'a tree that is not there'
+run check-cpu --root "$hosts/bios-off-intel"
+expect err 'the firmware (BIOS) keeps virtualization off' 'a lock that hides the flag'
+
+# As somebody without privileges: rows that need root say so, and nothing ends early.
+nobody() {
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$VOIPLAB" "$@"
+}
+if [ "$(id -u)" -eq 0 ] && nobody --version >/dev/null 2>&1; then
+    status=0
+    nobody check-cpu --json -c "$nowhere" >out 2>err </dev/null || status=$?
+    is '.checks | length >= 25' 'check-cpu as nobody'
+    [ "$status" -le 1 ] || fail "check-cpu as nobody ended with $status: $(cat err)"
+fi
 [ ! -e state ] || fail 'check-cpu has made a state directory'
 finish
