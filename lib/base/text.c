@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/text.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -107,6 +108,23 @@ bool vl_text_network(const char *text, uint32_t *ret_address, unsigned *ret_pref
 uint32_t vl_text_netmask(unsigned prefix)
 {
     return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
+}
+
+bool vl_text_ipv6(const char *text, unsigned char ret_address[static 16])
+{
+    return inet_pton(AF_INET6, text, ret_address) == 1;
+}
+
+bool vl_text_network6(const char *text, unsigned char ret_address[static 16], unsigned *ret_prefix)
+{
+    const char *slash = strchr(text, '/');
+    VL_FREE char *address = slash ? strndup(text, (size_t)(slash - text)) : NULL;
+    long prefix;
+
+    if (!address || !vl_text_number(slash + 1, 1, 128, &prefix) || !vl_text_ipv6(address, ret_address))
+        return false;
+    *ret_prefix = (unsigned)prefix;
+    return true;
 }
 
 static unsigned minimum(unsigned a, unsigned b)

@@ -28,6 +28,12 @@ char *vl_text_from_ipv4(struct vl_arena *arena, uint32_t address);
 bool vl_text_network(const char *text, uint32_t *ret_address, unsigned *ret_prefix);
 uint32_t vl_text_netmask(unsigned prefix);
 
+/* Parse an IPv6 address (RFC 4291, without a zone) into network byte order. */
+bool vl_text_ipv6(const char *text, unsigned char ret_address[static 16]);
+
+/* Parse ADDRESS/PREFIX with an IPv6 address and a prefix of 1 to 128. */
+bool vl_text_network6(const char *text, unsigned char ret_address[static 16], unsigned *ret_prefix);
+
 /* The entry of `names` (NULL-terminated) nearest to `wrong` by edit distance, or NULL when none is near. */
 const char *vl_text_nearest(const char *wrong, const char *const *names);
 

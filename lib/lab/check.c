@@ -17,10 +17,12 @@ static int check_address(const struct vl_lab *lab, const struct vl_pbx *pbx, str
     const char *text = vl_text_from_ipv4(arena, pbx->address);
     bool edge = bridge->prefix < 31 && ((pbx->address & ~mask) == 0 || (pbx->address | mask) == UINT32_MAX);
 
-    if ((pbx->address & mask) != (bridge->address & mask))
+    if (!bridge->prefix)
+        return 0;
+    if ((pbx->address & mask) != bridge->network)
         return VL_LAB_MISTAKE(lab, pbx->address_line, err,
                               "[pbx %s] address: '%s' is outside the bridge's network %s/%u", pbx->name, text,
-                              vl_text_from_ipv4(arena, bridge->address & mask), bridge->prefix);
+                              vl_text_from_ipv4(arena, bridge->network), bridge->prefix);
     if (edge)
         return VL_LAB_MISTAKE(lab, pbx->address_line, err,
                               "[pbx %s] address: '%s' is the network's own or its broadcast address", pbx->name, text);

@@ -33,14 +33,32 @@ enum vl_image_kind {
 
 enum vl_virtualization { VL_VIRTUALIZATION_AUTO, VL_VIRTUALIZATION_KVM, VL_VIRTUALIZATION_QEMU };
 
+/* Who configures the network of this host, and so which files the bridge is written in. */
+enum vl_bridge_backend {
+    VL_BACKEND_AUTO, /* found out by vl_uplink_owner() */
+    VL_BACKEND_IFCFG,
+    VL_BACKEND_NETWORKMANAGER,
+    VL_BACKEND_NETWORKD,
+    VL_BACKEND_IFUPDOWN,
+    VL_BACKEND_NETPLAN,
+    VL_BACKEND_COUNT,
+};
+
 struct vl_bridge {
-    const char *name;       /* br0 */
-    const char *interface;  /* the uplink; NULL: an isolated lab network */
-    const char *hwaddr;     /* the uplink's MAC address for its ifcfg file; NULL: not stated */
-    uint32_t address;       /* of this host on the bridge, host byte order */
-    unsigned prefix;        /* length of the network prefix */
-    uint32_t gateway;       /* 0: none */
-    const char *const *dns; /* NULL-terminated, may be empty */
+    const char *name;             /* br0 */
+    const char *interface;        /* the uplink; NULL: an isolated lab network */
+    const char *hwaddr;           /* the uplink's MAC address, which the bridge keeps; NULL: not stated */
+    bool dhcp;                    /* this host's address comes by DHCP; only with an uplink */
+    uint32_t address;             /* of this host on the bridge, host byte order; 0 with dhcp */
+    uint32_t network;             /* the network of the lab; with dhcp as stated by the key `network` */
+    unsigned prefix;              /* length of the network prefix; 0: not known (dhcp without `network`) */
+    uint32_t gateway;             /* 0: none; with dhcp that of the guests only */
+    const char *gateway6;         /* IPv6 address, may be link-local; NULL: none */
+    const char *const *dns;       /* IPv4 and IPv6, NULL-terminated, may be empty */
+    const char *const *addresses; /* further ones of this host, ADDRESS/PREFIX, IPv4 and IPv6; NULL-terminated */
+    bool ipv6_auto;               /* router advertisements are accepted; false: IPv6 only as `addresses` has it */
+    unsigned mtu;                 /* 0: not stated */
+    enum vl_bridge_backend backend;
     int line;
 };
 
@@ -160,6 +178,10 @@ struct vl_lab {
     const struct vl_load *loads;
     size_t load_count;
 };
+
+/* The names of the back ends as the lab file and --backend have them, NULL-terminated; index: enum vl_bridge_backend.
+ */
+extern const char *const vl_bridge_backends[];
 
 /* Read and check the lab file `path` with the numbering plans of `share_directory`/numbering. The lab is the caller's
  * to free. A mistake is VL_ERROR_LAB with FILE:LINE. */

@@ -35,67 +35,6 @@ static int make_lab(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl
     return 0;
 }
 
-static int check_dns(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
-{
-    for (size_t i = 0; lab->bridge.dns[i]; i++) {
-        uint32_t address;
-
-        if (!vl_text_ipv4(lab->bridge.dns[i], &address))
-            return VL_LAB_MISTAKE(lab, vl_raw_line(section, "dns"), err, "[bridge] dns: '%s' is not an IPv4 address",
-                                  vl_text_printable(&lab->arena, lab->bridge.dns[i]));
-    }
-    return 0;
-}
-
-/* The addresses of the bridge itself: one that a host can have, and a gateway that it can reach. */
-static int check_bridge(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
-{
-    const struct vl_bridge *bridge = &lab->bridge;
-    uint32_t mask = vl_text_netmask(bridge->prefix);
-
-    if (bridge->prefix < 31 && ((bridge->address & ~mask) == 0 || (bridge->address | mask) == UINT32_MAX))
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "address"), err,
-                              "[bridge] address: '%s' is the network's own or its broadcast address",
-                              vl_text_from_ipv4(&lab->arena, bridge->address));
-    if (!bridge->gateway)
-        return 0;
-    if ((bridge->gateway & mask) != (bridge->address & mask))
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "gateway"), err,
-                              "[bridge] gateway: '%s' is outside the bridge's network %s/%u",
-                              vl_text_from_ipv4(&lab->arena, bridge->gateway),
-                              vl_text_from_ipv4(&lab->arena, bridge->address & mask), bridge->prefix);
-    if (bridge->gateway == bridge->address)
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "gateway"), err,
-                              "[bridge] gateway: '%s' is the bridge's own address",
-                              vl_text_from_ipv4(&lab->arena, bridge->gateway));
-    return 0;
-}
-
-static int make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
-{
-    static const char *const no_dns[] = { NULL };
-    const struct vl_raw_bridge *given;
-    const struct vl_raw_section *section = RAW(raw, VL_RAW_BRIDGE);
-
-    if (!section)
-        return VL_LAB_MISTAKE(lab, 0, err, "the file has no [bridge] section");
-    given = section->object;
-    lab->bridge = (struct vl_bridge){
-        .name = given->name ? given->name : "br0",
-        .interface = given->interface && strcmp(given->interface, "none") != 0 ? given->interface : NULL,
-        .hwaddr = given->hwaddr,
-        .address = given->address,
-        .prefix = given->prefix,
-        .gateway = given->gateway,
-        .dns = given->dns ? given->dns : no_dns,
-        .line = section->section->line,
-    };
-    if (lab->bridge.interface && !strcmp(lab->bridge.interface, lab->bridge.name))
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "interface"), err,
-                              "[bridge] interface: '%s' is the bridge itself", lab->bridge.name);
-    return check_bridge(lab, section, err) < 0 ? -1 : check_dns(lab, section, err);
-}
-
 static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_image *image,
                       struct vl_error *err)
 {
@@ -260,6 +199,10 @@ static int make_load(struct vl_lab *lab, const struct vl_raw_section *section, s
     if (!target || target->role != VL_ROLE_GUEST)
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "target"), err, "[%s] target: '%s' is not a guest of this lab",
                               section->section->name, given->target);
+    if (lab->bridge.dhcp)
+        return VL_LAB_MISTAKE(lab, section->section->line, err,
+                              "[%s] calls come from this host's address, which [bridge] address = dhcp does not tell",
+                              section->section->name);
     *load = (struct vl_load){
         .name = given->name,
         .target = target,
@@ -296,7 +239,7 @@ static int make_loads(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
 
 static int build(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory, struct vl_error *err)
 {
-    if (make_lab(lab, raw, err) < 0 || make_bridge(lab, raw, err) < 0 || make_images(lab, raw, err) < 0 ||
+    if (make_lab(lab, raw, err) < 0 || vl_lab_make_bridge(lab, raw, err) < 0 || make_images(lab, raw, err) < 0 ||
         make_providers(lab, raw, err) < 0 || vl_lab_make_pbxs(lab, raw, err) < 0 || make_users(lab, raw, err) < 0 ||
         make_dahdi(lab, raw, err) < 0 || vl_lab_make_trunks(lab, raw, err) < 0 ||
         vl_lab_make_routes(lab, raw, share_directory, err) < 0 || make_loads(lab, raw, err) < 0)

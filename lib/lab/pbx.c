@@ -155,6 +155,16 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
     };
     if (!pbx->address && pbx->place == VL_PLACE_LOCAL)
         pbx->address = lab->bridge.address;
+    if (!pbx->address && pbx->place == VL_PLACE_LOCAL)
+        return VL_LAB_MISTAKE(lab, section->section->line, err,
+                              "[%s] needs the key 'address': the address of this host comes by DHCP, and the trunks "
+                              "of the others need one that stays",
+                              section->section->name);
+    if (pbx->place == VL_PLACE_VM && !lab->bridge.prefix)
+        return VL_LAB_MISTAKE(lab, section->section->line, err,
+                              "[%s] is made here with an address of its own: say in [bridge] network = ADDRESS/PREFIX "
+                              "in which network, since the bridge has its address by DHCP",
+                              section->section->name);
     if (!pbx->address)
         return VL_LAB_MISTAKE(lab, section->section->line, err, "[%s] needs the key 'address'", section->section->name);
     if (pbx->role == VL_ROLE_HUB && (raw->prefix || raw->extensions || raw->account))

@@ -21,6 +21,7 @@
     }
 
 static const char *const virtualizations[] = { "auto", "kvm", "qemu", NULL };
+static const char *const ipv6_modes[] = { "auto", "none", NULL };
 static const char *const roles[] = { "guest", "hub", NULL };
 static const char *const places[] = { "vm", "ssh", "local", NULL };
 
@@ -41,12 +42,21 @@ static const struct vl_schema_key bridge_keys[] = {
     KEY(vl_raw_bridge, "interface", VL_VALUE_INTERFACE, interface),
     KEY(vl_raw_bridge, "hwaddr", VL_VALUE_MAC, hwaddr),
     { .name = "address",
-      .type = VL_VALUE_NETWORK,
+      .type = VL_VALUE_NETWORK_OR_DHCP,
       .offset = AT(vl_raw_bridge, address),
       .offset2 = AT(vl_raw_bridge, prefix),
       .required = true },
     KEY(vl_raw_bridge, "gateway", VL_VALUE_ADDRESS, gateway),
-    KEY(vl_raw_bridge, "dns", VL_VALUE_LIST, dns),
+    KEY(vl_raw_bridge, "gateway6", VL_VALUE_ADDRESS6, gateway6),
+    KEY(vl_raw_bridge, "dns", VL_VALUE_ADDRESSES, dns),
+    KEY(vl_raw_bridge, "addresses", VL_VALUE_NETWORKS, addresses),
+    { .name = "network",
+      .type = VL_VALUE_NETWORK,
+      .offset = AT(vl_raw_bridge, network),
+      .offset2 = AT(vl_raw_bridge, network_prefix) },
+    { .name = "ipv6", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_bridge, ipv6), .choices = ipv6_modes },
+    NUMBER_KEY(vl_raw_bridge, "mtu", mtu, 68, 65535),
+    { .name = "backend", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_bridge, backend), .choices = vl_bridge_backends },
 };
 
 static const struct vl_schema_key image_keys[] = {

@@ -15,10 +15,11 @@ struct vl_raw_lab {
 };
 
 struct vl_raw_bridge {
-    const char *name, *interface, *hwaddr;
-    uint32_t address, gateway;
-    unsigned prefix;
-    const char *const *dns;
+    const char *name, *interface, *hwaddr, *gateway6;
+    uint32_t address, gateway, network;
+    unsigned prefix, network_prefix, mtu; /* address and prefix 0: dhcp */
+    const char *const *dns, *const *addresses;
+    int backend, ipv6; /* ipv6: index of auto, none */
 };
 
 struct vl_raw_image {
@@ -102,6 +103,9 @@ int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_fil
 
 /* Line of a key in a section, or of the section when the key is not there. */
 int vl_raw_line(const struct vl_raw_section *section, const char *key);
+
+/* [bridge], with its addresses checked against each other. */
+int vl_lab_make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
 
 /* Every ordered pair of guests gets its IAX2 trunk, [trunk A B] overriding name and secret. */
 int vl_lab_make_trunks(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);

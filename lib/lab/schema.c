@@ -100,6 +100,22 @@ static bool parse_network(struct reader *reader)
     return vl_text_network(reader->value, slot(reader), prefix);
 }
 
+static bool parse_network_or_dhcp(struct reader *reader)
+{
+    bool good = !strcmp(reader->value, "dhcp") || parse_network(reader);
+
+    reader->expected = "is neither dhcp nor an IPv4 address with its prefix length, such as 192.168.0.153/24";
+    return good;
+}
+
+static bool parse_address6(struct reader *reader)
+{
+    unsigned char address[16];
+
+    reader->expected = "is not an IPv6 address";
+    return store_text(reader, vl_text_ipv6(reader->value, address));
+}
+
 static bool parse_size(struct reader *reader)
 {
     reader->expected = "is not a size with its unit, such as 300M or 35G";
@@ -209,12 +225,55 @@ static bool parse_words(struct reader *reader)
     return parse_list(reader, NULL);
 }
 
+static bool is_address(const char *text)
+{
+    unsigned char address6[16];
+    uint32_t address;
+
+    return vl_text_ipv4(text, &address) || vl_text_ipv6(text, address6);
+}
+
+static bool parse_addresses(struct reader *reader)
+{
+    reader->expected = "is not a list of addresses such as 192.168.0.1, 2001:db8::1";
+    return parse_list(reader, is_address);
+}
+
+static bool is_network(const char *text)
+{
+    unsigned char address6[16];
+    uint32_t address;
+    unsigned prefix;
+
+    return vl_text_network(text, &address, &prefix) || vl_text_network6(text, address6, &prefix);
+}
+
+static bool parse_networks(struct reader *reader)
+{
+    reader->expected = "is not a list of addresses with their prefix lengths, such as 10.0.0.9/8, 2001:db8::9/64";
+    return parse_list(reader, is_network);
+}
+
 static bool (*const parsers[])(struct reader *) = {
-    [VL_VALUE_TEXT] = parse_text,         [VL_VALUE_NAME] = parse_name,     [VL_VALUE_DIGITS] = parse_digits,
-    [VL_VALUE_SECRET] = parse_secret,     [VL_VALUE_MAC] = parse_mac,       [VL_VALUE_ADDRESS] = parse_address,
-    [VL_VALUE_NETWORK] = parse_network,   [VL_VALUE_SIZE] = parse_size,     [VL_VALUE_NUMBER] = parse_number,
-    [VL_VALUE_YES_NO] = parse_yes_no,     [VL_VALUE_CHOICE] = parse_choice, [VL_VALUE_NUMBERS] = parse_numbers,
-    [VL_VALUE_PATTERNS] = parse_patterns, [VL_VALUE_LIST] = parse_words,    [VL_VALUE_INTERFACE] = parse_interface,
+    [VL_VALUE_TEXT] = parse_text,
+    [VL_VALUE_NAME] = parse_name,
+    [VL_VALUE_DIGITS] = parse_digits,
+    [VL_VALUE_SECRET] = parse_secret,
+    [VL_VALUE_MAC] = parse_mac,
+    [VL_VALUE_ADDRESS] = parse_address,
+    [VL_VALUE_NETWORK] = parse_network,
+    [VL_VALUE_SIZE] = parse_size,
+    [VL_VALUE_NUMBER] = parse_number,
+    [VL_VALUE_YES_NO] = parse_yes_no,
+    [VL_VALUE_CHOICE] = parse_choice,
+    [VL_VALUE_NUMBERS] = parse_numbers,
+    [VL_VALUE_PATTERNS] = parse_patterns,
+    [VL_VALUE_LIST] = parse_words,
+    [VL_VALUE_INTERFACE] = parse_interface,
+    [VL_VALUE_ADDRESS6] = parse_address6,
+    [VL_VALUE_ADDRESSES] = parse_addresses,
+    [VL_VALUE_NETWORKS] = parse_networks,
+    [VL_VALUE_NETWORK_OR_DHCP] = parse_network_or_dhcp,
 };
 
 static const struct vl_schema_key *find_key(const struct vl_schema_key *keys, size_t key_count, const char *name)

@@ -22,13 +22,17 @@ enum vl_value_type {
     VL_VALUE_MAC,       /* const char *: six hex pairs */
     VL_VALUE_ADDRESS,   /* uint32_t */
     VL_VALUE_NETWORK,   /* uint32_t, followed by unsigned prefix at offset2 */
-    VL_VALUE_SIZE,      /* uint64_t bytes */
-    VL_VALUE_NUMBER,    /* unsigned, between min and max */
-    VL_VALUE_YES_NO,    /* bool */
-    VL_VALUE_CHOICE,    /* int: index in choices */
-    VL_VALUE_NUMBERS,   /* const char *const *: list of digit strings */
-    VL_VALUE_PATTERNS,  /* const char *const *: list of extension patterns */
-    VL_VALUE_LIST,      /* const char *const *: list of words */
+    VL_VALUE_NETWORK_OR_DHCP, /* the same, or `dhcp`: both 0 */
+    VL_VALUE_ADDRESS6,        /* const char *: an IPv6 address as it was written */
+    VL_VALUE_ADDRESSES,       /* const char *const *: list of IPv4 and IPv6 addresses */
+    VL_VALUE_NETWORKS,        /* const char *const *: list of IPv4 and IPv6 addresses with their prefix lengths */
+    VL_VALUE_SIZE,            /* uint64_t bytes */
+    VL_VALUE_NUMBER,          /* unsigned, between min and max */
+    VL_VALUE_YES_NO,          /* bool */
+    VL_VALUE_CHOICE,          /* int: index in choices */
+    VL_VALUE_NUMBERS,         /* const char *const *: list of digit strings */
+    VL_VALUE_PATTERNS,        /* const char *const *: list of extension patterns */
+    VL_VALUE_LIST,            /* const char *const *: list of words */
 };
 
 struct vl_schema_key {
