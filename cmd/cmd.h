@@ -37,6 +37,7 @@
     X(OS, "os", 0, "ID", "operating system, such as rhel5.4 or debian11: chooses devices that it knows")               \
     X(VCPUS, "vcpus", 0, "N", "processors of the guest (default 1)")                                                   \
     X(TEMPLATE, "template", 't', "NAME", "quickstart (the default), classroom or thesis")                              \
+    X(BACKEND, "backend", 0, "NAME", "auto, ifcfg, networkmanager, networkd, ifupdown or netplan")                     \
     X(HELP, "help", 'h', NULL, "print this help")                                                                      \
     X(VERSION, "version", 'V', NULL, "print the version")
 
