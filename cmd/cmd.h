@@ -41,6 +41,7 @@
     X(TIMEOUT, "timeout", 0, "SECONDS", "take the change back when it is not confirmed by then (default 120)")         \
     X(COMMIT, "commit-if-reachable", 0, NULL, "confirm by itself once what answered before answers again")             \
     X(BOOT, "boot", 0, NULL, "revert: only a change that was cut off, as at boot")                                     \
+    X(BACKEND, "backend", 0, "NAME", "auto, ifcfg, networkmanager, networkd, ifupdown or netplan")                     \
     X(HELP, "help", 'h', NULL, "print this help")                                                                      \
     X(VERSION, "version", 'V', NULL, "print the version")
 

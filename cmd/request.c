@@ -167,6 +167,7 @@ struct voiplab_request cmd_request(const struct cmd_command *command, const stru
         .mode = VOIPLAB_APPLY,
         .names = options->operand_count ? (const char *const *)(void *)options->operands : NULL,
         .show_secrets = options->values[CMD_SHOW_SECRETS] != NULL,
+        .backend = options->values[CMD_BACKEND],
         .cpuinfo = options->values[CMD_CPUINFO],
         .fix = options->values[CMD_FIX] != NULL,
     };

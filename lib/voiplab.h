@@ -127,6 +127,7 @@ struct voiplab_request {
     enum voiplab_mode mode;
     const char *const *names;          /* PBXs, images or load runs that are meant, NULL-terminated; NULL: all */
     bool show_secrets;                 /* secrets are in the plan as they are, not as dots */
+    const char *backend;               /* VOIPLAB_BRIDGE: who shall configure it; NULL: as the lab file says */
     const char *cpuinfo;               /* VOIPLAB_CHECK_CPU: another /proc/cpuinfo; NULL: this host's */
     const struct voiplab_guest *guest; /* VOIPLAB_CREATE_VM without a lab file */
     /* VOIPLAB_BRIDGE on this host: */

@@ -219,12 +219,6 @@ static bool parse_patterns(struct reader *reader)
     return parse_list(reader, is_pattern);
 }
 
-static bool parse_words(struct reader *reader)
-{
-    reader->expected = "is not a list of words";
-    return parse_list(reader, NULL);
-}
-
 static bool is_address(const char *text)
 {
     unsigned char address6[16];
@@ -255,25 +249,15 @@ static bool parse_networks(struct reader *reader)
 }
 
 static bool (*const parsers[])(struct reader *) = {
-    [VL_VALUE_TEXT] = parse_text,
-    [VL_VALUE_NAME] = parse_name,
-    [VL_VALUE_DIGITS] = parse_digits,
-    [VL_VALUE_SECRET] = parse_secret,
-    [VL_VALUE_MAC] = parse_mac,
-    [VL_VALUE_ADDRESS] = parse_address,
-    [VL_VALUE_NETWORK] = parse_network,
-    [VL_VALUE_SIZE] = parse_size,
-    [VL_VALUE_NUMBER] = parse_number,
-    [VL_VALUE_YES_NO] = parse_yes_no,
-    [VL_VALUE_CHOICE] = parse_choice,
-    [VL_VALUE_NUMBERS] = parse_numbers,
-    [VL_VALUE_PATTERNS] = parse_patterns,
-    [VL_VALUE_LIST] = parse_words,
-    [VL_VALUE_INTERFACE] = parse_interface,
-    [VL_VALUE_ADDRESS6] = parse_address6,
-    [VL_VALUE_ADDRESSES] = parse_addresses,
-    [VL_VALUE_NETWORKS] = parse_networks,
-    [VL_VALUE_NETWORK_OR_DHCP] = parse_network_or_dhcp,
+    [VL_VALUE_TEXT] = parse_text,         [VL_VALUE_NAME] = parse_name,
+    [VL_VALUE_DIGITS] = parse_digits,     [VL_VALUE_SECRET] = parse_secret,
+    [VL_VALUE_MAC] = parse_mac,           [VL_VALUE_ADDRESS] = parse_address,
+    [VL_VALUE_NETWORK] = parse_network,   [VL_VALUE_SIZE] = parse_size,
+    [VL_VALUE_NUMBER] = parse_number,     [VL_VALUE_YES_NO] = parse_yes_no,
+    [VL_VALUE_CHOICE] = parse_choice,     [VL_VALUE_NUMBERS] = parse_numbers,
+    [VL_VALUE_PATTERNS] = parse_patterns, [VL_VALUE_INTERFACE] = parse_interface,
+    [VL_VALUE_ADDRESS6] = parse_address6, [VL_VALUE_ADDRESSES] = parse_addresses,
+    [VL_VALUE_NETWORKS] = parse_networks, [VL_VALUE_NETWORK_OR_DHCP] = parse_network_or_dhcp,
 };
 
 static const struct vl_schema_key *find_key(const struct vl_schema_key *keys, size_t key_count, const char *name)

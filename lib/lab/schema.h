@@ -32,7 +32,6 @@ enum vl_value_type {
     VL_VALUE_CHOICE,          /* int: index in choices */
     VL_VALUE_NUMBERS,         /* const char *const *: list of digit strings */
     VL_VALUE_PATTERNS,        /* const char *const *: list of extension patterns */
-    VL_VALUE_LIST,            /* const char *const *: list of words */
 };
 
 struct vl_schema_key {

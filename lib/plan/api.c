@@ -320,6 +320,22 @@ static bool needs_lock(const struct vl_world *world, const struct voiplab_reques
     return request->mode == VOIPLAB_APPLY && !looks_only[request->command];
 }
 
+/* The back end of the bridge that the request names, else the lab file. */
+static int take_backend(struct vl_world *world, const struct voiplab_request *request, struct vl_error *err)
+{
+    world->backend = world->lab ? world->lab->bridge.backend : VL_BACKEND_AUTO;
+    for (int i = 0; request->backend && vl_bridge_backends[i]; i++)
+        if (!strcmp(request->backend, vl_bridge_backends[i])) {
+            world->backend = (enum vl_bridge_backend)i;
+            return 0;
+        }
+    if (!request->backend)
+        return 0;
+    return vl_fail(err, VL_ERROR_USAGE,
+                   "there is no back end '%s'; there are auto, ifcfg, networkmanager, networkd, ifupdown and netplan",
+                   request->backend);
+}
+
 enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *request, voiplab_result **ret_result,
                                 voiplab_error **ret_error)
 {
@@ -335,6 +351,8 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
         (void)vl_fail(&err, VL_ERROR_MEMORY, "out of memory");
     else if (needs_lab(request) && !lab->world.lab)
         (void)vl_fail(&err, VL_ERROR_USAGE, "this needs a lab file");
+    else if (take_backend(&lab->world, request, &err) < 0)
+        ; /* err says which there are */
     else if (needs_lock(&lab->world, request) && (lock = lock_lab(lab, &err)) < 0)
         ; /* err says who holds it */
     else

@@ -330,6 +330,7 @@ static const char *const reload_words[VL_RELOAD_COUNT] = {
     [VL_RELOAD_VOICEMAIL] = "voicemail reload",
     [VL_RELOAD_DAHDI] = "module reload chan_dahdi.so",
     [VL_RELOAD_SYSCTL] = "kernel settings",
+    [VL_RELOAD_SYSCTL_CONF] = "kernel settings of sysctl.conf",
 };
 
 unsigned vl_apply_pending(const struct vl_world *world, const char *target_name)

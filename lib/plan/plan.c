@@ -71,6 +71,10 @@ static const struct {
     [VL_RELOAD_SYSCTL] = { .argv = { "sysctl", "-e", "-p", "/etc/sysctl.d/60-voiplab.conf" },
                            .why = "the kernel takes the settings; -e because the keys exist only with br_netfilter",
                            .title = "kernel settings" },
+    [VL_RELOAD_SYSCTL_CONF] = { .argv = { "sysctl", "-e", "-p", "/etc/sysctl.conf" },
+                                .why = "the kernel takes the settings; -e because the keys exist only with "
+                                       "br_netfilter",
+                                .title = "kernel settings of sysctl.conf" },
 };
 
 static void add_reloads(struct vl_plan *plan, const char *target_name, unsigned wanted, bool fresh)

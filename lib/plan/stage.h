@@ -25,8 +25,12 @@ int vl_stage_uplink(struct vl_world *world, struct vl_plan *plan, struct vl_erro
 /* The modules of `missing` (NULL-terminated): loaded, and loaded at every start. */
 int vl_stage_modules(struct vl_world *world, const char *const *missing, struct vl_plan *plan, struct vl_error *err);
 
+/* The files of a bridge with an uplink, by the back end that is asked for or found; without the kernel settings. */
+int vl_stage_bridge_render(struct vl_world *world, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
+                           struct vl_fileset *set, struct vl_error *err);
+
 /* Whether this host is one where the bridge's files would mean something; to be asked before they are written. */
-int vl_stage_bridge_possible(const struct vl_world *world, struct vl_error *err);
+int vl_stage_bridge_possible(struct vl_world *world, struct vl_error *err);
 
 /* Images that are built or fetched and not in the cache. names: images, NULL: all that a PBX uses. */
 int vl_stage_image(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err);

@@ -13,7 +13,8 @@
 #include "base/text.h"
 #include "plan/apply.h"
 #include "plan/stage.h"
-#include "render/ifcfg.h"
+#include "probe/uplink.h"
+#include "render/bridge.h"
 #include "render/sysctl.h"
 
 static void add_directory(struct vl_plan *plan, const char *path, unsigned mode, const char *why)
@@ -95,35 +96,78 @@ int vl_stage_state(struct vl_world *world, struct vl_plan *plan, struct vl_error
     return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
 }
 
+/* The back end that is named, else the one that is seen to have the uplink. */
+static int choose_backend(struct vl_world *world, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
+                          struct vl_error *err)
+{
+    const char *why;
+
+    *ret_backend = world->backend;
+    if (*ret_backend != VL_BACKEND_AUTO)
+        return 0;
+    return vl_uplink_owner(arena, world->options.root, world->lab->bridge.interface, ret_backend, &why, err);
+}
+
+int vl_stage_bridge_render(struct vl_world *world, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
+                           struct vl_fileset *set, struct vl_error *err)
+{
+    struct vl_bridge_input input;
+
+    if (choose_backend(world, arena, ret_backend, err) < 0 ||
+        vl_uplink_gather(arena, world->options.root, *ret_backend, &world->lab->bridge, &input, err) < 0)
+        return -1;
+    return vl_render_bridge(arena, *ret_backend, &input, set, err);
+}
+
+/* The directories that the files lie in, where a tree lacks them. */
+static void add_directories(struct vl_world *world, struct vl_plan *plan, const struct vl_fileset *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const char *path = set->files[i].path;
+        const char *directory =
+            vl_arena_printf(&plan->arena, "%s%.*s", world->options.root, (int)(strrchr(path, '/') - path), path);
+        bool known = false;
+
+        for (size_t j = 0; j < plan->count; j++)
+            known |= plan->steps[j].kind == VL_STEP_DIRECTORY && !strcmp(plan->steps[j].object, directory);
+        if (!known)
+            add_directory(plan, directory, 0755, "where the files of the bridge are looked for");
+    }
+}
+
 static int bridge_files(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
 {
     struct vl_fileset set = { .count = 0 };
     bool real = !strcmp(world->options.root, "/");
+    const char *root = real ? "" : world->options.root;
+    bool directory = vl_file_exists(vl_arena_printf(&plan->arena, "%s/etc/sysctl.d", root)) ||
+                     !vl_file_exists(vl_arena_printf(&plan->arena, "%s/etc/sysctl.conf", root));
+    enum vl_bridge_backend backend;
     VL_TARGET_AUTO *target = vl_target_local(world->options.root, err);
 
-    if (!target)
+    if (!target || vl_stage_bridge_render(world, &plan->arena, &backend, &set, err) < 0)
         return -1;
-    vl_render_bridge_ifcfg(&plan->arena, world->lab, &set);
-    vl_render_bridge_sysctl(&plan->arena, world->lab, &set);
-    if (!real) {
-        add_directory(plan, vl_arena_printf(&plan->arena, "%s/etc/sysconfig/network-scripts", world->options.root),
-                      0755, "where CentOS keeps its interface files");
-        add_directory(plan, vl_arena_printf(&plan->arena, "%s/etc/sysctl.d", world->options.root), 0755,
-                      "where sysctl looks for settings");
-    }
+    vl_render_bridge_sysctl(&plan->arena, world->lab, directory, &set);
+    if (!real)
+        add_directories(world, plan, &set);
     return vl_plan_files(plan, target, VL_THIS_HOST, &set, real ? vl_apply_pending(world, VL_THIS_HOST) : 0, real, err);
 }
 
-int vl_stage_bridge_possible(const struct vl_world *world, struct vl_error *err)
+int vl_stage_bridge_possible(struct vl_world *world, struct vl_error *err)
 {
-    static const char scripts[] = "/etc/sysconfig/network-scripts";
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    enum vl_bridge_backend backend;
 
-    if (!world->lab->bridge.interface || strcmp(world->options.root, "/") != 0 || vl_file_exists(scripts))
+    if (!world->lab->bridge.interface || strcmp(world->options.root, "/") != 0)
+        return 0;
+    if (choose_backend(world, &arena, &backend, err) < 0)
+        return -1;
+    if (vl_file_exists(vl_uplink_directory(backend)))
         return 0;
     return vl_fail(err, VL_ERROR_FAILED,
-                   "this host has no '%s', so ifcfg files would be read by nobody; write them elsewhere with --root "
-                   "DIR, or say interface = none in [bridge]",
-                   scripts);
+                   "this host has no '%s', so files for %s would be read by nobody; name another with --backend, write "
+                   "them elsewhere with --root DIR, or say interface = none in [bridge]",
+                   vl_uplink_directory(backend), vl_bridge_backends[backend]);
 }
 
 static void free_interfaces(struct ifaddrs *const *interfaces)

@@ -26,6 +26,7 @@ enum {
     ROUND_MS = 500,        /* how long an echo may take */
     ROUND_PAUSE_MS = 1000, /* from one to the next */
     SILENCE_MS = 6000,     /* so long without any answer: cut off */
+    LOCK_MS = 3000,        /* how long the watchdog before may take to end */
     READY_MS = 10000,      /* how long arming may take */
     TAKEN_BACK_MS = 60000, /* how long putting back may take */
     RETRY_MS = 5000,       /* between two tries to put back */
@@ -103,13 +104,21 @@ static int refuse(const struct vl_error *err)
     return 1;
 }
 
-/* The watchdog holds its lock for as long as it lives: that is how others know of it. */
+/* The watchdog holds its lock for as long as it lives: that is how others know of it. The one of the change before may
+ * be about to end. */
 static int lock_watch(const char *directory, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *path = vl_arena_printf(&arena, "%s/watchdog", directory);
+    long long deadline = vl_boot_ms() + LOCK_MS;
+    int lock = -1;
 
-    return vl_file_lock(vl_arena_printf(&arena, "%s/watchdog", directory),
-                        "another change of the network is being watched already", err);
+    while ((lock = vl_file_lock(path, "another change of the network is being watched already", err)) < 0 &&
+           vl_boot_ms() < deadline) {
+        vl_error_clear(err);
+        (void)poll(NULL, 0, TICK_MS / 10);
+    }
+    return lock;
 }
 
 static void find_reachable(struct watch *watch)

@@ -24,6 +24,7 @@ enum vl_reload {
     VL_RELOAD_VOICEMAIL,
     VL_RELOAD_DAHDI,
     VL_RELOAD_SYSCTL,
+    VL_RELOAD_SYSCTL_CONF,
     VL_RELOAD_COUNT,
 };
 

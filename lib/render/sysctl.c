@@ -5,11 +5,11 @@
  */
 #include "render/sysctl.h"
 
-void vl_render_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, struct vl_fileset *set)
+void vl_render_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, bool directory, struct vl_fileset *set)
 {
     const struct vl_file file = {
-        .path = "/etc/sysctl.d/60-voiplab.conf",
-        .kind = VL_FILE_WHOLE,
+        .path = directory ? "/etc/sysctl.d/60-voiplab.conf" : "/etc/sysctl.conf",
+        .kind = directory ? VL_FILE_WHOLE : VL_FILE_BLOCK,
         .mode = 0644,
         .text = vl_arena_printf(arena,
                                 "# Written by voiplab for the lab %s.\n"
@@ -18,7 +18,7 @@ void vl_render_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, s
                                 "net.bridge.bridge-nf-call-arptables = 0\n",
                                 lab->name),
         .why = "traffic of the bridge passes by the host's packet filter, which is not there for the guests",
-        .reload = VL_RELOAD_SYSCTL,
+        .reload = directory ? VL_RELOAD_SYSCTL : VL_RELOAD_SYSCTL_CONF,
     };
 
     vl_fileset_add(arena, set, &file);

@@ -114,6 +114,28 @@ ifcfg-br1 DNS2 10.0.4.3
 EOF
 [ -z "$(find tree -name '.*')" ] || fail "temporary files are left: $(find tree -name '.*')"
 
+# The back end is found in the tree, named by the command, or refused; a host without sysctl.d gets a block.
+sed '/^backend/d' "$lab" >auto.ini
+lab=$work/auto.ini
+cp -r "$SOURCE/test/bridge/ifupdown/foreign/before" debian
+printf '# mine\n' >debian/etc/sysctl.conf
+run bridge --root debian --state "$work/state" -f "$lab"
+expect_status 0 'bridge in a tree of Debian'
+grep -q 'bridge_ports eth0' debian/etc/network/interfaces.d/60-voiplab || fail 'the stanza of the bridge is not there'
+grep -q '^net.bridge.bridge-nf-call-iptables = 0' debian/etc/sysctl.conf || fail 'sysctl.conf has no block'
+run bridge --root debian --state "$work/state" -f "$lab"
+expect err 'nothing to do' 'bridge in a tree of Debian, the second time'
+mkdir -p debian/etc/netplan
+printf 'network:\n  ethernets:\n    eth0:\n      dhcp4: true\n' >debian/etc/netplan/a.yaml
+run bridge --root debian --state "$work/state" -f "$lab"
+expect_status 1 'a tree with two back ends'
+expect err 'configured by more than one' 'a tree with two back ends'
+run bridge --root debian --state "$work/state" -f "$lab" --backend netplan
+expect_status 0 'bridge --backend netplan'
+[ "$(stat -c %a debian/etc/netplan/60-voiplab.yaml)" = 600 ] || fail '60-voiplab.yaml can be read by all'
+run bridge --root debian --state "$work/state" -f "$lab" --backend wicked
+expect_status 2 'bridge --backend wicked'
+
 # A tree whose directory is a link to elsewhere is refused, and elsewhere nothing is written.
 mkdir elsewhere trap
 ln -s "$work/elsewhere" trap/etc

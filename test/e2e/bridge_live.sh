@@ -127,8 +127,8 @@ retry 5 as_before 'after the gateway was gone'
 
 say "the command's session ends while the change waits: SIGHUP to all, and the terminal goes"
 here setsid --wait bash -c '"$@"; kill -HUP 0' sh "$VOIPLAB" bridge -f "$work/lab.ini" --share "$SOURCE/share" \
-    --timeout 3 >/dev/null 2>&1 </dev/null
-[ -e "$work/state/.bridge/host/pending" ] || fail "the watchdog has gone with the session"
+    --timeout 3 >"$work/out" 2>&1 </dev/null
+[ -e "$work/state/.bridge/host/pending" ] || fail "the watchdog has gone with the session: $(cat "$work/out")"
 retry 10 nothing_waits || fail "the watchdog has not come to an end"
 as_before 'after a closed terminal'
 

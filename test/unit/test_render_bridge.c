@@ -8,15 +8,17 @@
 #include <cmocka.h>
 
 #include "lab_fixture.h"
-#include "render/ifcfg.h"
+#include "render/bridge.h"
 #include "render/sysctl.h"
 
 static struct vl_fileset render(struct lab_fixture *fixture)
 {
+    const struct vl_bridge_input input = { .bridge = &fixture->lab->bridge };
     struct vl_fileset set = { .files = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
 
-    vl_render_bridge_ifcfg(&fixture->arena, fixture->lab, &set);
-    vl_render_bridge_sysctl(&fixture->arena, fixture->lab, &set);
+    assert_int_equal(vl_render_bridge(&fixture->arena, VL_BACKEND_IFCFG, &input, &set, &err), 0);
+    vl_render_bridge_sysctl(&fixture->arena, fixture->lab, true, &set);
     return set;
 }
 
@@ -72,15 +74,18 @@ static void test_hwaddr_and_dns(void **unused)
                                  NULL });
 }
 
-static void test_isolated(void **unused)
+/* A host without /etc/sysctl.d: a block in the file that it has. */
+static void test_sysctl_conf(void **unused)
 {
-    LAB_FIXTURE_AUTO *fixture = lab_fixture_open("quickstart");
-    struct vl_fileset set = render(fixture);
+    LAB_FIXTURE_AUTO *fixture = lab_fixture_open("thesis");
+    struct vl_fileset set = { .files = NULL };
 
     (void)unused;
-    assert_int_equal(set.count, 2);
-    assert_string_equal(set.files[0].path, SCRIPTS "ifcfg-vlquick0");
-    assert_null(strstr(set.files[0].text, "GATEWAY"));
+    vl_render_bridge_sysctl(&fixture->arena, fixture->lab, false, &set);
+    assert_int_equal(set.count, 1);
+    assert_string_equal(set.files[0].path, "/etc/sysctl.conf");
+    assert_int_equal(set.files[0].kind, VL_FILE_BLOCK);
+    assert_int_equal(set.files[0].reload, VL_RELOAD_SYSCTL_CONF);
 }
 
 int main(void)
@@ -88,7 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thesis),
         cmocka_unit_test(test_hwaddr_and_dns),
-        cmocka_unit_test(test_isolated),
+        cmocka_unit_test(test_sysctl_conf),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "lab_fixture.h"
-#include "render/ifcfg.h"
+#include "render/bridge.h"
 #include "render/sysctl.h"
 
 static void make_parents(char *path)
@@ -55,7 +55,9 @@ static void check_file(struct lab_fixture *fixture, const char *owner, const str
 static void check_lab(const char *name)
 {
     LAB_FIXTURE_AUTO *fixture = lab_fixture_open(name);
+    const struct vl_bridge_input input = { .bridge = &fixture->lab->bridge };
     struct vl_fileset host = { .files = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
 
     for (size_t i = 0; i < fixture->lab->pbx_count; i++) {
         const char *pbx = fixture->lab->pbxs[i].name;
@@ -64,8 +66,9 @@ static void check_lab(const char *name)
         for (size_t j = 0; j < set.count; j++)
             check_file(fixture, pbx, &set.files[j]);
     }
-    vl_render_bridge_ifcfg(&fixture->arena, fixture->lab, &host);
-    vl_render_bridge_sysctl(&fixture->arena, fixture->lab, &host);
+    if (input.bridge->interface)
+        assert_int_equal(vl_render_bridge(&fixture->arena, VL_BACKEND_IFCFG, &input, &host, &err), 0);
+    vl_render_bridge_sysctl(&fixture->arena, fixture->lab, true, &host);
     for (size_t i = 0; i < host.count; i++)
         check_file(fixture, "bridge", &host.files[i]);
 }

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probe/uplink.h"
+
+#include <fnmatch.h>
+#include <glob.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "render/keys.h"
+#include "target/target.h"
+
+/* Where each of them keeps its files. */
+static const char *const directories[VL_BACKEND_COUNT] = {
+    [VL_BACKEND_IFCFG] = "/etc/sysconfig/network-scripts",
+    [VL_BACKEND_NETWORKMANAGER] = "/etc/NetworkManager/system-connections",
+    [VL_BACKEND_NETWORKD] = "/etc/systemd/network",
+    [VL_BACKEND_IFUPDOWN] = "/etc/network",
+    [VL_BACKEND_NETPLAN] = "/etc/netplan",
+};
+
+struct look {
+    struct vl_arena *arena;
+    const char *root, *interface;
+    struct vl_target *target;
+    struct vl_bridge_source *files;
+    size_t count;
+    struct vl_error *err;
+};
+
+static int add_file(struct look *look, const char *path)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+    struct vl_bridge_source *grown;
+    mode_t mode;
+
+    if (look->target->ops->read(look->target, path, &text, &mode, &err) < 0) {
+        if (err.code == VL_ERROR_NOTFOUND)
+            return 0;
+        vl_error_move(look->err, &err);
+        return -1;
+    }
+    grown = vl_arena_grow(look->arena, look->files, look->count, sizeof(*grown));
+    if (!grown)
+        return vl_fail(look->err, VL_ERROR_MEMORY, "out of memory");
+    grown[look->count++] =
+        (struct vl_bridge_source){ vl_arena_strdup(look->arena, path), vl_arena_strdup(look->arena, text) };
+    look->files = grown;
+    return 0;
+}
+
+/* `path` with what glob(7) would take for a pattern made plain. */
+static const char *quote(struct vl_arena *arena, const char *path)
+{
+    VL_BUF_AUTO out = VL_BUF_INIT;
+
+    for (; *path; path++)
+        vl_buf_printf(&out, strchr("*?[]\\", *path) ? "\\%c" : "%c", *path);
+    arena->failed |= out.failed;
+    return vl_arena_strdup(arena, vl_buf_text(&out));
+}
+
+/* The regular files that match, in the order of their names. */
+static int add_matches(struct look *look, const char *pattern)
+{
+    size_t root_length = !strcmp(look->root, "/") ? 0 : strlen(look->root);
+    const char *base = root_length ? quote(look->arena, look->root) : "";
+    glob_t found = { .gl_pathc = 0 };
+    int rc = 0, status = glob(vl_arena_printf(look->arena, "%s%s", base, pattern), 0, NULL, &found);
+
+    if (status != 0 && status != GLOB_NOMATCH)
+        rc = vl_fail(look->err, VL_ERROR_FAILED, "cannot look for '%s'", pattern);
+    for (size_t i = 0; i < found.gl_pathc && rc == 0; i++) {
+        struct stat status_of;
+
+        if (lstat(found.gl_pathv[i], &status_of) == 0 && !S_ISDIR(status_of.st_mode))
+            rc = add_file(look, found.gl_pathv[i] + root_length);
+    }
+    globfree(&found);
+    return rc;
+}
+
+static int open_look(struct look *look)
+{
+    look->target = vl_target_local(look->root, look->err);
+    return look->target ? 0 : -1;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+    static const char letters[] = "-._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    size_t length = strlen(word);
+
+    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
+        if ((at == text || !strchr(letters, at[-1])) && (!at[length] || !strchr(letters, at[length])))
+            return true;
+    return false;
+}
+
+static bool is_about_ifcfg(const struct look *look, const struct vl_bridge_source *file)
+{
+    const char *base = strrchr(file->path, '/') + 1;
+    const char *device = vl_keys_value(look->arena, file->text, "", "DEVICE");
+
+    if (!vl_text_starts(base, "ifcfg-"))
+        return false;
+    return !strcmp(device ? device : base + strlen("ifcfg-"), look->interface);
+}
+
+static bool is_about_keyfile(const struct look *look, const struct vl_bridge_source *file)
+{
+    const char *name = vl_keys_value(look->arena, file->text, "connection", "interface-name");
+
+    return name && !strcmp(name, look->interface);
+}
+
+static bool is_about_unit(const struct look *look, const struct vl_bridge_source *file)
+{
+    const char *names = vl_keys_value(look->arena, file->text, "Match", "Name");
+    const char *const *words = vl_text_split(look->arena, names ? names : "", " \t");
+
+    for (size_t i = 0; words[i]; i++)
+        if (!fnmatch(words[i], look->interface, 0))
+            return true;
+    return false;
+}
+
+static bool is_about_stanza(const struct look *look, const struct vl_bridge_source *file)
+{
+    const char *const *lines = vl_text_split(look->arena, file->text, "\n");
+
+    for (size_t i = 0; lines[i]; i++) {
+        const char *const *words = vl_text_split(look->arena, lines[i], " \t");
+
+        if (words[0] && words[1] && !strcmp(words[0], "iface") && !strcmp(words[1], look->interface))
+            return true;
+    }
+    return false;
+}
+
+static bool is_about_yaml(const struct look *look, const struct vl_bridge_source *file)
+{
+    const char *const *lines = vl_text_split(look->arena, file->text, "\n");
+
+    for (size_t i = 0; lines[i]; i++)
+        if (lines[i][strspn(lines[i], " \t")] != '#' && has_word(lines[i], look->interface))
+            return true;
+    return false;
+}
+
+static bool (*const is_about[VL_BACKEND_COUNT])(const struct look *, const struct vl_bridge_source *) = {
+    [VL_BACKEND_IFCFG] = is_about_ifcfg,   [VL_BACKEND_NETWORKMANAGER] = is_about_keyfile,
+    [VL_BACKEND_NETWORKD] = is_about_unit, [VL_BACKEND_IFUPDOWN] = is_about_stanza,
+    [VL_BACKEND_NETPLAN] = is_about_yaml,
+};
+
+static int look_at_files(struct look *look, enum vl_bridge_backend backend, struct vl_uplink_claim *claim)
+{
+    const char *const *patterns = vl_bridge_sources(look->arena, backend, NULL);
+    const char *directory =
+        vl_arena_printf(look->arena, "%s%s", !strcmp(look->root, "/") ? "" : look->root, directories[backend]);
+
+    look->files = NULL;
+    look->count = 0;
+    if (vl_file_exists(directory))
+        claim->directory = directories[backend];
+    for (size_t i = 0; patterns[i]; i++)
+        if (add_matches(look, patterns[i]) < 0)
+            return -1;
+    for (size_t i = 0; i < look->count; i++)
+        if (is_about[backend](look, &look->files[i]))
+            claim->file = look->files[i].path;
+    return 0;
+}
+
+/* The value of a key of a daemon's state file, "" when it says nothing. */
+static const char *state_of(struct vl_arena *arena, const char *path, const char *section, const char *key)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+    const char *value;
+
+    if (vl_file_read(path, 1 << 16, &text, NULL, &ignored) < 0)
+        return "";
+    value = vl_keys_value(arena, text, section, key);
+    return value ? value : "";
+}
+
+/* NetworkManager and networkd keep a file for every interface, ifupdown a list of what it has brought up. */
+static void look_at_daemons(const struct look *look, struct vl_uplink_claim *claims)
+{
+    unsigned index = if_nametoindex(look->interface);
+    const char *path = vl_arena_printf(look->arena, "/run/NetworkManager/devices/%u", index);
+
+    if (!strcmp(state_of(look->arena, path, "device", "managed"), "true"))
+        claims[VL_BACKEND_NETWORKMANAGER].running = path;
+    path = vl_arena_printf(look->arena, "/run/systemd/netif/links/%u", index);
+    if (*state_of(look->arena, path, "", "ADMIN_STATE") &&
+        strcmp(state_of(look->arena, path, "", "ADMIN_STATE"), "unmanaged") != 0)
+        claims[VL_BACKEND_NETWORKD].running = path;
+    if (*state_of(look->arena, "/run/network/ifstate", "", look->interface))
+        claims[VL_BACKEND_IFUPDOWN].running = "/run/network/ifstate";
+}
+
+int vl_uplink_look(struct vl_arena *arena, const char *root, const char *interface,
+                   struct vl_uplink_evidence *ret_evidence, struct vl_error *err)
+{
+    struct look look = { .arena = arena, .root = root, .interface = interface, .err = err };
+    int rc = open_look(&look);
+
+    *ret_evidence = (struct vl_uplink_evidence){ .claims = { { NULL } } };
+    for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT && rc == 0; i++)
+        rc = look_at_files(&look, (enum vl_bridge_backend)i, &ret_evidence->claims[i]);
+    if (rc == 0 && !strcmp(root, "/"))
+        look_at_daemons(&look, ret_evidence->claims);
+    vl_target_close(look.target);
+    return rc;
+}
+
+static const char *says(const struct vl_uplink_claim *claim)
+{
+    return claim->file ? claim->file : claim->running;
+}
+
+/* A daemon that runs for another's files is that other's hand. */
+static void join_claims(struct vl_uplink_claim *claims)
+{
+    struct vl_uplink_claim *manager = &claims[VL_BACKEND_NETWORKMANAGER], *networkd = &claims[VL_BACKEND_NETWORKD];
+
+    if (claims[VL_BACKEND_NETPLAN].file || claims[VL_BACKEND_IFCFG].file)
+        manager->running = NULL;
+    if (claims[VL_BACKEND_NETPLAN].file)
+        networkd->running = NULL;
+}
+
+static const char *evidence_text(struct vl_arena *arena, const struct vl_uplink_claim *claims)
+{
+    const char *text = "";
+
+    for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++)
+        if (says(&claims[i]))
+            text = vl_arena_printf(arena, "%s%s%s ('%s')", text, *text ? ", " : "", vl_bridge_backends[i],
+                                   says(&claims[i]));
+    return text;
+}
+
+static int decide_unclaimed(struct vl_arena *arena, const char *interface, const struct vl_uplink_claim *claims,
+                            bool bare, enum vl_bridge_backend *ret_backend, const char **ret_why, struct vl_error *err)
+{
+    int found = bare ? VL_BACKEND_IFCFG : VL_BACKEND_AUTO, count = 0;
+    const char *why = "nothing of a network's configuration is there";
+
+    for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++)
+        if (claims[i].directory) {
+            found = i;
+            count++;
+            why = vl_arena_printf(arena, "'%s' is there", claims[i].directory);
+        }
+    if (count > 1 || found == VL_BACKEND_AUTO)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "nobody is seen to configure '%s' on this host; say who shall with --backend NAME (ifcfg, "
+                       "networkmanager, networkd, ifupdown or netplan)",
+                       interface);
+    *ret_backend = (enum vl_bridge_backend)found;
+    *ret_why = why;
+    return 0;
+}
+
+int vl_uplink_decide(struct vl_arena *arena, const char *interface, const struct vl_uplink_evidence *evidence,
+                     bool bare, enum vl_bridge_backend *ret_backend, const char **ret_why, struct vl_error *err)
+{
+    struct vl_uplink_evidence joined = *evidence;
+    unsigned count = 0;
+
+    join_claims(joined.claims);
+    for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++)
+        if (says(&joined.claims[i])) {
+            *ret_backend = (enum vl_bridge_backend)i;
+            *ret_why = says(&joined.claims[i]);
+            count++;
+        }
+    if (count == 1)
+        return 0;
+    if (count == 0)
+        return decide_unclaimed(arena, interface, joined.claims, bare, ret_backend, ret_why, err);
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "'%s' is configured by more than one: %s; take it out of all but one, or say which counts with "
+                   "--backend NAME",
+                   interface, evidence_text(arena, joined.claims));
+}
+
+int vl_uplink_owner(struct vl_arena *arena, const char *root, const char *interface,
+                    enum vl_bridge_backend *ret_backend, const char **ret_why, struct vl_error *err)
+{
+    struct vl_uplink_evidence evidence;
+
+    if (vl_uplink_look(arena, root, interface, &evidence, err) < 0)
+        return -1;
+    return vl_uplink_decide(arena, interface, &evidence, strcmp(root, "/") != 0, ret_backend, ret_why, err);
+}
+
+const char *vl_uplink_directory(enum vl_bridge_backend backend)
+{
+    return directories[backend];
+}
+
+static const char *mac_of(struct vl_arena *arena, const char *interface)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+
+    if (vl_file_read(vl_arena_printf(arena, "/sys/class/net/%s/address", interface), 4096, &text, NULL, &ignored) < 0)
+        return NULL;
+    (void)vl_text_strip(text);
+    return strlen(text) == 17 && strcmp(text, "00:00:00:00:00:00") != 0 ? vl_arena_strdup(arena, text) : NULL;
+}
+
+int vl_uplink_gather(struct vl_arena *arena, const char *root, enum vl_bridge_backend backend,
+                     const struct vl_bridge *bridge, struct vl_bridge_input *ret_input, struct vl_error *err)
+{
+    const char *const *patterns = vl_bridge_sources(arena, backend, bridge);
+    struct look look = { .arena = arena, .root = root, .interface = bridge->interface, .err = err };
+    int rc = open_look(&look);
+
+    for (size_t i = 0; patterns[i] && rc == 0; i++)
+        rc = add_matches(&look, patterns[i]);
+    vl_target_close(look.target);
+    *ret_input = (struct vl_bridge_input){
+        .bridge = bridge,
+        .hwaddr = !strcmp(root, "/") ? mac_of(arena, bridge->interface) : NULL,
+        .files = look.files,
+        .count = look.count,
+    };
+    return rc == 0 && arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : rc;
+}

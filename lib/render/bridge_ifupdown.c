@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * /etc/network/interfaces (interfaces(5) of ifupdown, bridge-utils-interfaces(5)), in the form that ifupdown2 reads as
+ * well. The uplink's stanzas become `manual`; what they say of addresses, routes and name servers goes. The bridge has
+ * a file of its own, interfaces.d/60-voiplab, for which interfaces gets a `source` line when it reads no such file.
+ *
+ * A line belongs to the stanza above it until the next word that opens one. A line that ends in a backslash goes on.
+ */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "render/bridge.h"
+
+#define INTERFACES "/etc/network/interfaces"
+#define OWN INTERFACES ".d/60-voiplab"
+
+struct ifupdown {
+    struct vl_arena *arena;
+    const struct vl_bridge_input *input;
+    const struct vl_bridge *bridge;
+    const char *uplink_path[2]; /* where the uplink's stanza of inet and of inet6 stands */
+    bool sourced;               /* interfaces reads our file */
+    struct vl_buf carried;      /* lines of the uplink that the bridge gets: name servers, routes */
+    struct vl_fileset *set;
+    struct vl_error *err;
+};
+
+/* A line that counts, in words, with the lines that it goes on in. */
+struct stanza_line {
+    const char *text; /* as it stands in the file, with line feeds but the last */
+    const char *const *words;
+    int number;
+    bool opens; /* a stanza */
+};
+
+static bool opens_stanza(const char *word)
+{
+    static const char *const words[] = { "iface",  "auto",         "mapping",    "source",   "source-directory",
+                                         "rename", "no-auto-down", "no-scripts", "template", NULL };
+
+    for (size_t i = 0; words[i]; i++)
+        if (!strcmp(word, words[i]))
+            return true;
+    return vl_text_starts(word, "allow-");
+}
+
+static size_t line_length(const char *text)
+{
+    size_t length = strcspn(text, "\n");
+
+    while (text[length] == '\n' && length && text[length - 1] == '\\')
+        length += 1 + strcspn(text + length + 1, "\n");
+    return length;
+}
+
+static size_t read_lines(struct vl_arena *arena, const char *text, struct stanza_line **ret_lines)
+{
+    struct stanza_line *lines = NULL;
+    size_t count = 0;
+    int number = 1;
+
+    while (*text) {
+        size_t length = line_length(text);
+        struct stanza_line *grown = vl_arena_grow(arena, lines, count, sizeof(*lines)), *line;
+
+        if (!grown)
+            break;
+        lines = grown;
+        line = &lines[count++];
+        *line = (struct stanza_line){ .text = vl_arena_strndup(arena, text, length), .number = number };
+        line->words = vl_text_split(arena, line->text, " \t\r\n\\");
+        if (line->words[0] && line->words[0][0] == '#')
+            line->words = vl_text_split(arena, "", " ");
+        line->opens = line->words[0] && opens_stanza(line->words[0]);
+        for (size_t i = 0; i < length; i++)
+            number += text[i] == '\n';
+        number++;
+        text += length + (text[length] == '\n');
+    }
+    *ret_lines = lines;
+    return count;
+}
+
+static bool is(const char *word, const char *wanted)
+{
+    return word && !strcmp(word, wanted);
+}
+
+static int check_iface(struct ifupdown *ifupdown, const char *path, const struct stanza_line *line)
+{
+    const char *name = line->words[1], *family = line->words[1] ? line->words[2] : NULL;
+    bool ipv6 = is(family, "inet6");
+
+    if (is(name, ifupdown->bridge->name))
+        return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
+                          "'%s' has a stanza already; give [bridge] another name, or remove the stanza", name);
+    if (!is(name, ifupdown->bridge->interface))
+        return 0;
+    if (!family || (!ipv6 && !is(family, "inet")) || !line->words[3] || line->words[4])
+        return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
+                          "the stanza of the uplink should read like 'iface %s inet static'; write it so, without "
+                          "templates and 'inherits'",
+                          name);
+    if (ifupdown->uplink_path[ipv6])
+        return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
+                          "the uplink '%s' has another stanza of %s in '%s'; put its address into [bridge] addresses "
+                          "and remove one of them",
+                          name, family, ifupdown->uplink_path[ipv6]);
+    ifupdown->uplink_path[ipv6] = path;
+    return 0;
+}
+
+/* Whether a pattern of `source` or `source-directory` covers our file. */
+static bool covers(struct vl_arena *arena, const struct stanza_line *line)
+{
+    const char *pattern = line->words[1];
+    bool directory = is(line->words[0], "source-directory");
+
+    if (!pattern || (!directory && !is(line->words[0], "source")))
+        return false;
+    if (*pattern != '/')
+        pattern = vl_arena_printf(arena, "/etc/network/%s", pattern);
+    if (directory)
+        pattern = vl_arena_printf(arena, "%s/*", pattern);
+    return !fnmatch(pattern, OWN, FNM_PATHNAME | FNM_PERIOD);
+}
+
+static int look_at(struct ifupdown *ifupdown, const struct vl_bridge_source *file)
+{
+    struct stanza_line *lines;
+    size_t count = read_lines(ifupdown->arena, file->text, &lines);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *word = lines[i].words[0];
+
+        if (!lines[i].opens)
+            continue;
+        if (is(word, "iface") && check_iface(ifupdown, file->path, &lines[i]) < 0)
+            return -1;
+        for (size_t j = 1; (is(word, "mapping") || is(word, "rename")) && lines[i].words[j]; j++)
+            if (!fnmatch(lines[i].words[j], ifupdown->bridge->interface, 0))
+                return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, file->path, lines[i].number,
+                                  "'%s' is for '%s' a matter of a %s stanza; configure it by its own name",
+                                  ifupdown->bridge->interface, lines[i].words[j], word);
+        ifupdown->sourced |= !strcmp(file->path, INTERFACES) && covers(ifupdown->arena, &lines[i]);
+    }
+    return 0;
+}
+
+static bool is_command(const char *word)
+{
+    static const char *const words[] = { "up", "down", "pre-up", "post-up", "pre-down", "post-down", NULL };
+
+    for (size_t i = 0; words[i]; i++)
+        if (!strcmp(word, words[i]))
+            return true;
+    return false;
+}
+
+/* What an option of the uplink's stanza is about. */
+enum about { ABOUT_CARD, ABOUT_ADDRESS, ABOUT_NAMES_OR_ROUTES };
+
+static enum about about(const struct stanza_line *line)
+{
+    static const char *const addressing[] = {
+        "address",      "netmask",        "broadcast",   "network",     "gateway",   "metric",
+        "pointopoint",  "scope",          "accept_ra",   "autoconf",    "privext",   "preferred-lifetime",
+        "dad-attempts", "dad-interval",   "hostname",    "leasehours",  "leasetime", "vendor",
+        "client",       "request_prefix", "ll-attempts", "ll-interval", "dhcp",      NULL,
+    };
+    const char *word = line->words[0];
+
+    if (!word)
+        return ABOUT_CARD;
+    if (vl_text_starts(word, "dns-"))
+        return ABOUT_NAMES_OR_ROUTES;
+    if (is_command(word) && strstr(line->text, "route"))
+        return ABOUT_NAMES_OR_ROUTES;
+    for (size_t i = 0; addressing[i]; i++)
+        if (!strcmp(word, addressing[i]))
+            return ABOUT_ADDRESS;
+    return ABOUT_CARD;
+}
+
+/* The line for the bridge's stanza: its words, the uplink's name as the bridge's. */
+static void carry(struct ifupdown *ifupdown, const struct stanza_line *line)
+{
+    const struct vl_bridge *bridge = ifupdown->bridge;
+
+    /* the default route is the key `gateway`, in whichever way it was made before */
+    if (vl_text_starts(line->words[0], "dns-") ? bridge->dns[0] != NULL : strstr(line->text, "default") != NULL)
+        return;
+    for (size_t i = 0; line->words[i]; i++)
+        vl_buf_printf(&ifupdown->carried, "%s%s", i ? " " : "    ",
+                      is(line->words[i], bridge->interface) ? bridge->name : line->words[i]);
+    vl_buf_putc(&ifupdown->carried, '\n');
+}
+
+/* Whether the stanza that this line opens says how large a packet may be. */
+static bool has_mtu(const struct stanza_line *line, const struct stanza_line *end)
+{
+    for (line++; line < end && !line->opens; line++)
+        if (is(line->words[0], "mtu"))
+            return true;
+    return false;
+}
+
+static void put_line(struct ifupdown *ifupdown, struct vl_buf *out, const struct stanza_line *line,
+                     const struct stanza_line *end, bool *in_uplink)
+{
+    const struct vl_bridge *bridge = ifupdown->bridge;
+
+    if (line->opens)
+        *in_uplink = is(line->words[0], "iface") && is(line->words[1], bridge->interface);
+    if (line->opens && *in_uplink) {
+        if (is(line->words[3], "manual"))
+            vl_buf_printf(out, "%s\n", line->text);
+        else
+            vl_buf_printf(out, "iface %s %s manual\n", bridge->interface, line->words[2]);
+        if (bridge->mtu && !has_mtu(line, end))
+            vl_buf_printf(out, "    mtu %u\n", bridge->mtu);
+    } else if (*in_uplink && !line->opens && is(line->words[0], "mtu") && bridge->mtu) {
+        vl_buf_printf(out, "    mtu %u\n", bridge->mtu);
+    } else if (*in_uplink && !line->opens && about(line) != ABOUT_CARD) {
+        if (about(line) == ABOUT_NAMES_OR_ROUTES)
+            carry(ifupdown, line);
+    } else {
+        vl_buf_printf(out, "%s\n", line->text);
+    }
+}
+
+static void add(struct ifupdown *ifupdown, const char *path, const struct vl_buf *text, const char *why)
+{
+    ifupdown->arena->failed |= text->failed;
+    vl_fileset_add(ifupdown->arena, ifupdown->set,
+                   &(struct vl_file){
+                       .path = path,
+                       .kind = VL_FILE_WHOLE,
+                       .mode = 0644,
+                       .text = vl_arena_strdup(ifupdown->arena, vl_buf_text(text)),
+                       .why = why,
+                       .reload = VL_RELOAD_NONE,
+                   });
+}
+
+static void edit(struct ifupdown *ifupdown, const char *path, const char *text)
+{
+    bool uplinks = is(ifupdown->uplink_path[0], path) || is(ifupdown->uplink_path[1], path);
+    bool main_file = !strcmp(path, INTERFACES), in_uplink = false;
+    struct stanza_line *lines;
+    size_t count = read_lines(ifupdown->arena, text, &lines);
+    VL_BUF_AUTO out = VL_BUF_INIT;
+
+    for (size_t i = 0; i < count; i++)
+        put_line(ifupdown, &out, &lines[i], lines + count, &in_uplink);
+    if (main_file && !ifupdown->sourced)
+        vl_buf_printf(&out, "%ssource %s\n", out.length ? "\n" : "auto lo\niface lo inet loopback\n\n", OWN);
+    if (uplinks)
+        add(ifupdown, path, &out, "the uplink becomes a port of the bridge and has no address of its own");
+    else if (main_file && strstr(vl_buf_text(&out), "source " OWN "\n"))
+        add(ifupdown, path, &out, "reads the file of the bridge");
+}
+
+/* dns- and route lines of our own file as an earlier run carried them over. */
+static void carry_from_before(struct ifupdown *ifupdown)
+{
+    const char *before = vl_bridge_text(ifupdown->input, OWN);
+    struct stanza_line *lines;
+    size_t count = read_lines(ifupdown->arena, before ? before : "", &lines);
+
+    if (ifupdown->carried.length)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (!lines[i].opens && about(&lines[i]) == ABOUT_NAMES_OR_ROUTES)
+            carry(ifupdown, &lines[i]);
+}
+
+static void put_options(const struct ifupdown *ifupdown, struct vl_buf *text)
+{
+    const struct vl_bridge *bridge = ifupdown->bridge;
+    const char *mac = vl_bridge_mac(ifupdown->input);
+
+    vl_buf_printf(text, "    bridge_ports %s\n    bridge_stp off\n    bridge_fd 0\n    bridge_maxwait 0\n",
+                  bridge->interface);
+    if (mac)
+        vl_buf_printf(text, "    hwaddress %s\n", mac);
+    /* an option of static and manual stanzas; a dhcp one has none for it */
+    if (bridge->mtu && bridge->dhcp)
+        vl_buf_printf(text, "    post-up ip link set dev %s mtu %u\n", bridge->name, bridge->mtu);
+    else if (bridge->mtu)
+        vl_buf_printf(text, "    mtu %u\n", bridge->mtu);
+    if (!bridge->ipv6_auto && !vl_bridge_has_ipv6(bridge))
+        vl_buf_printf(text, "    post-up sysctl -q -e -w net/ipv6/conf/%s/%s\n", bridge->name,
+                      bridge->gateway6 ? "accept_ra=0" : "disable_ipv6=1");
+    if (bridge->gateway6 && !vl_bridge_has_ipv6(bridge))
+        vl_buf_printf(text, "    post-up ip -6 route replace default via %s dev %s\n", bridge->gateway6, bridge->name);
+    for (size_t i = 0; bridge->dns[i]; i++)
+        vl_buf_printf(text, "%s%s%s", i ? " " : "    dns-nameservers ", bridge->dns[i], bridge->dns[i + 1] ? "" : "\n");
+    vl_buf_puts(text, vl_buf_text(&ifupdown->carried));
+}
+
+static void put_ipv4(const struct ifupdown *ifupdown, struct vl_buf *text)
+{
+    const struct vl_bridge *bridge = ifupdown->bridge;
+
+    vl_buf_printf(text, "auto %s\niface %s inet %s\n", bridge->name, bridge->name, bridge->dhcp ? "dhcp" : "static");
+    if (!bridge->dhcp) {
+        vl_buf_printf(text, "    address %s\n", vl_text_from_ipv4(ifupdown->arena, bridge->address));
+        vl_buf_printf(text, "    netmask %s\n", vl_text_from_ipv4(ifupdown->arena, vl_text_netmask(bridge->prefix)));
+        if (bridge->gateway)
+            vl_buf_printf(text, "    gateway %s\n", vl_text_from_ipv4(ifupdown->arena, bridge->gateway));
+    }
+    put_options(ifupdown, text);
+}
+
+static void put_further(const struct ifupdown *ifupdown, struct vl_buf *text)
+{
+    const struct vl_bridge *bridge = ifupdown->bridge;
+    bool first6 = true;
+
+    for (size_t i = 0; bridge->addresses[i]; i++) {
+        bool ipv6 = vl_bridge_is_ipv6(bridge->addresses[i]);
+
+        vl_buf_printf(text, "\niface %s %s static\n    address %s\n", bridge->name, ipv6 ? "inet6" : "inet",
+                      bridge->addresses[i]);
+        if (!ipv6)
+            continue;
+        /* 2: also when this host forwards, which libvirt's own networks turn on */
+        if (first6)
+            vl_buf_printf(text, "    accept_ra %u\n    autoconf %u\n", bridge->ipv6_auto ? 2 : 0, bridge->ipv6_auto);
+        if (first6 && bridge->gateway6)
+            vl_buf_printf(text, "    gateway %s\n", bridge->gateway6);
+        first6 = false;
+    }
+}
+
+static void add_own(struct ifupdown *ifupdown)
+{
+    VL_BUF_AUTO text = VL_BUF_INIT;
+
+    vl_buf_puts(&text, "# Written by voiplab.\n");
+    if (!ifupdown->uplink_path[0] && !ifupdown->uplink_path[1]) {
+        vl_buf_printf(&text, "iface %s inet manual\n", ifupdown->bridge->interface);
+        if (ifupdown->bridge->mtu)
+            vl_buf_printf(&text, "    mtu %u\n", ifupdown->bridge->mtu);
+        vl_buf_putc(&text, '\n');
+    }
+    put_ipv4(ifupdown, &text);
+    put_further(ifupdown, &text);
+    add(ifupdown, OWN, &text, "the bridge that the guests hang on; it carries the address of this host");
+}
+
+int vl_render_bridge_ifupdown(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
+                              struct vl_error *err)
+{
+    struct ifupdown ifupdown = { .arena = arena, .input = input, .bridge = input->bridge, .set = set, .err = err };
+    int rc = 0;
+
+    for (size_t i = 0; i < input->count && rc == 0; i++)
+        if (strcmp(input->files[i].path, OWN) != 0)
+            rc = look_at(&ifupdown, &input->files[i]);
+    for (size_t i = 0; i < input->count && rc == 0; i++)
+        if (strcmp(input->files[i].path, OWN) != 0)
+            edit(&ifupdown, input->files[i].path, input->files[i].text);
+    if (rc == 0 && !vl_bridge_text(input, INTERFACES))
+        edit(&ifupdown, INTERFACES, "");
+    if (rc == 0) {
+        carry_from_before(&ifupdown);
+        add_own(&ifupdown);
+    }
+    arena->failed |= ifupdown.carried.failed;
+    vl_buf_free(&ifupdown.carried);
+    return rc;
+}

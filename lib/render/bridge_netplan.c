@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * netplan (netplan(5)): 60-voiplab.yaml has the bridge. netplan puts the lists of all its files together, so the
+ * uplink would keep its addresses as long as they stand in the user's file: the lines of those keys are taken out of
+ * it, found by the positions that the YAML parser tells. Everything else of the file stays byte for byte.
+ */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "render/bridge.h"
+
+#define NETPLAN "/etc/netplan/"
+#define OWN NETPLAN "60-voiplab.yaml"
+
+struct netplan {
+    struct vl_arena *arena;
+    const struct vl_bridge_input *input;
+    const struct vl_bridge *bridge;
+    const char *kind, *id; /* where the uplink stands: ethernets, vlans, bonds; NULL: nowhere */
+    const char *renderer, *nameservers;
+    struct vl_fileset *set;
+    struct vl_error *err;
+};
+
+static const char *const kinds[] = { "ethernets", "vlans", "bonds", NULL };
+
+static const char *scalar(const struct vl_yaml *node)
+{
+    return node && node->kind == VL_YAML_SCALAR ? node->value : NULL;
+}
+
+static void add(struct netplan *netplan, const char *path, const struct vl_buf *text, const char *why)
+{
+    netplan->arena->failed |= text->failed;
+    vl_fileset_add(netplan->arena, netplan->set,
+                   &(struct vl_file){
+                       .path = path,
+                       .kind = VL_FILE_WHOLE,
+                       .mode = 0600, /* netplan warns about more: files may hold the keys of a wireless network */
+                       .text = vl_arena_strdup(netplan->arena, vl_buf_text(text)),
+                       .why = why,
+                       .reload = VL_RELOAD_NONE,
+                   });
+}
+
+/* Whether the entry `id` is the uplink; *ret_wild when it may be others as well. */
+static bool is_uplinks(const struct netplan *netplan, const char *id, const struct vl_yaml *entry, bool *ret_wild)
+{
+    const char *interface = netplan->bridge->interface, *mac = vl_bridge_mac(netplan->input);
+    const struct vl_yaml *match = vl_yaml_get(entry, "match");
+    const char *set_name = scalar(vl_yaml_get(entry, "set-name")), *name = scalar(vl_yaml_get(match, "name"));
+    const char *address = scalar(vl_yaml_get(match, "macaddress"));
+
+    *ret_wild = false;
+    if (!match)
+        return !strcmp(id, interface);
+    if (set_name)
+        return !strcmp(set_name, interface);
+    if (address)
+        return mac && !strcasecmp(address, mac);
+    *ret_wild = !name || strcmp(name, interface) != 0;
+    return !name || !fnmatch(name, interface, 0);
+}
+
+/* A node as one line of flow style. */
+static void put_flow(struct vl_buf *out, const struct vl_yaml *node)
+{
+    bool mapping = node->kind == VL_YAML_MAPPING;
+
+    if (node->kind == VL_YAML_SCALAR) {
+        vl_buf_putc(out, '"');
+        for (const char *p = node->value; *p; p++)
+            vl_buf_printf(out, strchr("\"\\", *p) ? "\\%c" : "%c", *p);
+        vl_buf_putc(out, '"');
+        return;
+    }
+    vl_buf_putc(out, mapping ? '{' : '[');
+    for (size_t i = 0; i < node->count; i++) {
+        vl_buf_puts(out, i == 0 ? "" : mapping && i % 2 ? ": " : ", ");
+        put_flow(out, node->nodes[i]);
+    }
+    vl_buf_putc(out, mapping ? '}' : ']');
+}
+
+static void carry_nameservers(struct netplan *netplan, const struct vl_yaml *entry)
+{
+    const struct vl_yaml *nameservers = vl_yaml_get(entry, "nameservers");
+    VL_BUF_AUTO text = VL_BUF_INIT;
+
+    if (!nameservers || netplan->nameservers)
+        return;
+    put_flow(&text, nameservers);
+    netplan->nameservers = vl_arena_strdup(netplan->arena, vl_buf_text(&text));
+}
+
+static bool is_addressing(const char *key)
+{
+    static const char *const keys[] = {
+        "dhcp4",
+        "dhcp6",
+        "dhcp4-overrides",
+        "dhcp6-overrides",
+        "dhcp-identifier",
+        "addresses",
+        "optional-addresses",
+        "gateway4",
+        "gateway6",
+        "nameservers",
+        "routes",
+        "routing-policy",
+        "accept-ra",
+        "link-local",
+        "ipv6-privacy",
+        "ipv6-address-generation",
+        "ipv6-address-token",
+        NULL,
+    };
+
+    for (size_t i = 0; keys[i]; i++)
+        if (!strcmp(key, keys[i]))
+            return true;
+    return false;
+}
+
+/* Routes but the default one, and policies, are not ours to guess at. */
+static int check_routes(const struct netplan *netplan, const char *path, const struct vl_yaml *entry)
+{
+    const struct vl_yaml *routes = vl_yaml_get(entry, "routes"), *policy = vl_yaml_get(entry, "routing-policy");
+    const struct vl_yaml *wrong = policy;
+
+    for (size_t i = 0; routes && i < routes->count; i++) {
+        const char *to = scalar(vl_yaml_get(routes->nodes[i], "to"));
+
+        if (!to || (strcmp(to, "default") != 0 && strcmp(to, "0.0.0.0/0") != 0 && strcmp(to, "::/0") != 0))
+            wrong = routes->nodes[i];
+    }
+    if (!wrong)
+        return 0;
+    return vl_fail_at(netplan->err, VL_ERROR_FAILED, path, wrong->line,
+                      "the uplink has a route of its own; move it to a netplan file of yours, to bridges: %s: routes:, "
+                      "which netplan puts together with that of voiplab",
+                      netplan->bridge->name);
+}
+
+static int check_entry(const struct netplan *netplan, const char *path, const struct vl_yaml *key,
+                       const struct vl_yaml *entry, bool wild)
+{
+    const char *interface = netplan->bridge->interface;
+
+    if (wild)
+        return vl_fail_at(netplan->err, VL_ERROR_FAILED, path, key->line,
+                          "'%s' matches '%s' and may match others; give it an entry of its own", key->value, interface);
+    if (entry->kind == VL_YAML_MAPPING && entry->flow && entry->count)
+        return vl_fail_at(netplan->err, VL_ERROR_FAILED, path, entry->line,
+                          "'%s' stands on one line, in braces; write it with one key a line", key->value);
+    if (netplan->id && strcmp(netplan->id, key->value) != 0)
+        return vl_fail_at(netplan->err, VL_ERROR_FAILED, path, key->line,
+                          "'%s' is the uplink '%s', and so is '%s'; remove one of them", key->value, interface,
+                          netplan->id);
+    return check_routes(netplan, path, entry);
+}
+
+struct surgery {
+    struct netplan *netplan;
+    const char *path;
+    bool *gone;       /* per line, from 1 */
+    size_t *empty_at; /* per line: column after which ` {}` is put in; 0: nowhere */
+    bool any;
+};
+
+/* Mark the lines of the keys that go. An entry that is left without any gets {}, since it must be a mapping. */
+static void mark(struct surgery *surgery, const struct vl_yaml *key, const struct vl_yaml *entry)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; entry->kind == VL_YAML_MAPPING && i + 1 < entry->count; i += 2) {
+        if (!is_addressing(entry->nodes[i]->value ? entry->nodes[i]->value : "")) {
+            left++;
+            continue;
+        }
+        for (int line = entry->nodes[i]->line; line <= entry->nodes[i + 1]->last_line; line++)
+            surgery->gone[line] = true;
+    }
+    if (left == 0 && !entry->flow)
+        surgery->empty_at[key->line] = key->end_column;
+    surgery->any = true;
+}
+
+static int look_at_kind(struct surgery *surgery, const char *kind, const struct vl_yaml *entries)
+{
+    struct netplan *netplan = surgery->netplan;
+
+    for (size_t i = 0; entries && entries->kind == VL_YAML_MAPPING && i + 1 < entries->count; i += 2) {
+        const struct vl_yaml *key = entries->nodes[i], *entry = entries->nodes[i + 1];
+        bool wild;
+
+        if (!key->value || !is_uplinks(netplan, key->value, entry, &wild))
+            continue;
+        if (entries->flow)
+            return vl_fail_at(netplan->err, VL_ERROR_FAILED, surgery->path, entries->line,
+                              "'%s' stands on one line, in braces; write it with one key a line", kind);
+        if (check_entry(netplan, surgery->path, key, entry, wild) < 0)
+            return -1;
+        netplan->kind = kind;
+        netplan->id = key->value;
+        if (scalar(vl_yaml_get(entry, "renderer")))
+            netplan->renderer = scalar(vl_yaml_get(entry, "renderer"));
+        carry_nameservers(netplan, entry);
+        mark(surgery, key, entry);
+    }
+    return 0;
+}
+
+static void put_lines(const struct surgery *surgery, const char *text, struct vl_buf *out)
+{
+    for (int line = 1; *text; line++) {
+        size_t length = strcspn(text, "\n"), at = surgery->empty_at[line];
+        const char *colon = at ? memchr(text + at, ':', length > at ? length - at : 0) : NULL;
+
+        if (!surgery->gone[line] && colon) {
+            vl_buf_add(out, text, (size_t)(colon - text) + 1);
+            vl_buf_puts(out, " {}");
+            vl_buf_add(out, colon + 1, length - (size_t)(colon - text) - 1);
+            vl_buf_putc(out, '\n');
+        } else if (!surgery->gone[line]) {
+            vl_buf_add(out, text, length);
+            vl_buf_putc(out, '\n');
+        }
+        text += length + (text[length] == '\n');
+    }
+}
+
+static int edit(struct netplan *netplan, const struct vl_bridge_source *file)
+{
+    size_t lines = 2;
+    struct surgery surgery = { .netplan = netplan, .path = file->path };
+    const struct vl_yaml *root, *network;
+    VL_BUF_AUTO out = VL_BUF_INIT;
+
+    if (vl_yaml_parse(netplan->arena, file->text, file->path, &root, netplan->err) < 0)
+        return -1;
+    for (const char *p = file->text; *p; p++)
+        lines += *p == '\n';
+    surgery.gone = vl_arena_zalloc(netplan->arena, (lines + 1) * sizeof(*surgery.gone));
+    surgery.empty_at = vl_arena_zalloc(netplan->arena, (lines + 1) * sizeof(*surgery.empty_at));
+    if (!surgery.gone || !surgery.empty_at)
+        return vl_fail(netplan->err, VL_ERROR_MEMORY, "out of memory");
+    network = vl_yaml_get(root, "network");
+    for (size_t i = 0; kinds[i]; i++) {
+        const struct vl_yaml *entries = vl_yaml_get(network, kinds[i]);
+
+        if (entries && network->flow)
+            return vl_fail_at(netplan->err, VL_ERROR_FAILED, file->path, network->line,
+                              "'network' stands on one line, in braces; write it with one key a line");
+        if (look_at_kind(&surgery, kinds[i], entries) < 0)
+            return -1;
+    }
+    if (vl_yaml_get(vl_yaml_get(network, "bridges"), netplan->bridge->name) &&
+        vl_yaml_get(vl_yaml_get(vl_yaml_get(network, "bridges"), netplan->bridge->name), "interfaces"))
+        return vl_fail_at(netplan->err, VL_ERROR_FAILED, file->path, vl_yaml_get(network, "bridges")->line,
+                          "there is a bridge '%s' already; give [bridge] another name", netplan->bridge->name);
+    if (!surgery.any)
+        return 0;
+    put_lines(&surgery, file->text, &out);
+    add(netplan, file->path, &out, "the uplink becomes a port of the bridge and has no address of its own");
+    return 0;
+}
+
+/* What our own file says since an earlier run. */
+static int look_at_own(struct netplan *netplan)
+{
+    const char *text = vl_bridge_text(netplan->input, OWN);
+    const struct vl_yaml *root = NULL;
+
+    if (!text || netplan->nameservers)
+        return 0;
+    if (vl_yaml_parse(netplan->arena, text, OWN, &root, netplan->err) < 0)
+        return -1;
+    carry_nameservers(netplan,
+                      vl_yaml_get(vl_yaml_get(vl_yaml_get(root, "network"), "bridges"), netplan->bridge->name));
+    return 0;
+}
+
+static int put_uplink(const struct netplan *netplan, struct vl_buf *text)
+{
+    const char *interface = netplan->bridge->interface, *link;
+    unsigned id;
+
+    if (!netplan->id && (vl_bridge_vlan(netplan->arena, interface, &link, &id) || vl_text_starts(interface, "bond")))
+        return vl_fail(netplan->err, VL_ERROR_FAILED,
+                       "no file of %s has '%s', and of what it is made nobody says; write it there first", NETPLAN,
+                       interface);
+    if (netplan->id && !netplan->bridge->mtu)
+        return 0;
+    vl_buf_printf(text, "  %s:\n    %s:", netplan->id ? netplan->kind : "ethernets",
+                  netplan->id ? netplan->id : interface);
+    if (netplan->bridge->mtu)
+        vl_buf_printf(text, "\n      mtu: %u\n", netplan->bridge->mtu);
+    else
+        vl_buf_puts(text, " {}\n");
+    return 0;
+}
+
+static void put_addresses(const struct netplan *netplan, struct vl_buf *text)
+{
+    const struct vl_bridge *bridge = netplan->bridge;
+
+    vl_buf_printf(text, "      dhcp4: %s\n", bridge->dhcp ? "true" : "false");
+    if (!bridge->dhcp || bridge->addresses[0])
+        vl_buf_puts(text, "      addresses:\n");
+    if (!bridge->dhcp)
+        vl_buf_printf(text, "        - \"%s/%u\"\n", vl_text_from_ipv4(netplan->arena, bridge->address),
+                      bridge->prefix);
+    for (size_t i = 0; bridge->addresses[i]; i++)
+        vl_buf_printf(text, "        - \"%s\"\n", bridge->addresses[i]);
+    if ((bridge->gateway && !bridge->dhcp) || bridge->gateway6)
+        vl_buf_puts(text, "      routes:\n");
+    if (bridge->gateway && !bridge->dhcp)
+        vl_buf_printf(text, "        - to: \"0.0.0.0/0\"\n          via: \"%s\"\n",
+                      vl_text_from_ipv4(netplan->arena, bridge->gateway));
+    if (bridge->gateway6)
+        vl_buf_printf(text, "        - to: \"::/0\"\n          via: \"%s\"\n%s", bridge->gateway6,
+                      vl_bridge_has_ipv6(bridge) ? "" : "          on-link: true\n");
+    vl_buf_printf(text, "      accept-ra: %s\n", bridge->ipv6_auto ? "true" : "false");
+    if (!bridge->ipv6_auto && !bridge->gateway6 && !vl_bridge_has_ipv6(bridge))
+        vl_buf_puts(text, "      link-local: []\n");
+}
+
+static int add_own(struct netplan *netplan)
+{
+    const struct vl_bridge *bridge = netplan->bridge;
+    const char *mac = vl_bridge_mac(netplan->input);
+    VL_BUF_AUTO text = VL_BUF_INIT;
+
+    vl_buf_puts(&text, "# Written by voiplab.\nnetwork:\n  version: 2\n");
+    if (put_uplink(netplan, &text) < 0)
+        return -1;
+    vl_buf_printf(&text, "  bridges:\n    %s:\n", bridge->name);
+    if (netplan->renderer)
+        vl_buf_printf(&text, "      renderer: %s\n", netplan->renderer);
+    vl_buf_printf(&text, "      interfaces: [%s]\n", netplan->id ? netplan->id : bridge->interface);
+    if (mac)
+        vl_buf_printf(&text, "      macaddress: \"%s\"\n", mac);
+    if (bridge->mtu)
+        vl_buf_printf(&text, "      mtu: %u\n", bridge->mtu);
+    vl_buf_puts(&text, "      parameters:\n        stp: false\n        forward-delay: 0\n");
+    put_addresses(netplan, &text);
+    if (bridge->dns[0])
+        vl_buf_puts(&text, "      nameservers:\n        addresses:\n");
+    else if (netplan->nameservers)
+        vl_buf_printf(&text, "      nameservers: %s\n", netplan->nameservers);
+    for (size_t i = 0; bridge->dns[i]; i++)
+        vl_buf_printf(&text, "          - \"%s\"\n", bridge->dns[i]);
+    add(netplan, OWN, &text, "the bridge that the guests hang on; it carries the address of this host");
+    return 0;
+}
+
+int vl_render_bridge_netplan(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
+                             struct vl_error *err)
+{
+    struct netplan netplan = { .arena = arena, .input = input, .bridge = input->bridge, .set = set, .err = err };
+
+    for (size_t i = 0; i < input->count; i++)
+        if (strcmp(input->files[i].path, OWN) != 0 && edit(&netplan, &input->files[i]) < 0)
+            return -1;
+    return look_at_own(&netplan) < 0 ? -1 : add_own(&netplan);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Keyfiles of NetworkManager (nm-settings-keyfile(5)): one connection for the bridge, and the uplink's own connection
+ * made its port. Both have the mode 0600, or NetworkManager refuses them.
+ *
+ * forward-delay=0 is valid only together with stp=false: with it the least is 2 seconds. A port has no [ipv4] and
+ * [ipv6]; what they say of routes and name servers goes over to the bridge, as the addresses do.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "lab/identity.h"
+#include "render/bridge.h"
+#include "render/keys.h"
+
+#define CONNECTIONS "/etc/NetworkManager/system-connections/"
+
+struct keyfile {
+    struct vl_arena *arena;
+    const struct vl_bridge_input *input;
+    const struct vl_bridge *bridge;
+    const char *bridge_path;
+    const char *uplink_path, *uplink_text; /* text NULL: there is none */
+    struct vl_fileset *set;
+    struct vl_error *err;
+};
+
+static void add(struct keyfile *keyfile, const char *path, const char *text, const char *why)
+{
+    vl_fileset_add(keyfile->arena, keyfile->set,
+                   &(struct vl_file){
+                       .path = path,
+                       .kind = VL_FILE_WHOLE,
+                       .mode = 0600,
+                       .text = text,
+                       .why = why,
+                       .reload = VL_RELOAD_NONE,
+                   });
+}
+
+/* Whether the connection is one of the uplink: by its name, or without one by its card's address. */
+static bool is_uplinks(const struct keyfile *keyfile, const char *text)
+{
+    static const char *const sections[] = { "ethernet", "802-3-ethernet", NULL };
+    const char *name = vl_keys_value(keyfile->arena, text, "connection", "interface-name");
+    const char *mac = vl_bridge_mac(keyfile->input);
+
+    if (name)
+        return !strcmp(name, keyfile->bridge->interface);
+    for (size_t i = 0; mac && sections[i]; i++) {
+        const char *address = vl_keys_value(keyfile->arena, text, sections[i], "mac-address");
+
+        if (address && !strcasecmp(address, mac))
+            return true;
+    }
+    return false;
+}
+
+static bool is_off(const struct keyfile *keyfile, const char *text)
+{
+    const char *word = vl_keys_value(keyfile->arena, text, "connection", "autoconnect");
+
+    return word && (!strcmp(word, "false") || !strcmp(word, "no") || !strcmp(word, "0"));
+}
+
+static int find_uplink(struct keyfile *keyfile)
+{
+    const struct vl_bridge *bridge = keyfile->bridge;
+
+    for (size_t i = 0; i < keyfile->input->count; i++) {
+        const struct vl_bridge_source *file = &keyfile->input->files[i];
+        const char *name = vl_keys_value(keyfile->arena, file->text, "connection", "interface-name");
+
+        if (!strcmp(file->path, keyfile->bridge_path))
+            continue;
+        if (name && !strcmp(name, bridge->name))
+            return vl_fail_at(keyfile->err, VL_ERROR_FAILED, file->path,
+                              vl_keys_find(keyfile->arena, file->text, "connection", "interface-name")->number,
+                              "there is a connection for '%s' already; give [bridge] another name, or delete it with "
+                              "nmcli",
+                              bridge->name);
+        if (!is_uplinks(keyfile, file->text) || is_off(keyfile, file->text))
+            continue;
+        if (keyfile->uplink_text)
+            return vl_fail_at(keyfile->err, VL_ERROR_FAILED, file->path, 0,
+                              "is a connection for the uplink '%s', and so is '%s'; delete one of them with nmcli",
+                              bridge->interface, keyfile->uplink_path);
+        keyfile->uplink_path = file->path;
+        keyfile->uplink_text = file->text;
+    }
+    return 0;
+}
+
+/* A connection for an uplink that has none of its own (NetworkManager made one up, which is in no file). */
+static int new_uplink(struct keyfile *keyfile)
+{
+    const char *interface = keyfile->bridge->interface, *link;
+    const char *type = "type=ethernet", *more = "";
+    char uuid[37];
+    unsigned id;
+
+    if (vl_text_starts(interface, "bond") || vl_text_starts(interface, "team"))
+        return vl_fail(keyfile->err, VL_ERROR_FAILED,
+                       "%s has no connection for '%s', and of what it is made nobody says; make one with nmcli first",
+                       CONNECTIONS, interface);
+    if (vl_bridge_vlan(keyfile->arena, interface, &link, &id)) {
+        type = "type=vlan";
+        more = vl_arena_printf(keyfile->arena, "\n[vlan]\nid=%u\nparent=%s\n", id, link);
+    }
+    vl_identity_uuid("networkmanager", interface, uuid);
+    keyfile->uplink_text =
+        vl_arena_printf(keyfile->arena, "[connection]\nid=voiplab-%s\nuuid=%s\n%s\ninterface-name=%s\n%s", interface,
+                        uuid, type, interface, more);
+    return 0;
+}
+
+static void add_uplink(struct keyfile *keyfile)
+{
+    const struct vl_bridge *bridge = keyfile->bridge;
+    const char *ethernet = vl_keys_find(keyfile->arena, keyfile->uplink_text, "802-3-ethernet", "mac-address")
+                               ? "802-3-ethernet"
+                               : "ethernet";
+    struct vl_key_change changes[] = {
+        { "connection", "interface-name", bridge->interface },
+        { "connection", "autoconnect", NULL },
+        { "connection", "controller", NULL },
+        { "connection", "port-type", NULL },
+        { "connection", "master", bridge->name },
+        { "connection", "slave-type", "bridge" },
+        { "ipv4", NULL, NULL },
+        { "ipv6", NULL, NULL },
+        { "proxy", NULL, NULL },
+        { ethernet, "mtu", bridge->mtu ? vl_arena_printf(keyfile->arena, "%u", bridge->mtu) : NULL },
+    };
+    size_t count = sizeof(changes) / sizeof(changes[0]);
+
+    add(keyfile, keyfile->uplink_path,
+        vl_keys_edit(keyfile->arena, keyfile->uplink_text, changes, bridge->mtu ? count : count - 1),
+        "the uplink's connection becomes a port of the bridge and has no address of its own");
+}
+
+/* What the uplink's section said of routes, or the bridge's file does since an earlier run. */
+static const char *carried(const struct keyfile *keyfile, const char *section, bool dns)
+{
+    static const char *const patterns[] = { "route[0-9]*",
+                                            "routing-rule[0-9]*",
+                                            "dns-search",
+                                            "dns-options",
+                                            "dns-priority",
+                                            "ignore-auto-*",
+                                            "dhcp-*",
+                                            "dns",
+                                            NULL };
+    static const char *const without_dns[] = { "route[0-9]*",  "routing-rule[0-9]*", "dns-search", "dns-options",
+                                               "dns-priority", "ignore-auto-*",      "dhcp-*",     NULL };
+    const char *const *wanted = dns ? patterns : without_dns;
+    const char *before = vl_bridge_text(keyfile->input, keyfile->bridge_path);
+    const char *lines = vl_keys_collect(keyfile->arena, keyfile->uplink_text, section, wanted);
+
+    return *lines || !before ? lines : vl_keys_collect(keyfile->arena, before, section, wanted);
+}
+
+static void put_addresses(const struct keyfile *keyfile, struct vl_buf *text, bool ipv6, unsigned number)
+{
+    const char *const *addresses = keyfile->bridge->addresses;
+
+    for (size_t i = 0; addresses[i]; i++)
+        if (vl_bridge_is_ipv6(addresses[i]) == ipv6)
+            vl_buf_printf(text, "address%u=%s\n", number++, addresses[i]);
+}
+
+/* Name servers of one family; false when the lab names none of either. */
+static bool put_dns(const struct keyfile *keyfile, struct vl_buf *text, bool ipv6)
+{
+    const char *const *dns = keyfile->bridge->dns;
+    bool any = false;
+
+    for (size_t i = 0; dns[i]; i++)
+        if (vl_bridge_is_ipv6(dns[i]) == ipv6) {
+            vl_buf_printf(text, "%s%s;", any ? "" : "dns=", dns[i]);
+            any = true;
+        }
+    if (any)
+        vl_buf_putc(text, '\n');
+    return dns[0] != NULL;
+}
+
+static void put_ipv4(const struct keyfile *keyfile, struct vl_buf *text)
+{
+    const struct vl_bridge *bridge = keyfile->bridge;
+    struct vl_arena *arena = keyfile->arena;
+    bool dns;
+
+    vl_buf_printf(text, "\n[ipv4]\nmethod=%s\n", bridge->dhcp ? "auto" : "manual");
+    if (!bridge->dhcp)
+        vl_buf_printf(text, "address1=%s/%u\n", vl_text_from_ipv4(arena, bridge->address), bridge->prefix);
+    put_addresses(keyfile, text, false, bridge->dhcp ? 1 : 2);
+    if (!bridge->dhcp && bridge->gateway)
+        vl_buf_printf(text, "gateway=%s\n", vl_text_from_ipv4(arena, bridge->gateway));
+    dns = put_dns(keyfile, text, false);
+    vl_buf_puts(text, carried(keyfile, "ipv4", !dns));
+}
+
+/* A gateway needs an address beside it in this format; a link-local one without goes as a route. */
+static void put_ipv6(const struct keyfile *keyfile, struct vl_buf *text)
+{
+    const struct vl_bridge *bridge = keyfile->bridge;
+    bool has = vl_bridge_has_ipv6(bridge), dns;
+    const char *method = bridge->ipv6_auto ? "auto" : has ? "manual" : bridge->gateway6 ? "link-local" : "disabled";
+
+    vl_buf_printf(text, "\n[ipv6]\nmethod=%s\n", method);
+    put_addresses(keyfile, text, true, 1);
+    if (bridge->gateway6 && has)
+        vl_buf_printf(text, "gateway=%s\n", bridge->gateway6);
+    dns = strcmp(method, "disabled") != 0 && put_dns(keyfile, text, true);
+    if (bridge->gateway6 && !has)
+        vl_buf_printf(text, "route1=::/0,%s\n", bridge->gateway6);
+    else if (strcmp(method, "disabled") != 0)
+        vl_buf_puts(text, carried(keyfile, "ipv6", !dns));
+}
+
+static void add_bridge(struct keyfile *keyfile)
+{
+    const struct vl_bridge *bridge = keyfile->bridge;
+    const char *mac = vl_bridge_mac(keyfile->input);
+    VL_BUF_AUTO text = VL_BUF_INIT;
+    char uuid[37];
+
+    vl_identity_uuid("networkmanager", bridge->name, uuid);
+    vl_buf_printf(&text,
+                  "# Written by voiplab.\n[connection]\nid=voiplab-%s\nuuid=%s\ntype=bridge\ninterface-name=%s\n"
+                  "autoconnect-slaves=1\n",
+                  bridge->name, uuid, bridge->name);
+    if (bridge->mtu)
+        vl_buf_printf(&text, "\n[ethernet]\nmtu=%u\n", bridge->mtu);
+    vl_buf_puts(&text, "\n[bridge]\nstp=false\nforward-delay=0\n");
+    if (mac)
+        vl_buf_printf(&text, "mac-address=%s\n", mac);
+    put_ipv4(keyfile, &text);
+    put_ipv6(keyfile, &text);
+    keyfile->arena->failed |= text.failed;
+    add(keyfile, keyfile->bridge_path, vl_arena_strdup(keyfile->arena, vl_buf_text(&text)),
+        "the bridge that the guests hang on; it carries the address of this host");
+}
+
+int vl_render_bridge_networkmanager(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
+                                    struct vl_error *err)
+{
+    struct keyfile keyfile = {
+        .arena = arena,
+        .input = input,
+        .bridge = input->bridge,
+        .bridge_path = vl_arena_printf(arena, CONNECTIONS "voiplab-%s.nmconnection", input->bridge->name),
+        .uplink_path = vl_arena_printf(arena, CONNECTIONS "voiplab-%s.nmconnection", input->bridge->interface),
+        .set = set,
+        .err = err,
+    };
+
+    if (find_uplink(&keyfile) < 0 || (!keyfile.uplink_text && new_uplink(&keyfile) < 0))
+        return -1;
+    add_bridge(&keyfile);
+    add_uplink(&keyfile);
+    return 0;
+}

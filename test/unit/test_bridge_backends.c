@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every back end of the bridge in every case of test/bridge: the files of BACKEND/CASE/before, the lab of
+ * labs/CASE.ini, and what shall come of it in BACKEND/CASE/after. A case refuse-WHAT has the message in
+ * BACKEND/CASE/message (its lab is labs/static.ini, or labs/vlan.ini when WHAT starts with vlan). Whatever is rendered
+ * is rendered again on top of itself and must stay the same. UPDATE_GOLDEN=1 writes the files anew; look at the
+ * difference.
+ */
+#include "support.h"
+
+#include <dirent.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "lab/lab.h"
+#include "probe/uplink.h"
+#include "render/bridge.h"
+
+#define CASES "test/bridge"
+#define MAC "00:0e:08:aa:bb:cc"
+
+static int enter_source(void **state)
+{
+    (void)state;
+    return chdir(SOURCE_DIRECTORY);
+}
+
+/* What would be there after the files were written: the old ones with the new ones over them. */
+static struct vl_bridge_input after(struct vl_arena *arena, const struct vl_bridge_input *before,
+                                    const struct vl_fileset *set)
+{
+    struct vl_bridge_source *files = vl_arena_zalloc(arena, (before->count + set->count + 1) * sizeof(*files));
+    struct vl_bridge_input input = *before;
+
+    assert_non_null(files);
+    input.count = 0;
+    for (size_t i = 0; i < before->count; i++) {
+        bool replaced = false;
+
+        for (size_t j = 0; j < set->count; j++)
+            replaced |= !strcmp(set->files[j].path, before->files[i].path);
+        if (!replaced)
+            files[input.count++] = before->files[i];
+    }
+    for (size_t i = 0; i < set->count; i++)
+        files[input.count++] = (struct vl_bridge_source){ set->files[i].path, set->files[i].text };
+    input.files = files;
+    return input;
+}
+
+/* Rendered on top of what was rendered: no file becomes another. */
+static void check_twice(struct vl_arena *arena, enum vl_bridge_backend backend, const struct vl_bridge_input *before,
+                        const struct vl_fileset *set, const char *what)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_bridge_input input = after(arena, before, set);
+    struct vl_fileset again = { .files = NULL };
+
+    if (vl_render_bridge(arena, backend, &input, &again, &err) < 0)
+        fail_msg("%s, the second time: %s", what, vl_error_text(&err));
+    assert_int_equal(again.count, set->count);
+    for (size_t i = 0; i < again.count; i++) {
+        const char *text = vl_bridge_text(&input, again.files[i].path);
+
+        assert_non_null(text);
+        if (strcmp(text, again.files[i].text) != 0)
+            fail_msg("%s: %s is another the second time:\n%s---\n%s", what, again.files[i].path, text,
+                     again.files[i].text);
+    }
+}
+
+static void check_golden(struct vl_arena *arena, const char *directory, const struct vl_file *file)
+{
+    char *path = vl_arena_printf(arena, "%s/after%s", directory, file->path);
+    VL_FREE char *expected = NULL;
+
+    assert_int_equal(file->mode, strstr(path, "NetworkManager") || strstr(path, "netplan") ? 0600 : 0644);
+    assert_non_null(file->why);
+    if (getenv("UPDATE_GOLDEN")) {
+        VL_ERROR_AUTO err = { .code = VL_OK };
+
+        assert_int_equal(vl_file_mkdirs(vl_arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path)), 0755, &err),
+                         0);
+        write_whole(path, file->text);
+    }
+    expected = read_whole(path);
+    if (strcmp(expected, file->text) != 0)
+        fail_msg("%s is not what is rendered:\n%s", path, file->text);
+}
+
+static void check_message(struct vl_arena *arena, const char *directory, const struct vl_error *err)
+{
+    char *path = vl_arena_printf(arena, "%s/message", directory), *expected;
+
+    if (getenv("UPDATE_GOLDEN"))
+        write_whole(path, vl_arena_printf(arena, "%s\n", vl_error_text(err)));
+    expected = read_whole(path);
+    assert_string_equal(vl_arena_printf(arena, "%s\n", vl_error_text(err)), expected);
+    free(expected);
+}
+
+static void check_case(enum vl_bridge_backend backend, const char *name)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const char *directory = vl_arena_printf(&arena, CASES "/%s/%s", vl_bridge_backends[backend], name);
+    bool refused = vl_text_starts(name, "refuse-");
+    const char *lab_name = refused ? (vl_text_starts(name, "refuse-vlan") ? "vlan" : "static") : name;
+    VL_LAB_AUTO *lab = vl_lab_load(vl_arena_printf(&arena, CASES "/labs/%s.ini", lab_name), "share", &err);
+    const char *root = vl_arena_printf(&arena, "%s/%s/before", SOURCE_DIRECTORY, directory);
+    struct vl_bridge_input input;
+    struct vl_fileset set = { .files = NULL };
+
+    if (!lab)
+        fail_msg("%s", vl_error_text(&err));
+    input = (struct vl_bridge_input){ .bridge = &lab->bridge };
+    if (vl_file_exists(root) && vl_uplink_gather(&arena, root, backend, &lab->bridge, &input, &err) < 0)
+        fail_msg("%s: %s", directory, vl_error_text(&err));
+    input.hwaddr = MAC;
+    if (vl_render_bridge(&arena, backend, &input, &set, &err) < 0) {
+        if (!refused)
+            fail_msg("%s: %s", directory, vl_error_text(&err));
+        check_message(&arena, directory, &err);
+        return;
+    }
+    assert_false(refused);
+    for (size_t i = 0; i < set.count; i++)
+        check_golden(&arena, directory, &set.files[i]);
+    check_twice(&arena, backend, &input, &set, directory);
+}
+
+static void check_backend(enum vl_bridge_backend backend)
+{
+    static const char *const always[] = { "static", "dhcp", "more", "mtu", "only4", "foreign", NULL };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    DIR *directory;
+
+    for (size_t i = 0; always[i]; i++)
+        check_case(backend, always[i]);
+    directory = opendir(vl_arena_printf(&arena, CASES "/%s", vl_bridge_backends[backend]));
+    assert_non_null(directory);
+    for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory))
+        if (entry->d_name[0] != '.')
+            check_case(backend, entry->d_name);
+    assert_int_equal(closedir(directory), 0);
+}
+
+static void test_ifcfg(void **state)
+{
+    (void)state;
+    check_backend(VL_BACKEND_IFCFG);
+}
+
+static void test_networkmanager(void **state)
+{
+    (void)state;
+    check_backend(VL_BACKEND_NETWORKMANAGER);
+}
+
+static void test_networkd(void **state)
+{
+    (void)state;
+    check_backend(VL_BACKEND_NETWORKD);
+}
+
+static void test_ifupdown(void **state)
+{
+    (void)state;
+    check_backend(VL_BACKEND_IFUPDOWN);
+}
+
+static void test_netplan(void **state)
+{
+    (void)state;
+    check_backend(VL_BACKEND_NETPLAN);
+}
+
+/* Files put together at random from lines that are the card's own (they must all survive, in their order) and lines
+ * that say addresses (none may survive in the uplink's file). */
+static const struct pool {
+    enum vl_bridge_backend backend;
+    const char *path, *head;
+    const char *own[8], *addressing[8];
+} pools[] = {
+    { VL_BACKEND_IFCFG,
+      "/etc/sysconfig/network-scripts/ifcfg-eth0",
+      "DEVICE=eth0\n",
+      { "ETHTOOL_OPTS=\"wol g\"", "# IPADDR=1.2.3.4", "", "USERCTL=no", "  LINKDELAY=5", "TYPE=Ethernet",
+        "MASTER_X=1" },
+      { "IPADDR=10.9.9.9", "NETMASK=255.0.0.0", "GATEWAY2=10.9.9.1", "PREFIX=8", "IPV6ADDR=2001:db8::7/64",
+        "IPADDR3=10.9.9.8" } },
+    { VL_BACKEND_NETWORKMANAGER,
+      "/etc/NetworkManager/system-connections/x.nmconnection",
+      "[connection]\ninterface-name=eth0\n",
+      { "[ethernet]", "wake-on-lan=64", "# note", "", "[user]", "a.b=c", "mtu=9000" },
+      { "[ipv4]\naddress1=10.9.9.9/8", "[ipv6]\naddress1=2001:db8::7/64", "[proxy]\nmethod=1" } },
+    { VL_BACKEND_NETWORKD,
+      "/etc/systemd/network/10-eth0.network",
+      "[Match]\nName=eth0\n",
+      { "[Link]", "MTUBytes=9000", "# note", "", "[CAN]", "BitRate=1", "; semicolon" },
+      { "[Network]\nAddress=10.9.9.9/8", "[Network]\nDHCP=yes", "[Address]\nAddress=10.9.9.9/8",
+        "[Route]\nGateway=10.9.9.1" } },
+    { VL_BACKEND_IFUPDOWN,
+      "/etc/network/interfaces",
+      "source interfaces.d/*\niface eth0 inet static\n",
+      { "  ethernet-wol g", "  # note", "", "  up ethtool -K eth0 tso off \\\n     gso off", "  pre-up true",
+        "  bond-mode 4", "  mtu 9000" },
+      { "  address 10.9.9.9", "  netmask 255.0.0.0", "  gateway 10.9.9.1", "  broadcast +" } },
+};
+
+static size_t pick(struct generator *generator, const char *const *lines)
+{
+    size_t count = 0;
+
+    while (count < 8 && lines[count])
+        count++;
+    return choose(generator, count);
+}
+
+/* Whether the lines of `text` that stand in `wanted` come in this order. */
+static void check_survival(const struct pool *pool, const char *text, const char *const *wanted, size_t count)
+{
+    const char *at = text;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *found = at;
+        size_t length = strlen(wanted[i]);
+
+        while (found && (strncmp(found, wanted[i], length) != 0 || found[length] != '\n'))
+            found = strchr(found, '\n') ? strchr(found, '\n') + 1 : NULL;
+        if (!found || !*found)
+            fail_msg("%s: '%s' is lost or in another place in\n%s", pool->path, wanted[i], text);
+        at = found + length + 1;
+    }
+    assert_null(strstr(text, "10.9.9"));
+    assert_null(strstr(text, "db8::7"));
+}
+
+static void check_random(struct generator *generator, const struct pool *pool, const struct vl_bridge *bridge)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_BUF_AUTO text = VL_BUF_INIT;
+    const char *own[16];
+    size_t own_count = 0, lines = choose(generator, 16);
+    struct vl_bridge_source source = { .path = pool->path };
+    struct vl_bridge_input input = { .bridge = bridge, .hwaddr = MAC, .files = &source, .count = 1 };
+    struct vl_fileset set = { .files = NULL };
+    bool plain = true; /* in sections that stay, for what is the card's own */
+
+    vl_buf_puts(&text, pool->head);
+    for (size_t i = 0; i < lines; i++) {
+        bool mine = choose(generator, 2) == 0;
+        const char *const *from = mine ? pool->own : pool->addressing;
+        const char *line = from[pick(generator, from)];
+
+        if (strchr(line, '[') == line)
+            plain = mine;
+        vl_buf_printf(&text, "%s\n", line);
+        if (mine && plain && *line)
+            own[own_count++] = line;
+    }
+    source.text = vl_buf_text(&text);
+    if (vl_render_bridge(&arena, pool->backend, &input, &set, &err) < 0)
+        fail_msg("%s:\n%s", vl_error_text(&err), source.text);
+    check_twice(&arena, pool->backend, &input, &set, source.text);
+    input = after(&arena, &input, &set);
+    check_survival(pool, vl_bridge_text(&input, pool->path), own, own_count);
+}
+
+static void test_random_files(void **state)
+{
+    struct generator generator = { .state = 20261123 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_LAB_AUTO *lab = vl_lab_load(CASES "/labs/static.ini", "share", &err);
+
+    (void)state;
+    assert_non_null(lab);
+    for (unsigned i = 0; i < 8000; i++)
+        check_random(&generator, &pools[i % VL_COUNT(pools)], &lab->bridge);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ifcfg),    cmocka_unit_test(test_networkmanager), cmocka_unit_test(test_networkd),
+        cmocka_unit_test(test_ifupdown), cmocka_unit_test(test_netplan),        cmocka_unit_test(test_random_files),
+    };
+
+    return cmocka_run_group_tests(tests, enter_source, NULL);
+}

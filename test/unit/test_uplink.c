@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who has the uplink: a table of what is seen and what follows, and trees of files that are looked at. */
+#include "support.h"
+
+#include "base/cleanup.h"
+#include "probe/uplink.h"
+
+#define FILE_OF(kind) [VL_BACKEND_##kind] = { .file = "FILE-" #kind, .directory = "DIRECTORY" }
+#define RUNS(kind) [VL_BACKEND_##kind] = { .running = "RUN-" #kind, .directory = "DIRECTORY" }
+#define BOTH(kind) [VL_BACKEND_##kind] = { .file = "FILE-" #kind, .running = "RUN-" #kind, .directory = "DIRECTORY" }
+#define DIRECTORY(kind) [VL_BACKEND_##kind] = { .directory = "DIRECTORY" }
+
+static const struct {
+    struct vl_uplink_evidence evidence;
+    bool bare;
+    enum vl_bridge_backend expected; /* VL_BACKEND_AUTO: refused */
+    const char *says;                /* a part of the reason or of the message */
+} table[] = {
+    { { { FILE_OF(IFCFG) } }, false, VL_BACKEND_IFCFG, "FILE-IFCFG" },
+    { { { FILE_OF(IFCFG), RUNS(NETWORKMANAGER) } }, false, VL_BACKEND_IFCFG, "FILE-IFCFG" },
+    { { { FILE_OF(IFCFG), BOTH(NETWORKMANAGER) } }, false, VL_BACKEND_AUTO, "ifcfg ('FILE-IFCFG'), networkmanager" },
+    { { { RUNS(NETWORKMANAGER) } }, false, VL_BACKEND_NETWORKMANAGER, "RUN-NETWORKMANAGER" },
+    { { { RUNS(NETWORKMANAGER), DIRECTORY(IFUPDOWN) } }, false, VL_BACKEND_NETWORKMANAGER, "RUN" },
+    { { { BOTH(NETWORKD), DIRECTORY(IFUPDOWN) } }, false, VL_BACKEND_NETWORKD, "FILE-NETWORKD" },
+    { { { FILE_OF(NETPLAN), RUNS(NETWORKD) } }, false, VL_BACKEND_NETPLAN, "FILE-NETPLAN" },
+    { { { FILE_OF(NETPLAN), RUNS(NETWORKMANAGER) } }, false, VL_BACKEND_NETPLAN, "FILE-NETPLAN" },
+    { { { FILE_OF(NETPLAN), FILE_OF(NETWORKD) } }, false, VL_BACKEND_AUTO, "--backend" },
+    { { { FILE_OF(NETPLAN), FILE_OF(IFUPDOWN) } }, false, VL_BACKEND_AUTO, "ifupdown ('FILE-IFUPDOWN'), netplan" },
+    { { { BOTH(IFUPDOWN), DIRECTORY(NETWORKD) } }, false, VL_BACKEND_IFUPDOWN, "FILE-IFUPDOWN" },
+    { { { BOTH(IFUPDOWN), RUNS(NETWORKMANAGER) } }, false, VL_BACKEND_AUTO, "RUN-NETWORKMANAGER" },
+    { { { DIRECTORY(IFUPDOWN), DIRECTORY(NETWORKD) } }, false, VL_BACKEND_AUTO, "nobody is seen" },
+    { { { DIRECTORY(IFUPDOWN), DIRECTORY(NETWORKD) } }, true, VL_BACKEND_AUTO, "nobody is seen" },
+    { { { DIRECTORY(IFCFG) } }, false, VL_BACKEND_IFCFG, "DIRECTORY" },
+    { { { { NULL } } }, false, VL_BACKEND_AUTO, "--backend" },
+    { { { { NULL } } }, true, VL_BACKEND_IFCFG, "nothing of a network's" },
+};
+
+static void test_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(table); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        VL_ERROR_AUTO err = { .code = VL_OK };
+        enum vl_bridge_backend backend = VL_BACKEND_AUTO;
+        const char *why = "";
+        int rc = vl_uplink_decide(&arena, "eth0", &table[i].evidence, table[i].bare, &backend, &why, &err);
+
+        if (rc == 0 ? backend != table[i].expected : table[i].expected != VL_BACKEND_AUTO)
+            fail_msg("case %zu: %s", i, rc == 0 ? vl_bridge_backends[backend] : vl_error_text(&err));
+        if (!strstr(rc == 0 ? why : vl_error_text(&err), table[i].says))
+            fail_msg("case %zu says %s", i, rc == 0 ? why : vl_error_text(&err));
+    }
+}
+
+/* Each tree of test/bridge is seen as that of its back end. */
+static void test_trees(void **state)
+{
+    static const char *const trees[] = {
+        "ifcfg/foreign",    "networkmanager/foreign", "networkd/foreign",
+        "ifupdown/foreign", "netplan/foreign",        "networkd/refuse-wildcard",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(trees); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        VL_ERROR_AUTO err = { .code = VL_OK };
+        const char *root = vl_arena_printf(&arena, "%s/test/bridge/%s/before", SOURCE_DIRECTORY, trees[i]), *why;
+        enum vl_bridge_backend backend;
+
+        if (vl_uplink_owner(&arena, root, "eth0", &backend, &why, &err) < 0)
+            fail_msg("%s: %s", trees[i], vl_error_text(&err));
+        assert_memory_equal(trees[i], vl_bridge_backends[backend], strlen(vl_bridge_backends[backend]));
+        assert_non_null(strstr(why, "/etc/"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_trees),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
