@@ -55,7 +55,7 @@ struct vl_checkpoint {
     size_t directory_count;
     const char *boot; /* boot id of the kernel whose state this is; NULL: no network is saved */
     struct vl_saved_link uplink, bridge;
-    const char *const **reloads; /* commands by which the owner of the network learns of restored files */
+    const char *const *const *reloads; /* commands by which the owner of the network learns of restored files */
     size_t reload_count;
 };
 

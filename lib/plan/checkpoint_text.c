@@ -101,7 +101,7 @@ static bool parse_reload(struct vl_checkpoint *checkpoint, char *rest)
     if (!grown)
         return false;
     grown[checkpoint->reload_count++] = vl_text_split(&checkpoint->arena, rest, " ");
-    checkpoint->reloads = grown;
+    checkpoint->reloads = (const char *const *const *)grown;
     return true;
 }
 

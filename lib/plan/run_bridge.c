@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "plan/apply.h"
 #include "plan/checkpoint.h"
+#include "plan/owner.h"
 #include "plan/switch.h"
 #include "plan/watchdog.h"
 #include "probe/reach.h"
@@ -76,6 +77,18 @@ static const char *live_gateway(const struct vl_checkpoint *checkpoint, struct v
     return NULL;
 }
 
+static void save_owner(struct vl_checkpoint *checkpoint, const struct vl_world *world)
+{
+    const struct vl_bridge *bridge = &world->lab->bridge;
+    const char *const *const *commands =
+        vl_owner_commands(&checkpoint->arena, world->backend, VL_OWNER_PUT_BACK, bridge->interface, bridge->name);
+
+    checkpoint->backend = vl_bridge_backends[world->backend];
+    checkpoint->reloads = commands;
+    while (commands && commands[checkpoint->reload_count])
+        checkpoint->reload_count++;
+}
+
 static int save(const struct vl_run *run, const struct vl_plan *plan, const char *directory,
                 struct vl_checkpoint *checkpoint)
 {
@@ -88,6 +101,7 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
     checkpoint->peer = run->request->peer;
     if (vl_checkpoint_files(checkpoint, plan, run->err) < 0)
         return -1;
+    save_owner(checkpoint, run->world);
     if (is_this_host(run)) {
         net = vl_net_open(run->err);
         if (!net || vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
@@ -180,7 +194,8 @@ int vl_bridge_change(const struct vl_run *run, bool commit, size_t *changed, boo
     VL_CLOSE int lock = lock_network(run);
 
     *ret_waits = false;
-    if (lock < 0 || refuse_second(run, directory) < 0 || vl_stage_uplink(run->world, &plan, run->err) < 0)
+    if (lock < 0 || refuse_second(run, directory) < 0 || vl_stage_bridge_possible(run->world, run->err) < 0 ||
+        vl_stage_uplink(run->world, &plan, run->err) < 0)
         return -1;
     *changed += plan.count;
     if (!plan.count)
@@ -198,13 +213,6 @@ int vl_bridge_change(const struct vl_run *run, bool commit, size_t *changed, boo
     if (commit)
         try_to_commit(run, &reach, directory, ret_waits);
     return 0;
-}
-
-static int bring_up_isolated(const struct vl_run *run, size_t *changed)
-{
-    if (vl_stage_bridge_possible(run->world, run->err) < 0)
-        return -1;
-    return vl_run_apply_stage(run, vl_stage_bridge, changed);
 }
 
 int vl_run_bridge(const struct vl_run *run)
@@ -227,7 +235,7 @@ int vl_run_bridge(const struct vl_run *run)
         return rc < 0 ? rc : vl_run_show_plan(run, &plan);
     }
     rc = bridge->interface ? vl_bridge_change(run, run->request->commit_if_reachable, &changed, &waits)
-                           : bring_up_isolated(run, &changed);
+                           : vl_run_apply_stage(run, vl_stage_bridge, &changed);
     if (rc < 0)
         return rc;
     vl_json_bool(run->result->document, "changed", changed > 0);

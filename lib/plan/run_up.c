@@ -117,8 +117,6 @@ static int prepare_bridge(const struct vl_run *run, size_t *changed)
 {
     bool waits = false;
 
-    if (vl_stage_bridge_possible(run->world, run->err) < 0)
-        return -1;
     if (!run->world->lab->bridge.interface)
         return vl_run_apply_stage(run, vl_stage_bridge, changed);
     if (vl_bridge_change(run, true, changed, &waits) < 0)

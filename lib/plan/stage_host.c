@@ -147,6 +147,7 @@ static int bridge_files(struct vl_world *world, struct vl_plan *plan, struct vl_
 
     if (!target || vl_stage_bridge_render(world, &plan->arena, &backend, &set, err) < 0)
         return -1;
+    world->backend = backend;
     vl_render_bridge_sysctl(&plan->arena, world->lab, directory, &set);
     if (!real)
         add_directories(world, plan, &set);

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "plan/checkpoint.h"
+#include "plan/owner.h"
 #include "plan/stage.h"
 #include "plan/switch.h"
 #include "render/recovery.h"
@@ -73,6 +74,23 @@ static int plan_switch(struct vl_world *world, struct vl_plan *plan, struct vl_e
     return 0;
 }
 
+/* Whoever owns the network takes over what the switch-over made. */
+static void plan_owner(const struct vl_world *world, struct vl_plan *plan)
+{
+    const struct vl_bridge *bridge = &world->lab->bridge;
+    const char *const *const *commands =
+        vl_owner_commands(&plan->arena, world->backend, VL_OWNER_CHANGED, bridge->interface, bridge->name);
+
+    for (size_t i = 0; commands && commands[i]; i++)
+        vl_plan_add(plan, &(struct vl_step){
+                              .kind = VL_STEP_COMMAND,
+                              .target = VL_THIS_HOST,
+                              .object = vl_arena_printf(&plan->arena, "%s %s", commands[i][0], commands[i][1]),
+                              .argv = commands[i],
+                              .why = "whoever owns the network of this host takes the changed files over",
+                          });
+}
+
 int vl_stage_uplink(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
 {
     bool here = !strcmp(world->options.root, "/");
@@ -80,5 +98,7 @@ int vl_stage_uplink(struct vl_world *world, struct vl_plan *plan, struct vl_erro
     if ((here && plan_recovery(world, plan, err) < 0) || vl_stage_bridge(world, plan, err) < 0 ||
         (here && plan_switch(world, plan, err) < 0))
         return -1;
+    if (here && plan->count)
+        plan_owner(world, plan);
     return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
 }

@@ -19,7 +19,7 @@ struct vl_world {
     struct voiplab_options options; /* with defaults filled in */
     struct vl_lab *lab;             /* NULL: no lab file */
     struct vl_state state;
-    enum vl_bridge_backend backend;   /* as the request names it, else the lab file */
+    enum vl_bridge_backend backend;   /* as the request names it, else the lab file; once it is planned, as found */
     struct vl_hypervisor *hypervisor; /* NULL until vl_world_hypervisor() */
     bool kvm;                         /* guests run with hardware virtualization; set with the connection */
     pthread_mutex_t event_lock;

@@ -34,7 +34,7 @@ expect_status 0 'bridge --dry-run'
 expect out '+BRIDGE=br0' 'bridge --dry-run'
 bridge
 expect_status 0 bridge
-[ ! -e state ] || fail 'bridge --root has made a state directory'
+[ "$(stat -c %a state)" = 700 ] || fail "the state directory has the mode $(stat -c %a state)"
 
 while read -r file key wanted; do
     says "$scripts/$file" "$key" "$wanted"
@@ -151,4 +151,61 @@ for mode in '' --dry-run --check; do
 done
 run bridge --root missing --state "$work/state" -f "$lab"
 expect_status 1 'a tree that is not there'
+
+# revert --root: byte for byte as it was, the modes too, whatever was changed in how many runs; then nothing is left.
+rm -rf tree state
+mkdir -p $scripts
+cat >$scripts/ifcfg-eth0 <<'EOF'
+# the card of the building
+DEVICE="eth0"
+HWADDR=00:1e:4f:aa:bb:cc
+ONBOOT=yes
+IPADDR=192.168.0.153
+NETMASK=255.255.255.0
+MTU=1492
+ETHTOOL_OPTS="speed 100 duplex full autoneg off"
+EOF
+printf 'kernel.sysrq = 0' >tree/etc/sysctl.conf
+chmod 640 $scripts/ifcfg-eth0
+snapshot >before
+bridge
+expect_status 0 'bridge in a tree with files'
+for key in MTU=1492 'ETHTOOL_OPTS="speed 100 duplex full autoneg off"' '# the card of the building' BRIDGE=br0; do
+    expect $scripts/ifcfg-eth0 "$key" 'the file of the uplink'
+done
+expect_not $scripts/ifcfg-eth0 IPADDR= 'the file of the uplink'
+[ ! -e tree/etc/sysctl.d ] || fail 'there was a sysctl.conf and no sysctl.d, and now there is one'
+expect tree/etc/sysctl.conf 'kernel.sysrq = 0' 'the kernel settings of the user'
+sed '/^\[bridge\]/,/^\[image/s/^\(address *=\).*/\1 192.168.0.77\/24/' "$lab" >other.ini
+run bridge --root tree --state "$work/state" -f other.ini
+expect_status 0 'bridge of another address'
+says $scripts/ifcfg-br0 IPADDR 192.168.0.77
+snapshot >changed
+run bridge revert --root tree --state "$work/state" --check
+expect_status 5 'bridge revert --check'
+expect out '-BRIDGE=br0' 'bridge revert --check'
+snapshot | cmp -s - changed || fail 'bridge revert --check has changed the tree'
+run bridge show --root tree --state "$work/state"
+expect_status 0 'bridge show --root'
+expect out 'ifcfg-eth0' 'bridge show --root'
+run bridge revert --root tree --state "$work/state"
+expect_status 0 'bridge revert'
+snapshot | cmp -s - before || fail "after revert the tree is not as it was: $(snapshot | diff before - | head -5)"
+[ ! -e state/.bridge ] || fail "revert has left $(find state/.bridge)"
+run bridge revert --root tree --state "$work/state"
+expect_status 0 'bridge revert, the second time'
+expect err 'nothing to do' 'bridge revert, the second time'
+
+# A file that is a link would be lost: refused, and nothing is changed.
+mv $scripts/ifcfg-eth0 tree/etc/elsewhere
+ln -s ../../elsewhere $scripts/ifcfg-eth0
+snapshot >linked
+bridge
+expect_status 1 'bridge with a link'
+expect err 'is a symbolic link' 'bridge with a link'
+snapshot | cmp -s - linked || fail 'a refused run has changed the tree'
+
+run bridge confirm --state "$work/state"
+expect_status 1 'confirm of nothing'
+expect err 'nothing waits to be confirmed' 'confirm of nothing'
 finish

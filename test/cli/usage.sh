@@ -32,7 +32,8 @@ wrong "the option '--json' takes no value" up --json=3
 wrong "the option '-f' needs a value" up -f
 wrong "the option '--file' needs a value" up --file
 wrong "init does not take 'b'" init a b
-wrong "bridge does not take 'x'" bridge x
+wrong "bridge: 'x' is none of confirm, revert, show" bridge x
+wrong "bridge does not take 'y'" bridge show y
 wrong "--jobs: '0' is not a number from 1 to 64" up --jobs 0 -f "$lab"
 wrong "--jobs: '65' is not a number" up -j 65 -f "$lab"
 wrong "--wait: '3s' is not a number" up --wait 3s -f "$lab"
