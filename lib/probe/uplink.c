@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -29,6 +30,7 @@ struct look {
     struct vl_target *target;
     struct vl_bridge_source *files;
     size_t count;
+    bool evidence; /* looking only: a file that is not read for what it is (a link out of the tree) says nothing */
     struct vl_error *err;
 };
 
@@ -40,7 +42,7 @@ static int add_file(struct look *look, const char *path)
     mode_t mode;
 
     if (look->target->ops->read(look->target, path, &text, &mode, &err) < 0) {
-        if (err.code == VL_ERROR_NOTFOUND)
+        if (err.code == VL_ERROR_NOTFOUND || look->evidence)
             return 0;
         vl_error_move(look->err, &err);
         return -1;
@@ -65,6 +67,15 @@ static const char *quote(struct vl_arena *arena, const char *path)
     return vl_arena_strdup(arena, vl_buf_text(&out));
 }
 
+/* A link to /dev/null is systemd's way to say that a file does not count. */
+static bool is_masked(const char *path)
+{
+    char link[16];
+    ssize_t length = readlink(path, link, sizeof(link));
+
+    return length == (ssize_t)strlen("/dev/null") && !strncmp(link, "/dev/null", (size_t)length);
+}
+
 /* The regular files that match, in the order of their names. */
 static int add_matches(struct look *look, const char *pattern)
 {
@@ -78,7 +89,7 @@ static int add_matches(struct look *look, const char *pattern)
     for (size_t i = 0; i < found.gl_pathc && rc == 0; i++) {
         struct stat status_of;
 
-        if (lstat(found.gl_pathv[i], &status_of) == 0 && !S_ISDIR(status_of.st_mode))
+        if (lstat(found.gl_pathv[i], &status_of) == 0 && !S_ISDIR(status_of.st_mode) && !is_masked(found.gl_pathv[i]))
             rc = add_file(look, found.gl_pathv[i] + root_length);
     }
     globfree(&found);
@@ -210,10 +221,10 @@ static void look_at_daemons(const struct look *look, struct vl_uplink_claim *cla
 int vl_uplink_look(struct vl_arena *arena, const char *root, const char *interface,
                    struct vl_uplink_evidence *ret_evidence, struct vl_error *err)
 {
-    struct look look = { .arena = arena, .root = root, .interface = interface, .err = err };
+    struct look look = { .arena = arena, .root = root, .interface = interface, .evidence = true, .err = err };
     int rc = open_look(&look);
 
-    *ret_evidence = (struct vl_uplink_evidence){ .claims = { { NULL } } };
+    *ret_evidence = (struct vl_uplink_evidence){ .claims = { [0] = { .file = NULL } } };
     for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT && rc == 0; i++)
         rc = look_at_files(&look, (enum vl_bridge_backend)i, &ret_evidence->claims[i]);
     if (rc == 0 && !strcmp(root, "/"))

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "probe/uplink.h"
 
 #define FILE_OF(kind) [VL_BACKEND_##kind] = { .file = "FILE-" #kind, .directory = "DIRECTORY" }
@@ -31,8 +32,8 @@ static const struct {
     { { { DIRECTORY(IFUPDOWN), DIRECTORY(NETWORKD) } }, false, VL_BACKEND_AUTO, "nobody is seen" },
     { { { DIRECTORY(IFUPDOWN), DIRECTORY(NETWORKD) } }, true, VL_BACKEND_AUTO, "nobody is seen" },
     { { { DIRECTORY(IFCFG) } }, false, VL_BACKEND_IFCFG, "DIRECTORY" },
-    { { { { NULL } } }, false, VL_BACKEND_AUTO, "--backend" },
-    { { { { NULL } } }, true, VL_BACKEND_IFCFG, "nothing of a network's" },
+    { { { [0] = { .file = NULL } } }, false, VL_BACKEND_AUTO, "--backend" },
+    { { { [0] = { .file = NULL } } }, true, VL_BACKEND_IFCFG, "nothing of a network's" },
 };
 
 static void test_table(void **state)
@@ -74,11 +75,39 @@ static void test_trees(void **state)
     }
 }
 
+/* A masked unit is none; a link to elsewhere does not keep the others from being seen, but is not edited. */
+static void test_links(void **state)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    char *root = make_directory();
+    const char *units = vl_arena_printf(&arena, "%s/etc/systemd/network", root), *why;
+    struct vl_bridge bridge = { .name = "br0", .interface = "eth0" };
+    struct vl_bridge_input input;
+    enum vl_bridge_backend backend;
+
+    (void)state;
+    assert_int_equal(vl_file_mkdirs(units, 0755, &err), 0);
+    assert_int_equal(symlink("/dev/null", vl_arena_printf(&arena, "%s/10-off.network", units)), 0);
+    write_whole(vl_arena_printf(&arena, "%s/20-on.network", units), "[Match]\nName=eth0\n");
+    assert_int_equal(vl_uplink_owner(&arena, root, "eth0", &backend, &why, &err), 0);
+    assert_int_equal(backend, VL_BACKEND_NETWORKD);
+    assert_int_equal(vl_uplink_gather(&arena, root, backend, &bridge, &input, &err), 0);
+    assert_int_equal(input.count, 1);
+    assert_int_equal(symlink("/etc/passwd", vl_arena_printf(&arena, "%s/30-far.network", units)), 0);
+    assert_int_equal(vl_uplink_owner(&arena, root, "eth0", &backend, &why, &err), 0);
+    assert_int_equal(vl_uplink_gather(&arena, root, backend, &bridge, &input, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "30-far.network"));
+    remove_tree(root);
+    free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_trees),
+        cmocka_unit_test(test_links),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
