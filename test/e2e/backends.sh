@@ -113,19 +113,46 @@ run_ifupdown2() {
         fail "ifquery --check: $(cat "$work/ifquery.log")"
 }
 
+# Every case of test/bridge is what netplan reads without a word.
+check_netplan_cases() {
+    local after tree=$work/$backend/case
+    for after in "$SOURCE"/test/bridge/netplan/*/after; do
+        rm -rf "$tree"
+        mkdir "$tree"
+        [ ! -d "${after%after}before" ] || cp -r "${after%after}before/." "$tree"
+        cp -r "$after/." "$tree"
+        chmod 600 "$tree"/etc/netplan/*
+        /lib/netplan/generate --root-dir "$tree" >"$work/case.log" 2>&1 || :
+        [ ! -s "$work/case.log" ] || fail "netplan refuses $after: $(cat "$work/case.log")"
+        grep -rq 'Bridge=br0' "$tree/run/systemd/network" || fail "netplan sees no port of br0 in $after"
+    done
+}
+
 # netplan makes units for networkd out of its files, which then runs on them.
 run_netplan() {
+    check_netplan_cases
     /lib/netplan/generate >"$work/generate.log" 2>&1 || fail "netplan: $(cat "$work/generate.log")"
     [ ! -s "$work/generate.log" ] || fail "netplan complains: $(cat "$work/generate.log")"
     run_networkd
 }
 
+# lens LENS FILES FOLDER: Augeas reads the files of a case.
+lens() {
+    augtool --root "$3" --noautoload --transform "$1 incl $2" match "/augeas//error" >"$work/augtool" 2>&1
+    grep -q 'no matches' "$work/augtool" || fail "$3: the lens $1 refuses: $(cat "$work/augtool")"
+}
+
 # No network scripts can be had here: a shell sources the files and the lens of Augeas reads them.
 run_ifcfg() {
     local file=/etc/sysconfig/network-scripts/ifcfg-br0
-    augtool --noautoload --transform "Shellvars.lns incl /etc/sysconfig/network-scripts/ifcfg-*" \
-        match "/augeas//error" >"$work/augtool" 2>&1
-    grep -q 'no matches' "$work/augtool" || fail "the lens refuses: $(cat "$work/augtool")"
+    local after
+    lens Shellvars.lns '/etc/sysconfig/network-scripts/ifcfg-*' /
+    for after in "$SOURCE"/test/bridge/*/*/after; do
+        lens Shellvars.lns '/etc/sysconfig/network-scripts/ifcfg-*' "$after"
+        lens NetworkManager.lns '/etc/NetworkManager/system-connections/*' "$after"
+        lens Systemd.lns '/etc/systemd/network/*' "$after"
+        lens Interfaces.lns '/etc/network/interfaces.d/*' "$after"
+    done
     # shellcheck source=/dev/null
     (. $file && [ "$IPADDR/$NETMASK/$GATEWAY/$MTU/$STP/$DELAY/$MACADDR" = \
         "192.0.2.9/255.255.255.0/192.0.2.1/1400/off/0/$mac" ]) || fail "$file: $(cat $file)"
