@@ -337,7 +337,7 @@ int vl_run_bridge_revert(const struct vl_run *run)
     VL_CLOSE int lock = vl_run_is_dry(run) || !vl_file_exists(directory) ? -1 : lock_network(run);
     int found;
 
-    if (run->err->code)
+    if (lock < 0 && run->err->code)
         return -1;
     if (run->request->boot && vl_change_phase(directory, NULL) != VL_CHANGE_ABANDONED) {
         vl_result_summary(run->result, "no change was cut off");

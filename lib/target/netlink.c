@@ -14,7 +14,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-/* The macros of libmnl convert between signed and unsigned lengths. */
+/* The macros of libmnl convert between signed and unsigned lengths, and take `const` away and put it back. */
+#pragma GCC diagnostic ignored "-Wcast-qual"
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 
