@@ -3,6 +3,7 @@
  * Stopping a lab, and taking away all that is its own: domains with its mark, its pool with every volume in it, its
  * live bridge, its state. Nothing that does not carry the mark is touched.
  */
+#include <dirent.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -62,7 +63,22 @@ static int plan_pool(struct vl_world *world, struct vl_plan *plan, struct vl_err
     return 0;
 }
 
-/* The live bridge goes when its alias says that this lab made it. */
+/* True when a card of this machine is a port of the bridge: then the bridge carries this host's own network. */
+static bool has_uplink(struct vl_arena *arena, const char *bridge)
+{
+    DIR *ports = opendir(vl_arena_printf(arena, "/sys/class/net/%s/brif", bridge));
+    bool found = false;
+
+    for (const struct dirent *port; ports && (port = readdir(ports));)
+        found |=
+            port->d_name[0] != '.' && vl_file_exists(vl_arena_printf(arena, "/sys/class/net/%s/device", port->d_name));
+    if (ports)
+        (void)closedir(ports);
+    return found;
+}
+
+/* The live bridge goes when its alias says that this lab made it, but never one with an uplink: this host would be cut
+ * off, and `bridge revert` is the way back from that. */
 static void plan_bridge(struct vl_world *world, struct vl_plan *plan)
 {
     const struct vl_bridge *bridge = &world->lab->bridge;
@@ -73,6 +89,13 @@ static void plan_bridge(struct vl_world *world, struct vl_plan *plan)
 
     if (vl_file_read(path, 4096, &alias, NULL, &ignored) < 0 || strcmp(vl_text_strip(alias), mark) != 0)
         return;
+    if (bridge->interface || has_uplink(&plan->arena, bridge->name)) {
+        vl_world_event(world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+                       "the bridge '%s' stays, since it carries this host's own network; 'voiplab bridge revert' puts "
+                       "that back as it was",
+                       bridge->name);
+        return;
+    }
     vl_plan_add(plan, &(struct vl_step){
                           .kind = VL_STEP_COMMAND,
                           .target = VL_THIS_HOST,

@@ -109,6 +109,10 @@ bridge --commit-if-reachable
 ends 0 'bridge --commit-if-reachable'
 nothing_waits || fail "--commit-if-reachable has left the change waiting"
 switched 'after --commit-if-reachable'
+voiplab destroy --yes -f "$work/lab.ini" --share "$SOURCE/share"
+ends 0 'destroy of a lab whose bridge carries the network'
+said "the bridge 'br0' stays"
+switched 'after destroy'
 change revert
 ends 0 'revert of that'
 as_before 'after the revert of --commit-if-reachable'
