@@ -195,7 +195,7 @@ int vl_bridge_change(const struct vl_run *run, bool commit, size_t *changed, boo
 
     *ret_waits = false;
     if (lock < 0 || refuse_second(run, directory) < 0 || vl_stage_bridge_possible(run->world, run->err) < 0 ||
-        vl_stage_uplink(run->world, &plan, run->err) < 0)
+        vl_stage_uplink(run->world, false, &plan, run->err) < 0)
         return -1;
     *changed += plan.count;
     if (!plan.count)
@@ -230,7 +230,7 @@ int vl_run_bridge(const struct vl_run *run)
                        "live, on this host; leave --root out for that",
                        run->world->options.root);
     if (vl_run_is_dry(run)) {
-        rc = bridge->interface ? vl_stage_uplink(run->world, &plan, run->err)
+        rc = bridge->interface ? vl_stage_uplink(run->world, true, &plan, run->err)
                                : vl_stage_bridge(run->world, &plan, run->err);
         return rc < 0 ? rc : vl_run_show_plan(run, &plan);
     }

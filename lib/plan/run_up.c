@@ -104,7 +104,7 @@ static int dry_up(const struct vl_run *run)
 
     if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0 || vl_run_hypervisor(run) < 0 ||
         vl_stage_state(world, &plan, run->err) < 0 ||
-        (world->lab->bridge.interface ? vl_stage_uplink(world, &plan, run->err)
+        (world->lab->bridge.interface ? vl_stage_uplink(world, true, &plan, run->err)
                                       : vl_stage_bridge(world, &plan, run->err)) < 0 ||
         stage_all_images(world, &plan, run->err) < 0 ||
         vl_stage_guests(world, run->request->names, &plan, run->err) < 0)

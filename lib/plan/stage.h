@@ -19,8 +19,9 @@ int vl_stage_state(struct vl_world *world, struct vl_plan *plan, struct vl_error
 int vl_stage_bridge(struct vl_world *world, struct vl_plan *plan, struct vl_error *err);
 
 /* A bridge with an uplink: its files, and on this host what takes an unconfirmed change back at boot and the live
- * switch-over. */
-int vl_stage_uplink(struct vl_world *world, struct vl_plan *plan, struct vl_error *err);
+ * switch-over. `dry`: where the latter cannot be, since this is another host than the lab file's, it is left out with a
+ * warning. */
+int vl_stage_uplink(struct vl_world *world, bool dry, struct vl_plan *plan, struct vl_error *err);
 
 /* The modules of `missing` (NULL-terminated): loaded, and loaded at every start. */
 int vl_stage_modules(struct vl_world *world, const char *const *missing, struct vl_plan *plan, struct vl_error *err);

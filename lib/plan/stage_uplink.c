@@ -91,12 +91,27 @@ static void plan_owner(const struct vl_world *world, struct vl_plan *plan)
                           });
 }
 
-int vl_stage_uplink(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+static int plan_switch_if_possible(struct vl_world *world, bool dry, struct vl_plan *plan, struct vl_error *err)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (plan_switch(world, plan, &cause) == 0)
+        return 0;
+    if (dry) {
+        vl_world_event(world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "%s; the live switch-over is not shown",
+                       vl_error_text(&cause));
+        return 0;
+    }
+    vl_error_move(err, &cause);
+    return -1;
+}
+
+int vl_stage_uplink(struct vl_world *world, bool dry, struct vl_plan *plan, struct vl_error *err)
 {
     bool here = !strcmp(world->options.root, "/");
 
     if ((here && plan_recovery(world, plan, err) < 0) || vl_stage_bridge(world, plan, err) < 0 ||
-        (here && plan_switch(world, plan, err) < 0))
+        (here && plan_switch_if_possible(world, dry, plan, err) < 0))
         return -1;
     if (here && plan->count)
         plan_owner(world, plan);
