@@ -210,7 +210,7 @@ expect_status 1 'confirm of nothing'
 expect err 'nothing waits to be confirmed' 'confirm of nothing'
 
 # A dry run on another host than the lab's shows what can be shown.
-sed 's/^\(interface *=\).*/\1 nosuchlink/' "$lab" >elsewhere.ini
+sed 's/^\(interface *=\).*/\1 nosuchlink/' "$SOURCE/share/labs/thesis.ini" >elsewhere.ini
 run bridge --dry-run --state "$work/state" -f elsewhere.ini
 expect_status 0 'a dry run where there is no such uplink'
 expect err "no interface 'nosuchlink'" 'a dry run where there is no such uplink'
