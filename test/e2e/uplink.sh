@@ -63,7 +63,7 @@ uplink_plain() {
 }
 
 # here CMD...: run CMD on the host.
-here() { nsenter --target "$uplink_holder" --mount --net -- "$@"; }
+here() { nsenter --target "$uplink_holder" --mount --net --root --wd=/ -- "$@"; }
 
 # uplink_lab [KEY=VALUE ...]: a lab file for this host, with these lines more in [bridge].
 uplink_lab() {
