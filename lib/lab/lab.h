@@ -154,6 +154,52 @@ struct vl_load {
     int line;
 };
 
+/* One setting of a profile: an element and its text, both with {placeholders} (lab/phone_model.h). */
+struct vl_phone_setting {
+    const char *element, *text;
+};
+
+struct vl_phone_settings {
+    const struct vl_phone_setting *items;
+    size_t count;
+};
+
+/* How the profile of a kind of telephone is written: share/phones/MODEL.ini, see voiplab-lab(5). */
+struct vl_phone_model {
+    const char *name, *title;
+    unsigned lines;                             /* SIP accounts that it can have */
+    unsigned dialplan_limit;                    /* bytes of a dial plan that it keeps */
+    const char *file;                           /* template of the file name */
+    const char *resync;                         /* template of the path that makes it fetch its profile */
+    const char *admin;                          /* who may ask it to, by HTTP Digest */
+    const char *root, *attribute, *value;       /* root element; attribute of every element, NULL: none */
+    const char *yes, *no, *ulaw, *alaw;         /* its words */
+    struct vl_phone_settings phone, line, idle; /* of the phone, of a line in use, of one that is not */
+    const char *const *blank;                   /* elements that shall be empty, NULL-terminated */
+};
+
+enum vl_codec { VL_CODEC_ULAW, VL_CODEC_ALAW };
+
+/* A telephone that stands on a desk and gets its settings from a profile: [phone NAME]. */
+struct vl_phone {
+    const char *name;
+    const struct vl_phone_model *model;
+    const char *mac; /* lower case, with colons */
+    const struct vl_pbx *pbx;
+    const char *const *extensions; /* of `pbx`, one for each line in use, NULL-terminated, never empty */
+    const char *title;             /* shown on its screen and to who is called; NULL: the extension of each line */
+    enum vl_codec codec;           /* the one that it asks for first */
+    bool nat;                      /* it finds out and sends its outside address */
+    bool keepalive;                /* it keeps the way through a NAT open */
+    uint32_t address;              /* 0: not stated */
+    const char *timezone;          /* GMT-05:00 */
+    const char *daylight;          /* rule of the summer time in the phone's own words; NULL: none */
+    const char *ntp;               /* time server; NULL: none */
+    const char *voicemail;         /* number of its voicemail key; NULL: what the dialplan of its PBX has */
+    const char *password;          /* of its web page; NULL: random, from the state */
+    int line;
+};
+
 struct vl_lab {
     struct vl_arena arena;
     const char *file; /* path of the lab file, for messages */
@@ -181,6 +227,8 @@ struct vl_lab {
     struct vl_dahdi dahdi;
     const struct vl_load *loads;
     size_t load_count;
+    const struct vl_phone *phones;
+    size_t phone_count;
 };
 
 /* The names of the back ends as the lab file and --backend have them, NULL-terminated; index: enum vl_bridge_backend.

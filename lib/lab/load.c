@@ -251,7 +251,8 @@ static int build(struct vl_lab *lab, const struct vl_raw_file *raw, const char *
     if (make_lab(lab, raw, err) < 0 || vl_lab_make_bridge(lab, raw, err) < 0 || make_images(lab, raw, err) < 0 ||
         make_providers(lab, raw, err) < 0 || vl_lab_make_pbxs(lab, raw, err) < 0 || make_users(lab, raw, err) < 0 ||
         make_dahdi(lab, raw, err) < 0 || vl_lab_make_trunks(lab, raw, err) < 0 ||
-        vl_lab_make_routes(lab, raw, share_directory, err) < 0 || make_loads(lab, raw, err) < 0)
+        vl_lab_make_routes(lab, raw, share_directory, err) < 0 || make_loads(lab, raw, err) < 0 ||
+        vl_lab_make_phones(lab, raw, share_directory, err) < 0)
         return -1;
     if (lab->arena.failed)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");

@@ -128,6 +128,25 @@ static const struct vl_schema_key load_keys[] = {
     NUMBER_KEY(vl_raw_load, "timeout", timeout, 1, 86400),
 };
 
+static const char *const codecs[] = { [VL_CODEC_ULAW] = "ulaw", [VL_CODEC_ALAW] = "alaw", NULL };
+
+static const struct vl_schema_key phone_keys[] = {
+    { .name = "model", .type = VL_VALUE_NAME, .offset = AT(vl_raw_phone, model), .required = true },
+    { .name = "mac", .type = VL_VALUE_MAC, .offset = AT(vl_raw_phone, mac), .required = true },
+    { .name = "pbx", .type = VL_VALUE_NAME, .offset = AT(vl_raw_phone, pbx), .required = true },
+    { .name = "extension", .type = VL_VALUE_NUMBERS, .offset = AT(vl_raw_phone, extensions), .required = true },
+    KEY(vl_raw_phone, "name", VL_VALUE_TEXT, title),
+    { .name = "codec", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_phone, codec), .choices = codecs },
+    KEY(vl_raw_phone, "nat", VL_VALUE_YES_NO, nat),
+    KEY(vl_raw_phone, "keepalive", VL_VALUE_YES_NO, keepalive),
+    KEY(vl_raw_phone, "address", VL_VALUE_ADDRESS, address),
+    KEY(vl_raw_phone, "timezone", VL_VALUE_TEXT, timezone),
+    KEY(vl_raw_phone, "daylight", VL_VALUE_TEXT, daylight),
+    KEY(vl_raw_phone, "ntp", VL_VALUE_TEXT, ntp),
+    KEY(vl_raw_phone, "voicemail", VL_VALUE_DIGITS, voicemail),
+    KEY(vl_raw_phone, "password", VL_VALUE_SECRET, password),
+};
+
 enum label_rule { LABEL_NONE, LABEL_NAME, LABEL_TWO_NAMES, LABEL_DIGITS };
 
 /* One kind of section: how its label must look and where it is kept, the keys, the size of its structure. */
@@ -154,6 +173,8 @@ static const struct section_kind {
     [VL_RAW_PROVIDER] = { "provider", LABEL_NAME, provider_keys, VL_COUNT(provider_keys),
                           sizeof(struct vl_raw_provider), "[provider voipcheap]" },
     [VL_RAW_LOAD] = { "load", LABEL_NAME, load_keys, VL_COUNT(load_keys), sizeof(struct vl_raw_load), "[load tesis]" },
+    [VL_RAW_PHONE] = { "phone", LABEL_NAME, phone_keys, VL_COUNT(phone_keys), sizeof(struct vl_raw_phone),
+                       "[phone mesa1]" },
 };
 
 static bool label_fits(enum label_rule rule, const char *label)

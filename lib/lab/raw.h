@@ -70,6 +70,14 @@ struct vl_raw_load {
     unsigned rate, calls, hold, concurrent, timeout;
 };
 
+struct vl_raw_phone {
+    const char *name, *model, *mac, *pbx, *title, *timezone, *daylight, *ntp, *voicemail, *password;
+    const char *const *extensions;
+    uint32_t address;
+    int codec;
+    bool nat, keepalive;
+};
+
 /* One section read: where it stands and its raw structure (of the kind that the table in raw.c gives it). */
 struct vl_raw_section {
     const struct vl_ini_section *section;
@@ -88,6 +96,7 @@ enum vl_raw_kind {
     VL_RAW_USER,
     VL_RAW_PROVIDER,
     VL_RAW_LOAD,
+    VL_RAW_PHONE,
     VL_RAW_KINDS,
 };
 
@@ -121,6 +130,10 @@ int vl_lab_make_routes(struct vl_lab *lab, const struct vl_raw_file *raw, const 
 
 /* PBXs: counts expanded, defaults filled in, prefixes chosen. */
 int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
+
+/* Phones: their models read, their extensions found. */
+int vl_lab_make_phones(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory,
+                       struct vl_error *err);
 
 /* What can only be seen when the whole is there: addresses, names and numbers that collide. */
 int vl_lab_check(const struct vl_lab *lab, struct vl_error *err);

@@ -168,6 +168,14 @@ static int need_for_hub(struct vl_state *state, const struct vl_lab *lab, struct
     return 0;
 }
 
+static int need_for_phones(struct vl_state *state, const struct vl_lab *lab, struct vl_error *err)
+{
+    for (size_t i = 0; i < lab->phone_count; i++)
+        if (NEED_SECRET(state, lab->phones[i].password, err, "admin/%s", lab->phones[i].name) < 0)
+            return -1;
+    return 0;
+}
+
 static int parse_line(struct vl_state *state, char *line, const char *path, int number, struct vl_error *err)
 {
     char *equals = strstr(line, " = ");
@@ -213,7 +221,8 @@ int vl_state_open(struct vl_state *state, const struct vl_lab *lab, const char *
 {
     *state = (struct vl_state){ .random = random ? random : kernel_random };
     state->directory = vl_arena_printf(&state->arena, "%s/%s", state_directory, lab->name);
-    if (read_stored(state, err) < 0 || need_for_pbxs(state, lab, err) < 0 || need_for_hub(state, lab, err) < 0) {
+    if (read_stored(state, err) < 0 || need_for_pbxs(state, lab, err) < 0 || need_for_hub(state, lab, err) < 0 ||
+        need_for_phones(state, lab, err) < 0) {
         vl_state_close(state);
         return -1;
     }

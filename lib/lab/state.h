@@ -5,7 +5,7 @@
  * written before the plan says so (vl_state_text() is what the file shall hold).
  *
  * Names: sip/ACCOUNT (guest at the hub), iax/NAME (IAX2 pair), phone/PBX/EXTENSION, user/NUMBER, provider/NAME,
- * pin/ROUTE, voicemail/NUMBER (the last two are digits).
+ * admin/PHONE, pin/ROUTE, voicemail/NUMBER (the last two are digits).
  */
 #ifndef VL_LAB_STATE_H
 #define VL_LAB_STATE_H

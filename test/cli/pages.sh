@@ -60,7 +60,7 @@ done
 
 # Every section and key of the lab file is in voiplab-lab(5), in its section and nowhere else: the program lists the
 # keys of a section when it is given one that it does not know.
-for kind in lab host bridge 'image x' 'pbx x' 'trunk a b' dahdi 'route x' 'user 1' 'provider x' 'load x'; do
+for kind in lab host bridge 'image x' 'pbx x' 'trunk a b' dahdi 'route x' 'user 1' 'provider x' 'load x' 'phone x'; do
     printf '[%s]\nqqqqqqqqqqqq = 1\n' "$kind" >lab.ini
     run status -f lab.ini
     sed -n 's/.*its keys are //p' err | tr -d ' ' | tr ',' '\n' | sort >keys.txt

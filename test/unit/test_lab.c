@@ -313,13 +313,14 @@ static void test_secrets_made(void **state)
     check_secret(&secrets, "phone/virtual1/1500", 24, LETTERS_AND_DIGITS);
     check_secret(&secrets, "user/7000", 24, LETTERS_AND_DIGITS);
     check_secret(&secrets, "provider/voipcheap", 24, LETTERS_AND_DIGITS);
+    check_secret(&secrets, "admin/mesa1", 24, LETTERS_AND_DIGITS);
     assert_string_equal(vl_state_secret(&secrets, "pin/%s", "celular"), "19999");
     assert_null(vl_state_secret(&secrets, "pin/local"));
     assert_null(vl_state_secret(&secrets, "sip/7004"));
     check_secret(&secrets, "voicemail/7000", 6, "0123456789");
     assert_null(vl_state_secret(&secrets, "voicemail/7004"));
-    /* 3 accounts, 3 telephones, 6 trunks, 3 users, 1 mailbox, 2 providers, 2 PINs */
-    assert_int_equal(secrets.secret_count, 20);
+    /* 3 accounts, 3 telephones, 6 trunks, 3 users, 1 mailbox, 2 providers, 2 PINs, 1 phone's web page */
+    assert_int_equal(secrets.secret_count, 21);
     for (size_t i = 0; i < secrets.secret_count; i++) {
         assert_true(secrets.secrets[i]->fresh);
         for (size_t j = 0; j < i; j++)
