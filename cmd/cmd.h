@@ -42,6 +42,10 @@
     X(COMMIT, "commit-if-reachable", 0, NULL, "confirm by itself once what answered before answers again")             \
     X(BOOT, "boot", 0, NULL, "revert: only a change that was cut off, as at boot")                                     \
     X(BACKEND, "backend", 0, "NAME", "auto, ifcfg, networkmanager, networkd, ifupdown or netplan")                     \
+    X(OUTPUT, "output", 0, "DIR", "directory of the profiles (default: phones in the state of the lab)")               \
+    X(SERVE, "serve", 0, "SECONDS", "hand each profile out once over HTTP, for at most SECONDS")                       \
+    X(RESYNC, "resync", 0, NULL, "ask the phones to fetch their profiles")                                             \
+    X(ADDRESS, "address", 0, "IP", "address of the phone instead of the lab file's")                                   \
     X(HELP, "help", 'h', NULL, "print this help")                                                                      \
     X(VERSION, "version", 'V', NULL, "print the version")
 
@@ -113,6 +117,8 @@ int cmd_finish(voiplab_lab *lab, const struct voiplab_request *request, const st
 struct voiplab_request cmd_request(const struct cmd_command *command, const struct cmd_options *options);
 /* Ask a yes-or-no question on the terminal; anything but y is no. */
 bool cmd_confirmed(const char *question);
+/* A plain absolute path, which the library wants. The caller frees it; NULL for NULL. */
+char *cmd_absolute(const char *given);
 const char *cmd_share_directory(const struct cmd_options *options);
 
 /* the commands that are more than one request */
@@ -121,6 +127,7 @@ int cmd_run_create_vm(const struct cmd_command *command, const struct cmd_option
 int cmd_run_bridge(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_trunk(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_destroy(const struct cmd_command *command, const struct cmd_options *options);
+int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_options *options);
 
 #endif

@@ -93,8 +93,8 @@ static void add_parts(char *path, const char *given)
     }
 }
 
-/* The library takes plain absolute paths only, since others can lead elsewhere. The caller frees it; NULL for NULL. */
-static char *absolute(const char *given)
+/* The library takes plain absolute paths only, since others can lead elsewhere. */
+char *cmd_absolute(const char *given)
 {
     char *path = given ? realpath(given, NULL) : NULL, *start;
     size_t length;
@@ -115,8 +115,8 @@ static char *absolute(const char *given)
 static voiplab_lab *open_lab(const struct cmd_options *options, struct voiplab_options *library,
                              voiplab_error **ret_error)
 {
-    char *state = absolute(options->values[CMD_STATE]), *cache = absolute(options->values[CMD_CACHE]);
-    char *root = absolute(options->values[CMD_ROOT]);
+    char *state = cmd_absolute(options->values[CMD_STATE]), *cache = cmd_absolute(options->values[CMD_CACHE]);
+    char *root = cmd_absolute(options->values[CMD_ROOT]);
     voiplab_lab *lab;
 
     library->state_directory = state;

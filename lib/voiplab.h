@@ -103,6 +103,7 @@ enum voiplab_command {
     VOIPLAB_BRIDGE_CONFIRM, /* keep the change of the network that waits; needs no lab file */
     VOIPLAB_BRIDGE_REVERT,  /* put the network back as it was; needs no lab file */
     VOIPLAB_BRIDGE_SHOW,    /* what is, and who wrote it; needs no lab file */
+    VOIPLAB_PHONE,
 };
 
 enum voiplab_mode {
@@ -125,16 +126,21 @@ struct voiplab_guest {
 struct voiplab_request {
     enum voiplab_command command;
     enum voiplab_mode mode;
-    const char *const *names;          /* PBXs, images or load runs that are meant, NULL-terminated; NULL: all */
-    bool show_secrets;                 /* secrets are in the plan as they are, not as dots */
-    const char *backend;               /* VOIPLAB_BRIDGE: who shall configure it; NULL: as the lab file says */
-    const char *cpuinfo;               /* VOIPLAB_CHECK_CPU: another /proc/cpuinfo; NULL: this host's */
+    const char *const *names; /* PBXs, images, load runs or phones that are meant, NULL-terminated; NULL: all */
+    bool show_secrets;        /* secrets are in the plan as they are, not as dots */
+    const char *backend;      /* VOIPLAB_BRIDGE: who shall configure it; NULL: as the lab file says */
+    const char *cpuinfo;      /* VOIPLAB_CHECK_CPU: another /proc/cpuinfo; NULL: this host's */
     const struct voiplab_guest *guest; /* VOIPLAB_CREATE_VM without a lab file */
     /* VOIPLAB_BRIDGE on this host: */
     unsigned timeout_s;       /* until an unconfirmed change is taken back; 0: 120 */
     bool commit_if_reachable; /* confirm by itself when what answered before answers again */
     const char *peer;         /* address that must stay reachable: whoever is logged in; NULL: none */
     bool boot;                /* VOIPLAB_BRIDGE_REVERT: only what was cut off, for the boot-time unit */
+    /* VOIPLAB_PHONE: */
+    const char *output;  /* directory of the profiles, an absolute path; NULL: phones of the lab's state */
+    unsigned serve_s;    /* then hand each out once over HTTP, for this long at most; 0: do not */
+    bool resync;         /* and ask the phones to fetch them */
+    const char *address; /* of the one phone that is named; NULL: the lab file's */
     bool fix; /* VOIPLAB_CHECK_CPU: load the modules that are missing, now and at every start, as the mode says */
 };
 

@@ -267,6 +267,7 @@ static int (*const requests[])(const struct vl_run *run) = {
     [VOIPLAB_BRIDGE_CONFIRM] = vl_run_bridge_confirm,
     [VOIPLAB_BRIDGE_REVERT] = vl_run_bridge_revert,
     [VOIPLAB_BRIDGE_SHOW] = vl_run_bridge_show,
+    [VOIPLAB_PHONE] = vl_run_phone,
 };
 
 /* What can be asked for without a lab file. */
@@ -341,8 +342,8 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_ERROR_AUTO cause = { .code = VL_OK };
-    struct vl_run run = { .world = &lab->world, .request = request, .err = &err };
     VL_CLOSE int lock = -1;
+    struct vl_run run = { .world = &lab->world, .request = request, .err = &err, .lock = &lock };
     enum voiplab_status status;
 
     *ret_error = NULL;

@@ -16,6 +16,7 @@ struct vl_run {
     const struct voiplab_request *request;
     struct voiplab_result *result;
     struct vl_error *err;
+    int *lock; /* descriptor that holds the lock of the lab; -1: none is held */
 };
 
 /* Requests return 0 or -1; err->code makes the status. In the files named after them. */
@@ -27,6 +28,10 @@ int vl_run_verify(const struct vl_run *run);
 int vl_run_gone(const struct vl_run *run, bool remove);
 int vl_run_load(const struct vl_run *run);
 int vl_run_check_cpu(const struct vl_run *run);
+int vl_run_phone(const struct vl_run *run);
+
+/* All is changed that will be: others may change the lab while this request goes on. */
+void vl_run_unlock(const struct vl_run *run);
 
 /* Print `plan` into the result as the request's mode asks for it; VL_ERROR_DRIFT under VOIPLAB_CHECK when it is not
  * empty. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "plan/apply.h"
@@ -9,6 +10,13 @@
 bool vl_run_is_dry(const struct vl_run *run)
 {
     return run->request->mode != VOIPLAB_APPLY;
+}
+
+void vl_run_unlock(const struct vl_run *run)
+{
+    if (*run->lock >= 0)
+        (void)close(*run->lock);
+    *run->lock = -1;
 }
 
 int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan)

@@ -50,6 +50,11 @@ int vl_stage_guest(struct vl_world *world, const struct vl_pbx *pbx, struct vl_p
 int vl_stage_pbx(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err);
 
+/* The profiles of telephones into the directory `output`, an absolute path; NULL: STATE/LAB/phones. names: phones,
+ * NULL: all. */
+int vl_stage_phones(struct vl_world *world, const char *const *names, const char *output, struct vl_plan *plan,
+                    struct vl_error *err);
+
 /* The reverse of vl_stage_pbx. */
 int vl_stage_pbx_removed(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                          struct vl_plan *plan, struct vl_error *err);

@@ -192,6 +192,20 @@ static size_t secret_value(const char *line, const char *text)
     return 0;
 }
 
+/* The same for the profile of a telephone: the text of an element whose name says that it is a password. */
+static size_t secret_element(const char *line, const char *text)
+{
+    const char *start = text;
+
+    if (text == line || text[-1] != '>')
+        return 0;
+    while (start > line && start[-1] != '<')
+        start--;
+    if (start == line || (!vl_text_starts(start, "Password_") && !vl_text_starts(start, "Admin_Passwd")))
+        return 0;
+    return strcspn(text, "<\n");
+}
+
 char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const char *text)
 {
     VL_BUF_AUTO buf = VL_BUF_INIT;
@@ -200,6 +214,7 @@ char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const 
     while (*text) {
         size_t length = 0, hidden = secret_value(line, text);
 
+        hidden = hidden ? hidden : secret_element(line, text);
         while (word_character(text[length]))
             length++;
         if (hidden) {

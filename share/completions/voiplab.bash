@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Completion of voiplab for bash. Commands and options are asked of the program itself, so there is no list to keep here;
-# names of PBXs, images and load tests are read from the lab file.
+# names of PBXs, images, telephones and load tests are read from the lab file.
 
 # The commands, one a line.
 _voiplab_commands() {
@@ -94,6 +94,7 @@ _voiplab() {
     *:-*) _voiplab_words "$(_voiplab_options "$program" "$command")" "$word" ;;
     init:*) _voiplab_files -f "$word" ;;
     image:*) _voiplab_words "$(_voiplab_names image)" "$word" ;;
+    phone:*) _voiplab_words "$(_voiplab_names phone)" "$word" ;;
     sipp:*) _voiplab_words "$(_voiplab_names load)" "$word" ;;
     trunk:*) _voiplab_words "push remove $(_voiplab_names pbx)" "$word" ;;
     bridge:* | check-cpu:*) ;;

@@ -60,6 +60,8 @@ offers alfa
 offers hub
 complete_words voiplab sipp ''
 [ "$(cat offered)" = quick ] || fail "'sipp' completes to $(cat offered)"
+complete_words voiplab phone -f "$SOURCE/share/labs/thesis.ini" ''
+[ "$(cat offered)" = mesa1 ] || fail "'phone' completes to $(cat offered)"
 complete_words voiplab trunk ''
 offers push
 offers beta

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include "cmd.h"
+
+/* phone [PHONE ...] */
+int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *options)
+{
+    struct voiplab_request request = cmd_request(command, options);
+    char *output;
+    voiplab_lab *lab;
+    int status;
+
+    if (!cmd_number(options, CMD_SERVE, 86400, 0, &request.serve_s))
+        return VOIPLAB_USAGE;
+    if (options->values[CMD_ADDRESS] && !options->values[CMD_RESYNC]) {
+        cmd_complain("--address is where a phone is asked to fetch its profile: it goes with --resync");
+        return VOIPLAB_USAGE;
+    }
+    lab = cmd_open(options, CMD_LAB_NEEDED, &status);
+    if (!lab)
+        return status;
+    output = cmd_absolute(options->values[CMD_OUTPUT]);
+    request.output = output;
+    request.resync = options->values[CMD_RESYNC] != NULL;
+    request.address = options->values[CMD_ADDRESS];
+    status = cmd_finish(lab, &request, options);
+    free(output);
+    voiplab_close(lab);
+    return status;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The profiles of the telephones, one file each, in a directory that a TFTP or HTTP server reads, or in the lab's
+ * state.
+ */
+#include <grp.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "plan/apply.h"
+#include "plan/stage.h"
+#include "render/phone.h"
+
+/* Accounts and their secrets are in it. */
+enum { PROFILE_MODE = 0640 };
+
+/* A server that is not root reads the files by their group: that of the directory, when it is not root's. */
+static const char *group_of(struct vl_arena *arena, const char *directory)
+{
+    struct stat status;
+    const struct group *entry;
+
+    if (stat(directory, &status) < 0 || status.st_gid == 0)
+        return NULL;
+    entry = getgrgid(status.st_gid);
+    return entry ? vl_arena_strdup(arena, entry->gr_name) : NULL;
+}
+
+static void add_directory(struct vl_plan *plan, const char *directory, unsigned mode)
+{
+    if (!vl_file_exists(directory))
+        vl_plan_add(plan, &(struct vl_step){
+                              .kind = VL_STEP_DIRECTORY,
+                              .target = VL_THIS_HOST,
+                              .object = directory,
+                              .mode = mode,
+                              .why = "where the profiles of the telephones lie",
+                          });
+}
+
+int vl_stage_phones(struct vl_world *world, const char *const *names, const char *output, struct vl_plan *plan,
+                    struct vl_error *err)
+{
+    const char *directory = output ? vl_arena_strdup(&plan->arena, output)
+                                   : vl_arena_printf(&plan->arena, "%s/phones", world->state.directory);
+    struct vl_fileset set = { .files = NULL };
+    VL_TARGET_AUTO *host = vl_target_local("/", err);
+
+    if (!host)
+        return -1;
+    add_directory(plan, directory, output ? 0755 : 0700);
+    for (size_t i = 0; i < world->lab->phone_count; i++) {
+        const struct vl_phone *phone = &world->lab->phones[i];
+        const char *text;
+
+        if (!vl_world_wanted(names, phone->name))
+            continue;
+        text = vl_render_phone(&plan->arena, world->lab, &world->state, phone, err);
+        if (!text)
+            return -1;
+        vl_fileset_add(
+            &plan->arena, &set,
+            &(struct vl_file){
+                .path = vl_arena_printf(&plan->arena, "%s/%s", directory, vl_phone_file_name(&plan->arena, phone)),
+                .mode = PROFILE_MODE,
+                .group = group_of(&plan->arena, directory),
+                .text = text,
+                .why = vl_arena_printf(&plan->arena,
+                                       "what the telephone '%s' fetches: its accounts at '%s', the numbers "
+                                       "that it can dial, and nothing left as the factory set it that would "
+                                       "keep numbers from the PBX",
+                                       phone->name, phone->pbx->name),
+            });
+    }
+    return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
+}
