@@ -4,8 +4,8 @@
  *
  * Open a lab file with voiplab_open(), run requests on it with voiplab_run(), read the results. A library call never
  * prints and never ends the program. The program must ignore SIGPIPE (a child may go away while it is written to), and
- * must call voiplab_worker() first thing in main(): SSH sessions run in processes of their own, which are the program
- * started again.
+ * must call voiplab_worker() first thing in main(): SSH sessions and the HTTP server for telephones run in processes of
+ * their own, which are the program started again.
  */
 #ifndef VOIPLAB_H
 #define VOIPLAB_H

@@ -15,6 +15,7 @@
 #include "plan/run_bridge.h"
 #include "plan/watchdog.h"
 #include "render/asterisk.h"
+#include "target/provision.h"
 
 struct voiplab_error {
     struct vl_error error;
@@ -34,6 +35,8 @@ bool voiplab_worker(int argc, char **argv, int *ret_status)
 {
     if (argc == 2 && !strcmp(argv[1], VL_SSH_WORKER_ARGUMENT))
         *ret_status = vl_ssh_worker_main();
+    else if (argc == 2 && !strcmp(argv[1], VL_PROVISION_WORKER_ARGUMENT))
+        *ret_status = vl_provision_worker_main();
     else if (argc == 4 && !strcmp(argv[1], VL_WATCHDOG_ARGUMENT))
         *ret_status = vl_watchdog_main(argv[2], argv[3]);
     else

@@ -11,7 +11,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -21,7 +20,7 @@
 #include "render/phone.h"
 #include "target/provision.h"
 
-enum { ASK_TIMEOUT_MS = 30000, LOOK_US = 100000, PATH_BYTES = 16 };
+enum { ASK_TIMEOUT_MS = 30000, LOOK_MS = 200, PATH_BYTES = 16 };
 
 /* One telephone that is meant. */
 struct called {
@@ -217,18 +216,17 @@ static void ask_all(struct handing *handing)
 }
 
 /* Which are still awaited; the others are told as they come. */
-static size_t look(const struct handing *handing, struct vl_provision *provision)
+static size_t count_awaited(const struct handing *handing)
 {
     size_t left = 0;
 
-    (void)vl_provision_look(provision);
     for (size_t i = 0; i < handing->count; i++) {
         struct called *called = &handing->called[i];
 
         if (called->awaited && called->file->fetched) {
             called->awaited = false;
             vl_world_event(handing->run->world, VOIPLAB_EVENT_STEP, called->phone->name, "profile fetched by %s",
-                           called->file->fetched_by);
+                           vl_text_from_ipv4(handing->arena, called->file->fetched_by));
         }
         left += called->awaited;
     }
@@ -236,21 +234,24 @@ static size_t look(const struct handing *handing, struct vl_provision *provision
 }
 
 /* Until every profile is fetched, the time is over or somebody interrupts. */
-static void wait_for_all(const struct handing *handing, struct vl_provision *provision)
+static int wait_for_all(const struct handing *handing, struct vl_provision *provision)
 {
-    long long deadline = vl_now_ms() + (long long)handing->run->request->serve_s * 1000;
+    const struct vl_run *run = handing->run;
+    long long deadline = vl_now_ms() + (long long)run->request->serve_s * 1000;
 
-    while (look(handing, provision) && vl_now_ms() < deadline && !vl_world_cancelled(handing->run->world))
-        (void)usleep(LOOK_US);
+    while (count_awaited(handing) && vl_now_ms() < deadline && !vl_world_cancelled(run->world))
+        if (vl_provision_look(provision, LOOK_MS, run->err) < 0)
+            return -1;
     for (size_t i = 0; i < handing->count; i++) {
         struct called *called = &handing->called[i];
 
         if (!called->awaited)
             continue;
         called->failed = true;
-        vl_world_event(handing->run->world, VOIPLAB_EVENT_WARNING, called->phone->name,
+        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, called->phone->name,
                        "its profile was not fetched; the address that it was served at is gone");
     }
+    return 0;
 }
 
 static int serve(struct handing *handing, uint32_t address)
@@ -273,8 +274,7 @@ static int serve(struct handing *handing, uint32_t address)
     }
     if (run->request->resync)
         ask_all(handing);
-    wait_for_all(handing, provision);
-    return 0;
+    return wait_for_all(handing, provision);
 }
 
 /* Serve and ask, as the request says. */

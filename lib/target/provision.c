@@ -1,138 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The side of the program: it makes the socket, starts the server and gives it the files, and hears what was fetched.
+ */
 #include "target/provision.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
-#include <pthread.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/process.h"
+#include "target/ssh_wire.h"
 
-enum { CONNECTIONS = 16, CONNECTIONS_OF_ONE = 4, IDLE_S = 10, MEMORY_OF_ONE = 16 << 10 };
-
-/* What became of a file; only the server's thread moves it on, under the lock. */
-enum state { WAITING, UNDER_WAY, SENT };
-
-struct slot {
-    struct vl_provision_file *file;
-    enum state state;
-    char peer[INET6_ADDRSTRLEN];
-};
+enum { BACKLOG = 16, START_MS = 10000, MESSAGE_MS = 1000, MESSAGE_LIMIT = 64 };
 
 struct vl_provision {
-    struct MHD_Daemon *daemon;
-    struct slot *slots;
+    struct vl_provision_file *files;
     size_t count;
     unsigned port;
-    pthread_mutex_t lock;
+    int control;
+    pid_t server;
 };
 
-/* Takes as long whatever is wrong with the path. */
-static bool same_path(const char *wanted, const char *got)
-{
-    size_t length = strlen(wanted);
-    unsigned char difference = 0;
-
-    if (strlen(got) != length)
-        return false;
-    for (size_t i = 0; i < length; i++)
-        difference |= (unsigned char)(wanted[i] ^ got[i]);
-    return difference == 0;
-}
-
-static void note_peer(struct slot *slot, struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr_in *peer = info ? (const void *)info->client_addr : NULL;
-
-    slot->peer[0] = '\0';
-    if (peer && peer->sin_family == AF_INET)
-        (void)inet_ntop(AF_INET, &peer->sin_addr, slot->peer, sizeof(slot->peer));
-}
-
-/* The file of this path when it still waits; it is under way from now on. */
-static struct slot *take(struct vl_provision *provision, const char *path, struct MHD_Connection *connection)
-{
-    struct slot *found = NULL;
-
-    (void)pthread_mutex_lock(&provision->lock);
-    for (size_t i = 0; i < provision->count; i++)
-        if (provision->slots[i].state == WAITING && same_path(provision->slots[i].file->path, path))
-            found = &provision->slots[i];
-    if (found) {
-        found->state = UNDER_WAY;
-        note_peer(found, connection);
-    }
-    (void)pthread_mutex_unlock(&provision->lock);
-    return found;
-}
-
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *text)
-{
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
-    enum MHD_Result rc;
-
-    if (!response)
-        return MHD_NO;
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    if (status == MHD_HTTP_OK)
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/xml");
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, MHD_HTTP_METHOD_GET);
-    rc = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return rc;
-}
-
-/* A request whose header has come. A body is not read: the answer comes first and the connection is closed. */
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *upload, size_t *upload_size, void **request)
-{
-    struct vl_provision *provision = context;
-    struct slot *slot;
-
-    (void)version;
-    (void)upload;
-    (void)upload_size;
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-        return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "");
-    slot = take(provision, url, connection);
-    *request = slot;
-    if (!slot)
-        return answer(connection, MHD_HTTP_NOT_FOUND, "");
-    return answer(connection, MHD_HTTP_OK, slot->file->text);
-}
-
-/* Sent to its end, or there again for another try. */
-static void on_completed(void *context, struct MHD_Connection *connection, void **request,
-                         enum MHD_RequestTerminationCode how)
-{
-    struct vl_provision *provision = context;
-    struct slot *slot = *request;
-
-    (void)connection;
-    if (!slot)
-        return;
-    (void)pthread_mutex_lock(&provision->lock);
-    slot->state = how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? SENT : WAITING;
-    (void)pthread_mutex_unlock(&provision->lock);
-}
-
-/* A listening socket on this address and no other. -1 on failure. */
+/* A listening socket on this address and no other, or -1. */
 static int listen_on(uint32_t address, unsigned *ret_port, struct vl_error *err)
 {
     struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(address) };
     socklen_t length = sizeof(name);
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    if (listener < 0 || bind(listener, (struct sockaddr *)&name, length) < 0 || listen(listener, CONNECTIONS) < 0 ||
+    if (listener < 0 || bind(listener, (struct sockaddr *)&name, length) < 0 || listen(listener, BACKLOG) < 0 ||
         getsockname(listener, (struct sockaddr *)&name, &length) < 0) {
         (void)vl_fail_errno(err, "cannot listen on the address of the bridge");
         if (listener >= 0)
@@ -143,47 +46,60 @@ static int listen_on(uint32_t address, unsigned *ret_port, struct vl_error *err)
     return listener;
 }
 
-/* MHD prints what it finds wrong with requests; a library does not. */
-static void stay_silent(void *context, const char *format, va_list args)
+static int start_server(struct vl_provision *provision, int listener, struct vl_error *err)
 {
-    (void)context;
-    (void)format;
-    (void)args;
+    static const char *const argv[] = { "voiplab", VL_PROVISION_WORKER_ARGUMENT, NULL };
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return vl_fail_errno(err, "cannot make a socket pair");
+    provision->server =
+        vl_process_start("/proc/self/exe", argv, (const int[3]){ listener, -1, -1 }, ends[1], NULL, err);
+    (void)close(ends[1]);
+    provision->control = ends[0];
+    return provision->server < 0 ? -1 : 0;
 }
 
-static int start(struct vl_provision *provision, int listener, struct vl_error *err)
+/* Hand the files over, and wait until the server says that it is ready. */
+static int hand_over(const struct vl_provision *provision, struct vl_error *err)
 {
-    provision->daemon = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL, on_request, provision,
-        MHD_OPTION_EXTERNAL_LOGGER, stay_silent, NULL, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, provision, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_OF_ONE, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_OF_ONE, MHD_OPTION_END);
-    return provision->daemon ? 0 : vl_fail(err, VL_ERROR_FAILED, "the HTTP server does not start");
+    long long deadline = vl_ssh_clock() + START_MS;
+    VL_BUF_AUTO message = VL_BUF_INIT;
+    struct vl_ssh_fields fields;
+    int type;
+
+    vl_ssh_wire_begin(&message, VL_PROVISION_FILES);
+    vl_ssh_wire_number(&message, (uint32_t)provision->count);
+    for (size_t i = 0; i < provision->count; i++) {
+        vl_ssh_wire_text(&message, provision->files[i].path);
+        vl_ssh_wire_text(&message, provision->files[i].text);
+    }
+    vl_ssh_wire_end(&message);
+    if (vl_ssh_wire_send(provision->control, &message, deadline, err) < 0)
+        return -1;
+    type = vl_ssh_wire_receive(provision->control, VL_SSH_ERRORS_LIMIT, deadline, &message, &fields, err);
+    if (type == VL_SSH_FAILED) {
+        VL_FREE char *text = vl_ssh_take_text(&fields);
+
+        return vl_fail(err, VL_ERROR_FAILED, "%s", text ? text : "the HTTP server does not start");
+    }
+    return type == VL_SSH_READY ? 0 : vl_fail(err, VL_ERROR_FAILED, "the HTTP server does not start");
 }
 
 struct vl_provision *vl_provision_open(uint32_t address, struct vl_provision_file *files, size_t count,
                                        struct vl_error *err)
 {
     struct vl_provision *provision = calloc(1, sizeof(*provision));
-    int listener;
+    VL_CLOSE int listener = -1;
 
-    if (provision)
-        provision->slots = calloc(count + 1, sizeof(*provision->slots));
-    if (!provision || !provision->slots) {
-        free(provision);
+    if (!provision) {
         (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
         return NULL;
     }
-    (void)pthread_mutex_init(&provision->lock, NULL);
-    provision->count = count;
-    for (size_t i = 0; i < count; i++)
-        provision->slots[i].file = &files[i];
+    *provision = (struct vl_provision){ .files = files, .count = count, .control = -1, .server = -1 };
     listener = listen_on(address, &provision->port, err);
-    if (listener >= 0 && start(provision, listener, err) == 0)
+    if (listener >= 0 && start_server(provision, listener, err) == 0 && hand_over(provision, err) == 0)
         return provision;
-    if (listener >= 0)
-        (void)close(listener);
     vl_provision_close(provision);
     return NULL;
 }
@@ -193,30 +109,54 @@ unsigned vl_provision_port(const struct vl_provision *provision)
     return provision->port;
 }
 
-size_t vl_provision_look(struct vl_provision *provision)
+/* One message of the server. Returns 1, 0 when none came in time, -1 when the server is not to be believed or gone. */
+static int hear(const struct vl_provision *provision, long long deadline, struct vl_error *err)
 {
-    size_t left = 0;
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    VL_BUF_AUTO message = VL_BUF_INIT;
+    struct vl_ssh_fields fields;
+    uint32_t index, address;
+    int type;
 
-    (void)pthread_mutex_lock(&provision->lock);
-    for (size_t i = 0; i < provision->count; i++) {
-        struct slot *slot = &provision->slots[i];
-
-        slot->file->fetched = slot->state == SENT;
-        if (slot->file->fetched)
-            memcpy(slot->file->fetched_by, slot->peer, sizeof(slot->peer));
-        left += !slot->file->fetched;
+    if (vl_ssh_wait(provision->control, POLLIN, deadline, &cause) < 0) {
+        if (cause.code == VL_ERROR_TIMEOUT)
+            return 0;
+        vl_error_move(err, &cause);
+        return -1;
     }
-    (void)pthread_mutex_unlock(&provision->lock);
-    return left;
+    type = vl_ssh_wire_receive(provision->control, MESSAGE_LIMIT, vl_ssh_clock() + MESSAGE_MS, &message, &fields, err);
+    if (type < 0)
+        return -1;
+    index = type ? vl_ssh_take_number(&fields) : 0;
+    address = type ? vl_ssh_take_number(&fields) : 0;
+    if (type != VL_PROVISION_FETCHED || !vl_ssh_fields_done(&fields) || index >= provision->count)
+        return vl_fail(err, VL_ERROR_FAILED, "the HTTP server has ended before its time");
+    provision->files[index].fetched = true;
+    provision->files[index].fetched_by = address;
+    return 1;
+}
+
+int vl_provision_look(struct vl_provision *provision, int timeout_ms, struct vl_error *err)
+{
+    long long deadline = vl_ssh_clock() + timeout_ms;
+    int rc;
+
+    /* after the first, only what has come already */
+    while ((rc = hear(provision, deadline, err)) > 0)
+        deadline = vl_ssh_clock() + 1;
+    return rc;
 }
 
 void vl_provision_close(struct vl_provision *provision)
 {
     if (!provision)
         return;
-    if (provision->daemon)
-        MHD_stop_daemon(provision->daemon);
-    (void)pthread_mutex_destroy(&provision->lock);
-    free(provision->slots);
+    if (provision->control >= 0)
+        (void)close(provision->control);
+    if (provision->server > 0) {
+        (void)kill(provision->server, SIGKILL);
+        while (waitpid(provision->server, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    }
     free(provision);
 }

@@ -47,12 +47,21 @@ static const struct {
     { RLIMIT_CORE, 0 },
     { RLIMIT_FSIZE, 0 },
     { RLIMIT_NPROC, 0 },
-    { RLIMIT_NOFILE, 8 },
     { RLIMIT_MEMLOCK, 0 },
     { RLIMIT_CPU, 600 }, /* seconds: what is left of a worker that spins after its parent died */
 #if !SANITIZED
     { RLIMIT_AS, (rlim_t)1 << 30 },
 #endif
+};
+
+enum { WORKER_DESCRIPTORS = 8 };
+
+/* What a server needs besides. Its descriptors are those that it listens on, waits with and was given; new ones come
+ * from accept only. */
+static const int allowed_to_servers[] = {
+    SCMP_SYS(accept4),    SCMP_SYS(accept),    SCMP_SYS(recvfrom),   SCMP_SYS(recv),        SCMP_SYS(sendto),
+    SCMP_SYS(send),       SCMP_SYS(sendmsg),   SCMP_SYS(writev),     SCMP_SYS(shutdown),    SCMP_SYS(setsockopt),
+    SCMP_SYS(getsockopt), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
 };
 
 /* Calls allowed with any arguments. Those with conditions are in add_conditions(). */
@@ -93,19 +102,25 @@ static int drop_root(struct vl_error *err)
     return 0;
 }
 
-static int set_limits(struct vl_error *err)
+static int set_limit(__rlimit_resource_t resource, rlim_t limit, struct vl_error *err)
 {
-    for (size_t i = 0; i < VL_COUNT(limits); i++) {
-        struct rlimit now, bound = { .rlim_cur = limits[i].limit, .rlim_max = limits[i].limit };
+    struct rlimit now, bound = { .rlim_cur = limit, .rlim_max = limit };
 
-        if (getrlimit(limits[i].resource, &now) < 0)
-            return vl_fail_errno(err, "cannot ask for a resource limit");
-        if (now.rlim_max < bound.rlim_max)
-            bound.rlim_cur = bound.rlim_max = now.rlim_max;
-        if (setrlimit(limits[i].resource, &bound) < 0)
-            return vl_fail_errno(err, "cannot set a resource limit");
-    }
+    if (getrlimit(resource, &now) < 0)
+        return vl_fail_errno(err, "cannot ask for a resource limit");
+    if (now.rlim_max < bound.rlim_max)
+        bound.rlim_cur = bound.rlim_max = now.rlim_max;
+    if (setrlimit(resource, &bound) < 0)
+        return vl_fail_errno(err, "cannot set a resource limit");
     return 0;
+}
+
+static int set_limits(unsigned descriptors, struct vl_error *err)
+{
+    for (size_t i = 0; i < VL_COUNT(limits); i++)
+        if (set_limit(limits[i].resource, limits[i].limit, err) < 0)
+            return -1;
+    return set_limit(RLIMIT_NOFILE, descriptors, err);
 }
 
 /* Allow a call when the low 32 bits of its argument number `argument`, with `mask` applied, equal `value`: the kernel
@@ -117,25 +132,35 @@ static int allow_when(scmp_filter_ctx filter, int call, unsigned int argument, u
     return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &condition);
 }
 
-/* Memory may be mapped but never made executable; descriptors may be made non-blocking; bytes go over the two sockets.
- */
-static int add_conditions(scmp_filter_ctx filter, const int sockets[static 2])
+/* Memory may be mapped but never made executable; descriptors may be made non-blocking. */
+static int add_conditions(scmp_filter_ctx filter)
 {
     static const int mappings[] = { SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect) };
     static const uint32_t commands[] = { F_GETFL, F_SETFL };
-    static const int transfers[] = { SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(send), SCMP_SYS(recv) };
     int rc = 0;
 
     for (size_t i = 0; i < VL_COUNT(mappings) && rc == 0; i++)
         rc = allow_when(filter, mappings[i], 2, PROT_EXEC, 0);
     for (size_t i = 0; i < VL_COUNT(commands) && rc == 0; i++)
         rc = allow_when(filter, SCMP_SYS(fcntl), 1, UINT32_MAX, commands[i]);
-    for (size_t i = 0; i < 2 * VL_COUNT(transfers) && rc == 0; i++)
-        rc = allow_when(filter, transfers[i / 2], 0, UINT32_MAX, (uint32_t)sockets[i % 2]);
     return rc;
 }
 
-static int load_filter(const int sockets[static 2])
+/* Bytes go over the two sockets of a worker, or over all of a server. */
+static int add_transfers(scmp_filter_ctx filter, const int *sockets)
+{
+    static const int transfers[] = { SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(send), SCMP_SYS(recv) };
+    int rc = 0;
+
+    for (size_t i = 0; sockets && i < 2 * VL_COUNT(transfers) && rc == 0; i++)
+        rc = allow_when(filter, transfers[i / 2], 0, UINT32_MAX, (uint32_t)sockets[i % 2]);
+    for (size_t i = 0; !sockets && i < VL_COUNT(allowed_to_servers) && rc == 0; i++)
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_to_servers[i], 0);
+    return rc;
+}
+
+/* `sockets`: the two of a worker; NULL: a server. */
+static int load_filter(const int *sockets)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     int rc = 0;
@@ -145,29 +170,41 @@ static int load_filter(const int sockets[static 2])
     for (size_t i = 0; i < VL_COUNT(allowed) && rc == 0; i++)
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
     if (rc == 0)
-        rc = add_conditions(filter, sockets);
+        rc = add_conditions(filter);
+    if (rc == 0)
+        rc = add_transfers(filter, sockets);
     if (rc == 0)
         rc = seccomp_load(filter);
     seccomp_release(filter);
     return rc;
 }
 
-int vl_sandbox_enter(int first, int second, struct vl_error *err)
+static int enter(const int *sockets, unsigned descriptors, struct vl_error *err)
 {
     int rc;
 
     forget_environment();
-    if (drop_root(err) < 0 || set_limits(err) < 0)
+    if (drop_root(err) < 0 || set_limits(descriptors, err) < 0)
         return -1;
     vl_sandbox_hide();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return vl_fail_errno(err, "cannot give up new privileges");
     if (SANITIZED)
         return 0;
-    rc = load_filter((const int[2]){ first, second });
+    rc = load_filter(sockets);
     if (rc < 0) {
         errno = -rc;
         return vl_fail_errno(err, "cannot load the filter of system calls");
     }
     return 0;
+}
+
+int vl_sandbox_enter(int first, int second, struct vl_error *err)
+{
+    return enter((const int[2]){ first, second }, WORKER_DESCRIPTORS, err);
+}
+
+int vl_sandbox_enter_server(unsigned descriptors, struct vl_error *err)
+{
+    return enter(NULL, descriptors, err);
 }

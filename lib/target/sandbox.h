@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The cage of an SSH worker: what it needs is opened before, then everything else is given up for good.
+ * The cage of a worker: what it needs is opened before, then everything else is given up for good.
  */
 #ifndef VL_TARGET_SANDBOX_H
 #define VL_TARGET_SANDBOX_H
@@ -16,6 +16,10 @@ void vl_sandbox_hide(void);
  * system call but those that talk over the two connected sockets `first` and `second`, wait, allocate, and exit. Any
  * other call then kills the process. There is no way back. */
 int vl_sandbox_enter(int first, int second, struct vl_error *err);
+
+/* The same for a server of one thread that listens already: it may take connections and talk over them, with at most
+ * `descriptors` open. It cannot make any other connection. */
+int vl_sandbox_enter_server(unsigned descriptors, struct vl_error *err);
 
 /* False in a build with a sanitizer, whose run-time library needs system calls that the filter would refuse. */
 bool vl_sandbox_filters(void);

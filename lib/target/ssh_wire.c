@@ -193,7 +193,7 @@ int vl_ssh_wire_receive(int socket, size_t limit, long long deadline, struct vl_
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
     type = (unsigned char)message->data[0];
     length = get_number((const unsigned char *)message->data + 1);
-    if (type < VL_SSH_HELLO || type > VL_SSH_FAILED || length > limit)
+    if (type < VL_SSH_HELLO || type >= VL_SSH_TYPES || length > limit)
         return vl_fail(err, VL_ERROR_FAILED, "message of type %u with %zu bytes refused", type, length);
     vl_buf_reset(message);
     rc = receive_bytes(socket, length, deadline, message, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the program and an SSH worker say to each other over a socket pair.
+ * What the program and its workers (SSH sessions, the HTTP server of provision.h) say to each other over a socket pair.
  *
  * A message is a type (1 byte), the length of what follows (4 bytes, most significant first), and that many bytes of
  * fields. A field is a number (4 bytes) or a length (4 bytes) with as many bytes. The program asks, the worker answers,
@@ -18,11 +18,14 @@
 #include "base/error.h"
 
 enum vl_ssh_type {
-    VL_SSH_HELLO = 1, /* program: name, user, private key, host key (all bytes); the TCP socket was sent before it */
-    VL_SSH_READY,     /* worker: logged in; no fields */
-    VL_SSH_RUN,       /* program: most bytes of stdout to keep (number), command line, its stdin */
-    VL_SSH_RESULT,    /* worker: exit status (number), stdout, the end of stderr */
-    VL_SSH_FAILED,    /* worker: what went wrong, as text; it ends after this */
+    VL_SSH_HELLO = 1,   /* program: name, user, private key, host key (all bytes); the TCP socket was sent before it */
+    VL_SSH_READY,       /* worker: logged in; no fields */
+    VL_SSH_RUN,         /* program: most bytes of stdout to keep (number), command line, its stdin */
+    VL_SSH_RESULT,      /* worker: exit status (number), stdout, the end of stderr */
+    VL_SSH_FAILED,      /* worker: what went wrong, as text; it ends after this */
+    VL_PROVISION_FILES, /* program: how many (number), then path and text of each; READY or FAILED is the answer */
+    VL_PROVISION_FETCHED, /* HTTP server: index of the file, address of who has it (numbers) */
+    VL_SSH_TYPES,
 };
 
 enum {

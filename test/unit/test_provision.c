@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "target/provision.h"
+#include "target/sandbox.h"
 
 enum { HERE = 0x7f4d0001 /* 127.77.0.1 */ };
 
@@ -61,12 +63,23 @@ static void expect(const struct vl_provision *provision, const char *request, co
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
 
-/* It counts as fetched once the server's thread has seen its end. */
-static size_t look(struct vl_provision *provision, size_t wanted)
+/* How many are left, once `wanted` or after two seconds. */
+static size_t look(struct vl_provision *provision, const struct vl_provision_file *files, size_t count, size_t wanted)
 {
-    for (int i = 0; i < 100 && vl_provision_look(provision) != wanted; i++)
-        (void)usleep(20000);
-    return vl_provision_look(provision);
+    size_t left = count;
+
+    for (int i = 0; i < 20; i++) {
+        VL_ERROR_AUTO err = { .code = VL_OK };
+
+        if (vl_provision_look(provision, 100, &err) < 0)
+            fail_msg("%s", vl_error_text(&err));
+        left = 0;
+        for (size_t file = 0; file < count; file++)
+            left += !files[file].fetched;
+        if (left == wanted)
+            break;
+    }
+    return left;
 }
 
 static void test_once(void **unused)
@@ -79,7 +92,6 @@ static void test_once(void **unused)
     (void)unused;
     if (!provision)
         fail_msg("%s", vl_error_text(&err));
-    assert_int_equal(vl_provision_look(provision), 2);
     expect(provision, GET("/"), "HTTP/1.1 404");
     expect(provision, GET("/1234/"), "HTTP/1.1 404");
     expect(provision, GET("/1234/a.cfgx"), "HTTP/1.1 404");
@@ -88,14 +100,14 @@ static void test_once(void **unused)
     expect(provision, GET("/../../etc/passwd"), "HTTP/1.1 404");
     expect(provision, "HEAD /1234/a.cfg HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405");
     expect(provision, "POST /1234/a.cfg HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 405");
-    assert_int_equal(vl_provision_look(provision), 2);
+    assert_int_equal(look(provision, files, 2, 2), 2);
     expect(provision, GET("/1234/a.cfg"), "HTTP/1.1 200");
-    assert_int_equal(look(provision, 1), 1);
+    assert_int_equal(look(provision, files, 2, 1), 1);
     assert_true(files[0].fetched && !files[1].fetched);
-    assert_string_equal(files[0].fetched_by, "127.0.0.1");
+    assert_int_equal(files[0].fetched_by, INADDR_LOOPBACK);
     expect(provision, GET("/1234/a.cfg"), "HTTP/1.1 404");
     expect(provision, GET("/5678/b.cfg"), "HTTP/1.1 200");
-    assert_int_equal(look(provision, 0), 0);
+    assert_int_equal(look(provision, files, 2, 0), 0);
 }
 
 /* One address and no other, and nothing more when it is closed. */
@@ -148,7 +160,7 @@ static void test_cut_off(void **unused)
         assert_true(i < 99);
         (void)usleep(20000);
     }
-    assert_int_equal(vl_provision_look(provision), 1);
+    assert_int_equal(look(provision, &file, 1, 1), 1);
     vl_provision_close(provision);
 }
 
@@ -200,12 +212,69 @@ static void test_large_header(void **unused)
     expect(provision, GET("/a"), "HTTP/1.1 200");
 }
 
-int main(void)
+/* The child of this process, or 0. */
+static pid_t find_server(void)
+{
+    VL_FCLOSE FILE *children = fopen("/proc/thread-self/children", "re");
+    int child = 0;
+
+    if (!children || fscanf(children, "%d", &child) != 1)
+        return 0;
+    return child;
+}
+
+/* The line KEY of /proc/PID/status. */
+static void status_of(pid_t pid, const char *key, char *value, size_t size)
+{
+    VL_FREE char *path = NULL;
+    VL_FCLOSE FILE *file = NULL;
+    char line[256];
+
+    assert_true(asprintf(&path, "/proc/%d/status", (int)pid) > 0);
+    file = fopen(path, "re");
+    assert_non_null(file);
+    *value = '\0';
+    while (fgets(line, sizeof(line), file))
+        if (!strncmp(line, key, strlen(key)))
+            (void)snprintf(value, size, "%s", line + strlen(key));
+}
+
+/* The server has given up root and most system calls; its end is noticed. */
+static void test_cage(void **unused)
+{
+    struct vl_provision_file file = { .path = "/a", .text = "<secret/>" };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PROVISION_AUTO *provision = vl_provision_open(HERE, &file, 1, &err);
+    pid_t server = find_server();
+    char value[256];
+
+    (void)unused;
+    assert_non_null(provision);
+    if (!server)
+        skip();
+    status_of(server, "NoNewPrivs:", value, sizeof(value));
+    assert_int_equal(atoi(value), 1);
+    status_of(server, "Seccomp:", value, sizeof(value));
+    assert_int_equal(atoi(value), vl_sandbox_filters() ? 2 : 0);
+    if (geteuid() == 0) {
+        status_of(server, "Uid:", value, sizeof(value));
+        assert_string_equal(value, "\t65534\t65534\t65534\t65534\n");
+        status_of(server, "CapEff:", value, sizeof(value));
+        assert_string_equal(value, "\t0000000000000000\n");
+    }
+    assert_int_equal(kill(server, SIGKILL), 0);
+    assert_int_equal(vl_provision_look(provision, 2000, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "ended before its time"));
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_once),  cmocka_unit_test(test_address),      cmocka_unit_test(test_cut_off),
-        cmocka_unit_test(test_crowd), cmocka_unit_test(test_large_header),
+        cmocka_unit_test(test_crowd), cmocka_unit_test(test_large_header), cmocka_unit_test(test_cage),
     };
 
+    if (argc == 2 && !strcmp(argv[1], VL_PROVISION_WORKER_ARGUMENT))
+        return vl_provision_worker_main();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
