@@ -28,7 +28,9 @@ static uint16_t key_bit(char c)
 {
     const char *key = c ? strchr(keys, c) : NULL;
 
-    return key ? (uint16_t)(1U << (key - keys)) : 0;
+    if (!key)
+        return 0;
+    return (uint16_t)(1U << (key - keys));
 }
 
 /* The keys of [...] at `text`, which is behind the bracket; moves it behind the closing one. */
@@ -40,8 +42,8 @@ static uint16_t read_set(const char **text)
     for (; *c && *c != ']'; c++) {
         char last = c[1] == '-' && c[2] && c[2] != ']' ? c[2] : *c;
 
-        for (char key = *c; key <= last; key++)
-            set |= key_bit(key);
+        for (int key = *c; key <= last; key++)
+            set |= key_bit((char)key);
         c += last == *c ? 0 : 2;
     }
     *text = *c ? c + 1 : c;
