@@ -10,7 +10,8 @@
 
 #include "voiplab.h"
 
-/* Every option of every command; a command's row says which of them it takes. X(ENUM, long, short, argument, help) */
+/* Every option of every command; a command's row says which of them it takes. X(ENUM, long, short, argument, help)
+ * An argument in brackets is a number that may be left out: the value is "" then. */
 #define CMD_OPTIONS(X)                                                                                                 \
     X(FILE, "file", 'f', "LAB", "lab file (default: voiplab.ini, then $VOIPLAB_FILE)")                                 \
     X(DRY_RUN, "dry-run", 'n', NULL, "print the plan and touch nothing")                                               \
@@ -43,7 +44,7 @@
     X(BOOT, "boot", 0, NULL, "revert: only a change that was cut off, as at boot")                                     \
     X(BACKEND, "backend", 0, "NAME", "auto, ifcfg, networkmanager, networkd, ifupdown or netplan")                     \
     X(OUTPUT, "output", 0, "DIR", "directory of the profiles (default: phones in the state of the lab)")               \
-    X(SERVE, "serve", 0, "SECONDS", "hand each profile out once over HTTP, for at most SECONDS")                       \
+    X(SERVE, "serve", 0, "[SECONDS]", "hand each profile out once over HTTP, for so long at most (default 300)")       \
     X(RESYNC, "resync", 0, NULL, "ask the phones to fetch their profiles")                                             \
     X(ADDRESS, "address", 0, "IP", "address of the phone instead of the lab file's")                                   \
     X(HELP, "help", 'h', NULL, "print this help")                                                                      \

@@ -26,6 +26,19 @@ static bool takes(const struct cmd_command *command, int option)
     return option == CMD_HELP || (command->options & 1UL << option) != 0;
 }
 
+static bool is_optional(int option)
+{
+    return table[option].argument && table[option].argument[0] == '[';
+}
+
+/* The number that may follow an option: names of things start with a letter. */
+static const char *following_number(int argc, char **argv)
+{
+    if (optind >= argc || !*argv[optind] || argv[optind][strspn(argv[optind], "0123456789")])
+        return "";
+    return argv[optind++];
+}
+
 static unsigned smaller(unsigned a, unsigned b)
 {
     return a < b ? a : b;
@@ -126,7 +139,9 @@ static void build(const struct cmd_command *command, struct option *long_options
             continue;
         *long_options++ = (struct option){
             .name = table[i].name,
-            .has_arg = table[i].argument ? required_argument : no_argument,
+            .has_arg = is_optional(i)      ? optional_argument
+                       : table[i].argument ? required_argument
+                                           : no_argument,
             .val = 256 + i,
         };
         if (table[i].letter) {
@@ -196,7 +211,10 @@ int cmd_parse(const struct cmd_command *command, int argc, char **argv, struct c
             return refuse(command, optopt > 0 && optopt < 256 ? letter : argv[optind - 1],
                           optopt >= 256 ? optopt - 256 : -1);
         }
-        options.values[option] = optarg ? optarg : "";
+        if (!optarg && is_optional(option))
+            options.values[option] = following_number(argc, argv);
+        else
+            options.values[option] = optarg ? optarg : "";
     }
     options.operands = argv + optind;
     options.operand_count = argc - optind;

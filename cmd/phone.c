@@ -3,6 +3,8 @@
 
 #include "cmd.h"
 
+enum { SERVE_S = 300 };
+
 /* phone [PHONE ...] */
 int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *options)
 {
@@ -11,7 +13,9 @@ int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *o
     voiplab_lab *lab;
     int status;
 
-    if (!cmd_number(options, CMD_SERVE, 86400, 0, &request.serve_s))
+    if (options->values[CMD_SERVE] && !*options->values[CMD_SERVE])
+        request.serve_s = SERVE_S;
+    else if (!cmd_number(options, CMD_SERVE, 86400, 0, &request.serve_s))
         return VOIPLAB_USAGE;
     if (options->values[CMD_ADDRESS] && !options->values[CMD_RESYNC]) {
         cmd_complain("--address is where a phone is asked to fetch its profile: it goes with --resync");

@@ -299,7 +299,8 @@ static int foretell(struct handing *handing)
 {
     const struct vl_run *run = handing->run;
     const struct voiplab_request *request = run->request;
-    const char *address = vl_text_from_ipv4(handing->arena, run->world->lab->bridge.address);
+    const struct vl_bridge *bridge = &run->world->lab->bridge;
+    const char *address = bridge->address ? vl_text_from_ipv4(handing->arena, bridge->address) : "ADDRESS";
     VL_BUF_AUTO text = VL_BUF_INIT;
 
     if (!request->serve_s && !request->resync)

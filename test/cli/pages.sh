@@ -10,14 +10,14 @@ commands() {
 
 # The long options of the help text, with the letter that each has: "-f --file LAB".
 help_options() {
-    "$VOIPLAB" "$1" --help | sed -n 's/^  \(-[a-zA-Z]\), \(--[^ ]*\)\( [A-Z][A-Z]*\)\{0,1\}  .*/\1 \2\3/p
-        s/^      \(--[^ ]*\)\( [A-Z][A-Z]*\)\{0,1\}  .*/\1\2/p' | sort
+    "$VOIPLAB" "$1" --help | sed -n 's/^  \(-[a-zA-Z]\), \(--[^ ]*\)\( \[*[A-Z][A-Z]*]*\)\{0,1\}  .*/\1 \2\3/p
+        s/^      \(--[^ ]*\)\( \[*[A-Z][A-Z]*]*\)\{0,1\}  .*/\1\2/p' | sort
 }
 
 # The same of the list under OPTIONS of the page.
 page_options() {
     sed -n '/^\.Sh OPTIONS/,/^\.Sh/s/^\.It Fl //p' "$1" |
-        sed 's/\\-/-/g; s/^-/--/; s/^\([a-zA-Z]\)\( Ar [A-Z]*\)\{0,1\} , Fl -/-\1 --/; s/ Ar / /' | sort
+        sed 's/\\-/-/g; s/^-/--/; s/^\([a-zA-Z]\)\( Ar [A-Z]*\)\{0,1\} , Fl -/-\1 --/; s/ Op Ar \(.*\)/ [\1]/; s/ Ar / /' | sort
 }
 
 count=0

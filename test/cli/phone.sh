@@ -40,6 +40,18 @@ phone() {
 phone --serve 0
 expect_status 2 'no time'
 expect err "--serve: '0' is not a number" 'no time'
+phone --serve=x
+expect_status 2 'no number'
+phone --serve 1x
+expect_status 2 'no number and no phone'
+expect err "'1x' is no [phone]" 'no number and no phone'
+phone -n --serve one
+expect_status 0 'a time left out'
+expect out 'for at most 300 s' 'a time left out'
+phone one --serve 7 -n
+expect_status 0 'a time after a name'
+expect out 'for at most 7 s' 'a time after a name'
+expect_not out spa000e08aabb02.cfg 'a time after a name'
 phone --address 127.77.1.5
 expect_status 2 'an address without --resync'
 phone --resync --address 127.77.1.5
@@ -62,7 +74,7 @@ for mode in --dry-run --check --explain; do
     phone $mode --serve 9 --resync one
     if [ $mode = --check ]; then expect_status 5 "$mode"; else expect_status 0 "$mode"; fi
     expect out "$work/state/demo/phones/spa000e08aabb01.cfg (new, mode 0640)" "$mode"
-    expect_not out spa000e08aabb02.cfg.cfg "$mode"
+    expect_not out spa000e08aabb02.cfg "$mode"
     expect out '<Password_1_ ua="na">••••</Password_1_>' "$mode"
     expect out '<Admin_Passwd ua="na">••••</Admin_Passwd>' "$mode"
     expect out 'serve http://127.77.1.1:PORT/RANDOM/spa000e08aabb01.cfg once, for at most 9 s' "$mode"
