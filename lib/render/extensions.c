@@ -9,10 +9,12 @@ void vl_write_call_result(const struct vl_pbx_writer *writer)
                              "; what the caller hears when nobody could be reached\n"
                              "exten => s,1,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n"
                              "same => n,GotoIf($[\"${DIALSTATUS}\" = \"NOANSWER\"]?end)\n"
+                             "same => n,GotoIf($[\"${HANGUPCAUSE}\" = \"1\"]?unknown)\n"
                              "same => n,Congestion(5)\n"
                              "same => n(end),Hangup()\n"
                              "same => n(busy),Busy(5)\n"
-                             "same => n,Hangup()\n");
+                             "same => n,Hangup()\n"
+                             "same => n(unknown),Hangup(1)\n");
 }
 
 void vl_write_call_end(const struct vl_pbx_writer *writer)

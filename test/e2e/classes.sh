@@ -493,7 +493,7 @@ line line3 "$net.203" 404 "Not Found"
 forget
 got carrier 2345678
 retry 20 reached || fail "the hub does not reach its lines: $(cli hub 'sip show peers')"
-dial 7004 2345679 503
+dial 7004 2345679 404
 got line3 2345679
 got line4
 
