@@ -35,10 +35,10 @@ void vl_write_globals(const struct vl_pbx_writer *writer)
     vl_buf_printf(writer->out,
                   "[globals](+)\n"
                   "; longest call, warning before its end, interval between warnings: milliseconds\n"
-                  "TIEMPO_MAX=%u000\n"
-                  "TIEMPO_ADV=%u000\n"
-                  "INTERVALO_ADV=%u000\n",
-                  dialplan->limit_s, dialplan->warning_s, dialplan->interval_s);
+                  "TIEMPO_MAX=%lu\n"
+                  "TIEMPO_ADV=%lu\n"
+                  "INTERVALO_ADV=%lu\n",
+                  dialplan->limit_s * 1000UL, dialplan->warning_s * 1000UL, dialplan->interval_s * 1000UL);
     for (size_t i = 0; i < dialplan->pool.line_count; i++)
         vl_buf_printf(writer->out, "OUTBOUNDTRUNK%zu=%s\n", i + 1, line_name(writer, &dialplan->pool.lines[i]));
 }

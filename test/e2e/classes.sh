@@ -26,7 +26,7 @@ cp "$lab" "$work/plain.ini"
 # lab COUNTRY: a lab with everything that the dialplan knows
 lab_of() {
     sed "s/^name = bed\$/name = bed\ncountry = $1/" "$work/plain.ini" >"$lab"
-    sed -i "s/^prefix = 6\$/prefix = 6\nclass = student/" "$lab"
+    sed -i "s/^prefix = 6\$/prefix = 6\nclass = inside/" "$lab"
     cat >>"$lab" <<END
 
 [provider line3]
@@ -73,6 +73,17 @@ secret = telefono7006
 via = lines
 operator = 7004
 callerid = 999999
+
+[load emergency]
+target = pbx1
+extension = 911
+calls = 1
+hold = 1
+
+[load local]
+target = pbx1
+extension = 2345678
+calls = 1
 
 [did 042345678]
 to = 7000
@@ -397,6 +408,14 @@ for user in 7000 7004 7005 7006; do
 done
 dial 7006 101 hold
 got line3 101
+
+# a telephone of a guest, whose account at the hub has the lowest class
+voiplab sipp emergency --json
+ends 0 "the guest calls 911"
+got line3 911
+voiplab sipp local --json
+[ "$status" -ne 0 ] || fail "a guest that may call nobody outside: exit status 0"
+got line3
 
 checks "nothing but digits reaches a line"
 dial 7004 '0013055551234&SIP%2Fline4%2F1' hold '9999#' 3000

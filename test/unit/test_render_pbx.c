@@ -352,7 +352,7 @@ static void test_pools(void **unused)
                 "same => n,GotoIf($[\"${DIALSTATUS}\" = \"NOANSWER\"]?end)\n"
                 "same => n,Dial(SIP/two/${ARG1},,T" LIMIT ")\n"
                 "same => n(end),Return()\n");
-    CHECK_SECTION(fixture, text, "globals", "TIEMPO_MAX=60000", "TIEMPO_ADV=0000", "OUTBOUNDTRUNK1=DAHDI/3");
+    CHECK_SECTION(fixture, text, "globals", "TIEMPO_MAX=60000", "TIEMPO_ADV=0", "OUTBOUNDTRUNK1=DAHDI/3");
     CHECK_SECTION(fixture, text, "sub-emergencia-way", "same => n,Dial(DAHDI/4/${ARG1})",
                   "same => n,Dial(SIP/two/${ARG1})");
     CHECK_SECTION(fixture, text, "outbound-emergencia", "exten => 911,1,Gosub(sub-emergencia-way,s,1(${EXTEN}))");
