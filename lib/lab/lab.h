@@ -86,10 +86,11 @@ struct vl_pbx {
                               without one */
     uint64_t memory, disk; /* bytes */
     unsigned vcpus;
-    const char *ssh_user; /* root */
-    unsigned ssh_port;    /* 22 */
-    const char *hostkey;  /* "ssh-ed25519 AAAA…" for VL_PLACE_SSH; NULL: the host made it (state) */
-    int line;             /* of its section */
+    const char *ssh_user;         /* root */
+    unsigned ssh_port;            /* 22 */
+    const char *hostkey;          /* "ssh-ed25519 AAAA…" for VL_PLACE_SSH; NULL: the host made it (state) */
+    const struct vl_class *class; /* what its telephones may call through the hub; NULL: all but barred routes */
+    int line;                     /* of its section */
     int address_line;
 };
 
@@ -107,7 +108,8 @@ struct vl_user {
     const char *name; /* shown as caller id name; NULL: none */
     unsigned dahdi;   /* channel when it hangs on an FXS port; 0: a SIP phone */
     bool voicemail;
-    const char *secret; /* NULL: random, from the state */
+    const char *secret;           /* NULL: random, from the state */
+    const struct vl_class *class; /* NULL: all but barred routes */
     int line;
 };
 
@@ -128,15 +130,56 @@ struct vl_route {
     bool pin_secret;               /* `pin = secret`: made at random once and kept in the state */
     bool emergency;                /* first, never behind a PIN */
     const char *dial;              /* number sent instead of the one dialled; NULL: as dialled */
-    const struct vl_provider *via; /* NULL: the pool of FXO lines */
+    bool barred;                   /* in no class of service that does not name it: premium numbers */
+    unsigned limit_s;              /* longest call; 0: that of the dialplan */
+    const struct vl_provider *via; /* NULL: `pool` */
+    const struct vl_pool *pool;    /* the lines to try; NULL only with `via` */
     int line;                      /* 0: from the numbering plan only */
+};
+
+/* A line to the telephone network. */
+struct vl_line {
+    unsigned channel;                   /* an FXO channel; 0: the provider */
+    const struct vl_provider *provider; /* NULL with a channel */
+};
+
+/* Lines that are tried one after the other: [pool NAME], or the default one. */
+struct vl_pool {
+    const char *name; /* NULL: the default pool */
+    const struct vl_line *lines;
+    size_t line_count;
+    int line;
+};
+
+/* A class of service, [class NAME]: which routes its telephones may take. Emergency routes need no permission. */
+struct vl_class {
+    const char *name;
+    const char *const *routes; /* names, NULL-terminated, each of a route of the lab */
+    bool all;                  /* and all that are not barred */
+    int line;
+};
+
+/* A number of the telephone network that leads to a telephone: [did NUMBER]. */
+struct vl_did {
+    const char *number, *to;
+    int line;
+};
+
+/* [dialplan]: what holds for the whole plan of the hub. */
+struct vl_dialplan {
+    struct vl_pool pool;                     /* for routes without `via`; may be without lines */
+    const struct vl_class *class;            /* of who has none; NULL: all but barred routes */
+    const char *attendant;                   /* who answers callers that dial nothing; NULL: nobody */
+    const char *callerid;                    /* number shown to who is called outside; NULL: the caller's own */
+    bool inline_pins;                        /* PINs stand in the dialplan; else in files that only Asterisk reads */
+    unsigned limit_s, warning_s, interval_s; /* longest call, warning before its end, interval between warnings */
 };
 
 struct vl_dahdi {
     const unsigned *fxs, *fxo; /* channel numbers */
     size_t fxs_count, fxo_count;
-    const char *zone;          /* loadzone, e.g. us */
-    const char *echocanceller; /* mg2 */
+    const char *zone;          /* loadzone, e.g. us; from the numbering plan unless stated */
+    const char *echocanceller; /* mg2; NULL: none */
     int line;                  /* 0: no [dahdi] section */
 };
 
@@ -225,6 +268,13 @@ struct vl_lab {
     const struct vl_route *routes; /* the emergency classes first, then in the order of the plan, then the lab's own */
     size_t route_count;
     struct vl_dahdi dahdi;
+    struct vl_dialplan dialplan;
+    const struct vl_pool *pools;
+    size_t pool_count;
+    const struct vl_class *classes;
+    size_t class_count;
+    const struct vl_did *dids;
+    size_t did_count;
     const struct vl_load *loads;
     size_t load_count;
     const struct vl_phone *phones;
@@ -243,6 +293,12 @@ void vl_lab_free(struct vl_lab *lab);
 
 /* The PBX of this name, or NULL. */
 const struct vl_pbx *vl_lab_pbx(const struct vl_lab *lab, const char *name);
+
+/* Whether telephones of this class of service (NULL: none stated) may take this route. */
+bool vl_class_allows(const struct vl_class *class, const struct vl_route *route);
+
+/* The guest that has this extension or test number, or NULL. */
+const struct vl_pbx *vl_lab_extension_owner(const struct vl_lab *lab, const char *number);
 
 /* True when one of its PBXs is a virtual machine, so that there is something to ask the hypervisor. */
 bool vl_lab_has_machines(const struct vl_lab *lab);

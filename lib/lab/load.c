@@ -151,6 +151,8 @@ static int make_users(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
             .secret = given->secret,
             .line = section->section->line,
         };
+        if (vl_lab_resolve_class(lab, section, given->class, &users[i].class, err) < 0)
+            return -1;
     }
     lab->users = users;
     lab->user_count = count;
@@ -181,6 +183,8 @@ static int make_channels(struct vl_lab *lab, const char *const *words, const uns
     return 0;
 }
 
+const char *const vl_echocancellers[] = { "mg2", "oslec", "kb1", "sec2", "sec", "jpah", "hpec", "none", NULL };
+
 static int make_dahdi(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
 {
     const struct vl_raw_section *section = RAW(raw, VL_RAW_DAHDI);
@@ -189,8 +193,9 @@ static int make_dahdi(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
     if (!section)
         return 0;
     lab->dahdi.line = section->section->line;
-    lab->dahdi.zone = given->zone ? given->zone : "us";
-    lab->dahdi.echocanceller = given->echocanceller ? given->echocanceller : "mg2";
+    lab->dahdi.zone = given->zone;
+    lab->dahdi.echocanceller =
+        vl_echocancellers[given->echocanceller + 1] ? vl_echocancellers[given->echocanceller] : NULL;
     if (!lab->hub)
         return VL_LAB_MISTAKE(lab, lab->dahdi.line, err, "[dahdi] is the hub's card, but no [pbx] has role = hub");
     if (make_channels(lab, given->fxs, &lab->dahdi.fxs, &lab->dahdi.fxs_count, section, "fxs", err) < 0)
@@ -249,10 +254,11 @@ static int build(struct vl_lab *lab, const struct vl_raw_file *raw, const char *
 {
     make_host(lab, raw);
     if (make_lab(lab, raw, err) < 0 || vl_lab_make_bridge(lab, raw, err) < 0 || make_images(lab, raw, err) < 0 ||
-        make_providers(lab, raw, err) < 0 || vl_lab_make_pbxs(lab, raw, err) < 0 || make_users(lab, raw, err) < 0 ||
-        make_dahdi(lab, raw, err) < 0 || vl_lab_make_trunks(lab, raw, err) < 0 ||
-        vl_lab_make_routes(lab, raw, share_directory, err) < 0 || make_loads(lab, raw, err) < 0 ||
-        vl_lab_make_phones(lab, raw, share_directory, err) < 0)
+        make_providers(lab, raw, err) < 0 || vl_lab_make_classes(lab, raw, err) < 0 ||
+        vl_lab_make_pbxs(lab, raw, err) < 0 || make_users(lab, raw, err) < 0 || make_dahdi(lab, raw, err) < 0 ||
+        vl_lab_make_pools(lab, raw, err) < 0 || vl_lab_make_trunks(lab, raw, err) < 0 ||
+        vl_lab_make_routes(lab, raw, share_directory, err) < 0 || vl_lab_make_dialplan(lab, raw, err) < 0 ||
+        make_loads(lab, raw, err) < 0 || vl_lab_make_phones(lab, raw, share_directory, err) < 0)
         return -1;
     if (lab->arena.failed)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");

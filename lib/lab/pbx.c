@@ -167,14 +167,14 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
                               section->section->name);
     if (!pbx->address)
         return VL_LAB_MISTAKE(lab, section->section->line, err, "[%s] needs the key 'address'", section->section->name);
-    if (pbx->role == VL_ROLE_HUB && (raw->prefix || raw->extensions || raw->account))
+    if (pbx->role == VL_ROLE_HUB && (raw->prefix || raw->extensions || raw->account || raw->class))
         return VL_LAB_MISTAKE(lab, section->section->line, err,
-                              "[%s] is the hub: it has no prefix, extensions or account; its telephones are "
+                              "[%s] is the hub: it has no prefix, extensions, account or class; its telephones are "
                               "[user] sections",
                               section->section->name);
     if (resolve_image(lab, section, pbx, err) < 0 || resolve_hostkey(lab, section, pbx, err) < 0)
         return -1;
-    return 0;
+    return vl_lab_resolve_class(lab, section, raw->class, &pbx->class, err);
 }
 
 static int check_extensions(const struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_pbx *pbx,

@@ -23,6 +23,7 @@
 static const char *const virtualizations[] = { "auto", "kvm", "qemu", NULL };
 static const char *const ipv6_modes[] = { "auto", "none", NULL };
 static const char *const roles[] = { "guest", "hub", NULL };
+static const char *const pin_places[] = { "file", "inline", NULL };
 static const char *const places[] = { "vm", "ssh", "local", NULL };
 
 static const struct vl_schema_key lab_keys[] = {
@@ -83,6 +84,7 @@ static const struct vl_schema_key pbx_keys[] = {
     KEY(vl_raw_pbx, "user", VL_VALUE_NAME, user),
     NUMBER_KEY(vl_raw_pbx, "port", port, 1, 65535),
     KEY(vl_raw_pbx, "hostkey", VL_VALUE_TEXT, hostkey),
+    KEY(vl_raw_pbx, "class", VL_VALUE_NAME, class),
 };
 
 static const struct vl_schema_key trunk_keys[] = {
@@ -94,13 +96,47 @@ static const struct vl_schema_key dahdi_keys[] = {
     KEY(vl_raw_dahdi, "fxs", VL_VALUE_NUMBERS, fxs),
     KEY(vl_raw_dahdi, "fxo", VL_VALUE_NUMBERS, fxo),
     KEY(vl_raw_dahdi, "zone", VL_VALUE_NAME, zone),
-    KEY(vl_raw_dahdi, "echocanceller", VL_VALUE_NAME, echocanceller),
+    { .name = "echocanceller",
+      .type = VL_VALUE_CHOICE,
+      .offset = AT(vl_raw_dahdi, echocanceller),
+      .choices = vl_echocancellers },
+};
+
+static const struct vl_schema_key dialplan_keys[] = {
+    KEY(vl_raw_dialplan, "via", VL_VALUE_NAME, via),
+    KEY(vl_raw_dialplan, "class", VL_VALUE_NAME, class),
+    KEY(vl_raw_dialplan, "operator", VL_VALUE_DIGITS, attendant),
+    KEY(vl_raw_dialplan, "callerid", VL_VALUE_DIGITS, callerid),
+    { .name = "pins", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_dialplan, pins), .choices = pin_places },
+    NUMBER_KEY(vl_raw_dialplan, "limit", limit, 60, 86400),
+    NUMBER_KEY(vl_raw_dialplan, "warning", warning, 0, 86400),
+    NUMBER_KEY(vl_raw_dialplan, "interval", interval, 0, 86400),
+};
+
+static const struct vl_schema_key pool_keys[] = {
+    { .name = "lines", .type = VL_VALUE_LINES, .offset = AT(vl_raw_pool, lines), .required = true },
+};
+
+static const struct vl_schema_key class_keys[] = {
+    { .name = "routes", .type = VL_VALUE_NAMES, .offset = AT(vl_raw_class, routes), .required = true },
+};
+
+static const struct vl_schema_key did_keys[] = {
+    { .name = "to", .type = VL_VALUE_DIGITS, .offset = AT(vl_raw_did, to), .required = true },
+};
+
+static const struct vl_schema_key plan_keys[] = {
+    KEY(vl_raw_plan, "name", VL_VALUE_TEXT, name),
+    KEY(vl_raw_plan, "country", VL_VALUE_NAME, country),
+    KEY(vl_raw_plan, "source", VL_VALUE_TEXT, source),
+    KEY(vl_raw_plan, "zone", VL_VALUE_NAME, zone),
 };
 
 static const struct vl_schema_key route_keys[] = {
-    KEY(vl_raw_route, "title", VL_VALUE_TEXT, title), KEY(vl_raw_route, "pattern", VL_VALUE_PATTERNS, patterns),
-    KEY(vl_raw_route, "pin", VL_VALUE_TEXT, pin),     KEY(vl_raw_route, "dial", VL_VALUE_DIGITS, dial),
-    KEY(vl_raw_route, "via", VL_VALUE_NAME, via),     KEY(vl_raw_route, "emergency", VL_VALUE_YES_NO, emergency),
+    KEY(vl_raw_route, "title", VL_VALUE_TEXT, title),    KEY(vl_raw_route, "pattern", VL_VALUE_PATTERNS, patterns),
+    KEY(vl_raw_route, "pin", VL_VALUE_TEXT, pin),        KEY(vl_raw_route, "dial", VL_VALUE_DIGITS, dial),
+    KEY(vl_raw_route, "via", VL_VALUE_NAME, via),        KEY(vl_raw_route, "emergency", VL_VALUE_YES_NO, emergency),
+    NUMBER_KEY(vl_raw_route, "limit", limit, 60, 86400), KEY(vl_raw_route, "barred", VL_VALUE_YES_NO, barred),
 };
 
 static const struct vl_schema_key user_keys[] = {
@@ -108,6 +144,7 @@ static const struct vl_schema_key user_keys[] = {
     NUMBER_KEY(vl_raw_user, "dahdi", dahdi, 1, 1024),
     KEY(vl_raw_user, "voicemail", VL_VALUE_YES_NO, voicemail),
     KEY(vl_raw_user, "secret", VL_VALUE_SECRET, secret),
+    KEY(vl_raw_user, "class", VL_VALUE_NAME, class),
 };
 
 static const struct vl_schema_key provider_keys[] = {
@@ -175,6 +212,12 @@ static const struct section_kind {
     [VL_RAW_LOAD] = { "load", LABEL_NAME, load_keys, VL_COUNT(load_keys), sizeof(struct vl_raw_load), "[load tesis]" },
     [VL_RAW_PHONE] = { "phone", LABEL_NAME, phone_keys, VL_COUNT(phone_keys), sizeof(struct vl_raw_phone),
                        "[phone mesa1]" },
+    [VL_RAW_DIALPLAN] = { "dialplan", LABEL_NONE, dialplan_keys, VL_COUNT(dialplan_keys),
+                          sizeof(struct vl_raw_dialplan), "[dialplan]" },
+    [VL_RAW_POOL] = { "pool", LABEL_NAME, pool_keys, VL_COUNT(pool_keys), sizeof(struct vl_raw_pool), "[pool lines]" },
+    [VL_RAW_CLASS] = { "class", LABEL_NAME, class_keys, VL_COUNT(class_keys), sizeof(struct vl_raw_class),
+                       "[class student]" },
+    [VL_RAW_DID] = { "did", LABEL_DIGITS, did_keys, VL_COUNT(did_keys), sizeof(struct vl_raw_did), "[did 022345678]" },
 };
 
 static bool label_fits(enum label_rule rule, const char *label)
@@ -278,8 +321,11 @@ int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_fil
     for (size_t i = 0; i < file.ini.section_count; i++) {
         struct vl_ini_section *section = &file.ini.sections[i];
 
-        if (!strcmp(section->name, "plan"))
+        if (!strcmp(section->name, "plan")) {
+            if (vl_schema_read(arena, &file.ini, section, plan_keys, VL_COUNT(plan_keys), &file.plan, err) < 0)
+                return -1;
             continue;
+        }
         section->label = section->name;
         for (size_t j = 0; j < section->entry_count; j++)
             if (!strcmp(section->entries[j].key, "patterns"))

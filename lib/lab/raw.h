@@ -31,7 +31,7 @@ struct vl_raw_image {
 };
 
 struct vl_raw_pbx {
-    const char *name, *image, *prefix, *account, *user, *hostkey;
+    const char *name, *image, *prefix, *account, *user, *hostkey, *class;
     int role, place; /* place: -1 not given */
     uint32_t address;
     uint64_t memory, disk;
@@ -45,17 +45,44 @@ struct vl_raw_trunk {
 
 struct vl_raw_dahdi {
     const char *const *fxs, *const *fxo;
-    const char *zone, *echocanceller;
+    const char *zone;
+    int echocanceller;
+};
+
+struct vl_raw_dialplan {
+    const char *via, *class, *attendant, *callerid;
+    int pins; /* index of file, inline */
+    unsigned limit, warning, interval;
+};
+
+struct vl_raw_pool {
+    const char *name;
+    const char *const *lines;
+};
+
+struct vl_raw_class {
+    const char *name;
+    const char *const *routes;
+};
+
+struct vl_raw_did {
+    const char *number, *to;
+};
+
+/* [plan] of a numbering plan */
+struct vl_raw_plan {
+    const char *name, *country, *source, *zone;
 };
 
 struct vl_raw_route {
     const char *name, *title, *pin, *dial, *via;
     const char *const *patterns;
-    bool emergency;
+    unsigned limit;
+    bool emergency, barred;
 };
 
 struct vl_raw_user {
-    const char *number, *name, *secret;
+    const char *number, *name, *secret, *class;
     unsigned dahdi;
     bool voicemail;
 };
@@ -84,6 +111,9 @@ struct vl_raw_section {
     void *object;
 };
 
+/* The echo cancellers of DAHDI, NULL-terminated; the first is the default, the last is `none`. */
+extern const char *const vl_echocancellers[];
+
 enum vl_raw_kind {
     VL_RAW_LAB,
     VL_RAW_HOST,
@@ -97,6 +127,10 @@ enum vl_raw_kind {
     VL_RAW_PROVIDER,
     VL_RAW_LOAD,
     VL_RAW_PHONE,
+    VL_RAW_DIALPLAN,
+    VL_RAW_POOL,
+    VL_RAW_CLASS,
+    VL_RAW_DID,
     VL_RAW_KINDS,
 };
 
@@ -107,12 +141,13 @@ struct vl_raw_file {
         struct vl_raw_section *sections;
         size_t count;
     } kinds[VL_RAW_KINDS];
+    struct vl_raw_plan plan; /* of a numbering plan */
 };
 
 /* Read the sections of a lab file by the tables. */
 int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err);
 
-/* Read a numbering plan into routes (struct vl_raw_route objects in file order, [plan] left out). */
+/* Read a numbering plan into [plan] and routes (struct vl_raw_route objects in file order). */
 int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err);
 
 /* Line of a key in a section, or of the section when the key is not there. */
@@ -127,6 +162,23 @@ int vl_lab_make_trunks(struct vl_lab *lab, const struct vl_raw_file *raw, struct
 /* Routes from the numbering plan, then from the lab file over it. */
 int vl_lab_make_routes(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory,
                        struct vl_error *err);
+
+/* The classes of service, without a look at the routes that they name: who has one is read before the routes. */
+int vl_lab_make_classes(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
+
+/* The class that the key `class` of a section names; without the key that of [dialplan]. */
+int vl_lab_resolve_class(struct vl_lab *lab, const struct vl_raw_section *section, const char *name,
+                         const struct vl_class **ret_class, struct vl_error *err);
+
+/* The pools of lines, and the default one. */
+int vl_lab_make_pools(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
+
+/* [dialplan] and the numbers of the telephone network, and whether classes name routes that are there. */
+int vl_lab_make_dialplan(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
+
+/* The provider or the pool of this name, or the error; `section` and `key` say who asks. */
+int vl_lab_resolve_via(struct vl_lab *lab, const struct vl_raw_section *section, const char *key, const char *name,
+                       const struct vl_provider **ret_provider, const struct vl_pool **ret_pool, struct vl_error *err);
 
 /* PBXs: counts expanded, defaults filled in, prefixes chosen. */
 int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);

@@ -9,14 +9,6 @@
 #include "base/text.h"
 #include "lab/raw.h"
 
-static const struct vl_provider *find_provider(const struct vl_lab *lab, const char *name)
-{
-    for (size_t i = 0; i < lab->provider_count; i++)
-        if (!strcmp(lab->providers[i].name, name))
-            return &lab->providers[i];
-    return NULL;
-}
-
 static int set_pin(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_route *route,
                    const char *pin, struct vl_error *err)
 {
@@ -32,7 +24,7 @@ static int set_pin(const struct vl_lab *lab, const struct vl_raw_section *sectio
 }
 
 /* Lay what a section says over a route. */
-static int overlay(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_route *route,
+static int overlay(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_route *route,
                    struct vl_error *err)
 {
     const struct vl_raw_route *raw = section->object;
@@ -44,12 +36,15 @@ static int overlay(const struct vl_lab *lab, const struct vl_raw_section *sectio
         route->emergency = raw->emergency;
     if (raw->pin && set_pin(lab, section, route, raw->pin, err) < 0)
         return -1;
-    if (raw->via) {
-        route->via = find_provider(lab, raw->via);
-        if (!route->via)
-            return VL_LAB_MISTAKE(lab, vl_raw_line(section, "via"), err, "[%s] via: there is no [provider %s]",
-                                  section->section->name, raw->via);
-    }
+    if (raw->limit)
+        route->limit_s = raw->limit;
+    if (vl_ini_entry(section->section, "barred"))
+        route->barred = raw->barred;
+    if (raw->via && vl_lab_resolve_via(lab, section, "via", raw->via, &route->via, &route->pool, err) < 0)
+        return -1;
+    if (route->emergency && route->barred)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "barred"), err,
+                              "[%s] barred: everybody must reach an emergency number", section->section->name);
     if (route->emergency && (route->pin || route->pin_secret))
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "pin"), err,
                               "[%s] pin: an emergency number must not ask for a PIN; write pin = none",
@@ -98,7 +93,7 @@ static int add_routes(struct vl_lab *lab, const struct vl_raw_file *file, bool f
 
         if (!route) {
             route = &routes[(*count)++];
-            *route = (struct vl_route){ .name = raw->name, .title = raw->name };
+            *route = (struct vl_route){ .name = raw->name, .title = raw->name, .pool = &lab->dialplan.pool };
         }
         if (from_lab)
             route->line = section->section->line;
@@ -150,6 +145,8 @@ int vl_lab_make_routes(struct vl_lab *lab, const struct vl_raw_file *raw, const 
     if (add_routes(lab, &plan, false, routes, &count, err) < 0 || add_routes(lab, raw, true, routes, &count, err) < 0)
         return -1;
     order_routes(sorted, routes, count);
+    if (lab->dahdi.line && !lab->dahdi.zone)
+        lab->dahdi.zone = plan.plan.zone ? plan.plan.zone : "us";
     lab->routes = sorted;
     lab->route_count = count;
     return 0;

@@ -219,6 +219,23 @@ static bool parse_patterns(struct reader *reader)
     return parse_list(reader, is_pattern);
 }
 
+static bool parse_names(struct reader *reader)
+{
+    reader->expected = "is not a list of names such as local, celular";
+    return parse_list(reader, vl_text_is_name);
+}
+
+static bool is_line(const char *text)
+{
+    return all_digits(text) || vl_text_is_name(text);
+}
+
+static bool parse_lines(struct reader *reader)
+{
+    reader->expected = "is not a list of FXO channels and providers such as 3, 4, voipcheap";
+    return parse_list(reader, is_line);
+}
+
 static bool is_address(const char *text)
 {
     unsigned char address6[16];
@@ -258,6 +275,7 @@ static bool (*const parsers[])(struct reader *) = {
     [VL_VALUE_PATTERNS] = parse_patterns, [VL_VALUE_INTERFACE] = parse_interface,
     [VL_VALUE_ADDRESS6] = parse_address6, [VL_VALUE_ADDRESSES] = parse_addresses,
     [VL_VALUE_NETWORKS] = parse_networks, [VL_VALUE_NETWORK_OR_DHCP] = parse_network_or_dhcp,
+    [VL_VALUE_NAMES] = parse_names,       [VL_VALUE_LINES] = parse_lines,
 };
 
 static const struct vl_schema_key *find_key(const struct vl_schema_key *keys, size_t key_count, const char *name)

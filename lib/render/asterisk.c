@@ -19,7 +19,7 @@ struct row {
     unsigned parts; /* any of these asks for the file */
     bool (*needed)(const struct vl_lab *lab);
     const char *name; /* of our file in /etc/asterisk */
-    const char *main; /* of the file that includes it */
+    const char *main; /* of the file that includes it; NULL: another file of ours does */
     void (*write)(const struct vl_pbx_writer *writer);
     enum vl_reload reload;
     const char *why, *why_include;
@@ -64,11 +64,20 @@ static const struct row rows[] = {
         .role = VL_ROLE_HUB,
         .parts = VL_PART_DIALPLAN,
         .needed = has_dahdi,
+        .name = "voiplab_dahdi-channels.conf",
+        .write = vl_write_dahdi_channels_conf,
+        .reload = VL_RELOAD_DAHDI,
+        .why = "each port of the telephony card: signalling, context, group, caller id",
+    },
+    {
+        .role = VL_ROLE_HUB,
+        .parts = VL_PART_DIALPLAN,
+        .needed = has_dahdi,
         .name = "voiplab_chan_dahdi.conf",
         .main = "chan_dahdi.conf",
         .write = vl_write_chan_dahdi_conf,
         .reload = VL_RELOAD_DAHDI,
-        .why = "what Asterisk does with each port of the telephony card: context, signalling, caller id",
+        .why = "what all ports of the telephony card have in common, and the file that lists them",
         .why_include = "Asterisk reads chan_dahdi.conf; this line makes it read the ports of the lab as well",
     },
     {
@@ -139,10 +148,17 @@ const char *vl_render_hub_context(struct vl_arena *arena, const struct vl_lab *l
         "iaxprovider",
         "apps",
         "pstn",
+        "did",
+    };
+    static const char *const beginnings[] = {
+        "sub-", "call-", "outbound-", "barred-", "class-", "usuarios-", "numeros-"
     };
 
     for (size_t i = 0; i < VL_COUNT(taken); i++)
         if (strcasecmp(lab->name, taken[i]) == 0)
+            return vl_arena_printf(arena, "lab-%s", lab->name);
+    for (size_t i = 0; i < VL_COUNT(beginnings); i++)
+        if (vl_text_starts(lab->name, beginnings[i]))
             return vl_arena_printf(arena, "lab-%s", lab->name);
     return lab->name;
 }
@@ -192,6 +208,8 @@ static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, 
     };
 
     vl_fileset_add(arena, set, &file);
+    if (!row->main)
+        return;
     file.path = vl_arena_printf(arena, ETC "%s", row->main);
     file.kind = VL_FILE_BLOCK;
     file.text = vl_arena_printf(arena, "#include %s\n", row->name);
@@ -232,6 +250,27 @@ static void add_dahdi_system(struct vl_pbx_writer *writer, struct vl_fileset *se
     vl_fileset_add(writer->arena, set, &file);
 }
 
+/* A PIN in the dialplan can be read by everybody who may ask Asterisk `dialplan show`. Authenticate() reads the file
+ * anew at every call, so nothing is reloaded. */
+static void add_pins(const struct vl_pbx_writer *writer, struct vl_fileset *set)
+{
+    for (size_t i = 0; i < writer->lab->route_count; i++) {
+        const struct vl_route *route = &writer->lab->routes[i];
+        struct vl_file file = {
+            .path = vl_arena_printf(writer->arena, VL_PIN_FILE, route->name),
+            .kind = VL_FILE_WHOLE,
+            .mode = 0640,
+            .group = "asterisk",
+            .why = "the PIN of a class of numbers, where `dialplan show` does not tell it",
+        };
+
+        if (!vl_route_has_pin(route))
+            continue;
+        file.text = vl_arena_printf(writer->arena, "%s\n", vl_writer_secret(writer, "pin", route->name));
+        vl_fileset_add(writer->arena, set, &file);
+    }
+}
+
 void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
                    const struct vl_pbx *pbx, unsigned parts, struct vl_fileset *set)
 {
@@ -240,6 +279,8 @@ void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struc
     writer.context = vl_render_hub_context(arena, lab);
     if (pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN) && has_dahdi(lab))
         add_dahdi_system(&writer, set);
+    if (pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN) && !lab->dialplan.inline_pins)
+        add_pins(&writer, set);
     for (size_t i = 0; i < VL_COUNT(rows); i++)
         if (rows[i].role == pbx->role && (rows[i].parts & parts) && (!rows[i].needed || rows[i].needed(lab)))
             add_row(&writer, &rows[i], set);

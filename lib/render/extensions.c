@@ -5,11 +5,29 @@
 void vl_write_call_result(const struct vl_pbx_writer *writer)
 {
     vl_buf_puts(writer->out, "\n[call-result]\n"
+                             "include => call-end\n"
                              "; what the caller hears when nobody could be reached\n"
                              "exten => s,1,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n"
                              "same => n,GotoIf($[\"${DIALSTATUS}\" = \"NOANSWER\"]?end)\n"
+                             "same => n,GotoIf($[\"${HANGUPCAUSE}\" = \"1\"]?unknown)\n"
                              "same => n,Congestion(5)\n"
                              "same => n(end),Hangup()\n"
                              "same => n(busy),Busy(5)\n"
-                             "same => n,Hangup()\n");
+                             "same => n,Hangup()\n"
+                             "same => n(unknown),Hangup(1)\n");
+}
+
+void vl_write_call_end(const struct vl_pbx_writer *writer)
+{
+    vl_buf_puts(writer->out, "\n[call-end]\n"
+                             "; hung up; no such number; nothing was dialled\n"
+                             "exten => h,1,NoOp(call ended: ${DIALSTATUS} ${HANGUPCAUSE})\n"
+                             "exten => i,1,Playback(pbx-invalid)\n"
+                             "same => n,Hangup(1)\n"
+                             "exten => t,1,Hangup()\n");
+}
+
+const char *vl_writer_class_context(const struct vl_pbx_writer *writer, const struct vl_class *class)
+{
+    return class ? vl_arena_printf(writer->arena, "class-%s", class->name) : writer->context;
 }

@@ -74,7 +74,7 @@ static void put_routes(const struct vl_pbx_writer *writer, bool emergency)
     for (size_t i = 0; i < writer->lab->route_count; i++) {
         const struct vl_route *route = &writer->lab->routes[i];
 
-        if (route->emergency != emergency)
+        if (route->emergency != emergency || !vl_class_allows(writer->pbx->class, route))
             continue;
         vl_buf_printf(writer->out, "; %s\n", route->title ? route->title : route->name);
         for (const char *const *pattern = route->patterns; *pattern; pattern++)
@@ -102,6 +102,7 @@ void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
     bool hub = vl_pbx_has_account(writer->lab, writer->pbx);
 
     vl_write_call_result(writer);
+    vl_write_call_end(writer);
     put_sub_trunk(writer);
     put_own_numbers(writer);
     put_trunk_prefixes(writer);
@@ -113,6 +114,7 @@ void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
     vl_buf_puts(writer->out, "include => own-numbers\ninclude => trunk-prefixes\n");
     if (hub)
         vl_buf_puts(writer->out, "include => to-hub\n");
+    vl_buf_puts(writer->out, "include => call-end\n");
     vl_buf_puts(writer->out, "\n[from-trunk]\n; calls from the hub and from the other guests: never out again\n"
                              "include => own-numbers\n");
 }

@@ -2,29 +2,18 @@
 /*
  * extensions.conf of the hub: the contexts of the thesis, with Gosub routines in the place of its macros.
  *
- * Everybody who belongs to the lab dials in the context named after it; it holds nothing but includes, emergency
- * numbers first, so that no pattern of another class can stand before them. Calls from the telephone network enter
- * PSTN and reach the telephones of the hub only.
+ * Everybody who belongs to the lab dials in the context named after it, or in that of a class of service. Such a
+ * context holds nothing but includes. Emergency numbers are the first, so that no pattern of another class of numbers
+ * can stand before them; then come the telephones, then the classes of numbers in the order of the numbering plan. A
+ * class of numbers that may not be called is there as well, as a context that refuses it: left out, its numbers would
+ * fall into the next wider pattern.
+ *
+ * Calls from the telephone network enter PSTN and reach telephones only.
  */
 #include "render/asterisk.h"
 #include "render/pbx.h"
 
-#include <ctype.h>
-
-#define TIME_LIMIT "L(${TIEMPO_MAX}:${TIEMPO_ADV}:${INTERVALO_ADV})"
-
-static void put_globals(const struct vl_pbx_writer *writer)
-{
-    const struct vl_dahdi *dahdi = &writer->lab->dahdi;
-
-    vl_buf_puts(writer->out, "[globals](+)\n"
-                             "; longest call, warning before its end, interval between warnings: milliseconds\n"
-                             "TIEMPO_MAX=1800000\n"
-                             "TIEMPO_ADV=300000\n"
-                             "INTERVALO_ADV=60000\n");
-    for (size_t i = 0; i < dahdi->fxo_count; i++)
-        vl_buf_printf(writer->out, "OUTBOUNDTRUNK%zu=DAHDI/%u\n", i + 1, dahdi->fxo[i]);
-}
+#include <string.h>
 
 static void put_sub_voicemail(const struct vl_pbx_writer *writer)
 {
@@ -33,7 +22,8 @@ static void put_sub_voicemail(const struct vl_pbx_writer *writer)
     vl_buf_printf(out,
                   "\n[sub-voicemail]\n"
                   "; ARG1: device, ARG2: mailbox\n"
-                  "exten => s,1,Dial(${ARG1},%d,rtT" TIME_LIMIT ")\n"
+                  "include => call-end\n"
+                  "exten => s,1,Dial(${ARG1},%d,rtT" VL_TIME_LIMIT ")\n"
                   "same => n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n",
                   VL_RING_SECONDS);
     vl_buf_printf(out,
@@ -49,35 +39,10 @@ static void put_sub_novoicemail(const struct vl_pbx_writer *writer)
     vl_buf_printf(writer->out,
                   "\n[sub-novoicemail]\n"
                   "; ARG1: device\n"
-                  "exten => s,1,Dial(${ARG1},%d,rtT" TIME_LIMIT ")\n"
+                  "include => call-end\n"
+                  "exten => s,1,Dial(${ARG1},%d,rtT" VL_TIME_LIMIT ")\n"
                   "same => n,Return()\n",
                   VL_RING_SECONDS);
-}
-
-/* Try every line in turn. `options` are those of Dial(), with their commas. */
-static void put_lines(const struct vl_pbx_writer *writer, const char *options)
-{
-    for (size_t i = 0; i < writer->lab->dahdi.fxo_count; i++)
-        vl_buf_printf(writer->out, "same => n,Dial(${OUTBOUNDTRUNK%zu}/${ARG1}%s)\n", i + 1, options);
-    vl_buf_puts(writer->out, "same => n,Return()\n");
-}
-
-static void put_sub_outbound(const struct vl_pbx_writer *writer)
-{
-    VL_BUF_AUTO caller = VL_BUF_INIT;
-
-    for (const char *c = writer->lab->name; *c; c++)
-        vl_buf_putc(&caller, (char)toupper((unsigned char)*c));
-    vl_buf_printf(writer->out,
-                  "\n[sub-outboundpool]\n"
-                  "; ARG1: number. The lines are tried in this order\n"
-                  "exten => s,1,Set(CALLERID(all)=\"%s\" <999999>)\n",
-                  vl_buf_text(&caller));
-    put_lines(writer, ",,T" TIME_LIMIT);
-    vl_buf_puts(writer->out, "\n[sub-emergencia]\n"
-                             "; ARG1: number. No time limit, and the caller's own number\n"
-                             "exten => s,1,NoOp(emergency call to ${ARG1} from ${CALLERID(num)})\n");
-    put_lines(writer, "");
 }
 
 /* A number of the hub and the device behind it. */
@@ -126,33 +91,47 @@ static void put_guest_numbers(const struct vl_pbx_writer *writer)
     }
 }
 
-/* What the file gives, or what was made at random when it says `secret`. A class of emergency never has one. */
-static const char *pin_of(const struct vl_pbx_writer *writer, const struct vl_route *route)
-{
-    if (route->emergency)
-        return NULL;
-    if (route->pin)
-        return route->pin;
-    return route->pin_secret ? vl_writer_secret(writer, "pin", route->name) : NULL;
-}
-
+/* The PIN is what the lab file gives, or what was made at random when it says `secret`. */
 static void put_pattern(const struct vl_pbx_writer *writer, const struct vl_route *route, const char *pattern)
 {
     struct vl_buf *out = writer->out;
-    const char *number = route->dial ? route->dial : vl_writer_dialled(pattern);
-    const char *pin = pin_of(writer, route);
 
-    if (pin)
-        vl_buf_printf(out, "exten => %s,1,Authenticate(%s)\nsame => n,", pattern, pin);
-    else
-        vl_buf_printf(out, "exten => %s,1,", pattern);
-    if (route->via)
-        vl_buf_printf(out, "Dial(SIP/%s/%s,60,r)\n", route->via->name, number);
-    else if (route->emergency)
-        vl_buf_printf(out, "Gosub(sub-emergencia,s,1(%s))\n", number);
-    else
-        vl_buf_printf(out, "Gosub(sub-outboundpool,s,1(%s))\n", number);
-    vl_buf_puts(out, "same => n,Goto(call-result,s,1)\n");
+    vl_buf_printf(out, "exten => %s,1,", pattern);
+    if (vl_route_has_pin(route)) {
+        vl_buf_puts(out, "Authenticate(");
+        if (writer->lab->dialplan.inline_pins)
+            vl_buf_puts(out, vl_writer_secret(writer, "pin", route->name));
+        else
+            vl_buf_printf(out, VL_PIN_FILE, route->name);
+        vl_buf_puts(out, ")\nsame => n,");
+    }
+    vl_write_dial_out(writer, route, route->dial ? route->dial : vl_writer_dialled(pattern));
+    vl_buf_puts(out, "\nsame => n,Goto(call-result,s,1)\n");
+}
+
+/* Whether there is a context whose telephones may call this class of numbers, or one whose telephones may not. */
+static bool is_somewhere(const struct vl_lab *lab, const struct vl_route *route, bool allowed)
+{
+    bool found = vl_class_allows(NULL, route) == allowed;
+
+    for (size_t i = 0; i < lab->class_count; i++)
+        found |= vl_class_allows(&lab->classes[i], route) == allowed;
+    return found;
+}
+
+static void put_outbound(const struct vl_pbx_writer *writer, const struct vl_route *route)
+{
+    vl_buf_printf(writer->out, "\n[outbound-%s]\n; %s\n", route->name, route->title ? route->title : route->name);
+    for (const char *const *pattern = route->patterns; *pattern; pattern++)
+        put_pattern(writer, route, *pattern);
+}
+
+static void put_barred(const struct vl_pbx_writer *writer, const struct vl_route *route)
+{
+    vl_buf_printf(writer->out, "\n[barred-%s]\n; %s: for who may not call them\n", route->name,
+                  route->title ? route->title : route->name);
+    for (const char *const *pattern = route->patterns; *pattern; pattern++)
+        vl_buf_printf(writer->out, "exten => %s,1,Goto(call-barred,s,1)\n", *pattern);
 }
 
 static void put_routes(const struct vl_pbx_writer *writer)
@@ -160,10 +139,24 @@ static void put_routes(const struct vl_pbx_writer *writer)
     for (size_t i = 0; i < writer->lab->route_count; i++) {
         const struct vl_route *route = &writer->lab->routes[i];
 
-        vl_buf_printf(writer->out, "\n[outbound-%s]\n; %s\n", route->name, route->title ? route->title : route->name);
-        for (const char *const *pattern = route->patterns; *pattern; pattern++)
-            put_pattern(writer, route, *pattern);
+        if (is_somewhere(writer->lab, route, true))
+            put_outbound(writer, route);
+        if (is_somewhere(writer->lab, route, false))
+            put_barred(writer, route);
     }
+}
+
+static void put_call_barred(const struct vl_pbx_writer *writer)
+{
+    bool needed = false;
+
+    for (size_t i = 0; i < writer->lab->route_count; i++)
+        needed |= is_somewhere(writer->lab, &writer->lab->routes[i], false);
+    if (needed)
+        vl_buf_puts(writer->out, "\n[call-barred]\n"
+                                 "; not allowed from this telephone: 21 is \"call rejected\"\n"
+                                 "include => call-end\n"
+                                 "exten => s,1,Hangup(21)\n");
 }
 
 static void put_apps(const struct vl_pbx_writer *writer)
@@ -187,67 +180,87 @@ static void put_apps(const struct vl_pbx_writer *writer)
                      "exten => 600,1,Answer()\nsame => n,Echo()\nsame => n,Hangup()\n");
 }
 
-static void put_include_routes(const struct vl_pbx_writer *writer, bool emergency)
-{
-    for (size_t i = 0; i < writer->lab->route_count; i++)
-        if (writer->lab->routes[i].emergency == emergency)
-            vl_buf_printf(writer->out, "include => outbound-%s\n", writer->lab->routes[i].name);
-}
-
-static void put_main(const struct vl_pbx_writer *writer)
+static void put_includes(const struct vl_pbx_writer *writer, const struct vl_class *class)
 {
     const char *name = writer->lab->name;
+    const struct vl_route *routes = writer->lab->routes;
+    size_t i = 0;
 
-    vl_buf_printf(writer->out, "\n[%s]\n", writer->context);
-    put_include_routes(writer, true);
+    vl_buf_printf(writer->out, "\n[%s]\n", vl_writer_class_context(writer, class));
+    for (; i < writer->lab->route_count && routes[i].emergency; i++)
+        vl_buf_printf(writer->out, "include => outbound-%s\n", routes[i].name);
     vl_buf_printf(writer->out, "include => usuarios-%s\ninclude => numeros-%s\ninclude => apps\n", name, name);
-    put_include_routes(writer, false);
+    for (; i < writer->lab->route_count; i++)
+        vl_buf_printf(writer->out, "include => %s-%s\n", vl_class_allows(class, &routes[i]) ? "outbound" : "barred",
+                      routes[i].name);
+    vl_buf_puts(writer->out, "include => call-end\n");
 }
 
-/* Who answers a caller from the telephone network that dials nothing: the first telephone of the hub, or else the
- * first guest; NULL when there is neither. */
-static const char *operator_of(const struct vl_lab *lab)
+/* The steps after `exten => X,1,` that ring a telephone of the lab for a caller from outside. */
+static void put_ring(const struct vl_pbx_writer *writer, const char *number)
 {
-    if (lab->user_count > 0)
-        return lab->users[0].number;
-    for (size_t i = 0; i < lab->pbx_count; i++)
-        if (vl_pbx_has_account(lab, &lab->pbxs[i]))
-            return lab->pbxs[i].account;
-    return NULL;
+    const struct vl_pbx *guest = vl_lab_extension_owner(writer->lab, number);
+
+    if (guest)
+        vl_buf_printf(writer->out, "Gosub(sub-novoicemail,s,1(SIP/%s/%s))\nsame => n,Goto(call-result,s,1)\n",
+                      guest->account, number);
+    else
+        vl_buf_printf(writer->out, "Goto(PSTN,%s,1)\n", number);
 }
 
-/* A call on an analog line carries no number: it begins at `s`, and the caller dials the rest. */
+/* The numbers that the telephone network has for us. Some providers send them with a + in front. */
+static void put_dids(const struct vl_pbx_writer *writer)
+{
+    if (!writer->lab->did_count)
+        return;
+    vl_buf_puts(writer->out, "\n[did]\n; the numbers that callers from outside dial\n");
+    for (size_t i = 0; i < writer->lab->did_count; i++) {
+        const struct vl_did *did = &writer->lab->dids[i];
+
+        vl_buf_printf(writer->out, "exten => %s,1,", did->number);
+        put_ring(writer, did->to);
+        vl_buf_printf(writer->out, "exten => +%s,1,Goto(PSTN,%s,1)\n", did->number, did->number);
+    }
+}
+
+/* A call on an analog line carries no number: it begins at `s`, and the caller dials the rest, or waits for the
+ * operator. */
 static void put_pstn(const struct vl_pbx_writer *writer)
 {
-    const char *name = writer->lab->name;
-    const char *number = operator_of(writer->lab);
+    const char *number = writer->lab->dialplan.attendant;
 
     vl_buf_printf(writer->out,
-                  "\n[PSTN]\ninclude => usuarios-%s\n"
+                  "\n[PSTN]\n%sinclude => usuarios-%s\ninclude => call-end\n"
                   "exten => s,1,Answer()\n"
                   "same => n,Background(vm-enter-num-to-call)\n"
                   "same => n,WaitExten(10)\n"
                   "exten => i,1,Playback(pbx-invalid)\n"
-                  "same => n,Hangup()\n",
-                  name);
+                  "same => n,Goto(t,1)\n"
+                  "exten => t,1,",
+                  writer->lab->did_count ? "include => did\n" : "", writer->lab->name);
     if (number)
-        vl_buf_printf(writer->out, "exten => t,1,Goto(usuarios-%s,%s,1)\n", name, number);
+        put_ring(writer, number);
     else
-        vl_buf_puts(writer->out, "exten => t,1,Hangup()\n");
+        vl_buf_puts(writer->out, "Hangup()\n");
 }
 
 void vl_write_extensions_hub(const struct vl_pbx_writer *writer)
 {
-    put_globals(writer);
+    vl_write_globals(writer);
     if (vl_lab_has_mailboxes(writer->lab))
         put_sub_voicemail(writer);
     put_sub_novoicemail(writer);
-    put_sub_outbound(writer);
+    vl_write_pools(writer);
     vl_write_call_result(writer);
+    vl_write_call_end(writer);
     put_users(writer);
     put_guest_numbers(writer);
+    put_call_barred(writer);
     put_routes(writer);
     put_apps(writer);
-    put_main(writer);
+    put_includes(writer, NULL);
+    for (size_t i = 0; i < writer->lab->class_count; i++)
+        put_includes(writer, &writer->lab->classes[i]);
+    put_dids(writer);
     put_pstn(writer);
 }

@@ -29,7 +29,33 @@ void vl_write_extensions_hub(const struct vl_pbx_writer *writer);
 void vl_write_extensions_guest(const struct vl_pbx_writer *writer);
 void vl_write_voicemail_conf(const struct vl_pbx_writer *writer);
 void vl_write_chan_dahdi_conf(const struct vl_pbx_writer *writer);
+void vl_write_dahdi_channels_conf(const struct vl_pbx_writer *writer);
 void vl_write_dahdi_system_conf(const struct vl_pbx_writer *writer);
+
+/* The hub's routines that dial out, and the globals that they use; extensions_lines.c. */
+void vl_write_globals(const struct vl_pbx_writer *writer);
+void vl_write_pools(const struct vl_pbx_writer *writer);
+
+/* The steps of the dialplan that dial `number` (an expression) over the lines of a route, the last one without a line
+ * feed. */
+void vl_write_dial_out(const struct vl_pbx_writer *writer, const struct vl_route *route, const char *number);
+
+/* The option of Dial() that ends a call in time, with the warnings. */
+#define VL_TIME_LIMIT "L(${TIEMPO_MAX}:${TIEMPO_ADV}:${INTERVALO_ADV})"
+
+/* The context call-end: h, i and t of every context where a telephone dials. */
+void vl_write_call_end(const struct vl_pbx_writer *writer);
+
+/* The context of the hub where telephones of this class of service dial; NULL: those without one. */
+const char *vl_writer_class_context(const struct vl_pbx_writer *writer, const struct vl_class *class);
+
+/* The file with the PIN of a route, as Authenticate() reads it. */
+#define VL_PIN_FILE "/etc/asterisk/voiplab_pin_%s"
+
+static inline bool vl_route_has_pin(const struct vl_route *route)
+{
+    return !route->emergency && (route->pin || route->pin_secret);
+}
 
 /* The context call-result: what a caller hears when Dial() did not end in a conversation. It ends the call. */
 void vl_write_call_result(const struct vl_pbx_writer *writer);

@@ -66,9 +66,9 @@ static const struct option limits[] = {
 /* A transfer by the telephone (`T` of Dial) is dialled where its owner dials. Without this it would be looked for in
  * the routine that Dial() stands in; and callers from the telephone network, who have no such variable, must find
  * nothing. */
-static void put_transfer(const struct vl_pbx_writer *writer)
+static void put_transfer(const struct vl_pbx_writer *writer, const char *context)
 {
-    vl_buf_printf(writer->out, "setvar=TRANSFER_CONTEXT=%s\n", writer->context);
+    vl_buf_printf(writer->out, "setvar=TRANSFER_CONTEXT=%s\n", context);
 }
 
 #define put_options(writer, table) put_option_table(writer, table, VL_COUNT(table))
@@ -83,13 +83,14 @@ static void put_option_table(const struct vl_pbx_writer *writer, const struct op
  * guest is believed (the thesis: "allow any CID"). */
 static void put_guest_account(const struct vl_pbx_writer *writer, const struct vl_pbx *guest)
 {
+    const char *context = vl_writer_class_context(writer, guest->class);
+
     vl_buf_printf(writer->out, "\n; %s\n[%s]\n", guest->name, guest->account);
     put_options(writer, registering);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\ndeny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
-                  vl_writer_secret(writer, "sip", guest->account), writer->context,
-                  vl_writer_address(writer, guest->address));
+                  vl_writer_secret(writer, "sip", guest->account), context, vl_writer_address(writer, guest->address));
     vl_buf_puts(writer->out, "trustrpid=yes\nsendrpid=yes\n");
-    put_transfer(writer);
+    put_transfer(writer, context);
     put_options(writer, voice);
     put_options(writer, limits);
 }
@@ -97,14 +98,15 @@ static void put_guest_account(const struct vl_pbx_writer *writer, const struct v
 static void put_user_account(const struct vl_pbx_writer *writer, const struct vl_user *user)
 {
     const char *name = vl_writer_plain(writer, user->name ? user->name : user->number);
+    const char *context = vl_writer_class_context(writer, user->class);
 
     vl_buf_printf(writer->out, "\n[%s]\n", user->number);
     put_options(writer, registering);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\nsubscribecontext=%s\ncallerid=\"%s\" <%s>\n",
-                  vl_writer_secret(writer, "user", user->number), writer->context, writer->context, name, user->number);
+                  vl_writer_secret(writer, "user", user->number), context, context, name, user->number);
     if (user->voicemail)
         vl_buf_printf(writer->out, "mailbox=%s@%s\n", user->number, writer->context);
-    put_transfer(writer);
+    put_transfer(writer, context);
     vl_buf_puts(writer->out, "dtmfmode=rfc2833\ndirectmedia=no\n");
     put_options(writer, limits);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every file that the labs of the thesis and of the quickstart give to their PBXs and to the host of the bridge,
- * against test/golden/LAB/PBX/PATH (.block for a block in a file of the user). UPDATE_GOLDEN=1 writes them anew; look
- * at the difference before you keep it.
+ * Every file that the labs of the thesis and of the quickstart, and one with all that a dialplan can have, give to
+ * their PBXs and to the host of the bridge, against test/golden/LAB/PBX/PATH (.block for a block in a file of the
+ * user). UPDATE_GOLDEN=1 writes them anew; look at the difference before you keep it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -85,11 +85,18 @@ static void test_quickstart(void **unused)
     check_lab("quickstart");
 }
 
+static void test_everything(void **unused)
+{
+    (void)unused;
+    check_lab(SOURCE_DIRECTORY "/test/lab/pass-dialplan-with-everything.ini");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thesis),
         cmocka_unit_test(test_quickstart),
+        cmocka_unit_test(test_everything),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "lab_fixture.h"
 
@@ -58,11 +59,13 @@ static void test_hub_contexts_of_the_thesis(void **unused)
                   "exten => _0[2-7]XXXXXXX,1,Gosub(sub-outboundpool,s,1(${EXTEN}))");
     CHECK_SECTION(fixture, text, "outbound-celular", "exten => _0[89]XXXXXXX,1,Authenticate(19999)");
     CHECK_SECTION(fixture, text, "outbound-internacional", "exten => _00.,1,Authenticate(9999)",
-                  "same => n,Dial(SIP/voipcheap/${FILTER(0-9,${EXTEN})},60,r)");
+                  "same => n,Dial(SIP/voipcheap/${FILTER(0-9,${EXTEN})},60,rL(${TIEMPO_MAX}:${TIEMPO_ADV}:"
+                  "${INTERVALO_ADV}))");
     CHECK_SECTION(fixture, text, "outbound-emergencia", "exten => 911,1,Gosub(sub-emergencia,s,1(${EXTEN}))");
     CHECK_SECTION(fixture, text, "sub-emergencia", "same => n,Dial(${OUTBOUNDTRUNK1}/${ARG1})",
                   "same => n,Dial(${OUTBOUNDTRUNK2}/${ARG1})");
-    CHECK_SECTION(fixture, text, "outbound-uio", "exten => 900,1,Dial(SIP/trunk-uio/8007,60,r)");
+    CHECK_SECTION(fixture, text, "outbound-uio",
+                  "exten => 900,1,Dial(SIP/trunk-uio/8007,60,rL(${TIEMPO_MAX}:${TIEMPO_ADV}:${INTERVALO_ADV}))");
     CHECK_SECTION(fixture, text, "apps", "same => n,VoiceMailMain(@tesis)", "same => n,Directory(tesis,tesis,f)",
                   "same => n,Directory(tesis,tesis)");
     CHECK_SECTION(fixture, text, "numeros-tesis", "exten => _1XXX,1,Gosub(sub-novoicemail,s,1(SIP/7001/${EXTEN}))",
@@ -97,7 +100,9 @@ static void test_no_way_through(void **unused)
     const char *first = strstr(pstn, "include");
 
     (void)unused;
-    assert_null(strstr(first + 1, "include"));
+    /* call-end is h, i and t */
+    assert_true(vl_text_starts(strstr(first + 1, "include"), "include => call-end\n"));
+    assert_null(strstr(strstr(first + 1, "include") + 1, "include"));
     assert_null(strstr(pstn, "outbound"));
     assert_null(strstr(lab_fixture_section(fixture, hub, "usuarios-tesis"), "include"));
     CHECK_SECTION(fixture, sip, "general", "allowguest=no", "context=PSTN", "alwaysauthreject=yes");
@@ -232,7 +237,8 @@ static void test_order_and_modes(void **unused)
         const struct vl_file *file = &set.files[i];
 
         assert_non_null(file->why);
-        assert_int_not_equal(file->reload, VL_RELOAD_NONE);
+        /* Authenticate() reads the file of a PIN at every call */
+        assert_true((file->reload == VL_RELOAD_NONE) == vl_text_starts(file->path, "/etc/asterisk/voiplab_pin_"));
         if (file->kind == VL_FILE_WHOLE) {
             assert_int_equal(file->mode, 0640);
             assert_string_equal(file->group, "asterisk");
@@ -285,11 +291,11 @@ static void test_small_lab(void **unused)
     const char *text = lab_fixture_text(fixture, "hub", "voiplab_extensions.conf");
 
     (void)unused;
-    assert_int_equal(hub.count, 4);
+    assert_int_equal(hub.count, 6); /* two of them hold a PIN each */
     assert_null(strstr(text, "VoiceMail"));
     assert_null(strstr(text, "Directory"));
     assert_null(strstr(text, "DAHDI"));
-    CHECK_SECTION(fixture, text, "sub-outboundpool", "same => n,Return()");
+    CHECK_SECTION(fixture, text, "sub-outboundpool", "same => n(end),Return()");
     assert_null(strstr(lab_fixture_text(fixture, "a", "voiplab_iax.conf"), "["));
 }
 
@@ -308,6 +314,165 @@ static void test_classroom(void **unused)
     CHECK_SECTION(fixture, lab_fixture_text(fixture, "hub", "voiplab_sip.conf"), "7030", "host=dynamic");
 }
 
+/* What a section says, line by line. */
+static void check_whole(struct lab_fixture *fixture, const char *text, const char *name, const char *expected)
+{
+    const char *section = lab_fixture_section(fixture, text, name);
+
+    assert_non_null(section);
+    if (!vl_text_starts(section, expected))
+        fail_msg("[%s] is\n%s\nand not\n%s", name, section, expected);
+}
+
+#define LIMIT "L(${TIEMPO_MAX}:${TIEMPO_ADV}:${INTERVALO_ADV})"
+
+/* A line that is in use, or cannot be reached, gives way to the next one; what a provider says of the number called
+ * ends the search. */
+static void test_pools(void **unused)
+{
+    LAB_FIXTURE_AUTO *fixture =
+        open_text(SMALL_LAB("ways") "[dahdi]\nfxo=3,4\n[provider one]\nhost=10.1.1.9\n[provider two]\nhost=10.1.1.8\n"
+                                    "[pool way]\nlines=4, one, 3, two\n[route local]\nvia=way\nlimit=600\n"
+                                    "[route emergencia]\nvia=way\n[route regional]\nvia=two\n[dialplan]\n"
+                                    "callerid=12345\nlimit=60\nwarning=0\ninterval=0\n");
+    const char *text = lab_fixture_text(fixture, "hub", "voiplab_extensions.conf");
+
+    (void)unused;
+    check_whole(fixture, text, "sub-pool-way",
+                "; ARG1: number. The lines are tried in this order, until one has reached it or knows better\n"
+                "include => call-end\n"
+                "exten => s,1,NoOp(call to ${ARG1})\n"
+                "same => n,Set(CALLERID(all)=\"WAYS\" <12345>)\n"
+                "same => n,Dial(DAHDI/4/${ARG1},,T" LIMIT ")\n"
+                "same => n,GotoIf($[\"${DIALSTATUS}\" = \"NOANSWER\"]?end)\n"
+                "same => n,Dial(SIP/one/${ARG1},,T" LIMIT ")\n"
+                "same => n,GotoIf($[\"${DIALSTATUS}\" = \"NOANSWER\" | \"${DIALSTATUS}\" = \"BUSY\" | "
+                "\"${HANGUPCAUSE}\" = \"1\" | \"${HANGUPCAUSE}\" = \"28\"]?end)\n"
+                "same => n,Dial(DAHDI/3/${ARG1},,T" LIMIT ")\n"
+                "same => n,GotoIf($[\"${DIALSTATUS}\" = \"NOANSWER\"]?end)\n"
+                "same => n,Dial(SIP/two/${ARG1},,T" LIMIT ")\n"
+                "same => n(end),Return()\n");
+    CHECK_SECTION(fixture, text, "globals", "TIEMPO_MAX=60000", "TIEMPO_ADV=0", "OUTBOUNDTRUNK1=DAHDI/3");
+    CHECK_SECTION(fixture, text, "sub-emergencia-way", "same => n,Dial(DAHDI/4/${ARG1})",
+                  "same => n,Dial(SIP/two/${ARG1})");
+    CHECK_SECTION(fixture, text, "outbound-emergencia", "exten => 911,1,Gosub(sub-emergencia-way,s,1(${EXTEN}))");
+    CHECK_SECTION(fixture, text, "outbound-local", "exten => _1XX,1,Set(TIEMPO_MAX=600000)",
+                  "same => n,Gosub(sub-pool-way,s,1(${EXTEN}))");
+    CHECK_SECTION(fixture, text, "outbound-regional",
+                  "exten => _0[2-7][2-7]XXXXXX,1,Dial(SIP/two/${EXTEN},60,r" LIMIT ")");
+    CHECK_SECTION(fixture, text, "outbound-celular", "same => n,Gosub(sub-outboundpool,s,1(${EXTEN}))");
+}
+
+/* Every class of service has emergency numbers first, and every other class of numbers at its place: taken or refused.
+ */
+static void test_classes(void **unused)
+{
+    LAB_FIXTURE_AUTO *fixture =
+        open_text(SMALL_LAB("ways") "class=student\n[dahdi]\nfxs=1,2\nfxo=3\n[user 7010]\nclass=chief\n"
+                                    "[user 7011]\ndahdi=2\nclass=chief\n[class student]\nroutes=local\n"
+                                    "[class chief]\nroutes=all, premium\n[class inside]\nroutes=none\n[dialplan]\n"
+                                    "class=inside\n");
+    const char *text = lab_fixture_text(fixture, "hub", "voiplab_extensions.conf");
+    const char *sip = lab_fixture_text(fixture, "hub", "voiplab_sip.conf");
+    const char *card = lab_fixture_text(fixture, "hub", "voiplab_dahdi-channels.conf");
+    const char *guest = lab_fixture_text(fixture, "a", "voiplab_extensions.conf");
+
+    (void)unused;
+    check_whole(fixture, text, "class-student",
+                "include => outbound-emergencia\ninclude => usuarios-ways\ninclude => numeros-ways\ninclude => apps\n"
+                "include => barred-premium\ninclude => outbound-local\ninclude => barred-celular\n"
+                "include => barred-regional\ninclude => barred-internacional\ninclude => call-end\n");
+    CHECK_SECTION(fixture, text, "class-chief", "include => outbound-premium", "include => outbound-internacional");
+    CHECK_SECTION(fixture, text, "class-inside", "include => outbound-emergencia", "include => barred-local");
+    CHECK_SECTION(fixture, text, "ways", "include => barred-premium", "include => outbound-internacional");
+    CHECK_SECTION(fixture, text, "barred-premium", "exten => _1900XXXXXX,1,Goto(call-barred,s,1)");
+    assert_null(lab_fixture_section(fixture, text, "barred-emergencia"));
+    CHECK_SECTION(fixture, sip, "7001", "context=class-student", "setvar=TRANSFER_CONTEXT=class-student");
+    CHECK_SECTION(fixture, sip, "7010", "context=class-chief", "subscribecontext=class-chief");
+    CHECK_SECTION(fixture, card, "voiplab-fxs-1", "context=class-inside");
+    CHECK_SECTION(fixture, card, "voiplab-fxs-2", "context=class-chief", "setvar=TRANSFER_CONTEXT=class-chief");
+    /* the guest asks the hub for nothing that the hub would refuse */
+    CHECK_SECTION(fixture, guest, "to-hub", "exten => _1XX,1,Dial(SIP/hub/${EXTEN})");
+    assert_null(strstr(guest, "_09XXXXXXXX"));
+    CHECK_SECTION(fixture, guest, "emergency", "exten => 911,1,Dial(SIP/hub/${EXTEN})");
+}
+
+/* A PIN is where only Asterisk reads it, unless the lab asks for it in the dialplan. */
+static void test_pins(void **unused)
+{
+    static const char *const places[] = { "file", "inline" };
+
+    (void)unused;
+    for (size_t i = 0; i < VL_COUNT(places); i++) {
+        VL_BUF_AUTO lab = VL_BUF_INIT;
+
+        vl_buf_printf(&lab, SMALL_LAB("pins") "[route celular]\npin=4711\n[dialplan]\npins=%s\n", places[i]);
+        {
+            LAB_FIXTURE_AUTO *fixture = open_text(vl_buf_text(&lab));
+            struct vl_fileset set = lab_fixture_render(fixture, "hub", VL_PART_DIALPLAN);
+            const struct vl_file *pin = lab_fixture_find(&set, "/etc/asterisk/voiplab_pin_celular", VL_FILE_WHOLE);
+            const char *text = lab_fixture_text(fixture, "hub", "voiplab_extensions.conf");
+
+            assert_true((pin == NULL) == (i == 1));
+            assert_true((strstr(text, "4711") == NULL) == (i == 0));
+            if (pin) {
+                assert_string_equal(pin->text, "4711\n");
+                assert_int_equal(pin->mode, 0640);
+                assert_string_equal(pin->group, "asterisk");
+                CHECK_SECTION(fixture, text, "outbound-celular",
+                              "exten => _09XXXXXXXX,1,Authenticate(/etc/asterisk/voiplab_pin_celular)");
+            }
+        }
+    }
+}
+
+/* Callers from outside: by the number that they dialled, or to the operator. */
+static void test_inbound(void **unused)
+{
+    LAB_FIXTURE_AUTO *fixture =
+        open_text(SMALL_LAB("in") "[user 7010]\nvoicemail=yes\n[did 22345678]\nto=7010\n[did 22345679]\nto=1500\n"
+                                  "[did 22345670]\nto=7001\n[dialplan]\noperator=1500\n");
+    const char *text = lab_fixture_text(fixture, "hub", "voiplab_extensions.conf");
+
+    (void)unused;
+    CHECK_SECTION(
+        fixture, text, "did", "exten => 22345678,1,Goto(PSTN,7010,1)", "exten => +22345678,1,Goto(PSTN,22345678,1)",
+        "exten => 22345679,1,Gosub(sub-novoicemail,s,1(SIP/7001/1500))", "exten => 22345670,1,Goto(PSTN,7001,1)");
+    CHECK_SECTION(fixture, text, "PSTN", "include => did", "include => usuarios-in", "include => call-end",
+                  "exten => t,1,Gosub(sub-novoicemail,s,1(SIP/7001/1500))", "same => n,Goto(t,1)");
+    CHECK_SECTION(fixture, text, "call-end", "exten => t,1,Hangup()", "exten => i,1,Playback(pbx-invalid)");
+    assert_null(strstr(lab_fixture_section(fixture, text, "PSTN"), "outbound"));
+}
+
+/* The kernel's side of the card: each port with the signalling of what hangs on it, and the tones of the country. */
+static void test_card(void **unused)
+{
+    static const struct {
+        const char *country, *zone;
+    } countries[] = { { "ec", "us" }, { "es", "es" }, { "gb", "uk" }, { "mx", "mx" }, { "ar", "ar" } };
+
+    (void)unused;
+    for (size_t i = 0; i < VL_COUNT(countries); i++) {
+        VL_BUF_AUTO lab = VL_BUF_INIT, expected = VL_BUF_INIT;
+
+        vl_buf_printf(&lab, SMALL_LAB("card\ncountry=%s") "[dahdi]\nfxs=1\nfxo=4\nechocanceller=%s\n",
+                      countries[i].country, i ? "oslec" : "none");
+        vl_buf_printf(&expected, "fxoks=1\n%sfxsks=4\n%sloadzone=%s\ndefaultzone=%s\n",
+                      i ? "echocanceller=oslec,1\n" : "", i ? "echocanceller=oslec,4\n" : "", countries[i].zone,
+                      countries[i].zone);
+        {
+            LAB_FIXTURE_AUTO *fixture = open_text(vl_buf_text(&lab));
+            struct vl_fileset set = lab_fixture_render(fixture, "hub", VL_PART_DIALPLAN);
+            const struct vl_file *file = lab_fixture_find(&set, "/etc/dahdi/system.conf", VL_FILE_BLOCK);
+
+            assert_non_null(file);
+            assert_string_equal(file->text, vl_buf_text(&expected));
+            CHECK_SECTION(fixture, lab_fixture_text(fixture, "hub", "voiplab_chan_dahdi.conf"), "voiplab-port",
+                          i ? "echocancel=yes" : "echocancel=no", "#include voiplab_dahdi-channels.conf");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +487,11 @@ int main(void)
         cmocka_unit_test(test_reserved_names),
         cmocka_unit_test(test_small_lab),
         cmocka_unit_test(test_classroom),
+        cmocka_unit_test(test_pools),
+        cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_pins),
+        cmocka_unit_test(test_inbound),
+        cmocka_unit_test(test_card),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

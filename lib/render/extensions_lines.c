@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The way out to the telephone network: pools of lines. A pool is a routine that tries its lines in their order and
+ * returns when one of them has told something about the number that was called.
+ *
+ * When is the next line tried? An FXO line says BUSY when it is in use itself; whether the number is busy is heard in
+ * the tone. A SIP provider says BUSY of the number, and so that the number does not exist (cause 1) or is not whole
+ * (28): to dial it again over the next line would ring nobody. An emergency call is tried on every line, whatever the
+ * one before has said.
+ */
+#include "render/pbx.h"
+
+#include <ctype.h>
+
+/* The line as Dial() knows it, without the number. */
+static const char *line_name(const struct vl_pbx_writer *writer, const struct vl_line *line)
+{
+    if (line->provider)
+        return vl_arena_printf(writer->arena, "SIP/%s", line->provider->name);
+    return vl_arena_printf(writer->arena, "DAHDI/%u", line->channel);
+}
+
+/* The lines of the default pool have names of their own, as in the thesis. */
+static const char *line_of(const struct vl_pbx_writer *writer, const struct vl_pool *pool, size_t index)
+{
+    if (pool->name)
+        return line_name(writer, &pool->lines[index]);
+    return vl_arena_printf(writer->arena, "${OUTBOUNDTRUNK%zu}", index + 1);
+}
+
+void vl_write_globals(const struct vl_pbx_writer *writer)
+{
+    const struct vl_dialplan *dialplan = &writer->lab->dialplan;
+
+    vl_buf_printf(writer->out,
+                  "[globals](+)\n"
+                  "; longest call, warning before its end, interval between warnings: milliseconds\n"
+                  "TIEMPO_MAX=%lu\n"
+                  "TIEMPO_ADV=%lu\n"
+                  "INTERVALO_ADV=%lu\n",
+                  dialplan->limit_s * 1000UL, dialplan->warning_s * 1000UL, dialplan->interval_s * 1000UL);
+    for (size_t i = 0; i < dialplan->pool.line_count; i++)
+        vl_buf_printf(writer->out, "OUTBOUNDTRUNK%zu=%s\n", i + 1, line_name(writer, &dialplan->pool.lines[i]));
+}
+
+static const char *routine(const struct vl_pbx_writer *writer, const struct vl_pool *pool, bool emergency)
+{
+    if (!pool->name)
+        return emergency ? "sub-emergencia" : "sub-outboundpool";
+    return vl_arena_printf(writer->arena, emergency ? "sub-emergencia-%s" : "sub-pool-%s", pool->name);
+}
+
+static void put_caller(const struct vl_pbx_writer *writer)
+{
+    const char *number = writer->lab->dialplan.callerid;
+
+    if (!number)
+        return;
+    vl_buf_puts(writer->out, "same => n,Set(CALLERID(all)=\"");
+    for (const char *c = writer->lab->name; *c; c++)
+        vl_buf_putc(writer->out, (char)toupper((unsigned char)*c));
+    vl_buf_printf(writer->out, "\" <%s>)\n", number);
+}
+
+static void put_pool(const struct vl_pbx_writer *writer, const struct vl_pool *pool)
+{
+    struct vl_buf *out = writer->out;
+
+    vl_buf_printf(out,
+                  "\n[%s]\n"
+                  "; ARG1: number. The lines are tried in this order, until one has reached it or knows better\n"
+                  "include => call-end\n"
+                  "exten => s,1,NoOp(call to ${ARG1})\n",
+                  routine(writer, pool, false));
+    put_caller(writer);
+    for (size_t i = 0; i < pool->line_count; i++) {
+        vl_buf_printf(out, "same => n,Dial(%s/${ARG1},,T" VL_TIME_LIMIT ")\n", line_of(writer, pool, i));
+        if (i + 1 == pool->line_count)
+            continue;
+        vl_buf_puts(out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"NOANSWER\"");
+        if (pool->lines[i].provider)
+            vl_buf_puts(out,
+                        " | \"${DIALSTATUS}\" = \"BUSY\" | \"${HANGUPCAUSE}\" = \"1\" | \"${HANGUPCAUSE}\" = \"28\"");
+        vl_buf_puts(out, "]?end)\n");
+    }
+    vl_buf_puts(out, "same => n(end),Return()\n");
+}
+
+static void put_emergency(const struct vl_pbx_writer *writer, const struct vl_pool *pool)
+{
+    vl_buf_printf(writer->out,
+                  "\n[%s]\n"
+                  "; ARG1: number. Every line in turn, no time limit, and the caller's own number\n"
+                  "include => call-end\n"
+                  "exten => s,1,NoOp(emergency call to ${ARG1} from ${CALLERID(num)})\n",
+                  routine(writer, pool, true));
+    for (size_t i = 0; i < pool->line_count; i++)
+        vl_buf_printf(writer->out, "same => n,Dial(%s/${ARG1})\n", line_of(writer, pool, i));
+    vl_buf_puts(writer->out, "same => n,Return()\n");
+}
+
+/* Whether a route goes this way. */
+static bool is_used(const struct vl_pbx_writer *writer, const struct vl_pool *pool, bool emergency)
+{
+    for (size_t i = 0; i < writer->lab->route_count; i++)
+        if (writer->lab->routes[i].pool == pool && writer->lab->routes[i].emergency == emergency)
+            return true;
+    return false;
+}
+
+void vl_write_pools(const struct vl_pbx_writer *writer)
+{
+    const struct vl_lab *lab = writer->lab;
+
+    put_pool(writer, &lab->dialplan.pool);
+    for (size_t i = 0; i < lab->pool_count; i++)
+        if (is_used(writer, &lab->pools[i], false))
+            put_pool(writer, &lab->pools[i]);
+    put_emergency(writer, &lab->dialplan.pool);
+    for (size_t i = 0; i < lab->pool_count; i++)
+        if (is_used(writer, &lab->pools[i], true))
+            put_emergency(writer, &lab->pools[i]);
+}
+
+/* A channel variable hides the global one of its name, so a route may have a limit of its own. */
+void vl_write_dial_out(const struct vl_pbx_writer *writer, const struct vl_route *route, const char *number)
+{
+    struct vl_buf *out = writer->out;
+
+    if (route->limit_s && !route->emergency)
+        vl_buf_printf(out, "Set(TIEMPO_MAX=%u000)\nsame => n,", route->limit_s);
+    if (route->pool)
+        vl_buf_printf(out, "Gosub(%s,s,1(%s))", routine(writer, route->pool, route->emergency), number);
+    else if (route->emergency)
+        vl_buf_printf(out, "Dial(SIP/%s/%s)", route->via->name, number);
+    else
+        vl_buf_printf(out, "Dial(SIP/%s/%s,60,r" VL_TIME_LIMIT ")", route->via->name, number);
+}
