@@ -42,6 +42,13 @@
     X(COMMIT, "commit-if-reachable", 0, NULL, "confirm by itself once what answered before answers again")             \
     X(BOOT, "boot", 0, NULL, "revert: only a change that was cut off, as at boot")                                     \
     X(BACKEND, "backend", 0, "NAME", "auto, ifcfg, networkmanager, networkd, ifupdown or netplan")                     \
+    X(CONTEXT, "context", 0, "NAME", "show: the context where the call comes in")                                      \
+    X(CALLERID, "callerid", 0, "NUMBER", "show: the caller's number (default: none)")                                  \
+    X(AT, "at", 0, "TIME", "show: 'HH:MM', 'mon HH:MM' or 'YYYY-MM-DD HH:MM' (default: now)")                          \
+    X(PRIORITY, "priority", 0, "N", "show: look for this priority (default 1)")                                        \
+    X(CONF, "conf", 0, "FILE", "show: read this extensions.conf; no lab file is needed")                               \
+    X(PBX, "pbx", 0, "NAME", "show: read what this PBX has, over SSH")                                                 \
+    X(DOT, "dot", 0, NULL, "show: print the contexts as a graph for Graphviz")                                         \
     X(HELP, "help", 'h', NULL, "print this help")                                                                      \
     X(VERSION, "version", 'V', NULL, "print the version")
 
@@ -119,6 +126,7 @@ const char *cmd_share_directory(const struct cmd_options *options);
 int cmd_run_init(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_create_vm(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_bridge(const struct cmd_command *command, const struct cmd_options *options);
+int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_trunk(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_destroy(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_options *options);
