@@ -47,6 +47,13 @@
     X(SERVE, "serve", 0, "[SECONDS]", "hand each profile out once over HTTP, for so long at most (default 300)")       \
     X(RESYNC, "resync", 0, NULL, "ask the phones to fetch their profiles")                                             \
     X(ADDRESS, "address", 0, "IP", "address of the phone instead of the lab file's")                                   \
+    X(CONTEXT, "context", 0, "NAME", "show: the context where the call comes in")                                      \
+    X(CALLERID, "callerid", 0, "NUMBER", "show: the caller's number (default: none)")                                  \
+    X(AT, "at", 0, "TIME", "show: 'HH:MM', 'mon HH:MM' or 'YYYY-MM-DD HH:MM' (default: now)")                          \
+    X(PRIORITY, "priority", 0, "N", "show: look for this priority (default 1)")                                        \
+    X(CONF, "conf", 0, "FILE", "show: read this extensions.conf; no lab file is needed")                               \
+    X(PBX, "pbx", 0, "NAME", "show: read what this PBX has, over SSH")                                                 \
+    X(DOT, "dot", 0, NULL, "show: print the contexts as a graph for Graphviz")                                         \
     X(HELP, "help", 'h', NULL, "print this help")                                                                      \
     X(VERSION, "version", 'V', NULL, "print the version")
 
@@ -126,6 +133,7 @@ const char *cmd_share_directory(const struct cmd_options *options);
 int cmd_run_init(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_create_vm(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_bridge(const struct cmd_command *command, const struct cmd_options *options);
+int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_trunk(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_destroy(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *options);

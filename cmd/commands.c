@@ -13,6 +13,9 @@
 #define LAB (TALK | CMD_BIT(FILE) | CMD_BIT(STATE) | CMD_BIT(CACHE) | CMD_BIT(SHARE))
 #define REACH (CMD_BIT(JOBS) | CMD_BIT(WAIT) | CMD_BIT(CONNECT))
 #define GUEST (CMD_BIT(MEMORY) | CMD_BIT(DISK) | CMD_BIT(CDROM) | CMD_BIT(BRIDGE) | CMD_BIT(OS) | CMD_BIT(VCPUS))
+#define DIALPLAN_SHOW                                                                                                  \
+    (CMD_BIT(CONTEXT) | CMD_BIT(CALLERID) | CMD_BIT(AT) | CMD_BIT(PRIORITY) | CMD_BIT(CONF) | CMD_BIT(PBX) |           \
+     CMD_BIT(DOT))
 
 const struct cmd_command cmd_commands[] = {
     { .name = "init",
@@ -56,12 +59,12 @@ const struct cmd_command cmd_commands[] = {
       .request = VOIPLAB_TRUNK,
       .run = cmd_run_trunk },
     { .name = "dialplan",
-      .operands = "[PBX ...]",
-      .summary = "put the dialplan on every PBX",
-      .options = LAB | PLAN | REACH | CMD_BIT(ROOT),
+      .operands = "[push] [PBX ...] | show NUMBER",
+      .summary = "put the dialplan on every PBX; show where a number goes, and why",
+      .options = LAB | PLAN | REACH | CMD_BIT(ROOT) | DIALPLAN_SHOW,
       .most_operands = -1,
       .request = VOIPLAB_DIALPLAN,
-      .run = cmd_run_request },
+      .run = cmd_run_dialplan },
     { .name = "phone",
       .operands = "[PHONE ...]",
       .summary = "write the profiles of the telephones, hand them out, have them fetched",

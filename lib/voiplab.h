@@ -168,6 +168,42 @@ VOIPLAB_API void voiplab_result_free(voiplab_result *result);
 VOIPLAB_API enum voiplab_status voiplab_init(const char *share_directory, const char *name, const char *path,
                                              voiplab_error **ret_error);
 
+/* Dialplans, understood as Asterisk 16 understands them. */
+typedef struct voiplab_dialplan voiplab_dialplan;
+
+struct voiplab_dialplan_source {
+    const char *conf; /* an extensions.conf; its #include lines are read beside it */
+    const char *pbx;  /* without conf: what this PBX of the lab runs, over SSH; NULL: what the lab's hub would get */
+};
+
+/* Read a dialplan. `lab` may be NULL when the source has a file. NULL on failure, with the caller's *ret_error. */
+VOIPLAB_API voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_dialplan_source *source,
+                                                    voiplab_error **ret_error);
+/* Accepts NULL. */
+VOIPLAB_API void voiplab_dialplan_close(voiplab_dialplan *dialplan);
+
+struct voiplab_dialplan_query {
+    const char *number;
+    const char *context;  /* NULL: where the telephones of the lab's hub dial */
+    const char *callerid; /* NULL: none */
+    const char *at;       /* "HH:MM", "mon HH:MM" or "YYYY-MM-DD HH:MM", filled up from now; NULL: now */
+    long long now;        /* seconds since 1970 */
+    int priority;         /* 0: 1 */
+};
+
+enum voiplab_dialplan_form {
+    VOIPLAB_DIALPLAN_TEXT,
+    VOIPLAB_DIALPLAN_JSON,
+    VOIPLAB_DIALPLAN_LINE,  /* JSON on one line: the search without the steps; a missing context is an answer */
+    VOIPLAB_DIALPLAN_GRAPH, /* Graphviz DOT: all contexts, what the search visits in bold */
+};
+
+/* Which extension a number reaches, and what it does. On success *ret_text is the caller's, to be freed. */
+VOIPLAB_API enum voiplab_status voiplab_dialplan_show(const voiplab_dialplan *dialplan,
+                                                      const struct voiplab_dialplan_query *query,
+                                                      enum voiplab_dialplan_form form, char **ret_text,
+                                                      voiplab_error **ret_error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -21,9 +21,9 @@
 
 /* Limits of Asterisk 16 (config.c, channel.h, pbx.c). */
 enum {
-    VL_DIALPLAN_LINE_MOST = 8190, /* characters of a line; a longer one is dropped whole */
+    VL_DIALPLAN_LINE_MOST = 8190, /* bytes of a line without its end; a longer one is dropped */
     VL_DIALPLAN_NAME_MOST = 79,   /* of a context or an extension, in a channel (AST_MAX_CONTEXT, AST_MAX_EXTENSION) */
-    VL_DIALPLAN_DEPTH_MOST = 128, /* contexts that one search visits (AST_PBX_MAX_STACK) */
+    VL_DIALPLAN_DEPTH_MOST = 512, /* contexts that one search visits (AST_PBX_MAX_STACK) */
 };
 
 /* The priority number of a hint. */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "plan/api.h"
 #include "plan/image.h"
 #include "plan/run.h"
 #include "plan/run_bridge.h"
@@ -75,14 +76,18 @@ void voiplab_error_free(voiplab_error *error)
     vl_free(error);
 }
 
-/* Hand an internal error to the caller. */
-static void give_error(struct vl_error *error, voiplab_error **ret_error)
+void vl_api_error(struct vl_error *error, voiplab_error **ret_error)
 {
     *ret_error = vl_malloc(sizeof(**ret_error));
     if (!*ret_error)
         return;
     (*ret_error)->error = (struct vl_error){ .code = VL_OK };
     vl_error_move(&(*ret_error)->error, error);
+}
+
+struct vl_world *vl_api_world(voiplab_lab *lab)
+{
+    return &lab->world;
 }
 
 static const char *or_default(struct vl_arena *arena, const char *given, const char *otherwise)
@@ -129,7 +134,7 @@ voiplab_lab *voiplab_open(const struct voiplab_options *options, voiplab_error *
     copy_options(lab, options);
     if (open_lab(lab, &err) == 0)
         return lab;
-    give_error(&err, ret_error);
+    vl_api_error(&err, ret_error);
     voiplab_close(lab);
     return NULL;
 }
@@ -365,7 +370,7 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
         vl_error_move(&err, &cause);
     status = statuses[err.code];
     if (status != VOIPLAB_OK)
-        give_error(&err, ret_error);
+        vl_api_error(&err, ret_error);
     return status;
 }
 
@@ -387,6 +392,6 @@ enum voiplab_status voiplab_init(const char *share_directory, const char *name, 
         (void)vl_file_write(path, text, strlen(text), 0644, &err);
     if (!err.code)
         return VOIPLAB_OK;
-    give_error(&err, ret_error);
+    vl_api_error(&err, ret_error);
     return voiplab_error_status(*ret_error);
 }

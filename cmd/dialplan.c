@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dialplan: push, the default, and show: one number, or many from standard input.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd.h"
+
+static int complain_and_free(voiplab_error *error)
+{
+    int status = (int)voiplab_error_status(error);
+
+    cmd_complain("%s", voiplab_error_message(error));
+    voiplab_error_free(error);
+    return status;
+}
+
+/* Answer one question and print it. */
+static int answer(const voiplab_dialplan *dialplan, const struct voiplab_dialplan_query *query,
+                  enum voiplab_dialplan_form form)
+{
+    voiplab_error *error = NULL;
+    char *text = NULL;
+
+    if (voiplab_dialplan_show(dialplan, query, form, &text, &error) != VOIPLAB_OK)
+        return complain_and_free(error);
+    (void)fputs(text, stdout);
+    free(text);
+    return VOIPLAB_OK;
+}
+
+/* Lines of `NUMBER CONTEXT [CALLERID]`; empty ones are passed over. */
+static int answer_lines(const voiplab_dialplan *dialplan, struct voiplab_dialplan_query query)
+{
+    const char *context = query.context, *callerid = query.callerid;
+    char *line = NULL, *rest, *word;
+    size_t size = 0;
+    int status = VOIPLAB_OK;
+
+    while (status == VOIPLAB_OK && getline(&line, &size, stdin) >= 0) {
+        query.number = strtok_r(line, " \t\r\n", &rest);
+        if (!query.number)
+            continue;
+        word = strtok_r(NULL, " \t\r\n", &rest);
+        query.context = word ? word : context;
+        word = word ? strtok_r(NULL, " \t\r\n", &rest) : NULL;
+        query.callerid = word ? word : callerid;
+        status = answer(dialplan, &query, VOIPLAB_DIALPLAN_LINE);
+    }
+    if (ferror(stdin)) {
+        cmd_complain("cannot read standard input");
+        status = VOIPLAB_FAILED;
+    }
+    free(line);
+    return status;
+}
+
+static int show(const struct cmd_options *options, const char *number, const voiplab_dialplan *dialplan)
+{
+    struct voiplab_dialplan_query query = {
+        .number = number,
+        .context = options->values[CMD_CONTEXT],
+        .callerid = options->values[CMD_CALLERID],
+        .at = options->values[CMD_AT],
+        .now = (long long)time(NULL),
+    };
+    enum voiplab_dialplan_form form = options->values[CMD_DOT]    ? VOIPLAB_DIALPLAN_GRAPH
+                                      : options->values[CMD_JSON] ? VOIPLAB_DIALPLAN_JSON
+                                                                  : VOIPLAB_DIALPLAN_TEXT;
+    unsigned priority;
+
+    if (!cmd_number(options, CMD_PRIORITY, 1000000, 1, &priority))
+        return VOIPLAB_USAGE;
+    query.priority = (int)priority;
+    return strcmp(number, "-") != 0 ? answer(dialplan, &query, form) : answer_lines(dialplan, query);
+}
+
+static int run_show(const struct cmd_options *options)
+{
+    struct voiplab_dialplan_source source = { .conf = options->values[CMD_CONF], .pbx = options->values[CMD_PBX] };
+    voiplab_error *error = NULL;
+    voiplab_dialplan *dialplan;
+    voiplab_lab *lab = NULL;
+    int status = VOIPLAB_OK;
+
+    if (options->operand_count != 2) {
+        cmd_complain("'dialplan show' takes one number, or '-' for many on standard input");
+        return VOIPLAB_USAGE;
+    }
+    if (!source.conf) {
+        lab = cmd_open(options, CMD_LAB_NEEDED, &status);
+        if (!lab)
+            return status;
+    }
+    dialplan = voiplab_dialplan_open(lab, &source, &error);
+    if (!dialplan)
+        status = complain_and_free(error);
+    else
+        status = show(options, options->operands[1], dialplan);
+    voiplab_dialplan_close(dialplan);
+    voiplab_close(lab);
+    return status;
+}
+
+/* What only `show` takes must not look as if it did something to a push. */
+static int refuse_show_options(const struct cmd_options *options)
+{
+    static const struct {
+        enum cmd_option option;
+        const char *name;
+    } only_show[] = {
+        { CMD_CONTEXT, "context" }, { CMD_CALLERID, "callerid" }, { CMD_AT, "at" },   { CMD_PRIORITY, "priority" },
+        { CMD_CONF, "conf" },       { CMD_PBX, "pbx" },           { CMD_DOT, "dot" },
+    };
+
+    for (size_t i = 0; i < sizeof(only_show) / sizeof(only_show[0]); i++)
+        if (options->values[only_show[i].option]) {
+            cmd_complain("--%s belongs to 'dialplan show'", only_show[i].name);
+            return VOIPLAB_USAGE;
+        }
+    return VOIPLAB_OK;
+}
+
+/* dialplan [push|show] ... */
+int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options *options)
+{
+    const char *verb = options->operand_count ? options->operands[0] : "";
+    struct cmd_options rest = *options;
+    int status;
+
+    if (!strcmp(verb, "show"))
+        return run_show(options);
+    status = refuse_show_options(options);
+    if (status != VOIPLAB_OK)
+        return status;
+    if (!strcmp(verb, "push")) {
+        rest.operands++;
+        rest.operand_count--;
+    }
+    return cmd_run_request(command, &rest);
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One file is read line by line: comments go first, since `;--` … `--;` may open and close anywhere; what is left is a
+ * section header, a directive or `name = value`. Where Asterisk would give up on the whole load, plan->broken is set
+ * and reading goes on: whoever looks for mistakes wants all of them.
+ */
+#include "dialplan/conf.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+
+enum { NEST_MOST = 128, INCLUDE_MOST = 10, SECTION_NAME_MOST = 79, INHERITED_MOST = 1 << 22 };
+
+struct parser {
+    struct vl_dialplan *plan;
+    const struct vl_dialplan_reader *reader;
+    struct vl_conf *conf;
+    struct vl_conf_section *section; /* the one that lines go to */
+    unsigned depth;
+    size_t inherited; /* lines copied from templates: bounded, since templates of templates can double each time */
+};
+
+struct file {
+    const char *name;
+    int line;
+    int comments;     /* how many are open; below 0 after one too many was closed */
+    int comment_line; /* where the first of them started */
+};
+
+static struct vl_position here(const struct file *file)
+{
+    return (struct vl_position){ .file = file->name, .line = file->line };
+}
+
+static int read_text(struct parser *parser, const char *name, char *text);
+
+/* Cut the comments out of a line, in place. NULL: nothing of it is outside of one. */
+static char *without_comments(struct parser *parser, struct file *file, char *line)
+{
+    char *kept = file->comments ? NULL : line, *scan = line, *mark;
+
+    while ((mark = strchr(scan, ';'))) {
+        if (mark > scan && mark[-1] == '\\') {
+            memmove(mark - 1, mark, strlen(mark) + 1);
+            scan = mark;
+        } else if (mark[1] == '-' && mark[2] == '-' && mark[3] != '-') {
+            if (file->comments >= NEST_MOST) {
+                vl_diagnose(parser->plan, VL_DIALPLAN_COMMENT_DEPTH, here(file), NULL, NULL,
+                            "more than %d comments in each other", NEST_MOST);
+                scan = mark + 3;
+                continue;
+            }
+            if (file->comments++ == 0)
+                file->comment_line = file->line;
+            *mark = '\0';
+            scan = mark + 3;
+        } else if (mark >= scan + 2 && mark[-1] == '-' && mark[-2] == '-') {
+            scan = mark + 1;
+            if (--file->comments == 0) {
+                if (kept) {
+                    char *end = kept + strlen(kept);
+
+                    memmove(end, scan, strlen(scan) + 1);
+                    scan = end;
+                } else {
+                    kept = scan;
+                }
+            } else if (file->comments == -1) {
+                vl_diagnose(parser->plan, VL_DIALPLAN_COMMENT_CLOSED, here(file), NULL, NULL,
+                            "'--;' closes a comment that is not open: Asterisk ignores the rest of the file");
+            }
+        } else if (!file->comments) {
+            *mark = '\0';
+            break;
+        } else {
+            scan = mark + 1;
+        }
+    }
+    return kept;
+}
+
+/* The section of this name, in whatever case; the templates too when `templates`. */
+static struct vl_conf_section *find_section(const struct vl_conf *conf, const char *name, bool templates)
+{
+    for (size_t i = 0; i < conf->section_count; i++)
+        if ((templates || !conf->sections[i]->is_template) && !strcasecmp(conf->sections[i]->name, name))
+            return conf->sections[i];
+    return NULL;
+}
+
+static void add_line(struct vl_arena *arena, struct vl_conf_section *section, struct vl_conf_line line)
+{
+    struct vl_conf_line *lines = vl_arena_grow(arena, section->lines, section->line_count, sizeof(*lines));
+
+    if (!lines)
+        return;
+    section->lines = lines;
+    lines[section->line_count++] = line;
+}
+
+static void inherit(struct parser *parser, struct vl_conf_section *section, const struct vl_conf_section *base)
+{
+    size_t count = base->line_count;
+
+    for (size_t i = 0; i < count && parser->inherited < INHERITED_MOST; i++, parser->inherited++)
+        add_line(&parser->plan->arena, section, base->lines[i]);
+}
+
+static int broken(struct parser *parser)
+{
+    parser->plan->broken = true;
+    return 0;
+}
+
+static void append_section(struct parser *parser, struct vl_conf_section *section)
+{
+    struct vl_conf *conf = parser->conf;
+    struct vl_conf_section **sections =
+        vl_arena_grow(&parser->plan->arena, conf->sections, conf->section_count, sizeof(*sections));
+
+    if (!sections)
+        return;
+    conf->sections = sections;
+    sections[conf->section_count++] = section;
+}
+
+/* One word of the list in parentheses. Returns the section that lines go to from now on. */
+static struct vl_conf_section *apply_option(struct parser *parser, struct file *file, struct vl_conf_section *section,
+                                            const char *option, bool *is_new)
+{
+    bool add = !strcasecmp(option, "+");
+    struct vl_conf_section *other;
+
+    if (!strcasecmp(option, "!")) {
+        section->is_template = true;
+        return section;
+    }
+    other = add ? find_section(parser->conf, section->name, false) : find_section(parser->conf, option, true);
+    if (!other) {
+        vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_BASE, here(file), section->name, NULL,
+                    add ? "there is no section '%s' yet to add to" : "there is no section or template '%s'",
+                    add ? section->name : option);
+        (void)broken(parser);
+        return section;
+    }
+    if (!add) {
+        inherit(parser, section, other);
+        return section;
+    }
+    for (size_t i = 0; *is_new && i < section->line_count; i++)
+        add_line(&parser->plan->arena, other, section->lines[i]);
+    *is_new = false;
+    return other;
+}
+
+/* [name], [name](!,+,template,…) */
+static int read_header(struct parser *parser, struct file *file, char *line)
+{
+    char *end = strchr(line, ']'), *options = NULL, *option;
+    struct vl_arena *arena = &parser->plan->arena;
+    struct vl_conf_section *section;
+    bool is_new = true;
+
+    if (end && end[1] == '(') {
+        options = end + 2;
+        if (!strchr(options, ')'))
+            end = NULL;
+        else
+            *strchr(options, ')') = '\0';
+    }
+    if (!end) {
+        vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_BROKEN, here(file), NULL, NULL,
+                    options ? "the list behind '%s' has no ')'" : "'%s' has no ']'", line);
+        return broken(parser);
+    }
+    *end = '\0';
+    section = vl_arena_zalloc(arena, sizeof(*section));
+    if (!section)
+        return -1;
+    section->name = vl_arena_strndup(arena, line + 1, strnlen(line + 1, SECTION_NAME_MOST));
+    section->at = here(file);
+    while (options && (option = strsep(&options, ",")))
+        section = apply_option(parser, file, section, option, &is_new);
+    if (is_new)
+        append_section(parser, section);
+    parser->section = section;
+    return 0;
+}
+
+static void remember_file(struct vl_dialplan *plan, const char *name)
+{
+    const char **files;
+
+    for (size_t i = 0; i < plan->file_count; i++)
+        if (!strcmp(plan->files[i], name))
+            return;
+    files = vl_arena_grow(&plan->arena, plan->files, plan->file_count, sizeof(*files));
+    if (!files)
+        return;
+    plan->files = files;
+    files[plan->file_count++] = name;
+}
+
+/* Read one file; 0 when it is not there. */
+static int read_path(struct parser *parser, const char *path)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_arena *arena = &parser->plan->arena;
+    const char *text;
+
+    if (parser->reader->read(parser->reader->context, path, arena, &text, &err) < 0)
+        return err.code == VL_ERROR_MEMORY ? -1 : 0;
+    remember_file(parser->plan, path);
+    return read_text(parser, path, vl_arena_strdup(arena, text)) < 0 ? -1 : 1;
+}
+
+static int read_paths(struct parser *parser, const char *pattern)
+{
+    const struct vl_dialplan_reader *reader = parser->reader;
+    struct vl_arena *arena = &parser->plan->arena;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const char *const *paths = &pattern;
+    size_t count = 1;
+    int found = 0, rc;
+
+    if (reader->directory && *pattern != '/')
+        pattern = vl_arena_printf(arena, "%s/%s", reader->directory, pattern);
+    if (reader->expand && reader->expand(reader->context, pattern, arena, &paths, &count, &err) < 0)
+        return err.code == VL_ERROR_MEMORY ? -1 : 0;
+    for (size_t i = 0; i < count; i++) {
+        rc = read_path(parser, paths[i]);
+        if (rc < 0)
+            return -1;
+        found |= rc;
+    }
+    return found;
+}
+
+static int include(struct parser *parser, struct file *file, char *name, bool must)
+{
+    size_t length = strlen(name);
+    int found;
+
+    if (length > 1 && (*name == '"' || *name == '<') && name[length - 1] == (*name == '<' ? '>' : '"')) {
+        name[length - 1] = '\0';
+        name++;
+    }
+    if (parser->depth >= INCLUDE_MOST) {
+        vl_diagnose(parser->plan, VL_DIALPLAN_FILE_DEPTH, here(file), NULL, NULL,
+                    "more than %d files that include each other", INCLUDE_MOST);
+        return broken(parser);
+    }
+    parser->depth++;
+    found = read_paths(parser, name);
+    parser->depth--;
+    if (found < 0)
+        return -1;
+    if (found)
+        return 0;
+    vl_diagnose(parser->plan, must ? VL_DIALPLAN_FILE_MISSING : VL_DIALPLAN_FILE_TRIED, here(file), NULL, NULL,
+                must ? "'%s' cannot be included: Asterisk refuses the whole dialplan" : "'%s' is not there", name);
+    return must ? broken(parser) : 0;
+}
+
+/* #include, #tryinclude, #exec */
+static int read_directive(struct parser *parser, struct file *file, char *line)
+{
+    char *argument = line;
+    bool known;
+
+    while ((unsigned char)*argument > ' ')
+        argument++;
+    if (*argument)
+        *argument++ = '\0';
+    argument = vl_text_strip(argument);
+    known = !strcasecmp(line, "include") || !strcasecmp(line, "tryinclude");
+    if (!strcasecmp(line, "exec"))
+        vl_diagnose(parser->plan, VL_DIALPLAN_EXEC, here(file), NULL, NULL, "'#exec %s' is not run", argument);
+    else if (!known)
+        vl_diagnose(parser->plan, VL_DIALPLAN_DIRECTIVE_UNKNOWN, here(file), NULL, NULL, "there is no '#%s'", line);
+    else if (!*argument)
+        vl_diagnose(parser->plan, VL_DIALPLAN_DIRECTIVE_EMPTY, here(file), NULL, NULL, "'#%s' names no file", line);
+    else
+        return include(parser, file, argument, !strcasecmp(line, "include"));
+    return 0;
+}
+
+/* `name += more`: more goes behind the last value of this name in the section, if there is one. */
+static bool append_value(struct parser *parser, const char *name, const char *more)
+{
+    struct vl_conf_section *section = parser->section;
+
+    for (size_t i = section->line_count; i-- > 0;) {
+        if (strcmp(section->lines[i].name, name) != 0)
+            continue;
+        section->lines[i].value = vl_text_strip(vl_arena_printf(&parser->plan->arena, "%s%s", section->lines[i].value,
+                                                                more));
+        return true;
+    }
+    return false;
+}
+
+static int read_line(struct parser *parser, struct file *file, char *line)
+{
+    bool escaped = *line == '\\', append;
+    struct vl_arena *arena = &parser->plan->arena;
+    char *equals, *name, *value;
+
+    if (!parser->section) {
+        vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_NONE, here(file), NULL, NULL, "a line before the first section");
+        return broken(parser);
+    }
+    line += escaped;
+    if (escaped && (unsigned char)*line <= ' ') {
+        vl_diagnose(parser->plan, VL_DIALPLAN_ESCAPE, here(file), NULL, NULL, "a lone backslash");
+        return broken(parser);
+    }
+    equals = *line ? strchr(line + escaped, '=') : NULL;
+    if (!equals || equals == line) {
+        vl_diagnose(parser->plan, VL_DIALPLAN_LINE_BROKEN, here(file), parser->section->name, NULL,
+                    equals ? "nothing stands before '='" : "'%s' has no '='", line);
+        return 0;
+    }
+    append = equals > line + escaped && equals[-1] == '+';
+    equals[append ? -1 : 0] = '\0';
+    name = vl_text_strip(line);
+    value = equals + 1;
+    if (append && append_value(parser, name, value))
+        return 0;
+    if (*value == '>')
+        value++;
+    add_line(arena, parser->section,
+             (struct vl_conf_line){ .name = vl_arena_strdup(arena, name),
+                                    .value = vl_arena_strdup(arena, vl_text_strip(value)),
+                                    .at = here(file) });
+    return 0;
+}
+
+static int read_stripped(struct parser *parser, struct file *file, char *line)
+{
+    if (*line == '[')
+        return read_header(parser, file, line);
+    if (*line == '#')
+        return read_directive(parser, file, line + 1);
+    return *line ? read_line(parser, file, line) : 0;
+}
+
+/* Asterisk reads lines into 8,192 bytes. */
+static bool fits(struct parser *parser, const struct file *file, const char *line)
+{
+    if (strnlen(line, VL_DIALPLAN_LINE_MOST + 1) <= VL_DIALPLAN_LINE_MOST)
+        return true;
+    vl_diagnose(parser->plan, VL_DIALPLAN_LINE_LONG, here(file), NULL, NULL,
+                "more than %d bytes: Asterisk drops the line", VL_DIALPLAN_LINE_MOST);
+    return false;
+}
+
+static int read_text(struct parser *parser, const char *name, char *text)
+{
+    struct file file = { .name = name };
+    int rc = 0;
+
+    while (text && rc == 0) {
+        char *line = strsep(&text, "\n");
+
+        file.line++;
+        if (!fits(parser, &file, line))
+            continue;
+        line = without_comments(parser, &file, line);
+        if (line)
+            rc = read_stripped(parser, &file, vl_text_strip(line));
+        if (parser->plan->arena.failed)
+            rc = -1;
+    }
+    if (file.comments > 0) {
+        file.line = file.comment_line;
+        vl_diagnose(parser->plan, VL_DIALPLAN_COMMENT_OPEN, here(&file), NULL, NULL, "the comment has no '--;'");
+    }
+    return rc;
+}
+
+int vl_conf_read(struct vl_dialplan *plan, const char *name, const char *text, const struct vl_dialplan_reader *reader,
+                 struct vl_conf *ret_conf, struct vl_error *err)
+{
+    struct parser parser = { .plan = plan, .reader = reader, .conf = ret_conf };
+
+    *ret_conf = (struct vl_conf){ .sections = NULL };
+    name = vl_arena_strdup(&plan->arena, name);
+    remember_file(plan, name);
+    if (read_text(&parser, name, vl_arena_strdup(&plan->arena, text)) < 0 || plan->arena.failed)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return 0;
+}

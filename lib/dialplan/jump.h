@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Arguments of applications that jump: where to, on what condition, with what.
+ */
+#ifndef VL_DIALPLAN_JUMP_H
+#define VL_DIALPLAN_JUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+/* `[[context,]extension,]priority[(value,…)]` */
+struct vl_jump {
+    const char *context, *extension; /* NULL: where the call is */
+    const char *priority;            /* a number or a label; never NULL */
+    const char *const *values;
+    size_t value_count;
+};
+
+struct vl_jump vl_jump_read(struct vl_arena *arena, const char *text);
+
+/* Split at commas outside of parentheses, brackets, braces and quotes; at least one word. */
+const char *const *vl_jump_words(struct vl_arena *arena, const char *text, size_t *ret_count);
+
+/* `CONDITION?YES:NO` */
+struct vl_condition {
+    const char *text; /* the condition as it stands */
+    bool known, holds;
+    const char *yes, *no; /* "" when there is none */
+};
+
+/* A condition is known when nothing is left to fill in and it is a word, or one comparison of two: `$["a" = "b"]`. */
+struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What becomes of a number: the search, the steps that run, with their variables filled in where they are known, and
+ * the channels that are dialled in the end. A value, with three ways to print it.
+ *
+ * The steps are those of a call that nobody answers: Dial() goes on to the next priority, a condition that is not
+ * known is taken as not met. Goto, Gosub, Macro and Return are followed, up to a bound.
+ */
+#ifndef VL_DIALPLAN_SHOW_H
+#define VL_DIALPLAN_SHOW_H
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "dialplan/search.h"
+
+struct vl_show_step {
+    unsigned depth; /* how many Gosub and Macro it is in */
+    const struct vl_extension *extension;
+    const struct vl_priority *priority;
+    const char *arguments; /* with variables filled in */
+    const char *note;      /* what it leads to, or what is not known; NULL: nothing to say */
+};
+
+struct vl_show {
+    struct vl_query query;
+    struct vl_search search;
+    struct vl_show_step *steps;
+    size_t step_count;
+    const char **dials; /* each what one Dial() rings: `SIP/a&SIP/b` is one */
+    size_t dial_count;
+    bool pin;        /* Authenticate() is on the way */
+    const char *way; /* in one line: 0991234567 → tesis → outbound-celular → _0[89]XXXXXXX → PIN → DAHDI/3/0991234567 */
+    const char *end; /* how it ends, in a few words */
+};
+
+/* Look a number up and follow it; everything is in the arena. Errors as vl_search(). */
+int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, struct vl_arena *arena,
+            struct vl_show *ret_show, struct vl_error *err);
+
+/* Text for people. Bytes that do not print are shown as \xNN. */
+void vl_show_text(struct vl_buf *out, struct vl_arena *arena, const struct vl_show *show);
+
+/* Members of the object that is open. */
+void vl_show_json(struct vl_json *json, const struct vl_show *show);
+/* The same without the steps: number, context, candidates, match. */
+void vl_show_search_json(struct vl_json *json, const struct vl_query *query, const struct vl_search *search);
+
+/* All contexts as a graph in Graphviz's language: includes, Goto, Gosub, Macro. With `show` what the search visits is
+ * drawn in bold; NULL: nothing is. */
+void vl_show_dot(struct vl_buf *out, const struct vl_dialplan *plan, const struct vl_show *show);
+
+#endif

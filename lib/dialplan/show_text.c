@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "base/text.h"
+#include "dialplan/show.h"
+
+static const char *name_of(struct vl_arena *arena, const struct vl_extension *extension)
+{
+    return extension->callerid ? vl_arena_printf(arena, "%s/%s", extension->name, extension->callerid)
+                               : extension->name;
+}
+
+static void add_position(struct vl_buf *out, struct vl_position at)
+{
+    const char *slash = strrchr(at.file, '/');
+
+    vl_buf_printf(out, "%s:%d\n", slash ? slash + 1 : at.file, at.line);
+}
+
+static void add_visit(struct vl_buf *out, const struct vl_search *search, size_t place)
+{
+    const struct vl_visit *visit = &search->visits[place];
+
+    if (!visit->include)
+        vl_buf_printf(out, "  [%s]\n", visit->context->name);
+    else
+        vl_buf_printf(out, "  [%s]  included by [%s]%s%s%s\n", visit->include->name,
+                      search->visits[visit->from].context->name, visit->include->timing ? " as " : "",
+                      visit->include->timing ? visit->include->written : "",
+                      !visit->context ? ": there is no such context" : visit->in_time ? "" : ": not at that time");
+    for (size_t i = 0; visit->context && i < visit->context->switch_count; i++)
+        vl_buf_printf(out, "    switch %s/%s: not asked\n", visit->context->switches[i].name,
+                      visit->context->switches[i].data);
+}
+
+static void add_search(struct vl_buf *out, struct vl_arena *arena, const struct vl_search *search)
+{
+    vl_buf_puts(out, "\nsearch:\n");
+    for (size_t i = 0; i < search->visit_count; i++) {
+        add_visit(out, search, i);
+        for (size_t j = 0; j < search->candidate_count; j++) {
+            const struct vl_candidate *candidate = &search->candidates[j];
+
+            if (candidate->visit != i)
+                continue;
+            vl_buf_printf(out, "    %-20s %-32s ", name_of(arena, candidate->extension), vl_fate_text(candidate->fate));
+            add_position(out, candidate->extension->at);
+        }
+    }
+    if (search->deep)
+        vl_buf_printf(out, "  Asterisk gives up here: more than %d contexts\n", VL_DIALPLAN_DEPTH_MOST);
+}
+
+static void add_steps(struct vl_buf *out, struct vl_arena *arena, const struct vl_show *show)
+{
+    vl_buf_puts(out, "\nsteps:\n");
+    for (size_t i = 0; i < show->step_count; i++) {
+        const struct vl_show_step *step = &show->steps[i];
+        const char *call = vl_arena_printf(arena, "%s(%s)", step->priority->application, step->arguments);
+
+        vl_buf_printf(out, "  %*s%s,%s,%d  %s%s%s  ", (int)step->depth * 2, "", step->extension->context->name,
+                      step->extension->name, step->priority->number, call, step->note ? "  ; " : "",
+                      step->note ? step->note : "");
+        add_position(out, step->priority->at);
+    }
+    vl_buf_printf(out, "  %s\n", show->end);
+}
+
+/* The arrows are the only characters beyond ASCII that are ours; whatever else comes from the file. */
+static void add_way(struct vl_buf *out, struct vl_arena *arena, const char *way)
+{
+    static const char arrow[] = " \xe2\x86\x92 ";
+
+    for (const char *next; (next = strstr(way, arrow)); way = next + strlen(arrow)) {
+        vl_buf_puts(out, vl_text_printable(arena, vl_arena_strndup(arena, way, (size_t)(next - way))));
+        vl_buf_puts(out, arrow);
+    }
+    vl_buf_printf(out, "%s\n", vl_text_printable(arena, way));
+}
+
+void vl_show_text(struct vl_buf *out, struct vl_arena *arena, const struct vl_show *show)
+{
+    VL_BUF_AUTO raw = VL_BUF_INIT;
+
+    add_way(out, arena, show->way);
+    add_search(&raw, arena, &show->search);
+    if (show->search.match)
+        add_steps(&raw, arena, show);
+    vl_buf_puts(out, vl_text_printable(arena, vl_buf_text(&raw)));
+    out->failed |= raw.failed;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dialplan/variables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+enum { TEXT_MOST = 65536, DEPTH_MOST = 16 };
+
+struct work {
+    struct vl_arena *arena;
+    const struct vl_variables *variables;
+    bool unknown;
+};
+
+static void substitute(struct work *work, struct vl_buf *out, const char *text, size_t length, unsigned depth);
+
+/* The length of what stands between the brace at text[-1] and its partner; `length` when there is none. */
+static size_t inside(const char *text, size_t length)
+{
+    int depth = 1;
+
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '{' || text[i] == '}')
+            depth += text[i] == '{' ? 1 : -1;
+        if (depth == 0)
+            return i;
+    }
+    return length;
+}
+
+/* Cut `:OFFSET[:LENGTH]` off a name, outside of parentheses. NULL: there is none. */
+static char *cut_part(char *name)
+{
+    int depth = 0;
+
+    for (; *name; name++) {
+        depth += (*name == '(') - (*name == ')');
+        if (*name == ':' && depth == 0) {
+            *name = '\0';
+            return name + 1;
+        }
+    }
+    return NULL;
+}
+
+/* Append the part of a value: a negative offset counts from the end, a negative length stops before it. */
+static void add_part(struct vl_buf *out, const char *value, const char *part)
+{
+    const char *colon = part ? strchr(part, ':') : NULL;
+    long offset = part ? strtol(part, NULL, 10) : 0, length = (long)strlen(value), count = length;
+
+    if (colon)
+        count = strtol(colon + 1, NULL, 10);
+    if (offset < 0)
+        offset = length + offset < 0 ? 0 : length + offset;
+    if (offset > length)
+        offset = length;
+    if (count < 0)
+        count = length - offset + count < 0 ? 0 : length - offset + count;
+    if (count > length - offset)
+        count = length - offset;
+    vl_buf_add(out, value + offset, (size_t)count);
+}
+
+/* One ${…}, whose inside is given. */
+static void add_variable(struct work *work, struct vl_buf *out, const char *text, size_t length, unsigned depth)
+{
+    VL_BUF_AUTO name = VL_BUF_INIT;
+    VL_FREE char *whole = NULL;
+    const char *value;
+    char *part;
+
+    substitute(work, &name, text, length, depth + 1);
+    whole = strdup(vl_buf_text(&name));
+    if (name.failed || !whole) {
+        work->arena->failed = true;
+        return;
+    }
+    part = cut_part(whole);
+    value = work->variables->value(work->variables->context, whole);
+    if (value) {
+        add_part(out, value, part);
+    } else if (work->variables->keep || strchr(whole, '(')) {
+        work->unknown = true;
+        vl_buf_printf(out, "${%s}", vl_buf_text(&name));
+    }
+}
+
+static void substitute(struct work *work, struct vl_buf *out, const char *text, size_t length, unsigned depth)
+{
+    size_t i = 0;
+
+    while (i < length && out->length < TEXT_MOST) {
+        size_t inner;
+
+        if (depth >= DEPTH_MOST || text[i] != '$' || i + 1 >= length || text[i + 1] != '{') {
+            vl_buf_putc(out, text[i++]);
+            continue;
+        }
+        inner = inside(text + i + 2, length - i - 2);
+        add_variable(work, out, text + i + 2, inner, depth);
+        i += 2 + inner + 1;
+    }
+}
+
+char *vl_substitute(struct vl_arena *arena, const struct vl_variables *variables, const char *text, bool *ret_unknown)
+{
+    struct work work = { .arena = arena, .variables = variables };
+    VL_BUF_AUTO out = VL_BUF_INIT;
+
+    if (!strstr(text, "${"))
+        return vl_arena_strdup(arena, text);
+    substitute(&work, &out, text, strlen(text), 0);
+    if (out.failed)
+        arena->failed = true;
+    if (work.unknown && ret_unknown)
+        *ret_unknown = true;
+    return vl_arena_strdup(arena, vl_buf_text(&out));
+}

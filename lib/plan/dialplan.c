@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The public interface to dialplans: where one comes from, and questions to it.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/memory.h"
+#include "dialplan/show.h"
+#include "plan/api.h"
+#include "plan/dialplan_source.h"
+
+struct voiplab_dialplan {
+    struct vl_dialplan *plan;
+    const char *context; /* where the telephones of its PBX dial; NULL: not known */
+    struct vl_arena arena;
+};
+
+voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_dialplan_source *source,
+                                        voiplab_error **ret_error)
+{
+    voiplab_dialplan *dialplan = vl_malloc(sizeof(*dialplan));
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    *ret_error = NULL;
+    if (!dialplan)
+        return NULL;
+    *dialplan = (voiplab_dialplan){ .plan = NULL };
+    dialplan->plan = vl_dialplan_source(lab ? vl_api_world(lab) : NULL, source, &dialplan->arena, &dialplan->context,
+                                        &err);
+    if (dialplan->plan)
+        return dialplan;
+    vl_api_error(&err, ret_error);
+    voiplab_dialplan_close(dialplan);
+    return NULL;
+}
+
+void voiplab_dialplan_close(voiplab_dialplan *dialplan)
+{
+    if (!dialplan)
+        return;
+    vl_dialplan_free(dialplan->plan);
+    vl_arena_free(&dialplan->arena);
+    vl_free(dialplan);
+}
+
+static char *copy_of(const char *text, struct vl_error *err)
+{
+    char *copy = strdup(text);
+
+    if (!copy)
+        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return copy;
+}
+
+/* One line: the search only. A context that is not there is an answer too. */
+static char *show_line(const struct vl_dialplan *plan, const struct vl_query *query, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_JSON_AUTO *json = vl_json_new();
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    struct vl_search search;
+
+    vl_json_object(json, NULL);
+    if (vl_search(plan, query, &arena, &search, &cause) < 0 && cause.code != VL_ERROR_NOTFOUND) {
+        vl_error_move(err, &cause);
+        return NULL;
+    }
+    vl_show_search_json(json, query, &search);
+    if (cause.code)
+        vl_json_string(json, "error", vl_error_text(&cause));
+    return vl_json_text(json, 0, err);
+}
+
+static char *show_whole(const struct vl_dialplan *plan, const struct vl_query *query, enum voiplab_dialplan_form form,
+                        struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_BUF_AUTO out = VL_BUF_INIT;
+    VL_JSON_AUTO *json = NULL;
+    struct vl_show show;
+
+    if (vl_show(plan, query, &arena, &show, err) < 0)
+        return NULL;
+    if (form == VOIPLAB_DIALPLAN_JSON) {
+        json = vl_json_new();
+        vl_json_object(json, NULL);
+        vl_show_json(json, &show);
+        return vl_json_text(json, 2, err);
+    }
+    if (form == VOIPLAB_DIALPLAN_GRAPH)
+        vl_show_dot(&out, plan, &show);
+    else
+        vl_show_text(&out, &arena, &show);
+    if (out.failed || arena.failed) {
+        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    return copy_of(vl_buf_text(&out), err);
+}
+
+/* The moment that is meant, from text over the caller's now. */
+static int read_moment(const struct voiplab_dialplan_query *query, struct vl_moment *moment, struct vl_error *err)
+{
+    time_t now = (time_t)query->now;
+    struct tm parts;
+
+    if (!localtime_r(&now, &parts))
+        return vl_fail(err, VL_ERROR_USAGE, "the time cannot be told");
+    *moment = (struct vl_moment){ parts.tm_mon + 1, parts.tm_mday, parts.tm_wday, parts.tm_hour, parts.tm_min };
+    if (query->at && !vl_moment_read(query->at, moment))
+        return vl_fail(err, VL_ERROR_USAGE, "'%s' is no time: give 'HH:MM', 'mon HH:MM' or 'YYYY-MM-DD HH:MM'",
+                       query->at);
+    return 0;
+}
+
+static char *show(const voiplab_dialplan *dialplan, const struct voiplab_dialplan_query *query,
+                  enum voiplab_dialplan_form form, struct vl_error *err)
+{
+    struct vl_moment moment;
+    struct vl_query wanted = {
+        .number = query->number,
+        .context = query->context ? query->context : dialplan->context,
+        .callerid = query->callerid,
+        .priority = query->priority ? query->priority : 1,
+        .moment = &moment,
+    };
+
+    if (read_moment(query, &moment, err) < 0)
+        return NULL;
+    if (!wanted.context) {
+        (void)vl_fail(err, VL_ERROR_USAGE, "say with --context where the call comes in");
+        return NULL;
+    }
+    return form == VOIPLAB_DIALPLAN_LINE ? show_line(dialplan->plan, &wanted, err)
+                                         : show_whole(dialplan->plan, &wanted, form, err);
+}
+
+enum voiplab_status voiplab_dialplan_show(const voiplab_dialplan *dialplan, const struct voiplab_dialplan_query *query,
+                                          enum voiplab_dialplan_form form, char **ret_text, voiplab_error **ret_error)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    *ret_error = NULL;
+    *ret_text = show(dialplan, query, form, &err);
+    if (*ret_text)
+        return VOIPLAB_OK;
+    vl_api_error(&err, ret_error);
+    return voiplab_error_status(*ret_error);
+}

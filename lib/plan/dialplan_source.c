@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/dialplan_source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "plan/fleet.h"
+#include "render/asterisk.h"
+
+#define CONF_DIRECTORY "/etc/asterisk"
+#define CONF CONF_DIRECTORY "/extensions.conf"
+
+enum { ANSWER_MS = 10000 };
+
+static int read_target(void *context, const char *path, struct vl_arena *arena, const char **ret_text,
+                       struct vl_error *err)
+{
+    struct vl_target *target = context;
+    VL_FREE char *text = NULL;
+    mode_t mode;
+
+    if (target->ops->read(target, path, &text, &mode, err) < 0)
+        return -1;
+    *ret_text = vl_arena_strdup(arena, text);
+    return arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+static int compare_text(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Wildcards in the last part of a path are looked up by find(1) over there. */
+static int expand_target(void *context, const char *pattern, struct vl_arena *arena, const char *const **ret_paths,
+                         size_t *ret_count, struct vl_error *err)
+{
+    struct vl_target *target = context;
+    const char *slash = strrchr(pattern, '/');
+    const char **one = vl_arena_zalloc(arena, sizeof(*one)), **paths;
+    struct vl_command_result result = { .output = NULL };
+    size_t count = 0;
+
+    if (!one)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    *one = pattern;
+    *ret_paths = one;
+    *ret_count = 1;
+    if (!slash || !strpbrk(slash, "*?["))
+        return 0;
+    const char *const argv[] = {
+        "find", vl_arena_strndup(arena, pattern, (size_t)(slash - pattern)), "-maxdepth", "1", "-name", slash + 1, NULL,
+    };
+    if (target->ops->run(target, argv, NULL, ANSWER_MS, &result, err) < 0)
+        return -1;
+    paths = (const char **)(uintptr_t)vl_text_split(arena, result.output ? result.output : "", "\n");
+    vl_command_result_free(&result);
+    while (paths && paths[count])
+        count++;
+    if (count)
+        qsort(paths, count, sizeof(*paths), compare_text);
+    *ret_paths = paths;
+    *ret_count = count;
+    return 0;
+}
+
+static struct vl_dialplan *load_running(struct vl_world *world, const char *name, struct vl_error *err)
+{
+    const char *const names[] = { name, NULL };
+    struct vl_dialplan_reader reader = { .read = read_target, .expand = expand_target, .directory = CONF_DIRECTORY };
+    VL_TARGET_AUTO *target = NULL;
+
+    if (vl_fleet_check_names(world->lab, names, err) < 0)
+        return NULL;
+    for (size_t i = 0; i < world->lab->pbx_count && !target; i++)
+        if (!strcmp(world->lab->pbxs[i].name, name)) {
+            target = vl_world_connect(world, &world->lab->pbxs[i], ANSWER_MS, err);
+            if (!target)
+                return NULL;
+        }
+    reader.context = target;
+    return vl_dialplan_load(CONF, &reader, err);
+}
+
+/* What the hub would get, or the first PBX of a lab without one. */
+static struct vl_dialplan *load_rendered(struct vl_world *world, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const struct vl_pbx *pbx = world->lab->hub ? world->lab->hub : &world->lab->pbxs[0];
+    struct vl_fileset set = { .count = 0 };
+
+    vl_render_pbx(&arena, world->lab, &world->state, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
+    for (size_t i = 0; i < set.count && !arena.failed; i++) {
+        const char *name = strrchr(set.files[i].path, '/');
+
+        if (name && !strcmp(name, "/voiplab_extensions.conf"))
+            return vl_dialplan_parse(set.files[i].path, set.files[i].text, &vl_dialplan_no_files, err);
+    }
+    (void)vl_fail(err, arena.failed ? VL_ERROR_MEMORY : VL_ERROR_FAILED, "'%s' gets no dialplan", pbx->name);
+    return NULL;
+}
+
+static struct vl_dialplan *load_file(const char *path, struct vl_arena *arena, struct vl_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    const char *directory =
+        slash ? vl_arena_strndup(arena, path, slash == path ? 1 : (size_t)(slash - path)) : ".";
+    struct vl_dialplan_reader reader = vl_dialplan_files(directory);
+
+    return vl_dialplan_load(path, &reader, err);
+}
+
+static const char *dial_context(const struct vl_world *world, const char *name, struct vl_arena *arena)
+{
+    const struct vl_lab *lab = world->lab;
+    bool hub = lab->hub && (!name || !strcmp(lab->hub->name, name));
+
+    return hub ? vl_render_hub_context(arena, lab) : "from-internal";
+}
+
+struct vl_dialplan *vl_dialplan_source(struct vl_world *world, const struct voiplab_dialplan_source *source,
+                                       struct vl_arena *arena, const char **ret_context, struct vl_error *err)
+{
+    *ret_context = NULL;
+    if (source->conf)
+        return load_file(source->conf, arena, err);
+    if (!world || !world->lab || !world->lab->pbx_count) {
+        (void)vl_fail(err, VL_ERROR_USAGE, "this needs a lab file, or --conf");
+        return NULL;
+    }
+    *ret_context = dial_context(world, source->pbx, arena);
+    return source->pbx ? load_running(world, source->pbx, err) : load_rendered(world, err);
+}

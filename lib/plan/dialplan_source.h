@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where a dialplan comes from: a file, the lab, or a running PBX.
+ */
+#ifndef VL_PLAN_DIALPLAN_SOURCE_H
+#define VL_PLAN_DIALPLAN_SOURCE_H
+
+#include "dialplan/dialplan.h"
+#include "plan/world.h"
+
+/* Load it. `world` may be NULL when the source has a file. *ret_context, in the arena, is where the telephones of its
+ * PBX dial, NULL when that is not known. NULL on failure. */
+struct vl_dialplan *vl_dialplan_source(struct vl_world *world, const struct voiplab_dialplan_source *source,
+                                       struct vl_arena *arena, const char **ret_context, struct vl_error *err);
+
+#endif
