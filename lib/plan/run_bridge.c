@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/apply.h"
@@ -18,7 +19,7 @@
 #include "plan/watchdog.h"
 #include "probe/reach.h"
 
-enum { DEFAULT_TIMEOUT_S = 120, REACH_MS = 500, REACH_TRIES = 20 };
+enum { DEFAULT_TIMEOUT_S = 120, REACH_MS = 500, REACH_TRIES = 20, SETTLE_MS = 5000, SETTLE_PAUSE_MS = 100 };
 
 static bool is_this_host(const struct vl_run *run)
 {
@@ -112,14 +113,28 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
     return vl_checkpoint_write(checkpoint, directory, run->err);
 }
 
-/* Everything that the plan was for is so now. */
+static int find_missing(const struct vl_run *run, struct vl_arena *arena, const char **ret_missing)
+{
+    const struct vl_lab *lab = run->world->lab;
+
+    return vl_switch_plan(arena, &lab->bridge, lab->name, ret_missing, run->err);
+}
+
+/* Everything that the plan was for is so now, or a moment later: who owns the network may set up the bridge once more,
+ * address by address. */
 static int verify(const struct vl_run *run)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
+    long long deadline = vl_boot_ms() + SETTLE_MS;
     const char *missing = "";
 
-    if (vl_switch_plan(&arena, &run->world->lab->bridge, run->world->lab->name, &missing, run->err) < 0)
+    if (find_missing(run, &arena, &missing) < 0)
         return -1;
+    while (*missing && vl_boot_ms() < deadline) {
+        (void)poll(NULL, 0, SETTLE_PAUSE_MS);
+        if (find_missing(run, &arena, &missing) < 0)
+            return -1;
+    }
     if (!*missing)
         return 0;
     return vl_fail(run->err, VL_ERROR_FAILED, "the network is not as it should be: still to be done is '%.*s'",
