@@ -466,8 +466,12 @@ int vl_change_begin(const char *directory, long long deadline_ms, struct vl_erro
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *text = vl_arena_printf(&arena, "%lld\n", deadline_ms);
+    const char *path = vl_arena_printf(&arena, "%s/pending", directory);
 
-    return vl_file_write(vl_arena_printf(&arena, "%s/pending", directory), text, strlen(text), 0600, err);
+    if (vl_file_write(path, text, strlen(text), 0600, err) == 0)
+        return 0;
+    (void)unlink(path); /* it may be in its place and only not be synced */
+    return -1;
 }
 
 bool vl_change_pending(const char *directory)
@@ -475,6 +479,13 @@ bool vl_change_pending(const char *directory)
     VL_ARENA_AUTO arena = { .blocks = NULL };
 
     return vl_file_exists(vl_arena_printf(&arena, "%s/pending", directory));
+}
+
+bool vl_change_is_reverted(const char *directory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    return vl_file_exists(vl_arena_printf(&arena, "%s/reverting", directory)) && is_watched(directory);
 }
 
 /* A power cut must not undo what was decided. */
@@ -489,7 +500,8 @@ static void sync_decision(const char *directory)
 bool vl_change_confirm(const char *directory)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    bool done = unlink(vl_arena_printf(&arena, "%s/pending", directory)) == 0;
+    bool done = unlink(vl_arena_printf(&arena, "%s/pending", directory)) == 0 ||
+                (!is_watched(directory) && unlink(vl_arena_printf(&arena, "%s/reverting", directory)) == 0);
 
     if (done)
         sync_decision(directory);

@@ -106,7 +106,10 @@ enum vl_change_phase vl_change_phase(const char *directory, long long *ret_left_
 /* Watchdog: begin and end. */
 int vl_change_begin(const char *directory, long long deadline_ms, struct vl_error *err);
 bool vl_change_pending(const char *directory);
-/* True for who gets to do it. */
+/* Whether a watchdog that lives is taking it back. */
+bool vl_change_is_reverted(const char *directory);
+/* True for who gets to do it. What could not be taken back whole, and nobody tries any more, can be confirmed as it is.
+ */
 bool vl_change_confirm(const char *directory);
 bool vl_change_take_back(const char *directory);
 /* Note how it ended; `reverting` goes when it is over and nothing is left to be done. */
