@@ -361,7 +361,7 @@ int vl_lab_make_dialplan(struct vl_lab *lab, const struct vl_raw_file *raw, stru
     static const struct vl_raw_dialplan nothing = { .via = NULL };
     const struct vl_raw_section *section = SECTIONS(raw, VL_RAW_DIALPLAN);
     const struct vl_raw_dialplan *given = section ? section->object : &nothing;
-    struct vl_dialplan *dialplan = &lab->dialplan;
+    struct vl_lab_dialplan *dialplan = &lab->dialplan;
 
     if (given->attendant && check_destination(lab, section, "operator", given->attendant, err) < 0)
         return -1;

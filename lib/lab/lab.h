@@ -166,7 +166,7 @@ struct vl_did {
 };
 
 /* [dialplan]: what holds for the whole plan of the hub. */
-struct vl_dialplan {
+struct vl_lab_dialplan {
     struct vl_pool pool;                     /* for routes without `via`; may be without lines */
     const struct vl_class *class;            /* of who has none; NULL: all but barred routes */
     const char *attendant;                   /* who answers callers that dial nothing; NULL: nobody */
@@ -268,7 +268,7 @@ struct vl_lab {
     const struct vl_route *routes; /* the emergency classes first, then in the order of the plan, then the lab's own */
     size_t route_count;
     struct vl_dahdi dahdi;
-    struct vl_dialplan dialplan;
+    struct vl_lab_dialplan dialplan;
     const struct vl_pool *pools;
     size_t pool_count;
     const struct vl_class *classes;

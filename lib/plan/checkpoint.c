@@ -128,13 +128,29 @@ static int save_link(struct vl_checkpoint *checkpoint, struct vl_net *net, const
     return vl_net_routes(net, &checkpoint->arena, ret->link.index, &ret->routes, err);
 }
 
+/* Keep of all default routes those over other links. */
+static void keep_others(const struct vl_checkpoint *checkpoint, struct vl_net_messages *routes)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < routes->count; i++)
+        if (!vl_net_route_over(&routes->list[i], checkpoint->uplink.link.index) &&
+            (!checkpoint->bridge.link.exists || !vl_net_route_over(&routes->list[i], checkpoint->bridge.link.index)))
+            routes->list[kept++] = routes->list[i];
+    routes->count = kept;
+}
+
 int vl_checkpoint_network(struct vl_checkpoint *checkpoint, struct vl_net *net, const char *uplink, const char *bridge,
                           struct vl_error *err)
 {
     checkpoint->boot = boot_id(&checkpoint->arena);
     if (save_link(checkpoint, net, uplink, &checkpoint->uplink, err) < 0)
         return -1;
-    return save_link(checkpoint, net, bridge, &checkpoint->bridge, err);
+    if (save_link(checkpoint, net, bridge, &checkpoint->bridge, err) < 0 ||
+        vl_net_default_routes(net, &checkpoint->arena, &checkpoint->others, err) < 0)
+        return -1;
+    keep_others(checkpoint, &checkpoint->others);
+    return 0;
 }
 
 /* The first number that no backup has. */
@@ -323,27 +339,67 @@ static bool same_address(const struct vl_net_message *a, const struct vl_net_mes
     return one.family == other.family && one.prefix == other.prefix && !memcmp(one.bytes, other.bytes, 16);
 }
 
-/* The addresses and routes of a link as they were; what came since goes. */
+static bool has_address(const struct vl_net_messages *messages, const struct vl_net_message *wanted)
+{
+    for (size_t i = 0; i < messages->count; i++)
+        if (same_address(&messages->list[i], wanted))
+            return true;
+    return false;
+}
+
+static bool has_route(const struct vl_net_messages *messages, const struct vl_net_message *wanted)
+{
+    for (size_t i = 0; i < messages->count; i++)
+        if (vl_net_same_route(&messages->list[i], wanted))
+            return true;
+    return false;
+}
+
+/* The addresses and routes of a link as they were. What came since goes first: an address takes those along that were
+ * added after it to the same network. */
 static int restore_link(struct vl_net *net, struct vl_arena *arena, const struct vl_saved_link *saved,
                         struct vl_net_batch *batch, struct vl_error *err)
 {
-    struct vl_net_messages now = { .count = 0 };
+    struct vl_net_messages addresses = { .count = 0 }, routes = { .count = 0 };
+    int index = saved->link.index;
 
-    if (vl_net_addresses(net, arena, saved->link.index, &now, err) < 0)
+    if (vl_net_addresses(net, arena, index, &addresses, err) < 0 || vl_net_routes(net, arena, index, &routes, err) < 0)
         return -1;
+    for (size_t i = 0; i < addresses.count; i++)
+        if (!has_address(&saved->addresses, &addresses.list[i]))
+            vl_net_delete_address(batch, &addresses.list[i]);
+    for (size_t i = 0; i < routes.count; i++)
+        if (!has_route(&saved->routes, &routes.list[i]))
+            vl_net_delete_route(batch, &routes.list[i]);
     for (size_t i = 0; i < saved->addresses.count; i++)
-        vl_net_put_address(batch, &saved->addresses.list[i], saved->link.index);
-    for (size_t i = 0; i < now.count; i++) {
-        bool wanted = false;
-
-        for (size_t k = 0; k < saved->addresses.count && !wanted; k++)
-            wanted = same_address(&now.list[i], &saved->addresses.list[k]);
-        if (!wanted)
-            vl_net_delete_address(batch, &now.list[i]);
-    }
+        vl_net_put_address(batch, &saved->addresses.list[i], index);
     for (size_t i = 0; i < saved->routes.count; i++)
-        vl_net_put_route(batch, &saved->routes.list[i], saved->link.index, saved->link.index);
+        if (!vl_net_route_facts(&saved->routes.list[i]).by_object || !has_route(&routes, &saved->routes.list[i]))
+            vl_net_put_route(batch, &saved->routes.list[i], index, index);
     return 0;
+}
+
+/* A default route over another link comes back when none of its family is left there. As good as it can be: that link
+ * is not ours, and may be gone. */
+static void restore_others(struct vl_net *net, struct vl_arena *arena, const struct vl_checkpoint *checkpoint)
+{
+    VL_NET_BATCH_AUTO batch = { .count = 0 };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    struct vl_net_messages now;
+
+    if (!checkpoint->others.count || vl_net_default_routes(net, arena, &now, &ignored) < 0)
+        return;
+    keep_others(checkpoint, &now);
+    for (size_t i = 0; i < checkpoint->others.count; i++) {
+        int family = vl_net_route_facts(&checkpoint->others.list[i]).family;
+        bool left = false;
+
+        for (size_t k = 0; k < now.count; k++)
+            left |= vl_net_route_facts(&now.list[k]).family == family;
+        if (!left)
+            vl_net_put_route(&batch, &checkpoint->others.list[i], 0, 0);
+    }
+    (void)vl_net_send(net, &batch, &ignored);
 }
 
 static void restore_settings(const struct vl_saved_link *saved, const struct vl_net_link *now,
@@ -381,11 +437,14 @@ int vl_checkpoint_restore_network(const struct vl_checkpoint *checkpoint, bool *
         vl_net_delete_link(&batch, bridge_now.index);
     if (bridge_now.exists && bridge->link.exists && bridge_now.index == bridge->link.index) {
         restore_settings(bridge, &bridge_now, &batch);
+        if (bridge->link.stp != bridge_now.stp)
+            vl_net_set_stp(&batch, bridge_now.index, bridge->link.stp);
         if (restore_link(net, &arena, bridge, &batch, err) < 0)
             return -1;
     }
     if (restore_link(net, &arena, uplink, &batch, err) < 0 || vl_net_send(net, &batch, err) < 0)
         return -1;
+    restore_others(net, &arena, checkpoint);
     *ret_done = true;
     return 0;
 }
@@ -466,8 +525,12 @@ int vl_change_begin(const char *directory, long long deadline_ms, struct vl_erro
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *text = vl_arena_printf(&arena, "%lld\n", deadline_ms);
+    const char *path = vl_arena_printf(&arena, "%s/pending", directory);
 
-    return vl_file_write(vl_arena_printf(&arena, "%s/pending", directory), text, strlen(text), 0600, err);
+    if (vl_file_write(path, text, strlen(text), 0600, err) == 0)
+        return 0;
+    (void)unlink(path); /* it may be in its place and only not be synced */
+    return -1;
 }
 
 bool vl_change_pending(const char *directory)
@@ -475,6 +538,13 @@ bool vl_change_pending(const char *directory)
     VL_ARENA_AUTO arena = { .blocks = NULL };
 
     return vl_file_exists(vl_arena_printf(&arena, "%s/pending", directory));
+}
+
+bool vl_change_is_reverted(const char *directory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    return vl_file_exists(vl_arena_printf(&arena, "%s/reverting", directory)) && is_watched(directory);
 }
 
 /* A power cut must not undo what was decided. */
@@ -489,7 +559,8 @@ static void sync_decision(const char *directory)
 bool vl_change_confirm(const char *directory)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    bool done = unlink(vl_arena_printf(&arena, "%s/pending", directory)) == 0;
+    bool done = unlink(vl_arena_printf(&arena, "%s/pending", directory)) == 0 ||
+                (!is_watched(directory) && unlink(vl_arena_printf(&arena, "%s/reverting", directory)) == 0);
 
     if (done)
         sync_decision(directory);

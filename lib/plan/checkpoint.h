@@ -55,6 +55,7 @@ struct vl_checkpoint {
     size_t directory_count;
     const char *boot; /* boot id of the kernel whose state this is; NULL: no network is saved */
     struct vl_saved_link uplink, bridge;
+    struct vl_net_messages others;     /* default routes over other links: the bridge's may take their place */
     const char *const *const *reloads; /* commands by which the owner of the network learns of restored files */
     size_t reload_count;
 };
@@ -86,8 +87,7 @@ int vl_checkpoint_write(struct vl_checkpoint *checkpoint, const char *directory,
 int vl_checkpoint_read(struct vl_checkpoint *checkpoint, const char *directory, const char *name, struct vl_error *err);
 
 /* Put files back: those that differ, and those that were not there go; left-over temporaries and emptied directories
- * too. What a file held that somebody has changed since `written` (the latest text of ours; NULL: not known) is kept in
- * STATE. *changed counts. */
+ * too. *changed counts. */
 int vl_checkpoint_restore_files(const struct vl_checkpoint *checkpoint, size_t *changed, struct vl_error *err);
 
 /* Put links, addresses and routes back, when the kernel is still the same and the uplink is there; *ret_done tells.
@@ -106,7 +106,10 @@ enum vl_change_phase vl_change_phase(const char *directory, long long *ret_left_
 /* Watchdog: begin and end. */
 int vl_change_begin(const char *directory, long long deadline_ms, struct vl_error *err);
 bool vl_change_pending(const char *directory);
-/* True for who gets to do it. */
+/* Whether a watchdog that lives is taking it back. */
+bool vl_change_is_reverted(const char *directory);
+/* True for who gets to do it. What could not be taken back whole, and nobody tries any more, can be confirmed as it is.
+ */
 bool vl_change_confirm(const char *directory);
 bool vl_change_take_back(const char *directory);
 /* Note how it ended; `reverting` goes when it is over and nothing is left to be done. */

@@ -60,6 +60,10 @@ void vl_checkpoint_text(const struct vl_checkpoint *checkpoint, struct vl_arena 
     if (checkpoint->boot) {
         add_link("uplink", &checkpoint->uplink, arena, text);
         add_link("bridge", &checkpoint->bridge, arena, text);
+        if (checkpoint->bridge.link.stp)
+            vl_buf_puts(text, "bridge-stp on\n");
+        for (size_t i = 0; i < checkpoint->others.count; i++)
+            vl_buf_printf(text, "other-route %s\n", vl_net_word(arena, &checkpoint->others.list[i]));
     }
     vl_buf_puts(text, "end\n");
 }
@@ -155,6 +159,8 @@ static bool parse_line(struct vl_checkpoint *checkpoint, const char *word, char 
         return parse_link(&checkpoint->uplink, rest);
     if (!strcmp(word, "bridge"))
         return parse_link(&checkpoint->bridge, rest);
+    if (!strcmp(word, "bridge-stp"))
+        return checkpoint->bridge.link.stp = true;
     if (!strcmp(word, "uplink-address"))
         return parse_message(checkpoint, &checkpoint->uplink.addresses, rest);
     if (!strcmp(word, "uplink-route"))
@@ -163,6 +169,8 @@ static bool parse_line(struct vl_checkpoint *checkpoint, const char *word, char 
         return parse_message(checkpoint, &checkpoint->bridge.addresses, rest);
     if (!strcmp(word, "bridge-route"))
         return parse_message(checkpoint, &checkpoint->bridge.routes, rest);
+    if (!strcmp(word, "other-route"))
+        return parse_message(checkpoint, &checkpoint->others, rest);
     return false;
 }
 

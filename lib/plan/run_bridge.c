@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/apply.h"
@@ -18,7 +19,7 @@
 #include "plan/watchdog.h"
 #include "probe/reach.h"
 
-enum { DEFAULT_TIMEOUT_S = 120, REACH_MS = 500, REACH_TRIES = 20 };
+enum { DEFAULT_TIMEOUT_S = 120, REACH_MS = 500, REACH_TRIES = 20, SETTLE_MS = 5000, SETTLE_PAUSE_MS = 100 };
 
 static bool is_this_host(const struct vl_run *run)
 {
@@ -112,14 +113,28 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
     return vl_checkpoint_write(checkpoint, directory, run->err);
 }
 
-/* Everything that the plan was for is so now. */
+static int find_missing(const struct vl_run *run, struct vl_arena *arena, const char **ret_missing)
+{
+    const struct vl_lab *lab = run->world->lab;
+
+    return vl_switch_plan(arena, &lab->bridge, lab->name, ret_missing, run->err);
+}
+
+/* Everything that the plan was for is so now, or a moment later: who owns the network may set up the bridge once more,
+ * address by address. */
 static int verify(const struct vl_run *run)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
+    long long deadline = vl_boot_ms() + SETTLE_MS;
     const char *missing = "";
 
-    if (vl_switch_plan(&arena, &run->world->lab->bridge, run->world->lab->name, &missing, run->err) < 0)
+    if (find_missing(run, &arena, &missing) < 0)
         return -1;
+    while (*missing && vl_boot_ms() < deadline) {
+        (void)poll(NULL, 0, SETTLE_PAUSE_MS);
+        if (find_missing(run, &arena, &missing) < 0)
+            return -1;
+    }
     if (!*missing)
         return 0;
     return vl_fail(run->err, VL_ERROR_FAILED, "the network is not as it should be: still to be done is '%.*s'",
@@ -139,22 +154,42 @@ static bool is_reachable(struct vl_reach *reach)
     return false;
 }
 
+/* The time was over before the change was through (the command was stopped, or slow): the watchdog has put everything
+ * back, but what came after that it has not seen. */
+static int take_back_late(const struct vl_run *run, const struct vl_checkpoint *checkpoint)
+{
+    size_t changed = 0;
+
+    if (vl_watchdog_restore(checkpoint, &changed, run->err) < 0)
+        return -1;
+    return vl_fail(
+        run->err, VL_ERROR_TIMEOUT,
+        "the change took longer than it may stay unconfirmed, and was taken back; --timeout gives it longer");
+}
+
 /* Carry the plan out under the watchdog. */
-static int change_watched(const struct vl_run *run, const struct vl_plan *plan, const char *directory, bool *waits)
+static int change_watched(const struct vl_run *run, const struct vl_plan *plan, const struct vl_checkpoint *checkpoint,
+                          const char *directory, bool *waits)
 {
     unsigned timeout = run->request->timeout_s ? run->request->timeout_s : DEFAULT_TIMEOUT_S;
     int channel = vl_watchdog_arm(directory, timeout, run->err);
     VL_ERROR_AUTO cause = { .code = VL_OK };
     size_t changed = 0;
 
-    if (channel < 0)
+    if (channel < 0) {
+        if (checkpoint->first && vl_change_phase(directory, NULL) == VL_CHANGE_NONE)
+            vl_checkpoint_forget_original(directory);
         return -1;
+    }
     *waits = true;
     vl_world_event(run->world, VOIPLAB_EVENT_STEP, VL_THIS_HOST,
                    "watchdog armed: without confirmation all is put back after %u s", timeout);
     if (vl_run_apply_plan(run, plan, "/", &changed) == 0 && verify(run) == 0) {
         vl_watchdog_done(&channel);
-        return 0;
+        if (vl_change_pending(directory))
+            return 0;
+        *waits = false;
+        return take_back_late(run, checkpoint);
     }
     *waits = false;
     if (vl_watchdog_take_back(&channel, directory, &cause) < 0)
@@ -208,7 +243,7 @@ int vl_bridge_change(const struct vl_run *run, bool commit, size_t *changed, boo
     vl_reach_add(&reach, checkpoint.peer, false);
     if (commit && reach.count)
         (void)vl_reach_round(&reach, REACH_MS);
-    if (change_watched(run, &plan, directory, ret_waits) < 0)
+    if (change_watched(run, &plan, &checkpoint, directory, ret_waits) < 0)
         return -1;
     if (commit)
         try_to_commit(run, &reach, directory, ret_waits);
@@ -253,13 +288,18 @@ int vl_run_bridge(const struct vl_run *run)
 int vl_run_bridge_confirm(const struct vl_run *run)
 {
     const char *directory = store(run);
+    /* a change that is still being made cannot be confirmed: nobody would watch the rest of it */
+    VL_CLOSE int lock = vl_change_phase(directory, NULL) != VL_CHANGE_NONE ? lock_network(run) : -1;
 
+    if (lock < 0 && run->err->code)
+        return -1;
     if (vl_change_confirm(directory)) {
         vl_change_over(directory, "confirmed", true);
         vl_result_summary(run->result, "confirmed: the change stays");
         return 0;
     }
-    return vl_fail(run->err, VL_ERROR_FAILED, "nothing waits to be confirmed%s",
+    return vl_fail(run->err, VL_ERROR_FAILED, "nothing waits to be confirmed in '%s'%s",
+                   run->world->options.state_directory,
                    vl_change_outcome(&run->result->arena, directory, "; the latest change was "));
 }
 
@@ -315,10 +355,12 @@ static int put_back(const struct vl_run *run, const char *directory, const struc
     size_t changed = 0;
     bool first = checkpoint->first;
 
-    if (unconfirmed && !vl_change_take_back(directory))
+    if (unconfirmed && (vl_change_is_reverted(directory) || !vl_change_take_back(directory)))
         return wait_for_watchdog(run, directory);
     if (vl_watchdog_restore(checkpoint, &changed, run->err) < 0)
-        return vl_error_wrap(run->err, "not everything could be put back; the files as they were are in '%s/backup'",
+        return vl_error_wrap(run->err,
+                             "not everything could be put back (the files as they were are in '%s/backup'; "
+                             "'voiplab bridge confirm' leaves all as it is now)",
                              directory);
     if (unconfirmed && !first)
         vl_change_over(directory, "taken back by hand", true);

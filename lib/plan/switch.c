@@ -172,6 +172,10 @@ static void join_bridge(struct change *change)
     const struct vl_net_link *uplink = &change->uplink_link, *bridge = &change->bridge_link;
     bool joined = bridge->exists && uplink->master == bridge->index;
 
+    if (bridge->stp) { /* it would keep a new port waiting for half a minute */
+        vl_buf_printf(&change->text, "ip link set dev %s type bridge stp_state 0\n", bridge->name);
+        vl_net_set_stp(&change->join, bridge->index, false);
+    }
     if (!bridge->up) {
         vl_buf_printf(&change->text, "ip link set dev %s up\n", change->bridge->name);
         if (bridge->exists)

@@ -237,6 +237,15 @@ static void prepare_signals(void)
     (void)sigaction(SIGTERM, &note, NULL);
 }
 
+/* Where memory runs out, others end first. */
+static void spare_me(void)
+{
+    VL_CLOSE int descriptor = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (descriptor >= 0)
+        (void)!write(descriptor, "-1000", 5);
+}
+
 int vl_watchdog_main(const char *directory, const char *seconds)
 {
     struct watch watch = { .directory = directory, .channel = CHANNEL };
@@ -257,6 +266,8 @@ int vl_watchdog_main(const char *directory, const char *seconds)
     }
     (void)setsid();
     (void)umask(077);
+    (void)!chdir("/");
+    spare_me();
     prepare_signals();
     openlog("voiplab", LOG_PID, LOG_DAEMON);
     watch.timeout_s = (unsigned)timeout;

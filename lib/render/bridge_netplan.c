@@ -21,6 +21,7 @@ struct netplan {
     const struct vl_bridge_input *input;
     const struct vl_bridge *bridge;
     const char *kind, *id; /* where the uplink stands: ethernets, vlans, bonds; NULL: nowhere */
+    const char *late; /* the file that it stands in, when netplan reads that after ours */
     const char *renderer, *nameservers;
     struct vl_fileset *set;
     struct vl_error *err;
@@ -207,6 +208,8 @@ static int look_at_kind(struct surgery *surgery, const char *kind, const struct 
             return -1;
         netplan->kind = kind;
         netplan->id = key->value;
+        if (strcmp(surgery->path, OWN) > 0)
+            netplan->late = surgery->path;
         if (scalar(vl_yaml_get(entry, "renderer")))
             netplan->renderer = scalar(vl_yaml_get(entry, "renderer"));
         carry_nameservers(netplan, entry);
@@ -285,6 +288,7 @@ static int look_at_own(struct netplan *netplan)
     return 0;
 }
 
+/* A bridge can be made only of what netplan has read of before. */
 static int put_uplink(const struct netplan *netplan, struct vl_buf *text)
 {
     const char *interface = netplan->bridge->interface, *link;
@@ -294,7 +298,12 @@ static int put_uplink(const struct netplan *netplan, struct vl_buf *text)
         return vl_fail(netplan->err, VL_ERROR_FAILED,
                        "no file of %s has '%s', and of what it is made nobody says; write it there first", NETPLAN,
                        interface);
-    if (netplan->id && !netplan->bridge->mtu)
+    if (netplan->late && !strcmp(netplan->kind, "vlans"))
+        return vl_fail(netplan->err, VL_ERROR_FAILED,
+                       "netplan reads '%s' after '%s', which would name a VLAN that is not known yet; give the former a "
+                       "name that sorts before the latter",
+                       netplan->late, OWN);
+    if (netplan->id && !netplan->bridge->mtu && !netplan->late)
         return 0;
     vl_buf_printf(text, "  %s:\n    %s:", netplan->id ? netplan->kind : "ethernets",
                   netplan->id ? netplan->id : interface);

@@ -30,7 +30,7 @@ static const char *line_of(const struct vl_pbx_writer *writer, const struct vl_p
 
 void vl_write_globals(const struct vl_pbx_writer *writer)
 {
-    const struct vl_dialplan *dialplan = &writer->lab->dialplan;
+    const struct vl_lab_dialplan *dialplan = &writer->lab->dialplan;
 
     vl_buf_printf(writer->out,
                   "[globals](+)\n"

@@ -4,7 +4,8 @@
 static const char service[] = "[Unit]\n"
                               "Description=Take back a change of the network that was not confirmed (voiplab)\n"
                               "DefaultDependencies=no\n"
-                              "RequiresMountsFor=%s\n"
+                              "RequiresMountsFor=%s %s\n"
+                              "After=local-fs.target\n"
                               "Wants=network-pre.target\n"
                               "Before=network-pre.target shutdown.target\n"
                               "Conflicts=shutdown.target\n"
@@ -33,7 +34,7 @@ void vl_render_recovery(struct vl_arena *arena, enum vl_init init, const char *p
         return;
     }
     add(arena, set, VL_FILE_WHOLE, "/etc/systemd/system/voiplab-bridge.service",
-        vl_arena_printf(arena, service, state, pending, pending, program, state),
+        vl_arena_printf(arena, service, state, program, pending, pending, program, state),
         "after a power cut, a change of the network that was not confirmed is taken back before the network comes up");
     add(arena, set, VL_FILE_WHOLE, "/etc/systemd/system/sysinit.target.d/60-voiplab.conf", drop_in,
         "so that the service above runs at every boot; it does nothing when no change waits");

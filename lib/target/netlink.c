@@ -133,6 +133,16 @@ static bool is_kind(const struct nlattr *info, const char *kind)
     return false;
 }
 
+static bool has_spanning_tree(const struct nlattr *info)
+{
+    const struct nlattr *data, *attribute;
+
+    mnl_attr_for_each_nested(data, info) if (mnl_attr_get_type(data) == IFLA_INFO_DATA)
+        mnl_attr_for_each_nested(attribute, data) if (mnl_attr_get_type(attribute) == IFLA_BR_STP_STATE &&
+                                                      mnl_attr_get_u32(attribute)) return true;
+    return false;
+}
+
 static void take_link_attribute(struct vl_arena *arena, struct vl_net_link *link, const struct nlattr *attribute)
 {
     switch (mnl_attr_get_type(attribute)) {
@@ -150,6 +160,7 @@ static void take_link_attribute(struct vl_arena *arena, struct vl_net_link *link
         break;
     case IFLA_LINKINFO:
         link->is_bridge = is_kind(attribute, "bridge");
+        link->stp = link->is_bridge && has_spanning_tree(attribute);
         break;
     case IFLA_ADDRESS:
         link->has_mac = mnl_attr_get_payload_len(attribute) == sizeof(link->mac);
@@ -287,6 +298,9 @@ static int take_route(const struct nlmsghdr *header, void *context)
 
     if (number == RT_TABLE_LOCAL || info->rtm_type == RTN_MULTICAST || info->rtm_flags & RTM_F_CLONED)
         return MNL_CB_OK;
+    if (!dump->index)
+        return info->rtm_type == RTN_UNICAST && !info->rtm_dst_len && number == RT_TABLE_MAIN ? keep(dump, header)
+                                                                                              : MNL_CB_OK;
     return route_over(header, dump->index, 0) ? keep(dump, header) : MNL_CB_OK;
 }
 
@@ -316,6 +330,39 @@ int vl_net_routes(struct vl_net *net, struct vl_arena *arena, int index, struct 
         dump_of(net, RTM_GETROUTE, AF_INET6, take_route, &dump) < 0)
         return vl_fail_errno(err, "cannot list the routes of this host");
     return order_routes(arena, ret) < 0 ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+int vl_net_default_routes(struct vl_net *net, struct vl_arena *arena, struct vl_net_messages *ret, struct vl_error *err)
+{
+    return vl_net_routes(net, arena, 0, ret, err);
+}
+
+bool vl_net_route_over(const struct vl_net_message *message, int index)
+{
+    return route_over(message->bytes, index, 0);
+}
+
+/* The next attribute that says something of the route itself; how old it is does not. NULL: there is none. */
+static const struct nlattr *next_attribute(const struct nlmsghdr *header, const struct nlattr *attribute)
+{
+    attribute = attribute ? mnl_attr_next(attribute) : mnl_nlmsg_get_payload_offset(header, sizeof(struct rtmsg));
+    while (mnl_attr_ok(attribute, (char *)mnl_nlmsg_get_payload_tail(header) - (char *)attribute) &&
+           mnl_attr_get_type(attribute) == RTA_CACHEINFO)
+        attribute = mnl_attr_next(attribute);
+    return mnl_attr_ok(attribute, (char *)mnl_nlmsg_get_payload_tail(header) - (char *)attribute) ? attribute : NULL;
+}
+
+bool vl_net_same_route(const struct vl_net_message *one, const struct vl_net_message *other)
+{
+    struct rtmsg a = *(const struct rtmsg *)mnl_nlmsg_get_payload(one->bytes);
+    struct rtmsg b = *(const struct rtmsg *)mnl_nlmsg_get_payload(other->bytes);
+    const struct nlattr *x = next_attribute(one->bytes, NULL), *y = next_attribute(other->bytes, NULL);
+
+    a.rtm_flags = b.rtm_flags = 0; /* what the kernel finds: no carrier */
+    for (; x && y; x = next_attribute(one->bytes, x), y = next_attribute(other->bytes, y))
+        if (x->nla_len != y->nla_len || memcmp(x, y, x->nla_len) != 0)
+            return false;
+    return !x && !y && !memcmp(&a, &b, sizeof(a));
 }
 
 static size_t address_size(int family)
@@ -360,6 +407,7 @@ struct vl_net_facts vl_net_route_facts(const struct vl_net_message *message)
     (void)take_bytes(find(header, sizeof(*info), RTA_DST), facts.family, facts.bytes);
     facts.has_gateway = take_bytes(find(header, sizeof(*info), RTA_GATEWAY), facts.family, facts.gateway) ||
                         find(header, sizeof(*info), RTA_MULTIPATH) || find(header, sizeof(*info), RTA_VIA);
+    facts.by_object = find(header, sizeof(*info), RTA_NH_ID) != NULL;
     facts.has_source = take_bytes(find(header, sizeof(*info), RTA_PREFSRC), facts.family, facts.source);
     facts.link_local = is_link_local(facts.family, facts.bytes);
     facts.is_default = info->rtm_dst_len == 0;
@@ -545,6 +593,23 @@ void vl_net_add_bridge(struct vl_net_batch *batch, const char *name, const unsig
     append(batch, header, vl_arena_printf(&batch->arena, "make the bridge '%s'", name), 0, 0);
 }
 
+void vl_net_set_stp(struct vl_net_batch *batch, int index, bool on)
+{
+    char room[256] = { 0 };
+    struct ifinfomsg *info;
+    struct nlmsghdr *header = begin(room, RTM_NEWLINK, 0, sizeof(*info), &info);
+    struct nlattr *link_info, *data;
+
+    info->ifi_index = index;
+    link_info = mnl_attr_nest_start(header, IFLA_LINKINFO);
+    mnl_attr_put_str(header, IFLA_INFO_KIND, "bridge");
+    data = mnl_attr_nest_start(header, IFLA_INFO_DATA);
+    mnl_attr_put_u32(header, IFLA_BR_STP_STATE, on);
+    mnl_attr_nest_end(header, data);
+    mnl_attr_nest_end(header, link_info);
+    append(batch, header, vl_arena_printf(&batch->arena, "set spanning tree of the bridge of index %d", index), 0, 0);
+}
+
 void vl_net_set_link(struct vl_net_batch *batch, int index, const struct vl_net_settings *settings)
 {
     char room[512] = { 0 };
@@ -639,14 +704,35 @@ void vl_net_put_address(struct vl_net_batch *batch, const struct vl_net_message 
            0);
 }
 
+/* The kernel tells a route by a nexthop object both ways, and takes it only one way: by the object (an attribute of
+ * which makes the others too much) or by what the object says. */
+static void drop_next_hop(struct nlmsghdr *header, bool by_object)
+{
+    struct nlattr *attribute;
+
+    if (!find(header, sizeof(struct rtmsg), RTA_NH_ID))
+        return;
+    mnl_attr_for_each(attribute, header, sizeof(struct rtmsg))
+    {
+        int type = mnl_attr_get_type(attribute);
+
+        if (type == RTA_NH_ID
+                ? !by_object
+                : by_object && (type == RTA_OIF || type == RTA_GATEWAY || type == RTA_VIA || type == RTA_MULTIPATH))
+            attribute->nla_type = RTA_UNSPEC;
+    }
+}
+
+/* Beside those that are there: to replace would take the place of another link's route to the same network. */
 void vl_net_put_route(struct vl_net_batch *batch, const struct vl_net_message *message, int from, int to)
 {
-    struct nlmsghdr *copy = copy_of(batch, message, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+    struct nlmsghdr *copy = copy_of(batch, message, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND);
     struct rtmsg *info = copy ? mnl_nlmsg_get_payload(copy) : NULL;
 
     if (!copy)
         return;
     (void)route_over(copy, from, to);
+    drop_next_hop(copy, false);
     info->rtm_flags &= ~(unsigned)(RTNH_F_DEAD | RTNH_F_LINKDOWN | RTNH_F_OFFLOAD | RTM_F_CLONED);
     append(batch, copy, vl_arena_printf(&batch->arena, "add the route %s", vl_net_route_text(&batch->arena, message)),
            EEXIST, 0);
@@ -666,10 +752,12 @@ void vl_net_delete_route(struct vl_net_batch *batch, const struct vl_net_message
 {
     struct nlmsghdr *copy = copy_of(batch, message, RTM_DELROUTE, 0);
 
-    if (copy)
-        append(batch, copy,
-               vl_arena_printf(&batch->arena, "delete the route %s", vl_net_route_text(&batch->arena, message)), ESRCH,
-               ENODEV);
+    if (!copy)
+        return;
+    drop_next_hop(copy, true);
+    append(batch, copy,
+           vl_arena_printf(&batch->arena, "delete the route %s", vl_net_route_text(&batch->arena, message)), ESRCH,
+           ENODEV);
 }
 
 void vl_net_new_address(struct vl_net_batch *batch, int family, const unsigned char *address, unsigned prefix,

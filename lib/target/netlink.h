@@ -26,6 +26,7 @@ struct vl_net_link {
     int index;
     char name[IFNAMSIZ];
     bool up, running, is_bridge;
+    bool stp;   /* a bridge that runs the spanning tree protocol */
     int master; /* index of the bridge, bond, … it is a port of; 0: none */
     unsigned mtu;
     unsigned char mac[6];
@@ -53,6 +54,7 @@ struct vl_net_facts {
     bool link_local; /* of an address, or of a route's destination */
     bool is_default; /* of a route: to everywhere */
     bool has_gateway, has_source, in_main;
+    bool by_object; /* of a route: its next hop is an object of its own (ip-nexthop(8)) */
     unsigned char gateway[16], source[16];
 };
 
@@ -82,6 +84,14 @@ int vl_net_addresses(struct vl_net *net, struct vl_arena *arena, int index, stru
  * (tables `local`, multicast). Those without a gateway come first, as the others need them. */
 int vl_net_routes(struct vl_net *net, struct vl_arena *arena, int index, struct vl_net_messages *ret,
                   struct vl_error *err);
+
+/* The default routes of the main table, over whatever link. */
+int vl_net_default_routes(struct vl_net *net, struct vl_arena *arena, struct vl_net_messages *ret,
+                          struct vl_error *err);
+
+/* Whether a route leads over the link, and whether two messages are about the same route. */
+bool vl_net_route_over(const struct vl_net_message *message, int index);
+bool vl_net_same_route(const struct vl_net_message *one, const struct vl_net_message *other);
 
 struct vl_net_facts vl_net_address_facts(const struct vl_net_message *message);
 struct vl_net_facts vl_net_route_facts(const struct vl_net_message *message);
@@ -122,10 +132,13 @@ struct vl_net_settings {
 
 /* A bridge without STP and without a forward delay, which is down at first. */
 void vl_net_add_bridge(struct vl_net_batch *batch, const char *name, const unsigned char *mac, unsigned mtu);
+/* Turn the spanning tree protocol of a bridge on or off. */
+void vl_net_set_stp(struct vl_net_batch *batch, int index, bool on);
 void vl_net_set_link(struct vl_net_batch *batch, int index, const struct vl_net_settings *settings);
 /* A link that is gone already is no error, and neither are an address and a route that are. */
 void vl_net_delete_link(struct vl_net_batch *batch, int index);
-/* Make or replace; `index` is the link that it shall be on. An address is not probed for duplicates: it was ours. */
+/* Make; `index` is the link that it shall be on. An address that is there is replaced, and is not probed for
+ * duplicates: it was ours. A route is made beside others to the same network. */
 void vl_net_put_address(struct vl_net_batch *batch, const struct vl_net_message *message, int index);
 void vl_net_put_route(struct vl_net_batch *batch, const struct vl_net_message *message, int from, int to);
 void vl_net_delete_address(struct vl_net_batch *batch, const struct vl_net_message *message);

@@ -3,6 +3,10 @@
 # end of the command. After each, and without anybody's help, the host must reach its gateway with the addresses and
 # routes that it had, every file must be its old self, and at most one temporary may be left.
 #
+#
+# Then SIGKILL of the watchdog at 30 random moments, of the change and of its taking back, followed by the command of the
+# boot-time unit.
+#
 # VOIPLAB_KILL_POINTS: how many points (100).
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"
@@ -79,3 +83,27 @@ here "$VOIPLAB" bridge revert >"$work/out" 2>&1 || fail "revert: $(cat "$work/ou
 files | diff "$work/files" - >&2 || fail "after the revert the files are not as they were"
 say "$points of $points points: gateway reached, files as they were; at most $most temporary left;" \
     "$cut taken back at once, $late by the timer, $early before anything was armed"
+
+watchdog() {
+    ip netns pids "$uplink_host" | while read -r pid; do
+        grep -qz -- --voiplab-bridge-watchdog "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
+    done
+}
+killed=0 mended=0
+for ((point = 0; point < 30; point++)); do
+    moment=$((RANDOM % 1500))
+    here "$VOIPLAB" bridge -f "$work/lab.ini" --share "$SOURCE/share" --timeout 1 >"$work/out" 2>&1 </dev/null &
+    command=$!
+    sleep "$((moment / 1000)).$(printf %03d $((moment % 1000)))"
+    pid=$(watchdog | head -n 1)
+    [ -z "$pid" ] || ! kill -9 "$pid" 2>/dev/null || killed=$((killed + 1))
+    wait "$command" || true # it may have been refused, or taken back
+    [ -n "$pid" ] || retry 10 nothing_waits || fail "watchdog, $moment ms: it has not come to an end"
+    nothing_waits || mended=$((mended + 1))
+    here "$VOIPLAB" bridge revert --boot >"$work/out" 2>&1 || fail "watchdog, $moment ms: $(cat "$work/out")"
+    nothing_waits || fail "watchdog, $moment ms: something waits: $(ls "$work/state/.bridge/host")"
+    reaches_gateway || fail "watchdog, $moment ms: the gateway does not answer"
+    network_state | diff "$work/before" - >&2 || fail "watchdog, $moment ms: the network is not as it was"
+    files | diff "$work/files" - >&2 || fail "watchdog, $moment ms: the files are not as they were"
+done
+say "30 of 30 moments: $killed watchdogs killed, $mended changes taken back by the boot-time unit's command"
