@@ -21,7 +21,7 @@ struct netplan {
     const struct vl_bridge_input *input;
     const struct vl_bridge *bridge;
     const char *kind, *id; /* where the uplink stands: ethernets, vlans, bonds; NULL: nowhere */
-    const char *late; /* the file that it stands in, when netplan reads that after ours */
+    const char *late;      /* the file that it stands in, when netplan reads that after ours */
     const char *renderer, *nameservers;
     struct vl_fileset *set;
     struct vl_error *err;
@@ -299,10 +299,11 @@ static int put_uplink(const struct netplan *netplan, struct vl_buf *text)
                        "no file of %s has '%s', and of what it is made nobody says; write it there first", NETPLAN,
                        interface);
     if (netplan->late && !strcmp(netplan->kind, "vlans"))
-        return vl_fail(netplan->err, VL_ERROR_FAILED,
-                       "netplan reads '%s' after '%s', which would name a VLAN that is not known yet; give the former a "
-                       "name that sorts before the latter",
-                       netplan->late, OWN);
+        return vl_fail(
+            netplan->err, VL_ERROR_FAILED,
+            "netplan reads '%s' after '%s', which would name a VLAN that is not known yet; give the former a "
+            "name that sorts before the latter",
+            netplan->late, OWN);
     if (netplan->id && !netplan->bridge->mtu && !netplan->late)
         return 0;
     vl_buf_printf(text, "  %s:\n    %s:", netplan->id ? netplan->kind : "ethernets",
