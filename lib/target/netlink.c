@@ -688,6 +688,20 @@ static void drop_label(struct nlmsghdr *header)
     }
 }
 
+/* An IPv4 address that a DHCP client gave to a link stays for good on another: the client does not know of that, and an
+ * address that runs out there cuts the host off. Who takes the link over sets times of its own. */
+static void drop_lifetime(struct nlmsghdr *header)
+{
+    const struct ifaddrmsg *info = mnl_nlmsg_get_payload(header);
+    struct nlattr *attribute;
+
+    mnl_attr_for_each(attribute, header, sizeof(*info))
+    {
+        if (info->ifa_family == AF_INET && mnl_attr_get_type(attribute) == IFA_CACHEINFO)
+            attribute->nla_type = IFA_UNSPEC;
+    }
+}
+
 void vl_net_put_address(struct vl_net_batch *batch, const struct vl_net_message *message, int index)
 {
     struct nlmsghdr *copy = copy_of(batch, message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
@@ -696,8 +710,10 @@ void vl_net_put_address(struct vl_net_batch *batch, const struct vl_net_message 
     if (!copy)
         return;
     clean_flags(copy);
-    if ((int)info->ifa_index != index)
+    if ((int)info->ifa_index != index) {
         drop_label(copy);
+        drop_lifetime(copy);
+    }
     info->ifa_index = (unsigned)index;
     append(batch, copy,
            vl_arena_printf(&batch->arena, "add the address %s", vl_net_address_text(&batch->arena, message)), EEXIST,

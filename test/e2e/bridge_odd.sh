@@ -122,6 +122,21 @@ uplink_lab 'backend = ifcfg'
 uplink_plain
 sleep 2
 
+say "an address from a DHCP client that goes on without knowing of the bridge: it does not run out"
+on_host address flush dev eth0
+on_host -6 route flush dev eth0
+on_host address add 192.0.2.10/24 dev eth0 valid_lft 600 preferred_lft 600
+on_host route replace default via 192.0.2.1 dev eth0
+uplink_lab 'backend = ifcfg'
+sed -i '/^address = /s/=.*/= dhcp/; /^gateway/d; /^addresses/d; s/^role = hub/&\naddress = 192.0.2.10/' "$work/lab.ini"
+stays() { on_host address show dev br0 | grep -A 1 'inet 192.0.2.10' | grep -q 'valid_lft forever' || fail "br0: $(on_host address show dev br0)"; }
+check=stays
+there_and_back 'a lease'
+check=
+uplink_lab 'backend = ifcfg'
+uplink_plain
+sleep 2
+
 unchanged() {
     whole_state | diff "$work/before" - >&2 || fail "$1: the network is not as it was"
     files | diff "$work/files" - >&2 || fail "$1: the files are not as they were"
