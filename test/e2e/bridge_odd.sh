@@ -17,7 +17,7 @@ nothing_waits() {
 files() { (cd "$work/etc" && find . -type f -printf '%p %m ' -exec sha256sum {} \; | sort); }
 # Addresses with all that was said of them, and all routes of all tables, rules, and next hops.
 whole_state() {
-    network_state | sed 's| nhid [0-9]*||'
+    network_state | sed 's| nhid [0-9]*||; s|NO-CARRIER,||; s|,LOWER_UP||'
     on_host -o -4 address show | sed 's/^[0-9]*: *//; s/valid_lft [0-9]*sec preferred_lft [0-9]*sec//' | sort
     on_host route show table all | grep -v 'table local' | sed 's/ *$//; s/ nhid [0-9]*//' | sort
     on_host -6 route show table all | grep -v 'table local\|multicast' | sed 's/ *$//; s/ expires [0-9]*sec//; s/ nhid [0-9]*//' | sort
