@@ -125,10 +125,11 @@ static int refuse_show_options(const struct cmd_options *options)
     return VOIPLAB_OK;
 }
 
-/* dialplan [push|show] ... */
+/* dialplan [push|diff|show] ... */
 int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options *options)
 {
     const char *verb = options->operand_count ? options->operands[0] : "";
+    struct cmd_command chosen = *command;
     struct cmd_options rest = *options;
     int status;
 
@@ -137,9 +138,11 @@ int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options
     status = refuse_show_options(options);
     if (status != VOIPLAB_OK)
         return status;
-    if (!strcmp(verb, "push")) {
+    if (!strcmp(verb, "diff"))
+        chosen.request = VOIPLAB_DIALPLAN_DIFF;
+    if (!strcmp(verb, "push") || !strcmp(verb, "diff")) {
         rest.operands++;
         rest.operand_count--;
     }
-    return cmd_run_request(command, &rest);
+    return cmd_run_request(&chosen, &rest);
 }

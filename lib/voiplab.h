@@ -102,6 +102,7 @@ enum voiplab_command {
     VOIPLAB_TRUNK_REMOVE,
     VOIPLAB_BRIDGE_CONFIRM, /* keep the change of the network that waits; needs no lab file */
     VOIPLAB_BRIDGE_REVERT,  /* put the network back as it was; needs no lab file */
+    VOIPLAB_DIALPLAN_DIFF,  /* what the PBXs run against what the lab file says; VOIPLAB_DRIFT when they differ */
     VOIPLAB_BRIDGE_SHOW,    /* what is, and who wrote it; needs no lab file */
     VOIPLAB_PHONE,
 };

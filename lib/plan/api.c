@@ -274,6 +274,7 @@ static int (*const requests[])(const struct vl_run *run) = {
     [VOIPLAB_TRUNK_REMOVE] = run_trunk_remove,
     [VOIPLAB_BRIDGE_CONFIRM] = vl_run_bridge_confirm,
     [VOIPLAB_BRIDGE_REVERT] = vl_run_bridge_revert,
+    [VOIPLAB_DIALPLAN_DIFF] = vl_run_dialplan_diff,
     [VOIPLAB_BRIDGE_SHOW] = vl_run_bridge_show,
     [VOIPLAB_PHONE] = vl_run_phone,
 };
@@ -321,7 +322,7 @@ static bool needs_lock(const struct vl_world *world, const struct voiplab_reques
     static const bool looks_only[VL_COUNT(requests)] = {
         [VOIPLAB_CHECK_CPU] = true,     [VOIPLAB_IMAGE] = true,       [VOIPLAB_SIPP] = true,
         [VOIPLAB_STATUS] = true,        [VOIPLAB_VERIFY] = true,      [VOIPLAB_BRIDGE_CONFIRM] = true,
-        [VOIPLAB_BRIDGE_REVERT] = true, [VOIPLAB_BRIDGE_SHOW] = true,
+        [VOIPLAB_BRIDGE_REVERT] = true, [VOIPLAB_BRIDGE_SHOW] = true, [VOIPLAB_DIALPLAN_DIFF] = true,
     };
 
     if (request->command == VOIPLAB_BRIDGE && world->options.root[1])

@@ -23,6 +23,7 @@ struct vl_run {
 int vl_run_up(const struct vl_run *run);
 int vl_run_push(const struct vl_run *run, unsigned parts, bool remove);
 int vl_run_guests(const struct vl_run *run);
+int vl_run_dialplan_diff(const struct vl_run *run);
 int vl_run_status(const struct vl_run *run);
 int vl_run_verify(const struct vl_run *run);
 int vl_run_gone(const struct vl_run *run, bool remove);

@@ -162,4 +162,19 @@ checks "a number that nobody has fails, and voiplab says so"
 voiplab sipp nowhere --json
 [ "$status" -ne 0 ] || fail "a call to a number that nobody has: exit status 0"
 jq -e '.loads[0].failed == 1' "$work/out" >/dev/null || fail "the summary: $(cat "$work/out")"
+
+checks "dialplan diff: every PBX runs what the lab file says; a change by hand in one is seen, and only there"
+voiplab dialplan diff
+ends 0 "dialplan diff"
+said "no difference"
+on pbx2 timeout 10 asterisk -rx 'dialplan add extension 2777,1,NoOp,by-hand into from-internal' >/dev/null
+voiplab dialplan diff
+ends 5 "dialplan diff after a change by hand"
+said "-'2777' => 1. NoOp(by-hand)"
+said "+++ pbx2: what the lab file says"
+not_said "+++ pbx1"
+on pbx2 timeout 10 asterisk -rx 'dialplan reload' >/dev/null
+sleep 1
+voiplab dialplan diff pbx2
+ends 0 "dialplan diff after a reload"
 echo "all as it should be"

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * `dialplan diff`: what each PBX runs now, as its Asterisk tells it, against what the lab file says; not the files,
+ * which may not have been loaded, or have been changed after that.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "dialplan/normal.h"
+#include "plan/diff.h"
+#include "plan/run.h"
+#include "render/asterisk.h"
+
+enum { ASK_MS = 20000, WAIT_S = 10 };
+
+/* The dialplan that the lab gives this PBX. NULL when it gives none, or on failure. */
+static struct vl_dialplan *wanted_plan(const struct vl_run *run, const struct vl_pbx *pbx, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_fileset set = { .count = 0 };
+
+    vl_render_pbx(&arena, run->world->lab, &run->world->state, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
+    for (size_t i = 0; i < set.count && !arena.failed; i++) {
+        const char *name = strrchr(set.files[i].path, '/');
+
+        if (name && !strcmp(name, "/voiplab_extensions.conf"))
+            return vl_dialplan_parse(set.files[i].path, set.files[i].text, &vl_dialplan_no_files, err);
+    }
+    if (arena.failed)
+        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return NULL;
+}
+
+static int running_plan(const struct vl_member *member, const struct vl_dialplan *plan, struct vl_buf *out,
+                        struct vl_error *err)
+{
+    const char *const argv[] = { "asterisk", "-rx", "dialplan show", NULL };
+    struct vl_command_result result = { .status = -1 };
+    bool good;
+
+    if (member->target->ops->run(member->target, argv, NULL, ASK_MS, &result, err) < 0)
+        return -1;
+    good = result.status == 0 && result.output && vl_dialplan_normal_shown(plan, result.output, out);
+    vl_command_result_free(&result);
+    return good ? 0 : vl_fail(err, VL_ERROR_FAILED, "Asterisk does not show its dialplan; does it run?");
+}
+
+/* Append the difference of one PBX. */
+static int compare(const struct vl_run *run, const struct vl_member *member, struct vl_buf *text, struct vl_error *err)
+{
+    VL_DIALPLAN_AUTO *plan = wanted_plan(run, member->pbx, err);
+    VL_BUF_AUTO wanted = VL_BUF_INIT;
+    VL_BUF_AUTO running = VL_BUF_INIT;
+    VL_BUF_AUTO diff = VL_BUF_INIT;
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *shown;
+
+    if (!plan)
+        return err->code ? -1 : 0;
+    vl_dialplan_normal(plan, &wanted);
+    if (running_plan(member, plan, &running, err) < 0)
+        return -1;
+    vl_diff(&diff, vl_buf_text(&running), vl_buf_text(&wanted));
+    if (wanted.failed || running.failed || diff.failed)
+        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    if (!diff.length)
+        return 0;
+    shown = vl_text_printable(&arena, vl_buf_text(&diff));
+    vl_buf_printf(text, "--- %s: what it runs\n+++ %s: what the lab file says\n%s", member->pbx->name,
+                  member->pbx->name, run->request->show_secrets ? shown : vl_world_mask(run->world, &arena, shown));
+    return 1;
+}
+
+static void note(const struct vl_run *run, const struct vl_member *member, const char *word, const char *change)
+{
+    struct vl_json *json = run->result->document;
+
+    vl_json_object(json, NULL);
+    vl_json_string(json, "pbx", member->pbx->name);
+    vl_json_string(json, "state", word);
+    vl_json_string(json, "change", change);
+    vl_json_end(json);
+}
+
+static size_t compare_all(const struct vl_run *run, struct vl_fleet *fleet, struct vl_buf *text)
+{
+    size_t different = 0;
+
+    vl_json_array(run->result->document, "pbxs");
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+        size_t before = text->length;
+        int rc = member->error.code || !member->target ? -1 : compare(run, member, text, &member->error);
+
+        if (rc < 0 && member->target)
+            vl_world_event(run->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+        different += rc > 0;
+        note(run, member, rc < 0 ? "unknown" : rc ? "different" : "same", rc > 0 ? vl_buf_text(text) + before : NULL);
+    }
+    vl_json_end(run->result->document);
+    return different;
+}
+
+int vl_run_dialplan_diff(const struct vl_run *run)
+{
+    VL_FLEET_AUTO fleet = { .count = 0 };
+    VL_BUF_AUTO text = VL_BUF_INIT;
+    size_t different;
+
+    if (vl_fleet_open(run->world, run->request->names, &fleet, run->err) < 0)
+        return -1;
+    vl_fleet_connect(&fleet, run->world->options.wait_s ? run->world->options.wait_s : WAIT_S);
+    different = compare_all(run, &fleet, &text);
+    if (text.failed)
+        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+    run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
+    vl_result_summary(run->result, different ? "%zu of %zu PBXs run something else" : "no difference", different,
+                      fleet.count);
+    if (vl_run_fleet_error(run, &fleet) < 0)
+        return -1;
+    return different ? vl_fail(run->err, VL_ERROR_DRIFT, "%zu of %zu PBXs run something else", different, fleet.count)
+                     : 0;
+}
