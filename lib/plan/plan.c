@@ -133,6 +133,25 @@ static void add_file_step(struct vl_plan *plan, const char *target_name, const s
                       });
 }
 
+static int plan_removal(struct vl_plan *plan, struct vl_target *target, const char *target_name,
+                        const struct vl_file *file, struct vl_error *err)
+{
+    const char *before, *after = NULL;
+    mode_t mode;
+
+    if (read_current(plan, target, file->path, &before, &mode, err) < 0)
+        return -1;
+    if (!before)
+        return 0;
+    if (file->kind == VL_FILE_BLOCK) {
+        after = vl_block_take_out(&plan->arena, before, vl_block_comment(file->path));
+        if (after && !strcmp(before, after))
+            return 0;
+    }
+    add_file_step(plan, target_name, file, before, after, mode & 07777, mode, false);
+    return 1;
+}
+
 /* One file against what is there. Returns 1 when it has to change, 0 when it is right, -1 on failure. */
 static int plan_file(struct vl_plan *plan, struct vl_target *target, const char *target_name,
                      const struct vl_file *file, struct vl_error *err)
@@ -140,6 +159,8 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
     const char *before, *after;
     mode_t mode, mode_before;
 
+    if (file->kind == VL_FILE_GONE)
+        return plan_removal(plan, target, target_name, file, err);
     if (read_current(plan, target, file->path, &before, &mode_before, err) < 0)
         return -1;
     if (file->kind == VL_FILE_WHOLE) {
@@ -173,25 +194,6 @@ int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *ta
     if (with_reloads)
         add_reloads(plan, target_name, wanted, !target);
     return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
-}
-
-static int plan_removal(struct vl_plan *plan, struct vl_target *target, const char *target_name,
-                        const struct vl_file *file, struct vl_error *err)
-{
-    const char *before, *after = NULL;
-    mode_t mode;
-
-    if (read_current(plan, target, file->path, &before, &mode, err) < 0)
-        return -1;
-    if (!before)
-        return 0;
-    if (file->kind == VL_FILE_BLOCK) {
-        after = vl_block_take_out(&plan->arena, before, vl_block_comment(file->path));
-        if (after && !strcmp(before, after))
-            return 0;
-    }
-    add_file_step(plan, target_name, file, before, after, mode & 07777, mode, false);
-    return 1;
 }
 
 int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,

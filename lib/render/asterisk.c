@@ -251,22 +251,25 @@ static void add_dahdi_system(struct vl_pbx_writer *writer, struct vl_fileset *se
 }
 
 /* A PIN in the dialplan can be read by everybody who may ask Asterisk `dialplan show`. Authenticate() reads the file
- * anew at every call, so nothing is reloaded. */
-static void add_pins(const struct vl_pbx_writer *writer, struct vl_fileset *set)
+ * anew at every call, so nothing is reloaded. With `kept` the files that are needed, else those that are not: these go
+ * when the dialplan does not name them any more. */
+static void add_pins(const struct vl_pbx_writer *writer, bool kept, struct vl_fileset *set)
 {
     for (size_t i = 0; i < writer->lab->route_count; i++) {
         const struct vl_route *route = &writer->lab->routes[i];
         struct vl_file file = {
             .path = vl_arena_printf(writer->arena, VL_PIN_FILE, route->name),
-            .kind = VL_FILE_WHOLE,
+            .kind = kept ? VL_FILE_WHOLE : VL_FILE_GONE,
             .mode = 0640,
             .group = "asterisk",
-            .why = "the PIN of a class of numbers, where `dialplan show` does not tell it",
+            .why = kept ? "the PIN of a class of numbers, where `dialplan show` does not tell it"
+                        : "the PIN of a class of numbers that has none any more, or has it in the dialplan",
         };
 
-        if (!vl_route_has_pin(route))
+        if ((vl_route_has_pin(route) && !writer->lab->dialplan.inline_pins) != kept)
             continue;
-        file.text = vl_arena_printf(writer->arena, "%s\n", vl_writer_secret(writer, "pin", route->name));
+        if (kept)
+            file.text = vl_arena_printf(writer->arena, "%s\n", vl_writer_secret(writer, "pin", route->name));
         vl_fileset_add(writer->arena, set, &file);
     }
 }
@@ -279,9 +282,11 @@ void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struc
     writer.context = vl_render_hub_context(arena, lab);
     if (pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN) && has_dahdi(lab))
         add_dahdi_system(&writer, set);
-    if (pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN) && !lab->dialplan.inline_pins)
-        add_pins(&writer, set);
+    if (pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN))
+        add_pins(&writer, true, set);
     for (size_t i = 0; i < VL_COUNT(rows); i++)
         if (rows[i].role == pbx->role && (rows[i].parts & parts) && (!rows[i].needed || rows[i].needed(lab)))
             add_row(&writer, &rows[i], set);
+    if (pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN))
+        add_pins(&writer, false, set);
 }

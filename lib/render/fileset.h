@@ -13,6 +13,7 @@
 enum vl_file_kind {
     VL_FILE_WHOLE, /* the file is ours: its whole content is `text` */
     VL_FILE_BLOCK, /* the file is the user's: `text` stands in it between our two marker lines */
+    VL_FILE_GONE,  /* the file is ours, of an earlier lab, and must not be there any more: `text` is NULL */
 };
 
 /* The Asterisk module to be told after a file changed; see plan/reload. */

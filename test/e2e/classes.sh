@@ -387,6 +387,23 @@ expect_lacks "$(cli hub 'dialplan show')" 19999 "dialplan show"
 [ "$(on hub stat -c '%a %U:%G' /etc/asterisk/voiplab_pin_celular)" = "640 root:asterisk" ] ||
     fail "the file of the PIN: $(on hub stat -c '%a %U:%G' /etc/asterisk/voiplab_pin_celular)"
 
+checks "asked for, they are in the dialplan, and their files are gone; and back"
+sed -i 's/^\[dialplan\]$/[dialplan]\npins = inline/' "$lab"
+voiplab dialplan --dry-run
+not_said 19999
+voiplab dialplan
+ends 0 "PINs in the dialplan"
+for name in celular internacional; do
+    ! on hub test -e "/etc/asterisk/voiplab_pin_$name" || fail "the file of the PIN of $name is left"
+done
+expect_contains "$(cli hub 'dialplan show outbound-celular')" "Authenticate(19999)" "dialplan show"
+voiplab dialplan --check
+ends 0 "nothing is left to do"
+sed -i '/^pins = inline$/d' "$lab"
+voiplab dialplan
+ends 0 "PINs in files again"
+expect_lacks "$(cli hub 'dialplan show')" 19999 "dialplan show"
+
 checks "who may not call is refused, and no line hears of it"
 dial 7004 1900123456 403
 dial 7004 00979123456789 403

@@ -77,6 +77,16 @@ static inline struct vl_fileset lab_fixture_render(struct lab_fixture *fixture, 
     return set;
 }
 
+/* How many files of the set shall be there. */
+static inline size_t lab_fixture_count(const struct vl_fileset *set)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        count += set->files[i].kind != VL_FILE_GONE;
+    return count;
+}
+
 /* The file of this path and kind, or NULL. */
 static inline const struct vl_file *lab_fixture_find(const struct vl_fileset *set, const char *path,
                                                      enum vl_file_kind kind)

@@ -198,7 +198,7 @@ static void test_no_relics(void **unused)
 
             for (size_t k = 0; k < set.count; k++)
                 for (size_t l = 0; l < VL_COUNT(relics); l++)
-                    if (strstr(set.files[k].text, relics[l]))
+                    if (set.files[k].text && strstr(set.files[k].text, relics[l]))
                         fail_msg("%s of %s contains %s", set.files[k].path, labs[i], relics[l]);
         }
     }
@@ -218,9 +218,14 @@ static void test_parts_select(void **unused)
             struct vl_fileset some = lab_fixture_render(fixture, name, part);
 
             assert_true(some.count > 0);
-            for (size_t j = 0; j < some.count; j++)
-                assert_string_equal(some.files[j].text,
-                                    lab_fixture_find(&all, some.files[j].path, some.files[j].kind)->text);
+            for (size_t j = 0; j < some.count; j++) {
+                const struct vl_file *same = lab_fixture_find(&all, some.files[j].path, some.files[j].kind);
+
+                assert_non_null(same);
+                assert_true((same->text == NULL) == (some.files[j].kind == VL_FILE_GONE));
+                if (same->text)
+                    assert_string_equal(some.files[j].text, same->text);
+            }
         }
     }
     assert_int_equal(lab_fixture_render(fixture, "servidor", VL_PART_TRUNK).count, 2);
@@ -242,7 +247,7 @@ static void test_order_and_modes(void **unused)
         if (file->kind == VL_FILE_WHOLE) {
             assert_int_equal(file->mode, 0640);
             assert_string_equal(file->group, "asterisk");
-        } else if (vl_text_starts(file->text, "#include ")) {
+        } else if (file->kind == VL_FILE_BLOCK && vl_text_starts(file->text, "#include ")) {
             assert_true(i > 0 && set.files[i - 1].kind == VL_FILE_WHOLE);
             assert_string_equal(
                 file->text, vl_arena_printf(&fixture->arena, "#include %s\n", strrchr(set.files[i - 1].path, '/') + 1));
@@ -291,7 +296,7 @@ static void test_small_lab(void **unused)
     const char *text = lab_fixture_text(fixture, "hub", "voiplab_extensions.conf");
 
     (void)unused;
-    assert_int_equal(hub.count, 6); /* two of them hold a PIN each */
+    assert_int_equal(lab_fixture_count(&hub), 6); /* two of them hold a PIN each */
     assert_null(strstr(text, "VoiceMail"));
     assert_null(strstr(text, "Directory"));
     assert_null(strstr(text, "DAHDI"));
@@ -414,6 +419,10 @@ static void test_pins(void **unused)
             const char *text = lab_fixture_text(fixture, "hub", "voiplab_extensions.conf");
 
             assert_true((pin == NULL) == (i == 1));
+            /* where it is not needed it goes, also that of a class without a PIN */
+            assert_true((lab_fixture_find(&set, "/etc/asterisk/voiplab_pin_celular", VL_FILE_GONE) == NULL) ==
+                        (i == 0));
+            assert_non_null(lab_fixture_find(&set, "/etc/asterisk/voiplab_pin_local", VL_FILE_GONE));
             assert_true((strstr(text, "4711") == NULL) == (i == 0));
             if (pin) {
                 assert_string_equal(pin->text, "4711\n");
