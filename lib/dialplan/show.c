@@ -54,6 +54,39 @@ static void set_local(struct runner *runner, const char *name, const char *value
         runner->locals[runner->local_count++] = (struct local){ name, value };
 }
 
+static bool is_allowed(const char *allowed, size_t length, char c)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (i + 2 < length && allowed[i + 1] == '-') {
+            if (c >= allowed[i] && c <= allowed[i + 2])
+                return true;
+            i += 2;
+        } else if (c == allowed[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `FILTER(0-9,TEXT)`: what keeps a number clean on its way into Dial(). NULL when it is another function, has escapes,
+ * or its text is not known. */
+static const char *filtered(struct vl_arena *arena, const char *function)
+{
+    const char *allowed = function + strlen("FILTER("), *text = strchr(function, ',');
+    size_t length = strlen(function);
+    char *kept, *end;
+
+    if (!vl_text_starts(function, "FILTER(") || !text || function[length - 1] != ')' || strpbrk(function, "\\$"))
+        return NULL;
+    kept = end = vl_arena_strndup(arena, text + 1, (size_t)(function + length - 1 - (text + 1)));
+    for (const char *c = kept; *c; c++)
+        if (is_allowed(allowed, (size_t)(text - allowed), *c))
+            *end++ = *c;
+    if (*kept)
+        *end = '\0';
+    return kept;
+}
+
 static const char *value_of(void *context, const char *name)
 {
     struct runner *runner = context;
@@ -69,6 +102,8 @@ static const char *value_of(void *context, const char *name)
         return vl_arena_printf(runner->arena, "%d", runner->at.priority);
     if (!strcasecmp(name, "CALLERID(num)") || !strcasecmp(name, "CALLERID(number)"))
         return runner->show->query.callerid;
+    if (strchr(name, '('))
+        return filtered(runner->arena, name);
     return vl_dialplan_global(runner->plan, name);
 }
 
@@ -196,7 +231,9 @@ static enum course run_macro(struct runner *runner, const char *arguments, const
 {
     size_t count;
     const char *const *words = vl_jump_words(runner->arena, arguments, &count);
-    struct place place = { .context = vl_arena_printf(runner->arena, "macro-%s", words[0]), .number = "s", .priority = 1 };
+    struct place place = { .context = vl_arena_printf(runner->arena, "macro-%s", words[0]),
+                           .number = "s",
+                           .priority = 1 };
     enum course course;
 
     if (!vl_dialplan_context(runner->plan, place.context)) {
@@ -252,11 +289,13 @@ static enum course run_dial(struct runner *runner, const char *arguments, const 
     struct vl_show *show = runner->show;
     const char **dials = vl_arena_grow(runner->arena, show->dials, show->dial_count, sizeof(*dials));
 
+    size_t count;
+
     (void)note;
     if (!dials)
         return ENDS;
     show->dials = dials;
-    dials[show->dial_count++] = vl_arena_strndup(runner->arena, arguments, strcspn(arguments, ","));
+    dials[show->dial_count++] = vl_jump_words(runner->arena, arguments, &count)[0];
     return NEXT;
 }
 
@@ -284,16 +323,18 @@ static const struct {
     const char *name;
     enum course (*run)(struct runner *runner, const char *arguments, const char **note);
 } applications[] = {
-    { "Goto", run_goto },          { "GotoIf", run_goto_if }, { "Gosub", run_gosub },   { "Macro", run_macro },
-    { "Return", run_return },      { "MacroExit", run_return }, { "Set", run_set },     { "Dial", run_dial },
-    { "Authenticate", run_authenticate }, { "Hangup", run_end }, { "Congestion", run_end }, { "Busy", run_end },
+    { "Goto", run_goto },   { "GotoIf", run_goto_if }, { "Gosub", run_gosub },
+    { "Macro", run_macro }, { "Return", run_return },  { "MacroExit", run_return },
+    { "Set", run_set },     { "Dial", run_dial },      { "Authenticate", run_authenticate },
+    { "Hangup", run_end },  { "Congestion", run_end }, { "Busy", run_end },
 };
 
 /* What nobody hears is no place where a number leads to. */
 static bool is_silent(const char *application)
 {
-    static const char *const names[] = { "NoOp", "Set", "Answer", "Verbose", "Wait", "Log", "Ringing", "Progress",
-                                         "Goto", "GotoIf", "Gosub", "Macro", "Return", "Authenticate", "Hangup" };
+    static const char *const names[] = { "NoOp",  "Set",     "Answer",   "Verbose",      "Wait",
+                                         "Log",   "Ringing", "Progress", "Goto",         "GotoIf",
+                                         "Gosub", "Macro",   "Return",   "Authenticate", "Hangup" };
 
     for (size_t i = 0; i < VL_COUNT(names); i++)
         if (!strcasecmp(names[i], application))

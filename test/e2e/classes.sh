@@ -1,6 +1,6 @@
 #!/bin/bash
 # Who may call what, and over which line, on a real Asterisk: every numbering plan with every example number of
-# test/numbering, and then calls. Telephones and lines are played by SIPp, the lines as SIP providers that stand in the
+# test/numbering, and then calls, which must go where `voiplab dialplan show` foretells. Telephones and lines are played by SIPp, the lines as SIP providers that stand in the
 # pools where a card would have its FXO channels: `line3` and `line4` for channels 3 and 4, `carrier` for the provider
 # behind them.
 set -eu
@@ -354,6 +354,19 @@ during() {
     expect_contains "$text" "$3" "while $1 calls $2, what the hub shows"
 }
 
+# foretold USER NUMBER PIN [LINE...]: `dialplan show` says that this telephone's call goes over these lines, in this
+# order, and whether a PIN is asked for
+declare -A context_of=([7000]=class-chief [7004]=bed [7005]=class-student [7006]=class-inside)
+foretold() {
+    local number=$2 pin=$3 context=${context_of[$1]} wanted='' name
+    shift 3
+    for name in "$@"; do wanted="$wanted SIP/$name/$number"; done
+    voiplab dialplan show "$number" --context "$context" --json
+    ends 0 "dialplan show $number"
+    [ "$(jq -r '"\(.pin)\(.channels | map(" " + .) | add // "")"' "$work/out")" = "$pin$wanted" ] ||
+        fail "$number in $context, wanted '$pin$wanted': $(cat "$work/out")"
+}
+
 limit='L(1800000:300000:60000)'
 line line3 "$net.203"
 line line4 "$net.204"
@@ -363,16 +376,21 @@ reached() { [ "$(cli hub 'sip show peers' | grep -c '^\(line3\|line4\|carrier\) 
 retry 20 reached || fail "the hub does not reach its lines: $(cli hub 'sip show peers')"
 
 checks "each class of numbers goes out where the plan says, as it was dialled, with the limit of time"
+foretold 7004 2345678 false line3 line4 carrier
 during 7004 2345678 "SIP/line3/2345678,,T$limit"
 got line3 2345678
+foretold 7004 022345678 false line3 line4 carrier
 during 7004 022345678 "SIP/line3/022345678,,T$limit"
 got line3 022345678
+foretold 7000 1900123456 false carrier
 during 7000 1900123456 "SIP/carrier/1900123456,60,r$limit"
 got carrier 1900123456
 
 checks "a PIN opens the class, and the call goes on"
+foretold 7004 0991234567 true line3 line4 carrier
 during 7004 0991234567 "SIP/line3/0991234567,,T$limit" '19999#'
 got line3 0991234567
+foretold 7004 0013055551234 true carrier
 during 7004 0013055551234 "SIP/carrier/0013055551234,60,rL(600000:300000:60000)" '9999#'
 got carrier 0013055551234
 
@@ -405,8 +423,10 @@ ends 0 "PINs in files again"
 expect_lacks "$(cli hub 'dialplan show')" 19999 "dialplan show"
 
 checks "who may not call is refused, and no line hears of it"
+foretold 7004 1900123456 false
 dial 7004 1900123456 403
 dial 7004 00979123456789 403
+foretold 7005 0991234567 false
 dial 7005 0991234567 403
 dial 7005 0013055551234 403
 dial 7006 2345678 403
@@ -420,6 +440,7 @@ got line3 2345678
 
 checks "an emergency number goes out from every class of service, without a PIN and without a limit"
 for user in 7000 7004 7005 7006; do
+    foretold "$user" 911 false line3 line4 carrier
     during "$user" 911 "Dial!SIP/line3/911!"
     got line3 911
 done
