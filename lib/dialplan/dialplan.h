@@ -67,7 +67,7 @@ struct vl_extension {
     struct vl_priority *priorities;
     size_t priority_count;
     size_t rank;           /* its place in context->extensions */
-    struct vl_position at; /* of the line that made it */
+    struct vl_position at; /* of the first step, whose spelling is the extension's too */
 };
 
 /* `include => NAME[,TIMES,WEEKDAYS,DAYS,MONTHS[,TIMEZONE]]` */

@@ -15,6 +15,7 @@ enum { NAME_BYTES = 255, NO_PRIORITY = -2 };
 
 /* A line taken apart. */
 struct parts {
+    const char *written; /* the name with its blanks, which is what Asterisk looks a label up by */
     const char *name, *callerid; /* blanks, and the caller id's decoration, are gone; NULL: for everybody */
     char *priority, *plus, *label;
     const char *application, *arguments;
@@ -37,6 +38,12 @@ static uint64_t hash_of(const struct vl_extension *extension)
     return extension->callerid ? vl_pattern_hash(hash + 1, extension->callerid) : hash;
 }
 
+/* The name without dashes. */
+static const char *plain_name(struct vl_arena *arena, const char *name)
+{
+    return strchr(name, '-') ? vl_pattern_strip(arena, name, false) : name;
+}
+
 /* The extension of these parts; made when it is not there. */
 static struct vl_extension *get_extension(struct vl_dialplan *plan, struct vl_section_state *state,
                                           const struct parts *parts, struct vl_position at)
@@ -46,7 +53,7 @@ static struct vl_extension *get_extension(struct vl_dialplan *plan, struct vl_se
     struct vl_extension wanted = { .context = context, .name = parts->name, .callerid = parts->callerid, .at = at };
     struct vl_extension *extension, **extensions;
 
-    wanted.pattern = strchr(parts->name, '-') ? vl_pattern_strip(arena, parts->name, false) : parts->name;
+    wanted.pattern = plain_name(arena, parts->name);
     extension = vl_names_find(state->existing, hash_of(&wanted), same_extension, &wanted);
     if (extension)
         return extension;
@@ -72,7 +79,7 @@ static int find_label(const struct vl_section_state *state, const struct parts *
         const struct vl_extension *extension = context->extensions[i];
         const struct vl_priority *labelled = vl_extension_label(extension, parts->priority);
 
-        if (!labelled || !vl_pattern_matches(extension->pattern, parts->name) ||
+        if (!labelled || !vl_pattern_matches(extension->pattern, parts->written) ||
             (extension->callerid && !vl_callerid_matches(extension->callerid, parts->callerid)))
             continue;
         if (!best || vl_extension_compare(extension, best) < 0) {
@@ -184,9 +191,19 @@ static const char *hint_of(struct vl_dialplan *plan, const struct vl_extension *
     return vl_substitute(&plan->arena, &globals, vl_substitute(&plan->arena, &first, text, NULL), NULL);
 }
 
+/* Asterisk looks on its way to the step's place only: labels of later steps may be taken twice. */
+static bool is_label_taken(const struct vl_extension *extension, size_t place, const char *label)
+{
+    for (size_t i = 0; i <= place && i < extension->priority_count; i++)
+        if (extension->priorities[i].label && !strcmp(extension->priorities[i].label, label))
+            return true;
+    return false;
+}
+
 /* Put a step in its place; the first one of a number stays. */
 static void add_priority(struct vl_dialplan *plan, const struct vl_section_state *state,
-                         const struct vl_conf_line *line, struct vl_extension *extension, struct vl_priority step)
+                         const struct vl_conf_line *line, struct vl_extension *extension, const struct parts *parts,
+                         struct vl_priority step)
 {
     struct vl_priority *steps;
     size_t at = extension->priority_count;
@@ -199,7 +216,7 @@ static void add_priority(struct vl_dialplan *plan, const struct vl_section_state
                     step.number, extension->priorities[at - 1].at.file, extension->priorities[at - 1].at.line);
         return;
     }
-    if (step.label && vl_extension_label(extension, step.label)) {
+    if (step.label && is_label_taken(extension, at, step.label)) {
         complain(plan, state, line, VL_DIALPLAN_LABEL_TWICE, "the label '%s' is taken: Asterisk drops it", step.label);
         step.label = NULL;
     }
@@ -210,6 +227,13 @@ static void add_priority(struct vl_dialplan *plan, const struct vl_section_state
     steps[at] = step;
     extension->priorities = steps;
     extension->priority_count++;
+    if (at == 0) {
+        /* the first step speaks for all: of names that count as the same, its is shown and matched */
+        extension->name = parts->name;
+        extension->pattern = plain_name(&plan->arena, parts->name);
+        extension->callerid = parts->callerid;
+        extension->at = line->at;
+    }
 }
 
 static void look_at_name(struct vl_dialplan *plan, const struct vl_section_state *state,
@@ -248,6 +272,7 @@ static void load_step(struct vl_dialplan *plan, struct vl_section_state *state, 
         *callerid++ = '\0';
         parts.callerid = vl_callerid_strip(&plan->arena, callerid);
     }
+    parts.written = name;
     parts.name = strchr(name, ' ') ? vl_pattern_strip(&plan->arena, name, true) : name;
     priority = strsep(&rest, ",");
     if (!split_priority(priority ? vl_text_strip(priority) : vl_arena_strdup(&plan->arena, ""), &parts)) {
@@ -273,7 +298,7 @@ static void load_step(struct vl_dialplan *plan, struct vl_section_state *state, 
     step.application = parts.application;
     if (step.number == VL_PRIORITY_HINT)
         step.application = hint_of(plan, extension, step.application);
-    add_priority(plan, state, line, extension, step);
+    add_priority(plan, state, line, extension, &parts, step);
 }
 
 /* Cut at the first comma outside of brackets; *rest is behind it, NULL when there is none. */

@@ -15,7 +15,7 @@
 #include "dialplan/jump.h"
 #include "dialplan/variables.h"
 
-enum { STEPS_MOST = 200, FRAMES_MOST = 16, LOCALS_MOST = 128 };
+enum { STEPS_MOST = 100, FRAMES_MOST = 16, LOCALS_MOST = 128 };
 
 #define ARROW " \xe2\x86\x92 "
 
@@ -153,7 +153,7 @@ static const char *describe(struct runner *runner, const struct place *place)
 }
 
 /* What a step does to the course of the call. */
-enum course { NEXT, JUMPED, ENDS };
+enum course { NEXT, JUMPED, ENDS, CIRCLE };
 
 static enum course jump_to(struct runner *runner, const char *text, const char **note)
 {
@@ -342,6 +342,17 @@ static bool is_silent(const char *application)
     return false;
 }
 
+/* Whether the call was at this step already, as deep and with the same arguments: it will be again. */
+static bool was_here(const struct vl_show *show, const struct vl_priority *priority, const char *arguments,
+                     unsigned depth)
+{
+    for (size_t i = 0; i < show->step_count; i++)
+        if (show->steps[i].priority == priority && show->steps[i].depth == depth &&
+            !strcmp(show->steps[i].arguments, arguments))
+            return true;
+    return false;
+}
+
 static enum course run_step(struct runner *runner, const struct vl_extension *extension,
                             const struct vl_priority *priority)
 {
@@ -355,6 +366,8 @@ static enum course run_step(struct runner *runner, const struct vl_extension *ex
     if (!steps)
         return ENDS;
     show->steps = steps;
+    if (was_here(show, priority, arguments, runner->depth))
+        return CIRCLE;
     steps[show->step_count++] = (struct vl_show_step){ runner->depth, extension, priority, arguments, NULL };
     if (!runner->last && !is_silent(priority->application))
         runner->last = priority->application;
@@ -386,9 +399,15 @@ static void run(struct runner *runner)
                                                               : "no step follows: Asterisk waits for more digits";
             return;
         }
-        if (run_step(runner, extension, step) == ENDS) {
+        switch (run_step(runner, extension, step)) {
+        case ENDS:
             show->end = "the call ends";
             return;
+        case CIRCLE:
+            show->end = "and so on: it goes round in a circle";
+            return;
+        default:
+            break;
         }
     }
 }
