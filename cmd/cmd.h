@@ -27,7 +27,8 @@
     X(SHARE, "share", 0, "DIR", "where recipes, numbering plans and scenarios are")                                    \
     X(SHOW_SECRETS, "show-secrets", 0, NULL, "print secrets as they are instead of dots")                              \
     X(YES, "yes", 'y', NULL, "do not ask")                                                                             \
-    X(FIX, "fix", 0, NULL, "load the kernel modules that are missing, now and at every start; asks first")             \
+    X(FIX, "fix", 0, NULL,                                                                                             \
+      "put right what can be: modules that are missing, mistakes in a dialplan; shows it, asks first")                 \
     X(QUIET, "quiet", 'q', NULL, "print results and problems only")                                                    \
     X(VERBOSE, "verbose", 'v', NULL, "print every step and every progress line")                                       \
     X(COLOR, "color", 0, "WHEN", "auto, always or never")                                                              \
@@ -54,6 +55,15 @@
     X(CONF, "conf", 0, "FILE", "show: read this extensions.conf; no lab file is needed")                               \
     X(PBX, "pbx", 0, "NAME", "show: read what this PBX has, over SSH")                                                 \
     X(DOT, "dot", 0, NULL, "show: print the contexts as a graph for Graphviz")                                         \
+    X(ASTERISK, "asterisk", 0, "VERSION", "lint: the Asterisk that will run it, such as 1.8 or 22 (default 16)")       \
+    X(SIP, "sip", 0, "CONF", "lint: sip.conf (default: beside the file, when it is there)")                            \
+    X(IAX, "iax", 0, "CONF", "lint: iax.conf (default: beside the file, when it is there)")                            \
+    X(PJSIP, "pjsip", 0, "CONF", "lint: pjsip.conf (default: beside the file, when it is there)")                      \
+    X(COUNTRY, "country", 0, "CODE", "lint: the numbering plan whose emergency numbers must be reached")               \
+    X(IGNORE, "ignore", 0, "RULES", "lint: leave these rules out, separated by commas")                                \
+    X(LEVEL, "level", 0, "LEVEL", "lint: tell, and fail at, error, warning (default) or notice and worse")             \
+    X(SARIF, "sarif", 0, NULL, "lint: print SARIF 2.1.0")                                                              \
+    X(RULES, "rules", 0, NULL, "lint: print the table of rules")                                                       \
     X(HELP, "help", 'h', NULL, "print this help")                                                                      \
     X(VERSION, "version", 'V', NULL, "print the version")
 
@@ -138,5 +148,9 @@ int cmd_run_trunk(const struct cmd_command *command, const struct cmd_options *o
 int cmd_run_destroy(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_options *options);
+int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options *options);
+/* False after it has said that an option is for lint only. */
+bool cmd_refuse_lint_options(const struct cmd_options *options);
+int cmd_run_dialplan_lint(const struct cmd_command *command, const struct cmd_options *options);
 
 #endif

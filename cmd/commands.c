@@ -12,6 +12,9 @@
 #define PLAN (SHOW | CMD_BIT(SHOW_SECRETS))
 #define LAB (TALK | CMD_BIT(FILE) | CMD_BIT(STATE) | CMD_BIT(CACHE) | CMD_BIT(SHARE))
 #define REACH (CMD_BIT(JOBS) | CMD_BIT(WAIT) | CMD_BIT(CONNECT))
+#define LINT                                                                                                           \
+    (CMD_BIT(ASTERISK) | CMD_BIT(SIP) | CMD_BIT(IAX) | CMD_BIT(PJSIP) | CMD_BIT(COUNTRY) | CMD_BIT(IGNORE) |           \
+     CMD_BIT(LEVEL) | CMD_BIT(SARIF) | CMD_BIT(RULES) | CMD_BIT(FIX) | CMD_BIT(YES))
 #define GUEST (CMD_BIT(MEMORY) | CMD_BIT(DISK) | CMD_BIT(CDROM) | CMD_BIT(BRIDGE) | CMD_BIT(OS) | CMD_BIT(VCPUS))
 #define DIALPLAN_SHOW                                                                                                  \
     (CMD_BIT(CONTEXT) | CMD_BIT(CALLERID) | CMD_BIT(AT) | CMD_BIT(PRIORITY) | CMD_BIT(CONF) | CMD_BIT(PBX) |           \
@@ -59,9 +62,9 @@ const struct cmd_command cmd_commands[] = {
       .request = VOIPLAB_TRUNK,
       .run = cmd_run_trunk },
     { .name = "dialplan",
-      .operands = "[push|diff] [PBX ...] | show NUMBER",
-      .summary = "put the dialplan on every PBX; show where a number goes, and why",
-      .options = LAB | PLAN | REACH | CMD_BIT(ROOT) | DIALPLAN_SHOW,
+      .operands = "[push|diff] [PBX ...] | show NUMBER | lint FILE ...",
+      .summary = "put the dialplan on every PBX; show where a number goes, and why; find mistakes: lint",
+      .options = LAB | PLAN | REACH | CMD_BIT(ROOT) | DIALPLAN_SHOW | LINT,
       .most_operands = -1,
       .request = VOIPLAB_DIALPLAN,
       .run = cmd_run_dialplan },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dialplan: push, the default, and show: one number, or many from standard input.
+ * dialplan: push, the default, and show: one number, or many from standard input. lint is in dialplan_lint.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -133,6 +133,10 @@ int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options
     struct cmd_options rest = *options;
     int status;
 
+    if (!strcmp(verb, "lint"))
+        return cmd_run_dialplan_lint(command, options);
+    if (!cmd_refuse_lint_options(options))
+        return VOIPLAB_USAGE;
     if (!strcmp(verb, "show"))
         return run_show(options);
     status = refuse_show_options(options);

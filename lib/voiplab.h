@@ -105,6 +105,7 @@ enum voiplab_command {
     VOIPLAB_DIALPLAN_DIFF,  /* what the PBXs run against what the lab file says; VOIPLAB_DRIFT when they differ */
     VOIPLAB_BRIDGE_SHOW,    /* what is, and who wrote it; needs no lab file */
     VOIPLAB_PHONE,
+    VOIPLAB_DIALPLAN_LINT, /* look for mistakes in files like extensions.conf; needs no lab file */
 };
 
 enum voiplab_mode {
@@ -124,6 +125,19 @@ struct voiplab_guest {
     unsigned vcpus; /* 0: 1 */
 };
 
+/* For VOIPLAB_DIALPLAN_LINT; `names` of the request are the files. */
+struct voiplab_lint {
+    const char *asterisk;          /* the version that will run it, such as "1.8" or "22"; NULL: "16" */
+    const char *sip, *iax, *pjsip; /* files of devices; NULL: those beside the file, when they are there */
+    const char *country;           /* a numbering plan, whose emergency numbers must be reachable; NULL: the lab's */
+    const char *const *ignore;     /* names of rules, NULL-terminated; NULL: none */
+    const char *level;             /* "error", "warning" or "notice": what is told, and fails; NULL: "warning" */
+    bool sarif;                    /* the text is a SARIF 2.1.0 document */
+    bool rules;                    /* the result is the table of rules; no file is read */
+    bool fix;                      /* the text is a unified diff of what can be put right without thinking */
+    bool write;                    /* with fix: the files are changed */
+};
+
 struct voiplab_request {
     enum voiplab_command command;
     enum voiplab_mode mode;
@@ -138,10 +152,11 @@ struct voiplab_request {
     const char *peer;         /* address that must stay reachable: whoever is logged in; NULL: none */
     bool boot;                /* VOIPLAB_BRIDGE_REVERT: only what was cut off, for the boot-time unit */
     /* VOIPLAB_PHONE: */
-    const char *output;  /* directory of the profiles, an absolute path; NULL: phones of the lab's state */
-    unsigned serve_s;    /* then hand each out once over HTTP, for this long at most; 0: do not */
-    bool resync;         /* and ask the phones to fetch them */
-    const char *address; /* of the one phone that is named; NULL: the lab file's */
+    const char *output;              /* directory of the profiles, an absolute path; NULL: phones of the lab's state */
+    unsigned serve_s;                /* then hand each out once over HTTP, for this long at most; 0: do not */
+    bool resync;                     /* and ask the phones to fetch them */
+    const char *address;             /* of the one phone that is named; NULL: the lab file's */
+    const struct voiplab_lint *lint; /* VOIPLAB_DIALPLAN_LINT */
     bool fix; /* VOIPLAB_CHECK_CPU: load the modules that are missing, now and at every start, as the mode says */
 };
 

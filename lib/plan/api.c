@@ -277,16 +277,15 @@ static int (*const requests[])(const struct vl_run *run) = {
     [VOIPLAB_DIALPLAN_DIFF] = vl_run_dialplan_diff,
     [VOIPLAB_BRIDGE_SHOW] = vl_run_bridge_show,
     [VOIPLAB_PHONE] = vl_run_phone,
+    [VOIPLAB_DIALPLAN_LINT] = vl_run_lint,
 };
 
 /* What can be asked for without a lab file. */
 static bool needs_lab(const struct voiplab_request *request)
 {
     static const bool none_needed[VL_COUNT(requests)] = {
-        [VOIPLAB_CHECK_CPU] = true,
-        [VOIPLAB_BRIDGE_CONFIRM] = true,
-        [VOIPLAB_BRIDGE_REVERT] = true,
-        [VOIPLAB_BRIDGE_SHOW] = true,
+        [VOIPLAB_CHECK_CPU] = true,   [VOIPLAB_BRIDGE_CONFIRM] = true, [VOIPLAB_BRIDGE_REVERT] = true,
+        [VOIPLAB_BRIDGE_SHOW] = true, [VOIPLAB_DIALPLAN_LINT] = true,
     };
 
     return !none_needed[request->command] && !request->guest;
@@ -323,6 +322,7 @@ static bool needs_lock(const struct vl_world *world, const struct voiplab_reques
         [VOIPLAB_CHECK_CPU] = true,     [VOIPLAB_IMAGE] = true,       [VOIPLAB_SIPP] = true,
         [VOIPLAB_STATUS] = true,        [VOIPLAB_VERIFY] = true,      [VOIPLAB_BRIDGE_CONFIRM] = true,
         [VOIPLAB_BRIDGE_REVERT] = true, [VOIPLAB_BRIDGE_SHOW] = true, [VOIPLAB_DIALPLAN_DIFF] = true,
+        [VOIPLAB_DIALPLAN_LINT] = true,
     };
 
     if (request->command == VOIPLAB_BRIDGE && world->options.root[1])

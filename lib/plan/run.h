@@ -29,6 +29,7 @@ int vl_run_verify(const struct vl_run *run);
 int vl_run_gone(const struct vl_run *run, bool remove);
 int vl_run_load(const struct vl_run *run);
 int vl_run_check_cpu(const struct vl_run *run);
+int vl_run_lint(const struct vl_run *run);
 int vl_run_phone(const struct vl_run *run);
 
 /* All is changed that will be: others may change the lab while this request goes on. */

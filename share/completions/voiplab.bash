@@ -75,7 +75,7 @@ _voiplab() {
             _voiplab_files -d "$word"
             return
             ;;
-        LAB | FILE | ISO)
+        LAB | FILE | ISO | CONF)
             _voiplab_files -f "$word"
             return
             ;;
@@ -85,6 +85,14 @@ _voiplab() {
             ;;
         NAME)
             [ "$command" != init ] || _voiplab_words 'quickstart classroom thesis' "$word"
+            return
+            ;;
+        LEVEL)
+            _voiplab_words 'error warning notice' "$word"
+            return
+            ;;
+        RULES)
+            _voiplab_words "$("$program" dialplan lint --rules 2>/dev/null | sed 1d | cut -d ' ' -f 1)" "$word"
             return
             ;;
         *) return ;;
@@ -97,6 +105,13 @@ _voiplab() {
     phone:*) _voiplab_words "$(_voiplab_names phone)" "$word" ;;
     sipp:*) _voiplab_words "$(_voiplab_names load)" "$word" ;;
     trunk:*) _voiplab_words "push remove $(_voiplab_names pbx)" "$word" ;;
+    dialplan:*)
+        if [ "${COMP_WORDS[2]}" = lint ] && [ "$COMP_CWORD" -gt 2 ]; then
+            _voiplab_files -f "$word"
+        else
+            _voiplab_words "push show lint $(_voiplab_names pbx)" "$word"
+        fi
+        ;;
     bridge:* | check-cpu:*) ;;
     *) _voiplab_words "$(_voiplab_names pbx)" "$word" ;;
     esac

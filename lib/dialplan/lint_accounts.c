@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The plan against the accounts and mailboxes that stand beside it.
+ */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "dialplan/lint_part.h"
+
+static const struct {
+    const char *name;
+    enum vl_technology technology;
+} technologies[] = { { "SIP/", VL_SIP }, { "IAX2/", VL_IAX }, { "PJSIP/", VL_PJSIP } };
+
+/* Where the account's name stands in what follows `SIP/` and its like; length 0: it cannot be told. */
+static const char *account_in(const char *device, enum vl_technology technology, size_t *ret_length)
+{
+    size_t length = strcspn(device, "&,)^ "), part = strcspn(device, "/&,)^ ");
+    const char *at = memchr(device, '@', technology == VL_IAX ? part : length);
+
+    *ret_length = 0;
+    if (technology == VL_IAX && at && memchr(device, ':', (size_t)(at - device)))
+        return device; /* with a password of its own, it needs no account */
+    if (at && at < device + length) {
+        part = strcspn(at + 1, "/&,)^: ");
+        device = at + 1;
+    } else {
+        part = strcspn(device, "/&,)^:; ");
+    }
+    /* a host, or not known before the call */
+    for (size_t i = 0; i < part; i++)
+        if (strchr(".$[{}", device[i]))
+            return device;
+    *ret_length = part;
+    return device;
+}
+
+static void check_device(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
+                         const char *device, enum vl_technology technology)
+{
+    size_t length;
+    const char *name = account_in(device, technology, &length);
+
+    if (!length || !lint->devices.read[technology] || vl_lint_device(&lint->devices, technology, name, length))
+        return;
+    vl_lint_add(lint, VL_RULE_PEER, &step->at, extension, NULL, "there is no '%.*s' in %s: the %s fails", (int)length,
+                name, lint->devices.files[technology], step->number == VL_PRIORITY_HINT ? "hint" : "call");
+}
+
+/* Every `SIP/...`, `IAX2/...` and `PJSIP/...` of a text that begins a device. */
+static void check_text(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
+                       const char *text)
+{
+    const char *filled = vl_lint_filled(lint, extension, text);
+
+    for (const char *p = filled; *p; p++)
+        for (size_t i = 0; i < VL_COUNT(technologies); i++) {
+            size_t length = strlen(technologies[i].name);
+
+            if (!strncasecmp(p, technologies[i].name, length) && (p == filled || strchr("&,(^= :?", p[-1])))
+                check_device(lint, extension, step, p + length, technologies[i].technology);
+        }
+}
+
+static bool takes_devices(const struct vl_call *call)
+{
+    static const char *const names[] = { "Dial", "Macro", "Gosub", "GosubIf", "Page", "RetryDial", "ChanIsAvail" };
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (vl_call_is(call, names[i]))
+            return true;
+    return false;
+}
+
+/* The device of a hint, up to '&' or what is for presence only. */
+static size_t device_length(const char *text)
+{
+    return strcspn(text, "&,(");
+}
+
+/* A hint that watches one device while another one rings. */
+static void check_hint(struct vl_lint *lint, const struct vl_extension *extension)
+{
+    const struct vl_priority *hint = vl_extension_priority(extension, VL_PRIORITY_HINT);
+    const struct vl_priority *first = vl_extension_priority(extension, 1);
+    const char *text = hint ? vl_lint_known(lint, extension, hint->application) : NULL;
+    size_t length = text ? device_length(text) : 0;
+
+    if (hint)
+        check_text(lint, extension, hint, hint->application);
+    if (!length || !memchr(text, '/', length) || !first || extension->priority_count != 2 ||
+        strcasecmp(first->application, "Dial") != 0)
+        return;
+    if (!strchr(first->arguments, '$') && !strcasestr(first->arguments, vl_arena_strndup(lint->arena, text, length)))
+        vl_lint_add(lint, VL_RULE_HINT_OTHER, &hint->at, extension, NULL,
+                    "the hint watches '%.*s', but a call to '%s' rings '%.*s'", (int)length, text, extension->name,
+                    (int)device_length(first->arguments), first->arguments);
+}
+
+static bool has_mailbox(const struct vl_devices *devices, const char *name, const char *context)
+{
+    for (size_t i = 0; i < devices->mailbox_count; i++)
+        if (!strcmp(devices->mailboxes[i].name, name) && !strcmp(devices->mailboxes[i].context, context))
+            return true;
+    return false;
+}
+
+static void check_mailboxes(struct vl_lint *lint, const struct vl_call *call)
+{
+    const char *known = call->count ? vl_lint_known(lint, call->extension, call->parts[0]) : NULL;
+    size_t count = 0;
+    const char **boxes = known ? vl_lint_split(lint->arena, known, '&', &count) : NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *at = strchr(boxes[i], '@');
+        const char *name = vl_arena_strndup(lint->arena, boxes[i], strcspn(boxes[i], "@"));
+        const char *context = at && at[1] ? at + 1 : "default";
+
+        if (*name && !has_mailbox(&lint->devices, name, context))
+            vl_lint_add(lint, VL_RULE_MAILBOX, &call->step->at, call->extension, NULL,
+                        "there is no mailbox '%s' in [%s] of voicemail.conf", name, context);
+    }
+}
+
+void vl_check_devices(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->call_count; i++) {
+        const struct vl_call *call = &lint->calls[i];
+
+        if (takes_devices(call))
+            check_text(lint, call->extension, call->step, call->arguments);
+        if (lint->devices.voicemail && (vl_call_is(call, "VoiceMail") || vl_call_is(call, "VoiceMailMain")))
+            check_mailboxes(lint, call);
+    }
+    for (size_t i = 0; i < lint->plan->context_count; i++)
+        for (size_t j = 0; j < lint->plan->contexts[i]->extension_count; j++)
+            check_hint(lint, lint->plan->contexts[i]->extensions[j]);
+}
+
+/* Why somebody would guess it soon; NULL: they would not. */
+static const char *weakness(const char *secret, const char *name)
+{
+    static const char *const common[] = {
+        "secret", "password", "asterisk", "changeme", "admin", "1234", "12345", "test"
+    };
+
+    if (!strcasecmp(secret, name))
+        return "it is the account's name";
+    for (size_t i = 0; i < VL_COUNT(common); i++)
+        if (!strcasecmp(secret, common[i]))
+            return "everybody tries that one first";
+    if (strlen(secret) < 6)
+        return "it has less than six characters";
+    if (strlen(secret) < 9 && !secret[strspn(secret, "0123456789")])
+        return "it is a short number";
+    return NULL;
+}
+
+void vl_check_accounts(struct vl_lint *lint)
+{
+    const struct vl_devices *devices = &lint->devices;
+
+    for (size_t i = 0; i < devices->device_count; i++) {
+        const struct vl_device *device = &devices->devices[i];
+        const char *why = device->secret && *device->secret ? weakness(device->secret, device->name) : NULL;
+
+        if (why)
+            vl_lint_add(lint, VL_RULE_SECRET_WEAK, &device->secret_at, NULL, NULL,
+                        "the secret of '%s' is easily guessed: %s", device->name, why);
+    }
+    if (devices->read[VL_SIP] && devices->guests && devices->guests_at.file)
+        vl_lint_add(lint, VL_RULE_GUESTS, &devices->guests_at, NULL, NULL,
+                    "calls of strangers are let into [%s]; write allowguest=no", devices->guest_context);
+}

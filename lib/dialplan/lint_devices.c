@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Devices, entries and mailboxes, read from the files beside the dialplan; and the checks that compare with them.
+ */
+#include "dialplan/lint_devices.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "dialplan/conf.h"
+#include "dialplan/lint_part.h"
+
+struct reading {
+    struct vl_arena *arena;
+    const struct vl_lint_options *options;
+    struct vl_devices *devices;
+    struct vl_conf conf;
+    const char *file;
+    enum vl_technology technology;
+};
+
+/* The last line of this name in a section: the one that counts. */
+static const struct vl_conf_line *line_of(const struct vl_conf_section *section, const char *name)
+{
+    const struct vl_conf_line *found = NULL;
+
+    for (size_t i = 0; i < section->line_count; i++)
+        if (!strcasecmp(section->lines[i].name, name))
+            found = &section->lines[i];
+    return found;
+}
+
+static struct vl_position keep(const struct reading *reading, const struct vl_position *at)
+{
+    return (struct vl_position){ .file = vl_arena_strdup(reading->arena, at->file), .line = at->line };
+}
+
+static const char *keep_value(const struct reading *reading, const struct vl_conf_line *line)
+{
+    return line ? vl_arena_strdup(reading->arena, line->value) : NULL;
+}
+
+static void add_entry(struct reading *reading, const struct vl_conf_line *line, bool guest)
+{
+    struct vl_devices *devices = reading->devices;
+    struct vl_entry *grown = vl_arena_grow(reading->arena, devices->entries, devices->entry_count, sizeof(*grown));
+
+    if (!grown || !*line->value)
+        return;
+    devices->entries = grown;
+    grown[devices->entry_count++] = (struct vl_entry){ .context = vl_arena_strdup(reading->arena, line->value),
+                                                       .at = keep(reading, &line->at),
+                                                       .guest = guest };
+}
+
+/* Where calls of a section start, or subscriptions look. */
+static void add_entries(struct reading *reading, const struct vl_conf_section *section)
+{
+    static const char *const names[] = { "context", "subscribecontext", "message_context", "exitcontext",
+                                         "dialout", "callback",         "regcontext" };
+
+    for (size_t i = 0; i < section->line_count && !section->is_template; i++)
+        for (size_t j = 0; j < VL_COUNT(names); j++)
+            if (!strcasecmp(section->lines[i].name, names[j]))
+                add_entry(reading, &section->lines[i], false);
+}
+
+static void add_device(struct reading *reading, const struct vl_conf_section *section)
+{
+    struct vl_devices *devices = reading->devices;
+    struct vl_device *grown = vl_arena_grow(reading->arena, devices->devices, devices->device_count, sizeof(*grown));
+    const struct vl_conf_line *secret = line_of(section, "secret");
+
+    if (!grown)
+        return;
+    devices->devices = grown;
+    grown[devices->device_count++] = (struct vl_device){
+        .technology = reading->technology,
+        .name = vl_arena_strdup(reading->arena, section->name),
+        .context = keep_value(reading, line_of(section, "context")),
+        .secret = keep_value(reading, secret),
+        .host = keep_value(reading, line_of(section, "host")),
+        .at = keep(reading, &section->at),
+        .secret_at = secret ? keep(reading, &secret->at) : keep(reading, &section->at),
+    };
+}
+
+static bool is_no(const char *value)
+{
+    return !strcasecmp(value, "no") || !strcasecmp(value, "false") || !strcasecmp(value, "off") || !strcmp(value, "0");
+}
+
+/* [general] of sip.conf: whether strangers may call, and where they come in. */
+static void read_guests(struct reading *reading, const struct vl_conf_section *section)
+{
+    const struct vl_conf_line *allow = line_of(section, "allowguest"), *context = line_of(section, "context");
+    struct vl_devices *devices = reading->devices;
+
+    if (allow)
+        devices->guests = !is_no(allow->value);
+    else if (!devices->guests_at.file)
+        devices->guests = true;
+    if (allow || !devices->guests_at.file)
+        devices->guests_at = keep(reading, allow ? &allow->at : &section->at);
+    if (context)
+        devices->guest_context = vl_arena_strdup(reading->arena, context->value);
+}
+
+static void read_sip(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->conf.section_count; i++) {
+        const struct vl_conf_section *section = reading->conf.sections[i];
+
+        if (reading->technology == VL_SIP && !strcasecmp(section->name, "general"))
+            read_guests(reading, section);
+        else if (line_of(section, "type") && !section->is_template && strcasecmp(section->name, "general") != 0)
+            add_device(reading, section);
+        add_entries(reading, section);
+    }
+}
+
+/* An object of pjsip.conf: endpoints are devices, auth objects hold secrets. */
+static void read_pjsip(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->conf.section_count; i++) {
+        const struct vl_conf_section *section = reading->conf.sections[i];
+        const struct vl_conf_line *type = line_of(section, "type");
+
+        if (type && !section->is_template && !strcasecmp(type->value, "endpoint"))
+            add_device(reading, section);
+        add_entries(reading, section);
+    }
+}
+
+static void read_users(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->conf.section_count; i++) {
+        const struct vl_conf_section *section = reading->conf.sections[i];
+        const struct vl_conf_line *sip = line_of(section, "hassip"), *iax = line_of(section, "hasiax");
+
+        reading->technology = VL_SIP;
+        if (sip && !is_no(sip->value))
+            add_device(reading, section);
+        reading->technology = VL_IAX;
+        if (iax && !is_no(iax->value))
+            add_device(reading, section);
+        add_entries(reading, section);
+    }
+}
+
+static void read_lines(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->conf.section_count; i++)
+        add_entries(reading, reading->conf.sections[i]);
+}
+
+static void read_voicemail(struct reading *reading)
+{
+    struct vl_devices *devices = reading->devices;
+
+    for (size_t i = 0; i < reading->conf.section_count; i++) {
+        const struct vl_conf_section *section = reading->conf.sections[i];
+
+        if (!strcasecmp(section->name, "general") || !strcasecmp(section->name, "zonemessages"))
+            continue;
+        for (size_t j = 0; j < section->line_count; j++) {
+            struct vl_mailbox *grown =
+                vl_arena_grow(reading->arena, devices->mailboxes, devices->mailbox_count, sizeof(*grown));
+
+            if (!grown)
+                return;
+            devices->mailboxes = grown;
+            grown[devices->mailbox_count++] =
+                (struct vl_mailbox){ .name = vl_arena_strdup(reading->arena, section->lines[j].name),
+                                     .context = vl_arena_strdup(reading->arena, section->name) };
+        }
+    }
+}
+
+static void note_technology(struct reading *reading, void (*read)(struct reading *reading))
+{
+    struct vl_devices *devices = reading->devices;
+
+    if (read == read_sip || read == read_pjsip) {
+        devices->read[reading->technology] = true;
+        devices->files[reading->technology] = vl_arena_strdup(reading->arena, reading->file);
+    }
+    if (read == read_voicemail)
+        devices->voicemail = true;
+    else
+        devices->lines = true;
+}
+
+/* Read one file; `must` it be there? Everything that is kept is copied: the scratch plan of the reader goes. */
+static int read_file(struct reading *reading, const char *file, bool must, void (*read)(struct reading *reading),
+                     struct vl_error *err)
+{
+    const struct vl_dialplan_reader *reader = reading->options->reader;
+    struct vl_dialplan scratch = { .broken = false };
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    const char *text = NULL;
+    int rc = -1;
+
+    reading->file = file;
+    if (!reader || reader->read(reader->context, file, &scratch.arena, &text, &cause) < 0) {
+        if (must)
+            vl_error_move(err, &cause);
+        vl_arena_free(&scratch.arena);
+        return must ? -1 : 0;
+    }
+    reading->conf = (struct vl_conf){ .section_count = 0 };
+    if (vl_conf_read(&scratch, file, text, reader, &reading->conf, err) == 0) {
+        read(reading);
+        note_technology(reading, read);
+        rc = 0;
+    }
+    vl_arena_free(&scratch.arena);
+    return rc;
+}
+
+static const struct source {
+    const char *name;
+    enum vl_technology technology;
+    void (*read)(struct reading *reading);
+} sources[] = {
+    { "sip.conf", VL_SIP, read_sip },          { "iax.conf", VL_IAX, read_sip },
+    { "pjsip.conf", VL_PJSIP, read_pjsip },    { "users.conf", VL_SIP, read_users },
+    { "chan_dahdi.conf", VL_SIP, read_lines }, { "dahdi-channels.conf", VL_SIP, read_lines },
+    { "queues.conf", VL_SIP, read_lines },     { "voicemail.conf", VL_SIP, read_voicemail },
+};
+
+static const char *beside(struct vl_arena *arena, const char *file, const char *name)
+{
+    const char *slash = strrchr(file, '/');
+
+    return slash ? vl_arena_printf(arena, "%.*s/%s", (int)(slash - file), file, name) : vl_arena_strdup(arena, name);
+}
+
+int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *options, struct vl_devices *ret_devices,
+                         struct vl_error *err)
+{
+    const char *const named[VL_COUNT(sources)] = { options->sip, options->iax, options->pjsip };
+
+    *ret_devices = (struct vl_devices){ .guest_context = "default" };
+    for (size_t i = 0; i < VL_COUNT(sources); i++) {
+        struct reading reading = {
+            .arena = arena, .options = options, .devices = ret_devices, .technology = sources[i].technology
+        };
+        const char *file = named[i];
+
+        if (!file && options->beside && options->plan->file_count)
+            file = beside(arena, options->plan->files[0], sources[i].name);
+        if (file && read_file(&reading, file, named[i] != NULL, sources[i].read, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+const struct vl_device *vl_lint_device(const struct vl_devices *devices, enum vl_technology technology,
+                                       const char *name, size_t length)
+{
+    for (size_t i = 0; i < devices->device_count; i++)
+        if (devices->devices[i].technology == technology && strlen(devices->devices[i].name) == length &&
+            !strncasecmp(devices->devices[i].name, name, length))
+            return &devices->devices[i];
+    return NULL;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What stands around a dialplan: accounts of devices, the contexts in which calls of devices start, mailboxes. Read
+ * from Asterisk's other files as far as a linter needs them.
+ */
+#ifndef VL_DIALPLAN_LINT_DEVICES_H
+#define VL_DIALPLAN_LINT_DEVICES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "dialplan/dialplan.h"
+
+enum vl_technology {
+    VL_SIP,
+    VL_IAX,
+    VL_PJSIP,
+    VL_TECHNOLOGY_COUNT,
+};
+
+/* A section of sip.conf, iax.conf or an endpoint of pjsip.conf. */
+struct vl_device {
+    enum vl_technology technology;
+    const char *name;
+    const char *context; /* NULL: that of [general] */
+    const char *secret;  /* NULL: none, or not here */
+    const char *host;    /* NULL: not said; of PJSIP not read */
+    struct vl_position at, secret_at;
+};
+
+/* A context that a file names as the place where calls start. */
+struct vl_entry {
+    const char *context;
+    struct vl_position at;
+    bool guest; /* calls of nobody in particular: [general] of sip.conf or iax.conf that takes guests */
+};
+
+struct vl_mailbox {
+    const char *name, *context;
+};
+
+struct vl_devices {
+    bool read[VL_TECHNOLOGY_COUNT];         /* the file was there: its devices are known */
+    const char *files[VL_TECHNOLOGY_COUNT]; /* its name, for messages */
+    bool voicemail;                         /* voicemail.conf was there */
+    bool lines;                             /* a file of telephone lines was there */
+    bool guests;                            /* sip.conf takes calls without an account */
+    struct vl_position guests_at;           /* where it says so, or where its [general] is */
+    const char *guest_context;              /* where they start */
+    bool realtime;                          /* devices may come from a database */
+    struct vl_device *devices;
+    size_t device_count;
+    struct vl_entry *entries;
+    size_t entry_count;
+    struct vl_mailbox *mailboxes;
+    size_t mailbox_count;
+};
+
+struct vl_lint_options;
+
+/* Read what the options name, or what lies beside the plan. */
+int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *options, struct vl_devices *ret_devices,
+                         struct vl_error *err);
+
+/* The device, NULL when there is none. SIP names are compared without case, as chan_sip does. */
+const struct vl_device *vl_lint_device(const struct vl_devices *devices, enum vl_technology technology,
+                                       const char *name, size_t length);
+
+#endif

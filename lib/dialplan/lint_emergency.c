@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Calls that must go through and calls that must not: emergency numbers from every context in which telephones can dial
+ * out, international numbers without any question, and strangers who can dial out. A call is followed from the context
+ * where it starts, through Goto, Gosub and Macro, to the first Dial that leaves the house.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "dialplan/lint_part.h"
+
+enum { STEPS_MOST = 200, DEPTH_MOST = 8 };
+
+/* What happened on the way. */
+struct trail {
+    bool asked;                    /* something was asked, or decided, before */
+    const struct vl_priority *pin; /* the step that asked for a PIN */
+    const struct vl_extension *pin_extension;
+    const struct vl_priority *dial; /* the Dial that leaves the house; NULL: none was found */
+    const struct vl_extension *dial_extension;
+    bool unknown; /* the trail is lost: a jump that is only known in a call */
+    int steps;
+};
+
+static bool is_private(const char *host)
+{
+    uint32_t address;
+
+    if (!strcasecmp(host, "dynamic") || !strcasecmp(host, "localhost"))
+        return true;
+    if (!vl_text_ipv4(host, &address))
+        return false;
+    return address >> 24 == 10 || address >> 24 == 127 || address >> 20 == 0xac1 || address >> 16 == 0xc0a8;
+}
+
+/* Whether a device that is dialled with a number behind it leaves the house: a line, a provider, one that is not known.
+ * A telephone or a PBX of the same network does not. */
+static bool leaves(struct vl_lint *lint, const struct vl_extension *extension, const char *arguments)
+{
+    static const char *const names[] = { "SIP/", "IAX2/", "PJSIP/" };
+    static const char *const lines[] = { "DAHDI/", "Zap/", "OOH323/", "mISDN/" };
+    const char *device = vl_lint_filled(lint, extension, arguments), *account, *slash;
+
+    device = vl_arena_strndup(lint->arena, device, strcspn(device, ","));
+    slash = strchr(device, '/');
+    for (size_t i = 0; i < VL_COUNT(lines); i++)
+        if (!strncasecmp(device, lines[i], strlen(lines[i])))
+            return strchr(device + strlen(lines[i]), '/') != NULL;
+    for (int i = 0; i < VL_TECHNOLOGY_COUNT; i++) {
+        const struct vl_device *known;
+
+        if (strncasecmp(device, names[i], strlen(names[i])) != 0)
+            continue;
+        account = strchr(device, '@') ? strchr(device, '@') + 1 : slash + 1;
+        if (!strchr(slash + 1, '/') && !strchr(device, '@'))
+            return false; /* a telephone: no number goes along */
+        known = vl_lint_device(&lint->devices, (enum vl_technology)i, account, strcspn(account, "/"));
+        return !known || !known->host || !is_private(known->host);
+    }
+    return device[0] == '$' && slash != NULL; /* ${TRUNK}/... */
+}
+
+static bool is_question(const char *application)
+{
+    static const char *const names[] = { "GotoIf", "ExecIf",     "GosubIf", "Read", "AGI",    "DISA",       "MacroIf",
+                                         "System", "GotoIfTime", "TryExec", "Exec", "Stasis", "ExecIfTime", "Queue" };
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (!strcasecmp(names[i], application))
+            return true;
+    return false;
+}
+
+static void follow(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
+                   const char *number, struct trail *trail, int depth);
+
+static const struct vl_place *place_of(const struct vl_lint *lint, const struct vl_priority *step)
+{
+    for (size_t i = 0; i < lint->place_count; i++)
+        if (lint->places[i].call->step == step)
+            return &lint->places[i];
+    return NULL;
+}
+
+static void follow_jump(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
+                        const char *number, struct trail *trail, int depth)
+{
+    const struct vl_place *place = place_of(lint, step);
+    const struct vl_context *context = place && place->context ? vl_dialplan_context(lint->plan, place->context) : NULL;
+    const struct vl_extension *next = NULL;
+    const char *target = place && place->extension ? place->extension : number;
+    const char *priority = place && place->priority ? place->priority : "1";
+    bool elsewhere;
+    long digits = 0;
+
+    if (place && place->same_extension)
+        next = extension;
+    else if (context)
+        next = vl_lint_find(lint, context, target, priority, &elsewhere);
+    if (!next || depth >= DEPTH_MOST || !place->priority) {
+        trail->unknown = true;
+        return;
+    }
+    follow(lint, next,
+           vl_text_number(priority, 1, 0x7fffffff, &digits) ? vl_extension_priority(next, (int)digits)
+                                                            : vl_extension_label(next, priority),
+           target, trail, depth + 1);
+}
+
+/* One step; false: the call does not come to the next one. */
+static bool take_step(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
+                      const char *number, struct trail *trail, int depth)
+{
+    const char *application = step->application;
+
+    if (!strcasecmp(application, "Authenticate") || !strcasecmp(application, "VMAuthenticate")) {
+        trail->asked = true;
+        if (!trail->pin) {
+            trail->pin = step;
+            trail->pin_extension = extension;
+        }
+    } else if (is_question(application)) {
+        trail->asked = true;
+    } else if (!strcasecmp(application, "Dial") && leaves(lint, extension, step->arguments)) {
+        trail->dial = step;
+        trail->dial_extension = extension;
+        return false;
+    } else if (!strcasecmp(application, "Gosub") || !strcasecmp(application, "Macro") ||
+               !strcasecmp(application, "Goto")) {
+        follow_jump(lint, extension, step, number, trail, depth);
+        return strcasecmp(application, "Goto") != 0 && !trail->dial;
+    }
+    return strcasecmp(application, "Hangup") != 0 && strcasecmp(application, "Return") != 0 &&
+           strcasecmp(application, "Congestion") != 0 && strcasecmp(application, "Busy") != 0;
+}
+
+static void follow(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
+                   const char *number, struct trail *trail, int depth)
+{
+    while (step && ++trail->steps < STEPS_MOST && !trail->dial) {
+        if (!take_step(lint, extension, step, number, trail, depth))
+            return;
+        step = vl_extension_priority(extension, step->number + 1);
+    }
+}
+
+static struct trail trail_of(struct vl_lint *lint, const struct vl_context *start, const char *number,
+                             const struct vl_extension **ret_first)
+{
+    struct trail trail = { .steps = 0 };
+    bool elsewhere;
+    const struct vl_extension *first = vl_lint_find(lint, start, number, "1", &elsewhere);
+
+    if (ret_first)
+        *ret_first = first;
+    if (first)
+        follow(lint, first, vl_extension_priority(first, 1), number, &trail, 0);
+    return trail;
+}
+
+/* Numbers of all lengths and prefixes: that one of them leaves the house tells that telephones here can dial out. */
+static const char *const outside[] = { "2345678",        "12345678901", "022345678",      "0991234567",
+                                       "099123456",      "92345678",    "912345678901",   "0012125551234",
+                                       "01144207946000", "612345678",   "5512345678",     "2125551234",
+                                       "02079460000",    "3001234567",  "901144207946000" };
+
+static bool dials_out(struct vl_lint *lint, const struct vl_context *start)
+{
+    for (size_t i = 0; i < VL_COUNT(outside); i++)
+        if (trail_of(lint, start, outside[i], NULL).dial)
+            return true;
+    return false;
+}
+
+/* International numbers, behind the prefixes that the world dials, also with a digit for an outside line. */
+static const char *const abroad[] = { "00442079460000",  "01144207946000",  "+442079460000",
+                                      "901144207946000", "900442079460000", "000442079460000" };
+
+/* The first Dial that takes a call abroad out of the house without a question; NULL dial: none does. */
+static struct trail toll_of(struct vl_lint *lint, const struct vl_context *start, const char **ret_number)
+{
+    for (size_t i = 0; i < VL_COUNT(abroad); i++) {
+        struct trail trail = trail_of(lint, start, abroad[i], NULL);
+
+        *ret_number = abroad[i];
+        if (trail.dial && !trail.asked && !trail.unknown)
+            return trail;
+    }
+    return (struct trail){ .steps = 0 };
+}
+
+/* `classes`: other telephones that dial out cannot call abroad like this, so the plan means it. */
+static void check_toll(struct vl_lint *lint, const struct vl_context *start, bool classes)
+{
+    const char *number;
+    struct trail trail = toll_of(lint, start, &number);
+
+    if (trail.dial)
+        vl_lint_add_as(lint, VL_RULE_TOLL, classes ? VL_SEVERITY_NOTICE : VL_SEVERITY_WARNING, &trail.dial->at,
+                       trail.dial_extension, NULL,
+                       "whoever can dial in [%s] calls abroad ('%s') without a PIN or any other question; ask with "
+                       "Authenticate(), or give these calls a context of their own",
+                       start->name, number);
+}
+
+static void check_guest(struct vl_lint *lint, const struct vl_context *start)
+{
+    for (size_t i = 0; i < VL_COUNT(outside); i++) {
+        struct trail trail = trail_of(lint, start, outside[i], NULL);
+
+        if (!trail.dial || trail.pin)
+            continue;
+        vl_lint_add(lint, VL_RULE_TOLL_GUEST, &trail.dial->at, trail.dial_extension, NULL,
+                    "strangers, whom %s lets into [%s], can dial out ('%s') at your cost; write allowguest=no",
+                    lint->devices.guests_at.file, start->name, outside[i]);
+        return;
+    }
+}
+
+/* The numbers that are usual in the world, when no country is said: one of them is enough. */
+static const char *const usual[] = { "911", "112", "999", "000", "110", "119", "100", "101", "066", "123", NULL };
+
+/* The exact extension of this number that a search from `start` comes to, or would; NULL: patterns only. */
+static const struct vl_extension *literal_of(struct vl_lint *lint, const struct vl_context *start, const char *number)
+{
+    const struct vl_context **visits;
+    bool *timed;
+    size_t count = vl_lint_visits(lint, start, &visits, &timed);
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < visits[i]->extension_count; j++)
+            if (!strcmp(visits[i]->extensions[j]->pattern, number))
+                return visits[i]->extensions[j];
+    return NULL;
+}
+
+/* Whether the number is answered at all. One that is not known to be for emergencies counts as such only when the plan
+ * names it. */
+static bool check_number(struct vl_lint *lint, const struct vl_context *start, const char *number)
+{
+    const struct vl_extension *first, *literal = literal_of(lint, start, number);
+    struct trail trail = trail_of(lint, start, number, &first);
+
+    if (!first)
+        return false;
+    if (literal && first->name[0] == '_' && first->context != literal->context)
+        vl_lint_add(lint, VL_RULE_EMERGENCY_SHADOWED, &literal->at, literal, NULL,
+                    "a call for help ('%s') from [%s] does not come here: '%s' in [%s] (%s:%d) catches it; include "
+                    "emergency numbers first, in a context that has no patterns of its own",
+                    number, start->name, first->name, first->context->name, first->at.file, first->at.line);
+    if (trail.pin && (literal || lint->options->emergency))
+        vl_lint_add(lint, VL_RULE_EMERGENCY_PIN, &trail.pin->at, trail.pin_extension, NULL,
+                    "a call for help ('%s') from [%s] has to give a PIN here", number, start->name);
+    return !trail.pin || literal || lint->options->emergency;
+}
+
+static void check_help(struct vl_lint *lint, const struct vl_context *start)
+{
+    const char *const *numbers = lint->options->emergency ? lint->options->emergency : usual;
+    bool any = false;
+
+    for (size_t i = 0; numbers[i]; i++) {
+        bool found = check_number(lint, start, numbers[i]);
+
+        any |= found;
+        if (!found && lint->options->emergency)
+            vl_lint_add(lint, VL_RULE_EMERGENCY, &start->sections[0], NULL, NULL,
+                        "telephones in [%s] can dial out, but not '%s', an emergency number of %s", start->name,
+                        numbers[i], lint->options->country ? lint->options->country : "the country");
+    }
+    if (!any && !lint->options->emergency)
+        vl_lint_add(
+            lint, VL_RULE_EMERGENCY, &start->sections[0], NULL, NULL,
+            "telephones in [%s] can dial out, but none of the emergency numbers that are usual (911, 112, 999 ...)",
+            start->name);
+}
+
+/* Routines, and contexts that something includes or jumps into, are no place where a telephone starts. */
+static bool is_start(const struct vl_lint *lint, const struct vl_lint_context *context)
+{
+    if (lint->devices.lines)
+        return context->is_entry;
+    for (size_t i = 0; i < lint->place_count; i++)
+        if (lint->places[i].context && !strcmp(lint->places[i].context, context->context->name) &&
+            lint->places[i].call->extension->context != context->context)
+            return false;
+    for (size_t i = 0; i < lint->plan->context_count; i++)
+        for (size_t j = 0; j < lint->plan->contexts[i]->include_count; j++)
+            if (!strcmp(lint->plan->contexts[i]->includes[j].name, context->context->name))
+                return false;
+    return strncmp(context->context->name, "macro-", 6) != 0 && strncmp(context->context->name, "sub-", 4) != 0;
+}
+
+void vl_check_emergency(struct vl_lint *lint)
+{
+    const struct vl_devices *devices = &lint->devices;
+    bool guests = devices->read[VL_SIP] && devices->guests, classes = false;
+    size_t count = lint->plan->context_count;
+    bool *outward = vl_arena_zalloc(lint->arena, count + 1);
+    const char *number;
+
+    for (size_t i = 0; outward && i < count; i++) {
+        outward[i] = is_start(lint, &lint->contexts[i]) && dials_out(lint, lint->plan->contexts[i]);
+        classes |= outward[i] && !toll_of(lint, lint->plan->contexts[i], &number).dial;
+    }
+    for (size_t i = 0; outward && i < count; i++) {
+        const struct vl_context *context = lint->plan->contexts[i];
+        bool guest = guests && !strcmp(context->name, devices->guest_context);
+
+        if (guest)
+            check_guest(lint, context);
+        else if (outward[i])
+            check_toll(lint, context, classes);
+        if (outward[i])
+            check_help(lint, context);
+    }
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the loader noticed, as findings; and names of extensions that mean something else than they seem to.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "dialplan/lint_part.h"
+
+static const enum vl_lint_id rules[] = {
+#define X(code, level, name) [VL_DIALPLAN_##code] = VL_RULE_##code,
+    VL_DIALPLAN_DIAGNOSTICS(X)
+#undef X
+};
+
+static const struct vl_extension *extension_of(const struct vl_lint *lint, const struct vl_diagnostic *diagnostic)
+{
+    const struct vl_context *context =
+        diagnostic->context ? vl_dialplan_context(lint->plan, diagnostic->context) : NULL;
+
+    for (size_t i = 0; context && diagnostic->extension && i < context->extension_count; i++)
+        if (!strcmp(context->extensions[i]->name, diagnostic->extension))
+            return context->extensions[i];
+    return NULL;
+}
+
+/* `,n` becomes `,1` where it was meant to begin an extension that has no priority 1. */
+static const struct vl_fix *fix_of(struct vl_lint *lint, const struct vl_diagnostic *diagnostic)
+{
+    const struct vl_extension *extension = extension_of(lint, diagnostic);
+
+    switch (diagnostic->code) {
+    case VL_DIALPLAN_NEXT_AFTER_HINT:
+    case VL_DIALPLAN_NEXT_ACROSS:
+        if (!extension || vl_extension_priority(extension, 1))
+            return NULL;
+        return vl_lint_replace(lint, &diagnostic->at, ",n", ",1");
+    case VL_DIALPLAN_INCLUDE_TWICE:
+    case VL_DIALPLAN_SWITCH_TWICE:
+    case VL_DIALPLAN_IGNOREPAT_TWICE:
+    case VL_DIALPLAN_PRIORITY_TWICE:
+        return vl_lint_replace(lint, &diagnostic->at, NULL, NULL);
+    default:
+        return NULL;
+    }
+}
+
+/* n across extensions is an accident when the extension has no beginning, and a habit when it has. */
+static enum vl_severity severity_of(const struct vl_lint *lint, const struct vl_diagnostic *diagnostic)
+{
+    const struct vl_extension *extension = extension_of(lint, diagnostic);
+
+    if (diagnostic->code == VL_DIALPLAN_NEXT_ACROSS && extension && vl_extension_priority(extension, 1))
+        return VL_SEVERITY_NOTICE;
+    return vl_lint_rules[rules[diagnostic->code]].severity;
+}
+
+static bool is_made(const struct vl_diagnostic *diagnostic)
+{
+    return diagnostic->code == VL_DIALPLAN_INCLUDE_UNKNOWN && strstr(diagnostic->text, "'parkedcalls'");
+}
+
+void vl_check_loader(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->plan->diagnostic_count; i++) {
+        const struct vl_diagnostic *diagnostic = &lint->plan->diagnostics[i];
+
+        if (!is_made(diagnostic))
+            vl_lint_add_as(lint, rules[diagnostic->code], severity_of(lint, diagnostic), &diagnostic->at,
+                           extension_of(lint, diagnostic), fix_of(lint, diagnostic), "%s", diagnostic->text);
+    }
+}
+
+/* A run of letters, outside of sets, that holds one of N X Z beside others: a word, not cells. */
+static bool holds_word(const char *p)
+{
+    while (*p) {
+        size_t length = 0, cells = 0;
+
+        if (*p == '[')
+            p += strcspn(p, "]");
+        for (; isalpha((unsigned char)p[length]); length++)
+            cells += strchr("NXZnxz", p[length]) != NULL;
+        if (cells && cells < length)
+            return true;
+        p += length ? length : *p != '\0';
+    }
+    return false;
+}
+
+/* A literal that only makes sense as a pattern: cells or a set or a wildcard, among digits. */
+static bool wants_underscore(const char *name)
+{
+    size_t cells = 0, digits = 0;
+
+    for (const char *p = name; *p; p++) {
+        if (isdigit((unsigned char)*p) || *p == '*' || *p == '#' || *p == '+')
+            digits++;
+        else if (strchr("NXZ", *p))
+            cells++;
+        else if (*p == '[' && strchr(p, ']')) {
+            p = strchr(p, ']');
+            cells++;
+        } else if ((*p == '.' || *p == '!') && !p[1]) {
+            cells += digits > 0 || cells > 0;
+        } else if (*p != '-') {
+            return false;
+        }
+    }
+    return cells > 0 && (digits > 0 || cells > 1);
+}
+
+static void check_name(struct vl_lint *lint, const struct vl_extension *extension)
+{
+    const char *name = extension->name;
+
+    if (*name == '_' && holds_word(name + 1))
+        vl_lint_add(lint, VL_RULE_LETTER, &extension->at, extension, NULL,
+                    "in the pattern '%s' N, X and Z stand for digits; as letters they are written [N], [X] and [Z]",
+                    name);
+    else if (*name != '_' && wants_underscore(name))
+        vl_lint_add(lint, VL_RULE_UNDERSCORE, &extension->at, extension, NULL,
+                    "'%s' matches these very characters and no number; a pattern begins with '_': '_%s'", name, name);
+}
+
+void vl_check_names(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->plan->context_count; i++)
+        for (size_t j = 0; j < lint->plan->contexts[i]->extension_count; j++)
+            check_name(lint, lint->plan->contexts[i]->extensions[j]);
+}

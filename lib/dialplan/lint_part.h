@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the checks of the linter share: the run, the calls of applications in the plan, and how to find things in it.
+ */
+#ifndef VL_DIALPLAN_LINT_PART_H
+#define VL_DIALPLAN_LINT_PART_H
+
+#include "dialplan/language.h"
+#include "dialplan/lint.h"
+#include "dialplan/lint_devices.h"
+
+/* Every rule: X(ID, name, severity, since, before, check, summary). `since` and `before` are versions, 0: no limit. */
+#include "dialplan/lint_rules.h"
+
+enum vl_lint_id {
+#define X(id, name, severity, since, before, check, summary) VL_RULE_##id,
+    VL_LINT_RULES(X)
+#undef X
+        VL_RULE_COUNT
+};
+
+/* A call of an application: a step, or what ExecIf and its like call inside of one. */
+struct vl_call {
+    const struct vl_extension *extension;
+    const struct vl_priority *step;
+    const char *application;
+    const char *arguments; /* the whole of it */
+    const char **parts;    /* arguments, split at commas that are not inside of brackets or quotes */
+    size_t count;
+    bool nested;
+};
+
+/* A place that a call goes to. A part that is not known before the call is NULL. */
+struct vl_place {
+    const struct vl_call *call;
+    const char *context, *extension, *priority;
+    bool same_extension; /* the extension was not written: the call's own */
+    bool macro;          /* Macro(): the context must be there under its full name */
+};
+
+struct vl_lint {
+    struct vl_arena *arena;
+    const struct vl_lint_options *options;
+    const struct vl_dialplan *plan;
+    int asterisk;
+    struct vl_devices devices;
+    struct vl_call *calls;
+    size_t call_count;
+    struct vl_place *places;
+    size_t place_count;
+    struct vl_lint_context *contexts; /* beside plan->contexts */
+    const char **assigned;            /* names of variables that a step sets, sorted */
+    size_t assigned_count;
+    struct vl_lint_text *texts; /* the files, as lines */
+    size_t text_count;
+    struct vl_lint_result *result;
+};
+
+/* What belongs to a context beside the model. */
+struct vl_lint_context {
+    const struct vl_context *context;
+    struct vl_language *languages; /* of its extensions, in their order */
+    bool reached;                  /* something leads here */
+    bool is_entry;                 /* calls of devices start here */
+};
+
+/* Note a finding; the text is a format. `fix` may be NULL. */
+void vl_lint_add(struct vl_lint *lint, enum vl_lint_id rule, const struct vl_position *at,
+                 const struct vl_extension *extension, const struct vl_fix *fix, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+/* The same, milder (or harder) than the rule's own severity. */
+void vl_lint_add_as(struct vl_lint *lint, enum vl_lint_id rule, enum vl_severity severity, const struct vl_position *at,
+                    const struct vl_extension *extension, const struct vl_fix *fix, const char *format, ...)
+    __attribute__((format(printf, 7, 8)));
+
+/* The line as it stands in its file; NULL when the file cannot be read again or is shorter. */
+const char *vl_lint_line(struct vl_lint *lint, const struct vl_position *at);
+
+/* A fix of the line at `at`: its first `from` behind column `after` of it becomes `to`; `from` NULL: the line goes.
+ * NULL when the line has no such text. */
+const struct vl_fix *vl_lint_replace(struct vl_lint *lint, const struct vl_position *at, const char *from,
+                                     const char *to);
+
+/* lint_calls.c: fill calls, places and assigned. */
+void vl_lint_collect(struct vl_lint *lint);
+/* Whether a call is of this application, in any case of its letters. */
+bool vl_call_is(const struct vl_call *call, const char *application);
+/* `text` with what is known of it filled in: globals that no step changes, EXTEN of a literal, CONTEXT. The rest stays
+ * as it is written. */
+const char *vl_lint_filled(struct vl_lint *lint, const struct vl_extension *extension, const char *text);
+/* The same; NULL when something stays that is only known in a call. */
+const char *vl_lint_known(struct vl_lint *lint, const struct vl_extension *extension, const char *text);
+/* Split at commas that are not inside of brackets or quotes; blanks at both ends of a part go. */
+const char **vl_lint_split(struct vl_arena *arena, const char *text, char separator, size_t *ret_count);
+/* How an application leaves: it never goes on to the next step. */
+bool vl_call_ends(const struct vl_call *call);
+
+/* lint_find.c: contexts, and the search as Asterisk makes it. */
+struct vl_lint_context *vl_lint_context(const struct vl_lint *lint, const char *name);
+const struct vl_language *vl_lint_language(const struct vl_lint *lint, const struct vl_extension *extension);
+/* The contexts that a search which starts in `context` visits, in order, each once; in the arena. `timed[i]` tells that
+ * an include with times led to the i-th, so that it is not always visited. */
+size_t vl_lint_visits(struct vl_lint *lint, const struct vl_context *context, const struct vl_context ***ret_contexts,
+                      bool **ret_timed);
+/* Whether it has this priority, a number or a label. */
+bool vl_lint_has(const struct vl_extension *extension, const char *priority);
+/* The first extension that a search from this context finds for the number with the priority (NULL: any), whoever calls
+ * and whenever. *ret_elsewhere: a switch on the way may know the number too. */
+const struct vl_extension *vl_lint_find(struct vl_lint *lint, const struct vl_context *context, const char *number,
+                                        const char *priority, bool *ret_elsewhere);
+/* A name that Asterisk itself looks for, such as s, i, t, h. */
+bool vl_is_special(const char *name);
+
+/* Checks, by the file that they are in. */
+void vl_check_loader(struct vl_lint *lint);
+void vl_check_names(struct vl_lint *lint);
+void vl_check_steps(struct vl_lint *lint);
+void vl_check_leak(struct vl_lint *lint);
+void vl_check_shadow(struct vl_lint *lint);
+void vl_check_includes(struct vl_lint *lint);
+void vl_check_reached(struct vl_lint *lint);
+void vl_check_places(struct vl_lint *lint);
+void vl_check_globals(struct vl_lint *lint);
+void vl_check_devices(struct vl_lint *lint);
+void vl_check_accounts(struct vl_lint *lint);
+void vl_check_versions(struct vl_lint *lint);
+void vl_check_syntax(struct vl_lint *lint);
+void vl_check_dial(struct vl_lint *lint);
+void vl_check_emergency(struct vl_lint *lint);
+void vl_check_pins(struct vl_lint *lint);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How contexts hang together: circles of includes, includes of nothing, contexts that nothing leads to, and contexts
+ * that the files of devices name but the plan does not have.
+ */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "dialplan/lint_part.h"
+
+/* Contexts that Asterisk's modules make while it runs. */
+static bool is_made(const char *name)
+{
+    static const char *const names[] = { "parkedcalls", "parkedcallstimeout", "default" };
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (!strcmp(names[i], name))
+            return true;
+    return false;
+}
+
+enum color { NEW, OPEN, DONE };
+
+static size_t index_of(const struct vl_lint *lint, const struct vl_context *context)
+{
+    size_t i = 0;
+
+    while (i < lint->plan->context_count && lint->plan->contexts[i] != context)
+        i++;
+    return i;
+}
+
+static void follow(struct vl_lint *lint, size_t at, unsigned char *colors, unsigned depth)
+{
+    const struct vl_context *context = lint->plan->contexts[at];
+
+    colors[at] = OPEN;
+    for (size_t i = 0; i < context->include_count && depth < 10000; i++) {
+        const struct vl_include *include = &context->includes[i];
+        const struct vl_context *next = vl_dialplan_context(lint->plan, include->name);
+        size_t to = next ? index_of(lint, next) : 0;
+
+        if (next && colors[to] == OPEN)
+            vl_lint_add(lint, VL_RULE_INCLUDE_CIRCULAR, &include->at, NULL, NULL,
+                        "[%s] includes [%s], which leads back here; a search visits each context once, so this include "
+                        "does nothing",
+                        context->name, next->name);
+        else if (next && colors[to] == NEW)
+            follow(lint, to, colors, depth + 1);
+    }
+    colors[at] = DONE;
+}
+
+static bool is_empty(const struct vl_context *context)
+{
+    return !context->extension_count && !context->include_count && !context->switch_count &&
+           !context->ignorepat_count && !context->autohints;
+}
+
+void vl_check_includes(struct vl_lint *lint)
+{
+    size_t count = lint->plan->context_count;
+    unsigned char *colors = vl_arena_zalloc(lint->arena, count + 1);
+
+    for (size_t i = 0; colors && i < count; i++) {
+        const struct vl_context *context = lint->plan->contexts[i];
+
+        if (colors[i] == NEW)
+            follow(lint, i, colors, 0);
+        for (size_t j = 0; j < context->include_count; j++) {
+            const struct vl_context *next = vl_dialplan_context(lint->plan, context->includes[j].name);
+
+            if (next && is_empty(next))
+                vl_lint_add(lint, VL_RULE_INCLUDE_EMPTY, &context->includes[j].at, NULL, NULL,
+                            "[%s] includes [%s], which has nothing in it", context->name, next->name);
+        }
+    }
+}
+
+static void reach(struct vl_lint *lint, const char *name)
+{
+    struct vl_lint_context *context = name ? vl_lint_context(lint, name) : NULL;
+
+    if (context)
+        context->reached = true;
+}
+
+/* Contexts are also named in places that are not jumps: Local channels, options, variables. */
+static void reach_words(struct vl_lint *lint, const char *text)
+{
+    static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+    while (*text) {
+        size_t length = strspn(text, word);
+
+        if (length)
+            reach(lint, vl_arena_strndup(lint->arena, text, length));
+        text += length ? length : 1;
+    }
+}
+
+/* Whether each jump tells where it goes, so that what nothing names is surely reached by none. */
+static bool all_places_known(const struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->place_count; i++)
+        if (!lint->places[i].context)
+            return false;
+    return true;
+}
+
+static void mark_reached(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->devices.entry_count; i++)
+        reach(lint, lint->devices.entries[i].context);
+    for (size_t i = 0; i < lint->plan->context_count; i++)
+        for (size_t j = 0; j < lint->plan->contexts[i]->include_count; j++)
+            if (strcmp(lint->plan->contexts[i]->includes[j].name, lint->plan->contexts[i]->name) != 0)
+                reach(lint, lint->plan->contexts[i]->includes[j].name);
+    for (size_t i = 0; i < lint->place_count; i++)
+        if (!lint->places[i].context || strcmp(lint->places[i].context, lint->places[i].call->extension->context->name))
+            reach(lint, lint->places[i].context);
+    for (size_t i = 0; i < lint->call_count; i++)
+        if (!vl_call_is(&lint->calls[i], "Goto") && !vl_call_is(&lint->calls[i], "Gosub"))
+            reach_words(lint, lint->calls[i].arguments);
+    for (size_t i = 0; i < lint->plan->global_count; i++)
+        reach_words(lint, lint->plan->globals[i].value);
+}
+
+static void check_entries(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->devices.entry_count; i++) {
+        const struct vl_entry *entry = &lint->devices.entries[i];
+        bool before = false;
+
+        for (size_t j = 0; j < i; j++)
+            before |= !strcmp(lint->devices.entries[j].context, entry->context);
+        if (!before && !vl_dialplan_context(lint->plan, entry->context) && !is_made(entry->context))
+            vl_lint_add(lint, VL_RULE_CONTEXT_MISSING, &entry->at, NULL, NULL,
+                        "calls start in [%s], which the dialplan does not have: every one of them fails",
+                        entry->context);
+    }
+}
+
+void vl_check_reached(struct vl_lint *lint)
+{
+    if (!lint->devices.lines)
+        return; /* where calls start is not known */
+    check_entries(lint);
+    mark_reached(lint);
+    if (!all_places_known(lint))
+        return;
+    for (size_t i = 0; i < lint->plan->context_count; i++) {
+        const struct vl_context *context = lint->plan->contexts[i];
+
+        if (!lint->contexts[i].reached && !is_made(context->name) && !is_empty(context))
+            vl_lint_add(lint, VL_RULE_CONTEXT_UNREACHED, &context->sections[0], NULL, NULL,
+                        "nothing leads to [%s]: no device starts there, nothing includes it or jumps into it",
+                        context->name);
+    }
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The steps inside of an extension: which of them ever run. A call starts at priority 1 and at whatever jumps here, and
+ * goes on to the next number unless the application ends it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "dialplan/lint_part.h"
+
+/* Pairs of extensions that the search for leaks compares at most; more are in no plan that a person wrote. */
+enum { PAIRS_MOST = 50000000 };
+
+static struct vl_call call_of(const struct vl_extension *extension, const struct vl_priority *step)
+{
+    return (struct vl_call){
+        .extension = extension, .step = step, .application = step->application, .arguments = step->arguments
+    };
+}
+
+static bool step_ends(const struct vl_extension *extension, const struct vl_priority *step)
+{
+    struct vl_call call = call_of(extension, step);
+
+    return vl_call_ends(&call);
+}
+
+/* Whether a jump may lead to this extension at all. */
+static bool may_lead(const struct vl_lint *lint, const struct vl_place *place, const struct vl_extension *extension)
+{
+    if (place->context && strcmp(place->context, extension->context->name) != 0 &&
+        !vl_dialplan_context(lint->plan, place->context))
+        return false;
+    if (place->same_extension)
+        return place->call->extension == extension;
+    return !place->extension || vl_language_has(vl_lint_language(lint, extension), place->extension);
+}
+
+static bool is_target(const struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step)
+{
+    long number;
+
+    if (step->label)
+        return true;
+    for (size_t i = 0; i < lint->place_count; i++) {
+        const struct vl_place *place = &lint->places[i];
+
+        if ((!place->priority || (vl_text_number(place->priority, 1, 0x7fffffff, &number) && number == step->number)) &&
+            (!place->priority || number != 1) && may_lead(lint, place, extension))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the application has the option j, by which Asterisk 1.4 still jumps. */
+static bool has_option_j(const struct vl_lint *lint, const struct vl_priority *step)
+{
+    const char *last = step ? strrchr(step->arguments, ',') : NULL;
+
+    if (step && !last)
+        last = strrchr(step->arguments, '|');
+    return lint->asterisk < 106 && last && strchr(last, 'j');
+}
+
+static bool is_jump(const struct vl_extension *extension, const struct vl_priority *step)
+{
+    const struct vl_priority *from = vl_extension_priority(extension, step->number - 101);
+
+    if (step->plus == 101)
+        return true;
+    return step->number > 101 && from && !vl_extension_priority(extension, step->number - 1);
+}
+
+/* Before Asterisk 1.4, or with the option j, it does jump. */
+static bool is_jumped_to(const struct vl_lint *lint, const struct vl_extension *extension,
+                         const struct vl_priority *step)
+{
+    const struct vl_priority *from = vl_extension_priority(extension, step->number - 101);
+
+    return from && (lint->asterisk < 104 || has_option_j(lint, from));
+}
+
+/* Steps that people put at the end to be sure; behind one that ends the call they do no harm. */
+static bool is_harmless(const struct vl_extension *extension, size_t from, size_t end)
+{
+    for (size_t i = from; i < end; i++)
+        if (!step_ends(extension, &extension->priorities[i]) &&
+            strcasecmp(extension->priorities[i].application, "NoOp"))
+            return false;
+    return true;
+}
+
+static void report_dead(struct vl_lint *lint, const struct vl_extension *extension, size_t from, size_t end)
+{
+    const struct vl_priority *step = &extension->priorities[from];
+    const struct vl_priority *before = from ? &extension->priorities[from - 1] : NULL;
+    const char *what = vl_arena_printf(lint->arena, "priority %d never runs", step->number);
+
+    if (end - from > 1)
+        what = vl_arena_printf(lint->arena, "the priorities from %d to %d never run", step->number,
+                               extension->priorities[end - 1].number);
+    if (is_jump(extension, step))
+        vl_lint_add(lint, VL_RULE_JUMP, &step->at, extension,
+                    end - from == 1 ? vl_lint_replace(lint, &step->at, NULL, NULL) : NULL,
+                    "%s: Asterisk no longer jumps to n+101; look at ${DIALSTATUS} behind the application instead",
+                    what);
+    else if (!before || before->number != step->number - 1 || before->number < 1)
+        vl_lint_add(lint, VL_RULE_GAP, &step->at, extension, NULL,
+                    "%s: there is no priority %d, so the extension ends before; number them without gaps, or write n",
+                    what, step->number - 1);
+    else if (!is_harmless(extension, from, end))
+        vl_lint_add(lint, VL_RULE_STEP_DEAD, &step->at, extension, NULL,
+                    "%s: %s before it ends the call or jumps away, and nothing jumps here", what, before->application);
+}
+
+static bool is_across(const struct vl_lint *lint, const struct vl_priority *step)
+{
+    for (size_t i = 0; i < lint->plan->diagnostic_count; i++) {
+        const struct vl_diagnostic *diagnostic = &lint->plan->diagnostics[i];
+
+        if (diagnostic->code == VL_DIALPLAN_NEXT_ACROSS && diagnostic->at.line == step->at.line &&
+            !strcmp(diagnostic->at.file, step->at.file))
+            return true;
+    }
+    return false;
+}
+
+static void check_first(struct vl_lint *lint, const struct vl_extension *extension, size_t first)
+{
+    for (size_t i = first; i < extension->priority_count; i++)
+        if (is_target(lint, extension, &extension->priorities[i]))
+            return;
+    /* n across extensions says it better */
+    if (!is_across(lint, &extension->priorities[first]))
+        vl_lint_add(lint, VL_RULE_NO_FIRST, &extension->priorities[first].at, extension, NULL,
+                    "the extension '%s' begins at priority %d: a call that is dialled starts at 1 and finds nothing",
+                    extension->name, extension->priorities[first].number);
+}
+
+static void check_extension(struct vl_lint *lint, const struct vl_extension *extension)
+{
+    size_t first = 0, dead = 0;
+
+    while (first < extension->priority_count && extension->priorities[first].number == VL_PRIORITY_HINT)
+        first++;
+    if (first == extension->priority_count)
+        return;
+    if (extension->priorities[first].number != 1) {
+        check_first(lint, extension, first);
+        return;
+    }
+    for (size_t i = first + 1; i <= extension->priority_count; i++) {
+        const struct vl_priority *step = &extension->priorities[i], *before = &extension->priorities[i - 1];
+        bool goes_on = i < extension->priority_count && before->number == step->number - 1 && !dead &&
+                       !step_ends(extension, before);
+        bool head = i < extension->priority_count && (before->number != step->number - 1 || step->plus);
+
+        if (dead && (i == extension->priority_count || head || is_target(lint, extension, step))) {
+            report_dead(lint, extension, dead, i);
+            dead = 0;
+        }
+        if (i < extension->priority_count && !dead && !goes_on && !is_target(lint, extension, step) &&
+            !is_jumped_to(lint, extension, step))
+            dead = i;
+    }
+}
+
+void vl_check_steps(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->plan->context_count; i++)
+        for (size_t j = 0; j < lint->plan->contexts[i]->extension_count; j++)
+            check_extension(lint, lint->plan->contexts[i]->extensions[j]);
+}
+
+/* The steps at which a call that runs from priority 1 finds no next one although it wants to go on. */
+static const struct vl_priority *last_step(const struct vl_extension *extension)
+{
+    const struct vl_priority *step = vl_extension_priority(extension, 1);
+
+    while (step && !step_ends(extension, step)) {
+        const struct vl_priority *next = vl_extension_priority(extension, step->number + 1);
+
+        if (!next)
+            /* WaitExten goes to what is dialled, or to t, or ends */
+            return strcasecmp(step->application, "WaitExten") ? step : NULL;
+        step = next;
+    }
+    return NULL;
+}
+
+struct candidate {
+    const struct vl_extension *extension;
+    const struct vl_language *language;
+    bool timed;
+};
+
+static void check_leak_of(struct vl_lint *lint, const struct candidate *candidates, size_t count, size_t at,
+                          long *pairs)
+{
+    const struct vl_extension *extension = candidates[at].extension;
+    const struct vl_priority *last = last_step(extension);
+
+    for (size_t i = at + 1; last && i < count && ++*pairs < PAIRS_MOST; i++) {
+        const struct vl_extension *other = candidates[i].extension;
+        const struct vl_priority *next = vl_extension_priority(other, last->number + 1);
+        const char *number = "";
+
+        if (!next || (other->callerid && (!extension->callerid || strcmp(other->callerid, extension->callerid) != 0)) ||
+            !vl_language_meet(candidates[at].language, candidates[i].language, lint->arena, &number))
+            continue;
+        vl_lint_add(lint, VL_RULE_LEAK, &last->at, extension, NULL,
+                    "'%s' ends at priority %d, so a call to '%s' goes on with priority %d of '%s' in [%s] (%s:%d); end "
+                    "it with Hangup()",
+                    extension->name, last->number, number, next->number, other->name, other->context->name,
+                    next->at.file, next->at.line);
+        return;
+    }
+}
+
+static bool is_included(const struct vl_lint *lint, const struct vl_context *context)
+{
+    for (size_t i = 0; i < lint->plan->context_count; i++)
+        for (size_t j = 0; j < lint->plan->contexts[i]->include_count; j++)
+            if (lint->plan->contexts[i] != context && !strcmp(lint->plan->contexts[i]->includes[j].name, context->name))
+                return true;
+    return false;
+}
+
+void vl_check_leak(struct vl_lint *lint)
+{
+    long pairs = 0;
+
+    for (size_t i = 0; i < lint->plan->context_count && pairs < PAIRS_MOST; i++) {
+        const struct vl_context **visits;
+        struct candidate *candidates = NULL;
+        bool *timed;
+        size_t contexts, count = 0;
+
+        if (is_included(lint, lint->plan->contexts[i]))
+            continue; /* seen from the context that includes it */
+        contexts = vl_lint_visits(lint, lint->plan->contexts[i], &visits, &timed);
+        for (size_t j = 0; j < contexts; j++) {
+            const struct vl_lint_context *own = vl_lint_context(lint, visits[j]->name);
+
+            for (size_t k = 0; own && k < visits[j]->extension_count; k++) {
+                struct candidate *grown = vl_arena_grow(lint->arena, candidates, count, sizeof(*grown));
+
+                if (!grown)
+                    return;
+                candidates = grown;
+                candidates[count++] = (struct candidate){ .extension = visits[j]->extensions[k],
+                                                          .language = &own->languages[k],
+                                                          .timed = timed[j] };
+            }
+        }
+        for (size_t j = 0; j < count; j++)
+            check_leak_of(lint, candidates, count, j, &pairs);
+    }
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a version of Asterisk no longer has: applications, functions, channels, and the '|' between arguments. The
+ * tables are from the UPGRADE notes of Asterisk 1.2 to 16 and the list of module deprecations of its documentation.
+ * And brackets that do not close, which the loader takes as they are.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "dialplan/lint_part.h"
+
+enum kind { APPLICATION, FUNCTION, CHANNEL };
+
+static const char *const kinds[] = { [APPLICATION] = "application", [FUNCTION] = "function", [CHANNEL] = "channel" };
+
+static const struct gone {
+    enum kind kind;
+    const char *name;
+    int deprecated, removed; /* versions; removed 0: still there */
+    const char *instead;
+    const char *rename; /* the same under another name: can be put right by a machine; NULL: no */
+} gone[] = {
+    { APPLICATION, "Macro", 106, 2100, "Gosub() and Return()", NULL },
+    { APPLICATION, "MacroExclusive", 106, 2100, "Gosub() with LOCK()", NULL },
+    { APPLICATION, "MacroIf", 106, 2100, "GosubIf()", NULL },
+    { APPLICATION, "MacroExit", 106, 2100, "Return()", NULL },
+    { APPLICATION, "SetVar", 102, 104, "Set()", "Set" },
+    { APPLICATION, "SetGlobalVar", 104, 1000, "Set(GLOBAL(name)=value)", NULL },
+    { APPLICATION, "SetCIDNum", 102, 104, "Set(CALLERID(num)=...)", NULL },
+    { APPLICATION, "SetCIDName", 102, 104, "Set(CALLERID(name)=...)", NULL },
+    { APPLICATION, "SetCallerID", 104, 106, "Set(CALLERID(all)=...)", NULL },
+    { APPLICATION, "SetRDNIS", 102, 104, "Set(CALLERID(rdnis)=...)", NULL },
+    { APPLICATION, "SetCallerPres", 106, 0, "Set(CALLERID(pres)=...)", NULL },
+    { APPLICATION, "SetLanguage", 102, 104, "Set(CHANNEL(language)=...)", NULL },
+    { APPLICATION, "SetGroup", 102, 104, "Set(GROUP()=...)", NULL },
+    { APPLICATION, "CheckGroup", 102, 104, "GotoIf($[${GROUP_COUNT()} > ...])", NULL },
+    { APPLICATION, "GetGroupCount", 102, 104, "${GROUP_COUNT()}", NULL },
+    { APPLICATION, "GetGroupMatchCount", 102, 104, "${GROUP_MATCH_COUNT()}", NULL },
+    { APPLICATION, "DBget", 102, 104, "Set(x=${DB(family/key)})", NULL },
+    { APPLICATION, "DBput", 102, 104, "Set(DB(family/key)=...)", NULL },
+    { APPLICATION, "DBdel", 106, 0, "${DB_DELETE(family/key)}", NULL },
+    { APPLICATION, "Cut", 102, 104, "${CUT()}", NULL },
+    { APPLICATION, "Sort", 102, 104, "${SORT()}", NULL },
+    { APPLICATION, "AbsoluteTimeout", 102, 104, "Set(TIMEOUT(absolute)=...)", NULL },
+    { APPLICATION, "DigitTimeout", 102, 104, "Set(TIMEOUT(digit)=...)", NULL },
+    { APPLICATION, "ResponseTimeout", 102, 104, "Set(TIMEOUT(response)=...)", NULL },
+    { APPLICATION, "DeadAGI", 106, 0, "AGI()", "AGI" },
+    { APPLICATION, "SetMusicOnHold", 106, 1200, "Set(CHANNEL(musicclass)=...)", NULL },
+    { APPLICATION, "WaitMusicOnHold", 106, 1200, "MusicOnHold() with a duration", NULL },
+    { APPLICATION, "ReadFile", 106, 1200, "${FILE()}", NULL },
+    { APPLICATION, "SayCountPL", 106, 1200, "SayNumber()", NULL },
+    { APPLICATION, "DAHDIBarge", 108, 1200, "ChanSpy()", NULL },
+    { APPLICATION, "AgentMonitorOutgoing", 0, 1200, "MixMonitor()", NULL },
+    { APPLICATION, "NoCDR", 1200, 2100, "Set(CDR_PROP(disable)=1)", NULL },
+    { APPLICATION, "SetAMAFlags", 1200, 0, "Set(CHANNEL(amaflags)=...)", NULL },
+    { APPLICATION, "Monitor", 1600, 2100, "MixMonitor()", NULL },
+    { APPLICATION, "StopMonitor", 1600, 2100, "StopMixMonitor()", NULL },
+    { APPLICATION, "ChangeMonitor", 1600, 2100, "MixMonitor()", NULL },
+    { APPLICATION, "PauseMonitor", 1600, 2100, "MixMonitor()", NULL },
+    { APPLICATION, "UnpauseMonitor", 1600, 2100, "MixMonitor()", NULL },
+    { APPLICATION, "MeetMe", 1900, 0, "ConfBridge()", NULL },
+    { APPLICATION, "ICES", 1600, 1900, "an external encoder", NULL },
+    { APPLICATION, "NBScat", 1600, 1900, "MusicOnHold()", NULL },
+    { APPLICATION, "DAHDIRAS", 1600, 1900, "nothing: it is gone", NULL },
+    { APPLICATION, "SendImage", 1600, 1900, "nothing: it is gone", NULL },
+    { APPLICATION, "SendURL", 1600, 1900, "nothing: it is gone", NULL },
+    { APPLICATION, "MYSQL", 108, 1900, "func_odbc", NULL },
+    { APPLICATION, "OSPAuth", 1900, 2100, "nothing: it is gone", NULL },
+    { APPLICATION, "OSPLookup", 1900, 2100, "nothing: it is gone", NULL },
+    { APPLICATION, "OSPFinish", 1900, 2100, "nothing: it is gone", NULL },
+    { APPLICATION, "SIPAddHeader", 1700, 2100, "Set(PJSIP_HEADER(add,...)=...)", NULL },
+    { APPLICATION, "SIPRemoveHeader", 1700, 2100, "Set(PJSIP_HEADER(remove,...)=)", NULL },
+    { APPLICATION, "SIPDtmfMode", 1700, 2100, "Set(PJSIP_DTMF_MODE()=...)", NULL },
+    { APPLICATION, "ZapBarge", 106, 106, "ChanSpy()", NULL },
+    { APPLICATION, "ZapScan", 106, 106, "DAHDIScan()", "DAHDIScan" },
+    { FUNCTION, "CHECK_MD5", 104, 106, "${MD5()}", NULL },
+    { FUNCTION, "LANGUAGE", 104, 106, "${CHANNEL(language)}", NULL },
+    { FUNCTION, "MUSICCLASS", 104, 106, "${CHANNEL(musicclass)}", NULL },
+    { FUNCTION, "CALLERPRES", 108, 0, "${CALLERID(pres)}", NULL },
+    { FUNCTION, "QUEUE_MEMBER_COUNT", 106, 0, "${QUEUE_MEMBER(queue,logged)}", NULL },
+    { FUNCTION, "SIPPEER", 1700, 2100, "${PJSIP_ENDPOINT()} and ${PJSIP_AOR()}", NULL },
+    { FUNCTION, "SIP_HEADER", 1700, 2100, "${PJSIP_HEADER(read,...)}", NULL },
+    { FUNCTION, "SIPCHANINFO", 106, 1200, "${CHANNEL()}", NULL },
+    { FUNCTION, "CHECKSIPDOMAIN", 1700, 2100, "nothing: it is gone", NULL },
+    { CHANNEL, "Zap", 0, 106, "DAHDI", "DAHDI" },
+    { CHANNEL, "SIP", 1700, 2100, "PJSIP", NULL },
+    { CHANNEL, "MGCP", 1900, 2100, "SIP telephones", NULL },
+    { CHANNEL, "Skinny", 1900, 2100, "SIP telephones", NULL },
+    { CHANNEL, "ALSA", 1900, 2100, "Console", NULL },
+    { CHANNEL, "Agent", 0, 1200, "AgentRequest()", NULL },
+    { CHANNEL, "Gtalk", 0, 1200, "Motif", NULL },
+    { CHANNEL, "Jingle", 0, 1200, "Motif", NULL },
+    { CHANNEL, "H323", 0, 1200, "OOH323", NULL },
+    { CHANNEL, "mISDN", 1600, 1900, "DAHDI", NULL },
+    { CHANNEL, "Phone", 1600, 1900, "DAHDI or SIP", NULL },
+    { CHANNEL, "VPB", 1600, 1900, "DAHDI", NULL },
+};
+
+static void report_gone(struct vl_lint *lint, const struct gone *row, const struct vl_priority *step,
+                        const struct vl_extension *extension, const struct vl_fix *fix)
+{
+    struct vl_arena *arena = lint->arena;
+
+    if (row->removed && lint->asterisk >= row->removed)
+        vl_lint_add(lint, VL_RULE_REMOVED, &step->at, extension, fix, "the %s %s is gone since Asterisk %s; write %s",
+                    kinds[row->kind], row->name, vl_asterisk_version_name(arena, row->removed), row->instead);
+    else if (row->deprecated && lint->asterisk >= row->deprecated)
+        vl_lint_add(lint, VL_RULE_DEPRECATED, &step->at, extension, fix,
+                    row->removed ? "the %s %s is deprecated and gone from Asterisk %s on; write %s"
+                                 : "the %s %s is deprecated since Asterisk %s; write %s",
+                    kinds[row->kind], row->name,
+                    vl_asterisk_version_name(arena, row->removed ? row->removed : row->deprecated), row->instead);
+}
+
+/* NAME( behind `${` or in Set(NAME(...)=...). */
+static bool uses_function(const char *text, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *p = strstr(text, name); p; p = strstr(p + length, name))
+        if (p[length] == '(' && (p == text || (p >= text + 2 && p[-1] == '{' && p[-2] == '$')))
+            return true;
+    return false;
+}
+
+/* NAME/ at the start of a device in `text`. */
+static bool uses_channel(const char *text, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *p = strcasestr(text, name); p; p = strcasestr(p + length, name))
+        if (p[length] == '/' && (p == text || strchr("&,(^= ", p[-1])))
+            return true;
+    return false;
+}
+
+/* Applications whose arguments are devices, or routines that take some. */
+static bool takes_devices(const struct vl_call *call)
+{
+    static const char *const names[] = { "Dial",  "Macro",     "Gosub",       "Page",           "RetryDial",
+                                         "Queue", "Originate", "ChanIsAvail", "AddQueueMember", "ChannelRedirect" };
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (vl_call_is(call, names[i]))
+            return true;
+    return false;
+}
+
+static void check_gone(struct vl_lint *lint, const struct vl_call *call)
+{
+    for (size_t i = 0; i < VL_COUNT(gone); i++) {
+        const struct gone *row = &gone[i];
+        const struct vl_fix *fix = NULL;
+
+        if (row->kind == APPLICATION && vl_call_is(call, row->name) && row->rename && !call->nested)
+            fix = vl_lint_replace(lint, &call->step->at, vl_arena_printf(lint->arena, "%s(", call->application),
+                                  vl_arena_printf(lint->arena, "%s(", row->rename));
+        else if (row->kind == CHANNEL && row->rename && takes_devices(call))
+            fix = vl_lint_replace(lint, &call->step->at, vl_arena_printf(lint->arena, "%s/", row->name),
+                                  vl_arena_printf(lint->arena, "%s/", row->rename));
+        if ((row->kind == APPLICATION && vl_call_is(call, row->name)) ||
+            (row->kind == FUNCTION && uses_function(call->arguments, row->name)) ||
+            (row->kind == CHANNEL && takes_devices(call) && uses_channel(call->arguments, row->name)))
+            report_gone(lint, row, call->step, call->extension, fix);
+    }
+}
+
+static void check_hints(struct vl_lint *lint, const struct vl_extension *extension)
+{
+    const struct vl_priority *hint = vl_extension_priority(extension, VL_PRIORITY_HINT);
+
+    for (size_t i = 0; hint && i < VL_COUNT(gone); i++)
+        if (gone[i].kind == CHANNEL && uses_channel(hint->application, gone[i].name))
+            report_gone(lint, &gone[i], hint, extension, NULL);
+}
+
+/* Applications of many arguments in which '|' has no meaning of its own. */
+static bool parts_by_comma(const struct vl_call *call)
+{
+    static const char *const names[] = { "Goto",         "Gosub",      "Macro",     "Dial",
+                                         "VoiceMail",    "Background", "Playback",  "Queue",
+                                         "Authenticate", "WaitExten",  "Directory", "MeetMe",
+                                         "RetryDial",    "Read",       "Record",    "VoiceMailMain" };
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (vl_call_is(call, names[i]))
+            return true;
+    return false;
+}
+
+static void check_pipe(struct vl_lint *lint, const struct vl_call *call)
+{
+    size_t count = 0;
+    const char **parts = vl_lint_split(lint->arena, call->arguments, '|', &count);
+    const char *commas = "";
+
+    if (call->count != 1 || count < 2 || !parts_by_comma(call) || !parts)
+        return;
+    for (size_t i = 0; i < count; i++)
+        commas = vl_arena_printf(lint->arena, "%s%s%s", commas, i ? "," : "", parts[i]);
+    vl_lint_add(lint, VL_RULE_PIPE, &call->step->at, call->extension,
+                call->nested ? NULL : vl_lint_replace(lint, &call->step->at, call->arguments, commas),
+                "%s takes '%s' as one argument: since Asterisk 1.6 arguments are separated by commas",
+                call->application, call->arguments);
+}
+
+void vl_check_versions(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->call_count; i++) {
+        check_gone(lint, &lint->calls[i]);
+        check_pipe(lint, &lint->calls[i]);
+    }
+    for (size_t i = 0; i < lint->plan->context_count; i++)
+        for (size_t j = 0; j < lint->plan->contexts[i]->extension_count; j++)
+            check_hints(lint, lint->plan->contexts[i]->extensions[j]);
+}
+
+/* The first bracket that does not fit its partner; '\0' when all do. Round ones count inside of ${} and $[] only, where
+ * Asterisk needs them: elsewhere they may be text. */
+static char unbalanced(const char *text)
+{
+    char open[64];
+    size_t depth = 0;
+
+    for (const char *p = text; *p; p++) {
+        bool inside = depth > 0;
+
+        if (*p == '\\' && p[1]) {
+            p++;
+        } else if (*p == '$' && (p[1] == '{' || p[1] == '[')) {
+            if (depth == sizeof(open))
+                return '\0';
+            open[depth++] = *++p;
+        } else if (inside && *p == '(' && depth < sizeof(open)) {
+            open[depth++] = *p;
+        } else if (inside && (*p == '}' || *p == ')' || (*p == ']' && open[depth - 1] == '['))) {
+            char wanted = open[--depth];
+
+            if (wanted != (*p == '}' ? '{' : *p == ')' ? '(' : '['))
+                return wanted;
+        }
+    }
+    return depth ? open[depth - 1] : '\0';
+}
+
+void vl_check_syntax(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->call_count; i++) {
+        const struct vl_call *call = &lint->calls[i];
+        char open = call->nested ? '\0' : unbalanced(call->arguments);
+
+        if (open)
+            vl_lint_add(lint, VL_RULE_UNBALANCED, &call->step->at, call->extension, NULL,
+                        "a '%c' in the arguments of %s does not close where it should: '%s'", open, call->application,
+                        call->arguments);
+    }
+}

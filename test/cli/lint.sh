@@ -1,0 +1,135 @@
+#!/bin/bash
+# dialplan lint: its cases (test/lint), the plans that the program itself writes, its options, formats and fixes.
+# shellcheck source=test/cli/support.sh
+. "${SOURCE:?}/test/cli/support.sh"
+need jq
+bash "$SOURCE/test/lint/run" || fail 'the cases of test/lint'
+
+# the plan that the project began with: at least eight kinds of defects, and nothing is found in what replaces it
+rules=$(sed 's/.*\[\([a-z0-9-]*\)\]$/\1/' "$SOURCE/test/lint/thesis.expected" | sort -u | wc -l)
+[ "$rules" -ge 8 ] || fail "only $rules kinds of defects in the thesis's plan"
+
+# What a dry run of a lab would write, one directory for each PBX: LAB -> plans/PBX/*.conf
+write_plans() {
+    local target object
+    rm -rf plans
+    run up --dry-run --json -f "$1" --state "$work/state" --cache "$work/cache" -c "$nowhere" --wait 1
+    expect_status 0 "the plan of $1"
+    while IFS=$'\t' read -r target object; do
+        mkdir -p "plans/$target"
+        jq -r --arg target "$target" --arg object "$object" \
+            '.plan[] | select(.target == $target and .object == $object) | .change' out |
+            sed -n '/^+++/d; s/^+//p' >>"plans/$target/${object##*/}"
+    done < <(jq -r '.plan[] | select(.object | test("/voiplab_(extensions|sip|iax|voicemail|chan_dahdi)[.]conf$")) |
+        [.target, .object] | @tsv' out)
+}
+
+for lab in "$SOURCE"/share/labs/*.ini; do
+    write_plans "$lab"
+    [ -d plans ] || fail "$lab: no plan was read"
+    for plan in plans/*/; do
+        for name in extensions sip iax voicemail chan_dahdi; do
+            [ ! -f "$plan/voiplab_$name.conf" ] ||
+                printf '[general]\n[globals]\n#include "voiplab_%s.conf"\n' "$name" >"$plan/$name.conf"
+        done
+        [ -f "$plan/extensions.conf" ] || fail "$lab: $plan has no dialplan"
+        run dialplan lint "$plan/extensions.conf"
+        expect_status 0 "$lab, $plan: $(cat out)"
+        run dialplan lint -f "$lab" --state "$work/state" "$plan/extensions.conf"
+        expect_status 0 "$lab, $plan with its own emergency numbers: $(cat out)"
+    done
+done
+
+# formats
+cd "$SOURCE/test/lint"
+run() {
+    status=0
+    "$VOIPLAB" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+}
+run dialplan lint steps.conf
+expect_status 1 'findings'
+cp "$work/out" "$work/plain"
+run dialplan lint --json steps.conf
+expect_status 1 '--json'
+jq -r '.findings[] | "\(.file):\(.line): \(.severity): \(.text) [\(.rule)]"' "$work/out" | diff - "$work/plain" ||
+    fail 'the JSON says something else'
+run dialplan lint --sarif steps.conf
+expect_status 1 '--sarif'
+jq -e '.version == "2.1.0" and (.runs | length == 1) and .runs[0].tool.driver.name == "voiplab" and
+    ([.runs[0].results[] | .ruleId as $id | .ruleIndex as $i | .level as $level |
+        ($level | IN("note", "warning", "error"))] | all) and (.runs[0].results | length > 3)' "$work/out" >/dev/null ||
+    fail 'the SARIF document is not as it should be'
+jq -e '.runs[0] as $run | [$run.results[] | $run.tool.driver.rules[.ruleIndex].id == .ruleId and (.message.text | length > 10) and
+    .locations[0].physicalLocation.artifactLocation.uri == "steps.conf" and
+    .locations[0].physicalLocation.region.startLine > 0] | all' "$work/out" >/dev/null || fail 'a result of SARIF is wrong'
+jq -r '.runs[0].results[] | "\(.locations[0].physicalLocation.region.startLine) \(.ruleId)"' "$work/out" >"$work/sarif.txt"
+sed 's/^[^:]*:\([0-9]*\):.*\[\(.*\)\]$/\1 \2/' "$work/plain" | diff "$work/sarif.txt" - || fail 'SARIF says something else'
+run dialplan lint --rules
+expect_status 0 '--rules'
+expect "$work/out" 'priority-leak' '--rules'
+sed 1d "$work/out" | cut -d ' ' -f 1 | sort >"$work/rules.txt"
+sed -n '/^\.Sh LINT/,/^\.Sh OPTIONS/s/^\.It Cm //p' "$SOURCE/man/voiplab-dialplan.1" | sed 's/[\\]//g' | sort |
+    diff -u "$work/rules.txt" - || fail 'the program (-) and voiplab-dialplan(1) (+) have other rules'
+
+# levels, rules left out, versions, exit statuses
+run dialplan lint --level error steps.conf
+expect_status 0 '--level error without errors'
+expect_empty "$work/out" '--level error'
+run dialplan lint secrets.conf
+expect_status 0 'notices only'
+run dialplan lint --level notice secrets.conf
+expect_status 1 'notices, when they are asked for'
+run dialplan lint --ignore no-priority-1,priority-gap,priority-jump,step-unreachable steps.conf
+expect_status 0 '--ignore'
+run dialplan lint --asterisk 21 versions-16.conf
+expect "$work/out" 'Macro is gone since Asterisk 21' '--asterisk 21'
+run dialplan lint --asterisk 1.6 versions-22.conf
+expect_not "$work/out" 'channel SIP' '--asterisk 1.6'
+for wrong in '--level loud' '--asterisk newest' '--ignore no-such-rule' '--country xx' '--yes' '--sarif --json' '--fix --sarif'; do
+    # shellcheck disable=SC2086
+    run dialplan lint $wrong steps.conf
+    expect_status 2 "$wrong"
+done
+run dialplan lint
+expect_status 2 'no file'
+run dialplan lint not-there.conf
+expect_status 1 'a file that is not there'
+expect "$work/err" 'not-there.conf' 'a file that is not there'
+run dialplan lint --sip not-there.conf steps.conf
+expect_status 1 'a sip.conf that is not there'
+run dialplan --level error
+expect_status 2 'an option of lint elsewhere'
+
+# fixes: the diff applies, --yes writes it, and a second look finds no more of it
+cd "$work"
+cp "$SOURCE"/test/lint/{loader,versions-16,dial,steps,leak}.conf .
+cp -r "$SOURCE/test/lint/thesis" thesis
+for file in loader versions-16 dial steps thesis/extensions; do
+    cp "$file.conf" before.conf
+    run dialplan lint --fix "$file.conf"
+    expect_status 0 "--fix $file"
+    cmp -s before.conf "$file.conf" || fail "--fix without --yes has written $file"
+    [ -s out ] || fail "--fix $file has nothing to do"
+    cp out change.diff
+    patch -s -o patched.conf before.conf change.diff || fail "the diff of $file does not apply"
+    run dialplan lint --level notice --json "$file.conf"
+    jq '[.findings[] | select(.fixable)] | length' out >fixable.txt
+    chmod 640 "$file.conf"
+    run dialplan lint --fix --yes "$file.conf"
+    expect_status 0 "--fix --yes $file"
+    cmp -s patched.conf "$file.conf" || fail "--fix --yes of $file writes something else than it shows"
+    [ "$(stat -c %a "$file.conf")" = 640 ] || fail "--fix --yes of $file changes its mode"
+    run dialplan lint --level notice --json "$file.conf"
+    [ "$(jq '[.findings[] | select(.fixable)] | length' out)" -lt "$(cat fixable.txt)" ] || fail "$file: nothing is better"
+done
+# shellcheck disable=SC2016
+for line in 'exten => 200,1,Dial(DAHDI/1)' 'exten => 301,1,NoOp()'; do
+    grep -qxF "$line" loader.conf || fail "loader.conf has no '$line' after --fix"
+done
+# shellcheck disable=SC2016
+grep -qxF 'exten => _0X.,1,Dial(DAHDI/1/${FILTER(0-9,${EXTEN})})' dial.conf || fail 'dial.conf is not fixed'
+grep -qxF 'exten => 100,n,Dial(PJSIP/100,20,r)' versions-16.conf || fail 'the bars of versions-16.conf are not commas'
+! grep -q SetVar versions-16.conf || fail 'SetVar is still there'
+run dialplan lint --fix leak.conf
+expect_empty out 'nothing to fix'
+finish
