@@ -296,8 +296,8 @@ static bool append_value(struct parser *parser, const char *name, const char *mo
     for (size_t i = section->line_count; i-- > 0;) {
         if (strcmp(section->lines[i].name, name) != 0)
             continue;
-        section->lines[i].value = vl_text_strip(vl_arena_printf(&parser->plan->arena, "%s%s", section->lines[i].value,
-                                                                more));
+        section->lines[i].value =
+            vl_text_strip(vl_arena_printf(&parser->plan->arena, "%s%s", section->lines[i].value, more));
         return true;
     }
     return false;
