@@ -65,9 +65,9 @@ struct vl_jump vl_jump_read(struct vl_arena *arena, const char *text)
     if (open) {
         const char *end = strrchr(open, ')');
 
-        jump.values = vl_jump_words(
-            arena, vl_arena_strndup(arena, open + 1, end ? (size_t)(end - open - 1) : strlen(open + 1)),
-            &jump.value_count);
+        jump.values =
+            vl_jump_words(arena, vl_arena_strndup(arena, open + 1, end ? (size_t)(end - open - 1) : strlen(open + 1)),
+                          &jump.value_count);
         last = vl_arena_strndup(arena, last, (size_t)(open - last));
     }
     jump.priority = last;

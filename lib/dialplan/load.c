@@ -99,9 +99,8 @@ const struct vl_priority *vl_extension_priority(const struct vl_extension *exten
         else
             high = middle;
     }
-    return low < extension->priority_count && extension->priorities[low].number == number
-               ? &extension->priorities[low]
-               : NULL;
+    return low < extension->priority_count && extension->priorities[low].number == number ? &extension->priorities[low]
+                                                                                          : NULL;
 }
 
 const struct vl_priority *vl_extension_label(const struct vl_extension *extension, const char *label)
@@ -170,8 +169,10 @@ static void load_general(struct vl_dialplan *plan, const struct vl_conf_section 
         const char *name;
         bool *value;
     } switches[] = {
-        { "static", &general->static_config },           { "writeprotect", &general->write_protect },
-        { "clearglobalvars", &general->clear_globals },  { "autofallthrough", &general->autofallthrough },
+        { "static", &general->static_config },
+        { "writeprotect", &general->write_protect },
+        { "clearglobalvars", &general->clear_globals },
+        { "autofallthrough", &general->autofallthrough },
         { "extenpatternmatchnew", &general->new_pattern_match },
     };
 
@@ -225,8 +226,8 @@ static void load_include(struct vl_dialplan *plan, struct vl_section_state *stat
     if (comma && comma[1])
         include.timing = vl_timing_read(&plan->arena, comma + 1, &wrong);
     if (wrong)
-        vl_diagnose(plan, VL_DIALPLAN_INCLUDE_TIME, line->at, context->name, NULL, "'%s' is no time that Asterisk knows",
-                    wrong);
+        vl_diagnose(plan, VL_DIALPLAN_INCLUDE_TIME, line->at, context->name, NULL,
+                    "'%s' is no time that Asterisk knows", wrong);
     includes = vl_arena_grow(&plan->arena, context->includes, context->include_count, sizeof(*includes));
     if (!includes)
         return;
@@ -253,8 +254,8 @@ static void load_switch(struct vl_dialplan *plan, struct vl_section_state *state
         if (strcasecmp(context->switches[i].name, found.name) != 0 ||
             strcasecmp(context->switches[i].data, found.data) != 0)
             continue;
-        vl_diagnose(plan, VL_DIALPLAN_SWITCH_TWICE, line->at, context->name, NULL, "the switch '%s/%s' is there already",
-                    found.name, found.data);
+        vl_diagnose(plan, VL_DIALPLAN_SWITCH_TWICE, line->at, context->name, NULL,
+                    "the switch '%s/%s' is there already", found.name, found.data);
         return;
     }
     switches = vl_arena_grow(&plan->arena, context->switches, context->switch_count, sizeof(*switches));
@@ -294,9 +295,8 @@ static const struct {
     const char *name;
     void (*load)(struct vl_dialplan *plan, struct vl_section_state *state, const struct vl_conf_line *line);
 } keys[] = {
-    { "exten", vl_load_exten },      { "include", load_include },    { "ignorepat", load_ignorepat },
-    { "switch", load_switch },       { "lswitch", load_switch },     { "eswitch", load_switch },
-    { "autohints", load_autohints },
+    { "exten", vl_load_exten }, { "include", load_include }, { "ignorepat", load_ignorepat }, { "switch", load_switch },
+    { "lswitch", load_switch }, { "eswitch", load_switch },  { "autohints", load_autohints },
 };
 
 static void load_line(struct vl_dialplan *plan, struct vl_section_state *state, const struct vl_conf_line *line)
@@ -411,8 +411,9 @@ static int load_text(struct vl_dialplan *plan, const char *name, const char *tex
     if (plan->arena.failed)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
     if (is_other_language(name)) {
-        vl_diagnose(plan, VL_DIALPLAN_OTHER_LANGUAGE, (struct vl_position){ .file = vl_arena_strdup(&plan->arena, name) },
-                    NULL, NULL, "'%s' is written in another language than extensions.conf and is not read", name);
+        vl_diagnose(plan, VL_DIALPLAN_OTHER_LANGUAGE,
+                    (struct vl_position){ .file = vl_arena_strdup(&plan->arena, name) }, NULL, NULL,
+                    "'%s' is written in another language than extensions.conf and is not read", name);
     } else {
         if (vl_conf_read(plan, name, text, reader, &conf, err) < 0)
             return -1;

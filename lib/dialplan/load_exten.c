@@ -15,7 +15,7 @@ enum { NAME_BYTES = 255, NO_PRIORITY = -2 };
 
 /* A line taken apart. */
 struct parts {
-    const char *written; /* the name with its blanks, which is what Asterisk looks a label up by */
+    const char *written;         /* the name with its blanks, which is what Asterisk looks a label up by */
     const char *name, *callerid; /* blanks, and the caller id's decoration, are gone; NULL: for everybody */
     char *priority, *plus, *label;
     const char *application, *arguments;
@@ -212,8 +212,8 @@ static void add_priority(struct vl_dialplan *plan, const struct vl_section_state
         at--;
     if (at && extension->priorities[at - 1].number == step.number) {
         vl_diagnose(plan, VL_DIALPLAN_PRIORITY_TWICE, line->at, state->context->name, extension->name,
-                    "'%s' has a priority %d already, from %s:%d: Asterisk drops this one", extension->name,
-                    step.number, extension->priorities[at - 1].at.file, extension->priorities[at - 1].at.line);
+                    "'%s' has a priority %d already, from %s:%d: Asterisk drops this one", extension->name, step.number,
+                    extension->priorities[at - 1].at.file, extension->priorities[at - 1].at.line);
         return;
     }
     if (step.label && is_label_taken(extension, at, step.label)) {

@@ -51,8 +51,7 @@ static enum vl_fate fate_of(struct work *work, const struct vl_extension *extens
 static void add_candidate(struct work *work, const struct vl_extension *extension, size_t visit)
 {
     struct vl_search *search = work->search;
-    struct vl_candidate *list =
-        vl_arena_grow(work->arena, search->candidates, search->candidate_count, sizeof(*list));
+    struct vl_candidate *list = vl_arena_grow(work->arena, search->candidates, search->candidate_count, sizeof(*list));
     enum vl_fate fate = fate_of(work, extension, search->visits[visit].in_time);
 
     if (!list)
@@ -62,8 +61,7 @@ static void add_candidate(struct work *work, const struct vl_extension *extensio
         work->found = true;
         search->step = wanted_step(work->query, extension);
     }
-    list[search->candidate_count++] =
-        (struct vl_candidate){ .extension = extension, .visit = visit, .fate = fate };
+    list[search->candidate_count++] = (struct vl_candidate){ .extension = extension, .visit = visit, .fate = fate };
 }
 
 /* A visit out of time is none for Asterisk: it does not keep the search from coming again in time. */

@@ -196,7 +196,9 @@ static enum course run_macro(struct runner *runner, const char *arguments, const
 {
     size_t count;
     const char *const *words = vl_jump_words(runner->arena, arguments, &count);
-    struct place place = { .context = vl_arena_printf(runner->arena, "macro-%s", words[0]), .number = "s", .priority = 1 };
+    struct place place = { .context = vl_arena_printf(runner->arena, "macro-%s", words[0]),
+                           .number = "s",
+                           .priority = 1 };
     enum course course;
 
     if (!vl_dialplan_context(runner->plan, place.context)) {
@@ -284,16 +286,18 @@ static const struct {
     const char *name;
     enum course (*run)(struct runner *runner, const char *arguments, const char **note);
 } applications[] = {
-    { "Goto", run_goto },          { "GotoIf", run_goto_if }, { "Gosub", run_gosub },   { "Macro", run_macro },
-    { "Return", run_return },      { "MacroExit", run_return }, { "Set", run_set },     { "Dial", run_dial },
-    { "Authenticate", run_authenticate }, { "Hangup", run_end }, { "Congestion", run_end }, { "Busy", run_end },
+    { "Goto", run_goto },   { "GotoIf", run_goto_if }, { "Gosub", run_gosub },
+    { "Macro", run_macro }, { "Return", run_return },  { "MacroExit", run_return },
+    { "Set", run_set },     { "Dial", run_dial },      { "Authenticate", run_authenticate },
+    { "Hangup", run_end },  { "Congestion", run_end }, { "Busy", run_end },
 };
 
 /* What nobody hears is no place where a number leads to. */
 static bool is_silent(const char *application)
 {
-    static const char *const names[] = { "NoOp", "Set", "Answer", "Verbose", "Wait", "Log", "Ringing", "Progress",
-                                         "Goto", "GotoIf", "Gosub", "Macro", "Return", "Authenticate", "Hangup" };
+    static const char *const names[] = { "NoOp",  "Set",     "Answer",   "Verbose",      "Wait",
+                                         "Log",   "Ringing", "Progress", "Goto",         "GotoIf",
+                                         "Gosub", "Macro",   "Return",   "Authenticate", "Hangup" };
 
     for (size_t i = 0; i < VL_COUNT(names); i++)
         if (!strcasecmp(names[i], application))

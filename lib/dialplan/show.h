@@ -28,7 +28,7 @@ struct vl_show {
     size_t step_count;
     const char **dials; /* each what one Dial() rings: `SIP/a&SIP/b` is one */
     size_t dial_count;
-    bool pin;        /* Authenticate() is on the way */
+    bool pin; /* Authenticate() is on the way */
     const char *way; /* in one line: 0991234567 → tesis → outbound-celular → _0[89]XXXXXXX → PIN → DAHDI/3/0991234567 */
     const char *end; /* how it ends, in a few words */
 };

@@ -27,7 +27,9 @@ static void add_visit(struct vl_buf *out, const struct vl_search *search, size_t
         vl_buf_printf(out, "  [%s]  included by [%s]%s%s%s\n", visit->include->name,
                       search->visits[visit->from].context->name, visit->include->timing ? " as " : "",
                       visit->include->timing ? visit->include->written : "",
-                      !visit->context ? ": there is no such context" : visit->in_time ? "" : ": not at that time");
+                      !visit->context  ? ": there is no such context"
+                      : visit->in_time ? ""
+                                       : ": not at that time");
     for (size_t i = 0; visit->context && i < visit->context->switch_count; i++)
         vl_buf_printf(out, "    switch %s/%s: not asked\n", visit->context->switches[i].name,
                       visit->context->switches[i].data);

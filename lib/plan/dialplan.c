@@ -27,8 +27,8 @@ voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_d
     if (!dialplan)
         return NULL;
     *dialplan = (voiplab_dialplan){ .plan = NULL };
-    dialplan->plan = vl_dialplan_source(lab ? vl_api_world(lab) : NULL, source, &dialplan->arena, &dialplan->context,
-                                        &err);
+    dialplan->plan =
+        vl_dialplan_source(lab ? vl_api_world(lab) : NULL, source, &dialplan->arena, &dialplan->context, &err);
     if (dialplan->plan)
         return dialplan;
     vl_api_error(&err, ret_error);

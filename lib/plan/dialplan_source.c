@@ -104,8 +104,7 @@ static struct vl_dialplan *load_rendered(struct vl_world *world, struct vl_error
 static struct vl_dialplan *load_file(const char *path, struct vl_arena *arena, struct vl_error *err)
 {
     const char *slash = strrchr(path, '/');
-    const char *directory =
-        slash ? vl_arena_strndup(arena, path, slash == path ? 1 : (size_t)(slash - path)) : ".";
+    const char *directory = slash ? vl_arena_strndup(arena, path, slash == path ? 1 : (size_t)(slash - path)) : ".";
     struct vl_dialplan_reader reader = vl_dialplan_files(directory);
 
     return vl_dialplan_load(path, &reader, err);

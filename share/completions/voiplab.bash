@@ -84,6 +84,7 @@ _voiplab() {
             return
             ;;
         NAME)
+            [ "$before" != --pbx ] || _voiplab_words "$(_voiplab_names pbx)" "$word"
             [ "$command" != init ] || _voiplab_words 'quickstart classroom thesis' "$word"
             return
             ;;
@@ -95,6 +96,7 @@ _voiplab() {
     init:*) _voiplab_files -f "$word" ;;
     image:*) _voiplab_words "$(_voiplab_names image)" "$word" ;;
     sipp:*) _voiplab_words "$(_voiplab_names load)" "$word" ;;
+    dialplan:*) _voiplab_words "push show $(_voiplab_names pbx)" "$word" ;;
     trunk:*) _voiplab_words "push remove $(_voiplab_names pbx)" "$word" ;;
     bridge:* | check-cpu:*) ;;
     *) _voiplab_words "$(_voiplab_names pbx)" "$word" ;;
