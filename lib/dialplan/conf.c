@@ -6,11 +6,12 @@
  */
 #include "dialplan/conf.h"
 
-#include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/text.h"
+#include "dialplan/names.h"
 
 enum { NEST_MOST = 128, INCLUDE_MOST = 10, SECTION_NAME_MOST = 79, INHERITED_MOST = 1 << 22 };
 
@@ -20,6 +21,8 @@ struct parser {
     struct vl_conf *conf;
     struct vl_conf_section *section; /* the one that lines go to */
     unsigned depth;
+    bool too_deep;              /* files include each other: none is followed any more */
+    struct vl_names all, plain; /* the first section of each name, in whatever case; without the templates */
     size_t inherited; /* lines copied from templates: bounded, since templates of templates can double each time */
 };
 
@@ -82,13 +85,27 @@ static char *without_comments(struct parser *parser, struct file *file, char *li
     return kept;
 }
 
-/* The section of this name, in whatever case; the templates too when `templates`. */
-static struct vl_conf_section *find_section(const struct vl_conf *conf, const char *name, bool templates)
+static bool same_name(const void *entry, const void *key)
 {
-    for (size_t i = 0; i < conf->section_count; i++)
-        if ((templates || !conf->sections[i]->is_template) && !strcasecmp(conf->sections[i]->name, name))
-            return conf->sections[i];
-    return NULL;
+    return !strcasecmp(((const struct vl_conf_section *)entry)->name, key);
+}
+
+static uint64_t hash_of(const char *name)
+{
+    uint64_t hash = VL_HASH_START;
+
+    for (; *name; name++) {
+        char c = (char)tolower((unsigned char)*name);
+
+        hash = vl_hash_bytes(hash, &c, 1);
+    }
+    return hash;
+}
+
+/* The first section of this name, in whatever case; the templates too when `templates`. */
+static struct vl_conf_section *find_section(const struct parser *parser, const char *name, bool templates)
+{
+    return vl_names_find(templates ? &parser->all : &parser->plain, hash_of(name), same_name, name);
 }
 
 static void add_line(struct vl_arena *arena, struct vl_conf_section *section, struct vl_conf_line line)
@@ -125,6 +142,10 @@ static void append_section(struct parser *parser, struct vl_conf_section *sectio
         return;
     conf->sections = sections;
     sections[conf->section_count++] = section;
+    if (!find_section(parser, section->name, true))
+        vl_names_add(&parser->plan->arena, &parser->all, hash_of(section->name), section);
+    if (!section->is_template && !find_section(parser, section->name, false))
+        vl_names_add(&parser->plan->arena, &parser->plain, hash_of(section->name), section);
 }
 
 /* One word of the list in parentheses. Returns the section that lines go to from now on. */
@@ -138,7 +159,7 @@ static struct vl_conf_section *apply_option(struct parser *parser, struct file *
         section->is_template = true;
         return section;
     }
-    other = add ? find_section(parser->conf, section->name, false) : find_section(parser->conf, option, true);
+    other = add ? find_section(parser, section->name, false) : find_section(parser, option, true);
     if (!other) {
         vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_BASE, here(file), section->name, NULL,
                     add ? "there is no section '%s' yet to add to" : "there is no section or template '%s'",
@@ -248,7 +269,10 @@ static int include(struct parser *parser, struct file *file, char *name, bool mu
         name[length - 1] = '\0';
         name++;
     }
+    if (parser->too_deep)
+        return 0;
     if (parser->depth >= INCLUDE_MOST) {
+        parser->too_deep = true;
         vl_diagnose(parser->plan, VL_DIALPLAN_FILE_DEPTH, here(file), NULL, NULL,
                     "more than %d files that include each other", INCLUDE_MOST);
         return broken(parser);

@@ -84,6 +84,7 @@ _voiplab() {
             return
             ;;
         NAME)
+            [ "$before" != --pbx ] || _voiplab_words "$(_voiplab_names pbx)" "$word"
             [ "$command" != init ] || _voiplab_words 'quickstart classroom thesis' "$word"
             return
             ;;
@@ -104,6 +105,7 @@ _voiplab() {
     image:*) _voiplab_words "$(_voiplab_names image)" "$word" ;;
     phone:*) _voiplab_words "$(_voiplab_names phone)" "$word" ;;
     sipp:*) _voiplab_words "$(_voiplab_names load)" "$word" ;;
+    dialplan:*) _voiplab_words "push show $(_voiplab_names pbx)" "$word" ;;
     trunk:*) _voiplab_words "push remove $(_voiplab_names pbx)" "$word" ;;
     dialplan:*)
         if [ "${COMP_WORDS[2]}" = lint ] && [ "$COMP_CWORD" -gt 2 ]; then

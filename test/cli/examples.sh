@@ -52,6 +52,7 @@ extract() {
         gsub(/\\-/, "-", line)
         gsub(/\\\(dq/, "\"", line)
         gsub(/\\\(aq/, "\047", line)
+        gsub(/\\\(->/, "\342\206\222", line)
         gsub(/\\e/, "\\", line)
         return line
     }
