@@ -124,8 +124,20 @@ static void check_mailboxes(struct vl_lint *lint, const struct vl_call *call)
     }
 }
 
+/* No voicemail.conf where the other files are: said once, of the first call that wants it. */
+static void check_voicemail(struct vl_lint *lint)
+{
+    for (size_t i = 0; lint->devices.mailboxes_missing && i < lint->call_count; i++)
+        if (vl_call_is(&lint->calls[i], "VoiceMail") || vl_call_is(&lint->calls[i], "VoiceMailMain")) {
+            vl_lint_add(lint, VL_RULE_MAILBOX, &lint->calls[i].step->at, lint->calls[i].extension, NULL,
+                        "there is no voicemail.conf beside this file, so there are no mailboxes");
+            return;
+        }
+}
+
 void vl_check_devices(struct vl_lint *lint)
 {
+    check_voicemail(lint);
     for (size_t i = 0; i < lint->call_count; i++) {
         const struct vl_call *call = &lint->calls[i];
 

@@ -156,6 +156,36 @@ static void read_lines(struct reading *reading)
         add_entries(reading, reading->conf.sections[i]);
 }
 
+/* chan_dahdi.conf: a channel takes what stands above it. FXO ports, which have lines, use FXS signalling. */
+static void read_dahdi(struct reading *reading)
+{
+    struct vl_devices *devices = reading->devices;
+
+    read_lines(reading);
+    for (size_t i = 0; i < reading->conf.section_count; i++) {
+        const struct vl_conf_section *section = reading->conf.sections[i];
+        const struct vl_conf_line *context = NULL;
+        const char *signalling = "";
+
+        for (size_t j = 0; j < section->line_count; j++) {
+            const struct vl_conf_line *line = &section->lines[j];
+
+            if (!strcasecmp(line->name, "context"))
+                context = line;
+            else if (!strcasecmp(line->name, "signalling"))
+                signalling = line->value;
+            else if ((!strcasecmp(line->name, "channel") || !strcasecmp(line->name, "dahdichan")) && context &&
+                     (!strncasecmp(signalling, "fxs", 3) || !strcasecmp(signalling, "auto"))) {
+                add_entry(reading, context, false);
+                if (devices->entry_count) {
+                    devices->entries[devices->entry_count - 1].line = true;
+                    devices->entries[devices->entry_count - 1].surely = !strncasecmp(signalling, "fxs", 3);
+                }
+            }
+        }
+    }
+}
+
 static void read_voicemail(struct reading *reading)
 {
     struct vl_devices *devices = reading->devices;
@@ -227,7 +257,7 @@ static const struct source {
 } sources[] = {
     { "sip.conf", VL_SIP, read_sip },          { "iax.conf", VL_IAX, read_sip },
     { "pjsip.conf", VL_PJSIP, read_pjsip },    { "users.conf", VL_SIP, read_users },
-    { "chan_dahdi.conf", VL_SIP, read_lines }, { "dahdi-channels.conf", VL_SIP, read_lines },
+    { "chan_dahdi.conf", VL_SIP, read_dahdi }, { "dahdi-channels.conf", VL_SIP, read_lines },
     { "queues.conf", VL_SIP, read_lines },     { "voicemail.conf", VL_SIP, read_voicemail },
 };
 
@@ -255,6 +285,8 @@ int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *o
         if (file && read_file(&reading, file, named[i] != NULL, sources[i].read, err) < 0)
             return -1;
     }
+    ret_devices->mailboxes_missing = options->beside && ret_devices->lines && !ret_devices->voicemail &&
+                                     !options->sip && !options->iax && !options->pjsip;
     return 0;
 }
 

@@ -34,7 +34,9 @@ struct vl_device {
 struct vl_entry {
     const char *context;
     struct vl_position at;
-    bool guest; /* calls of nobody in particular: [general] of sip.conf or iax.conf that takes guests */
+    bool line;   /* an analogue line, or one of which it is not said what it is */
+    bool surely; /* it is a line */
+    bool guest;  /* calls of nobody in particular: [general] of sip.conf or iax.conf that takes guests */
 };
 
 struct vl_mailbox {
@@ -44,6 +46,7 @@ struct vl_mailbox {
 struct vl_devices {
     bool read[VL_TECHNOLOGY_COUNT];         /* the file was there: its devices are known */
     const char *files[VL_TECHNOLOGY_COUNT]; /* its name, for messages */
+    bool mailboxes_missing;                 /* the other files are beside the plan, voicemail.conf is not */
     bool voicemail;                         /* voicemail.conf was there */
     bool lines;                             /* a file of telephone lines was there */
     bool guests;                            /* sip.conf takes calls without an account */

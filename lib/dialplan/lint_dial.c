@@ -173,3 +173,53 @@ void vl_check_pins(struct vl_lint *lint)
                         "it by its name");
     }
 }
+
+/* Whether something in the context, or in what it includes, looks at ARG`number`. */
+static bool uses_argument(struct vl_lint *lint, const struct vl_context *context, size_t number)
+{
+    const char *name = vl_arena_printf(lint->arena, "ARG%zu", number);
+    const struct vl_context **visits;
+    bool *timed;
+    size_t count = vl_lint_visits(lint, context, &visits, &timed);
+
+    for (size_t i = 0; i < lint->call_count; i++) {
+        const struct vl_call *call = &lint->calls[i];
+        bool here = false;
+
+        for (size_t j = 0; j < count; j++)
+            here |= call->extension->context == visits[j];
+        /* ${ARG${n}}, and programs, may look at any of them */
+        if (here &&
+            (strstr(call->arguments, name) || strstr(call->arguments, "ARG$") || strstr(call->arguments, "ARGC") ||
+             strcasestr(call->application, "AGI") || vl_call_is(call, "Macro")))
+            return true;
+    }
+    return false;
+}
+
+static void check_arguments(struct vl_lint *lint, const struct vl_call *call)
+{
+    size_t count;
+    const char **arguments = handed_on(lint, call, &count);
+    const struct vl_context *target = arguments ? target_of(lint, call) : NULL;
+
+    for (size_t i = 0; target && i < count; i++)
+        if (*arguments[i] && !uses_argument(lint, target, i + 1)) {
+            vl_lint_add(lint, VL_RULE_ARGUMENT, &call->step->at, call->extension, NULL,
+                        "[%s] does not look at its argument %zu, '%s'", target->name, i + 1, arguments[i]);
+            return;
+        }
+}
+
+void vl_check_habits(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->call_count; i++) {
+        const struct vl_call *call = &lint->calls[i];
+
+        check_arguments(lint, call);
+        if (!call->nested && !*call->arguments && (vl_call_is(call, "Congestion") || vl_call_is(call, "Busy")))
+            vl_lint_add(lint, VL_RULE_TONE, &call->step->at, call->extension, NULL,
+                        "the tone goes on until the caller hangs up, which holds the channel; give it a time: %s(5)",
+                        call->application);
+    }
+}

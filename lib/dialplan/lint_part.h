@@ -128,5 +128,6 @@ void vl_check_syntax(struct vl_lint *lint);
 void vl_check_dial(struct vl_lint *lint);
 void vl_check_emergency(struct vl_lint *lint);
 void vl_check_pins(struct vl_lint *lint);
+void vl_check_habits(struct vl_lint *lint);
 
 #endif

@@ -141,11 +141,29 @@ static void check_entries(struct vl_lint *lint)
     }
 }
 
+/* An analogue line sends no number: its calls begin at s. FXS ports begin at what their telephone dials. */
+static void check_lines(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->devices.entry_count; i++) {
+        const struct vl_entry *entry = &lint->devices.entries[i];
+        const struct vl_context *context = vl_dialplan_context(lint->plan, entry->context);
+        bool elsewhere;
+
+        if (entry->line && context && !vl_lint_find(lint, context, "s", "1", &elsewhere) && !elsewhere)
+            vl_lint_add_as(lint, VL_RULE_LINE_WITHOUT_S, entry->surely ? VL_SEVERITY_WARNING : VL_SEVERITY_NOTICE,
+                           &entry->at, NULL, NULL,
+                           "a call on an analogue line carries no number and begins at s, which [%s] does not have: "
+                           "it is refused%s",
+                           context->name, entry->surely ? "" : " (if this is a line, which 'auto' does not tell)");
+    }
+}
+
 void vl_check_reached(struct vl_lint *lint)
 {
     if (!lint->devices.lines)
         return; /* where calls start is not known */
     check_entries(lint);
+    check_lines(lint);
     mark_reached(lint);
     if (!all_places_known(lint))
         return;

@@ -64,6 +64,8 @@
       "an included extension that no number reaches from the context that includes it")                                \
     X(INCLUDE_CIRCULAR, "include-circular", WARNING, 0, 0, vl_check_includes, "contexts that include each other")      \
     X(INCLUDE_EMPTY, "include-empty", NOTICE, 0, 0, vl_check_includes, "an include of a context with nothing in it")   \
+    X(LINE_WITHOUT_S, "line-without-s", WARNING, 0, 0, vl_check_reached,                                               \
+      "calls of an analogue line, which begin at s, start where there is no s")                                        \
     X(CONTEXT_UNREACHED, "context-unreached", NOTICE, 0, 0, vl_check_reached, "a context that nothing leads to")       \
     X(CONTEXT_MISSING, "context-missing", WARNING, 0, 0, vl_check_reached,                                             \
       "a file of devices names a context that is not there")                                                           \
@@ -95,6 +97,9 @@
     X(EMERGENCY_SHADOWED, "emergency-shadowed", ERROR, 0, 0, vl_check_emergency,                                       \
       "an emergency number that another extension catches")                                                            \
     X(EMERGENCY_PIN, "emergency-pin", ERROR, 0, 0, vl_check_emergency, "an emergency number behind a PIN")             \
+    X(TONE, "tone-without-end", NOTICE, 0, 0, vl_check_habits,                                                         \
+      "Congestion() or Busy() that go on until the caller hangs up")                                                   \
+    X(ARGUMENT, "argument-unused", NOTICE, 0, 0, vl_check_habits, "an argument that the routine does not look at")     \
     X(PIN, "pin-readable", NOTICE, 0, 0, vl_check_pins, "a PIN in the dialplan, where 'dialplan show' prints it")      \
     X(PASSWORD, "secret-readable", NOTICE, 0, 0, vl_check_pins, "a password of an account in the dialplan")
 

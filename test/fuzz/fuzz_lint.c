@@ -11,26 +11,26 @@
 
 #include "fuzz.h"
 
-enum { READS = 60 };
-
-/* The text of all files; how often it may still be read, since one that includes itself twice is read very often. */
-struct input {
-    const char *text;
-    int left;
-};
-
 static int read_text(void *context, const char *path, struct vl_arena *arena, const char **ret_text,
                      struct vl_error *err)
 {
-    struct input *input = context;
-
-    if (!strchr(path, '.') || input->left-- <= 0)
+    if (!strchr(path, '.'))
         return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' is not there", path);
-    *ret_text = vl_arena_strdup(arena, input->text);
+    *ret_text = vl_arena_strdup(arena, context);
     return 0;
 }
 
-static size_t lint(const struct vl_lint_options *options, struct vl_lint_result *found)
+/* Every file is the same text here, so one that includes others would be read without end: #include is left to the
+ * fuzz target of the parser. */
+static void include_nothing(char *text)
+{
+    for (char *p = strcasestr(text, "include"); p; p = strcasestr(p + 1, "include"))
+        for (char *q = text; q < p; q++)
+            if (*q == '#')
+                *q = ';';
+}
+
+static void lint(const struct vl_lint_options *options, struct vl_lint_result *found)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
 
@@ -43,10 +43,9 @@ static size_t lint(const struct vl_lint_options *options, struct vl_lint_result 
         FUZZ_CHECK(finding->text && *finding->text && !strchr(finding->text, '\n'));
         FUZZ_CHECK(finding->severity <= finding->rule->severity);
     }
-    return found->count;
 }
 
-static void fix(const struct vl_lint_options *options, const struct vl_lint_result *found, size_t count)
+static void fix(const struct vl_lint_options *options, const struct vl_lint_result *found)
 {
     VL_BUF_AUTO text = VL_BUF_INIT;
     VL_ERROR_AUTO err = { .code = VL_OK };
@@ -56,7 +55,6 @@ static void fix(const struct vl_lint_options *options, const struct vl_lint_resu
     struct vl_dialplan_reader reader = *options->reader;
     size_t fixed = 0;
 
-    ((struct input *)reader.context)->left = READS; /* what a plan that includes itself has used up */
     FUZZ_CHECK(vl_lint_fix(options, found, options->plan->files[0], &text, &fixed, &err) == 0);
     if (!fixed)
         return;
@@ -65,8 +63,7 @@ static void fix(const struct vl_lint_options *options, const struct vl_lint_resu
     after.plan = plan;
     after.reader = &reader;
     FUZZ_CHECK(plan->context_count == options->plan->context_count);
-    (void)count;
-    (void)lint(&after, &again);
+    lint(&after, &again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -76,8 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     VL_LINT_RESULT_AUTO found = { .count = 0 };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_FREE char *text = NULL;
-    struct input input = { .left = READS };
-    struct vl_dialplan_reader reader = { .read = read_text, .context = &input };
+    struct vl_dialplan_reader reader = { .read = read_text };
     struct vl_lint_options options = { .reader = &reader, .beside = true };
 
     if (size == 0 || size > 4096)
@@ -85,12 +81,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text = strndup((const char *)data, size);
     if (!text)
         return 0;
-    input.text = text;
+    include_nothing(text);
+    reader.context = text;
     options.asterisk = versions[data[0] % VL_COUNT(versions)];
     plan = vl_dialplan_load("extensions.conf", &reader, &err);
     if (!plan)
         return 0;
     options.plan = plan;
-    fix(&options, &found, lint(&options, &found));
+    lint(&options, &found);
+    fix(&options, &found);
     return 0;
 }
