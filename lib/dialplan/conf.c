@@ -19,7 +19,8 @@ struct parser {
     struct vl_dialplan *plan;
     const struct vl_dialplan_reader *reader;
     struct vl_conf *conf;
-    struct vl_conf_section *section; /* the one that lines go to */
+    struct vl_conf_section *section; /* the one that lines of this file go to */
+    struct vl_conf_section *current; /* the last one of all files: where a file that is included begins */
     unsigned depth;
     bool too_deep;              /* files include each other: none is followed any more */
     struct vl_names all, plain; /* the first section of each name, in whatever case; without the templates */
@@ -207,7 +208,7 @@ static int read_header(struct parser *parser, struct file *file, char *line)
         section = apply_option(parser, file, section, option, &is_new);
     if (is_new)
         append_section(parser, section);
-    parser->section = section;
+    parser->section = parser->current = section;
     return 0;
 }
 
@@ -385,8 +386,10 @@ static bool fits(struct parser *parser, const struct file *file, const char *lin
 static int read_text(struct parser *parser, const char *name, char *text)
 {
     struct file file = { .name = name };
+    struct vl_conf_section *outer = parser->section;
     int rc = 0;
 
+    parser->section = parser->current;
     while (text && rc == 0) {
         char *line = strsep(&text, "\n");
 
@@ -403,6 +406,8 @@ static int read_text(struct parser *parser, const char *name, char *text)
         file.line = file.comment_line;
         vl_diagnose(parser->plan, VL_DIALPLAN_COMMENT_OPEN, here(&file), NULL, NULL, "the comment has no '--;'");
     }
+    /* whoever included this file goes on in its own section */
+    parser->section = outer;
     return rc;
 }
 
