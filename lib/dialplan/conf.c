@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "dialplan/names.h"
 
-enum { NEST_MOST = 128, INCLUDE_MOST = 10, SECTION_NAME_MOST = 79, INHERITED_MOST = 1 << 22 };
+enum { NEST_MOST = 128, INCLUDE_MOST = 10, SECTION_NAME_MOST = 79, INHERITED_TIMES = 300 };
 
 struct parser {
     struct vl_dialplan *plan;
@@ -24,7 +24,9 @@ struct parser {
     unsigned depth;
     bool too_deep;              /* files include each other: none is followed any more */
     struct vl_names all, plain; /* the first section of each name, in whatever case; without the templates */
-    size_t inherited; /* lines copied from templates: bounded, since templates of templates can double each time */
+    size_t read;                /* lines of all files so far */
+    size_t inherited; /* lines copied from templates: bounded by those read, since templates of templates can double
+                         each time */
 };
 
 struct file {
@@ -119,11 +121,18 @@ static void add_line(struct vl_arena *arena, struct vl_conf_section *section, st
     lines[section->line_count++] = line;
 }
 
-static void inherit(struct parser *parser, struct vl_conf_section *section, const struct vl_conf_section *base)
+static void inherit(struct parser *parser, const struct file *file, struct vl_conf_section *section,
+                    const struct vl_conf_section *base)
 {
     size_t count = base->line_count;
 
-    for (size_t i = 0; i < count && parser->inherited < INHERITED_MOST; i++, parser->inherited++)
+    if (parser->inherited + count > parser->read * INHERITED_TIMES) {
+        vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_BASE, here(file), section->name, NULL,
+                    "the templates grow beyond all measure: '%s' is left out", base->name);
+        return;
+    }
+    parser->inherited += count;
+    for (size_t i = 0; i < count; i++)
         add_line(&parser->plan->arena, section, base->lines[i]);
 }
 
@@ -169,7 +178,7 @@ static struct vl_conf_section *apply_option(struct parser *parser, struct file *
         return section;
     }
     if (!add) {
-        inherit(parser, section, other);
+        inherit(parser, file, section, other);
         return section;
     }
     for (size_t i = 0; *is_new && i < section->line_count; i++)
@@ -270,14 +279,14 @@ static int include(struct parser *parser, struct file *file, char *name, bool mu
         name[length - 1] = '\0';
         name++;
     }
-    if (parser->too_deep)
-        return 0;
     if (parser->depth >= INCLUDE_MOST) {
         parser->too_deep = true;
         vl_diagnose(parser->plan, VL_DIALPLAN_FILE_DEPTH, here(file), NULL, NULL,
                     "more than %d files that include each other", INCLUDE_MOST);
         return broken(parser);
     }
+    if (parser->too_deep)
+        return 0;
     parser->depth++;
     found = read_paths(parser, name);
     parser->depth--;
@@ -394,6 +403,7 @@ static int read_text(struct parser *parser, const char *name, char *text)
         char *line = strsep(&text, "\n");
 
         file.line++;
+        parser->read++;
         if (!fits(parser, &file, line))
             continue;
         line = without_comments(parser, &file, line);
