@@ -13,17 +13,20 @@
 #include "base/text.h"
 #include "dialplan/names.h"
 
-enum { NEST_MOST = 128, INCLUDE_MOST = 10, SECTION_NAME_MOST = 79, INHERITED_MOST = 1 << 22 };
+enum { NEST_MOST = 128, INCLUDE_MOST = 10, SECTION_NAME_MOST = 79, INHERITED_TIMES = 300 };
 
 struct parser {
     struct vl_dialplan *plan;
     const struct vl_dialplan_reader *reader;
     struct vl_conf *conf;
-    struct vl_conf_section *section; /* the one that lines go to */
+    struct vl_conf_section *section; /* the one that lines of this file go to */
+    struct vl_conf_section *current; /* the last one of all files: where a file that is included begins */
     unsigned depth;
     bool too_deep;              /* files include each other: none is followed any more */
     struct vl_names all, plain; /* the first section of each name, in whatever case; without the templates */
-    size_t inherited; /* lines copied from templates: bounded, since templates of templates can double each time */
+    size_t read;                /* lines of all files so far */
+    size_t inherited; /* lines copied from templates: bounded by those read, since templates of templates can double
+                         each time */
 };
 
 struct file {
@@ -118,11 +121,18 @@ static void add_line(struct vl_arena *arena, struct vl_conf_section *section, st
     lines[section->line_count++] = line;
 }
 
-static void inherit(struct parser *parser, struct vl_conf_section *section, const struct vl_conf_section *base)
+static void inherit(struct parser *parser, const struct file *file, struct vl_conf_section *section,
+                    const struct vl_conf_section *base)
 {
     size_t count = base->line_count;
 
-    for (size_t i = 0; i < count && parser->inherited < INHERITED_MOST; i++, parser->inherited++)
+    if (parser->inherited + count > parser->read * INHERITED_TIMES) {
+        vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_BASE, here(file), section->name, NULL,
+                    "the templates grow beyond all measure: '%s' is left out", base->name);
+        return;
+    }
+    parser->inherited += count;
+    for (size_t i = 0; i < count; i++)
         add_line(&parser->plan->arena, section, base->lines[i]);
 }
 
@@ -168,7 +178,7 @@ static struct vl_conf_section *apply_option(struct parser *parser, struct file *
         return section;
     }
     if (!add) {
-        inherit(parser, section, other);
+        inherit(parser, file, section, other);
         return section;
     }
     for (size_t i = 0; *is_new && i < section->line_count; i++)
@@ -207,7 +217,7 @@ static int read_header(struct parser *parser, struct file *file, char *line)
         section = apply_option(parser, file, section, option, &is_new);
     if (is_new)
         append_section(parser, section);
-    parser->section = section;
+    parser->section = parser->current = section;
     return 0;
 }
 
@@ -269,14 +279,14 @@ static int include(struct parser *parser, struct file *file, char *name, bool mu
         name[length - 1] = '\0';
         name++;
     }
-    if (parser->too_deep)
-        return 0;
     if (parser->depth >= INCLUDE_MOST) {
         parser->too_deep = true;
         vl_diagnose(parser->plan, VL_DIALPLAN_FILE_DEPTH, here(file), NULL, NULL,
                     "more than %d files that include each other", INCLUDE_MOST);
         return broken(parser);
     }
+    if (parser->too_deep)
+        return 0;
     parser->depth++;
     found = read_paths(parser, name);
     parser->depth--;
@@ -385,12 +395,15 @@ static bool fits(struct parser *parser, const struct file *file, const char *lin
 static int read_text(struct parser *parser, const char *name, char *text)
 {
     struct file file = { .name = name };
+    struct vl_conf_section *outer = parser->section;
     int rc = 0;
 
+    parser->section = parser->current;
     while (text && rc == 0) {
         char *line = strsep(&text, "\n");
 
         file.line++;
+        parser->read++;
         if (!fits(parser, &file, line))
             continue;
         line = without_comments(parser, &file, line);
@@ -403,6 +416,8 @@ static int read_text(struct parser *parser, const char *name, char *text)
         file.line = file.comment_line;
         vl_diagnose(parser->plan, VL_DIALPLAN_COMMENT_OPEN, here(&file), NULL, NULL, "the comment has no '--;'");
     }
+    /* whoever included this file goes on in its own section */
+    parser->section = outer;
     return rc;
 }
 

@@ -53,6 +53,7 @@ struct vl_priority {
     enum vl_priority_form form;
     int plus;         /* what `+N` added, also written as a negative number; 0 when nothing was */
     bool by_same;     /* the line was `same =>`, not `exten =>` */
+    size_t order;     /* how many steps of the extension were loaded before it */
     const char *name; /* the extension's name as this line wrote it, variables filled in, blanks gone */
     struct vl_position at;
 };
@@ -156,6 +157,7 @@ struct vl_dialplan_general {
     X(PRIORITY_SMALL, WARNING, "priority-below-one")   /* dropped */                                                   \
     X(PRIORITY_TWICE, ERROR, "priority-twice")         /* the first one stays */                                       \
     X(PARENTHESIS, WARNING, "parenthesis-open")        /* no ')' : the arguments go to the end of the line */          \
+    X(NAME_EMPTY, ERROR, "name-empty")                 /* `exten => ,1,…`: dropped */                                \
     X(PATTERN_WIDE, WARNING, "pattern-matches-all")    /* `_.` or `_!` */                                              \
     X(PATTERN_OPEN, WARNING, "set-open")               /* '[' without ']': never matches */                            \
     X(NAME_LONG, NOTICE, "name-too-long")              /* more than a channel can hold */                              \
@@ -245,7 +247,7 @@ const struct vl_context *vl_dialplan_context(const struct vl_dialplan *plan, con
 /* The value of a global, NULL when there is none. Names of variables are case sensitive. */
 const char *vl_dialplan_global(const struct vl_dialplan *plan, const char *name);
 
-/* The step of this number or label; NULL when there is none. */
+/* The step of this number or label; NULL when there is none. Of two with one label it is the one loaded first. */
 const struct vl_priority *vl_extension_priority(const struct vl_extension *extension, int number);
 const struct vl_priority *vl_extension_label(const struct vl_extension *extension, const char *label);
 

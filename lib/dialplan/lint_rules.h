@@ -44,6 +44,7 @@
     X(PARENTHESIS, "parenthesis-open", WARNING, 0, 0, vl_check_loader, "an application without ')'")                   \
     X(PATTERN_WIDE, "pattern-matches-all", WARNING, 0, 0, vl_check_loader, "_. or _!, which also match s, i, t and h") \
     X(PATTERN_OPEN, "set-open", ERROR, 0, 0, vl_check_loader, "a pattern with [ but no ]: it never matches")           \
+    X(NAME_EMPTY, "name-empty", ERROR, 0, 0, vl_check_loader, "an extension without a name: the line is dropped")      \
     X(NAME_LONG, "name-too-long", WARNING, 0, 0, vl_check_loader, "a name that is longer than a channel can hold")     \
     X(INCLUDE_TWICE, "include-twice", WARNING, 0, 0, vl_check_loader, "an include that is there already: dropped")     \
     X(INCLUDE_UNKNOWN, "include-unknown", WARNING, 0, 0, vl_check_loader, "an include of a context that is not there") \

@@ -105,10 +105,15 @@ const struct vl_priority *vl_extension_priority(const struct vl_extension *exten
 
 const struct vl_priority *vl_extension_label(const struct vl_extension *extension, const char *label)
 {
-    for (size_t i = 0; i < extension->priority_count; i++)
-        if (extension->priorities[i].label && !strcmp(extension->priorities[i].label, label))
-            return &extension->priorities[i];
-    return NULL;
+    const struct vl_priority *found = NULL;
+
+    for (size_t i = 0; i < extension->priority_count; i++) {
+        const struct vl_priority *step = &extension->priorities[i];
+
+        if (step->label && !strcmp(step->label, label) && (!found || step->order < found->order))
+            found = step;
+    }
+    return found;
 }
 
 static const char *global_value(void *context, const char *name)
@@ -343,13 +348,19 @@ static bool is_context(const struct vl_conf_section *section)
            strcasecmp(section->name, "globals") != 0;
 }
 
-/* The first section of a name, which is the one that Asterisk asks. */
-static const struct vl_conf_section *first_section(const struct vl_conf *conf, const char *name)
+/* [general] and [globals] may stand there several times; later values win. */
+static void load_settings(struct vl_dialplan *plan, const struct vl_conf *conf)
 {
-    for (size_t i = 0; i < conf->section_count; i++)
-        if (!conf->sections[i]->is_template && !strcasecmp(conf->sections[i]->name, name))
-            return conf->sections[i];
-    return NULL;
+    for (size_t i = 0; i < conf->section_count; i++) {
+        const struct vl_conf_section *section = conf->sections[i];
+
+        if (section->is_template)
+            continue;
+        if (!strcasecmp(section->name, "general"))
+            load_general(plan, section);
+        for (size_t j = 0; !strcasecmp(section->name, "globals") && j < section->line_count; j++)
+            load_global(plan, &section->lines[j]);
+    }
 }
 
 static void check_includes(struct vl_dialplan *plan)
@@ -366,13 +377,7 @@ static void check_includes(struct vl_dialplan *plan)
 
 static void load_conf(struct vl_dialplan *plan, const struct vl_conf *conf)
 {
-    const struct vl_conf_section *section = first_section(conf, "general");
-
-    if (section)
-        load_general(plan, section);
-    section = first_section(conf, "globals");
-    for (size_t i = 0; section && i < section->line_count; i++)
-        load_global(plan, &section->lines[i]);
+    load_settings(plan, conf);
     for (size_t i = 0; i < conf->section_count; i++)
         if (is_context(conf->sections[i]))
             load_section(plan, conf->sections[i]);

@@ -225,6 +225,7 @@ static void add_priority(struct vl_dialplan *plan, const struct vl_section_state
         return;
     memmove(steps + at + 1, steps + at, (extension->priority_count - at) * sizeof(*steps));
     steps[at] = step;
+    steps[at].order = extension->priority_count;
     extension->priorities = steps;
     extension->priority_count++;
     if (at == 0) {
@@ -287,6 +288,10 @@ static void load_step(struct vl_dialplan *plan, struct vl_section_state *state, 
     if (__builtin_add_overflow(step.number, step.plus, &step.number))
         return;
     state->priority = step.number;
+    if (!*parts.written) {
+        complain(plan, state, line, VL_DIALPLAN_NAME_EMPTY, "an extension without a name: Asterisk drops the line");
+        return;
+    }
     look_at_name(plan, state, line, parts.name);
     extension = get_extension(plan, state, &parts, line->at);
     if (!extension)

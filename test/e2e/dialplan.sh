@@ -104,6 +104,24 @@ lands pbx1 from-internal 0991234567 to-hub "Dial(SIP/hub/"
 lands pbx1 from-trunk 1500 own-numbers "Dial(SIP/1500"
 for number in 911 2500 7002 0991234567 0012125551234; do lost pbx1 from-trunk "$number"; done
 
+checks "'show' reads what a PBX runs, and foretells the same"
+# foretold NAME CONTEXT NUMBER: the files of NAME, read over SSH, lead where its Asterisk says
+foretold() {
+    local wanted
+    wanted=$(cli "$1" "dialplan show $3@$2" | sed -n "s/^  '\([^']*\)' =>.*/\1/p" | head -n 1)
+    voiplab dialplan show "$3" --pbx "$1" --context "$2" --json
+    ends 0 "dialplan show $3 --pbx $1"
+    [ "$(jq -r .match.extension "$work/out")" = "$wanted" ] ||
+        fail "on $1, $3 in $2 is '$wanted' for Asterisk, and for show: $(cat "$work/out")"
+}
+foretold hub bed 911
+foretold hub bed 0991234567
+foretold hub bed 7002
+foretold pbx1 from-internal 2500
+voiplab dialplan show 0991234567
+ends 0 "dialplan show, of the lab's own"
+expect_contains "$(head -n 1 "$work/out")" "PIN" "the way of a cellular number"
+
 checks "Asterisk has nothing to say against our files"
 for name in $hosts; do
     for what in 'dialplan reload' 'sip reload' 'iax2 reload'; do cli "$name" "$what" >/dev/null; done
