@@ -139,20 +139,27 @@ static void make_number(const char *pattern, char *number, size_t size)
     number[length] = '\0';
 }
 
+/* Under ThreadSanitizer, which has nothing to find here, each comparison takes thirty times as long. */
+#ifdef __SANITIZE_THREAD__
+enum { LONGEST_OF_ALL = 3, LONGER_ONES = 2000 };
+#else
+enum { LONGEST_OF_ALL = 5, LONGER_ONES = 50000 };
+#endif
+
 static void compare_all(const char *const *patterns, const char *map)
 {
     static const unsigned powers[] = { 1, 10, 100, 1000, 10000, 100000 };
     size_t count = 0;
     char number[128];
 
-    for (int length = 1; length <= 5; length++)
+    for (int length = 1; length <= LONGEST_OF_ALL; length++)
         for (unsigned value = 0; value < powers[length]; value++) {
             (void)snprintf(number, sizeof(number), "%0*u", length, value);
             compare(patterns, map, number);
         }
     while (patterns[count])
         count++;
-    for (unsigned i = 0; i < 50000; i++) {
+    for (unsigned i = 0; i < LONGER_ONES; i++) {
         make_number(patterns[random_number((unsigned)count)], number, sizeof(number));
         if (*number)
             compare(patterns, map, number);
@@ -268,7 +275,7 @@ static void check_phone(struct lab_fixture *fixture, const struct vl_phone *phon
     vl_dialable_collect(&fixture->arena, extensions, context, &found);
     accepted = 0;
     compare_all(found.patterns, map);
-    assert_true(accepted > 1000);
+    assert_true(accepted > LONGER_ONES / 50);
     for (size_t i = 0; i < fixture->lab->route_count; i++)
         /* a class that nobody may call without being allowed to is not in the dialplan of the telephone's PBX */
         for (const char *const *pattern = fixture->lab->routes[i].patterns; *pattern && !fixture->lab->routes[i].barred;
