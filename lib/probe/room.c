@@ -254,7 +254,7 @@ static bool find_mount(struct vl_probe *probe, const char *path, struct mount *r
 {
     const char *text = vl_probe_read(probe, "/proc/self/mountinfo");
     bool (*parse)(struct vl_probe *, const char *, size_t, struct mount *) = text ? parse_mount : parse_old_mount;
-    struct mount mount;
+    struct mount mount = { .point = "", .type = "", .options = "" };
     size_t best = 0;
 
     if (!text)
@@ -309,7 +309,7 @@ static void judge_mount(struct vl_probe *probe, const struct mount *mount, const
 int vl_probe_mount(struct vl_probe *probe)
 {
     const char *storage = storage_of(probe), *seen;
-    struct mount mount;
+    struct mount mount = { .point = "", .type = "", .options = "" };
 
     if (!find_mount(probe, storage, &mount)) {
         vl_probe_add(probe, "pool mount", VL_CHECK_SKIP,

@@ -206,17 +206,17 @@ static void put_ipv4(const struct keyfile *keyfile, struct vl_buf *text)
 static void put_ipv6(const struct keyfile *keyfile, struct vl_buf *text)
 {
     const struct vl_bridge *bridge = keyfile->bridge;
-    bool has = vl_bridge_has_ipv6(bridge), dns;
-    const char *method = bridge->ipv6_auto ? "auto" : has ? "manual" : bridge->gateway6 ? "link-local" : "disabled";
+    bool has = vl_bridge_has_ipv6(bridge), on = bridge->ipv6_auto || has || bridge->gateway6, dns;
+    const char *method = bridge->ipv6_auto ? "auto" : has ? "manual" : on ? "link-local" : "disabled";
 
     vl_buf_printf(text, "\n[ipv6]\nmethod=%s\n", method);
     put_addresses(keyfile, text, true, 1);
     if (bridge->gateway6 && has)
         vl_buf_printf(text, "gateway=%s\n", bridge->gateway6);
-    dns = strcmp(method, "disabled") != 0 && put_dns(keyfile, text, true);
+    dns = on && put_dns(keyfile, text, true);
     if (bridge->gateway6 && !has)
         vl_buf_printf(text, "route1=::/0,%s\n", bridge->gateway6);
-    else if (strcmp(method, "disabled") != 0)
+    else if (on)
         vl_buf_puts(text, carried(keyfile, "ipv6", !dns));
 }
 

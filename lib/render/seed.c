@@ -174,7 +174,7 @@ static const char *line(struct vl_arena *arena, const char *text)
 
 int vl_render_seed(struct vl_arena *arena, const struct vl_seed *seed, struct vl_fileset *set, struct vl_error *err)
 {
-    const char *user, *network, *meta;
+    const char *user, *network, *meta = "";
     size_t first = set->count;
 
     if (check(seed, err) < 0 || user_data(arena, seed, &user, err) < 0 ||
