@@ -3,7 +3,6 @@
 # end of the command. After each, and without anybody's help, the host must reach its gateway with the addresses and
 # routes that it had, every file must be its old self, and at most one temporary may be left.
 #
-#
 # Then SIGKILL of the watchdog at 30 random moments, of the change and of its taking back, followed by the command of the
 # boot-time unit.
 #
@@ -89,6 +88,8 @@ watchdog() {
         grep -qz -- --voiplab-bridge-watchdog "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
     done
 }
+# A process that was killed is still seen for a moment: what counts is that nothing waits, or nobody is left to see to it.
+settled() { nothing_waits || [ -z "$(watchdog)" ]; }
 killed=0 mended=0
 for ((point = 0; point < 30; point++)); do
     moment=$((RANDOM % 1500))
@@ -99,7 +100,7 @@ for ((point = 0; point < 30; point++)); do
     [ -z "$pid" ] || ! kill -9 "$pid" 2>/dev/null || killed=$((killed + 1))
     wait "$command" || true # it may have been refused, or taken back
     # it was not there yet, or what was killed had just left its place to its child
-    [ -z "$(watchdog)" ] || retry 10 nothing_waits || fail "watchdog, $moment ms: it has not come to an end"
+    retry 10 settled || fail "watchdog, $moment ms: it has not come to an end: $(ls "$work/state/.bridge/host")"
     nothing_waits || mended=$((mended + 1))
     here "$VOIPLAB" bridge revert --boot >"$work/out" 2>&1 || fail "watchdog, $moment ms: $(cat "$work/out")"
     nothing_waits || fail "watchdog, $moment ms: something waits: $(ls "$work/state/.bridge/host")"
