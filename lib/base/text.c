@@ -217,15 +217,24 @@ const char *const *vl_text_split(struct vl_arena *arena, const char *text, const
     return list;
 }
 
+static bool is_printable(unsigned char c)
+{
+    return c == '\n' || (c >= ' ' && c < 0x7f);
+}
+
 char *vl_text_printable(struct vl_arena *arena, const char *text)
 {
     VL_BUF_AUTO buf = VL_BUF_INIT;
 
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p == '\n' || (*p >= ' ' && *p < 0x7f))
-            vl_buf_putc(&buf, (char)*p);
-        else
-            vl_buf_printf(&buf, "\\x%02x", *p);
+        const unsigned char *start = p;
+
+        while (is_printable(*p))
+            p++;
+        vl_buf_add(&buf, start, (size_t)(p - start));
+        if (!*p)
+            break;
+        vl_buf_printf(&buf, "\\x%02x", *p);
     }
     return vl_arena_strdup(arena, vl_buf_text(&buf));
 }
