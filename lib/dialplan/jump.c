@@ -76,65 +76,13 @@ struct vl_jump vl_jump_read(struct vl_arena *arena, const char *text)
     return jump;
 }
 
-/* An operand without its quotes. */
-static const char *operand(struct vl_arena *arena, const char *from, size_t length)
-{
-    char *text = vl_text_strip(vl_arena_strndup(arena, from, length));
-    size_t end = strlen(text);
-
-    if (end >= 2 && *text == '"' && text[end - 1] == '"') {
-        text[end - 1] = '\0';
-        text++;
-    }
-    return text;
-}
-
-static bool is_number(const char *text, double *value)
+/* As Asterisk takes a text for a condition: nothing is no, a number what it says, any other text is yes. */
+static bool holds(const char *text)
 {
     char *end;
+    long value = strtol(text, &end, 10);
 
-    *value = strtod(text, &end);
-    return end != text && !*end;
-}
-
-static int compare(const char *left, const char *right)
-{
-    double a, b;
-
-    if (is_number(left, &a) && is_number(right, &b))
-        return a < b ? -1 : a > b;
-    return strcmp(left, right);
-}
-
-/* The inside of $[…]: one comparison, or a word. False: more than this knows. */
-static bool evaluate(struct vl_arena *arena, const char *text, bool *ret_holds)
-{
-    static const struct {
-        const char *sign;
-        bool less, equal, more;
-    } signs[] = {
-        { "!=", true, false, true }, { "<=", true, true, false }, { ">=", false, true, true },
-        { "=", false, true, false }, { "<", true, false, false }, { ">", false, false, true },
-    };
-    const char *at = find_outside(text, "!<>=&|+*~?");
-    const char *word;
-
-    if (!*at) {
-        word = operand(arena, text, strlen(text));
-        *ret_holds = *word && strcmp(word, "0") != 0;
-        return !strpbrk(word, " ()-/%");
-    }
-    for (size_t i = 0; i < VL_COUNT(signs); i++) {
-        const char *rest = at + strlen(signs[i].sign);
-        int order;
-
-        if (!vl_text_starts(at, signs[i].sign) || *find_outside(rest, "!<>=&|+*~?"))
-            continue;
-        order = compare(operand(arena, text, (size_t)(at - text)), operand(arena, rest, strlen(rest)));
-        *ret_holds = order < 0 ? signs[i].less : order > 0 ? signs[i].more : signs[i].equal;
-        return true;
-    }
-    return false;
+    return end != text ? (int)value != 0 : *text != '\0';
 }
 
 struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text)
@@ -142,20 +90,13 @@ struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text)
     const char *question = find_outside(text, "?");
     const char *colon = *question ? find_outside(question + 1, ":") : question;
     struct vl_condition condition = { .yes = "", .no = "" };
-    char *inside = vl_text_strip(vl_arena_strndup(arena, text, (size_t)(question - text)));
-    size_t length = strlen(inside);
 
-    condition.text = vl_arena_strdup(arena, inside);
+    condition.text = vl_text_strip(vl_arena_strndup(arena, text, (size_t)(question - text)));
     if (*question)
         condition.yes = vl_text_strip(vl_arena_strndup(arena, question + 1, (size_t)(colon - question - 1)));
     if (*colon)
         condition.no = vl_text_strip(vl_arena_strdup(arena, colon + 1));
-    if (strstr(inside, "${"))
-        return condition;
-    if (length > 3 && vl_text_starts(inside, "$[") && inside[length - 1] == ']') {
-        inside[length - 1] = '\0';
-        inside += 2;
-    }
-    condition.known = !strstr(inside, "$[") && evaluate(arena, inside, &condition.holds);
+    condition.known = !strstr(condition.text, "${") && !strstr(condition.text, "$[");
+    condition.holds = condition.known && holds(condition.text);
     return condition;
 }

@@ -30,7 +30,7 @@ struct vl_condition {
     const char *yes, *no; /* "" when there is none */
 };
 
-/* A condition is known when nothing is left to fill in and it is a word, or one comparison of two: `$["a" = "b"]`. */
+/* A condition is known when no ${…} or $[…] is left in it. */
 struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text);
 
 #endif

@@ -123,7 +123,7 @@ static const char *global_value(void *context, const char *name)
 
 struct vl_variables vl_load_variables(const struct vl_dialplan *plan)
 {
-    return (struct vl_variables){ .value = global_value, .context = (void *)(uintptr_t)plan };
+    return (struct vl_variables){ .value = global_value, .context = (void *)(uintptr_t)plan, .compute = true };
 }
 
 static const char *filled_in(struct vl_dialplan *plan, const char *text)

@@ -4,10 +4,13 @@
  * the channels that are dialled in the end. A value, with three ways to print it.
  *
  * The steps are those of a call that nobody answers: Dial() goes on to the next priority, a condition that is not
- * known is taken as not met. Goto, Gosub, Macro and Return are followed, up to a bound.
+ * known is taken as not met. Goto, Gosub, Macro, their kin with a condition or a time, ExecIf and Return are followed,
+ * up to a bound; expressions and the functions that hang on nothing but the dialplan are computed.
  */
 #ifndef VL_DIALPLAN_SHOW_H
 #define VL_DIALPLAN_SHOW_H
+
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -17,8 +20,11 @@ struct vl_show_step {
     unsigned depth; /* how many Gosub and Macro it is in */
     const struct vl_extension *extension;
     const struct vl_priority *priority;
-    const char *arguments; /* with variables filled in */
+    const char *arguments; /* as Asterisk calls it: with variables filled in and expressions computed */
+    const char *filled;    /* with variables filled in only */
     const char *note;      /* what it leads to, or what is not known; NULL: nothing to say */
+    unsigned changes;      /* how often a variable had changed until then */
+    uint64_t places;       /* a hash of where the call is, and of where it will go back to */
 };
 
 struct vl_show {

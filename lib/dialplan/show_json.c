@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dialplan/show.h"
 
+#include <string.h>
+
 static void add_position(struct vl_json *json, struct vl_position at)
 {
     vl_json_string(json, "file", at.file);
@@ -59,6 +61,8 @@ static void add_steps(struct vl_json *json, const struct vl_show *show)
         vl_json_number(json, "priority", step->priority->number);
         vl_json_string(json, "application", step->priority->application);
         vl_json_string(json, "arguments", step->arguments);
+        if (strcmp(step->filled, step->arguments) != 0)
+            vl_json_string(json, "filled", step->filled);
         if (step->note)
             vl_json_string(json, "note", step->note);
         add_position(json, step->priority->at);

@@ -58,7 +58,7 @@ static void add_steps(struct vl_buf *out, struct vl_arena *arena, const struct v
     vl_buf_puts(out, "\nsteps:\n");
     for (size_t i = 0; i < show->step_count; i++) {
         const struct vl_show_step *step = &show->steps[i];
-        const char *call = vl_arena_printf(arena, "%s(%s)", step->priority->application, step->arguments);
+        const char *call = vl_arena_printf(arena, "%s(%s)", step->priority->application, step->filled);
 
         vl_buf_printf(out, "  %*s%s,%s,%d  %s%s%s  ", (int)step->depth * 2, "", step->extension->context->name,
                       step->extension->name, step->priority->number, call, step->note ? "  ; " : "",

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "dialplan/expression.h"
 
 enum { TEXT_MOST = 65536, DEPTH_MOST = 16 };
 
@@ -17,18 +18,31 @@ struct work {
 
 static void substitute(struct work *work, struct vl_buf *out, const char *text, size_t length, unsigned depth);
 
-/* The length of what stands between the brace at text[-1] and its partner; `length` when there is none. */
-static size_t inside(const char *text, size_t length)
+/* The length of what stands between the bracket at text[-1], of the kind `open`, and its partner; `length` when there
+ * is none. */
+static size_t inside(const char *text, size_t length, char open)
 {
+    char close = open == '{' ? '}' : ']';
     int depth = 1;
 
     for (size_t i = 0; i < length; i++) {
-        if (text[i] == '{' || text[i] == '}')
-            depth += text[i] == '{' ? 1 : -1;
+        if (text[i] == open || text[i] == close)
+            depth += text[i] == open ? 1 : -1;
         if (depth == 0)
             return i;
     }
     return length;
+}
+
+size_t vl_reference_length(const char *text)
+{
+    size_t length, inner;
+
+    if (text[0] != '$' || (text[1] != '{' && text[1] != '['))
+        return 0;
+    length = strlen(text);
+    inner = inside(text + 2, length - 2, text[1]);
+    return inner + 2 < length ? inner + 3 : length;
 }
 
 /* Cut `:OFFSET[:LENGTH]` off a name, outside of parentheses. NULL: there is none. */
@@ -81,6 +95,8 @@ static void add_variable(struct work *work, struct vl_buf *out, const char *text
     }
     part = cut_part(whole);
     value = work->variables->value(work->variables->context, whole);
+    if (value && part && (strstr(value, "${") || strstr(value, "$[")))
+        value = NULL; /* a part of what is not known */
     if (value) {
         add_part(out, value, part);
     } else if (work->variables->keep || strchr(whole, '(')) {
@@ -89,19 +105,42 @@ static void add_variable(struct work *work, struct vl_buf *out, const char *text
     }
 }
 
+/* One $[…], whose inside is given. */
+static void add_expression(struct work *work, struct vl_buf *out, const char *text, size_t length, unsigned depth)
+{
+    VL_BUF_AUTO filled = VL_BUF_INIT;
+    const char *value = NULL;
+
+    substitute(work, &filled, text, length, depth + 1);
+    if (filled.failed)
+        work->arena->failed = true;
+    else if (work->variables->compute)
+        value = vl_expression(work->arena, vl_buf_text(&filled));
+    if (value) {
+        vl_buf_puts(out, value);
+        return;
+    }
+    work->unknown = true;
+    vl_buf_printf(out, "$[%s]", vl_buf_text(&filled));
+}
+
 static void substitute(struct work *work, struct vl_buf *out, const char *text, size_t length, unsigned depth)
 {
     size_t i = 0;
 
     while (i < length && out->length < TEXT_MOST) {
+        const char *from = text + i + 2;
         size_t inner;
 
-        if (depth >= DEPTH_MOST || text[i] != '$' || i + 1 >= length || text[i + 1] != '{') {
+        if (depth >= DEPTH_MOST || text[i] != '$' || i + 1 >= length || (text[i + 1] != '{' && text[i + 1] != '[')) {
             vl_buf_putc(out, text[i++]);
             continue;
         }
-        inner = inside(text + i + 2, length - i - 2);
-        add_variable(work, out, text + i + 2, inner, depth);
+        inner = inside(from, length - i - 2, text[i + 1]);
+        if (text[i + 1] == '{')
+            add_variable(work, out, from, inner, depth);
+        else
+            add_expression(work, out, from, inner, depth);
         i += 2 + inner + 1;
     }
 }
@@ -111,7 +150,7 @@ char *vl_substitute(struct vl_arena *arena, const struct vl_variables *variables
     struct work work = { .arena = arena, .variables = variables };
     VL_BUF_AUTO out = VL_BUF_INIT;
 
-    if (!strstr(text, "${"))
+    if (!strstr(text, "${") && !strstr(text, "$["))
         return vl_arena_strdup(arena, text);
     substitute(&work, &out, text, strlen(text), 0);
     if (out.failed)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ${NAME}, ${NAME:OFFSET:LENGTH}, one inside the other, filled in as far as they are known. Expressions $[...] are left
- * as they are, with the variables inside them filled in.
+ * ${NAME}, ${NAME:OFFSET:LENGTH} and expressions $[…], one inside the other, filled in as far as they are known.
  */
 #ifndef VL_DIALPLAN_VARIABLES_H
 #define VL_DIALPLAN_VARIABLES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 
@@ -14,10 +14,15 @@ struct vl_variables {
     /* The value of a variable, or of a function with its argument such as `CALLERID(num)`; NULL: not known. */
     const char *(*value)(void *context, const char *name);
     void *context;
-    bool keep; /* leave variables that are not known as they are; else they are empty. Functions are always left */
+    bool keep;    /* leave variables that are not known as they are; else they are empty. Functions are always left */
+    bool compute; /* expressions too; else they stay, with what is inside of them filled in */
 };
 
 /* The text with variables filled in; at most 64 KiB. *ret_unknown (may be NULL) is set when something was left. */
 char *vl_substitute(struct vl_arena *arena, const struct vl_variables *variables, const char *text, bool *ret_unknown);
+
+/* The length of the ${…} or $[…] that the text begins with, to its end where it is not closed; 0: it begins otherwise.
+ */
+size_t vl_reference_length(const char *text);
 
 #endif

@@ -23,14 +23,15 @@ class Asterisk:
     """The control socket: commands end with a NUL byte, answers are text without an end mark."""
 
     def __init__(self, directory):
-        self.directory, self.process, self.starts = directory, None, 0
+        self.directory, self.process, self.starts, self.modules = directory, None, 0, []
 
     def start(self):
         self.stop()
         self.starts += 1
         here = os.path.dirname(os.path.abspath(__file__))
         with open(self.directory + "/asterisk.out", "w", encoding="utf-8") as output:
-            self.process = subprocess.Popen(["bash", here + "/oracle", self.directory], stdout=output, stderr=output)
+            self.process = subprocess.Popen(["bash", here + "/oracle", self.directory] + self.modules,
+                                            stdout=output, stderr=output)
         for _ in range(3000):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(30)
@@ -64,8 +65,11 @@ class Asterisk:
             if text.endswith("\n") and done(text):
                 return text
 
-    def ask(self, command, done):
+    def tell(self, command):
         self.socket.sendall(command.encode("latin-1") + b"\0")
+
+    def ask(self, command, done):
+        self.tell(command)
         return self.read_until(done)
 
     def load(self):

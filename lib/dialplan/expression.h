@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What stands inside of $[…], computed as Asterisk does it (main/ast_expr2.y and ast_expr2.fl of Asterisk 16), with its
+ * peculiarities: quotes belong to a string, so "5" is not 5; a comparison is of numbers only when both sides are bare
+ * numbers; what is behind a complete expression, such as a second word, is left out, and one that is not complete is 0.
+ */
+#ifndef VL_DIALPLAN_EXPRESSION_H
+#define VL_DIALPLAN_EXPRESSION_H
+
+#include "base/arena.h"
+
+/* The value, in the arena. NULL: not known, since it hangs on a ${…} or $[…] that is left in the text, on a function,
+ * or on a regular expression that could take very long. `0 & "${X}"` is known, and so is `1 | "${X}"`. */
+const char *vl_expression(struct vl_arena *arena, const char *text);
+
+#endif

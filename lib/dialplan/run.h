@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Running an extension on paper, as the parts of it share it: run.c goes from step to step, run_calls.c knows what
+ * applications do to the course of a call, run_functions.c what functions give.
+ */
+#ifndef VL_DIALPLAN_RUN_H
+#define VL_DIALPLAN_RUN_H
+
+#include "dialplan/show.h"
+
+enum { VL_FRAMES_MOST = 16, VL_VALUES_MOST = 256 };
+
+/* Where a call is. */
+struct vl_place {
+    const char *context, *number;
+    int priority;
+};
+
+/* A Gosub or a Macro that it is in. */
+struct vl_frame {
+    struct vl_place back;
+    bool macro;
+    size_t value_count; /* what was set before */
+    size_t argument_count;
+};
+
+struct vl_value {
+    const char *name, *value;
+    bool local; /* gone with the frame that it was set in */
+};
+
+struct vl_runner {
+    const struct vl_dialplan *plan;
+    struct vl_arena *arena;
+    struct vl_show *show;
+    struct vl_place at;
+    struct vl_frame frames[VL_FRAMES_MOST];
+    unsigned depth;
+    struct vl_value values[VL_VALUES_MOST]; /* the later ones hide the earlier ones */
+    size_t value_count;
+    unsigned changes; /* how often a value became another */
+    const char *last; /* the last application that does something to be heard */
+};
+
+/* What a step does to the course of the call. */
+enum vl_course { VL_COURSE_NEXT, VL_COURSE_JUMPED, VL_COURSE_ENDS };
+
+/* Run from runner->at until the call ends, or it can be followed no further. */
+void vl_run(struct vl_runner *runner);
+
+/* Call an application with its arguments filled in; *note becomes what is to be said of it. */
+enum vl_course vl_run_call(struct vl_runner *runner, const char *application, const char *arguments, const char **note);
+
+/* What `FUNCTION(…)` gives; NULL when that is not known. */
+const char *vl_run_function(struct vl_runner *runner, const char *function);
+
+void vl_run_set(struct vl_runner *runner, const char *name, const char *value, bool local);
+/* The value of a variable or function; NULL when it is not known. */
+const char *vl_run_value(struct vl_runner *runner, const char *name);
+
+/* The step at a place, or, with a label, the one of that label; NULL when there is none. */
+const struct vl_priority *vl_run_step(struct vl_runner *runner, const struct vl_place *place, const char *label,
+                                      const struct vl_extension **ret_extension);
+
+/* Into a Gosub or a Macro, whose values are those of its frame. False: too deep. */
+bool vl_run_enter(struct vl_runner *runner, const struct vl_place *place, bool macro, const char *const *values,
+                  size_t value_count);
+/* Back to behind the innermost Gosub or Macro. False: there is none. */
+bool vl_run_leave(struct vl_runner *runner);
+
+#endif

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""Calls through dialplans made at random: what Asterisk executes against what voiplab foretells. See dialplan_steps.sh.
+
+usage: dialplan_steps.py DIR CALLS SEED      DIR: that of test/e2e/oracle
+"""
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+
+from dialplan_oracle import Asterisk
+
+NUMBERS = ["10", "20", "055", "0991", "2", "345", "77", "099-1"]  # each from two contexts, for one dialplan
+MODULES = ["app_stack", "app_macro", "app_exec", "app_verbose", "app_dial", "bridge_simple", "func_strings", "func_logic",
+           "func_cut", "func_dialplan", "func_global", "func_callerid", "res_clioriginate"]
+
+
+class Steps:
+    """A call goes forward only, so that each one ends."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def atom(self):
+        r = self.random
+        return r.choice(["1", "0", "2", "007", "3.5", "10", "a", "abc", "a.b", '""', '"5"', '"abc"', '"a b"', "${EXTEN}",
+                         "${EXTEN:1}", "${EXTEN:0:2}", "${EXTEN:-2}", '"${EXTEN}"', "${A}", "${B}", '"${A}"', '"${B}"',
+                         "${LEN(${B})}", '"${ARG1}"', "${ARG2}", "${G}", '"${GOSUB_RETVAL}"', "${X${A}}"])
+
+    def expression(self, depth=0):
+        r = self.random
+        kind = r.random()
+        if depth > 2 or kind < 0.3:
+            return self.atom()
+        if kind < 0.4:
+            return "(" + self.expression(depth + 1) + ")"
+        if kind < 0.5:
+            return r.choice(["!", "-", "! "]) + self.expression(depth + 1)
+        if kind < 0.55:
+            return "%s ? %s :: %s" % tuple(self.expression(depth + 1) for _ in range(3))
+        if kind < 0.62:
+            return "%s %s %s" % (self.atom(), r.choice([":", "=~"]),
+                                 r.choice(['"^0"', '"[0-9]+"', '"(.)(.)"', "a", '"^(0|1)(.*)"', '"x(y)?"', '"5$"', "1"]))
+        sign = r.choice(["=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "&", "|", "&&", "||", "==", "~~"])
+        space = r.choice([" ", ""])
+        return self.expression(depth + 1) + space + sign + space + self.expression(depth + 1)
+
+    def computed(self):
+        return "$[" + self.expression() + "]"
+
+    def value(self):
+        r = self.random
+        return r.choice([self.computed, self.computed, self.atom,
+                         lambda: "${IF(%s?%s:%s)}" % (self.computed(), r.choice("ab"), r.choice("xy")),
+                         lambda: "${ISNULL(%s)}" % self.atom(), lambda: "${EXISTS(%s)}" % self.atom(),
+                         lambda: "${TOUPPER(%s)}x" % self.atom(), lambda: "${TOLOWER(AbC)}",
+                         lambda: "${FILTER(%s,%s)}" % (r.choice(["0-9", "a-c", "0-3a", "2-57"]), self.atom()),
+                         lambda: "${CUT(%s,%s,%d)}" % (r.choice(["W", "EXTEN", "A"]), r.choice(["-", "", "b"]),
+                                                       r.randint(1, 4)),
+                         lambda: "${DIALPLAN_EXISTS(%s)}" % r.choice(["a", "zz", "a,10", "a,99", "b,10,2", "b,10,77",
+                                                                      "b,${EXTEN},1", "sub0,s,1", "b,20,mid"]),
+                         lambda: "${VALID_EXTEN(b,%s,1)}" % r.choice(["10", "9", "${EXTEN}"]),
+                         lambda: "${GLOBAL(G)}", lambda: "<${A}|${B:1}|${W:-3:2}>", lambda: "${W:1:-2}"])()
+
+    def condition(self):
+        r = self.random
+        return r.choice([self.computed, self.computed, self.computed, lambda: r.choice(["0", "1", "", "a", "0a", "7"]),
+                         lambda: "${A}", lambda: "${EXTEN:0:1}", lambda: "${ISNULL(${A})}", lambda: "${A} = ${B}"])()
+
+    def steps(self, number, count, inner):
+        """`inner`: the subroutine's place in their order; it calls only later ones."""
+        r = self.random
+        lines = []
+        for i in range(count):
+            way = lambda: "%d" % (i + 2 + r.randint(0, min(2, count - i)))
+            sub = lambda: "sub%d,s,1%s" % (r.randint(inner, 3), r.choice(["", "(%s)" % self.atom(), "(${EXTEN},%s)" %
+                                                                         self.atom(), "(1,,3)"]))
+            call = lambda: r.choice(["Set(B=%s)" % self.value(), "NoOp(%s)" % self.atom(), "Dial(Nothing/${A})"])
+            kinds = [lambda: "Set(%s=%s)" % (r.choice(["A", "B", "W", "__B", "X1", "X2"]), self.value()),
+                     lambda: "Set(%s=%s)" % (r.choice(["A", "B"]), self.computed()),
+                     lambda: "NoOp(%s)" % self.value(),
+                     lambda: "GotoIf(%s?%s)" % (self.condition(), r.choice([way(), way() + ":" + way(), ":" + way()])),
+                     lambda: "ExecIf(%s?%s)" % (self.condition(), r.choice([call(), call() + ":" + call()])),
+                     lambda: "Goto(%s)" % way(), lambda: "Verbose(5,%s)" % self.value()]
+            if inner <= 3:
+                kinds += [lambda: "Gosub(%s)" % sub(),
+                          lambda: "GosubIf(%s?%s)" % (self.condition(), r.choice([sub(), sub() + ":" + sub()]))]
+            if inner == 0:
+                kinds += [lambda: "Macro(m,%s,%s)" % (self.atom(), self.atom()),
+                          lambda: "MacroIf(%s?m,1:m,${EXTEN})" % self.condition()]
+            lines.append("exten => %s,%d,%s" % (number, i + 1, r.choice(kinds)()))
+        return lines
+
+    def plan(self):
+        r = self.random
+        text = ["[general]", "[globals]", "G=%s" % r.choice(["12", "$[1+2]", "g", "${EXTEN}"]), "A=1", "B=b-c",
+                "W=a-b-3", "X1=x", "X2=2", "ARG1=one", "ARG2=9", "GOSUB_RETVAL=r"]
+        for name in "ab":
+            text += ["[%s]" % name, "include => c"]
+            for number in ["10", "_0X.", "_[2-5]!"]:
+                text += self.steps(number, r.randint(3, 9), 0)
+        text += ["[c]", "exten => 20,1,NoOp(${W})", "exten => 20,n(mid),Set(A=%s)" % self.value(),
+                 "exten => _X!,7,NoOp(less narrow ${EXTEN})", "exten => _X!,1,Goto(b,10,1)"]
+        for i in range(4):
+            count = r.randint(2, 5)
+            text += ["[sub%d]" % i] + self.steps("s", count, i + 1)
+            for j in range(count + 1, count + 5):
+                text.append("exten => s,%d,Return(%s)" % (j, self.value() if j == count + 1 else ""))
+        text += ["[macro-m]", "exten => s,1,NoOp(${ARG1}|${ARG2}|${MACRO_EXTEN}|${MACRO_CONTEXT})"]
+        text += self.steps("s", 4, 4)[1:]
+        return "\n".join(text) + "\n"
+
+
+def executed(path, offset):
+    """{channel: [(context, extension or number, priority, application, arguments)]} from the log, and its length."""
+    calls = {}
+    with open(path, "rb") as file:
+        file.seek(offset)
+        data = file.read()
+    for line in data.decode("latin-1").split("\n"):
+        found = re.search(r'Executing \[(.*)@(.*):(\d+)\] (\w+)\("(Local/[^"]*;2)", "(.*)"\) in new stack', line)
+        if found:
+            number, context, priority, application, channel, arguments = found.groups()
+            calls.setdefault(channel, []).append((context, number, int(priority), application, arguments))
+    return calls, offset + len(data)
+
+
+def placed(asterisk, directory, calls, offset):
+    """Place calls, and wait until they are over."""
+    for number, context in calls:
+        asterisk.tell("channel originate Local/%s@%s/n application Wait 0" % (number, context))
+    for _ in range(300):
+        time.sleep(0.1)
+        active = asterisk.ask("core show channels count", lambda text: "processed" in text)
+        executions, end = executed(directory + "/log/steps", offset)
+        if len(executions) == len(calls) and "0 active channels" in active:
+            break
+    return executions, end
+
+
+def compare_table(asterisk, directory, path, table):
+    """The values that the unit test expects."""
+    with open(table, encoding="utf-8") as file:
+        rows = [line.rstrip("\n").split("\t") for line in file]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("[table]\n" + "".join("exten => s,%d,NoOp(<$[%s]>)\n" % (i + 1, row[0]) for i, row in enumerate(rows)))
+    asterisk.load()
+    executions, offset = placed(asterisk, directory, [("s", "table")], 0)
+    steps = [step for call in executions.values() for step in call]
+    if len(steps) != len(rows):
+        raise SystemExit("%d expressions, %d in the log" % (len(rows), len(steps)))
+    wrong = ["%s\t%s" % (row[0], step[4][1:-1]) for row, step in zip(rows, steps) if step[4] != "<%s>" % row[1]]
+    if wrong:
+        raise SystemExit("Asterisk finds:\n" + "\n".join(wrong))
+    return len(rows), offset
+
+
+def foretold(voiplab, path, number, context):
+    output = subprocess.run([voiplab, "dialplan", "show", number, "--context", context, "--callerid", "", "--json",
+                             "--conf", path], capture_output=True, check=True).stdout
+    answer = json.loads(output)
+    return ([(s["priority"], s["application"], s["arguments"]) for s in answer["steps"]],
+            [(s["line"], s.get("filled")) for s in answer["steps"]], answer["end"])
+
+
+def known(steps):
+    """As many as hang on nothing that only a call can tell."""
+    kept = []
+    for step in steps:
+        kept.append(step)
+        if re.search(r"\$[{\[]", step[2]):
+            return kept, True
+    return kept, False
+
+
+def main():
+    directory, wanted, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    voiplab, path = os.environ["VOIPLAB"], directory + "/etc/extensions.conf"
+    print("seed %d" % seed, flush=True)
+    generator, asterisk = Steps(seed), Asterisk(directory)
+    asterisk.modules = MODULES
+    done = steps = cut = 0
+    table = os.path.join(os.environ["SOURCE"], "test/unit/data/expressions")
+    expressions, offset = compare_table(asterisk, directory, path, table)
+    while done < wanted:
+        text = generator.plan()
+        with open(path, "w", encoding="latin-1") as file:
+            file.write(text)
+        asterisk.load()
+        calls = [(number, context) for number in NUMBERS for context in "ab"]
+        executions, offset = placed(asterisk, directory, calls, offset)
+        for number, context in calls:
+            real = next((v for k, v in executions.items() if k.startswith("Local/%s@%s-" % (number, context))), None)
+            if not real:
+                raise SystemExit("seed %d: the log tells nothing of %s@%s" % (seed, number, context))
+            ours, lines, end = foretold(voiplab, path, number, context)
+            ours, was_cut = known(ours)
+            real = [(priority, application, arguments) for _, _, priority, application, arguments in real]
+            theirs = real[:len(ours)] if was_cut or "not followed" in end else real
+            if was_cut and len(ours) <= len(theirs):
+                theirs = theirs[:len(ours) - 1] + [ours[-1]]
+            if ours != theirs:
+                with open(os.environ.get("ORACLE_KEEP", "/dev/null"), "w", encoding="latin-1") as file:
+                    file.write(text)
+                first = next((i for i, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1]),
+                             min(len(ours), len(theirs)))
+                raise SystemExit("seed %d, %s@%s, step %d differs:\n  %s\n  before:   %r\n  Asterisk: %r\n  voiplab:  %r" % (
+                    seed, number, context, first + 1,
+                    first < len(lines) and (text.split("\n")[lines[first][0] - 1], lines[first][1]),
+                    ours[max(first - 4, 0):first], theirs[first:first + 1], ours[first:first + 1]))
+            steps += len(ours) - was_cut
+            cut += was_cut
+            done += 1
+    asterisk.stop()
+    print("%d expressions; %d calls, %d steps: no difference (%d calls were foretold in part)" %
+          (expressions, done, steps, cut))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+#!/bin/bash
+# Asterisk 16 is the oracle: calls go through dialplans made at random, with expressions, functions, conditions, Gosub and
+# Macro, and the log says which step ran with which arguments. `dialplan show` must have foretold each of them.
+#
+# usage: dialplan_steps.sh [CALLS [SEED]]     (default 500)
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=test/e2e/lib.sh
+. "$here/lib.sh"
+
+requires_root
+requires python3 unshare
+: "${VOIPLAB:?}"
+work=$(mktemp -d)
+cleanup_fn rm -rf "$work"
+cleanup_fn end_oracle
+# shellcheck disable=SC2317
+end_oracle() { [ ! -s "$work/ast/pid" ] || kill -KILL "$(cat "$work/ast/pid")" 2>/dev/null || :; }
+mkdir "$work/ast" "$work/ast/etc"
+python3 "$here/dialplan_steps.py" "$work/ast" "${1:-500}" "${2:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
