@@ -492,7 +492,7 @@ static struct value read_level(struct expression *expression, enum level level)
     return value;
 }
 
-/* An expression that is wrong has the value of what is complete before that: nothing at its beginning, 0 in its midst. */
+/* An expression that is wrong has the value of what is complete before that: nothing at its start, 0 in its midst. */
 static const char *value_of_wrong(const struct expression *expression, const char *text, bool begun)
 {
     if (expression->odd || strstr(text, "${") || strstr(text, "$["))
