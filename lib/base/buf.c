@@ -91,6 +91,14 @@ char *vl_buf_take(struct vl_buf *buf)
     return data;
 }
 
+void vl_buf_cut(struct vl_buf *buf, size_t length)
+{
+    if (buf->length <= length)
+        return;
+    buf->length = length;
+    buf->data[length] = '\0';
+}
+
 void vl_buf_reset(struct vl_buf *buf)
 {
     buf->length = 0;

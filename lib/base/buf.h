@@ -32,6 +32,9 @@ const char *vl_buf_text(const struct vl_buf *buf);
 /* Hand the heap string to the caller (who frees it) and empty the buffer; NULL when the buffer has failed. */
 char *vl_buf_take(struct vl_buf *buf);
 
+/* Keep the first `length` bytes, where there are more. */
+void vl_buf_cut(struct vl_buf *buf, size_t length);
+
 /* Forget the content, keep the memory. */
 void vl_buf_reset(struct vl_buf *buf);
 

@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "dialplan/variables.h"
 
-enum { DEPTH_MOST = 64, PATTERN_MOST = 256 };
+enum { DEPTH_MOST = 64, PATTERN_MOST = 64, REPEATS_MOST = 4, SUBJECT_MOST = 256 };
 
 enum kind { NUMBER, NUMERIC, STRING, UNKNOWN };
 
@@ -203,25 +203,35 @@ static char *unquoted(struct vl_arena *arena, const struct value *value)
     return text;
 }
 
-/* Repetitions within repetitions and references back take a time without bound. */
-static bool is_costly(const char *pattern)
+/* The C library copies what is repeated, again for each repetition around it, and looks at a long text again from each
+ * of its characters; references back take a time without bound. What numbers and names are matched with has none of
+ * that. */
+static bool is_costly(const char *text, const char *pattern)
 {
-    return strlen(pattern) > PATTERN_MOST || strchr(pattern, '{') || strchr(pattern, '\\');
+    size_t repeats = 0;
+
+    for (const char *p = pattern; (p = strpbrk(p, "*+?")); p++)
+        repeats++;
+    return strlen(pattern) > PATTERN_MOST || strlen(text) > SUBJECT_MOST || repeats > REPEATS_MOST ||
+           strpbrk(pattern, "{\\");
 }
 
 static struct value match(struct expression *expression, struct value a, struct value b, bool anchored)
 {
     struct vl_arena *arena = expression->arena;
+    const char *text, *pattern;
     struct value result;
     regmatch_t found[2];
     regex_t regex;
-    char *text;
 
-    if (is_unknown(a, b) || is_costly(unquoted(arena, &b)))
+    if (is_unknown(a, b))
         return unknown();
-    if (regcomp(&regex, unquoted(arena, &b), REG_EXTENDED) != 0)
-        return string("");
     text = unquoted(arena, &a);
+    pattern = unquoted(arena, &b);
+    if (is_costly(text, pattern))
+        return unknown();
+    if (regcomp(&regex, pattern, REG_EXTENDED) != 0)
+        return string("");
     if (regexec(&regex, text, VL_COUNT(found), found, 0) != 0 || (anchored && found[0].rm_so != 0))
         result = regex.re_nsub ? string("") : number(0);
     else if (found[1].rm_so >= 0)

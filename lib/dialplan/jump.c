@@ -25,19 +25,25 @@ static const char *find_outside(const char *p, const char *stops)
     return p;
 }
 
-const char *const *vl_jump_words(struct vl_arena *arena, const char *text, size_t *ret_count)
+size_t vl_call_length(const char *text)
+{
+    return (size_t)(find_outside(text, ")") - text);
+}
+
+static const char *const *split(struct vl_arena *arena, const char *text, bool strip, size_t *ret_count)
 {
     const char **words = NULL;
     size_t count = 0;
 
     for (;;) {
         const char *end = find_outside(text, ",");
+        char *word = vl_arena_strndup(arena, text, (size_t)(end - text));
         const char **grown = vl_arena_grow(arena, words, count, sizeof(*words));
 
         if (!grown)
             break;
         words = grown;
-        words[count++] = vl_text_strip(vl_arena_strndup(arena, text, (size_t)(end - text)));
+        words[count++] = strip ? vl_text_strip(word) : word;
         if (!*end)
             break;
         text = end + 1;
@@ -49,6 +55,16 @@ const char *const *vl_jump_words(struct vl_arena *arena, const char *text, size_
         return nothing;
     }
     return words;
+}
+
+const char *const *vl_jump_words(struct vl_arena *arena, const char *text, size_t *ret_count)
+{
+    return split(arena, text, true, ret_count);
+}
+
+const char *const *vl_jump_values(struct vl_arena *arena, const char *text, size_t *ret_count)
+{
+    return split(arena, text, false, ret_count);
 }
 
 struct vl_jump vl_jump_read(struct vl_arena *arena, const char *text)
@@ -66,8 +82,8 @@ struct vl_jump vl_jump_read(struct vl_arena *arena, const char *text)
         const char *end = strrchr(open, ')');
 
         jump.values =
-            vl_jump_words(arena, vl_arena_strndup(arena, open + 1, end ? (size_t)(end - open - 1) : strlen(open + 1)),
-                          &jump.value_count);
+            vl_jump_values(arena, vl_arena_strndup(arena, open + 1, end ? (size_t)(end - open - 1) : strlen(open + 1)),
+                           &jump.value_count);
         last = vl_arena_strndup(arena, last, (size_t)(open - last));
     }
     jump.priority = last;

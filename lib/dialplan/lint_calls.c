@@ -183,7 +183,7 @@ const char *vl_lint_filled(struct vl_lint *lint, const struct vl_extension *exte
     struct asked asked = { .lint = lint, .extension = extension };
     const struct vl_variables variables = { .value = value_of, .context = &asked, .keep = true };
 
-    return strchr(text, '$') ? vl_substitute(lint->arena, &variables, text, NULL) : text;
+    return strchr(text, '$') ? vl_substitute(lint->arena, &variables, text) : text;
 }
 
 const char *vl_lint_known(struct vl_lint *lint, const struct vl_extension *extension, const char *text)

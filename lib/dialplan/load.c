@@ -130,7 +130,7 @@ static const char *filled_in(struct vl_dialplan *plan, const char *text)
 {
     struct vl_variables variables = vl_load_variables(plan);
 
-    return vl_substitute(&plan->arena, &variables, text, NULL);
+    return vl_substitute(&plan->arena, &variables, text);
 }
 
 /* A later value of the same name takes the place of the first; an empty one takes it away. */

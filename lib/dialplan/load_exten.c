@@ -188,7 +188,7 @@ static const char *hint_of(struct vl_dialplan *plan, const struct vl_extension *
 
     if (*extension->name == '_' || !strstr(text, "${"))
         return text;
-    return vl_substitute(&plan->arena, &globals, vl_substitute(&plan->arena, &first, text, NULL), NULL);
+    return vl_substitute(&plan->arena, &globals, vl_substitute(&plan->arena, &first, text));
 }
 
 /* Asterisk looks on its way to the step's place only: labels of later steps may be taken twice. */
@@ -326,7 +326,7 @@ void vl_load_exten(struct vl_dialplan *plan, struct vl_section_state *state, con
 
     if (plan->arena.failed)
         return;
-    name = vl_substitute(&plan->arena, &variables, cut_name(text, &rest), NULL);
+    name = vl_substitute(&plan->arena, &variables, cut_name(text, &rest));
     if (strlen(name) > NAME_BYTES)
         name[NAME_BYTES] = '\0';
     state->extension = name;

@@ -5,30 +5,68 @@
  */
 #include "dialplan/run.h"
 
-#include <stdlib.h>
+#include <ctype.h>
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "dialplan/jump.h"
 #include "dialplan/names.h"
 #include "dialplan/variables.h"
 
 enum { STEPS_MOST = 100 };
 
+/* CALLERID(num) has more than one name. */
+static const char *plain_name(const char *name)
+{
+    static const char *const names[] = { "CALLERID(num)", "CALLERID(number)" };
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (!strcasecmp(name, names[i]))
+            return names[0];
+    return name;
+}
+
+static struct vl_value *find_value(const struct vl_runner *runner, const char *name)
+{
+    for (size_t i = runner->value_count; i-- > 0;)
+        if (!strcmp(runner->values[i].name, name))
+            return &runner->values[i];
+    return NULL;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
 void vl_run_set(struct vl_runner *runner, const char *name, const char *value, bool local)
 {
-    const char *old = vl_run_value(runner, name);
-    size_t i = runner->value_count;
+    struct vl_value *old, *grown;
 
-    if (!old || strcmp(old, value) != 0)
+    name = plain_name(name);
+    old = find_value(runner, name);
+    if (!is_same(vl_run_value(runner, name), value))
         runner->changes++;
-    while (!local && i > 0 && strcmp(runner->values[i - 1].name, name) != 0)
-        i--;
-    if (!local && i > 0)
-        runner->values[i - 1].value = value;
-    else if (runner->value_count < VL_VALUES_MOST)
-        runner->values[runner->value_count++] = (struct vl_value){ name, value, local };
+    if (old && !local) {
+        old->value = value;
+        return;
+    }
+    grown = vl_arena_grow(runner->arena, runner->values, runner->value_count, sizeof(*grown));
+    if (!grown)
+        return;
+    runner->values = grown;
+    grown[runner->value_count++] = (struct vl_value){ name, value, local };
+}
+
+void vl_run_forget(struct vl_runner *runner)
+{
+    for (size_t i = 0; i < runner->value_count; i++)
+        runner->values[i].value = NULL;
+    runner->forgotten = true;
+    runner->changes++;
 }
 
 /* ARG1 and so on, of a Gosub or a Macro that was given fewer. */
@@ -37,25 +75,34 @@ static bool is_argument(const struct vl_runner *runner, const char *name)
     return runner->depth && vl_text_starts(name, "ARG") && name[3] && !name[3 + strspn(name + 3, "0123456789")];
 }
 
+/* A variable that the call has not set. */
+static const char *global_of(struct vl_runner *runner, const char *name)
+{
+    const struct vl_value *set = find_value(runner, vl_arena_printf(runner->scratch, "GLOBAL(%s)", name));
+    const char *global = set ? set->value : vl_dialplan_global(runner->plan, name);
+
+    if (set || runner->forgotten)
+        return set ? global : NULL;
+    return !global && is_argument(runner, name) ? "" : global;
+}
+
 const char *vl_run_value(struct vl_runner *runner, const char *name)
 {
-    const char *global;
+    const struct vl_value *value;
 
-    for (size_t i = runner->value_count; i-- > 0;)
-        if (!strcmp(runner->values[i].name, name))
-            return runner->values[i].value;
     if (!strcmp(name, "EXTEN"))
         return runner->at.number;
     if (!strcmp(name, "CONTEXT"))
         return runner->at.context;
     if (!strcmp(name, "PRIORITY"))
-        return vl_arena_printf(runner->arena, "%d", runner->at.priority);
-    if (!strcasecmp(name, "CALLERID(num)") || !strcasecmp(name, "CALLERID(number)"))
-        return runner->show->query.callerid;
-    if (strchr(name, '('))
-        return vl_run_function(runner, name);
-    global = vl_dialplan_global(runner->plan, name);
-    return !global && is_argument(runner, name) ? "" : global;
+        return vl_arena_printf(runner->scratch, "%d", runner->at.priority);
+    name = plain_name(name);
+    value = find_value(runner, name);
+    if (value)
+        return value->value;
+    if (!strcmp(name, plain_name("CALLERID(num)")))
+        return runner->forgotten ? NULL : runner->show->query.callerid;
+    return strchr(name, '(') ? vl_run_function(runner, name) : global_of(runner, name);
 }
 
 static const char *value_of(void *context, const char *name)
@@ -66,8 +113,9 @@ static const char *value_of(void *context, const char *name)
 const struct vl_priority *vl_run_step(struct vl_runner *runner, const struct vl_place *place, const char *label,
                                       const struct vl_extension **ret_extension)
 {
-    struct vl_query query = runner->show->query;
+    VL_ARENA_AUTO scratch = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_query query = runner->show->query;
     struct vl_search search;
 
     query.context = place->context;
@@ -75,18 +123,23 @@ const struct vl_priority *vl_run_step(struct vl_runner *runner, const struct vl_
     query.priority = place->priority;
     query.label = label;
     query.callerid = vl_run_value(runner, "CALLERID(num)");
-    if (vl_search(runner->plan, &query, runner->arena, &search, &err) < 0 || !search.match)
+    if (query.callerid && strchr(query.callerid, '$'))
+        query.callerid = NULL;
+    if (vl_search(runner->plan, &query, &scratch, &search, &err) < 0 || !search.match)
         return NULL;
     *ret_extension = search.match->extension;
     return search.step;
 }
 
-/* The arguments of the innermost Gosub hide those of the one around it, those that it does not have too. */
+/* The arguments of a Gosub hide those of the one around it, those that it does not have too. */
 static void set_arguments(struct vl_runner *runner, const char *const *values, size_t count)
 {
     struct vl_frame *frame = &runner->frames[runner->depth - 1];
-    size_t outer = runner->depth > 1 ? runner->frames[runner->depth - 2].argument_count : 0;
+    size_t outer = 0;
 
+    for (unsigned i = 0; i + 1 < runner->depth; i++)
+        if (!runner->frames[i].macro)
+            outer = runner->frames[i].argument_count;
     frame->argument_count = frame->macro || count > outer ? count : outer;
     for (size_t i = 0; i < frame->argument_count; i++)
         vl_run_set(runner, vl_arena_printf(runner->arena, "ARG%zu", i + 1), i < count ? values[i] : "", true);
@@ -99,8 +152,9 @@ bool vl_run_enter(struct vl_runner *runner, const struct vl_place *place, bool m
 {
     if (runner->depth >= VL_FRAMES_MOST)
         return false;
-    runner->frames[runner->depth++] =
-        (struct vl_frame){ .back = runner->at, .macro = macro, .value_count = runner->value_count };
+    runner->frames[runner->depth++] = (struct vl_frame){ .back = runner->at,
+                                                         .macro = macro ? place->context : NULL,
+                                                         .value_count = runner->value_count };
     if (macro) {
         vl_run_set(runner, "MACRO_EXTEN", runner->at.number, true);
         vl_run_set(runner, "MACRO_CONTEXT", runner->at.context, true);
@@ -111,7 +165,13 @@ bool vl_run_enter(struct vl_runner *runner, const struct vl_place *place, bool m
     return true;
 }
 
-bool vl_run_leave(struct vl_runner *runner)
+static void go_on(struct vl_runner *runner)
+{
+    if (runner->at.priority < INT_MAX)
+        runner->at.priority++;
+}
+
+bool vl_run_leave(struct vl_runner *runner, bool back)
 {
     size_t kept;
 
@@ -123,9 +183,19 @@ bool vl_run_leave(struct vl_runner *runner)
         if (!runner->values[i].local)
             runner->values[kept++] = runner->values[i];
     runner->value_count = kept;
-    runner->at = runner->frames[runner->depth].back;
-    runner->at.priority++;
+    if (back) {
+        runner->at = runner->frames[runner->depth].back;
+        go_on(runner);
+    }
     return true;
+}
+
+/* A Macro is left by a jump out of its context. */
+static void leave_macros(struct vl_runner *runner)
+{
+    while (runner->depth && runner->frames[runner->depth - 1].macro &&
+           strcasecmp(runner->frames[runner->depth - 1].macro, runner->at.context) != 0)
+        (void)vl_run_leave(runner, false);
 }
 
 static uint64_t hash_of_place(uint64_t hash, const struct vl_place *place)
@@ -157,35 +227,67 @@ static bool was_here(const struct vl_runner *runner, const struct vl_show_step *
     return false;
 }
 
-/* Codes are not for the terminal; a file that holds them may be named. They may be in the arguments of another
- * application too, as in `ExecIf(…?Authenticate(1234))`. */
+/* The code that a call of Authenticate asks for, and how long it is: up to the options, or all of the arguments where
+ * they are not plain. A file with codes may be named. */
+static size_t code_length(const char *arguments, size_t length)
+{
+    const char *comma = memchr(arguments, ',', length);
+
+    if (*arguments == '/')
+        return 0;
+    for (size_t i = 0; i < length; i++)
+        if (strchr("\"\\${[(", arguments[i]))
+            return length;
+    return comma ? (size_t)(comma - arguments) : length;
+}
+
+/* The next call of Authenticate in the arguments of another application: where its arguments begin. NULL: none. */
+static const char *next_authenticate(const char *text, const char *start)
+{
+    static const char name[] = "Authenticate";
+
+    for (const char *p = text; (p = strcasestr(p, name)); p++) {
+        const char *open = p + strlen(name) + strspn(p + strlen(name), " \t");
+
+        if (*open == '(' && (p == start || !isalnum((unsigned char)p[-1])))
+            return open + 1;
+    }
+    return NULL;
+}
+
+/* Codes are not for the terminal: `ExecIf(…?Authenticate(1234))` has them too. */
 static const char *without_codes(struct vl_arena *arena, const char *application, const char *arguments)
 {
-    static const char call[] = "Authenticate(";
     bool whole = !strcasecmp(application, "Authenticate");
-    const char *code = arguments;
+    const char *from = arguments, *code = arguments;
     VL_BUF_AUTO out = VL_BUF_INIT;
 
-    while (whole || (code = strcasestr(arguments, call))) {
-        code += whole ? 0 : strlen(call);
-        vl_buf_add(&out, arguments, (size_t)(code - arguments));
-        vl_buf_puts(&out, *code == '/' ? "" : "****");
-        arguments = *code == '/' ? code : code + strcspn(code, whole ? "," : ",)");
+    while (whole || (code = next_authenticate(from, arguments))) {
+        size_t length = whole ? strlen(code) : vl_call_length(code), hidden = code_length(code, length);
+
+        vl_buf_add(&out, from, (size_t)(code - from));
+        vl_buf_puts(&out, hidden ? "****" : "");
+        from = code + hidden;
         whole = false;
     }
-    vl_buf_puts(&out, arguments);
+    vl_buf_puts(&out, from);
     if (out.failed)
         arena->failed = true;
     return vl_arena_strdup(arena, vl_buf_text(&out));
 }
 
-/* The arguments of a step, with expressions computed or not. */
-static const char *arguments_of(struct vl_runner *runner, const struct vl_priority *priority, bool compute)
+static const char *fill_in(struct vl_runner *runner, const char *text, bool compute)
 {
     struct vl_variables variables = { .value = value_of, .context = runner, .keep = true, .compute = compute };
+    VL_ARENA_AUTO scratch = { .blocks = NULL };
+    const char *filled;
 
-    return without_codes(runner->arena, priority->application,
-                         vl_substitute(runner->arena, &variables, priority->arguments, NULL));
+    runner->scratch = &scratch;
+    filled = vl_substitute(runner->arena, &variables, text);
+    runner->scratch = runner->arena;
+    if (scratch.failed)
+        runner->arena->failed = true;
+    return filled;
 }
 
 /* False: it goes round in a circle, or memory ran out. */
@@ -193,25 +295,29 @@ static bool run_step(struct vl_runner *runner, const struct vl_extension *extens
                      enum vl_course *ret_course)
 {
     struct vl_show *show = runner->show;
+    const char *application = priority->application, *note = NULL;
+    const char *filled = fill_in(runner, priority->arguments, false);
+    const char *arguments = strstr(filled, "$[") ? fill_in(runner, priority->arguments, true) : filled;
     struct vl_show_step step = { .depth = runner->depth,
                                  .extension = extension,
                                  .priority = priority,
-                                 .arguments = arguments_of(runner, priority, true),
-                                 .filled = arguments_of(runner, priority, false),
+                                 .arguments = without_codes(runner->arena, application, arguments),
+                                 .filled = without_codes(runner->arena, application, filled),
                                  .changes = runner->changes,
                                  .places = hash_of_places(runner) };
     struct vl_show_step *steps = vl_arena_grow(runner->arena, show->steps, show->step_count, sizeof(*steps));
-    const char *note = NULL;
     size_t place = show->step_count;
 
     if (!steps || was_here(runner, &step))
         return false;
     show->steps = steps;
     steps[show->step_count++] = step;
-    *ret_course = vl_run_call(runner, priority->application, step.arguments, &note);
-    show->steps[place].note = note;
+    *ret_course = vl_run_call(runner, application, arguments, &note);
+    show->steps[place].note = note ? without_codes(runner->arena, "", note) : NULL;
     if (*ret_course == VL_COURSE_NEXT)
-        runner->at.priority++;
+        go_on(runner);
+    else if (*ret_course == VL_COURSE_JUMPED)
+        leave_macros(runner);
     return true;
 }
 
@@ -238,7 +344,7 @@ static const struct vl_priority *next_step(struct vl_runner *runner, const struc
         if (step)
             return step;
         if (runner->depth && runner->frames[runner->depth - 1].macro)
-            (void)vl_run_leave(runner);
+            (void)vl_run_leave(runner, true);
         else if (!go_to_invalid(runner))
             return NULL;
     }
@@ -249,7 +355,7 @@ void vl_run(struct vl_runner *runner)
     struct vl_show *show = runner->show;
     enum vl_course course = VL_COURSE_NEXT;
 
-    while (!runner->arena->failed && course != VL_COURSE_ENDS) {
+    while (!runner->arena->failed && (course == VL_COURSE_NEXT || course == VL_COURSE_JUMPED)) {
         const struct vl_extension *extension;
         const struct vl_priority *step = next_step(runner, &extension);
 
@@ -267,5 +373,5 @@ void vl_run(struct vl_runner *runner)
             return;
         }
     }
-    show->end = "the call ends";
+    show->end = course == VL_COURSE_ENDS ? "the call ends" : "not followed any further";
 }

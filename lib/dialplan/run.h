@@ -8,7 +8,7 @@
 
 #include "dialplan/show.h"
 
-enum { VL_FRAMES_MOST = 16, VL_VALUES_MOST = 256 };
+enum { VL_FRAMES_MOST = 16 };
 
 /* Where a call is. */
 struct vl_place {
@@ -19,31 +19,34 @@ struct vl_place {
 /* A Gosub or a Macro that it is in. */
 struct vl_frame {
     struct vl_place back;
-    bool macro;
+    const char *macro;  /* the context of the Macro; NULL: it is a Gosub */
     size_t value_count; /* what was set before */
     size_t argument_count;
 };
 
 struct vl_value {
-    const char *name, *value;
-    bool local; /* gone with the frame that it was set in */
+    const char *name, *value; /* the value NULL: set, but not known to what */
+    bool local;               /* gone with the frame that it was set in */
 };
 
 struct vl_runner {
     const struct vl_dialplan *plan;
     struct vl_arena *arena;
+    struct vl_arena *scratch; /* for what is used up while a step's arguments are filled in */
     struct vl_show *show;
     struct vl_place at;
     struct vl_frame frames[VL_FRAMES_MOST];
     unsigned depth;
-    struct vl_value values[VL_VALUES_MOST]; /* the later ones hide the earlier ones */
+    struct vl_value *values; /* the later ones hide the earlier ones */
     size_t value_count;
+    bool forgotten;   /* a program outside of the dialplan may have set anything */
     unsigned changes; /* how often a value became another */
+    unsigned nested;  /* how deep in applications that call others */
     const char *last; /* the last application that does something to be heard */
 };
 
 /* What a step does to the course of the call. */
-enum vl_course { VL_COURSE_NEXT, VL_COURSE_JUMPED, VL_COURSE_ENDS };
+enum vl_course { VL_COURSE_NEXT, VL_COURSE_JUMPED, VL_COURSE_ENDS, VL_COURSE_UNKNOWN };
 
 /* Run from runner->at until the call ends, or it can be followed no further. */
 void vl_run(struct vl_runner *runner);
@@ -54,7 +57,10 @@ enum vl_course vl_run_call(struct vl_runner *runner, const char *application, co
 /* What `FUNCTION(…)` gives; NULL when that is not known. */
 const char *vl_run_function(struct vl_runner *runner, const char *function);
 
+/* Set a variable; value NULL: to something that is not known. */
 void vl_run_set(struct vl_runner *runner, const char *name, const char *value, bool local);
+/* From here on nothing is known of any variable. */
+void vl_run_forget(struct vl_runner *runner);
 /* The value of a variable or function; NULL when it is not known. */
 const char *vl_run_value(struct vl_runner *runner, const char *name);
 
@@ -62,10 +68,11 @@ const char *vl_run_value(struct vl_runner *runner, const char *name);
 const struct vl_priority *vl_run_step(struct vl_runner *runner, const struct vl_place *place, const char *label,
                                       const struct vl_extension **ret_extension);
 
-/* Into a Gosub or a Macro, whose values are those of its frame. False: too deep. */
+/* Into a Gosub or, at its context, a Macro; with the values of its arguments. False: too deep. */
 bool vl_run_enter(struct vl_runner *runner, const struct vl_place *place, bool macro, const char *const *values,
                   size_t value_count);
-/* Back to behind the innermost Gosub or Macro. False: there is none. */
-bool vl_run_leave(struct vl_runner *runner);
+/* Out of the innermost Gosub or Macro, with the values that were set for it: to behind it, or staying where the call
+ * is. False: there is none. */
+bool vl_run_leave(struct vl_runner *runner, bool back);
 
 #endif

@@ -20,7 +20,7 @@ static const char *truth(bool holds)
 
 static const char *length_of(struct vl_runner *runner, const char *text)
 {
-    return vl_arena_printf(runner->arena, "%zu", strlen(text));
+    return vl_arena_printf(runner->scratch, "%zu", strlen(text));
 }
 
 static const char *is_null(struct vl_runner *runner, const char *text)
@@ -37,7 +37,7 @@ static const char *exists(struct vl_runner *runner, const char *text)
 
 static const char *changed(struct vl_runner *runner, const char *text, int (*change)(int))
 {
-    char *copy = vl_arena_strdup(runner->arena, text);
+    char *copy = vl_arena_strdup(runner->scratch, text);
 
     for (char *p = copy; *p; p++)
         *p = (char)change((unsigned char)*p);
@@ -57,7 +57,7 @@ static const char *lower(struct vl_runner *runner, const char *text)
 /* `IF(CONDITION?YES:NO)` */
 static const char *choice(struct vl_runner *runner, const char *text)
 {
-    struct vl_condition condition = vl_condition_read(runner->arena, text);
+    struct vl_condition condition = vl_condition_read(runner->scratch, text);
 
     if (!condition.known || strpbrk(text, "\"\\"))
         return NULL;
@@ -66,9 +66,10 @@ static const char *choice(struct vl_runner *runner, const char *text)
     return condition.holds ? condition.yes : condition.no;
 }
 
+/* One that the call has set is found before this. */
 static const char *global(struct vl_runner *runner, const char *name)
 {
-    return vl_dialplan_global(runner->plan, name);
+    return runner->forgotten ? NULL : vl_dialplan_global(runner->plan, name);
 }
 
 static bool is_allowed(const char *allowed, size_t length, char c)
@@ -93,7 +94,7 @@ static const char *filtered(struct vl_runner *runner, const char *text)
 
     if (!comma || strchr(text, '\\'))
         return NULL;
-    kept = end = vl_arena_strdup(runner->arena, comma + 1);
+    kept = end = vl_arena_strdup(runner->scratch, comma + 1);
     for (const char *c = comma + 1; *c; c++)
         if (is_allowed(text, (size_t)(comma - text), *c))
             *end++ = *c;
@@ -118,55 +119,74 @@ static const char *part_of(struct vl_arena *arena, const char *text, char separa
 static const char *cut(struct vl_runner *runner, const char *text)
 {
     size_t count;
-    const char *const *words = vl_jump_words(runner->arena, text, &count);
-    const char *value = vl_run_value(runner, words[0]), *part;
+    const char *const *words = vl_jump_values(runner->scratch, text, &count);
+    const char *value, *part;
     char *end;
     long number;
 
-    if (count != 3 || strlen(words[1]) > 1 || !value || strchr(value, '$'))
+    /* the name of another function would be asked in turn, without end */
+    if (count != 3 || strlen(words[1]) > 1 || strchr(words[0], '('))
         return NULL;
+    value = vl_run_value(runner, words[0]);
     number = strtol(words[2], &end, 10);
-    if (end == words[2] || *end || number < 1)
+    if (!value || strchr(value, '$') || end == words[2] || *end || number < 1)
         return NULL;
-    part = part_of(runner->arena, value, *words[1] ? *words[1] : '-', number);
+    part = part_of(runner->scratch, value, *words[1] ? *words[1] : '-', number);
     return part ? part : "";
 }
 
-static const char *has_step(struct vl_runner *runner, struct vl_place place, const char *priority)
+/* NULL: another PBX is asked. */
+static const char *has_step(struct vl_runner *runner, const struct vl_place *place, const char *label)
 {
+    const struct vl_context *context = vl_dialplan_context(runner->plan, place->context);
     const struct vl_extension *extension;
-    char *end;
-    long number = strtol(priority, &end, 10);
-    bool is_label = end == priority;
+    bool found = vl_run_step(runner, place, label, &extension) != NULL;
 
-    place.priority = is_label ? 1 : (int)number;
-    return truth(vl_run_step(runner, &place, is_label ? priority : NULL, &extension) != NULL);
+    return !found && context && context->switch_count ? NULL : truth(found);
 }
 
 /* `DIALPLAN_EXISTS(CONTEXT[,EXTENSION[,PRIORITY]])` */
 static const char *dialplan_exists(struct vl_runner *runner, const char *text)
 {
     size_t count;
-    const char *const *words = vl_jump_words(runner->arena, text, &count);
-    struct vl_place place = { .context = words[0] };
+    const char *const *words = vl_jump_words(runner->scratch, text, &count);
+    struct vl_place place = { .context = words[0], .priority = 1 };
+    const char *label = NULL;
+    char *end;
 
     if (count < 2 || !*words[1])
         return truth(vl_dialplan_context(runner->plan, place.context) != NULL);
     place.number = words[1];
-    return has_step(runner, place, count > 2 && *words[2] ? words[2] : "1");
+    if (count > 2 && *words[2]) {
+        place.priority = (int)strtol(words[2], &end, 10);
+        label = end == words[2] ? words[2] : NULL;
+    }
+    return has_step(runner, &place, label);
 }
 
-/* `VALID_EXTEN([CONTEXT],EXTENSION[,PRIORITY])` */
+/* `VALID_EXTEN([CONTEXT],EXTENSION[,PRIORITY])`; a label is none for it. */
 static const char *valid_exten(struct vl_runner *runner, const char *text)
 {
     size_t count;
-    const char *const *words = vl_jump_words(runner->arena, text, &count);
-    struct vl_place place = { .context = *words[0] ? words[0] : runner->at.context };
+    const char *const *words = vl_jump_words(runner->scratch, text, &count);
+    struct vl_place place = { .context = *words[0] ? words[0] : runner->at.context, .priority = 1 };
 
     if (count < 2 || !*words[1])
         return NULL;
     place.number = words[1];
-    return has_step(runner, place, count > 2 && *words[2] ? words[2] : "1");
+    if (count > 2 && *words[2])
+        place.priority = (int)strtol(words[2], NULL, 10);
+    return has_step(runner, &place, NULL);
+}
+
+/* Functions that change the variable that they name. */
+static void forget_changed(struct vl_runner *runner, const char *function, size_t length, const char *arguments)
+{
+    static const char *const names[] = { "DEC", "INC", "POP", "SHIFT" };
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (strlen(names[i]) == length && !strncmp(names[i], function, length))
+            vl_run_set(runner, vl_arena_strndup(runner->arena, arguments, strcspn(arguments, ",)")), NULL, false);
 }
 
 static const struct {
@@ -189,13 +209,13 @@ static const struct {
 const char *vl_run_function(struct vl_runner *runner, const char *function)
 {
     const char *open = strchr(function, '(');
-    size_t length = strlen(function);
+    size_t length = strlen(function), name_length = strcspn(function, "(");
 
     if (!open || function[length - 1] != ')' || strstr(open, "${") || strstr(open, "$["))
         return NULL;
     for (size_t i = 0; i < VL_COUNT(functions); i++)
-        if (strlen(functions[i].name) == (size_t)(open - function) && vl_text_starts(function, functions[i].name))
-            return functions[i].value(
-                runner, vl_arena_strndup(runner->arena, open + 1, (size_t)(function + length - open) - 2));
+        if (strlen(functions[i].name) == name_length && vl_text_starts(function, functions[i].name))
+            return functions[i].value(runner, vl_arena_strndup(runner->scratch, open + 1, length - name_length - 2));
+    forget_changed(runner, function, name_length, open + 1);
     return NULL;
 }

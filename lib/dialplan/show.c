@@ -41,7 +41,7 @@ static const char *way_of(struct vl_runner *runner)
 int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, struct vl_arena *arena,
             struct vl_show *ret_show, struct vl_error *err)
 {
-    struct vl_runner runner = { .plan = plan, .arena = arena, .show = ret_show };
+    struct vl_runner runner = { .plan = plan, .arena = arena, .scratch = arena, .show = ret_show };
 
     *ret_show = (struct vl_show){ .query = *query, .end = "no extension takes it" };
     if (vl_search(plan, query, arena, &ret_show->search, err) < 0)

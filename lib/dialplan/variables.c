@@ -8,12 +8,11 @@
 #include "base/cleanup.h"
 #include "dialplan/expression.h"
 
-enum { TEXT_MOST = 65536, DEPTH_MOST = 16 };
+enum { TEXT_MOST = 8191, DEPTH_MOST = 16 };
 
 struct work {
     struct vl_arena *arena;
     const struct vl_variables *variables;
-    bool unknown;
 };
 
 static void substitute(struct work *work, struct vl_buf *out, const char *text, size_t length, unsigned depth);
@@ -66,7 +65,7 @@ static void add_part(struct vl_buf *out, const char *value, const char *part)
     const char *colon = part ? strchr(part, ':') : NULL;
     long offset = part ? strtol(part, NULL, 10) : 0, length = (long)strlen(value), count = length;
 
-    if (colon)
+    if (colon && colon[1])
         count = strtol(colon + 1, NULL, 10);
     if (offset < 0)
         offset = length + offset < 0 ? 0 : length + offset;
@@ -100,7 +99,6 @@ static void add_variable(struct work *work, struct vl_buf *out, const char *text
     if (value) {
         add_part(out, value, part);
     } else if (work->variables->keep || strchr(whole, '(')) {
-        work->unknown = true;
         vl_buf_printf(out, "${%s}", vl_buf_text(&name));
     }
 }
@@ -108,19 +106,19 @@ static void add_variable(struct work *work, struct vl_buf *out, const char *text
 /* One $[…], whose inside is given. */
 static void add_expression(struct work *work, struct vl_buf *out, const char *text, size_t length, unsigned depth)
 {
+    VL_ARENA_AUTO scratch = { .blocks = NULL };
     VL_BUF_AUTO filled = VL_BUF_INIT;
     const char *value = NULL;
 
     substitute(work, &filled, text, length, depth + 1);
-    if (filled.failed)
+    if (work->variables->compute)
+        value = vl_expression(&scratch, vl_buf_text(&filled));
+    if (filled.failed || scratch.failed)
         work->arena->failed = true;
-    else if (work->variables->compute)
-        value = vl_expression(work->arena, vl_buf_text(&filled));
     if (value) {
         vl_buf_puts(out, value);
         return;
     }
-    work->unknown = true;
     vl_buf_printf(out, "$[%s]", vl_buf_text(&filled));
 }
 
@@ -143,9 +141,10 @@ static void substitute(struct work *work, struct vl_buf *out, const char *text, 
             add_expression(work, out, from, inner, depth);
         i += 2 + inner + 1;
     }
+    vl_buf_cut(out, TEXT_MOST);
 }
 
-char *vl_substitute(struct vl_arena *arena, const struct vl_variables *variables, const char *text, bool *ret_unknown)
+char *vl_substitute(struct vl_arena *arena, const struct vl_variables *variables, const char *text)
 {
     struct work work = { .arena = arena, .variables = variables };
     VL_BUF_AUTO out = VL_BUF_INIT;
@@ -155,7 +154,5 @@ char *vl_substitute(struct vl_arena *arena, const struct vl_variables *variables
     substitute(&work, &out, text, strlen(text), 0);
     if (out.failed)
         arena->failed = true;
-    if (work.unknown && ret_unknown)
-        *ret_unknown = true;
     return vl_arena_strdup(arena, vl_buf_text(&out));
 }

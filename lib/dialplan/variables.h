@@ -18,8 +18,8 @@ struct vl_variables {
     bool compute; /* expressions too; else they stay, with what is inside of them filled in */
 };
 
-/* The text with variables filled in; at most 64 KiB. *ret_unknown (may be NULL) is set when something was left. */
-char *vl_substitute(struct vl_arena *arena, const struct vl_variables *variables, const char *text, bool *ret_unknown);
+/* The text with variables filled in, in the arena; at most 8,191 bytes, as in Asterisk (EXT_DATA_SIZE of pbx.c). */
+char *vl_substitute(struct vl_arena *arena, const struct vl_variables *variables, const char *text);
 
 /* The length of the ${…} or $[…] that the text begins with, to its end where it is not closed; 0: it begins otherwise.
  */

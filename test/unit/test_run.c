@@ -61,6 +61,7 @@ static void test_unknown(void **state)
         { "0 & ABS(1,2)", "0" },
         { "a =~ \"(a*)*\\1\"", NULL },
         { "a =~ \"a{9}\"", NULL },
+        { "aaa =~ \"a++++++++++++++++++++++++++++++\"", NULL },
         { "", "" },
         { "\"${X}\" 1", NULL },
     };
@@ -100,7 +101,7 @@ static void check_way(const char *steps, const char *number, const struct vl_mom
                                        "\n[b]\nexten => 1,1,NoOp()\nsame => 2,Dial(SIP/b)\nexten => i,1,"
                                        "Dial(SIP/${INVALID_EXTEN})\n",
                                        steps);
-    VL_DIALPLAN_AUTO *plan = vl_dialplan_parse("extensions.conf", text, NULL, &err);
+    VL_DIALPLAN_AUTO *plan = vl_dialplan_parse("extensions.conf", text, &vl_dialplan_no_files, &err);
     struct vl_query query = { .number = number, .context = "a", .priority = 1, .moment = moment };
     struct vl_show show;
 
@@ -153,30 +154,119 @@ static void test_functions(void **state)
               "1", NULL, "1 → a → 1 → SIP/11003");
 }
 
-/* A code that is asked for inside of another application is not shown either. */
-static void test_codes(void **state)
+/* What a call has set, and what may have been set by others. */
+static void test_values(void **state)
 {
-    static const char text[] = "[a]\nexten => 1,1,ExecIf($[\"${X}\"=\"1\"]?Authenticate(4711,a):authenticate(4712))\n"
-                               "same => n,ExecIf(1?Authenticate(4713))\nsame => n,Authenticate(/etc/pin,a)\n";
+    static const char *const rows[][2] = {
+        { "Set(CALLERID(number)=5)\nsame => n,Dial(SIP/${CALLERID(num)})", "SIP/5" },
+        { "Set(CALLERID(all)=\"x\" <777>)\nsame => n,Dial(SIP/${CALLERID(num)})", "SIP/777" },
+        { "Set(GLOBAL(G)=8)\nsame => n,Dial(SIP/${GLOBAL(G)}${G})", "SIP/88" },
+        { "Set(EXTEN=55)\nsame => n,Dial(SIP/${EXTEN})", "SIP/1" },
+        { "Set(LOCAL(G)=9)\nsame => n,Dial(SIP/${G})", "SIP/3" },
+        { "Set(G )=9)\nsame => n,Dial(SIP/${G})", "SIP/3" },
+        { "MSet(A=1,B=\"2\")\nsame => n,Dial(SIP/${A}${B})", "SIP/12" },
+        { "Set(ARRAY(A,B)=1,2)\nsame => n,Dial(SIP/${A}${B})", "SIP/12" },
+        { "Read(G,prompt)\nsame => n,GotoIf($[\"${G}\"=\"3\"]?9)\nsame => n,Dial(SIP/${G})", "SIP/${G}" },
+        { "AGI(x)\nsame => n,Dial(SIP/${G}${EXTEN})", "SIP/${G}1" },
+        { "Set(X=${INC(G)})\nsame => n,Dial(SIP/${G})", "SIP/${G}" },
+        { "Set(DIALSTATUS=x)\nsame => n,Dial(SIP/a)\nsame => n,Dial(SIP/${DIALSTATUS})",
+          "SIP/a, then SIP/${DIALSTATUS}" },
+        { "Goto(+2)\nsame => n,Dial(SIP/two)\nsame => n,Dial(SIP/three)", "SIP/three" },
+        { "While($[1])\nsame => n,Dial(SIP/x)\nsame => n,EndWhile()", "" },
+        { "GotoIfTime(*,*,*,*,America/New_York?9)\nsame => n,Dial(SIP/x)", "SIP/x" },
+        { "Macro(out)\nsame => n,Dial(SIP/never)", "SIP/b" },
+        { "Gosub(by,s,1)\nsame => n,Dial(SIP/back)", "SIP/back" },
+        { "Set(CALLERID(num)=7)\nsame => n,Goto(who,1,1)", "SIP/seven" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(rows); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        const char *steps = vl_arena_printf(&arena,
+                                            "exten => 1,1,%s\n[macro-out]\nexten => s,1,Goto(b,1,2)\n[macro-back]\n"
+                                            "exten => s,1,Return()\n[by]\nexten => s,1,Macro(back)\nsame => n,Dial(SIP/"
+                                            "no)\nsame => n,Return()\n[who]\nexten => 1/7,1,Dial(SIP/seven)\n"
+                                            "exten => 1,1,Dial(SIP/other)",
+                                            rows[i][0]);
+
+        check_way(steps, "1", &monday_noon,
+                  vl_arena_printf(&arena, "1 → a → 1%s%s", *rows[i][1] ? " → " : "", rows[i][1]));
+    }
+}
+
+/* A plan that would take hours, or gigabytes, is cut short. */
+static void check_cut(const char *head, const char *repeated, size_t count, const char *tail)
+{
+    VL_BUF_AUTO text = VL_BUF_INIT;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_DIALPLAN_AUTO *plan = NULL;
+    struct vl_query query = { .number = "1", .context = "a", .priority = 1 };
+    struct vl_show show;
+
+    vl_buf_puts(&text, head);
+    for (size_t i = 0; i < count; i++)
+        vl_buf_puts(&text, repeated);
+    vl_buf_puts(&text, tail);
+    plan = vl_dialplan_parse("extensions.conf", vl_buf_text(&text), &vl_dialplan_no_files, &err);
+    assert_non_null(plan);
+    assert_int_equal(vl_show(plan, &query, &arena, &show, &err), 0);
+    for (size_t i = 0; i < show.step_count; i++)
+        assert_true(strlen(show.steps[i].arguments) <= 8191);
+}
+
+static void test_hostile(void **state)
+{
+    (void)state;
+    check_cut("[a]\nexten => 1,1,Set(A=x)\n", "same => n,Set(A=${A}${A})\n", 60, "");
+    check_cut("[globals]\nA=xxxxxxxxxxxxxxxx\n", "A=${A}${A}${A}\n", 200, "[a]\nexten => 1,1,NoOp(${A}${A})\n");
+    check_cut("[a]\nexten => 1,1,Set(A=${IF(1?", "CUT(", 1500, "EXTEN)})\nsame => n,NoOp(${${A},,1})\n");
+    check_cut("[a]\nexten => 1,1,ExecIf(1?", "ExecIf(1?", 700, "NoOp()\n");
+    check_cut("[a]\nexten => 1,1,NoOp($[\"", "ab", 3000, "\" =~ \"[ab]*a................c\"])\n");
+    check_cut("[a]\nexten => 1,1,Goto(2147483647)\nexten => 1,2147483647,NoOp(", "x", 3, ")\n");
+    check_cut("[a]\nexten => 1,1,Gosub(b,s,1(", "1,", 3000, "1))\n[b]\nexten => s,1,Gosub(b,s,1)\n");
+}
+
+/* Codes are not shown, wherever they stand. */
+static void check_codes(const char *steps, const char *const *secrets)
+{
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_BUF_AUTO out = VL_BUF_INIT;
     VL_JSON_AUTO *json = vl_json_new();
     VL_FREE char *said = NULL;
-    VL_DIALPLAN_AUTO *plan = vl_dialplan_parse("extensions.conf", text, NULL, &err);
+    const char *text = vl_arena_printf(&arena, "[a]\nexten => 1,1,%s\n", steps);
+    VL_DIALPLAN_AUTO *plan = vl_dialplan_parse("extensions.conf", text, &vl_dialplan_no_files, &err);
     struct vl_query query = { .number = "1", .context = "a", .priority = 1 };
     struct vl_show show;
 
-    (void)state;
     assert_int_equal(vl_show(plan, &query, &arena, &show, &err), 0);
     vl_show_text(&out, &arena, &show);
     vl_json_object(json, NULL);
     vl_show_json(json, &show);
     said = vl_json_text(json, 0, &err);
-    assert_non_null(strstr(said, "/etc/pin"));
-    assert_non_null(strstr(vl_buf_text(&out), "Authenticate(****,a)"));
-    assert_null(strstr(said, "471"));
-    assert_null(strstr(vl_buf_text(&out), "471"));
+    for (; *secrets; secrets++)
+        if (strstr(said, *secrets) || strstr(vl_buf_text(&out), *secrets))
+            fail_msg("%s\nshows %s:\n%s", steps, *secrets, vl_buf_text(&out));
+    vl_buf_puts(&out, said);
+    assert_non_null(strstr(vl_buf_text(&out), "****"));
+}
+
+static void test_codes(void **state)
+{
+    static const char *const secrets[] = { "471", "7777", "8888", NULL };
+
+    (void)state;
+    check_codes("Authenticate(4711)", secrets);
+    check_codes("Authenticate(\"12,4711\")", secrets);
+    check_codes("Authenticate(1\\,4711,a)", secrets);
+    check_codes("Authenticate(${IF($[${U}]?7777,8888:9)})", secrets);
+    check_codes("ExecIf($[\"${X}\"=\"1\"]?Authenticate(4711,a):authenticate(4712))", secrets);
+    check_codes("ExecIf(1?Authenticate (4713))", secrets);
+    check_codes("ExecIf($[\"${X}\"=\"1\"]?Authenticate\t(4713):NoOp(Authenticate(4714)))", secrets);
+    check_codes("Set(Q=Authenticate(4711))\nsame => n,NoOp(${Q})", secrets);
+    check_way("exten => 1,1,ExecIf(1?VMAuthenticate(10@default))\nsame => n,Authenticate(/etc/pin)", "1", NULL,
+              "1 → a → 1 → PIN → VMAuthenticate");
 }
 
 int main(void)
@@ -184,7 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),    cmocka_unit_test(test_unknown), cmocka_unit_test(test_depth),
         cmocka_unit_test(test_branches), cmocka_unit_test(test_time),    cmocka_unit_test(test_functions),
-        cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_codes),    cmocka_unit_test(test_values),  cmocka_unit_test(test_hostile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
