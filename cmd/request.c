@@ -38,7 +38,7 @@ static void catch_interrupts(void)
 const char *cmd_share_directory(const struct cmd_options *options)
 {
     static char path[4096 + 32];
-    static const char *const tries[] = { "/../share/voiplab", "/../share" };
+    static const char *const tries[] = { "/../share/voiplab", "/../share", "/share" };
     const char *given = options->values[CMD_SHARE] ? options->values[CMD_SHARE] : getenv("VOIPLAB_SHARE");
     ssize_t length;
     char *slash;

@@ -46,4 +46,19 @@ expect err 'missing' 'init into a directory that is not there'
 
 run init --share "$work"
 expect_status 2 'init without templates'
+
+# The shared files are found beside the program: of an installation that was moved, a build directory in the source
+# directory, and a build directory elsewhere.
+mkdir -p tree/bin tree/build
+cp "$VOIPLAB" tree/bin/
+cp "$VOIPLAB" tree/build/
+for place in bin:share/voiplab build:share build:build/share; do
+    shared=tree/${place#*:}
+    mkdir -p "${shared%/*}"
+    ln -s "$SOURCE/share" "$shared"
+    status=0
+    env -u VOIPLAB_SHARE "tree/${place%:*}/voiplab" init moved.ini >out 2>err || status=$?
+    expect_status 0 "init with the shared files in $shared"
+    rm -rf tree/share tree/build/share moved.ini
+done
 finish
