@@ -48,7 +48,7 @@ static const char *jump_context(struct vl_arena *arena, const struct vl_priority
     else if (!strcasecmp(step->application, "Goto") || !strcasecmp(step->application, "Gosub"))
         context = vl_jump_read(arena, arguments).context;
     else if (!strcasecmp(step->application, "GotoIf") || !strcasecmp(step->application, "GosubIf"))
-        context = vl_jump_read(arena, vl_condition_read(arena, arguments).yes).context;
+        context = vl_jump_read(arena, vl_condition_read(arena, arguments, VL_MARKS_OUTSIDE).yes).context;
     return context && !strstr(context, "${") ? context : NULL;
 }
 

@@ -25,6 +25,21 @@ static const char *find_outside(const char *p, const char *stops)
     return p;
 }
 
+/* The first `stop` that is not in a ${…} or $[…], or the end. */
+static const char *find_first(const char *text, char stop)
+{
+    const char *p = text;
+    int depth = 0;
+
+    for (; *p && (depth || *p != stop); p++) {
+        if ((*p == '{' || *p == '[') && (depth || (p > text && p[-1] == '$')))
+            depth++;
+        else if (depth && (*p == '}' || *p == ']'))
+            depth--;
+    }
+    return p;
+}
+
 size_t vl_call_length(const char *text)
 {
     return (size_t)(find_outside(text, ")") - text);
@@ -101,12 +116,21 @@ static bool holds(const char *text)
     return end != text ? (int)value != 0 : *text != '\0';
 }
 
-struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text)
+static const char *find_mark(const char *p, char mark, enum vl_condition_marks marks)
 {
-    const char *question = find_outside(text, "?");
-    const char *colon = *question ? find_outside(question + 1, ":") : question;
+    const char stops[] = { mark, '\0' };
+
+    return marks == VL_MARKS_OUTSIDE ? find_outside(p, stops) : find_first(p, mark);
+}
+
+struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text, enum vl_condition_marks marks)
+{
+    const char *question = find_mark(text, '?', marks);
+    const char *colon = *question ? find_mark(question + 1, ':', marks) : question;
     struct vl_condition condition = { .yes = "", .no = "" };
 
+    if (marks == VL_MARKS_QUESTION)
+        colon += strlen(colon);
     condition.text = vl_text_strip(vl_arena_strndup(arena, text, (size_t)(question - text)));
     if (*question)
         condition.yes = vl_text_strip(vl_arena_strndup(arena, question + 1, (size_t)(colon - question - 1)));

@@ -35,7 +35,12 @@ struct vl_condition {
     const char *yes, *no; /* "" when there is none */
 };
 
-/* A condition is known when no ${…} or $[…] is left in it. */
-struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text);
+/* How the two marks are found: GosubIf, ExecIf and IF() take their arguments apart with regard to quotes, parentheses
+ * and brackets; GotoIf, MacroIf and GotoIfTime take the first '?' and the first ':' behind it; ExecIfTime knows no ':'.
+ */
+enum vl_condition_marks { VL_MARKS_OUTSIDE, VL_MARKS_FIRST, VL_MARKS_QUESTION };
+
+/* A condition is known when no ${…} or $[…] is left in it; no mark is looked for in these. */
+struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text, enum vl_condition_marks marks);
 
 #endif

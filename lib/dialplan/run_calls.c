@@ -122,17 +122,19 @@ static enum vl_course branch(struct vl_runner *runner, const struct vl_condition
     return course;
 }
 
-static enum vl_course branch_if(struct vl_runner *runner, const char *arguments, course_of *way, const char **note)
+static enum vl_course branch_if(struct vl_runner *runner, const char *arguments, enum vl_condition_marks marks,
+                                course_of *way, const char **note)
 {
-    struct vl_condition condition = vl_condition_read(runner->arena, arguments);
+    struct vl_condition condition = vl_condition_read(runner->arena, arguments, marks);
 
     return branch(runner, &condition, way, note);
 }
 
 /* `TIMES,WEEKDAYS,DAYS,MONTHS[,TIMEZONE]?YES:NO` */
-static enum vl_course branch_at(struct vl_runner *runner, const char *arguments, course_of *way, const char **note)
+static enum vl_course branch_at(struct vl_runner *runner, const char *arguments, enum vl_condition_marks marks,
+                                course_of *way, const char **note)
 {
-    struct vl_condition condition = vl_condition_read(runner->arena, arguments);
+    struct vl_condition condition = vl_condition_read(runner->arena, arguments, marks);
     const struct vl_moment *moment = runner->show->query.moment;
     const char *wrong;
     struct vl_timing *timing = vl_timing_read(runner->arena, condition.text, &wrong);
@@ -146,22 +148,22 @@ static enum vl_course branch_at(struct vl_runner *runner, const char *arguments,
 
 static enum vl_course run_goto_if(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_if(runner, arguments, run_goto, note);
+    return branch_if(runner, arguments, VL_MARKS_FIRST, run_goto, note);
 }
 
 static enum vl_course run_gosub_if(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_if(runner, arguments, run_gosub, note);
+    return branch_if(runner, arguments, VL_MARKS_OUTSIDE, run_gosub, note);
 }
 
 static enum vl_course run_macro_if(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_if(runner, arguments, run_macro, note);
+    return branch_if(runner, arguments, VL_MARKS_FIRST, run_macro, note);
 }
 
 static enum vl_course run_goto_if_time(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_at(runner, arguments, run_goto, note);
+    return branch_at(runner, arguments, VL_MARKS_FIRST, run_goto, note);
 }
 
 /* `APPLICATION(ARGUMENTS)` in the arguments of another. */
@@ -187,12 +189,12 @@ static enum vl_course run_nested(struct vl_runner *runner, const char *call, con
 
 static enum vl_course run_exec_if(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_if(runner, arguments, run_nested, note);
+    return branch_if(runner, arguments, VL_MARKS_OUTSIDE, run_nested, note);
 }
 
 static enum vl_course run_exec_if_time(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_at(runner, arguments, run_nested, note);
+    return branch_at(runner, arguments, VL_MARKS_QUESTION, run_nested, note);
 }
 
 /* From a Macro that the Gosub has called, too. */
