@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "plan/change.h"
 #include "plan/image.h"
 #include "plan/print.h"
 #include "plan/recipe.h"
@@ -411,6 +412,9 @@ int vl_apply(struct vl_world *world, const struct vl_plan *plan, struct vl_targe
 
         if (vl_world_cancelled(world))
             return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
+        if (world->change && !vl_change_pending(world->change))
+            return vl_fail(err, VL_ERROR_TIMEOUT,
+                           "the change took longer than it may stay unconfirmed; --timeout gives it longer");
         if (step->kind == VL_STEP_STOP) {
             size_t stops = count_stops(plan, i);
 

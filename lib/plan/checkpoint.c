@@ -2,17 +2,11 @@
 #include "plan/checkpoint.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/checkpoint_text.h"
@@ -43,6 +37,18 @@ const char *vl_checkpoint_directory(struct vl_arena *arena, const char *state_di
     return vl_arena_printf(arena, "%s/.bridge/tree-%s", state_directory, flat(arena, root));
 }
 
+/* A name for a backup: the number before it makes it the only one, the rest is for people. Blanks part the words of a
+ * checkpoint. */
+static const char *backup_name(struct vl_arena *arena, unsigned number, const char *path)
+{
+    char *name = vl_arena_printf(arena, "%u%s", number, flat(arena, path));
+
+    for (char *p = name; *p; p++)
+        if ((unsigned char)*p <= ' ')
+            *p = '_';
+    return name;
+}
+
 static bool is_link(struct vl_arena *arena, const char *root, const char *path)
 {
     struct stat status;
@@ -60,6 +66,9 @@ static int save_file(struct vl_checkpoint *checkpoint, const struct vl_step *ste
     if (is_link(arena, checkpoint->root, step->object))
         return vl_fail(err, VL_ERROR_FAILED,
                        "'%s' is a symbolic link, which would be lost; put the file itself there first", step->object);
+    if (strchr(step->object, '\n'))
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' has a line end in its name; give it another name",
+                       vl_text_printable(arena, step->object));
     if (!grown)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
     grown[checkpoint->file_count++] = (struct vl_saved_file){
@@ -184,7 +193,7 @@ static int write_backups(struct vl_checkpoint *checkpoint, const char *directory
 
         if (!file->text)
             continue;
-        file->backup = vl_arena_printf(arena, "%u%s", number++, flat(arena, file->path));
+        file->backup = backup_name(arena, number++, file->path);
         if (vl_file_write(vl_arena_printf(arena, "%s/%s", backups, file->backup), file->text, strlen(file->text), 0600,
                           err) < 0)
             return -1;
@@ -212,8 +221,7 @@ static bool has_file(const struct vl_checkpoint *checkpoint, const char *path)
     return false;
 }
 
-/* Add to `original` the files and directories that it does not have; it keeps what it has. */
-static int merge(const struct vl_checkpoint *checkpoint, struct vl_checkpoint *original)
+static int merge_files(const struct vl_checkpoint *checkpoint, struct vl_checkpoint *original)
 {
     for (size_t i = 0; i < checkpoint->file_count; i++) {
         struct vl_saved_file *grown;
@@ -238,25 +246,99 @@ static int merge(const struct vl_checkpoint *checkpoint, struct vl_checkpoint *o
     return 0;
 }
 
+static bool has_uplink(const struct vl_checkpoint *checkpoint, const char *name)
+{
+    bool found = !strcmp(checkpoint->uplink.name, name);
+
+    for (size_t i = 0; i < checkpoint->further_count; i++)
+        found |= !strcmp(checkpoint->further[i].uplink.name, name);
+    return found;
+}
+
+static bool same_words(const char *const *one, const char *const *other)
+{
+    while (*one && *other && !strcmp(*one, *other)) {
+        one++;
+        other++;
+    }
+    return !*one && !*other;
+}
+
+static bool has_reload(const struct vl_checkpoint *checkpoint, const char *const *words)
+{
+    for (size_t i = 0; i < checkpoint->reload_count; i++)
+        if (same_words(checkpoint->reloads[i], words))
+            return true;
+    return false;
+}
+
+/* The links of another uplink, and how the owner of the network learns of it. */
+static int merge_network(const struct vl_checkpoint *checkpoint, struct vl_checkpoint *original)
+{
+    struct vl_arena *arena = &original->arena;
+
+    for (size_t i = 0; i < checkpoint->reload_count; i++) {
+        const char *const **grown;
+
+        if (has_reload(original, checkpoint->reloads[i]))
+            continue;
+        grown = vl_arena_grow(arena, original->reloads, original->reload_count, sizeof(*grown));
+        if (!grown)
+            return -1;
+        grown[original->reload_count++] = checkpoint->reloads[i];
+        original->reloads = (const char *const *const *)grown;
+    }
+    if (checkpoint->boot && original->boot && !has_uplink(original, checkpoint->uplink.name)) {
+        struct vl_saved_pair *grown = vl_arena_grow(arena, original->further, original->further_count, sizeof(*grown));
+
+        if (!grown)
+            return -1;
+        grown[original->further_count++] =
+            (struct vl_saved_pair){ .uplink = checkpoint->uplink, .bridge = checkpoint->bridge };
+        original->further = grown;
+    }
+    return 0;
+}
+
+/* Whether there is one; -1 when it cannot be read. */
+static int read_original(struct vl_checkpoint *original, const char *directory, struct vl_error *err)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (vl_checkpoint_read(original, directory, "original", &cause) == 0)
+        return 1;
+    if (cause.code == VL_ERROR_NOTFOUND)
+        return 0;
+    vl_error_move(err, &cause);
+    return -1;
+}
+
 int vl_checkpoint_write(struct vl_checkpoint *checkpoint, const char *directory, struct vl_error *err)
 {
     VL_CHECKPOINT_AUTO original = { .root = NULL };
-    VL_ERROR_AUTO cause = { .code = VL_OK };
-    int rc;
+    int found;
 
     if (vl_file_mkdirs(directory, 0700, err) < 0 || write_backups(checkpoint, directory, err) < 0)
         return -1;
-    rc = vl_checkpoint_read(&original, directory, "original", &cause);
-    if (rc < 0 && cause.code != VL_ERROR_NOTFOUND) {
-        vl_error_move(err, &cause);
+    found = read_original(&original, directory, err);
+    if (found < 0)
         return -1;
-    }
-    checkpoint->first = rc < 0;
-    if (write_named(checkpoint, directory, "last", err) < 0)
+    checkpoint->first = !found;
+    return write_named(checkpoint, directory, "last", err);
+}
+
+int vl_checkpoint_keep(const char *directory, struct vl_error *err)
+{
+    VL_CHECKPOINT_AUTO last = { .root = NULL };
+    VL_CHECKPOINT_AUTO original = { .root = NULL };
+    int found;
+
+    if (vl_checkpoint_read(&last, directory, "last", err) < 0)
         return -1;
-    if (checkpoint->first)
-        return write_named(checkpoint, directory, "original", err);
-    if (merge(checkpoint, &original) < 0)
+    found = read_original(&original, directory, err);
+    if (found <= 0)
+        return found < 0 ? -1 : write_named(&last, directory, "original", err);
+    if (merge_files(&last, &original) < 0 || merge_network(&last, &original) < 0)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
     return write_named(&original, directory, "original", err);
 }
@@ -274,14 +356,14 @@ int vl_checkpoint_read(struct vl_checkpoint *checkpoint, const char *directory, 
                        directory);
     for (size_t i = 0; i < checkpoint->file_count; i++) {
         struct vl_saved_file *file = &checkpoint->files[i];
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
         VL_FREE char *bytes = NULL;
 
         if (!file->backup)
             continue;
-        if (vl_file_read(vl_arena_printf(arena, "%s/backup/%s", directory, file->backup), CHECKPOINT_LIMIT, &bytes,
-                         NULL, err) < 0)
-            return -1;
-        file->text = vl_arena_strdup(arena, bytes);
+        file->lost = vl_file_read(vl_arena_printf(arena, "%s/backup/%s", directory, file->backup), CHECKPOINT_LIMIT,
+                                  &bytes, NULL, &ignored) < 0;
+        file->text = bytes ? vl_arena_strdup(arena, bytes) : NULL;
     }
     return arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
 }
@@ -296,6 +378,9 @@ static int restore_file(struct vl_target *target, const struct vl_checkpoint *ch
     mode_t mode = 0;
     int rc;
 
+    if (file->lost)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' stays as it is: its backup '%s' cannot be read", file->path,
+                       file->backup);
     vl_file_sweep(
         vl_arena_printf(&arena, "%s%s", strcmp(checkpoint->root, "/") != 0 ? checkpoint->root : "", file->path));
     rc = target->ops->read(target, file->path, &now, &mode, &cause);
@@ -415,12 +500,12 @@ static void restore_settings(const struct vl_saved_link *saved, const struct vl_
     vl_net_set_link(batch, saved->link.index, &settings);
 }
 
-int vl_checkpoint_restore_network(const struct vl_checkpoint *checkpoint, bool *ret_done, struct vl_error *err)
+int vl_checkpoint_restore_network(const struct vl_checkpoint *checkpoint, const struct vl_saved_link *uplink,
+                                  const struct vl_saved_link *bridge, bool *ret_done, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_NET_AUTO *net = NULL;
     VL_NET_BATCH_AUTO batch = { .count = 0 };
-    const struct vl_saved_link *uplink = &checkpoint->uplink, *bridge = &checkpoint->bridge;
     struct vl_net_link uplink_now, bridge_now;
 
     *ret_done = false;
@@ -482,119 +567,4 @@ void vl_checkpoint_forget(const char *directory)
     forget_directory(directory);
     (void)rmdir(directory);
     (void)rmdir(parent);
-}
-
-/* `pending` and `reverting` hold one number: the deadline in milliseconds since boot. */
-static bool read_deadline(const char *directory, const char *name, long long *ret_deadline)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *text = NULL;
-
-    if (vl_file_read(vl_arena_printf(&arena, "%s/%s", directory, name), 256, &text, NULL, &ignored) < 0)
-        return ignored.code != VL_ERROR_NOTFOUND;
-    *ret_deadline = strtoll(text, NULL, 10);
-    return true;
-}
-
-static bool is_watched(const char *directory)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_CLOSE int descriptor = open(vl_arena_printf(&arena, "%s/watchdog", directory), O_RDONLY | O_CLOEXEC);
-
-    return descriptor >= 0 && flock(descriptor, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-}
-
-enum vl_change_phase vl_change_phase(const char *directory, long long *ret_left_s)
-{
-    long long deadline = 0, left;
-    bool pending = read_deadline(directory, "pending", &deadline);
-    bool reverting = read_deadline(directory, "reverting", &deadline);
-
-    if (!pending && !reverting)
-        return VL_CHANGE_NONE;
-    if (!is_watched(directory))
-        return VL_CHANGE_ABANDONED;
-    left = (deadline - vl_boot_ms() + 999) / 1000;
-    if (ret_left_s)
-        *ret_left_s = reverting || left < 0 ? 0 : left;
-    return VL_CHANGE_ARMED;
-}
-
-int vl_change_begin(const char *directory, long long deadline_ms, struct vl_error *err)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *text = vl_arena_printf(&arena, "%lld\n", deadline_ms);
-    const char *path = vl_arena_printf(&arena, "%s/pending", directory);
-
-    if (vl_file_write(path, text, strlen(text), 0600, err) == 0)
-        return 0;
-    (void)unlink(path); /* it may be in its place and only not be synced */
-    return -1;
-}
-
-bool vl_change_pending(const char *directory)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-
-    return vl_file_exists(vl_arena_printf(&arena, "%s/pending", directory));
-}
-
-bool vl_change_is_reverted(const char *directory)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-
-    return vl_file_exists(vl_arena_printf(&arena, "%s/reverting", directory)) && is_watched(directory);
-}
-
-/* A power cut must not undo what was decided. */
-static void sync_decision(const char *directory)
-{
-    VL_CLOSE int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (descriptor >= 0)
-        (void)fsync(descriptor);
-}
-
-bool vl_change_confirm(const char *directory)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    bool done = unlink(vl_arena_printf(&arena, "%s/pending", directory)) == 0 ||
-                (!is_watched(directory) && unlink(vl_arena_printf(&arena, "%s/reverting", directory)) == 0);
-
-    if (done)
-        sync_decision(directory);
-    return done;
-}
-
-bool vl_change_take_back(const char *directory)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *reverting = vl_arena_printf(&arena, "%s/reverting", directory);
-    bool done = rename(vl_arena_printf(&arena, "%s/pending", directory), reverting) == 0 || vl_file_exists(reverting);
-
-    if (done)
-        sync_decision(directory);
-    return done;
-}
-
-void vl_change_over(const char *directory, const char *outcome, bool over)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    const char *line = vl_arena_printf(&arena, "%s\n", outcome);
-
-    (void)vl_file_write(vl_arena_printf(&arena, "%s/outcome", directory), line, strlen(line), 0600, &ignored);
-    if (over)
-        (void)unlink(vl_arena_printf(&arena, "%s/reverting", directory));
-}
-
-const char *vl_change_outcome(struct vl_arena *arena, const char *directory, const char *prefix)
-{
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *text = NULL;
-
-    if (vl_file_read(vl_arena_printf(arena, "%s/outcome", directory), 4096, &text, NULL, &ignored) < 0)
-        return "";
-    return vl_arena_printf(arena, "%s%s", prefix, vl_text_printable(arena, vl_text_strip(text)));
 }

@@ -32,6 +32,15 @@ static void add_link(const char *kind, const struct vl_saved_link *saved, struct
         vl_buf_printf(text, "%s-route %s\n", kind, vl_net_word(arena, &saved->routes.list[i]));
 }
 
+static void add_pair(const struct vl_saved_link *uplink, const struct vl_saved_link *bridge, struct vl_arena *arena,
+                     struct vl_buf *text)
+{
+    add_link("uplink", uplink, arena, text);
+    add_link("bridge", bridge, arena, text);
+    if (bridge->link.stp)
+        vl_buf_puts(text, "bridge-stp on\n");
+}
+
 void vl_checkpoint_text(const struct vl_checkpoint *checkpoint, struct vl_arena *arena, struct vl_buf *text)
 {
     vl_buf_printf(text, "%s\n", header);
@@ -58,12 +67,11 @@ void vl_checkpoint_text(const struct vl_checkpoint *checkpoint, struct vl_arena 
         vl_buf_putc(text, '\n');
     }
     if (checkpoint->boot) {
-        add_link("uplink", &checkpoint->uplink, arena, text);
-        add_link("bridge", &checkpoint->bridge, arena, text);
-        if (checkpoint->bridge.link.stp)
-            vl_buf_puts(text, "bridge-stp on\n");
+        add_pair(&checkpoint->uplink, &checkpoint->bridge, arena, text);
         for (size_t i = 0; i < checkpoint->others.count; i++)
             vl_buf_printf(text, "other-route %s\n", vl_net_word(arena, &checkpoint->others.list[i]));
+        for (size_t i = 0; i < checkpoint->further_count; i++)
+            add_pair(&checkpoint->further[i].uplink, &checkpoint->further[i].bridge, arena, text);
     }
     vl_buf_puts(text, "end\n");
 }
@@ -139,6 +147,44 @@ static bool parse_message(struct vl_checkpoint *checkpoint, struct vl_net_messag
     return true;
 }
 
+/* An uplink after the first one begins the next pair; what follows is said of that. */
+static bool parse_uplink(struct vl_checkpoint *checkpoint, char *rest)
+{
+    struct vl_saved_pair *grown;
+
+    if (!checkpoint->uplink.name)
+        return parse_link(&checkpoint->uplink, rest);
+    grown = vl_arena_grow(&checkpoint->arena, checkpoint->further, checkpoint->further_count, sizeof(*grown));
+    if (!grown)
+        return false;
+    checkpoint->further = grown;
+    grown[checkpoint->further_count] = (struct vl_saved_pair){ .uplink = { .name = NULL } };
+    return parse_link(&grown[checkpoint->further_count++].uplink, rest);
+}
+
+static bool parse_of_links(struct vl_checkpoint *checkpoint, const char *word, char *rest)
+{
+    size_t count = checkpoint->further_count;
+    struct vl_saved_link *uplink = count ? &checkpoint->further[count - 1].uplink : &checkpoint->uplink;
+    struct vl_saved_link *bridge = count ? &checkpoint->further[count - 1].bridge : &checkpoint->bridge;
+
+    if (!strcmp(word, "uplink"))
+        return parse_uplink(checkpoint, rest);
+    if (!strcmp(word, "bridge"))
+        return parse_link(bridge, rest);
+    if (!strcmp(word, "bridge-stp"))
+        return bridge->link.stp = true;
+    if (!strcmp(word, "uplink-address"))
+        return parse_message(checkpoint, &uplink->addresses, rest);
+    if (!strcmp(word, "uplink-route"))
+        return parse_message(checkpoint, &uplink->routes, rest);
+    if (!strcmp(word, "bridge-address"))
+        return parse_message(checkpoint, &bridge->addresses, rest);
+    if (!strcmp(word, "bridge-route"))
+        return parse_message(checkpoint, &bridge->routes, rest);
+    return !strcmp(word, "other-route") && parse_message(checkpoint, &checkpoint->others, rest);
+}
+
 static bool parse_line(struct vl_checkpoint *checkpoint, const char *word, char *rest)
 {
     for (size_t i = 0; i < VL_COUNT(texts); i++) {
@@ -155,23 +201,16 @@ static bool parse_line(struct vl_checkpoint *checkpoint, const char *word, char 
         return parse_directory(checkpoint, rest);
     if (!strcmp(word, "reload"))
         return parse_reload(checkpoint, rest);
-    if (!strcmp(word, "uplink"))
-        return parse_link(&checkpoint->uplink, rest);
-    if (!strcmp(word, "bridge"))
-        return parse_link(&checkpoint->bridge, rest);
-    if (!strcmp(word, "bridge-stp"))
-        return checkpoint->bridge.link.stp = true;
-    if (!strcmp(word, "uplink-address"))
-        return parse_message(checkpoint, &checkpoint->uplink.addresses, rest);
-    if (!strcmp(word, "uplink-route"))
-        return parse_message(checkpoint, &checkpoint->uplink.routes, rest);
-    if (!strcmp(word, "bridge-address"))
-        return parse_message(checkpoint, &checkpoint->bridge.addresses, rest);
-    if (!strcmp(word, "bridge-route"))
-        return parse_message(checkpoint, &checkpoint->bridge.routes, rest);
-    if (!strcmp(word, "other-route"))
-        return parse_message(checkpoint, &checkpoint->others, rest);
-    return false;
+    return parse_of_links(checkpoint, word, rest);
+}
+
+/* Every pair has both names. */
+static bool is_whole(const struct vl_checkpoint *checkpoint)
+{
+    for (size_t i = 0; i < checkpoint->further_count; i++)
+        if (!checkpoint->further[i].uplink.name || !checkpoint->further[i].bridge.name)
+            return false;
+    return checkpoint->root && (!checkpoint->boot || (checkpoint->uplink.name && checkpoint->bridge.name));
 }
 
 bool vl_checkpoint_parse(struct vl_checkpoint *checkpoint, char *text)
@@ -184,7 +223,7 @@ bool vl_checkpoint_parse(struct vl_checkpoint *checkpoint, char *text)
         const char *word;
 
         if (!strcmp(line, "end"))
-            return checkpoint->root && (!checkpoint->boot || (checkpoint->uplink.name && checkpoint->bridge.name));
+            return is_whole(checkpoint);
         word = strsep(&line, " ");
         if (!line || !parse_line(checkpoint, word, line))
             return false;

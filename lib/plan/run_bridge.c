@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/apply.h"
+#include "plan/change.h"
 #include "plan/checkpoint.h"
 #include "plan/owner.h"
 #include "plan/switch.h"
@@ -154,17 +155,38 @@ static bool is_reachable(struct vl_reach *reach)
     return false;
 }
 
-/* The time was over before the change was through (the command was stopped, or slow): the watchdog has put everything
- * back, but what came after that it has not seen. */
-static int take_back_late(const struct vl_run *run, const struct vl_checkpoint *checkpoint)
+/* The watchdog puts everything back as soon as it hears that the command is at its end; when it was killed, this does.
+ */
+static int put_back_now(const struct vl_checkpoint *checkpoint, const char *directory, int *channel,
+                        struct vl_error *err)
 {
+    VL_ERROR_AUTO cause = { .code = VL_OK };
     size_t changed = 0;
 
-    if (vl_watchdog_restore(checkpoint, &changed, run->err) < 0)
+    if (vl_watchdog_take_back(channel, directory, &cause) == 0)
+        return 0;
+    if (vl_change_phase(directory, NULL) != VL_CHANGE_ABANDONED || !vl_change_take_back(directory)) {
+        vl_error_move(err, &cause);
         return -1;
-    return vl_fail(
-        run->err, VL_ERROR_TIMEOUT,
-        "the change took longer than it may stay unconfirmed, and was taken back; --timeout gives it longer");
+    }
+    if (vl_watchdog_restore(checkpoint, &changed, err) < 0)
+        return -1;
+    if (checkpoint->first)
+        vl_checkpoint_forget_original(directory);
+    vl_change_over(directory, "taken back: the command failed, and its watchdog was gone", true);
+    return 0;
+}
+
+/* The time was over before the change was through (the command was stopped, or slow), or what answered before does not
+ * answer any more. */
+static int is_late(const struct vl_run *run, const struct vl_checkpoint *checkpoint, const char *directory,
+                   int *channel)
+{
+    vl_error_clear(run->err);
+    if (put_back_now(checkpoint, directory, channel, run->err) < 0)
+        return -1;
+    return vl_fail(run->err, VL_ERROR_TIMEOUT, "the change was %s; all is as it was",
+                   vl_change_outcome(&run->result->arena, directory, ""));
 }
 
 /* Carry the plan out under the watchdog. */
@@ -175,48 +197,59 @@ static int change_watched(const struct vl_run *run, const struct vl_plan *plan, 
     int channel = vl_watchdog_arm(directory, timeout, run->err);
     VL_ERROR_AUTO cause = { .code = VL_OK };
     size_t changed = 0;
+    bool is_through, in_time;
 
     if (channel < 0) {
         if (checkpoint->first && vl_change_phase(directory, NULL) == VL_CHANGE_NONE)
             vl_checkpoint_forget_original(directory);
         return -1;
     }
-    *waits = true;
     vl_world_event(run->world, VOIPLAB_EVENT_STEP, VL_THIS_HOST,
                    "watchdog armed: without confirmation all is put back after %u s", timeout);
-    if (vl_run_apply_plan(run, plan, "/", &changed) == 0 && verify(run) == 0) {
+    run->world->change = directory;
+    is_through = vl_run_apply_plan(run, plan, "/", &changed) == 0 && verify(run) == 0;
+    run->world->change = NULL;
+    if (is_through)
         vl_watchdog_done(&channel);
-        if (vl_change_pending(directory))
-            return 0;
-        *waits = false;
-        return take_back_late(run, checkpoint);
-    }
-    *waits = false;
-    if (vl_watchdog_take_back(&channel, directory, &cause) < 0)
+    in_time = vl_change_pending(directory);
+    *waits = is_through && in_time;
+    if (*waits)
+        return 0;
+    if (!in_time)
+        return is_late(run, checkpoint, directory, &channel);
+    if (put_back_now(checkpoint, directory, &channel, &cause) < 0)
         vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "%s", vl_error_text(&cause));
     else
         (void)vl_error_wrap(run->err, "the change was taken back, all is as it was");
     return -1;
 }
 
-static void try_to_commit(const struct vl_run *run, struct vl_reach *reach, const char *directory, bool *waits)
+static int try_to_commit(const struct vl_run *run, struct vl_reach *reach, const char *directory, bool *waits)
 {
+    int done = 0;
+
     if (!vl_reach_known(reach))
         vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
                        "neither a gateway nor the peer of an SSH session answered before, so nothing tells whether the "
                        "change is good: confirm it yourself");
     else if (!is_reachable(reach))
         vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "what answered before does not answer now");
-    else if (vl_change_confirm(directory)) {
+    else
+        done = vl_change_confirm(directory, run->err);
+    if (done > 0) {
         vl_change_over(directory, "confirmed: what answered before answers", true);
         *waits = false;
     }
+    return done < 0 ? -1 : 0;
 }
 
-static int change_tree(const struct vl_run *run, const struct vl_plan *plan)
+/* Nobody watches a tree: it is not what this host reaches its gateway by. */
+static int change_tree(const struct vl_run *run, const struct vl_plan *plan, const char *directory)
 {
     size_t changed = 0;
 
+    if (vl_checkpoint_keep(directory, run->err) < 0)
+        return -1;
     return vl_run_apply_plan(run, plan, run->world->options.root, &changed);
 }
 
@@ -238,16 +271,14 @@ int vl_bridge_change(const struct vl_run *run, bool commit, size_t *changed, boo
     if (save(run, &plan, directory, &checkpoint) < 0)
         return -1;
     if (!is_this_host(run))
-        return change_tree(run, &plan);
+        return change_tree(run, &plan, directory);
     vl_reach_add(&reach, checkpoint.gateway, true);
     vl_reach_add(&reach, checkpoint.peer, false);
     if (commit && reach.count)
         (void)vl_reach_round(&reach, REACH_MS);
     if (change_watched(run, &plan, &checkpoint, directory, ret_waits) < 0)
         return -1;
-    if (commit)
-        try_to_commit(run, &reach, directory, ret_waits);
-    return 0;
+    return commit ? try_to_commit(run, &reach, directory, ret_waits) : 0;
 }
 
 int vl_run_bridge(const struct vl_run *run)
@@ -290,10 +321,11 @@ int vl_run_bridge_confirm(const struct vl_run *run)
     const char *directory = store(run);
     /* a change that is still being made cannot be confirmed: nobody would watch the rest of it */
     VL_CLOSE int lock = vl_change_phase(directory, NULL) != VL_CHANGE_NONE ? lock_network(run) : -1;
+    int done = lock < 0 && run->err->code ? -1 : vl_change_confirm(directory, run->err);
 
-    if (lock < 0 && run->err->code)
+    if (done < 0)
         return -1;
-    if (vl_change_confirm(directory)) {
+    if (done) {
         vl_change_over(directory, "confirmed", true);
         vl_result_summary(run->result, "confirmed: the change stays");
         return 0;
@@ -318,6 +350,15 @@ static int find_checkpoint(const struct vl_run *run, const char *directory, stru
     return -1;
 }
 
+static void warn_of_lost(const struct vl_run *run, const struct vl_checkpoint *checkpoint)
+{
+    for (size_t i = 0; i < checkpoint->file_count; i++)
+        if (checkpoint->files[i].lost)
+            vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+                           "'%s' stays as it is: its backup '%s' cannot be read", checkpoint->files[i].path,
+                           checkpoint->files[i].backup);
+}
+
 /* What a revert would do, as a plan. */
 static int plan_revert(const struct vl_checkpoint *checkpoint, struct vl_plan *plan, struct vl_error *err)
 {
@@ -334,19 +375,33 @@ static int plan_revert(const struct vl_checkpoint *checkpoint, struct vl_plan *p
             .why = saved->text ? "as it was before voiplab changed it" : "it was not there before",
         };
 
-        vl_fileset_add(&plan->arena, saved->text ? &set : &gone, &file);
+        if (!saved->lost)
+            vl_fileset_add(&plan->arena, saved->text ? &set : &gone, &file);
     }
     if (!target || vl_plan_files(plan, target, VL_THIS_HOST, &set, 0, false, err) < 0)
         return -1;
     return vl_plan_files_removed(plan, target, VL_THIS_HOST, &gone, 0, err);
 }
 
-static int wait_for_watchdog(const struct vl_run *run, const char *directory)
+/* While a watchdog lives it is the one to put back: it goes on when this command is cut off. 1 when it has. */
+static int leave_to_watchdog(const struct vl_run *run, const char *directory, bool first)
 {
+    VL_ERROR_AUTO cause = { .code = VL_OK };
     int none = -1;
 
-    vl_world_event(run->world, VOIPLAB_EVENT_STEP, VL_THIS_HOST, "the watchdog is putting everything back already");
-    return vl_watchdog_take_back(&none, directory, run->err);
+    if (!vl_change_is_watched(directory) || !vl_change_take_back(directory))
+        return 0;
+    vl_world_event(run->world, VOIPLAB_EVENT_STEP, VL_THIS_HOST, "the watchdog puts everything back");
+    if (vl_watchdog_take_back(&none, directory, &cause) == 0) {
+        if (first)
+            vl_checkpoint_forget(directory);
+        vl_result_summary(run->result, "put back by the watchdog");
+        return 1;
+    }
+    if (vl_change_phase(directory, NULL) == VL_CHANGE_ABANDONED)
+        return 0;
+    vl_error_move(run->err, &cause);
+    return -1;
 }
 
 static int put_back(const struct vl_run *run, const char *directory, const struct vl_checkpoint *checkpoint,
@@ -354,16 +409,19 @@ static int put_back(const struct vl_run *run, const char *directory, const struc
 {
     size_t changed = 0;
     bool first = checkpoint->first;
+    int done = unconfirmed ? leave_to_watchdog(run, directory, first) : 0;
 
-    if (unconfirmed && (vl_change_is_reverted(directory) || !vl_change_take_back(directory)))
-        return wait_for_watchdog(run, directory);
+    if (done)
+        return done < 0 ? -1 : 0;
+    if (unconfirmed)
+        (void)vl_change_take_back(directory);
     if (vl_watchdog_restore(checkpoint, &changed, run->err) < 0)
         return vl_error_wrap(run->err,
                              "not everything could be put back (the files as they were are in '%s/backup'; "
                              "'voiplab bridge confirm' leaves all as it is now)",
                              directory);
     if (unconfirmed && !first)
-        vl_change_over(directory, "taken back by hand", true);
+        vl_change_over(directory, "taken back: it was asked for by hand", true);
     else
         vl_checkpoint_forget(directory);
     vl_result_summary(run->result, "put back: %zu files changed", changed);
@@ -388,6 +446,7 @@ int vl_run_bridge_revert(const struct vl_run *run)
     found = find_checkpoint(run, directory, &checkpoint, &unconfirmed);
     if (found < 0)
         return -1;
+    warn_of_lost(run, &checkpoint);
     if (!found) {
         if (unconfirmed && !vl_run_is_dry(run))
             vl_checkpoint_forget(directory);

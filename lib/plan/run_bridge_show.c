@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "plan/change.h"
 #include "plan/checkpoint.h"
 #include "plan/run_bridge.h"
 #include "target/netlink.h"

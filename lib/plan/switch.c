@@ -31,6 +31,7 @@ struct change {
     struct vl_net_messages uplink_addresses, uplink_routes, bridge_addresses, bridge_routes;
     struct wanted *wanted;
     size_t wanted_count;
+    bool left;                      /* the bridge has an address that goes */
     struct vl_net_batch join, move; /* before and after the bridge carries traffic */
     struct vl_buf text;
 };
@@ -112,6 +113,26 @@ static void find_wanted(struct change *change)
     }
 }
 
+/* Without a gateway in the lab file the host would lose the one that it has, and everything beyond its network. */
+static int check_gateway(const struct change *change, struct vl_error *err)
+{
+    const struct vl_bridge *bridge = change->bridge;
+
+    for (size_t i = 0; !bridge->dhcp && !bridge->gateway && i < change->uplink_routes.count; i++) {
+        struct vl_net_facts facts = vl_net_route_facts(&change->uplink_routes.list[i]);
+        char text[INET_ADDRSTRLEN] = "";
+
+        if (!facts.is_default || !facts.in_main || !facts.has_gateway || facts.family != AF_INET ||
+            !inet_ntop(AF_INET, facts.gateway, text, sizeof(text)))
+            continue;
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "this host reaches the world through '%s' by the gateway %s, and [bridge] names none: put "
+                       "'gateway = %s' there, or take the default route away first",
+                       bridge->interface, text, text);
+    }
+    return 0;
+}
+
 static int look(struct change *change, struct vl_error *err)
 {
     const struct vl_bridge *bridge = change->bridge;
@@ -139,7 +160,7 @@ static int look(struct change *change, struct vl_error *err)
          vl_net_routes(change->net, change->arena, change->bridge_link.index, &change->bridge_routes, err) < 0))
         return -1;
     find_wanted(change);
-    return 0;
+    return check_gateway(change, err);
 }
 
 static const char *mac_text(struct vl_arena *arena, const unsigned char mac[static 6])
@@ -209,11 +230,79 @@ static const struct vl_net_message *holder(const struct vl_net_messages *message
     return NULL;
 }
 
+/* Whether the bridge has it from the lab file as it was before: the trial must be of what the files say, and they say
+ * it no more. What a DHCP server or a router gave is theirs. */
+static bool leaves(const struct change *change, const struct vl_net_facts *address)
+{
+    return address->permanent && !address->link_local && !is_wanted(change, address, true) &&
+           (address->family != AF_INET || !change->bridge->dhcp);
+}
+
+/* Such an address goes first, and takes along those that were added after it to the same network, and with the last one
+ * the routes: what stays of both is put again. */
+static void leave_addresses(struct change *change)
+{
+    const struct vl_net_messages *addresses = &change->bridge_addresses;
+
+    for (size_t i = 0; i < addresses->count; i++) {
+        struct vl_net_facts facts = vl_net_address_facts(&addresses->list[i]);
+
+        if (!leaves(change, &facts))
+            continue;
+        vl_buf_printf(&change->text, "ip address del %s dev %s\n",
+                      vl_net_address_text(change->arena, &addresses->list[i]), change->bridge->name);
+        vl_net_delete_address(&change->move, &addresses->list[i]);
+        change->left = true;
+    }
+    for (size_t i = 0; change->left && i < addresses->count; i++) {
+        struct vl_net_facts facts = vl_net_address_facts(&addresses->list[i]);
+
+        if (!leaves(change, &facts) && !facts.link_local)
+            vl_net_put_address(&change->move, &addresses->list[i], change->bridge_link.index);
+    }
+}
+
+static bool same_bits(const unsigned char *one, const unsigned char *other, unsigned bits)
+{
+    unsigned rest = bits % 8, whole = bits / 8;
+
+    return !memcmp(one, other, whole) && (!rest || !((one[whole] ^ other[whole]) >> (8 - rest)));
+}
+
+/* Whether the gateway is in a network that the bridge is to be in; those of the link itself are in every one. */
+static bool is_near(const struct change *change, const struct vl_net_facts *route)
+{
+    if (route->family == AF_INET6 && route->gateway[0] == 0xfe && (route->gateway[1] & 0xc0) == 0x80)
+        return true;
+    for (size_t i = 0; i < change->wanted_count; i++)
+        if (change->wanted[i].family == route->family &&
+            same_bits(change->wanted[i].bytes, route->gateway, change->wanted[i].prefix))
+            return true;
+    return false;
+}
+
+/* The routes that the bridge had, but those that lead from or by an address that it has no more. */
+static void put_routes_again(struct change *change)
+{
+    int index = change->bridge_link.index;
+
+    for (size_t i = 0; change->left && i < change->bridge_routes.count; i++) {
+        struct vl_net_facts facts = vl_net_route_facts(&change->bridge_routes.list[i]);
+        struct vl_net_facts source = { .family = facts.family };
+
+        memcpy(source.bytes, facts.source, sizeof(source.bytes));
+        if (!facts.link_local && (!facts.has_source || is_wanted(change, &source, false)) &&
+            (!facts.has_gateway || is_near(change, &facts)))
+            vl_net_put_route(&change->move, &change->bridge_routes.list[i], index, index);
+    }
+}
+
 static void move_addresses(struct change *change)
 {
     const char *name = change->bridge->name;
     int index = change->bridge_link.index;
 
+    leave_addresses(change);
     for (size_t i = 0; i < change->wanted_count; i++) {
         const struct wanted *wanted = &change->wanted[i];
         const struct vl_net_message *moved = holder(&change->uplink_addresses, wanted);
@@ -282,6 +371,7 @@ static void move_routes(struct change *change)
 {
     const struct vl_bridge *bridge = change->bridge;
 
+    put_routes_again(change);
     for (size_t i = 0; i < change->uplink_routes.count; i++)
         vl_net_delete_route(&change->move, &change->uplink_routes.list[i]);
     for (size_t i = 0; i < change->uplink_routes.count; i++) {

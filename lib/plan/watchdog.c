@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <stddef.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -18,18 +20,20 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "plan/change.h"
 #include "plan/switch.h"
 #include "probe/reach.h"
 
 enum {
     TICK_MS = 200,
-    ROUND_MS = 500,        /* how long an echo may take */
-    ROUND_PAUSE_MS = 1000, /* from one to the next */
-    SILENCE_MS = 6000,     /* so long without any answer: cut off */
-    LOCK_MS = 3000,        /* how long the watchdog before may take to end */
-    READY_MS = 10000,      /* how long arming may take */
-    TAKEN_BACK_MS = 60000, /* how long putting back may take */
-    RETRY_MS = 5000,       /* between two tries to put back */
+    ROUND_MS = 500,         /* how long an echo may take */
+    ROUND_PAUSE_MS = 1000,  /* from one to the next */
+    SILENCE_MS = 6000,      /* so long without any answer: cut off */
+    LOCK_MS = 3000,         /* how long the watchdog before may take to end */
+    READY_MS = 10000,       /* how long arming may take */
+    TAKEN_BACK_MS = 120000, /* how long putting back may take */
+    ENDED_MS = 3000,        /* and the watchdog, to end then */
+    RETRY_MS = 5000,        /* between two tries to put back */
     TRIES = 12,
     RELOAD_TIMEOUT_MS = 30000,
 };
@@ -43,16 +47,24 @@ static void note_signal(int number)
     asked_to_end = number;
 }
 
-static void restore_network(const struct vl_checkpoint *checkpoint, struct vl_error *first)
+static void restore_pair(const struct vl_checkpoint *checkpoint, const struct vl_saved_link *uplink,
+                         const struct vl_saved_link *bridge, struct vl_error *first)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
     bool done = false;
 
-    if (vl_checkpoint_restore_network(checkpoint, &done, &cause) == 0 &&
-        (done || vl_switch_back(checkpoint->bridge.name, checkpoint->uplink.name, &cause) == 0))
+    if (vl_checkpoint_restore_network(checkpoint, uplink, bridge, &done, &cause) == 0 &&
+        (done || vl_switch_back(bridge->name, uplink->name, &cause) == 0))
         return;
     if (!first->code)
         vl_error_move(first, &cause);
+}
+
+static void restore_network(const struct vl_checkpoint *checkpoint, struct vl_error *first)
+{
+    for (size_t i = checkpoint->further_count; i-- > 0;)
+        restore_pair(checkpoint, &checkpoint->further[i].uplink, &checkpoint->further[i].bridge, first);
+    restore_pair(checkpoint, &checkpoint->uplink, &checkpoint->bridge, first);
 }
 
 /* The owner of the network reads its files again. It may not run at all (after a reboot, early in the boot). */
@@ -145,6 +157,36 @@ static const char *reason_to_take_back(struct watch *watch)
     return NULL;
 }
 
+/* One change of this host's network at a time, also where two commands keep their state in different directories. A
+ * name of the abstract namespace of sockets belongs to one network namespace, and goes with the process. */
+static int bind_name(int descriptor)
+{
+    static const char text[] = "voiplab-bridge-watchdog";
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+
+    memcpy(name.sun_path + 1, text, sizeof(text) - 1);
+    return bind(descriptor, (const struct sockaddr *)&name,
+                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(text)));
+}
+
+static int lock_host(struct vl_error *err)
+{
+    long long deadline = vl_boot_ms() + LOCK_MS;
+    VL_CLOSE int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int bound = -1, held;
+
+    while (descriptor >= 0 && (bound = bind_name(descriptor)) < 0 && errno == EADDRINUSE && vl_boot_ms() < deadline)
+        (void)poll(NULL, 0, TICK_MS / 10);
+    if (descriptor < 0 || (bound < 0 && errno != EADDRINUSE))
+        return vl_fail_errno(err, "cannot lock the network of this host");
+    if (bound < 0)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "another change of this host's network is being watched, with another --state directory");
+    held = descriptor;
+    descriptor = -1;
+    return held;
+}
+
 /* The command has said that it is through (true), or has ended without (false). */
 static bool hear_command(struct watch *watch)
 {
@@ -170,24 +212,47 @@ static void end_change(const struct watch *watch, const char *reason, bool resto
     syslog(LOG_WARNING, "bridge '%s': the change was %s", watch->checkpoint.bridge.name, outcome);
 }
 
-static int take_back(const struct watch *watch, const char *reason)
+static bool restore_with_patience(const struct watch *watch, struct vl_error *err)
 {
-    VL_ERROR_AUTO err = { .code = VL_OK };
     size_t changed = 0;
 
-    if (!vl_change_take_back(watch->directory))
-        return 0; /* confirmed at the last moment, or somebody else takes it back */
     for (int i = 0; i < TRIES; i++) {
-        vl_error_clear(&err);
-        if (vl_watchdog_restore(&watch->checkpoint, &changed, &err) == 0) {
-            end_change(watch, reason, true);
-            return 0;
-        }
-        syslog(LOG_ERR, "bridge '%s': %s", watch->checkpoint.bridge.name, vl_error_text(&err));
+        vl_error_clear(err);
+        if (vl_watchdog_restore(&watch->checkpoint, &changed, err) == 0)
+            return true;
+        syslog(LOG_ERR, "bridge '%s': %s", watch->checkpoint.bridge.name, vl_error_text(err));
         (void)poll(NULL, 0, RETRY_MS);
     }
-    end_change(watch, vl_error_text(&err), false);
-    return 1;
+    return false;
+}
+
+/* The command may still be at it (it was stopped, or is slow): it stops when it sees that the change stands no more,
+ * and what it did until then is put back as well. */
+static bool await_command(struct watch *watch)
+{
+    bool was_there = watch->channel >= 0;
+
+    while (watch->channel >= 0) {
+        struct pollfd wait = { .fd = watch->channel, .events = POLLIN };
+
+        if (poll(&wait, 1, -1) > 0)
+            (void)hear_command(watch);
+    }
+    return was_there;
+}
+
+static int take_back(struct watch *watch, const char *reason)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    bool restored;
+
+    if (!vl_change_take_back(watch->directory))
+        return 0; /* confirmed at the last moment */
+    restored = restore_with_patience(watch, &err);
+    if (await_command(watch))
+        restored = restore_with_patience(watch, &err);
+    end_change(watch, restored ? reason : vl_error_text(&err), restored);
+    return restored ? 0 : 1;
 }
 
 static int keep_watch(struct watch *watch)
@@ -197,8 +262,14 @@ static int keep_watch(struct watch *watch)
         const char *reason = NULL;
 
         (void)poll(&wait, 1, TICK_MS);
-        if (!vl_change_pending(watch->directory))
+        switch (vl_change_mark(watch->directory, watch->deadline)) {
+        case VL_MARK_DECIDED:
             return 0;
+        case VL_MARK_REVERTING:
+            return take_back(watch, "it was asked for by hand");
+        case VL_MARK_PENDING:
+            break;
+        }
         if (watch->channel >= 0 && wait.revents && !hear_command(watch))
             reason = "the command ended before it was through";
         if (!reason)
@@ -208,11 +279,21 @@ static int keep_watch(struct watch *watch)
     }
 }
 
+static int read_whole(struct watch *watch, struct vl_error *err)
+{
+    if (vl_checkpoint_read(&watch->checkpoint, watch->directory, "last", err) < 0)
+        return -1;
+    for (size_t i = 0; i < watch->checkpoint.file_count; i++)
+        if (watch->checkpoint.files[i].lost)
+            return vl_fail(err, VL_ERROR_FAILED, "the backup of '%s' cannot be read", watch->checkpoint.files[i].path);
+    return 0;
+}
+
 static int arm(struct watch *watch, struct vl_error *err)
 {
     int lock = lock_watch(watch->directory, err);
 
-    if (lock < 0 || vl_checkpoint_read(&watch->checkpoint, watch->directory, "last", err) < 0)
+    if (lock < 0 || lock_host(err) < 0 || read_whole(watch, err) < 0)
         return -1;
     find_reachable(watch);
     watch->deadline = vl_boot_ms() + (long long)watch->timeout_s * 1000;
@@ -221,7 +302,7 @@ static int arm(struct watch *watch, struct vl_error *err)
         return -1;
     if (send(CHANNEL, "R", 1, MSG_NOSIGNAL) == 1)
         return 0;
-    (void)vl_change_confirm(watch->directory);
+    vl_change_drop(watch->directory);
     return vl_fail(err, VL_ERROR_FAILED, "the command has gone");
 }
 
@@ -331,7 +412,9 @@ int vl_watchdog_take_back(int *descriptor, const char *directory, struct vl_erro
     *descriptor = -1;
     while (vl_change_phase(directory, NULL) == VL_CHANGE_ARMED && vl_boot_ms() < deadline)
         (void)poll(NULL, 0, 50);
-    if (vl_change_phase(directory, NULL) == VL_CHANGE_NONE)
-        return 0;
-    return vl_fail(err, VL_ERROR_FAILED, "the change could not be taken back; 'voiplab bridge revert' tries again");
+    if (vl_change_phase(directory, NULL) != VL_CHANGE_NONE)
+        return vl_fail(err, VL_ERROR_FAILED, "the change could not be taken back; 'voiplab bridge revert' tries again");
+    for (deadline = vl_boot_ms() + ENDED_MS; vl_change_is_watched(directory) && vl_boot_ms() < deadline;)
+        (void)poll(NULL, 0, 10);
+    return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The watchdog of a change to the network: a process of its own, armed before the first change, that puts the
- * checkpoint back when the change is not confirmed in time, when what answered before has stopped answering, or when
- * the command that makes the change ends before it is through.
+ * checkpoint back when the change is not confirmed in time, when what answered before has stopped answering, when the
+ * command that makes the change ends before it is through, or when somebody asks for it. While the command is still at
+ * it then, the watchdog stays, and puts back once more what came after.
  *
  * It is this program run again with VL_WATCHDOG_ARGUMENT, in a session of its own: the end of the command (SIGKILL
  * too), of its terminal or of its SSH session does not end it. It holds the whole checkpoint in memory. It talks to the
@@ -26,7 +27,8 @@ int vl_watchdog_arm(const char *directory, unsigned timeout_s, struct vl_error *
 /* The change is through: from now on only the time and the silence of what answered take it back. */
 void vl_watchdog_done(int *descriptor);
 
-/* The change has failed: close the descriptor and wait until the watchdog has put everything back. */
+/* The change has failed, or is taken back already: close the descriptor (-1: it is closed) and wait until the watchdog
+ * has put everything back and has ended. */
 int vl_watchdog_take_back(int *descriptor, const char *directory, struct vl_error *err);
 
 /* Put the checkpoint back: network, files, the owner's reloads, network again. What cannot be done does not keep the

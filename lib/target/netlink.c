@@ -19,7 +19,13 @@
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 
-enum { DUMP_ROOM = 1 << 16, MESSAGE_ROOM = 1 << 13 };
+enum {
+    DUMP_ROOM = 1 << 16,
+    MESSAGE_ROOM = 1 << 13,
+    SLICE = 64,      /* changes in one system call: the kernel drops its answers when more wait than the socket holds */
+    ANSWER_S = 10,   /* how long the kernel may take to answer */
+    DUMP_TRIES = 20, /* a listing starts again when what it lists changes meanwhile */
+};
 
 struct vl_net {
     struct mnl_socket *socket;
@@ -31,13 +37,24 @@ struct vl_net_change {
     int harmless[2]; /* errors that mean that it is done already; 0: none */
 };
 
+/* A socket that does not wait for ever. The one before goes, with the answers that nobody heard. */
+static int connect_anew(struct vl_net *net)
+{
+    const struct timeval patience = { .tv_sec = ANSWER_S };
+
+    if (net->socket)
+        (void)mnl_socket_close(net->socket);
+    net->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    if (!net->socket || mnl_socket_bind(net->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+        return -1;
+    return setsockopt(mnl_socket_get_fd(net->socket), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+}
+
 struct vl_net *vl_net_open(struct vl_error *err)
 {
     struct vl_net *net = calloc(1, sizeof(*net));
 
-    if (net)
-        net->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-    if (net && net->socket && mnl_socket_bind(net->socket, 0, MNL_SOCKET_AUTOPID) == 0)
+    if (net && connect_anew(net) == 0)
         return net;
     (void)vl_fail_errno(err, "cannot talk to the kernel about its network (rtnetlink)");
     vl_net_close(net);
@@ -67,8 +84,10 @@ static int receive(struct vl_net *net, unsigned sequence, mnl_cb_t callback, voi
 
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0)
+        if (got < 0) {
+            errno = errno == EAGAIN ? ETIMEDOUT : errno;
             return -1;
+        }
         rc = mnl_cb_run(room, (size_t)got, sequence, port, callback, context);
         if (rc < 0 && errno == EPROTO)
             rc = 1; /* the answer to an earlier request */
@@ -112,7 +131,7 @@ static int keep(struct dump *dump, const struct nlmsghdr *header)
     return MNL_CB_OK;
 }
 
-static int dump_of(struct vl_net *net, uint16_t type, int family, mnl_cb_t callback, struct dump *dump)
+static int dump_once(struct vl_net *net, uint16_t type, int family, mnl_cb_t callback, struct dump *dump)
 {
     char room[MNL_NLMSG_HDRLEN + 256] = { 0 };
     struct nlmsghdr *request = mnl_nlmsg_put_header(room);
@@ -122,6 +141,28 @@ static int dump_of(struct vl_net *net, uint16_t type, int family, mnl_cb_t callb
     request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     general->rtgen_family = (unsigned char)family;
     return ask(net, request, callback, dump);
+}
+
+/* A listing during which something came or went is marked so by the kernel (NLM_F_DUMP_INTR, for libmnl EINTR): it may
+ * lack what was there all the time, and is made anew. */
+static int dump_of(struct vl_net *net, uint16_t type, int family, mnl_cb_t callback, struct dump *dump)
+{
+    size_t messages = dump->messages ? dump->messages->count : 0, links = dump->count;
+
+    for (int i = 0; i < DUMP_TRIES; i++) {
+        int rc = dump_once(net, type, family, callback, dump);
+
+        if (rc >= 0 || errno != EINTR)
+            return rc;
+        if (dump->messages)
+            dump->messages->count = messages;
+        dump->count = links;
+        dump->found = false;
+        if (connect_anew(net) < 0)
+            return -1;
+    }
+    errno = EAGAIN;
+    return -1;
 }
 
 static bool is_kind(const struct nlattr *info, const char *kind)
@@ -826,26 +867,43 @@ static bool is_harmless(const struct vl_net_change *change, int error)
 
 /* The kernel answers each change once, in order. The numbers go on over batches, so that an answer is never taken for
  * that to another. */
-static int hear_answers(struct vl_net *net, const struct vl_net_batch *batch, unsigned first, struct vl_error *err)
+static int hear_answers(struct vl_net *net, const struct vl_net_change *changes, size_t count, unsigned first,
+                        struct vl_error *err)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct vl_net_change *change = &batch->changes[i];
-
+    for (size_t i = 0; i < count; i++) {
         errno = 0;
-        if (receive(net, first + (unsigned)i, NULL, NULL) < 0 && !is_harmless(change, errno) && rc == 0)
-            rc = vl_fail_errno(err, "cannot %s", change->title);
+        if (receive(net, first + (unsigned)i, NULL, NULL) == 0 || is_harmless(&changes[i], errno))
+            continue;
+        if (errno == ETIMEDOUT || errno == ENOBUFS)
+            return vl_fail_errno(err, "cannot hear from the kernel whether it could %s", changes[i].title);
+        if (rc == 0)
+            rc = vl_fail_errno(err, "cannot %s", changes[i].title);
     }
     return rc;
 }
 
+/* The length of the first `count` messages, which get their numbers. */
+static size_t number_messages(char *messages, size_t length, size_t count, unsigned first)
+{
+    struct nlmsghdr *header = (void *)messages;
+    int left = (int)length;
+
+    for (size_t i = 0; i < count && mnl_nlmsg_ok(header, left); i++) {
+        header->nlmsg_seq = first + (unsigned)i;
+        header = mnl_nlmsg_next(header, &left);
+    }
+    return length - (size_t)left;
+}
+
+/* All at once as a rule, so that there is no moment between two changes; a great many in slices. What cannot be done
+ * does not keep the rest from being done: the first failure is the error. */
 int vl_net_send(struct vl_net *net, const struct vl_net_batch *batch, struct vl_error *err)
 {
     VL_BUF_AUTO messages = VL_BUF_INIT;
-    unsigned first = net->sequence + 1;
-    struct nlmsghdr *header;
-    int left = (int)batch->messages.length;
+    size_t sent = 0;
+    int rc = 0;
 
     if (batch->arena.failed || batch->messages.failed)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
@@ -854,10 +912,20 @@ int vl_net_send(struct vl_net *net, const struct vl_net_batch *batch, struct vl_
     vl_buf_add(&messages, batch->messages.data, batch->messages.length);
     if (messages.failed)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
-    for (header = (void *)messages.data; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left))
-        header->nlmsg_seq += first;
-    net->sequence += (unsigned)batch->count;
-    if (mnl_socket_sendto(net->socket, messages.data, messages.length) < 0)
-        return vl_fail_errno(err, "cannot send %zu changes to the kernel", batch->count);
-    return hear_answers(net, batch, first, err);
+    for (size_t i = 0; i < batch->count; i += SLICE) {
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+        size_t count = batch->count - i < SLICE ? batch->count - i : SLICE;
+        unsigned first = net->sequence + 1;
+        size_t length = number_messages(messages.data + sent, messages.length - sent, count, first);
+
+        net->sequence += (unsigned)count;
+        if (mnl_socket_sendto(net->socket, messages.data + sent, length) < 0)
+            return vl_fail_errno(err, "cannot send %zu changes to the kernel", count);
+        sent += length;
+        if (hear_answers(net, batch->changes + i, count, first, &cause) < 0 && rc == 0) {
+            vl_error_move(err, &cause);
+            rc = -1;
+        }
+    }
+    return rc;
 }

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "plan/change.h"
 #include "plan/checkpoint.h"
 #include "plan/checkpoint_text.h"
 #include "support.h"
@@ -43,6 +44,8 @@ static void fill(struct vl_checkpoint *checkpoint)
     static const char *const words[] = { "nmcli", "connection", "reload", NULL };
     static const char *const *reloads[] = { words };
     static struct vl_net_message messages[1];
+    static struct vl_saved_pair further[] = { { .uplink = { .name = "eth1", .link = { .exists = true, .index = 8 } },
+                                                .bridge = { .name = "br1", .link = { .stp = true } } } };
 
     messages[0] = address_message(&checkpoint->arena);
     *checkpoint = (struct vl_checkpoint){
@@ -62,6 +65,8 @@ static void fill(struct vl_checkpoint *checkpoint)
                     .link = { .exists = true, .index = 7, .up = true, .mtu = 1492, .has_mac = true, .mac = { 2, 1 } },
                     .addresses = { .list = messages, .count = 1 } },
         .bridge = { .name = "br0" },
+        .further = further,
+        .further_count = 1,
         .reloads = reloads,
         .reload_count = 1,
     };
@@ -87,6 +92,10 @@ static void test_round_trip(void **state)
     assert_int_equal(other.uplink.link.mtu, 1492);
     assert_string_equal(vl_net_address_text(&arena, &other.uplink.addresses.list[0]), "192.0.2.10/24");
     assert_false(other.bridge.link.exists);
+    assert_int_equal(other.further_count, 1);
+    assert_string_equal(other.further[0].uplink.name, "eth1");
+    assert_int_equal(other.further[0].uplink.link.index, 8);
+    assert_true(other.further[0].bridge.link.stp && !other.bridge.link.stp);
     vl_checkpoint_text(&other, &arena, &again);
     assert_string_equal(vl_buf_text(&again), vl_buf_text(&text));
 }
@@ -150,7 +159,7 @@ static void test_two_runs(void **state)
     char *root = make_directory();
     const char *store = vl_arena_printf(&arena, "%s/store", root);
     const char *tree = vl_arena_printf(&arena, "%s/tree", root);
-    const char *path = vl_arena_printf(&arena, "%s/etc/a", tree);
+    const char *path = vl_arena_printf(&arena, "%s/etc/Wired connection 1", tree);
     size_t changed = 0;
 
     (void)state;
@@ -161,7 +170,7 @@ static void test_two_runs(void **state)
 
         vl_plan_add(&plan, &(struct vl_step){ .kind = VL_STEP_FILE,
                                               .target = "this host",
-                                              .object = "/etc/a",
+                                              .object = "/etc/Wired connection 1",
                                               .before = run ? "one" : "none",
                                               .after = run ? "two" : "one",
                                               .mode_before = run ? 0644 : 0600 });
@@ -171,6 +180,7 @@ static void test_two_runs(void **state)
                                               .after = "new" });
         assert_int_equal(vl_checkpoint_files(&checkpoint, &plan, &err), 0);
         assert_int_equal(vl_checkpoint_write(&checkpoint, store, &err), 0);
+        assert_int_equal(vl_checkpoint_keep(store, &err), 0);
         assert_int_equal(checkpoint.first, run == 0);
         assert_int_equal(vl_file_write(path, run ? "two" : "one", 3, 0644, &err), 0);
         assert_int_equal(
@@ -200,7 +210,7 @@ static void test_decision(void **state)
 
     (void)state;
     assert_int_equal(vl_change_phase(store, NULL), VL_CHANGE_NONE);
-    assert_false(vl_change_confirm(store));
+    assert_int_equal(vl_change_confirm(store, &err), 0);
     assert_false(vl_change_take_back(store));
     assert_int_equal(vl_change_begin(store, vl_boot_ms() + 5000, &err), 0);
     assert_int_equal(vl_change_phase(store, NULL), VL_CHANGE_ABANDONED); /* nobody holds the watchdog's lock */
@@ -211,10 +221,10 @@ static void test_decision(void **state)
     assert_string_equal(vl_change_outcome(&arena, store, ": "), ": taken back");
     assert_int_equal(vl_change_begin(store, vl_boot_ms() + 5000, &err), 0);
     assert_true(vl_change_take_back(store));
-    assert_true(vl_change_confirm(store)); /* one that cannot be gone on with is left as it is */
+    assert_int_equal(vl_change_confirm(store, &err), 1); /* one that cannot be gone on with is left as it is */
     assert_int_equal(vl_change_phase(store, NULL), VL_CHANGE_NONE);
     assert_int_equal(vl_change_begin(store, vl_boot_ms() + 5000, &err), 0);
-    assert_true(vl_change_confirm(store));
+    assert_int_equal(vl_change_confirm(store, &err), 1);
     assert_false(vl_change_take_back(store));
     remove_tree(store);
     free(store);
