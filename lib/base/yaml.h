@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * YAML, read with positions: the only door to libyaml. It is for changing lines of a file that a person wrote, so every
- * node tells from which line to which it goes. Anchors that are used, more than one document, and nesting deeper than
- * 32 are refused.
+ * node tells from which line to which it goes. A line ends at LF, CR, CRLF, U+0085, U+2028 or U+2029. Anchors that are
+ * used, more than one document, and nesting deeper than 32 are refused.
  */
 #ifndef VL_BASE_YAML_H
 #define VL_BASE_YAML_H
@@ -21,7 +21,7 @@ struct vl_yaml {
     const struct vl_yaml **nodes; /* of a sequence its items, of a mapping key, value, key, value … */
     size_t count;                 /* of nodes */
     int line, last_line;          /* from 1 */
-    size_t end_column;            /* bytes of its last line up to its end; of a scalar */
+    size_t end_column;            /* characters (not bytes) of its last line up to its end; of a scalar */
     bool flow;                    /* written as [] or {} */
 };
 

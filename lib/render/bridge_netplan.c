@@ -167,11 +167,43 @@ static int check_entry(const struct netplan *netplan, const char *path, const st
 
 struct surgery {
     struct netplan *netplan;
-    const char *path;
-    bool *gone;       /* per line, from 1 */
-    size_t *empty_at; /* per line: column after which ` {}` is put in; 0: nowhere */
+    const char *path, *text;
+    size_t lines;     /* elements of the next two, which the line numbers from 1 index */
+    bool *gone;       /* per line */
+    size_t *empty_at; /* per line: column, in characters, after which ` {}` is put in; 0: nowhere */
     bool any;
 };
+
+/* The name of a line end at `text` that is one for libyaml and none for put_lines(); NULL: there is none. */
+static const char *odd_line_end(const char *text)
+{
+    if (text[0] == '\r' && text[1] != '\n')
+        return "CR";
+    if (vl_text_starts(text, "\xc2\x85"))
+        return "U+0085";
+    if (vl_text_starts(text, "\xe2\x80\xa8"))
+        return "U+2028";
+    return vl_text_starts(text, "\xe2\x80\xa9") ? "U+2029" : NULL;
+}
+
+/* libyaml's numbers of lines tell which lines go: they must count what put_lines() counts. Only a file that is changed
+ * has to bear with this. */
+static int check_line_ends(const struct surgery *surgery)
+{
+    int line = 1;
+
+    for (const char *p = surgery->text; *p; p++) {
+        const char *name = odd_line_end(p);
+
+        if (name)
+            return vl_fail_at(surgery->netplan->err, VL_ERROR_FAILED, surgery->path, line,
+                              "'%s' ends a line for netplan and for few others; write a line feed instead of it, or "
+                              "remove it",
+                              name);
+        line += *p == '\n';
+    }
+    return 0;
+}
 
 /* Mark the lines of the keys that go. An entry that is left without any gets {}, since it must be a mapping. */
 static void mark(struct surgery *surgery, const struct vl_yaml *key, const struct vl_yaml *entry)
@@ -183,10 +215,11 @@ static void mark(struct surgery *surgery, const struct vl_yaml *key, const struc
             left++;
             continue;
         }
-        for (int line = entry->nodes[i]->line; line <= entry->nodes[i + 1]->last_line; line++)
+        for (size_t line = (size_t)entry->nodes[i]->line;
+             line <= (size_t)entry->nodes[i + 1]->last_line && line < surgery->lines; line++)
             surgery->gone[line] = true;
     }
-    if (left == 0 && !entry->flow)
+    if (left == 0 && !entry->flow && (size_t)key->line < surgery->lines)
         surgery->empty_at[key->line] = key->end_column;
     surgery->any = true;
 }
@@ -204,7 +237,7 @@ static int look_at_kind(struct surgery *surgery, const char *kind, const struct 
         if (entries->flow)
             return vl_fail_at(netplan->err, VL_ERROR_FAILED, surgery->path, entries->line,
                               "'%s' stands on one line, in braces; write it with one key a line", kind);
-        if (check_entry(netplan, surgery->path, key, entry, wild) < 0)
+        if (check_entry(netplan, surgery->path, key, entry, wild) < 0 || check_line_ends(surgery) < 0)
             return -1;
         netplan->kind = kind;
         netplan->id = key->value;
@@ -218,38 +251,38 @@ static int look_at_kind(struct surgery *surgery, const char *kind, const struct 
     return 0;
 }
 
-static void put_lines(const struct surgery *surgery, const char *text, struct vl_buf *out)
+/* The column counts characters, which are bytes or fewer; before the colon of an interface's name there is no other. */
+static void put_lines(const struct surgery *surgery, struct vl_buf *out)
 {
-    for (int line = 1; *text; line++) {
-        size_t length = strcspn(text, "\n"), at = surgery->empty_at[line];
-        const char *colon = at ? memchr(text + at, ':', length > at ? length - at : 0) : NULL;
+    const char *text = surgery->text;
 
-        if (!surgery->gone[line] && colon) {
-            vl_buf_add(out, text, (size_t)(colon - text) + 1);
-            vl_buf_puts(out, " {}");
-            vl_buf_add(out, colon + 1, length - (size_t)(colon - text) - 1);
-            vl_buf_putc(out, '\n');
-        } else if (!surgery->gone[line]) {
-            vl_buf_add(out, text, length);
-            vl_buf_putc(out, '\n');
+    for (size_t line = 1; *text && line < surgery->lines; line++) {
+        size_t length = strcspn(text, "\n"), whole = length + (text[length] == '\n');
+        size_t at = surgery->empty_at[line];
+        const char *colon = at && at < length ? memchr(text + at, ':', length - at) : NULL;
+        size_t head = colon ? (size_t)(colon - text) + 1 : 0;
+
+        if (!surgery->gone[line]) {
+            vl_buf_add(out, text, head);
+            vl_buf_puts(out, colon ? " {}" : "");
+            vl_buf_add(out, text + head, whole - head);
         }
-        text += length + (text[length] == '\n');
+        text += whole;
     }
 }
 
 static int edit(struct netplan *netplan, const struct vl_bridge_source *file)
 {
-    size_t lines = 2;
-    struct surgery surgery = { .netplan = netplan, .path = file->path };
+    struct surgery surgery = { .netplan = netplan, .path = file->path, .text = file->text, .lines = 3 };
     const struct vl_yaml *root, *network;
     VL_BUF_AUTO out = VL_BUF_INIT;
 
     if (vl_yaml_parse(netplan->arena, file->text, file->path, &root, netplan->err) < 0)
         return -1;
     for (const char *p = file->text; *p; p++)
-        lines += *p == '\n';
-    surgery.gone = vl_arena_zalloc(netplan->arena, (lines + 1) * sizeof(*surgery.gone));
-    surgery.empty_at = vl_arena_zalloc(netplan->arena, (lines + 1) * sizeof(*surgery.empty_at));
+        surgery.lines += *p == '\n';
+    surgery.gone = vl_arena_zalloc(netplan->arena, surgery.lines * sizeof(*surgery.gone));
+    surgery.empty_at = vl_arena_zalloc(netplan->arena, surgery.lines * sizeof(*surgery.empty_at));
     if (!surgery.gone || !surgery.empty_at)
         return vl_fail(netplan->err, VL_ERROR_MEMORY, "out of memory");
     network = vl_yaml_get(root, "network");
@@ -268,7 +301,7 @@ static int edit(struct netplan *netplan, const struct vl_bridge_source *file)
                           "there is a bridge '%s' already; give [bridge] another name", netplan->bridge->name);
     if (!surgery.any)
         return 0;
-    put_lines(&surgery, file->text, &out);
+    put_lines(&surgery, &out);
     add(netplan, file->path, &out, "the uplink becomes a port of the bridge and has no address of its own");
     return 0;
 }

@@ -282,11 +282,110 @@ static void test_random_files(void **state)
         check_random(&generator, &pools[i % VL_COUNT(pools)], &lab->bridge);
 }
 
+/* What comes of one file of the lab labs/static.ini; NULL: it is refused, and *ret_message says how. */
+static const char *render_one(struct vl_arena *arena, enum vl_bridge_backend backend, const char *path,
+                              const char *text, const char **ret_message)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_LAB_AUTO *lab = vl_lab_load(CASES "/labs/static.ini", "share", &err);
+    struct vl_bridge_source source = { .path = path, .text = text };
+    struct vl_bridge_input input = { .hwaddr = MAC, .files = &source, .count = 1 };
+    struct vl_fileset set = { .files = NULL };
+
+    assert_non_null(lab);
+    input.bridge = &lab->bridge;
+    *ret_message = "";
+    if (vl_render_bridge(arena, backend, &input, &set, &err) < 0) {
+        *ret_message = vl_arena_strdup(arena, vl_error_text(&err));
+        return NULL;
+    }
+    check_twice(arena, backend, &input, &set, text);
+    input = after(arena, &input, &set);
+    return vl_bridge_text(&input, path);
+}
+
+#define NETPLAN_FILE "/etc/netplan/01.yaml"
+#define HEAD "network:\n  version: 2\n  ethernets:\n"
+
+/* Line ends and bytes of netplan's files: what is not of the addresses stays as it is, or nothing is changed. */
+static const struct netplan_text {
+    const char *before, *after; /* after: NULL when it is refused */
+    const char *message;        /* a part of it */
+} netplan_texts[] = {
+    { "# a\xe2\x80\xa8\n" HEAD "    eth0:\n      wakeonlan: true\n      dhcp4: true\n      optional: true\n", NULL,
+      NETPLAN_FILE ":1: 'U+2028' ends a line" },
+    { "# a\n" HEAD "    eth0:\n      dhcp4: true\n      set-name: \"a\xe2\x80\xa9z\"\n    eth1:\n", NULL,
+      NETPLAN_FILE ":7: 'U+2029' ends a line" },
+    { "# a\xc2\x85\n# b\xc2\x85\n" HEAD "    eth0:\n      dhcp4: true\n    eth1:\n      dhcp4: true\n", NULL,
+      NETPLAN_FILE ":1: 'U+0085' ends a line" },
+    { "network:\r  version: 2\r  ethernets:\r    eth0:\r      dhcp4: true\r", NULL,
+      NETPLAN_FILE ":1: 'CR' ends a line" },
+    { "network:\r\r\n  ethernets:\r\r\n    eth0:\r\r\n      dhcp4: true\r\r\n", NULL,
+      NETPLAN_FILE ":1: 'CR' ends a line" },
+    { HEAD "    eth0:\n      dhcp4: true\r", NULL, NETPLAN_FILE ":5: 'CR' ends a line" },
+    /* a file that stays as it is may have what it likes */
+    { "# a\xe2\x80\xa8\n" HEAD "    eth1:\n      dhcp4: true\r\r",
+      "# a\xe2\x80\xa8\n" HEAD "    eth1:\n      dhcp4: true\r\r", "" },
+    { "# a\r\nnetwork:\r\n  ethernets:\r\n    eth0:\r\n      optional: true\r\n      addresses:\r\n"
+      "        - 10.0.0.9/8\r\n      mtu: 1400 \r\n    eth1:\r\n      dhcp4: true\r\n",
+      "# a\r\nnetwork:\r\n  ethernets:\r\n    eth0:\r\n      optional: true\r\n      mtu: 1400 \r\n    eth1:\r\n"
+      "      dhcp4: true\r\n",
+      "" },
+    { "network:\r\n  ethernets:\r\n    eth0: # a: b\r\n      dhcp4: true\r\n",
+      "network:\r\n  ethernets:\r\n    eth0: {} # a: b\r\n", "" },
+    { HEAD "    eth0:\n      dhcp4: true\n      optional: true", HEAD "    eth0:\n      optional: true", "" },
+    { HEAD "    eth0:\n      optional: true\n      dhcp4: true", HEAD "    eth0:\n      optional: true\n", "" },
+    { "\xef\xbb\xbf" HEAD "    eth0:\n      dhcp4: true\n", "\xef\xbb\xbf" HEAD "    eth0: {}\n", "" },
+    /* columns are counted in characters, and an entry that has more keeps them */
+    { HEAD "    \"\xc3\xa9\xc3\xa9\xc3\xa9:\xc3\xa9\": # \xc3\xa9: x\n      match: {name: eth0}\n      dhcp4: true\n",
+      HEAD "    \"\xc3\xa9\xc3\xa9\xc3\xa9:\xc3\xa9\": # \xc3\xa9: x\n      match: {name: eth0}\n", "" },
+    /* the neighbours of the line ends that are refused */
+    { HEAD "    eth0: # \xe2\x80\xa7 \xc3\x85 \xe2\x80\xaa\n      dhcp4: true\n",
+      HEAD "    eth0: {} # \xe2\x80\xa7 \xc3\x85 \xe2\x80\xaa\n", "" },
+};
+
+static void test_netplan_bytes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(netplan_texts); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        const struct netplan_text *text = &netplan_texts[i];
+        const char *message, *result = render_one(&arena, VL_BACKEND_NETPLAN, NETPLAN_FILE, text->before, &message);
+
+        if (!result != !text->after || !strstr(message, text->message))
+            fail_msg("%s\nis %s %s", text->before, result ? "rendered" : "refused:", message);
+        if (result)
+            assert_string_equal(result, text->after);
+    }
+}
+
+/* More lines for libyaml than for us: nothing is written past the end. The lines of others are no measure. */
+static void test_netplan_many_lines(void **state)
+{
+    static const char *const ends[] = { "\r", "\xc2\x85", "\xe2\x80\xa8" };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(ends); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        VL_BUF_AUTO text = VL_BUF_INIT;
+        const char *message;
+
+        for (unsigned line = 0; line < 60000; line++)
+            vl_buf_printf(&text, "# c%s", ends[i]);
+        vl_buf_printf(&text, "network:%s  ethernets:%s    eth0:%s      dhcp4: true%s", ends[i], ends[i], ends[i],
+                      ends[i]);
+        assert_null(render_one(&arena, VL_BACKEND_NETPLAN, NETPLAN_FILE, vl_buf_text(&text), &message));
+        assert_non_null(strstr(message, NETPLAN_FILE ":1: '"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ifcfg),    cmocka_unit_test(test_networkmanager), cmocka_unit_test(test_networkd),
-        cmocka_unit_test(test_ifupdown), cmocka_unit_test(test_netplan),        cmocka_unit_test(test_random_files),
+        cmocka_unit_test(test_ifcfg),         cmocka_unit_test(test_networkmanager),
+        cmocka_unit_test(test_networkd),      cmocka_unit_test(test_ifupdown),
+        cmocka_unit_test(test_netplan),       cmocka_unit_test(test_random_files),
+        cmocka_unit_test(test_netplan_bytes), cmocka_unit_test(test_netplan_many_lines),
     };
 
     return cmocka_run_group_tests(tests, enter_source, NULL);
