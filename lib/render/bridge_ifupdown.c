@@ -15,7 +15,8 @@
 #include "render/bridge.h"
 
 #define INTERFACES "/etc/network/interfaces"
-#define OWN INTERFACES ".d/60-voiplab"
+#define DIRECTORY INTERFACES ".d"
+#define OWN DIRECTORY "/60-voiplab"
 
 struct ifupdown {
     struct vl_arena *arena;
@@ -38,8 +39,9 @@ struct stanza_line {
 
 static bool opens_stanza(const char *word)
 {
-    static const char *const words[] = { "iface",  "auto",         "mapping",    "source",   "source-directory",
-                                         "rename", "no-auto-down", "no-scripts", "template", NULL };
+    static const char *const words[] = { "iface",      "auto",   "mapping",      "source",     "source-directory",
+                                         "source-dir", "rename", "no-auto-down", "no-scripts", "template",
+                                         NULL };
 
     for (size_t i = 0; words[i]; i++)
         if (!strcmp(word, words[i]))
@@ -89,6 +91,20 @@ static bool is(const char *word, const char *wanted)
     return word && !strcmp(word, wanted);
 }
 
+/* eth0:1 is eth0 with an address that this file's stanza of eth0 does not show. */
+static int check_alias(const struct ifupdown *ifupdown, const char *path, const struct stanza_line *line,
+                       const char *name)
+{
+    const char *interface = ifupdown->bridge->interface;
+
+    if (!vl_text_starts(name, interface) || name[strlen(interface)] != ':')
+        return 0;
+    return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
+                      "'%s' gives the uplink another address; put it into [bridge] addresses and remove the stanza and "
+                      "the name from 'auto'",
+                      name);
+}
+
 static int check_iface(struct ifupdown *ifupdown, const char *path, const struct stanza_line *line)
 {
     const char *name = line->words[1], *family = line->words[1] ? line->words[2] : NULL;
@@ -98,7 +114,7 @@ static int check_iface(struct ifupdown *ifupdown, const char *path, const struct
         return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
                           "'%s' has a stanza already; give [bridge] another name, or remove the stanza", name);
     if (!is(name, ifupdown->bridge->interface))
-        return 0;
+        return name ? check_alias(ifupdown, path, line, name) : 0;
     if (!family || (!ipv6 && !is(family, "inet")) || !line->words[3] || line->words[4])
         return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
                           "the stanza of the uplink should read like 'iface %s inet static'; write it so, without "
@@ -113,19 +129,109 @@ static int check_iface(struct ifupdown *ifupdown, const char *path, const struct
     return 0;
 }
 
-/* Whether a pattern of `source` or `source-directory` covers our file. */
-static bool covers(struct vl_arena *arena, const struct stanza_line *line)
+static int fail_by_another_name(const struct ifupdown *ifupdown, const char *path, const struct stanza_line *line,
+                                const char *name)
 {
-    const char *pattern = line->words[1];
-    bool directory = is(line->words[0], "source-directory");
+    return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
+                      "'%s' is for '%s' a matter of the %s stanza; configure it by its own name",
+                      ifupdown->bridge->interface, name, line->words[0]);
+}
 
-    if (!pattern || (!directory && !is(line->words[0], "source")))
+/* `auto eth0=home` and `auto /eth*=home` bring the uplink up by the stanza of home. */
+static bool is_by_another_name(const struct ifupdown *ifupdown, const char *name)
+{
+    const char *equals = strchr(name, '='), *value = *name == '/' ? name + 1 : name, *pattern;
+
+    if (!equals || is(equals + 1, ifupdown->bridge->interface))
         return false;
-    if (*pattern != '/')
-        pattern = vl_arena_printf(arena, "/etc/network/%s", pattern);
-    if (directory)
-        pattern = vl_arena_printf(arena, "%s/*", pattern);
-    return !fnmatch(pattern, OWN, FNM_PATHNAME | FNM_PERIOD);
+    pattern = vl_arena_strndup(ifupdown->arena, value, strcspn(value, "/="));
+    return !fnmatch(pattern, ifupdown->bridge->interface, 0);
+}
+
+/* Who is brought up: `auto`, `allow-hotplug` and their like. */
+static int check_names(const struct ifupdown *ifupdown, const char *path, const struct stanza_line *line)
+{
+    for (size_t i = 1; line->words[i]; i++) {
+        if (check_alias(ifupdown, path, line, line->words[i]) < 0)
+            return -1;
+        if (is_by_another_name(ifupdown, line->words[i]))
+            return fail_by_another_name(ifupdown, path, line, line->words[i]);
+    }
+    return 0;
+}
+
+static int check_patterns(const struct ifupdown *ifupdown, const char *path, const struct stanza_line *line)
+{
+    for (size_t i = 1; line->words[i]; i++)
+        if (!fnmatch(line->words[i], ifupdown->bridge->interface, 0))
+            return fail_by_another_name(ifupdown, path, line, line->words[i]);
+    return 0;
+}
+
+/* The path that a word of `source` stands for, without what means nothing in it. The first one may be relative to the
+ * directory of the file that it stands in; a further one is relative to wherever ifup is run, and stays as it is. */
+static const char *sourced_path(struct vl_arena *arena, const char *path, const struct stanza_line *line, size_t index)
+{
+    const char *word = line->words[index];
+    const char *const *parts;
+    VL_BUF_AUTO tidy = VL_BUF_INIT;
+
+    if (*word != '/' && index > 1)
+        return word;
+    if (*word != '/')
+        word = vl_arena_printf(arena, "%.*s/%s", (int)(strrchr(path, '/') - path), path, word);
+    parts = vl_text_split(arena, word, "/");
+    for (size_t i = 0; parts[i]; i++)
+        if (strcmp(parts[i], ".") != 0)
+            vl_buf_printf(&tidy, "/%s", parts[i]);
+    arena->failed |= tidy.failed;
+    return vl_arena_strdup(arena, vl_buf_text(&tidy));
+}
+
+/* Whether all that a pattern can match is among the sources of this back end: plain files right in interfaces.d, none
+ * of them hidden. ifup expands it as a shell does (wordexp(3)), where $NAME may hold anything. */
+static bool is_seen(const char *pattern, bool directory)
+{
+    const char *name = vl_text_starts(pattern, DIRECTORY "/") ? pattern + strlen(DIRECTORY "/") : "..";
+
+    if (!strcmp(pattern, DIRECTORY))
+        return true;
+    return !directory && *name != '.' && !strpbrk(name, "/$`'\"");
+}
+
+/* A stanza of the uplink in a file that nobody has looked at would keep its address. */
+static int check_source(struct ifupdown *ifupdown, const char *path, const struct stanza_line *line)
+{
+    bool directory = !is(line->words[0], "source"), main_file = !strcmp(path, INTERFACES);
+
+    for (size_t i = 1; line->words[i]; i++) {
+        const char *pattern = sourced_path(ifupdown->arena, path, line, i);
+
+        if (!is_seen(pattern, directory))
+            return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
+                              "'%s' leads to files that voiplab does not read, where '%s' may have a stanza; put the "
+                              "stanzas of these files into '%s' or into files of '%s', and remove '%s' here",
+                              line->words[i], ifupdown->bridge->interface, INTERFACES, DIRECTORY, line->words[i]);
+        if (directory)
+            pattern = vl_arena_printf(ifupdown->arena, "%s/*", pattern);
+        ifupdown->sourced |= main_file && !fnmatch(pattern, OWN, FNM_PATHNAME | FNM_PERIOD);
+    }
+    return 0;
+}
+
+static int look_at_stanza(struct ifupdown *ifupdown, const char *path, const struct stanza_line *line)
+{
+    const char *word = line->words[0];
+
+    if (is(word, "iface"))
+        return check_iface(ifupdown, path, line);
+    if (is(word, "auto") || vl_text_starts(word, "allow-"))
+        return check_names(ifupdown, path, line);
+    if (is(word, "mapping") || is(word, "rename"))
+        return check_patterns(ifupdown, path, line);
+    if (vl_text_starts(word, "source"))
+        return check_source(ifupdown, path, line);
+    return 0;
 }
 
 static int look_at(struct ifupdown *ifupdown, const struct vl_bridge_source *file)
@@ -133,20 +239,9 @@ static int look_at(struct ifupdown *ifupdown, const struct vl_bridge_source *fil
     struct stanza_line *lines;
     size_t count = read_lines(ifupdown->arena, file->text, &lines);
 
-    for (size_t i = 0; i < count; i++) {
-        const char *word = lines[i].words[0];
-
-        if (!lines[i].opens)
-            continue;
-        if (is(word, "iface") && check_iface(ifupdown, file->path, &lines[i]) < 0)
+    for (size_t i = 0; i < count; i++)
+        if (lines[i].opens && look_at_stanza(ifupdown, file->path, &lines[i]) < 0)
             return -1;
-        for (size_t j = 1; (is(word, "mapping") || is(word, "rename")) && lines[i].words[j]; j++)
-            if (!fnmatch(lines[i].words[j], ifupdown->bridge->interface, 0))
-                return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, file->path, lines[i].number,
-                                  "'%s' is for '%s' a matter of a %s stanza; configure it by its own name",
-                                  ifupdown->bridge->interface, lines[i].words[j], word);
-        ifupdown->sourced |= !strcmp(file->path, INTERFACES) && covers(ifupdown->arena, &lines[i]);
-    }
     return 0;
 }
 

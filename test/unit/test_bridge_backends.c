@@ -379,13 +379,108 @@ static void test_netplan_many_lines(void **state)
     }
 }
 
+/* The lines of /etc/network/interfaces that lead to other files or to another name of the uplink. `message`: a part of
+ * it when the line is refused; else `sourced` says whether the line reads the file of the bridge. */
+static const struct interfaces_line {
+    const char *line, *message;
+    bool sourced;
+} interfaces_lines[] = {
+    { "source /etc/network/interfaces.d/*", NULL, true },
+    { "  source\tinterfaces.d/*", NULL, true },
+    { "source ./interfaces.d//*", NULL, true },
+    { "source //etc/./network/interfaces.d/[0-9]*", NULL, true },
+    { "source \\\n  interfaces.d/*", NULL, true },
+    { "source interfaces.d/*.cfg /etc/network/interfaces.d/*", NULL, true },
+    { "source interfaces.d/*.cfg", NULL, false },
+    { "source interfaces.d/eth1", NULL, false },
+    { "source interfaces.d", NULL, false }, /* ifup says that it is a directory, and reads nothing */
+    { "source", NULL, false },
+    { "source-directory interfaces.d", NULL, true },
+    { "source-directory /etc/network/interfaces.d/", NULL, true },
+    { "source-dir ./interfaces.d/.", NULL, true },
+    { "# source /etc/network/more/*", NULL, false },
+    { "source /etc/network/more/*", "'/etc/network/more/*' leads to files that voiplab does not read", false },
+    { "source more/*", "'more/*' leads", false },
+    { "source interfaces.d/* more/*", "'more/*' leads", false },
+    { "source interfaces.d/* interfaces.d/x", "'interfaces.d/x' leads", false }, /* relative to where ifup is run */
+    { "source interfaces.d/*/*", "'interfaces.d/*/*' leads", false },
+    { "source interfaces.d/../more", "leads", false },
+    { "source interfaces.d/..", "leads", false },
+    { "source interfaces.d/.hidden", "leads", false },
+    { "source interfaces.d/${X:-../more}", "leads", false },
+    { "source interfaces.d/$X", "leads", false },
+    { "source interfaces.*/*", "leads", false },
+    { "source /etc/network/interfaces.dd/*", "leads", false },
+    { "source /", "leads", false },
+    { "source-directory /run/network/interfaces.d", "'/run/network/interfaces.d' leads", false },
+    { "source-directory /etc/network/interfaces.d/more", "leads", false },
+    { "source-directory interfac*", "leads", false },
+    { "source-dir more", "'more' leads", false },
+    { "iface eth0:1 inet static\n  address 10.9.9.9/8", "'eth0:1' gives the uplink another address; put it into",
+      false },
+    { "iface eth0:voip inet6 static\n  address 2001:db8::7/64", "'eth0:voip' gives", false },
+    { "auto eth0:1", "'eth0:1' gives", false },
+    { "auto lo eth1 eth0:1", "'eth0:1' gives", false },
+    { "allow-hotplug eth0:1", "'eth0:1' gives", false },
+    { "iface eth1:1 inet manual", NULL, false },
+    { "iface eth01:1 inet manual", NULL, false },
+    { "auto eth0 eth1=home /eth* eth0=eth0 /eth1=home", NULL, false },
+    { "auto eth0=home", "'eth0' is for 'eth0=home' a matter of the auto stanza", false },
+    { "allow-hotplug /eth*=home", "'eth0' is for '/eth*=home'", false },
+    { "auto /eth?/1=home", "'eth0' is for '/eth?/1=home'", false },
+    { "mapping eth*", "'eth0' is for 'eth*'", false },
+};
+
+#define INTERFACES "/etc/network/interfaces"
+
+static void test_interfaces_lines(void **state)
+{
+    static const char above[] = "auto eth0\niface eth0 inet static\n  address 192.168.0.153/24\n";
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(interfaces_lines); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        const struct interfaces_line *line = &interfaces_lines[i];
+        const char *text = vl_arena_printf(&arena, "%s%s\n", above, line->line), *message;
+        const char *result = render_one(&arena, VL_BACKEND_IFUPDOWN, INTERFACES, text, &message);
+        const char *own = result ? strstr(result, "\nsource " INTERFACES ".d/60-voiplab\n") : NULL;
+
+        if (!result != !!line->message || !strstr(message, line->message ? line->message : ""))
+            fail_msg("'%s' is %s %s", line->line, result ? "rendered" : "refused:", message);
+        if (!result)
+            assert_memory_equal(message, INTERFACES ":4: ", strlen(INTERFACES ":4: "));
+        else if (!own != line->sourced || !strstr(result, line->line))
+            fail_msg("'%s' becomes\n%s", line->line, result);
+    }
+}
+
+/* In a file of interfaces.d a path is relative to that. */
+static void test_interfaces_nested(void **state)
+{
+    static const char path[] = INTERFACES ".d/a";
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *message;
+
+    (void)state;
+    assert_non_null(render_one(&arena, VL_BACKEND_IFUPDOWN, path, "source b*\n", &message));
+    assert_non_null(render_one(&arena, VL_BACKEND_IFUPDOWN, path, "source " INTERFACES ".d/*\n", &message));
+    assert_null(render_one(&arena, VL_BACKEND_IFUPDOWN, path, "\nsource interfaces.d/*\n", &message));
+    assert_memory_equal(message, INTERFACES ".d/a:2: 'interfaces.d/*' leads", 46);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ifcfg),         cmocka_unit_test(test_networkmanager),
-        cmocka_unit_test(test_networkd),      cmocka_unit_test(test_ifupdown),
-        cmocka_unit_test(test_netplan),       cmocka_unit_test(test_random_files),
-        cmocka_unit_test(test_netplan_bytes), cmocka_unit_test(test_netplan_many_lines),
+        cmocka_unit_test(test_ifcfg),
+        cmocka_unit_test(test_networkmanager),
+        cmocka_unit_test(test_networkd),
+        cmocka_unit_test(test_ifupdown),
+        cmocka_unit_test(test_netplan),
+        cmocka_unit_test(test_random_files),
+        cmocka_unit_test(test_netplan_bytes),
+        cmocka_unit_test(test_netplan_many_lines),
+        cmocka_unit_test(test_interfaces_lines),
+        cmocka_unit_test(test_interfaces_nested),
     };
 
     return cmocka_run_group_tests(tests, enter_source, NULL);
