@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -141,12 +142,25 @@ static int sync_directory(const char *path, struct vl_error *err)
     return 0;
 }
 
-/* Write and sync the temporary. The owner of a file that is replaced is kept where we may do so. */
+/* The owner of a file that is replaced is kept, and the group that is asked for set, where we may do so. This is the
+ * temporary's, before it is in its place: whoever is killed here leaves no file that its readers cannot read. */
+static int give_away(int descriptor, const char *path, gid_t group, struct vl_error *err)
+{
+    struct stat old;
+
+    if (stat(path, &old) == 0 && (old.st_uid != geteuid() || old.st_gid != getegid()) &&
+        ops->fchown(descriptor, old.st_uid, old.st_gid) < 0 && geteuid() == 0)
+        return vl_fail_errno(err, "cannot keep the owner of '%s'", path);
+    if (group != (gid_t)-1 && ops->fchown(descriptor, (uid_t)-1, group) < 0 && geteuid() == 0)
+        return vl_fail_errno(err, "cannot give '%s' to the group %ju", path, (uintmax_t)group);
+    return 0;
+}
+
+/* Write and sync the temporary. The mode comes last: a change of owner clears the set-user-ID bits. */
 static int fill_temporary(const char *temporary, const char *path, const char *text, size_t length, mode_t mode,
-                          struct vl_error *err)
+                          gid_t group, struct vl_error *err)
 {
     VL_CLOSE int descriptor = -1;
-    struct stat old;
 
     if (ops->unlink(temporary) < 0 && errno != ENOENT)
         return vl_fail_errno(err, "cannot remove the left-over '%s'", temporary);
@@ -155,9 +169,8 @@ static int fill_temporary(const char *temporary, const char *path, const char *t
         return vl_fail_errno(err, "cannot make '%s'", temporary);
     if (write_all(descriptor, text, length) < 0)
         return vl_fail_errno(err, "cannot write '%s'", temporary);
-    if (stat(path, &old) == 0 && (old.st_uid != geteuid() || old.st_gid != getegid()) &&
-        ops->fchown(descriptor, old.st_uid, old.st_gid) < 0 && geteuid() == 0)
-        return vl_fail_errno(err, "cannot keep the owner of '%s'", path);
+    if (give_away(descriptor, path, group, err) < 0)
+        return -1;
     if (ops->fchmod(descriptor, mode) < 0)
         return vl_fail_errno(err, "cannot set the mode of '%s'", temporary);
     if (ops->fsync(descriptor) < 0)
@@ -167,11 +180,17 @@ static int fill_temporary(const char *temporary, const char *path, const char *t
 
 int vl_file_write(const char *path, const char *text, size_t length, mode_t mode, struct vl_error *err)
 {
+    return vl_file_write_group(path, text, length, mode, (gid_t)-1, err);
+}
+
+int vl_file_write_group(const char *path, const char *text, size_t length, mode_t mode, gid_t group,
+                        struct vl_error *err)
+{
     VL_FREE char *temporary = temporary_for(path);
 
     if (!temporary)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
-    if (fill_temporary(temporary, path, text, length, mode, err) < 0) {
+    if (fill_temporary(temporary, path, text, length, mode, group, err) < 0) {
         (void)ops->unlink(temporary);
         return -1;
     }

@@ -40,6 +40,11 @@ int vl_file_read(const char *path, size_t limit, char **ret_text, struct stat *r
 /* Replace or make `path` as described above. `mode` is applied exactly. When the file exists its owner is kept. */
 int vl_file_write(const char *path, const char *text, size_t length, mode_t mode, struct vl_error *err);
 
+/* The same for a file that shall belong to `group`, which it does from the moment that it is in its place. (gid_t)-1
+ * keeps the group as vl_file_write() does. Who is not root may not give files away, and is not asked to. */
+int vl_file_write_group(const char *path, const char *text, size_t length, mode_t mode, gid_t group,
+                        struct vl_error *err);
+
 /* Remove a file; a missing one is no error. */
 int vl_file_remove(const char *path, struct vl_error *err);
 

@@ -115,6 +115,22 @@ static int read_current(struct vl_plan *plan, struct vl_target *target, const ch
     return 0;
 }
 
+/* Behind a link may lie a file that others share or keep elsewhere. Followed, it could lead anywhere: the directory is
+ * often Asterisk's own, and whoever gets hold of Asterisk could have us write to any file of this host. */
+static int refuse_link(struct vl_target *target, const char *path, struct vl_error *err)
+{
+    if (!target || !target->ops->is_link || !target->ops->is_link(target, path))
+        return 0;
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "'%s' is a symbolic link, which would be lost; put the file itself there first", path);
+}
+
+/* A file that its reader may not read is as good as none. */
+static bool has_wrong_group(struct vl_target *target, const struct vl_file *file)
+{
+    return file->group && target->ops->wrong_group && target->ops->wrong_group(target, file->path, file->group);
+}
+
 static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file, const char *before,
                           const char *after, mode_t mode, mode_t mode_before, bool fresh)
 {
@@ -148,6 +164,8 @@ static int plan_removal(struct vl_plan *plan, struct vl_target *target, const ch
         if (after && !strcmp(before, after))
             return 0;
     }
+    if (refuse_link(target, file->path, err) < 0)
+        return -1;
     add_file_step(plan, target_name, file, before, after, mode & 07777, mode, false);
     return 1;
 }
@@ -165,7 +183,7 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
         return -1;
     if (file->kind == VL_FILE_WHOLE) {
         after = vl_arena_strdup(&plan->arena, file->text);
-        if (before && !strcmp(before, after) && (mode_before & 07777) == file->mode)
+        if (before && !strcmp(before, after) && (mode_before & 07777) == file->mode && !has_wrong_group(target, file))
             return 0;
         mode = file->mode;
     } else {
@@ -174,6 +192,8 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
             return 0;
         mode = before ? mode_before & 07777 : file->mode;
     }
+    if (refuse_link(target, file->path, err) < 0)
+        return -1;
     add_file_step(plan, target_name, file, before, after, mode, mode_before, !target);
     return 1;
 }

@@ -31,8 +31,17 @@ static const struct {
     [VL_STEP_SWITCH] = { "switch over", SHOW_AFTER, "sh" },
 };
 
+/* True when the file has its text and its mode already: then it is its group that changes. */
+static bool changes_group_only(const struct vl_step *step)
+{
+    return step->group && step->before && !strcmp(step->before, step->after) && step->mode == step->mode_before;
+}
+
 char *vl_step_title(struct vl_arena *arena, const struct vl_step *step)
 {
+    if (step->kind == VL_STEP_FILE && changes_group_only(step))
+        return vl_arena_printf(arena, "%s %s (the same, for the group %s)", kinds[step->kind].verb, step->object,
+                               step->group);
     if (step->kind == VL_STEP_FILE)
         return vl_arena_printf(arena, "%s %s (%s, mode %04o)", kinds[step->kind].verb, step->object,
                                step->before ? "changed" : "new", step->mode);

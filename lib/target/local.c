@@ -118,36 +118,39 @@ static bool find_group(const struct local_target *local, const char *name, gid_t
     return true;
 }
 
-/* Give the file to the group. Who is not root may not give files away, and is not asked to. */
-static int set_group(const struct local_target *local, const char *place, const char *group, mode_t mode,
-                     struct vl_error *err)
-{
-    VL_CLOSE int descriptor = -1;
-    struct stat status;
-    gid_t id;
-
-    if (!group || !find_group(local, group, &id))
-        return 0;
-    descriptor = open(place, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0 || fstat(descriptor, &status) < 0)
-        return geteuid() == 0 ? vl_fail_errno(err, "cannot look at '%s'", place) : 0;
-    if (status.st_gid == id)
-        return 0;
-    /* a change of group clears the set-user-ID bits, so the mode is set again */
-    if ((fchown(descriptor, (uid_t)-1, id) < 0 || fchmod(descriptor, mode) < 0) && geteuid() == 0)
-        return vl_fail_errno(err, "cannot give '%s' to the group '%s'", place, group);
-    return 0;
-}
-
 static int local_write(struct vl_target *target, const char *path, const char *text, mode_t mode, const char *group,
                        struct vl_error *err)
 {
     struct local_target *local = local_of(target);
     VL_FREE char *place = locate(local, path, false, err);
+    gid_t id = (gid_t)-1;
 
-    if (!place || vl_file_write(place, text, strlen(text), mode, err) < 0)
+    if (!place)
         return -1;
-    return set_group(local, place, group, mode, err);
+    if (group)
+        (void)find_group(local, group, &id);
+    return vl_file_write_group(place, text, strlen(text), mode, id, err);
+}
+
+static bool local_is_link(struct vl_target *target, const char *path)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *place = locate(local_of(target), path, false, &ignored);
+    struct stat status;
+
+    return place && lstat(place, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+/* Who is not root could not give the file away, so that it would be wrong for ever: to them it is not. */
+static bool local_wrong_group(struct vl_target *target, const char *path, const char *group)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *place = locate(local_of(target), path, true, &ignored);
+    struct stat status;
+    gid_t id;
+
+    return geteuid() == 0 && place && stat(place, &status) == 0 && find_group(local_of(target), group, &id) &&
+           status.st_gid != id;
 }
 
 static int local_remove(struct vl_target *target, const char *path, struct vl_error *err)
@@ -190,6 +193,8 @@ static const struct vl_target_ops local_ops = {
     .read = local_read,
     .write = local_write,
     .remove = local_remove,
+    .is_link = local_is_link,
+    .wrong_group = local_wrong_group,
     .run = local_run,
     .close = local_close,
 };

@@ -24,11 +24,16 @@ struct vl_command_result {
 struct vl_target_ops {
     /* Read a file: 0 with the caller's *ret_text and *ret_mode, or -1; VL_ERROR_NOTFOUND when there is none. */
     int (*read)(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode, struct vl_error *err);
-    /* Replace or make a file atomically, with this mode; `group` NULL keeps or defaults the group. Parents must exist.
-     */
+    /* Replace or make a file atomically: it has this mode and group from the moment that it is in its place. `group`
+     * NULL keeps or defaults the group; one that the target does not know is passed over. Parents must exist. */
     int (*write)(struct vl_target *target, const char *path, const char *text, mode_t mode, const char *group,
                  struct vl_error *err);
     int (*remove)(struct vl_target *target, const char *path, struct vl_error *err);
+    /* True when the name is a symbolic link: read() follows it, write() and remove() would put an end to it. NULL: not
+     * known. */
+    bool (*is_link)(struct vl_target *target, const char *path);
+    /* True when the file is there, belongs to another group, and write() would give it to this one. NULL: not known. */
+    bool (*wrong_group)(struct vl_target *target, const char *path, const char *group);
     /* Run argv with `input` on stdin (NULL: none). Fails when it could not be run or did not end in time, not when it
      * exits non-zero. */
     int (*run)(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,

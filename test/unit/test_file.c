@@ -23,7 +23,8 @@ static struct {
     int at, error;
     bool then_dead; /* and nothing works from then on, as after a kill */
     bool dead;
-    size_t most; /* bytes that one write takes; 0: all */
+    size_t most;         /* bytes that one write takes; 0: all */
+    gid_t renamed_group; /* whose the temporary was when it was put in place */
 } plan;
 
 static int goes_wrong(enum operation operation)
@@ -67,6 +68,9 @@ static int fake_fsync(int descriptor)
 
 static int fake_rename(const char *from, const char *to)
 {
+    struct stat status;
+
+    plan.renamed_group = stat(from, &status) == 0 ? status.st_gid : (gid_t)-1;
     return goes_wrong(RENAME) ? -1 : rename(from, to);
 }
 
@@ -311,6 +315,39 @@ static void test_owner_kept(void **state)
     check_place(NEW, NEW);
 }
 
+/* The group is there before the name is: a kill between the two would leave a file that its reader may not read. */
+static void test_group_before_name(void **state)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *path = path_of("file");
+    struct stat status;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    for (int i = 0; i < 2; i++) { /* made, and replaced */
+        memset(&plan, 0, sizeof(plan));
+        assert_int_equal(vl_file_write_group(path, i ? NEW : OLD, strlen(i ? NEW : OLD), 02640, 4343, &err), 0);
+        assert_int_equal(plan.renamed_group, 4343);
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_uid, 0);
+        assert_int_equal(status.st_gid, 4343);
+        assert_int_equal(status.st_mode & 07777, 02640);
+        assert_int_equal(chown(path, 0, 0), 0);
+    }
+    /* killed where the group is set: the old file, or none */
+    for (int i = 0; i < 2; i++) {
+        memset(&plan, 0, sizeof(plan));
+        plan.wrong = FCHOWN;
+        plan.at = 1;
+        plan.error = EPERM;
+        plan.then_dead = true;
+        assert_int_equal(vl_file_write_group(path, OLD, strlen(OLD), 0640, 4343, &err), -1);
+        check_place(i ? NULL : NEW, i ? NULL : NEW);
+        (void)unlink(path);
+    }
+}
+
 static void test_read_refusals(void **state)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
@@ -399,10 +436,11 @@ static void test_lock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_write),        TEST(test_write_fails),       TEST(test_write_new_fails), TEST(test_write_killed),
-        TEST(test_short_writes), TEST(test_interrupted_write), TEST(test_left_over),       TEST(test_symlink_target),
-        TEST(test_owner_kept),   TEST(test_read_refusals),     TEST(test_remove),          TEST(test_mkdirs),
-        TEST(test_lock),
+        TEST(test_write),        TEST(test_write_fails),    TEST(test_write_new_fails),
+        TEST(test_write_killed), TEST(test_short_writes),   TEST(test_interrupted_write),
+        TEST(test_left_over),    TEST(test_symlink_target), TEST(test_group_before_name),
+        TEST(test_owner_kept),   TEST(test_read_refusals),  TEST(test_remove),
+        TEST(test_mkdirs),       TEST(test_lock),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
