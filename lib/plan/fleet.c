@@ -62,6 +62,7 @@ void vl_fleet_close(struct vl_fleet *fleet)
         vl_target_close(member->target);
         vl_plan_free(&member->plan);
         vl_arena_free(&member->arena);
+        vl_arena_free(&member->view_arena);
         vl_error_clear(&member->error);
     }
     vl_free(fleet->members);
@@ -244,6 +245,20 @@ static void describe_bad_view(const struct vl_member *member, struct vl_error *c
                       view->first_bad_peer ? view->first_bad_peer : "");
 }
 
+/* The texts of a look go with the next: a guest that is looked at a hundred times says more than is worth keeping. */
+static int look_once(const struct looking *looking, struct vl_member *member, struct vl_error *cause)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_arena before = member->view_arena;
+
+    if (vl_probe_trunks(&arena, looking->fleet->world->lab, member->pbx, looking->away, member->target, &member->view,
+                        cause) < 0)
+        return -1;
+    member->view_arena = arena;
+    arena = before;
+    return 0;
+}
+
 static void look_at_member(void *context, size_t index)
 {
     const struct looking *looking = context;
@@ -255,8 +270,7 @@ static void look_at_member(void *context, size_t index)
     if (!member->target || is_tree(fleet->world, member->pbx))
         return;
     for (;;) {
-        if (vl_probe_trunks(&member->arena, fleet->world->lab, member->pbx, looking->away, member->target,
-                            &member->view, &cause) < 0) {
+        if (look_once(looking, member, &cause) < 0) {
             fail_member(fleet, member, &cause);
             return;
         }

@@ -17,7 +17,8 @@ struct vl_member {
     struct vl_plan plan;
     struct vl_arena arena; /* what was seen */
     struct vl_trunk_view view;
-    const char *guest; /* state of its domain: "running"; NULL: no virtual machine */
+    struct vl_arena view_arena; /* its texts */
+    const char *guest;          /* state of its domain: "running"; NULL: no virtual machine */
     size_t calls_placed, calls_answered;
 };
 

@@ -74,7 +74,12 @@ static bool all_digits(struct slice text)
 
 static const char *keep(struct vl_arena *arena, struct slice text)
 {
-    return vl_text_printable(arena, vl_arena_strndup(arena, text.start, text.length));
+    char cell[VL_ASTERISK_CELL + 1];
+    size_t length = text.length < VL_ASTERISK_CELL ? text.length : VL_ASTERISK_CELL;
+
+    memcpy(cell, text.start, length);
+    cell[length] = '\0';
+    return vl_text_printable(arena, cell);
 }
 
 /* Where a column begins: the title as a word of the header line. False when it is not there. */
@@ -187,7 +192,7 @@ int vl_asterisk_parse_sip_registry(struct vl_arena *arena, const char *text, str
 
     if (!find_header(&text, &table))
         return -1;
-    while (next_line(&text, &line)) {
+    while (count < VL_ASTERISK_ROWS && next_line(&text, &line)) {
         struct slice state = from_column(line, table.offsets[2]), user = from_column(line, table.offsets[1]), username;
         struct slice host = next_word(&(struct slice){ line.start, line.length }), cell = state_cell(state);
 
@@ -307,7 +312,7 @@ static int parse_peers(struct vl_arena *arena, const char *text, const char *con
 
     if (!find_header(&text, &table))
         return -1;
-    while (next_line(&text, &line)) {
+    while (count < VL_ASTERISK_ROWS && next_line(&text, &line)) {
         if (!read_peer(arena, line, &table, &peer))
             continue;
         grown = vl_arena_grow(arena, list, count, sizeof(*list));
@@ -389,7 +394,7 @@ int vl_asterisk_parse_channels_concise(struct vl_arena *arena, const char *text,
     struct slice line;
     bool strange = false;
 
-    while (next_line(&text, &line)) {
+    while (count < VL_ASTERISK_ROWS && next_line(&text, &line)) {
         line = strip(line);
         if (!read_channel(arena, line, &channel)) {
             strange = strange || line.length;

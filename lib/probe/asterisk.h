@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What an Asterisk says about itself, read from what `asterisk -rx COMMAND` prints. The text comes from a guest whose
- * root is a student, so nothing in it is believed beyond its form: any bytes are accepted, every string handed out is
- * printable ASCII (the rest as \xNN), and no more is kept than was sent.
+ * root is a student, so nothing in it is believed beyond its form: any bytes are accepted, and every string handed out
+ * is printable ASCII (the rest as \xNN). Of a cell and of a table no more is kept than the limits below.
  *
  * Formats: chan_sip.c, chan_iax2.c and main/cli.c of Asterisk 1.6 to 20, seen on 16. Column widths changed over the
  * years and a cell may be wider than its column, so places are taken from the header line and cells are then read word
@@ -18,6 +18,10 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+
+/* A row of Asterisk's has 64 characters and more, so no answer of VL_TARGET_OUTPUT_LIMIT that is one of Asterisk's has
+ * more rows; its names have 80 characters at most. What goes beyond was made up to fill our memory and is dropped. */
+enum { VL_ASTERISK_ROWS = 16384, VL_ASTERISK_CELL = 256 };
 
 /* The state of an outgoing SIP registration. Reg.Time stays in place after a registration is lost: only this counts. */
 enum vl_registration_state {

@@ -57,7 +57,8 @@ static void look_at_version(struct vl_arena *arena, struct vl_target *target, st
 static int look_at_registration(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx,
                                 struct vl_target *target, struct vl_trunk_view *view, struct vl_error *err)
 {
-    const char *hub = vl_text_from_ipv4(arena, lab->hub->address);
+    VL_ARENA_AUTO answer = { .blocks = NULL };
+    const char *hub = vl_text_from_ipv4(&answer, lab->hub->address), *state = "";
     VL_FREE char *output = NULL;
     struct vl_registration *list;
     size_t count;
@@ -66,18 +67,19 @@ static int look_at_registration(struct vl_arena *arena, const struct vl_lab *lab
     view->registration = "";
     if (ask(target, "sip show registry", &output, err) < 0)
         return -1;
-    if (vl_asterisk_parse_sip_registry(arena, output, &list, &count) < 0)
+    if (vl_asterisk_parse_sip_registry(&answer, output, &list, &count) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not say what it has registered; is chan_sip there?",
                        target->name);
     for (size_t i = 0; i < count; i++) {
         if (!vl_asterisk_name_matches(list[i].username, pbx->account) || !vl_text_starts(list[i].host, hub) ||
             (list[i].host[strlen(hub)] && list[i].host[strlen(hub)] != ':'))
             continue;
-        view->registration = list[i].state_text;
+        state = list[i].state_text;
         view->registered = list[i].state == VL_REGISTRATION_REGISTERED;
         view->registration_stuck = list[i].state == VL_REGISTRATION_NO_AUTHENTICATION ||
                                    list[i].state == VL_REGISTRATION_REJECTED || list[i].state == VL_REGISTRATION_FAILED;
     }
+    view->registration = vl_arena_strdup(arena, state);
     return 0;
 }
 
@@ -107,18 +109,20 @@ static void count_peer(struct vl_arena *arena, const struct vl_peer *peers, size
 static int look_at_hub(struct vl_arena *arena, struct vl_target *target, struct vl_trunk_view *view,
                        struct vl_error *err)
 {
+    VL_ARENA_AUTO answer = { .blocks = NULL };
     VL_FREE char *output = NULL;
+    const char *reason = "not there";
     struct vl_peer *peers;
     size_t count;
 
-    view->hub = "not there";
     if (ask(target, "sip show peers", &output, err) < 0)
         return -1;
-    if (vl_asterisk_parse_sip_peers(arena, output, &peers, &count) < 0)
+    if (vl_asterisk_parse_sip_peers(&answer, output, &peers, &count) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no SIP peers; is chan_sip there?", target->name);
     for (size_t i = 0; i < count; i++)
         if (!strcmp(peers[i].name, "hub"))
-            view->hub = peers[i].status == VL_PEER_OK ? NULL : peers[i].status_text;
+            reason = peers[i].status == VL_PEER_OK ? NULL : peers[i].status_text;
+    view->hub = reason ? vl_arena_strdup(arena, reason) : NULL;
     return 0;
 }
 
@@ -131,13 +135,14 @@ static int look_at_iax2_peers(struct vl_arena *arena, const struct vl_lab *lab, 
                               const bool *away, struct vl_target *target, struct vl_trunk_view *view,
                               struct vl_error *err)
 {
+    VL_ARENA_AUTO answer = { .blocks = NULL };
     VL_FREE char *output = NULL;
     struct vl_peer *peers;
     size_t count;
 
     if (ask(target, "iax2 show peers", &output, err) < 0)
         return -1;
-    if (vl_asterisk_parse_iax2_peers(arena, output, &peers, &count) < 0)
+    if (vl_asterisk_parse_iax2_peers(&answer, output, &peers, &count) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no IAX2 peers; is chan_iax2 there?", target->name);
     for (size_t i = 0; i < lab->trunk_count; i++)
         if (lab->trunks[i].from == pbx)
@@ -149,13 +154,14 @@ static int look_at_iax2_peers(struct vl_arena *arena, const struct vl_lab *lab, 
 static int look_at_accounts(struct vl_arena *arena, const struct vl_lab *lab, const bool *away,
                             struct vl_target *target, struct vl_trunk_view *view, struct vl_error *err)
 {
+    VL_ARENA_AUTO answer = { .blocks = NULL };
     VL_FREE char *output = NULL;
     struct vl_peer *peers;
     size_t count;
 
     if (ask(target, "sip show peers", &output, err) < 0)
         return -1;
-    if (vl_asterisk_parse_sip_peers(arena, output, &peers, &count) < 0)
+    if (vl_asterisk_parse_sip_peers(&answer, output, &peers, &count) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no SIP peers; is chan_sip there?", target->name);
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (lab->pbxs[i].account)

@@ -29,7 +29,8 @@ struct vl_trunk_view {
 };
 
 /* Ask one PBX. On the hub the peers are the guests' SIP accounts, on a guest its IAX2 peers. `away` has one value per
- * PBX of the lab, true for those that are known not to answer; NULL: none is. */
+ * PBX of the lab, true for those that are known not to answer; NULL: none is. The arena gets the texts of the view and
+ * nothing else of what was answered. */
 int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err);
 

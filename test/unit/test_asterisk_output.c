@@ -5,6 +5,7 @@
  */
 #include "support.h"
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "probe/asterisk.h"
 
@@ -477,6 +478,37 @@ static void test_damaged(void **state)
     }
 }
 
+/* More rows than an answer of Asterisk's has, and a longer cell, are dropped. */
+static void test_limits(void **state)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_BUF_AUTO text = VL_BUF_INIT;
+    struct vl_registration *registrations;
+    struct vl_channel *channels;
+    struct vl_peer *peers;
+    size_t count;
+
+    (void)state;
+    vl_buf_puts(&text, "Name/username Host Port Status\n");
+    vl_buf_printf(&text, "a             h    1    %0*d\n", 2 * VL_ASTERISK_CELL, 1);
+    for (size_t i = 0; i < VL_ASTERISK_ROWS + 5; i++)
+        vl_buf_puts(&text, "a             h    1    U\n");
+    assert_int_equal(vl_asterisk_parse_sip_peers(&arena, vl_buf_text(&text), &peers, &count), 0);
+    assert_int_equal(count, VL_ASTERISK_ROWS);
+    assert_int_equal(strlen(peers[0].status_text), VL_ASTERISK_CELL);
+    vl_buf_reset(&text);
+    vl_buf_puts(&text, "Host Username Refresh State\n");
+    for (size_t i = 0; i < VL_ASTERISK_ROWS + 5; i++)
+        vl_buf_puts(&text, "h    a          1      U\n");
+    assert_int_equal(vl_asterisk_parse_sip_registry(&arena, vl_buf_text(&text), &registrations, &count), 0);
+    assert_int_equal(count, VL_ASTERISK_ROWS);
+    vl_buf_reset(&text);
+    for (size_t i = 0; i < VL_ASTERISK_ROWS + 5; i++)
+        vl_buf_puts(&text, "n!c!e!1!Up!a!d!!!!3!1!(None)!1.23\n");
+    assert_int_equal(vl_asterisk_parse_channels_concise(&arena, vl_buf_text(&text), &channels, &count), 0);
+    assert_int_equal(count, VL_ASTERISK_ROWS);
+}
+
 static void test_memory(void **state)
 {
     VL_FREE char *text = captured("sip_show_peers.lagged");
@@ -511,6 +543,7 @@ int main(void)
         cmocka_unit_test(test_uptime_and_counts),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_memory),
     };
 

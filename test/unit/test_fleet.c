@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Looking at the trunks of a guest that answers with as much as it can: nothing of it is kept but what a view says.
+ */
+#include "support.h"
+
+#include <malloc.h>
+
+#include "base/buf.h"
+#include "lab_fixture.h"
+#include "plan/fleet.h"
+
+enum { ANSWER = VL_TARGET_OUTPUT_LIMIT, KEPT = 128 << 10 };
+
+struct talker {
+    struct vl_target base;
+    char *sip, *iax2, *registry;
+    unsigned looks;
+};
+
+/* `head` and then `row` until no more would be read. */
+static char *long_answer(const char *head, const char *row)
+{
+    struct vl_buf buf = VL_BUF_INIT;
+
+    vl_buf_puts(&buf, head);
+    while (buf.length + strlen(row) <= ANSWER)
+        vl_buf_puts(&buf, row);
+    return vl_buf_take(&buf);
+}
+
+static int talk(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
+                struct vl_command_result *ret_result, struct vl_error *err)
+{
+    struct talker *talker = (struct talker *)target;
+    const char *text = "Asterisk 16.28.0";
+
+    (void)input;
+    (void)timeout_ms;
+    (void)err;
+    if (!strcmp(argv[2], "sip show peers"))
+        text = talker->sip;
+    else if (!strcmp(argv[2], "iax2 show peers"))
+        text = talker->iax2;
+    else if (!strcmp(argv[2], "sip show registry"))
+        text = talker->registry;
+    talker->looks += text == talker->iax2;
+    ret_result->status = 0;
+    ret_result->output = strdup(text);
+    return ret_result->output ? 0 : -1;
+}
+
+static void stop_talking(struct vl_target *target)
+{
+    struct talker *talker = (struct talker *)target;
+
+    free(talker->sip);
+    free(talker->iax2);
+    free(talker->registry);
+}
+
+static const struct vl_target_ops talk_ops = { .run = talk, .close = stop_talking };
+
+static size_t held(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
+static void look(struct talker *talker, const char *status, unsigned wait_s)
+{
+    LAB_FIXTURE_AUTO *fixture = lab_fixture_open("quickstart");
+    struct vl_world world = { .lab = fixture->lab, .options = { .root = "/", .jobs = 1 } };
+    const char *const names[] = { "alfa", NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FLEET_AUTO fleet = { .world = NULL };
+    size_t before;
+
+    assert_int_equal(pthread_mutex_init(&world.event_lock, NULL), 0);
+    assert_int_equal(vl_fleet_open(&world, names, &fleet, &err), 0);
+    assert_int_equal(fleet.count, 1);
+    fleet.members[0].target = &talker->base;
+    before = held();
+    vl_fleet_look(&fleet, wait_s);
+    if (held() > before + KEPT)
+        fail_msg("%u looks keep %zu bytes", talker->looks, held() - before);
+    assert_int_equal(fleet.members[0].error.code, VL_ERROR_FAILED);
+    assert_non_null(strstr(vl_error_text(&fleet.members[0].error), status));
+    assert_true(strlen(vl_error_text(&fleet.members[0].error)) < 2048);
+    assert_int_equal(fleet.members[0].view.peers_wanted, 1);
+    assert_string_equal(fleet.members[0].view.version, "16.28");
+}
+
+static void test_many_rows(void **state)
+{
+    struct talker talker = {
+        .base = { .ops = &talk_ops, .name = "alfa" },
+        .sip = long_answer("Name/username Host Port Status\n", "a             h    1    U\n"),
+        .iax2 = long_answer("Name/Username Host Port Status\n", "a             h    1    U\n"),
+        .registry = long_answer("Host Username Refresh State\n", "h    a          1      U\n"),
+    };
+
+    (void)state;
+    look(&talker, "no such registration", 3);
+    assert_true(talker.looks >= 2);
+}
+
+/* A status of a mebibyte is none that anybody wants to read. */
+static void test_long_cells(void **state)
+{
+    VL_FREE char *word = long_answer("", "\x1b");
+    struct talker talker = {
+        .base = { .ops = &talk_ops, .name = "alfa" },
+        .sip = long_answer("Name/username Host Port Status\n", "hub           h    1    OK (1 ms)\n"),
+        .iax2 = strdup("Name/Username Host Port Status\n"),
+    };
+
+    (void)state;
+    assert_non_null(word);
+    word[ANSWER - 200] = '\0';
+    assert_true(asprintf(&talker.registry,
+                         "Host                 dnsmgr Username  Refresh State\n"
+                         "10.77.7.10:5060      N      7001      105     %s\n",
+                         word) > 0);
+    look(&talker, "not registered with the hub: \\x1b", 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_long_cells),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
