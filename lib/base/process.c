@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 extern char **environ;
 
@@ -344,6 +345,7 @@ int vl_process_run(const char *const *argv, const struct vl_process_options *opt
     return pid > 0 ? 0 : -1;
 }
 
+/* The end of the last line, in the program's own language, without what a terminal would obey. */
 static const char *last_line(char *errors)
 {
     size_t length = strlen(errors);
@@ -351,8 +353,11 @@ static const char *last_line(char *errors)
 
     while (length && errors[length - 1] == '\n')
         errors[--length] = '\0';
+    for (char *p = errors; *p; p++)
+        if (((unsigned char)*p < ' ' && *p != '\n') || *p == 0x7f)
+            *p = ' ';
     start = strrchr(errors, '\n');
-    return start ? start + 1 : errors;
+    return vl_text_tail(start ? start + 1 : errors, VL_TEXT_QUOTED);
 }
 
 int vl_process_check(const char *const *argv, const struct vl_process_options *options, char **ret_output,

@@ -239,6 +239,35 @@ char *vl_text_printable(struct vl_arena *arena, const char *text)
     return vl_arena_strdup(arena, vl_buf_text(&buf));
 }
 
+const char *vl_text_tail(const char *text, size_t most)
+{
+    size_t length = strlen(text);
+
+    if (length <= most)
+        return text;
+    text += length - most;
+    for (int i = 0; i < 3 && ((unsigned char)*text & 0xc0) == 0x80; i++)
+        text++;
+    return text;
+}
+
+char *vl_text_quote(struct vl_arena *arena, const char *text, size_t most)
+{
+    size_t length;
+    const char *tail;
+    char *line;
+
+    text += strspn(text, " \t\r\n");
+    for (length = strlen(text); length && strchr(" \t\r\n", text[length - 1]);)
+        length--;
+    text = vl_arena_strndup(arena, text, length);
+    tail = vl_text_tail(text, most);
+    line = vl_arena_printf(arena, "%s%s", tail > text ? "..." : "", tail);
+    for (char *p = line; (p = strpbrk(p, "\t\r\n"));)
+        *p = ' ';
+    return vl_text_printable(arena, line);
+}
+
 bool vl_text_starts(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;

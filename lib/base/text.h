@@ -50,6 +50,16 @@ const char *const *vl_text_split(struct vl_arena *arena, const char *text, const
  * feed stays). */
 char *vl_text_printable(struct vl_arena *arena, const char *text);
 
+/* How much of what others said a message quotes. */
+enum { VL_TEXT_QUOTED = 400 };
+
+/* The last `most` bytes of a text, less the rest of a UTF-8 character that was cut. */
+const char *vl_text_tail(const char *text, size_t most);
+
+/* What a guest said, for a message: the end of it, where the reason is, at most `most` bytes, on one line and
+ * printable; with "..." in front when there was more. */
+char *vl_text_quote(struct vl_arena *arena, const char *text, size_t most);
+
 bool vl_text_starts(const char *text, const char *prefix);
 
 #endif

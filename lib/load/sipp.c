@@ -410,7 +410,7 @@ static int fail_to_run(struct run *run, struct vl_error *err)
     said = vl_arena_strndup(&run->arena, at, strcspn(at, "\n"));
     return vl_fail(err, VL_ERROR_FAILED, "sipp could not run (status %d)%s%s",
                    WIFSIGNALED(run->status) ? 128 + WTERMSIG(run->status) : WEXITSTATUS(run->status), *said ? ": " : "",
-                   vl_text_printable(&run->arena, said));
+                   vl_text_quote(&run->arena, said, VL_TEXT_QUOTED));
 }
 
 static void remove_files(struct run *run)

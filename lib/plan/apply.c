@@ -58,7 +58,7 @@ static int run_argv(const struct scene *scene, char **ret_output)
     if (result.status == 0)
         return 0;
     return vl_fail(scene->err, VL_ERROR_FAILED, "'%s' ended with status %d: %s", scene->step->argv[0], result.status,
-                   vl_text_printable(scene->arena, result.output ? vl_text_strip(result.output) : ""));
+                   vl_text_quote(scene->arena, result.output ? result.output : "", VL_TEXT_QUOTED));
 }
 
 static int do_command(const struct scene *scene)

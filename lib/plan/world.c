@@ -171,37 +171,54 @@ static void add_word(const struct vl_world *world, struct vl_buf *buf, const cha
         explicit_bzero(copy, length);
 }
 
+/* What has gone by in the line that is masked: enough to know what the next word is, without looking back, which a line
+ * of 100,000 blanks would make slow. */
+struct gone_by {
+    enum { NO_KEY, IN_KEY, AFTER_KEY, AT_VALUE } at;
+    const char *key; /* a word; after it blanks (AFTER_KEY), then `=` or `=>` and blanks (AT_VALUE) */
+    size_t key_length;
+    const char *element; /* behind the last '<'; NULL: there is none */
+    bool tag_closed;     /* the last character is '>' */
+};
+
+static void go_by(struct gone_by *gone, const char *text)
+{
+    gone->tag_closed = *text == '>';
+    if (*text == '<')
+        gone->element = text + 1;
+    if (word_character(*text)) {
+        if (gone->at != IN_KEY)
+            *gone = (struct gone_by){ .at = IN_KEY, .key = text, .element = gone->element };
+        gone->key_length++;
+    } else if (*text == ' ') {
+        gone->at = gone->at == IN_KEY ? AFTER_KEY : gone->at;
+    } else if (*text == '=') {
+        gone->at = gone->at == IN_KEY || gone->at == AFTER_KEY ? AT_VALUE : NO_KEY;
+    } else if (*text != '>' || gone->at != AT_VALUE) {
+        gone->at = NO_KEY;
+    }
+    if (*text == '\n')
+        *gone = (struct gone_by){ .at = NO_KEY };
+}
+
 /* The length of the value at `text` when what stands before it, in its line, is a key whose value is a secret: one that
  * is no longer, or not yet, in our state is one all the same, and a user's file has secrets of its own. 0: no value. */
-static size_t secret_value(const char *line, const char *text)
+static size_t secret_value(const struct gone_by *gone, const char *text)
 {
     static const char *const keys[] = { "secret", "password", "vmsecret", "remotesecret", "md5secret", "auth" };
-    const char *end = text, *start;
 
-    while (end > line && (end[-1] == ' ' || end[-1] == '>'))
-        end--;
-    if (end == line || end[-1] != '=')
-        return 0;
-    for (end--; end > line && end[-1] == ' ';)
-        end--;
-    for (start = end; start > line && word_character(start[-1]);)
-        start--;
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        if (strlen(keys[i]) == (size_t)(end - start) && !strncasecmp(start, keys[i], (size_t)(end - start)))
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && gone->at == AT_VALUE; i++)
+        if (strlen(keys[i]) == gone->key_length && !strncasecmp(gone->key, keys[i], gone->key_length))
             return strcspn(text, " ;\n");
     return 0;
 }
 
 /* The same for the profile of a telephone: the text of an element whose name says that it is a password. */
-static size_t secret_element(const char *line, const char *text)
+static size_t secret_element(const struct gone_by *gone, const char *text)
 {
-    const char *start = text;
-
-    if (text == line || text[-1] != '>')
+    if (!gone->tag_closed || !gone->element)
         return 0;
-    while (start > line && start[-1] != '<')
-        start--;
-    if (start == line || (!vl_text_starts(start, "Password_") && !vl_text_starts(start, "Admin_Passwd")))
+    if (!vl_text_starts(gone->element, "Password_") && !vl_text_starts(gone->element, "Admin_Passwd"))
         return 0;
     return strcspn(text, "<\n");
 }
@@ -209,12 +226,12 @@ static size_t secret_element(const char *line, const char *text)
 char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const char *text)
 {
     VL_BUF_AUTO buf = VL_BUF_INIT;
-    const char *line = text;
+    struct gone_by gone = { .at = NO_KEY };
 
     while (*text) {
-        size_t length = 0, hidden = secret_value(line, text);
+        size_t length = 0, hidden = secret_value(&gone, text);
 
-        hidden = hidden ? hidden : secret_element(line, text);
+        hidden = hidden ? hidden : secret_element(&gone, text);
         while (word_character(text[length]))
             length++;
         if (hidden) {
@@ -224,8 +241,8 @@ char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const 
             add_word(world, &buf, text, length);
         else
             vl_buf_putc(&buf, *text);
-        line = *text == '\n' ? text + 1 : line;
-        text += length ? length : 1;
+        for (const char *end = text + (length ? length : 1); text < end; text++)
+            go_by(&gone, text);
     }
     if (buf.failed)
         arena->failed = true;

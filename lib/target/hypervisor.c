@@ -115,10 +115,10 @@ static const char *advice_for(const virError *error)
     return NULL;
 }
 
-/* libvirt passes on what QEMU printed, in several lines; ours is one. */
+/* libvirt passes on what QEMU printed, in several lines and as much as it was; ours is one. */
 static char *one_line(const char *message)
 {
-    char *line = strdup(message);
+    char *line = strdup(vl_text_tail(message, 2 * VL_TEXT_QUOTED));
 
     for (char *p = line; p && *p; p++) {
         if ((unsigned char)*p < ' ' || *p == 0x7f)

@@ -87,19 +87,16 @@ static int fail_vanished(struct vl_ssh *ssh, struct vl_error *err)
     return vl_fail(err, VL_ERROR_FAILED, "the process that talks to '%s' ended before it answered", ssh->name);
 }
 
-/* What the worker says went wrong, made safe for a terminal: its words may be the guest's. */
+/* What the worker says went wrong, made safe for a terminal: its words may be the guest's. Those of its own are longer
+ * than what is quoted elsewhere. */
 static int fail_told(struct vl_ssh_fields *fields, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *text = vl_ssh_take_text(fields);
-    char *line;
 
     if (!text || !vl_ssh_fields_done(fields))
         return vl_fail(err, VL_ERROR_FAILED, "the process that talks to the guest failed without a reason");
-    line = vl_text_printable(&arena, text);
-    for (char *end = line; (end = strchr(end, '\n'));)
-        *end = ' '; /* one error is one line */
-    return vl_fail(err, VL_ERROR_FAILED, "%s", line);
+    return vl_fail(err, VL_ERROR_FAILED, "%s", vl_text_quote(&arena, text, 3 * VL_TEXT_QUOTED));
 }
 
 /* Send one message and take the answer, which must be of type `expected`. On failure the worker is given up. */

@@ -89,7 +89,7 @@ static int fail_file(const struct vl_ssh *ssh, const char *verb, const char *pat
 
     for (size_t i = 0; lines && lines[i]; i++)
         last = lines[i];
-    last = last ? vl_text_printable(&arena, last) : NULL;
+    last = last ? vl_text_quote(&arena, last, VL_TEXT_QUOTED) : NULL;
     for (size_t i = 0; i < VL_COUNT(reasons); i++)
         if (reasons[i].status == reply->status)
             return vl_fail(err, VL_ERROR_FAILED, "cannot %s '%s' on '%s': %s%s%s", verb, path, ssh->name,

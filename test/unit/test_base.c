@@ -330,6 +330,39 @@ static void test_printable(void **state)
     assert_string_equal(vl_text_printable(&arena, ""), "");
 }
 
+static void test_tail(void **state)
+{
+    (void)state;
+    assert_string_equal(vl_text_tail("trunk", 5), "trunk");
+    assert_string_equal(vl_text_tail("trunk", 2), "nk");
+    assert_string_equal(vl_text_tail("trunk", 0), "");
+    assert_string_equal(vl_text_tail("a\xc3\xb1"
+                                     "b",
+                                     2),
+                        "b");
+    assert_string_equal(vl_text_tail("a\xc3\xb1"
+                                     "b",
+                                     3),
+                        "\xc3\xb1"
+                        "b");
+    assert_string_equal(vl_text_tail("\xf0\x9f\x93\x9e", 3), "");
+    /* no character has more than three such bytes */
+    assert_string_equal(vl_text_tail("\x80\x80\x80\x80\x80\x80", 5), "\x80\x80");
+}
+
+static void test_quote(void **state)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    (void)state;
+    assert_string_equal(vl_text_quote(&arena, " \r\nno\nsuch\tmodule \n\n", 40), "no such module");
+    assert_string_equal(vl_text_quote(&arena, "no such module\n", 6), "...module");
+    assert_string_equal(vl_text_quote(&arena, "no such module", 14), "no such module");
+    assert_string_equal(vl_text_quote(&arena, "x\xc3\xb1\x1b", 3), "...\\xc3\\xb1\\x1b");
+    assert_string_equal(vl_text_quote(&arena, "x\xc3\xb1\x1b", 2), "...\\x1b");
+    assert_string_equal(vl_text_quote(&arena, "", 10), "");
+}
+
 /* The sums of FIPS 180-4's examples. */
 static void test_digest(void **state)
 {
@@ -381,6 +414,8 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_strip_and_split),
         cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_tail),
+        cmocka_unit_test(test_quote),
         cmocka_unit_test(test_digest),
         cmocka_unit_test(test_parallel),
     };

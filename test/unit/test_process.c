@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/process.h"
+#include "base/text.h"
 
 #define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -108,6 +109,22 @@ static void test_signal(void **state)
     assert_false(result.timed_out);
     assert_int_equal(vl_process_check(ARGV("sh", "-c", "kill -KILL $$"), NULL, NULL, &err), -1);
     assert_string_equal(vl_error_text(&err), "'sh' was ended by signal 9");
+}
+
+/* Of what a program wrote last, the end, and nothing that a terminal would obey. */
+static void test_long_reason(void **state)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const char *text;
+
+    (void)state;
+    assert_int_equal(vl_process_check(ARGV("sh", "-c", "printf '%050000d\\033[2Jel fin \\303\\261\\n' 0 >&2; exit 3"),
+                                      NULL, NULL, &err),
+                     -1);
+    text = vl_error_text(&err);
+    assert_true(strlen(text) < 600);
+    assert_true(vl_text_starts(text, "'sh' failed with status 3: 0"));
+    assert_string_equal(text + strlen(text) - strlen("0 [2Jel fin \303\261"), "0 [2Jel fin \303\261");
 }
 
 static void check_timeout(const char *script)
@@ -381,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_input_unread),
         cmocka_unit_test(test_output_limit),
         cmocka_unit_test(test_signal),
+        cmocka_unit_test(test_long_reason),
         cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_orphan),
         cmocka_unit_test(test_cancel),

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What others wrote, where we show it: secrets masked in a time that grows with the text and no faster, and a guest's
+ * last words in an error instead of all that it printed.
+ */
+#include "support.h"
+
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "plan/apply.h"
+
+static void test_masked(void **state)
+{
+    static const struct {
+        const char *text, *shown;
+    } rows[] = {
+        { "secret=abc", "secret=••••" },
+        { "secret = abc ; note", "secret = •••• ; note" },
+        { "Secret   =>   a-b/c", "Secret   =••••   ••••" },
+        { "secret=abc\nx=abc", "secret=••••\nx=abc" },
+        { "secret=\nabc", "secret=\nabc" },
+        { "secret=", "secret=" },
+        { "remotesecret=a;b", "remotesecret=••••;b" },
+        { "nosecret=abc", "nosecret=abc" },
+        { "secret x=abc", "secret x=abc" },
+        { "secret > = abc", "secret > = abc" },
+        { "secret==abc", "secret=••••" },
+        { "+secret = abc", "+secret = ••••" },
+        { "<Password_1>ab c</Password_1>", "<Password_1>••••</Password_1>" },
+        { "<a><Admin_Passwd ua=\"na\">x</Admin_Passwd>", "<a><Admin_Passwd ua=\"na\">••••</Admin_Passwd>" },
+        { "<Password_1\n>abc", "<Password_1\n>abc" },
+        { "<Display_1>abc<", "<Display_1>abc<" },
+    };
+    struct vl_world world = { .lab = NULL };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(rows); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        const char *shown = vl_world_mask(&world, &arena, rows[i].text);
+
+        if (strcmp(shown, rows[i].shown) != 0)
+            fail_msg("'%s' is shown as '%s', not '%s'", rows[i].text, shown, rows[i].shown);
+    }
+}
+
+static double processor_seconds(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* A line of one thing only, 200,000 times; looking back for each would take many seconds. */
+static void test_masking_is_linear(void **state)
+{
+    static const char *const starts[] = { "", "secret =", "<Password_1>", "word" };
+    static const char *const things[] = { " ", ">", "=", "a>", "a=", "=>", " =", "<" };
+    struct vl_world world = { .lab = NULL };
+    double before = processor_seconds();
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(starts) * VL_COUNT(things); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        VL_BUF_AUTO text = VL_BUF_INIT;
+
+        vl_buf_puts(&text, starts[i / VL_COUNT(things)]);
+        while (text.length < 200000)
+            vl_buf_puts(&text, things[i % VL_COUNT(things)]);
+        assert_true(strlen(vl_world_mask(&world, &arena, vl_buf_text(&text))) > 0);
+        if (processor_seconds() - before > 10)
+            fail_msg("'%s' after '%s' takes too long", things[i % VL_COUNT(things)], starts[i / VL_COUNT(things)]);
+    }
+}
+
+/* Over 1 MiB of lines that end in a reason. */
+static int babble(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
+                  struct vl_command_result *ret_result, struct vl_error *err)
+{
+    struct vl_buf text = VL_BUF_INIT;
+
+    (void)target;
+    (void)argv;
+    (void)input;
+    (void)timeout_ms;
+    (void)err;
+    while (text.length < VL_TARGET_OUTPUT_LIMIT)
+        vl_buf_puts(&text, "voiplab: done\n\x1b[2J");
+    vl_buf_puts(&text, "\nno such module\n\n");
+    ret_result->status = 1;
+    ret_result->output = vl_buf_take(&text);
+    return 0;
+}
+
+static void test_failed_reload(void **state)
+{
+    static const struct vl_target_ops ops = { .run = babble };
+    struct vl_target target = { .ops = &ops, .name = "virtual1" };
+    struct vl_world world = { .lab = NULL };
+    VL_PLAN_AUTO plan = { .steps = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const char *text;
+
+    (void)state;
+    vl_plan_add(&plan, &(struct vl_step){ .kind = VL_STEP_RELOAD,
+                                          .target = "virtual1",
+                                          .object = "sip reload",
+                                          .argv = vl_plan_argv(&plan, "asterisk", "-rx", "sip reload", NULL) });
+    assert_int_equal(vl_apply(&world, &plan, &target, &err), -1);
+    text = vl_error_text(&err);
+    assert_true(vl_text_starts(text, "reload sip reload: 'asterisk' ended with status 1: ..."));
+    assert_true(strlen(text) < 1000);
+    assert_non_null(strstr(text, "done \\x1b[2J no such module"));
+    assert_null(strpbrk(text, "\n\x1b"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_masked),
+        cmocka_unit_test(test_masking_is_linear),
+        cmocka_unit_test(test_failed_reload),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
