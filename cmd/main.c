@@ -2,10 +2,12 @@
 /*
  * voiplab: find the command, parse its options, run it.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmd.h"
 
@@ -70,10 +72,25 @@ static int run(int argc, char **argv)
     return command->run(command, &options);
 }
 
+/* A standard descriptor that is missing would be the next file that is opened, a lock or the state, and what is printed
+ * would land in it. /dev/null takes its place, open the wrong way round: reading and writing fail as they would have.
+ * The descriptor 3 of a worker is left alone: only what is missing is filled, from below. */
+static bool hold_standard_descriptors(void)
+{
+    for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+        if (fcntl(i, F_GETFD) < 0 && open("/dev/null", i == STDIN_FILENO ? O_WRONLY : O_RDONLY) != i)
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     int status;
 
+    if (!hold_standard_descriptors()) {
+        cmd_complain("a standard descriptor is closed, and '/dev/null' cannot take its place; start it with all three");
+        return VOIPLAB_FAILED;
+    }
     if (voiplab_worker(argc, argv, &status))
         return status;
     (void)signal(SIGPIPE, SIG_IGN);

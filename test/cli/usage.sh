@@ -158,6 +158,55 @@ for words in --help --version 'up --help' 'bridge --dry-run --root . -f voiplab.
     expect err 'cannot write the output' "$words to a full device"
 done
 
+# A standard descriptor that is closed is no file of ours: what is printed lands nowhere, least of all in a lock. What
+# could not be printed is a failure still.
+cat >closed.ini <<'EOF'
+[lab]
+name = closed
+[bridge]
+name = br0
+interface = none
+address = 192.0.2.1/24
+[pbx here]
+role = hub
+place = local
+[pbx far]
+place = ssh
+address = 192.0.2.9
+prefix = 1
+hostkey = ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+EOF
+mkdir -p closed/etc/asterisk
+closed() {
+    "$VOIPLAB" trunk -f closed.ini --root closed --state "$work/closed-state" here
+}
+closed_row() {
+    local wanted=$1 what=$2
+    expect_status "$wanted" "with $what"
+    [ -e closed-state/.closed.lock ] || fail "with $what: there is no lock that could be looked at"
+    [ ! -s closed-state/.closed.lock ] || fail "with $what: in the lock is $(head -c 100 closed-state/.closed.lock)"
+    if grep -rqF -e '[1/3]' -e 'ROLE ADDRESS' closed-state closed; then fail "with $what: printed into a file"; fi
+}
+for round in new again; do
+    status=0
+    closed 2>&- >out || status=$?
+    closed_row 0 "2>&-, $round"
+    expect out 'ROLE ADDRESS' "2>&-, $round"
+    status=0
+    closed >&- 2>err || status=$?
+    closed_row 1 ">&-, $round"
+    expect err 'cannot write the output' ">&-, $round"
+    status=0
+    closed <&- >&- 2>&- || status=$?
+    closed_row 1 "all closed, $round"
+    rm -rf closed/etc/asterisk/*
+done
+printf '[a]\nexten => 1,1,NoOp()\n' >plan.conf
+status=0
+"$VOIPLAB" dialplan show - --context a --conf plan.conf <&- >out 2>err || status=$?
+expect_status 1 'a closed standard input'
+expect err 'cannot read standard input' 'a closed standard input'
+
 # A reader that goes away does no harm to the message. The plan is larger than what a pipe holds.
 classroom=$SOURCE/share/labs/classroom.ini
 {
