@@ -123,6 +123,7 @@ expect_status 0 '--output'
 
 # serve ARGUMENT...: start serving; `server` is its pid, and the URLs are in the file urls.
 serve() {
+    : >err # before the program comes to it, or the URLs of the one before are taken for its own
     "$VOIPLAB" phone -f lab.ini --state "$work/state" "$@" >out 2>err </dev/null &
     server=$!
     for _ in $(seq 100); do
@@ -173,7 +174,7 @@ expect err 'one: profile fetched by 127.0.0.1' 'all were fetched'
 
 # Time that is over, in part and for all.
 serving=2
-serve --serve 2
+serve --serve 4
 [ "$(fetch got "$(sed -n 1p urls)")" = 200 ] || fail 'the profile is not served'
 stopped
 expect_status 4 'one of two was fetched'
