@@ -150,6 +150,12 @@ static void print_finding(struct lint_run *lint, const struct vl_finding *findin
         vl_sarif_finding(lint->sarif, finding);
 }
 
+/* Whether the files are changed: they are asked for, and not only looked at, as by --dry-run. */
+static bool writes(const struct lint_run *lint)
+{
+    return lint->lint->write && lint->run->request->mode == VOIPLAB_APPLY;
+}
+
 /* Every file of the plan that has a fix: its diff, and with --yes its new text. */
 static int fix_files(struct lint_run *lint, const struct vl_lint_result *found)
 {
@@ -169,8 +175,8 @@ static int fix_files(struct lint_run *lint, const struct vl_lint_result *found)
         lint->fixed += fixed;
         vl_diff(&diff, before, vl_buf_text(&after));
         vl_buf_printf(&lint->text, "--- %s\n+++ %s\n%s", plan->files[i], plan->files[i], vl_buf_text(&diff));
-        if (lint->lint->write && vl_file_write(plan->files[i], vl_buf_text(&after), after.length,
-                                               status.st_mode & 07777, lint->run->err) < 0)
+        if (writes(lint) && vl_file_write(plan->files[i], vl_buf_text(&after), after.length, status.st_mode & 07777,
+                                          lint->run->err) < 0)
             return -1;
     }
     return 0;
@@ -220,17 +226,24 @@ static int show_rules(const struct vl_run *run)
     return 0;
 }
 
+/* What --fix did, or would do. */
+static int conclude_fix(const struct lint_run *lint)
+{
+    vl_result_summary(lint->run->result, lint->fixed ? "%zu lines %s" : "nothing that can be put right by itself",
+                      lint->fixed, writes(lint) ? "changed" : "would be changed; --fix --yes does it");
+    if (lint->run->request->mode == VOIPLAB_CHECK && lint->fixed)
+        return vl_fail(lint->run->err, VL_ERROR_DRIFT, "%zu lines would be changed", lint->fixed);
+    return 0;
+}
+
 /* What was found, as the status and the message that goes with it. */
 static int conclude(struct lint_run *lint)
 {
     const size_t *counts = lint->counts;
     size_t total = counts[VL_SEVERITY_ERROR] + counts[VL_SEVERITY_WARNING] + counts[VL_SEVERITY_NOTICE];
 
-    if (lint->lint->fix) {
-        vl_result_summary(lint->run->result, lint->fixed ? "%zu lines %s" : "nothing that can be put right by itself",
-                          lint->fixed, lint->lint->write ? "changed" : "would be changed; --fix --yes does it");
-        return 0;
-    }
+    if (lint->lint->fix)
+        return conclude_fix(lint);
     if (!total) {
         vl_result_summary(lint->run->result, "nothing found");
         return 0;

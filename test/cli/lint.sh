@@ -132,4 +132,19 @@ grep -qxF 'exten => 100,n,Dial(PJSIP/100,20,r)' versions-16.conf || fail 'the ba
 ! grep -q SetVar versions-16.conf || fail 'SetVar is still there'
 run dialplan lint --fix leak.conf
 expect_empty out 'nothing to fix'
+run dialplan lint --fix --check leak.conf
+expect_status 0 '--fix --check with nothing to fix'
+
+# what only looks does not write, whatever else is said
+cp "$SOURCE/test/lint/loader.conf" looked.conf
+for mode in --dry-run --explain --check; do
+    for yes in '' --yes; do
+        # shellcheck disable=SC2086
+        run dialplan lint --fix $yes $mode looked.conf
+        expect_status $([ $mode = --check ] && echo 5 || echo 0) "--fix $yes $mode"
+        cmp -s "$SOURCE/test/lint/loader.conf" looked.conf || fail "--fix $yes $mode has written the file"
+        grep -q '^+++ looked.conf' out || fail "--fix $yes $mode shows no diff"
+        expect_not err 'lines changed' "--fix $yes $mode"
+    done
+done
 finish
