@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "dialplan/lint_part.h"
 
@@ -24,6 +25,30 @@ static const struct vl_extension *extension_of(const struct vl_lint *lint, const
     return NULL;
 }
 
+/* The label that a line of the file gives its step, `1(LABEL)`; NULL: none. */
+static const char *label_of(struct vl_lint *lint, const char *line)
+{
+    const char *value = line ? strchr(line, '=') : NULL, *open;
+    bool same = line && !strncasecmp(line + strspn(line, " \t"), "same", 4);
+    size_t count = 0, at = same ? 0 : 1;
+    const char **fields = value ? vl_lint_split(lint->arena, value + 1 + strspn(value + 1, "> \t"), ',', &count) : NULL;
+
+    open = fields && count > at ? strchr(fields[at], '(') : NULL;
+    return open ? vl_arena_strndup(lint->arena, open + 1, strcspn(open + 1, ")")) : NULL;
+}
+
+/* Whether a line that Asterisk drops has a label that something jumps to, or may jump to: then somebody wants it, and
+ * it must not go. */
+static bool is_wanted(struct vl_lint *lint, const struct vl_position *at)
+{
+    const char *label = label_of(lint, vl_lint_line(lint, at));
+
+    for (size_t i = 0; label && i < lint->place_count; i++)
+        if (!lint->places[i].priority || !strcmp(lint->places[i].priority, label))
+            return true;
+    return false;
+}
+
 /* `,n` becomes `,1` where it was meant to begin an extension that has no priority 1. */
 static const struct vl_fix *fix_of(struct vl_lint *lint, const struct vl_diagnostic *diagnostic)
 {
@@ -38,8 +63,9 @@ static const struct vl_fix *fix_of(struct vl_lint *lint, const struct vl_diagnos
     case VL_DIALPLAN_INCLUDE_TWICE:
     case VL_DIALPLAN_SWITCH_TWICE:
     case VL_DIALPLAN_IGNOREPAT_TWICE:
-    case VL_DIALPLAN_PRIORITY_TWICE:
         return vl_lint_replace(lint, &diagnostic->at, NULL, NULL);
+    case VL_DIALPLAN_PRIORITY_TWICE:
+        return is_wanted(lint, &diagnostic->at) ? NULL : vl_lint_replace(lint, &diagnostic->at, NULL, NULL);
     default:
         return NULL;
     }

@@ -124,6 +124,23 @@ static void fixes_that_would_change_more_are_not_made(void **state)
     expect_fix(text, text);
 }
 
+/* A line that is dropped is wanted all the same when something jumps to its label. */
+static void fixes_keep_what_is_jumped_to(void **state)
+{
+    static const char *const kept[] = {
+        "[a]\nexten => 3,1,NoOp(x)\nexten => 3,1(lab),NoOp(y)\nexten => 3,n,Goto(lab)\n",
+        "[a]\nexten => 3,1,NoOp(x)\nsame => 1(lab),NoOp(y)\nexten => 4,1,GotoIf($[${X}]?a,3,lab)\n",
+        "[a]\nexten => _[1,2]X,1,NoOp(x)\nexten => _[1,2]X,1(lab),NoOp(y)\nexten => 4,1,Goto(${WHERE})\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(kept); i++)
+        expect_fix(kept[i], kept[i]);
+    /* a label that nothing jumps to, and brackets that are no label */
+    expect_fix("[a]\nexten => 3,1,Goto(lab)\nexten => 3,1(other),NoOp(y)\nexten => 3,1,Goto(lab)\n",
+               "[a]\nexten => 3,1,Goto(lab)\n");
+}
+
 static void no_memory_is_an_error(void **state)
 {
     static char text[] = "[a]\ninclude => b\nexten => 911,1,Dial(DAHDI/1/911)\nexten => _X.,1,Gosub(c,s,1(${EXTEN}))\n"
@@ -162,6 +179,7 @@ int main(void)
         cmocka_unit_test(versions_compare),
         cmocka_unit_test(fixes_change_what_they_are_about),
         cmocka_unit_test(fixes_that_would_change_more_are_not_made),
+        cmocka_unit_test(fixes_keep_what_is_jumped_to),
         cmocka_unit_test(no_memory_is_an_error),
     };
 
