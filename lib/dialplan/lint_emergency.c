@@ -21,6 +21,7 @@ struct trail {
     const struct vl_priority *dial; /* the Dial that leaves the house; NULL: none was found */
     const struct vl_extension *dial_extension;
     bool unknown; /* the trail is lost: a jump that is only known in a call */
+    bool perhaps; /* a Dial of something that is not known to be in the house */
     int steps;
 };
 
@@ -60,6 +61,18 @@ static bool leaves(struct vl_lint *lint, const struct vl_extension *extension, c
         return !known || !known->host || !is_private(known->host);
     }
     return device[0] == '$' && slash != NULL; /* ${TRUNK}/... */
+}
+
+/* Whether what is dialled is a telephone, as far as is known: an account or a port, and no number behind it. */
+static bool stays(struct vl_lint *lint, const struct vl_extension *extension, const char *arguments)
+{
+    static const char *const names[] = { "SIP/", "IAX2/", "PJSIP/", "DAHDI/", "Zap/", "Console/", "Skinny/", "SCCP/" };
+    const char *device = vl_lint_filled(lint, extension, arguments);
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (!strncasecmp(device, names[i], strlen(names[i])))
+            return !leaves(lint, extension, arguments);
+    return false;
 }
 
 static bool is_question(const char *application)
@@ -127,6 +140,8 @@ static bool take_step(struct vl_lint *lint, const struct vl_extension *extension
         trail->dial = step;
         trail->dial_extension = extension;
         return false;
+    } else if (!strcasecmp(application, "Dial")) {
+        trail->perhaps |= !stays(lint, extension, step->arguments);
     } else if (!strcasecmp(application, "Gosub") || !strcasecmp(application, "Macro") ||
                !strcasecmp(application, "Goto")) {
         follow_jump(lint, extension, step, number, trail, depth);
@@ -219,8 +234,15 @@ static void check_guest(struct vl_lint *lint, const struct vl_context *start)
     }
 }
 
-/* The numbers that are usual in the world, when no country is said: one of them is enough. */
-static const char *const usual[] = { "911", "112", "999", "000", "110", "119", "100", "101", "066", "123", NULL };
+/* The numbers that are usual in the world, when no country is said: one of them is enough. Most are short numbers that
+ * offices give to telephones, too. */
+static const struct {
+    const char *number;
+    bool surely; /* nobody gives it to a telephone */
+} usual[] = {
+    { "911", true },  { "112", true },  { "999", false }, { "000", false }, { "110", false },
+    { "119", false }, { "100", false }, { "101", false }, { "066", false }, { "123", false },
+};
 
 /* The exact extension of this number that a search from `start` comes to, or would; NULL: patterns only. */
 static const struct vl_extension *literal_of(struct vl_lint *lint, const struct vl_context *start, const char *number)
@@ -236,45 +258,81 @@ static const struct vl_extension *literal_of(struct vl_lint *lint, const struct 
     return NULL;
 }
 
-/* Whether the number is answered at all. One that is not known to be for emergencies counts as such only when the plan
- * names it. */
-static bool check_number(struct vl_lint *lint, const struct vl_context *start, const char *number)
-{
-    const struct vl_extension *first, *literal = literal_of(lint, start, number);
-    struct trail trail = trail_of(lint, start, number, &first);
+/* Where a call to a number leads, and where it would if the exact extension took it. */
+struct help {
+    const char *number;
+    const struct vl_extension *first, *literal; /* NULL: none */
+    struct trail trail, literal_trail;
+};
 
-    if (!first)
-        return false;
-    if (literal && first->name[0] == '_' && first->context != literal->context)
+static struct help help_of(struct vl_lint *lint, const struct vl_context *start, const char *number)
+{
+    struct help help = { .number = number, .literal = literal_of(lint, start, number) };
+
+    help.trail = trail_of(lint, start, number, &help.first);
+    if (help.literal)
+        follow(lint, help.literal, vl_extension_priority(help.literal, 1), number, &help.literal_trail, 0);
+    return help;
+}
+
+/* A number that is known to be for emergencies: nothing may stand between it and who dials it. */
+static void check_way(struct vl_lint *lint, const struct vl_context *start, const struct help *help)
+{
+    const struct vl_extension *first = help->first, *literal = help->literal;
+
+    if (first && literal && first->name[0] == '_' && first->context != literal->context)
         vl_lint_add(lint, VL_RULE_EMERGENCY_SHADOWED, &literal->at, literal, NULL,
                     "a call for help ('%s') from [%s] does not come here: '%s' in [%s] (%s:%d) catches it; include "
                     "emergency numbers first, in a context that has no patterns of its own",
-                    number, start->name, first->name, first->context->name, first->at.file, first->at.line);
-    if (trail.pin && (literal || lint->options->emergency))
-        vl_lint_add(lint, VL_RULE_EMERGENCY_PIN, &trail.pin->at, trail.pin_extension, NULL,
-                    "a call for help ('%s') from [%s] has to give a PIN here", number, start->name);
-    return !trail.pin || literal || lint->options->emergency;
+                    help->number, start->name, first->name, first->context->name, first->at.file, first->at.line);
+    if (first && help->trail.pin && (literal || lint->options->emergency))
+        vl_lint_add(lint, VL_RULE_EMERGENCY_PIN, &help->trail.pin->at, help->trail.pin_extension, NULL,
+                    "a call for help ('%s') from [%s] has to give a PIN here", help->number, start->name);
+}
+
+/* Without a country: is this a call for help? 112 and 911 are wherever the plan names them. Another number is one only
+ * when its call leaves the house: what rings a telephone inside is an extension like any other. */
+static bool is_help(const struct help *help, bool surely)
+{
+    if (help->literal && (surely || help->literal_trail.dial))
+        return true;
+    return help->first && !help->trail.pin && help->trail.dial;
+}
+
+/* Whether one of the usual numbers is answered; or may be, by something that is only known in a call. */
+static bool check_usual(struct vl_lint *lint, const struct vl_context *start)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < VL_COUNT(usual); i++) {
+        struct help help = help_of(lint, start, usual[i].number);
+        bool counts = is_help(&help, usual[i].surely);
+
+        if (counts)
+            check_way(lint, start, &help);
+        any |= help.first && (counts || help.trail.unknown || help.trail.perhaps);
+    }
+    return any;
 }
 
 static void check_help(struct vl_lint *lint, const struct vl_context *start)
 {
-    const char *const *numbers = lint->options->emergency ? lint->options->emergency : usual;
-    bool any = false;
+    const char *const *numbers = lint->options->emergency;
 
-    for (size_t i = 0; numbers[i]; i++) {
-        bool found = check_number(lint, start, numbers[i]);
-
-        any |= found;
-        if (!found && lint->options->emergency)
-            vl_lint_add(lint, VL_RULE_EMERGENCY, &start->sections[0], NULL, NULL,
-                        "telephones in [%s] can dial out, but not '%s', an emergency number of %s", start->name,
-                        numbers[i], lint->options->country ? lint->options->country : "the country");
-    }
-    if (!any && !lint->options->emergency)
+    if (!numbers && !check_usual(lint, start))
         vl_lint_add(
             lint, VL_RULE_EMERGENCY, &start->sections[0], NULL, NULL,
             "telephones in [%s] can dial out, but none of the emergency numbers that are usual (911, 112, 999 ...)",
             start->name);
+    for (size_t i = 0; numbers && numbers[i]; i++) {
+        struct help help = help_of(lint, start, numbers[i]);
+
+        check_way(lint, start, &help);
+        if (!help.first)
+            vl_lint_add(lint, VL_RULE_EMERGENCY, &start->sections[0], NULL, NULL,
+                        "telephones in [%s] can dial out, but not '%s', an emergency number of %s", start->name,
+                        numbers[i], lint->options->country ? lint->options->country : "the country");
+    }
 }
 
 /* Routines, and contexts that something includes or jumps into, are no place where a telephone starts. */
