@@ -123,6 +123,7 @@ void vl_check_places(struct vl_lint *lint);
 void vl_check_globals(struct vl_lint *lint);
 void vl_check_devices(struct vl_lint *lint);
 void vl_check_accounts(struct vl_lint *lint);
+void vl_check_applications(struct vl_lint *lint);
 void vl_check_versions(struct vl_lint *lint);
 void vl_check_syntax(struct vl_lint *lint);
 void vl_check_dial(struct vl_lint *lint);

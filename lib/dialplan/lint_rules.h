@@ -82,6 +82,8 @@
     X(MAILBOX, "mailbox-missing", WARNING, 0, 0, vl_check_devices, "a mailbox that voicemail.conf lacks")              \
     X(SECRET_WEAK, "secret-weak", WARNING, 0, 0, vl_check_accounts, "an account whose secret is easily guessed")       \
     X(GUESTS, "guests-allowed", WARNING, 0, 2100, vl_check_accounts, "sip.conf takes calls of anybody")                \
+    X(APPLICATION, "application-unknown", ERROR, 0, 0, vl_check_applications,                                          \
+      "an application that Asterisk does not have: the call ends there")                                               \
     X(REMOVED, "removed", ERROR, 0, 0, vl_check_versions,                                                              \
       "an application, function or channel that this Asterisk lacks")                                                  \
     X(DEPRECATED, "deprecated", WARNING, 0, 0, vl_check_versions,                                                      \
