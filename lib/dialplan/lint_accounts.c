@@ -174,14 +174,18 @@ void vl_check_accounts(struct vl_lint *lint)
 {
     const struct vl_devices *devices = &lint->devices;
 
-    for (size_t i = 0; i < devices->device_count; i++) {
-        const struct vl_device *device = &devices->devices[i];
-        const char *why = device->secret && *device->secret ? weakness(device->secret, device->name) : NULL;
+    for (size_t i = 0; i < devices->secret_count; i++) {
+        const struct vl_secret *secret = &devices->secrets[i];
+        const char *why = weakness(secret->value, secret->user);
 
-        if (why)
-            vl_lint_add(lint, VL_RULE_SECRET_WEAK, &device->secret_at, NULL, NULL,
-                        "the secret of '%s' is easily guessed: %s", device->name, why);
+        if (why || (why = weakness(secret->value, secret->name)))
+            vl_lint_add(lint, VL_RULE_SECRET_WEAK, &secret->at, NULL, NULL, "the secret of '%s' is easily guessed: %s",
+                        secret->user, why);
     }
+    for (size_t i = 0; i < devices->open_count; i++)
+        vl_lint_add(lint, VL_RULE_SECRET_MISSING, &devices->open[i].at, NULL, NULL,
+                    "'%s' is asked for nothing: whoever registers as it gets its calls and makes calls; write %s=",
+                    devices->open[i].name, devices->open[i].wanted);
     if (devices->read[VL_SIP] && devices->guests && devices->guests_at.file)
         vl_lint_add(lint, VL_RULE_GUESTS, &devices->guests_at, NULL, NULL,
                     "calls of strangers are let into [%s]; write allowguest=no", devices->guest_context);

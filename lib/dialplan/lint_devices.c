@@ -21,8 +21,7 @@ struct reading {
     enum vl_technology technology;
 };
 
-/* The last line of this name in a section: the one that counts. */
-static const struct vl_conf_line *line_of(const struct vl_conf_section *section, const char *name)
+const struct vl_conf_line *vl_section_line(const struct vl_conf_section *section, const char *name)
 {
     const struct vl_conf_line *found = NULL;
 
@@ -71,7 +70,6 @@ static void add_device(struct reading *reading, const struct vl_conf_section *se
 {
     struct vl_devices *devices = reading->devices;
     struct vl_device *grown = vl_arena_grow(reading->arena, devices->devices, devices->device_count, sizeof(*grown));
-    const struct vl_conf_line *secret = line_of(section, "secret");
 
     if (!grown)
         return;
@@ -79,11 +77,9 @@ static void add_device(struct reading *reading, const struct vl_conf_section *se
     grown[devices->device_count++] = (struct vl_device){
         .technology = reading->technology,
         .name = vl_arena_strdup(reading->arena, section->name),
-        .context = keep_value(reading, line_of(section, "context")),
-        .secret = keep_value(reading, secret),
-        .host = keep_value(reading, line_of(section, "host")),
+        .context = keep_value(reading, vl_section_line(section, "context")),
+        .host = keep_value(reading, vl_section_line(section, "host")),
         .at = keep(reading, &section->at),
-        .secret_at = secret ? keep(reading, &secret->at) : keep(reading, &section->at),
     };
 }
 
@@ -95,7 +91,8 @@ static bool is_no(const char *value)
 /* [general] of sip.conf: whether strangers may call, and where they come in. */
 static void read_guests(struct reading *reading, const struct vl_conf_section *section)
 {
-    const struct vl_conf_line *allow = line_of(section, "allowguest"), *context = line_of(section, "context");
+    const struct vl_conf_line *allow = vl_section_line(section, "allowguest"),
+                              *context = vl_section_line(section, "context");
     struct vl_devices *devices = reading->devices;
 
     if (allow)
@@ -115,30 +112,32 @@ static void read_sip(struct reading *reading)
 
         if (reading->technology == VL_SIP && !strcasecmp(section->name, "general"))
             read_guests(reading, section);
-        else if (line_of(section, "type") && !section->is_template && strcasecmp(section->name, "general") != 0)
+        else if (vl_section_line(section, "type") && !section->is_template && strcasecmp(section->name, "general") != 0)
             add_device(reading, section);
         add_entries(reading, section);
     }
+    vl_lint_read_secrets(reading->arena, reading->technology, &reading->conf, reading->devices);
 }
 
-/* An object of pjsip.conf: endpoints are devices, auth objects hold secrets. */
+/* Objects of pjsip.conf: endpoints are devices. */
 static void read_pjsip(struct reading *reading)
 {
     for (size_t i = 0; i < reading->conf.section_count; i++) {
         const struct vl_conf_section *section = reading->conf.sections[i];
-        const struct vl_conf_line *type = line_of(section, "type");
+        const struct vl_conf_line *type = vl_section_line(section, "type");
 
         if (type && !section->is_template && !strcasecmp(type->value, "endpoint"))
             add_device(reading, section);
         add_entries(reading, section);
     }
+    vl_lint_read_secrets(reading->arena, reading->technology, &reading->conf, reading->devices);
 }
 
 static void read_users(struct reading *reading)
 {
     for (size_t i = 0; i < reading->conf.section_count; i++) {
         const struct vl_conf_section *section = reading->conf.sections[i];
-        const struct vl_conf_line *sip = line_of(section, "hassip"), *iax = line_of(section, "hasiax");
+        const struct vl_conf_line *sip = vl_section_line(section, "hassip"), *iax = vl_section_line(section, "hasiax");
 
         reading->technology = VL_SIP;
         if (sip && !is_no(sip->value))
@@ -148,6 +147,7 @@ static void read_users(struct reading *reading)
             add_device(reading, section);
         add_entries(reading, section);
     }
+    vl_lint_read_user_secrets(reading->arena, &reading->conf, reading->devices);
 }
 
 static void read_lines(struct reading *reading)

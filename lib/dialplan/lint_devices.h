@@ -25,9 +25,29 @@ struct vl_device {
     enum vl_technology technology;
     const char *name;
     const char *context; /* NULL: that of [general] */
-    const char *secret;  /* NULL: none, or not here */
     const char *host;    /* NULL: not said; of PJSIP not read */
-    struct vl_position at, secret_at;
+    struct vl_position at;
+};
+
+/* What an account is asked for. */
+struct vl_secret {
+    const char *name, *user; /* of the section, and the one to log in with: mostly the same */
+    const char *value;
+    struct vl_position at;
+};
+
+/* An account that everybody can register as: it is asked for nothing, and its address may be any. */
+struct vl_open {
+    const char *name;
+    const char *wanted; /* the setting that it lacks */
+    struct vl_position at;
+};
+
+/* A section that lets in whoever calls. */
+struct vl_stranger {
+    const char *who;     /* which one, for messages */
+    const char *context; /* where these calls start */
+    const char *wanted;  /* what to write instead */
 };
 
 /* A context that a file names as the place where calls start. */
@@ -57,11 +77,28 @@ struct vl_devices {
     size_t device_count;
     struct vl_entry *entries;
     size_t entry_count;
+    struct vl_secret *secrets;
+    size_t secret_count;
+    struct vl_open *open;
+    size_t open_count;
+    struct vl_stranger *strangers; /* of IAX and PJSIP: SIP's are `guests` */
+    size_t stranger_count;
     struct vl_mailbox *mailboxes;
     size_t mailbox_count;
 };
 
 struct vl_lint_options;
+struct vl_conf;
+struct vl_conf_line;
+struct vl_conf_section;
+
+/* The last line of this name in a section: the one that counts; NULL: none. */
+const struct vl_conf_line *vl_section_line(const struct vl_conf_section *section, const char *name);
+
+/* lint_secrets.c: fill secrets, open and strangers from one file; of users.conf secrets only. */
+void vl_lint_read_secrets(struct vl_arena *arena, enum vl_technology technology, const struct vl_conf *conf,
+                          struct vl_devices *devices);
+void vl_lint_read_user_secrets(struct vl_arena *arena, const struct vl_conf *conf, struct vl_devices *devices);
 
 /* Read what the options name, or what lies beside the plan. */
 int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *options, struct vl_devices *ret_devices,

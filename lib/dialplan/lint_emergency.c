@@ -220,7 +220,7 @@ static void check_toll(struct vl_lint *lint, const struct vl_context *start, boo
                        start->name, number);
 }
 
-static void check_guest(struct vl_lint *lint, const struct vl_context *start)
+static void check_guest(struct vl_lint *lint, const struct vl_context *start, const struct vl_stranger *stranger)
 {
     for (size_t i = 0; i < VL_COUNT(outside); i++) {
         struct trail trail = trail_of(lint, start, outside[i], NULL);
@@ -228,10 +228,28 @@ static void check_guest(struct vl_lint *lint, const struct vl_context *start)
         if (!trail.dial || trail.pin)
             continue;
         vl_lint_add(lint, VL_RULE_TOLL_GUEST, &trail.dial->at, trail.dial_extension, NULL,
-                    "strangers, whom %s lets into [%s], can dial out ('%s') at your cost; write allowguest=no",
-                    lint->devices.guests_at.file, start->name, outside[i]);
+                    "strangers, whom %s lets into [%s], can dial out ('%s') at your cost; write %s", stranger->who,
+                    start->name, outside[i], stranger->wanted);
         return;
     }
+}
+
+/* Everybody who lets strangers into this context; false: nobody. */
+static bool check_guests(struct vl_lint *lint, const struct vl_context *start)
+{
+    const struct vl_devices *devices = &lint->devices;
+    struct vl_stranger sip = { devices->guests_at.file, devices->guest_context, "allowguest=no" };
+    bool any = devices->read[VL_SIP] && devices->guests && !strcmp(start->name, sip.context);
+
+    if (any)
+        check_guest(lint, start, &sip);
+    for (size_t i = 0; i < devices->stranger_count; i++) {
+        if (strcmp(devices->strangers[i].context, start->name) != 0)
+            continue;
+        check_guest(lint, start, &devices->strangers[i]);
+        any = true;
+    }
+    return any;
 }
 
 /* The numbers that are usual in the world, when no country is said: one of them is enough. Most are short numbers that
@@ -353,8 +371,7 @@ static bool is_start(const struct vl_lint *lint, const struct vl_lint_context *c
 
 void vl_check_emergency(struct vl_lint *lint)
 {
-    const struct vl_devices *devices = &lint->devices;
-    bool guests = devices->read[VL_SIP] && devices->guests, classes = false;
+    bool classes = false;
     size_t count = lint->plan->context_count;
     bool *outward = vl_arena_zalloc(lint->arena, count + 1);
     const char *number;
@@ -365,11 +382,8 @@ void vl_check_emergency(struct vl_lint *lint)
     }
     for (size_t i = 0; outward && i < count; i++) {
         const struct vl_context *context = lint->plan->contexts[i];
-        bool guest = guests && !strcmp(context->name, devices->guest_context);
 
-        if (guest)
-            check_guest(lint, context);
-        else if (outward[i])
+        if (!check_guests(lint, context) && outward[i])
             check_toll(lint, context, classes);
         if (outward[i])
             check_help(lint, context);

@@ -81,6 +81,8 @@
       "a hint for another device than the one dialled")                                                                \
     X(MAILBOX, "mailbox-missing", WARNING, 0, 0, vl_check_devices, "a mailbox that voicemail.conf lacks")              \
     X(SECRET_WEAK, "secret-weak", WARNING, 0, 0, vl_check_accounts, "an account whose secret is easily guessed")       \
+    X(SECRET_MISSING, "secret-missing", ERROR, 0, 0, vl_check_accounts,                                                \
+      "an account that anybody can register as: it has no secret")                                                     \
     X(GUESTS, "guests-allowed", WARNING, 0, 2100, vl_check_accounts, "sip.conf takes calls of anybody")                \
     X(APPLICATION, "application-unknown", ERROR, 0, 0, vl_check_applications,                                          \
       "an application that Asterisk does not have: the call ends there")                                               \
