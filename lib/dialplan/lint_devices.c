@@ -41,7 +41,20 @@ static const char *keep_value(const struct reading *reading, const struct vl_con
     return line ? vl_arena_strdup(reading->arena, line->value) : NULL;
 }
 
-static void add_entry(struct reading *reading, const struct vl_conf_line *line, bool guest)
+/* By their settings, those of queues.conf first: there, `context` is not where calls start. */
+static const struct vl_entry_use queue_use = { "context", "a digit that a waiting caller dials is looked up in",
+                                               "it does nothing" };
+static const struct vl_entry_use uses[] = {
+    { "context", "calls start in", "every one of them fails" },
+    { "subscribecontext", "hints are looked up in", "no lamp is lit" },
+    { "message_context", "text messages go to", "every one of them is lost" },
+    { "exitcontext", "callers leave a mailbox for", "the way out leads nowhere" },
+    { "dialout", "callers of a mailbox dial in", "every one of these calls fails" },
+    { "callback", "messages of a mailbox are called back in", "every one of these calls fails" },
+    { "regcontext", "extensions of registered telephones are put into", NULL },
+};
+
+static void add_entry(struct reading *reading, const struct vl_conf_line *line, const struct vl_entry_use *use)
 {
     struct vl_devices *devices = reading->devices;
     struct vl_entry *grown = vl_arena_grow(reading->arena, devices->entries, devices->entry_count, sizeof(*grown));
@@ -50,20 +63,17 @@ static void add_entry(struct reading *reading, const struct vl_conf_line *line, 
         return;
     devices->entries = grown;
     grown[devices->entry_count++] = (struct vl_entry){ .context = vl_arena_strdup(reading->arena, line->value),
-                                                       .at = keep(reading, &line->at),
-                                                       .guest = guest };
+                                                       .use = use,
+                                                       .at = keep(reading, &line->at) };
 }
 
 /* Where calls of a section start, or subscriptions look. */
 static void add_entries(struct reading *reading, const struct vl_conf_section *section)
 {
-    static const char *const names[] = { "context", "subscribecontext", "message_context", "exitcontext",
-                                         "dialout", "callback",         "regcontext" };
-
     for (size_t i = 0; i < section->line_count && !section->is_template; i++)
-        for (size_t j = 0; j < VL_COUNT(names); j++)
-            if (!strcasecmp(section->lines[i].name, names[j]))
-                add_entry(reading, &section->lines[i], false);
+        for (size_t j = 0; j < VL_COUNT(uses); j++)
+            if (!strcasecmp(section->lines[i].name, uses[j].setting))
+                add_entry(reading, &section->lines[i], &uses[j]);
 }
 
 static void add_device(struct reading *reading, const struct vl_conf_section *section)
@@ -156,6 +166,17 @@ static void read_lines(struct reading *reading)
         add_entries(reading, reading->conf.sections[i]);
 }
 
+static void read_queues(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->conf.section_count; i++) {
+        const struct vl_conf_section *section = reading->conf.sections[i];
+        const struct vl_conf_line *context = section->is_template ? NULL : vl_section_line(section, "context");
+
+        if (context)
+            add_entry(reading, context, &queue_use);
+    }
+}
+
 /* chan_dahdi.conf: a channel takes what stands above it. FXO ports, which have lines, use FXS signalling. */
 static void read_dahdi(struct reading *reading)
 {
@@ -176,7 +197,7 @@ static void read_dahdi(struct reading *reading)
                 signalling = line->value;
             else if ((!strcasecmp(line->name, "channel") || !strcasecmp(line->name, "dahdichan")) && context &&
                      (!strncasecmp(signalling, "fxs", 3) || !strcasecmp(signalling, "auto"))) {
-                add_entry(reading, context, false);
+                add_entry(reading, context, &uses[0]);
                 if (devices->entry_count) {
                     devices->entries[devices->entry_count - 1].line = true;
                     devices->entries[devices->entry_count - 1].surely = !strncasecmp(signalling, "fxs", 3);
@@ -258,7 +279,7 @@ static const struct source {
     { "sip.conf", VL_SIP, read_sip },          { "iax.conf", VL_IAX, read_sip },
     { "pjsip.conf", VL_PJSIP, read_pjsip },    { "users.conf", VL_SIP, read_users },
     { "chan_dahdi.conf", VL_SIP, read_dahdi }, { "dahdi-channels.conf", VL_SIP, read_lines },
-    { "queues.conf", VL_SIP, read_lines },     { "voicemail.conf", VL_SIP, read_voicemail },
+    { "queues.conf", VL_SIP, read_queues },    { "voicemail.conf", VL_SIP, read_voicemail },
 };
 
 static const char *beside(struct vl_arena *arena, const char *file, const char *name)

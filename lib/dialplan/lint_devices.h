@@ -50,13 +50,19 @@ struct vl_stranger {
     const char *wanted;  /* what to write instead */
 };
 
-/* A context that a file names as the place where calls start. */
+/* What a setting that names a context has it for: "calls start in" it, and where it is not there "every one fails".
+ * No consequence: Asterisk makes the context itself. */
+struct vl_entry_use {
+    const char *setting, *text, *consequence;
+};
+
+/* A context that a file names as the place where calls start, or something is looked up. */
 struct vl_entry {
     const char *context;
+    const struct vl_entry_use *use;
     struct vl_position at;
     bool line;   /* an analogue line, or one of which it is not said what it is */
     bool surely; /* it is a line */
-    bool guest;  /* calls of nobody in particular: [general] of sip.conf or iax.conf that takes guests */
 };
 
 struct vl_mailbox {

@@ -133,11 +133,13 @@ static void check_entries(struct vl_lint *lint)
         bool before = false;
 
         for (size_t j = 0; j < i; j++)
-            before |= !strcmp(lint->devices.entries[j].context, entry->context);
-        if (!before && !vl_dialplan_context(lint->plan, entry->context) && !is_made(entry->context))
+            before |=
+                lint->devices.entries[j].use == entry->use && !strcmp(lint->devices.entries[j].context, entry->context);
+        if (!before && entry->use->consequence && !vl_dialplan_context(lint->plan, entry->context) &&
+            !is_made(entry->context))
             vl_lint_add(lint, VL_RULE_CONTEXT_MISSING, &entry->at, NULL, NULL,
-                        "calls start in [%s], which the dialplan does not have: every one of them fails",
-                        entry->context);
+                        "%s [%s], which the dialplan does not have: %s", entry->use->text, entry->context,
+                        entry->use->consequence);
     }
 }
 
