@@ -5,8 +5,9 @@
 
 #include "dialplan/pattern.h"
 
-/* Cells that one question may look at: far more than any plan that a person wrote needs. */
-enum { STEPS_MOST = 400000 };
+/* Cells that one question may look at, those of other branches too: far more than any plan that a person wrote needs.
+ */
+enum { STEPS_MOST = 2000000 };
 
 static void bytes_set(struct vl_bytes *cell, unsigned char byte)
 {
@@ -286,6 +287,8 @@ static struct vl_bytes class_of(struct walk *walk, size_t from, size_t end, size
         for (const struct vl_cover_node *child = walk->alive[i]->children; child; child = child->next) {
             bool takes = bytes_has(&child->cell, byte);
 
+            if (--walk->steps_left < 0)
+                return rest;
             rest = bytes_meet(&rest, &child->cell, !takes);
             if (takes)
                 push_alive(walk, new_end, child);
@@ -315,7 +318,7 @@ static bool holds(struct walk *walk, size_t at, size_t from, size_t end)
         struct vl_bytes class = class_of(walk, from, end, &new_end, rest, byte);
 
         put_number(walk, at, byte);
-        if (walk->scratch.failed || new_end == end || !holds(walk, at + 1, end, new_end))
+        if (walk->scratch.failed || walk->steps_left < 0 || new_end == end || !holds(walk, at + 1, end, new_end))
             return false;
         rest = bytes_meet(&rest, &class, true);
     }
@@ -342,7 +345,7 @@ enum vl_covered vl_cover_holds(const struct vl_cover *cover, const struct vl_lan
     enum vl_covered covered = VL_COVERED_NO;
     size_t end = 0;
 
-    if (language->never)
+    if (language->never || (cover->work_left && *cover->work_left < 0))
         return VL_COVERED_UNKNOWN;
     if (cover->root)
         push_alive(&walk, &end, cover->root);
@@ -350,6 +353,8 @@ enum vl_covered vl_cover_holds(const struct vl_cover *cover, const struct vl_lan
         covered = VL_COVERED_YES;
     else if (walk.scratch.failed || walk.steps_left < 0)
         covered = VL_COVERED_UNKNOWN;
+    if (cover->work_left)
+        *cover->work_left -= STEPS_MOST - walk.steps_left;
     if (covered == VL_COVERED_YES && ret_tag)
         *ret_tag = walk.tag;
     if (covered == VL_COVERED_NO && ret_number)

@@ -49,6 +49,7 @@ struct vl_cover_node;
 struct vl_cover {
     struct vl_arena *arena;
     struct vl_cover_node *root;
+    long *work_left; /* what all questions together may look at; below 0 each answer is UNKNOWN; NULL: no limit */
 };
 
 enum vl_covered {

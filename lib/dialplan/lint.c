@@ -13,6 +13,9 @@
 #include "base/text.h"
 #include "dialplan/lint_part.h"
 
+/* Cells of patterns that are compared with unions of others, in the whole run: some seconds. */
+enum { COVER_MOST = 200000000 };
+
 /* A file as lines, read once. */
 struct vl_lint_text {
     const char *file;
@@ -223,9 +226,18 @@ static void put_in_order(struct vl_lint *lint)
     result->count = kept;
 }
 
+bool vl_lint_stopped(struct vl_lint *lint)
+{
+    const struct vl_lint_options *options = lint->options;
+
+    if (!lint->stopped && options->cancelled)
+        lint->stopped = options->cancelled(options->cancelled_context);
+    return lint->stopped;
+}
+
 static void run_checks(struct vl_lint *lint)
 {
-    for (const struct vl_lint_rule *rule = vl_lint_rules; rule->name; rule++)
+    for (const struct vl_lint_rule *rule = vl_lint_rules; rule->name && !vl_lint_stopped(lint); rule++)
         if (rule == vl_lint_rules || rule->check != rule[-1].check)
             rule->check(lint);
 }
@@ -238,6 +250,7 @@ int vl_lint_run(const struct vl_lint_options *options, struct vl_lint_result *re
         .plan = options->plan,
         .asterisk = options->asterisk ? options->asterisk : 1600,
         .result = ret_result,
+        .cover_left = COVER_MOST,
     };
 
     *ret_result = (struct vl_lint_result){ .count = 0 };
@@ -248,11 +261,15 @@ int vl_lint_run(const struct vl_lint_options *options, struct vl_lint_result *re
     vl_lint_collect(&lint);
     if (!lint.arena->failed)
         run_checks(&lint);
-    drop_suppressed(&lint);
-    put_in_order(&lint);
-    if (!lint.arena->failed)
+    if (!lint.stopped) {
+        drop_suppressed(&lint);
+        put_in_order(&lint);
+    }
+    if (!lint.arena->failed && !lint.stopped)
         return 0;
     vl_lint_result_free(ret_result);
+    if (lint.stopped)
+        return vl_fail(err, VL_ERROR_FAILED, "cancelled before the plan was looked through");
     return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
 }
 

@@ -74,7 +74,9 @@ struct vl_lint_options {
     bool beside;
     const char *const *emergency; /* numbers that everybody who can dial out must reach; NULL: see below */
     const char *country; /* whose they are, for messages; NULL: one of those that are usual in the world is enough */
-    const char *const *ignore; /* names of rules that are left out; NULL: none */
+    const char *const *ignore;        /* names of rules that are left out; NULL: none */
+    bool (*cancelled)(void *context); /* asked often: true ends the run with an error; NULL: never */
+    void *cancelled_context;
 };
 
 struct vl_lint_result {
@@ -83,7 +85,7 @@ struct vl_lint_result {
     size_t count;
 };
 
-/* Look at the plan. Fails when a file that was named cannot be read, or memory runs out. */
+/* Look at the plan. Fails when a file that was named cannot be read, memory runs out, or it was cancelled. */
 int vl_lint_run(const struct vl_lint_options *options, struct vl_lint_result *ret_result, struct vl_error *err);
 
 void vl_lint_result_free(struct vl_lint_result *result);

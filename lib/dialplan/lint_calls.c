@@ -347,6 +347,8 @@ void vl_lint_collect(struct vl_lint *lint)
 
         lint->contexts[i].context = context;
         make_languages(lint, &lint->contexts[i]);
+        if (vl_lint_stopped(lint))
+            return;
         for (size_t j = 0; j < context->extension_count; j++)
             for (size_t k = 0; k < context->extensions[j]->priority_count; k++) {
                 const struct vl_priority *step = &context->extensions[j]->priorities[k];
@@ -355,6 +357,7 @@ void vl_lint_collect(struct vl_lint *lint)
                     add_call(lint, context->extensions[j], step, step->application, step->arguments, false);
             }
     }
+    vl_lint_link(lint);
     /* what is known depends on all that steps set, so places come last; the calls stay where they are from here on */
     for (size_t i = 0; i < lint->call_count && !lint->arena->failed; i++)
         collect_places(lint, &lint->calls[i]);

@@ -143,7 +143,7 @@ static void check_call(struct vl_lint *lint, const struct vl_call *call)
 
 void vl_check_dial(struct vl_lint *lint)
 {
-    for (size_t i = 0; i < lint->call_count; i++)
+    for (size_t i = 0; i < lint->call_count && !vl_lint_stopped(lint); i++)
         if (takes_all(lint, lint->calls[i].extension))
             check_call(lint, &lint->calls[i]);
 }
@@ -213,7 +213,7 @@ static void check_arguments(struct vl_lint *lint, const struct vl_call *call)
 
 void vl_check_habits(struct vl_lint *lint)
 {
-    for (size_t i = 0; i < lint->call_count; i++) {
+    for (size_t i = 0; i < lint->call_count && !vl_lint_stopped(lint); i++) {
         const struct vl_call *call = &lint->calls[i];
 
         check_arguments(lint, call);

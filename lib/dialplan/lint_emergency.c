@@ -166,7 +166,8 @@ static struct trail trail_of(struct vl_lint *lint, const struct vl_context *star
 {
     struct trail trail = { .steps = 0 };
     bool elsewhere;
-    const struct vl_extension *first = vl_lint_find(lint, start, number, "1", &elsewhere);
+    const struct vl_extension *first =
+        vl_lint_stopped(lint) ? NULL : vl_lint_find(lint, start, number, "1", &elsewhere);
 
     if (ret_first)
         *ret_first = first;

@@ -2,14 +2,15 @@
 /*
  * Finding contexts and extensions as a search of Asterisk does.
  */
-#include <stdlib.h>
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "dialplan/index.h"
 #include "dialplan/lint_part.h"
-#include "dialplan/search.h"
+#include "dialplan/names.h"
 
 bool vl_is_special(const char *name)
 {
@@ -21,64 +22,132 @@ bool vl_is_special(const char *name)
     return false;
 }
 
+static bool is_itself(const void *entry, const void *key)
+{
+    return ((const struct vl_lint_context *)entry)->context == key;
+}
+
+static bool is_named(const void *entry, const void *key)
+{
+    return !strcasecmp(((const struct vl_lint_context *)entry)->context->name, key);
+}
+
+static uint64_t hash_of_place(const struct vl_context *context)
+{
+    return vl_hash_bytes(VL_HASH_START, &context, sizeof(context));
+}
+
+static uint64_t hash_of_name(const char *name)
+{
+    uint64_t hash = VL_HASH_START;
+
+    for (; *name; name++)
+        hash = vl_hash_bytes(hash, &(char){ (char)tolower((unsigned char)*name) }, 1);
+    return hash;
+}
+
+static struct vl_lint_context *lint_context_of(const struct vl_lint *lint, const struct vl_context *context)
+{
+    return context ? vl_names_find(lint->context_places, hash_of_place(context), is_itself, context) : NULL;
+}
+
+static void link_includes(struct vl_lint *lint, struct vl_lint_context *own)
+{
+    const struct vl_context *context = own->context;
+
+    own->includes = vl_arena_zalloc(lint->arena, (context->include_count + 1) * sizeof(struct vl_lint_context *));
+    for (size_t i = 0; own->includes && i < context->include_count; i++)
+        own->includes[i] = vl_lint_context(lint, context->includes[i].name);
+}
+
+void vl_lint_link(struct vl_lint *lint)
+{
+    size_t count = lint->contexts ? lint->plan->context_count : 0;
+    struct vl_names *names = vl_arena_zalloc(lint->arena, 2 * sizeof(*names));
+
+    lint->context_places = names;
+    for (size_t i = 0; names && i < count; i++) {
+        struct vl_lint_context *own = &lint->contexts[i];
+        const char *name = own->context->name;
+
+        vl_names_add(lint->arena, &names[0], hash_of_place(own->context), own);
+        own->same = vl_names_find(&names[1], hash_of_name(name), is_named, name);
+        if (!own->same)
+            vl_names_add(lint->arena, &names[1], hash_of_name(name), own);
+        own->same = own->same ? own->same : own;
+    }
+    for (size_t i = 0; names && i < count; i++)
+        link_includes(lint, &lint->contexts[i]);
+}
+
 struct vl_lint_context *vl_lint_context(const struct vl_lint *lint, const char *name)
 {
-    const struct vl_context *found = vl_dialplan_context(lint->plan, name);
-
-    for (size_t i = 0; found && i < lint->plan->context_count; i++)
-        if (lint->contexts[i].context == found)
-            return &lint->contexts[i];
-    return NULL;
+    return lint_context_of(lint, vl_dialplan_context(lint->plan, name));
 }
 
 const struct vl_language *vl_lint_language(const struct vl_lint *lint, const struct vl_extension *extension)
 {
-    for (size_t i = 0; i < lint->plan->context_count; i++)
-        if (lint->contexts[i].context == extension->context)
-            return &lint->contexts[i].languages[extension->rank];
-    return NULL;
+    const struct vl_lint_context *own = lint_context_of(lint, extension->context);
+
+    return own ? &own->languages[extension->rank] : NULL;
 }
 
-struct visits {
-    struct vl_arena *arena;
-    const struct vl_dialplan *plan;
-    const struct vl_context **contexts;
-    bool *timed;
-    size_t count;
+/* A walk through includes: contexts of one name, whatever the case of its letters, are one for Asterisk. */
+struct walk {
+    struct vl_lint_context *start;
+    unsigned mark;
 };
 
-static void visit(struct visits *visits, const struct vl_context *context, bool timed)
+static void visit(struct walk *walk, struct vl_lint_context *own, bool timed)
 {
-    for (size_t i = 0; i < visits->count; i++)
-        if (visits->contexts[i] == context)
-            return;
-    if (visits->count == VL_DIALPLAN_DEPTH_MOST)
-        return;
-    visits->contexts[visits->count] = context;
-    visits->timed[visits->count++] = timed;
-    for (size_t i = 0; i < context->include_count; i++) {
-        const struct vl_context *next = vl_dialplan_context(visits->plan, context->includes[i].name);
+    struct vl_lint_context *start = walk->start, *same = own->same;
 
-        if (next)
-            visit(visits, next, timed || context->includes[i].timing);
+    if (same->mark == walk->mark || start->visit_count == VL_DIALPLAN_DEPTH_MOST)
+        return;
+    same->mark = walk->mark;
+    start->visits[start->visit_count] = own->context;
+    start->timed[start->visit_count++] = timed;
+    start->switches |= own->context->switch_count > 0;
+    for (size_t i = 0; i < own->context->include_count; i++)
+        if (own->includes[i])
+            visit(walk, own->includes[i], timed || own->context->includes[i].timing);
+}
+
+/* Walked once, and kept at its size. */
+static void walk_from(struct vl_lint *lint, struct vl_lint_context *own)
+{
+    const struct vl_context *visits[VL_DIALPLAN_DEPTH_MOST];
+    bool timed[VL_DIALPLAN_DEPTH_MOST];
+    struct walk walk = { .start = own, .mark = ++lint->walks };
+
+    own->visits = visits;
+    own->timed = timed;
+    visit(&walk, own, false);
+    own->visits = vl_arena_zalloc(lint->arena, own->visit_count * sizeof(*own->visits));
+    own->timed = vl_arena_zalloc(lint->arena, own->visit_count * sizeof(*own->timed));
+    if (!own->visits || !own->timed) {
+        own->visit_count = 0;
+        own->visits = NULL;
+        return;
     }
+    (void)memcpy(own->visits, visits, own->visit_count * sizeof(*visits));
+    (void)memcpy(own->timed, timed, own->visit_count * sizeof(*timed));
 }
 
 size_t vl_lint_visits(struct vl_lint *lint, const struct vl_context *context, const struct vl_context ***ret_contexts,
                       bool **ret_timed)
 {
-    struct visits visits = {
-        .arena = lint->arena,
-        .plan = lint->plan,
-        .contexts = vl_arena_zalloc(lint->arena, VL_DIALPLAN_DEPTH_MOST * sizeof(struct vl_context *)),
-        .timed = vl_arena_zalloc(lint->arena, VL_DIALPLAN_DEPTH_MOST * sizeof(bool)),
-    };
+    struct vl_lint_context *own = lint_context_of(lint, context);
 
-    if (visits.contexts && visits.timed)
-        visit(&visits, context, false);
-    *ret_contexts = visits.contexts;
-    *ret_timed = visits.timed;
-    return visits.count;
+    *ret_contexts = NULL;
+    *ret_timed = NULL;
+    if (!own || !own->includes)
+        return 0;
+    if (!own->visits)
+        walk_from(lint, own);
+    *ret_contexts = own->visits;
+    *ret_timed = own->timed;
+    return own->visit_count;
 }
 
 bool vl_lint_has(const struct vl_extension *extension, const char *priority)
@@ -93,17 +162,22 @@ bool vl_lint_has(const struct vl_extension *extension, const char *priority)
 const struct vl_extension *vl_lint_find(struct vl_lint *lint, const struct vl_context *context, const char *number,
                                         const char *priority, bool *ret_elsewhere)
 {
-    const struct vl_query query = { .number = number, .context = context->name, .priority = 1 };
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    struct vl_search search = { .visit_count = 0 };
+    VL_MATCHES_AUTO matches = { .ranks = NULL };
+    const struct vl_lint_context *own = lint_context_of(lint, context);
+    const struct vl_context **visits;
+    bool *timed;
+    size_t count = vl_lint_visits(lint, context, &visits, &timed);
 
-    *ret_elsewhere = false;
-    if (vl_search(lint->plan, &query, lint->arena, &search, &ignored) < 0)
-        return NULL;
-    for (size_t i = 0; i < search.visit_count; i++)
-        *ret_elsewhere |= search.visits[i].context && search.visits[i].context->switch_count;
-    for (size_t i = 0; i < search.candidate_count; i++)
-        if (!priority || vl_lint_has(search.candidates[i].extension, priority))
-            return search.candidates[i].extension;
+    *ret_elsewhere = own && own->switches;
+    for (size_t i = 0; i < count && !matches.failed; i++) {
+        vl_index_find(visits[i], number, &matches);
+        for (size_t j = 0; j < matches.count && !matches.failed; j++) {
+            const struct vl_extension *extension = visits[i]->extensions[matches.ranks[j]];
+
+            if (!priority || vl_lint_has(extension, priority))
+                return extension;
+        }
+    }
+    lint->arena->failed |= matches.failed;
     return NULL;
 }

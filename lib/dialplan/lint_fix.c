@@ -214,6 +214,10 @@ int vl_lint_fix(const struct vl_lint_options *options, const struct vl_lint_resu
         const struct vl_finding *finding = &result->findings[i];
 
         /* a line is changed once; a second run finds what is left */
+        if (options->cancelled && options->cancelled(options->cancelled_context)) {
+            vl_free(trial.text);
+            return vl_fail(err, VL_ERROR_FAILED, "cancelled before every fix was tried");
+        }
         if (!finding->fix || strcmp(finding->fix->at.file, file) != 0 ||
             (last && last->fix->at.line == finding->fix->at.line) || !try_fix(&trial, finding))
             continue;

@@ -43,6 +43,11 @@ struct vl_lint {
     const struct vl_lint_options *options;
     const struct vl_dialplan *plan;
     int asterisk;
+    bool stopped;                    /* cancelled: what was found is of no use */
+    long cover_left;                 /* what is left of the work on unions of patterns, see vl_cover */
+    bool cover_told;                 /* that it is used up */
+    unsigned walks;                  /* how many walks through includes there were */
+    struct vl_names *context_places; /* of struct vl_lint_context, by their context */
     struct vl_devices devices;
     struct vl_call *calls;
     size_t call_count;
@@ -59,10 +64,20 @@ struct vl_lint {
 /* What belongs to a context beside the model. */
 struct vl_lint_context {
     const struct vl_context *context;
-    struct vl_language *languages; /* of its extensions, in their order */
-    bool reached;                  /* something leads here */
-    bool is_entry;                 /* calls of devices start here */
+    struct vl_language *languages;     /* of its extensions, in their order */
+    bool reached;                      /* something leads here */
+    bool is_entry;                     /* calls of devices start here */
+    struct vl_lint_context **includes; /* those that are there, each for the include of its place; else NULL */
+    struct vl_lint_context *same;      /* the first one of the same name, whatever the case of its letters */
+    const struct vl_context **visits;  /* once they were asked for */
+    bool *timed;
+    size_t visit_count;
+    bool switches; /* one of them has a switch */
+    unsigned mark; /* of the last walk that came here */
 };
+
+/* True once the run was cancelled: whoever has a loop that may take long leaves it. */
+bool vl_lint_stopped(struct vl_lint *lint);
 
 /* Note a finding; the text is a format. `fix` may be NULL. */
 void vl_lint_add(struct vl_lint *lint, enum vl_lint_id rule, const struct vl_position *at,
@@ -95,7 +110,8 @@ const char **vl_lint_split(struct vl_arena *arena, const char *text, char separa
 /* How an application leaves: it never goes on to the next step. */
 bool vl_call_ends(const struct vl_call *call);
 
-/* lint_find.c: contexts, and the search as Asterisk makes it. */
+/* lint_find.c: contexts, and the search as Asterisk makes it. Call the first one once the contexts are there. */
+void vl_lint_link(struct vl_lint *lint);
 struct vl_lint_context *vl_lint_context(const struct vl_lint *lint, const char *name);
 const struct vl_language *vl_lint_language(const struct vl_lint *lint, const struct vl_extension *extension);
 /* The contexts that a search which starts in `context` visits, in order, each once; in the arena. `timed[i]` tells that

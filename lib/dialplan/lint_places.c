@@ -136,7 +136,7 @@ static void check_returns(struct vl_lint *lint)
 
 void vl_check_places(struct vl_lint *lint)
 {
-    for (size_t i = 0; i < lint->place_count; i++)
+    for (size_t i = 0; i < lint->place_count && !vl_lint_stopped(lint); i++)
         check_place(lint, &lint->places[i]);
     check_returns(lint);
 }

@@ -34,24 +34,39 @@ static const char *place_of(struct vl_lint *lint, const struct vl_extension *ext
 
 static bool alone_covers(struct vl_lint *lint, const struct vl_extension *by, const struct vl_language *language)
 {
-    struct vl_cover cover = { .arena = lint->arena };
+    struct vl_cover cover = { .arena = lint->arena, .work_left = &lint->cover_left };
 
     vl_cover_add(&cover, vl_lint_language(lint, by), by);
     return vl_cover_holds(&cover, language, NULL, NULL) == VL_COVERED_YES;
 }
 
+/* Said once, of the extension at which it was given up. */
+static void tell_given_up(struct vl_lint *lint, const struct vl_extension *extension)
+{
+    if (lint->cover_left >= 0 || lint->cover_told)
+        return;
+    lint->cover_told = true;
+    vl_lint_add_as(lint, VL_RULE_SHADOWED, VL_SEVERITY_NOTICE, &extension->at, extension, NULL,
+                   "from '%s' in [%s] on it was not found out what is shadowed: comparing so many patterns with each "
+                   "other takes too long",
+                   extension->name, extension->context->name);
+}
+
 static void check_own(struct vl_lint *lint, const struct vl_lint_context *context)
 {
     VL_ARENA_AUTO scratch = { .blocks = NULL };
-    struct vl_cover cover = { .arena = &scratch };
+    struct vl_cover cover = { .arena = &scratch, .work_left = &lint->cover_left };
 
     for (size_t i = 0; i < context->context->extension_count; i++) {
         const struct vl_extension *extension = context->context->extensions[i];
         const struct vl_language *language = &context->languages[i];
         const void *by = NULL;
 
+        if (vl_lint_stopped(lint))
+            return;
         if (!vl_extension_priority(extension, 1))
             continue;
+        tell_given_up(lint, extension);
         if (vl_cover_holds(&cover, language, &by, NULL) == VL_COVERED_YES && by)
             vl_lint_add(lint, VL_RULE_SHADOWED, &extension->at, extension, NULL,
                         "no number reaches '%s': %s%s before it in Asterisk's order and match%s all of its numbers",
@@ -77,7 +92,7 @@ static struct seen *seen_of(struct vl_lint *lint, struct seen **table, const str
 static void look_from(struct vl_lint *lint, const struct vl_context *start, struct seen **table)
 {
     VL_ARENA_AUTO scratch = { .blocks = NULL };
-    struct vl_cover cover = { .arena = &scratch };
+    struct vl_cover cover = { .arena = &scratch, .work_left = &lint->cover_left };
     const struct vl_context **visits;
     bool *timed;
     size_t count = vl_lint_visits(lint, start, &visits, &timed);
@@ -89,6 +104,9 @@ static void look_from(struct vl_lint *lint, const struct vl_context *start, stru
         for (size_t j = 0; seen && j < visits[i]->extension_count; j++) {
             const void *by = NULL;
 
+            if (vl_lint_stopped(lint))
+                return;
+            tell_given_up(lint, visits[i]->extensions[j]);
             if (vl_cover_holds(&cover, &own->languages[j], &by, NULL) != VL_COVERED_YES || !by) {
                 seen[j].open++;
             } else if (!seen[j].hidden++) {

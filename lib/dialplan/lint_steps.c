@@ -170,7 +170,7 @@ static void check_extension(struct vl_lint *lint, const struct vl_extension *ext
 void vl_check_steps(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->plan->context_count; i++)
-        for (size_t j = 0; j < lint->plan->contexts[i]->extension_count; j++)
+        for (size_t j = 0; j < lint->plan->contexts[i]->extension_count && !vl_lint_stopped(lint); j++)
             check_extension(lint, lint->plan->contexts[i]->extensions[j]);
 }
 
@@ -255,7 +255,7 @@ void vl_check_leak(struct vl_lint *lint)
                                                           .timed = timed[j] };
             }
         }
-        for (size_t j = 0; j < count; j++)
+        for (size_t j = 0; j < count && !vl_lint_stopped(lint); j++)
             check_leak_of(lint, candidates, count, j, &pairs);
     }
 }

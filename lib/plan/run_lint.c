@@ -111,6 +111,11 @@ static int set_emergency(struct lint_run *lint)
     return 0;
 }
 
+static bool is_cancelled(void *context)
+{
+    return vl_world_cancelled(context);
+}
+
 static int set_options(struct lint_run *lint)
 {
     const struct voiplab_lint *asked = lint->lint;
@@ -127,6 +132,8 @@ static int set_options(struct lint_run *lint)
     lint->options.pjsip = asked->pjsip;
     lint->options.beside = true;
     lint->options.ignore = asked->ignore;
+    lint->options.cancelled = is_cancelled;
+    lint->options.cancelled_context = lint->run->world;
     return check_rules(lint) < 0 ? -1 : set_emergency(lint);
 }
 

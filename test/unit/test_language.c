@@ -259,6 +259,24 @@ static void hard_questions_end(void **state)
     (void)vl_cover_holds(&cover, &asked, NULL, NULL);
 }
 
+/* What several questions may look at together; then there is no answer, and no wrong one. */
+static void questions_share_a_limit(void **state)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_language wide = vl_language_of(&arena, "_XXX"), narrow = vl_language_of(&arena, "_12X");
+    long work_left = 5;
+    struct vl_cover cover = { .arena = &arena, .work_left = &work_left };
+    int answers = 0;
+
+    (void)state;
+    vl_cover_add(&cover, &wide, &wide);
+    while (vl_cover_holds(&cover, &narrow, NULL, NULL) == VL_COVERED_YES && answers < 10)
+        answers++;
+    assert_in_range(answers, 1, 5);
+    assert_int_equal(vl_cover_holds(&cover, &narrow, NULL, NULL), VL_COVERED_UNKNOWN);
+    assert_true(work_left < 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +286,7 @@ int main(void)
         cmocka_unit_test(unions_against_all_short_numbers),
         cmocka_unit_test(two_names_meet),
         cmocka_unit_test(hard_questions_end),
+        cmocka_unit_test(questions_share_a_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

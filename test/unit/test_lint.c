@@ -5,6 +5,8 @@
  */
 #include "support.h"
 
+#include <time.h>
+
 #include "base/cleanup.h"
 #include "base/memory.h"
 #include "dialplan/lint.h"
@@ -141,6 +143,67 @@ static void fixes_keep_what_is_jumped_to(void **state)
                "[a]\nexten => 3,1,Goto(lab)\n");
 }
 
+static bool after_some(void *context)
+{
+    long *left = context;
+
+    return --*left < 0;
+}
+
+/* A run that is cancelled ends as a failure, wherever it is, and soon. */
+static void cancelled_is_an_error(void **state)
+{
+    static char text[] = "[a]\ninclude => b\nexten => 911,1,Dial(DAHDI/1/911)\nexten => _X.,1,Goto(b,5,1)\n"
+                         "exten => _X.,2,Hangup()\n[b]\ninclude => a\nexten => _5,1,Hangup()\n";
+    struct vl_dialplan_reader reader = { .read = read_plan, .context = text };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_DIALPLAN_AUTO *plan = vl_dialplan_load("plan.conf", &reader, &err);
+    int rc = -1;
+
+    (void)state;
+    assert_non_null(plan);
+    for (long asked = 0; rc < 0; asked++) {
+        VL_LINT_RESULT_AUTO found = { .count = 0 };
+        VL_ERROR_AUTO failure = { .code = VL_OK };
+        long left = asked;
+        struct vl_lint_options options = {
+            .plan = plan, .reader = &reader, .cancelled = after_some, .cancelled_context = &left
+        };
+
+        rc = vl_lint_run(&options, &found, &failure);
+        assert_true(asked < 10000);
+        if (rc < 0)
+            assert_int_equal(failure.code, VL_ERROR_FAILED);
+        else
+            assert_true(asked > 20 && found.count > 0); /* it is asked within rules, not only between them */
+        if (rc < 0)
+            assert_int_equal(left, -1); /* nothing goes on behind it */
+    }
+}
+
+/* Contexts that all include each other: walked once, and each search stays inside of what the walk found. */
+static void circles_are_walked_once(void **state)
+{
+    enum { CONTEXTS = 300 };
+    VL_BUF_AUTO text = VL_BUF_INIT;
+    VL_LINT_RESULT_AUTO found = { .count = 0 };
+    clock_t start = clock();
+
+    (void)state;
+    for (int i = 0; i < CONTEXTS; i++) {
+        vl_buf_printf(&text, "[c%d]\nexten => _09%03dXXXXX,1,Dial(DAHDI/1/${EXTEN})\n", i, i);
+        vl_buf_printf(&text, "exten => %d,1,Goto(c%d,%d,1)\n", 1000 + i, (i + 7) % CONTEXTS, 1000 + (i + 8) % CONTEXTS);
+        for (int j = 0; j < CONTEXTS; j++)
+            if (j != i)
+                vl_buf_printf(&text, "include => c%d\n", j);
+    }
+    lint(vl_buf_text(&text), &found, NULL);
+    for (size_t i = 0; i < found.count; i++)
+        assert_string_not_equal(found.findings[i].rule->name, "goto-nowhere");
+    /* two searches of each context took minutes where each looked at all includes of all contexts */
+    assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 30);
+}
+
 static void no_memory_is_an_error(void **state)
 {
     static char text[] = "[a]\ninclude => b\nexten => 911,1,Dial(DAHDI/1/911)\nexten => _X.,1,Gosub(c,s,1(${EXTEN}))\n"
@@ -180,6 +243,8 @@ int main(void)
         cmocka_unit_test(fixes_change_what_they_are_about),
         cmocka_unit_test(fixes_that_would_change_more_are_not_made),
         cmocka_unit_test(fixes_keep_what_is_jumped_to),
+        cmocka_unit_test(cancelled_is_an_error),
+        cmocka_unit_test(circles_are_walked_once),
         cmocka_unit_test(no_memory_is_an_error),
     };
 
