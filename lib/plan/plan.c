@@ -29,6 +29,7 @@ void vl_plan_free(struct vl_plan *plan)
     vl_arena_free(&plan->arena);
     plan->steps = NULL;
     plan->count = 0;
+    plan->shared = (struct vl_fileset){ .count = 0 };
 }
 
 const char *const *vl_plan_argv(struct vl_plan *plan, const char *first, ...)
@@ -149,6 +150,17 @@ static void add_file_step(struct vl_plan *plan, const char *target_name, const s
                       });
 }
 
+/* What a file of the user's shall say as a whole. */
+static const char *put_block(struct vl_plan *plan, const struct vl_file *file, const char *before)
+{
+    struct vl_file whole = *file;
+
+    whole.text = vl_block_put(&plan->arena, before, file->text, vl_block_comment(file->path));
+    if (before)
+        vl_fileset_add(&plan->arena, &plan->shared, &whole);
+    return whole.text;
+}
+
 static int plan_removal(struct vl_plan *plan, struct vl_target *target, const char *target_name,
                         const struct vl_file *file, struct vl_error *err)
 {
@@ -187,7 +199,7 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
             return 0;
         mode = file->mode;
     } else {
-        after = vl_block_put(&plan->arena, before, file->text, vl_block_comment(file->path));
+        after = put_block(plan, file, before);
         if (before && !strcmp(before, after))
             return 0;
         mode = before ? mode_before & 07777 : file->mode;

@@ -58,6 +58,8 @@ struct vl_plan {
     struct vl_arena arena;
     struct vl_step *steps;
     size_t count;
+    struct vl_fileset shared; /* files that are there and stay the user's, with the whole text that they shall have,
+                                 also of those that have it already */
 };
 
 /* Append a copy of the step (strings are not copied; keep them in plan->arena or the lab's). */

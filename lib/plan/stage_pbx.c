@@ -3,8 +3,21 @@
  * What lies on one PBX: the files that render/ makes, against what is there.
  */
 #include "plan/apply.h"
+#include "plan/clash.h"
 #include "plan/stage.h"
 #include "render/asterisk.h"
+
+/* Said at every run, also when there is nothing to do: a reload goes well all the same. */
+static void warn_of_clashes(struct vl_world *world, const struct vl_pbx *pbx, struct vl_plan *plan,
+                            const struct vl_fileset *ours)
+{
+    for (size_t i = 0; i < plan->shared.count; i++) {
+        const char *clash = vl_clash(&plan->arena, &plan->shared.files[i], ours);
+
+        if (clash)
+            vl_world_event(world, VOIPLAB_EVENT_WARNING, pbx->name, "%s", clash);
+    }
+}
 
 int vl_stage_pbx(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err)
@@ -16,7 +29,10 @@ int vl_stage_pbx(struct vl_world *world, const struct vl_pbx *pbx, struct vl_tar
     vl_render_pbx(&plan->arena, world->lab, &world->state, pbx, parts, &set);
     if (plan->arena.failed)
         return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
-    return vl_plan_files(plan, target, pbx->name, &set, pending, reloads, err);
+    if (vl_plan_files(plan, target, pbx->name, &set, pending, reloads, err) < 0)
+        return -1;
+    warn_of_clashes(world, pbx, plan, &set);
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
 }
 
 int vl_stage_pbx_removed(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,

@@ -1,0 +1,46 @@
+#!/bin/bash
+# dialplan push into a tree that has a configuration: sections that it shares with ours are told, with their lines.
+# shellcheck source=test/cli/support.sh
+. "${SOURCE:?}/test/cli/support.sh"
+lab=$SOURCE/share/labs/thesis.ini
+mkdir -p tree/etc/asterisk tree/etc/dahdi
+
+push() {
+    run dialplan push servidor -f "$lab" --root tree --state "$work/state" "$@"
+}
+
+cat >tree/etc/asterisk/extensions.conf <<'END'
+[general]
+static=yes
+[globals]
+CONSOLE=Console/dsp
+[home]
+exten => 1,1,Answer()
+[tesis]
+exten => 7001,1,Answer()
+;[outbound-local]
+[apps]
+exten => *43,1,Echo()
+END
+printf '[general]\ncontext=default\n[7001]\ntype=friend\nsecret=mine\n' >tree/etc/asterisk/sip.conf
+for mode in --dry-run '' '-q'; do
+    # shellcheck disable=SC2086
+    push $mode
+    expect_status 0 "push $mode"
+    expect err '/etc/asterisk/extensions.conf:7: [tesis] is in this file and in ' "push $mode"
+    expect err ', and so are [apps] (line 10): ' "push $mode"
+    expect err 'remove or rename them in this file' "push $mode"
+    expect err '/etc/asterisk/sip.conf:3: [7001] is in this file and in ' "push $mode"
+    for other in general globals home outbound-local; do
+        expect_not err "[$other]" "push $mode"
+    done
+done
+
+# put right, nothing is said, and our own files are not the user's
+sed -i 's/^\[tesis\]/[old-tesis]/; s/^\[apps\]/[old-apps]/' tree/etc/asterisk/extensions.conf
+sed -i 's/^\[7001\]/[7101]/' tree/etc/asterisk/sip.conf
+push
+expect_status 0 'push again'
+expect_not err 'is in this file' 'push again'
+expect err 'nothing to do' 'push again'
+finish

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sections that stand in a file of the user's and in the file of ours that it includes: found with their lines, and
+ * nothing else is taken for one.
+ */
+#include "support.h"
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "plan/clash.h"
+
+static struct vl_file ours_files[] = {
+    { .path = "/etc/asterisk/voiplab_extensions.conf",
+      .kind = VL_FILE_WHOLE,
+      .text = "[globals](+)\nPOOL=1\n[tesis]\nexten => 1,1,NoOp()\n[apps]\nexten => 8,1,NoOp()\n" },
+    { .path = "/etc/asterisk/voiplab_sip.conf",
+      .kind = VL_FILE_WHOLE,
+      .text = "[general](+)\nregister => a:b@c\n[7001]\ntype=friend\n[carrier]\ntype=peer\n" },
+};
+
+static const struct vl_fileset ours = { .files = ours_files, .count = VL_COUNT(ours_files) };
+
+#define BLOCK(name) "; voiplab: begin\n#include voiplab_" name ".conf\n; voiplab: end\n"
+
+static const struct {
+    const char *path, *text, *clash; /* clash NULL: none */
+} cases[] = {
+    { "/etc/asterisk/extensions.conf",
+      "[general]\nstatic=yes\n[globals]\nA=1\n[mine]\nexten => 1,1,NoOp()\n" BLOCK("extensions"), NULL },
+    { "/etc/asterisk/extensions.conf", "[general]\n\n[tesis]\nexten => 1,1,Answer()\n" BLOCK("extensions"),
+      "/etc/asterisk/extensions.conf:3: [tesis] is in this file and in '/etc/asterisk/voiplab_extensions.conf' of the "
+      "lab: Asterisk makes one context of the two and drops each line whose extension and priority are there already; "
+      "remove or rename it in this file" },
+    /* behind our block as well; a second one of the user's own of the same name is said once */
+    { "/etc/asterisk/extensions.conf",
+      "[globals]\n[apps]\nexten => 8,1,Answer()\n" BLOCK("extensions") "[tesis]\nexten => 2,1,Answer()\n[apps]\n",
+      "/etc/asterisk/extensions.conf:2: [apps] is in this file and in '/etc/asterisk/voiplab_extensions.conf' of the "
+      "lab, and so are [tesis] (line 7): Asterisk makes one context of the two and drops each line whose extension and "
+      "priority are there already; remove or rename them in this file" },
+    /* names of contexts are told apart by their case, accounts of SIP are not */
+    { "/etc/asterisk/extensions.conf", "[Tesis]\nexten => 1,1,Answer()\n" BLOCK("extensions"), NULL },
+    { "/etc/asterisk/sip.conf", "[general]\n[Carrier]\nsecret=1234\n" BLOCK("sip"),
+      "/etc/asterisk/sip.conf:2: [Carrier] is in this file and in '/etc/asterisk/voiplab_sip.conf' of the lab: "
+      "Asterisk "
+      "makes one account of the two, secret and all, in which the later lines count; remove or rename it in this "
+      "file" },
+    /* what is no section: comments, templates, and what adds to ours on purpose */
+    { "/etc/asterisk/extensions.conf",
+      ";[tesis]\n;--\n[tesis]\n--;\n[tesis](!)\nexten => 1,1,Answer()\n" BLOCK("extensions"), NULL },
+    { "/etc/asterisk/extensions.conf", "[globals]\n" BLOCK("extensions") "[tesis](+)\nexten => 2,1,Answer()\n", NULL },
+    { "/etc/asterisk/sip.conf", "[base](!)\ntype=friend\n[7001](base)\nsecret=1\n" BLOCK("sip"),
+      "/etc/asterisk/sip.conf:3: [7001] is in this file and in '/etc/asterisk/voiplab_sip.conf' of the lab: Asterisk "
+      "makes one account of the two, secret and all, in which the later lines count; remove or rename it in this "
+      "file" },
+    /* without the block nothing of ours is read */
+    { "/etc/asterisk/sip.conf", "[7001]\nsecret=1\n", NULL },
+    /* a file that is not one of sections */
+    { "/etc/dahdi/system.conf", "fxoks=1\n# voiplab: begin\nfxoks=1\n# voiplab: end\n", NULL },
+};
+
+static void test_cases(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(cases); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        const struct vl_file file = { .path = cases[i].path, .kind = VL_FILE_BLOCK, .text = cases[i].text };
+        const char *clash = vl_clash(&arena, &file, &ours);
+
+        if (!cases[i].clash && clash)
+            fail_msg("case %zu: %s", i, clash);
+        if (cases[i].clash && !clash)
+            fail_msg("case %zu: nothing was found", i);
+        if (clash)
+            assert_string_equal(clash, cases[i].clash);
+        assert_false(arena.failed);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases) };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
