@@ -42,6 +42,9 @@ done
 for page in "$SOURCE"/man/*.[135]; do
     lint=$(mandoc -T lint -W warning "$page") || true
     [ -z "$lint" ] || fail "$lint"
+    # a request that stands in a text is printed, and no lint sees it
+    grep -nE '[^ ]\.(Pp|Sh|Ss|It|El|Bl|Bd|Ed|Dl|Xr)( |$)' "$page" >printed.txt || :
+    [ ! -s printed.txt ] || fail "$page prints a request: $(cat printed.txt)"
     # what a page refers to exists, when it is one of ours
     sed -n 's/^\.Xr \([a-z-]*voiplab[a-z-]*\) \([135]\).*/\1.\2/p' "$page" >names.txt
     while read -r name; do
