@@ -139,6 +139,9 @@ bool cmd_confirmed(const char *question);
 char *cmd_absolute(const char *given);
 const char *cmd_share_directory(const struct cmd_options *options);
 
+/* peer.c: the address from which the person at this terminal is logged in; NULL: not over SSH */
+const char *cmd_ssh_peer(void);
+
 /* the commands that are more than one request */
 int cmd_run_init(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_create_vm(const struct cmd_command *command, const struct cmd_options *options);

@@ -160,11 +160,18 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
     return lab;
 }
 
+/* The commands that switch the uplink of this host over. */
+static bool changes_network(const struct cmd_command *command)
+{
+    return command->request == VOIPLAB_BRIDGE || command->request == VOIPLAB_UP;
+}
+
 struct voiplab_request cmd_request(const struct cmd_command *command, const struct cmd_options *options)
 {
     struct voiplab_request request = {
         .command = command->request,
         .mode = VOIPLAB_APPLY,
+        .peer = changes_network(command) ? cmd_ssh_peer() : NULL,
         .names = options->operand_count ? (const char *const *)(void *)options->operands : NULL,
         .show_secrets = options->values[CMD_SHOW_SECRETS] != NULL,
         .backend = options->values[CMD_BACKEND],

@@ -149,7 +149,7 @@ struct voiplab_request {
     /* VOIPLAB_BRIDGE on this host: */
     unsigned timeout_s;       /* until an unconfirmed change is taken back; 0: 120 */
     bool commit_if_reachable; /* confirm by itself when what answered before answers again */
-    const char *peer;         /* address that must stay reachable: whoever is logged in; NULL: none */
+    const char *peer;         /* also for VOIPLAB_UP: address of whoever is logged in, to stay reachable; NULL: none */
     bool boot;                /* VOIPLAB_BRIDGE_REVERT: only what was cut off, for the boot-time unit */
     /* VOIPLAB_PHONE: */
     const char *output;              /* directory of the profiles, an absolute path; NULL: phones of the lab's state */

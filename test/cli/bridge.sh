@@ -209,6 +209,26 @@ run bridge confirm --state "$work/state"
 expect_status 1 'confirm of nothing'
 expect err 'nothing waits to be confirmed' 'confirm of nothing'
 
+# Who is logged in over SSH is kept with the change, by `up` as by `bridge`: both switch the uplink over, and confirm by
+# themselves only when that address answers again. Our own environment does not say it under sudo: the parents' does.
+for command in bridge up; do
+    for form in own parent; do
+        rm -rf tree state
+        mkdir tree
+        set -- -f "$SOURCE/share/labs/thesis.ini" --root tree --state "$work/state"
+        [ "$command" = bridge ] || set -- "$@" --cache "$work/cache" -c "$nowhere"
+        case $form in
+        own) SSH_CONNECTION='192.0.2.77 50000 192.0.2.10 22' run "$command" "$@" ;;
+        parent)
+            # shellcheck disable=SC2016
+            SSH_CONNECTION='192.0.2.77 50000 192.0.2.10 22' sh -c 'env -u SSH_CONNECTION "$@"; :' sh \
+                "$VOIPLAB" "$command" "$@" >out 2>err </dev/null
+            ;;
+        esac
+        grep -rqF 192.0.2.77 state/.bridge || fail "$command does not note who is logged in ($form): $(cat err)"
+    done
+done
+
 # A dry run on another host than the lab's shows what can be shown.
 sed 's/^\(interface *=\).*/\1 nosuchlink/' "$SOURCE/share/labs/thesis.ini" >elsewhere.ini
 run bridge --dry-run --state "$work/state" -f elsewhere.ini
