@@ -141,7 +141,7 @@ static int check_channels(const struct vl_lab *lab, struct vl_error *err)
 static int check_all(const struct vl_lab *lab, struct vl_arena *arena, struct vl_error *err)
 {
     if (check_addresses(lab, arena, err) < 0 || check_names(lab, err) < 0 || check_trunks(lab, arena, err) < 0 ||
-        check_accounts(lab, err) < 0)
+        check_accounts(lab, err) < 0 || vl_lab_check_numbers(lab, err) < 0)
         return -1;
     return check_channels(lab, err);
 }

@@ -297,6 +297,15 @@ const struct vl_pbx *vl_lab_pbx(const struct vl_lab *lab, const char *name);
 /* Whether telephones of this class of service (NULL: none stated) may take this route. */
 bool vl_class_allows(const struct vl_class *class, const struct vl_route *route);
 
+/* Numbers of the hub that are no telephones; those of voicemail are there when a telephone has a mailbox. */
+#define VL_NUMBER_VOICEMAIL "200"
+#define VL_NUMBER_DIRECTORY_FIRST "8" /* by first name */
+#define VL_NUMBER_DIRECTORY_LAST "9"  /* by last name */
+#define VL_NUMBER_ECHO "600"
+
+/* Whether any telephone of the hub has a mailbox. */
+bool vl_lab_has_mailboxes(const struct vl_lab *lab);
+
 /* The guest that has this extension or test number, or NULL. */
 const struct vl_pbx *vl_lab_extension_owner(const struct vl_lab *lab, const char *number);
 

@@ -302,6 +302,14 @@ const struct vl_pbx *vl_lab_pbx(const struct vl_lab *lab, const char *name)
     return NULL;
 }
 
+bool vl_lab_has_mailboxes(const struct vl_lab *lab)
+{
+    for (size_t i = 0; i < lab->user_count; i++)
+        if (lab->users[i].voicemail)
+            return true;
+    return false;
+}
+
 bool vl_lab_has_machines(const struct vl_lab *lab)
 {
     for (size_t i = 0; i < lab->pbx_count; i++)

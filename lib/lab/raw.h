@@ -189,6 +189,7 @@ int vl_lab_make_phones(struct vl_lab *lab, const struct vl_raw_file *raw, const 
 
 /* What can only be seen when the whole is there: addresses, names and numbers that collide. */
 int vl_lab_check(const struct vl_lab *lab, struct vl_error *err);
+int vl_lab_check_numbers(const struct vl_lab *lab, struct vl_error *err);
 
 #define VL_LAB_MISTAKE(lab, line, err, ...) vl_fail_at(err, VL_ERROR_LAB, (lab)->file, line, __VA_ARGS__)
 

@@ -25,14 +25,6 @@ struct row {
     const char *why, *why_include;
 };
 
-bool vl_lab_has_mailboxes(const struct vl_lab *lab)
-{
-    for (size_t i = 0; i < lab->user_count; i++)
-        if (lab->users[i].voicemail)
-            return true;
-    return false;
-}
-
 static bool has_dahdi(const struct vl_lab *lab)
 {
     return lab->dahdi.fxs_count + lab->dahdi.fxo_count > 0;

@@ -166,18 +166,22 @@ static void put_apps(const struct vl_pbx_writer *writer)
 
     vl_buf_puts(out, "\n[apps]\n");
     if (vl_lab_has_mailboxes(writer->lab)) {
-        vl_buf_printf(out, "exten => 200,1,Answer()\nsame => n,VoiceMailMain(@%s)\nsame => n,Hangup()\n", context);
+        vl_buf_printf(out,
+                      "exten => " VL_NUMBER_VOICEMAIL ",1,Answer()\nsame => n,VoiceMailMain(@%s)\nsame => n,Hangup()\n",
+                      context);
         vl_buf_printf(out,
                       "; Directorio de primer nombre\n"
-                      "exten => 8,1,Answer()\nsame => n,Directory(%s,%s,f)\nsame => n,Hangup()\n",
+                      "exten => " VL_NUMBER_DIRECTORY_FIRST
+                      ",1,Answer()\nsame => n,Directory(%s,%s,f)\nsame => n,Hangup()\n",
                       context, context);
         vl_buf_printf(out,
                       "; Directorio de apellido\n"
-                      "exten => 9,1,Answer()\nsame => n,Directory(%s,%s)\nsame => n,Hangup()\n",
+                      "exten => " VL_NUMBER_DIRECTORY_LAST
+                      ",1,Answer()\nsame => n,Directory(%s,%s)\nsame => n,Hangup()\n",
                       context, context);
     }
     vl_buf_puts(out, "; test number: says back what it hears\n"
-                     "exten => 600,1,Answer()\nsame => n,Echo()\nsame => n,Hangup()\n");
+                     "exten => " VL_NUMBER_ECHO ",1,Answer()\nsame => n,Echo()\nsame => n,Hangup()\n");
 }
 
 static void put_includes(const struct vl_pbx_writer *writer, const struct vl_class *class)

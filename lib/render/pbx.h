@@ -63,9 +63,6 @@ void vl_write_call_result(const struct vl_pbx_writer *writer);
 /* The secret of this name, "" when the state has none. */
 const char *vl_writer_secret(const struct vl_pbx_writer *writer, const char *kind, const char *name);
 
-/* Whether any telephone of the hub has a mailbox. */
-bool vl_lab_has_mailboxes(const struct vl_lab *lab);
-
 /* Text without what means something in a value of an Asterisk file (quotes, ; \ < > , |) or does not print. */
 const char *vl_writer_plain(const struct vl_pbx_writer *writer, const char *text);
 
