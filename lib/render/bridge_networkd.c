@@ -157,22 +157,29 @@ static int check_others(const struct networkd *networkd)
     return 0;
 }
 
+/* What [Network] says of this host's IP configuration, as patterns of fnmatch(3): a port of a bridge has none, so it
+ * leaves the uplink's file. What the bridge's file does not say anew goes over to it. */
+static const char *const replaced_keys[] = { "Address", "Gateway", "DHCP", "IPv6Accept*", "LinkLocalAddressing" };
+static const char *const moved_keys[] = {
+    "DNS", "Domains",    "DNSDefaultRoute",      "DNSOverTLS", "DNSSEC*",      "LLMNR", "MulticastDNS",
+    "NTP", "DHCPServer", "DHCPPrefixDelegation", "IPForward",  "IPMasquerade", "IPv4*", "IPv6[!A]*"
+};
+static const char *const replaced_sections[] = { "Address" };
+/* of routes those that are not the default one */
+static const char *const moved_sections[] = { "Route", "RoutingPolicyRule", "DHCP*", "IPv6*", "Neighbor", "NextHop" };
+
+static void remove_all(struct vl_key_change *changes, size_t *count, const char *const *names, size_t name_count,
+                       bool sections)
+{
+    for (size_t i = 0; i < name_count; i++)
+        changes[(*count)++] = sections ? (struct vl_key_change){ names[i], NULL, NULL }
+                                       : (struct vl_key_change){ "Network", names[i], NULL };
+}
+
 static void add_uplink(struct networkd *networkd)
 {
-    static const char *const keys[] = { "Address",
-                                        "Gateway",
-                                        "DNS",
-                                        "Domains",
-                                        "DHCP",
-                                        "NTP",
-                                        "IPv6Token",
-                                        "IPv6AcceptRA",
-                                        "DNSDefaultRoute",
-                                        "LinkLocalAddressing",
-                                        "IPv6PrivacyExtensions",
-                                        "DHCPServer" };
-    static const char *const sections[] = { "Address", "Route", "DHCP*", "IPv6AcceptRA", "RoutingPolicyRule" };
-    struct vl_key_change changes[24] = { { "Network", "Bridge", networkd->bridge->name } };
+    struct vl_key_change changes[2 + VL_COUNT(replaced_keys) + VL_COUNT(moved_keys) + VL_COUNT(replaced_sections) +
+                                 VL_COUNT(moved_sections)] = { { "Network", "Bridge", networkd->bridge->name } };
     size_t count = 1;
     const char *text = networkd->uplink_text;
 
@@ -182,10 +189,10 @@ static void add_uplink(struct networkd *networkd)
     if (networkd->bridge->mtu)
         changes[count++] =
             (struct vl_key_change){ "Link", "MTUBytes", vl_arena_printf(networkd->arena, "%u", networkd->bridge->mtu) };
-    for (size_t i = 0; i < VL_COUNT(keys); i++)
-        changes[count++] = (struct vl_key_change){ "Network", keys[i], NULL };
-    for (size_t i = 0; i < VL_COUNT(sections); i++)
-        changes[count++] = (struct vl_key_change){ sections[i], NULL, NULL };
+    remove_all(changes, &count, replaced_keys, VL_COUNT(replaced_keys), false);
+    remove_all(changes, &count, moved_keys, VL_COUNT(moved_keys), false);
+    remove_all(changes, &count, replaced_sections, VL_COUNT(replaced_sections), true);
+    remove_all(changes, &count, moved_sections, VL_COUNT(moved_sections), true);
     add(networkd, networkd->uplink_path, vl_keys_edit(networkd->arena, text, changes, count),
         "the uplink becomes a port of the bridge and has no address of its own");
 }
@@ -206,16 +213,24 @@ static void add_netdev(struct networkd *networkd)
         "the bridge that the guests hang on");
 }
 
-/* One section with what follows its heading, when it is a route that is not the default one, or a routing rule. */
-static size_t put_section(struct vl_buf *out, const struct vl_key_line *lines, size_t count)
+static bool is_default_route(const struct vl_key_line *lines, size_t count)
 {
-    bool route = !strcmp(lines[0].section, "Route"), goes = !strcmp(lines[0].section, "RoutingPolicyRule");
+    for (size_t i = 1; i < count; i++)
+        if (lines[i].key && !strcmp(lines[i].key, "Destination") && strcmp(lines[i].value, "0.0.0.0/0") != 0 &&
+            strcmp(lines[i].value, "::/0") != 0)
+            return false;
+    return true;
+}
+
+/* One section with what follows its heading, when it is one that moves. Returns how many lines it has. */
+static size_t put_section(struct vl_buf *out, const char *pattern, const struct vl_key_line *lines, size_t count)
+{
     size_t end = 1;
 
-    for (; end < count && !lines[end].heading; end++)
-        goes |= route && lines[end].key && !strcmp(lines[end].key, "Destination") &&
-                strcmp(lines[end].value, "0.0.0.0/0") != 0 && strcmp(lines[end].value, "::/0") != 0;
-    if (!goes)
+    while (end < count && !lines[end].heading)
+        end++;
+    if (fnmatch(pattern, lines[0].section, 0) != 0 ||
+        (!strcmp(lines[0].section, "Route") && is_default_route(lines, end)))
         return end;
     vl_buf_printf(out, "\n%s\n", lines[0].text);
     for (size_t i = 1; i < end; i++)
@@ -224,34 +239,32 @@ static size_t put_section(struct vl_buf *out, const struct vl_key_line *lines, s
     return end;
 }
 
-static const char *routes_of(struct networkd *networkd, const char *text)
+static const char *sections_of(struct networkd *networkd, const char *pattern, const char *text)
 {
     VL_BUF_AUTO out = VL_BUF_INIT;
     struct vl_key_line *lines;
     size_t count = vl_keys_lines(networkd->arena, text ? text : "", &lines);
 
     for (size_t i = 0; i < count;)
-        i += lines[i].heading ? put_section(&out, lines + i, count - i) : 1;
+        i += lines[i].heading ? put_section(&out, pattern, lines + i, count - i) : 1;
     networkd->arena->failed |= out.failed;
     return vl_arena_strdup(networkd->arena, vl_buf_text(&out));
 }
 
-/* Name servers and routes that the uplink had, or that the bridge has since an earlier run. */
-static const char *carried_dns(struct networkd *networkd)
+static const char *keys_of(struct networkd *networkd, const char *pattern, const char *text)
 {
-    static const char *const patterns[] = { "DNS", "Domains", NULL };
-    const char *before = vl_bridge_text(networkd->input, networkd->bridge_path);
-    const char *lines =
-        vl_keys_collect(networkd->arena, networkd->uplink_text ? networkd->uplink_text : "", "Network", patterns);
+    const char *const patterns[] = { pattern, NULL };
 
-    return *lines || !before ? lines : vl_keys_collect(networkd->arena, before, "Network", patterns);
+    return vl_keys_collect(networkd->arena, text ? text : "", "Network", patterns);
 }
 
-static const char *carried_routes(struct networkd *networkd)
+/* What the uplink had, or the bridge has since an earlier run: each kind for itself. */
+static void put_moved(struct networkd *networkd, struct vl_buf *out, const char *pattern,
+                      const char *(*of)(struct networkd *networkd, const char *pattern, const char *text))
 {
-    const char *routes = routes_of(networkd, networkd->uplink_text);
+    const char *moved = of(networkd, pattern, networkd->uplink_text);
 
-    return *routes ? routes : routes_of(networkd, vl_bridge_text(networkd->input, networkd->bridge_path));
+    vl_buf_puts(out, *moved ? moved : of(networkd, pattern, vl_bridge_text(networkd->input, networkd->bridge_path)));
 }
 
 static void add_network(struct networkd *networkd)
@@ -276,11 +289,13 @@ static void add_network(struct networkd *networkd)
         vl_buf_printf(&text, "Gateway=%s\n", bridge->gateway6);
     for (size_t i = 0; bridge->dns[i]; i++)
         vl_buf_printf(&text, "DNS=%s\n", bridge->dns[i]);
-    if (!bridge->dns[0])
-        vl_buf_puts(&text, carried_dns(networkd));
+    for (size_t i = 0; i < VL_COUNT(moved_keys); i++)
+        if (!bridge->dns[0] || strcmp(moved_keys[i], "DNS") != 0)
+            put_moved(networkd, &text, moved_keys[i], keys_of);
     /* up without a port as well, so that guests can talk while the uplink's cable is out */
     vl_buf_puts(&text, "ConfigureWithoutCarrier=yes\n");
-    vl_buf_puts(&text, carried_routes(networkd));
+    for (size_t i = 0; i < VL_COUNT(moved_sections); i++)
+        put_moved(networkd, &text, moved_sections[i], sections_of);
     arena->failed |= text.failed;
     add(networkd, networkd->bridge_path, vl_arena_strdup(arena, vl_buf_text(&text)),
         "the address of this host, which the bridge carries now");
