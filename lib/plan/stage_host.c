@@ -165,10 +165,12 @@ int vl_stage_bridge_possible(struct vl_world *world, struct vl_error *err)
         return -1;
     if (vl_file_exists(vl_uplink_directory(backend)))
         return 0;
-    return vl_fail(err, VL_ERROR_FAILED,
-                   "this host has no '%s', so files for %s would be read by nobody; name another with --backend, write "
-                   "them elsewhere with --root DIR, or say interface = none in [bridge]",
-                   vl_uplink_directory(backend), vl_bridge_backends[backend]);
+    return vl_fail(
+        err, VL_ERROR_FAILED,
+        "this host has no '%s', so files for %s would be read by nobody; name another by 'backend = NAME' in "
+        "[bridge], or to 'voiplab bridge' with --backend NAME, write them elsewhere with --root DIR, or say interface "
+        "= none in [bridge]",
+        vl_uplink_directory(backend), vl_bridge_backends[backend]);
 }
 
 static void free_interfaces(struct ifaddrs *const *interfaces)

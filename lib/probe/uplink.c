@@ -24,6 +24,9 @@ static const char *const directories[VL_BACKEND_COUNT] = {
     [VL_BACKEND_NETPLAN] = "/etc/netplan",
 };
 
+/* What to do about it: the lab file counts for every command, and only one of them has the option. */
+#define REMEDY "say which counts by 'backend = NAME' in [bridge], or to 'voiplab bridge' with --backend NAME"
+
 struct look {
     struct vl_arena *arena;
     const char *root, *interface;
@@ -274,8 +277,8 @@ static int decide_unclaimed(struct vl_arena *arena, const char *interface, const
         }
     if (count > 1 || found == VL_BACKEND_AUTO)
         return vl_fail(err, VL_ERROR_FAILED,
-                       "nobody is seen to configure '%s' on this host; say who shall with --backend NAME (ifcfg, "
-                       "networkmanager, networkd, ifupdown or netplan)",
+                       "nobody is seen to configure '%s' on this host; " REMEDY " (ifcfg, networkmanager, networkd, "
+                       "ifupdown or netplan)",
                        interface);
     *ret_backend = (enum vl_bridge_backend)found;
     *ret_why = why;
@@ -300,9 +303,8 @@ int vl_uplink_decide(struct vl_arena *arena, const char *interface, const struct
     if (count == 0)
         return decide_unclaimed(arena, interface, joined.claims, bare, ret_backend, ret_why, err);
     return vl_fail(err, VL_ERROR_FAILED,
-                   "'%s' is configured by more than one: %s; take it out of all but one, or say which counts with "
-                   "--backend NAME",
-                   interface, evidence_text(arena, joined.claims));
+                   "'%s' is configured by more than one: %s; take it out of all but one, or " REMEDY, interface,
+                   evidence_text(arena, joined.claims));
 }
 
 int vl_uplink_owner(struct vl_arena *arena, const char *root, const char *interface,

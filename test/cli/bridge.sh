@@ -130,11 +130,39 @@ printf 'network:\n  ethernets:\n    eth0:\n      dhcp4: true\n' >debian/etc/netp
 run bridge --root debian --state "$work/state" -f "$lab"
 expect_status 1 'a tree with two back ends'
 expect err 'configured by more than one' 'a tree with two back ends'
+expect err "'backend = NAME' in [bridge]" 'a tree with two back ends'
+run up --root debian --state "$work/state" --cache "$work/cache" -c "$nowhere" -f "$lab"
+expect_status 1 'up in a tree with two back ends'
+expect err "'backend = NAME' in [bridge]" 'up, which has no option for it'
 run bridge --root debian --state "$work/state" -f "$lab" --backend netplan
 expect_status 0 'bridge --backend netplan'
 [ "$(stat -c %a debian/etc/netplan/60-voiplab.yaml)" = 600 ] || fail '60-voiplab.yaml can be read by all'
 run bridge --root debian --state "$work/state" -f "$lab" --backend wicked
 expect_status 2 'bridge --backend wicked'
+
+# A tree that says nothing of the uplink is of whom it has the one directory of, and one with none at all of ifcfg.
+for owner in netplan ifupdown nobody; do
+    rm -rf other
+    case $owner in
+    netplan)
+        mkdir -p other/etc/netplan
+        printf 'network:\n  ethernets:\n    eth1:\n      dhcp4: true\n' >other/etc/netplan/a.yaml
+        file=etc/netplan/60-voiplab.yaml
+        ;;
+    ifupdown)
+        mkdir -p other/etc/network
+        printf 'auto eth1\niface eth1 inet dhcp\n' >other/etc/network/interfaces
+        file=etc/network/interfaces.d/60-voiplab
+        ;;
+    nobody)
+        mkdir other
+        file=etc/sysconfig/network-scripts/ifcfg-eth0
+        ;;
+    esac
+    run bridge --root other --state "$work/state" -f "$lab" --dry-run
+    expect_status 0 "a tree of $owner without the uplink"
+    expect out "write /$file" "a tree of $owner without the uplink"
+done
 
 # A tree whose directory is a link to elsewhere is refused, and elsewhere nothing is written.
 mkdir elsewhere trap

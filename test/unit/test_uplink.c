@@ -25,14 +25,14 @@ static const struct {
     { { { BOTH(NETWORKD), DIRECTORY(IFUPDOWN) } }, false, VL_BACKEND_NETWORKD, "FILE-NETWORKD" },
     { { { FILE_OF(NETPLAN), RUNS(NETWORKD) } }, false, VL_BACKEND_NETPLAN, "FILE-NETPLAN" },
     { { { FILE_OF(NETPLAN), RUNS(NETWORKMANAGER) } }, false, VL_BACKEND_NETPLAN, "FILE-NETPLAN" },
-    { { { FILE_OF(NETPLAN), FILE_OF(NETWORKD) } }, false, VL_BACKEND_AUTO, "--backend" },
+    { { { FILE_OF(NETPLAN), FILE_OF(NETWORKD) } }, false, VL_BACKEND_AUTO, "by 'backend = NAME' in [bridge]" },
     { { { FILE_OF(NETPLAN), FILE_OF(IFUPDOWN) } }, false, VL_BACKEND_AUTO, "ifupdown ('FILE-IFUPDOWN'), netplan" },
     { { { BOTH(IFUPDOWN), DIRECTORY(NETWORKD) } }, false, VL_BACKEND_IFUPDOWN, "FILE-IFUPDOWN" },
     { { { BOTH(IFUPDOWN), RUNS(NETWORKMANAGER) } }, false, VL_BACKEND_AUTO, "RUN-NETWORKMANAGER" },
     { { { DIRECTORY(IFUPDOWN), DIRECTORY(NETWORKD) } }, false, VL_BACKEND_AUTO, "nobody is seen" },
     { { { DIRECTORY(IFUPDOWN), DIRECTORY(NETWORKD) } }, true, VL_BACKEND_AUTO, "nobody is seen" },
     { { { DIRECTORY(IFCFG) } }, false, VL_BACKEND_IFCFG, "DIRECTORY" },
-    { { { [0] = { .file = NULL } } }, false, VL_BACKEND_AUTO, "--backend" },
+    { { { [0] = { .file = NULL } } }, false, VL_BACKEND_AUTO, "by 'backend = NAME' in [bridge]" },
     { { { [0] = { .file = NULL } } }, true, VL_BACKEND_IFCFG, "nothing of a network's" },
 };
 
