@@ -70,6 +70,7 @@ struct vl_image {
     enum vl_image_kind kind;
     const char *source; /* what stands after `build:`, `iso:`, `disk:` or `url:` */
     const char *os;     /* debian11, rhel5.4, …; NULL: not stated */
+    int os_line;
     int line;
 };
 
@@ -112,6 +113,10 @@ struct vl_user {
     const struct vl_class *class; /* NULL: all but barred routes */
     int line;
 };
+
+/* A guest with less memory does not boot, and a smaller disk holds no system: a slip of the unit. */
+#define VL_GUEST_MEMORY_LEAST ((uint64_t)16 << 20)
+#define VL_GUEST_DISK_LEAST ((uint64_t)1 << 20)
 
 /* A SIP provider of the hub: [provider NAME]. */
 struct vl_provider {

@@ -54,7 +54,9 @@ static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, 
     };
     const struct vl_raw_image *given = section->object;
 
-    *image = (struct vl_image){ .name = given->name, .os = given->os, .line = section->section->line };
+    *image = (struct vl_image){
+        .name = given->name, .os = given->os, .os_line = vl_raw_line(section, "os"), .line = section->section->line
+    };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (vl_text_starts(given->base, kinds[i])) {
             image->kind = (enum vl_image_kind)i;

@@ -133,6 +133,20 @@ static int check_prefix(struct vl_lab *lab, const struct vl_raw_section *section
     return 0;
 }
 
+/* Sizes that no guest can have. */
+static int check_sizes(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
+{
+    const struct vl_raw_pbx *raw = section->object;
+
+    if (raw->memory && raw->memory < VL_GUEST_MEMORY_LEAST)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "memory"), err, "[%s] memory: '%s' is less than 16M",
+                              section->section->name, vl_ini_entry(section->section, "memory")->value);
+    if (raw->disk && raw->disk < VL_GUEST_DISK_LEAST)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "disk"), err, "[%s] disk: '%s' is less than 1M",
+                              section->section->name, vl_ini_entry(section->section, "disk")->value);
+    return 0;
+}
+
 /* What is the same for every copy of a section. */
 static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbx,
                       struct vl_error *err)
@@ -153,6 +167,8 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         .line = section->section->line,
         .address_line = vl_raw_line(section, "address"),
     };
+    if (check_sizes(lab, section, err) < 0)
+        return -1;
     if (!pbx->address && pbx->place == VL_PLACE_LOCAL)
         pbx->address = lab->bridge.address;
     if (!pbx->address && pbx->place == VL_PLACE_LOCAL)

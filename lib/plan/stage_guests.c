@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "lab/identity.h"
+#include "lab/system.h"
 #include "plan/image.h"
 #include "plan/stage.h"
 #include "render/domain_xml.h"
@@ -488,6 +489,21 @@ static int plan_shared(const struct guest_plan *guests, const struct vl_pbx *pbx
     return plan_boot(guests, pbx->image, &disk, &boot);
 }
 
+/* An image of a system that is not known, once: the first of its guests that is wanted tells it. */
+static void warn_of_system(struct vl_world *world, const char *const *names, size_t index, struct vl_arena *arena)
+{
+    const struct vl_pbx *pbxs = world->lab->pbxs;
+    const struct vl_image *image = pbxs[index].image;
+    const char *complaint = image ? vl_system_complaint(arena, image->os) : NULL;
+
+    for (size_t i = 0; i < index && complaint; i++)
+        if (pbxs[i].image == image && vl_world_wanted(names, pbxs[i].name))
+            return;
+    if (complaint)
+        vl_world_event(world, VOIPLAB_EVENT_WARNING, NULL, "%s:%d: [image %s] os: %s", world->lab->file, image->os_line,
+                       image->name, complaint);
+}
+
 /* Plan something for every guest that is wanted, after the pool that all of them are in. */
 static int plan_each(struct vl_world *world, const char *const *names,
                      int (*plan_one)(const struct guest_plan *guests, const struct vl_pbx *pbx), struct vl_plan *plan,
@@ -504,6 +520,7 @@ static int plan_each(struct vl_world *world, const char *const *names,
         if (!begun && begin(&guests, world, plan, err) < 0)
             return -1;
         begun = true;
+        warn_of_system(world, names, i, &plan->arena);
         if (plan_one(&guests, pbx) < 0)
             return vl_error_wrap(err, "%s", pbx->name);
     }
@@ -540,6 +557,10 @@ static int guest_sizes(const struct voiplab_guest *guest, uint64_t *ret_memory, 
         return vl_fail(err, VL_ERROR_USAGE, "--memory: '%s' is not a size with its unit, such as 300M", guest->memory);
     if (!vl_text_size(guest->disk, ret_disk))
         return vl_fail(err, VL_ERROR_USAGE, "--disk: '%s' is not a size with its unit, such as 35G", guest->disk);
+    if (*ret_memory < VL_GUEST_MEMORY_LEAST)
+        return vl_fail(err, VL_ERROR_USAGE, "--memory: '%s' is less than 16M", guest->memory);
+    if (*ret_disk < VL_GUEST_DISK_LEAST)
+        return vl_fail(err, VL_ERROR_USAGE, "--disk: '%s' is less than 1M", guest->disk);
     if (guest->cdrom && !vl_file_exists(guest->cdrom))
         return vl_fail(err, VL_ERROR_USAGE, "--cdrom: there is no file '%s'", guest->cdrom);
     return 0;
@@ -553,10 +574,13 @@ int vl_stage_lone_guest(struct vl_world *world, const struct voiplab_guest *gues
     VL_FREE char *cdrom = NULL;
     struct vl_volume volume;
     uint64_t memory, disk;
-    const char *name;
+    const char *name, *complaint;
 
     if (guest_sizes(guest, &memory, &disk, err) < 0 || begin(&guests, world, plan, err) < 0)
         return -1;
+    complaint = vl_system_complaint(&plan->arena, guest->os);
+    if (complaint)
+        vl_world_event(world, VOIPLAB_EVENT_WARNING, NULL, "--os: %s", complaint);
     name = vl_arena_printf(&plan->arena, "%s.qcow2", guest->name);
     vl_identity_uuid("default", guest->name, uuid);
     vl_identity_mac("default", guest->name, mac);

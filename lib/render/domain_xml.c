@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One function per part of the document, in its order. What differs between guests of 2009 and of today is in the table
- * of operating systems; what differs between KVM and emulation is asked of spec->emulated where it matters.
+ * of operating systems (lab/system.h); what differs between KVM and emulation is asked of spec->emulated where it
+ * matters.
  */
 #include "render/domain_xml.h"
 
@@ -11,29 +12,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/xml.h"
-
-/*
- * Operating systems by family. `url` and the version make the identifier of the libosinfo data base, which
- * virt-manager shows. Before `virtio_from` the installer or its initrd has no virtio drivers that can be relied on
- * (RHEL 5 and its children, on which Elastix 2 stands, got them in updates): such a guest gets an IDE disk and an
- * Intel e1000 card, which Linux has known since 2.4.
- */
-struct family {
-    const char *name;
-    const char *url; /* NULL: unknown to libosinfo */
-    unsigned long virtio_from;
-};
-
-static const struct family families[] = {
-    { .name = "almalinux", .url = "http://almalinux.org/almalinux/" },
-    { .name = "centos", .url = "http://centos.org/centos/", .virtio_from = 6 },
-    { .name = "debian", .url = "http://debian.org/debian/", .virtio_from = 6 },
-    { .name = "elastix", .virtio_from = 4 },
-    { .name = "fedora", .url = "http://fedoraproject.org/fedora/", .virtio_from = 9 },
-    { .name = "rhel", .url = "http://redhat.com/rhel/", .virtio_from = 6 },
-    { .name = "rocky", .url = "http://rockylinux.org/rocky/" },
-    { .name = "ubuntu", .url = "http://ubuntu.com/ubuntu/", .virtio_from = 9 },
-};
+#include "lab/system.h"
 
 /* Names of devices, as libvirt writes them. */
 struct hardware {
@@ -60,24 +39,10 @@ static const struct hardware old = {
     .network = "e1000",
 };
 
-/* The family of `os`, whose name is the family's followed by a version; NULL when it is none of the table. */
-static const struct family *family_of(const char *os, const char **ret_version)
-{
-    for (size_t i = 0; os && i < VL_COUNT(families); i++) {
-        size_t length = strlen(families[i].name);
-
-        if (strncmp(os, families[i].name, length) == 0 && os[length] >= '0' && os[length] <= '9') {
-            *ret_version = os + length;
-            return &families[i];
-        }
-    }
-    return NULL;
-}
-
 static const struct hardware *hardware_of(const char *os)
 {
     const char *version;
-    const struct family *family = family_of(os, &version);
+    const struct vl_system_family *family = vl_system_family(os, &version);
 
     return family && strtoul(version, NULL, 10) < family->virtio_from ? &old : &modern;
 }
@@ -85,7 +50,7 @@ static const struct hardware *hardware_of(const char *os)
 static void add_osinfo(struct vl_xml *xml, const char *os)
 {
     const char *version;
-    const struct family *family = family_of(os, &version);
+    const struct vl_system_family *family = vl_system_family(os, &version);
 
     if (!family || !family->url)
         return;

@@ -48,6 +48,25 @@ wrong "a guest without a lab file needs" create-vm x --memory 1G
 wrong "a guest without a lab file needs" create-vm x --memory 1G --disk 1G -f "$lab"
 wrong "it needs --yes" destroy -f "$lab" --state "$work/state" -c test:///default
 
+# Sizes that no guest can have are refused, and a system that is not known is told, with the nearest one.
+while read -r wanted text options; do
+    # shellcheck disable=SC2086
+    run create-vm x -n -c "$nowhere" $options
+    expect_status "$wanted" "create-vm $options"
+    expect err "${text//_/ }" "create-vm $options"
+done <<'END'
+2 --memory:_'1K'_is_less_than_16M --memory 1K --disk 1G
+2 --disk:_'1K'_is_less_than_1M --memory 1G --disk 1K
+0 did_you_mean_'rhel5.4'? --memory 1G --disk 1G --os rhel54
+END
+run create-vm x -n -c "$nowhere" --memory 1G --disk 1G --os rhel5.4
+expect_not err 'that is known' 'create-vm --os rhel5.4'
+sed 's/^os .*/os = debain11/' "$SOURCE/share/labs/quickstart.ini" >system.ini
+run create-vm -n -c "$nowhere" -f system.ini --state "$work/state" --cache "$work/cache"
+expect_status 0 'a lab of an unknown system'
+[ "$(grep -c "^voiplab: system.ini:15: \[image debian\] os: .*did you mean 'debian11'?" err)" -eq 1 ] ||
+    fail "an unknown system is not told once: $(cat err)"
+
 run up -f missing.ini
 expect_status 3 'a lab file that is not there'
 expect err "'missing.ini'" 'a lab file that is not there'

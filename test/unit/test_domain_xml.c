@@ -227,6 +227,7 @@ static void test_hardware_by_os(void **state)
         { "elastix4", "virtio", "virtio", NULL },
         { "debian", "virtio", "virtio", NULL },
         { "centosx5", "virtio", "virtio", NULL },
+        { "rhel54", "virtio", "virtio", NULL },
         { NULL, "virtio", "virtio", NULL },
     };
 
