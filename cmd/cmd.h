@@ -26,9 +26,9 @@
     X(CACHE, "cache", 0, "DIR", "where built images are kept (default /var/cache/voiplab)")                            \
     X(SHARE, "share", 0, "DIR", "where recipes, numbering plans and scenarios are")                                    \
     X(SHOW_SECRETS, "show-secrets", 0, NULL, "print secrets as they are instead of dots")                              \
-    X(YES, "yes", 'y', NULL, "do not ask")                                                                             \
+    X(YES, "yes", 'y', NULL, "do not ask; lint --fix: change the files")                                               \
     X(FIX, "fix", 0, NULL,                                                                                             \
-      "put right what can be: modules that are missing, mistakes in a dialplan; shows it, asks first")                 \
+      "put right what can be: check-cpu loads modules, asking first; lint prints a diff, --yes writes it")             \
     X(QUIET, "quiet", 'q', NULL, "print results and problems only")                                                    \
     X(VERBOSE, "verbose", 'v', NULL, "print every step and every progress line")                                       \
     X(COLOR, "color", 0, "WHEN", "auto, always or never")                                                              \

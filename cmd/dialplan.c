@@ -106,8 +106,8 @@ static int run_show(const struct cmd_options *options)
     return status;
 }
 
-/* What only `show` takes must not look as if it did something to a push. */
-static int refuse_show_options(const struct cmd_options *options)
+/* What only `show` takes must not look as if it did something else. */
+static bool refuse_show_options(const struct cmd_options *options)
 {
     static const struct {
         enum cmd_option option;
@@ -120,9 +120,9 @@ static int refuse_show_options(const struct cmd_options *options)
     for (size_t i = 0; i < sizeof(only_show) / sizeof(only_show[0]); i++)
         if (options->values[only_show[i].option]) {
             cmd_complain("--%s belongs to 'dialplan show'", only_show[i].name);
-            return VOIPLAB_USAGE;
+            return false;
         }
-    return VOIPLAB_OK;
+    return true;
 }
 
 /* dialplan [push|diff|show] ... */
@@ -131,17 +131,14 @@ int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options
     const char *verb = options->operand_count ? options->operands[0] : "";
     struct cmd_command chosen = *command;
     struct cmd_options rest = *options;
-    int status;
+    bool lint = !strcmp(verb, "lint"), shown = !strcmp(verb, "show");
 
-    if (!strcmp(verb, "lint"))
-        return cmd_run_dialplan_lint(command, options);
-    if (!cmd_refuse_lint_options(options))
+    if ((!shown && !refuse_show_options(options)) || (!lint && !cmd_refuse_lint_options(options)))
         return VOIPLAB_USAGE;
-    if (!strcmp(verb, "show"))
+    if (lint)
+        return cmd_run_dialplan_lint(command, options);
+    if (shown)
         return run_show(options);
-    status = refuse_show_options(options);
-    if (status != VOIPLAB_OK)
-        return status;
     if (!strcmp(verb, "diff"))
         chosen.request = VOIPLAB_DIALPLAN_DIFF;
     if (!strcmp(verb, "push") || !strcmp(verb, "diff")) {

@@ -43,6 +43,10 @@ wrong "there is no template 'thesys'" init -t thesys
 wrong "there is no template '../labs/thesis'" init -t ../labs/thesis
 wrong "did you mean 'virtual1'?" up --dry-run -f "$lab" virtual
 wrong "'nobody' is no PBX of this lab" status -f "$lab" nobody
+wrong "--dot belongs to 'dialplan show'" dialplan lint --dot x.conf
+wrong "--context belongs to 'dialplan show'" dialplan lint --context home x.conf
+wrong "--level belongs to 'dialplan lint'" dialplan show --level error 1 -f "$lab"
+wrong "--dot belongs to 'dialplan show'" dialplan push --dot -f "$lab"
 wrong "'fast' is no [load] section" sipp -f "$lab" fast
 wrong "a guest without a lab file needs" create-vm x --memory 1G
 wrong "a guest without a lab file needs" create-vm x --memory 1G --disk 1G -f "$lab"
