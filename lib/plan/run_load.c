@@ -44,6 +44,26 @@ static void describe(const struct vl_run *run, const struct vl_load *load, struc
                   load->concurrent ? vl_arena_printf(&arena, ", at most %u at once", load->concurrent) : "");
 }
 
+/* The same as JSON, with the names that a run's own figures have. */
+static void describe_json(const struct vl_run *run, const struct vl_load *load)
+{
+    struct vl_json *json = run->result->document;
+
+    vl_json_object(json, NULL);
+    vl_json_string(json, "name", load->name);
+    vl_json_string(json, "target", load->target->name);
+    vl_json_string(json, "address", vl_text_from_ipv4(&run->result->arena, load->target->address));
+    vl_json_string(json, "caller", load->caller);
+    vl_json_string(json, "extension", load->extension);
+    vl_json_number(json, "rate_asked", load->rate);
+    vl_json_number(json, "calls_asked", load->calls);
+    vl_json_number(json, "hold_ms", load->hold_ms);
+    if (load->concurrent)
+        vl_json_number(json, "concurrent_asked", load->concurrent);
+    vl_json_string(json, "outcome", "planned");
+    vl_json_end(json);
+}
+
 static int run_one(const struct vl_run *run, const struct vl_load *load, struct vl_buf *text, size_t *failed)
 {
     struct running running = { .world = run->world, .load = load };
@@ -107,10 +127,12 @@ int vl_run_load(const struct vl_run *run)
         if (!vl_world_wanted(run->request->names, load->name))
             continue;
         done++;
-        if (vl_run_is_dry(run))
+        if (vl_run_is_dry(run)) {
             describe(run, load, &text);
-        else if (run_one(run, load, &text, &failed) < 0)
+            describe_json(run, load);
+        } else if (run_one(run, load, &text, &failed) < 0) {
             return -1;
+        }
     }
     vl_json_end(run->result->document);
     if (text.failed)

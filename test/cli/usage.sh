@@ -52,6 +52,13 @@ wrong "a guest without a lab file needs" create-vm x --memory 1G
 wrong "a guest without a lab file needs" create-vm x --memory 1G --disk 1G -f "$lab"
 wrong "it needs --yes" destroy -f "$lab" --state "$work/state" -c test:///default
 
+# What a load run would do stands in the document too.
+run sipp -n --json -f "$SOURCE/share/labs/quickstart.ini"
+expect_status 0 'sipp -n --json'
+for member in '"name": "quick"' '"target": "alfa"' '"extension": "2999"' '"rate_asked": 5' '"outcome": "planned"'; do
+    expect out "$member" 'sipp -n --json'
+done
+
 # Sizes that no guest can have are refused, and a system that is not known is told, with the nearest one.
 while read -r wanted text options; do
     # shellcheck disable=SC2086
