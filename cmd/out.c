@@ -163,6 +163,8 @@ static int fill_table(struct libscols_table *table, const voiplab_result *result
 {
     size_t columns = voiplab_result_columns(result);
 
+    if (scols_table_enable_noencoding(table, 1)) /* the library's cells are printable: once is enough */
+        return -1;
     for (size_t i = 0; i < columns; i++)
         if (!scols_table_new_column(table, voiplab_result_heading(result, i), 0, 0))
             return -1;

@@ -172,7 +172,7 @@ VOIPLAB_API const char *voiplab_result_text(const voiplab_result *result);
 VOIPLAB_API const char *voiplab_result_summary(const voiplab_result *result);
 /* Everything as a JSON document that ends with a line feed. */
 VOIPLAB_API const char *voiplab_result_json(const voiplab_result *result);
-/* The table: what was seen. */
+/* The table: what was seen, each cell a line of printable ASCII. */
 VOIPLAB_API size_t voiplab_result_columns(const voiplab_result *result);
 VOIPLAB_API size_t voiplab_result_rows(const voiplab_result *result);
 VOIPLAB_API const char *voiplab_result_heading(const voiplab_result *result, size_t column);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 struct voiplab_result *vl_result_new(void)
 {
@@ -33,6 +34,16 @@ void vl_result_headings(struct voiplab_result *result, const char *first, ...)
     va_end(args);
 }
 
+/* A cell is one line that is safe for a terminal: what a guest or a file says may be anything. */
+static const char *cell_of(struct vl_arena *arena, const char *text)
+{
+    char *line = vl_text_printable(arena, text);
+
+    for (char *end = line; (end = strchr(end, '\n'));)
+        *end = ' ';
+    return line;
+}
+
 void vl_result_row(struct voiplab_result *result, const char *const *cells)
 {
     struct vl_arena *arena = &result->arena;
@@ -42,7 +53,7 @@ void vl_result_row(struct voiplab_result *result, const char *const *cells)
         return;
     result->cells = grown;
     for (size_t i = 0; i < result->columns; i++)
-        grown[result->rows * VL_RESULT_COLUMNS + i] = cells[i] ? vl_arena_strdup(arena, cells[i]) : "-";
+        grown[result->rows * VL_RESULT_COLUMNS + i] = cells[i] ? cell_of(arena, cells[i]) : "-";
     result->rows++;
 }
 

@@ -120,6 +120,8 @@ struct vl_cpu vl_cpu_parse(const char *text)
 
 static const char *cpu_remedy(const struct vl_cpu *cpu)
 {
+    if (!cpu->processors)
+        return EMULATED "; give --cpuinfo the whole of that machine's /proc/cpuinfo";
     if (!cpu->has_flags)
         return EMULATED "; for speed use a host with an Intel or AMD processor";
     if (cpu->is_guest)
@@ -148,7 +150,7 @@ static void add_virtualization(struct vl_probe *probe)
                            : !cpu->has_flags ? ": not an x86 processor, and the lab's guests are x86_64"
                            : cpu->is_guest   ? ": this is a virtual machine, and its hypervisor hides them"
                                              : "");
-    probe->report->unusable = "the processor has neither vmx nor svm";
+    probe->report->unusable = cpu->processors ? "the processor has neither vmx nor svm" : "cpuinfo names no processor";
     vl_probe_add(probe, "virtualization", VL_CHECK_FAIL, seen, cpu_remedy(cpu));
 }
 

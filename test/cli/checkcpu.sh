@@ -160,4 +160,15 @@ if [ "$(id -u)" -eq 0 ] && nobody --version >/dev/null 2>&1; then
     [ "$status" -le 1 ] || fail "check-cpu as nobody ended with $status: $(cat err)"
 fi
 [ ! -e state ] || fail 'check-cpu has made a state directory'
+# A file without a processor says nothing of one; bytes for a terminal are shown once, as what they are.
+: >empty
+run check-cpu --cpuinfo empty
+expect_status 1 'an empty cpuinfo'
+expect err 'cpuinfo names no processor' 'an empty cpuinfo'
+expect_not err 'neither vmx nor svm' 'an empty cpuinfo'
+printf 'processor\t: 0\nmodel name\t: a\033[31mX\nflags\t\t: vmx lm\n' >colour
+run check-cpu --cpuinfo colour
+expect out 'a\x1b[31mX' 'a model with an escape'
+expect_not out 'x5c' 'a model with an escape'
+expect_not out "$(printf '\033')" 'a model with an escape'
 finish
