@@ -136,9 +136,14 @@ static void inherit(struct parser *parser, const struct file *file, struct vl_co
         add_line(&parser->plan->arena, section, base->lines[i]);
 }
 
+/* What was just diagnosed makes Asterisk give up. */
 static int broken(struct parser *parser)
 {
-    parser->plan->broken = true;
+    struct vl_dialplan *plan = parser->plan;
+
+    if (!plan->broken && plan->diagnostic_count)
+        plan->broken_by = plan->diagnostic_count - 1;
+    plan->broken = true;
     return 0;
 }
 

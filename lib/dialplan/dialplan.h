@@ -201,7 +201,8 @@ struct vl_dialplan {
     size_t file_count;
     struct vl_diagnostic *diagnostics; /* in the order in which they came up */
     size_t diagnostic_count;
-    bool broken; /* Asterisk would refuse the whole of it; the model holds what could be understood all the same */
+    bool broken;      /* Asterisk would refuse the whole of it; the model holds what could be understood all the same */
+    size_t broken_by; /* then the diagnostic that says so; the first of them */
     struct vl_names *context_names, *global_names;
 };
 

@@ -17,6 +17,20 @@ struct voiplab_dialplan {
     struct vl_arena arena;
 };
 
+/* Where Asterisk loads nothing, no number goes anywhere: an answer from what could be understood would be none. What
+ * the hub of a lab would get is a part of a plan only, to be included by one. */
+static int check_loads(const struct vl_dialplan *plan, const struct voiplab_dialplan_source *source,
+                       struct vl_error *err)
+{
+    const struct vl_diagnostic *why;
+
+    if (!plan->broken || (!source->conf && !source->pbx))
+        return 0;
+    why = &plan->diagnostics[plan->broken_by];
+    return vl_fail_at(err, VL_ERROR_FAILED, why->at.file, why->at.line, "%s%s", why->text,
+                      why->code == VL_DIALPLAN_FILE_MISSING ? "" : ": Asterisk refuses the whole dialplan");
+}
+
 voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_dialplan_source *source,
                                         voiplab_error **ret_error)
 {
@@ -29,7 +43,7 @@ voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_d
     *dialplan = (voiplab_dialplan){ .plan = NULL };
     dialplan->plan =
         vl_dialplan_source(lab ? vl_api_world(lab) : NULL, source, &dialplan->arena, &dialplan->context, &err);
-    if (dialplan->plan)
+    if (dialplan->plan && check_loads(dialplan->plan, source, &err) == 0)
         return dialplan;
     vl_api_error(&err, ret_error);
     voiplab_dialplan_close(dialplan);

@@ -32,12 +32,23 @@ static int compare_text(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* Wildcards in the last part of a path are looked up by find(1) over there. */
+/* How many parts of the path stand behind the place `from`. */
+static const char *count_parts(struct vl_arena *arena, const char *from)
+{
+    unsigned count = 1;
+
+    while ((from = strchr(from + 1, '/')))
+        count++;
+    return vl_arena_printf(arena, "%u", count);
+}
+
+/* Wildcards are looked up by find(1) over there. At the one depth that the pattern has, none of its '*' can stand for a
+ * '/', since all of these are in the pattern. */
 static int expand_target(void *context, const char *pattern, struct vl_arena *arena, const char *const **ret_paths,
                          size_t *ret_count, struct vl_error *err)
 {
     struct vl_target *target = context;
-    const char *slash = strrchr(pattern, '/');
+    const char *slash = memrchr(pattern, '/', strcspn(pattern, "*?["));
     const char **one = vl_arena_zalloc(arena, sizeof(*one)), **paths;
     struct vl_command_result result = { .output = NULL };
     size_t count = 0;
@@ -49,8 +60,10 @@ static int expand_target(void *context, const char *pattern, struct vl_arena *ar
     *ret_count = 1;
     if (!slash || !strpbrk(slash, "*?["))
         return 0;
+    const char *directory = vl_arena_strndup(arena, pattern, slash == pattern ? 1 : (size_t)(slash - pattern));
+    const char *depth = count_parts(arena, slash);
     const char *const argv[] = {
-        "find", vl_arena_strndup(arena, pattern, (size_t)(slash - pattern)), "-maxdepth", "1", "-name", slash + 1, NULL,
+        "find", directory, "-mindepth", depth, "-maxdepth", depth, "-path", pattern, NULL,
     };
     if (target->ops->run(target, argv, NULL, ANSWER_MS, &result, err) < 0)
         return -1;

@@ -1,0 +1,52 @@
+#!/bin/bash
+# dialplan show: plans that Asterisk refuses, many numbers at once, the graph.
+# shellcheck source=test/cli/support.sh
+. "${SOURCE:?}/test/cli/support.sh"
+need jq
+
+# refused TEXT LINE WHAT: Asterisk loads nothing of this plan, and no answer is given
+refused() {
+    printf '%b' "$1" >plan.conf
+    run dialplan show 1 --context a --conf plan.conf
+    expect_status 1 "$3"
+    expect err "plan.conf:$2: $3" "$3"
+    expect err 'Asterisk refuses the whole dialplan' "$3"
+    expect_empty out "$3"
+    run dialplan show 1 --context a --conf plan.conf --json
+    expect_status 1 "$3, as JSON"
+    jq -e --arg text "plan.conf:$2: $3" '(.error | contains($text)) and .status == 1' out >/dev/null ||
+        fail "$3, as JSON: $(cat out)"
+    run_input '1 a\n' dialplan show - --conf plan.conf
+    expect_status 1 "$3, many numbers"
+    expect err "plan.conf:$2: $3" "$3, many numbers"
+    expect_not out match "$3, many numbers"
+}
+
+# run_input INPUT ARGUMENT...: as run does, with an input
+run_input() {
+    local input=$1
+    shift
+    status=0
+    printf '%b' "$input" | "$VOIPLAB" "$@" >out 2>err || status=$?
+}
+
+some='[a]\nexten => 1,1,Dial(SIP/x)\n'
+refused "$some"'[b](nope)\n' 3 "there is no section or template 'nope'"
+refused "$some"'[b](+)\n' 3 "there is no section 'b' yet to add to"
+refused "exten => 2,1,NoOp()\n$some" 1 'a line before the first section'
+refused "$some[b\n" 3 "'[b' has no ']'"
+refused "$some[b](c\n" 3 "the list behind '[b](c' has no ')'"
+refused "$some\\\\\n" 3 'a lone backslash'
+refused "$some#include inc/none*.conf\n" 3 "'inc/none*.conf' cannot be included"
+refused "$some#include plan.conf\n" 3 'more than 10 files that include each other'
+# the first one is named, whatever else Asterisk says of the file
+refused "$some"'exten => 2,x,NoOp()\nfoo\n[b](one)\n[c](two)\n' 5 "there is no section or template 'one'"
+
+# what Asterisk only complains of does not keep it from loading the rest
+printf '%b' "$some"'\nfoo\nbar => 1\n#tryinclude none.conf\n#exec /bin/true\n#odd\nexten => 1,1,NoOp()\nexten => 2,x,NoOp()
+exten => ,1,NoOp()\nsame\ninclude => nowhere\n[b\\;]\n[c]\n--;\n[d\n' >plan.conf
+run dialplan show 1 --context a --conf plan.conf
+expect_status 0 'a plan with mistakes that Asterisk loads'
+expect out 'SIP/x' 'a plan with mistakes that Asterisk loads'
+
+finish
