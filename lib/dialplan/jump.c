@@ -6,52 +6,60 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "dialplan/variables.h"
 
-/* The next of `stops` outside of parentheses, brackets, braces and quotes, or the end. */
-static const char *find_outside(const char *p, const char *stops)
+/* The next `stop`, or the end. A ${…} or $[…] that is left in the text is one thing, whatever stands in it. */
+typedef const char *find_stop(const char *text, char stop);
+
+/* Outside of parentheses, brackets and quotes, and not behind a backslash (__ast_app_separate_args of app.c): a
+ * parenthesis counts in quotes too, a brace never. */
+static const char *find_outside(const char *p, char stop)
 {
-    int depth = 0;
+    int parentheses = 0, brackets = 0;
     bool quoted = false;
 
     for (; *p; p++) {
-        if (*p == '"')
-            quoted = !quoted;
-        if (quoted)
-            continue;
-        if (depth <= 0 && strchr(stops, *p))
+        size_t reference = vl_reference_length(p);
+
+        if (reference)
+            p += reference - 1;
+        else if (*p == stop && !parentheses && !brackets && !quoted)
             return p;
-        depth += (strchr("([{", *p) != NULL) - (strchr(")]}", *p) != NULL);
+        else if (*p == '(' || *p == ')')
+            parentheses += *p == '(' ? 1 : -(parentheses > 0);
+        else if (*p == '[' || *p == ']')
+            brackets += *p == '[' ? 1 : -(brackets > 0);
+        else if (*p == '"')
+            quoted = !quoted;
+        else if (*p == '\\' && p[1])
+            p++;
     }
     return p;
 }
 
-/* The first `stop` that is not in a ${…} or $[…], or the end. */
-static const char *find_first(const char *text, char stop)
+static const char *find_first(const char *p, char stop)
 {
-    const char *p = text;
-    int depth = 0;
+    while (*p && *p != stop) {
+        size_t reference = vl_reference_length(p);
 
-    for (; *p && (depth || *p != stop); p++) {
-        if ((*p == '{' || *p == '[') && (depth || (p > text && p[-1] == '$')))
-            depth++;
-        else if (depth && (*p == '}' || *p == ']'))
-            depth--;
+        p += reference ? reference : 1;
     }
     return p;
 }
 
 size_t vl_call_length(const char *text)
 {
-    return (size_t)(find_outside(text, ")") - text);
+    return (size_t)(find_outside(text, ')') - text);
 }
 
-static const char *const *split(struct vl_arena *arena, const char *text, bool strip, size_t *ret_count)
+static const char *const *split(struct vl_arena *arena, const char *text, find_stop *find, bool strip,
+                                size_t *ret_count)
 {
     const char **words = NULL;
     size_t count = 0;
 
-    for (;;) {
-        const char *end = find_outside(text, ",");
+    while (*text || count) {
+        const char *end = find(text, ',');
         char *word = vl_arena_strndup(arena, text, (size_t)(end - text));
         const char **grown = vl_arena_grow(arena, words, count, sizeof(*words));
 
@@ -74,34 +82,38 @@ static const char *const *split(struct vl_arena *arena, const char *text, bool s
 
 const char *const *vl_jump_words(struct vl_arena *arena, const char *text, size_t *ret_count)
 {
-    return split(arena, text, true, ret_count);
+    return split(arena, text, find_outside, true, ret_count);
 }
 
 const char *const *vl_jump_values(struct vl_arena *arena, const char *text, size_t *ret_count)
 {
-    return split(arena, text, false, ret_count);
+    return split(arena, text, find_outside, false, ret_count);
+}
+
+const char *const *vl_jump_pieces(struct vl_arena *arena, const char *text, size_t *ret_count)
+{
+    return split(arena, text, find_first, false, ret_count);
 }
 
 struct vl_jump vl_jump_read(struct vl_arena *arena, const char *text)
 {
     struct vl_jump jump = { .priority = "" };
+    const char *open = find_first(text, '(');
     size_t count;
-    const char *const *words = vl_jump_words(arena, text, &count);
-    const char *last, *open;
+    const char *const *words =
+        split(arena, vl_arena_strndup(arena, text, (size_t)(open - text)), find_first, true, &count);
 
-    if (!count)
-        return jump;
-    last = words[count - 1];
-    open = strchr(last, '(');
-    if (open) {
+    if (*open) {
         const char *end = strrchr(open, ')');
 
         jump.values =
             vl_jump_values(arena, vl_arena_strndup(arena, open + 1, end ? (size_t)(end - open - 1) : strlen(open + 1)),
                            &jump.value_count);
-        last = vl_arena_strndup(arena, last, (size_t)(open - last));
     }
-    jump.priority = last;
+    if (!count)
+        return jump;
+    count = count > 3 ? 3 : count;
+    jump.priority = words[count - 1];
     jump.extension = count > 1 ? words[count - 2] : NULL;
     jump.context = count > 2 ? words[count - 3] : NULL;
     return jump;
@@ -118,9 +130,7 @@ static bool holds(const char *text)
 
 static const char *find_mark(const char *p, char mark, enum vl_condition_marks marks)
 {
-    const char stops[] = { mark, '\0' };
-
-    return marks == VL_MARKS_OUTSIDE ? find_outside(p, stops) : find_first(p, mark);
+    return marks == VL_MARKS_OUTSIDE ? find_outside(p, mark) : find_first(p, mark);
 }
 
 struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text, enum vl_condition_marks marks)

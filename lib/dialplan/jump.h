@@ -20,10 +20,13 @@ struct vl_jump {
 
 struct vl_jump vl_jump_read(struct vl_arena *arena, const char *text);
 
-/* Split at commas outside of parentheses, brackets, braces and quotes; at least one word. Words are without the blanks
- * around them, values with them. */
+/* Split at commas outside of parentheses, brackets and quotes, as Asterisk splits arguments; of nothing there are none,
+ * but [0] can be read all the same. Words are without the blanks around them, values with them. */
 const char *const *vl_jump_words(struct vl_arena *arena, const char *text, size_t *ret_count);
 const char *const *vl_jump_values(struct vl_arena *arena, const char *text, size_t *ret_count);
+
+/* Split at every comma, as Macro does. */
+const char *const *vl_jump_pieces(struct vl_arena *arena, const char *text, size_t *ret_count);
 
 /* The length of the arguments of a call, from behind its '(' to its ')', or to the end. */
 size_t vl_call_length(const char *text);

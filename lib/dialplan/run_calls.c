@@ -85,7 +85,7 @@ static enum vl_course run_gosub(struct vl_runner *runner, const char *arguments,
 static enum vl_course run_macro(struct vl_runner *runner, const char *arguments, const char **note)
 {
     size_t count;
-    const char *const *words = vl_jump_values(runner->arena, arguments, &count);
+    const char *const *words = vl_jump_pieces(runner->arena, arguments, &count);
     struct vl_place place = { .context = vl_arena_printf(runner->arena, "macro-%s", words[0]),
                               .number = "s",
                               .priority = 1 };

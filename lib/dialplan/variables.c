@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dialplan/variables.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -59,14 +59,18 @@ static char *cut_part(char *name)
     return NULL;
 }
 
-/* Append the part of a value: a negative offset counts from the end, a negative length stops before it. */
+/* Append the part of a value: a negative offset counts from the end, a negative length stops before it. What is no
+ * number says nothing, nor does what stands behind it: `::1` is the whole. */
 static void add_part(struct vl_buf *out, const char *value, const char *part)
 {
-    const char *colon = part ? strchr(part, ':') : NULL;
-    long offset = part ? strtol(part, NULL, 10) : 0, length = (long)strlen(value), count = length;
+    long offset = 0, length = (long)strlen(value), count = length;
+    int numbers[2];
+    int found = part ? sscanf(part, "%30d:%30d", &numbers[0], &numbers[1]) : 0;
 
-    if (colon && colon[1])
-        count = strtol(colon + 1, NULL, 10);
+    if (found > 0)
+        offset = numbers[0];
+    if (found > 1)
+        count = numbers[1];
     if (offset < 0)
         offset = length + offset < 0 ? 0 : length + offset;
     if (offset > length)

@@ -91,7 +91,9 @@ static void test_depth(void **state)
 
 static const struct vl_moment monday_noon = { .month = 11, .day = 23, .weekday = 1, .hour = 12 };
 
-static void check_way(const char *steps, const char *number, const struct vl_moment *moment, const char *wanted)
+/* `end` may be NULL: it is not looked at. */
+static void check_course(const char *steps, const char *number, const struct vl_moment *moment, const char *wanted,
+                         const char *end)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
@@ -109,6 +111,13 @@ static void check_way(const char *steps, const char *number, const struct vl_mom
     assert_int_equal(vl_show(plan, &query, &arena, &show, &err), 0);
     if (strcmp(show.way, wanted) != 0)
         fail_msg("%s\ngoes %s\nnot  %s", steps, show.way, wanted);
+    if (end && strcmp(show.end, end) != 0)
+        fail_msg("%s\nends %s\nnot  %s", steps, show.end, end);
+}
+
+static void check_way(const char *steps, const char *number, const struct vl_moment *moment, const char *wanted)
+{
+    check_course(steps, number, moment, wanted, NULL);
 }
 
 static void test_branches(void **state)
@@ -197,6 +206,46 @@ static void test_values(void **state)
     }
 }
 
+struct course {
+    const char *steps, *way, *end;
+};
+
+static void check_courses(const struct course *rows, size_t count, const char *behind)
+{
+    for (size_t i = 0; i < count; i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+
+        check_course(vl_arena_printf(&arena, "exten => 1,1,%s\n%s", rows[i].steps, behind), "1", &monday_noon,
+                     vl_arena_printf(&arena, "1 → a → 1%s%s", *rows[i].way ? " → " : "", rows[i].way), rows[i].end);
+    }
+}
+
+/* How arguments are taken apart; e2e/dialplan_steps asks Asterisk for the like. */
+static void test_arguments(void **state)
+{
+    static const struct course rows[] = {
+        { "Gosub(args,s,1(a\\,b,c))", "SIP/2<a\\,b><c><>", NULL },
+        { "Gosub(args,s,1())", "SIP/0<><><>", NULL },
+        { "Gosub(args,s,1)", "SIP/0<><><>", NULL },
+        { "Gosub(args,s,1(,))", "SIP/2<><><>", NULL },
+        { "Gosub(args,s,1(\"x,y\",(p,q),{r,s}))", "SIP/4<\"x,y\"><(p,q)><{r>", NULL },
+        { "Gosub(args,s,1(\"(\",b,c))", "SIP/1<\"(\",b,c><><>", NULL },
+        { "Gosub(args,s,1(a),b,c))", "SIP/3<a)><b><c>", NULL },
+        { "Gosub(args,s,1(a,${CUT(U,\",\",1)},c))", "SIP/3<a><${CUT(U,\",\",1)}><c>", NULL },
+        { "Macro(args,\"a,b\",c)", "SIP/<\"a><b\"><c>", NULL },
+        { "Macro(args,(a,b),c)", "SIP/<(a><b)><c>", NULL },
+        { "Macro(args,a\\,b)", "SIP/<a\\><b><>", NULL },
+        { "Macro(args,${CUT(U,a,1)},b)", "SIP/<${CUT(U,a,1)}><b><>", NULL },
+        { "Set(Y=33)\nsame => n,Dial(SIP/${Y::1}-${Y:0:}-${Y:1:x}-${Y:x:1}-${Y: 1}-${Y:0:1:2}-${Y:})",
+          "SIP/33-33-3-33-3-3-33", NULL },
+    };
+
+    (void)state;
+    check_courses(rows, VL_COUNT(rows),
+                  "[args]\nexten => s,1,Dial(SIP/${ARGC}<${ARG1}><${ARG2}><${ARG3}>)\nsame => n,Hangup\n[macro-args]\n"
+                  "exten => s,1,Dial(SIP/<${ARG1}><${ARG2}><${ARG3}>)\n");
+}
+
 /* A plan that would take hours, or gigabytes, is cut short. */
 static void check_cut(const char *head, const char *repeated, size_t count, const char *tail)
 {
@@ -275,9 +324,10 @@ static void test_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),    cmocka_unit_test(test_unknown), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_branches), cmocka_unit_test(test_time),    cmocka_unit_test(test_functions),
-        cmocka_unit_test(test_codes),    cmocka_unit_test(test_values),  cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_table),     cmocka_unit_test(test_unknown), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_branches),  cmocka_unit_test(test_time),    cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_codes),     cmocka_unit_test(test_values),  cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_arguments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
