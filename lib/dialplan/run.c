@@ -66,6 +66,7 @@ void vl_run_forget(struct vl_runner *runner)
     for (size_t i = 0; i < runner->value_count; i++)
         runner->values[i].value = NULL;
     runner->forgotten = true;
+    runner->unanswered = false;
     runner->changes++;
 }
 
@@ -163,6 +164,14 @@ bool vl_run_enter(struct vl_runner *runner, const struct vl_place *place, bool m
     set_arguments(runner, values, value_count);
     runner->at = *place;
     return true;
+}
+
+bool vl_run_is_tried(const struct vl_runner *runner)
+{
+    for (unsigned i = 0; i < runner->depth; i++)
+        if (runner->frames[i].tried)
+            return true;
+    return false;
 }
 
 static void go_on(struct vl_runner *runner)
@@ -313,6 +322,8 @@ static bool run_step(struct vl_runner *runner, const struct vl_extension *extens
     show->steps = steps;
     steps[show->step_count++] = step;
     *ret_course = vl_run_call(runner, application, arguments, &note);
+    if (*ret_course == VL_COURSE_FAILS)
+        *ret_course = vl_run_is_tried(runner) ? VL_COURSE_UNKNOWN : VL_COURSE_ENDS;
     show->steps[place].note = note ? without_codes(runner->arena, "", note) : NULL;
     if (*ret_course == VL_COURSE_NEXT)
         go_on(runner);
@@ -321,17 +332,32 @@ static bool run_step(struct vl_runner *runner, const struct vl_extension *extens
     return true;
 }
 
-/* A number that is none at its context is one for `i`, when that is there. */
+bool vl_run_first_of(struct vl_runner *runner, const char *context, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct vl_place place = { context, names[i], 1 };
+        const struct vl_extension *extension;
+
+        if (!vl_run_step(runner, &place, NULL, &extension))
+            continue;
+        runner->at = place;
+        return true;
+    }
+    return false;
+}
+
+/* A number that is none at its context is one for `i`, when that is there, else for `e`. */
 static bool go_to_invalid(struct vl_runner *runner)
 {
-    struct vl_place first = { runner->at.context, runner->at.number, 1 }, invalid = { runner->at.context, "i", 1 };
+    static const char *const invalid[] = { "i", "e" };
+    struct vl_place first = { runner->at.context, runner->at.number, 1 };
     const struct vl_extension *extension;
 
-    if (!strcmp(first.number, "i") || vl_run_step(runner, &first, NULL, &extension) ||
-        !vl_run_step(runner, &invalid, NULL, &extension))
+    if (vl_run_step(runner, &first, NULL, &extension) ||
+        !vl_run_first_of(runner, first.context, invalid, VL_COUNT(invalid)))
         return false;
-    vl_run_set(runner, "INVALID_EXTEN", runner->at.number, false);
-    runner->at = invalid;
+    if (!strcmp(runner->at.number, "i"))
+        vl_run_set(runner, "INVALID_EXTEN", first.number, false);
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Running an extension on paper, as the parts of it share it: run.c goes from step to step, run_calls.c knows what
- * applications do to the course of a call, run_functions.c what functions give.
+ * applications do to the course of a call, run_set.c what they set, run_functions.c what functions give.
  */
 #ifndef VL_DIALPLAN_RUN_H
 #define VL_DIALPLAN_RUN_H
@@ -22,6 +22,7 @@ struct vl_frame {
     const char *macro;  /* the context of the Macro; NULL: it is a Gosub */
     size_t value_count; /* what was set before */
     size_t argument_count;
+    bool tried; /* by TryExec: what fails in it does not end the call */
 };
 
 struct vl_value {
@@ -40,19 +41,32 @@ struct vl_runner {
     struct vl_value *values; /* the later ones hide the earlier ones */
     size_t value_count;
     bool forgotten;   /* a program outside of the dialplan may have set anything */
+    bool unanswered;  /* DIALSTATUS is what a Dial() left that nobody answered */
+    bool trying;      /* in the arguments of TryExec */
     unsigned changes; /* how often a value became another */
     unsigned nested;  /* how deep in applications that call others */
     const char *last; /* the last application that does something to be heard */
 };
 
 /* What a step does to the course of the call. */
-enum vl_course { VL_COURSE_NEXT, VL_COURSE_JUMPED, VL_COURSE_ENDS, VL_COURSE_UNKNOWN };
+enum vl_course {
+    VL_COURSE_NEXT,
+    VL_COURSE_JUMPED,
+    VL_COURSE_FAILS, /* the application does, and the call ends, unless something stands in between */
+    VL_COURSE_ENDS,
+    VL_COURSE_UNKNOWN,
+};
 
 /* Run from runner->at until the call ends, or it can be followed no further. */
 void vl_run(struct vl_runner *runner);
 
 /* Call an application with its arguments filled in; *note becomes what is to be said of it. */
 enum vl_course vl_run_call(struct vl_runner *runner, const char *application, const char *arguments, const char **note);
+
+/* Set, MSet, Read. */
+enum vl_course vl_run_set_one(struct vl_runner *runner, const char *arguments, const char **note);
+enum vl_course vl_run_set_many(struct vl_runner *runner, const char *arguments, const char **note);
+enum vl_course vl_run_read(struct vl_runner *runner, const char *arguments, const char **note);
 
 /* What `FUNCTION(…)` gives; NULL when that is not known. */
 const char *vl_run_function(struct vl_runner *runner, const char *function);
@@ -68,9 +82,16 @@ const char *vl_run_value(struct vl_runner *runner, const char *name);
 const struct vl_priority *vl_run_step(struct vl_runner *runner, const struct vl_place *place, const char *label,
                                       const struct vl_extension **ret_extension);
 
+/* To the first of these extensions of a context that there is. False: there is none of them. */
+bool vl_run_first_of(struct vl_runner *runner, const char *context, const char *const *names, size_t count);
+
 /* Into a Gosub or, at its context, a Macro; with the values of its arguments. False: too deep. */
 bool vl_run_enter(struct vl_runner *runner, const struct vl_place *place, bool macro, const char *const *values,
                   size_t value_count);
+/* Whether the call is in a Macro that TryExec has called: that goes on behind it when something fails, with the Gosub
+ * that it left open. */
+bool vl_run_is_tried(const struct vl_runner *runner);
+
 /* Out of the innermost Gosub or Macro, with the values that were set for it: to behind it, or staying where the call
  * is. False: there is none. */
 bool vl_run_leave(struct vl_runner *runner, bool back);

@@ -16,11 +16,38 @@
 
 enum { NESTED_MOST = 8 };
 
-enum found { NO_LABEL = -1, NO_STEP, FOUND };
+enum found { UNKNOWN = -2, NO_LABEL = -1, NO_STEP, FOUND };
 
 static int limited(long priority)
 {
     return priority < 0 ? 0 : priority > INT_MAX ? INT_MAX : (int)priority;
+}
+
+/* A text in which something is left that is not known. */
+static bool is_unknown(const char *text)
+{
+    return text && (strstr(text, "${") || strstr(text, "$["));
+}
+
+/* Where a jump leads to. The steps are those of a call that nobody answers, so what the Dial before left is known here;
+ * conditions do not go by it, since a plan looks there for what else may have happened. */
+static const char *assume(struct vl_runner *runner, const char *arguments, bool *ret_assumed)
+{
+    static const char status[] = "${DIALSTATUS}";
+    VL_BUF_AUTO out = VL_BUF_INIT;
+    const char *found;
+
+    *ret_assumed = false;
+    while (runner->unanswered && (found = strstr(arguments, status))) {
+        vl_buf_add(&out, arguments, (size_t)(found - arguments));
+        vl_buf_puts(&out, "NOANSWER");
+        arguments = found + strlen(status);
+        *ret_assumed = true;
+    }
+    vl_buf_puts(&out, arguments);
+    if (out.failed)
+        runner->arena->failed = true;
+    return vl_arena_strdup(runner->arena, vl_buf_text(&out));
 }
 
 /* The place that `[[context,]extension,]priority` names, seen from here: `+2` is two further on. */
@@ -33,6 +60,8 @@ static enum found find_target(struct vl_runner *runner, const struct vl_jump *ju
     long number = strtol(jump->priority, &end, 10);
     bool is_label = end == jump->priority || *end, is_relative = strchr("+-", *jump->priority);
 
+    if (is_unknown(jump->context) || is_unknown(jump->extension) || is_unknown(jump->priority))
+        return UNKNOWN;
     if (jump->context)
         place.context = jump->context;
     if (jump->extension)
@@ -52,53 +81,77 @@ static const char *describe(struct vl_runner *runner, const struct vl_place *pla
     return vl_arena_printf(runner->arena, "to %s,%s,%d", place->context, place->number, place->priority);
 }
 
+/* What is to be said of a jump. */
+static const char *describe_jump(struct vl_runner *runner, const char *arguments, const struct vl_place *place,
+                                 enum found found, bool assumed)
+{
+    const char *there = found == FOUND     ? describe(runner, place)
+                        : found == UNKNOWN ? vl_arena_printf(runner->arena, "not known where '%s' is", arguments)
+                                           : vl_arena_printf(runner->arena, "there is no '%s'", arguments);
+
+    return assumed ? vl_arena_printf(runner->arena, "%s, as nobody answers", there) : there;
+}
+
 /* A label has to be there. A priority has not: the call goes there, and what comes of it shows then. */
 static enum vl_course run_goto(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    struct vl_jump jump = vl_jump_read(runner->arena, arguments);
+    bool assumed;
+    struct vl_jump jump = vl_jump_read(runner->arena, assume(runner, arguments, &assumed));
     struct vl_place place;
     enum found found = find_target(runner, &jump, &place);
 
-    *note = found == FOUND ? describe(runner, &place) : vl_arena_printf(runner->arena, "there is no '%s'", arguments);
-    if (found == NO_LABEL)
-        return VL_COURSE_ENDS;
+    *note = describe_jump(runner, arguments, &place, found, assumed);
+    if (found == NO_LABEL || found == UNKNOWN)
+        return found == UNKNOWN ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
     runner->at = place;
     return VL_COURSE_JUMPED;
 }
 
 static enum vl_course run_gosub(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    struct vl_jump jump = vl_jump_read(runner->arena, arguments);
+    size_t target = strcspn(arguments, "(");
+    bool assumed;
+    const char *where = assume(runner, vl_arena_strndup(runner->arena, arguments, target), &assumed);
+    struct vl_jump jump =
+        vl_jump_read(runner->arena, vl_arena_printf(runner->arena, "%s%s", where, arguments + target));
     struct vl_place place;
+    enum found found = find_target(runner, &jump, &place);
 
-    if (find_target(runner, &jump, &place) != FOUND) {
-        *note = vl_arena_printf(runner->arena, "there is no '%s'", arguments);
-        return VL_COURSE_ENDS;
-    }
-    *note = describe(runner, &place);
+    *note = describe_jump(runner, arguments, &place, found, assumed);
+    if (found != FOUND)
+        return found == UNKNOWN ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
     if (vl_run_enter(runner, &place, false, jump.values, jump.value_count))
         return VL_COURSE_JUMPED;
     *note = "too deep to follow";
-    return VL_COURSE_ENDS;
+    return VL_COURSE_UNKNOWN;
 }
 
 static enum vl_course run_macro(struct vl_runner *runner, const char *arguments, const char **note)
 {
     size_t count;
+    bool assumed;
     const char *const *words = vl_jump_pieces(runner->arena, arguments, &count);
-    struct vl_place place = { .context = vl_arena_printf(runner->arena, "macro-%s", words[0]),
-                              .number = "s",
-                              .priority = 1 };
+    struct vl_place place = {
+        .context = vl_arena_printf(runner->arena, "macro-%s", assume(runner, words[0], &assumed)),
+        .number = "s",
+        .priority = 1,
+    };
 
+    if (is_unknown(place.context)) {
+        *note = vl_arena_printf(runner->arena, "not known which '%s' is", place.context);
+        return VL_COURSE_UNKNOWN;
+    }
     if (!vl_dialplan_context(runner->plan, place.context)) {
         *note = vl_arena_printf(runner->arena, "there is no context '%s'", place.context);
         return VL_COURSE_NEXT;
     }
-    *note = describe(runner, &place);
-    if (vl_run_enter(runner, &place, true, words + 1, count ? count - 1 : 0))
+    *note = describe_jump(runner, arguments, &place, FOUND, assumed);
+    if (vl_run_enter(runner, &place, true, words + 1, count ? count - 1 : 0)) {
+        runner->frames[runner->depth - 1].tried = runner->trying;
         return VL_COURSE_JUMPED;
+    }
     *note = "too deep to follow";
-    return VL_COURSE_ENDS;
+    return VL_COURSE_UNKNOWN;
 }
 
 typedef enum vl_course course_of(struct vl_runner *runner, const char *arguments, const char **note);
@@ -176,7 +229,7 @@ static enum vl_course run_nested(struct vl_runner *runner, const char *call, con
     name = vl_arena_strndup(runner->arena, call, open ? (size_t)(open - call) : strlen(call));
     if (name[strcspn(name, " \t")] || runner->nested >= NESTED_MOST) {
         *note = runner->nested >= NESTED_MOST ? "too deep to follow" : "a name with a blank is no application";
-        return runner->nested >= NESTED_MOST ? VL_COURSE_UNKNOWN : VL_COURSE_ENDS;
+        return runner->nested >= NESTED_MOST ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
     }
     if (open && close > open)
         arguments = vl_arena_strndup(runner->arena, open + 1, (size_t)(close - open) - 1);
@@ -197,15 +250,60 @@ static enum vl_course run_exec_if_time(struct vl_runner *runner, const char *arg
     return branch_at(runner, arguments, VL_MARKS_QUESTION, run_nested, note);
 }
 
+static enum vl_course run_exec(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    return *arguments ? run_nested(runner, arguments, note) : VL_COURSE_NEXT;
+}
+
+/* What fails is only noted down. TRYSTATUS hangs on more than is known here where the application goes on, and comes
+ * after all that a Macro does. */
+static enum vl_course run_try_exec(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    bool outer = runner->trying, succeeds;
+    enum vl_course course;
+
+    runner->trying = true;
+    course = run_exec(runner, arguments, note);
+    runner->trying = outer;
+    succeeds = course == VL_COURSE_JUMPED && !vl_run_is_tried(runner);
+    if (*arguments)
+        vl_run_set(runner, "TRYSTATUS", succeeds ? "SUCCESS" : NULL, false);
+    return course == VL_COURSE_FAILS ? VL_COURSE_NEXT : course;
+}
+
+/* Nobody dials. Only where no step follows does that lead elsewhere. */
+static enum vl_course run_wait_exten(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    static const char *const timeouts[] = { "t", "e" };
+    const struct vl_extension *extension;
+    struct vl_place next = runner->at;
+
+    (void)arguments;
+    next.priority = limited((long)next.priority + 1);
+    if (vl_run_step(runner, &next, NULL, &extension))
+        return VL_COURSE_NEXT;
+    if (!vl_run_first_of(runner, runner->at.context, timeouts, VL_COUNT(timeouts))) {
+        *note = "nobody dials, which ends the call";
+        return VL_COURSE_FAILS;
+    }
+    *note = vl_arena_printf(runner->arena, "nobody dials: %s", describe(runner, &runner->at));
+    return VL_COURSE_JUMPED;
+}
+
 /* From a Macro that the Gosub has called, too. */
 static enum vl_course run_return(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    while (runner->depth && runner->frames[runner->depth - 1].macro)
-        (void)vl_run_leave(runner, false);
-    if (!vl_run_leave(runner, true)) {
+    unsigned gosubs = 0;
+
+    for (unsigned i = 0; i < runner->depth; i++)
+        gosubs += !runner->frames[i].macro;
+    if (!gosubs) {
         *note = "there is nothing to return to";
-        return VL_COURSE_ENDS;
+        return VL_COURSE_FAILS;
     }
+    while (runner->frames[runner->depth - 1].macro)
+        (void)vl_run_leave(runner, false);
+    (void)vl_run_leave(runner, true);
     vl_run_set(runner, "GOSUB_RETVAL", arguments, false);
     return VL_COURSE_JUMPED;
 }
@@ -220,123 +318,6 @@ static enum vl_course run_macro_exit(struct vl_runner *runner, const char *argum
             return VL_COURSE_UNKNOWN; /* in a Gosub within the Macro: hangs on how both were entered */
     *note = "there is no macro to leave";
     return VL_COURSE_ENDS;
-}
-
-/* What is between the parentheses of `FUNCTION(…)`; NULL when the name is another one. */
-static const char *inside_of(struct vl_arena *arena, const char *name, const char *function)
-{
-    size_t length = strlen(name), skip = strlen(function);
-
-    if (!vl_text_starts(name, function) || name[skip] != '(' || name[length - 1] != ')')
-        return NULL;
-    return vl_arena_strndup(arena, name + skip + 1, length - skip - 2);
-}
-
-/* As Asterisk takes arguments apart: quotes go. NULL: there are escapes, which is more than this knows. */
-static const char *without_quotes(struct vl_arena *arena, const char *text)
-{
-    char *copy = vl_arena_strdup(arena, text), *end = copy;
-
-    if (strchr(text, '\\'))
-        return NULL;
-    for (const char *p = text; *p; p++)
-        if (*p != '"')
-            *end++ = *p;
-    if (*text)
-        *end = '\0';
-    return copy;
-}
-
-/* `Set(ARRAY(A,B)=1,2)` */
-static void set_array(struct vl_runner *runner, const char *names, const char *values)
-{
-    size_t name_count, value_count;
-    const char *const *name = vl_jump_words(runner->arena, names, &name_count);
-    const char *const *value = vl_jump_values(runner->arena, values, &value_count);
-
-    for (size_t i = 0; i < name_count; i++)
-        vl_run_set(runner, name[i], i < value_count ? without_quotes(runner->arena, value[i]) : "", false);
-}
-
-/* The number of `"NAME" <NUMBER>`; NULL: there are no brackets, and what it is hangs on how it looks. */
-static const char *number_of(struct vl_arena *arena, const char *callerid)
-{
-    const char *open = strchr(callerid, '<'), *close = open ? strchr(open, '>') : NULL;
-
-    return close ? vl_arena_strndup(arena, open + 1, (size_t)(close - open) - 1) : NULL;
-}
-
-/* `Set(PUSH(X)=…)` and its like change X. */
-static void forget_pushed(struct vl_runner *runner, const char *name)
-{
-    static const char *const functions[] = { "PUSH", "UNSHIFT" };
-
-    for (size_t i = 0; i < VL_COUNT(functions); i++) {
-        const char *inside = inside_of(runner->arena, name, functions[i]);
-
-        if (inside)
-            vl_run_set(runner, vl_arena_strndup(runner->arena, inside, strcspn(inside, ",")), NULL, false);
-    }
-}
-
-/* The names are taken as they are, blanks and all; '_' in front makes a value pass on to other channels. */
-static void set_variable(struct vl_runner *runner, const char *name, const char *value)
-{
-    const char *inside;
-
-    name += strspn(name, "_");
-    if ((inside = inside_of(runner->arena, name, "LOCAL"))) {
-        if (runner->depth)
-            vl_run_set(runner, inside, value, true);
-    } else if ((inside = inside_of(runner->arena, name, "ARRAY"))) {
-        set_array(runner, inside, value ? value : "");
-    } else if (!strcasecmp(name, "CALLERID(all)")) {
-        vl_run_set(runner, "CALLERID(num)", value ? number_of(runner->arena, value) : NULL, false);
-    } else {
-        forget_pushed(runner, name);
-        vl_run_set(runner, name, value, false);
-    }
-}
-
-static enum vl_course run_set(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    const struct vl_show_step *step = &runner->show->steps[runner->show->step_count - 1];
-    const char *equals = strchr(arguments, '='), *name;
-
-    if (!equals)
-        return VL_COURSE_NEXT;
-    name = vl_arena_strndup(runner->arena, arguments, (size_t)(equals - arguments));
-    set_variable(runner, name, vl_arena_strdup(runner->arena, equals + 1));
-    if (strcmp(step->filled, step->arguments) != 0)
-        *note = vl_arena_printf(runner->arena, "%s is '%s'", name, equals + 1);
-    return VL_COURSE_NEXT;
-}
-
-/* `MSet(A=1,B=2)` */
-static enum vl_course run_set_many(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    size_t count;
-    const char *const *words = vl_jump_values(runner->arena, arguments, &count);
-
-    (void)note;
-    for (size_t i = 0; i < count; i++) {
-        const char *equals = strchr(words[i], '=');
-
-        if (equals)
-            set_variable(runner, vl_arena_strndup(runner->arena, words[i], (size_t)(equals - words[i])),
-                         without_quotes(runner->arena, equals + 1));
-    }
-    return VL_COURSE_NEXT;
-}
-
-/* Read(): the caller types it. */
-static enum vl_course run_read(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    size_t count;
-
-    (void)note;
-    vl_run_set(runner, vl_jump_words(runner->arena, arguments, &count)[0], NULL, false);
-    return VL_COURSE_NEXT;
 }
 
 /* A program that may set what it likes. */
@@ -385,12 +366,13 @@ static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, 
         return VL_COURSE_ENDS;
     if (!are_channels(runner->arena, channels)) {
         *note = "no TECHNOLOGY/RESOURCE, which ends the call";
-        return VL_COURSE_ENDS;
+        return VL_COURSE_FAILS;
     }
     show->dials = dials;
     dials[show->dial_count++] = channels;
     for (size_t i = 0; i < VL_COUNT(outcomes); i++)
         vl_run_set(runner, outcomes[i], NULL, false);
+    runner->unanswered = true;
     return VL_COURSE_NEXT;
 }
 
@@ -434,6 +416,7 @@ static const struct {
     { "Dial", run_dial, false },
     { "EAGI", run_program, false },
     { "EndWhile", run_loop, true },
+    { "Exec", run_exec, true },
     { "ExecIf", run_exec_if, true },
     { "ExecIfTime", run_exec_if_time, true },
     { "ExitWhile", run_loop, true },
@@ -448,16 +431,18 @@ static const struct {
     { "MacroExclusive", run_macro, true },
     { "MacroExit", run_macro_exit, true },
     { "MacroIf", run_macro_if, true },
-    { "MSet", run_set_many, true },
+    { "MSet", vl_run_set_many, true },
     { "NoOp", run_silence, true },
     { "Progress", run_silence, true },
-    { "Read", run_read, false },
+    { "Read", vl_run_read, false },
     { "Return", run_return, true },
     { "Ringing", run_silence, true },
-    { "Set", run_set, true },
+    { "Set", vl_run_set_one, true },
     { "Stasis", run_program, false },
+    { "TryExec", run_try_exec, true },
     { "Verbose", run_silence, true },
     { "Wait", run_silence, true },
+    { "WaitExten", run_wait_exten, false },
     { "While", run_loop, true },
 };
 

@@ -28,7 +28,7 @@ class Steps:
         r = self.random
         return r.choice(["1", "0", "2", "007", "3.5", "10", "a", "abc", "a.b", '""', '"5"', '"abc"', '"a b"', "${EXTEN}",
                          "${EXTEN:1}", "${EXTEN:0:2}", "${EXTEN:-2}", '"${EXTEN}"', "${A}", "${B}", '"${A}"', '"${B}"',
-                         "${LEN(${B})}", '"${ARG1}"', "${ARG2}", "${G}", '"${GOSUB_RETVAL}"', "${X${A}}", "${CALLERID(num)}", '"${A }"', "${L}", "${G:0:}"])
+                         "${LEN(${B})}", "${W::1}", "${W:1:x}", "${B: 1}", '"${ARG1}"', "${ARG2}", "${G}", '"${GOSUB_RETVAL}"', "${X${A}}", "${CALLERID(num)}", '"${A }"', "${L}", "${G:0:}"])
 
     def expression(self, depth=0):
         r = self.random
@@ -79,7 +79,9 @@ class Steps:
         for i in range(count):
             way = lambda: "%d" % (i + 2 + r.randint(0, min(2, count - i)))
             sub = lambda: "sub%d,s,1%s" % (r.randint(inner, 3), r.choice(["", "(%s)" % self.atom(), "(1, b ,3)",
-                                                                         "(${EXTEN},%s)" % self.atom(), "(1,,3)"]))
+                                                                         "(${EXTEN},%s)" % self.atom(), "(1,,3)", "()",
+                                                                         r.choice(["(a\\,b,c)", '("x,y",(p,q),{r,s})',
+                                                                                   '("(",b,c)', "(a),b)", "(,)"])]))
             call = lambda: r.choice(["Set(B=%s)" % self.value(), "NoOp(%s)" % self.atom(), "Dial(Nothing/${A})",
                                      "NoOp (x)" if r.random() < 0.1 else "MSet(A=1,B= ${B} )"])
             caller = lambda: r.choice(["num)=111", "number)=55", 'all)="x y" <777>', "NUM)=${A}"])
@@ -100,7 +102,16 @@ class Steps:
                 kinds += [lambda: "Goto(c,20,1)"] if number == "m" else []
             if inner == 0:
                 kinds += [lambda: "Macro(m,%s,%s)" % (self.atom(), self.atom()),
-                          lambda: "MacroIf(%s?m,1:m,${EXTEN})" % self.condition()]
+                          lambda: "MacroIf(%s?m,1:m,${EXTEN})" % self.condition(),
+                          lambda: "Macro(m,%s)" % r.choice(['"a,b",c', "(a,b),c", "a\\,b", "[a,b]", ""])]
+                if r.random() < 0.06:
+                    kinds = [lambda: r.choice(["Goto(nowhere,1)", "Goto(d,nowhere,1)", "WaitExten(.1)", "WaitExten(.1)",
+                                               "Exec(Goto(d,2,1))", "TryExec(Goto(d,2,1))", "Goto(d,2,1)",
+                                               r.choice(["Goto(x-${NONE},1)", "Gosub(nosub${NONE},s,1)"])])]
+                elif r.random() < 0.06:
+                    kinds = [lambda: "%s(%s)" % (r.choice(["Exec", "TryExec"]), call()),
+                             lambda: "TryExec(%s)" % r.choice(["Goto(nolabel)", "Return()", "Dial(Nothing)", "Goto(%s)" % way(),
+                                                               "Gosub(%s)" % sub(), "Set (A=1)", "Macro(m,1,(a,b))"])]
             lines.append("exten => %s,%d,%s" % (number, i + 1, r.choice(kinds)()))
         return lines
 
@@ -115,6 +126,10 @@ class Steps:
                 text += self.steps(number, r.randint(3, 9), 0)
         text += ["[c]", "exten => 20,1,NoOp(${W})", "exten => 20,n(mid),Set(A=%s)" % self.value(),
                  "exten => _X!,7,NoOp(less narrow ${EXTEN})", "exten => _X!,1,Goto(b,10,1)"]
+        # nobody dials, and numbers that are none
+        text += [r.choice(["", "exten => t,1,NoOp(${EXTEN})"]),
+                 r.choice(["", "exten => i,1,NoOp(${EXTEN} ${INVALID_EXTEN})", "exten => e,1,NoOp(${EXTEN})"]),
+                 "[d]", "exten => e,1,NoOp(${EXTEN})", "exten => 2,1,WaitExten(.1)"]
         for i in range(4):
             count = r.randint(2, 5)
             text += ["[sub%d]" % i] + self.steps("s", count, i + 1)
@@ -147,7 +162,7 @@ def placed(asterisk, directory, calls, offset):
         time.sleep(0.1)
         active = asterisk.ask("core show channels count", lambda text: "processed" in text)
         executions, end = executed(directory + "/log/steps", offset)
-        if len(executions) == len(calls) and "0 active channels" in active:
+        if len(executions) == len(calls) and re.search(r"^0 active channels", active, re.M):
             break
     return executions, end
 

@@ -206,6 +206,9 @@ static void test_values(void **state)
     }
 }
 
+static const char no_step[] = "no step follows: Asterisk ends the call", unknown[] = "not followed any further",
+                  over[] = "the call ends";
+
 struct course {
     const char *steps, *way, *end;
 };
@@ -218,6 +221,73 @@ static void check_courses(const struct course *rows, size_t count, const char *b
         check_course(vl_arena_printf(&arena, "exten => 1,1,%s\n%s", rows[i].steps, behind), "1", &monday_noon,
                      vl_arena_printf(&arena, "1 → a → 1%s%s", *rows[i].way ? " → " : "", rows[i].way), rows[i].end);
     }
+}
+
+/* A target of which something is not known matches nothing, least of all a pattern. */
+static void test_unknown_target(void **state)
+{
+    static const struct course rows[] = {
+        { "Dial(SIP/x)\nsame => n,Goto(s-${DIALSTATUS},1)", "SIP/x, then SIP/away", no_step },
+        { "Dial(SIP/x)\nsame => n,Set(S=s-${DIALSTATUS})\nsame => n,Goto(${S},1)", "SIP/x, then SIP/away", no_step },
+        { "Dial(SIP/x)\nsame => n,Gosub(s-${DIALSTATUS},1(${DIALSTATUS}))", "SIP/x, then SIP/away", no_step },
+        { "Dial(SIP/x)\nsame => n,Macro(m-${DIALSTATUS})", "SIP/x, then SIP/m", no_step },
+        { "Dial(SIP/x)\nsame => n,GotoIf($[\"${DIALSTATUS}\"=\"NOANSWER\"]?s-NOANSWER,1)\nsame => n,Dial(SIP/y)",
+          "SIP/x, then SIP/y", no_step },
+        { "Dial(SIP/x)\nsame => n,AGI(y)\nsame => n,Goto(s-${DIALSTATUS},1)", "SIP/x", unknown },
+        { "Dial(SIP/x)\nsame => n,Goto(s-${DIALSTATUS:0:2},1)", "SIP/x", unknown },
+        { "Goto(s-${DIALSTATUS},1)", "", unknown },
+        { "Goto(${DEST},1)", "", unknown },
+        { "Goto(${DEST})", "", unknown },
+        { "Goto(s,${DEST})", "", unknown },
+        { "Goto(${DEST},1,1)", "", unknown },
+        { "Gosub(${DEST},1)", "", unknown },
+        { "Gosub(1,${DEST}(x))", "", unknown },
+        { "Gosub(sub,s,1(${DEST}))\nsame => n,Dial(SIP/back)", "SIP/back", no_step },
+        { "Macro(${DEST})\nsame => n,Dial(SIP/no)", "", unknown },
+        { "Macro(m,${DEST})\nsame => n,Dial(SIP/back)", "SIP/back", no_step },
+        { "GotoIf(1?${DEST},1)\nsame => n,Dial(SIP/no)", "", unknown },
+        { "GotoIf($[${DEST}]?2:${DEST})\nsame => n,Dial(SIP/no)", "", unknown },
+        { "GotoIfTime(*,*,*,*?${DEST},1)\nsame => n,Dial(SIP/no)", "", unknown },
+        { "ExecIf(1?Goto(${DEST},1))\nsame => n,Dial(SIP/no)", "", unknown },
+    };
+
+    (void)state;
+    check_courses(rows, VL_COUNT(rows),
+                  "exten => s-NOANSWER,1,Dial(SIP/away)\nexten => _[$s].,1,Dial(SIP/other)\n[macro-m-NOANSWER]\n"
+                  "exten => s,1,Dial(SIP/m)");
+}
+
+/* Nobody dials, a number that is none, and what TryExec does not let through; as Asterisk 16 does it. */
+static void test_elsewhere(void **state)
+{
+    static const struct course rows[] = {
+        { "Answer\nsame => n,WaitExten(5)", "SIP/operator", no_step },
+        { "WaitExten(5)\nsame => n,Dial(SIP/on)", "SIP/on", no_step },
+        { "Goto(exception,1,1)", "SIP/e", no_step },
+        { "Goto(exception,1,2)", "", no_step },
+        { "Goto(nothing,1,1)", "WaitExten", over },
+        { "Goto(exception,9,1)", "SIP/e", no_step },
+        { "Macro(wait)\nsame => n,Dial(SIP/back)", "SIP/inner, then SIP/back", no_step },
+        { "TryExec(Goto(2,1))\nsame => n,Dial(SIP/no)", "SIP/two", no_step },
+        { "Exec(Goto(2,1))\nsame => n,Dial(SIP/no)", "SIP/two", no_step },
+        { "TryExec(Goto(nowhere))\nsame => n,Dial(SIP/on)", "SIP/on", no_step },
+        { "TryExec(Return())\nsame => n,Dial(SIP/on)", "SIP/on", no_step },
+        { "TryExec(Set (X=1))\nsame => n,Dial(SIP/on)", "SIP/on", no_step },
+        { "TryExec(Dial(SIP))\nsame => n,Dial(SIP/on)", "SIP/on", no_step },
+        { "TryExec()\nsame => n,Dial(SIP/on)", "SIP/on", no_step },
+        { "TryExec(Hangup())\nsame => n,Dial(SIP/no)", "", over },
+        { "Exec(Goto(nowhere))\nsame => n,Dial(SIP/no)", "", over },
+        { "Exec(Set(X=1))\nsame => n,Dial(SIP/${X})", "SIP/1", no_step },
+        { "TryExec(Macro(fails))\nsame => n,Dial(SIP/on)", "Dial", unknown },
+        { "TryExec(Gosub(sub,s,1(x)))\nsame => n,Dial(SIP/${GOSUB_RETVAL}${TRYSTATUS})", "SIP/vxSUCCESS", no_step },
+        { "TryExec(Dial(SIP/x))\nsame => n,Dial(SIP/${TRYSTATUS})", "SIP/x, then SIP/${TRYSTATUS}", no_step },
+    };
+
+    (void)state;
+    check_courses(rows, VL_COUNT(rows),
+                  "exten => 2,1,Dial(SIP/two)\nexten => t,1,Dial(SIP/operator)\n[exception]\nexten => 1,1,WaitExten()\n"
+                  "exten => e,1,Dial(SIP/e)\n[nothing]\nexten => 1,1,WaitExten(5)\n[macro-wait]\n"
+                  "exten => s,1,WaitExten(1)\nexten => t,1,Dial(SIP/inner)\n[macro-fails]\nexten => s,1,Dial(SIP)\n");
 }
 
 /* How arguments are taken apart; e2e/dialplan_steps asks Asterisk for the like. */
@@ -324,10 +394,10 @@ static void test_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),     cmocka_unit_test(test_unknown), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_branches),  cmocka_unit_test(test_time),    cmocka_unit_test(test_functions),
-        cmocka_unit_test(test_codes),     cmocka_unit_test(test_values),  cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_table),          cmocka_unit_test(test_unknown),   cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_branches),       cmocka_unit_test(test_time),      cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_codes),          cmocka_unit_test(test_values),    cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_unknown_target), cmocka_unit_test(test_elsewhere), cmocka_unit_test(test_arguments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
