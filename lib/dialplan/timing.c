@@ -143,14 +143,22 @@ static int weekday_of(int year, int month, int day)
     return (year + year / 4 - year / 100 + year / 400 + shift[month - 1] + day) % 7;
 }
 
+static bool is_date(int year, int month, int day)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (leap && month == 2);
+}
+
 bool vl_moment_read(const char *text, struct vl_moment *moment)
 {
     int year, month, day, hour, minute, end = 0;
     char name[4], between;
 
     if (sscanf(text, "%4d-%2d-%2d%c%2d:%2d%n", &year, &month, &day, &between, &hour, &minute, &end) == 6 &&
-        !text[end] && (between == 'T' || between == ' ') && year >= 1 && month >= 1 && month <= 12 && day >= 1 &&
-        day <= 31 && hour >= 0 && hour < 24 && minute >= 0 && minute < 60) {
+        !text[end] && (between == 'T' || between == ' ') && is_date(year, month, day) && hour >= 0 && hour < 24 &&
+        minute >= 0 && minute < 60) {
         *moment = (struct vl_moment){ month, day, weekday_of(year, month, day), hour, minute };
         return true;
     }

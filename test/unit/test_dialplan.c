@@ -301,6 +301,13 @@ static void test_timing(void **state)
     assert_int_equal(moment.weekday, 0);
     assert_false(vl_moment_read("25:00", &moment));
     assert_false(vl_moment_read("noon", &moment));
+    assert_true(vl_moment_read("2024-02-29 10:00", &moment));
+    assert_true(vl_moment_read("2000-02-29 10:00", &moment));
+    assert_true(vl_moment_read("2026-12-31T10:00", &moment));
+    assert_false(vl_moment_read("2024-02-30 10:00", &moment));
+    assert_false(vl_moment_read("2026-02-29 10:00", &moment));
+    assert_false(vl_moment_read("1900-02-29 10:00", &moment));
+    assert_false(vl_moment_read("2026-04-31 10:00", &moment));
 }
 
 static void check_way(const char *text, const char *number, const char *wanted)
