@@ -4,7 +4,10 @@
 
 #include "base/cleanup.h"
 #include "dialplan/jump.h"
+#include "dialplan/names.h"
 #include "dialplan/show.h"
+
+enum { NESTED_MOST = 8 };
 
 /* A quoted identifier. */
 static void add_name(struct vl_buf *out, const char *name)
@@ -37,40 +40,118 @@ static bool is_visited(const struct vl_show *show, const struct vl_context *cont
     return false;
 }
 
-/* The context that a step jumps into, NULL when it stays or cannot be told. */
-static const char *jump_context(struct vl_arena *arena, const struct vl_priority *step)
-{
-    const char *arguments = step->arguments, *context = NULL;
-    size_t count;
+struct line {
+    const char *to, *by;
+};
 
-    if (!strcasecmp(step->application, "Macro"))
-        context = vl_arena_printf(arena, "macro-%s", vl_jump_words(arena, arguments, &count)[0]);
-    else if (!strcasecmp(step->application, "Goto") || !strcasecmp(step->application, "Gosub"))
-        context = vl_jump_read(arena, arguments).context;
-    else if (!strcasecmp(step->application, "GotoIf") || !strcasecmp(step->application, "GosubIf"))
-        context = vl_jump_read(arena, vl_condition_read(arena, arguments, VL_MARKS_OUTSIDE).yes).context;
-    return context && !strstr(context, "${") ? context : NULL;
+/* The dashed lines of one context. */
+struct jumps {
+    struct vl_buf *out;
+    struct vl_arena arena;
+    struct vl_names drawn; /* of struct line: one for each way, however many steps take it */
+    const char *from;
+    const char *by; /* the application of the step */
+    unsigned nested;
+};
+
+static bool same_line(const void *entry, const void *key)
+{
+    const struct line *a = entry, *b = key;
+
+    return !strcmp(a->to, b->to) && !strcasecmp(a->by, b->by);
 }
 
-/* One edge for each way between two contexts, however many steps take it; the last one drawn is remembered only, which
- * is enough for the usual run of equal lines. */
+/* NULL: the jump stays. One that cannot be told is not drawn. */
+static void add_jump(struct jumps *jumps, const char *to)
+{
+    struct line line = { to, jumps->by }, *kept;
+    uint64_t hash = to ? vl_hash_text(VL_HASH_START, to) : 0;
+
+    if (!to || strstr(to, "${") || strstr(to, "$[") || vl_names_find(&jumps->drawn, hash, same_line, &line))
+        return;
+    kept = vl_arena_zalloc(&jumps->arena, sizeof(*kept));
+    if (!kept)
+        return;
+    *kept = line;
+    vl_names_add(&jumps->arena, &jumps->drawn, hash, kept);
+    add_edge(jumps->out, jumps->from, to, jumps->by, "dashed");
+}
+
+typedef void add_way(struct jumps *jumps, const char *arguments);
+
+static void add_call(struct jumps *jumps, const char *application, const char *arguments);
+
+static void add_target(struct jumps *jumps, const char *arguments)
+{
+    add_jump(jumps, vl_jump_read(&jumps->arena, arguments).context);
+}
+
+static void add_macro(struct jumps *jumps, const char *arguments)
+{
+    size_t count;
+    const char *name = vl_jump_pieces(&jumps->arena, arguments, &count)[0];
+
+    add_jump(jumps, count ? vl_arena_printf(&jumps->arena, "macro-%s", name) : NULL);
+}
+
+/* `APPLICATION(ARGUMENTS)` in the arguments of another. */
+static void add_nested(struct jumps *jumps, const char *call)
+{
+    const char *open = strchr(call, '('), *close = strrchr(call, ')');
+
+    if (!open || !close || close < open || jumps->nested >= NESTED_MOST)
+        return;
+    jumps->nested++;
+    add_call(jumps, vl_arena_strndup(&jumps->arena, call, (size_t)(open - call)),
+             vl_arena_strndup(&jumps->arena, open + 1, (size_t)(close - open) - 1));
+    jumps->nested--;
+}
+
+/* Applications that jump, with the way that they go, and where they have a condition with both. */
+static const struct {
+    const char *name;
+    add_way *add;
+    bool conditional;
+    enum vl_condition_marks marks;
+} applications[] = {
+    { "Exec", add_nested, false, VL_MARKS_OUTSIDE },       { "ExecIf", add_nested, true, VL_MARKS_OUTSIDE },
+    { "ExecIfTime", add_nested, true, VL_MARKS_QUESTION }, { "Gosub", add_target, false, VL_MARKS_OUTSIDE },
+    { "GosubIf", add_target, true, VL_MARKS_OUTSIDE },     { "Goto", add_target, false, VL_MARKS_OUTSIDE },
+    { "GotoIf", add_target, true, VL_MARKS_FIRST },        { "GotoIfTime", add_target, true, VL_MARKS_FIRST },
+    { "Macro", add_macro, false, VL_MARKS_OUTSIDE },       { "MacroExclusive", add_macro, false, VL_MARKS_OUTSIDE },
+    { "MacroIf", add_macro, true, VL_MARKS_FIRST },        { "TryExec", add_nested, false, VL_MARKS_OUTSIDE },
+};
+
+static void add_call(struct jumps *jumps, const char *application, const char *arguments)
+{
+    for (size_t i = 0; i < VL_COUNT(applications); i++) {
+        struct vl_condition condition;
+
+        if (strcasecmp(applications[i].name, application) != 0)
+            continue;
+        if (!applications[i].conditional) {
+            applications[i].add(jumps, arguments);
+            return;
+        }
+        condition = vl_condition_read(&jumps->arena, arguments, applications[i].marks);
+        applications[i].add(jumps, condition.yes);
+        applications[i].add(jumps, condition.no);
+    }
+}
+
 static void add_jumps(struct vl_buf *out, const struct vl_context *context)
 {
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *last_to = "", *last_by = "";
+    struct jumps jumps = { .out = out, .from = context->name };
 
     for (size_t i = 0; i < context->extension_count; i++)
         for (size_t j = 0; j < context->extensions[i]->priority_count; j++) {
             const struct vl_priority *step = &context->extensions[i]->priorities[j];
-            const char *to = jump_context(&arena, step);
 
-            if (!to || (!strcmp(to, last_to) && !strcasecmp(step->application, last_by)))
-                continue;
-            add_edge(out, context->name, to, step->application, "dashed");
-            last_to = to;
-            last_by = step->application;
+            jumps.by = step->application;
+            add_call(&jumps, step->application, step->arguments);
         }
-    out->failed |= arena.failed;
+    out->failed |= jumps.arena.failed;
+    vl_arena_free(&jumps.arena);
 }
 
 void vl_show_dot(struct vl_buf *out, const struct vl_dialplan *plan, const struct vl_show *show)

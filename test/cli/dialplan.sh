@@ -49,4 +49,47 @@ run dialplan show 1 --context a --conf plan.conf
 expect_status 0 'a plan with mistakes that Asterisk loads'
 expect out 'SIP/x' 'a plan with mistakes that Asterisk loads'
 
+# the graph has every jump that names a context, each once
+cat >plan.conf <<'EOF'
+[a]
+exten => 1,1,GotoIf($[${X}=1]?b,s,1:c,s,1)
+same => n,GotoIf($["${X}"="?:"]?b,s,1:c,s,1)
+same => n,gotoif(1?b,s,1)
+same => n,GosubIf($[${X}=1]?d,s,1(x,y):e,s,1)
+same => n,GotoIfTime(9:00-17:00,mon-fri,*,*?f,s,1:g,s,1)
+same => n,MacroIf(${X}?h,x:i,y)
+same => n,ExecIf($[${X}=1]?Goto(j,s,1):Macro(k))
+same => n,ExecIfTime(*,*,*,*?Gosub(l,s,1))
+same => n,TryExec(Goto(m,s,1))
+same => n,Exec(ExecIf(1?GotoIf(1?n,s,1)))
+same => n,GotoIf(1?1:2)
+same => n,Goto(${X},s,1)
+same => n,MacroIf(1?)
+same => n,Gosub(o,s,1(a,b))
+same => n,MacroExclusive(p,x)
+same => n,Goto(a,1,1)
+EOF
+run dialplan show 1 --context a --conf plan.conf --dot
+expect_status 0 '--dot'
+sed -n 's/^    "a" -> "\(.*\)" \[label="\(.*\)", style=dashed\];$/\1 \2/p' out | sort >got
+sort >wanted <<'EOF'
+b GotoIf
+c GotoIf
+d GosubIf
+e GosubIf
+f GotoIfTime
+g GotoIfTime
+macro-h MacroIf
+macro-i MacroIf
+j ExecIf
+macro-k ExecIf
+l ExecIfTime
+m TryExec
+n Exec
+o Gosub
+macro-p MacroExclusive
+a Goto
+EOF
+diff wanted got || fail 'the jumps of the graph'
+
 finish
