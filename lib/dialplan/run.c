@@ -102,7 +102,7 @@ const char *vl_run_value(struct vl_runner *runner, const char *name)
     if (value)
         return value->value;
     if (!strcmp(name, plain_name("CALLERID(num)")))
-        return runner->forgotten ? NULL : runner->show->query.callerid;
+        return runner->forgotten ? NULL : runner->show->query.callerid ? runner->show->query.callerid : "";
     return strchr(name, '(') ? vl_run_function(runner, name) : global_of(runner, name);
 }
 

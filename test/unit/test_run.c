@@ -167,6 +167,9 @@ static void test_functions(void **state)
 static void test_values(void **state)
 {
     static const char *const rows[][2] = {
+        { "GotoIf($[\"${CALLERID(num)}\"=\"\"]?3)\nsame => n,Dial(SIP/x)\nsame => n,Dial(SIP/none${CALLERID(num)})",
+          "SIP/none" },
+        { "AGI(x)\nsame => n,Dial(SIP/${CALLERID(num)})", "SIP/${CALLERID(num)}" },
         { "Set(CALLERID(number)=5)\nsame => n,Dial(SIP/${CALLERID(num)})", "SIP/5" },
         { "Set(CALLERID(all)=\"x\" <777>)\nsame => n,Dial(SIP/${CALLERID(num)})", "SIP/777" },
         { "Set(GLOBAL(G)=8)\nsame => n,Dial(SIP/${GLOBAL(G)}${G})", "SIP/88" },
