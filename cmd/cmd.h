@@ -116,6 +116,8 @@ void cmd_complain(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void cmd_json_wanted(int argc, char **argv);
 /* A run that ends without a result still prints a JSON document where one is wanted: the last complaint. */
 void cmd_print_failure(int status);
+/* Print JSON on a line of its own, one of many: what goes wrong stands in them, and there is no such document. */
+void cmd_print_line(const char *json);
 void cmd_event(void *context, const struct voiplab_event *event);
 void cmd_print_result(const voiplab_result *result, bool json, bool quiet);
 bool cmd_flush(void);

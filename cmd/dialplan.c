@@ -33,15 +33,38 @@ static int answer(const voiplab_dialplan *dialplan, const struct voiplab_dialpla
     return VOIPLAB_OK;
 }
 
+/* Answer one line of many. A line that does not say enough is told on a line of its own, and does not keep the others
+ * from being answered: *ret_go_on. */
+static int answer_line(const voiplab_dialplan *dialplan, const struct voiplab_dialplan_query *query, size_t number,
+                       bool *ret_go_on)
+{
+    voiplab_error *error = NULL;
+    char *text = NULL;
+    int status = (int)voiplab_dialplan_show(dialplan, query, VOIPLAB_DIALPLAN_LINE, &text, &error);
+
+    *ret_go_on = text != NULL;
+    if (text)
+        cmd_print_line(text);
+    if (status != VOIPLAB_OK)
+        cmd_complain("line %zu: %s", number, voiplab_error_message(error));
+    voiplab_error_free(error);
+    free(text);
+    return status;
+}
+
 /* Lines of `NUMBER CONTEXT [CALLERID]`; empty ones are passed over. */
 static int answer_lines(const voiplab_dialplan *dialplan, struct voiplab_dialplan_query query)
 {
     const char *context = query.context, *callerid = query.callerid;
     char *line = NULL, *rest, *word;
-    size_t size = 0;
+    size_t size = 0, number = 0;
     int status = VOIPLAB_OK;
+    bool go_on = true;
 
-    while (status == VOIPLAB_OK && getline(&line, &size, stdin) >= 0) {
+    while (go_on && getline(&line, &size, stdin) >= 0) {
+        int outcome;
+
+        number++;
         query.number = strtok_r(line, " \t\r\n", &rest);
         if (!query.number)
             continue;
@@ -49,7 +72,8 @@ static int answer_lines(const voiplab_dialplan *dialplan, struct voiplab_dialpla
         query.context = word ? word : context;
         word = word ? strtok_r(NULL, " \t\r\n", &rest) : NULL;
         query.callerid = word ? word : callerid;
-        status = answer(dialplan, &query, VOIPLAB_DIALPLAN_LINE);
+        outcome = answer_line(dialplan, &query, number, &go_on);
+        status = outcome != VOIPLAB_OK ? outcome : status;
     }
     if (ferror(stdin)) {
         cmd_complain("cannot read standard input");

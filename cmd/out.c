@@ -100,6 +100,12 @@ void cmd_json_wanted(int argc, char **argv)
         out.json |= !strcmp(argv[i], "--json");
 }
 
+void cmd_print_line(const char *json)
+{
+    out.document = true;
+    (void)fputs(json, stdout);
+}
+
 void cmd_print_failure(int status)
 {
     if (!out.json || out.document || status == VOIPLAB_OK)

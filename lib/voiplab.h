@@ -210,7 +210,9 @@ struct voiplab_dialplan_query {
 enum voiplab_dialplan_form {
     VOIPLAB_DIALPLAN_TEXT,
     VOIPLAB_DIALPLAN_JSON,
-    VOIPLAB_DIALPLAN_LINE,  /* JSON on one line: the search without the steps; a missing context is an answer */
+    /* JSON on one line: the search without the steps. A context that is not there is an answer; where none is said
+     * there is a text too, with VOIPLAB_USAGE. */
+    VOIPLAB_DIALPLAN_LINE,
     VOIPLAB_DIALPLAN_GRAPH, /* Graphviz DOT: all contexts, what the search visits in bold */
 };
 

@@ -11,6 +11,8 @@
 #include "plan/api.h"
 #include "plan/dialplan_source.h"
 
+#define NO_CONTEXT "say with --context where the call comes in"
+
 struct voiplab_dialplan {
     struct vl_dialplan *plan;
     const char *context; /* where the telephones of its PBX dial; NULL: not known */
@@ -66,6 +68,20 @@ static char *copy_of(const char *text, struct vl_error *err)
     if (!copy)
         (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
     return copy;
+}
+
+/* What a line gets that does not say enough, with all members that an answer has. */
+static char *show_no_context(const struct vl_query *query, struct vl_error *err)
+{
+    VL_JSON_AUTO *json = vl_json_new();
+    struct vl_search search = { .visits = NULL };
+    struct vl_query nowhere = *query;
+
+    nowhere.context = "";
+    vl_json_object(json, NULL);
+    vl_show_search_json(json, &nowhere, &search);
+    vl_json_string(json, "error", NO_CONTEXT);
+    return vl_json_text(json, 0, err);
 }
 
 /* One line: the search only. A context that is not there is an answer too. */
@@ -144,8 +160,11 @@ static char *show(const voiplab_dialplan *dialplan, const struct voiplab_dialpla
     if (read_moment(query, &moment, err) < 0)
         return NULL;
     if (!wanted.context) {
-        (void)vl_fail(err, VL_ERROR_USAGE, "say with --context where the call comes in");
-        return NULL;
+        char *line = form == VOIPLAB_DIALPLAN_LINE ? show_no_context(&wanted, err) : NULL;
+
+        if (!err->code)
+            (void)vl_fail(err, VL_ERROR_USAGE, NO_CONTEXT);
+        return line;
     }
     return form == VOIPLAB_DIALPLAN_LINE ? show_line(dialplan->plan, &wanted, err)
                                          : show_whole(dialplan->plan, &wanted, form, err);
@@ -158,7 +177,7 @@ enum voiplab_status voiplab_dialplan_show(const voiplab_dialplan *dialplan, cons
 
     *ret_error = NULL;
     *ret_text = show(dialplan, query, form, &err);
-    if (*ret_text)
+    if (!err.code)
         return VOIPLAB_OK;
     vl_api_error(&err, ret_error);
     return voiplab_error_status(*ret_error);

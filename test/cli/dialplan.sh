@@ -92,4 +92,36 @@ a Goto
 EOF
 diff wanted got || fail 'the jumps of the graph'
 
+# a line that says too little is told, and the others are answered
+printf '%b' "$some" >plan.conf
+for json in '' --json; do
+    run_input '1 a\n\n1\n1 nowhere\n1 a 5\n' dialplan show - ${json:+"$json"} --conf plan.conf
+    expect_status 2 "a line without a context $json"
+    expect err 'line 3: say with --context' "a line without a context $json"
+    jq -c '[.number, .context, .match.extension, has("match"), (.candidates | length), .error, .callerid]' out >got
+    diff - got <<'EOF' || fail "a line without a context $json"
+["1","a","1",true,1,null,null]
+["1","",null,true,0,"say with --context where the call comes in",null]
+["1","nowhere",null,true,0,"there is no context 'nowhere'",null]
+["1","a","1",true,1,null,"5"]
+EOF
+    [ "$(wc -l <out)" -eq 4 ] || fail "more lines than answers $json: $(cat out)"
+done
+run_input '1\n1\n' dialplan show - --json --conf plan.conf --context a
+expect_status 0 'lines without a context, which is said once'
+run_input '1 nowhere\n1 a\n' dialplan show - --json --conf plan.conf
+expect_status 0 'a context that is not there'
+run_input '1 a\n1 a\n' dialplan show - --json --conf plan.conf --at '2024-02-30 10:00'
+expect_status 2 'a day that there is not'
+jq -e '.status == 2' out >/dev/null || fail "a day that there is not: $(cat out)"
+
+# without --callerid the caller has no number, for extensions and for conditions
+printf '%s\n' '[a]' 'exten => 1/,1,GotoIf($["${CALLERID(num)}"=""]?5)' 'exten => 1/,5,Dial(SIP/none)' \
+    'exten => 1,1,Dial(SIP/${CALLERID(num)})' >plan.conf
+run dialplan show 1 --context a --conf plan.conf
+expect out '1 → SIP/none' 'a caller without a number'
+expect_not out 'not known' 'a caller without a number'
+run dialplan show 1 --context a --conf plan.conf --callerid 77
+expect out '1 → SIP/77' 'a caller with a number'
+
 finish
