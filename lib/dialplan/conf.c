@@ -2,7 +2,8 @@
 /*
  * One file is read line by line: comments go first, since `;--` … `--;` may open and close anywhere; what is left is a
  * section header, a directive or `name = value`. Where Asterisk would give up on the whole load, plan->broken is set
- * and reading goes on: whoever looks for mistakes wants all of them.
+ * and reading goes on: whoever looks for mistakes wants all of them. In a file that another includes Asterisk gives up
+ * on the rest of that file only, and on those that the same #include names after it.
  */
 #include "dialplan/conf.h"
 
@@ -12,6 +13,9 @@
 
 #include "base/text.h"
 #include "dialplan/names.h"
+
+/* What reading a line or a file gives, beside 0 and -1: memory ran out. */
+enum { READ = 1, GIVEN_UP = 2 };
 
 enum { NEST_MOST = 128, INCLUDE_MOST = 10, SECTION_NAME_MOST = 79, INHERITED_TIMES = 300 };
 
@@ -141,6 +145,8 @@ static int broken(struct parser *parser)
 {
     struct vl_dialplan *plan = parser->plan;
 
+    if (parser->depth)
+        return GIVEN_UP;
     if (!plan->broken && plan->diagnostic_count)
         plan->broken_by = plan->diagnostic_count - 1;
     plan->broken = true;
@@ -163,7 +169,8 @@ static void append_section(struct parser *parser, struct vl_conf_section *sectio
         vl_names_add(&parser->plan->arena, &parser->plain, hash_of(section->name), section);
 }
 
-/* One word of the list in parentheses. Returns the section that lines go to from now on. */
+/* One word of the list in parentheses. Returns the section that lines go to from now on; NULL: what it names is not
+ * there. */
 static struct vl_conf_section *apply_option(struct parser *parser, struct file *file, struct vl_conf_section *section,
                                             const char *option, bool *is_new)
 {
@@ -179,8 +186,7 @@ static struct vl_conf_section *apply_option(struct parser *parser, struct file *
         vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_BASE, here(file), section->name, NULL,
                     add ? "there is no section '%s' yet to add to" : "there is no section or template '%s'",
                     add ? section->name : option);
-        (void)broken(parser);
-        return section;
+        return NULL;
     }
     if (!add) {
         inherit(parser, file, section, other);
@@ -197,8 +203,9 @@ static int read_header(struct parser *parser, struct file *file, char *line)
 {
     char *end = strchr(line, ']'), *options = NULL, *option;
     struct vl_arena *arena = &parser->plan->arena;
-    struct vl_conf_section *section;
+    struct vl_conf_section *section, *other;
     bool is_new = true;
+    int rc = 0;
 
     if (end && end[1] == '(') {
         options = end + 2;
@@ -218,12 +225,18 @@ static int read_header(struct parser *parser, struct file *file, char *line)
         return -1;
     section->name = vl_arena_strndup(arena, line + 1, strnlen(line + 1, SECTION_NAME_MOST));
     section->at = here(file);
-    while (options && (option = strsep(&options, ",")))
-        section = apply_option(parser, file, section, option, &is_new);
-    if (is_new)
+    while (options && rc != GIVEN_UP && (option = strsep(&options, ","))) {
+        other = apply_option(parser, file, section, option, &is_new);
+        if (other)
+            section = other;
+        else
+            rc = broken(parser);
+    }
+    if (is_new && rc != GIVEN_UP)
         append_section(parser, section);
-    parser->section = parser->current = section;
-    return 0;
+    if (rc != GIVEN_UP)
+        parser->section = parser->current = section;
+    return rc;
 }
 
 static void remember_file(struct vl_dialplan *plan, const char *name)
@@ -240,7 +253,7 @@ static void remember_file(struct vl_dialplan *plan, const char *name)
     files[plan->file_count++] = name;
 }
 
-/* Read one file; 0 when it is not there. */
+/* Read one file: READ or GIVEN_UP; 0 when it is not there. */
 static int read_path(struct parser *parser, const char *path)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
@@ -250,7 +263,7 @@ static int read_path(struct parser *parser, const char *path)
     if (parser->reader->read(parser->reader->context, path, arena, &text, &err) < 0)
         return err.code == VL_ERROR_MEMORY ? -1 : 0;
     remember_file(parser->plan, path);
-    return read_text(parser, path, vl_arena_strdup(arena, text)) < 0 ? -1 : 1;
+    return read_text(parser, path, vl_arena_strdup(arena, text));
 }
 
 static int read_paths(struct parser *parser, const char *pattern)
@@ -268,8 +281,8 @@ static int read_paths(struct parser *parser, const char *pattern)
         return err.code == VL_ERROR_MEMORY ? -1 : 0;
     for (size_t i = 0; i < count; i++) {
         rc = read_path(parser, paths[i]);
-        if (rc < 0)
-            return -1;
+        if (rc < 0 || rc == GIVEN_UP)
+            return rc;
         found |= rc;
     }
     return found;
@@ -295,13 +308,17 @@ static int include(struct parser *parser, struct file *file, char *name, bool mu
     parser->depth++;
     found = read_paths(parser, name);
     parser->depth--;
-    if (found < 0)
-        return -1;
     if (found)
+        return found < 0 ? -1 : 0;
+    if (!must) {
+        vl_diagnose(parser->plan, VL_DIALPLAN_FILE_TRIED, here(file), NULL, NULL, "'%s' is not there", name);
         return 0;
-    vl_diagnose(parser->plan, must ? VL_DIALPLAN_FILE_MISSING : VL_DIALPLAN_FILE_TRIED, here(file), NULL, NULL,
-                must ? "'%s' cannot be included: Asterisk refuses the whole dialplan" : "'%s' is not there", name);
-    return must ? broken(parser) : 0;
+    }
+    vl_diagnose(parser->plan, VL_DIALPLAN_FILE_MISSING, here(file), NULL, NULL,
+                parser->depth ? "'%s' cannot be included: Asterisk leaves out the rest of this file"
+                              : "'%s' cannot be included: Asterisk refuses the whole dialplan",
+                name);
+    return broken(parser);
 }
 
 /* #include, #tryinclude, #exec */
@@ -417,13 +434,13 @@ static int read_text(struct parser *parser, const char *name, char *text)
         if (parser->plan->arena.failed)
             rc = -1;
     }
-    if (file.comments > 0) {
+    if (file.comments > 0 && rc != GIVEN_UP) {
         file.line = file.comment_line;
         vl_diagnose(parser->plan, VL_DIALPLAN_COMMENT_OPEN, here(&file), NULL, NULL, "the comment has no '--;'");
     }
     /* whoever included this file goes on in its own section */
     parser->section = outer;
-    return rc;
+    return rc ? rc : READ;
 }
 
 int vl_conf_read(struct vl_dialplan *plan, const char *name, const char *text, const struct vl_dialplan_reader *reader,

@@ -128,7 +128,8 @@ struct vl_dialplan_general {
 };
 
 /* X(CODE, level, rule name). The level says what Asterisk does: ERROR: the whole load fails or a line is lost with an
- * error in its log, WARNING: with a warning, SILENT: without a word, NOTICE: only worth knowing. */
+ * error in its log, WARNING: with a warning, SILENT: without a word, NOTICE: only worth knowing. `Nothing loads' is so
+ * of the main file; of a file that is included the rest is lost. */
 #define VL_DIALPLAN_DIAGNOSTICS(X)                                                                                     \
     X(FILE_MISSING, ERROR, "file-missing")             /* #include of a file that is not there: nothing loads */       \
     X(FILE_TRIED, NOTICE, "tryinclude-missing")        /* #tryinclude of a file that is not there */                   \

@@ -38,9 +38,24 @@ refused "$some[b\n" 3 "'[b' has no ']'"
 refused "$some[b](c\n" 3 "the list behind '[b](c' has no ')'"
 refused "$some\\\\\n" 3 'a lone backslash'
 refused "$some#include inc/none*.conf\n" 3 "'inc/none*.conf' cannot be included"
-refused "$some#include plan.conf\n" 3 'more than 10 files that include each other'
 # the first one is named, whatever else Asterisk says of the file
 refused "$some"'exten => 2,x,NoOp()\nfoo\n[b](one)\n[c](two)\n' 5 "there is no section or template 'one'"
+
+# in a file that is included only the rest of that file is lost, and the files that the same line includes after it
+mkdir parts
+printf '%b' 'exten => 13,1,NoOp()\n' >parts/y2.conf
+for line in '[b](nope)' '[b](+)' '[b' '[b ;-- x' '[b](c' "\\\\" '#include none.conf' 'foo'; do
+    printf '%b' "exten => 11,1,NoOp()\n$line\nexten => 12,1,NoOp()\n" >parts/y1.conf
+    printf '%b' "$some#include parts/y*.conf\nexten => 14,1,NoOp()\n" >plan.conf
+    run_input '1 a\n11 a\n12 a\n13 a\n14 a\n' dialplan show - --conf plan.conf
+    expect_status 0 "'$line' in a file that is included"
+    case $line in foo) wanted='1 11 12 13 14 ' ;; *) wanted='1 11 14 ' ;; esac
+    found=$(jq -r 'select(.match).number' out | tr '\n' ' ')
+    [ "$found" = "$wanted" ] || fail "'$line' in a file that is included: of the plan $found is there, not $wanted"
+done
+printf '%b' "$some#include plan.conf\n" >plan.conf
+run dialplan show 1 --context a --conf plan.conf
+expect_status 0 'a file that includes itself'
 
 # what Asterisk only complains of does not keep it from loading the rest
 printf '%b' "$some"'\nfoo\nbar => 1\n#tryinclude none.conf\n#exec /bin/true\n#odd\nexten => 1,1,NoOp()\nexten => 2,x,NoOp()
