@@ -155,15 +155,18 @@ def executed(path, offset):
 
 
 def placed(asterisk, directory, calls, offset):
-    """Place calls, and wait until they are over."""
+    """Place calls, and wait until they are over and the log, which another thread writes, grows no more."""
+    last = -1
     for number, context in calls:
         asterisk.tell("channel originate Local/%s@%s/n application Wait 0" % (number, context))
     for _ in range(300):
         time.sleep(0.1)
         active = asterisk.ask("core show channels count", lambda text: "processed" in text)
         executions, end = executed(directory + "/log/steps", offset)
-        if len(executions) == len(calls) and re.search(r"^0 active channels", active, re.M):
+        over = len(executions) == len(calls) and re.search(r"^0 active channels", active, re.M)
+        if over and end == last:
             break
+        last = end if over else -1
     return executions, end
 
 
