@@ -137,7 +137,7 @@ struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text, 
 {
     const char *question = find_mark(text, '?', marks);
     const char *colon = *question ? find_mark(question + 1, ':', marks) : question;
-    struct vl_condition condition = { .yes = "", .no = "" };
+    struct vl_condition condition = { .marked = *question, .yes = "", .no = "" };
 
     if (marks == VL_MARKS_QUESTION)
         colon += strlen(colon);

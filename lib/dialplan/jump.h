@@ -35,6 +35,7 @@ size_t vl_call_length(const char *text);
 struct vl_condition {
     const char *text; /* the condition as it stands */
     bool known, holds;
+    bool marked;          /* there is a '?' */
     const char *yes, *no; /* "" when there is none */
 };
 

@@ -240,9 +240,34 @@ static enum vl_course run_nested(struct vl_runner *runner, const char *call, con
     return course;
 }
 
+/* `ExecIf(CONDITION,APPLICATION,ARGUMENTS)`, as it was once written; a comma before the first '?' says so, in quotes
+ * too. */
+static enum vl_course run_old_exec_if(struct vl_runner *runner, const char *const *words, size_t count,
+                                      const char **note)
+{
+    struct vl_condition condition = vl_condition_read(runner->arena, words[0], VL_MARKS_FIRST);
+
+    if (condition.known && !condition.holds)
+        return VL_COURSE_NEXT;
+    *note = count > 1 ? "the form with commas is not followed" : "it names no application";
+    return count > 1 || !condition.known ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
+}
+
 static enum vl_course run_exec_if(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_if(runner, arguments, VL_MARKS_OUTSIDE, run_nested, note);
+    struct vl_condition first = vl_condition_read(runner->arena, arguments, VL_MARKS_QUESTION);
+    struct vl_condition condition = vl_condition_read(runner->arena, arguments, VL_MARKS_OUTSIDE);
+    size_t count, length = strlen(arguments);
+    const char *const *words = vl_jump_pieces(runner->arena, first.text, &count);
+
+    if (!first.marked || count > 1)
+        return run_old_exec_if(runner, words, count, note);
+    if (!condition.marked || (condition.holds && !*condition.yes) ||
+        (!*condition.yes && !*condition.no && arguments[length - 1] != ':')) {
+        *note = "it names no application";
+        return VL_COURSE_FAILS;
+    }
+    return branch(runner, &condition, run_nested, note);
 }
 
 static enum vl_course run_exec_if_time(struct vl_runner *runner, const char *arguments, const char **note)
