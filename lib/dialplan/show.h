@@ -3,9 +3,10 @@
  * What becomes of a number: the search, the steps that run, with their variables filled in where they are known, and
  * the channels that are dialled in the end. A value, with three ways to print it.
  *
- * The steps are those of a call that nobody answers: Dial() goes on to the next priority, a condition that is not
- * known is taken as not met. Goto, Gosub, Macro, their kin with a condition or a time, ExecIf and Return are followed,
- * up to a bound; expressions and the functions that hang on nothing but the dialplan are computed.
+ * The steps are those of a call that nobody answers: Dial() goes on to the next priority, WaitExten() to `t` or `e`
+ * where there is none, a condition that is not known is taken as not met, and a jump to a place that is not known ends
+ * them. Goto, Gosub, Macro, their kin with a condition or a time, Exec, ExecIf, TryExec and Return are followed, up to
+ * a bound; expressions and the functions that hang on nothing but the dialplan are computed.
  */
 #ifndef VL_DIALPLAN_SHOW_H
 #define VL_DIALPLAN_SHOW_H

@@ -34,8 +34,8 @@ some='[a]\nexten => 1,1,Dial(SIP/x)\n'
 refused "$some"'[b](nope)\n' 3 "there is no section or template 'nope'"
 refused "$some"'[b](+)\n' 3 "there is no section 'b' yet to add to"
 refused "exten => 2,1,NoOp()\n$some" 1 'a line before the first section'
-refused "$some[b\n" 3 "'[b' has no ']'"
-refused "$some[b](c\n" 3 "the list behind '[b](c' has no ')'"
+refused "${some}[b\n" 3 "'[b' has no ']'"
+refused "${some}[b](c\n" 3 "the list behind '[b](c' has no ')'"
 refused "$some\\\\\n" 3 'a lone backslash'
 refused "$some#include inc/none*.conf\n" 3 "'inc/none*.conf' cannot be included"
 # the first one is named, whatever else Asterisk says of the file
@@ -131,6 +131,7 @@ expect_status 2 'a day that there is not'
 jq -e '.status == 2' out >/dev/null || fail "a day that there is not: $(cat out)"
 
 # without --callerid the caller has no number, for extensions and for conditions
+# shellcheck disable=SC2016
 printf '%s\n' '[a]' 'exten => 1/,1,GotoIf($["${CALLERID(num)}"=""]?5)' 'exten => 1/,5,Dial(SIP/none)' \
     'exten => 1,1,Dial(SIP/${CALLERID(num)})' >plan.conf
 run dialplan show 1 --context a --conf plan.conf
