@@ -2,6 +2,7 @@
 #include "plan/block.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/text.h"
@@ -75,6 +76,37 @@ char *vl_block_put(struct vl_arena *arena, const char *text, const char *block, 
     if (buf.failed)
         arena->failed = true;
     return vl_arena_strdup(arena, vl_buf_text(&buf));
+}
+
+/* `[name]`, or `[name](…)` without the mark of a template. */
+static bool opens_section(const char *line, size_t length, const char *section)
+{
+    size_t blank = strspn(line, " \t"), named = strlen(section);
+
+    if (length < blank + named + 2 || line[blank] != '[' || strncasecmp(line + blank + 1, section, named) != 0 ||
+        line[blank + 1 + named] != ']')
+        return false;
+    line += blank + named + 2;
+    length -= blank + named + 2;
+    return !length || *line != '(' || !memchr(line, '!', length);
+}
+
+bool vl_block_follows_section(const char *text, const char *section, char comment)
+{
+    struct found found;
+    const char *end;
+
+    if (!text)
+        return false;
+    end = find_block(text, comment, &found) ? found.start : text + strlen(text);
+    for (const char *line = text; line < end;) {
+        size_t length = strcspn(line, "\n");
+
+        if (opens_section(line, length, section))
+            return true;
+        line += length + (line[length] == '\n');
+    }
+    return false;
 }
 
 char *vl_block_take_out(struct vl_arena *arena, const char *text, char comment)

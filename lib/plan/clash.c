@@ -5,6 +5,7 @@
  */
 #include "plan/clash.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -83,28 +84,57 @@ static const struct vl_conf_section *find(const struct vl_conf *conf, const stru
     return NULL;
 }
 
-static const char *describe(struct vl_arena *arena, const struct vl_conf *conf, const struct rule *rule)
+/* A section of the user's, and ours of the same name. */
+struct clash {
+    const struct vl_conf_section *theirs, *ours;
+};
+
+static int by_line(const void *one, const void *other)
 {
-    VL_BUF_AUTO out = VL_BUF_INIT;
+    return ((const struct clash *)one)->theirs->at.line - ((const struct clash *)other)->theirs->at.line;
+}
+
+/* In the order of the user's file. Ours are few; the user's may be as many as a guest likes, so it is ours that are
+ * gone through. */
+static size_t find_clashes(struct vl_arena *arena, const struct vl_conf *conf, const struct rule *rule,
+                           struct clash **ret_clashes)
+{
+    struct clash *clashes = NULL;
     size_t count = 0;
 
     for (size_t i = 0; i < conf->section_count; i++) {
-        const struct vl_conf_section *section = conf->sections[i], *other;
+        const struct vl_conf_section *ours = conf->sections[i], *theirs;
+        struct clash *grown;
 
-        if (is_setting(rule, section->name) || find(conf, rule, section->name, false) != section)
+        if (!strcmp(ours->at.file, rule->path) || is_setting(rule, ours->name) ||
+            find(conf, rule, ours->name, true) != ours)
             continue;
-        other = find(conf, rule, section->name, true);
-        if (!other)
+        theirs = find(conf, rule, ours->name, false);
+        grown = theirs ? vl_arena_grow(arena, clashes, count, sizeof(*grown)) : NULL;
+        if (!grown)
             continue;
-        if (count++ == 0)
-            vl_buf_printf(&out, "%s:%d: [%s] is in this file and in '%s' of the lab", section->at.file,
-                          section->at.line, section->name, other->at.file);
-        else
-            vl_buf_printf(&out, "%s[%s] (line %d)", count == 2 ? ", and so are " : ", ", section->name,
-                          section->at.line);
+        clashes = grown;
+        clashes[count++] = (struct clash){ .theirs = theirs, .ours = ours };
     }
+    if (count)
+        qsort(clashes, count, sizeof(*clashes), by_line);
+    *ret_clashes = clashes;
+    return count;
+}
+
+static const char *describe(struct vl_arena *arena, const struct vl_conf *conf, const struct rule *rule)
+{
+    VL_BUF_AUTO out = VL_BUF_INIT;
+    struct clash *clashes;
+    size_t count = find_clashes(arena, conf, rule, &clashes);
+
     if (!count)
         return NULL;
+    vl_buf_printf(&out, "%s:%d: [%s] is in this file and in '%s' of the lab", clashes->theirs->at.file,
+                  clashes->theirs->at.line, clashes->theirs->name, clashes->ours->at.file);
+    for (size_t i = 1; i < count; i++)
+        vl_buf_printf(&out, "%s[%s] (line %d)", i == 1 ? ", and so are " : ", ", clashes[i].theirs->name,
+                      clashes[i].theirs->at.line);
     vl_buf_printf(&out, ": %s; remove or rename %s in this file", rule->outcome, count == 1 ? "it" : "them");
     arena->failed |= out.failed;
     return vl_arena_strdup(arena, vl_buf_text(&out));

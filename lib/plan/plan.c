@@ -150,12 +150,17 @@ static void add_file_step(struct vl_plan *plan, const char *target_name, const s
                       });
 }
 
-/* What a file of the user's shall say as a whole. */
-static const char *put_block(struct vl_plan *plan, const struct vl_file *file, const char *before)
+/* What a file of the user's shall say as a whole. Of a target that is yet to be made it is not known what is in it:
+ * Asterisk's samples have the sections. */
+static const char *put_block(struct vl_plan *plan, const struct vl_file *file, const char *before, bool known)
 {
     struct vl_file whole = *file;
+    const char *block = file->text;
+    char comment = vl_block_comment(file->path);
 
-    whole.text = vl_block_put(&plan->arena, before, file->text, vl_block_comment(file->path));
+    if (known && file->adds_to && !vl_block_follows_section(before, file->adds_to, comment))
+        block = vl_arena_printf(&plan->arena, "[%s]\n%s", file->adds_to, block);
+    whole.text = vl_block_put(&plan->arena, before, block, comment);
     if (before)
         vl_fileset_add(&plan->arena, &plan->shared, &whole);
     return whole.text;
@@ -199,7 +204,7 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
             return 0;
         mode = file->mode;
     } else {
-        after = put_block(plan, file, before);
+        after = put_block(plan, file, before, target != NULL);
         if (before && !strcmp(before, after))
             return 0;
         mode = before ? mode_before & 07777 : file->mode;

@@ -18,8 +18,9 @@ struct row {
     enum vl_role role;
     unsigned parts; /* any of these asks for the file */
     bool (*needed)(const struct vl_lab *lab);
-    const char *name; /* of our file in /etc/asterisk */
-    const char *main; /* of the file that includes it; NULL: another file of ours does */
+    const char *name;    /* of our file in /etc/asterisk */
+    const char *main;    /* of the file that includes it; NULL: another file of ours does */
+    const char *adds_to; /* the section that it adds to, `[…](+)`; NULL: none */
     void (*write)(const struct vl_pbx_writer *writer);
     enum vl_reload reload;
     const char *why, *why_include;
@@ -36,6 +37,7 @@ static const struct row rows[] = {
         .parts = VL_PART_TRUNK | VL_PART_DIALPLAN,
         .name = "voiplab_sip.conf",
         .main = "sip.conf",
+        .adds_to = "general",
         .write = vl_write_sip_conf,
         .reload = VL_RELOAD_SIP,
         .why = "a SIP account for every guest to register with, the telephones of the hub and its providers",
@@ -77,6 +79,7 @@ static const struct row rows[] = {
         .parts = VL_PART_DIALPLAN,
         .name = "voiplab_extensions.conf",
         .main = "extensions.conf",
+        .adds_to = "globals",
         .write = vl_write_extensions_hub,
         .reload = VL_RELOAD_DIALPLAN,
         .why = "the dialplan: who may call what, the classes of numbers, and the way out to the telephone network",
@@ -87,6 +90,7 @@ static const struct row rows[] = {
         .parts = VL_PART_TRUNK,
         .name = "voiplab_sip.conf",
         .main = "sip.conf",
+        .adds_to = "general",
         .write = vl_write_sip_conf,
         .reload = VL_RELOAD_SIP,
         .why = "the SIP trunk to the hub, with its registration, and the telephones of this PBX",
@@ -205,6 +209,7 @@ static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, 
     file.path = vl_arena_printf(arena, ETC "%s", row->main);
     file.kind = VL_FILE_BLOCK;
     file.text = vl_arena_printf(arena, "#include %s\n", row->name);
+    file.adds_to = row->adds_to;
     file.why = row->why_include;
     vl_fileset_add(arena, set, &file);
 }

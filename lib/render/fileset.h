@@ -35,7 +35,9 @@ struct vl_file {
     unsigned mode;     /* 0640 … */
     const char *group; /* group name on the target, e.g. asterisk; NULL: root */
     const char *text;
-    const char *why; /* one sentence for --explain: what the file is for */
+    const char *adds_to; /* of a block: the section that what it includes adds to; NULL: none. It is opened in the block
+                          * where the user's file has none */
+    const char *why;     /* one sentence for --explain: what the file is for */
     enum vl_reload reload;
 };
 

@@ -125,6 +125,34 @@ static void test_joined_block_first(void **state)
         "rest\n");
 }
 
+/* A section counts when it begins before the place of the block and is no template. */
+static void test_follows_section(void **state)
+{
+    static const struct {
+        const char *text;
+        bool follows;
+    } rows[] = {
+        { NULL, false },
+        { "", false },
+        { "[globals]\nA=1\n", true },
+        { "; [globals]\n", false },
+        { " \t[Globals] ; as it was\n[x]\n", true },
+        { "[globals](+)\n", true },
+        { "[globals](!)\n", false },
+        { "[globals](!,base)\n", false },
+        { "[globals", false },
+        { "[global]\n[globalss]\n", false },
+        { "[x]\n[globals]", true },
+        { "; voiplab: begin\n[globals]\n" INCLUDE "; voiplab: end\n[globals]\n", false },
+        { "[globals]\n; voiplab: begin\n" INCLUDE "; voiplab: end\n", true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (vl_block_follows_section(rows[i].text, "globals", ';') != rows[i].follows)
+            fail_msg("row %zu", i);
+}
+
 static void test_comment(void **state)
 {
     (void)state;
@@ -212,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_user_edits),
         cmocka_unit_test(test_joined_block_first),
         cmocka_unit_test(test_joined_block_above_lines),
+        cmocka_unit_test(test_follows_section),
         cmocka_unit_test(test_comment),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_memory),

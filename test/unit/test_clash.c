@@ -20,35 +20,37 @@ static struct vl_file ours_files[] = {
 
 static const struct vl_fileset ours = { .files = ours_files, .count = VL_COUNT(ours_files) };
 
-#define BLOCK(name) "; voiplab: begin\n#include voiplab_" name ".conf\n; voiplab: end\n"
+#define BLOCK(section, name) "; voiplab: begin\n[" section "]\n#include voiplab_" name ".conf\n; voiplab: end\n"
+#define EXTENSIONS BLOCK("globals", "extensions")
+#define SIP BLOCK("general", "sip")
 
 static const struct {
     const char *path, *text, *clash; /* clash NULL: none */
 } cases[] = {
     { "/etc/asterisk/extensions.conf",
-      "[general]\nstatic=yes\n[globals]\nA=1\n[mine]\nexten => 1,1,NoOp()\n" BLOCK("extensions"), NULL },
-    { "/etc/asterisk/extensions.conf", "[general]\n\n[tesis]\nexten => 1,1,Answer()\n" BLOCK("extensions"),
+      "[general]\nstatic=yes\n[globals]\nA=1\n[mine]\nexten => 1,1,NoOp()\n" EXTENSIONS, NULL },
+    { "/etc/asterisk/extensions.conf", "[general]\n\n[tesis]\nexten => 1,1,Answer()\n" EXTENSIONS,
       "/etc/asterisk/extensions.conf:3: [tesis] is in this file and in '/etc/asterisk/voiplab_extensions.conf' of the "
       "lab: Asterisk makes one context of the two and drops each line whose extension and priority are there already; "
       "remove or rename it in this file" },
     /* behind our block as well; a second one of the user's own of the same name is said once */
     { "/etc/asterisk/extensions.conf",
-      "[globals]\n[apps]\nexten => 8,1,Answer()\n" BLOCK("extensions") "[tesis]\nexten => 2,1,Answer()\n[apps]\n",
+      "[globals]\n[apps]\nexten => 8,1,Answer()\n" EXTENSIONS "[tesis]\nexten => 2,1,Answer()\n[apps]\n",
       "/etc/asterisk/extensions.conf:2: [apps] is in this file and in '/etc/asterisk/voiplab_extensions.conf' of the "
-      "lab, and so are [tesis] (line 7): Asterisk makes one context of the two and drops each line whose extension and "
+      "lab, and so are [tesis] (line 8): Asterisk makes one context of the two and drops each line whose extension and "
       "priority are there already; remove or rename them in this file" },
     /* names of contexts are told apart by their case, accounts of SIP are not */
-    { "/etc/asterisk/extensions.conf", "[Tesis]\nexten => 1,1,Answer()\n" BLOCK("extensions"), NULL },
-    { "/etc/asterisk/sip.conf", "[general]\n[Carrier]\nsecret=1234\n" BLOCK("sip"),
+    { "/etc/asterisk/extensions.conf", "[Tesis]\nexten => 1,1,Answer()\n" EXTENSIONS, NULL },
+    { "/etc/asterisk/sip.conf", "[general]\n[Carrier]\nsecret=1234\n" SIP,
       "/etc/asterisk/sip.conf:2: [Carrier] is in this file and in '/etc/asterisk/voiplab_sip.conf' of the lab: "
       "Asterisk "
       "makes one account of the two, secret and all, in which the later lines count; remove or rename it in this "
       "file" },
     /* what is no section: comments, templates, and what adds to ours on purpose */
-    { "/etc/asterisk/extensions.conf",
-      ";[tesis]\n;--\n[tesis]\n--;\n[tesis](!)\nexten => 1,1,Answer()\n" BLOCK("extensions"), NULL },
-    { "/etc/asterisk/extensions.conf", "[globals]\n" BLOCK("extensions") "[tesis](+)\nexten => 2,1,Answer()\n", NULL },
-    { "/etc/asterisk/sip.conf", "[base](!)\ntype=friend\n[7001](base)\nsecret=1\n" BLOCK("sip"),
+    { "/etc/asterisk/extensions.conf", ";[tesis]\n;--\n[tesis]\n--;\n[tesis](!)\nexten => 1,1,Answer()\n" EXTENSIONS,
+      NULL },
+    { "/etc/asterisk/extensions.conf", "[globals]\n" EXTENSIONS "[tesis](+)\nexten => 2,1,Answer()\n", NULL },
+    { "/etc/asterisk/sip.conf", "[base](!)\ntype=friend\n[7001](base)\nsecret=1\n" SIP,
       "/etc/asterisk/sip.conf:3: [7001] is in this file and in '/etc/asterisk/voiplab_sip.conf' of the lab: Asterisk "
       "makes one account of the two, secret and all, in which the later lines count; remove or rename it in this "
       "file" },
