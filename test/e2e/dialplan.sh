@@ -59,6 +59,10 @@ end_carrier() {
     wait "$carrier" 2>/dev/null || :
 }
 
+# What our files add to, [globals] and [general], is not there on every PBX.
+on hub sed -i '/^\[globals\]/d' /etc/asterisk/extensions.conf
+on pbx2 sh -c 'echo "; nothing of mine" >/etc/asterisk/sip.conf'
+
 checks "up with users, codes and a carrier"
 voiplab up
 ends 0 "up"
