@@ -90,7 +90,7 @@ case $size in 3221225472 | 6291456) ;; *) fail "alfa's disk is not 3G but $size"
 say "a second up finds nothing to do"
 second=$(in_lab up 2>&1)
 expect_contains "$second" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "the second up"
-in_lab up --check >/dev/null 2>&1 || fail "--check finds a difference after up"
+report=$(in_lab up --check 2>&1) || fail "--check finds a difference after up: $report"
 
 say "load through the trunk"
 in_lab_sipp=$(voiplab sipp --json -f "$lab" --share "$SOURCE/share" --state "$state")
@@ -105,7 +105,7 @@ chmod 644 "$work/Elastix.iso"
 lone=(create-vm elastix1 --memory 300M --disk 35G --cdrom "$work/Elastix.iso" --bridge vlquick0 --os rhel5.4
     --share "$SOURCE/share" --state "$state" -c "$uri")
 expect_contains "$(voiplab "${lone[@]}" --dry-run 2>/dev/null)" "libvirt: define domain elastix1" "the plan of create-vm"
-voiplab "${lone[@]}" >/dev/null 2>&1 || fail "create-vm without a lab file"
+report=$(voiplab "${lone[@]}" 2>&1) || fail "create-vm without a lab file: $report"
 [ "$(virsh_ domstate elastix1)" = running ] || fail "elastix1 does not run"
 expect_contains "$(virsh_ dumpxml elastix1)" "<voiplab:guest" "elastix1's metadata"
 expect_contains "$(virsh_ vol-info --bytes elastix1.qcow2 --pool voiplab-default)" 37580963840 "elastix1's disk"
@@ -113,7 +113,7 @@ expect_contains "$(voiplab "${lone[@]}" 2>&1)" "nothing to do" "a second create-
 virsh_ destroy elastix1 >/dev/null
 
 say "down shuts the guests down, and up brings them back as they were"
-in_lab down beta >/dev/null 2>&1 || fail "down"
+report=$(in_lab down beta 2>&1) || fail "down: $report"
 [ "$(virsh_ domstate quickstart-beta)" = "shut off" ] || fail "beta still runs"
 set +e
 report=$(in_lab status 2>&1)
@@ -133,10 +133,10 @@ expect_contains "$report" "beta: the hypervisor has a domain 'quickstart-beta' t
 expect_contains "$report" "1 of 3 PBXs failed" "up"
 [ "$(virsh_ domstate quickstart-alfa)" = running ] || fail "alfa does not run"
 virsh_ undefine quickstart-beta >/dev/null
-in_lab up >/dev/null 2>&1 || fail "up after down"
+report=$(in_lab up 2>&1) || fail "up after down: $report"
 
 say "destroy takes what is ours and leaves the rest"
-in_lab destroy --yes >/dev/null 2>&1 || fail "destroy"
+report=$(in_lab destroy --yes 2>&1) || fail "destroy: $report"
 left=$(virsh_ list --all --name | sort | tr '\n' ' ')
 [ "$left" = "elastix1 quickstart-foreign " ] || fail "left after destroy: $left"
 expect_contains "$(virsh_ pool-list --all --name)" foreign "the pools"
