@@ -69,7 +69,7 @@ class Steps:
     def condition(self):
         r = self.random
         return r.choice([self.computed, self.computed, self.computed, lambda: r.choice(["0", "1", "", "a", "0a", "7"]),
-                         lambda: r.choice(['"1?9"', '"0?3:4"', "(1)", '"${A}"', "(0?5)", "[1?5]", '1"', "0:1"]),
+                         lambda: r.choice(['"1?9"', '"0?19:4"', "(1)", '"${A}"', "(0?5)", "[1?5]", '1"', "0:1"]),
                          lambda: "${A}", lambda: "${EXTEN:0:1}", lambda: "${ISNULL(${A})}", lambda: "${A} = ${B}"])()
 
     def steps(self, number, count, inner):
