@@ -194,6 +194,16 @@ char *vl_text_strip(char *text)
     return text;
 }
 
+char *vl_text_flat(struct vl_arena *arena, const char *path)
+{
+    char *name = vl_arena_strdup(arena, path);
+
+    for (char *p = name; *p; p++)
+        if (*p == '/')
+            *p = '%';
+    return name;
+}
+
 const char *const *vl_text_split(struct vl_arena *arena, const char *text, const char *separators)
 {
     static const char *const none[] = { NULL };

@@ -43,6 +43,9 @@ bool vl_text_is_name(const char *text);
 /* Strip white space at both ends, in place. */
 char *vl_text_strip(char *text);
 
+/* A path as the name of one file: with '%' for each '/'. */
+char *vl_text_flat(struct vl_arena *arena, const char *path);
+
 /* Split at any of `separators`, dropping empty parts; returns a NULL-terminated array in the arena. */
 const char *const *vl_text_split(struct vl_arena *arena, const char *text, const char *separators);
 

@@ -370,24 +370,13 @@ static char *note_pending(struct vl_world *world, const struct vl_plan *plan, st
     return noted;
 }
 
-/* A path as the name of one file. */
-static char *flat(struct vl_arena *arena, const char *path)
-{
-    char *name = vl_arena_strdup(arena, path);
-
-    for (char *p = name; *p; p++)
-        if (*p == '/')
-            *p = '%';
-    return name;
-}
-
 /* Keep the bytes of a file that is the user's, once: before our first change of it. The files of a tree (--root) are
  * not the host's: they are kept apart, so that the host's own are still kept when their turn comes. */
 static int back_up(struct vl_world *world, const struct vl_target *target, const struct vl_step *step,
                    struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *tree = target && target->name[0] == '/' ? flat(&arena, target->name) : "";
+    const char *tree = target && target->name[0] == '/' ? vl_text_flat(&arena, target->name) : "";
     char *path;
 
     if (!step->before || step->kind != VL_STEP_FILE || !world->state.directory)
@@ -395,7 +384,7 @@ static int back_up(struct vl_world *world, const struct vl_target *target, const
     path = vl_arena_printf(&arena, "%s/backup/%s%s", world->state.directory, step->target, tree);
     if (vl_file_mkdirs(path, 0700, err) < 0)
         return -1;
-    path = vl_arena_printf(&arena, "%s/%s", path, flat(&arena, step->object));
+    path = vl_arena_printf(&arena, "%s/%s", path, vl_text_flat(&arena, step->object));
     if (vl_file_exists(path))
         return 0;
     return vl_file_write(path, step->before, strlen(step->before), 0600, err);

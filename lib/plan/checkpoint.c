@@ -20,41 +20,23 @@ void vl_checkpoint_free(struct vl_checkpoint *checkpoint)
     *checkpoint = (struct vl_checkpoint){ .root = NULL };
 }
 
-static const char *flat(struct vl_arena *arena, const char *path)
-{
-    char *name = vl_arena_strdup(arena, path);
-
-    for (char *p = name; *p; p++)
-        if (*p == '/')
-            *p = '%';
-    return name;
-}
-
 const char *vl_checkpoint_directory(struct vl_arena *arena, const char *state_directory, const char *root)
 {
     if (!strcmp(root, "/"))
         return vl_arena_printf(arena, "%s/.bridge/host", state_directory);
-    return vl_arena_printf(arena, "%s/.bridge/tree-%s", state_directory, flat(arena, root));
+    return vl_arena_printf(arena, "%s/.bridge/tree-%s", state_directory, vl_text_flat(arena, root));
 }
 
 /* A name for a backup: the number before it makes it the only one, the rest is for people. Blanks part the words of a
  * checkpoint. */
 static const char *backup_name(struct vl_arena *arena, unsigned number, const char *path)
 {
-    char *name = vl_arena_printf(arena, "%u%s", number, flat(arena, path));
+    char *name = vl_arena_printf(arena, "%u%s", number, vl_text_flat(arena, path));
 
     for (char *p = name; *p; p++)
         if ((unsigned char)*p <= ' ')
             *p = '_';
     return name;
-}
-
-static bool is_link(struct vl_arena *arena, const char *root, const char *path)
-{
-    struct stat status;
-
-    return lstat(vl_arena_printf(arena, "%s%s", strcmp(root, "/") != 0 ? root : "", path), &status) == 0 &&
-           S_ISLNK(status.st_mode);
 }
 
 static int save_file(struct vl_checkpoint *checkpoint, const struct vl_step *step, struct vl_error *err)
@@ -63,9 +45,6 @@ static int save_file(struct vl_checkpoint *checkpoint, const struct vl_step *ste
     struct vl_saved_file *grown =
         vl_arena_grow(arena, checkpoint->files, checkpoint->file_count, sizeof(*checkpoint->files));
 
-    if (is_link(arena, checkpoint->root, step->object))
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "'%s' is a symbolic link, which would be lost; put the file itself there first", step->object);
     if (strchr(step->object, '\n'))
         return vl_fail(err, VL_ERROR_FAILED, "'%s' has a line end in its name; give it another name",
                        vl_text_printable(arena, step->object));
@@ -300,19 +279,6 @@ static int merge_network(const struct vl_checkpoint *checkpoint, struct vl_check
     return 0;
 }
 
-/* Whether there is one; -1 when it cannot be read. */
-static int read_original(struct vl_checkpoint *original, const char *directory, struct vl_error *err)
-{
-    VL_ERROR_AUTO cause = { .code = VL_OK };
-
-    if (vl_checkpoint_read(original, directory, "original", &cause) == 0)
-        return 1;
-    if (cause.code == VL_ERROR_NOTFOUND)
-        return 0;
-    vl_error_move(err, &cause);
-    return -1;
-}
-
 int vl_checkpoint_write(struct vl_checkpoint *checkpoint, const char *directory, struct vl_error *err)
 {
     VL_CHECKPOINT_AUTO original = { .root = NULL };
@@ -320,7 +286,7 @@ int vl_checkpoint_write(struct vl_checkpoint *checkpoint, const char *directory,
 
     if (vl_file_mkdirs(directory, 0700, err) < 0 || write_backups(checkpoint, directory, err) < 0)
         return -1;
-    found = read_original(&original, directory, err);
+    found = vl_checkpoint_find(&original, directory, "original", err);
     if (found < 0)
         return -1;
     checkpoint->first = !found;
@@ -335,7 +301,7 @@ int vl_checkpoint_keep(const char *directory, struct vl_error *err)
 
     if (vl_checkpoint_read(&last, directory, "last", err) < 0)
         return -1;
-    found = read_original(&original, directory, err);
+    found = vl_checkpoint_find(&original, directory, "original", err);
     if (found <= 0)
         return found < 0 ? -1 : write_named(&last, directory, "original", err);
     if (merge_files(&last, &original) < 0 || merge_network(&last, &original) < 0)
@@ -366,6 +332,18 @@ int vl_checkpoint_read(struct vl_checkpoint *checkpoint, const char *directory, 
         file->text = bytes ? vl_arena_strdup(arena, bytes) : NULL;
     }
     return arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
+
+int vl_checkpoint_find(struct vl_checkpoint *checkpoint, const char *directory, const char *name, struct vl_error *err)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (vl_checkpoint_read(checkpoint, directory, name, &cause) == 0)
+        return 1;
+    if (cause.code == VL_ERROR_NOTFOUND)
+        return 0;
+    vl_error_move(err, &cause);
+    return -1;
 }
 
 /* Put one file back. Returns 1 when it had to change. */

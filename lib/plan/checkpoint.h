@@ -71,7 +71,7 @@ void vl_checkpoint_free(struct vl_checkpoint *checkpoint);
 /* STATE/.bridge/…, in the arena. */
 const char *vl_checkpoint_directory(struct vl_arena *arena, const char *state_directory, const char *root);
 
-/* The file and directory steps of `plan`, as they are before it. A symbolic link is refused. */
+/* The file and directory steps of `plan`, as they are before it. */
 int vl_checkpoint_files(struct vl_checkpoint *checkpoint, const struct vl_plan *plan, struct vl_error *err);
 
 /* The two links with their addresses and routes, as they are now. */
@@ -87,6 +87,9 @@ int vl_checkpoint_keep(const char *directory, struct vl_error *err);
 /* Read `last` or `original` with the bytes of its files. VL_ERROR_NOTFOUND when there is none. A backup that cannot be
  * read is no error: its file is marked as lost. */
 int vl_checkpoint_read(struct vl_checkpoint *checkpoint, const char *directory, const char *name, struct vl_error *err);
+
+/* The same for one that need not be there: 1 when it was read, 0 when there is none. */
+int vl_checkpoint_find(struct vl_checkpoint *checkpoint, const char *directory, const char *name, struct vl_error *err);
 
 /* Put files back: those that differ, and those that were not there go; left-over temporaries and emptied directories
  * too. *changed counts. One that cannot be put back does not keep the others from it; the first is the error. */

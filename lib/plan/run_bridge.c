@@ -339,15 +339,8 @@ int vl_run_bridge_confirm(const struct vl_run *run)
 static int find_checkpoint(const struct vl_run *run, const char *directory, struct vl_checkpoint *checkpoint,
                            bool *ret_unconfirmed)
 {
-    VL_ERROR_AUTO cause = { .code = VL_OK };
-
     *ret_unconfirmed = vl_change_phase(directory, NULL) != VL_CHANGE_NONE;
-    if (vl_checkpoint_read(checkpoint, directory, *ret_unconfirmed ? "last" : "original", &cause) == 0)
-        return 1;
-    if (cause.code == VL_ERROR_NOTFOUND)
-        return 0;
-    vl_error_move(run->err, &cause);
-    return -1;
+    return vl_checkpoint_find(checkpoint, directory, *ret_unconfirmed ? "last" : "original", run->err);
 }
 
 static void warn_of_lost(const struct vl_run *run, const struct vl_checkpoint *checkpoint)

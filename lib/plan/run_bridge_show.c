@@ -97,23 +97,24 @@ static int show_links(const struct vl_run *run)
     return 0;
 }
 
+/* What became of a file, and of the one before it. */
+static const char *file_text(struct vl_arena *arena, const struct vl_checkpoint *original,
+                             const struct vl_saved_file *file)
+{
+    const char *kept = file->lost ? "; its backup cannot be read" : file->text ? "; the file as it was is kept" : "";
+    const char *lab = original->lab ? vl_arena_printf(arena, " for the lab '%s'", original->lab) : "";
+
+    return vl_arena_printf(arena, "%s by voiplab%s%s", file->backup ? "changed" : "made", lab, kept);
+}
+
 static int show_files(const struct vl_run *run, const char *directory)
 {
     VL_CHECKPOINT_AUTO original = { .root = NULL };
-    VL_ERROR_AUTO cause = { .code = VL_OK };
+    int found = vl_checkpoint_find(&original, directory, "original", run->err);
 
-    if (vl_checkpoint_read(&original, directory, "original", &cause) < 0) {
-        if (cause.code == VL_ERROR_NOTFOUND)
-            return 0;
-        vl_error_move(run->err, &cause);
-        return -1;
-    }
-    for (size_t i = 0; i < original.file_count; i++)
-        row(run, "file", original.files[i].path,
-            vl_arena_printf(&run->result->arena, "%s by voiplab%s%s%s%s", original.files[i].text ? "changed" : "made",
-                            original.lab ? " for the lab '" : "", original.lab ? original.lab : "",
-                            original.lab ? "'" : "", original.files[i].text ? "; the file as it was is kept" : ""));
-    return 0;
+    for (size_t i = 0; found > 0 && i < original.file_count; i++)
+        row(run, "file", original.files[i].path, file_text(&run->result->arena, &original, &original.files[i]));
+    return found < 0 ? -1 : 0;
 }
 
 static void show_change(const struct vl_run *run, const char *directory)
