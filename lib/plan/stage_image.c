@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Base images in the cache: built by a recipe or fetched, once, before the guests are planned that stand on them.
+ */
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "plan/image.h"
+#include "plan/stage.h"
+
+/* Fetched before the guests are planned: the volume of their base image is as large as that image says. */
+static int fetch_step(struct vl_world *world, const struct vl_image *image, struct vl_plan *plan)
+{
+    const char *file = vl_image_place(&plan->arena, world->options.cache_directory, image->name, image->source);
+
+    if (!vl_file_exists(file))
+        vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_IMAGE,
+                                             .target = VL_THIS_HOST,
+                                             .object = image->name,
+                                             .source = image->source,
+                                             .after = file,
+                                             .why = "the image is fetched once and kept" });
+    return 0;
+}
+
+static int image_step(struct vl_world *world, const struct vl_image *image, struct vl_plan *plan, struct vl_error *err)
+{
+    struct vl_recipe recipe;
+
+    if (image->kind == VL_IMAGE_URL)
+        return fetch_step(world, image, plan);
+    if (image->kind != VL_IMAGE_BUILD)
+        return 0;
+    if (vl_recipe_find(&plan->arena, world->options.share_directory, world->options.cache_directory, image->source,
+                       &recipe, err) < 0)
+        return vl_error_wrap(err, "%s:%d: [image %s] base", world->lab->file, image->line, image->name);
+    if (recipe.built)
+        return 0;
+    vl_plan_add(plan, &(struct vl_step){
+                          .kind = VL_STEP_IMAGE,
+                          .target = VL_THIS_HOST,
+                          .object = image->source,
+                          .after = recipe.cache,
+                          .why = "the base image is built from packages once and kept until its recipe changes",
+                      });
+    return 0;
+}
+
+static bool image_used(const struct vl_lab *lab, const struct vl_image *image)
+{
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (lab->pbxs[i].image == image)
+            return true;
+    return false;
+}
+
+bool vl_stage_image_wanted(const struct vl_world *world, const char *const *names, const struct vl_image *image)
+{
+    return names ? vl_world_wanted(names, image->name) : image_used(world->lab, image);
+}
+
+int vl_stage_image(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+{
+    for (size_t i = 0; i < world->lab->image_count; i++) {
+        const struct vl_image *image = &world->lab->images[i];
+
+        if (vl_stage_image_wanted(world, names, image))
+            if (image_step(world, image, plan, err) < 0)
+                return -1;
+    }
+    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+}
