@@ -77,14 +77,7 @@ static void add_jump(struct jumps *jumps, const char *to)
     add_edge(jumps->out, jumps->from, to, jumps->by, "dashed");
 }
 
-typedef void add_way(struct jumps *jumps, const char *arguments);
-
-static void add_call(struct jumps *jumps, const char *application, const char *arguments);
-
-static void add_target(struct jumps *jumps, const char *arguments)
-{
-    add_jump(jumps, vl_jump_read(&jumps->arena, arguments).context);
-}
+static void add_way(struct jumps *jumps, enum vl_jump_way way, const char *arguments);
 
 static void add_macro(struct jumps *jumps, const char *arguments)
 {
@@ -94,48 +87,45 @@ static void add_macro(struct jumps *jumps, const char *arguments)
     add_jump(jumps, count ? vl_arena_printf(&jumps->arena, "macro-%s", name) : NULL);
 }
 
-/* `APPLICATION(ARGUMENTS)` in the arguments of another. */
-static void add_nested(struct jumps *jumps, const char *call)
+static void add_call(struct jumps *jumps, const char *application, const char *arguments)
 {
-    const char *open = strchr(call, '('), *close = strrchr(call, ')');
+    const struct vl_jump_application *jump = vl_jump_application(application);
+    struct vl_condition condition;
 
-    if (!open || !close || close < open || jumps->nested >= NESTED_MOST)
+    if (!jump)
+        return;
+    if (!jump->conditional) {
+        add_way(jumps, jump->way, arguments);
+        return;
+    }
+    condition = vl_condition_read(&jumps->arena, arguments, jump->marks);
+    add_way(jumps, jump->way, condition.yes);
+    add_way(jumps, jump->way, condition.no);
+}
+
+static void add_nested(struct jumps *jumps, const char *text)
+{
+    struct vl_jump_call call = vl_jump_call_read(&jumps->arena, text);
+
+    if (!call.whole || jumps->nested >= NESTED_MOST)
         return;
     jumps->nested++;
-    add_call(jumps, vl_arena_strndup(&jumps->arena, call, (size_t)(open - call)),
-             vl_arena_strndup(&jumps->arena, open + 1, (size_t)(close - open) - 1));
+    add_call(jumps, call.name, call.arguments);
     jumps->nested--;
 }
 
-/* Applications that jump, with the way that they go, and where they have a condition with both. */
-static const struct {
-    const char *name;
-    add_way *add;
-    bool conditional;
-    enum vl_condition_marks marks;
-} applications[] = {
-    { "Exec", add_nested, false, VL_MARKS_OUTSIDE },       { "ExecIf", add_nested, true, VL_MARKS_OUTSIDE },
-    { "ExecIfTime", add_nested, true, VL_MARKS_QUESTION }, { "Gosub", add_target, false, VL_MARKS_OUTSIDE },
-    { "GosubIf", add_target, true, VL_MARKS_OUTSIDE },     { "Goto", add_target, false, VL_MARKS_OUTSIDE },
-    { "GotoIf", add_target, true, VL_MARKS_FIRST },        { "GotoIfTime", add_target, true, VL_MARKS_FIRST },
-    { "Macro", add_macro, false, VL_MARKS_OUTSIDE },       { "MacroExclusive", add_macro, false, VL_MARKS_OUTSIDE },
-    { "MacroIf", add_macro, true, VL_MARKS_FIRST },        { "TryExec", add_nested, false, VL_MARKS_OUTSIDE },
-};
-
-static void add_call(struct jumps *jumps, const char *application, const char *arguments)
+static void add_way(struct jumps *jumps, enum vl_jump_way way, const char *arguments)
 {
-    for (size_t i = 0; i < VL_COUNT(applications); i++) {
-        struct vl_condition condition;
-
-        if (strcasecmp(applications[i].name, application) != 0)
-            continue;
-        if (!applications[i].conditional) {
-            applications[i].add(jumps, arguments);
-            return;
-        }
-        condition = vl_condition_read(&jumps->arena, arguments, applications[i].marks);
-        applications[i].add(jumps, condition.yes);
-        applications[i].add(jumps, condition.no);
+    switch (way) {
+    case VL_JUMP_TO_PLACE:
+        add_jump(jumps, vl_jump_read(&jumps->arena, arguments).context);
+        break;
+    case VL_JUMP_TO_MACRO:
+        add_macro(jumps, arguments);
+        break;
+    case VL_JUMP_BY_CALL:
+        add_nested(jumps, arguments);
+        break;
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -149,4 +150,39 @@ struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text, 
     condition.known = !strstr(condition.text, "${") && !strstr(condition.text, "$[");
     condition.holds = condition.known && holds(condition.text);
     return condition;
+}
+
+static const struct vl_jump_application applications[] = {
+    { "Exec", VL_JUMP_BY_CALL, false, VL_MARKS_OUTSIDE },
+    { "ExecIf", VL_JUMP_BY_CALL, true, VL_MARKS_OUTSIDE },
+    { "ExecIfTime", VL_JUMP_BY_CALL, true, VL_MARKS_QUESTION },
+    { "Gosub", VL_JUMP_TO_PLACE, false, VL_MARKS_OUTSIDE },
+    { "GosubIf", VL_JUMP_TO_PLACE, true, VL_MARKS_OUTSIDE },
+    { "Goto", VL_JUMP_TO_PLACE, false, VL_MARKS_OUTSIDE },
+    { "GotoIf", VL_JUMP_TO_PLACE, true, VL_MARKS_FIRST },
+    { "GotoIfTime", VL_JUMP_TO_PLACE, true, VL_MARKS_FIRST },
+    { "Macro", VL_JUMP_TO_MACRO, false, VL_MARKS_OUTSIDE },
+    { "MacroExclusive", VL_JUMP_TO_MACRO, false, VL_MARKS_OUTSIDE },
+    { "MacroIf", VL_JUMP_TO_MACRO, true, VL_MARKS_FIRST },
+    { "TryExec", VL_JUMP_BY_CALL, false, VL_MARKS_OUTSIDE },
+};
+
+const struct vl_jump_application *vl_jump_application(const char *name)
+{
+    for (size_t i = 0; i < VL_COUNT(applications); i++)
+        if (!strcasecmp(applications[i].name, name))
+            return &applications[i];
+    return NULL;
+}
+
+struct vl_jump_call vl_jump_call_read(struct vl_arena *arena, const char *text)
+{
+    const char *open = strchr(text, '('), *close = open ? strrchr(open, ')') : NULL;
+    size_t length = open ? (size_t)(open - text) : strlen(text);
+
+    return (struct vl_jump_call){
+        .name = vl_arena_strndup(arena, text, length),
+        .arguments = close ? vl_arena_strndup(arena, open + 1, (size_t)(close - open) - 1) : "",
+        .whole = close != NULL,
+    };
 }

@@ -39,12 +39,32 @@ struct vl_condition {
     const char *yes, *no; /* "" when there is none */
 };
 
-/* How the two marks are found: GosubIf, ExecIf and IF() take their arguments apart with regard to quotes, parentheses
- * and brackets; GotoIf, MacroIf and GotoIfTime take the first '?' and the first ':' behind it; ExecIfTime knows no ':'.
- */
+/* How the two marks are found: some applications, and IF(), take their arguments apart with regard to quotes,
+ * parentheses and brackets; others take the first '?' and the first ':' behind it, or know no ':'. */
 enum vl_condition_marks { VL_MARKS_OUTSIDE, VL_MARKS_FIRST, VL_MARKS_QUESTION };
 
 /* A condition is known when no ${…} or $[…] is left in it; no mark is looked for in these. */
 struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text, enum vl_condition_marks marks);
+
+/* An application that takes the call elsewhere, perhaps on a condition: to a place, into a macro, or to where another
+ * application takes it, `APPLICATION(ARGUMENTS)`. */
+enum vl_jump_way { VL_JUMP_TO_PLACE, VL_JUMP_TO_MACRO, VL_JUMP_BY_CALL };
+struct vl_jump_application {
+    const char *name;
+    enum vl_jump_way way;
+    bool conditional;
+    enum vl_condition_marks marks; /* of the condition */
+};
+
+/* The application of this name, whatever the case of its letters; NULL: it is none of these. */
+const struct vl_jump_application *vl_jump_application(const char *name);
+
+/* What another application calls. */
+struct vl_jump_call {
+    const char *name, *arguments;
+    bool whole; /* with its parentheses */
+};
+
+struct vl_jump_call vl_jump_call_read(struct vl_arena *arena, const char *text);
 
 #endif

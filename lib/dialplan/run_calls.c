@@ -175,19 +175,24 @@ static enum vl_course branch(struct vl_runner *runner, const struct vl_condition
     return course;
 }
 
-static enum vl_course branch_if(struct vl_runner *runner, const char *arguments, enum vl_condition_marks marks,
+static struct vl_condition condition_of(struct vl_runner *runner, const char *application, const char *arguments)
+{
+    return vl_condition_read(runner->arena, arguments, vl_jump_application(application)->marks);
+}
+
+static enum vl_course branch_if(struct vl_runner *runner, const char *application, const char *arguments,
                                 course_of *way, const char **note)
 {
-    struct vl_condition condition = vl_condition_read(runner->arena, arguments, marks);
+    struct vl_condition condition = condition_of(runner, application, arguments);
 
     return branch(runner, &condition, way, note);
 }
 
 /* `TIMES,WEEKDAYS,DAYS,MONTHS[,TIMEZONE]?YES:NO` */
-static enum vl_course branch_at(struct vl_runner *runner, const char *arguments, enum vl_condition_marks marks,
+static enum vl_course branch_at(struct vl_runner *runner, const char *application, const char *arguments,
                                 course_of *way, const char **note)
 {
-    struct vl_condition condition = vl_condition_read(runner->arena, arguments, marks);
+    struct vl_condition condition = condition_of(runner, application, arguments);
     const struct vl_moment *moment = runner->show->query.moment;
     const char *wrong;
     struct vl_timing *timing = vl_timing_read(runner->arena, condition.text, &wrong);
@@ -201,42 +206,38 @@ static enum vl_course branch_at(struct vl_runner *runner, const char *arguments,
 
 static enum vl_course run_goto_if(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_if(runner, arguments, VL_MARKS_FIRST, run_goto, note);
+    return branch_if(runner, "GotoIf", arguments, run_goto, note);
 }
 
 static enum vl_course run_gosub_if(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_if(runner, arguments, VL_MARKS_OUTSIDE, run_gosub, note);
+    return branch_if(runner, "GosubIf", arguments, run_gosub, note);
 }
 
 static enum vl_course run_macro_if(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_if(runner, arguments, VL_MARKS_FIRST, run_macro, note);
+    return branch_if(runner, "MacroIf", arguments, run_macro, note);
 }
 
 static enum vl_course run_goto_if_time(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_at(runner, arguments, VL_MARKS_FIRST, run_goto, note);
+    return branch_at(runner, "GotoIfTime", arguments, run_goto, note);
 }
 
-/* `APPLICATION(ARGUMENTS)` in the arguments of another. */
-static enum vl_course run_nested(struct vl_runner *runner, const char *call, const char **note)
+static enum vl_course run_nested(struct vl_runner *runner, const char *text, const char **note)
 {
-    const char *open = strchr(call, '('), *close = strrchr(call, ')'), *there = NULL;
-    const char *name, *arguments = "";
+    struct vl_jump_call call = vl_jump_call_read(runner->arena, text);
+    const char *there = NULL;
     enum vl_course course;
 
-    name = vl_arena_strndup(runner->arena, call, open ? (size_t)(open - call) : strlen(call));
-    if (name[strcspn(name, " \t")] || runner->nested >= NESTED_MOST) {
+    if (call.name[strcspn(call.name, " \t")] || runner->nested >= NESTED_MOST) {
         *note = runner->nested >= NESTED_MOST ? "too deep to follow" : "a name with a blank is no application";
         return runner->nested >= NESTED_MOST ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
     }
-    if (open && close > open)
-        arguments = vl_arena_strndup(runner->arena, open + 1, (size_t)(close - open) - 1);
     runner->nested++;
-    course = vl_run_call(runner, name, arguments, &there);
+    course = vl_run_call(runner, call.name, call.arguments, &there);
     runner->nested--;
-    *note = vl_arena_printf(runner->arena, "%s%s%s", name, there ? ": " : "", there ? there : "");
+    *note = vl_arena_printf(runner->arena, "%s%s%s", call.name, there ? ": " : "", there ? there : "");
     return course;
 }
 
@@ -256,7 +257,7 @@ static enum vl_course run_old_exec_if(struct vl_runner *runner, const char *cons
 static enum vl_course run_exec_if(struct vl_runner *runner, const char *arguments, const char **note)
 {
     struct vl_condition first = vl_condition_read(runner->arena, arguments, VL_MARKS_QUESTION);
-    struct vl_condition condition = vl_condition_read(runner->arena, arguments, VL_MARKS_OUTSIDE);
+    struct vl_condition condition = condition_of(runner, "ExecIf", arguments);
     size_t count, length = strlen(arguments);
     const char *const *words = vl_jump_pieces(runner->arena, first.text, &count);
 
@@ -272,7 +273,7 @@ static enum vl_course run_exec_if(struct vl_runner *runner, const char *argument
 
 static enum vl_course run_exec_if_time(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    return branch_at(runner, arguments, VL_MARKS_QUESTION, run_nested, note);
+    return branch_at(runner, "ExecIfTime", arguments, run_nested, note);
 }
 
 static enum vl_course run_exec(struct vl_runner *runner, const char *arguments, const char **note)
