@@ -62,6 +62,11 @@ end_carrier() {
 # What our files add to, [globals] and [general], is not there on every PBX.
 on hub sed -i '/^\[globals\]/d' /etc/asterisk/extensions.conf
 on pbx2 sh -c 'echo "; nothing of mine" >/etc/asterisk/sip.conf'
+# A file that the user includes by wildcards, in more than the last part of its path.
+on pbx1 sh -c 'mkdir -p /etc/asterisk/mine.d/one /etc/asterisk/mine.d/two &&
+    printf "[wild]\nexten => 77,1,NoOp(one)\n" >/etc/asterisk/mine.d/one/extensions.conf &&
+    printf "[wild]\nexten => _7X,1,NoOp(two)\n" >/etc/asterisk/mine.d/two/extensions.conf &&
+    printf "\n#include mine.d/*/ext*.conf\n" >>/etc/asterisk/extensions.conf'
 
 checks "up with users, codes and a carrier"
 voiplab up
@@ -122,6 +127,8 @@ foretold hub bed 911
 foretold hub bed 0991234567
 foretold hub bed 7002
 foretold pbx1 from-internal 2500
+foretold pbx1 wild 77
+foretold pbx1 wild 78
 voiplab dialplan show 0991234567
 ends 0 "dialplan show, of the lab's own"
 expect_contains "$(head -n 1 "$work/out")" "PIN" "the way of a cellular number"

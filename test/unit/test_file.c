@@ -290,11 +290,20 @@ static void test_symlink_target(void **state)
     assert_string_equal(text, "untouched");
 }
 
+static void check_owner(const char *path, uid_t owner, gid_t group, mode_t mode)
+{
+    struct stat status;
+
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_uid, owner);
+    assert_int_equal(status.st_gid, group);
+    assert_int_equal(status.st_mode & 07777, mode);
+}
+
 static void test_owner_kept(void **state)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_FREE char *path = path_of("file");
-    struct stat status;
 
     (void)state;
     if (geteuid() != 0)
@@ -302,10 +311,7 @@ static void test_owner_kept(void **state)
     assert_int_equal(put(OLD, &err), 0);
     assert_int_equal(chown(path, 4242, 4343), 0);
     assert_int_equal(put(NEW, &err), 0);
-    assert_int_equal(stat(path, &status), 0);
-    assert_int_equal(status.st_uid, 4242);
-    assert_int_equal(status.st_gid, 4343);
-    assert_int_equal(status.st_mode & 07777, 0640);
+    check_owner(path, 4242, 4343, 0640);
     /* the owner cannot be kept: better no new file than one of somebody else */
     memset(&plan, 0, sizeof(plan));
     plan.wrong = FCHOWN;
@@ -320,7 +326,6 @@ static void test_group_before_name(void **state)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_FREE char *path = path_of("file");
-    struct stat status;
 
     (void)state;
     if (geteuid() != 0)
@@ -329,10 +334,7 @@ static void test_group_before_name(void **state)
         memset(&plan, 0, sizeof(plan));
         assert_int_equal(vl_file_write_group(path, i ? NEW : OLD, strlen(i ? NEW : OLD), 02640, 4343, &err), 0);
         assert_int_equal(plan.renamed_group, 4343);
-        assert_int_equal(stat(path, &status), 0);
-        assert_int_equal(status.st_uid, 0);
-        assert_int_equal(status.st_gid, 4343);
-        assert_int_equal(status.st_mode & 07777, 02640);
+        check_owner(path, 0, 4343, 02640);
         assert_int_equal(chown(path, 0, 0), 0);
     }
     /* killed where the group is set: the old file, or none */
