@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #include "base/text.h"
-#include "dialplan/names.h"
+#include "base/names.h"
 
 /* What reading a line or a file gives, beside 0 and -1: memory ran out. */
 enum { READ = 1, GIVEN_UP = 2 };

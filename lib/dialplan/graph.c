@@ -4,7 +4,7 @@
 
 #include "base/cleanup.h"
 #include "dialplan/jump.h"
-#include "dialplan/names.h"
+#include "base/names.h"
 #include "dialplan/show.h"
 
 enum { NESTED_MOST = 8 };

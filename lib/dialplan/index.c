@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/memory.h"
-#include "dialplan/names.h"
+#include "base/names.h"
 #include "dialplan/pattern.h"
 
 enum { MANY_EDGES = 8 };

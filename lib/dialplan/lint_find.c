@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "dialplan/index.h"
 #include "dialplan/lint_part.h"
-#include "dialplan/names.h"
+#include "base/names.h"
 
 bool vl_is_special(const char *name)
 {

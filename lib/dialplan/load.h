@@ -6,7 +6,7 @@
 #define VL_DIALPLAN_LOAD_H
 
 #include "dialplan/conf.h"
-#include "dialplan/names.h"
+#include "base/names.h"
 #include "dialplan/variables.h"
 
 /* What goes on from line to line within a section: Asterisk does not start anew with each extension. */

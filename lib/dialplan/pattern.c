@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "dialplan/names.h"
+#include "base/names.h"
 
 static void put(struct vl_cell *cell, unsigned char from, unsigned char to, unsigned *count)
 {

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/jump.h"
-#include "dialplan/names.h"
+#include "base/names.h"
 #include "dialplan/variables.h"
 
 enum { STEPS_MOST = 100 };

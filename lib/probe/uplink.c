@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "render/keys.h"
+#include "base/keys.h"
 #include "target/target.h"
 
 /* Where each of them keeps its files. */

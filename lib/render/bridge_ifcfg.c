@@ -14,7 +14,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "render/bridge.h"
-#include "render/keys.h"
+#include "base/keys.h"
 
 #define SCRIPTS "/etc/sysconfig/network-scripts/"
 

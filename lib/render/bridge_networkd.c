@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "render/bridge.h"
-#include "render/keys.h"
+#include "base/keys.h"
 
 #define UNITS "/etc/systemd/network/"
 

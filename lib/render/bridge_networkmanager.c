@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "lab/identity.h"
 #include "render/bridge.h"
-#include "render/keys.h"
+#include "base/keys.h"
 
 #define CONNECTIONS "/etc/NetworkManager/system-connections/"
 

@@ -9,7 +9,7 @@
 #include "lab/phone_model.h"
 #include "render/asterisk.h"
 #include "render/digit_map.h"
-#include "render/keys.h"
+#include "base/keys.h"
 
 /* SIP port of the first line; the phone has one for each. */
 enum { FIRST_PORT = 5060 };

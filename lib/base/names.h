@@ -3,8 +3,8 @@
  * A hash table that lives in an arena: pointers, found by a hash and a function that knows what equal means. Nothing
  * is ever taken out.
  */
-#ifndef VL_DIALPLAN_NAMES_H
-#define VL_DIALPLAN_NAMES_H
+#ifndef VL_BASE_NAMES_H
+#define VL_BASE_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

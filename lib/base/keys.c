@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "render/keys.h"
+#include "base/keys.h"
 
 #include <fnmatch.h>
 #include <string.h>

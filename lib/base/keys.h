@@ -3,8 +3,8 @@
  * Files of lines KEY=VALUE, with or without [SECTIONS], edited: keyfiles, systemd's units, ifcfg files. A line that no
  * change names stays as it is and where it is, comments and blank lines too.
  */
-#ifndef VL_RENDER_KEYS_H
-#define VL_RENDER_KEYS_H
+#ifndef VL_BASE_KEYS_H
+#define VL_BASE_KEYS_H
 
 #include <stdbool.h>
 
