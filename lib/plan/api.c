@@ -16,7 +16,7 @@
 #include "plan/run_bridge.h"
 #include "plan/watchdog.h"
 #include "render/asterisk.h"
-#include "target/provision.h"
+#include "machine/provision.h"
 
 struct voiplab_error {
     struct vl_error error;

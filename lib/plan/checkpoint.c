@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/checkpoint_text.h"
-#include "target/target.h"
+#include "machine/target.h"
 
 enum { CHECKPOINT_LIMIT = 4 << 20 };
 

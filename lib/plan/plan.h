@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "render/fileset.h"
-#include "target/target.h"
+#include "machine/target.h"
 
 enum vl_step_kind {
     VL_STEP_FILE,          /* make or replace a file: before, after, mode, group */

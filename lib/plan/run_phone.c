@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * phone: the profiles of the telephones are written, and on request handed out once over HTTP (target/provision.h) and
+ * phone: the profiles of the telephones are written, and on request handed out once over HTTP (machine/provision.h) and
  * the telephones asked to fetch them.
  *
  * A telephone is asked by its own web page, as a person would do in a browser, with the administrator's password by
@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "plan/run.h"
 #include "render/phone.h"
-#include "target/provision.h"
+#include "machine/provision.h"
 
 enum { ASK_TIMEOUT_MS = 30000, LOOK_MS = 200, PATH_BYTES = 16 };
 

@@ -12,7 +12,7 @@
 #include "lab/lab.h"
 #include "lab/state.h"
 #include "target/hypervisor.h"
-#include "target/target.h"
+#include "machine/target.h"
 #include "voiplab.h"
 
 struct vl_world {

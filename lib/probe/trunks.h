@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "lab/lab.h"
-#include "target/target.h"
+#include "machine/target.h"
 
 struct vl_trunk_view {
     bool asterisk;            /* it answers */

@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/keys.h"
-#include "target/target.h"
+#include "machine/target.h"
 
 /* Where each of them keeps its files. */
 static const char *const directories[VL_BACKEND_COUNT] = {

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "target/provision.h"
-#include "target/sandbox.h"
+#include "machine/provision.h"
+#include "machine/sandbox.h"
 
 enum { HERE = 0x7f4d0001 /* 127.77.0.1 */ };
 

@@ -30,8 +30,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/process.h"
-#include "target/sandbox.h"
-#include "target/target.h"
+#include "machine/sandbox.h"
+#include "machine/target.h"
 
 enum { SKIPPED = 77, THREADS = 20, DEADLINE_MS = 20000 };
 

@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/memory.h"
-#include "target/ssh_wire.h"
+#include "machine/wire.h"
 
 enum { SOON_MS = 100, LIMIT = 1000 };
 

@@ -22,7 +22,7 @@
 #include "plan/block.h"
 #include "plan/plan.h"
 #include "plan/print.h"
-#include "target/target.h"
+#include "machine/target.h"
 
 static struct {
     struct vl_arena arena;

@@ -4,7 +4,7 @@
  * it forbids all that comes before it. A change of user makes the kernel reset the "may be traced" flag, so that is
  * cleared again afterwards.
  */
-#include "target/sandbox.h"
+#include "machine/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -13,9 +13,9 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "target/provision.h"
-#include "target/sandbox.h"
-#include "target/ssh_wire.h"
+#include "machine/provision.h"
+#include "machine/sandbox.h"
+#include "machine/wire.h"
 
 enum {
     LISTENER = 0,

@@ -24,9 +24,9 @@
 #include "base/cleanup.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "target/ssh_internal.h"
-#include "target/ssh_wire.h"
-#include "target/target.h"
+#include "machine/ssh_internal.h"
+#include "machine/wire.h"
+#include "machine/target.h"
 
 enum { CONNECT_TIMEOUT_MS = 30000, COMMAND_TIMEOUT_MS = 60000 };
 

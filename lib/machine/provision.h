@@ -10,8 +10,8 @@
  * Whoever is on the network may talk to it, so it is a process of its own: this program started again, which has the
  * files and the listening socket and has given up all else (sandbox.h).
  */
-#ifndef VL_TARGET_PROVISION_H
-#define VL_TARGET_PROVISION_H
+#ifndef VL_MACHINE_PROVISION_H
+#define VL_MACHINE_PROVISION_H
 
 #include <stdbool.h>
 #include <stddef.h>

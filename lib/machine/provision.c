@@ -2,7 +2,7 @@
 /*
  * The side of the program: it makes the socket, starts the server and gives it the files, and hears what was fetched.
  */
-#include "target/provision.h"
+#include "machine/provision.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/process.h"
-#include "target/ssh_wire.h"
+#include "machine/wire.h"
 
 enum { BACKLOG = 16, START_MS = 10000, MESSAGE_MS = 1000, MESSAGE_LIMIT = 64 };
 

@@ -2,8 +2,8 @@
 /*
  * The cage of a worker: what it needs is opened before, then everything else is given up for good.
  */
-#ifndef VL_TARGET_SANDBOX_H
-#define VL_TARGET_SANDBOX_H
+#ifndef VL_MACHINE_SANDBOX_H
+#define VL_MACHINE_SANDBOX_H
 
 #include <stdbool.h>
 

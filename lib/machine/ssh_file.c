@@ -11,8 +11,8 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/text.h"
-#include "target/ssh_internal.h"
-#include "target/target.h"
+#include "machine/ssh_internal.h"
+#include "machine/target.h"
 
 enum { PATH_LIMIT = 4096, READ_HEADER_LIMIT = 64 };
 

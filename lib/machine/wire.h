@@ -7,8 +7,8 @@
  * one at a time. A worker may be in the hands of a hostile guest, so the reader states the largest message it takes,
  * reads no field past the end, and takes no message that has bytes left over.
  */
-#ifndef VL_TARGET_SSH_WIRE_H
-#define VL_TARGET_SSH_WIRE_H
+#ifndef VL_MACHINE_WIRE_H
+#define VL_MACHINE_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>

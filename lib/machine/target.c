@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "target/target.h"
+#include "machine/target.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * A place where files are changed and commands run: a directory tree of this host, or a host over SSH. The same plan
  * is applied to either. What a target says is untrusted: lengths are bounded here, meaning is checked by the caller.
  */
-#ifndef VL_TARGET_TARGET_H
-#define VL_TARGET_TARGET_H
+#ifndef VL_MACHINE_TARGET_H
+#define VL_MACHINE_TARGET_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -16,7 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/process.h"
-#include "target/target.h"
+#include "machine/target.h"
 
 /* This host is trusted, and the secrets of a lab of 250 guests are 2.4 MB. */
 enum { DEFAULT_TIMEOUT_MS = 120000, LOCAL_FILE_LIMIT = 16 << 20 };

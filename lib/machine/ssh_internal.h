@@ -2,11 +2,11 @@
 /*
  * What the two halves of the SSH target share: its connection (ssh.c) and its files (ssh_file.c).
  */
-#ifndef VL_TARGET_SSH_INTERNAL_H
-#define VL_TARGET_SSH_INTERNAL_H
+#ifndef VL_MACHINE_SSH_INTERNAL_H
+#define VL_MACHINE_SSH_INTERNAL_H
 
 #include "base/buf.h"
-#include "target/target.h"
+#include "machine/target.h"
 
 struct vl_ssh {
     struct vl_target base;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "target/ssh_wire.h"
+#include "machine/wire.h"
 
 #include <errno.h>
 #include <poll.h>

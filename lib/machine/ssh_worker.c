@@ -26,9 +26,9 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "target/sandbox.h"
-#include "target/ssh_wire.h"
-#include "target/target.h"
+#include "machine/sandbox.h"
+#include "machine/wire.h"
+#include "machine/target.h"
 
 enum { CONTROL = 3 };
 
