@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "plan/api.h"
-#include "plan/image.h"
+#include "guest/image.h"
 #include "plan/run.h"
 #include "plan/run_bridge.h"
 #include "plan/watchdog.h"

@@ -10,13 +10,13 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "plan/change.h"
-#include "plan/image.h"
+#include "guest/image.h"
 #include "plan/print.h"
-#include "plan/recipe.h"
+#include "guest/recipe.h"
 #include "plan/switch.h"
 #include "probe/asterisk.h"
 #include "render/volume_xml.h"
-#include "target/seed_iso.h"
+#include "guest/seed_iso.h"
 
 enum { COMMAND_TIMEOUT_MS = 60000, STOP_TIMEOUT_MS = 60000, PENDING_LIMIT = 4096 };
 

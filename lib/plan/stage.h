@@ -7,7 +7,7 @@
 #define VL_PLAN_STAGE_H
 
 #include "plan/plan.h"
-#include "plan/recipe.h"
+#include "guest/recipe.h"
 #include "plan/world.h"
 
 #define VL_THIS_HOST "this host"

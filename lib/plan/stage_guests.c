@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "lab/identity.h"
 #include "lab/system.h"
-#include "plan/image.h"
+#include "guest/image.h"
 #include "plan/stage.h"
 #include "render/domain_xml.h"
 #include "render/seed.h"

@@ -4,7 +4,7 @@
  */
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "plan/image.h"
+#include "guest/image.h"
 #include "plan/stage.h"
 
 /* Fetched before the guests are planned: the volume of their base image is as large as that image says. */

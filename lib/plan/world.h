@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "lab/lab.h"
 #include "lab/state.h"
-#include "target/hypervisor.h"
+#include "guest/hypervisor.h"
 #include "machine/target.h"
 #include "voiplab.h"
 

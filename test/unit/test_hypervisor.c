@@ -19,8 +19,8 @@
 #include "base/clock.h"
 #include "render/domain_xml.h"
 #include "render/volume_xml.h"
-#include "target/hypervisor.h"
-#include "target/hypervisor_ops.h"
+#include "guest/hypervisor.h"
+#include "guest/hypervisor_ops.h"
 
 #define URI "test:///default"
 #define POOL "voiplab-tesis"

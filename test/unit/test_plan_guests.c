@@ -8,9 +8,9 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "plan/fleet.h"
-#include "plan/image.h"
+#include "guest/image.h"
 #include "plan/stage.h"
-#include "target/hypervisor_ops.h"
+#include "guest/hypervisor_ops.h"
 
 /* The node: a domain has the name that guest `b` of lab `t` needs. */
 static const char node_xml[] = "<node><domain type='test'><name>t-b</name><memory>8192</memory>"

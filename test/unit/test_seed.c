@@ -24,7 +24,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "render/seed.h"
-#include "target/seed_iso.h"
+#include "guest/seed_iso.h"
 
 #define GOLDEN SOURCE_DIRECTORY "/test/golden/seed/"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/recipe.h"
+#include "guest/recipe.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  * In a temporary directory: `files`, the tree, and `iso`, what xorriso makes of it. Only the finished image is put in
  * its place, by the same atomic write as any other file.
  */
-#include "target/seed_iso.h"
+#include "guest/seed_iso.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,8 +7,8 @@
  * Calls that change something go through one table of operations (hypervisor_ops.h), so that a test can make the n-th
  * fail.
  */
-#ifndef VL_TARGET_HYPERVISOR_H
-#define VL_TARGET_HYPERVISOR_H
+#ifndef VL_GUEST_HYPERVISOR_H
+#define VL_GUEST_HYPERVISOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

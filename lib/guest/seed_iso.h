@@ -3,8 +3,8 @@
  * A set of files (render/seed) as an ISO image, by xorriso: volume label `cidata`, Rock Ridge and Joliet. The same
  * files give the same bytes: no date of the day is in it.
  */
-#ifndef VL_TARGET_SEED_ISO_H
-#define VL_TARGET_SEED_ISO_H
+#ifndef VL_GUEST_SEED_ISO_H
+#define VL_GUEST_SEED_ISO_H
 
 #include "base/error.h"
 #include "render/fileset.h"

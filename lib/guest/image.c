@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/image.h"
+#include "guest/image.h"
 
 #include <stdio.h>
 #include <string.h>

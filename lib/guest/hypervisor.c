@@ -4,7 +4,7 @@
  * libvirt's own copy of the definition, and only then is the table of operations called. libvirt's messages are kept
  * and, where its error says what is missing on the host, what to do next is added (`advices`).
  */
-#include "target/hypervisor.h"
+#include "guest/hypervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "base/text.h"
 #include "base/xml.h"
 #include "render/volume_xml.h"
-#include "target/hypervisor_ops.h"
+#include "guest/hypervisor_ops.h"
 
 #define POOL_PREFIX "voiplab-"
 #define COMPLETE ".complete"

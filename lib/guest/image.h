@@ -2,8 +2,8 @@
 /*
  * Ready disk images: what is asked of one, and how one is fetched. (Images that are built have recipes, recipe.h.)
  */
-#ifndef VL_PLAN_IMAGE_H
-#define VL_PLAN_IMAGE_H
+#ifndef VL_GUEST_IMAGE_H
+#define VL_GUEST_IMAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * The libvirt calls that change something, as one table, so that a test can count them and make the n-th fail. The
  * types are libvirt's own, named by their structure tags: nothing but hypervisor.c needs libvirt's headers.
  */
-#ifndef VL_TARGET_HYPERVISOR_OPS_H
-#define VL_TARGET_HYPERVISOR_OPS_H
+#ifndef VL_GUEST_HYPERVISOR_OPS_H
+#define VL_GUEST_HYPERVISOR_OPS_H
 
 #include <stddef.h>
 

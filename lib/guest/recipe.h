@@ -4,8 +4,8 @@
  * disk.qcow2, vmlinuz, initrd and info there. The image is kept in CACHE/images/NAME-HASH, where HASH comes from every
  * file of the recipe: a changed recipe is another image, an unchanged one is never built again.
  */
-#ifndef VL_PLAN_RECIPE_H
-#define VL_PLAN_RECIPE_H
+#ifndef VL_GUEST_RECIPE_H
+#define VL_GUEST_RECIPE_H
 
 #include "base/arena.h"
 #include "base/error.h"
