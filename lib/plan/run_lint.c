@@ -9,11 +9,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "dialplan/lint.h"
+#include "lint/lint.h"
 #include "lab/ini.h"
 #include "plan/diff.h"
 #include "plan/run.h"
-#include "plan/sarif.h"
+#include "lint/sarif.h"
 
 /* What all files share. */
 struct lint_run {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "dialplan/lint.h"
+#include "lint/lint.h"
 
 #include "fuzz.h"
 

@@ -5,7 +5,7 @@
  */
 #include "support.h"
 
-#include "dialplan/language.h"
+#include "lint/numbers.h"
 #include "dialplan/pattern.h"
 
 static const char alphabet[] = "0129a*";

@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/memory.h"
-#include "dialplan/lint.h"
+#include "lint/lint.h"
 
 static int read_plan(void *context, const char *path, struct vl_arena *arena, const char **ret_text,
                      struct vl_error *err)

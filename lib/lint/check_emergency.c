@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 enum { STEPS_MOST = 200, DEPTH_MOST = 8 };
 

@@ -3,8 +3,8 @@
  * What stands around a dialplan: accounts of devices, the contexts in which calls of devices start, mailboxes. Read
  * from Asterisk's other files as far as a linter needs them.
  */
-#ifndef VL_DIALPLAN_LINT_DEVICES_H
-#define VL_DIALPLAN_LINT_DEVICES_H
+#ifndef VL_LINT_DEVICES_H
+#define VL_LINT_DEVICES_H
 
 #include <stdbool.h>
 #include <stddef.h>

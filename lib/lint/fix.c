@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/memory.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 /* The text of one file with a line changed; NULL on lack of memory. */
 static char *with_line(const char *text, const struct vl_fix *fix)

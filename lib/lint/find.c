@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/index.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 #include "base/names.h"
 
 bool vl_is_special(const char *name)

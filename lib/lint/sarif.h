@@ -2,11 +2,11 @@
 /*
  * SARIF 2.1.0 (OASIS, Static Analysis Results Interchange Format): findings of the linter as platforms show them.
  */
-#ifndef VL_PLAN_SARIF_H
-#define VL_PLAN_SARIF_H
+#ifndef VL_LINT_SARIF_H
+#define VL_LINT_SARIF_H
 
 #include "base/json.h"
-#include "dialplan/lint.h"
+#include "lint/lint.h"
 
 /* A document with one run, the tool and its rules, open for findings. NULL when memory ran out. */
 struct vl_json *vl_sarif_new(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dialplan/language.h"
+#include "lint/numbers.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 const struct vl_lint_rule vl_lint_rules[] = {
 #define X(id, text, level, first, last, function, description)                                                         \

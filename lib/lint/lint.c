@@ -2,7 +2,7 @@
 /*
  * The run of the linter: every check once, then what comments ask to leave out goes, and the rest is put in order.
  */
-#include "dialplan/lint.h"
+#include "lint/lint.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 /* Cells of patterns that are compared with unions of others, in the whole run: some seconds. */
 enum { COVER_MOST = 200000000 };

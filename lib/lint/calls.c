@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 #include "dialplan/variables.h"
 
 bool vl_call_is(const struct vl_call *call, const char *application)

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 enum { DEPTH_MOST = 8 };
 

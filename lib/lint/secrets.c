@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/conf.h"
-#include "dialplan/lint_devices.h"
+#include "lint/devices.h"
 
 struct work {
     struct vl_arena *arena;

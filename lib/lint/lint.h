@@ -7,8 +7,8 @@
  * it is there: the devices that calls come from and go to, and the mailboxes (lint_devices.h). A finding that a comment
  * `; voiplab: ignore RULE` on its line or on the line above asks to leave out is left out.
  */
-#ifndef VL_DIALPLAN_LINT_H
-#define VL_DIALPLAN_LINT_H
+#ifndef VL_LINT_LINT_H
+#define VL_LINT_LINT_H
 
 #include <stdbool.h>
 #include <stddef.h>

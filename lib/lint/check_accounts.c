@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 static const struct {
     const char *name;

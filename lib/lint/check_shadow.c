@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 /* What was seen of one extension of an included context. */
 struct seen {

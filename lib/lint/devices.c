@@ -2,7 +2,7 @@
 /*
  * Devices, entries and mailboxes, read from the files beside the dialplan; and the checks that compare with them.
  */
-#include "dialplan/lint_devices.h"
+#include "lint/devices.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "dialplan/conf.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 struct reading {
     struct vl_arena *arena;

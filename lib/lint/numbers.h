@@ -8,8 +8,8 @@
  * all names of the union treat alike, and one byte of each class stands for all of it. Nothing is sampled: the answer
  * is exact, and where it is no, a number that shows it is at hand.
  */
-#ifndef VL_DIALPLAN_LANGUAGE_H
-#define VL_DIALPLAN_LANGUAGE_H
+#ifndef VL_LINT_NUMBERS_H
+#define VL_LINT_NUMBERS_H
 
 #include <stdbool.h>
 #include <stddef.h>

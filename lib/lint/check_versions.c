@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 enum kind { APPLICATION, FUNCTION, CHANNEL };
 

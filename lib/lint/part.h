@@ -2,15 +2,15 @@
 /*
  * What the checks of the linter share: the run, the calls of applications in the plan, and how to find things in it.
  */
-#ifndef VL_DIALPLAN_LINT_PART_H
-#define VL_DIALPLAN_LINT_PART_H
+#ifndef VL_LINT_PART_H
+#define VL_LINT_PART_H
 
-#include "dialplan/language.h"
-#include "dialplan/lint.h"
-#include "dialplan/lint_devices.h"
+#include "lint/numbers.h"
+#include "lint/lint.h"
+#include "lint/devices.h"
 
 /* Every rule: X(ID, name, severity, since, before, check, summary). `since` and `before` are versions, 0: no limit. */
-#include "dialplan/lint_rules.h"
+#include "lint/rules.h"
 
 enum vl_lint_id {
 #define X(id, name, severity, since, before, check, summary) VL_RULE_##id,

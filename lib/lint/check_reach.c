@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 /* Contexts that Asterisk's modules make while it runs. */
 static bool is_made(const char *name)

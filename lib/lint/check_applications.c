@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 /* The applications of Asterisk 1.2 to 22, whichever of them a version has: what is gone is the rule `removed`'s
  * business. And some of modules that are well known. */

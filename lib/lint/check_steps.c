@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 /* Pairs of extensions that the search for leaks compares at most; more are in no plan that a person wrote. */
 enum { PAIRS_MOST = 50000000 };

@@ -3,8 +3,8 @@
  * The rules: X(ID, name, severity, since, before, check, summary). Those of the loader first, under the names that its
  * diagnostics have; `since` and `before` are versions as vl_asterisk_version() gives them, 0: no limit.
  */
-#ifndef VL_DIALPLAN_LINT_RULES_H
-#define VL_DIALPLAN_LINT_RULES_H
+#ifndef VL_LINT_RULES_H
+#define VL_LINT_RULES_H
 
 #define VL_LINT_LOADER_RULES(X)                                                                                        \
     X(FILE_MISSING, "file-missing", ERROR, 0, 0, vl_check_loader,                                                      \

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dialplan/lint_part.h"
+#include "lint/part.h"
 
 static const enum vl_lint_id rules[] = {
 #define X(code, level, name) [VL_DIALPLAN_##code] = VL_RULE_##code,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/sarif.h"
+#include "lint/sarif.h"
 
 #include <ctype.h>
 #include <string.h>
