@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/memory.h"
-#include "dialplan/show.h"
+#include "trace/show.h"
 #include "plan/api.h"
 #include "plan/dialplan_source.h"
 

@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "dialplan/index.h"
 #include "dialplan/pattern.h"
-#include "dialplan/show.h"
+#include "trace/show.h"
 
 #include "fuzz.h"
 

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "dialplan/index.h"
 #include "dialplan/pattern.h"
-#include "dialplan/show.h"
+#include "trace/show.h"
 
 /* A plan of this text. */
 static struct vl_dialplan *plan_of(const char *text)

@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "dialplan/expression.h"
-#include "dialplan/show.h"
+#include "trace/show.h"
 #include "dialplan/timing.h"
 
 static void test_table(void **state)

@@ -8,8 +8,8 @@
  * them. Goto, Gosub, Macro, their kin with a condition or a time, Exec, ExecIf, TryExec and Return are followed, up to
  * a bound; expressions and the functions that hang on nothing but the dialplan are computed.
  */
-#ifndef VL_DIALPLAN_SHOW_H
-#define VL_DIALPLAN_SHOW_H
+#ifndef VL_TRACE_SHOW_H
+#define VL_TRACE_SHOW_H
 
 #include <stdint.h>
 

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/jump.h"
-#include "dialplan/run.h"
+#include "trace/run.h"
 
 /* What is between the parentheses of `FUNCTION(…)`; NULL when the name is another one. */
 static const char *inside_of(struct vl_arena *arena, const char *name, const char *function)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dialplan/show.h"
+#include "trace/show.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "dialplan/show.h"
+#include "trace/show.h"
 
 static const char *name_of(struct vl_arena *arena, const struct vl_extension *extension)
 {

@@ -3,10 +3,10 @@
  * Running an extension on paper, as the parts of it share it: run.c goes from step to step, run_calls.c knows what
  * applications do to the course of a call, run_set.c what they set, run_functions.c what functions give.
  */
-#ifndef VL_DIALPLAN_RUN_H
-#define VL_DIALPLAN_RUN_H
+#ifndef VL_TRACE_RUN_H
+#define VL_TRACE_RUN_H
 
-#include "dialplan/show.h"
+#include "trace/show.h"
 
 enum { VL_FRAMES_MOST = 16 };
 

@@ -3,7 +3,7 @@
  * One step after the other, each looked up as Asterisk does it, so that a step that is missing is taken from a less
  * narrow extension.
  */
-#include "dialplan/run.h"
+#include "trace/run.h"
 
 #include <ctype.h>
 #include <limits.h>

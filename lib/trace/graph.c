@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "dialplan/jump.h"
 #include "base/names.h"
-#include "dialplan/show.h"
+#include "trace/show.h"
 
 enum { NESTED_MOST = 8 };
 

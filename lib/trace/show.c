@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dialplan/show.h"
+#include "trace/show.h"
 
 #include "base/cleanup.h"
-#include "dialplan/run.h"
+#include "trace/run.h"
 
 #define ARROW " \xe2\x86\x92 "
 

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/jump.h"
-#include "dialplan/run.h"
+#include "trace/run.h"
 
 static const char *truth(bool holds)
 {
