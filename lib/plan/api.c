@@ -14,7 +14,7 @@
 #include "guest/image.h"
 #include "plan/run.h"
 #include "plan/run_bridge.h"
-#include "plan/watchdog.h"
+#include "network/watchdog.h"
 #include "render/asterisk.h"
 #include "machine/provision.h"
 

@@ -13,12 +13,12 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/apply.h"
-#include "plan/change.h"
-#include "plan/checkpoint.h"
-#include "plan/owner.h"
-#include "plan/switch.h"
-#include "plan/watchdog.h"
-#include "probe/reach.h"
+#include "network/change.h"
+#include "network/checkpoint.h"
+#include "network/owner.h"
+#include "network/switch.h"
+#include "network/watchdog.h"
+#include "network/reach.h"
 
 enum { DEFAULT_TIMEOUT_S = 120, REACH_MS = 500, REACH_TRIES = 20, SETTLE_MS = 5000, SETTLE_PAUSE_MS = 100 };
 

@@ -8,10 +8,10 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "plan/change.h"
-#include "plan/checkpoint.h"
+#include "network/change.h"
+#include "network/checkpoint.h"
 #include "plan/run_bridge.h"
-#include "target/netlink.h"
+#include "network/netlink.h"
 
 static void row(const struct vl_run *run, const char *what, const char *item, const char *seen)
 {

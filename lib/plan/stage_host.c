@@ -13,9 +13,9 @@
 #include "base/text.h"
 #include "plan/apply.h"
 #include "plan/stage.h"
-#include "probe/uplink.h"
-#include "render/bridge.h"
-#include "render/sysctl.h"
+#include "network/uplink.h"
+#include "network/backend.h"
+#include "network/sysctl.h"
 
 static void add_directory(struct vl_plan *plan, const char *path, unsigned mode, const char *why)
 {

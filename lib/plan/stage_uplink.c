@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "plan/checkpoint.h"
-#include "plan/owner.h"
+#include "network/checkpoint.h"
+#include "network/owner.h"
 #include "plan/stage.h"
-#include "plan/switch.h"
-#include "render/recovery.h"
+#include "network/switch.h"
+#include "network/recovery.h"
 
 static const char *own_path(struct vl_arena *arena)
 {

@@ -21,7 +21,7 @@ struct vl_world {
     struct vl_state state;
     enum vl_bridge_backend backend;   /* as the request names it, else the lab file; once it is planned, as found */
     struct vl_hypervisor *hypervisor; /* NULL until vl_world_hypervisor() */
-    const char *change;               /* while a change of the network is made: where it stands (plan/change.h) */
+    const char *change;               /* while a change of the network is made: where it stands (network/change.h) */
     bool kvm;                         /* guests run with hardware virtualization; set with the connection */
     pthread_mutex_t event_lock;
 };

@@ -15,8 +15,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "lab/lab.h"
-#include "probe/uplink.h"
-#include "render/bridge.h"
+#include "network/uplink.h"
+#include "network/backend.h"
 
 #define CASES "test/bridge"
 #define MAC "00:0e:08:aa:bb:cc"

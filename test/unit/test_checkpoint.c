@@ -9,9 +9,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "plan/change.h"
-#include "plan/checkpoint.h"
-#include "plan/checkpoint_text.h"
+#include "network/change.h"
+#include "network/checkpoint.h"
+#include "network/checkpoint_text.h"
 #include "support.h"
 
 /* An address as the kernel tells it: 192.0.2.10/24 on the link of index 7. */

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "lab_fixture.h"
-#include "render/bridge.h"
-#include "render/sysctl.h"
+#include "network/backend.h"
+#include "network/sysctl.h"
 
 static struct vl_fileset render(struct lab_fixture *fixture)
 {

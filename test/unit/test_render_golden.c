@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 
 #include "lab_fixture.h"
-#include "render/bridge.h"
-#include "render/sysctl.h"
+#include "network/backend.h"
+#include "network/sysctl.h"
 
 static void make_parents(char *path)
 {

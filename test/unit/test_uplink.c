@@ -4,7 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "probe/uplink.h"
+#include "network/uplink.h"
 
 #define FILE_OF(kind) [VL_BACKEND_##kind] = { .file = "FILE-" #kind, .directory = "DIRECTORY" }
 #define RUNS(kind) [VL_BACKEND_##kind] = { .running = "RUN-" #kind, .directory = "DIRECTORY" }

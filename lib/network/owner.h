@@ -3,8 +3,8 @@
  * Telling who owns the network of this host (NetworkManager, systemd-networkd) that its files have changed, so that it
  * takes over what the switch-over made, or what was put back, instead of making it anew from what it remembers.
  */
-#ifndef VL_PLAN_OWNER_H
-#define VL_PLAN_OWNER_H
+#ifndef VL_NETWORK_OWNER_H
+#define VL_NETWORK_OWNER_H
 
 #include "lab/lab.h"
 #include "plan/plan.h"

@@ -3,7 +3,7 @@
  * Frames between the guests do not pass the host's packet filter: they are not the host's traffic, and a rule made
  * for the host would stop calls between guests without a trace.
  */
-#include "render/sysctl.h"
+#include "network/sysctl.h"
 
 void vl_render_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, bool directory, struct vl_fileset *set)
 {

@@ -3,11 +3,11 @@
  * A checkpoint as text: a line of words each, the first of which says what the line is. The last line is `end`, so that
  * a file that was cut short is not taken for a whole one.
  */
-#ifndef VL_PLAN_CHECKPOINT_TEXT_H
-#define VL_PLAN_CHECKPOINT_TEXT_H
+#ifndef VL_NETWORK_CHECKPOINT_TEXT_H
+#define VL_NETWORK_CHECKPOINT_TEXT_H
 
 #include "base/buf.h"
-#include "plan/checkpoint.h"
+#include "network/checkpoint.h"
 
 void vl_checkpoint_text(const struct vl_checkpoint *checkpoint, struct vl_arena *arena, struct vl_buf *text);
 

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "base/yaml.h"
-#include "render/bridge.h"
+#include "network/backend.h"
 
 #define NETPLAN "/etc/netplan/"
 #define OWN NETPLAN "60-voiplab.yaml"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "render/bridge.h"
+#include "network/backend.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probe/reach.h"
+#include "network/reach.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "target/netlink.h"
+#include "network/netlink.h"
 
 void vl_reach_add(struct vl_reach *reach, const char *address, bool is_neighbour)
 {

@@ -7,8 +7,8 @@
  * .wants directory could not be kept and put back like any other file. With the init of CentOS 5 and 6: a block in
  * rc.local, which comes after the network and so moves the live addresses back too.
  */
-#ifndef VL_RENDER_RECOVERY_H
-#define VL_RENDER_RECOVERY_H
+#ifndef VL_NETWORK_RECOVERY_H
+#define VL_NETWORK_RECOVERY_H
 
 #include "base/arena.h"
 #include "render/fileset.h"

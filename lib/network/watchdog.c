@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/watchdog.h"
+#include "network/watchdog.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +20,9 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "plan/change.h"
-#include "plan/switch.h"
-#include "probe/reach.h"
+#include "network/change.h"
+#include "network/switch.h"
+#include "network/reach.h"
 
 enum {
     TICK_MS = 200,

@@ -5,8 +5,8 @@
  *
  * What matters is a change: an address that did not answer at first says nothing when it does not answer later.
  */
-#ifndef VL_PROBE_REACH_H
-#define VL_PROBE_REACH_H
+#ifndef VL_NETWORK_REACH_H
+#define VL_NETWORK_REACH_H
 
 #include <stdbool.h>
 #include <stddef.h>

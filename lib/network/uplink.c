@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probe/uplink.h"
+#include "network/uplink.h"
 
 #include <fnmatch.h>
 #include <glob.h>

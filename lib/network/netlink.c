@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "target/netlink.h"
+#include "network/netlink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

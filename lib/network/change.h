@@ -11,8 +11,8 @@
  * A change becomes final by the removal of `pending` and is taken back by its renaming to `reverting`: of two who try,
  * one succeeds. Only that such a file is not there counts for decided; a directory that cannot be read does not.
  */
-#ifndef VL_PLAN_CHANGE_H
-#define VL_PLAN_CHANGE_H
+#ifndef VL_NETWORK_CHANGE_H
+#define VL_NETWORK_CHANGE_H
 
 #include <stdbool.h>
 

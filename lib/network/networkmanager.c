@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "lab/identity.h"
-#include "render/bridge.h"
+#include "network/backend.h"
 #include "base/keys.h"
 
 #define CONNECTIONS "/etc/NetworkManager/system-connections/"

@@ -7,8 +7,8 @@
  * one system call: the kernel carries out all of it before the call returns, so that a process that is killed has done
  * either all of a batch or nothing of it.
  */
-#ifndef VL_TARGET_NETLINK_H
-#define VL_TARGET_NETLINK_H
+#ifndef VL_NETWORK_NETLINK_H
+#define VL_NETWORK_NETLINK_H
 
 #include <net/if.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/switch.h"
+#include "network/switch.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -9,8 +9,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "plan/checkpoint.h"
-#include "target/netlink.h"
+#include "network/checkpoint.h"
+#include "network/netlink.h"
 
 /* How long a port may take until the bridge carries traffic: the kernel's link watch acts within a second. */
 enum { RUNNING_TIMEOUT_MS = 3000, RUNNING_PAUSE_MS = 2 };

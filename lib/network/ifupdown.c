@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "render/bridge.h"
+#include "network/backend.h"
 
 #define INTERFACES "/etc/network/interfaces"
 #define DIRECTORY INTERFACES ".d"

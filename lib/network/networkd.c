@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "render/bridge.h"
+#include "network/backend.h"
 #include "base/keys.h"
 
 #define UNITS "/etc/systemd/network/"

@@ -3,13 +3,13 @@
  * Who configures an interface of this host: what the files and the running daemons say (evidence), and what follows
  * from it (a pure function, so that a table of cases can test it).
  */
-#ifndef VL_PROBE_UPLINK_H
-#define VL_PROBE_UPLINK_H
+#ifndef VL_NETWORK_UPLINK_H
+#define VL_NETWORK_UPLINK_H
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "lab/lab.h"
-#include "render/bridge.h"
+#include "network/backend.h"
 
 /* What one of them says. Each is NULL or the path that says it. */
 struct vl_uplink_claim {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The kernel settings of a host with a bridge (sysctl.d(5)). */
-#ifndef VL_RENDER_SYSCTL_H
-#define VL_RENDER_SYSCTL_H
+#ifndef VL_NETWORK_SYSCTL_H
+#define VL_NETWORK_SYSCTL_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "render/recovery.h"
+#include "network/recovery.h"
 
 static const char service[] = "[Unit]\n"
                               "Description=Take back a change of the network that was not confirmed (voiplab)\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/change.h"
+#include "network/change.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "plan/checkpoint.h"
+#include "network/checkpoint.h"
 
 /* `pending` and `reverting` hold one number: the deadline in milliseconds since boot. */
 static bool read_deadline(const char *directory, const char *name, long long *ret_deadline)

@@ -9,11 +9,11 @@
  * too), of its terminal or of its SSH session does not end it. It holds the whole checkpoint in memory. It talks to the
  * command over descriptor 3: one byte 'R' says that it is armed, one byte 'D' to it that the change is through.
  */
-#ifndef VL_PLAN_WATCHDOG_H
-#define VL_PLAN_WATCHDOG_H
+#ifndef VL_NETWORK_WATCHDOG_H
+#define VL_NETWORK_WATCHDOG_H
 
 #include "base/error.h"
-#include "plan/checkpoint.h"
+#include "network/checkpoint.h"
 
 #define VL_WATCHDOG_ARGUMENT "--voiplab-bridge-watchdog"
 

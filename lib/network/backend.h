@@ -7,8 +7,8 @@
  * stays as it is and where it is. Rendering on top of the result gives the same bytes again. What cannot be edited
  * without guessing is refused with FILE:LINE and what to do about it.
  */
-#ifndef VL_RENDER_BRIDGE_H
-#define VL_RENDER_BRIDGE_H
+#ifndef VL_NETWORK_BACKEND_H
+#define VL_NETWORK_BACKEND_H
 
 #include "base/error.h"
 #include "lab/lab.h"

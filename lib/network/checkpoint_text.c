@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/checkpoint_text.h"
+#include "network/checkpoint_text.h"
 
 #include <stdio.h>
 #include <string.h>

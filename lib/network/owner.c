@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/owner.h"
+#include "network/owner.h"
 
 #include <glob.h>
 #include <string.h>

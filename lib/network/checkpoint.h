@@ -9,12 +9,12 @@
  *   original   what was there before the first run that was confirmed; files and links that later ones came to are
  * added backup/    the bytes of every file that either names
  *
- * and what plan/change.h says of the latest change. `last` is written before the first change, and added to `original`
- * before it becomes final: what was taken back leaves no trace there. Both are lines of words, whole only with their
- * last line; addresses and routes stand in them as the kernel's own messages.
+ * and what network/change.h says of the latest change. `last` is written before the first change, and added to
+ * `original` before it becomes final: what was taken back leaves no trace there. Both are lines of words, whole only
+ * with their last line; addresses and routes stand in them as the kernel's own messages.
  */
-#ifndef VL_PLAN_CHECKPOINT_H
-#define VL_PLAN_CHECKPOINT_H
+#ifndef VL_NETWORK_CHECKPOINT_H
+#define VL_NETWORK_CHECKPOINT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "plan/plan.h"
-#include "target/netlink.h"
+#include "network/netlink.h"
 
 struct vl_saved_file {
     const char *path;   /* below the root */

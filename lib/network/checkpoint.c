@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/checkpoint.h"
+#include "network/checkpoint.h"
 
 #include <dirent.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "plan/checkpoint_text.h"
+#include "network/checkpoint_text.h"
 #include "machine/target.h"
 
 enum { CHECKPOINT_LIMIT = 4 << 20 };

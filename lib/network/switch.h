@@ -7,8 +7,8 @@
  * the uplink joins it, while it keeps its addresses: packets that come in are this host's still, and those that go out
  * still go. As soon as the bridge carries traffic, addresses and routes move in one system call.
  */
-#ifndef VL_PLAN_SWITCH_H
-#define VL_PLAN_SWITCH_H
+#ifndef VL_NETWORK_SWITCH_H
+#define VL_NETWORK_SWITCH_H
 
 #include <stdbool.h>
 
