@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "load/sipp.h"
+#include "sipp/run.h"
 #include "plan/run.h"
 
 struct running {

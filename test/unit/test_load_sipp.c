@@ -25,7 +25,7 @@
 
 #include "base/cleanup.h"
 #include "base/process.h"
-#include "load/sipp.h"
+#include "sipp/run.h"
 
 static char work[] = "/tmp/voiplab-load-XXXXXX";
 

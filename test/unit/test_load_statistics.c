@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "load/summary.h"
+#include "sipp/summary.h"
 
 #define DATA SOURCE_DIRECTORY "/test/unit/data/sipp/"
 

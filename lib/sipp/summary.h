@@ -3,8 +3,8 @@
  * What is reported of a load run, as figures, as text and as JSON. A figure without a denominator is undefined: `n/a`
  * in the text, null in JSON, and never 0.
  */
-#ifndef VL_LOAD_SUMMARY_H
-#define VL_LOAD_SUMMARY_H
+#ifndef VL_SIPP_SUMMARY_H
+#define VL_SIPP_SUMMARY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "lab/lab.h"
-#include "load/statistics.h"
+#include "sipp/statistics.h"
 
 enum vl_load_outcome {
     VL_LOAD_COMPLETE,  /* every call that was asked for was tried and has ended */

@@ -4,8 +4,8 @@
  * the codes of responses that its scenario did not expect (-trace_error_codes). Formats as SIPp 3.6.1 writes them;
  * columns are found by name, since their number changes with the version, the scenario and its counters.
  */
-#ifndef VL_LOAD_STATISTICS_H
-#define VL_LOAD_STATISTICS_H
+#ifndef VL_SIPP_STATISTICS_H
+#define VL_SIPP_STATISTICS_H
 
 #include <stdbool.h>
 #include <stddef.h>

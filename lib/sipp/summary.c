@@ -3,7 +3,7 @@
  * Reasons of failure come from two sides that overlap: SIPp's Failed… columns and the codes of the responses. A code
  * says more, so the calls that have one are taken out of the two columns in which SIPp counted them.
  */
-#include "load/summary.h"
+#include "sipp/summary.h"
 
 #include <inttypes.h>
 #include <math.h>

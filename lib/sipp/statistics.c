@@ -3,7 +3,7 @@
  * The header row is turned once into a list that says what each column is for us (most are nothing); every later row is
  * walked along that list. Bytes after the last line feed wait for the rest of their row.
  */
-#include "load/statistics.h"
+#include "sipp/statistics.h"
 
 #include <errno.h>
 #include <math.h>

@@ -7,7 +7,7 @@
  * (hang them up), then SIGKILL. SIPp 3.6.1 hangs up after `Q` but then never ends, so the last step is no rare one.
  * The control socket takes orders from anyone who can reach it: it is bound to 127.0.0.1.
  */
-#include "load/sipp.h"
+#include "sipp/run.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

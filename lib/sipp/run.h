@@ -3,14 +3,14 @@
  * Run SIPp (sipp(1), 3.6 or later) for a [load] section: calls from a phone account of the target, with digest
  * authentication, no media.
  */
-#ifndef VL_LOAD_SIPP_H
-#define VL_LOAD_SIPP_H
+#ifndef VL_SIPP_RUN_H
+#define VL_SIPP_RUN_H
 
 #include <stdint.h>
 
 #include "base/error.h"
 #include "lab/lab.h"
-#include "load/summary.h"
+#include "sipp/summary.h"
 
 /* Figures while the run goes on. */
 struct vl_load_progress {
