@@ -7,7 +7,7 @@
 
 #include "plan/fleet.h"
 #include "plan/result.h"
-#include "plan/stage.h"
+#include "stage/stage.h"
 #include "plan/world.h"
 
 /* What every request works with. */

@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
-#include "plan/clash.h"
+#include "stage/clash.h"
 
 static struct vl_file ours_files[] = {
     { .path = "/etc/asterisk/voiplab_extensions.conf",

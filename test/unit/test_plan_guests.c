@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "plan/fleet.h"
 #include "guest/image.h"
-#include "plan/stage.h"
+#include "stage/stage.h"
 #include "guest/hypervisor_ops.h"
 
 /* The node: a domain has the name that guest `b` of lab `t` needs. */

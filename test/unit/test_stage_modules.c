@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 #include "plan/print.h"
-#include "plan/stage.h"
+#include "stage/stage.h"
 #include "render/modules.h"
 
 static void test_files(void **state)

@@ -3,8 +3,8 @@
  * Stages: each looks at what is there and appends the steps that are missing. Later stages build on what earlier ones
  * make, so `up` plans and applies them one after the other; a dry run plans them all against what is there now.
  */
-#ifndef VL_PLAN_STAGE_H
-#define VL_PLAN_STAGE_H
+#ifndef VL_STAGE_STAGE_H
+#define VL_STAGE_STAGE_H
 
 #include "plan/plan.h"
 #include "guest/recipe.h"

@@ -3,8 +3,8 @@
  * Sections that the user's part of a file of Asterisk defines and a file of ours, which it includes, defines as well.
  * Asterisk does not complain of two sections of one name: it makes one of them and loses lines.
  */
-#ifndef VL_PLAN_CLASH_H
-#define VL_PLAN_CLASH_H
+#ifndef VL_STAGE_CLASH_H
+#define VL_STAGE_CLASH_H
 
 #include "base/arena.h"
 #include "render/fileset.h"

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "network/checkpoint.h"
 #include "network/owner.h"
-#include "plan/stage.h"
+#include "stage/stage.h"
 #include "network/switch.h"
 #include "network/recovery.h"
 

@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "guest/image.h"
-#include "plan/stage.h"
+#include "stage/stage.h"
 
 /* Fetched before the guests are planned: the volume of their base image is as large as that image says. */
 static int fetch_step(struct vl_world *world, const struct vl_image *image, struct vl_plan *plan)

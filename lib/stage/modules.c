@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "plan/stage.h"
+#include "stage/stage.h"
 #include "render/modules.h"
 
 enum { FILE_LIMIT = 1 << 20 };

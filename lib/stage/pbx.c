@@ -3,8 +3,8 @@
  * What lies on one PBX: the files that render/ makes, against what is there.
  */
 #include "plan/apply.h"
-#include "plan/clash.h"
-#include "plan/stage.h"
+#include "stage/clash.h"
+#include "stage/stage.h"
 #include "render/asterisk.h"
 
 /* Said at every run, also when there is nothing to do: a reload goes well all the same. */

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "plan/apply.h"
-#include "plan/stage.h"
+#include "stage/stage.h"
 #include "render/phone.h"
 
 /* Accounts and their secrets are in it. */

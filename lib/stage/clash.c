@@ -3,7 +3,7 @@
  * The file is read as Asterisk reads it, with the files of ours that it includes and no others, so that templates,
  * comments and `[name](+)` (which adds to a section on purpose) are what they are.
  */
-#include "plan/clash.h"
+#include "stage/clash.h"
 
 #include <stdlib.h>
 #include <string.h>

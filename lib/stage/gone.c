@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "plan/stage.h"
+#include "stage/stage.h"
 
 static int plan_domains(struct vl_world *world, const char *const *names, bool remove, struct vl_plan *plan,
                         struct vl_error *err)

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/apply.h"
-#include "plan/stage.h"
+#include "stage/stage.h"
 #include "network/uplink.h"
 #include "network/backend.h"
 #include "network/sysctl.h"

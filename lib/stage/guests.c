@@ -17,7 +17,7 @@
 #include "lab/identity.h"
 #include "lab/system.h"
 #include "guest/image.h"
-#include "plan/stage.h"
+#include "stage/stage.h"
 #include "render/domain_xml.h"
 #include "render/seed.h"
 #include "render/volume_xml.h"
