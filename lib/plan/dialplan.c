@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "trace/show.h"
 #include "plan/api.h"
-#include "plan/dialplan_source.h"
+#include "request/dialplan_source.h"
 
 #define NO_CONTEXT "say with --context where the call comes in"
 

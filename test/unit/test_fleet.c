@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "lab_fixture.h"
-#include "plan/fleet.h"
+#include "request/fleet.h"
 
 enum { ANSWER = VL_TARGET_OUTPUT_LIMIT, KEPT = 128 << 10 };
 

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "plan/fleet.h"
+#include "request/fleet.h"
 #include "guest/image.h"
 #include "stage/stage.h"
 #include "guest/hypervisor_ops.h"

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "plan/apply.h"
 #include "plan/print.h"
-#include "plan/run.h"
+#include "request/request.h"
 
 bool vl_run_is_dry(const struct vl_run *run)
 {

@@ -12,7 +12,7 @@
 #include "lint/lint.h"
 #include "lab/ini.h"
 #include "plan/diff.h"
-#include "plan/run.h"
+#include "request/request.h"
 #include "lint/sarif.h"
 
 /* What all files share. */

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "plan/run.h"
+#include "request/request.h"
 #include "render/phone.h"
 #include "machine/provision.h"
 

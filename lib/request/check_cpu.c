@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plan/run.h"
+#include "request/request.h"
 #include "probe/host.h"
 
 static const char *const status_words[] = {

@@ -3,8 +3,8 @@
  * All PBXs of a request at once: connected, changed and asked in parallel, each for itself. What fails on one is noted
  * with it and is never the end of the others.
  */
-#ifndef VL_PLAN_FLEET_H
-#define VL_PLAN_FLEET_H
+#ifndef VL_REQUEST_FLEET_H
+#define VL_REQUEST_FLEET_H
 
 #include "plan/plan.h"
 #include "plan/world.h"

@@ -2,8 +2,8 @@
 /*
  * Where a dialplan comes from: a file, the lab, or a running PBX.
  */
-#ifndef VL_PLAN_DIALPLAN_SOURCE_H
-#define VL_PLAN_DIALPLAN_SOURCE_H
+#ifndef VL_REQUEST_DIALPLAN_SOURCE_H
+#define VL_REQUEST_DIALPLAN_SOURCE_H
 
 #include "dialplan/dialplan.h"
 #include "plan/world.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/dialplan_source.h"
+#include "request/dialplan_source.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "plan/fleet.h"
+#include "request/fleet.h"
 #include "render/asterisk.h"
 
 #define CONF_DIRECTORY "/etc/asterisk"

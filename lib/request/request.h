@@ -2,11 +2,11 @@
 /*
  * Requests: what each command of the public interface does, from the stages, the fleet and the probes.
  */
-#ifndef VL_PLAN_RUN_H
-#define VL_PLAN_RUN_H
+#ifndef VL_REQUEST_REQUEST_H
+#define VL_REQUEST_REQUEST_H
 
-#include "plan/fleet.h"
-#include "plan/result.h"
+#include "request/fleet.h"
+#include "request/result.h"
 #include "stage/stage.h"
 #include "plan/world.h"
 

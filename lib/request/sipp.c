@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "sipp/run.h"
-#include "plan/run.h"
+#include "request/request.h"
 
 struct running {
     struct vl_world *world;

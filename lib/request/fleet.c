@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/fleet.h"
+#include "request/fleet.h"
 
 #include <poll.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/result.h"
+#include "request/result.h"
 
 #include <ctype.h>
 #include <stdarg.h>

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "network/change.h"
 #include "network/checkpoint.h"
-#include "plan/run_bridge.h"
+#include "request/bridge.h"
 #include "network/netlink.h"
 
 static void row(const struct vl_run *run, const char *what, const char *item, const char *seen)

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "dialplan/normal.h"
 #include "plan/diff.h"
-#include "plan/run.h"
+#include "request/request.h"
 #include "render/asterisk.h"
 
 enum { ASK_MS = 20000, WAIT_S = 10 };

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "plan/run.h"
-#include "plan/run_bridge.h"
+#include "request/request.h"
+#include "request/bridge.h"
 #include "render/asterisk.h"
 
 enum { WAIT_KVM_S = 120, WAIT_EMULATED_S = 600, WAIT_HOST_S = 10, WAIT_TRUNKS_S = 60, WAIT_LOOK_S = 3 };

@@ -2,10 +2,10 @@
 /*
  * The bridge, with its way back.
  */
-#ifndef VL_PLAN_RUN_BRIDGE_H
-#define VL_PLAN_RUN_BRIDGE_H
+#ifndef VL_REQUEST_BRIDGE_H
+#define VL_REQUEST_BRIDGE_H
 
-#include "plan/run.h"
+#include "request/request.h"
 
 /* Write the files and, on this host, switch over under the eyes of the watchdog. `commit` asks for the change to be
  * confirmed when what answered before answers again. Adds to *changed, and *ret_waits tells whether the change still

@@ -3,7 +3,7 @@
  * `bridge`: plan, checkpoint, watchdog, change, look; in this order, so that there is no moment at which a change has
  * been made that nobody would take back.
  */
-#include "plan/run_bridge.h"
+#include "request/bridge.h"
 
 #include <poll.h>
 #include <string.h>

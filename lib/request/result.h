@@ -2,8 +2,8 @@
 /*
  * What a request came to, as it is handed to the caller: text, a table, one line, and all of it as JSON.
  */
-#ifndef VL_PLAN_RESULT_H
-#define VL_PLAN_RESULT_H
+#ifndef VL_REQUEST_RESULT_H
+#define VL_REQUEST_RESULT_H
 
 #include "base/arena.h"
 #include "base/error.h"
