@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "base/memory.h"
 #include "trace/show.h"
-#include "plan/api.h"
+#include "api/api.h"
 #include "request/dialplan_source.h"
 
 #define NO_CONTEXT "say with --context where the call comes in"

@@ -2,8 +2,8 @@
 /*
  * The handles of the public interface, opened up for the files that implement it.
  */
-#ifndef VL_PLAN_API_H
-#define VL_PLAN_API_H
+#ifndef VL_API_API_H
+#define VL_API_API_H
 
 #include "plan/world.h"
 

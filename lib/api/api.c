@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "plan/api.h"
+#include "api/api.h"
 #include "guest/image.h"
 #include "request/request.h"
 #include "request/bridge.h"
