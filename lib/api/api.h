@@ -5,7 +5,7 @@
 #ifndef VL_API_API_H
 #define VL_API_API_H
 
-#include "plan/world.h"
+#include "plan/session.h"
 
 struct vl_world *vl_api_world(voiplab_lab *lab);
 

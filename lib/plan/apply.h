@@ -12,7 +12,7 @@
 #define VL_PLAN_APPLY_H
 
 #include "plan/plan.h"
-#include "plan/world.h"
+#include "plan/session.h"
 
 /* Carry out `plan`. `target` is where its file, command and reload steps happen; NULL when it has none. */
 int vl_apply(struct vl_world *world, const struct vl_plan *plan, struct vl_target *target, struct vl_error *err);

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "plan/plan.h"
-#include "plan/world.h"
+#include "plan/session.h"
 
 /* For a terminal: a heading per step, then the diff, the XML or the command line. */
 void vl_plan_print(const struct vl_world *world, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf);

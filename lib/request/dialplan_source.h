@@ -6,7 +6,7 @@
 #define VL_REQUEST_DIALPLAN_SOURCE_H
 
 #include "dialplan/dialplan.h"
-#include "plan/world.h"
+#include "plan/session.h"
 
 /* Load it. `world` may be NULL when the source has a file. *ret_context, in the arena, is where the telephones of its
  * PBX dial, NULL when that is not known. NULL on failure. */

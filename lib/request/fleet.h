@@ -7,7 +7,7 @@
 #define VL_REQUEST_FLEET_H
 
 #include "plan/plan.h"
-#include "plan/world.h"
+#include "plan/session.h"
 #include "probe/trunks.h"
 
 struct vl_member {

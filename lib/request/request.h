@@ -8,7 +8,7 @@
 #include "request/fleet.h"
 #include "request/result.h"
 #include "stage/stage.h"
-#include "plan/world.h"
+#include "plan/session.h"
 
 /* What every request works with. */
 struct vl_run {

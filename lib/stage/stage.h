@@ -8,7 +8,7 @@
 
 #include "plan/plan.h"
 #include "guest/recipe.h"
-#include "plan/world.h"
+#include "plan/session.h"
 
 #define VL_THIS_HOST "this host"
 

@@ -3,8 +3,8 @@
  * An open lab and all that a request needs to work on it: options, lab, state, the hypervisor's connection, and the one
  * way to tell the caller what happens.
  */
-#ifndef VL_PLAN_WORLD_H
-#define VL_PLAN_WORLD_H
+#ifndef VL_PLAN_SESSION_H
+#define VL_PLAN_SESSION_H
 
 #include <pthread.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/world.h"
+#include "plan/session.h"
 
 #include <ctype.h>
 #include <stdarg.h>
