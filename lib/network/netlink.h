@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Links, addresses and routes of this host's kernel, by rtnetlink(7): the only door to libmnl.
+ * Links, addresses and routes of this host's kernel, by rtnetlink(7): as this program needs them.
  *
  * What is read keeps the kernel's own form, so that what is put back is what was there, down to attributes that this
  * program knows nothing of (lifetimes, metrics, preferred sources). What is changed is collected in a batch and sent in
