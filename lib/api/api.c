@@ -6,17 +6,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/api.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "api/api.h"
 #include "guest/image.h"
-#include "request/request.h"
-#include "request/bridge.h"
+#include "machine/provision.h"
 #include "network/watchdog.h"
 #include "render/asterisk.h"
-#include "machine/provision.h"
+#include "request/bridge.h"
+#include "request/request.h"
 
 struct voiplab_error {
     struct vl_error error;

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/api.h"
 #include "base/cleanup.h"
 #include "base/memory.h"
-#include "trace/show.h"
-#include "api/api.h"
 #include "request/dialplan_source.h"
+#include "trace/show.h"
 
 #define NO_CONTEXT "say with --context where the call comes in"
 

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/text.h"
 #include "base/names.h"
+#include "base/text.h"
 
 /* What reading a line or a file gives, beside 0 and -1: memory ran out. */
 enum { READ = 1, GIVEN_UP = 2 };

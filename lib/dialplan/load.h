@@ -5,8 +5,8 @@
 #ifndef VL_DIALPLAN_LOAD_H
 #define VL_DIALPLAN_LOAD_H
 
-#include "dialplan/conf.h"
 #include "base/names.h"
+#include "dialplan/conf.h"
 #include "dialplan/variables.h"
 
 /* What goes on from line to line within a section: Asterisk does not start anew with each extension. */

@@ -20,8 +20,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/xml.h"
-#include "render/volume_xml.h"
 #include "guest/hypervisor_ops.h"
+#include "render/volume_xml.h"
 
 #define POOL_PREFIX "voiplab-"
 #define COMPLETE ".complete"

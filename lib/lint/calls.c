@@ -9,8 +9,8 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "lint/part.h"
 #include "dialplan/variables.h"
+#include "lint/part.h"
 
 bool vl_call_is(const struct vl_call *call, const char *application)
 {

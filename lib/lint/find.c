@@ -7,10 +7,10 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "dialplan/index.h"
 #include "lint/part.h"
-#include "base/names.h"
 
 bool vl_is_special(const char *name)
 {

@@ -5,9 +5,9 @@
 #ifndef VL_LINT_PART_H
 #define VL_LINT_PART_H
 
-#include "lint/numbers.h"
-#include "lint/lint.h"
 #include "lint/devices.h"
+#include "lint/lint.h"
+#include "lint/numbers.h"
 
 /* Every rule: X(ID, name, severity, since, before, check, summary). `since` and `before` are versions, 0: no limit. */
 #include "lint/rules.h"

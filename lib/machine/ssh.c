@@ -25,8 +25,8 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "machine/ssh_internal.h"
-#include "machine/wire.h"
 #include "machine/target.h"
+#include "machine/wire.h"
 
 enum { CONNECT_TIMEOUT_MS = 30000, COMMAND_TIMEOUT_MS = 60000 };
 

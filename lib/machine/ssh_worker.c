@@ -27,8 +27,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "machine/sandbox.h"
-#include "machine/wire.h"
 #include "machine/target.h"
+#include "machine/wire.h"
 
 enum { CONTROL = 3 };
 

@@ -9,8 +9,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "network/checkpoint_text.h"
 #include "machine/target.h"
+#include "network/checkpoint_text.h"
 
 enum { CHECKPOINT_LIMIT = 4 << 20 };
 

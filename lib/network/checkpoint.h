@@ -22,8 +22,8 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "plan/plan.h"
 #include "network/netlink.h"
+#include "plan/plan.h"
 
 struct vl_saved_file {
     const char *path;   /* below the root */

@@ -10,9 +10,9 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/keys.h"
 #include "base/text.h"
 #include "network/backend.h"
-#include "base/keys.h"
 
 #define UNITS "/etc/systemd/network/"
 

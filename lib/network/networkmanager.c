@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/keys.h"
 #include "base/text.h"
 #include "lab/identity.h"
 #include "network/backend.h"
-#include "base/keys.h"
 
 #define CONNECTIONS "/etc/NetworkManager/system-connections/"
 

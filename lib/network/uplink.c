@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "base/keys.h"
+#include "base/text.h"
 #include "machine/target.h"
 
 /* Where each of them keeps its files. */

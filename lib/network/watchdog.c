@@ -21,8 +21,8 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "network/change.h"
-#include "network/switch.h"
 #include "network/reach.h"
+#include "network/switch.h"
 
 enum {
     TICK_MS = 200,

@@ -9,14 +9,14 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "network/change.h"
 #include "guest/image.h"
-#include "plan/print.h"
 #include "guest/recipe.h"
+#include "guest/seed_iso.h"
+#include "network/change.h"
 #include "network/switch.h"
+#include "plan/print.h"
 #include "probe/asterisk.h"
 #include "render/volume_xml.h"
-#include "guest/seed_iso.h"
 
 enum { COMMAND_TIMEOUT_MS = 60000, STOP_TIMEOUT_MS = 60000, PENDING_LIMIT = 4096 };
 

@@ -12,8 +12,8 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "render/fileset.h"
 #include "machine/target.h"
+#include "render/fileset.h"
 
 enum vl_step_kind {
     VL_STEP_FILE,          /* make or replace a file: before, after, mode, group */

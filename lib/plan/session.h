@@ -9,9 +9,9 @@
 #include <pthread.h>
 
 #include "base/error.h"
+#include "guest/hypervisor.h"
 #include "lab/lab.h"
 #include "lab/state.h"
-#include "guest/hypervisor.h"
 #include "machine/target.h"
 #include "voiplab.h"
 

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/keys.h"
 #include "base/text.h"
 #include "base/xml.h"
 #include "lab/phone_model.h"
 #include "render/asterisk.h"
 #include "render/digit_map.h"
-#include "base/keys.h"
 
 /* SIP port of the first line; the phone has one for each. */
 enum { FIRST_PORT = 5060 };

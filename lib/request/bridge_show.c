@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "network/change.h"
 #include "network/checkpoint.h"
-#include "request/bridge.h"
 #include "network/netlink.h"
+#include "request/bridge.h"
 
 static void row(const struct vl_run *run, const char *what, const char *item, const char *seen)
 {

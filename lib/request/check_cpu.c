@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "request/request.h"
 #include "probe/host.h"
+#include "request/request.h"
 
 static const char *const status_words[] = {
     [VL_CHECK_PASS] = "PASS",

@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "dialplan/normal.h"
 #include "plan/diff.h"
-#include "request/request.h"
 #include "render/asterisk.h"
+#include "request/request.h"
 
 enum { ASK_MS = 20000, WAIT_S = 10 };
 

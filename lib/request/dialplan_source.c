@@ -6,8 +6,8 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "request/fleet.h"
 #include "render/asterisk.h"
+#include "request/fleet.h"
 
 #define CONF_DIRECTORY "/etc/asterisk"
 #define CONF CONF_DIRECTORY "/extensions.conf"

@@ -10,8 +10,8 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "plan/apply.h"
-#include "stage/stage.h"
 #include "render/asterisk.h"
+#include "stage/stage.h"
 
 enum { CONNECT_TIMEOUT_MS = 20000, RETRY_MS = 500, CALL_TIMEOUT_MS = 10000, NUDGE_MS = 3000 };
 

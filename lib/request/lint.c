@@ -9,11 +9,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "lint/lint.h"
 #include "lab/ini.h"
+#include "lint/lint.h"
+#include "lint/sarif.h"
 #include "plan/diff.h"
 #include "request/request.h"
-#include "lint/sarif.h"
 
 /* What all files share. */
 struct lint_run {

@@ -16,9 +16,9 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "request/request.h"
-#include "render/phone.h"
 #include "machine/provision.h"
+#include "render/phone.h"
+#include "request/request.h"
 
 enum { ASK_TIMEOUT_MS = 30000, LOOK_MS = 200, PATH_BYTES = 16 };
 

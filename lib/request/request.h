@@ -5,10 +5,10 @@
 #ifndef VL_REQUEST_REQUEST_H
 #define VL_REQUEST_REQUEST_H
 
+#include "plan/session.h"
 #include "request/fleet.h"
 #include "request/result.h"
 #include "stage/stage.h"
-#include "plan/session.h"
 
 /* What every request works with. */
 struct vl_run {

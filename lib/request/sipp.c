@@ -7,8 +7,8 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "sipp/run.h"
 #include "request/request.h"
+#include "sipp/run.h"
 
 struct running {
     struct vl_world *world;

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "request/request.h"
-#include "request/bridge.h"
 #include "render/asterisk.h"
+#include "request/bridge.h"
+#include "request/request.h"
 
 enum { WAIT_KVM_S = 120, WAIT_EMULATED_S = 600, WAIT_HOST_S = 10, WAIT_TRUNKS_S = 60, WAIT_LOOK_S = 3 };
 

@@ -11,11 +11,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "plan/apply.h"
-#include "stage/stage.h"
-#include "network/uplink.h"
 #include "network/backend.h"
 #include "network/sysctl.h"
+#include "network/uplink.h"
+#include "plan/apply.h"
+#include "stage/stage.h"
 
 static void add_directory(struct vl_plan *plan, const char *path, unsigned mode, const char *why)
 {

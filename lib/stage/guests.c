@@ -14,13 +14,13 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "guest/image.h"
 #include "lab/identity.h"
 #include "lab/system.h"
-#include "guest/image.h"
-#include "stage/stage.h"
 #include "render/domain_xml.h"
 #include "render/seed.h"
 #include "render/volume_xml.h"
+#include "stage/stage.h"
 
 #define LIBVIRT "libvirt"
 

@@ -8,8 +8,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "stage/stage.h"
 #include "render/modules.h"
+#include "stage/stage.h"
 
 enum { FILE_LIMIT = 1 << 20 };
 

@@ -3,9 +3,9 @@
  * What lies on one PBX: the files that render/ makes, against what is there.
  */
 #include "plan/apply.h"
+#include "render/asterisk.h"
 #include "stage/clash.h"
 #include "stage/stage.h"
-#include "render/asterisk.h"
 
 /* Said at every run, also when there is nothing to do: a reload goes well all the same. */
 static void warn_of_clashes(struct vl_world *world, const struct vl_pbx *pbx, struct vl_plan *plan,

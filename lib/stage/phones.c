@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "plan/apply.h"
-#include "stage/stage.h"
 #include "render/phone.h"
+#include "stage/stage.h"
 
 /* Accounts and their secrets are in it. */
 enum { PROFILE_MODE = 0640 };

@@ -6,8 +6,8 @@
 #ifndef VL_STAGE_STAGE_H
 #define VL_STAGE_STAGE_H
 
-#include "plan/plan.h"
 #include "guest/recipe.h"
+#include "plan/plan.h"
 #include "plan/session.h"
 
 #define VL_THIS_HOST "this host"

@@ -10,9 +10,9 @@
 #include "base/file.h"
 #include "network/checkpoint.h"
 #include "network/owner.h"
-#include "stage/stage.h"
-#include "network/switch.h"
 #include "network/recovery.h"
+#include "network/switch.h"
+#include "stage/stage.h"
 
 static const char *own_path(struct vl_arena *arena)
 {

@@ -11,8 +11,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/jump.h"
-#include "trace/run.h"
 #include "dialplan/timing.h"
+#include "trace/run.h"
 
 enum { NESTED_MOST = 8 };
 

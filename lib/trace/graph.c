@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
-#include "dialplan/jump.h"
 #include "base/names.h"
+#include "dialplan/jump.h"
 #include "trace/show.h"
 
 enum { NESTED_MOST = 8 };

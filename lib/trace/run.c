@@ -11,9 +11,9 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "dialplan/jump.h"
-#include "base/names.h"
 #include "dialplan/variables.h"
 
 enum { STEPS_MOST = 100 };

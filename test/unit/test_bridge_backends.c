@@ -15,8 +15,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "lab/lab.h"
-#include "network/uplink.h"
 #include "network/backend.h"
+#include "network/uplink.h"
 
 #define CASES "test/bridge"
 #define MAC "00:0e:08:aa:bb:cc"

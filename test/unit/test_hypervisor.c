@@ -17,10 +17,10 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "render/domain_xml.h"
-#include "render/volume_xml.h"
 #include "guest/hypervisor.h"
 #include "guest/hypervisor_ops.h"
+#include "render/domain_xml.h"
+#include "render/volume_xml.h"
 
 #define URI "test:///default"
 #define POOL "voiplab-tesis"

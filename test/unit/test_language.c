@@ -5,8 +5,8 @@
  */
 #include "support.h"
 
-#include "lint/numbers.h"
 #include "dialplan/pattern.h"
+#include "lint/numbers.h"
 
 static const char alphabet[] = "0129a*";
 enum { LETTERS = sizeof(alphabet) - 1, LONGEST = 4, MEMBERS_MOST = 7 };

@@ -7,10 +7,10 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "request/fleet.h"
-#include "guest/image.h"
-#include "stage/stage.h"
 #include "guest/hypervisor_ops.h"
+#include "guest/image.h"
+#include "request/fleet.h"
+#include "stage/stage.h"
 
 /* The node: a domain has the name that guest `b` of lab `t` needs. */
 static const char node_xml[] = "<node><domain type='test'><name>t-b</name><memory>8192</memory>"

@@ -15,8 +15,8 @@
 
 #include "base/cleanup.h"
 #include "dialplan/expression.h"
-#include "trace/show.h"
 #include "dialplan/timing.h"
+#include "trace/show.h"
 
 static void test_table(void **state)
 {

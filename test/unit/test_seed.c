@@ -23,8 +23,8 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/process.h"
-#include "render/seed.h"
 #include "guest/seed_iso.h"
+#include "render/seed.h"
 
 #define GOLDEN SOURCE_DIRECTORY "/test/golden/seed/"
 

@@ -13,8 +13,8 @@
 
 #include "base/cleanup.h"
 #include "plan/print.h"
-#include "stage/stage.h"
 #include "render/modules.h"
+#include "stage/stage.h"
 
 static void test_files(void **state)
 {

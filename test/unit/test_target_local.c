@@ -19,10 +19,10 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "machine/target.h"
 #include "plan/block.h"
 #include "plan/plan.h"
 #include "plan/print.h"
-#include "machine/target.h"
 
 static struct {
     struct vl_arena arena;
