@@ -118,7 +118,7 @@ static int open_lab(struct voiplab_lab *lab, struct vl_error *err)
     }
     world->options.hypervisor =
         or_default(&lab->arena, world->options.hypervisor, world->lab ? world->lab->hypervisor : "qemu:///system");
-    return lab->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&lab->arena, err);
 }
 
 voiplab_lab *voiplab_open(const struct voiplab_options *options, voiplab_error **ret_error)
@@ -358,7 +358,7 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
     *ret_error = NULL;
     *ret_result = run.result = vl_result_new();
     if (!run.result)
-        (void)vl_fail(&err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(&err);
     else if (needs_lab(request) && !lab->world.lab)
         (void)vl_fail(&err, VL_ERROR_USAGE, "this needs a lab file");
     else if (take_backend(&lab->world, request, &err) < 0)

@@ -63,10 +63,10 @@ void voiplab_dialplan_close(voiplab_dialplan *dialplan)
 
 static char *copy_of(const char *text, struct vl_error *err)
 {
-    char *copy = strdup(text);
+    char *copy = vl_strdup(text);
 
     if (!copy)
-        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(err);
     return copy;
 }
 
@@ -124,7 +124,7 @@ static char *show_whole(const struct vl_dialplan *plan, const struct vl_query *q
     else
         vl_show_text(&out, &arena, &show);
     if (out.failed || arena.failed) {
-        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(err);
         return NULL;
     }
     return copy_of(vl_buf_text(&out), err);

@@ -110,6 +110,11 @@ char *vl_arena_printf(struct vl_arena *arena, const char *format, ...)
     return text;
 }
 
+int vl_arena_check(const struct vl_arena *arena, struct vl_error *err)
+{
+    return arena->failed ? vl_no_memory(err) : 0;
+}
+
 void vl_arena_free(struct vl_arena *arena)
 {
     while (arena->blocks) {

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
+
 struct vl_arena {
     struct vl_arena_block *blocks;
     bool failed;
@@ -25,6 +27,9 @@ void *vl_arena_grow(struct vl_arena *arena, const void *array, size_t count, siz
 char *vl_arena_strdup(struct vl_arena *arena, const char *text);
 char *vl_arena_strndup(struct vl_arena *arena, const char *text, size_t length);
 char *vl_arena_printf(struct vl_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* 0, or the failure that the arena remembers. */
+int vl_arena_check(const struct vl_arena *arena, struct vl_error *err);
 
 /* Wipe and free everything; accepts an empty arena. */
 void vl_arena_free(struct vl_arena *arena);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 static void set(struct vl_error *err, enum vl_error_code code, char *message)
 {
     free(err->message);
@@ -18,7 +20,7 @@ __attribute__((format(printf, 1, 0))) static char *format_text(const char *forma
 {
     char *text = NULL;
 
-    return vasprintf(&text, format, args) < 0 ? NULL : text;
+    return vl_vasprintf(&text, format, args) < 0 ? NULL : text;
 }
 
 static char *join(const char *prefix, const char *text)
@@ -27,7 +29,7 @@ static char *join(const char *prefix, const char *text)
 
     if (!prefix || !text)
         return NULL;
-    return asprintf(&joined, "%s: %s", prefix, text) < 0 ? NULL : joined;
+    return vl_asprintf(&joined, "%s: %s", prefix, text) < 0 ? NULL : joined;
 }
 
 int vl_fail(struct vl_error *err, enum vl_error_code code, const char *format, ...)
@@ -48,7 +50,7 @@ int vl_fail_at(struct vl_error *err, enum vl_error_code code, const char *file, 
     va_start(args, format);
     text = format_text(format, args);
     va_end(args);
-    if ((line > 0 ? asprintf(&place, "%s:%d", file, line) : asprintf(&place, "%s", file)) < 0)
+    if ((line > 0 ? vl_asprintf(&place, "%s:%d", file, line) : vl_asprintf(&place, "%s", file)) < 0)
         place = NULL;
     set(err, code, join(place, text));
     free(place);
@@ -68,6 +70,11 @@ int vl_fail_errno(struct vl_error *err, const char *format, ...)
     set(err, VL_ERROR_FAILED, join(text, cause));
     free(text);
     return -1;
+}
+
+int vl_no_memory(struct vl_error *err)
+{
+    return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
 }
 
 int vl_error_wrap(struct vl_error *err, const char *format, ...)

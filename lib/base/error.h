@@ -41,6 +41,9 @@ int vl_fail_at(struct vl_error *err, enum vl_error_code code, const char *file, 
 /* Like vl_fail, with `: strerror(errno)` added. */
 int vl_fail_errno(struct vl_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Memory ran out. Returns -1. */
+int vl_no_memory(struct vl_error *err);
+
 /* Put "PREFIX: " in front of the message. Returns -1. */
 int vl_error_wrap(struct vl_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

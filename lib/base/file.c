@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/memory.h"
 
 static int kernel_open(const char *path, int flags, mode_t mode)
 {
@@ -82,7 +83,7 @@ int vl_file_read(const char *path, size_t limit, char **ret_text, struct stat *r
         return vl_fail(err, VL_ERROR_FAILED, "'%s' holds a NUL byte, so it is no text file", path);
     text = vl_buf_take(&buf);
     if (!text)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     *ret_text = text;
     if (ret_stat)
         *ret_stat = status;
@@ -114,8 +115,8 @@ static char *directory_of(const char *path)
     const char *slash = strrchr(path, '/');
 
     if (!slash)
-        return strdup(".");
-    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+        return vl_strdup(".");
+    return vl_strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 static char *temporary_for(const char *path)
@@ -135,7 +136,7 @@ static int sync_directory(const char *path, struct vl_error *err)
     VL_CLOSE int descriptor = -1;
 
     if (!directory)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0 || ops->fsync(descriptor) < 0)
         return vl_fail_errno(err, "cannot sync the directory '%s'", directory);
@@ -189,7 +190,7 @@ int vl_file_write_group(const char *path, const char *text, size_t length, mode_
     VL_FREE char *temporary = temporary_for(path);
 
     if (!temporary)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (fill_temporary(temporary, path, text, length, mode, group, err) < 0) {
         (void)ops->unlink(temporary);
         return -1;
@@ -223,10 +224,10 @@ static int make_directory(const char *path, mode_t mode)
 
 int vl_file_mkdirs(const char *path, mode_t mode, struct vl_error *err)
 {
-    VL_FREE char *copy = strdup(path);
+    VL_FREE char *copy = vl_strdup(path);
 
     if (!copy)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (char *slash = copy + (copy[0] == '/');; slash++) {
         bool last;
         struct stat status;

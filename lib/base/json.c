@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/memory.h"
 
 enum { DEPTH = 32 };
 
@@ -20,7 +21,7 @@ struct vl_json {
 
 struct vl_json *vl_json_new(void)
 {
-    return calloc(1, sizeof(struct vl_json));
+    return vl_calloc(1, sizeof(struct vl_json));
 }
 
 void vl_json_free(struct vl_json *json)
@@ -163,6 +164,6 @@ char *vl_json_text(const struct vl_json *json, unsigned indent, struct vl_error 
     }
     line = text ? vl_buf_take(&buf) : NULL;
     if (!line)
-        vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        vl_no_memory(err);
     return line;
 }

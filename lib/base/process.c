@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 extern char **environ;
@@ -44,7 +45,7 @@ static char **merged_environment(const char *const *more)
         count++;
     while (more && more[extra])
         extra++;
-    merged = calloc(count + extra + 1, sizeof(*merged));
+    merged = vl_calloc(count + extra + 1, sizeof(*merged));
     if (!merged)
         return NULL;
     for (; next < extra; next++)
@@ -96,7 +97,7 @@ static pid_t start(const char *path, const char *const *argv, const int stdio[st
     int rc = ENOMEM;
 
     if (!merged)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (posix_spawn_file_actions_init(&actions) == 0 && posix_spawnattr_init(&attributes) == 0) {
         char *const *arguments;
 
@@ -340,7 +341,7 @@ int vl_process_run(const char *const *argv, const struct vl_process_options *opt
     close_end(&pipes[2][0]);
     if (pid > 0 && (!ret_result->output || !ret_result->errors)) {
         vl_process_result_free(ret_result);
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     }
     return pid > 0 ? 0 : -1;
 }

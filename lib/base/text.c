@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/memory.h"
 
 static bool is_digit(char c)
 {
@@ -96,7 +97,7 @@ char *vl_text_from_ipv4(struct vl_arena *arena, uint32_t address)
 bool vl_text_network(const char *text, uint32_t *ret_address, unsigned *ret_prefix)
 {
     const char *slash = strchr(text, '/');
-    VL_FREE char *address = slash ? strndup(text, (size_t)(slash - text)) : NULL;
+    VL_FREE char *address = slash ? vl_strndup(text, (size_t)(slash - text)) : NULL;
     long prefix;
 
     if (!address || !vl_text_number(slash + 1, 1, 32, &prefix) || !vl_text_ipv4(address, ret_address))
@@ -118,7 +119,7 @@ bool vl_text_ipv6(const char *text, unsigned char ret_address[static 16])
 bool vl_text_network6(const char *text, unsigned char ret_address[static 16], unsigned *ret_prefix)
 {
     const char *slash = strchr(text, '/');
-    VL_FREE char *address = slash ? strndup(text, (size_t)(slash - text)) : NULL;
+    VL_FREE char *address = slash ? vl_strndup(text, (size_t)(slash - text)) : NULL;
     long prefix;
 
     if (!address || !vl_text_number(slash + 1, 1, 128, &prefix) || !vl_text_ipv6(address, ret_address))

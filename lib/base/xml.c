@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 
 enum { DOCUMENT_LIMIT = 4 << 20 };
 
@@ -30,7 +31,7 @@ static const xmlChar *bytes(const char *text)
 
 struct vl_xml *vl_xml_new(void)
 {
-    struct vl_xml *xml = calloc(1, sizeof(*xml));
+    struct vl_xml *xml = vl_calloc(1, sizeof(*xml));
 
     if (!xml)
         return NULL;
@@ -107,7 +108,7 @@ void vl_xml_format(struct vl_xml *xml, const char *attribute, const char *format
     va_list args;
 
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
+    if (vl_vasprintf(&text, format, args) < 0)
         text = NULL;
     va_end(args);
     if (!text && xml)
@@ -153,9 +154,9 @@ char *vl_xml_take(struct vl_xml *xml, struct vl_error *err)
     }
     if (writable(xml))
         note(xml, xmlTextWriterEndDocument(xml->writer));
-    text = writable(xml) ? strdup((const char *)xmlBufferContent(xml->buffer)) : NULL;
+    text = writable(xml) ? vl_strdup((const char *)xmlBufferContent(xml->buffer)) : NULL;
     if (!text)
-        vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        vl_no_memory(err);
     return text;
 }
 
@@ -174,7 +175,7 @@ static void stay_silent(void *context, xmlErrorPtr error)
 struct vl_xml_document *vl_xml_parse(const char *text, const char *what, struct vl_error *err)
 {
     size_t length = strnlen(text, DOCUMENT_LIMIT + 1);
-    struct vl_xml_document *document = calloc(1, sizeof(*document));
+    struct vl_xml_document *document = vl_calloc(1, sizeof(*document));
 
     if (document && length <= DOCUMENT_LIMIT)
         document->tree =

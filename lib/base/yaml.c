@@ -48,7 +48,7 @@ static int read_nodes(struct reader *reader, struct vl_yaml *node, yaml_event_ty
         child = read_node(reader, &event, depth + 1);
         grown = vl_arena_grow(reader->arena, node->nodes, node->count, sizeof(*grown));
         if (!child || !grown)
-            return child ? vl_fail(reader->err, VL_ERROR_MEMORY, "out of memory") : -1;
+            return child ? vl_no_memory(reader->err) : -1;
         grown[node->count++] = child;
         node->nodes = grown;
         if (child->last_line > node->last_line)
@@ -72,7 +72,7 @@ static const struct vl_yaml *read_node(struct reader *reader, const yaml_event_t
     int line = (int)event->start_mark.line + 1, rc = 0;
 
     if (!node) {
-        (void)vl_fail(reader->err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(reader->err);
         return NULL;
     }
     node->line = node->last_line = line;
@@ -130,7 +130,7 @@ int vl_yaml_parse(struct vl_arena *arena, const char *text, const char *what, co
     int rc;
 
     if (!yaml_parser_initialize(&reader.parser))
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, strlen(text));
     rc = read_stream(&reader, ret_root);
     yaml_parser_delete(&reader.parser);

@@ -452,6 +452,6 @@ int vl_conf_read(struct vl_dialplan *plan, const char *name, const char *text, c
     name = vl_arena_strdup(&plan->arena, name);
     remember_file(plan, name);
     if (read_text(&parser, name, vl_arena_strdup(&plan->arena, text)) < 0 || plan->arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return 0;
 }

@@ -20,7 +20,7 @@ static int read_file(void *context, const char *path, struct vl_arena *arena, co
     if (vl_file_read(path, FILE_MOST, &text, NULL, err) < 0)
         return -1;
     *ret_text = vl_arena_strdup(arena, text);
-    return arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(arena, err);
 }
 
 static int copy_paths(const glob_t *found, struct vl_arena *arena, const char *const **ret_paths, size_t *ret_count)
@@ -50,7 +50,7 @@ static int expand(void *context, const char *pattern, struct vl_arena *arena, co
     } else {
         rc = rc == GLOB_NOSPACE ? -1 : 0;
     }
-    return rc < 0 ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return rc < 0 ? vl_no_memory(err) : 0;
 }
 
 struct vl_dialplan_reader vl_dialplan_files(const char *directory)

@@ -125,7 +125,7 @@ static void build_node(struct builder *builder, struct node *node)
 static void build_trie(struct vl_arena *arena, struct vl_context *context, struct vl_index *index)
 {
     struct builder builder = { .arena = arena, .context = context };
-    VL_FREE const char **rests = calloc(context->extension_count + 1, sizeof(*rests));
+    VL_FREE const char **rests = vl_calloc(context->extension_count + 1, sizeof(*rests));
 
     builder.rests = rests;
     if (!rests) {
@@ -175,7 +175,7 @@ static void add_match(struct vl_matches *matches, size_t rank)
 {
     if (matches->count == matches->size) {
         size_t size = matches->size ? matches->size * 2 : 16;
-        size_t *ranks = realloc(matches->ranks, size * sizeof(*ranks));
+        size_t *ranks = vl_realloc(matches->ranks, size * sizeof(*ranks));
 
         if (!ranks) {
             matches->failed = true;
@@ -269,7 +269,7 @@ static void add_special(const struct vl_context *context, const char *number, st
 
 void vl_index_find(const struct vl_context *context, const char *number, struct vl_matches *matches)
 {
-    char *plain = strdup(number), *to = plain;
+    char *plain = vl_strdup(number), *to = plain;
 
     matches->count = 0;
     if (!plain) {

@@ -399,7 +399,7 @@ static struct vl_dialplan *new_plan(struct vl_error *err)
     struct vl_dialplan *plan = vl_malloc(sizeof(*plan));
 
     if (!plan) {
-        vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        vl_no_memory(err);
         return NULL;
     }
     *plan = (struct vl_dialplan){ .general = { .autofallthrough = true, .users_context = "default" } };
@@ -414,7 +414,7 @@ static int load_text(struct vl_dialplan *plan, const char *name, const char *tex
     struct vl_conf conf;
 
     if (plan->arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (is_other_language(name)) {
         vl_diagnose(plan, VL_DIALPLAN_OTHER_LANGUAGE,
                     (struct vl_position){ .file = vl_arena_strdup(&plan->arena, name) }, NULL, NULL,
@@ -424,7 +424,7 @@ static int load_text(struct vl_dialplan *plan, const char *name, const char *tex
             return -1;
         load_conf(plan, &conf);
     }
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }
 
 struct vl_dialplan *vl_dialplan_parse(const char *name, const char *text, const struct vl_dialplan_reader *reader,

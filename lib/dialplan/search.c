@@ -149,7 +149,7 @@ int vl_search(const struct vl_dialplan *plan, const struct vl_query *query, stru
     visit_context(&work, context, NULL, 0, true);
     vl_matches_free(&work.matches);
     if (arena->failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     drop_repeated(ret_search);
     for (size_t i = 0; i < ret_search->candidate_count; i++)
         if (ret_search->candidates[i].fate == VL_FATE_RUNS)

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "dialplan/expression.h"
 
 enum { TEXT_MOST = 8191, DEPTH_MOST = 16 };
@@ -91,7 +92,7 @@ static void add_variable(struct work *work, struct vl_buf *out, const char *text
     char *part;
 
     substitute(work, &name, text, length, depth + 1);
-    whole = strdup(vl_buf_text(&name));
+    whole = vl_strdup(vl_buf_text(&name));
     if (name.failed || !whole) {
         work->arena->failed = true;
         return;

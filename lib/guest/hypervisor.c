@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "base/xml.h"
 #include "guest/hypervisor_ops.h"
@@ -118,7 +119,7 @@ static const char *advice_for(const virError *error)
 /* libvirt passes on what QEMU printed, in several lines and as much as it was; ours is one. */
 static char *one_line(const char *message)
 {
-    char *line = strdup(vl_text_tail(message, 2 * VL_TEXT_QUOTED));
+    char *line = vl_strdup(vl_text_tail(message, 2 * VL_TEXT_QUOTED));
 
     for (char *p = line; p && *p; p++) {
         if ((unsigned char)*p < ' ' || *p == 0x7f)
@@ -138,11 +139,6 @@ static int fail(struct vl_error *err, const char *verb, const char *name)
                    advice ? ": " : "", advice ? advice : "");
 }
 
-static int fail_memory(struct vl_error *err)
-{
-    return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
-}
-
 /* libvirt prints every error on stderr unless a handler takes it; we report them ourselves. */
 static void stay_silent(void *context, virErrorPtr error)
 {
@@ -152,10 +148,10 @@ static void stay_silent(void *context, virErrorPtr error)
 
 struct vl_hypervisor *vl_hypervisor_open(const char *uri, struct vl_error *err)
 {
-    struct vl_hypervisor *hypervisor = calloc(1, sizeof(*hypervisor));
+    struct vl_hypervisor *hypervisor = vl_calloc(1, sizeof(*hypervisor));
 
     if (!hypervisor) {
-        fail_memory(err);
+        vl_no_memory(err);
         return NULL;
     }
     virSetErrorFunc(NULL, stay_silent);
@@ -205,7 +201,7 @@ int vl_hypervisor_describe(struct vl_hypervisor *hypervisor, struct vl_arena *ar
     *ret_version = vl_arena_printf(arena, "%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
     kvm = virConnectGetDomainCapabilities(hypervisor->connection, NULL, "x86_64", "pc", "kvm", 0);
     *ret_kvm = kvm && !lacks_virtualization(hypervisor->connection, arena);
-    return arena->failed ? fail_memory(err) : 0;
+    return vl_arena_check(arena, err);
 }
 
 /* Domains */
@@ -252,7 +248,7 @@ static int read_mark(const char *xml, struct vl_arena *arena, struct vl_domain *
     domain->lab = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@lab");
     domain->pbx = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@name");
     domain->fingerprint = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@fingerprint");
-    return arena->failed ? fail_memory(err) : 0;
+    return vl_arena_check(arena, err);
 }
 
 /* All that there is to know about a domain. The stored definition counts, not that of the running guest. */
@@ -316,7 +312,7 @@ int vl_hypervisor_domains(struct vl_hypervisor *hypervisor, struct vl_arena *are
     if (*ret_domains)
         rc = collect_domains(handles, (size_t)count, lab, arena, *ret_domains, ret_count, err);
     else
-        fail_memory(err);
+        vl_no_memory(err);
     for (int i = 0; i < count; i++)
         (void)virDomainFree(handles[i]);
     free(handles);
@@ -600,7 +596,7 @@ static int check_pool_path(virStoragePoolPtr pool, const char *path, struct vl_e
         return -1;
     there = vl_xml_find(document, &arena, "/pool/target/path");
     if (arena.failed)
-        return fail_memory(err);
+        return vl_no_memory(err);
     if (!there || strcmp(there, path) != 0)
         return vl_fail(err, VL_ERROR_FAILED,
                        "storage pool '%s' is in '%s' instead of '%s': remove it or say so in the lab file",
@@ -695,7 +691,7 @@ static int find_marker(virStoragePoolPtr pool, const char *name, virStorageVolPt
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *marker = vl_arena_printf(&arena, "%s" COMPLETE, name);
 
-    return arena.failed ? fail_memory(err) : find_volume(pool, marker, ret_volume, err);
+    return arena.failed ? vl_no_memory(err) : find_volume(pool, marker, ret_volume, err);
 }
 
 static bool is_marker(const char *name)
@@ -723,7 +719,7 @@ static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct v
     volume->capacity = capacity ? strtoull(capacity, NULL, 10) : 0;
     volume->backing = vl_xml_find(document, arena, "/volume/backingStore/path");
     volume->uploaded = marker != NULL;
-    return arena->failed ? fail_memory(err) : 0;
+    return vl_arena_check(arena, err);
 }
 
 int vl_hypervisor_volume(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool, const char *name,
@@ -760,7 +756,7 @@ int vl_hypervisor_volumes(struct vl_hypervisor *hypervisor, struct vl_arena *are
         return fail(err, "list the volumes of storage pool", pool);
     *ret_volumes = vl_arena_zalloc(arena, ((size_t)count + 1) * sizeof(**ret_volumes));
     if (!*ret_volumes)
-        rc = fail_memory(err);
+        rc = vl_no_memory(err);
     for (int i = 0; i < count; i++) {
         if (rc == 0 && !is_marker(virStorageVolGetName(handles[i])))
             rc = read_volume(handle, handles[i], arena, &(*ret_volumes)[(*ret_count)++], err);
@@ -840,11 +836,11 @@ static int send_bytes(virStreamPtr stream, const char *bytes, size_t length, con
 /* Send what fstat said and not a byte less: a file that shrinks would leave the end of the volume undefined. */
 static int send_file(virStreamPtr stream, const struct upload *upload, struct vl_error *err)
 {
-    VL_FREE char *chunk = malloc(CHUNK);
+    VL_FREE char *chunk = vl_malloc(CHUNK);
     uint64_t done = 0;
 
     if (!chunk)
-        return fail_memory(err);
+        return vl_no_memory(err);
     while (done < upload->total) {
         size_t want = upload->total - done < CHUNK ? (size_t)(upload->total - done) : CHUNK;
         ssize_t got = read(upload->descriptor, chunk, want);
@@ -886,7 +882,7 @@ static int make_marker(virStoragePoolPtr pool, const char *name, struct vl_error
     VOLUME_AUTO marker = NULL;
 
     if (arena.failed)
-        return fail_memory(err);
+        return vl_no_memory(err);
     if (!xml)
         return -1;
     marker = ops->volume_create(pool, xml, 0);

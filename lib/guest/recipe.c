@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include "base/text.h"
 
@@ -37,7 +38,7 @@ static struct dirent **sorted_entries(const char *path)
 
     if (count < 0)
         return NULL;
-    terminated = realloc(entries, ((size_t)count + 1) * sizeof(*entries));
+    terminated = vl_realloc(entries, ((size_t)count + 1) * sizeof(*entries));
     if (!terminated)
         return NULL;
     terminated[count] = NULL;
@@ -87,8 +88,8 @@ static int add_tree(struct vl_buf *sums, const char *path, const char *relative,
 
         if (!strcmp(name, ".") || !strcmp(name, ".."))
             continue;
-        if (asprintf(&below, "%s/%s", path, name) < 0 || asprintf(&below_relative, "%s/%s", relative, name) < 0)
-            return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        if (vl_asprintf(&below, "%s/%s", path, name) < 0 || vl_asprintf(&below_relative, "%s/%s", relative, name) < 0)
+            return vl_no_memory(err);
         if (add_entry(sums, below, below_relative, depth, err) < 0)
             return -1;
     }
@@ -145,8 +146,8 @@ static int note_sums(const char *directory, struct vl_error *err)
 
     if (vl_process_check(argv, &(struct vl_process_options){ .directory = directory }, &sums, err) < 0)
         return -1;
-    if (asprintf(&path, "%s/SHA256SUMS", directory) < 0)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    if (vl_asprintf(&path, "%s/SHA256SUMS", directory) < 0)
+        return vl_no_memory(err);
     return vl_file_write(path, sums, strlen(sums), 0644, err);
 }
 

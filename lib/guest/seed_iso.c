@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/process.h"
 
 enum { ISO_LIMIT = 4 << 20, XORRISO_TIMEOUT_MS = 60000 };
@@ -42,7 +43,7 @@ static int write_files(struct vl_arena *arena, const struct vl_fileset *set, con
         char *slash = strrchr(path, '/');
 
         if (arena->failed)
-            return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+            return vl_no_memory(err);
         *slash = '\0';
         if (vl_file_mkdirs(path, 0755, err) < 0)
             return -1;
@@ -85,14 +86,14 @@ static int run_xorriso(const char *tree, const char *iso, struct vl_error *err)
 static int read_image(const char *iso, char **ret_bytes, size_t *ret_length, struct vl_error *err)
 {
     VL_CLOSE int descriptor = open(iso, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    VL_FREE char *bytes = malloc(ISO_LIMIT);
+    VL_FREE char *bytes = vl_malloc(ISO_LIMIT);
     size_t length = 0;
     ssize_t got = 1;
 
     if (descriptor < 0)
         return vl_fail_errno(err, "cannot open '%s'", iso);
     if (!bytes)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (; got > 0 && length < ISO_LIMIT; length += (size_t)got) {
         got = read(descriptor, bytes + length, ISO_LIMIT - length);
         if (got < 0)
@@ -117,7 +118,7 @@ int vl_seed_iso(const struct vl_fileset *set, const char *work_directory, const 
     int rc;
 
     if (arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (!mkdtemp(made))
         return vl_fail_errno(err, "cannot make a directory in '%s'", work_directory);
     directory = made;

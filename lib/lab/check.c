@@ -65,7 +65,7 @@ static int check_trunks(const struct vl_lab *lab, struct vl_arena *arena, struct
     const struct vl_trunk **sorted = vl_arena_zalloc(arena, (lab->trunk_count + 1) * sizeof(*sorted));
 
     if (!sorted)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < lab->trunk_count; i++)
         sorted[i] = &lab->trunks[i];
     qsort(sorted, lab->trunk_count, sizeof(const struct vl_trunk *), compare_trunks);
@@ -151,5 +151,5 @@ int vl_lab_check(const struct vl_lab *lab, struct vl_error *err)
     VL_ARENA_AUTO arena = { .blocks = NULL };
     int rc = check_all(lab, &arena, err);
 
-    return arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : rc;
+    return arena.failed ? vl_no_memory(err) : rc;
 }

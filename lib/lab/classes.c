@@ -39,7 +39,7 @@ int vl_lab_resolve_class(struct vl_lab *lab, const struct vl_raw_section *sectio
         return 0;
     names = vl_arena_zalloc(&lab->arena, (lab->class_count + 1) * sizeof(*names));
     if (!names)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < lab->class_count; i++)
         names[i] = lab->classes[i].name;
     return unknown_name(lab, section, "class", vl_arena_printf(&lab->arena, "[class %s]", name), name, names, err);
@@ -58,7 +58,7 @@ static int make_class(struct vl_lab *lab, const struct vl_raw_section *section, 
         words++;
     routes = vl_arena_zalloc(&lab->arena, (words + 1) * sizeof(*routes));
     if (!routes)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     *class = (struct vl_class){ .name = given->name, .routes = routes, .line = section->section->line };
     for (size_t i = 0; i < words; i++) {
         if (!strcmp(given->routes[i], "all"))
@@ -81,7 +81,7 @@ int vl_lab_make_classes(struct vl_lab *lab, const struct vl_raw_file *raw, struc
     const struct vl_raw_section *dialplan = SECTIONS(raw, VL_RAW_DIALPLAN);
 
     if (!classes)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++)
         if (make_class(lab, &SECTIONS(raw, VL_RAW_CLASS)[i], &classes[i], err) < 0)
             return -1;
@@ -133,7 +133,7 @@ int vl_lab_resolve_via(struct vl_lab *lab, const struct vl_raw_section *section,
         return 0;
     names = names_of_lines(lab, true);
     if (!names)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return unknown_name(lab, section, key, vl_arena_printf(&lab->arena, "[provider %s] or [pool %s]", name, name), name,
                         names, err);
 }
@@ -158,7 +158,7 @@ static int make_line(struct vl_lab *lab, const struct vl_raw_section *section, c
     if (vl_text_is_name(word)) {
         names = names_of_lines(lab, false);
         if (!names)
-            return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+            return vl_no_memory(err);
         return unknown_name(lab, section, "lines", vl_arena_printf(&lab->arena, "[provider %s]", word), word, names,
                             err);
     }
@@ -184,7 +184,7 @@ static int make_pool(struct vl_lab *lab, const struct vl_raw_section *section, s
         count++;
     lines = vl_arena_zalloc(&lab->arena, count * sizeof(*lines));
     if (!lines)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++) {
         if (make_line(lab, section, given->lines[i], &lines[i], err) < 0)
             return -1;
@@ -209,7 +209,7 @@ static int make_default_pool(struct vl_lab *lab, const struct vl_raw_file *raw, 
     struct vl_line *lines = vl_arena_zalloc(&lab->arena, (count + 1) * sizeof(*lines));
 
     if (!lines)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (given && given->via && vl_lab_resolve_via(lab, section, "via", given->via, &provider, &pool, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
@@ -228,7 +228,7 @@ int vl_lab_make_pools(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
     struct vl_pool *pools = vl_arena_zalloc(&lab->arena, (count + 1) * sizeof(*pools));
 
     if (!pools)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++)
         if (make_pool(lab, &SECTIONS(raw, VL_RAW_POOL)[i], &pools[i], err) < 0)
             return -1;
@@ -265,7 +265,7 @@ static int make_dids(struct vl_lab *lab, const struct vl_raw_file *raw, struct v
     struct vl_did *dids = vl_arena_zalloc(&lab->arena, (count + 1) * sizeof(*dids));
 
     if (!dids)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++) {
         const struct vl_raw_section *section = &SECTIONS(raw, VL_RAW_DID)[i];
         const struct vl_raw_did *given = section->object;
@@ -288,7 +288,7 @@ static int check_class(struct vl_lab *lab, const struct vl_raw_section *section,
     const char **names = vl_arena_zalloc(&lab->arena, (lab->route_count + 1) * sizeof(*names));
 
     if (!names)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < lab->route_count; i++)
         names[i] = lab->routes[i].name;
     for (const char *const *route = class->routes; *route; route++) {

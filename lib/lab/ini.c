@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 enum { FILE_LIMIT = 1 << 20, LINE_LIMIT = 1000 };
@@ -72,7 +73,7 @@ static int add_section(const struct scan *scan, char *text)
                            scan->ini->sections[i].line);
     grown = vl_arena_grow(scan->arena, scan->ini->sections, scan->ini->section_count, sizeof(*grown));
     if (!grown)
-        return vl_fail(scan->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(scan->err);
     scan->ini->sections = grown;
     section = &grown[scan->ini->section_count++];
     *section = (struct vl_ini_section){ .name = vl_arena_strdup(scan->arena, text), .line = scan->line };
@@ -103,7 +104,7 @@ static int add_entry(const struct scan *scan, char *text)
         return MISTAKE(scan, "[%s] %s is there twice; the first is in line %d", section->name, text, twin->line);
     grown = vl_arena_grow(scan->arena, section->entries, section->entry_count, sizeof(*grown));
     if (!grown)
-        return vl_fail(scan->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(scan->err);
     section->entries = grown;
     grown[section->entry_count++] =
         (struct vl_ini_entry){ .key = vl_arena_strdup(scan->arena, text), .value = "", .line = scan->line };
@@ -156,15 +157,18 @@ static void free_dictionary(dictionary *const *values)
 }
 
 /* Let iniparser read exactly the bytes that were scanned: from memory, so that the file cannot change in between. */
-static dictionary *parse_values(const char *text, size_t length)
+static int parse_values(const struct scan *scan, const char *text, dictionary **ret_values)
 {
     VL_CLOSE int memory = memfd_create("voiplab.ini", MFD_CLOEXEC);
-    VL_FREE char *path = NULL;
+    const char *path = vl_arena_printf(scan->arena, "/proc/self/fd/%d", memory);
+    size_t length = strlen(text);
 
-    if (memory < 0 || write(memory, text, length) != (ssize_t)length || asprintf(&path, "/proc/self/fd/%d", memory) < 0)
-        return NULL;
+    if (vl_arena_check(scan->arena, scan->err) < 0)
+        return -1;
     iniparser_set_error_callback(swallow_message);
-    return iniparser_load(path);
+    if (memory >= 0 && write(memory, text, length) == (ssize_t)length)
+        *ret_values = iniparser_load(path);
+    return *ret_values ? 0 : vl_fail_at(scan->err, VL_ERROR_LAB, scan->file, 0, "iniparser cannot read this file");
 }
 
 static int fetch_values(struct scan *scan, const dictionary *values)
@@ -177,8 +181,8 @@ static int fetch_values(struct scan *scan, const dictionary *values)
             VL_FREE char *path = NULL;
             const char *value;
 
-            if (asprintf(&path, "%s:%s", section->name, entry->key) < 0)
-                return vl_fail(scan->err, VL_ERROR_MEMORY, "out of memory");
+            if (vl_asprintf(&path, "%s:%s", section->name, entry->key) < 0)
+                return vl_no_memory(scan->err);
             value = iniparser_getstring(values, path, "");
             scan->line = entry->line;
             if (!*value)
@@ -201,18 +205,13 @@ int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini
             err->code = VL_ERROR_LAB;
         return vl_error_wrap(err, "%s", path);
     }
-    copy = strdup(text);
+    copy = vl_strdup(text);
     if (!copy)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
-    if (scan_text(&scan, copy) < 0)
-        return -1;
-    values = parse_values(text, strlen(text));
-    if (!values)
-        return vl_fail_at(err, VL_ERROR_LAB, path, 0, "iniparser cannot read this file");
-    if (fetch_values(&scan, values) < 0)
+        return vl_no_memory(err);
+    if (scan_text(&scan, copy) < 0 || parse_values(&scan, text, &values) < 0 || fetch_values(&scan, values) < 0)
         return -1;
     if (arena->failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     *ret_ini = ini;
     return 0;
 }

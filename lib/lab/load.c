@@ -78,7 +78,7 @@ static int make_images(struct vl_lab *lab, const struct vl_raw_file *raw, struct
     struct vl_image *images = vl_arena_zalloc(&lab->arena, count * sizeof(*images));
 
     if (!images)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++)
         if (make_image(lab, &RAW(raw, VL_RAW_IMAGE)[i], &images[i], err) < 0)
             return -1;
@@ -100,7 +100,7 @@ static int make_providers(struct vl_lab *lab, const struct vl_raw_file *raw, str
     struct vl_provider *providers = vl_arena_zalloc(&lab->arena, count * sizeof(*providers));
 
     if (!providers)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++) {
         const struct vl_raw_section *section = &RAW(raw, VL_RAW_PROVIDER)[i];
         const struct vl_raw_provider *given = section->object;
@@ -136,7 +136,7 @@ static int make_users(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
     struct vl_user *users = vl_arena_zalloc(&lab->arena, count * sizeof(*users));
 
     if (!users)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (count && !lab->hub)
         return VL_LAB_MISTAKE(lab, RAW(raw, VL_RAW_USER)[0].section->line, err,
                               "[%s] is a telephone of the hub, but no [pbx] has role = hub",
@@ -171,7 +171,7 @@ static int make_channels(struct vl_lab *lab, const char *const *words, const uns
         count++;
     channels = vl_arena_zalloc(&lab->arena, (count + 1) * sizeof(*channels));
     if (!channels)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++) {
         long number;
 
@@ -243,7 +243,7 @@ static int make_loads(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
     struct vl_load *loads = vl_arena_zalloc(&lab->arena, count * sizeof(*loads));
 
     if (!loads)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++)
         if (make_load(lab, &RAW(raw, VL_RAW_LOAD)[i], &loads[i], err) < 0)
             return -1;
@@ -263,7 +263,7 @@ static int build(struct vl_lab *lab, const struct vl_raw_file *raw, const char *
         make_loads(lab, raw, err) < 0 || vl_lab_make_phones(lab, raw, share_directory, err) < 0)
         return -1;
     if (lab->arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return vl_lab_check(lab, err);
 }
 
@@ -273,7 +273,7 @@ struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct
     struct vl_raw_file raw;
 
     if (!lab) {
-        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(err);
         return NULL;
     }
     *lab = (struct vl_lab){ .name = NULL };
@@ -281,7 +281,7 @@ struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct
     if (vl_raw_read(&lab->arena, path, &raw, err) < 0 || build(lab, &raw, share_directory, err) < 0) {
         /* what looks like a mistake after memory ran out need not be one */
         if (lab->arena.failed)
-            (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+            (void)vl_no_memory(err);
         vl_lab_free(lab);
         return NULL;
     }

@@ -93,5 +93,5 @@ int vl_lab_check_numbers(const struct vl_lab *lab, struct vl_error *err)
                          err) < 0)
             return -1;
     }
-    return arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&arena, err);
 }

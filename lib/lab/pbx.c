@@ -241,7 +241,7 @@ static int number_guest(struct vl_lab *lab, const struct vl_raw_section *section
     pbx->extensions = raw->extensions ? raw->extensions
                                       : one_extension(&lab->arena, vl_arena_printf(&lab->arena, "%s500", pbx->prefix));
     if (!pbx->extensions)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return check_extensions(lab, section, pbx, err);
 }
 
@@ -323,7 +323,7 @@ int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct v
         return VL_LAB_MISTAKE(lab, 0, err, "the lab has no [pbx] section");
     pbxs = vl_arena_zalloc(&lab->arena, total * sizeof(*pbxs));
     if (!pbxs)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < section_count; i++)
         if (expand_section(lab, &sections[i], pbxs, &count, err) < 0)
             return -1;

@@ -67,7 +67,7 @@ static int find_model(const struct phone_check *check, const char *share_directo
         }
     model = vl_arena_zalloc(&check->lab->arena, sizeof(*model));
     if (!model)
-        return vl_fail(check->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(check->err);
     *ret_model = model;
     if (vl_phone_model_read(&check->lab->arena, share_directory, name, model, &cause) == 0)
         return 0;
@@ -234,7 +234,7 @@ int vl_lab_make_phones(struct vl_lab *lab, const struct vl_raw_file *raw, const 
     struct vl_phone *phones = vl_arena_zalloc(&lab->arena, count * sizeof(*phones));
 
     if (!phones)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++) {
         const struct phone_check check = { .lab = lab, .section = &raw->kinds[VL_RAW_PHONE].sections[i], .err = err };
 

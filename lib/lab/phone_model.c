@@ -93,7 +93,7 @@ static int read_settings(const struct reading *reading, const struct vl_ini_sect
     struct vl_phone_setting *items = vl_arena_zalloc(reading->arena, section->entry_count * sizeof(*items));
 
     if (!items)
-        return vl_fail(reading->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(reading->err);
     for (size_t i = 0; i < section->entry_count; i++) {
         const struct vl_ini_entry *entry = &section->entries[i];
         size_t length = strcspn(entry->value, " \t");
@@ -122,7 +122,7 @@ static int read_blank(const struct reading *reading, const struct vl_ini_section
             const char **grown = vl_arena_grow(reading->arena, names, count, sizeof(*names));
 
             if (!grown)
-                return vl_fail(reading->err, VL_ERROR_MEMORY, "out of memory");
+                return vl_no_memory(reading->err);
             if (check_element(reading, *word, false, entry->line) < 0)
                 return -1;
             names = grown;
@@ -131,7 +131,7 @@ static int read_blank(const struct reading *reading, const struct vl_ini_section
     }
     names = vl_arena_grow(reading->arena, names, count, sizeof(*names));
     if (!names)
-        return vl_fail(reading->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(reading->err);
     names[count] = NULL;
     reading->model->blank = names;
     return 0;

@@ -285,7 +285,7 @@ static int read_section(struct vl_raw_file *file, const struct vl_ini_section *s
 
     grown = vl_arena_grow(file->arena, file->kinds[index].sections, file->kinds[index].count, sizeof(*grown));
     if (!object || !grown)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (index == VL_RAW_PBX)
         ((struct vl_raw_pbx *)object)->place = -1;
     if (store_label(file->arena, &file->ini, section, kind, object, err) < 0 ||

@@ -69,7 +69,7 @@ static int without_patterns(struct vl_lab *lab, const struct vl_raw_file *file, 
     size_t known = 0;
 
     if (!names)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++)
         if (routes[i].patterns)
             names[known++] = routes[i].name;
@@ -141,7 +141,7 @@ int vl_lab_make_routes(struct vl_lab *lab, const struct vl_raw_file *raw, const 
     routes = vl_arena_zalloc(&lab->arena, total * sizeof(*routes));
     sorted = vl_arena_zalloc(&lab->arena, total * sizeof(*sorted));
     if (!routes || !sorted)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (add_routes(lab, &plan, false, routes, &count, err) < 0 || add_routes(lab, raw, true, routes, &count, err) < 0)
         return -1;
     order_routes(sorted, routes, count);

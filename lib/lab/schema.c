@@ -294,7 +294,7 @@ static int unknown_key(struct vl_arena *arena, const struct vl_ini *ini, const s
     const char *nearest;
 
     if (!names)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < key_count; i++)
         names[i] = keys[i].name;
     nearest = vl_text_nearest(entry->key, names);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/memory.h"
 
 enum { SECRET_LENGTH = 24, PIN_LENGTH = 6, SECRETS_FILE_LIMIT = 16 << 20 /* 250 guests: 62,250 trunks of 40 bytes */ };
 
@@ -105,10 +106,10 @@ static int need(struct vl_state *state, const char *given, const char *alphabet,
     int rc;
 
     va_start(args, format);
-    rc = vasprintf(&name, format, args);
+    rc = vl_vasprintf(&name, format, args);
     va_end(args);
     if (rc < 0)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     stored = find(state, name);
     if (stored && (!given || !strcmp(given, stored->value)))
         return 0;
@@ -228,7 +229,7 @@ int vl_state_open(struct vl_state *state, const struct vl_lab *lab, const char *
     }
     if (state->arena.failed) {
         vl_state_close(state);
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     }
     return 0;
 }
@@ -251,7 +252,7 @@ const char *vl_state_secret(const struct vl_state *state, const char *format, ..
     int rc;
 
     va_start(args, format);
-    rc = vasprintf(&name, format, args);
+    rc = vl_vasprintf(&name, format, args);
     va_end(args);
     if (rc < 0)
         return NULL;
@@ -284,7 +285,7 @@ const char *vl_state_path(struct vl_state *state, const char *format, ...)
     int rc;
 
     va_start(args, format);
-    rc = vasprintf(&name, format, args);
+    rc = vl_vasprintf(&name, format, args);
     va_end(args);
     return vl_arena_printf(&state->arena, "%s/%s", state->directory, rc < 0 ? "" : name);
 }

@@ -64,7 +64,7 @@ int vl_lab_make_trunks(struct vl_lab *lab, const struct vl_raw_file *raw, struct
         return -1;
     trunks = vl_arena_zalloc(&lab->arena, lab->pbx_count * lab->pbx_count * sizeof(*trunks));
     if (!trunks)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < lab->pbx_count; i++) {
         size_t index = 0;
 

@@ -44,7 +44,7 @@ static int read_overlay(void *context, const char *path, struct vl_arena *arena,
     if (strcmp(path, overlay->file) != 0)
         return overlay->below->read(overlay->below->context, path, arena, ret_text, err);
     *ret_text = vl_arena_strdup(arena, overlay->text);
-    return arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(arena, err);
 }
 
 static int expand_overlay(void *context, const char *pattern, struct vl_arena *arena, const char *const **ret_paths,
@@ -225,7 +225,7 @@ int vl_lint_fix(const struct vl_lint_options *options, const struct vl_lint_resu
         ++*ret_fixed;
     }
     if (!trial.text)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     vl_buf_puts(buf, trial.text);
     vl_free(trial.text);
     return 0;

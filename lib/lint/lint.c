@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "lint/part.h"
 
@@ -55,7 +56,7 @@ static void add(struct vl_lint *lint, enum vl_lint_id id, int severity, const st
 
     if (!finding)
         return;
-    if (vasprintf(&text, format, args) < 0)
+    if (vl_vasprintf(&text, format, args) < 0)
         text = NULL;
     *finding = (struct vl_finding){
         .rule = rule,
@@ -270,7 +271,7 @@ int vl_lint_run(const struct vl_lint_options *options, struct vl_lint_result *re
     vl_lint_result_free(ret_result);
     if (lint.stopped)
         return vl_fail(err, VL_ERROR_FAILED, "cancelled before the plan was looked through");
-    return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    return vl_no_memory(err);
 }
 
 void vl_lint_result_free(struct vl_lint_result *result)

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include "machine/target.h"
 
@@ -72,7 +73,7 @@ static char *locate(const struct local_target *local, const char *path, bool fol
         vl_buf_add(&directory, text, (size_t)(strrchr(text, '/') - text));
     if (!text || directory.failed) {
         free(text);
-        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(err);
         return NULL;
     }
     if (*local->root && (leads_out(local->root, vl_buf_text(&directory)) || (follow && leads_out(local->root, text)))) {
@@ -99,7 +100,7 @@ static int local_read(struct vl_target *target, const char *path, char **ret_tex
 static bool find_group(const struct local_target *local, const char *name, gid_t *ret_group)
 {
     struct group entry, *found = NULL;
-    VL_FREE char *room = malloc(65536);
+    VL_FREE char *room = vl_malloc(65536);
     VL_BUF_AUTO path = VL_BUF_INIT;
     VL_FCLOSE FILE *file = NULL;
 
@@ -201,14 +202,13 @@ static const struct vl_target_ops local_ops = {
 
 struct vl_target *vl_target_local(const char *root, struct vl_error *err)
 {
-    struct local_target *local = calloc(1, sizeof(*local));
+    struct local_target *local = vl_calloc(1, sizeof(*local));
     VL_FREE char *real = realpath(root, NULL);
 
     if (local && real)
-        local->root = strdup(strcmp(real, "/") == 0 ? "" : real);
+        local->root = vl_strdup(strcmp(real, "/") == 0 ? "" : real);
     if (!local || !local->root) {
-        (void)(real ? vl_fail(err, VL_ERROR_MEMORY, "out of memory")
-                    : vl_fail_errno(err, "cannot use '%s' as the root of a tree", root));
+        (void)(real ? vl_no_memory(err) : vl_fail_errno(err, "cannot use '%s' as the root of a tree", root));
         free(local);
         return NULL;
     }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include "machine/wire.h"
 
@@ -89,11 +90,11 @@ static int hand_over(const struct vl_provision *provision, struct vl_error *err)
 struct vl_provision *vl_provision_open(uint32_t address, struct vl_provision_file *files, size_t count,
                                        struct vl_error *err)
 {
-    struct vl_provision *provision = calloc(1, sizeof(*provision));
+    struct vl_provision *provision = vl_calloc(1, sizeof(*provision));
     VL_CLOSE int listener = -1;
 
     if (!provision) {
-        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(err);
         return NULL;
     }
     *provision = (struct vl_provision){ .files = files, .count = count, .control = -1, .server = -1 };

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "machine/provision.h"
 #include "machine/sandbox.h"
 #include "machine/wire.h"
@@ -151,7 +152,7 @@ static int receive_files(struct server *server, struct vl_error *err)
     if (type != VL_PROVISION_FILES)
         return vl_fail(err, VL_ERROR_FAILED, "the program sent no files");
     count = vl_ssh_take_number(&fields);
-    server->files = count <= fields.left ? calloc(count + 1U, sizeof(*server->files)) : NULL;
+    server->files = count <= fields.left ? vl_calloc(count + 1U, sizeof(*server->files)) : NULL;
     for (; server->files && server->count < count; server->count++) {
         server->files[server->count].path = vl_ssh_take_text(&fields);
         server->files[server->count].text = vl_ssh_take_text(&fields);

@@ -22,6 +22,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "machine/ssh_internal.h"
@@ -62,7 +63,7 @@ static int give_up(struct vl_ssh *ssh, const struct vl_error *err)
 {
     (void)end_worker(ssh);
     free(ssh->gone);
-    ssh->gone = strdup(vl_error_text(err));
+    ssh->gone = vl_strdup(vl_error_text(err));
     return -1;
 }
 
@@ -250,7 +251,7 @@ static int compose_run(struct vl_buf *request, const char *const *argv, const ch
     vl_ssh_wire_text(request, input ? input : "");
     vl_ssh_wire_end(request);
     if (line.failed || request->failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return 0;
 }
 
@@ -283,7 +284,7 @@ int vl_ssh_execute(struct vl_ssh *ssh, const char *const *argv, const char *inpu
     reply->status = (int)status;
     vl_buf_add(&reply->output, output, output_length);
     vl_buf_add(&reply->errors, errors, errors_length);
-    return reply->output.failed || reply->errors.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return reply->output.failed || reply->errors.failed ? vl_no_memory(err) : 0;
 }
 
 static int ssh_run(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
@@ -296,7 +297,7 @@ static int ssh_run(struct vl_target *target, const char *const *argv, const char
         return -1;
     output = vl_buf_take(&reply.output);
     if (!output)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     ret_result->status = reply.status;
     ret_result->output = output;
     return 0;
@@ -322,13 +323,13 @@ static const struct vl_target_ops ssh_ops = {
 
 struct vl_target *vl_target_ssh(const struct vl_ssh_options *options, struct vl_error *err)
 {
-    struct vl_ssh *ssh = calloc(1, sizeof(*ssh));
+    struct vl_ssh *ssh = vl_calloc(1, sizeof(*ssh));
 
     if (ssh)
-        ssh->name = strdup(options->name);
+        ssh->name = vl_strdup(options->name);
     if (!ssh || !ssh->name) {
         free(ssh);
-        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(err);
         return NULL;
     }
     ssh->base = (struct vl_target){ .ops = &ssh_ops, .name = ssh->name };

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "machine/ssh_internal.h"
 #include "machine/target.h"
@@ -150,9 +151,9 @@ static int take_content(const struct vl_ssh *ssh, const char *path, const struct
         return vl_fail(err, VL_ERROR_FAILED, "'%s' on '%s' changed while it was read; try again", path, ssh->name);
     if (memchr(output->data + start, '\0', size))
         return vl_fail(err, VL_ERROR_FAILED, "'%s' on '%s' holds a NUL byte, so it is no text file", path, ssh->name);
-    text = strndup(output->data + start, size);
+    text = vl_strndup(output->data + start, size);
     if (!text)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     *ret_text = text;
     *ret_mode = mode;
     return 0;
@@ -205,7 +206,7 @@ int vl_ssh_write(struct vl_target *target, const char *path, const char *text, m
     temporary = vl_arena_printf(&arena, "%.*s/.%s.voiplab", (int)(slash - path), path, slash + 1);
     octal = vl_arena_printf(&arena, "%04o", (unsigned int)(mode & 07777));
     if (arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (vl_ssh_execute(ssh,
                        (const char *const[]){ "sh", "-c", write_script, "sh", path, temporary, sum, octal,
                                               group ? group : "", NULL },

@@ -26,6 +26,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "machine/sandbox.h"
 #include "machine/target.h"
 #include "machine/wire.h"
@@ -182,9 +183,9 @@ static int check_hostkey(struct worker *worker, struct vl_error *err)
     expected += strspn(expected, " ");
     if (!blob || length == 0 || length > 65536)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' showed no host key", worker->name);
-    text = malloc(length / 3 * 4 + 5);
+    text = vl_malloc(length / 3 * 4 + 5);
     if (!text)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     length = (size_t)EVP_EncodeBlock(text, (const unsigned char *)blob, (int)length);
     if (strcspn(expected, " \r\n") != length || memcmp(expected, text, length) != 0)
         return vl_fail(err, VL_ERROR_FAILED,
@@ -216,7 +217,7 @@ static int authenticate(struct worker *worker, struct vl_error *err)
 static void *wiping_alloc(size_t size, void **abstract)
 {
     (void)abstract;
-    return malloc(size);
+    return vl_malloc(size);
 }
 
 static void wiping_free(void *block, void **abstract)
@@ -230,7 +231,7 @@ static void wiping_free(void *block, void **abstract)
 static void *wiping_realloc(void *block, size_t size, void **abstract)
 {
     size_t old = block ? malloc_usable_size(block) : 0;
-    void *larger = malloc(size);
+    void *larger = vl_malloc(size);
 
     if (larger && block) {
         memcpy(larger, block, old < size ? old : size);
@@ -265,7 +266,7 @@ static int log_in(struct worker *worker, struct vl_error *err)
 {
     worker->session = libssh2_session_init_ex(wiping_alloc, wiping_free, wiping_realloc, worker);
     if (!worker->session)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     set_receive(worker->session);
     libssh2_session_set_blocking(worker->session, 0);
     if (set_methods(worker, err) < 0 || shake_hands(worker, err) < 0 || check_hostkey(worker, err) < 0)
@@ -414,7 +415,7 @@ static int answer(const struct command *command, struct vl_error *err)
     VL_BUF_AUTO message = VL_BUF_INIT;
 
     if (command->output.failed || command->errors.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     vl_ssh_wire_begin(&message, VL_SSH_RESULT);
     vl_ssh_wire_number(&message, command->status);
     vl_ssh_wire_bytes(&message, vl_buf_text(&command->output), command->output.length);

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/memory.h"
+
 static void put_number(unsigned char bytes[static 4], uint32_t number)
 {
     for (int i = 0; i < 4; i++)
@@ -98,7 +100,7 @@ char *vl_ssh_take_text(struct vl_ssh_fields *fields)
 
     if (memchr(bytes, '\0', length))
         fields->failed = true;
-    return fields->failed ? NULL : strndup(bytes, length);
+    return fields->failed ? NULL : vl_strndup(bytes, length);
 }
 
 bool vl_ssh_fields_done(const struct vl_ssh_fields *fields)
@@ -137,7 +139,7 @@ int vl_ssh_wire_send(int socket, const struct vl_buf *message, long long deadlin
     size_t left = message->length;
 
     if (message->failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     while (left > 0) {
         ssize_t put = send(socket, at, left, MSG_NOSIGNAL | MSG_DONTWAIT);
 
@@ -190,7 +192,7 @@ int vl_ssh_wire_receive(int socket, size_t limit, long long deadline, struct vl_
     if (rc <= 0)
         return rc;
     if (message->failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     type = (unsigned char)message->data[0];
     length = get_number((const unsigned char *)message->data + 1);
     if (type < VL_SSH_HELLO || type >= VL_SSH_TYPES || length > limit)
@@ -200,7 +202,7 @@ int vl_ssh_wire_receive(int socket, size_t limit, long long deadline, struct vl_
     if (rc <= 0)
         return rc;
     if (message->failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     *ret_fields = (struct vl_ssh_fields){ .at = (const unsigned char *)vl_buf_text(message), .left = length };
     return type;
 }

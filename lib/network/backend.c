@@ -39,7 +39,7 @@ int vl_render_bridge(struct vl_arena *arena, enum vl_bridge_backend backend, con
     if (!back_ends[backend].render)
         return vl_fail(err, VL_ERROR_FAILED, "there is no back end for the files of '%s'", input->bridge->name);
     rc = back_ends[backend].render(arena, input, set, err);
-    return rc == 0 && arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : rc;
+    return rc == 0 && arena->failed ? vl_no_memory(err) : rc;
 }
 
 const char *vl_bridge_mac(const struct vl_bridge_input *input)

@@ -49,7 +49,7 @@ static int save_file(struct vl_checkpoint *checkpoint, const struct vl_step *ste
         return vl_fail(err, VL_ERROR_FAILED, "'%s' has a line end in its name; give it another name",
                        vl_text_printable(arena, step->object));
     if (!grown)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     grown[checkpoint->file_count++] = (struct vl_saved_file){
         .path = vl_arena_strdup(arena, step->object),
         .text = step->before ? vl_arena_strdup(arena, step->before) : NULL,
@@ -90,7 +90,7 @@ int vl_checkpoint_files(struct vl_checkpoint *checkpoint, const struct vl_plan *
         if ((step->kind == VL_STEP_FILE || step->kind == VL_STEP_REMOVE) && save_file(checkpoint, step, err) < 0)
             return -1;
     }
-    return checkpoint->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&checkpoint->arena, err);
 }
 
 static const char *boot_id(struct vl_arena *arena)
@@ -188,7 +188,7 @@ static int write_named(const struct vl_checkpoint *checkpoint, const char *direc
 
     vl_checkpoint_text(checkpoint, &arena, &text);
     if (text.failed || arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return vl_file_write(vl_arena_printf(&arena, "%s/%s", directory, name), vl_buf_text(&text), text.length, 0600, err);
 }
 
@@ -305,7 +305,7 @@ int vl_checkpoint_keep(const char *directory, struct vl_error *err)
     if (found <= 0)
         return found < 0 ? -1 : write_named(&last, directory, "original", err);
     if (merge_files(&last, &original) < 0 || merge_network(&last, &original) < 0)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return write_named(&original, directory, "original", err);
 }
 
@@ -331,7 +331,7 @@ int vl_checkpoint_read(struct vl_checkpoint *checkpoint, const char *directory, 
                                   &bytes, NULL, &ignored) < 0;
         file->text = bytes ? vl_arena_strdup(arena, bytes) : NULL;
     }
-    return arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(arena, err);
 }
 
 int vl_checkpoint_find(struct vl_checkpoint *checkpoint, const char *directory, const char *name, struct vl_error *err)

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "base/memory.h"
+
 /*
  * Asking the kernel, and reading what it says of links, addresses and routes.
  */
@@ -33,7 +36,7 @@ static int connect_anew(struct vl_net *net)
 
 struct vl_net *vl_net_open(struct vl_error *err)
 {
-    struct vl_net *net = calloc(1, sizeof(*net));
+    struct vl_net *net = vl_calloc(1, sizeof(*net));
 
     if (net && connect_anew(net) == 0)
         return net;
@@ -53,7 +56,7 @@ void vl_net_close(struct vl_net *net)
 
 int vl_net_receive(struct vl_net *net, unsigned sequence, mnl_cb_t callback, void *context)
 {
-    VL_FREE char *room = malloc(DUMP_ROOM);
+    VL_FREE char *room = vl_malloc(DUMP_ROOM);
     unsigned port = mnl_socket_get_portid(net->socket);
     int rc = 1;
 
@@ -349,7 +352,7 @@ int vl_net_routes(struct vl_net *net, struct vl_arena *arena, int index, struct 
     if (dump_of(net, RTM_GETROUTE, AF_INET, take_route, &dump) < 0 ||
         dump_of(net, RTM_GETROUTE, AF_INET6, take_route, &dump) < 0)
         return vl_fail_errno(err, "cannot list the routes of this host");
-    return order_routes(arena, ret) < 0 ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return order_routes(arena, ret) < 0 ? vl_no_memory(err) : 0;
 }
 
 int vl_net_default_routes(struct vl_net *net, struct vl_arena *arena, struct vl_net_messages *ret, struct vl_error *err)

@@ -341,12 +341,12 @@ int vl_net_send(struct vl_net *net, const struct vl_net_batch *batch, struct vl_
     int rc = 0;
 
     if (batch->arena.failed || batch->messages.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (!batch->count)
         return 0;
     vl_buf_add(&messages, batch->messages.data, batch->messages.length);
     if (messages.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < batch->count; i += SLICE) {
         VL_ERROR_AUTO cause = { .code = VL_OK };
         size_t count = batch->count - i < SLICE ? batch->count - i : SLICE;

@@ -284,7 +284,7 @@ static int edit(struct netplan *netplan, const struct vl_bridge_source *file)
     surgery.gone = vl_arena_zalloc(netplan->arena, surgery.lines * sizeof(*surgery.gone));
     surgery.empty_at = vl_arena_zalloc(netplan->arena, surgery.lines * sizeof(*surgery.empty_at));
     if (!surgery.gone || !surgery.empty_at)
-        return vl_fail(netplan->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(netplan->err);
     network = vl_yaml_get(root, "network");
     for (size_t i = 0; kinds[i]; i++) {
         const struct vl_yaml *entries = vl_yaml_get(network, kinds[i]);

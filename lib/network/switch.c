@@ -400,7 +400,7 @@ static int find_changes(struct change *change, const char *lab_name, struct vl_e
     move_addresses(change);
     move_routes(change);
     if (change->text.failed || change->arena->failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return 0;
 }
 

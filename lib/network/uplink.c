@@ -52,7 +52,7 @@ static int add_file(struct look *look, const char *path)
     }
     grown = vl_arena_grow(look->arena, look->files, look->count, sizeof(*grown));
     if (!grown)
-        return vl_fail(look->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(look->err);
     grown[look->count++] =
         (struct vl_bridge_source){ vl_arena_strdup(look->arena, path), vl_arena_strdup(look->arena, text) };
     look->files = grown;
@@ -349,5 +349,5 @@ int vl_uplink_gather(struct vl_arena *arena, const char *root, enum vl_bridge_ba
         .files = look.files,
         .count = look.count,
     };
-    return rc == 0 && arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : rc;
+    return rc == 0 && arena->failed ? vl_no_memory(err) : rc;
 }

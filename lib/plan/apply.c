@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "guest/image.h"
@@ -247,7 +248,7 @@ static int stop_together(struct vl_world *world, const struct vl_step *steps, si
     size_t failed;
 
     if (!guests)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < count; i++)
         guests[i].name = steps[i].object;
     failed = vl_hypervisor_stop_all(
@@ -321,7 +322,7 @@ static char *pending_path(const struct vl_world *world, const char *target_name)
 {
     char *path = NULL;
 
-    return asprintf(&path, "%s/pending-%s", world->state.directory, target_name) < 0 ? NULL : path;
+    return vl_asprintf(&path, "%s/pending-%s", world->state.directory, target_name) < 0 ? NULL : path;
 }
 
 static const char *const reload_words[VL_RELOAD_COUNT] = {

@@ -230,7 +230,7 @@ int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *ta
     }
     if (with_reloads)
         add_reloads(plan, target_name, wanted, !target);
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }
 
 int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,
@@ -248,5 +248,5 @@ int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const 
             wanted |= 1U << set->files[i].reload;
     }
     add_reloads(plan, target_name, wanted, false);
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }

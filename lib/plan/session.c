@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "probe/host.h"
 
@@ -32,7 +33,7 @@ void vl_world_event(struct vl_world *world, enum voiplab_event_kind kind, const 
     int rc;
 
     va_start(args, format);
-    rc = vasprintf(&text, format, args);
+    rc = vl_vasprintf(&text, format, args);
     va_end(args);
     if (rc < 0)
         text = NULL;
@@ -161,7 +162,7 @@ static bool word_character(char c)
 /* Append a word of letters and digits, or dots when it is a secret. */
 static void add_word(const struct vl_world *world, struct vl_buf *buf, const char *word, size_t length)
 {
-    VL_FREE char *copy = strndup(word, length);
+    VL_FREE char *copy = vl_strndup(word, length);
 
     if (!copy)
         buf->failed = true;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "probe/host_part.h"
 
@@ -65,7 +66,7 @@ const char *vl_kernel_log_firmware_lock(const char *log, size_t *ret_length)
 static const char *live_log(struct vl_probe *probe)
 {
     int size = klogctl(KLOG_SIZE_BUFFER, NULL, 0), got;
-    VL_FREE char *text = size > 0 && size < KLOG_LIMIT ? calloc(1, (size_t)size + 1) : NULL;
+    VL_FREE char *text = size > 0 && size < KLOG_LIMIT ? vl_calloc(1, (size_t)size + 1) : NULL;
 
     if (!text)
         return NULL;

@@ -113,7 +113,7 @@ int vl_probe_host(struct vl_arena *arena, const struct vl_host_options *options,
             return -1;
     report.capacity.first = first_to_run_out(&report.capacity);
     if (arena->failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     *ret_report = report;
     return 0;
 }

@@ -283,7 +283,7 @@ int vl_probe_call(struct vl_target *target, const struct vl_call *call, int time
     placed.before = before ? before : "";
     placed.prefix = vl_arena_printf(&arena, "Local/%s@%s-", call->number, call->context);
     if (!placed.prefix)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     while (!placed.up && !last) {
         (void)poll(NULL, 0, POLL_MS);
         last = vl_now_ms() >= deadline;

@@ -246,7 +246,7 @@ const char *vl_digit_map(struct vl_arena *arena, const char *const *patterns, co
         count++;
     sequences = vl_arena_zalloc(arena, (count + 1) * sizeof(*sequences));
     if (!sequences) {
-        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(err);
         return NULL;
     }
     count = reduce(sequences, read_patterns(sequences, patterns, urgent));
@@ -254,7 +254,7 @@ const char *vl_digit_map(struct vl_arena *arena, const char *const *patterns, co
         put_sequence(&out, sequences, count, i);
     vl_buf_puts(&out, count ? ")" : "()");
     if (out.failed) {
-        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(err);
         return NULL;
     }
     if (out.length <= limit)

@@ -61,7 +61,7 @@ static const char *digit_map(struct vl_arena *arena, const struct vl_lab *lab, c
 
     if (!arena->failed && numbers->patterns && urgent)
         return vl_digit_map(arena, numbers->patterns, urgent, phone->model->dialplan_limit, err);
-    (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+    (void)vl_no_memory(err);
     return NULL;
 }
 
@@ -206,7 +206,7 @@ const char *vl_render_phone(struct vl_arena *arena, const struct vl_lab *lab, co
     if (!text)
         return NULL;
     if (arena->failed) {
-        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(err);
         return NULL;
     }
     return vl_arena_strdup(arena, text);

@@ -152,7 +152,7 @@ static int meta_data(struct vl_arena *arena, const char *hostname, const struct 
     for (size_t i = first; i < set->count; i++)
         vl_buf_printf(&all, "%s %zu\n%s", set->files[i].path, strlen(set->files[i].text), set->files[i].text);
     if (all.failed || vl_digest_sha256(vl_buf_text(&all), all.length, digest) < 0)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     vl_json_object(json, NULL);
     vl_json_string(json, "instance-id", vl_arena_printf(arena, "voiplab-%.16s", digest));
     vl_json_string(json, "local-hostname", hostname);
@@ -189,9 +189,9 @@ int vl_render_seed(struct vl_arena *arena, const struct vl_seed *seed, struct vl
     add(arena, set, "network-config", 0644, network, "the guest's address, for cloud-init");
     add(arena, set, "user-data", 0600, user, "name and keys, for cloud-init");
     if (arena->failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (meta_data(arena, seed->hostname, set, first, &meta, err) < 0)
         return -1;
     add(arena, set, "meta-data", 0644, meta, "tells cloud-init whether the seed is new");
-    return arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(arena, err);
 }

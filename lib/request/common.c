@@ -24,13 +24,13 @@ int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan)
     VL_BUF_AUTO text = VL_BUF_INIT;
 
     if (plan->arena.failed)
-        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(run->err);
     if (run->request->mode == VOIPLAB_EXPLAIN)
         vl_plan_explain(run->world, plan, run->request->show_secrets, &text);
     else
         vl_plan_print(run->world, plan, run->request->show_secrets, &text);
     if (text.failed)
-        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(run->err);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
     vl_plan_json(run->world, plan, run->request->show_secrets, run->result->document, "plan");
     vl_json_bool(run->result->document, "changed", false);

@@ -27,7 +27,7 @@ static struct vl_dialplan *wanted_plan(const struct vl_run *run, const struct vl
             return vl_dialplan_parse(set.files[i].path, set.files[i].text, &vl_dialplan_no_files, err);
     }
     if (arena.failed)
-        (void)vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        (void)vl_no_memory(err);
     return NULL;
 }
 
@@ -62,7 +62,7 @@ static int compare(const struct vl_run *run, const struct vl_member *member, str
         return -1;
     vl_diff(&diff, vl_buf_text(&running), vl_buf_text(&wanted));
     if (wanted.failed || running.failed || diff.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (!diff.length)
         return 0;
     shown = vl_text_printable(&arena, vl_buf_text(&diff));
@@ -112,7 +112,7 @@ int vl_run_dialplan_diff(const struct vl_run *run)
     vl_fleet_connect(&fleet, run->world->options.wait_s ? run->world->options.wait_s : WAIT_S);
     different = compare_all(run, &fleet, &text);
     if (text.failed)
-        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(run->err);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
     vl_result_summary(run->result, different ? "%zu of %zu PBXs run something else" : "no difference", different,
                       fleet.count);

@@ -24,7 +24,7 @@ static int read_target(void *context, const char *path, struct vl_arena *arena, 
     if (target->ops->read(target, path, &text, &mode, err) < 0)
         return -1;
     *ret_text = vl_arena_strdup(arena, text);
-    return arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(arena, err);
 }
 
 static int compare_text(const void *left, const void *right)
@@ -54,7 +54,7 @@ static int expand_target(void *context, const char *pattern, struct vl_arena *ar
     size_t count = 0;
 
     if (!one)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     *one = pattern;
     *ret_paths = one;
     *ret_count = 1;

@@ -22,7 +22,7 @@ int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, str
 
     known = vl_arena_zalloc(&arena, (lab->pbx_count + 1) * sizeof(*known));
     if (!known)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < lab->pbx_count; i++)
         known[i] = lab->pbxs[i].name;
     for (size_t i = 0; names && names[i]; i++) {
@@ -45,7 +45,7 @@ int vl_fleet_open(struct vl_world *world, const char *const *names, struct vl_fl
         return -1;
     fleet.members = vl_malloc(world->lab->pbx_count * sizeof(*fleet.members));
     if (!fleet.members)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     for (size_t i = 0; i < world->lab->pbx_count; i++)
         if (vl_world_wanted(names, world->lab->pbxs[i].name))
             fleet.members[fleet.count++] =

@@ -104,7 +104,7 @@ static int set_emergency(struct lint_run *lint)
         return 0;
     numbers = vl_arena_grow(&lint->run->result->arena, numbers, count, sizeof(*numbers));
     if (!numbers)
-        return vl_fail(lint->run->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(lint->run->err);
     numbers[count] = NULL;
     lint->options.emergency = numbers;
     lint->options.country = lint->lint->country ? lint->lint->country : lab->country;

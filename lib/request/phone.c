@@ -46,7 +46,7 @@ static int check_names(const struct vl_run *run)
     const char **known = vl_arena_zalloc(&run->result->arena, (lab->phone_count + 1) * sizeof(*known));
 
     if (!known)
-        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(run->err);
     if (!lab->phone_count)
         return vl_fail_at(run->err, VL_ERROR_LAB, lab->file, 1, "the lab has no [phone] section");
     for (size_t i = 0; i < lab->phone_count; i++)
@@ -92,7 +92,7 @@ static int call_up(struct handing *handing)
 
     handing->called = vl_arena_zalloc(handing->arena, lab->phone_count * sizeof(*handing->called));
     if (!handing->called)
-        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(run->err);
     if (run->request->address && !vl_text_ipv4(run->request->address, &given))
         return vl_fail(run->err, VL_ERROR_USAGE, "--address: '%s' is not an IPv4 address", run->request->address);
     for (size_t i = 0; i < lab->phone_count; i++)
@@ -180,7 +180,7 @@ static int ask(const struct handing *handing, const struct called *called, struc
     vl_buf_puts(&input, "digest\ngloboff\nfail\nsilent\nshow-error\nnoproxy = \"*\"\nproto = \"=http\"\n"
                         "connect-timeout = 5\nmax-time = 20\nmax-filesize = 65536\noutput = \"/dev/null\"\n");
     if (input.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (vl_process_check(argv,
                          &(struct vl_process_options){ .input = vl_buf_text(&input),
                                                        .timeout_ms = ASK_TIMEOUT_MS,
@@ -261,7 +261,7 @@ static int serve(struct handing *handing, uint32_t address)
     VL_PROVISION_AUTO *provision = NULL;
 
     if (!files)
-        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(run->err);
     if (make_files(handing, files) < 0)
         return -1;
     provision = vl_provision_open(address, files, handing->count, run->err);
@@ -320,7 +320,7 @@ static int foretell(struct handing *handing)
                           called->phone->model->admin);
     }
     if (text.failed)
-        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(run->err);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
     return 0;
 }

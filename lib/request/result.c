@@ -64,7 +64,7 @@ void vl_result_summary(struct voiplab_result *result, const char *format, ...)
     int rc;
 
     va_start(args, format);
-    rc = vasprintf(&text, format, args);
+    rc = vl_vasprintf(&text, format, args);
     va_end(args);
     result->summary = rc < 0 ? "" : vl_arena_strdup(&result->arena, text);
 }
@@ -110,7 +110,7 @@ int vl_result_finish(struct voiplab_result *result, enum voiplab_status status, 
     if (!text)
         return -1;
     result->json = vl_arena_strdup(&result->arena, text);
-    return result->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&result->arena, err);
 }
 
 const char *voiplab_result_text(const voiplab_result *result)

@@ -86,7 +86,7 @@ static int run_one(const struct vl_run *run, const struct vl_load *load, struct 
         return vl_error_wrap(run->err, "%s", load->name);
     printed = vl_load_summary_text(&summary);
     if (!printed)
-        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(run->err);
     vl_buf_puts(text, printed);
     vl_load_summary_json(&summary, run->result->document, NULL);
     if (vl_load_verdict(&summary, &verdict) < 0) {
@@ -136,7 +136,7 @@ int vl_run_load(const struct vl_run *run)
     }
     vl_json_end(run->result->document);
     if (text.failed)
-        return vl_fail(run->err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(run->err);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
     vl_result_summary(run->result, vl_run_is_dry(run) ? "%zu load runs would be made" : "%zu load runs made", done);
     if (failed)

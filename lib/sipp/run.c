@@ -138,7 +138,7 @@ static int prepare(struct run *run, struct vl_error *err)
     vl_buf_printf(&accounts, "SEQUENTIAL\n%s;[authentication username=%s password=%s]\n", load->caller, load->caller,
                   options->secret);
     if (run->arena.failed || accounts.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return vl_file_write(run->accounts, vl_buf_text(&accounts), accounts.length, 0600, err);
 }
 
@@ -213,7 +213,7 @@ static int start(struct run *run, int errors, struct vl_error *err)
     };
 
     if (run->arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     run->pid = vl_process_start(NULL, argv, (int[]){ -1, -1, errors }, -1, NULL, err);
     return run->pid > 0 ? 0 : -1;
 }

@@ -98,12 +98,12 @@ static int take_header(struct vl_statistics *statistics, char *row, struct vl_er
             vl_arena_grow(&statistics->arena, statistics->columns, statistics->column_count, sizeof(*grown));
 
         if (!grown)
-            return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+            return vl_no_memory(err);
         statistics->columns = grown;
         grown[statistics->column_count++] = column_of(statistics, name);
     }
     if (statistics->arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return check_header(statistics, err);
 }
 
@@ -187,7 +187,7 @@ static int take_row(struct vl_statistics *statistics, char *row, struct vl_error
     if (statistics->now[VL_STATISTIC_CURRENT] > statistics->peak)
         statistics->peak = statistics->now[VL_STATISTIC_CURRENT];
     extend_series(statistics, made > before ? made - before : 0);
-    return statistics->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&statistics->arena, err);
 }
 
 static int take_line(struct vl_statistics *statistics, char *line, struct vl_error *err)
@@ -205,7 +205,7 @@ int vl_statistics_feed(struct vl_statistics *statistics, const char *bytes, size
 
         vl_buf_add(&statistics->pending, bytes, part);
         if (statistics->pending.failed)
-            return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+            return vl_no_memory(err);
         if (statistics->pending.length > ROW_LIMIT)
             return vl_fail(err, VL_ERROR_FAILED, "a row of the statistics of sipp is longer than %d bytes", ROW_LIMIT);
         if (!end)
@@ -285,7 +285,7 @@ int vl_response_times_read(FILE *file, struct vl_response_times times[static VL_
         if (clock < 1 || clock > VL_LOAD_CLOCKS)
             continue;
         if (add_sample(&times[clock - 1], sample) < 0)
-            return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+            return vl_no_memory(err);
     }
     return ferror(file) ? vl_fail_errno(err, "cannot read the response times of sipp") : 0;
 }

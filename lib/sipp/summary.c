@@ -203,7 +203,7 @@ int vl_load_summary_fill(struct vl_load_summary *summary, const struct vl_load *
     fill_series(summary, statistics);
     for (size_t i = 0; i < VL_LOAD_CLOCKS; i++)
         vl_response_times_summarize(&times[i], &summary->times[i]);
-    return summary->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&summary->arena, err);
 }
 
 void vl_load_summary_free(struct vl_load_summary *summary)

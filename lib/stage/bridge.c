@@ -70,7 +70,7 @@ static int add_secrets(struct vl_world *world, struct vl_plan *plan, struct vl_e
     VL_TARGET_AUTO *host = vl_target_local("/", err);
 
     if (!text || !host)
-        return err->code ? -1 : vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return err->code ? -1 : vl_no_memory(err);
     return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
 }
 
@@ -93,7 +93,7 @@ int vl_stage_state(struct vl_world *world, struct vl_plan *plan, struct vl_error
     }
     if (lab_key)
         add_key(plan, world, "lab_ed25519", "the key with which voiplab logs in to the lab's PBXs");
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }
 
 /* The back end that is named, else the one that is seen to have the uplink. */
@@ -264,6 +264,6 @@ int vl_stage_bridge(struct vl_world *world, struct vl_plan *plan, struct vl_erro
     int rc = world->lab->bridge.interface ? bridge_files(world, plan, err) : bridge_commands(world, plan, err);
 
     if (rc == 0 && plan->arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     return rc;
 }

@@ -134,5 +134,5 @@ int vl_stage_gone(struct vl_world *world, const char *const *names, bool remove,
         plan_bridge(world, plan);
         plan_state(world, plan);
     }
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }

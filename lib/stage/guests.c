@@ -298,7 +298,7 @@ static int plan_seed(const struct guest_plan *guests, const struct vl_pbx *pbx, 
     };
 
     if (!files || vl_render_seed(arena, &seed, files, guests->err) < 0)
-        return files ? -1 : vl_fail(guests->err, VL_ERROR_MEMORY, "out of memory");
+        return files ? -1 : vl_no_memory(guests->err);
     *ret_volume = vl_arena_printf(arena, "%s-seed-%s.iso", pbx->name, hash_files(arena, files));
     if (find_volume(guests, *ret_volume, &volume) < 0)
         return -1;
@@ -462,7 +462,7 @@ static int plan_each(struct vl_world *world, const char *const *names,
             return vl_error_wrap(err, "%s", pbx->name);
     }
     drop_repeated(plan);
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }
 
 int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
@@ -481,7 +481,7 @@ int vl_stage_guest(struct vl_world *world, const struct vl_pbx *pbx, struct vl_p
 
     if (begin(&guests, world, plan, err) < 0 || plan_guest(&guests, pbx) < 0)
         return -1;
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }
 
 static int guest_sizes(const struct voiplab_guest *guest, uint64_t *ret_memory, uint64_t *ret_disk,

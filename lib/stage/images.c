@@ -67,5 +67,5 @@ int vl_stage_image(struct vl_world *world, const char *const *names, struct vl_p
             if (image_step(world, image, plan, err) < 0)
                 return -1;
     }
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }

@@ -102,5 +102,5 @@ int vl_stage_modules(struct vl_world *world, const char *const *missing, struct 
                           });
     if (add_file(world, plan, missing, err) < 0)
         return -1;
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }

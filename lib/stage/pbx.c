@@ -28,11 +28,11 @@ int vl_stage_pbx(struct vl_world *world, const struct vl_pbx *pbx, struct vl_tar
 
     vl_render_pbx(&plan->arena, world->lab, &world->state, pbx, parts, &set);
     if (plan->arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (vl_plan_files(plan, target, pbx->name, &set, pending, reloads, err) < 0)
         return -1;
     warn_of_clashes(world, pbx, plan, &set);
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }
 
 int vl_stage_pbx_removed(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
@@ -43,7 +43,7 @@ int vl_stage_pbx_removed(struct vl_world *world, const struct vl_pbx *pbx, struc
 
     vl_render_pbx(&plan->arena, world->lab, &world->state, pbx, parts, &set);
     if (plan->arena.failed)
-        return vl_fail(err, VL_ERROR_MEMORY, "out of memory");
+        return vl_no_memory(err);
     if (vl_plan_files_removed(plan, target, pbx->name, &set, target ? vl_apply_pending(world, pbx->name) : 0, err) < 0)
         return -1;
     /* in a tree (--root) nothing runs that could be reloaded */

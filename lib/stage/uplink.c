@@ -115,5 +115,5 @@ int vl_stage_uplink(struct vl_world *world, bool dry, struct vl_plan *plan, stru
         return -1;
     if (here && plan->count)
         plan_owner(world, plan);
-    return plan->arena.failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(&plan->arena, err);
 }

@@ -51,5 +51,5 @@ int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, struct
         vl_run(&runner);
     }
     ret_show->way = way_of(&runner);
-    return arena->failed ? vl_fail(err, VL_ERROR_MEMORY, "out of memory") : 0;
+    return vl_arena_check(arena, err);
 }
