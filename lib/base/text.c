@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/cleanup.h"
-#include "base/memory.h"
 
 static bool is_digit(char c)
 {
@@ -94,13 +92,27 @@ char *vl_text_from_ipv4(struct vl_arena *arena, uint32_t address)
                            address & 255);
 }
 
-bool vl_text_network(const char *text, uint32_t *ret_address, unsigned *ret_prefix)
+/* What stands before the slash of ADDRESS/PREFIX, and where the prefix begins. No address of either family is longer
+ * than the room, which is asked of nobody: a text that is right is right when memory is short, too. */
+static const char *part_network(const char *text, char ret_address[static INET6_ADDRSTRLEN])
 {
     const char *slash = strchr(text, '/');
-    VL_FREE char *address = slash ? vl_strndup(text, (size_t)(slash - text)) : NULL;
+    size_t length = slash ? (size_t)(slash - text) : 0;
+
+    if (!slash || length >= INET6_ADDRSTRLEN)
+        return NULL;
+    memcpy(ret_address, text, length);
+    ret_address[length] = '\0';
+    return slash + 1;
+}
+
+bool vl_text_network(const char *text, uint32_t *ret_address, unsigned *ret_prefix)
+{
+    char address[INET6_ADDRSTRLEN];
+    const char *number = part_network(text, address);
     long prefix;
 
-    if (!address || !vl_text_number(slash + 1, 1, 32, &prefix) || !vl_text_ipv4(address, ret_address))
+    if (!number || !vl_text_number(number, 1, 32, &prefix) || !vl_text_ipv4(address, ret_address))
         return false;
     *ret_prefix = (unsigned)prefix;
     return true;
@@ -118,11 +130,11 @@ bool vl_text_ipv6(const char *text, unsigned char ret_address[static 16])
 
 bool vl_text_network6(const char *text, unsigned char ret_address[static 16], unsigned *ret_prefix)
 {
-    const char *slash = strchr(text, '/');
-    VL_FREE char *address = slash ? vl_strndup(text, (size_t)(slash - text)) : NULL;
+    char address[INET6_ADDRSTRLEN];
+    const char *number = part_network(text, address);
     long prefix;
 
-    if (!address || !vl_text_number(slash + 1, 1, 128, &prefix) || !vl_text_ipv6(address, ret_address))
+    if (!number || !vl_text_number(number, 1, 128, &prefix) || !vl_text_ipv6(address, ret_address))
         return false;
     *ret_prefix = (unsigned)prefix;
     return true;
