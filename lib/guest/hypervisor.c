@@ -4,34 +4,18 @@
  * libvirt's own copy of the definition, and only then is the table of operations called. libvirt's messages are kept
  * and, where its error says what is missing on the host, what to do next is added (`advices`).
  */
-#include "guest/hypervisor.h"
-
 #include <errno.h>
-#include <fcntl.h>
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/xml.h"
-#include "guest/hypervisor_ops.h"
-#include "render/volume_xml.h"
+#include "guest/hypervisor_part.h"
 
-#define POOL_PREFIX "voiplab-"
-#define COMPLETE ".complete"
-
-enum { POLL_MS = 100, PRESS_AGAIN_MS = 5000, CHUNK = 256 * 1024 };
-
-struct vl_hypervisor {
-    virConnectPtr connection;
-};
+enum { POLL_MS = 100, PRESS_AGAIN_MS = 5000 };
 
 static const struct vl_hypervisor_ops libvirt_ops = {
     .domain_define = virDomainDefineXMLFlags,
@@ -54,33 +38,20 @@ static const struct vl_hypervisor_ops libvirt_ops = {
     .stream_finish = virStreamFinish,
 };
 
-static const struct vl_hypervisor_ops *ops = &libvirt_ops;
+static const struct vl_hypervisor_ops *in_force = &libvirt_ops;
+
+const struct vl_hypervisor_ops *vl_hypervisor_ops(void)
+{
+    return in_force;
+}
 
 const struct vl_hypervisor_ops *vl_hypervisor_set_ops(const struct vl_hypervisor_ops *replacement)
 {
-    const struct vl_hypervisor_ops *before = ops;
+    const struct vl_hypervisor_ops *before = in_force;
 
-    ops = replacement ? replacement : &libvirt_ops;
+    in_force = replacement ? replacement : &libvirt_ops;
     return before;
 }
-
-/* libvirt's objects are counted; a local gives its reference back when it goes out of scope. */
-#define REFERENCE(name, type, release)                                                                                 \
-    static void name(type *object)                                                                                     \
-    {                                                                                                                  \
-        if (*object)                                                                                                   \
-            (void)release(*object);                                                                                    \
-    }
-
-REFERENCE(release_domain, virDomainPtr, virDomainFree)
-REFERENCE(release_pool, virStoragePoolPtr, virStoragePoolFree)
-REFERENCE(release_volume, virStorageVolPtr, virStorageVolFree)
-REFERENCE(release_stream, virStreamPtr, virStreamFree)
-
-#define DOMAIN_AUTO __attribute__((cleanup(release_domain))) virDomainPtr
-#define POOL_AUTO __attribute__((cleanup(release_pool))) virStoragePoolPtr
-#define VOLUME_AUTO __attribute__((cleanup(release_volume))) virStorageVolPtr
-#define STREAM_AUTO __attribute__((cleanup(release_stream))) virStreamPtr
 
 #define DENIED "run it as root or as a member of the group libvirt"
 
@@ -128,8 +99,7 @@ static char *one_line(const char *message)
     return line;
 }
 
-/* Fail with libvirt's last error of this thread: "cannot VERB 'NAME': its message: our advice". */
-static int fail(struct vl_error *err, const char *verb, const char *name)
+int vl_hypervisor_fail(struct vl_error *err, const char *verb, const char *name)
 {
     const virError *error = virGetLastError();
     VL_FREE char *message = one_line(error && error->message ? error->message : "libvirt does not say why");
@@ -157,7 +127,7 @@ struct vl_hypervisor *vl_hypervisor_open(const char *uri, struct vl_error *err)
     virSetErrorFunc(NULL, stay_silent);
     hypervisor->connection = virConnectOpen(uri);
     if (!hypervisor->connection) {
-        fail(err, "connect to the hypervisor", uri);
+        vl_hypervisor_fail(err, "connect to the hypervisor", uri);
         free(hypervisor);
         return NULL;
     }
@@ -197,7 +167,7 @@ int vl_hypervisor_describe(struct vl_hypervisor *hypervisor, struct vl_arena *ar
     VL_FREE char *kvm = NULL;
 
     if (virConnectGetLibVersion(hypervisor->connection, &version) < 0)
-        return fail(err, "ask for the version of", "libvirt");
+        return vl_hypervisor_fail(err, "ask for the version of", "libvirt");
     *ret_version = vl_arena_printf(arena, "%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
     kvm = virConnectGetDomainCapabilities(hypervisor->connection, NULL, "x86_64", "pc", "kvm", 0);
     *ret_kvm = kvm && !lacks_virtualization(hypervisor->connection, arena);
@@ -212,7 +182,7 @@ static int find_domain(struct vl_hypervisor *hypervisor, const char *name, virDo
 {
     *ret_domain = virDomainLookupByName(hypervisor->connection, name);
     if (!*ret_domain && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
-        return fail(err, "look for domain", name);
+        return vl_hypervisor_fail(err, "look for domain", name);
     return 0;
 }
 
@@ -231,7 +201,7 @@ static int read_state(virDomainPtr domain, enum vl_domain_state *ret_state, stru
     if (virDomainGetState(domain, &state, NULL, 0) < 0) {
         if (virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
             return 0;
-        return fail(err, "ask for the state of", virDomainGetName(domain));
+        return vl_hypervisor_fail(err, "ask for the state of", virDomainGetName(domain));
     }
     *ret_state = (size_t)state < VL_COUNT(states) ? states[state] : VL_DOMAIN_RUNNING;
     return 0;
@@ -264,7 +234,7 @@ static int read_domain(virDomainPtr handle, struct vl_arena *arena, struct vl_do
     if (xml)
         return read_mark(xml, arena, domain, err);
     if (virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
-        return fail(err, "read the definition of", virDomainGetName(handle));
+        return vl_hypervisor_fail(err, "read the definition of", virDomainGetName(handle));
     domain->state = VL_DOMAIN_ABSENT;
     return 0;
 }
@@ -307,7 +277,7 @@ int vl_hypervisor_domains(struct vl_hypervisor *hypervisor, struct vl_arena *are
 
     *ret_count = 0;
     if (count < 0)
-        return fail(err, "list the domains of lab", lab);
+        return vl_hypervisor_fail(err, "list the domains of lab", lab);
     *ret_domains = vl_arena_zalloc(arena, ((size_t)count + 1) * sizeof(**ret_domains));
     if (*ret_domains)
         rc = collect_domains(handles, (size_t)count, lab, arena, *ret_domains, ret_count, err);
@@ -375,8 +345,8 @@ int vl_hypervisor_define(struct vl_hypervisor *hypervisor, const char *xml, cons
 
     if (check_definition(xml, name, lab, err) < 0 || find_ours(hypervisor, name, lab, &before, err) < 0)
         return -1;
-    domain = ops->domain_define(hypervisor->connection, xml, VIR_DOMAIN_DEFINE_VALIDATE);
-    return domain ? 0 : fail(err, "define domain", name);
+    domain = vl_hypervisor_ops()->domain_define(hypervisor->connection, xml, VIR_DOMAIN_DEFINE_VALIDATE);
+    return domain ? 0 : vl_hypervisor_fail(err, "define domain", name);
 }
 
 int vl_hypervisor_start(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err)
@@ -390,7 +360,7 @@ int vl_hypervisor_start(struct vl_hypervisor *hypervisor, const char *name, cons
         return 0;
     if (state == VL_DOMAIN_PAUSED)
         return vl_fail(err, VL_ERROR_FAILED, "domain '%s' is paused: 'virsh resume %s' lets it run on", name, name);
-    return ops->domain_start(domain) < 0 ? fail(err, "start domain", name) : 0;
+    return vl_hypervisor_ops()->domain_start(domain) < 0 ? vl_hypervisor_fail(err, "start domain", name) : 0;
 }
 
 static void pause_ms(long ms)
@@ -426,7 +396,7 @@ static bool still_runs(struct vl_stopping *guest, bool press)
     if (state != VL_DOMAIN_RUNNING)
         return false;
     if (press)
-        (void)ops->domain_shutdown(guest->domain);
+        (void)vl_hypervisor_ops()->domain_shutdown(guest->domain);
     return true;
 }
 
@@ -467,9 +437,9 @@ static int force_off(virDomainPtr domain, const char *name, struct vl_error *err
     VL_ERROR_AUTO failure = { .code = VL_OK };
     enum vl_domain_state state;
 
-    if (ops->domain_destroy(domain) == 0)
+    if (vl_hypervisor_ops()->domain_destroy(domain) == 0)
         return 0;
-    fail(&failure, "force off domain", name);
+    (void)vl_hypervisor_fail(&failure, "force off domain", name);
     if (read_state(domain, &state, err) < 0)
         return -1;
     if (!is_up(state))
@@ -538,377 +508,8 @@ int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, c
     /* libvirt would make it a transient domain, which then runs on without a definition to find it by */
     if (is_up(state))
         return vl_fail(err, VL_ERROR_FAILED, "domain '%s' is running: stop it before it is undefined", name);
-    if (ops->domain_undefine(domain, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA) < 0)
-        return fail(err, "undefine domain", name);
+    if (vl_hypervisor_ops()->domain_undefine(domain, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
+                                                         VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA) < 0)
+        return vl_hypervisor_fail(err, "undefine domain", name);
     return 0;
-}
-
-/* Pools */
-
-static int check_pool_name(const char *pool, struct vl_error *err)
-{
-    if (vl_text_starts(pool, POOL_PREFIX))
-        return 0;
-    return vl_fail(err, VL_ERROR_FAILED,
-                   "storage pool '%s' is not voiplab's: the names of its pools start with '" POOL_PREFIX "'", pool);
-}
-
-/* The pool of this name; absent is NULL and no error. */
-static int find_pool(struct vl_hypervisor *hypervisor, const char *pool, virStoragePoolPtr *ret_pool,
-                     struct vl_error *err)
-{
-    *ret_pool = virStoragePoolLookupByName(hypervisor->connection, pool);
-    if (!*ret_pool && virGetLastErrorCode() != VIR_ERR_NO_STORAGE_POOL)
-        return fail(err, "look for storage pool", pool);
-    return 0;
-}
-
-static int find_our_pool(struct vl_hypervisor *hypervisor, const char *pool, virStoragePoolPtr *ret_pool,
-                         struct vl_error *err)
-{
-    if (check_pool_name(pool, err) < 0 || find_pool(hypervisor, pool, ret_pool, err) < 0)
-        return -1;
-    return *ret_pool ? 0 : vl_fail(err, VL_ERROR_NOTFOUND, "there is no storage pool '%s'", pool);
-}
-
-int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_active, struct vl_error *err)
-{
-    POOL_AUTO handle = NULL;
-
-    *ret_active = false;
-    if (find_pool(hypervisor, pool, &handle, err) < 0)
-        return -1;
-    *ret_active = handle && virStoragePoolIsActive(handle) == 1;
-    return 0;
-}
-
-/* A pool of this name over another directory was made for something else. */
-static int check_pool_path(virStoragePoolPtr pool, const char *path, struct vl_error *err)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_FREE char *xml = virStoragePoolGetXMLDesc(pool, 0);
-    VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the definition of a storage pool", err) : NULL;
-    const char *there;
-
-    if (!xml)
-        return fail(err, "read the definition of storage pool", virStoragePoolGetName(pool));
-    if (!document)
-        return -1;
-    there = vl_xml_find(document, &arena, "/pool/target/path");
-    if (arena.failed)
-        return vl_no_memory(err);
-    if (!there || strcmp(there, path) != 0)
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "storage pool '%s' is in '%s' instead of '%s': remove it or say so in the lab file",
-                       virStoragePoolGetName(pool), there ? there : "", path);
-    return 0;
-}
-
-static int define_pool(struct vl_hypervisor *hypervisor, const char *pool, const char *path,
-                       virStoragePoolPtr *ret_pool, struct vl_error *err)
-{
-    VL_FREE char *xml = vl_render_pool_xml(pool, path, err);
-
-    if (!xml)
-        return -1;
-    *ret_pool = ops->pool_define(hypervisor->connection, xml, 0);
-    return *ret_pool ? 0 : fail(err, "define storage pool", pool);
-}
-
-/* The directory and the start; libvirt has the definition already. */
-static int start_pool(virStoragePoolPtr pool, const char *name, struct vl_error *err)
-{
-    if (virStoragePoolIsActive(pool) != 1) {
-        if (ops->pool_build(pool, 0) < 0)
-            return fail(err, "make the directory of storage pool", name);
-        if (ops->pool_start(pool, 0) < 0)
-            return fail(err, "start storage pool", name);
-    }
-    return ops->pool_autostart(pool, 1) < 0 ? fail(err, "set to start by itself storage pool", name) : 0;
-}
-
-/* Each step is skipped when it is done already, so that a run that was cut off is finished by the next one. A pool that
- * was defined here and does not start is not kept: its path may be the mistake. */
-int vl_hypervisor_pool_make(struct vl_hypervisor *hypervisor, const char *pool, const char *path, struct vl_error *err)
-{
-    POOL_AUTO handle = NULL;
-    bool defined_here = false;
-
-    if (check_pool_name(pool, err) < 0 || find_pool(hypervisor, pool, &handle, err) < 0)
-        return -1;
-    if (handle && check_pool_path(handle, path, err) < 0)
-        return -1;
-    if (!handle) {
-        if (define_pool(hypervisor, pool, path, &handle, err) < 0)
-            return -1;
-        defined_here = true;
-    }
-    if (start_pool(handle, pool, err) == 0)
-        return 0;
-    if (defined_here && virStoragePoolIsActive(handle) == 0)
-        (void)ops->pool_undefine(handle);
-    return -1;
-}
-
-int vl_hypervisor_pool_remove(struct vl_hypervisor *hypervisor, const char *pool, struct vl_error *err)
-{
-    POOL_AUTO handle = NULL;
-
-    if (check_pool_name(pool, err) < 0 || find_pool(hypervisor, pool, &handle, err) < 0)
-        return -1;
-    if (!handle)
-        return 0;
-    if (virStoragePoolIsActive(handle) == 1 && ops->pool_stop(handle) < 0)
-        return fail(err, "stop storage pool", pool);
-    /* For a pool of type dir this is rmdir(2): it fails while a file is left, and then the directory stays. */
-    (void)ops->pool_delete(handle, 0);
-    return ops->pool_undefine(handle) < 0 ? fail(err, "undefine storage pool", pool) : 0;
-}
-
-int vl_hypervisor_pool_refresh(struct vl_hypervisor *hypervisor, const char *pool, struct vl_error *err)
-{
-    POOL_AUTO handle = NULL;
-
-    if (find_our_pool(hypervisor, pool, &handle, err) < 0)
-        return -1;
-    return ops->pool_refresh(handle, 0) < 0 ? fail(err, "refresh storage pool", pool) : 0;
-}
-
-/* Volumes */
-
-/* The volume of this name; absent is NULL and no error. */
-static int find_volume(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume, struct vl_error *err)
-{
-    *ret_volume = virStorageVolLookupByName(pool, name);
-    if (!*ret_volume && virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL)
-        return fail(err, "look for volume", name);
-    return 0;
-}
-
-/* The volume that says that the upload of `name` came to its end; see the header. */
-static int find_marker(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume, struct vl_error *err)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *marker = vl_arena_printf(&arena, "%s" COMPLETE, name);
-
-    return arena.failed ? vl_no_memory(err) : find_volume(pool, marker, ret_volume, err);
-}
-
-static bool is_marker(const char *name)
-{
-    size_t length = strlen(name), suffix = strlen(COMPLETE);
-
-    return length > suffix && strcmp(name + length - suffix, COMPLETE) == 0;
-}
-
-static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct vl_arena *arena,
-                       struct vl_volume *volume, struct vl_error *err)
-{
-    VL_FREE char *xml = virStorageVolGetXMLDesc(handle, 0);
-    VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the description of a volume", err) : NULL;
-    VOLUME_AUTO marker = NULL;
-    const char *capacity;
-
-    if (!xml)
-        return fail(err, "read the description of volume", virStorageVolGetName(handle));
-    if (!document || find_marker(pool, virStorageVolGetName(handle), &marker, err) < 0)
-        return -1;
-    capacity = vl_xml_find(document, arena, "/volume/capacity"); /* in bytes: libvirt says so in its attribute unit */
-    volume->name = vl_arena_strdup(arena, virStorageVolGetName(handle));
-    volume->path = vl_xml_find(document, arena, "/volume/target/path");
-    volume->capacity = capacity ? strtoull(capacity, NULL, 10) : 0;
-    volume->backing = vl_xml_find(document, arena, "/volume/backingStore/path");
-    volume->uploaded = marker != NULL;
-    return vl_arena_check(arena, err);
-}
-
-int vl_hypervisor_volume(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool, const char *name,
-                         struct vl_volume *ret_volume, struct vl_error *err)
-{
-    POOL_AUTO handle = NULL;
-    VOLUME_AUTO volume = NULL;
-
-    *ret_volume = (struct vl_volume){ .name = NULL };
-    if (find_pool(hypervisor, pool, &handle, err) < 0)
-        return -1;
-    if (!handle)
-        return 0;
-    if (find_volume(handle, name, &volume, err) < 0)
-        return -1;
-    return volume ? read_volume(handle, volume, arena, ret_volume, err) : 0;
-}
-
-int vl_hypervisor_volumes(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool,
-                          struct vl_volume **ret_volumes, size_t *ret_count, struct vl_error *err)
-{
-    POOL_AUTO handle = NULL;
-    virStorageVolPtr *handles = NULL;
-    int count, rc = 0;
-
-    *ret_count = 0;
-    *ret_volumes = NULL;
-    if (find_pool(hypervisor, pool, &handle, err) < 0)
-        return -1;
-    if (!handle)
-        return 0;
-    count = virStoragePoolListAllVolumes(handle, &handles, 0);
-    if (count < 0)
-        return fail(err, "list the volumes of storage pool", pool);
-    *ret_volumes = vl_arena_zalloc(arena, ((size_t)count + 1) * sizeof(**ret_volumes));
-    if (!*ret_volumes)
-        rc = vl_no_memory(err);
-    for (int i = 0; i < count; i++) {
-        if (rc == 0 && !is_marker(virStorageVolGetName(handles[i])))
-            rc = read_volume(handle, handles[i], arena, &(*ret_volumes)[(*ret_count)++], err);
-        (void)virStorageVolFree(handles[i]);
-    }
-    free(handles);
-    return rc;
-}
-
-int vl_hypervisor_volume_make(struct vl_hypervisor *hypervisor, const char *pool, const char *xml, struct vl_error *err)
-{
-    POOL_AUTO handle = NULL;
-    VOLUME_AUTO volume = NULL;
-
-    if (find_our_pool(hypervisor, pool, &handle, err) < 0)
-        return -1;
-    volume = ops->volume_create(handle, xml, 0);
-    return volume ? 0 : fail(err, "make a volume in storage pool", pool);
-}
-
-int vl_hypervisor_volume_remove(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
-                                struct vl_error *err)
-{
-    POOL_AUTO handle = NULL;
-    VOLUME_AUTO volume = NULL;
-    VOLUME_AUTO marker = NULL;
-
-    if (check_pool_name(pool, err) < 0 || find_pool(hypervisor, pool, &handle, err) < 0)
-        return -1;
-    if (!handle)
-        return 0;
-    if (find_volume(handle, name, &volume, err) < 0 || find_marker(handle, name, &marker, err) < 0)
-        return -1;
-    if (marker && ops->volume_delete(marker, 0) < 0)
-        return fail(err, "remove the mark of volume", name);
-    return volume && ops->volume_delete(volume, 0) < 0 ? fail(err, "remove volume", name) : 0;
-}
-
-/* Uploads */
-
-struct upload {
-    const char *file;
-    int descriptor;
-    uint64_t total;
-    void (*progress)(void *context, uint64_t done, uint64_t total);
-    void *context;
-};
-
-static int open_upload(struct upload *upload, struct vl_error *err)
-{
-    struct stat status;
-
-    upload->descriptor = open(upload->file, O_RDONLY | O_CLOEXEC);
-    if (upload->descriptor < 0)
-        return vl_fail_errno(err, "cannot open '%s'", upload->file);
-    if (fstat(upload->descriptor, &status) < 0)
-        return vl_fail_errno(err, "cannot look at '%s'", upload->file);
-    if (!S_ISREG(status.st_mode))
-        return vl_fail(err, VL_ERROR_FAILED, "'%s' is not a regular file", upload->file);
-    upload->total = (uint64_t)status.st_size;
-    return 0;
-}
-
-static int send_bytes(virStreamPtr stream, const char *bytes, size_t length, const char *file, struct vl_error *err)
-{
-    while (length > 0) {
-        int sent = ops->stream_send(stream, bytes, length);
-
-        if (sent <= 0)
-            return fail(err, "send", file);
-        bytes += sent;
-        length -= (size_t)sent;
-    }
-    return 0;
-}
-
-/* Send what fstat said and not a byte less: a file that shrinks would leave the end of the volume undefined. */
-static int send_file(virStreamPtr stream, const struct upload *upload, struct vl_error *err)
-{
-    VL_FREE char *chunk = vl_malloc(CHUNK);
-    uint64_t done = 0;
-
-    if (!chunk)
-        return vl_no_memory(err);
-    while (done < upload->total) {
-        size_t want = upload->total - done < CHUNK ? (size_t)(upload->total - done) : CHUNK;
-        ssize_t got = read(upload->descriptor, chunk, want);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return vl_fail_errno(err, "cannot read '%s'", upload->file);
-        if (got == 0)
-            return vl_fail(err, VL_ERROR_FAILED, "'%s' became shorter while it was sent", upload->file);
-        if (send_bytes(stream, chunk, (size_t)got, upload->file, err) < 0)
-            return -1;
-        done += (uint64_t)got;
-        if (upload->progress)
-            upload->progress(upload->context, done, upload->total);
-    }
-    return 0;
-}
-
-static int fill_volume(struct vl_hypervisor *hypervisor, virStorageVolPtr volume, const struct upload *upload,
-                       struct vl_error *err)
-{
-    STREAM_AUTO stream = virStreamNew(hypervisor->connection, 0);
-
-    if (!stream || ops->volume_upload(volume, stream, 0, upload->total, 0) < 0)
-        return fail(err, "upload", upload->file);
-    if (send_file(stream, upload, err) < 0) {
-        (void)virStreamAbort(stream);
-        return -1;
-    }
-    return ops->stream_finish(stream) < 0 ? fail(err, "finish the upload of", upload->file) : 0;
-}
-
-static int make_marker(virStoragePoolPtr pool, const char *name, struct vl_error *err)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const struct vl_volume_spec spec = { .name = vl_arena_printf(&arena, "%s" COMPLETE, name), .format = "raw" };
-    VL_FREE char *xml = arena.failed ? NULL : vl_render_volume_xml(&spec, err);
-    VOLUME_AUTO marker = NULL;
-
-    if (arena.failed)
-        return vl_no_memory(err);
-    if (!xml)
-        return -1;
-    marker = ops->volume_create(pool, xml, 0);
-    return marker ? 0 : fail(err, "mark as complete volume", name);
-}
-
-int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *pool, const char *name, const char *file,
-                                void (*progress)(void *context, uint64_t done, uint64_t total), void *context,
-                                struct vl_error *err)
-{
-    struct upload upload = { .file = file, .descriptor = -1, .progress = progress, .context = context };
-    POOL_AUTO handle = NULL;
-    VOLUME_AUTO volume = NULL;
-    VOLUME_AUTO marker = NULL;
-    int rc = -1;
-
-    if (find_our_pool(hypervisor, pool, &handle, err) < 0 || find_volume(handle, name, &volume, err) < 0 ||
-        find_marker(handle, name, &marker, err) < 0)
-        return -1;
-    if (!volume)
-        return vl_fail(err, VL_ERROR_NOTFOUND, "there is no volume '%s' in storage pool '%s'", name, pool);
-    if (marker && ops->volume_delete(marker, 0) < 0)
-        return fail(err, "remove the mark of volume", name);
-    if (open_upload(&upload, err) == 0 && fill_volume(hypervisor, volume, &upload, err) == 0)
-        rc = make_marker(handle, name, err);
-    if (upload.descriptor >= 0)
-        (void)close(upload.descriptor);
-    return rc;
 }

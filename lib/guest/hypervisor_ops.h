@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The libvirt calls that change something, as one table, so that a test can count them and make the n-th fail. The
- * types are libvirt's own, named by their structure tags: nothing but hypervisor.c needs libvirt's headers.
+ * types are libvirt's own, named by their structure tags: nothing but hypervisor_part.h needs libvirt's headers.
  */
 #ifndef VL_GUEST_HYPERVISOR_OPS_H
 #define VL_GUEST_HYPERVISOR_OPS_H
