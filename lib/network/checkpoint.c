@@ -39,28 +39,28 @@ static const char *backup_name(struct vl_arena *arena, unsigned number, const ch
     return name;
 }
 
-static int save_file(struct vl_checkpoint *checkpoint, const struct vl_step *step, struct vl_error *err)
+int vl_checkpoint_add_file(struct vl_checkpoint *checkpoint, const char *path, const char *text, mode_t mode,
+                           struct vl_error *err)
 {
     struct vl_arena *arena = &checkpoint->arena;
     struct vl_saved_file *grown =
         vl_arena_grow(arena, checkpoint->files, checkpoint->file_count, sizeof(*checkpoint->files));
 
-    if (strchr(step->object, '\n'))
+    if (strchr(path, '\n'))
         return vl_fail(err, VL_ERROR_FAILED, "'%s' has a line end in its name; give it another name",
-                       vl_text_printable(arena, step->object));
+                       vl_text_printable(arena, path));
     if (!grown)
         return vl_no_memory(err);
     grown[checkpoint->file_count++] = (struct vl_saved_file){
-        .path = vl_arena_strdup(arena, step->object),
-        .text = step->before ? vl_arena_strdup(arena, step->before) : NULL,
-        .mode = (mode_t)step->mode_before,
+        .path = vl_arena_strdup(arena, path),
+        .text = text ? vl_arena_strdup(arena, text) : NULL,
+        .mode = mode,
     };
     checkpoint->files = grown;
-    return 0;
+    return vl_arena_check(arena, err);
 }
 
-/* A directory step makes its parents too, so each one that is missing is noted. */
-static void save_directories(struct vl_checkpoint *checkpoint, const char *path)
+void vl_checkpoint_add_directory(struct vl_checkpoint *checkpoint, const char *path)
 {
     struct vl_arena *arena = &checkpoint->arena;
 
@@ -78,19 +78,6 @@ static void save_directories(struct vl_checkpoint *checkpoint, const char *path)
         if (!end)
             return;
     }
-}
-
-int vl_checkpoint_files(struct vl_checkpoint *checkpoint, const struct vl_plan *plan, struct vl_error *err)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct vl_step *step = &plan->steps[i];
-
-        if (step->kind == VL_STEP_DIRECTORY)
-            save_directories(checkpoint, step->object);
-        if ((step->kind == VL_STEP_FILE || step->kind == VL_STEP_REMOVE) && save_file(checkpoint, step, err) < 0)
-            return -1;
-    }
-    return vl_arena_check(&checkpoint->arena, err);
 }
 
 static const char *boot_id(struct vl_arena *arena)

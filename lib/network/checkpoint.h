@@ -23,7 +23,6 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "network/netlink.h"
-#include "plan/plan.h"
 
 struct vl_saved_file {
     const char *path;   /* below the root */
@@ -71,8 +70,12 @@ void vl_checkpoint_free(struct vl_checkpoint *checkpoint);
 /* STATE/.bridge/…, in the arena. */
 const char *vl_checkpoint_directory(struct vl_arena *arena, const char *state_directory, const char *root);
 
-/* The file and directory steps of `plan`, as they are before it. */
-int vl_checkpoint_files(struct vl_checkpoint *checkpoint, const struct vl_plan *plan, struct vl_error *err);
+/* A file as it is before a change of it; `text` is NULL when it is not there. */
+int vl_checkpoint_add_file(struct vl_checkpoint *checkpoint, const char *path, const char *text, mode_t mode,
+                           struct vl_error *err);
+
+/* A directory that will be made, and its parents: each one that is missing is noted. */
+void vl_checkpoint_add_directory(struct vl_checkpoint *checkpoint, const char *path);
 
 /* The two links with their addresses and routes, as they are now. */
 int vl_checkpoint_network(struct vl_checkpoint *checkpoint, struct vl_net *net, const char *uplink, const char *bridge,

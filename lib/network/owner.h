@@ -7,7 +7,6 @@
 #define VL_NETWORK_OWNER_H
 
 #include "lab/lab.h"
-#include "plan/plan.h"
 
 enum vl_owner_word { VL_OWNER_CHANGED, VL_OWNER_PUT_BACK };
 

@@ -9,7 +9,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "network/checkpoint.h"
 #include "network/netlink.h"
 
 /* How long a port may take until the bridge carries traffic: the kernel's link watch acts within a second. */

@@ -91,6 +91,21 @@ static void save_owner(struct vl_checkpoint *checkpoint, const struct vl_world *
         checkpoint->reload_count++;
 }
 
+/* The file and directory steps of the plan, as they are before it. */
+static int save_files(struct vl_checkpoint *checkpoint, const struct vl_plan *plan, struct vl_error *err)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct vl_step *step = &plan->steps[i];
+
+        if (step->kind == VL_STEP_DIRECTORY)
+            vl_checkpoint_add_directory(checkpoint, step->object);
+        if ((step->kind == VL_STEP_FILE || step->kind == VL_STEP_REMOVE) &&
+            vl_checkpoint_add_file(checkpoint, step->object, step->before, (mode_t)step->mode_before, err) < 0)
+            return -1;
+    }
+    return vl_arena_check(&checkpoint->arena, err);
+}
+
 static int save(const struct vl_run *run, const struct vl_plan *plan, const char *directory,
                 struct vl_checkpoint *checkpoint)
 {
@@ -101,7 +116,7 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
     checkpoint->root = vl_arena_strdup(arena, run->world->options.root);
     checkpoint->lab = vl_arena_strdup(arena, run->world->lab->name);
     checkpoint->peer = run->request->peer;
-    if (vl_checkpoint_files(checkpoint, plan, run->err) < 0)
+    if (save_files(checkpoint, plan, run->err) < 0)
         return -1;
     save_owner(checkpoint, run->world);
     if (is_this_host(run)) {

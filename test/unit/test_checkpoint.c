@@ -166,19 +166,11 @@ static void test_two_runs(void **state)
     assert_int_equal(vl_file_mkdirs(vl_arena_printf(&arena, "%s/etc", tree), 0755, &err), 0);
     for (int run = 0; run < 2; run++) {
         VL_CHECKPOINT_AUTO checkpoint = { .root = tree };
-        VL_PLAN_AUTO plan = { .count = 0 };
 
-        vl_plan_add(&plan, &(struct vl_step){ .kind = VL_STEP_FILE,
-                                              .target = "this host",
-                                              .object = "/etc/Wired connection 1",
-                                              .before = run ? "one" : "none",
-                                              .after = run ? "two" : "one",
-                                              .mode_before = run ? 0644 : 0600 });
-        vl_plan_add(&plan, &(struct vl_step){ .kind = VL_STEP_FILE,
-                                              .target = "this host",
-                                              .object = run ? "/etc/c" : "/etc/b",
-                                              .after = "new" });
-        assert_int_equal(vl_checkpoint_files(&checkpoint, &plan, &err), 0);
+        assert_int_equal(vl_checkpoint_add_file(&checkpoint, "/etc/Wired connection 1", run ? "one" : "none",
+                                                run ? 0644 : 0600, &err),
+                         0);
+        assert_int_equal(vl_checkpoint_add_file(&checkpoint, run ? "/etc/c" : "/etc/b", NULL, 0, &err), 0);
         assert_int_equal(vl_checkpoint_write(&checkpoint, store, &err), 0);
         assert_int_equal(vl_checkpoint_keep(store, &err), 0);
         assert_int_equal(checkpoint.first, run == 0);
