@@ -23,7 +23,7 @@ struct voiplab_error {
 };
 
 struct voiplab_lab {
-    struct vl_world world;
+    struct vl_session session;
     struct vl_arena arena;
 };
 
@@ -85,9 +85,9 @@ void vl_api_error(struct vl_error *error, voiplab_error **ret_error)
     vl_error_move(&(*ret_error)->error, error);
 }
 
-struct vl_world *vl_api_world(voiplab_lab *lab)
+struct vl_session *vl_api_session(voiplab_lab *lab)
 {
-    return &lab->world;
+    return &lab->session;
 }
 
 static const char *or_default(struct vl_arena *arena, const char *given, const char *otherwise)
@@ -98,7 +98,7 @@ static const char *or_default(struct vl_arena *arena, const char *given, const c
 static void copy_options(struct voiplab_lab *lab, const struct voiplab_options *options)
 {
     struct vl_arena *arena = &lab->arena;
-    struct voiplab_options *copy = &lab->world.options;
+    struct voiplab_options *copy = &lab->session.options;
 
     *copy = *options;
     copy->share_directory = or_default(arena, options->share_directory, "share");
@@ -109,15 +109,16 @@ static void copy_options(struct voiplab_lab *lab, const struct voiplab_options *
 
 static int open_lab(struct voiplab_lab *lab, struct vl_error *err)
 {
-    struct vl_world *world = &lab->world;
+    struct vl_session *session = &lab->session;
 
-    if (world->options.lab_file) {
-        world->lab = vl_lab_load(world->options.lab_file, world->options.share_directory, err);
-        if (!world->lab || vl_state_open(&world->state, world->lab, world->options.state_directory, NULL, err) < 0)
+    if (session->options.lab_file) {
+        session->lab = vl_lab_load(session->options.lab_file, session->options.share_directory, err);
+        if (!session->lab ||
+            vl_state_open(&session->state, session->lab, session->options.state_directory, NULL, err) < 0)
             return -1;
     }
-    world->options.hypervisor =
-        or_default(&lab->arena, world->options.hypervisor, world->lab ? world->lab->hypervisor : "qemu:///system");
+    session->options.hypervisor = or_default(&lab->arena, session->options.hypervisor,
+                                             session->lab ? session->lab->hypervisor : "qemu:///system");
     return vl_arena_check(&lab->arena, err);
 }
 
@@ -129,8 +130,8 @@ voiplab_lab *voiplab_open(const struct voiplab_options *options, voiplab_error *
     *ret_error = NULL;
     if (!lab)
         return NULL;
-    *lab = (struct voiplab_lab){ .world = { .lab = NULL } };
-    (void)pthread_mutex_init(&lab->world.event_lock, NULL);
+    *lab = (struct voiplab_lab){ .session = { .lab = NULL } };
+    (void)pthread_mutex_init(&lab->session.event_lock, NULL);
     copy_options(lab, options);
     if (open_lab(lab, &err) == 0)
         return lab;
@@ -143,17 +144,17 @@ void voiplab_close(voiplab_lab *lab)
 {
     if (!lab)
         return;
-    vl_hypervisor_close(lab->world.hypervisor);
-    vl_state_close(&lab->world.state);
-    vl_lab_free(lab->world.lab);
-    (void)pthread_mutex_destroy(&lab->world.event_lock);
+    vl_hypervisor_close(lab->session.hypervisor);
+    vl_state_close(&lab->session.state);
+    vl_lab_free(lab->session.lab);
+    (void)pthread_mutex_destroy(&lab->session.event_lock);
     vl_arena_free(&lab->arena);
     vl_free(lab);
 }
 
 static int check_images(const struct vl_run *run)
 {
-    const struct vl_lab *lab = run->world->lab;
+    const struct vl_lab *lab = run->session->lab;
 
     for (const char *const *name = run->request->names; name && *name; name++) {
         bool known = false;
@@ -169,7 +170,7 @@ static int check_images(const struct vl_run *run)
 /* An image that was built is compared with its checksums, of one that was fetched the header is read. */
 static int verify_image(const struct vl_run *run, const struct vl_image *image)
 {
-    const struct voiplab_options *options = &run->world->options;
+    const struct voiplab_options *options = &run->session->options;
     struct vl_arena *arena = &run->result->arena;
     struct vl_recipe recipe = { .name = NULL };
     uint64_t size;
@@ -191,11 +192,11 @@ static int verify_image(const struct vl_run *run, const struct vl_image *image)
 
 static int run_image(const struct vl_run *run)
 {
-    const struct vl_lab *lab = run->world->lab;
+    const struct vl_lab *lab = run->session->lab;
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
-    if (check_images(run) < 0 || vl_stage_image(run->world, run->request->names, &plan, run->err) < 0)
+    if (check_images(run) < 0 || vl_stage_image(run->session, run->request->names, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
@@ -206,7 +207,7 @@ static int run_image(const struct vl_run *run)
         const struct vl_image *image = &lab->images[i];
 
         if ((image->kind == VL_IMAGE_BUILD || image->kind == VL_IMAGE_URL) &&
-            vl_stage_image_wanted(run->world, run->request->names, image) && verify_image(run, image) < 0)
+            vl_stage_image_wanted(run->session, run->request->names, image) && verify_image(run, image) < 0)
             return -1;
     }
     vl_result_table_json(run->result, "images");
@@ -222,7 +223,7 @@ static int run_create_vm(const struct vl_run *run)
 
     if (!run->request->guest)
         return vl_run_guests(run);
-    if (vl_run_hypervisor(run) < 0 || vl_stage_lone_guest(run->world, run->request->guest, &plan, run->err) < 0)
+    if (vl_run_hypervisor(run) < 0 || vl_stage_lone_guest(run->session, run->request->guest, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
@@ -296,19 +297,19 @@ static bool needs_lab(const struct voiplab_request *request)
  * whoever removed it would let two others lock two files of one name. */
 static int lock_lab(struct voiplab_lab *lab, struct vl_error *err)
 {
-    struct vl_world *world = &lab->world;
-    const char *directory = world->options.state_directory, *name = world->lab ? world->lab->name : "default";
+    struct vl_session *session = &lab->session;
+    const char *directory = session->options.state_directory, *name = session->lab ? session->lab->name : "default";
     int lock;
 
     if (vl_file_mkdirs(directory, 0700, err) < 0)
         return -1;
     lock = vl_file_lock(vl_arena_printf(&lab->arena, "%s/.%s.lock", directory, name),
                         "another voiplab is changing this lab; wait until it is done", err);
-    if (lock < 0 || !world->lab)
+    if (lock < 0 || !session->lab)
         return lock;
     /* what was read before may be old by now */
-    vl_state_close(&world->state);
-    if (vl_state_open(&world->state, world->lab, directory, NULL, err) == 0)
+    vl_state_close(&session->state);
+    if (vl_state_open(&session->state, session->lab, directory, NULL, err) == 0)
         return lock;
     (void)close(lock);
     return -1;
@@ -316,7 +317,7 @@ static int lock_lab(struct voiplab_lab *lab, struct vl_error *err)
 
 /* Looking needs none, the way back of the network has a lock of its own, and neither does the bridge of a tree
  * (--root), which has nothing to do with the lab's state. */
-static bool needs_lock(const struct vl_world *world, const struct voiplab_request *request)
+static bool needs_lock(const struct vl_session *session, const struct voiplab_request *request)
 {
     static const bool looks_only[VL_COUNT(requests)] = {
         [VOIPLAB_CHECK_CPU] = true,     [VOIPLAB_IMAGE] = true,       [VOIPLAB_SIPP] = true,
@@ -325,18 +326,18 @@ static bool needs_lock(const struct vl_world *world, const struct voiplab_reques
         [VOIPLAB_DIALPLAN_LINT] = true,
     };
 
-    if (request->command == VOIPLAB_BRIDGE && world->options.root[1])
+    if (request->command == VOIPLAB_BRIDGE && session->options.root[1])
         return false;
     return request->mode == VOIPLAB_APPLY && !looks_only[request->command];
 }
 
 /* The back end of the bridge that the request names, else the lab file. */
-static int take_backend(struct vl_world *world, const struct voiplab_request *request, struct vl_error *err)
+static int take_backend(struct vl_session *session, const struct voiplab_request *request, struct vl_error *err)
 {
-    world->backend = world->lab ? world->lab->bridge.backend : VL_BACKEND_AUTO;
+    session->backend = session->lab ? session->lab->bridge.backend : VL_BACKEND_AUTO;
     for (int i = 0; request->backend && vl_bridge_backends[i]; i++)
         if (!strcmp(request->backend, vl_bridge_backends[i])) {
-            world->backend = (enum vl_bridge_backend)i;
+            session->backend = (enum vl_bridge_backend)i;
             return 0;
         }
     if (!request->backend)
@@ -352,18 +353,18 @@ enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_ERROR_AUTO cause = { .code = VL_OK };
     VL_CLOSE int lock = -1;
-    struct vl_run run = { .world = &lab->world, .request = request, .err = &err, .lock = &lock };
+    struct vl_run run = { .session = &lab->session, .request = request, .err = &err, .lock = &lock };
     enum voiplab_status status;
 
     *ret_error = NULL;
     *ret_result = run.result = vl_result_new();
     if (!run.result)
         (void)vl_no_memory(&err);
-    else if (needs_lab(request) && !lab->world.lab)
+    else if (needs_lab(request) && !lab->session.lab)
         (void)vl_fail(&err, VL_ERROR_USAGE, "this needs a lab file");
-    else if (take_backend(&lab->world, request, &err) < 0)
+    else if (take_backend(&lab->session, request, &err) < 0)
         ; /* err says which there are */
-    else if (needs_lock(&lab->world, request) && (lock = lock_lab(lab, &err)) < 0)
+    else if (needs_lock(&lab->session, request) && (lock = lock_lab(lab, &err)) < 0)
         ; /* err says who holds it */
     else
         (void)requests[request->command](&run);

@@ -7,7 +7,7 @@
 
 #include "plan/session.h"
 
-struct vl_world *vl_api_world(voiplab_lab *lab);
+struct vl_session *vl_api_session(voiplab_lab *lab);
 
 /* Hand an internal error to the caller; it is empty afterwards. */
 void vl_api_error(struct vl_error *error, voiplab_error **ret_error);

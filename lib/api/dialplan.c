@@ -44,7 +44,7 @@ voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_d
         return NULL;
     *dialplan = (voiplab_dialplan){ .plan = NULL };
     dialplan->plan =
-        vl_dialplan_source(lab ? vl_api_world(lab) : NULL, source, &dialplan->arena, &dialplan->context, &err);
+        vl_run_dialplan_source(lab ? vl_api_session(lab) : NULL, source, &dialplan->arena, &dialplan->context, &err);
     if (dialplan->plan && check_loads(dialplan->plan, source, &err) == 0)
         return dialplan;
     vl_api_error(&err, ret_error);

@@ -12,7 +12,7 @@
 #include "dialplan/variables.h"
 #include "lint/part.h"
 
-bool vl_call_is(const struct vl_call *call, const char *application)
+bool vl_lint_call_is(const struct vl_lint_call *call, const char *application)
 {
     return !strcasecmp(call->application, application);
 }
@@ -64,7 +64,7 @@ static bool is_set(const char *application)
            !strcasecmp(application, "SetGlobalVar") || !strcasecmp(application, "SetVar");
 }
 
-static void note_assigned(struct vl_lint *lint, const struct vl_call *call)
+static void note_assigned(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     for (size_t i = 0; is_set(call->application) && i < call->count; i++) {
         const char *name = call->parts[i] + strspn(call->parts[i], "_");
@@ -114,13 +114,13 @@ static bool split_ways(struct vl_arena *arena, const char *text, const char *way
     return true;
 }
 
-static void add_inner(struct vl_lint *lint, const struct vl_call *call)
+static void add_inner(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     const char *ways[2];
 
-    if (vl_call_is(call, "TryExec") || vl_call_is(call, "Exec")) {
+    if (vl_lint_call_is(call, "TryExec") || vl_lint_call_is(call, "Exec")) {
         add_nested(lint, call->extension, call->step, call->arguments);
-    } else if ((vl_call_is(call, "ExecIf") || vl_call_is(call, "ExecIfTime")) &&
+    } else if ((vl_lint_call_is(call, "ExecIf") || vl_lint_call_is(call, "ExecIfTime")) &&
                split_ways(lint->arena, call->arguments, ways)) {
         add_nested(lint, call->extension, call->step, ways[0]);
         add_nested(lint, call->extension, call->step, ways[1]);
@@ -130,8 +130,8 @@ static void add_inner(struct vl_lint *lint, const struct vl_call *call)
 static void add_call(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
                      const char *application, const char *arguments, bool nested)
 {
-    struct vl_call *grown = vl_arena_grow(lint->arena, lint->calls, lint->call_count, sizeof(*grown));
-    struct vl_call call = {
+    struct vl_lint_call *grown = vl_arena_grow(lint->arena, lint->calls, lint->call_count, sizeof(*grown));
+    struct vl_lint_call call = {
         .extension = extension, .step = step, .application = application, .arguments = arguments, .nested = nested
     };
 
@@ -196,17 +196,17 @@ const char *vl_lint_known(struct vl_lint *lint, const struct vl_extension *exten
 /* Applications that never come back to the step behind them, whatever happens. */
 static const char *const ending[] = { "Hangup", "Goto", "Congestion", "Busy", "Return", "MacroExit" };
 
-bool vl_call_ends(const struct vl_call *call)
+bool vl_lint_call_ends(const struct vl_lint_call *call)
 {
     for (size_t i = 0; i < VL_COUNT(ending); i++)
-        if (!call->nested && vl_call_is(call, ending[i]))
+        if (!call->nested && vl_lint_call_is(call, ending[i]))
             return true;
     return false;
 }
 
-static struct vl_place *grow_places(struct vl_lint *lint)
+static struct vl_lint_place *grow_places(struct vl_lint *lint)
 {
-    struct vl_place *grown = vl_arena_grow(lint->arena, lint->places, lint->place_count, sizeof(*grown));
+    struct vl_lint_place *grown = vl_arena_grow(lint->arena, lint->places, lint->place_count, sizeof(*grown));
 
     if (!grown)
         return NULL;
@@ -215,12 +215,12 @@ static struct vl_place *grow_places(struct vl_lint *lint)
 }
 
 /* `[[CONTEXT,]EXTENSION,]PRIORITY`, where a Gosub has its arguments in brackets behind. */
-static void add_place(struct vl_lint *lint, const struct vl_call *call, const char *text, char separator)
+static void add_place(struct vl_lint *lint, const struct vl_lint_call *call, const char *text, char separator)
 {
     const struct vl_extension *extension = call->extension;
     size_t count;
     const char **parts;
-    struct vl_place *place;
+    struct vl_lint_place *place;
 
     if (!*text)
         return;
@@ -228,7 +228,7 @@ static void add_place(struct vl_lint *lint, const struct vl_call *call, const ch
     place = parts && count <= 3 ? grow_places(lint) : NULL;
     if (!place)
         return;
-    *place = (struct vl_place){ .call = call, .context = extension->context->name };
+    *place = (struct vl_lint_place){ .call = call, .context = extension->context->name };
     if (count == 3)
         place->context = vl_lint_known(lint, extension, parts[0]);
     place->same_extension = count == 1;
@@ -243,20 +243,20 @@ static void add_place(struct vl_lint *lint, const struct vl_call *call, const ch
             lint, extension, vl_arena_strndup(lint->arena, parts[count - 1], strcspn(parts[count - 1], "(")));
 }
 
-static void add_macro(struct vl_lint *lint, const struct vl_call *call, const char *name)
+static void add_macro(struct vl_lint *lint, const struct vl_lint_call *call, const char *name)
 {
     const char *known = vl_lint_known(lint, call->extension, name);
-    struct vl_place *place = *name ? grow_places(lint) : NULL;
+    struct vl_lint_place *place = *name ? grow_places(lint) : NULL;
 
     if (place)
-        *place = (struct vl_place){ .call = call,
-                                    .context = known ? vl_arena_printf(lint->arena, "macro-%s", known) : NULL,
-                                    .extension = "s",
-                                    .priority = "1",
-                                    .macro = true };
+        *place = (struct vl_lint_place){ .call = call,
+                                         .context = known ? vl_arena_printf(lint->arena, "macro-%s", known) : NULL,
+                                         .extension = "s",
+                                         .priority = "1",
+                                         .macro = true };
 }
 
-static void add_ways(struct vl_lint *lint, const struct vl_call *call, bool macro)
+static void add_ways(struct vl_lint *lint, const struct vl_lint_call *call, bool macro)
 {
     const char *ways[2];
 
@@ -290,7 +290,7 @@ static const char *option_value(struct vl_arena *arena, const char *options, cha
     return NULL;
 }
 
-static void add_dial_options(struct vl_lint *lint, const struct vl_call *call)
+static void add_dial_options(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     const char *options = call->count > 2 ? call->parts[2] : "";
     static const char places[] = "GFU";
@@ -309,22 +309,22 @@ static void add_dial_options(struct vl_lint *lint, const struct vl_call *call)
     }
 }
 
-static void collect_places(struct vl_lint *lint, const struct vl_call *call)
+static void collect_places(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     static const char *const plain[] = { "Goto", "Gosub" };
     static const char *const branches[] = { "GotoIf", "GosubIf", "GotoIfTime" };
 
     for (size_t i = 0; i < VL_COUNT(plain); i++)
-        if (vl_call_is(call, plain[i]))
+        if (vl_lint_call_is(call, plain[i]))
             add_place(lint, call, call->arguments, strchr(call->arguments, ',') ? ',' : '|');
     for (size_t i = 0; i < VL_COUNT(branches); i++)
-        if (vl_call_is(call, branches[i]))
+        if (vl_lint_call_is(call, branches[i]))
             add_ways(lint, call, false);
-    if ((vl_call_is(call, "Macro") || vl_call_is(call, "MacroExclusive")) && call->count)
+    if ((vl_lint_call_is(call, "Macro") || vl_lint_call_is(call, "MacroExclusive")) && call->count)
         add_macro(lint, call, vl_arena_strndup(lint->arena, call->parts[0], strcspn(call->parts[0], "|")));
-    if (vl_call_is(call, "MacroIf"))
+    if (vl_lint_call_is(call, "MacroIf"))
         add_ways(lint, call, true);
-    if (vl_call_is(call, "Dial"))
+    if (vl_lint_call_is(call, "Dial"))
         add_dial_options(lint, call);
 }
 
@@ -334,7 +334,7 @@ static void make_languages(struct vl_lint *lint, struct vl_lint_context *context
 
     context->languages = vl_arena_zalloc(lint->arena, (count + 1) * sizeof(*context->languages));
     for (size_t i = 0; context->languages && i < count; i++)
-        context->languages[i] = vl_language_of(lint->arena, context->context->extensions[i]->pattern);
+        context->languages[i] = vl_numbers_of(lint->arena, context->context->extensions[i]->pattern);
 }
 
 void vl_lint_collect(struct vl_lint *lint)

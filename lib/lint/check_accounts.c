@@ -64,12 +64,12 @@ static void check_text(struct vl_lint *lint, const struct vl_extension *extensio
         }
 }
 
-static bool takes_devices(const struct vl_call *call)
+static bool takes_devices(const struct vl_lint_call *call)
 {
     static const char *const names[] = { "Dial", "Macro", "Gosub", "GosubIf", "Page", "RetryDial", "ChanIsAvail" };
 
     for (size_t i = 0; i < VL_COUNT(names); i++)
-        if (vl_call_is(call, names[i]))
+        if (vl_lint_call_is(call, names[i]))
             return true;
     return false;
 }
@@ -107,7 +107,7 @@ static bool has_mailbox(const struct vl_devices *devices, const char *name, cons
     return false;
 }
 
-static void check_mailboxes(struct vl_lint *lint, const struct vl_call *call)
+static void check_mailboxes(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     const char *known = call->count ? vl_lint_known(lint, call->extension, call->parts[0]) : NULL;
     size_t count = 0;
@@ -128,22 +128,22 @@ static void check_mailboxes(struct vl_lint *lint, const struct vl_call *call)
 static void check_voicemail(struct vl_lint *lint)
 {
     for (size_t i = 0; lint->devices.mailboxes_missing && i < lint->call_count; i++)
-        if (vl_call_is(&lint->calls[i], "VoiceMail") || vl_call_is(&lint->calls[i], "VoiceMailMain")) {
+        if (vl_lint_call_is(&lint->calls[i], "VoiceMail") || vl_lint_call_is(&lint->calls[i], "VoiceMailMain")) {
             vl_lint_add(lint, VL_RULE_MAILBOX, &lint->calls[i].step->at, lint->calls[i].extension, NULL,
                         "there is no voicemail.conf beside this file, so there are no mailboxes");
             return;
         }
 }
 
-void vl_check_devices(struct vl_lint *lint)
+void vl_lint_check_devices(struct vl_lint *lint)
 {
     check_voicemail(lint);
     for (size_t i = 0; i < lint->call_count; i++) {
-        const struct vl_call *call = &lint->calls[i];
+        const struct vl_lint_call *call = &lint->calls[i];
 
         if (takes_devices(call))
             check_text(lint, call->extension, call->step, call->arguments);
-        if (lint->devices.voicemail && (vl_call_is(call, "VoiceMail") || vl_call_is(call, "VoiceMailMain")))
+        if (lint->devices.voicemail && (vl_lint_call_is(call, "VoiceMail") || vl_lint_call_is(call, "VoiceMailMain")))
             check_mailboxes(lint, call);
     }
     for (size_t i = 0; i < lint->plan->context_count; i++)
@@ -170,12 +170,12 @@ static const char *weakness(const char *secret, const char *name)
     return NULL;
 }
 
-void vl_check_accounts(struct vl_lint *lint)
+void vl_lint_check_accounts(struct vl_lint *lint)
 {
     const struct vl_devices *devices = &lint->devices;
 
     for (size_t i = 0; i < devices->secret_count; i++) {
-        const struct vl_secret *secret = &devices->secrets[i];
+        const struct vl_found_secret *secret = &devices->secrets[i];
         const char *why = weakness(secret->value, secret->user);
 
         if (why || (why = weakness(secret->value, secret->name)))

@@ -98,7 +98,7 @@ static const char *nearest(struct vl_lint *lint, const char *name, const struct 
 }
 
 /* Until 1.4 a comma could stand between the application and what it gets. Today it is a part of the name. */
-static const char *name_before_comma(const struct vl_lint *lint, const struct vl_call *call)
+static const char *name_before_comma(const struct vl_lint *lint, const struct vl_lint_call *call)
 {
     size_t length = strcspn(call->application, ",");
     const char *name = call->application[length] ? vl_arena_strndup(lint->arena, call->application, length) : NULL;
@@ -107,7 +107,7 @@ static const char *name_before_comma(const struct vl_lint *lint, const struct vl
 }
 
 /* The name is only known in a call, or the search for calls inside of others took something else for one. */
-static bool is_doubtful(const struct vl_call *call)
+static bool is_doubtful(const struct vl_lint_call *call)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     const char *name = call->application;
@@ -115,7 +115,7 @@ static bool is_doubtful(const struct vl_call *call)
     return strchr(name, '$') || (call->nested && (!*name || name[strspn(name, letters)]));
 }
 
-static void report(struct vl_lint *lint, const struct vl_call *call, const char *name, const struct names *names)
+static void report(struct vl_lint *lint, const struct vl_lint_call *call, const char *name, const struct names *names)
 {
     const char *meant = *name ? nearest(lint, name, names) : NULL;
 
@@ -131,14 +131,14 @@ static void report(struct vl_lint *lint, const struct vl_call *call, const char 
                        name);
 }
 
-void vl_check_applications(struct vl_lint *lint)
+void vl_lint_check_applications(struct vl_lint *lint)
 {
     struct names names;
 
     if (!read_names(lint->arena, &names))
         return;
     for (size_t i = 0; i < lint->call_count; i++) {
-        const struct vl_call *call = &lint->calls[i];
+        const struct vl_lint_call *call = &lint->calls[i];
         const char *name = name_before_comma(lint, call);
 
         if (name && lint->asterisk >= 106)

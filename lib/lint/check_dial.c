@@ -16,7 +16,7 @@ enum { DEPTH_MOST = 8 };
 /* Whether the variable part of a pattern lets any character through. */
 static bool takes_all(const struct vl_lint *lint, const struct vl_extension *extension)
 {
-    const struct vl_language *language = vl_lint_language(lint, extension);
+    const struct vl_numbers *language = vl_lint_language(lint, extension);
 
     return extension->name[0] == '_' && language && language->any;
 }
@@ -41,12 +41,12 @@ static const char *bare_use(const char *text, const char *name)
 }
 
 /* The device part of Dial: what is in front of the first comma. */
-static const char *device_of(const struct vl_call *call)
+static const char *device_of(const struct vl_lint_call *call)
 {
-    return call->count && (vl_call_is(call, "Dial") || vl_call_is(call, "RetryDial")) ? call->parts[0] : NULL;
+    return call->count && (vl_lint_call_is(call, "Dial") || vl_lint_call_is(call, "RetryDial")) ? call->parts[0] : NULL;
 }
 
-static const struct vl_context *target_of(const struct vl_lint *lint, const struct vl_call *call)
+static const struct vl_context *target_of(const struct vl_lint *lint, const struct vl_lint_call *call)
 {
     for (size_t i = 0; i < lint->place_count; i++)
         if (lint->places[i].call == call && lint->places[i].context)
@@ -55,16 +55,16 @@ static const struct vl_context *target_of(const struct vl_lint *lint, const stru
 }
 
 /* The arguments that a Gosub or Macro hands on; NULL: it is neither. */
-static const char **handed_on(struct vl_lint *lint, const struct vl_call *call, size_t *ret_count)
+static const char **handed_on(struct vl_lint *lint, const struct vl_lint_call *call, size_t *ret_count)
 {
     const char *open, *close;
 
     *ret_count = 0;
-    if (vl_call_is(call, "Macro") && call->count > 1) {
+    if (vl_lint_call_is(call, "Macro") && call->count > 1) {
         *ret_count = call->count - 1;
         return call->parts + 1;
     }
-    open = vl_call_is(call, "Gosub") && call->count ? strchr(call->parts[call->count - 1], '(') : NULL;
+    open = vl_lint_call_is(call, "Gosub") && call->count ? strchr(call->parts[call->count - 1], '(') : NULL;
     close = open ? strrchr(open, ')') : NULL;
     if (!close)
         return NULL;
@@ -73,11 +73,11 @@ static const char **handed_on(struct vl_lint *lint, const struct vl_call *call, 
 }
 
 /* The Dial of a context, or of what it calls, that uses ${variable} bare; NULL: none. */
-static const struct vl_call *dials_bare(struct vl_lint *lint, const struct vl_context *context, const char *variable,
-                                        int depth)
+static const struct vl_lint_call *dials_bare(struct vl_lint *lint, const struct vl_context *context,
+                                             const char *variable, int depth)
 {
     for (size_t i = 0; depth < DEPTH_MOST && i < lint->call_count; i++) {
-        const struct vl_call *call = &lint->calls[i];
+        const struct vl_lint_call *call = &lint->calls[i];
         const struct vl_context *target;
         const char **arguments;
         size_t count;
@@ -89,7 +89,7 @@ static const struct vl_call *dials_bare(struct vl_lint *lint, const struct vl_co
         arguments = handed_on(lint, call, &count);
         target = arguments ? target_of(lint, call) : NULL;
         for (size_t j = 0; target && target != context && j < count; j++) {
-            const struct vl_call *found =
+            const struct vl_lint_call *found =
                 bare_use(arguments[j], variable)
                     ? dials_bare(lint, target, vl_arena_printf(lint->arena, "ARG%zu", j + 1), depth + 1)
                     : NULL;
@@ -102,7 +102,7 @@ static const struct vl_call *dials_bare(struct vl_lint *lint, const struct vl_co
 }
 
 /* `${EXTEN}` becomes `${FILTER(0-9,${EXTEN})}`, where the rest of the pattern is digits. */
-static const struct vl_fix *filtered(struct vl_lint *lint, const struct vl_call *call, const char *argument)
+static const struct vl_fix *filtered(struct vl_lint *lint, const struct vl_lint_call *call, const char *argument)
 {
     const char *use = bare_use(argument, "EXTEN"), *end = use ? strchr(use, '}') : NULL;
     const char *variable = end ? vl_arena_strndup(lint->arena, use, (size_t)(end - use) + 1) : NULL;
@@ -113,7 +113,7 @@ static const struct vl_fix *filtered(struct vl_lint *lint, const struct vl_call 
                            vl_arena_printf(lint->arena, "${FILTER(0-9,%s)}", variable));
 }
 
-static void check_call(struct vl_lint *lint, const struct vl_call *call)
+static void check_call(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     const char *device = device_of(call);
     size_t count;
@@ -126,9 +126,9 @@ static void check_call(struct vl_lint *lint, const struct vl_call *call)
                     "${FILTER(0-9,${EXTEN})}",
                     call->extension->name);
     for (size_t i = 0; target && i < count; i++) {
-        const struct vl_call *found = bare_use(arguments[i], "EXTEN")
-                                          ? dials_bare(lint, target, vl_arena_printf(lint->arena, "ARG%zu", i + 1), 0)
-                                          : NULL;
+        const struct vl_lint_call *found =
+            bare_use(arguments[i], "EXTEN") ? dials_bare(lint, target, vl_arena_printf(lint->arena, "ARG%zu", i + 1), 0)
+                                            : NULL;
 
         if (found) {
             vl_lint_add(lint, VL_RULE_DIAL, &call->step->at, call->extension, filtered(lint, call, arguments[i]),
@@ -141,7 +141,7 @@ static void check_call(struct vl_lint *lint, const struct vl_call *call)
     }
 }
 
-void vl_check_dial(struct vl_lint *lint)
+void vl_lint_check_dial(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->call_count && !vl_lint_stopped(lint); i++)
         if (takes_all(lint, lint->calls[i].extension))
@@ -157,13 +157,13 @@ static bool holds_secret(const char *device)
     return colon && at > colon + 1 && colon[1] != '[' && colon[1] != '$';
 }
 
-void vl_check_pins(struct vl_lint *lint)
+void vl_lint_check_pins(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->call_count; i++) {
-        const struct vl_call *call = &lint->calls[i];
+        const struct vl_lint_call *call = &lint->calls[i];
         const char *pin = call->count ? call->parts[0] : "";
 
-        if (vl_call_is(call, "Authenticate") && isdigit((unsigned char)*pin))
+        if (vl_lint_call_is(call, "Authenticate") && isdigit((unsigned char)*pin))
             vl_lint_add(lint, VL_RULE_PIN, &call->step->at, call->extension, NULL,
                         "the PIN stands here, and in 'dialplan show', for everybody to read; keep PINs in a file of "
                         "mode 0640: Authenticate(/etc/asterisk/pins)");
@@ -183,7 +183,7 @@ static bool uses_argument(struct vl_lint *lint, const struct vl_context *context
     size_t count = vl_lint_visits(lint, context, &visits, &timed);
 
     for (size_t i = 0; i < lint->call_count; i++) {
-        const struct vl_call *call = &lint->calls[i];
+        const struct vl_lint_call *call = &lint->calls[i];
         bool here = false;
 
         for (size_t j = 0; j < count; j++)
@@ -191,13 +191,13 @@ static bool uses_argument(struct vl_lint *lint, const struct vl_context *context
         /* ${ARG${n}}, and programs, may look at any of them */
         if (here &&
             (strstr(call->arguments, name) || strstr(call->arguments, "ARG$") || strstr(call->arguments, "ARGC") ||
-             strcasestr(call->application, "AGI") || vl_call_is(call, "Macro")))
+             strcasestr(call->application, "AGI") || vl_lint_call_is(call, "Macro")))
             return true;
     }
     return false;
 }
 
-static void check_arguments(struct vl_lint *lint, const struct vl_call *call)
+static void check_arguments(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     size_t count;
     const char **arguments = handed_on(lint, call, &count);
@@ -211,13 +211,14 @@ static void check_arguments(struct vl_lint *lint, const struct vl_call *call)
         }
 }
 
-void vl_check_habits(struct vl_lint *lint)
+void vl_lint_check_habits(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->call_count && !vl_lint_stopped(lint); i++) {
-        const struct vl_call *call = &lint->calls[i];
+        const struct vl_lint_call *call = &lint->calls[i];
 
         check_arguments(lint, call);
-        if (!call->nested && !*call->arguments && (vl_call_is(call, "Congestion") || vl_call_is(call, "Busy")))
+        if (!call->nested && !*call->arguments &&
+            (vl_lint_call_is(call, "Congestion") || vl_lint_call_is(call, "Busy")))
             vl_lint_add(lint, VL_RULE_TONE, &call->step->at, call->extension, NULL,
                         "the tone goes on until the caller hangs up, which holds the channel; give it a time: %s(5)",
                         call->application);

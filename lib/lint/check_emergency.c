@@ -89,7 +89,7 @@ static bool is_question(const char *application)
 static void follow(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
                    const char *number, struct trail *trail, int depth);
 
-static const struct vl_place *place_of(const struct vl_lint *lint, const struct vl_priority *step)
+static const struct vl_lint_place *place_of(const struct vl_lint *lint, const struct vl_priority *step)
 {
     for (size_t i = 0; i < lint->place_count; i++)
         if (lint->places[i].call->step == step)
@@ -100,7 +100,7 @@ static const struct vl_place *place_of(const struct vl_lint *lint, const struct 
 static void follow_jump(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
                         const char *number, struct trail *trail, int depth)
 {
-    const struct vl_place *place = place_of(lint, step);
+    const struct vl_lint_place *place = place_of(lint, step);
     const struct vl_context *context = place && place->context ? vl_dialplan_context(lint->plan, place->context) : NULL;
     const struct vl_extension *next = NULL;
     const char *target = place && place->extension ? place->extension : number;
@@ -370,7 +370,7 @@ static bool is_start(const struct vl_lint *lint, const struct vl_lint_context *c
     return strncmp(context->context->name, "macro-", 6) != 0 && strncmp(context->context->name, "sub-", 4) != 0;
 }
 
-void vl_check_emergency(struct vl_lint *lint)
+void vl_lint_check_emergency(struct vl_lint *lint)
 {
     bool classes = false;
     size_t count = lint->plan->context_count;

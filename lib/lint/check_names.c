@@ -86,7 +86,7 @@ static bool is_made(const struct vl_diagnostic *diagnostic)
     return diagnostic->code == VL_DIALPLAN_INCLUDE_UNKNOWN && strstr(diagnostic->text, "'parkedcalls'");
 }
 
-void vl_check_loader(struct vl_lint *lint)
+void vl_lint_check_loader(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->plan->diagnostic_count; i++) {
         const struct vl_diagnostic *diagnostic = &lint->plan->diagnostics[i];
@@ -149,7 +149,7 @@ static void check_name(struct vl_lint *lint, const struct vl_extension *extensio
                     "'%s' matches these very characters and no number; a pattern begins with '_': '_%s'", name, name);
 }
 
-void vl_check_names(struct vl_lint *lint)
+void vl_lint_check_names(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->plan->context_count; i++)
         for (size_t j = 0; j < lint->plan->contexts[i]->extension_count; j++)

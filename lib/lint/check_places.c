@@ -12,7 +12,7 @@
 
 /* Whether a search that starts in the context can come to this priority in an extension that shares a number with
  * `language`; NULL: in any extension. */
-static bool search_has(struct vl_lint *lint, const struct vl_context *context, const struct vl_language *language,
+static bool search_has(struct vl_lint *lint, const struct vl_context *context, const struct vl_numbers *language,
                        const char *priority)
 {
     const struct vl_context **visits;
@@ -26,20 +26,20 @@ static bool search_has(struct vl_lint *lint, const struct vl_context *context, c
             return true;
         for (size_t j = 0; own && j < visits[i]->extension_count; j++)
             if ((!priority || vl_lint_has(visits[i]->extensions[j], priority)) &&
-                (!language || vl_language_meet(language, &own->languages[j], lint->arena, NULL)))
+                (!language || vl_numbers_meet(language, &own->languages[j], lint->arena, NULL)))
                 return true;
     }
     return false;
 }
 
-static void report_place(struct vl_lint *lint, const struct vl_place *place, const char *what)
+static void report_place(struct vl_lint *lint, const struct vl_lint_place *place, const char *what)
 {
     vl_lint_add(lint, VL_RULE_GOTO, &place->call->step->at, place->call->extension, NULL, "%s goes nowhere: %s",
                 place->call->application, what);
 }
 
 /* A place whose context and extension are known. */
-static void check_found(struct vl_lint *lint, const struct vl_place *place, const struct vl_context *context)
+static void check_found(struct vl_lint *lint, const struct vl_lint_place *place, const struct vl_context *context)
 {
     bool elsewhere;
 
@@ -56,7 +56,7 @@ static void check_found(struct vl_lint *lint, const struct vl_place *place, cons
     }
 }
 
-static void check_place(struct vl_lint *lint, const struct vl_place *place)
+static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
 {
     struct vl_arena *arena = lint->arena;
     const struct vl_context *context = place->context ? vl_dialplan_context(lint->plan, place->context) : NULL;
@@ -81,9 +81,10 @@ static void check_place(struct vl_lint *lint, const struct vl_place *place)
     }
 }
 
-static bool is_gosub(const struct vl_place *place)
+static bool is_gosub(const struct vl_lint_place *place)
 {
-    return vl_call_is(place->call, "Gosub") || vl_call_is(place->call, "GosubIf") || vl_call_is(place->call, "Dial");
+    return vl_lint_call_is(place->call, "Gosub") || vl_lint_call_is(place->call, "GosubIf") ||
+           vl_lint_call_is(place->call, "Dial");
 }
 
 /* Contexts in which a Gosub may find itself: bit 0, and those that something else leads to: bit 1. */
@@ -92,7 +93,7 @@ static unsigned char *find_uses(struct vl_lint *lint)
     unsigned char *uses = vl_arena_zalloc(lint->arena, lint->plan->context_count + 1);
 
     for (size_t i = 0; uses && i < lint->place_count; i++) {
-        const struct vl_place *place = &lint->places[i];
+        const struct vl_lint_place *place = &lint->places[i];
         const struct vl_context *context = place->context ? vl_dialplan_context(lint->plan, place->context) : NULL;
         const struct vl_context **visits;
         bool *timed;
@@ -127,14 +128,14 @@ static void check_returns(struct vl_lint *lint)
                     uses[k] |= 2;
     }
     for (size_t i = 0; uses && i < lint->call_count; i++)
-        for (size_t k = 0; vl_call_is(&lint->calls[i], "Return") && k < lint->plan->context_count; k++)
+        for (size_t k = 0; vl_lint_call_is(&lint->calls[i], "Return") && k < lint->plan->context_count; k++)
             if (lint->plan->contexts[k] == lint->calls[i].extension->context && uses[k] == 2)
                 vl_lint_add(lint, VL_RULE_RETURN, &lint->calls[i].step->at, lint->calls[i].extension, NULL,
                             "Return() has nowhere to go: calls start in [%s], no Gosub leads here; write Hangup()",
                             lint->plan->contexts[k]->name);
 }
 
-void vl_check_places(struct vl_lint *lint)
+void vl_lint_check_places(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->place_count && !vl_lint_stopped(lint); i++)
         check_place(lint, &lint->places[i]);
@@ -168,7 +169,8 @@ static bool looks_global(const char *name)
            strncmp(name, "ARG", 3) != 0 && strncmp(name, "MACRO_", 6) != 0;
 }
 
-static void check_name(struct vl_lint *lint, const struct vl_call *call, const char *name, bool explicit, bool dialled)
+static void check_name(struct vl_lint *lint, const struct vl_lint_call *call, const char *name, bool explicit,
+                       bool dialled)
 {
     const char *nearest;
 
@@ -183,7 +185,7 @@ static void check_name(struct vl_lint *lint, const struct vl_call *call, const c
 }
 
 /* ${NAME} and ${GLOBAL(NAME)} in the arguments of a call. The head of what Dial calls is a trunk, or should be. */
-static void check_variables(struct vl_lint *lint, const struct vl_call *call)
+static void check_variables(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 
@@ -192,14 +194,14 @@ static void check_variables(struct vl_lint *lint, const struct vl_call *call)
         const char *name = p + 2 + (global ? 7 : 0);
         size_t length = strspn(name, letters);
         bool dialled =
-            vl_call_is(call, "Dial") && p == call->arguments && name[length] == '}' && name[length + 1] == '/';
+            vl_lint_call_is(call, "Dial") && p == call->arguments && name[length] == '}' && name[length + 1] == '/';
 
         if (length && name[length] == (global ? ')' : '}'))
             check_name(lint, call, vl_arena_strndup(lint->arena, name, length), global, dialled);
     }
 }
 
-void vl_check_globals(struct vl_lint *lint)
+void vl_lint_check_globals(struct vl_lint *lint)
 {
     static const char *const settings[] = { "static",          "writeprotect",         "autofallthrough",
                                             "clearglobalvars", "extenpatternmatchnew", "priorityjumping",

@@ -57,7 +57,7 @@ static bool is_empty(const struct vl_context *context)
            !context->ignorepat_count && !context->autohints;
 }
 
-void vl_check_includes(struct vl_lint *lint)
+void vl_lint_check_includes(struct vl_lint *lint)
 {
     size_t count = lint->plan->context_count;
     unsigned char *colors = vl_arena_zalloc(lint->arena, count + 1);
@@ -120,7 +120,7 @@ static void mark_reached(struct vl_lint *lint)
         if (!lint->places[i].context || strcmp(lint->places[i].context, lint->places[i].call->extension->context->name))
             reach(lint, lint->places[i].context);
     for (size_t i = 0; i < lint->call_count; i++)
-        if (!vl_call_is(&lint->calls[i], "Goto") && !vl_call_is(&lint->calls[i], "Gosub"))
+        if (!vl_lint_call_is(&lint->calls[i], "Goto") && !vl_lint_call_is(&lint->calls[i], "Gosub"))
             reach_words(lint, lint->calls[i].arguments);
     for (size_t i = 0; i < lint->plan->global_count; i++)
         reach_words(lint, lint->plan->globals[i].value);
@@ -160,7 +160,7 @@ static void check_lines(struct vl_lint *lint)
     }
 }
 
-void vl_check_reached(struct vl_lint *lint)
+void vl_lint_check_reached(struct vl_lint *lint)
 {
     if (!lint->devices.lines)
         return; /* where calls start is not known */

@@ -32,7 +32,7 @@ static const char *place_of(struct vl_lint *lint, const struct vl_extension *ext
                      : "others";
 }
 
-static bool alone_covers(struct vl_lint *lint, const struct vl_extension *by, const struct vl_language *language)
+static bool alone_covers(struct vl_lint *lint, const struct vl_extension *by, const struct vl_numbers *language)
 {
     struct vl_cover cover = { .arena = lint->arena, .work_left = &lint->cover_left };
 
@@ -59,7 +59,7 @@ static void check_own(struct vl_lint *lint, const struct vl_lint_context *contex
 
     for (size_t i = 0; i < context->context->extension_count; i++) {
         const struct vl_extension *extension = context->context->extensions[i];
-        const struct vl_language *language = &context->languages[i];
+        const struct vl_numbers *language = &context->languages[i];
         const void *by = NULL;
 
         if (vl_lint_stopped(lint))
@@ -156,7 +156,7 @@ static void mark_entries(struct vl_lint *lint)
     }
 }
 
-void vl_check_shadow(struct vl_lint *lint)
+void vl_lint_check_shadow(struct vl_lint *lint)
 {
     struct seen **table = vl_arena_zalloc(lint->arena, (lint->plan->context_count + 1) * sizeof(struct seen *));
 

@@ -13,29 +13,30 @@
 /* Pairs of extensions that the search for leaks compares at most; more are in no plan that a person wrote. */
 enum { PAIRS_MOST = 50000000 };
 
-static struct vl_call call_of(const struct vl_extension *extension, const struct vl_priority *step)
+static struct vl_lint_call call_of(const struct vl_extension *extension, const struct vl_priority *step)
 {
-    return (struct vl_call){
+    return (struct vl_lint_call){
         .extension = extension, .step = step, .application = step->application, .arguments = step->arguments
     };
 }
 
 static bool step_ends(const struct vl_extension *extension, const struct vl_priority *step)
 {
-    struct vl_call call = call_of(extension, step);
+    struct vl_lint_call call = call_of(extension, step);
 
-    return vl_call_ends(&call);
+    return vl_lint_call_ends(&call);
 }
 
 /* Whether a jump may lead to this extension at all. */
-static bool may_lead(const struct vl_lint *lint, const struct vl_place *place, const struct vl_extension *extension)
+static bool may_lead(const struct vl_lint *lint, const struct vl_lint_place *place,
+                     const struct vl_extension *extension)
 {
     if (place->context && strcmp(place->context, extension->context->name) != 0 &&
         !vl_dialplan_context(lint->plan, place->context))
         return false;
     if (place->same_extension)
         return place->call->extension == extension;
-    return !place->extension || vl_language_has(vl_lint_language(lint, extension), place->extension);
+    return !place->extension || vl_numbers_has(vl_lint_language(lint, extension), place->extension);
 }
 
 static bool is_target(const struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step)
@@ -45,7 +46,7 @@ static bool is_target(const struct vl_lint *lint, const struct vl_extension *ext
     if (step->label)
         return true;
     for (size_t i = 0; i < lint->place_count; i++) {
-        const struct vl_place *place = &lint->places[i];
+        const struct vl_lint_place *place = &lint->places[i];
 
         if ((!place->priority || (vl_text_number(place->priority, 1, 0x7fffffff, &number) && number == step->number)) &&
             (!place->priority || number != 1) && may_lead(lint, place, extension))
@@ -167,7 +168,7 @@ static void check_extension(struct vl_lint *lint, const struct vl_extension *ext
     }
 }
 
-void vl_check_steps(struct vl_lint *lint)
+void vl_lint_check_steps(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->plan->context_count; i++)
         for (size_t j = 0; j < lint->plan->contexts[i]->extension_count && !vl_lint_stopped(lint); j++)
@@ -192,7 +193,7 @@ static const struct vl_priority *last_step(const struct vl_extension *extension)
 
 struct candidate {
     const struct vl_extension *extension;
-    const struct vl_language *language;
+    const struct vl_numbers *language;
     bool timed;
 };
 
@@ -208,7 +209,7 @@ static void check_leak_of(struct vl_lint *lint, const struct candidate *candidat
         const char *number = "";
 
         if (!next || (other->callerid && (!extension->callerid || strcmp(other->callerid, extension->callerid) != 0)) ||
-            !vl_language_meet(candidates[at].language, candidates[i].language, lint->arena, &number))
+            !vl_numbers_meet(candidates[at].language, candidates[i].language, lint->arena, &number))
             continue;
         vl_lint_add(lint, VL_RULE_LEAK, &last->at, extension, NULL,
                     "'%s' ends at priority %d, so a call to '%s' goes on with priority %d of '%s' in [%s] (%s:%d); end "
@@ -228,7 +229,7 @@ static bool is_included(const struct vl_lint *lint, const struct vl_context *con
     return false;
 }
 
-void vl_check_leak(struct vl_lint *lint)
+void vl_lint_check_leak(struct vl_lint *lint)
 {
     long pairs = 0;
 

@@ -104,13 +104,13 @@ static void report_gone(struct vl_lint *lint, const struct gone *row, const stru
 
     if (row->removed && lint->asterisk >= row->removed)
         vl_lint_add(lint, VL_RULE_REMOVED, &step->at, extension, fix, "the %s %s is gone since Asterisk %s; write %s",
-                    kinds[row->kind], row->name, vl_asterisk_version_name(arena, row->removed), row->instead);
+                    kinds[row->kind], row->name, vl_lint_version_name(arena, row->removed), row->instead);
     else if (row->deprecated && lint->asterisk >= row->deprecated)
         vl_lint_add(lint, VL_RULE_DEPRECATED, &step->at, extension, fix,
                     row->removed ? "the %s %s is deprecated and gone from Asterisk %s on; write %s"
                                  : "the %s %s is deprecated since Asterisk %s; write %s",
                     kinds[row->kind], row->name,
-                    vl_asterisk_version_name(arena, row->removed ? row->removed : row->deprecated), row->instead);
+                    vl_lint_version_name(arena, row->removed ? row->removed : row->deprecated), row->instead);
 }
 
 /* NAME( behind `${` or in Set(NAME(...)=...). */
@@ -136,30 +136,30 @@ static bool uses_channel(const char *text, const char *name)
 }
 
 /* Applications whose arguments are devices, or routines that take some. */
-static bool takes_devices(const struct vl_call *call)
+static bool takes_devices(const struct vl_lint_call *call)
 {
     static const char *const names[] = { "Dial",  "Macro",     "Gosub",       "Page",           "RetryDial",
                                          "Queue", "Originate", "ChanIsAvail", "AddQueueMember", "ChannelRedirect" };
 
     for (size_t i = 0; i < VL_COUNT(names); i++)
-        if (vl_call_is(call, names[i]))
+        if (vl_lint_call_is(call, names[i]))
             return true;
     return false;
 }
 
-static void check_gone(struct vl_lint *lint, const struct vl_call *call)
+static void check_gone(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     for (size_t i = 0; i < VL_COUNT(gone); i++) {
         const struct gone *row = &gone[i];
         const struct vl_fix *fix = NULL;
 
-        if (row->kind == APPLICATION && vl_call_is(call, row->name) && row->rename && !call->nested)
+        if (row->kind == APPLICATION && vl_lint_call_is(call, row->name) && row->rename && !call->nested)
             fix = vl_lint_replace(lint, &call->step->at, vl_arena_printf(lint->arena, "%s(", call->application),
                                   vl_arena_printf(lint->arena, "%s(", row->rename));
         else if (row->kind == CHANNEL && row->rename && takes_devices(call))
             fix = vl_lint_replace(lint, &call->step->at, vl_arena_printf(lint->arena, "%s/", row->name),
                                   vl_arena_printf(lint->arena, "%s/", row->rename));
-        if ((row->kind == APPLICATION && vl_call_is(call, row->name)) ||
+        if ((row->kind == APPLICATION && vl_lint_call_is(call, row->name)) ||
             (row->kind == FUNCTION && uses_function(call->arguments, row->name)) ||
             (row->kind == CHANNEL && takes_devices(call) && uses_channel(call->arguments, row->name)))
             report_gone(lint, row, call->step, call->extension, fix);
@@ -176,7 +176,7 @@ static void check_hints(struct vl_lint *lint, const struct vl_extension *extensi
 }
 
 /* Applications of many arguments in which '|' has no meaning of its own. */
-static bool parts_by_comma(const struct vl_call *call)
+static bool parts_by_comma(const struct vl_lint_call *call)
 {
     static const char *const names[] = { "Goto",         "Gosub",      "Macro",     "Dial",
                                          "VoiceMail",    "Background", "Playback",  "Queue",
@@ -184,12 +184,12 @@ static bool parts_by_comma(const struct vl_call *call)
                                          "RetryDial",    "Read",       "Record",    "VoiceMailMain" };
 
     for (size_t i = 0; i < VL_COUNT(names); i++)
-        if (vl_call_is(call, names[i]))
+        if (vl_lint_call_is(call, names[i]))
             return true;
     return false;
 }
 
-static void check_pipe(struct vl_lint *lint, const struct vl_call *call)
+static void check_pipe(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     size_t count = 0;
     const char **parts = vl_lint_split(lint->arena, call->arguments, '|', &count);
@@ -205,7 +205,7 @@ static void check_pipe(struct vl_lint *lint, const struct vl_call *call)
                 call->application, call->arguments);
 }
 
-void vl_check_versions(struct vl_lint *lint)
+void vl_lint_check_versions(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->call_count; i++) {
         check_gone(lint, &lint->calls[i]);
@@ -244,10 +244,10 @@ static char unbalanced(const char *text)
     return depth ? open[depth - 1] : '\0';
 }
 
-void vl_check_syntax(struct vl_lint *lint)
+void vl_lint_check_syntax(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->call_count; i++) {
-        const struct vl_call *call = &lint->calls[i];
+        const struct vl_lint_call *call = &lint->calls[i];
         char open = call->nested ? '\0' : unbalanced(call->arguments);
 
         if (open)

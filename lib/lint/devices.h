@@ -30,7 +30,7 @@ struct vl_device {
 };
 
 /* What an account is asked for. */
-struct vl_secret {
+struct vl_found_secret {
     const char *name, *user; /* of the section, and the one to log in with: mostly the same */
     const char *value;
     struct vl_position at;
@@ -83,7 +83,7 @@ struct vl_devices {
     size_t device_count;
     struct vl_entry *entries;
     size_t entry_count;
-    struct vl_secret *secrets;
+    struct vl_found_secret *secrets;
     size_t secret_count;
     struct vl_open *open;
     size_t open_count;

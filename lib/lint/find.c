@@ -85,7 +85,7 @@ struct vl_lint_context *vl_lint_context(const struct vl_lint *lint, const char *
     return lint_context_of(lint, vl_dialplan_context(lint->plan, name));
 }
 
-const struct vl_language *vl_lint_language(const struct vl_lint *lint, const struct vl_extension *extension)
+const struct vl_numbers *vl_lint_language(const struct vl_lint *lint, const struct vl_extension *extension)
 {
     const struct vl_lint_context *own = lint_context_of(lint, extension->context);
 

@@ -90,7 +90,7 @@ static const char *skip_empty(const char *p, bool *ret_empty)
     }
 }
 
-static void read_pattern(struct vl_language *language, const char *p)
+static void read_pattern(struct vl_numbers *language, const char *p)
 {
     while (!language->never) {
         struct vl_cell cell;
@@ -112,9 +112,9 @@ static void read_pattern(struct vl_language *language, const char *p)
     }
 }
 
-struct vl_language vl_language_of(struct vl_arena *arena, const char *name)
+struct vl_numbers vl_numbers_of(struct vl_arena *arena, const char *name)
 {
-    struct vl_language language = { .cells = vl_arena_zalloc(arena, (strlen(name) + 1) * sizeof(struct vl_bytes)) };
+    struct vl_numbers language = { .cells = vl_arena_zalloc(arena, (strlen(name) + 1) * sizeof(struct vl_bytes)) };
 
     if (!language.cells) {
         language.never = true;
@@ -128,7 +128,7 @@ struct vl_language vl_language_of(struct vl_arena *arena, const char *name)
     return language;
 }
 
-bool vl_language_has(const struct vl_language *language, const char *number)
+bool vl_numbers_has(const struct vl_numbers *language, const char *number)
 {
     size_t i = 0;
 
@@ -143,8 +143,8 @@ bool vl_language_has(const struct vl_language *language, const char *number)
     return i == language->count && !language->never;
 }
 
-bool vl_language_meet(const struct vl_language *a, const struct vl_language *b, struct vl_arena *arena,
-                      const char **ret_number)
+bool vl_numbers_meet(const struct vl_numbers *a, const struct vl_numbers *b, struct vl_arena *arena,
+                     const char **ret_number)
 {
     size_t length = a->count > b->count ? a->count : b->count;
     struct vl_bytes all = all_bytes();
@@ -172,11 +172,11 @@ bool vl_language_meet(const struct vl_language *a, const struct vl_language *b, 
     return true;
 }
 
-const char *vl_language_example(const struct vl_language *language, struct vl_arena *arena)
+const char *vl_numbers_example(const struct vl_numbers *language, struct vl_arena *arena)
 {
     const char *number = NULL;
 
-    return vl_language_meet(language, language, arena, &number) ? number : NULL;
+    return vl_numbers_meet(language, language, arena, &number) ? number : NULL;
 }
 
 /* A place in the union: the numbers that have come here through the cells from the root. */
@@ -205,7 +205,7 @@ static struct vl_cover_node *child_of(struct vl_cover *cover, struct vl_cover_no
     return child;
 }
 
-void vl_cover_add(struct vl_cover *cover, const struct vl_language *language, const void *tag)
+void vl_cover_add(struct vl_cover *cover, const struct vl_numbers *language, const void *tag)
 {
     struct vl_cover_node *node;
 
@@ -226,7 +226,7 @@ void vl_cover_add(struct vl_cover *cover, const struct vl_language *language, co
 
 /* The walk: a stack of the nodes that are alive at each depth, and the number on the way. */
 struct walk {
-    const struct vl_language *language;
+    const struct vl_numbers *language;
     struct vl_arena scratch;
     const struct vl_cover_node **alive;
     size_t alive_room;
@@ -299,7 +299,7 @@ static struct vl_bytes class_of(struct walk *walk, size_t from, size_t end, size
 /* Whether what the language has from cell `at` on is held by the nodes [from, end). */
 static bool holds(struct walk *walk, size_t at, size_t from, size_t end)
 {
-    const struct vl_language *language = walk->language;
+    const struct vl_numbers *language = walk->language;
     struct vl_bytes rest;
 
     if (walk->scratch.failed || --walk->steps_left < 0)
@@ -329,7 +329,7 @@ static bool holds(struct walk *walk, size_t at, size_t from, size_t end)
 static const char *lacking(const struct walk *walk, struct vl_arena *arena)
 {
     size_t walked = walk->number ? strlen((const char *)walk->number) : 0;
-    const struct vl_language *language = walk->language;
+    const struct vl_numbers *language = walk->language;
     size_t length = walked > language->count ? walked : language->count;
     char *number = vl_arena_zalloc(arena, length + 1);
 
@@ -338,7 +338,7 @@ static const char *lacking(const struct walk *walk, struct vl_arena *arena)
     return number ? number : "";
 }
 
-enum vl_covered vl_cover_holds(const struct vl_cover *cover, const struct vl_language *language, const void **ret_tag,
+enum vl_covered vl_cover_holds(const struct vl_cover *cover, const struct vl_numbers *language, const void **ret_tag,
                                const char **ret_number)
 {
     struct walk walk = { .language = language, .steps_left = STEPS_MOST };

@@ -22,7 +22,7 @@ struct vl_bytes {
     uint64_t bits[4];
 };
 
-struct vl_language {
+struct vl_numbers {
     struct vl_bytes *cells;
     size_t count;
     bool any;   /* anything may follow the cells */
@@ -31,17 +31,17 @@ struct vl_language {
 
 /* The language of an extension's name, a literal or, with '_' in front, a pattern; as Asterisk 1.8.20 and newer match
  * (pbx.c). On lack of memory the arena has failed and the language is empty. */
-struct vl_language vl_language_of(struct vl_arena *arena, const char *name);
+struct vl_numbers vl_numbers_of(struct vl_arena *arena, const char *name);
 
 /* Whether `number` is in it. */
-bool vl_language_has(const struct vl_language *language, const char *number);
+bool vl_numbers_has(const struct vl_numbers *language, const char *number);
 
 /* Whether both hold a number; when they do and `ret_number` is not NULL it becomes one of them, in the arena. */
-bool vl_language_meet(const struct vl_language *a, const struct vl_language *b, struct vl_arena *arena,
-                      const char **ret_number);
+bool vl_numbers_meet(const struct vl_numbers *a, const struct vl_numbers *b, struct vl_arena *arena,
+                     const char **ret_number);
 
 /* A number of the language, digits where it allows them, in the arena; NULL when it has none. */
-const char *vl_language_example(const struct vl_language *language, struct vl_arena *arena);
+const char *vl_numbers_example(const struct vl_numbers *language, struct vl_arena *arena);
 
 struct vl_cover_node;
 
@@ -59,11 +59,11 @@ enum vl_covered {
 };
 
 /* Add a language to the union. `tag` comes back from vl_cover_holds(); may be NULL. */
-void vl_cover_add(struct vl_cover *cover, const struct vl_language *language, const void *tag);
+void vl_cover_add(struct vl_cover *cover, const struct vl_numbers *language, const void *tag);
 
 /* Whether the union holds every number of the language. When it does, *ret_tag is the tag of a member that holds some
  * of them; when it does not, *ret_number is a number that it lacks, in the arena. Both may be NULL. */
-enum vl_covered vl_cover_holds(const struct vl_cover *cover, const struct vl_language *language, const void **ret_tag,
+enum vl_covered vl_cover_holds(const struct vl_cover *cover, const struct vl_numbers *language, const void **ret_tag,
                                const char **ret_number);
 
 #endif

@@ -20,7 +20,7 @@ enum vl_lint_id {
 };
 
 /* A call of an application: a step, or what ExecIf and its like call inside of one. */
-struct vl_call {
+struct vl_lint_call {
     const struct vl_extension *extension;
     const struct vl_priority *step;
     const char *application;
@@ -31,8 +31,8 @@ struct vl_call {
 };
 
 /* A place that a call goes to. A part that is not known before the call is NULL. */
-struct vl_place {
-    const struct vl_call *call;
+struct vl_lint_place {
+    const struct vl_lint_call *call;
     const char *context, *extension, *priority;
     bool same_extension; /* the extension was not written: the call's own */
     bool macro;          /* Macro(): the context must be there under its full name */
@@ -49,9 +49,9 @@ struct vl_lint {
     unsigned walks;                  /* how many walks through includes there were */
     struct vl_names *context_places; /* of struct vl_lint_context, by their context */
     struct vl_devices devices;
-    struct vl_call *calls;
+    struct vl_lint_call *calls;
     size_t call_count;
-    struct vl_place *places;
+    struct vl_lint_place *places;
     size_t place_count;
     struct vl_lint_context *contexts; /* beside plan->contexts */
     const char **assigned;            /* names of variables that a step sets, sorted */
@@ -64,7 +64,7 @@ struct vl_lint {
 /* What belongs to a context beside the model. */
 struct vl_lint_context {
     const struct vl_context *context;
-    struct vl_language *languages;     /* of its extensions, in their order */
+    struct vl_numbers *languages;      /* of its extensions, in their order */
     bool reached;                      /* something leads here */
     bool is_entry;                     /* calls of devices start here */
     struct vl_lint_context **includes; /* those that are there, each for the include of its place; else NULL */
@@ -99,7 +99,7 @@ const struct vl_fix *vl_lint_replace(struct vl_lint *lint, const struct vl_posit
 /* lint_calls.c: fill calls, places and assigned. */
 void vl_lint_collect(struct vl_lint *lint);
 /* Whether a call is of this application, in any case of its letters. */
-bool vl_call_is(const struct vl_call *call, const char *application);
+bool vl_lint_call_is(const struct vl_lint_call *call, const char *application);
 /* `text` with what is known of it filled in: globals that no step changes, EXTEN of a literal, CONTEXT. The rest stays
  * as it is written. */
 const char *vl_lint_filled(struct vl_lint *lint, const struct vl_extension *extension, const char *text);
@@ -108,12 +108,12 @@ const char *vl_lint_known(struct vl_lint *lint, const struct vl_extension *exten
 /* Split at commas that are not inside of brackets or quotes; blanks at both ends of a part go. */
 const char **vl_lint_split(struct vl_arena *arena, const char *text, char separator, size_t *ret_count);
 /* How an application leaves: it never goes on to the next step. */
-bool vl_call_ends(const struct vl_call *call);
+bool vl_lint_call_ends(const struct vl_lint_call *call);
 
 /* lint_find.c: contexts, and the search as Asterisk makes it. Call the first one once the contexts are there. */
 void vl_lint_link(struct vl_lint *lint);
 struct vl_lint_context *vl_lint_context(const struct vl_lint *lint, const char *name);
-const struct vl_language *vl_lint_language(const struct vl_lint *lint, const struct vl_extension *extension);
+const struct vl_numbers *vl_lint_language(const struct vl_lint *lint, const struct vl_extension *extension);
 /* The contexts that a search which starts in `context` visits, in order, each once; in the arena. `timed[i]` tells that
  * an include with times led to the i-th, so that it is not always visited. */
 size_t vl_lint_visits(struct vl_lint *lint, const struct vl_context *context, const struct vl_context ***ret_contexts,
@@ -128,23 +128,23 @@ const struct vl_extension *vl_lint_find(struct vl_lint *lint, const struct vl_co
 bool vl_is_special(const char *name);
 
 /* Checks, by the file that they are in. */
-void vl_check_loader(struct vl_lint *lint);
-void vl_check_names(struct vl_lint *lint);
-void vl_check_steps(struct vl_lint *lint);
-void vl_check_leak(struct vl_lint *lint);
-void vl_check_shadow(struct vl_lint *lint);
-void vl_check_includes(struct vl_lint *lint);
-void vl_check_reached(struct vl_lint *lint);
-void vl_check_places(struct vl_lint *lint);
-void vl_check_globals(struct vl_lint *lint);
-void vl_check_devices(struct vl_lint *lint);
-void vl_check_accounts(struct vl_lint *lint);
-void vl_check_applications(struct vl_lint *lint);
-void vl_check_versions(struct vl_lint *lint);
-void vl_check_syntax(struct vl_lint *lint);
-void vl_check_dial(struct vl_lint *lint);
-void vl_check_emergency(struct vl_lint *lint);
-void vl_check_pins(struct vl_lint *lint);
-void vl_check_habits(struct vl_lint *lint);
+void vl_lint_check_loader(struct vl_lint *lint);
+void vl_lint_check_names(struct vl_lint *lint);
+void vl_lint_check_steps(struct vl_lint *lint);
+void vl_lint_check_leak(struct vl_lint *lint);
+void vl_lint_check_shadow(struct vl_lint *lint);
+void vl_lint_check_includes(struct vl_lint *lint);
+void vl_lint_check_reached(struct vl_lint *lint);
+void vl_lint_check_places(struct vl_lint *lint);
+void vl_lint_check_globals(struct vl_lint *lint);
+void vl_lint_check_devices(struct vl_lint *lint);
+void vl_lint_check_accounts(struct vl_lint *lint);
+void vl_lint_check_applications(struct vl_lint *lint);
+void vl_lint_check_versions(struct vl_lint *lint);
+void vl_lint_check_syntax(struct vl_lint *lint);
+void vl_lint_check_dial(struct vl_lint *lint);
+void vl_lint_check_emergency(struct vl_lint *lint);
+void vl_lint_check_pins(struct vl_lint *lint);
+void vl_lint_check_habits(struct vl_lint *lint);
 
 #endif

@@ -49,7 +49,7 @@ int vl_severity_of(const char *name)
 }
 
 /* Until 1.8 the second number counts, from 10 on the first one. */
-int vl_asterisk_version(const char *text)
+int vl_lint_version(const char *text)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *const *parts = vl_text_split(&arena, text, ".");
@@ -63,7 +63,7 @@ int vl_asterisk_version(const char *text)
     return major == 1 && parts[1] ? 100 + (int)minor : 0;
 }
 
-const char *vl_asterisk_version_name(struct vl_arena *arena, int version)
+const char *vl_lint_version_name(struct vl_arena *arena, int version)
 {
     if (version >= 1000)
         return vl_arena_printf(arena, "%d", version / 100);

@@ -4,8 +4,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "voiplab.h"
-
 /* SARIF's own words for severities. */
 static const char *const levels[] = {
     [VL_SEVERITY_NOTICE] = "note",
@@ -47,7 +45,7 @@ struct vl_json *vl_sarif_new(void)
     vl_json_object(json, "tool");
     vl_json_object(json, "driver");
     vl_json_string(json, "name", "voiplab");
-    vl_json_string(json, "version", voiplab_version());
+    vl_json_string(json, "version", VOIPLAB_VERSION);
     put_rules(json);
     vl_json_end(json);
     vl_json_end(json);

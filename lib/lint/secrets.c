@@ -66,15 +66,16 @@ static struct vl_position keep(const struct work *work, const struct vl_position
 static void add_secret(struct work *work, const char *name, const char *user, const struct vl_conf_line *line)
 {
     struct vl_devices *devices = work->devices;
-    struct vl_secret *grown = vl_arena_grow(work->arena, devices->secrets, devices->secret_count, sizeof(*grown));
+    struct vl_found_secret *grown = vl_arena_grow(work->arena, devices->secrets, devices->secret_count, sizeof(*grown));
 
     if (!grown || !line || !*line->value)
         return;
     devices->secrets = grown;
-    grown[devices->secret_count++] = (struct vl_secret){ .name = vl_arena_strdup(work->arena, name),
-                                                         .user = vl_arena_strdup(work->arena, *user ? user : name),
-                                                         .value = vl_arena_strdup(work->arena, line->value),
-                                                         .at = keep(work, &line->at) };
+    grown[devices->secret_count++] =
+        (struct vl_found_secret){ .name = vl_arena_strdup(work->arena, name),
+                                  .user = vl_arena_strdup(work->arena, *user ? user : name),
+                                  .value = vl_arena_strdup(work->arena, line->value),
+                                  .at = keep(work, &line->at) };
 }
 
 static void add_open(struct work *work, const struct vl_conf_section *section)

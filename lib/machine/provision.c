@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "machine/wire.h"
@@ -64,7 +65,7 @@ static int start_server(struct vl_provision *provision, int listener, struct vl_
 /* Hand the files over, and wait until the server says that it is ready. */
 static int hand_over(const struct vl_provision *provision, struct vl_error *err)
 {
-    long long deadline = vl_ssh_clock() + START_MS;
+    long long deadline = vl_now_ms() + START_MS;
     VL_BUF_AUTO message = VL_BUF_INIT;
     struct vl_ssh_fields fields;
     int type;
@@ -125,7 +126,7 @@ static int hear(const struct vl_provision *provision, long long deadline, struct
         vl_error_move(err, &cause);
         return -1;
     }
-    type = vl_ssh_wire_receive(provision->control, MESSAGE_LIMIT, vl_ssh_clock() + MESSAGE_MS, &message, &fields, err);
+    type = vl_ssh_wire_receive(provision->control, MESSAGE_LIMIT, vl_now_ms() + MESSAGE_MS, &message, &fields, err);
     if (type < 0)
         return -1;
     index = type ? vl_ssh_take_number(&fields) : 0;
@@ -139,12 +140,12 @@ static int hear(const struct vl_provision *provision, long long deadline, struct
 
 int vl_provision_look(struct vl_provision *provision, int timeout_ms, struct vl_error *err)
 {
-    long long deadline = vl_ssh_clock() + timeout_ms;
+    long long deadline = vl_now_ms() + timeout_ms;
     int rc;
 
     /* after the first, only what has come already */
     while ((rc = hear(provision, deadline, err)) > 0)
-        deadline = vl_ssh_clock() + 1;
+        deadline = vl_now_ms() + 1;
     return rc;
 }
 

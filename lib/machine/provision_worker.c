@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "machine/provision.h"
 #include "machine/sandbox.h"
@@ -136,7 +137,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     vl_ssh_wire_number(&message, (uint32_t)(file - server->files));
     vl_ssh_wire_number(&message, file->peer);
     vl_ssh_wire_end(&message);
-    if (vl_ssh_wire_send(CONTROL, &message, vl_ssh_clock() + TELL_MS, &err) < 0)
+    if (vl_ssh_wire_send(CONTROL, &message, vl_now_ms() + TELL_MS, &err) < 0)
         server->failed = true;
 }
 
@@ -144,7 +145,7 @@ static int receive_files(struct server *server, struct vl_error *err)
 {
     VL_BUF_AUTO message = VL_BUF_INIT;
     struct vl_ssh_fields fields;
-    int type = vl_ssh_wire_receive(CONTROL, FILES_LIMIT, vl_ssh_clock() + FILES_MS, &message, &fields, err);
+    int type = vl_ssh_wire_receive(CONTROL, FILES_LIMIT, vl_now_ms() + FILES_MS, &message, &fields, err);
     uint32_t count;
 
     if (type < 0)
@@ -207,7 +208,7 @@ static void tell(enum vl_ssh_type type, const char *text)
     if (text)
         vl_ssh_wire_text(&message, text);
     vl_ssh_wire_end(&message);
-    (void)vl_ssh_wire_send(CONTROL, &message, vl_ssh_clock() + TELL_MS, &ignored);
+    (void)vl_ssh_wire_send(CONTROL, &message, vl_now_ms() + TELL_MS, &ignored);
 }
 
 int vl_provision_worker_main(void)

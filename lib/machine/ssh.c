@@ -22,6 +22,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -201,7 +202,7 @@ static int log_in(struct vl_ssh *ssh, const struct vl_ssh_options *options, int 
 static int open_target(struct vl_ssh *ssh, const struct vl_ssh_options *options, struct vl_error *err)
 {
     int timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
-    long long deadline = vl_ssh_clock() + timeout_ms;
+    long long deadline = vl_now_ms() + timeout_ms;
     VL_CLOSE int guest = connect_guest(options, deadline, err);
 
     if (guest < 0 && err->code == VL_ERROR_TIMEOUT)
@@ -271,8 +272,8 @@ int vl_ssh_execute(struct vl_ssh *ssh, const char *const *argv, const char *inpu
     if (compose_run(&request, argv, input, limit, err) < 0)
         return -1;
     timeout_ms = timeout_ms > 0 ? timeout_ms : ssh->command_timeout_ms;
-    if (exchange(ssh, &request, VL_SSH_RESULT, limit + VL_SSH_ERRORS_LIMIT + 12, timeout_ms,
-                 vl_ssh_clock() + timeout_ms, &message, &fields, err) < 0)
+    if (exchange(ssh, &request, VL_SSH_RESULT, limit + VL_SSH_ERRORS_LIMIT + 12, timeout_ms, vl_now_ms() + timeout_ms,
+                 &message, &fields, err) < 0)
         return -1;
     status = vl_ssh_take_number(&fields);
     output = vl_ssh_take_bytes(&fields, &output_length);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 static void put_number(unsigned char bytes[static 4], uint32_t number)
@@ -108,19 +109,11 @@ bool vl_ssh_fields_done(const struct vl_ssh_fields *fields)
     return !fields->failed && fields->left == 0;
 }
 
-long long vl_ssh_clock(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int vl_ssh_wait(int descriptor, short events, long long deadline, struct vl_error *err)
 {
     for (;;) {
         struct pollfd wait = { .fd = descriptor, .events = events };
-        long long left = deadline < 0 ? -1 : deadline - vl_ssh_clock();
+        long long left = deadline < 0 ? -1 : deadline - vl_now_ms();
         int rc;
 
         if (deadline >= 0 && left <= 0)

@@ -59,9 +59,6 @@ char *vl_ssh_take_text(struct vl_ssh_fields *fields);
 /* True when every field was there and nothing is left. */
 bool vl_ssh_fields_done(const struct vl_ssh_fields *fields);
 
-/* Milliseconds of a clock that only goes forward; deadlines below are times of it, or negative for none. */
-long long vl_ssh_clock(void);
-
 /* Wait for `events` of poll(2). 0, or -1: VL_ERROR_TIMEOUT when the deadline passed. */
 int vl_ssh_wait(int descriptor, short events, long long deadline, struct vl_error *err);
 

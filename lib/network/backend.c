@@ -31,8 +31,8 @@ const char *const *vl_bridge_sources(struct vl_arena *arena, enum vl_bridge_back
     return back_ends[backend].sources;
 }
 
-int vl_render_bridge(struct vl_arena *arena, enum vl_bridge_backend backend, const struct vl_bridge_input *input,
-                     struct vl_fileset *set, struct vl_error *err)
+int vl_bridge_files(struct vl_arena *arena, enum vl_bridge_backend backend, const struct vl_bridge_input *input,
+                    struct vl_fileset *set, struct vl_error *err)
 {
     int rc;
 

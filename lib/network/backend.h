@@ -32,8 +32,8 @@ const char *const *vl_bridge_sources(struct vl_arena *arena, enum vl_bridge_back
                                      const struct vl_bridge *bridge);
 
 /* Append the files to `set`. A back end of VL_BACKEND_AUTO is a mistake of the caller. */
-int vl_render_bridge(struct vl_arena *arena, enum vl_bridge_backend backend, const struct vl_bridge_input *input,
-                     struct vl_fileset *set, struct vl_error *err);
+int vl_bridge_files(struct vl_arena *arena, enum vl_bridge_backend backend, const struct vl_bridge_input *input,
+                    struct vl_fileset *set, struct vl_error *err);
 
 /* The uplink's MAC address as the lab or else the host has it; NULL: unknown. */
 const char *vl_bridge_mac(const struct vl_bridge_input *input);

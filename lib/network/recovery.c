@@ -24,7 +24,7 @@ static void add(struct vl_arena *arena, struct vl_fileset *set, enum vl_file_kin
     vl_fileset_add(arena, set, &(struct vl_file){ .path = path, .kind = kind, .mode = 0644, .text = text, .why = why });
 }
 
-void vl_render_recovery(struct vl_arena *arena, enum vl_init init, const char *program, const char *state,
+void vl_bridge_recovery(struct vl_arena *arena, enum vl_init init, const char *program, const char *state,
                         const char *pending, struct vl_fileset *set)
 {
     if (init == VL_INIT_RC_LOCAL) {

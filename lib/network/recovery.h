@@ -16,7 +16,7 @@
 enum vl_init { VL_INIT_SYSTEMD, VL_INIT_RC_LOCAL };
 
 /* `program` is voiplab's absolute path, `state` its state directory, `pending` the directory with the mark. */
-void vl_render_recovery(struct vl_arena *arena, enum vl_init init, const char *program, const char *state,
+void vl_bridge_recovery(struct vl_arena *arena, enum vl_init init, const char *program, const char *state,
                         const char *pending, struct vl_fileset *set);
 
 #endif

@@ -5,7 +5,7 @@
  */
 #include "network/sysctl.h"
 
-void vl_render_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, bool directory, struct vl_fileset *set)
+void vl_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, bool directory, struct vl_fileset *set)
 {
     const struct vl_file file = {
         .path = directory ? "/etc/sysctl.d/60-voiplab.conf" : "/etc/sysctl.conf",

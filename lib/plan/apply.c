@@ -23,16 +23,16 @@ enum { COMMAND_TIMEOUT_MS = 60000, STOP_TIMEOUT_MS = 60000, PENDING_LIMIT = 4096
 
 /* What a step needs to happen. */
 struct scene {
-    struct vl_world *world;
+    struct vl_session *session;
     struct vl_target *target;
     const struct vl_step *step;
     struct vl_arena *arena;
     struct vl_error *err;
 };
 
-static const char *lab_name(const struct vl_world *world)
+static const char *lab_name(const struct vl_session *session)
 {
-    return world->lab ? world->lab->name : "default";
+    return session->lab ? session->lab->name : "default";
 }
 
 static int do_file(const struct scene *scene)
@@ -89,29 +89,29 @@ static int do_directory(const struct scene *scene)
 
 static int do_switch(const struct scene *scene)
 {
-    return vl_switch_over(&scene->world->lab->bridge, scene->world->lab->name, scene->err);
+    return vl_switch_over(&scene->session->lab->bridge, scene->session->lab->name, scene->err);
 }
 
 static void image_line(void *context, const char *line)
 {
     const struct scene *scene = context;
 
-    vl_world_event(scene->world, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%s", line);
+    vl_session_event(scene->session, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%s", line);
 }
 
 static void fetch_progress(void *context, uint64_t bytes)
 {
     const struct scene *scene = context;
 
-    vl_world_event(scene->world, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%llu MiB fetched",
-                   (unsigned long long)(bytes >> 20));
+    vl_session_event(scene->session, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%llu MiB fetched",
+                     (unsigned long long)(bytes >> 20));
 }
 
 static bool image_cancelled(void *context)
 {
     const struct scene *scene = context;
 
-    return vl_world_cancelled(scene->world);
+    return vl_session_cancelled(scene->session);
 }
 
 static int do_image(const struct scene *scene)
@@ -126,7 +126,7 @@ static int do_image(const struct scene *scene)
                                                         .progress = fetch_progress,
                                                         .context = context },
                               scene->err);
-    if (vl_recipe_find(scene->arena, scene->world->options.share_directory, scene->world->options.cache_directory,
+    if (vl_recipe_find(scene->arena, scene->session->options.share_directory, scene->session->options.cache_directory,
                        scene->step->object, &recipe, scene->err) < 0)
         return -1;
     return vl_recipe_build(&recipe,
@@ -139,18 +139,18 @@ static int do_image(const struct scene *scene)
 
 static int do_pool(const struct scene *scene)
 {
-    return vl_hypervisor_pool_make(scene->world->hypervisor, scene->step->object, scene->step->after, scene->err);
+    return vl_hypervisor_pool_make(scene->session->hypervisor, scene->step->object, scene->step->after, scene->err);
 }
 
 static int do_volume(const struct scene *scene)
 {
-    return vl_hypervisor_volume_make(scene->world->hypervisor, scene->step->pool, scene->step->after, scene->err);
+    return vl_hypervisor_volume_make(scene->session->hypervisor, scene->step->pool, scene->step->after, scene->err);
 }
 
 /* Make the volume and fill it; a half-filled one is removed, so that its name always means the whole. */
 static int upload(const struct scene *scene, const char *xml, const char *file)
 {
-    struct vl_hypervisor *hypervisor = scene->world->hypervisor;
+    struct vl_hypervisor *hypervisor = scene->session->hypervisor;
     const struct vl_step *step = scene->step;
 
     if (vl_hypervisor_volume_make(hypervisor, step->pool, xml, scene->err) < 0)
@@ -192,28 +192,29 @@ static int do_seed(const struct scene *scene)
 
 static int do_domain(const struct scene *scene)
 {
-    return vl_hypervisor_define(scene->world->hypervisor, scene->step->after, scene->step->object,
-                                lab_name(scene->world), scene->err);
+    return vl_hypervisor_define(scene->session->hypervisor, scene->step->after, scene->step->object,
+                                lab_name(scene->session), scene->err);
 }
 
 static int do_start(const struct scene *scene)
 {
-    return vl_hypervisor_start(scene->world->hypervisor, scene->step->object, lab_name(scene->world), scene->err);
+    return vl_hypervisor_start(scene->session->hypervisor, scene->step->object, lab_name(scene->session), scene->err);
 }
 
 static int do_undefine(const struct scene *scene)
 {
-    return vl_hypervisor_undefine(scene->world->hypervisor, scene->step->object, lab_name(scene->world), scene->err);
+    return vl_hypervisor_undefine(scene->session->hypervisor, scene->step->object, lab_name(scene->session),
+                                  scene->err);
 }
 
 static int do_remove_volume(const struct scene *scene)
 {
-    return vl_hypervisor_volume_remove(scene->world->hypervisor, scene->step->pool, scene->step->object, scene->err);
+    return vl_hypervisor_volume_remove(scene->session->hypervisor, scene->step->pool, scene->step->object, scene->err);
 }
 
 static int do_remove_pool(const struct scene *scene)
 {
-    return vl_hypervisor_pool_remove(scene->world->hypervisor, scene->step->object, scene->err);
+    return vl_hypervisor_pool_remove(scene->session->hypervisor, scene->step->object, scene->err);
 }
 
 static int (*const actions[VL_STEP_KINDS])(const struct scene *scene) = {
@@ -237,11 +238,11 @@ static int (*const actions[VL_STEP_KINDS])(const struct scene *scene) = {
 
 static bool stop_cancelled(void *context)
 {
-    return vl_world_cancelled(context);
+    return vl_session_cancelled(context);
 }
 
 /* Guests that stop one after the other in the plan stop at the same time: each may take a minute. */
-static int stop_together(struct vl_world *world, const struct vl_step *steps, size_t count, struct vl_error *err)
+static int stop_together(struct vl_session *session, const struct vl_step *steps, size_t count, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_stopping *guests = vl_arena_zalloc(&arena, count * sizeof(*guests));
@@ -252,19 +253,19 @@ static int stop_together(struct vl_world *world, const struct vl_step *steps, si
     for (size_t i = 0; i < count; i++)
         guests[i].name = steps[i].object;
     failed = vl_hypervisor_stop_all(
-        world->hypervisor, lab_name(world), guests, count,
+        session->hypervisor, lab_name(session), guests, count,
         &(struct vl_stop_options){
-            .timeout_ms = STOP_TIMEOUT_MS, .force = true, .cancelled = stop_cancelled, .context = world });
+            .timeout_ms = STOP_TIMEOUT_MS, .force = true, .cancelled = stop_cancelled, .context = session });
     for (size_t i = 0; i < count; i++) {
         if (guests[i].error.code)
-            vl_world_event(world, VOIPLAB_EVENT_WARNING, guests[i].name, "%s", vl_error_text(&guests[i].error));
+            vl_session_event(session, VOIPLAB_EVENT_WARNING, guests[i].name, "%s", vl_error_text(&guests[i].error));
         else
-            vl_world_event(world, VOIPLAB_EVENT_STEP, steps[i].target, "%s", vl_step_title(&arena, &steps[i]));
+            vl_session_event(session, VOIPLAB_EVENT_STEP, steps[i].target, "%s", vl_step_title(&arena, &steps[i]));
         vl_error_clear(&guests[i].error);
     }
     if (!failed)
         return 0;
-    if (vl_world_cancelled(world))
+    if (vl_session_cancelled(session))
         return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
     return vl_fail(err, failed < count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
                    "%zu of %zu guests did not stop; the lines above say why", failed, count);
@@ -279,20 +280,21 @@ static size_t count_stops(const struct vl_plan *plan, size_t from)
     return count;
 }
 
-static int do_step(struct vl_world *world, struct vl_target *target, const struct vl_step *step, struct vl_error *err)
+static int do_step(struct vl_session *session, struct vl_target *target, const struct vl_step *step,
+                   struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    struct scene scene = { .world = world, .target = target, .step = step, .arena = &arena, .err = err };
+    struct scene scene = { .session = session, .target = target, .step = step, .arena = &arena, .err = err };
 
     if (actions[step->kind](&scene) < 0)
         return vl_error_wrap(err, "%s", vl_step_title(&arena, step));
-    vl_world_event(world, VOIPLAB_EVENT_STEP, step->target, "%s", vl_step_title(&arena, step));
+    vl_session_event(session, VOIPLAB_EVENT_STEP, step->target, "%s", vl_step_title(&arena, step));
     return 0;
 }
 
 /* Put back what the first `count` steps changed in files, last first, and let the services know. The step that failed
  * is among them: it may have failed after the file was in its place. */
-static void put_back(struct vl_world *world, const struct vl_plan *plan, size_t count, struct vl_target *target)
+static void put_back(struct vl_session *session, const struct vl_plan *plan, size_t count, struct vl_target *target)
 {
     size_t changed = 0;
 
@@ -307,22 +309,23 @@ static void put_back(struct vl_world *world, const struct vl_plan *plan, size_t 
         undo.after = step->before;
         undo.mode = step->mode_before;
         changed++;
-        if (do_step(world, target, &undo, &cause) < 0)
-            vl_world_event(world, VOIPLAB_EVENT_WARNING, step->target, "cannot put back: %s", vl_error_text(&cause));
+        if (do_step(session, target, &undo, &cause) < 0)
+            vl_session_event(session, VOIPLAB_EVENT_WARNING, step->target, "cannot put back: %s",
+                             vl_error_text(&cause));
     }
     for (size_t i = 0; i < plan->count && changed; i++) {
         VL_ERROR_AUTO ignored = { .code = VL_OK };
 
         if (plan->steps[i].kind == VL_STEP_RELOAD)
-            (void)do_step(world, target, &plan->steps[i], &ignored);
+            (void)do_step(session, target, &plan->steps[i], &ignored);
     }
 }
 
-static char *pending_path(const struct vl_world *world, const char *target_name)
+static char *pending_path(const struct vl_session *session, const char *target_name)
 {
     char *path = NULL;
 
-    return vl_asprintf(&path, "%s/pending-%s", world->state.directory, target_name) < 0 ? NULL : path;
+    return vl_asprintf(&path, "%s/pending-%s", session->state.directory, target_name) < 0 ? NULL : path;
 }
 
 static const char *const reload_words[VL_RELOAD_COUNT] = {
@@ -335,9 +338,9 @@ static const char *const reload_words[VL_RELOAD_COUNT] = {
     [VL_RELOAD_SYSCTL_CONF] = "kernel settings of sysctl.conf",
 };
 
-unsigned vl_apply_pending(const struct vl_world *world, const char *target_name)
+unsigned vl_apply_pending(const struct vl_session *session, const char *target_name)
 {
-    VL_FREE char *path = pending_path(world, target_name), *text = NULL;
+    VL_FREE char *path = pending_path(session, target_name), *text = NULL;
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     unsigned owed = 0;
 
@@ -351,7 +354,7 @@ unsigned vl_apply_pending(const struct vl_world *world, const char *target_name)
 
 /* Note the reloads of this plan before its first file step. Returns the note's path, NULL when there is nothing to note
  * (no reload, or no state directory to keep it in). */
-static char *note_pending(struct vl_world *world, const struct vl_plan *plan, struct vl_error *err)
+static char *note_pending(struct vl_session *session, const struct vl_plan *plan, struct vl_error *err)
 {
     VL_BUF_AUTO words = VL_BUF_INIT;
     VL_FREE char *path = NULL;
@@ -360,10 +363,10 @@ static char *note_pending(struct vl_world *world, const struct vl_plan *plan, st
     for (size_t i = 0; i < plan->count; i++)
         if (plan->steps[i].kind == VL_STEP_RELOAD)
             vl_buf_printf(&words, "%s\n", plan->steps[i].object);
-    if (!words.length || !world->state.directory)
+    if (!words.length || !session->state.directory)
         return NULL;
-    path = pending_path(world, plan->steps[0].target);
-    if (!path || vl_file_mkdirs(world->state.directory, 0700, err) < 0 ||
+    path = pending_path(session, plan->steps[0].target);
+    if (!path || vl_file_mkdirs(session->state.directory, 0700, err) < 0 ||
         vl_file_write(path, vl_buf_text(&words), words.length, 0600, err) < 0)
         return NULL;
     noted = path;
@@ -373,16 +376,16 @@ static char *note_pending(struct vl_world *world, const struct vl_plan *plan, st
 
 /* Keep the bytes of a file that is the user's, once: before our first change of it. The files of a tree (--root) are
  * not the host's: they are kept apart, so that the host's own are still kept when their turn comes. */
-static int back_up(struct vl_world *world, const struct vl_target *target, const struct vl_step *step,
+static int back_up(struct vl_session *session, const struct vl_target *target, const struct vl_step *step,
                    struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *tree = target && target->name[0] == '/' ? vl_text_flat(&arena, target->name) : "";
     char *path;
 
-    if (!step->before || step->kind != VL_STEP_FILE || !world->state.directory)
+    if (!step->before || step->kind != VL_STEP_FILE || !session->state.directory)
         return 0;
-    path = vl_arena_printf(&arena, "%s/backup/%s%s", world->state.directory, step->target, tree);
+    path = vl_arena_printf(&arena, "%s/backup/%s%s", session->state.directory, step->target, tree);
     if (vl_file_mkdirs(path, 0700, err) < 0)
         return -1;
     path = vl_arena_printf(&arena, "%s/%s", path, vl_text_flat(&arena, step->object));
@@ -391,34 +394,34 @@ static int back_up(struct vl_world *world, const struct vl_target *target, const
     return vl_file_write(path, step->before, strlen(step->before), 0600, err);
 }
 
-int vl_apply(struct vl_world *world, const struct vl_plan *plan, struct vl_target *target, struct vl_error *err)
+int vl_apply(struct vl_session *session, const struct vl_plan *plan, struct vl_target *target, struct vl_error *err)
 {
-    VL_FREE char *note = note_pending(world, plan, err);
+    VL_FREE char *note = note_pending(session, plan, err);
 
     if (err->code)
         return -1;
     for (size_t i = 0; i < plan->count; i++) {
         const struct vl_step *step = &plan->steps[i];
 
-        if (vl_world_cancelled(world))
+        if (vl_session_cancelled(session))
             return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
-        if (world->change && !vl_change_pending(world->change))
+        if (session->change && !vl_change_pending(session->change))
             return vl_fail(err, VL_ERROR_TIMEOUT,
                            "the change took longer than it may stay unconfirmed; --timeout gives it longer");
         if (step->kind == VL_STEP_STOP) {
             size_t stops = count_stops(plan, i);
 
-            if (stop_together(world, step, stops, err) < 0)
+            if (stop_together(session, step, stops, err) < 0)
                 return -1;
             i += stops - 1;
             continue;
         }
-        if (back_up(world, target, step, err) < 0) {
-            put_back(world, plan, i, target);
+        if (back_up(session, target, step, err) < 0) {
+            put_back(session, plan, i, target);
             return -1;
         }
-        if (do_step(world, target, step, err) < 0) {
-            put_back(world, plan, i + 1, target);
+        if (do_step(session, target, step, err) < 0) {
+            put_back(session, plan, i + 1, target);
             return -1;
         }
     }

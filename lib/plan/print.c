@@ -99,7 +99,7 @@ static void add_content(struct vl_buf *buf, const struct vl_step *step)
 }
 
 /* The content with secrets masked and, since it may come from a guest, made safe for a terminal. */
-static const char *content(const struct vl_world *world, struct vl_arena *arena, const struct vl_step *step,
+static const char *content(const struct vl_session *session, struct vl_arena *arena, const struct vl_step *step,
                            bool show_secrets)
 {
     VL_BUF_AUTO buf = VL_BUF_INIT;
@@ -109,7 +109,7 @@ static const char *content(const struct vl_world *world, struct vl_arena *arena,
     if (buf.failed)
         arena->failed = true;
     text = vl_text_printable(arena, vl_buf_text(&buf));
-    return show_secrets ? text : vl_world_mask(world, arena, text);
+    return show_secrets ? text : vl_session_mask(session, arena, text);
 }
 
 static void add_indented(struct vl_buf *buf, const char *text)
@@ -138,7 +138,7 @@ static size_t count_targets(const struct vl_plan *plan)
     return count;
 }
 
-void vl_plan_print(const struct vl_world *world, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf)
+void vl_plan_print(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct vl_step *step = &plan->steps[i];
@@ -148,7 +148,7 @@ void vl_plan_print(const struct vl_world *world, const struct vl_plan *plan, boo
                       step->fresh_target && step->kind == VL_STEP_FILE && !step->before
                           ? ", as if nothing were there: this PBX does not answer yet"
                           : "");
-        add_indented(buf, content(world, &arena, step, show_secrets));
+        add_indented(buf, content(session, &arena, step, show_secrets));
         buf->failed |= arena.failed;
     }
     if (plan->count)
@@ -157,16 +157,17 @@ void vl_plan_print(const struct vl_world *world, const struct vl_plan *plan, boo
         vl_buf_puts(buf, "nothing to do\n");
 }
 
-void vl_plan_explain(const struct vl_world *world, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf)
+void vl_plan_explain(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets,
+                     struct vl_buf *buf)
 {
     const char *target = "";
 
     vl_buf_printf(buf, "# %s\n\nWhat `voiplab` would do now, in order, and why. Nothing was changed.\n",
-                  world->lab ? world->lab->name : "guest");
+                  session->lab ? session->lab->name : "guest");
     for (size_t i = 0; i < plan->count; i++) {
         const struct vl_step *step = &plan->steps[i];
         VL_ARENA_AUTO arena = { .blocks = NULL };
-        const char *text = content(world, &arena, step, show_secrets);
+        const char *text = content(session, &arena, step, show_secrets);
 
         if (strcmp(target, step->target) != 0)
             vl_buf_printf(buf, "\n## %s\n", step->target);
@@ -183,7 +184,7 @@ void vl_plan_explain(const struct vl_world *world, const struct vl_plan *plan, b
         vl_buf_puts(buf, "\nEverything is as the lab file says.\n");
 }
 
-void vl_plan_json(const struct vl_world *world, const struct vl_plan *plan, bool show_secrets, struct vl_json *json,
+void vl_plan_json(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets, struct vl_json *json,
                   const char *key)
 {
     vl_json_array(json, key);
@@ -197,7 +198,7 @@ void vl_plan_json(const struct vl_world *world, const struct vl_plan *plan, bool
         vl_json_string(json, "object", step->object);
         vl_json_string(json, "why", step->why);
         vl_json_bool(json, "new", !step->before);
-        vl_json_string(json, "change", content(world, &arena, step, show_secrets));
+        vl_json_string(json, "change", content(session, &arena, step, show_secrets));
         vl_json_end(json);
     }
     vl_json_end(json);

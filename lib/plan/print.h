@@ -11,13 +11,14 @@
 #include "plan/session.h"
 
 /* For a terminal: a heading per step, then the diff, the XML or the command line. */
-void vl_plan_print(const struct vl_world *world, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf);
+void vl_plan_print(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf);
 
 /* As a lab note in Markdown: what, why, and what a person would type. */
-void vl_plan_explain(const struct vl_world *world, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf);
+void vl_plan_explain(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets,
+                     struct vl_buf *buf);
 
 /* As an array of objects under `key`. */
-void vl_plan_json(const struct vl_world *world, const struct vl_plan *plan, bool show_secrets, struct vl_json *json,
+void vl_plan_json(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets, struct vl_json *json,
                   const char *key);
 
 /* One line that says what a step does: "write /etc/asterisk/voiplab_sip.conf". In the arena. */

@@ -15,16 +15,17 @@
 
 enum { KEY_LIMIT = 65536, COMMAND_TIMEOUT_MS = 60000, ANSWER_LEAST_S = 5, ANSWER_MOST_S = 30 };
 
-static void send_event(struct vl_world *world, const struct voiplab_event *event)
+static void send_event(struct vl_session *session, const struct voiplab_event *event)
 {
-    if (!world->options.event)
+    if (!session->options.event)
         return;
-    (void)pthread_mutex_lock(&world->event_lock);
-    world->options.event(world->options.context, event);
-    (void)pthread_mutex_unlock(&world->event_lock);
+    (void)pthread_mutex_lock(&session->event_lock);
+    session->options.event(session->options.context, event);
+    (void)pthread_mutex_unlock(&session->event_lock);
 }
 
-void vl_world_event(struct vl_world *world, enum voiplab_event_kind kind, const char *target, const char *format, ...)
+void vl_session_event(struct vl_session *session, enum voiplab_event_kind kind, const char *target, const char *format,
+                      ...)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *text = NULL;
@@ -40,47 +41,47 @@ void vl_world_event(struct vl_world *world, enum voiplab_event_kind kind, const 
     line = vl_text_printable(&arena, text ? text : "");
     for (char *end = line; (end = strchr(end, '\n'));)
         *end = ' '; /* an event is one line: a guest's words must not look like another event of ours */
-    send_event(world, &(struct voiplab_event){ .kind = kind, .target = target, .text = line });
+    send_event(session, &(struct voiplab_event){ .kind = kind, .target = target, .text = line });
 }
 
-void vl_world_phase(struct vl_world *world, unsigned done, unsigned total, const char *text)
+void vl_session_phase(struct vl_session *session, unsigned done, unsigned total, const char *text)
 {
-    send_event(world,
+    send_event(session,
                &(struct voiplab_event){ .kind = VOIPLAB_EVENT_PHASE, .text = text, .done = done, .total = total });
 }
 
-bool vl_world_cancelled(const struct vl_world *world)
+bool vl_session_cancelled(const struct vl_session *session)
 {
-    return world->options.cancelled && world->options.cancelled(world->options.context);
+    return session->options.cancelled && session->options.cancelled(session->options.context);
 }
 
 /* Whether guests get hardware virtualization. A remote hypervisor is asked; on this host we look for ourselves,
  * because a /dev/kvm that opens need not run guests. */
-static bool choose_kvm(const struct vl_world *world, bool hypervisor_says)
+static bool choose_kvm(const struct vl_session *session, bool hypervisor_says)
 {
-    enum vl_virtualization wish = world->lab ? world->lab->virtualization : VL_VIRTUALIZATION_AUTO;
+    enum vl_virtualization wish = session->lab ? session->lab->virtualization : VL_VIRTUALIZATION_AUTO;
 
     if (wish != VL_VIRTUALIZATION_AUTO)
         return wish == VL_VIRTUALIZATION_KVM;
-    if (!vl_text_starts(world->options.hypervisor, "qemu:///"))
+    if (!vl_text_starts(session->options.hypervisor, "qemu:///"))
         return hypervisor_says;
     return hypervisor_says && vl_probe_kvm_usable(NULL);
 }
 
-int vl_world_hypervisor(struct vl_world *world, struct vl_error *err)
+int vl_session_hypervisor(struct vl_session *session, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_HYPERVISOR_AUTO *hypervisor = NULL;
     const char *version;
     bool kvm = false;
 
-    if (world->hypervisor)
+    if (session->hypervisor)
         return 0;
-    hypervisor = vl_hypervisor_open(world->options.hypervisor, err);
+    hypervisor = vl_hypervisor_open(session->options.hypervisor, err);
     if (!hypervisor || vl_hypervisor_describe(hypervisor, &arena, &version, &kvm, err) < 0)
         return -1;
-    world->kvm = choose_kvm(world, kvm);
-    world->hypervisor = hypervisor;
+    session->kvm = choose_kvm(session, kvm);
+    session->hypervisor = hypervisor;
     hypervisor = NULL;
     return 0;
 }
@@ -93,14 +94,14 @@ static int read_text(const char *path, char **ret_text, struct vl_error *err)
     return 0;
 }
 
-static struct vl_target *connect_ssh(struct vl_world *world, const struct vl_pbx *pbx, int timeout_ms,
+static struct vl_target *connect_ssh(struct vl_session *session, const struct vl_pbx *pbx, int timeout_ms,
                                      struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *private_key = NULL, *hostkey = NULL;
-    const char *directory = world->state.directory;
-    const char *key_path = pbx->place == VL_PLACE_SSH && world->lab->sshkey
-                               ? world->lab->sshkey
+    const char *directory = session->state.directory;
+    const char *key_path = pbx->place == VL_PLACE_SSH && session->lab->sshkey
+                               ? session->lab->sshkey
                                : vl_arena_printf(&arena, "%s/ssh/lab_ed25519", directory);
     struct vl_target *target;
 
@@ -133,18 +134,18 @@ static int answer_timeout(unsigned wait_s)
     return (int)(wait_s > ANSWER_MOST_S ? ANSWER_MOST_S : wait_s) * 1000;
 }
 
-struct vl_target *vl_world_connect(struct vl_world *world, const struct vl_pbx *pbx, int timeout_ms,
-                                   struct vl_error *err)
+struct vl_target *vl_session_connect(struct vl_session *session, const struct vl_pbx *pbx, int timeout_ms,
+                                     struct vl_error *err)
 {
-    struct vl_target *target = pbx->place == VL_PLACE_LOCAL ? vl_target_local(world->options.root, err)
-                                                            : connect_ssh(world, pbx, timeout_ms, err);
+    struct vl_target *target = pbx->place == VL_PLACE_LOCAL ? vl_target_local(session->options.root, err)
+                                                            : connect_ssh(session, pbx, timeout_ms, err);
 
-    if (target && world->options.wait_s)
-        target->answer_timeout_ms = answer_timeout(world->options.wait_s);
+    if (target && session->options.wait_s)
+        target->answer_timeout_ms = answer_timeout(session->options.wait_s);
     return target;
 }
 
-bool vl_world_wanted(const char *const *names, const char *name)
+bool vl_session_wanted(const char *const *names, const char *name)
 {
     if (!names || !names[0])
         return true;
@@ -160,14 +161,14 @@ static bool word_character(char c)
 }
 
 /* Append a word of letters and digits, or dots when it is a secret. */
-static void add_word(const struct vl_world *world, struct vl_buf *buf, const char *word, size_t length)
+static void add_word(const struct vl_session *session, struct vl_buf *buf, const char *word, size_t length)
 {
     VL_FREE char *copy = vl_strndup(word, length);
 
     if (!copy)
         buf->failed = true;
     else
-        vl_buf_puts(buf, vl_state_is_secret(&world->state, copy) ? "••••" : copy);
+        vl_buf_puts(buf, vl_state_is_secret(&session->state, copy) ? "••••" : copy);
     if (copy)
         explicit_bzero(copy, length);
 }
@@ -224,7 +225,7 @@ static size_t secret_element(const struct gone_by *gone, const char *text)
     return strcspn(text, "<\n");
 }
 
-char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const char *text)
+char *vl_session_mask(const struct vl_session *session, struct vl_arena *arena, const char *text)
 {
     VL_BUF_AUTO buf = VL_BUF_INIT;
     struct gone_by gone = { .at = NO_KEY };
@@ -239,7 +240,7 @@ char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const 
             vl_buf_puts(&buf, "••••");
             length = hidden;
         } else if (length)
-            add_word(world, &buf, text, length);
+            add_word(session, &buf, text, length);
         else
             vl_buf_putc(&buf, *text);
         for (const char *end = text + (length ? length : 1); text < end; text++)

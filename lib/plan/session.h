@@ -15,35 +15,35 @@
 #include "machine/target.h"
 #include "voiplab.h"
 
-struct vl_world {
+struct vl_session {
     struct voiplab_options options; /* with defaults filled in */
     struct vl_lab *lab;             /* NULL: no lab file */
     struct vl_state state;
     enum vl_bridge_backend backend;   /* as the request names it, else the lab file; once it is planned, as found */
-    struct vl_hypervisor *hypervisor; /* NULL until vl_world_hypervisor() */
+    struct vl_hypervisor *hypervisor; /* NULL until vl_session_hypervisor() */
     const char *change;               /* while a change of the network is made: where it stands (network/change.h) */
     bool kvm;                         /* guests run with hardware virtualization; set with the connection */
     pthread_mutex_t event_lock;
 };
 
 /* Report an event. */
-void vl_world_event(struct vl_world *world, enum voiplab_event_kind kind, const char *target, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-void vl_world_phase(struct vl_world *world, unsigned done, unsigned total, const char *text);
+void vl_session_event(struct vl_session *session, enum voiplab_event_kind kind, const char *target, const char *format,
+                      ...) __attribute__((format(printf, 4, 5)));
+void vl_session_phase(struct vl_session *session, unsigned done, unsigned total, const char *text);
 
-bool vl_world_cancelled(const struct vl_world *world);
+bool vl_session_cancelled(const struct vl_session *session);
 
 /* Connect to the hypervisor once. */
-int vl_world_hypervisor(struct vl_world *world, struct vl_error *err);
+int vl_session_hypervisor(struct vl_session *session, struct vl_error *err);
 
 /* Connect to a PBX once, without waiting for it: over SSH, or this host's own files and commands. */
-struct vl_target *vl_world_connect(struct vl_world *world, const struct vl_pbx *pbx, int timeout_ms,
-                                   struct vl_error *err);
+struct vl_target *vl_session_connect(struct vl_session *session, const struct vl_pbx *pbx, int timeout_ms,
+                                     struct vl_error *err);
 
 /* True when `names` (NULL: all) has this name. */
-bool vl_world_wanted(const char *const *names, const char *name);
+bool vl_session_wanted(const char *const *names, const char *name);
 
 /* Replace every secret of the lab that stands in `text` as a word of its own by dots. In the arena. */
-char *vl_world_mask(const struct vl_world *world, struct vl_arena *arena, const char *text);
+char *vl_session_mask(const struct vl_session *session, struct vl_arena *arena, const char *text);
 
 #endif

@@ -65,8 +65,8 @@ static const char *digit_map(struct vl_arena *arena, const struct vl_lab *lab, c
     return NULL;
 }
 
-const char *vl_phone_digit_map(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
-                               const struct vl_phone *phone, struct vl_error *err)
+const char *vl_render_phone_digit_map(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
+                                      const struct vl_phone *phone, struct vl_error *err)
 {
     const struct vl_dialable numbers = dialable(arena, lab, state, phone);
 
@@ -85,14 +85,14 @@ static const char *bare_mac(struct vl_arena *arena, const char *mac)
     return bare;
 }
 
-const char *vl_phone_file_name(struct vl_arena *arena, const struct vl_phone *phone)
+const char *vl_render_phone_file_name(struct vl_arena *arena, const struct vl_phone *phone)
 {
     const char *values[VL_PHONE_VALUE_COUNT] = { [VL_PHONE_MAC] = bare_mac(arena, phone->mac) };
 
     return vl_phone_fill(arena, phone->model->file, values);
 }
 
-const char *vl_phone_resync_path(struct vl_arena *arena, const struct vl_phone *phone, const char *url)
+const char *vl_render_phone_resync_path(struct vl_arena *arena, const struct vl_phone *phone, const char *url)
 {
     const char *values[VL_PHONE_VALUE_COUNT] = { [VL_PHONE_MAC] = bare_mac(arena, phone->mac), [VL_PHONE_URL] = url };
 

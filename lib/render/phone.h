@@ -16,13 +16,13 @@ const char *vl_render_phone(struct vl_arena *arena, const struct vl_lab *lab, co
                             const struct vl_phone *phone, struct vl_error *err);
 
 /* The name of its file: spa000e08aabbcc.cfg. In the arena. */
-const char *vl_phone_file_name(struct vl_arena *arena, const struct vl_phone *phone);
+const char *vl_render_phone_file_name(struct vl_arena *arena, const struct vl_phone *phone);
 
 /* The path on the phone's own web server that makes it fetch its profile from `url`. In the arena. */
-const char *vl_phone_resync_path(struct vl_arena *arena, const struct vl_phone *phone, const char *url);
+const char *vl_render_phone_resync_path(struct vl_arena *arena, const struct vl_phone *phone, const char *url);
 
 /* The digit map of the phone: what its PBX lets it dial. NULL on failure. */
-const char *vl_phone_digit_map(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
-                               const struct vl_phone *phone, struct vl_error *err);
+const char *vl_render_phone_digit_map(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
+                                      const struct vl_phone *phone, struct vl_error *err);
 
 #endif

@@ -24,18 +24,19 @@ enum { DEFAULT_TIMEOUT_S = 120, REACH_MS = 500, REACH_TRIES = 20, SETTLE_MS = 50
 
 static bool is_this_host(const struct vl_run *run)
 {
-    return !strcmp(run->world->options.root, "/");
+    return !strcmp(run->session->options.root, "/");
 }
 
 static const char *store(const struct vl_run *run)
 {
-    return vl_checkpoint_directory(&run->result->arena, run->world->options.state_directory, run->world->options.root);
+    return vl_checkpoint_directory(&run->result->arena, run->session->options.state_directory,
+                                   run->session->options.root);
 }
 
 /* One change of this host's network at a time. The lock lies beside what a revert removes. */
 static int lock_network(const struct vl_run *run)
 {
-    const char *directory = run->world->options.state_directory;
+    const char *directory = run->session->options.state_directory;
 
     if (vl_file_mkdirs(directory, 0700, run->err) < 0)
         return -1;
@@ -79,13 +80,13 @@ static const char *live_gateway(const struct vl_checkpoint *checkpoint, struct v
     return NULL;
 }
 
-static void save_owner(struct vl_checkpoint *checkpoint, const struct vl_world *world)
+static void save_owner(struct vl_checkpoint *checkpoint, const struct vl_session *session)
 {
-    const struct vl_bridge *bridge = &world->lab->bridge;
+    const struct vl_bridge *bridge = &session->lab->bridge;
     const char *const *const *commands =
-        vl_owner_commands(&checkpoint->arena, world->backend, VL_OWNER_PUT_BACK, bridge->interface, bridge->name);
+        vl_owner_commands(&checkpoint->arena, session->backend, VL_OWNER_PUT_BACK, bridge->interface, bridge->name);
 
-    checkpoint->backend = vl_bridge_backends[world->backend];
+    checkpoint->backend = vl_bridge_backends[session->backend];
     checkpoint->reloads = commands;
     while (commands && commands[checkpoint->reload_count])
         checkpoint->reload_count++;
@@ -109,16 +110,16 @@ static int save_files(struct vl_checkpoint *checkpoint, const struct vl_plan *pl
 static int save(const struct vl_run *run, const struct vl_plan *plan, const char *directory,
                 struct vl_checkpoint *checkpoint)
 {
-    const struct vl_bridge *bridge = &run->world->lab->bridge;
+    const struct vl_bridge *bridge = &run->session->lab->bridge;
     struct vl_arena *arena = &checkpoint->arena;
     VL_NET_AUTO *net = NULL;
 
-    checkpoint->root = vl_arena_strdup(arena, run->world->options.root);
-    checkpoint->lab = vl_arena_strdup(arena, run->world->lab->name);
+    checkpoint->root = vl_arena_strdup(arena, run->session->options.root);
+    checkpoint->lab = vl_arena_strdup(arena, run->session->lab->name);
     checkpoint->peer = run->request->peer;
     if (save_files(checkpoint, plan, run->err) < 0)
         return -1;
-    save_owner(checkpoint, run->world);
+    save_owner(checkpoint, run->session);
     if (is_this_host(run)) {
         net = vl_net_open(run->err);
         if (!net || vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
@@ -131,7 +132,7 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
 
 static int find_missing(const struct vl_run *run, struct vl_arena *arena, const char **ret_missing)
 {
-    const struct vl_lab *lab = run->world->lab;
+    const struct vl_lab *lab = run->session->lab;
 
     return vl_switch_plan(arena, &lab->bridge, lab->name, ret_missing, run->err);
 }
@@ -219,11 +220,11 @@ static int change_watched(const struct vl_run *run, const struct vl_plan *plan, 
             vl_checkpoint_forget_original(directory);
         return -1;
     }
-    vl_world_event(run->world, VOIPLAB_EVENT_STEP, VL_THIS_HOST,
-                   "watchdog armed: without confirmation all is put back after %u s", timeout);
-    run->world->change = directory;
+    vl_session_event(run->session, VOIPLAB_EVENT_STEP, VL_THIS_HOST,
+                     "watchdog armed: without confirmation all is put back after %u s", timeout);
+    run->session->change = directory;
     is_through = vl_run_apply_plan(run, plan, "/", &changed) == 0 && verify(run) == 0;
-    run->world->change = NULL;
+    run->session->change = NULL;
     if (is_through)
         vl_watchdog_done(&channel);
     in_time = vl_change_pending(directory);
@@ -233,7 +234,7 @@ static int change_watched(const struct vl_run *run, const struct vl_plan *plan, 
     if (!in_time)
         return is_late(run, checkpoint, directory, &channel);
     if (put_back_now(checkpoint, directory, &channel, &cause) < 0)
-        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "%s", vl_error_text(&cause));
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "%s", vl_error_text(&cause));
     else
         (void)vl_error_wrap(run->err, "the change was taken back, all is as it was");
     return -1;
@@ -244,11 +245,12 @@ static int try_to_commit(const struct vl_run *run, struct vl_reach *reach, const
     int done = 0;
 
     if (!vl_reach_known(reach))
-        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
-                       "neither a gateway nor the peer of an SSH session answered before, so nothing tells whether the "
-                       "change is good: confirm it yourself");
+        vl_session_event(
+            run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+            "neither a gateway nor the peer of an SSH session answered before, so nothing tells whether the "
+            "change is good: confirm it yourself");
     else if (!is_reachable(reach))
-        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "what answered before does not answer now");
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "what answered before does not answer now");
     else
         done = vl_change_confirm(directory, run->err);
     if (done > 0) {
@@ -265,10 +267,10 @@ static int change_tree(const struct vl_run *run, const struct vl_plan *plan, con
 
     if (vl_checkpoint_keep(directory, run->err) < 0)
         return -1;
-    return vl_run_apply_plan(run, plan, run->world->options.root, &changed);
+    return vl_run_apply_plan(run, plan, run->session->options.root, &changed);
 }
 
-int vl_bridge_change(const struct vl_run *run, bool commit, size_t *changed, bool *ret_waits)
+int vl_run_bridge_change(const struct vl_run *run, bool commit, size_t *changed, bool *ret_waits)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
     VL_CHECKPOINT_AUTO checkpoint = { .root = NULL };
@@ -277,8 +279,8 @@ int vl_bridge_change(const struct vl_run *run, bool commit, size_t *changed, boo
     VL_CLOSE int lock = lock_network(run);
 
     *ret_waits = false;
-    if (lock < 0 || refuse_second(run, directory) < 0 || vl_stage_bridge_possible(run->world, run->err) < 0 ||
-        vl_stage_uplink(run->world, false, &plan, run->err) < 0)
+    if (lock < 0 || refuse_second(run, directory) < 0 || vl_stage_bridge_possible(run->session, run->err) < 0 ||
+        vl_stage_uplink(run->session, false, &plan, run->err) < 0)
         return -1;
     *changed += plan.count;
     if (!plan.count)
@@ -298,7 +300,7 @@ int vl_bridge_change(const struct vl_run *run, bool commit, size_t *changed, boo
 
 int vl_run_bridge(const struct vl_run *run)
 {
-    const struct vl_bridge *bridge = &run->world->lab->bridge;
+    const struct vl_bridge *bridge = &run->session->lab->bridge;
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
     bool waits = false;
@@ -309,13 +311,13 @@ int vl_run_bridge(const struct vl_run *run)
         return vl_fail(run->err, VL_ERROR_USAGE,
                        "with interface = none in [bridge] there are no files to write under '%s': the bridge is made "
                        "live, on this host; leave --root out for that",
-                       run->world->options.root);
+                       run->session->options.root);
     if (vl_run_is_dry(run)) {
-        rc = bridge->interface ? vl_stage_uplink(run->world, true, &plan, run->err)
-                               : vl_stage_bridge(run->world, &plan, run->err);
+        rc = bridge->interface ? vl_stage_uplink(run->session, true, &plan, run->err)
+                               : vl_stage_bridge(run->session, &plan, run->err);
         return rc < 0 ? rc : vl_run_show_plan(run, &plan);
     }
-    rc = bridge->interface ? vl_bridge_change(run, run->request->commit_if_reachable, &changed, &waits)
+    rc = bridge->interface ? vl_run_bridge_change(run, run->request->commit_if_reachable, &changed, &waits)
                            : vl_run_apply_stage(run, vl_stage_bridge, &changed);
     if (rc < 0)
         return rc;
@@ -346,7 +348,7 @@ int vl_run_bridge_confirm(const struct vl_run *run)
         return 0;
     }
     return vl_fail(run->err, VL_ERROR_FAILED, "nothing waits to be confirmed in '%s'%s",
-                   run->world->options.state_directory,
+                   run->session->options.state_directory,
                    vl_change_outcome(&run->result->arena, directory, "; the latest change was "));
 }
 
@@ -362,9 +364,9 @@ static void warn_of_lost(const struct vl_run *run, const struct vl_checkpoint *c
 {
     for (size_t i = 0; i < checkpoint->file_count; i++)
         if (checkpoint->files[i].lost)
-            vl_world_event(run->world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
-                           "'%s' stays as it is: its backup '%s' cannot be read", checkpoint->files[i].path,
-                           checkpoint->files[i].backup);
+            vl_session_event(run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+                             "'%s' stays as it is: its backup '%s' cannot be read", checkpoint->files[i].path,
+                             checkpoint->files[i].backup);
 }
 
 /* What a revert would do, as a plan. */
@@ -399,7 +401,7 @@ static int leave_to_watchdog(const struct vl_run *run, const char *directory, bo
 
     if (!vl_change_is_watched(directory) || !vl_change_take_back(directory))
         return 0;
-    vl_world_event(run->world, VOIPLAB_EVENT_STEP, VL_THIS_HOST, "the watchdog puts everything back");
+    vl_session_event(run->session, VOIPLAB_EVENT_STEP, VL_THIS_HOST, "the watchdog puts everything back");
     if (vl_watchdog_take_back(&none, directory, &cause) == 0) {
         if (first)
             vl_checkpoint_forget(directory);

@@ -138,8 +138,8 @@ static void show_change(const struct vl_run *run, const char *directory)
 
 int vl_run_bridge_show(const struct vl_run *run)
 {
-    const char *root = run->world->options.root;
-    const char *directory = vl_checkpoint_directory(&run->result->arena, run->world->options.state_directory, root);
+    const char *root = run->session->options.root;
+    const char *directory = vl_checkpoint_directory(&run->result->arena, run->session->options.state_directory, root);
 
     vl_result_headings(run->result, "WHAT", "NAME", "SEEN", NULL);
     if ((!strcmp(root, "/") && show_links(run) < 0) || show_files(run, directory) < 0)

@@ -33,22 +33,22 @@ static void add_check(const struct vl_run *run, const struct vl_check *check)
 /* Whether a libvirt answers where the lab wants one. */
 static void check_libvirt(const struct vl_run *run)
 {
-    struct vl_world *world = run->world;
+    struct vl_session *session = run->session;
     struct vl_arena *arena = &run->result->arena;
     VL_ERROR_AUTO cause = { .code = VL_OK };
     struct vl_check check = { .name = "libvirt", .status = VL_CHECK_PASS };
     const char *version = "";
     bool kvm;
 
-    if (run->request->cpuinfo || strcmp(world->options.root, "/") != 0) {
+    if (run->request->cpuinfo || strcmp(session->options.root, "/") != 0) {
         check.status = VL_CHECK_SKIP;
         check.seen = "another machine's files are looked at";
-    } else if (vl_world_hypervisor(world, &cause) == 0 &&
-               vl_hypervisor_describe(world->hypervisor, arena, &version, &kvm, &cause) == 0) {
-        check.seen = vl_arena_printf(arena, "version %s at '%s'", version, world->options.hypervisor);
+    } else if (vl_session_hypervisor(session, &cause) == 0 &&
+               vl_hypervisor_describe(session->hypervisor, arena, &version, &kvm, &cause) == 0) {
+        check.seen = vl_arena_printf(arena, "version %s at '%s'", version, session->options.hypervisor);
     } else {
         check.status = VL_CHECK_FAIL;
-        check.seen = vl_arena_printf(arena, "no answer at '%s'", world->options.hypervisor);
+        check.seen = vl_arena_printf(arena, "no answer at '%s'", session->options.hypervisor);
         check.remedy = "install libvirt-daemon-system and start libvirtd";
     }
     add_check(run, &check);
@@ -98,17 +98,17 @@ static void sum_up(struct voiplab_result *result, const struct vl_host_capacity 
 /* --fix: what can be done safely, which is to load modules. The mode decides whether it is shown or done. */
 static int fix(const struct vl_run *run, const struct vl_host_report *report)
 {
-    struct vl_world *world = run->world;
+    struct vl_session *session = run->session;
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
-    if (vl_stage_modules(world, report->missing_modules, &plan, run->err) < 0)
+    if (vl_stage_modules(session, report->missing_modules, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
-    if (plan.count && !world->options.root[1] && geteuid() != 0)
+    if (plan.count && !session->options.root[1] && geteuid() != 0)
         return vl_fail(run->err, VL_ERROR_FAILED, "only root may load modules; run the same command as root");
-    if (vl_run_apply_plan(run, &plan, world->options.root, &changed) < 0)
+    if (vl_run_apply_plan(run, &plan, session->options.root, &changed) < 0)
         return -1;
     vl_json_bool(run->result->document, "changed", changed > 0);
     vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
@@ -122,9 +122,9 @@ int vl_run_check_cpu(const struct vl_run *run)
     const struct vl_host_capacity *capacity = &report.capacity;
     const struct vl_host_options options = {
         .cpuinfo = run->request->cpuinfo,
-        .root = run->world->options.root,
-        .lab = run->world->lab,
-        .storage = run->world->lab ? run->world->lab->storage : NULL,
+        .root = run->session->options.root,
+        .lab = run->session->lab,
+        .storage = run->session->lab ? run->session->lab->storage : NULL,
     };
 
     if (vl_probe_host(&result->arena, &options, &report, run->err) < 0)

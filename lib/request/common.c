@@ -26,13 +26,13 @@ int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan)
     if (plan->arena.failed)
         return vl_no_memory(run->err);
     if (run->request->mode == VOIPLAB_EXPLAIN)
-        vl_plan_explain(run->world, plan, run->request->show_secrets, &text);
+        vl_plan_explain(run->session, plan, run->request->show_secrets, &text);
     else
-        vl_plan_print(run->world, plan, run->request->show_secrets, &text);
+        vl_plan_print(run->session, plan, run->request->show_secrets, &text);
     if (text.failed)
         return vl_no_memory(run->err);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
-    vl_plan_json(run->world, plan, run->request->show_secrets, run->result->document, "plan");
+    vl_plan_json(run->session, plan, run->request->show_secrets, run->result->document, "plan");
     vl_json_bool(run->result->document, "changed", false);
     vl_result_summary(run->result, plan->count ? "%zu steps would be taken; nothing was changed" : "nothing to do",
                       plan->count);
@@ -44,33 +44,33 @@ int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan)
 int vl_run_apply_plan(const struct vl_run *run, const struct vl_plan *plan, const char *root, size_t *changed)
 {
     VL_TARGET_AUTO *target = vl_target_local(root, run->err);
-    int rc = target ? vl_apply(run->world, plan, target, run->err) : -1;
+    int rc = target ? vl_apply(run->session, plan, target, run->err) : -1;
 
     *changed += plan->count;
     return rc;
 }
 
-int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_world *, struct vl_plan *, struct vl_error *),
+int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_session *, struct vl_plan *, struct vl_error *),
                        size_t *changed)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    if (stage(run->world, &plan, run->err) < 0)
+    if (stage(run->session, &plan, run->err) < 0)
         return -1;
-    return vl_run_apply_plan(run, &plan, stage == vl_stage_bridge ? run->world->options.root : "/", changed);
+    return vl_run_apply_plan(run, &plan, stage == vl_stage_bridge ? run->session->options.root : "/", changed);
 }
 
 int vl_run_hypervisor(const struct vl_run *run)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (run->world->lab && !vl_lab_has_machines(run->world->lab))
+    if (run->session->lab && !vl_lab_has_machines(run->session->lab))
         return 0;
-    if (vl_world_hypervisor(run->world, &cause) == 0)
+    if (vl_session_hypervisor(run->session, &cause) == 0)
         return 0;
     if (vl_run_is_dry(run)) {
-        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, NULL, "%s; the plan is shown as if the hypervisor were empty",
-                       vl_error_text(&cause));
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, NULL,
+                         "%s; the plan is shown as if the hypervisor were empty", vl_error_text(&cause));
         return 0;
     }
     vl_error_move(run->err, &cause);
@@ -134,7 +134,7 @@ int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet)
 {
     size_t failed = vl_fleet_failed(fleet);
 
-    if (vl_world_cancelled(run->world))
+    if (vl_session_cancelled(run->session))
         return vl_fail(run->err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
     if (!failed)
         return 0;

@@ -19,7 +19,7 @@ static struct vl_dialplan *wanted_plan(const struct vl_run *run, const struct vl
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_fileset set = { .count = 0 };
 
-    vl_render_pbx(&arena, run->world->lab, &run->world->state, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
+    vl_render_pbx(&arena, run->session->lab, &run->session->state, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
     for (size_t i = 0; i < set.count && !arena.failed; i++) {
         const char *name = strrchr(set.files[i].path, '/');
 
@@ -67,7 +67,7 @@ static int compare(const struct vl_run *run, const struct vl_member *member, str
         return 0;
     shown = vl_text_printable(&arena, vl_buf_text(&diff));
     vl_buf_printf(text, "--- %s: what it runs\n+++ %s: what the lab file says\n%s", member->pbx->name,
-                  member->pbx->name, run->request->show_secrets ? shown : vl_world_mask(run->world, &arena, shown));
+                  member->pbx->name, run->request->show_secrets ? shown : vl_session_mask(run->session, &arena, shown));
     return 1;
 }
 
@@ -93,7 +93,8 @@ static size_t compare_all(const struct vl_run *run, struct vl_fleet *fleet, stru
         int rc = member->error.code || !member->target ? -1 : compare(run, member, text, &member->error);
 
         if (rc < 0 && member->target)
-            vl_world_event(run->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+            vl_session_event(run->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s",
+                             vl_error_text(&member->error));
         different += rc > 0;
         note(run, member, rc < 0 ? "unknown" : rc ? "different" : "same", rc > 0 ? vl_buf_text(text) + before : NULL);
     }
@@ -107,9 +108,9 @@ int vl_run_dialplan_diff(const struct vl_run *run)
     VL_BUF_AUTO text = VL_BUF_INIT;
     size_t different;
 
-    if (vl_fleet_open(run->world, run->request->names, &fleet, run->err) < 0)
+    if (vl_fleet_open(run->session, run->request->names, &fleet, run->err) < 0)
         return -1;
-    vl_fleet_connect(&fleet, run->world->options.wait_s ? run->world->options.wait_s : WAIT_S);
+    vl_fleet_connect(&fleet, run->session->options.wait_s ? run->session->options.wait_s : WAIT_S);
     different = compare_all(run, &fleet, &text);
     if (text.failed)
         return vl_no_memory(run->err);

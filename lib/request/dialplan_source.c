@@ -78,17 +78,17 @@ static int expand_target(void *context, const char *pattern, struct vl_arena *ar
     return 0;
 }
 
-static struct vl_dialplan *load_running(struct vl_world *world, const char *name, struct vl_error *err)
+static struct vl_dialplan *load_running(struct vl_session *session, const char *name, struct vl_error *err)
 {
     const char *const names[] = { name, NULL };
     struct vl_dialplan_reader reader = { .read = read_target, .expand = expand_target, .directory = CONF_DIRECTORY };
     VL_TARGET_AUTO *target = NULL;
 
-    if (vl_fleet_check_names(world->lab, names, err) < 0)
+    if (vl_fleet_check_names(session->lab, names, err) < 0)
         return NULL;
-    for (size_t i = 0; i < world->lab->pbx_count && !target; i++)
-        if (!strcmp(world->lab->pbxs[i].name, name)) {
-            target = vl_world_connect(world, &world->lab->pbxs[i], ANSWER_MS, err);
+    for (size_t i = 0; i < session->lab->pbx_count && !target; i++)
+        if (!strcmp(session->lab->pbxs[i].name, name)) {
+            target = vl_session_connect(session, &session->lab->pbxs[i], ANSWER_MS, err);
             if (!target)
                 return NULL;
         }
@@ -97,13 +97,13 @@ static struct vl_dialplan *load_running(struct vl_world *world, const char *name
 }
 
 /* What the hub would get, or the first PBX of a lab without one. */
-static struct vl_dialplan *load_rendered(struct vl_world *world, struct vl_error *err)
+static struct vl_dialplan *load_rendered(struct vl_session *session, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const struct vl_pbx *pbx = world->lab->hub ? world->lab->hub : &world->lab->pbxs[0];
+    const struct vl_pbx *pbx = session->lab->hub ? session->lab->hub : &session->lab->pbxs[0];
     struct vl_fileset set = { .count = 0 };
 
-    vl_render_pbx(&arena, world->lab, &world->state, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
+    vl_render_pbx(&arena, session->lab, &session->state, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
     for (size_t i = 0; i < set.count && !arena.failed; i++) {
         const char *name = strrchr(set.files[i].path, '/');
 
@@ -123,24 +123,24 @@ static struct vl_dialplan *load_file(const char *path, struct vl_arena *arena, s
     return vl_dialplan_load(path, &reader, err);
 }
 
-static const char *dial_context(const struct vl_world *world, const char *name, struct vl_arena *arena)
+static const char *dial_context(const struct vl_session *session, const char *name, struct vl_arena *arena)
 {
-    const struct vl_lab *lab = world->lab;
+    const struct vl_lab *lab = session->lab;
     bool hub = lab->hub && (!name || !strcmp(lab->hub->name, name));
 
     return hub ? vl_render_hub_context(arena, lab) : "from-internal";
 }
 
-struct vl_dialplan *vl_dialplan_source(struct vl_world *world, const struct voiplab_dialplan_source *source,
-                                       struct vl_arena *arena, const char **ret_context, struct vl_error *err)
+struct vl_dialplan *vl_run_dialplan_source(struct vl_session *session, const struct voiplab_dialplan_source *source,
+                                           struct vl_arena *arena, const char **ret_context, struct vl_error *err)
 {
     *ret_context = NULL;
     if (source->conf)
         return load_file(source->conf, arena, err);
-    if (!world || !world->lab || !world->lab->pbx_count) {
+    if (!session || !session->lab || !session->lab->pbx_count) {
         (void)vl_fail(err, VL_ERROR_USAGE, "this needs a lab file, or --conf");
         return NULL;
     }
-    *ret_context = dial_context(world, source->pbx, arena);
-    return source->pbx ? load_running(world, source->pbx, err) : load_rendered(world, err);
+    *ret_context = dial_context(session, source->pbx, arena);
+    return source->pbx ? load_running(session, source->pbx, err) : load_rendered(session, err);
 }

@@ -8,9 +8,9 @@
 #include "dialplan/dialplan.h"
 #include "plan/session.h"
 
-/* Load it. `world` may be NULL when the source has a file. *ret_context, in the arena, is where the telephones of its
+/* Load it. `session` may be NULL when the source has a file. *ret_context, in the arena, is where the telephones of its
  * PBX dial, NULL when that is not known. NULL on failure. */
-struct vl_dialplan *vl_dialplan_source(struct vl_world *world, const struct voiplab_dialplan_source *source,
-                                       struct vl_arena *arena, const char **ret_context, struct vl_error *err);
+struct vl_dialplan *vl_run_dialplan_source(struct vl_session *session, const struct voiplab_dialplan_source *source,
+                                           struct vl_arena *arena, const char **ret_context, struct vl_error *err);
 
 #endif

@@ -37,19 +37,20 @@ int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, str
     return 0;
 }
 
-int vl_fleet_open(struct vl_world *world, const char *const *names, struct vl_fleet *ret_fleet, struct vl_error *err)
+int vl_fleet_open(struct vl_session *session, const char *const *names, struct vl_fleet *ret_fleet,
+                  struct vl_error *err)
 {
-    struct vl_fleet fleet = { .world = world };
+    struct vl_fleet fleet = { .session = session };
 
-    if (vl_fleet_check_names(world->lab, names, err) < 0)
+    if (vl_fleet_check_names(session->lab, names, err) < 0)
         return -1;
-    fleet.members = vl_malloc(world->lab->pbx_count * sizeof(*fleet.members));
+    fleet.members = vl_malloc(session->lab->pbx_count * sizeof(*fleet.members));
     if (!fleet.members)
         return vl_no_memory(err);
-    for (size_t i = 0; i < world->lab->pbx_count; i++)
-        if (vl_world_wanted(names, world->lab->pbxs[i].name))
+    for (size_t i = 0; i < session->lab->pbx_count; i++)
+        if (vl_session_wanted(names, session->lab->pbxs[i].name))
             fleet.members[fleet.count++] =
-                (struct vl_member){ .pbx = &world->lab->pbxs[i], .view = { .registration = "" } };
+                (struct vl_member){ .pbx = &session->lab->pbxs[i], .view = { .registration = "" } };
     *ret_fleet = fleet;
     return 0;
 }
@@ -66,7 +67,7 @@ void vl_fleet_close(struct vl_fleet *fleet)
         vl_error_clear(&member->error);
     }
     vl_free(fleet->members);
-    *fleet = (struct vl_fleet){ .world = NULL };
+    *fleet = (struct vl_fleet){ .session = NULL };
 }
 
 /* The member is done for: remember why, say so, let its connection go. */
@@ -74,17 +75,18 @@ static void fail_member(struct vl_fleet *fleet, struct vl_member *member, struct
 {
     vl_error_move(&member->error, cause);
     if (fleet->dry)
-        vl_world_event(fleet->world, VOIPLAB_EVENT_PROGRESS, member->pbx->name, "%s", vl_error_text(&member->error));
+        vl_session_event(fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name, "%s",
+                         vl_error_text(&member->error));
     else
-        vl_world_event(fleet->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
     vl_target_close(member->target);
     member->target = NULL;
 }
 
 /* The files of this host's PBX under --root: a tree, with no Asterisk in it that could be asked. */
-static bool is_tree(const struct vl_world *world, const struct vl_pbx *pbx)
+static bool is_tree(const struct vl_session *session, const struct vl_pbx *pbx)
 {
-    return pbx->place == VL_PLACE_LOCAL && world->options.root[1] != '\0';
+    return pbx->place == VL_PLACE_LOCAL && session->options.root[1] != '\0';
 }
 
 /* The steps are of this host and libvirt, whose connection is for one at a time. */
@@ -93,15 +95,15 @@ static int make_guest(struct vl_fleet *fleet, const struct vl_member *member, st
     VL_TARGET_AUTO *host = vl_target_local("/", err);
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    if (!host || vl_stage_guest(fleet->world, member->pbx, &plan, err) < 0)
+    if (!host || vl_stage_guest(fleet->session, member->pbx, &plan, err) < 0)
         return -1;
     fleet->changed += plan.count;
-    return vl_apply(fleet->world, &plan, host, err);
+    return vl_apply(fleet->session, &plan, host, err);
 }
 
 void vl_fleet_make_guests(struct vl_fleet *fleet)
 {
-    for (size_t i = 0; i < fleet->count && !vl_world_cancelled(fleet->world); i++) {
+    for (size_t i = 0; i < fleet->count && !vl_session_cancelled(fleet->session); i++) {
         struct vl_member *member = &fleet->members[i];
         VL_ERROR_AUTO cause = { .code = VL_OK };
 
@@ -123,10 +125,10 @@ static bool try_connect(const struct connecting *connecting, struct vl_member *m
 
     vl_error_clear(cause);
     if (!member->target)
-        member->target = vl_world_connect(connecting->fleet->world, member->pbx, timeout, cause);
+        member->target = vl_session_connect(connecting->fleet->session, member->pbx, timeout, cause);
     if (!member->target)
         return false;
-    if (is_tree(connecting->fleet->world, member->pbx) || vl_probe_asterisk_ready(member->target))
+    if (is_tree(connecting->fleet->session, member->pbx) || vl_probe_asterisk_ready(member->target))
         return true;
     (void)vl_fail(cause, VL_ERROR_FAILED, "Asterisk on '%s' does not answer", member->pbx->name);
     if (member->pbx->place != VL_PLACE_LOCAL) {
@@ -146,21 +148,21 @@ static void connect_member(void *context, size_t index)
         return;
     while (!try_connect(connecting, member, &cause)) {
         if (cause.code == VL_ERROR_REFUSED || vl_now_ms() + RETRY_MS >= connecting->deadline ||
-            vl_world_cancelled(connecting->fleet->world)) {
+            vl_session_cancelled(connecting->fleet->session)) {
             fail_member(connecting->fleet, member, &cause);
             return;
         }
         (void)poll(NULL, 0, RETRY_MS);
     }
-    if (!is_tree(connecting->fleet->world, member->pbx))
-        vl_world_event(connecting->fleet->world, VOIPLAB_EVENT_STEP, member->pbx->name, "answers");
+    if (!is_tree(connecting->fleet->session, member->pbx))
+        vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers");
 }
 
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
 {
     struct connecting connecting = { .fleet = fleet, .deadline = vl_now_ms() + (long long)wait_s * 1000 };
 
-    vl_parallel(fleet->count, fleet->world->options.jobs, connect_member, &connecting);
+    vl_parallel(fleet->count, fleet->session->options.jobs, connect_member, &connecting);
 }
 
 struct planning {
@@ -180,8 +182,8 @@ static void plan_member(void *context, size_t index)
     if (!member->target && !planning->guess)
         return;
     rc = planning->remove
-             ? vl_stage_pbx_removed(fleet->world, member->pbx, member->target, planning->parts, &member->plan, &cause)
-             : vl_stage_pbx(fleet->world, member->pbx, member->target, planning->parts, &member->plan, &cause);
+             ? vl_stage_pbx_removed(fleet->session, member->pbx, member->target, planning->parts, &member->plan, &cause)
+             : vl_stage_pbx(fleet->session, member->pbx, member->target, planning->parts, &member->plan, &cause);
     if (rc < 0)
         fail_member(fleet, member, &cause);
 }
@@ -190,7 +192,7 @@ void vl_fleet_plan(struct vl_fleet *fleet, unsigned parts, bool guess, bool remo
 {
     struct planning planning = { .fleet = fleet, .parts = parts, .guess = guess, .remove = remove };
 
-    vl_parallel(fleet->count, fleet->world->options.jobs, plan_member, &planning);
+    vl_parallel(fleet->count, fleet->session->options.jobs, plan_member, &planning);
 }
 
 struct applying {
@@ -206,7 +208,7 @@ static void apply_member(void *context, size_t index)
 
     if (!member->target || !member->plan.count || member->pbx->role != applying->role)
         return;
-    if (vl_apply(applying->fleet->world, &member->plan, member->target, &cause) < 0)
+    if (vl_apply(applying->fleet->session, &member->plan, member->target, &cause) < 0)
         fail_member(applying->fleet, member, &cause);
 }
 
@@ -217,7 +219,7 @@ void vl_fleet_apply(struct vl_fleet *fleet)
     for (size_t i = 0; i < 2; i++) {
         struct applying applying = { .fleet = fleet, .role = order[i] };
 
-        vl_parallel(fleet->count, fleet->world->options.jobs, apply_member, &applying);
+        vl_parallel(fleet->count, fleet->session->options.jobs, apply_member, &applying);
     }
     for (size_t i = 0; i < fleet->count; i++)
         if (!fleet->members[i].error.code)
@@ -251,7 +253,7 @@ static int look_once(const struct looking *looking, struct vl_member *member, st
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_arena before = member->view_arena;
 
-    if (vl_probe_trunks(&arena, looking->fleet->world->lab, member->pbx, looking->away, member->target, &member->view,
+    if (vl_probe_trunks(&arena, looking->fleet->session->lab, member->pbx, looking->away, member->target, &member->view,
                         cause) < 0)
         return -1;
     member->view_arena = arena;
@@ -267,7 +269,7 @@ static void look_at_member(void *context, size_t index)
     long long nudge = vl_now_ms() + NUDGE_MS;
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (!member->target || is_tree(fleet->world, member->pbx))
+    if (!member->target || is_tree(fleet->session, member->pbx))
         return;
     for (;;) {
         if (look_once(looking, member, &cause) < 0) {
@@ -276,7 +278,7 @@ static void look_at_member(void *context, size_t index)
         }
         if (vl_trunk_view_good(&member->view))
             return;
-        if (vl_now_ms() + RETRY_MS >= looking->deadline || vl_world_cancelled(fleet->world))
+        if (vl_now_ms() + RETRY_MS >= looking->deadline || vl_session_cancelled(fleet->session))
             break;
         if (member->view.registration_stuck && vl_now_ms() >= nudge) {
             vl_probe_register_again(member->target);
@@ -286,20 +288,20 @@ static void look_at_member(void *context, size_t index)
     }
     describe_bad_view(member, &cause);
     vl_error_move(&member->error, &cause);
-    vl_world_event(fleet->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+    vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
 }
 
 /* A member that failed before takes nobody along: the trunks that lead to it are not waited for. */
 void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s)
 {
-    const struct vl_lab *lab = fleet->world->lab;
+    const struct vl_lab *lab = fleet->session->lab;
     VL_ARENA_AUTO arena = { .blocks = NULL };
     bool *away = vl_arena_zalloc(&arena, lab->pbx_count * sizeof(*away));
     struct looking looking = { .fleet = fleet, .away = away, .deadline = vl_now_ms() + (long long)wait_s * 1000 };
 
     for (size_t i = 0; away && i < fleet->count; i++)
         away[fleet->members[i].pbx - lab->pbxs] = !fleet->members[i].target;
-    vl_parallel(fleet->count, fleet->world->options.jobs, look_at_member, &looking);
+    vl_parallel(fleet->count, fleet->session->options.jobs, look_at_member, &looking);
 }
 
 struct calling {
@@ -311,7 +313,7 @@ static void place_call(struct vl_fleet *fleet, struct vl_member *member, const s
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (vl_world_cancelled(fleet->world)) {
+    if (vl_session_cancelled(fleet->session)) {
         if (!member->error.code)
             (void)vl_fail(&member->error, VL_ERROR_FAILED, "cancelled before its calls were placed");
         return;
@@ -319,11 +321,11 @@ static void place_call(struct vl_fleet *fleet, struct vl_member *member, const s
     member->calls_placed++;
     if (vl_probe_call(member->target, call, CALL_TIMEOUT_MS, &cause) == 0) {
         member->calls_answered++;
-        vl_world_event(fleet->world, VOIPLAB_EVENT_STEP, member->pbx->name, "called %s %s: answered", call->number,
-                       how);
+        vl_session_event(fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "called %s %s: answered", call->number,
+                         how);
         return;
     }
-    vl_world_event(fleet->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&cause));
+    vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&cause));
     if (!member->error.code)
         vl_error_move(&member->error, &cause);
 }
@@ -332,7 +334,7 @@ static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
 {
     for (size_t i = 0; i < fleet->count; i++)
         if (fleet->members[i].pbx == pbx)
-            return fleet->members[i].target && !is_tree(fleet->world, pbx);
+            return fleet->members[i].target && !is_tree(fleet->session, pbx);
     return false;
 }
 
@@ -340,7 +342,7 @@ static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
  */
 static void call_from_guest(const struct calling *calling, struct vl_member *member)
 {
-    const struct vl_lab *lab = calling->fleet->world->lab;
+    const struct vl_lab *lab = calling->fleet->session->lab;
     bool through_hub = false;
 
     for (size_t i = 0; i < lab->trunk_count; i++) {
@@ -371,7 +373,7 @@ static void call_from_guest(const struct calling *calling, struct vl_member *mem
 
 static void call_from_hub(const struct calling *calling, struct vl_member *member)
 {
-    const struct vl_lab *lab = calling->fleet->world->lab;
+    const struct vl_lab *lab = calling->fleet->session->lab;
     const char *context = vl_render_hub_context(&member->arena, lab);
 
     for (size_t i = 0; i < lab->pbx_count; i++) {
@@ -396,7 +398,7 @@ static void call_from_member(void *context, size_t index)
     const struct calling *calling = context;
     struct vl_member *member = &calling->fleet->members[index];
 
-    if (!member->target || is_tree(calling->fleet->world, member->pbx))
+    if (!member->target || is_tree(calling->fleet->session, member->pbx))
         return;
     if (member->pbx->role == VL_ROLE_HUB)
         call_from_hub(calling, member);
@@ -408,7 +410,7 @@ void vl_fleet_call(struct vl_fleet *fleet, bool all)
 {
     struct calling calling = { .fleet = fleet, .all = all };
 
-    vl_parallel(fleet->count, fleet->world->options.jobs, call_from_member, &calling);
+    vl_parallel(fleet->count, fleet->session->options.jobs, call_from_member, &calling);
 }
 
 size_t vl_fleet_failed(const struct vl_fleet *fleet)

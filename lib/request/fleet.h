@@ -23,7 +23,7 @@ struct vl_member {
 };
 
 struct vl_fleet {
-    struct vl_world *world;
+    struct vl_session *session;
     struct vl_member *members;
     size_t count;
     size_t changed; /* steps carried out */
@@ -34,7 +34,8 @@ struct vl_fleet {
 int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, struct vl_error *err);
 
 /* The PBXs named (NULL: all). Unknown names are an error. */
-int vl_fleet_open(struct vl_world *world, const char *const *names, struct vl_fleet *ret_fleet, struct vl_error *err);
+int vl_fleet_open(struct vl_session *session, const char *const *names, struct vl_fleet *ret_fleet,
+                  struct vl_error *err);
 void vl_fleet_close(struct vl_fleet *fleet);
 
 /* Make the virtual machines and start them, each for itself, when what they share is there (vl_stage_guests_shared()).

@@ -65,7 +65,7 @@ static int read_country(struct lint_run *lint, const char *country, const char *
 {
     struct vl_arena *arena = &lint->run->result->arena;
     const char *path =
-        vl_arena_printf(arena, "%s/numbering/%s.ini", lint->run->world->options.share_directory, country);
+        vl_arena_printf(arena, "%s/numbering/%s.ini", lint->run->session->options.share_directory, country);
     struct vl_ini plan;
 
     if (!vl_text_is_name(country) || !vl_file_exists(path))
@@ -92,7 +92,7 @@ static void read_lab(struct lint_run *lint, const struct vl_lab *lab, const char
 
 static int set_emergency(struct lint_run *lint)
 {
-    const struct vl_lab *lab = lint->run->world->lab;
+    const struct vl_lab *lab = lint->run->session->lab;
     const char **numbers = NULL;
     size_t count = 0;
 
@@ -113,7 +113,7 @@ static int set_emergency(struct lint_run *lint)
 
 static bool is_cancelled(void *context)
 {
-    return vl_world_cancelled(context);
+    return vl_session_cancelled(context);
 }
 
 static int set_options(struct lint_run *lint)
@@ -124,7 +124,7 @@ static int set_options(struct lint_run *lint)
     if (level < 0)
         return usage(lint, "--level: '%s' is none of error, warning, notice", asked->level);
     lint->level = (enum vl_severity)level;
-    lint->options.asterisk = asked->asterisk ? vl_asterisk_version(asked->asterisk) : 1600;
+    lint->options.asterisk = asked->asterisk ? vl_lint_version(asked->asterisk) : 1600;
     if (!lint->options.asterisk)
         return usage(lint, "--asterisk: '%s' is no version of Asterisk, such as 1.8, 16 or 22", asked->asterisk);
     lint->options.sip = asked->sip;
@@ -133,7 +133,7 @@ static int set_options(struct lint_run *lint)
     lint->options.beside = true;
     lint->options.ignore = asked->ignore;
     lint->options.cancelled = is_cancelled;
-    lint->options.cancelled_context = lint->run->world;
+    lint->options.cancelled_context = lint->run->session;
     return check_rules(lint) < 0 ? -1 : set_emergency(lint);
 }
 
@@ -223,9 +223,9 @@ static int show_rules(const struct vl_run *run)
         const char *versions = "all";
 
         if (rule->since)
-            versions = vl_arena_printf(arena, "%s and newer", vl_asterisk_version_name(arena, rule->since));
+            versions = vl_arena_printf(arena, "%s and newer", vl_lint_version_name(arena, rule->since));
         else if (rule->before)
-            versions = vl_arena_printf(arena, "before %s", vl_asterisk_version_name(arena, rule->before));
+            versions = vl_arena_printf(arena, "before %s", vl_lint_version_name(arena, rule->before));
         vl_result_row(run->result, (const char *const[VL_RESULT_COLUMNS]){ rule->name, vl_severity_name(rule->severity),
                                                                            versions, rule->summary });
     }

@@ -42,7 +42,7 @@ struct handing {
 
 static int check_names(const struct vl_run *run)
 {
-    const struct vl_lab *lab = run->world->lab;
+    const struct vl_lab *lab = run->session->lab;
     const char **known = vl_arena_zalloc(&run->result->arena, (lab->phone_count + 1) * sizeof(*known));
 
     if (!known)
@@ -87,7 +87,7 @@ static int own_address(const struct vl_bridge *bridge, uint32_t *ret_address, st
 static int call_up(struct handing *handing)
 {
     const struct vl_run *run = handing->run;
-    const struct vl_lab *lab = run->world->lab;
+    const struct vl_lab *lab = run->session->lab;
     uint32_t given = 0;
 
     handing->called = vl_arena_zalloc(handing->arena, lab->phone_count * sizeof(*handing->called));
@@ -96,7 +96,7 @@ static int call_up(struct handing *handing)
     if (run->request->address && !vl_text_ipv4(run->request->address, &given))
         return vl_fail(run->err, VL_ERROR_USAGE, "--address: '%s' is not an IPv4 address", run->request->address);
     for (size_t i = 0; i < lab->phone_count; i++)
-        if (vl_world_wanted(run->request->names, lab->phones[i].name))
+        if (vl_session_wanted(run->request->names, lab->phones[i].name))
             handing->called[handing->count++] = (struct called){
                 .phone = &lab->phones[i],
                 .address = given ? given : lab->phones[i].address,
@@ -117,13 +117,13 @@ static const char *make_path(const struct handing *handing, const struct vl_phon
     unsigned char bytes[PATH_BYTES];
     const char *path = "/";
 
-    if (handing->run->world->state.random(bytes, sizeof(bytes)) < 0) {
+    if (handing->run->session->state.random(bytes, sizeof(bytes)) < 0) {
         (void)vl_fail_errno(handing->run->err, "cannot get random bytes");
         return NULL;
     }
     for (size_t i = 0; i < sizeof(bytes); i++)
         path = vl_arena_printf(handing->arena, "%s%02x", path, bytes[i]);
-    return vl_arena_printf(handing->arena, "%s/%s", path, vl_phone_file_name(handing->arena, phone));
+    return vl_arena_printf(handing->arena, "%s/%s", path, vl_render_phone_file_name(handing->arena, phone));
 }
 
 static int make_files(struct handing *handing, struct vl_provision_file *files)
@@ -134,7 +134,8 @@ static int make_files(struct handing *handing, struct vl_provision_file *files)
         struct called *called = &handing->called[i];
 
         called->file = &files[i];
-        files[i].text = vl_render_phone(handing->arena, run->world->lab, &run->world->state, called->phone, run->err);
+        files[i].text =
+            vl_render_phone(handing->arena, run->session->lab, &run->session->state, called->phone, run->err);
         files[i].path = make_path(handing, called->phone);
         if (!files[i].text || !files[i].path)
             return -1;
@@ -153,30 +154,30 @@ static void make_urls(struct handing *handing, uint32_t address, const struct vl
         called->url = provision ? vl_arena_printf(handing->arena, "http://%s:%u%s", host, vl_provision_port(provision),
                                                   called->file->path)
                                 : vl_arena_printf(handing->arena, "tftp://%s/%s", host,
-                                                  vl_phone_file_name(handing->arena, called->phone));
+                                                  vl_render_phone_file_name(handing->arena, called->phone));
     }
 }
 
 static const char *resync_url(const struct handing *handing, const struct called *called)
 {
     return vl_arena_printf(handing->arena, "http://%s%s", vl_text_from_ipv4(handing->arena, called->address),
-                           vl_phone_resync_path(handing->arena, called->phone, called->url));
+                           vl_render_phone_resync_path(handing->arena, called->phone, called->url));
 }
 
 static bool is_cancelled(void *context)
 {
-    return vl_world_cancelled(context);
+    return vl_session_cancelled(context);
 }
 
 /* Tell one phone to fetch its profile. */
 static int ask(const struct handing *handing, const struct called *called, struct vl_error *err)
 {
     static const char *const argv[] = { "curl", "-q", "--config", "-", NULL };
-    struct vl_world *world = handing->run->world;
+    struct vl_session *session = handing->run->session;
     VL_BUF_AUTO input = VL_BUF_INIT;
 
     vl_buf_printf(&input, "url = \"%s\"\nuser = \"%s:%s\"\n", resync_url(handing, called), called->phone->model->admin,
-                  vl_state_secret(&world->state, "admin/%s", called->phone->name));
+                  vl_state_secret(&session->state, "admin/%s", called->phone->name));
     vl_buf_puts(&input, "digest\ngloboff\nfail\nsilent\nshow-error\nnoproxy = \"*\"\nproto = \"=http\"\n"
                         "connect-timeout = 5\nmax-time = 20\nmax-filesize = 65536\noutput = \"/dev/null\"\n");
     if (input.failed)
@@ -185,7 +186,7 @@ static int ask(const struct handing *handing, const struct called *called, struc
                          &(struct vl_process_options){ .input = vl_buf_text(&input),
                                                        .timeout_ms = ASK_TIMEOUT_MS,
                                                        .cancelled = is_cancelled,
-                                                       .cancelled_context = world },
+                                                       .cancelled_context = session },
                          NULL, err) == 0)
         return 0;
     if (strstr(vl_error_text(err), "error: 401"))
@@ -197,21 +198,21 @@ static int ask(const struct handing *handing, const struct called *called, struc
 
 static void ask_all(struct handing *handing)
 {
-    struct vl_world *world = handing->run->world;
+    struct vl_session *session = handing->run->session;
 
-    for (size_t i = 0; i < handing->count && !vl_world_cancelled(world); i++) {
+    for (size_t i = 0; i < handing->count && !vl_session_cancelled(session); i++) {
         struct called *called = &handing->called[i];
         VL_ERROR_AUTO err = { .code = VL_OK };
 
         called->asked = ask(handing, called, &err) == 0;
         if (called->asked) {
-            vl_world_event(world, VOIPLAB_EVENT_STEP, called->phone->name, "asked at %s to fetch its profile",
-                           vl_text_from_ipv4(handing->arena, called->address));
+            vl_session_event(session, VOIPLAB_EVENT_STEP, called->phone->name, "asked at %s to fetch its profile",
+                             vl_text_from_ipv4(handing->arena, called->address));
             continue;
         }
         called->failed = true;
         called->awaited = false;
-        vl_world_event(world, VOIPLAB_EVENT_WARNING, called->phone->name, "%s", vl_error_text(&err));
+        vl_session_event(session, VOIPLAB_EVENT_WARNING, called->phone->name, "%s", vl_error_text(&err));
     }
 }
 
@@ -225,8 +226,8 @@ static size_t count_awaited(const struct handing *handing)
 
         if (called->awaited && called->file->fetched) {
             called->awaited = false;
-            vl_world_event(handing->run->world, VOIPLAB_EVENT_STEP, called->phone->name, "profile fetched by %s",
-                           vl_text_from_ipv4(handing->arena, called->file->fetched_by));
+            vl_session_event(handing->run->session, VOIPLAB_EVENT_STEP, called->phone->name, "profile fetched by %s",
+                             vl_text_from_ipv4(handing->arena, called->file->fetched_by));
         }
         left += called->awaited;
     }
@@ -239,7 +240,7 @@ static int wait_for_all(const struct handing *handing, struct vl_provision *prov
     const struct vl_run *run = handing->run;
     long long deadline = vl_now_ms() + (long long)run->request->serve_s * 1000;
 
-    while (count_awaited(handing) && vl_now_ms() < deadline && !vl_world_cancelled(run->world))
+    while (count_awaited(handing) && vl_now_ms() < deadline && !vl_session_cancelled(run->session))
         if (vl_provision_look(provision, LOOK_MS, run->err) < 0)
             return -1;
     for (size_t i = 0; i < handing->count; i++) {
@@ -248,8 +249,8 @@ static int wait_for_all(const struct handing *handing, struct vl_provision *prov
         if (!called->awaited)
             continue;
         called->failed = true;
-        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, called->phone->name,
-                       "its profile was not fetched; the address that it was served at is gone");
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, called->phone->name,
+                         "its profile was not fetched; the address that it was served at is gone");
     }
     return 0;
 }
@@ -270,7 +271,8 @@ static int serve(struct handing *handing, uint32_t address)
     make_urls(handing, address, provision);
     for (size_t i = 0; i < handing->count; i++) {
         handing->called[i].awaited = true;
-        vl_world_event(run->world, VOIPLAB_EVENT_STEP, handing->called[i].phone->name, "%s", handing->called[i].url);
+        vl_session_event(run->session, VOIPLAB_EVENT_STEP, handing->called[i].phone->name, "%s",
+                         handing->called[i].url);
     }
     if (run->request->resync)
         ask_all(handing);
@@ -285,7 +287,7 @@ static int hand_out(struct handing *handing)
 
     if (!run->request->serve_s && !run->request->resync)
         return 0;
-    if (own_address(&run->world->lab->bridge, &address, run->err) < 0)
+    if (own_address(&run->session->lab->bridge, &address, run->err) < 0)
         return -1;
     if (run->request->serve_s)
         return serve(handing, address);
@@ -299,7 +301,7 @@ static int foretell(struct handing *handing)
 {
     const struct vl_run *run = handing->run;
     const struct voiplab_request *request = run->request;
-    const struct vl_bridge *bridge = &run->world->lab->bridge;
+    const struct vl_bridge *bridge = &run->session->lab->bridge;
     const char *address = bridge->address ? vl_text_from_ipv4(handing->arena, bridge->address) : "ADDRESS";
     VL_BUF_AUTO text = VL_BUF_INIT;
 
@@ -308,7 +310,7 @@ static int foretell(struct handing *handing)
     vl_buf_printf(&text, "%s%s\n", run->result->text, request->mode == VOIPLAB_EXPLAIN ? "\n## Then\n" : "then:");
     for (size_t i = 0; i < handing->count; i++) {
         struct called *called = &handing->called[i];
-        const char *file = vl_phone_file_name(handing->arena, called->phone);
+        const char *file = vl_render_phone_file_name(handing->arena, called->phone);
 
         called->url = request->serve_s ? vl_arena_printf(handing->arena, "http://%s:PORT/RANDOM/%s", address, file)
                                        : vl_arena_printf(handing->arena, "tftp://%s/%s", address, file);
@@ -349,7 +351,7 @@ static void make_table(const struct handing *handing)
             extensions = vl_arena_printf(handing->arena, "%s, %s", extensions, phone->extensions[j]);
         vl_result_row(result, (const char *const[VL_RESULT_COLUMNS]){
                                   phone->name, phone->model->name, phone->pbx->name, extensions,
-                                  vl_phone_file_name(handing->arena, phone), outcome(handing, called) });
+                                  vl_render_phone_file_name(handing->arena, phone), outcome(handing, called) });
     }
     vl_result_table_json(result, "phones");
 }
@@ -367,7 +369,7 @@ static int verdict(const struct handing *handing, size_t changed)
         vl_result_summary(run->result, "%zu steps taken; %zu profiles", changed, handing->count);
     else
         vl_result_summary(run->result, "nothing to do; %zu profiles", handing->count);
-    if (vl_world_cancelled(run->world))
+    if (vl_session_cancelled(run->session))
         return vl_fail(run->err, VL_ERROR_FAILED, "cancelled; the profiles are written, and served no more");
     if (!failed)
         return 0;
@@ -383,8 +385,8 @@ int vl_run_phone(const struct vl_run *run)
     size_t changed = 0;
     int rc;
 
-    if (check_names(run) < 0 || call_up(&handing) < 0 || vl_stage_state(run->world, &plan, run->err) < 0 ||
-        vl_stage_phones(run->world, run->request->names, run->request->output, &plan, run->err) < 0)
+    if (check_names(run) < 0 || call_up(&handing) < 0 || vl_stage_state(run->session, &plan, run->err) < 0 ||
+        vl_stage_phones(run->session, run->request->names, run->request->output, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run)) {
         rc = vl_run_show_plan(run, &plan);

@@ -12,7 +12,7 @@
 
 /* What every request works with. */
 struct vl_run {
-    struct vl_world *world;
+    struct vl_session *session;
     const struct voiplab_request *request;
     struct voiplab_result *result;
     struct vl_error *err;
@@ -40,7 +40,7 @@ void vl_run_unlock(const struct vl_run *run);
 int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan);
 
 /* The lab's host stages (state, and when asked for bridge and images), planned and carried out. Adds to *changed. */
-int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_world *, struct vl_plan *, struct vl_error *),
+int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_session *, struct vl_plan *, struct vl_error *),
                        size_t *changed);
 
 /* Carry out a plan of this host and libvirt. `root` is where its files lie: "/" for the state of a lab, which is always

@@ -11,7 +11,7 @@
 #include "sipp/run.h"
 
 struct running {
-    struct vl_world *world;
+    struct vl_session *session;
     const struct vl_load *load;
 };
 
@@ -19,17 +19,17 @@ static int is_cancelled(void *context)
 {
     const struct running *running = context;
 
-    return vl_world_cancelled(running->world);
+    return vl_session_cancelled(running->session);
 }
 
 static void show_progress(void *context, const struct vl_load_progress *now)
 {
     const struct running *running = context;
 
-    vl_world_event(running->world, VOIPLAB_EVENT_PROGRESS, running->load->name,
-                   "%.0f s: %llu of %llu calls, %llu up, %llu succeeded, %llu failed, %.1f a second", now->elapsed_s,
-                   (unsigned long long)now->made, (unsigned long long)now->total, (unsigned long long)now->current,
-                   (unsigned long long)now->succeeded, (unsigned long long)now->failed, now->rate);
+    vl_session_event(running->session, VOIPLAB_EVENT_PROGRESS, running->load->name,
+                     "%.0f s: %llu of %llu calls, %llu up, %llu succeeded, %llu failed, %.1f a second", now->elapsed_s,
+                     (unsigned long long)now->made, (unsigned long long)now->total, (unsigned long long)now->current,
+                     (unsigned long long)now->succeeded, (unsigned long long)now->failed, now->rate);
 }
 
 /* What a load run would do, for --dry-run. */
@@ -38,7 +38,7 @@ static void describe(const struct vl_run *run, const struct vl_load *load, struc
     VL_ARENA_AUTO arena = { .blocks = NULL };
 
     vl_buf_printf(text, "%s: %u calls at %u a second from %s as telephone %s of %s (%s) to %s, held %u.%u s%s\n",
-                  load->name, load->calls, load->rate, vl_text_from_ipv4(&arena, run->world->lab->bridge.address),
+                  load->name, load->calls, load->rate, vl_text_from_ipv4(&arena, run->session->lab->bridge.address),
                   load->caller, load->target->name, vl_text_from_ipv4(&arena, load->target->address), load->extension,
                   load->hold_ms / 1000, load->hold_ms % 1000 / 100,
                   load->concurrent ? vl_arena_printf(&arena, ", at most %u at once", load->concurrent) : "");
@@ -66,31 +66,31 @@ static void describe_json(const struct vl_run *run, const struct vl_load *load)
 
 static int run_one(const struct vl_run *run, const struct vl_load *load, struct vl_buf *text, size_t *failed)
 {
-    struct running running = { .world = run->world, .load = load };
+    struct running running = { .session = run->session, .load = load };
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_LOAD_SUMMARY_AUTO summary = { .name = NULL };
+    VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
     VL_ERROR_AUTO verdict = { .code = VL_OK };
     VL_FREE char *printed = NULL;
-    const struct vl_load_options options = {
+    const struct vl_sipp_options options = {
         .load = load,
-        .scenario_directory = vl_arena_printf(&arena, "%s/sipp", run->world->options.share_directory),
-        .work_directory = run->world->state.directory,
-        .local_address = vl_text_from_ipv4(&arena, run->world->lab->bridge.address),
-        .secret = vl_state_secret(&run->world->state, "phone/%s/%s", load->target->name, load->caller),
+        .scenario_directory = vl_arena_printf(&arena, "%s/sipp", run->session->options.share_directory),
+        .work_directory = run->session->state.directory,
+        .local_address = vl_text_from_ipv4(&arena, run->session->lab->bridge.address),
+        .secret = vl_state_secret(&run->session->state, "phone/%s/%s", load->target->name, load->caller),
         .cancelled = is_cancelled,
         .progress = show_progress,
         .context = &running,
     };
 
-    if (vl_load_run(&options, &summary, run->err) < 0)
+    if (vl_sipp_run(&options, &summary, run->err) < 0)
         return vl_error_wrap(run->err, "%s", load->name);
-    printed = vl_load_summary_text(&summary);
+    printed = vl_sipp_summary_text(&summary);
     if (!printed)
         return vl_no_memory(run->err);
     vl_buf_puts(text, printed);
-    vl_load_summary_json(&summary, run->result->document, NULL);
-    if (vl_load_verdict(&summary, &verdict) < 0) {
-        vl_world_event(run->world, VOIPLAB_EVENT_WARNING, load->name, "%s", vl_error_text(&verdict));
+    vl_sipp_summary_json(&summary, run->result->document, NULL);
+    if (vl_sipp_verdict(&summary, &verdict) < 0) {
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, load->name, "%s", vl_error_text(&verdict));
         (*failed)++;
     }
     return 0;
@@ -100,13 +100,13 @@ static int check_names(const struct vl_run *run)
 {
     const char *const *names = run->request->names;
 
-    if (run->world->lab->load_count == 0)
-        return vl_fail_at(run->err, VL_ERROR_LAB, run->world->lab->file, 1, "the lab has no [load] section");
+    if (run->session->lab->load_count == 0)
+        return vl_fail_at(run->err, VL_ERROR_LAB, run->session->lab->file, 1, "the lab has no [load] section");
     for (; names && *names; names++) {
         bool known = false;
 
-        for (size_t i = 0; i < run->world->lab->load_count; i++)
-            known |= !strcmp(run->world->lab->loads[i].name, *names);
+        for (size_t i = 0; i < run->session->lab->load_count; i++)
+            known |= !strcmp(run->session->lab->loads[i].name, *names);
         if (!known)
             return vl_fail(run->err, VL_ERROR_USAGE, "'%s' is no [load] section of this lab", *names);
     }
@@ -121,10 +121,10 @@ int vl_run_load(const struct vl_run *run)
     if (check_names(run) < 0)
         return -1;
     vl_json_array(run->result->document, "loads");
-    for (size_t i = 0; i < run->world->lab->load_count; i++) {
-        const struct vl_load *load = &run->world->lab->loads[i];
+    for (size_t i = 0; i < run->session->lab->load_count; i++) {
+        const struct vl_load *load = &run->session->lab->loads[i];
 
-        if (!vl_world_wanted(run->request->names, load->name))
+        if (!vl_session_wanted(run->request->names, load->name))
             continue;
         done++;
         if (vl_run_is_dry(run)) {

@@ -15,19 +15,19 @@ enum { WAIT_KVM_S = 120, WAIT_EMULATED_S = 600, WAIT_HOST_S = 10, WAIT_TRUNKS_S 
 
 #define ALL_PARTS (VL_PART_TRUNK | VL_PART_DIALPLAN)
 
-static int stage_all_images(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+static int stage_all_images(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
-    return vl_stage_image(world, NULL, plan, err);
+    return vl_stage_image(session, NULL, plan, err);
 }
 
 /* How long a PBX of this lab may take to answer. */
-static unsigned wait_for(const struct vl_world *world, bool machines)
+static unsigned wait_for(const struct vl_session *session, bool machines)
 {
-    if (world->options.wait_s)
-        return world->options.wait_s;
+    if (session->options.wait_s)
+        return session->options.wait_s;
     if (!machines)
         return WAIT_HOST_S;
-    return world->kvm ? WAIT_KVM_S : WAIT_EMULATED_S;
+    return session->kvm ? WAIT_KVM_S : WAIT_EMULATED_S;
 }
 
 static bool has_machines(const struct vl_fleet *fleet)
@@ -47,16 +47,16 @@ static int look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
         [VL_DOMAIN_RUNNING] = "running",
         [VL_DOMAIN_PAUSED] = "paused",
     };
-    struct vl_world *world = fleet->world;
+    struct vl_session *session = fleet->session;
 
     for (size_t i = 0; i < fleet->count; i++) {
         struct vl_member *member = &fleet->members[i];
         struct vl_domain domain;
 
-        if (member->pbx->place != VL_PLACE_VM || !world->hypervisor)
+        if (member->pbx->place != VL_PLACE_VM || !session->hypervisor)
             continue;
-        if (vl_hypervisor_domain(world->hypervisor, &member->arena,
-                                 vl_domain_name(&member->arena, world->lab, member->pbx), &domain, err) < 0)
+        if (vl_hypervisor_domain(session->hypervisor, &member->arena,
+                                 vl_domain_name(&member->arena, session->lab, member->pbx), &domain, err) < 0)
             return -1;
         member->guest = words[domain.state];
     }
@@ -72,7 +72,7 @@ static void fail_stopped(struct vl_fleet *fleet)
         if (!member->guest || !strcmp(member->guest, "running"))
             continue;
         (void)vl_fail(&member->error, VL_ERROR_FAILED, "the guest is %s; 'voiplab up' starts it", member->guest);
-        vl_world_event(fleet->world, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
     }
 }
 
@@ -98,16 +98,16 @@ static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fl
 
 static int dry_up(const struct vl_run *run)
 {
-    struct vl_world *world = run->world;
+    struct vl_session *session = run->session;
     VL_FLEET_AUTO fleet = { .count = 0 };
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0 || vl_run_hypervisor(run) < 0 ||
-        vl_stage_state(world, &plan, run->err) < 0 ||
-        (world->lab->bridge.interface ? vl_stage_uplink(world, true, &plan, run->err)
-                                      : vl_stage_bridge(world, &plan, run->err)) < 0 ||
-        stage_all_images(world, &plan, run->err) < 0 ||
-        vl_stage_guests(world, run->request->names, &plan, run->err) < 0)
+    if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 || vl_run_hypervisor(run) < 0 ||
+        vl_stage_state(session, &plan, run->err) < 0 ||
+        (session->lab->bridge.interface ? vl_stage_uplink(session, true, &plan, run->err)
+                                        : vl_stage_bridge(session, &plan, run->err)) < 0 ||
+        stage_all_images(session, &plan, run->err) < 0 ||
+        vl_stage_guests(session, run->request->names, &plan, run->err) < 0)
         return -1;
     return dry_push(run, &plan, &fleet, ALL_PARTS, false);
 }
@@ -117,9 +117,9 @@ static int prepare_bridge(const struct vl_run *run, size_t *changed)
 {
     bool waits = false;
 
-    if (!run->world->lab->bridge.interface)
+    if (!run->session->lab->bridge.interface)
         return vl_run_apply_stage(run, vl_stage_bridge, changed);
-    if (vl_bridge_change(run, true, changed, &waits) < 0)
+    if (vl_run_bridge_change(run, true, changed, &waits) < 0)
         return -1;
     if (!waits)
         return 0;
@@ -129,10 +129,10 @@ static int prepare_bridge(const struct vl_run *run, size_t *changed)
 
 static int prepare_host(const struct vl_run *run, size_t *changed)
 {
-    vl_world_phase(run->world, 1, 7, "secrets and keys");
+    vl_session_phase(run->session, 1, 7, "secrets and keys");
     if (vl_run_apply_stage(run, vl_stage_state, changed) < 0)
         return -1;
-    vl_world_phase(run->world, 2, 7, "bridge");
+    vl_session_phase(run->session, 2, 7, "bridge");
     return prepare_bridge(run, changed);
 }
 
@@ -141,15 +141,15 @@ static int prepare_guests(const struct vl_run *run, struct vl_fleet *fleet, size
 {
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    vl_world_phase(run->world, 3, 7, "images");
+    vl_session_phase(run->session, 3, 7, "images");
     if (vl_run_hypervisor(run) < 0 || vl_run_apply_stage(run, stage_all_images, changed) < 0)
         return -1;
-    vl_world_phase(run->world, 4, 7, "guests");
-    if (vl_stage_guests_shared(run->world, run->request->names, &plan, run->err) < 0 ||
+    vl_session_phase(run->session, 4, 7, "guests");
+    if (vl_stage_guests_shared(run->session, run->request->names, &plan, run->err) < 0 ||
         vl_run_apply_plan(run, &plan, "/", changed) < 0)
         return -1;
     vl_fleet_make_guests(fleet);
-    if (vl_world_cancelled(run->world))
+    if (vl_session_cancelled(run->session))
         return vl_run_fleet_error(run, fleet);
     return look_at_domains(fleet, run->err);
 }
@@ -164,7 +164,7 @@ static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t ch
     }
     vl_run_fleet_table(run, fleet, true);
     vl_json_bool(run->result->document, "changed", changed > 0);
-    if (vl_world_cancelled(run->world))
+    if (vl_session_cancelled(run->session))
         return vl_run_fleet_error(run, fleet);
     if (changed || vl_fleet_failed(fleet))
         vl_result_summary(run->result, "%zu steps taken; %zu PBXs, %zu registrations, %zu peers", changed,
@@ -177,51 +177,51 @@ static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t ch
 
 int vl_run_up(const struct vl_run *run)
 {
-    struct vl_world *world = run->world;
+    struct vl_session *session = run->session;
     VL_FLEET_AUTO fleet = { .count = 0 };
     size_t changed = 0;
 
     if (vl_run_is_dry(run))
         return dry_up(run);
-    if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0 || prepare_host(run, &changed) < 0 ||
+    if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 || prepare_host(run, &changed) < 0 ||
         prepare_guests(run, &fleet, &changed) < 0)
         return -1;
-    vl_world_phase(world, 5, 7, "waiting for every PBX to answer");
-    vl_fleet_connect(&fleet, wait_for(world, has_machines(&fleet)));
-    vl_world_phase(world, 6, 7, "trunks and dialplans");
+    vl_session_phase(session, 5, 7, "waiting for every PBX to answer");
+    vl_fleet_connect(&fleet, wait_for(session, has_machines(&fleet)));
+    vl_session_phase(session, 6, 7, "trunks and dialplans");
     vl_fleet_plan(&fleet, ALL_PARTS, false, false);
     vl_fleet_apply(&fleet);
-    if (!vl_world_cancelled(world)) {
-        vl_world_phase(world, 7, 7, "registrations, peers and a call over every kind of trunk");
+    if (!vl_session_cancelled(session)) {
+        vl_session_phase(session, 7, 7, "registrations, peers and a call over every kind of trunk");
         vl_fleet_look(&fleet, WAIT_TRUNKS_S);
     }
-    if (!vl_world_cancelled(world))
+    if (!vl_session_cancelled(session))
         vl_fleet_call(&fleet, false);
     return finish_up(run, &fleet, changed + fleet.changed);
 }
 
 int vl_run_push(const struct vl_run *run, unsigned parts, bool remove)
 {
-    struct vl_world *world = run->world;
+    struct vl_session *session = run->session;
     VL_FLEET_AUTO fleet = { .count = 0 };
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
-    if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0)
+    if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run)) {
-        if (!remove && vl_stage_state(world, &plan, run->err) < 0)
+        if (!remove && vl_stage_state(session, &plan, run->err) < 0)
             return -1;
         return dry_push(run, &plan, &fleet, parts, remove);
     }
     if (!remove && vl_run_apply_stage(run, vl_stage_state, &changed) < 0)
         return -1;
-    vl_world_phase(world, 1, 3, "connecting");
-    vl_fleet_connect(&fleet, wait_for(world, false));
-    vl_world_phase(world, 2, 3, remove ? "taking the files out" : "writing and reloading");
+    vl_session_phase(session, 1, 3, "connecting");
+    vl_fleet_connect(&fleet, wait_for(session, false));
+    vl_session_phase(session, 2, 3, remove ? "taking the files out" : "writing and reloading");
     vl_fleet_plan(&fleet, parts, false, remove);
     vl_fleet_apply(&fleet);
-    vl_world_phase(world, 3, 3, "looking");
+    vl_session_phase(session, 3, 3, "looking");
     if (!remove && parts & VL_PART_TRUNK)
         vl_fleet_look(&fleet, WAIT_TRUNKS_S);
     changed += fleet.changed;
@@ -235,17 +235,17 @@ int vl_run_push(const struct vl_run *run, unsigned parts, bool remove)
 /* create-vm: the machines, until they answer. */
 int vl_run_guests(const struct vl_run *run)
 {
-    struct vl_world *world = run->world;
+    struct vl_session *session = run->session;
     VL_FLEET_AUTO fleet = { .count = 0 };
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0, kept = 0;
 
-    if (vl_fleet_open(world, run->request->names, &fleet, run->err) < 0)
+    if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run)) {
-        if (vl_run_hypervisor(run) < 0 || vl_stage_state(world, &plan, run->err) < 0 ||
-            stage_all_images(world, &plan, run->err) < 0 ||
-            vl_stage_guests(world, run->request->names, &plan, run->err) < 0)
+        if (vl_run_hypervisor(run) < 0 || vl_stage_state(session, &plan, run->err) < 0 ||
+            stage_all_images(session, &plan, run->err) < 0 ||
+            vl_stage_guests(session, run->request->names, &plan, run->err) < 0)
             return -1;
         return vl_run_show_plan(run, &plan);
     }
@@ -256,8 +256,8 @@ int vl_run_guests(const struct vl_run *run)
     if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || prepare_guests(run, &fleet, &changed) < 0)
         return -1;
     changed += fleet.changed;
-    vl_world_phase(world, 5, 5, "waiting for every guest to answer");
-    vl_fleet_connect(&fleet, wait_for(world, true));
+    vl_session_phase(session, 5, 5, "waiting for every guest to answer");
+    vl_fleet_connect(&fleet, wait_for(session, true));
     vl_run_fleet_table(run, &fleet, false);
     vl_result_summary(run->result,
                       changed || vl_fleet_failed(&fleet) ? "%zu steps taken; %zu guests answer" : "nothing to do",
@@ -270,16 +270,16 @@ static int look(const struct vl_run *run, struct vl_fleet *fleet, bool calls)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (vl_fleet_open(run->world, run->request->names, fleet, run->err) < 0)
+    if (vl_fleet_open(run->session, run->request->names, fleet, run->err) < 0)
         return -1;
     if (has_machines(fleet)) {
-        if (vl_world_hypervisor(run->world, &cause) < 0)
-            vl_world_event(run->world, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
+        if (vl_session_hypervisor(run->session, &cause) < 0)
+            vl_session_event(run->session, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
         else if (look_at_domains(fleet, run->err) < 0)
             return -1;
         fail_stopped(fleet);
     }
-    vl_fleet_connect(fleet, run->world->options.wait_s ? run->world->options.wait_s : WAIT_LOOK_S);
+    vl_fleet_connect(fleet, run->session->options.wait_s ? run->session->options.wait_s : WAIT_LOOK_S);
     vl_fleet_look(fleet, WAIT_LOOK_S);
     if (calls)
         vl_fleet_call(fleet, true);
@@ -318,8 +318,8 @@ int vl_run_gone(const struct vl_run *run, bool remove)
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
-    if (vl_fleet_check_names(run->world->lab, run->request->names, run->err) < 0 ||
-        vl_stage_gone(run->world, run->request->names, remove, &plan, run->err) < 0)
+    if (vl_fleet_check_names(run->session->lab, run->request->names, run->err) < 0 ||
+        vl_stage_gone(run->session, run->request->names, remove, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);

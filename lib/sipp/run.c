@@ -44,7 +44,7 @@ enum {
 enum stage { STAGE_RUNNING, STAGE_DRAINING, STAGE_HANGING_UP, STAGE_KILLED, STAGE_ENDED };
 
 struct run {
-    const struct vl_load_options *options;
+    const struct vl_sipp_options *options;
     struct vl_arena arena;
     const char *directory, *accounts, *figures, *scenario; /* absolute paths */
     uint16_t control_port, local_port;
@@ -72,7 +72,7 @@ static bool is_safe(const char *text)
 }
 
 /* SIPp expands what stands in the account file: only characters that mean nothing to it may come there. */
-static int check_options(const struct vl_load_options *options, struct vl_error *err)
+static int check_options(const struct vl_sipp_options *options, struct vl_error *err)
 {
     const struct vl_load *load = options->load;
     struct in_addr address;
@@ -121,7 +121,7 @@ static const char *absolute(struct run *run, const char *path, struct vl_error *
 /* The control port is ours alone on this host, so it tells the files of runs at the same time apart. */
 static int prepare(struct run *run, struct vl_error *err)
 {
-    const struct vl_load_options *options = run->options;
+    const struct vl_sipp_options *options = run->options;
     const struct vl_load *load = options->load;
     const char *scenarios = absolute(run, options->scenario_directory, err);
     VL_BUF_AUTO accounts = VL_BUF_INIT;
@@ -156,7 +156,7 @@ static const char *number(struct run *run, unsigned long value, const char *unit
  * -timeout only matters when we are gone. The watchdog counts, but shall not end a run on a busy host. */
 static int start(struct run *run, int errors, struct vl_error *err)
 {
-    const struct vl_load_options *options = run->options;
+    const struct vl_sipp_options *options = run->options;
     const struct vl_load *load = options->load;
     const char *limit = number(run, load->concurrent ? load->concurrent : load->calls, "");
     const char *const argv[] = {
@@ -303,7 +303,7 @@ static void kill_now(struct run *run)
 /* The next step towards the end, when it is due. */
 static void step(struct run *run, long long now)
 {
-    const struct vl_load_options *options = run->options;
+    const struct vl_sipp_options *options = run->options;
     bool cancelled = run->stage == STAGE_RUNNING && options->cancelled && options->cancelled(options->context);
 
     if (!cancelled && now < run->deadline)
@@ -372,10 +372,10 @@ static FILE *open_own_file(struct run *run, const char *kind)
     return file;
 }
 
-static int summarize(struct run *run, struct vl_load_summary *summary, struct vl_error *err)
+static int summarize(struct run *run, struct vl_sipp_summary *summary, struct vl_error *err)
 {
     VL_FCLOSE FILE *codes = open_own_file(run, "error_codes"), *samples = open_own_file(run, "rtt");
-    struct vl_response_times times[VL_LOAD_CLOCKS] = { { .count = 0 } };
+    struct vl_response_times times[VL_SIPP_CLOCKS] = { { .count = 0 } };
     int rc = 0;
 
     if (codes)
@@ -383,7 +383,7 @@ static int summarize(struct run *run, struct vl_load_summary *summary, struct vl
     if (rc == 0 && samples)
         rc = vl_response_times_read(samples, times, err);
     if (rc == 0)
-        rc = vl_load_summary_fill(summary, run->options->load, &run->statistics, times, err);
+        rc = vl_sipp_summary_fill(summary, run->options->load, &run->statistics, times, err);
     vl_response_times_free(times);
     summary->outcome = run->outcome;
     summary->left_up = run->left_up;
@@ -438,7 +438,7 @@ static void run_free(struct run *run)
 }
 
 /* One try. `*again` says that a port was taken in the meantime. */
-static int run_once(const struct vl_load_options *options, bool *again, struct vl_load_summary *summary,
+static int run_once(const struct vl_sipp_options *options, bool *again, struct vl_sipp_summary *summary,
                     struct vl_error *err)
 {
     __attribute__((cleanup(run_free))) struct run run = { .options = options, .errors = -1, .rows = -1 };
@@ -453,9 +453,9 @@ static int run_once(const struct vl_load_options *options, bool *again, struct v
     return summarize(&run, summary, err);
 }
 
-int vl_load_run(const struct vl_load_options *options, struct vl_load_summary *ret_summary, struct vl_error *err)
+int vl_sipp_run(const struct vl_sipp_options *options, struct vl_sipp_summary *ret_summary, struct vl_error *err)
 {
-    struct vl_load_summary summary = { .made = 0 };
+    struct vl_sipp_summary summary = { .made = 0 };
     bool again = true;
     int rc = -1;
 
@@ -467,7 +467,7 @@ int vl_load_run(const struct vl_load_options *options, struct vl_load_summary *r
         rc = run_once(options, &again, &summary, err);
     }
     if (rc < 0) {
-        vl_load_summary_free(&summary);
+        vl_sipp_summary_free(&summary);
         return vl_error_wrap(err, "load '%s'", options->load->name);
     }
     *ret_summary = summary;

@@ -19,7 +19,7 @@ struct vl_load_progress {
     double rate; /* calls begun a second since the progress before */
 };
 
-struct vl_load_options {
+struct vl_sipp_options {
     const struct vl_load *load;
     const char *scenario_directory;  /* holds call.xml: share/sipp */
     const char *work_directory;      /* ours, mode 0700; what SIPp writes goes there and is removed after the run */
@@ -33,10 +33,10 @@ struct vl_load_options {
 
 /*
  * Run the load and wait for its end: load->timeout_s and some seconds for the calls to be hung up, at the most. Returns
- * 0 when SIPp ran, whatever became of the calls: ask vl_load_verdict(). Fails when it could not run at all (it is not
+ * 0 when SIPp ran, whatever became of the calls: ask vl_sipp_verdict(). Fails when it could not run at all (it is not
  * installed, cannot send from local_address, does not take the scenario); then the summary is empty. Several runs may
  * go on at once, also with the same work directory.
  */
-int vl_load_run(const struct vl_load_options *options, struct vl_load_summary *ret_summary, struct vl_error *err);
+int vl_sipp_run(const struct vl_sipp_options *options, struct vl_sipp_summary *ret_summary, struct vl_error *err);
 
 #endif

@@ -269,7 +269,7 @@ static int add_sample(struct vl_response_times *times, double sample)
     return 0;
 }
 
-int vl_response_times_read(FILE *file, struct vl_response_times times[static VL_LOAD_CLOCKS], struct vl_error *err)
+int vl_response_times_read(FILE *file, struct vl_response_times times[static VL_SIPP_CLOCKS], struct vl_error *err)
 {
     VL_FREE char *line = NULL;
     size_t size = 0;
@@ -282,7 +282,7 @@ int vl_response_times_read(FILE *file, struct vl_response_times times[static VL_
         if (!(sample >= 0 && isfinite(sample)) || !end || *end != ';')
             continue; /* the header, or a row that was cut */
         clock = strtoul(end + 1, NULL, 10);
-        if (clock < 1 || clock > VL_LOAD_CLOCKS)
+        if (clock < 1 || clock > VL_SIPP_CLOCKS)
             continue;
         if (add_sample(&times[clock - 1], sample) < 0)
             return vl_no_memory(err);
@@ -323,8 +323,8 @@ void vl_response_times_summarize(struct vl_response_times *times, struct vl_resp
     ret_summary->p99 = percentile(times, 99);
 }
 
-void vl_response_times_free(struct vl_response_times times[static VL_LOAD_CLOCKS])
+void vl_response_times_free(struct vl_response_times times[static VL_SIPP_CLOCKS])
 {
-    for (size_t i = 0; i < VL_LOAD_CLOCKS; i++)
+    for (size_t i = 0; i < VL_SIPP_CLOCKS; i++)
         free(times[i].samples);
 }

@@ -68,7 +68,7 @@ enum vl_load_clock {
     VL_LOAD_CLOCK_REQUEST, /* 1: first INVITE to the first response but 100: session request delay, RFC 6076 §4.3 */
     VL_LOAD_CLOCK_ANSWER,  /* 2: first INVITE to 200 */
     VL_LOAD_CLOCK_HANGUP,  /* 3: BYE to its 200 */
-    VL_LOAD_CLOCKS,
+    VL_SIPP_CLOCKS,
 };
 
 /* Samples of one clock, in milliseconds. SIPp's clock moves with its loop: 1 ms at best, 4 ms on kernels of 250 Hz. */
@@ -84,11 +84,11 @@ struct vl_response_summary {
 };
 
 /* Read a response time file: Date_ms;response_time_ms;clock. Clocks that are not ours are left out. */
-int vl_response_times_read(FILE *file, struct vl_response_times times[static VL_LOAD_CLOCKS], struct vl_error *err);
+int vl_response_times_read(FILE *file, struct vl_response_times times[static VL_SIPP_CLOCKS], struct vl_error *err);
 
 /* Sorts the samples. */
 void vl_response_times_summarize(struct vl_response_times *times, struct vl_response_summary *ret_summary);
 
-void vl_response_times_free(struct vl_response_times times[static VL_LOAD_CLOCKS]);
+void vl_response_times_free(struct vl_response_times times[static VL_SIPP_CLOCKS]);
 
 #endif

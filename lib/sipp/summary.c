@@ -83,7 +83,7 @@ static const char *failure_text(struct vl_arena *arena, const char *name)
     return vl_arena_strdup(arena, name);
 }
 
-static void add_reason(struct vl_load_summary *summary, const char *text, unsigned code, uint64_t count)
+static void add_reason(struct vl_sipp_summary *summary, const char *text, unsigned code, uint64_t count)
 {
     struct vl_load_reason *grown;
 
@@ -98,7 +98,7 @@ static void add_reason(struct vl_load_summary *summary, const char *text, unsign
 
 /* Add a reason for each code and return how many calls they stand for. An unexpected code of 1xx or 2xx is not why a
  * call fails; 401 in the error codes file is the challenge of a call whose scenario expected none. */
-static uint64_t add_codes(struct vl_load_summary *summary, const uint64_t counts[static VL_SIP_CODES])
+static uint64_t add_codes(struct vl_sipp_summary *summary, const uint64_t counts[static VL_SIP_CODES])
 {
     uint64_t sum = 0;
 
@@ -125,7 +125,7 @@ static int more_frequent(const void *left, const void *right)
     return strcmp(a->text, b->text);
 }
 
-static void fill_reasons(struct vl_load_summary *summary, const struct vl_statistics *statistics)
+static void fill_reasons(struct vl_sipp_summary *summary, const struct vl_statistics *statistics)
 {
     uint64_t both[VL_SIP_CODES], refused = 0, unexpected = 0;
     struct vl_load_reason *reasons;
@@ -154,7 +154,7 @@ static void fill_reasons(struct vl_load_summary *summary, const struct vl_statis
     summary->reasons = reasons;
 }
 
-static void fill_request(struct vl_load_summary *summary, const struct vl_load *load)
+static void fill_request(struct vl_sipp_summary *summary, const struct vl_load *load)
 {
     struct vl_arena *arena = &summary->arena;
     uint32_t address = load->target->address;
@@ -171,7 +171,7 @@ static void fill_request(struct vl_load_summary *summary, const struct vl_load *
     summary->concurrent_asked = load->concurrent;
 }
 
-static void fill_series(struct vl_load_summary *summary, const struct vl_statistics *statistics)
+static void fill_series(struct vl_sipp_summary *summary, const struct vl_statistics *statistics)
 {
     uint32_t *series = vl_arena_zalloc(&summary->arena, (statistics->series_count + 1) * sizeof(*series));
 
@@ -182,8 +182,8 @@ static void fill_series(struct vl_load_summary *summary, const struct vl_statist
     summary->series_count = statistics->series_count;
 }
 
-int vl_load_summary_fill(struct vl_load_summary *summary, const struct vl_load *load,
-                         const struct vl_statistics *statistics, struct vl_response_times times[static VL_LOAD_CLOCKS],
+int vl_sipp_summary_fill(struct vl_sipp_summary *summary, const struct vl_load *load,
+                         const struct vl_statistics *statistics, struct vl_response_times times[static VL_SIPP_CLOCKS],
                          struct vl_error *err)
 {
     const uint64_t *now = statistics->now;
@@ -201,15 +201,15 @@ int vl_load_summary_fill(struct vl_load_summary *summary, const struct vl_load *
     summary->rate = summary->made && begun_for > 0 ? (double)summary->made / begun_for : NAN;
     fill_reasons(summary, statistics);
     fill_series(summary, statistics);
-    for (size_t i = 0; i < VL_LOAD_CLOCKS; i++)
+    for (size_t i = 0; i < VL_SIPP_CLOCKS; i++)
         vl_response_times_summarize(&times[i], &summary->times[i]);
     return vl_arena_check(&summary->arena, err);
 }
 
-void vl_load_summary_free(struct vl_load_summary *summary)
+void vl_sipp_summary_free(struct vl_sipp_summary *summary)
 {
     vl_arena_free(&summary->arena);
-    *summary = (struct vl_load_summary){ .made = 0 };
+    *summary = (struct vl_sipp_summary){ .made = 0 };
 }
 
 static const char *const outcome_names[] = {
@@ -219,7 +219,7 @@ static const char *const outcome_names[] = {
     [VL_LOAD_BROKEN] = "broken off",
 };
 
-int vl_load_verdict(const struct vl_load_summary *summary, struct vl_error *err)
+int vl_sipp_verdict(const struct vl_sipp_summary *summary, struct vl_error *err)
 {
     const char *why = summary->reason_count ? summary->reasons[0].text : "SIPp does not say why";
 
@@ -238,17 +238,17 @@ int vl_load_verdict(const struct vl_load_summary *summary, struct vl_error *err)
 
 static const struct {
     const char *title, *key;
-} clocks[VL_LOAD_CLOCKS] = {
+} clocks[VL_SIPP_CLOCKS] = {
     [VL_LOAD_CLOCK_REQUEST] = { "to the first response", "session_request_delay_ms" },
     [VL_LOAD_CLOCK_ANSWER] = { "to the answer", "answer_delay_ms" },
     [VL_LOAD_CLOCK_HANGUP] = { "to hang up", "disconnect_delay_ms" },
 };
 
-static void put_times(struct vl_buf *buf, const struct vl_load_summary *summary)
+static void put_times(struct vl_buf *buf, const struct vl_sipp_summary *summary)
 {
     vl_buf_printf(buf, "  %-22s %8s %8s %8s %8s %8s %8s   (ms)\n", "response times", "min", "mean", "p50", "p95", "p99",
                   "max");
-    for (size_t i = 0; i < VL_LOAD_CLOCKS; i++) {
+    for (size_t i = 0; i < VL_SIPP_CLOCKS; i++) {
         const struct vl_response_summary *times = &summary->times[i];
         const double figures[] = { times->minimum, times->mean, times->p50, times->p95, times->p99, times->maximum };
 
@@ -262,7 +262,7 @@ static void put_times(struct vl_buf *buf, const struct vl_load_summary *summary)
     }
 }
 
-static void put_warnings(struct vl_buf *buf, const struct vl_load_summary *summary)
+static void put_warnings(struct vl_buf *buf, const struct vl_sipp_summary *summary)
 {
     if (summary->late)
         vl_buf_printf(buf, "  note: SIPp itself was late %" PRIu64 " times, so this host was the limit\n",
@@ -272,7 +272,7 @@ static void put_warnings(struct vl_buf *buf, const struct vl_load_summary *summa
                       summary->left_up, summary->target);
 }
 
-char *vl_load_summary_text(const struct vl_load_summary *summary)
+char *vl_sipp_summary_text(const struct vl_sipp_summary *summary)
 {
     VL_BUF_AUTO buf = VL_BUF_INIT;
 
@@ -322,7 +322,7 @@ static void json_times(struct vl_json *json, const char *key, const struct vl_re
     vl_json_end(json);
 }
 
-static void json_request(const struct vl_load_summary *summary, struct vl_json *json)
+static void json_request(const struct vl_sipp_summary *summary, struct vl_json *json)
 {
     vl_json_string(json, "name", summary->name);
     vl_json_string(json, "target", summary->target);
@@ -334,7 +334,7 @@ static void json_request(const struct vl_load_summary *summary, struct vl_json *
     vl_json_number(json, "hold_ms", summary->hold_ms);
 }
 
-static void json_reasons(const struct vl_load_summary *summary, struct vl_json *json)
+static void json_reasons(const struct vl_sipp_summary *summary, struct vl_json *json)
 {
     vl_json_array(json, "reasons");
     for (size_t i = 0; i < summary->reason_count; i++) {
@@ -350,7 +350,7 @@ static void json_reasons(const struct vl_load_summary *summary, struct vl_json *
     vl_json_end(json);
 }
 
-void vl_load_summary_json(const struct vl_load_summary *summary, struct vl_json *json, const char *key)
+void vl_sipp_summary_json(const struct vl_sipp_summary *summary, struct vl_json *json, const char *key)
 {
     vl_json_object(json, key);
     json_request(summary, json);
@@ -366,7 +366,7 @@ void vl_load_summary_json(const struct vl_load_summary *summary, struct vl_json 
     vl_json_number(json, "generator_late", (int64_t)summary->late);
     vl_json_number(json, "left_up", (int64_t)summary->left_up);
     json_real(json, "duration_s", summary->duration_s, summary->duration_s > 0);
-    for (size_t i = 0; i < VL_LOAD_CLOCKS; i++)
+    for (size_t i = 0; i < VL_SIPP_CLOCKS; i++)
         json_times(json, clocks[i].key, &summary->times[i]);
     vl_json_array(json, "calls_begun_per_second");
     for (size_t i = 0; i < summary->series_count; i++)

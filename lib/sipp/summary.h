@@ -30,7 +30,7 @@ struct vl_load_reason {
     uint64_t count;
 };
 
-struct vl_load_summary {
+struct vl_sipp_summary {
     struct vl_arena arena;
     const char *name, *target, *address, *caller, *extension;
     unsigned rate_asked, calls_asked, hold_ms, concurrent_asked;
@@ -46,32 +46,32 @@ struct vl_load_summary {
     double rate;                          /* calls begun a second while calls were begun; NAN: undefined */
     const struct vl_load_reason *reasons; /* the most frequent first */
     size_t reason_count;
-    struct vl_response_summary times[VL_LOAD_CLOCKS];
+    struct vl_response_summary times[VL_SIPP_CLOCKS];
     const uint32_t *series; /* calls begun in each second */
     size_t series_count;
 };
 
 /* Fill an empty summary from the load and the figures of its run; the times are sorted. The caller frees it with
- * vl_load_summary_free(). `outcome` and `left_up` are the caller's. The texts are copied. */
-int vl_load_summary_fill(struct vl_load_summary *summary, const struct vl_load *load,
-                         const struct vl_statistics *statistics, struct vl_response_times times[static VL_LOAD_CLOCKS],
+ * vl_sipp_summary_free(). `outcome` and `left_up` are the caller's. The texts are copied. */
+int vl_sipp_summary_fill(struct vl_sipp_summary *summary, const struct vl_load *load,
+                         const struct vl_statistics *statistics, struct vl_response_times times[static VL_SIPP_CLOCKS],
                          struct vl_error *err);
 
-void vl_load_summary_free(struct vl_load_summary *summary);
+void vl_sipp_summary_free(struct vl_sipp_summary *summary);
 
 /* 0 when the run proves that the target carried the load: complete, calls succeeded, none failed. Else an error that
  * says in one line what went wrong. */
-int vl_load_verdict(const struct vl_load_summary *summary, struct vl_error *err);
+int vl_sipp_verdict(const struct vl_sipp_summary *summary, struct vl_error *err);
 
 /* Several lines for people, ending with a line feed; the caller frees it. NULL when memory ran out. */
-char *vl_load_summary_text(const struct vl_load_summary *summary);
+char *vl_sipp_summary_text(const struct vl_sipp_summary *summary);
 
 /* Add the summary as an object. */
-void vl_load_summary_json(const struct vl_load_summary *summary, struct vl_json *json, const char *key);
+void vl_sipp_summary_json(const struct vl_sipp_summary *summary, struct vl_json *json, const char *key);
 
 /* The reason phrase of a SIP status code (RFC 3261 section 21 and later registrations); "" when it is not known. */
 const char *vl_sip_phrase(unsigned code);
 
-#define VL_LOAD_SUMMARY_AUTO __attribute__((cleanup(vl_load_summary_free))) struct vl_load_summary
+#define VL_SIPP_SUMMARY_AUTO __attribute__((cleanup(vl_sipp_summary_free))) struct vl_sipp_summary
 
 #endif

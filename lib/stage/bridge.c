@@ -41,9 +41,9 @@ static void add_command(struct vl_plan *plan, const char *why, const char *title
 }
 
 /* A key pair by ssh-keygen. A private key without its public half is left over from a run that was cut off. */
-static void add_key(struct vl_plan *plan, struct vl_world *world, const char *name, const char *why)
+static void add_key(struct vl_plan *plan, struct vl_session *session, const char *name, const char *why)
 {
-    const char *path = vl_arena_printf(&plan->arena, "%s/ssh/%s", world->state.directory, name);
+    const char *path = vl_arena_printf(&plan->arena, "%s/ssh/%s", session->state.directory, name);
     const char *public_path = vl_arena_printf(&plan->arena, "%s.pub", path);
 
     if (vl_file_exists(path) && vl_file_exists(public_path))
@@ -53,14 +53,15 @@ static void add_key(struct vl_plan *plan, struct vl_world *world, const char *na
                     vl_plan_argv(plan, "rm", "-f", "--", path, NULL));
     add_command(plan, why, vl_arena_printf(&plan->arena, "ssh-keygen for %s", name),
                 vl_plan_argv(plan, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C",
-                             vl_arena_printf(&plan->arena, "voiplab %s %s", world->lab->name, name), "-f", path, NULL));
+                             vl_arena_printf(&plan->arena, "voiplab %s %s", session->lab->name, name), "-f", path,
+                             NULL));
 }
 
-static int add_secrets(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+static int add_secrets(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
-    VL_FREE char *text = vl_state_text(&world->state);
+    VL_FREE char *text = vl_state_text(&session->state);
     struct vl_file file = {
-        .path = vl_arena_printf(&plan->arena, "%s/secrets", world->state.directory),
+        .path = vl_arena_printf(&plan->arena, "%s/secrets", session->state.directory),
         .mode = 0600,
         .text = text,
         .why = "the secrets of every trunk and telephone, 24 random characters each, are kept here and nowhere else "
@@ -74,58 +75,58 @@ static int add_secrets(struct vl_world *world, struct vl_plan *plan, struct vl_e
     return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
 }
 
-int vl_stage_state(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
-    const char *directory = world->state.directory;
+    const char *directory = session->state.directory;
     bool lab_key = false;
 
     add_directory(plan, directory, 0700, "what the lab must remember, readable by root only");
     add_directory(plan, vl_arena_printf(&plan->arena, "%s/ssh", directory), 0700, "the SSH keys of the lab");
-    if (add_secrets(world, plan, err) < 0)
+    if (add_secrets(session, plan, err) < 0)
         return -1;
-    for (size_t i = 0; i < world->lab->pbx_count; i++) {
-        const struct vl_pbx *pbx = &world->lab->pbxs[i];
+    for (size_t i = 0; i < session->lab->pbx_count; i++) {
+        const struct vl_pbx *pbx = &session->lab->pbxs[i];
 
-        lab_key |= pbx->place == VL_PLACE_VM || (pbx->place == VL_PLACE_SSH && !world->lab->sshkey);
+        lab_key |= pbx->place == VL_PLACE_VM || (pbx->place == VL_PLACE_SSH && !session->lab->sshkey);
         if (pbx->place == VL_PLACE_VM)
-            add_key(plan, world, vl_arena_printf(&plan->arena, "%s_host_ed25519", pbx->name),
+            add_key(plan, session, vl_arena_printf(&plan->arena, "%s_host_ed25519", pbx->name),
                     "the guest's SSH host key is made here, so that the first connection is already a verified one");
     }
     if (lab_key)
-        add_key(plan, world, "lab_ed25519", "the key with which voiplab logs in to the lab's PBXs");
+        add_key(plan, session, "lab_ed25519", "the key with which voiplab logs in to the lab's PBXs");
     return vl_arena_check(&plan->arena, err);
 }
 
 /* The back end that is named, else the one that is seen to have the uplink. */
-static int choose_backend(struct vl_world *world, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
+static int choose_backend(struct vl_session *session, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
                           struct vl_error *err)
 {
     const char *why;
 
-    *ret_backend = world->backend;
+    *ret_backend = session->backend;
     if (*ret_backend != VL_BACKEND_AUTO)
         return 0;
-    return vl_uplink_owner(arena, world->options.root, world->lab->bridge.interface, ret_backend, &why, err);
+    return vl_uplink_owner(arena, session->options.root, session->lab->bridge.interface, ret_backend, &why, err);
 }
 
-int vl_stage_bridge_render(struct vl_world *world, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
+int vl_stage_bridge_render(struct vl_session *session, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
                            struct vl_fileset *set, struct vl_error *err)
 {
     struct vl_bridge_input input;
 
-    if (choose_backend(world, arena, ret_backend, err) < 0 ||
-        vl_uplink_gather(arena, world->options.root, *ret_backend, &world->lab->bridge, &input, err) < 0)
+    if (choose_backend(session, arena, ret_backend, err) < 0 ||
+        vl_uplink_gather(arena, session->options.root, *ret_backend, &session->lab->bridge, &input, err) < 0)
         return -1;
-    return vl_render_bridge(arena, *ret_backend, &input, set, err);
+    return vl_bridge_files(arena, *ret_backend, &input, set, err);
 }
 
 /* The directories that the files lie in, where a tree lacks them. */
-static void add_directories(struct vl_world *world, struct vl_plan *plan, const struct vl_fileset *set)
+static void add_directories(struct vl_session *session, struct vl_plan *plan, const struct vl_fileset *set)
 {
     for (size_t i = 0; i < set->count; i++) {
         const char *path = set->files[i].path;
         const char *directory =
-            vl_arena_printf(&plan->arena, "%s%.*s", world->options.root, (int)(strrchr(path, '/') - path), path);
+            vl_arena_printf(&plan->arena, "%s%.*s", session->options.root, (int)(strrchr(path, '/') - path), path);
         bool known = false;
 
         for (size_t j = 0; j < plan->count; j++)
@@ -135,33 +136,34 @@ static void add_directories(struct vl_world *world, struct vl_plan *plan, const 
     }
 }
 
-static int bridge_files(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+static int bridge_files(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
     struct vl_fileset set = { .count = 0 };
-    bool real = !strcmp(world->options.root, "/");
-    const char *root = real ? "" : world->options.root;
+    bool real = !strcmp(session->options.root, "/");
+    const char *root = real ? "" : session->options.root;
     bool directory = vl_file_exists(vl_arena_printf(&plan->arena, "%s/etc/sysctl.d", root)) ||
                      !vl_file_exists(vl_arena_printf(&plan->arena, "%s/etc/sysctl.conf", root));
     enum vl_bridge_backend backend;
-    VL_TARGET_AUTO *target = vl_target_local(world->options.root, err);
+    VL_TARGET_AUTO *target = vl_target_local(session->options.root, err);
 
-    if (!target || vl_stage_bridge_render(world, &plan->arena, &backend, &set, err) < 0)
+    if (!target || vl_stage_bridge_render(session, &plan->arena, &backend, &set, err) < 0)
         return -1;
-    world->backend = backend;
-    vl_render_bridge_sysctl(&plan->arena, world->lab, directory, &set);
+    session->backend = backend;
+    vl_bridge_sysctl(&plan->arena, session->lab, directory, &set);
     if (!real)
-        add_directories(world, plan, &set);
-    return vl_plan_files(plan, target, VL_THIS_HOST, &set, real ? vl_apply_pending(world, VL_THIS_HOST) : 0, real, err);
+        add_directories(session, plan, &set);
+    return vl_plan_files(plan, target, VL_THIS_HOST, &set, real ? vl_apply_pending(session, VL_THIS_HOST) : 0, real,
+                         err);
 }
 
-int vl_stage_bridge_possible(struct vl_world *world, struct vl_error *err)
+int vl_stage_bridge_possible(struct vl_session *session, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     enum vl_bridge_backend backend;
 
-    if (!world->lab->bridge.interface || strcmp(world->options.root, "/") != 0)
+    if (!session->lab->bridge.interface || strcmp(session->options.root, "/") != 0)
         return 0;
-    if (choose_backend(world, &arena, &backend, err) < 0)
+    if (choose_backend(session, &arena, &backend, err) < 0)
         return -1;
     if (vl_file_exists(vl_uplink_directory(backend)))
         return 0;
@@ -220,12 +222,12 @@ static int look_at_bridge(const struct vl_bridge *bridge, const char *mark, stru
 }
 
 /* The commands that bring up what is missing of an isolated bridge. The alias is our mark on it. */
-static int bridge_commands(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+static int bridge_commands(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
-    const struct vl_bridge *bridge = &world->lab->bridge;
+    const struct vl_bridge *bridge = &session->lab->bridge;
     const char *address =
         vl_arena_printf(&plan->arena, "%s/%u", vl_text_from_ipv4(&plan->arena, bridge->address), bridge->prefix);
-    const char *mark = vl_arena_printf(&plan->arena, "voiplab:%s", world->lab->name);
+    const char *mark = vl_arena_printf(&plan->arena, "voiplab:%s", session->lab->name);
     struct live_bridge live = { .exists = false };
 
     if (look_at_bridge(bridge, mark, &live, err) < 0)
@@ -259,9 +261,9 @@ static int bridge_commands(struct vl_world *world, struct vl_plan *plan, struct 
     return 0;
 }
 
-int vl_stage_bridge(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+int vl_stage_bridge(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
-    int rc = world->lab->bridge.interface ? bridge_files(world, plan, err) : bridge_commands(world, plan, err);
+    int rc = session->lab->bridge.interface ? bridge_files(session, plan, err) : bridge_commands(session, plan, err);
 
     if (rc == 0 && plan->arena.failed)
         return vl_no_memory(err);

@@ -11,16 +11,16 @@
 #include "base/text.h"
 #include "stage/stage.h"
 
-static int plan_domains(struct vl_world *world, const char *const *names, bool remove, struct vl_plan *plan,
+static int plan_domains(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,
                         struct vl_error *err)
 {
     struct vl_domain *domains;
     size_t count;
 
-    if (vl_hypervisor_domains(world->hypervisor, &plan->arena, world->lab->name, &domains, &count, err) < 0)
+    if (vl_hypervisor_domains(session->hypervisor, &plan->arena, session->lab->name, &domains, &count, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        if (!vl_world_wanted(names, domains[i].pbx ? domains[i].pbx : ""))
+        if (!vl_session_wanted(names, domains[i].pbx ? domains[i].pbx : ""))
             continue;
         if (domains[i].state != VL_DOMAIN_STOPPED)
             vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_STOP,
@@ -30,7 +30,7 @@ static int plan_domains(struct vl_world *world, const char *const *names, bool r
     }
     /* they stop together, so nothing stands between these steps */
     for (size_t i = 0; remove && i < count; i++)
-        if (vl_world_wanted(names, domains[i].pbx ? domains[i].pbx : ""))
+        if (vl_session_wanted(names, domains[i].pbx ? domains[i].pbx : ""))
             vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_UNDEFINE,
                                                  .target = "libvirt",
                                                  .object = domains[i].name,
@@ -38,18 +38,18 @@ static int plan_domains(struct vl_world *world, const char *const *names, bool r
     return 0;
 }
 
-static int plan_pool(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+static int plan_pool(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
-    const char *pool = vl_pool_name(&plan->arena, world);
+    const char *pool = vl_pool_name(&plan->arena, session);
     struct vl_volume *volumes = NULL;
     size_t count = 0;
     bool active;
 
-    if (vl_hypervisor_pool(world->hypervisor, pool, &active, err) < 0)
+    if (vl_hypervisor_pool(session->hypervisor, pool, &active, err) < 0)
         return -1;
     if (!active)
         return 0;
-    if (vl_hypervisor_volumes(world->hypervisor, &plan->arena, pool, &volumes, &count, err) < 0)
+    if (vl_hypervisor_volumes(session->hypervisor, &plan->arena, pool, &volumes, &count, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
         vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
@@ -79,21 +79,22 @@ static bool has_uplink(struct vl_arena *arena, const char *bridge)
 
 /* The live bridge goes when its alias says that this lab made it, but never one with an uplink: this host would be cut
  * off, and `bridge revert` is the way back from that. */
-static void plan_bridge(struct vl_world *world, struct vl_plan *plan)
+static void plan_bridge(struct vl_session *session, struct vl_plan *plan)
 {
-    const struct vl_bridge *bridge = &world->lab->bridge;
+    const struct vl_bridge *bridge = &session->lab->bridge;
     const char *path = vl_arena_printf(&plan->arena, "/sys/class/net/%s/ifalias", bridge->name);
-    const char *mark = vl_arena_printf(&plan->arena, "voiplab:%s", world->lab->name);
+    const char *mark = vl_arena_printf(&plan->arena, "voiplab:%s", session->lab->name);
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_FREE char *alias = NULL;
 
     if (vl_file_read(path, 4096, &alias, NULL, &ignored) < 0 || strcmp(vl_text_strip(alias), mark) != 0)
         return;
     if (bridge->interface || has_uplink(&plan->arena, bridge->name)) {
-        vl_world_event(world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
-                       "the bridge '%s' stays, since it carries this host's own network; 'voiplab bridge revert' puts "
-                       "that back as it was",
-                       bridge->name);
+        vl_session_event(
+            session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+            "the bridge '%s' stays, since it carries this host's own network; 'voiplab bridge revert' puts "
+            "that back as it was",
+            bridge->name);
         return;
     }
     vl_plan_add(plan, &(struct vl_step){
@@ -105,34 +106,34 @@ static void plan_bridge(struct vl_world *world, struct vl_plan *plan)
                       });
 }
 
-static void plan_state(struct vl_world *world, struct vl_plan *plan)
+static void plan_state(struct vl_session *session, struct vl_plan *plan)
 {
-    if (!vl_file_exists(world->state.directory))
+    if (!vl_file_exists(session->state.directory))
         return;
     vl_plan_add(plan,
                 &(struct vl_step){
                     .kind = VL_STEP_COMMAND,
                     .target = VL_THIS_HOST,
-                    .object = vl_arena_printf(&plan->arena, "state of %s goes", world->lab->name),
-                    .argv = vl_plan_argv(plan, "rm", "-rf", "--one-file-system", "--", world->state.directory, NULL),
+                    .object = vl_arena_printf(&plan->arena, "state of %s goes", session->lab->name),
+                    .argv = vl_plan_argv(plan, "rm", "-rf", "--one-file-system", "--", session->state.directory, NULL),
                     .why = "secrets and keys of a lab that is no more",
                 });
 }
 
-int vl_stage_gone(struct vl_world *world, const char *const *names, bool remove, struct vl_plan *plan,
+int vl_stage_gone(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,
                   struct vl_error *err)
 {
     bool whole = remove && !(names && names[0]);
 
-    if (vl_lab_has_machines(world->lab)) {
-        if (vl_world_hypervisor(world, err) < 0 || plan_domains(world, names, remove, plan, err) < 0)
+    if (vl_lab_has_machines(session->lab)) {
+        if (vl_session_hypervisor(session, err) < 0 || plan_domains(session, names, remove, plan, err) < 0)
             return -1;
-        if (whole && plan_pool(world, plan, err) < 0)
+        if (whole && plan_pool(session, plan, err) < 0)
             return -1;
     }
     if (whole) {
-        plan_bridge(world, plan);
-        plan_state(world, plan);
+        plan_bridge(session, plan);
+        plan_state(session, plan);
     }
     return vl_arena_check(&plan->arena, err);
 }

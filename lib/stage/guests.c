@@ -28,16 +28,16 @@ enum { KEY_LIMIT = 65536 };
 
 /* Planning the guests of one lab: what all of them share. */
 struct guest_plan {
-    struct vl_world *world;
+    struct vl_session *session;
     struct vl_plan *plan;
     const char *pool, *pool_path;
     bool reachable; /* a hypervisor answers; without one (dry run) everything counts as absent */
     struct vl_error *err;
 };
 
-const char *vl_pool_name(struct vl_arena *arena, const struct vl_world *world)
+const char *vl_pool_name(struct vl_arena *arena, const struct vl_session *session)
 {
-    return vl_arena_printf(arena, "voiplab-%s", world->lab ? world->lab->name : "default");
+    return vl_arena_printf(arena, "voiplab-%s", session->lab ? session->lab->name : "default");
 }
 
 const char *vl_domain_name(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx)
@@ -45,11 +45,11 @@ const char *vl_domain_name(struct vl_arena *arena, const struct vl_lab *lab, con
     return vl_arena_printf(arena, "%s-%s", lab->name, pbx->name);
 }
 
-static const char *pool_path(struct vl_arena *arena, const struct vl_world *world)
+static const char *pool_path(struct vl_arena *arena, const struct vl_session *session)
 {
-    if (world->lab && world->lab->storage)
-        return vl_arena_printf(arena, "%s/voiplab-%s", world->lab->storage, world->lab->name);
-    return vl_arena_printf(arena, "/var/lib/libvirt/images/voiplab-%s", world->lab ? world->lab->name : "default");
+    if (session->lab && session->lab->storage)
+        return vl_arena_printf(arena, "%s/voiplab-%s", session->lab->storage, session->lab->name);
+    return vl_arena_printf(arena, "/var/lib/libvirt/images/voiplab-%s", session->lab ? session->lab->name : "default");
 }
 
 static int find_volume(const struct guest_plan *guests, const char *name, struct vl_volume *ret_volume)
@@ -57,7 +57,7 @@ static int find_volume(const struct guest_plan *guests, const char *name, struct
     *ret_volume = (struct vl_volume){ .name = NULL };
     if (!guests->reachable)
         return 0;
-    return vl_hypervisor_volume(guests->world->hypervisor, &guests->plan->arena, guests->pool, name, ret_volume,
+    return vl_hypervisor_volume(guests->session->hypervisor, &guests->plan->arena, guests->pool, name, ret_volume,
                                 guests->err);
 }
 
@@ -80,7 +80,7 @@ static int plan_pool(const struct guest_plan *guests)
 {
     bool active = false;
 
-    if (guests->reachable && vl_hypervisor_pool(guests->world->hypervisor, guests->pool, &active, guests->err) < 0)
+    if (guests->reachable && vl_hypervisor_pool(guests->session->hypervisor, guests->pool, &active, guests->err) < 0)
         return -1;
     if (!active)
         add_step(guests, &(struct vl_step){
@@ -155,7 +155,7 @@ static int plan_recipe(const struct guest_plan *guests, const struct vl_image *i
                        struct boot *boot)
 {
     struct vl_arena *arena = &guests->plan->arena;
-    const struct voiplab_options *options = &guests->world->options;
+    const struct voiplab_options *options = &guests->session->options;
     const char *stem = stem_of_disk(guests, disk, image->source), *today;
     struct vl_recipe recipe;
 
@@ -188,10 +188,10 @@ static int plan_ready_disk(const struct guest_plan *guests, const struct vl_imag
     const char *file = image->source, *name = image->name;
 
     if (image->kind == VL_IMAGE_URL) {
-        file = vl_image_place(arena, guests->world->options.cache_directory, image->name, image->source);
+        file = vl_image_place(arena, guests->session->options.cache_directory, image->name, image->source);
         name = vl_arena_strndup(arena, strrchr(file, '/') + 1, strlen(strrchr(file, '/') + 1) - strlen(".qcow2"));
     } else if (!vl_file_exists(file)) {
-        return vl_fail_at(guests->err, VL_ERROR_LAB, guests->world->lab->file, image->line,
+        return vl_fail_at(guests->err, VL_ERROR_LAB, guests->session->lab->file, image->line,
                           "[image %s] base: there is no file '%s'", image->name, file);
     }
     boot->base_volume = vl_arena_printf(arena, "%s.base.qcow2", name); /* no PBX has a dot in its name */
@@ -253,8 +253,8 @@ static const char *key_text(const struct guest_plan *guests, const char *name)
     VL_FREE char *text = NULL;
     const char *copy = "(made on apply)";
 
-    if (vl_file_read(vl_arena_printf(arena, "%s/ssh/%s", guests->world->state.directory, name), KEY_LIMIT, &text, NULL,
-                     &ignored) == 0) {
+    if (vl_file_read(vl_arena_printf(arena, "%s/ssh/%s", guests->session->state.directory, name), KEY_LIMIT, &text,
+                     NULL, &ignored) == 0) {
         bool is_private = !vl_text_starts(text, "ssh-");
 
         copy = vl_arena_strdup(arena, is_private ? text : vl_text_strip(text));
@@ -282,7 +282,7 @@ static int plan_seed(const struct guest_plan *guests, const struct vl_pbx *pbx, 
                      const char **ret_volume)
 {
     struct vl_arena *arena = &guests->plan->arena;
-    const struct vl_bridge *bridge = &guests->world->lab->bridge;
+    const struct vl_bridge *bridge = &guests->session->lab->bridge;
     struct vl_fileset *files = vl_arena_zalloc(arena, sizeof(*files));
     struct vl_volume volume;
     const struct vl_seed seed = {
@@ -311,7 +311,7 @@ static int plan_seed(const struct guest_plan *guests, const struct vl_pbx *pbx, 
     add_step(guests, &(struct vl_step){
                          .kind = VL_STEP_SEED,
                          .object = *ret_volume,
-                         .source = guests->world->state.directory,
+                         .source = guests->session->state.directory,
                          .files = files,
                          .why = "what makes a clone this guest: host name, address, the lab's SSH key and the "
                                 "guest's own host key",
@@ -330,7 +330,7 @@ static int plan_domain(const struct guest_plan *guests, const struct vl_domain_s
     if (!xml)
         return -1;
     if (guests->reachable &&
-        vl_hypervisor_domain(guests->world->hypervisor, arena, spec->name, &domain, guests->err) < 0)
+        vl_hypervisor_domain(guests->session->hypervisor, arena, spec->name, &domain, guests->err) < 0)
         return -1;
     if (domain.state != VL_DOMAIN_ABSENT && (!domain.lab || strcmp(domain.lab, spec->lab) != 0))
         return vl_fail(guests->err, VL_ERROR_FAILED,
@@ -356,7 +356,7 @@ static int plan_domain(const struct guest_plan *guests, const struct vl_domain_s
 static int plan_guest(const struct guest_plan *guests, const struct vl_pbx *pbx)
 {
     struct vl_arena *arena = &guests->plan->arena;
-    const struct vl_lab *lab = guests->world->lab;
+    const struct vl_lab *lab = guests->session->lab;
     const char *disk = vl_arena_printf(arena, "%s.qcow2", pbx->name), *seed = NULL;
     char uuid[37], mac[18];
     struct vl_volume volume;
@@ -377,7 +377,7 @@ static int plan_guest(const struct guest_plan *guests, const struct vl_pbx *pbx)
                                    .mac = mac,
                                    .memory = pbx->memory,
                                    .vcpus = pbx->vcpus,
-                                   .emulated = !guests->world->kvm,
+                                   .emulated = !guests->session->kvm,
                                    .disk_path = volume_path(guests, disk),
                                    .disk_format = "qcow2",
                                    .seed_path = seed ? volume_path(guests, seed) : NULL,
@@ -407,11 +407,12 @@ static void drop_repeated(struct vl_plan *plan)
     plan->count = kept;
 }
 
-static int begin(struct guest_plan *guests, struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+static int begin(struct guest_plan *guests, struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
-    *guests = (struct guest_plan){ .world = world, .plan = plan, .err = err, .reachable = world->hypervisor != NULL };
-    guests->pool = vl_pool_name(&plan->arena, world);
-    guests->pool_path = pool_path(&plan->arena, world);
+    *guests =
+        (struct guest_plan){ .session = session, .plan = plan, .err = err, .reachable = session->hypervisor != NULL };
+    guests->pool = vl_pool_name(&plan->arena, session);
+    guests->pool_path = pool_path(&plan->arena, session);
     return plan_pool(guests);
 }
 
@@ -427,37 +428,37 @@ static int plan_shared(const struct guest_plan *guests, const struct vl_pbx *pbx
 }
 
 /* An image of a system that is not known, once: the first of its guests that is wanted tells it. */
-static void warn_of_system(struct vl_world *world, const char *const *names, size_t index, struct vl_arena *arena)
+static void warn_of_system(struct vl_session *session, const char *const *names, size_t index, struct vl_arena *arena)
 {
-    const struct vl_pbx *pbxs = world->lab->pbxs;
+    const struct vl_pbx *pbxs = session->lab->pbxs;
     const struct vl_image *image = pbxs[index].image;
     const char *complaint = image ? vl_system_complaint(arena, image->os) : NULL;
 
     for (size_t i = 0; i < index && complaint; i++)
-        if (pbxs[i].image == image && vl_world_wanted(names, pbxs[i].name))
+        if (pbxs[i].image == image && vl_session_wanted(names, pbxs[i].name))
             return;
     if (complaint)
-        vl_world_event(world, VOIPLAB_EVENT_WARNING, NULL, "%s:%d: [image %s] os: %s", world->lab->file, image->os_line,
-                       image->name, complaint);
+        vl_session_event(session, VOIPLAB_EVENT_WARNING, NULL, "%s:%d: [image %s] os: %s", session->lab->file,
+                         image->os_line, image->name, complaint);
 }
 
 /* Plan something for every guest that is wanted, after the pool that all of them are in. */
-static int plan_each(struct vl_world *world, const char *const *names,
+static int plan_each(struct vl_session *session, const char *const *names,
                      int (*plan_one)(const struct guest_plan *guests, const struct vl_pbx *pbx), struct vl_plan *plan,
                      struct vl_error *err)
 {
     struct guest_plan guests;
     bool begun = false;
 
-    for (size_t i = 0; i < world->lab->pbx_count; i++) {
-        const struct vl_pbx *pbx = &world->lab->pbxs[i];
+    for (size_t i = 0; i < session->lab->pbx_count; i++) {
+        const struct vl_pbx *pbx = &session->lab->pbxs[i];
 
-        if (pbx->place != VL_PLACE_VM || !vl_world_wanted(names, pbx->name))
+        if (pbx->place != VL_PLACE_VM || !vl_session_wanted(names, pbx->name))
             continue;
-        if (!begun && begin(&guests, world, plan, err) < 0)
+        if (!begun && begin(&guests, session, plan, err) < 0)
             return -1;
         begun = true;
-        warn_of_system(world, names, i, &plan->arena);
+        warn_of_system(session, names, i, &plan->arena);
         if (plan_one(&guests, pbx) < 0)
             return vl_error_wrap(err, "%s", pbx->name);
     }
@@ -465,21 +466,22 @@ static int plan_each(struct vl_world *world, const char *const *names,
     return vl_arena_check(&plan->arena, err);
 }
 
-int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+int vl_stage_guests(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err)
 {
-    return plan_each(world, names, plan_guest, plan, err);
+    return plan_each(session, names, plan_guest, plan, err);
 }
 
-int vl_stage_guests_shared(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+int vl_stage_guests_shared(struct vl_session *session, const char *const *names, struct vl_plan *plan,
+                           struct vl_error *err)
 {
-    return plan_each(world, names, plan_shared, plan, err);
+    return plan_each(session, names, plan_shared, plan, err);
 }
 
-int vl_stage_guest(struct vl_world *world, const struct vl_pbx *pbx, struct vl_plan *plan, struct vl_error *err)
+int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan, struct vl_error *err)
 {
     struct guest_plan guests;
 
-    if (begin(&guests, world, plan, err) < 0 || plan_guest(&guests, pbx) < 0)
+    if (begin(&guests, session, plan, err) < 0 || plan_guest(&guests, pbx) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);
 }
@@ -503,7 +505,7 @@ static int guest_sizes(const struct voiplab_guest *guest, uint64_t *ret_memory, 
     return 0;
 }
 
-int vl_stage_lone_guest(struct vl_world *world, const struct voiplab_guest *guest, struct vl_plan *plan,
+int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,
                         struct vl_error *err)
 {
     struct guest_plan guests;
@@ -513,11 +515,11 @@ int vl_stage_lone_guest(struct vl_world *world, const struct voiplab_guest *gues
     uint64_t memory, disk;
     const char *name, *complaint;
 
-    if (guest_sizes(guest, &memory, &disk, err) < 0 || begin(&guests, world, plan, err) < 0)
+    if (guest_sizes(guest, &memory, &disk, err) < 0 || begin(&guests, session, plan, err) < 0)
         return -1;
     complaint = vl_system_complaint(&plan->arena, guest->os);
     if (complaint)
-        vl_world_event(world, VOIPLAB_EVENT_WARNING, NULL, "--os: %s", complaint);
+        vl_session_event(session, VOIPLAB_EVENT_WARNING, NULL, "--os: %s", complaint);
     name = vl_arena_printf(&plan->arena, "%s.qcow2", guest->name);
     vl_identity_uuid("default", guest->name, uuid);
     vl_identity_mac("default", guest->name, mac);
@@ -533,7 +535,7 @@ int vl_stage_lone_guest(struct vl_world *world, const struct voiplab_guest *gues
                                     .mac = mac,
                                     .memory = memory,
                                     .vcpus = guest->vcpus ? guest->vcpus : 1,
-                                    .emulated = !world->kvm,
+                                    .emulated = !session->kvm,
                                     .disk_path = volume_path(&guests, name),
                                     .disk_format = "qcow2",
                                     .cdrom_path = cdrom,

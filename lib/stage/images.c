@@ -8,9 +8,9 @@
 #include "stage/stage.h"
 
 /* Fetched before the guests are planned: the volume of their base image is as large as that image says. */
-static int fetch_step(struct vl_world *world, const struct vl_image *image, struct vl_plan *plan)
+static int fetch_step(struct vl_session *session, const struct vl_image *image, struct vl_plan *plan)
 {
-    const char *file = vl_image_place(&plan->arena, world->options.cache_directory, image->name, image->source);
+    const char *file = vl_image_place(&plan->arena, session->options.cache_directory, image->name, image->source);
 
     if (!vl_file_exists(file))
         vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_IMAGE,
@@ -22,17 +22,18 @@ static int fetch_step(struct vl_world *world, const struct vl_image *image, stru
     return 0;
 }
 
-static int image_step(struct vl_world *world, const struct vl_image *image, struct vl_plan *plan, struct vl_error *err)
+static int image_step(struct vl_session *session, const struct vl_image *image, struct vl_plan *plan,
+                      struct vl_error *err)
 {
     struct vl_recipe recipe;
 
     if (image->kind == VL_IMAGE_URL)
-        return fetch_step(world, image, plan);
+        return fetch_step(session, image, plan);
     if (image->kind != VL_IMAGE_BUILD)
         return 0;
-    if (vl_recipe_find(&plan->arena, world->options.share_directory, world->options.cache_directory, image->source,
+    if (vl_recipe_find(&plan->arena, session->options.share_directory, session->options.cache_directory, image->source,
                        &recipe, err) < 0)
-        return vl_error_wrap(err, "%s:%d: [image %s] base", world->lab->file, image->line, image->name);
+        return vl_error_wrap(err, "%s:%d: [image %s] base", session->lab->file, image->line, image->name);
     if (recipe.built)
         return 0;
     vl_plan_add(plan, &(struct vl_step){
@@ -53,18 +54,18 @@ static bool image_used(const struct vl_lab *lab, const struct vl_image *image)
     return false;
 }
 
-bool vl_stage_image_wanted(const struct vl_world *world, const char *const *names, const struct vl_image *image)
+bool vl_stage_image_wanted(const struct vl_session *session, const char *const *names, const struct vl_image *image)
 {
-    return names ? vl_world_wanted(names, image->name) : image_used(world->lab, image);
+    return names ? vl_session_wanted(names, image->name) : image_used(session->lab, image);
 }
 
-int vl_stage_image(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+int vl_stage_image(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err)
 {
-    for (size_t i = 0; i < world->lab->image_count; i++) {
-        const struct vl_image *image = &world->lab->images[i];
+    for (size_t i = 0; i < session->lab->image_count; i++) {
+        const struct vl_image *image = &session->lab->images[i];
 
-        if (vl_stage_image_wanted(world, names, image))
-            if (image_step(world, image, plan, err) < 0)
+        if (vl_stage_image_wanted(session, names, image))
+            if (image_step(session, image, plan, err) < 0)
                 return -1;
     }
     return vl_arena_check(&plan->arena, err);

@@ -13,20 +13,20 @@
 
 enum { FILE_LIMIT = 1 << 20 };
 
-static bool has(struct vl_plan *plan, const struct vl_world *world, const char *path)
+static bool has(struct vl_plan *plan, const struct vl_session *session, const char *path)
 {
-    const char *root = world->options.root[1] ? world->options.root : "";
+    const char *root = session->options.root[1] ? session->options.root : "";
 
     return vl_file_exists(vl_arena_printf(&plan->arena, "%s%s", root, path));
 }
 
 /* CentOS 5 and 6 have neither systemd nor modules-load.d. */
-static enum vl_modules_style choose_style(struct vl_plan *plan, const struct vl_world *world)
+static enum vl_modules_style choose_style(struct vl_plan *plan, const struct vl_session *session)
 {
-    if (has(plan, world, "/etc/modules-load.d") || has(plan, world, "/usr/lib/systemd") ||
-        has(plan, world, "/lib/systemd"))
+    if (has(plan, session, "/etc/modules-load.d") || has(plan, session, "/usr/lib/systemd") ||
+        has(plan, session, "/lib/systemd"))
         return VL_MODULES_LOAD_D;
-    return has(plan, world, "/etc/sysconfig") ? VL_MODULES_SYSCONFIG : VL_MODULES_LOAD_D;
+    return has(plan, session, "/etc/sysconfig") ? VL_MODULES_SYSCONFIG : VL_MODULES_LOAD_D;
 }
 
 static bool is_in(const char *const *names, const char *name)
@@ -59,13 +59,14 @@ static const char *const *all_names(struct vl_plan *plan, const char *const *lis
     return names;
 }
 
-static int add_file(struct vl_world *world, struct vl_plan *plan, const char *const *missing, struct vl_error *err)
+static int add_file(struct vl_session *session, struct vl_plan *plan, const char *const *missing, struct vl_error *err)
 {
-    enum vl_modules_style style = choose_style(plan, world);
+    enum vl_modules_style style = choose_style(plan, session);
     const char *path = vl_modules_path(style), *const * names;
-    char *directory = vl_arena_printf(&plan->arena, "%s%s", world->options.root[1] ? world->options.root : "", path);
+    char *directory =
+        vl_arena_printf(&plan->arena, "%s%s", session->options.root[1] ? session->options.root : "", path);
     struct vl_fileset set = { .count = 0 };
-    VL_TARGET_AUTO *target = vl_target_local(world->options.root, err);
+    VL_TARGET_AUTO *target = vl_target_local(session->options.root, err);
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_FREE char *text = NULL;
     mode_t mode;
@@ -88,11 +89,11 @@ static int add_file(struct vl_world *world, struct vl_plan *plan, const char *co
     return vl_plan_files(plan, target, VL_THIS_HOST, &set, 0, false, err);
 }
 
-int vl_stage_modules(struct vl_world *world, const char *const *missing, struct vl_plan *plan, struct vl_error *err)
+int vl_stage_modules(struct vl_session *session, const char *const *missing, struct vl_plan *plan, struct vl_error *err)
 {
     if (!*missing)
         return 0;
-    for (size_t i = 0; missing[i] && !world->options.root[1]; i++)
+    for (size_t i = 0; missing[i] && !session->options.root[1]; i++)
         vl_plan_add(plan, &(struct vl_step){
                               .kind = VL_STEP_COMMAND,
                               .target = VL_THIS_HOST,
@@ -100,7 +101,7 @@ int vl_stage_modules(struct vl_world *world, const char *const *missing, struct 
                               .argv = vl_plan_argv(plan, "modprobe", "--", missing[i], NULL),
                               .why = "the kernel has it as a module, and it is not loaded",
                           });
-    if (add_file(world, plan, missing, err) < 0)
+    if (add_file(session, plan, missing, err) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);
 }

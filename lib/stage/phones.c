@@ -38,39 +38,39 @@ static void add_directory(struct vl_plan *plan, const char *directory, unsigned 
                           });
 }
 
-int vl_stage_phones(struct vl_world *world, const char *const *names, const char *output, struct vl_plan *plan,
+int vl_stage_phones(struct vl_session *session, const char *const *names, const char *output, struct vl_plan *plan,
                     struct vl_error *err)
 {
     const char *directory = output ? vl_arena_strdup(&plan->arena, output)
-                                   : vl_arena_printf(&plan->arena, "%s/phones", world->state.directory);
+                                   : vl_arena_printf(&plan->arena, "%s/phones", session->state.directory);
     struct vl_fileset set = { .files = NULL };
     VL_TARGET_AUTO *host = vl_target_local("/", err);
 
     if (!host)
         return -1;
     add_directory(plan, directory, output ? 0755 : 0700);
-    for (size_t i = 0; i < world->lab->phone_count; i++) {
-        const struct vl_phone *phone = &world->lab->phones[i];
+    for (size_t i = 0; i < session->lab->phone_count; i++) {
+        const struct vl_phone *phone = &session->lab->phones[i];
         const char *text;
 
-        if (!vl_world_wanted(names, phone->name))
+        if (!vl_session_wanted(names, phone->name))
             continue;
-        text = vl_render_phone(&plan->arena, world->lab, &world->state, phone, err);
+        text = vl_render_phone(&plan->arena, session->lab, &session->state, phone, err);
         if (!text)
             return -1;
-        vl_fileset_add(
-            &plan->arena, &set,
-            &(struct vl_file){
-                .path = vl_arena_printf(&plan->arena, "%s/%s", directory, vl_phone_file_name(&plan->arena, phone)),
-                .mode = PROFILE_MODE,
-                .group = group_of(&plan->arena, directory),
-                .text = text,
-                .why = vl_arena_printf(&plan->arena,
-                                       "what the telephone '%s' fetches: its accounts at '%s', the numbers "
-                                       "that it can dial, and nothing left as the factory set it that would "
-                                       "keep numbers from the PBX",
-                                       phone->name, phone->pbx->name),
-            });
+        vl_fileset_add(&plan->arena, &set,
+                       &(struct vl_file){
+                           .path = vl_arena_printf(&plan->arena, "%s/%s", directory,
+                                                   vl_render_phone_file_name(&plan->arena, phone)),
+                           .mode = PROFILE_MODE,
+                           .group = group_of(&plan->arena, directory),
+                           .text = text,
+                           .why = vl_arena_printf(&plan->arena,
+                                                  "what the telephone '%s' fetches: its accounts at '%s', the numbers "
+                                                  "that it can dial, and nothing left as the factory set it that would "
+                                                  "keep numbers from the PBX",
+                                                  phone->name, phone->pbx->name),
+                       });
     }
     return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
 }

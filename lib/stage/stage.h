@@ -13,63 +13,64 @@
 #define VL_THIS_HOST "this host"
 
 /* State directory, secrets, the lab's SSH key and the host keys of its virtual machines. */
-int vl_stage_state(struct vl_world *world, struct vl_plan *plan, struct vl_error *err);
+int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
 
 /* The bridge: files for an uplink, or the live bridge of an isolated lab. */
-int vl_stage_bridge(struct vl_world *world, struct vl_plan *plan, struct vl_error *err);
+int vl_stage_bridge(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
 
 /* A bridge with an uplink: its files, and on this host what takes an unconfirmed change back at boot and the live
  * switch-over. `dry`: where the latter cannot be, since this is another host than the lab file's, it is left out with a
  * warning. */
-int vl_stage_uplink(struct vl_world *world, bool dry, struct vl_plan *plan, struct vl_error *err);
+int vl_stage_uplink(struct vl_session *session, bool dry, struct vl_plan *plan, struct vl_error *err);
 
 /* The modules of `missing` (NULL-terminated): loaded, and loaded at every start. */
-int vl_stage_modules(struct vl_world *world, const char *const *missing, struct vl_plan *plan, struct vl_error *err);
+int vl_stage_modules(struct vl_session *session, const char *const *missing, struct vl_plan *plan,
+                     struct vl_error *err);
 
 /* The files of a bridge with an uplink, by the back end that is asked for or found; without the kernel settings. */
-int vl_stage_bridge_render(struct vl_world *world, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
+int vl_stage_bridge_render(struct vl_session *session, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
                            struct vl_fileset *set, struct vl_error *err);
 
 /* Whether this host is one where the bridge's files would mean something; to be asked before they are written. */
-int vl_stage_bridge_possible(struct vl_world *world, struct vl_error *err);
+int vl_stage_bridge_possible(struct vl_session *session, struct vl_error *err);
 
 /* Images that are built or fetched and not in the cache. names: images, NULL: all that a PBX uses. */
-int vl_stage_image(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err);
+int vl_stage_image(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err);
 /* Whether it is one of these. */
-bool vl_stage_image_wanted(const struct vl_world *world, const char *const *names, const struct vl_image *image);
+bool vl_stage_image_wanted(const struct vl_session *session, const char *const *names, const struct vl_image *image);
 
 /* Pool, base volumes, clones, seeds, domains; running. names: PBXs, NULL: all. */
-int vl_stage_guests(struct vl_world *world, const char *const *names, struct vl_plan *plan, struct vl_error *err);
+int vl_stage_guests(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err);
 
 /* The same in two parts: what the guests share, pool and base volumes, and after that what is one guest's alone. */
-int vl_stage_guests_shared(struct vl_world *world, const char *const *names, struct vl_plan *plan,
+int vl_stage_guests_shared(struct vl_session *session, const char *const *names, struct vl_plan *plan,
                            struct vl_error *err);
-int vl_stage_guest(struct vl_world *world, const struct vl_pbx *pbx, struct vl_plan *plan, struct vl_error *err);
+int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan, struct vl_error *err);
 
 /* The files of one PBX. target NULL: it does not answer (dry run), everything is new. parts: VL_PART_… */
-int vl_stage_pbx(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
+int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err);
 
 /* The profiles of telephones into the directory `output`, an absolute path; NULL: STATE/LAB/phones. names: phones,
  * NULL: all. */
-int vl_stage_phones(struct vl_world *world, const char *const *names, const char *output, struct vl_plan *plan,
+int vl_stage_phones(struct vl_session *session, const char *const *names, const char *output, struct vl_plan *plan,
                     struct vl_error *err);
 
 /* The reverse of vl_stage_pbx. */
-int vl_stage_pbx_removed(struct vl_world *world, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
+int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                          struct vl_plan *plan, struct vl_error *err);
 
 /* Stop what runs; with `remove` also undefine it and delete volumes, pool and live bridge. Only what carries our mark.
  */
-int vl_stage_gone(struct vl_world *world, const char *const *names, bool remove, struct vl_plan *plan,
+int vl_stage_gone(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,
                   struct vl_error *err);
 
 /* Guest without a lab file. */
-int vl_stage_lone_guest(struct vl_world *world, const struct voiplab_guest *guest, struct vl_plan *plan,
+int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,
                         struct vl_error *err);
 
 /* Names in libvirt. In the arena. */
-const char *vl_pool_name(struct vl_arena *arena, const struct vl_world *world);
+const char *vl_pool_name(struct vl_arena *arena, const struct vl_session *session);
 const char *vl_domain_name(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx);
 
 #endif

@@ -34,10 +34,10 @@ static void add_parent(struct vl_plan *plan, const char *path)
                                              .why = "where the next file goes" });
 }
 
-static int plan_recovery(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+static int plan_recovery(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
     struct vl_arena *arena = &plan->arena;
-    const char *state = world->options.state_directory;
+    const char *state = session->options.state_directory;
     bool systemd = vl_file_exists("/etc/systemd/system");
     struct vl_fileset set = { .count = 0 };
     VL_TARGET_AUTO *host = NULL;
@@ -47,19 +47,19 @@ static int plan_recovery(struct vl_world *world, struct vl_plan *plan, struct vl
     host = vl_target_local("/", err);
     if (!host)
         return -1;
-    vl_render_recovery(arena, systemd ? VL_INIT_SYSTEMD : VL_INIT_RC_LOCAL, own_path(arena), state,
+    vl_bridge_recovery(arena, systemd ? VL_INIT_SYSTEMD : VL_INIT_RC_LOCAL, own_path(arena), state,
                        vl_checkpoint_directory(arena, state, "/"), &set);
     for (size_t i = 0; i < set.count; i++)
         add_parent(plan, set.files[i].path);
     return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
 }
 
-static int plan_switch(struct vl_world *world, struct vl_plan *plan, struct vl_error *err)
+static int plan_switch(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
-    const struct vl_bridge *bridge = &world->lab->bridge;
+    const struct vl_bridge *bridge = &session->lab->bridge;
     const char *commands = "";
 
-    if (vl_switch_plan(&plan->arena, bridge, world->lab->name, &commands, err) < 0)
+    if (vl_switch_plan(&plan->arena, bridge, session->lab->name, &commands, err) < 0)
         return -1;
     if (*commands)
         vl_plan_add(plan,
@@ -75,11 +75,11 @@ static int plan_switch(struct vl_world *world, struct vl_plan *plan, struct vl_e
 }
 
 /* Whoever owns the network takes over what the switch-over made. */
-static void plan_owner(const struct vl_world *world, struct vl_plan *plan)
+static void plan_owner(const struct vl_session *session, struct vl_plan *plan)
 {
-    const struct vl_bridge *bridge = &world->lab->bridge;
+    const struct vl_bridge *bridge = &session->lab->bridge;
     const char *const *const *commands =
-        vl_owner_commands(&plan->arena, world->backend, VL_OWNER_CHANGED, bridge->interface, bridge->name);
+        vl_owner_commands(&plan->arena, session->backend, VL_OWNER_CHANGED, bridge->interface, bridge->name);
 
     for (size_t i = 0; commands && commands[i]; i++)
         vl_plan_add(plan, &(struct vl_step){
@@ -91,29 +91,29 @@ static void plan_owner(const struct vl_world *world, struct vl_plan *plan)
                           });
 }
 
-static int plan_switch_if_possible(struct vl_world *world, bool dry, struct vl_plan *plan, struct vl_error *err)
+static int plan_switch_if_possible(struct vl_session *session, bool dry, struct vl_plan *plan, struct vl_error *err)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (plan_switch(world, plan, &cause) == 0)
+    if (plan_switch(session, plan, &cause) == 0)
         return 0;
     if (dry) {
-        vl_world_event(world, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "%s; the live switch-over is not shown",
-                       vl_error_text(&cause));
+        vl_session_event(session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "%s; the live switch-over is not shown",
+                         vl_error_text(&cause));
         return 0;
     }
     vl_error_move(err, &cause);
     return -1;
 }
 
-int vl_stage_uplink(struct vl_world *world, bool dry, struct vl_plan *plan, struct vl_error *err)
+int vl_stage_uplink(struct vl_session *session, bool dry, struct vl_plan *plan, struct vl_error *err)
 {
-    bool here = !strcmp(world->options.root, "/");
+    bool here = !strcmp(session->options.root, "/");
 
-    if ((here && plan_recovery(world, plan, err) < 0) || vl_stage_bridge(world, plan, err) < 0 ||
-        (here && plan_switch_if_possible(world, dry, plan, err) < 0))
+    if ((here && plan_recovery(session, plan, err) < 0) || vl_stage_bridge(session, plan, err) < 0 ||
+        (here && plan_switch_if_possible(session, dry, plan, err) < 0))
         return -1;
     if (here && plan->count)
-        plan_owner(world, plan);
+        plan_owner(session, plan);
     return vl_arena_check(&plan->arena, err);
 }

@@ -51,9 +51,9 @@ static const char *assume(struct vl_runner *runner, const char *arguments, bool 
 }
 
 /* The place that `[[context,]extension,]priority` names, seen from here: `+2` is two further on. */
-static enum found find_target(struct vl_runner *runner, const struct vl_jump *jump, struct vl_place *ret_place)
+static enum found find_target(struct vl_runner *runner, const struct vl_jump *jump, struct vl_trace_place *ret_place)
 {
-    struct vl_place place = runner->at;
+    struct vl_trace_place place = runner->at;
     const struct vl_extension *extension;
     const struct vl_priority *step;
     char *end;
@@ -69,20 +69,20 @@ static enum found find_target(struct vl_runner *runner, const struct vl_jump *ju
     place.priority = is_label ? 1 : limited(number);
     if (is_relative && !is_label)
         place.priority = number > INT_MAX / 2 ? INT_MAX : limited(runner->at.priority + number);
-    step = vl_run_step(runner, &place, is_label ? jump->priority : NULL, &extension);
+    step = vl_trace_step(runner, &place, is_label ? jump->priority : NULL, &extension);
     if (step)
         place.priority = step->number;
     *ret_place = place;
     return step ? FOUND : is_label ? NO_LABEL : NO_STEP;
 }
 
-static const char *describe(struct vl_runner *runner, const struct vl_place *place)
+static const char *describe(struct vl_runner *runner, const struct vl_trace_place *place)
 {
     return vl_arena_printf(runner->arena, "to %s,%s,%d", place->context, place->number, place->priority);
 }
 
 /* What is to be said of a jump. */
-static const char *describe_jump(struct vl_runner *runner, const char *arguments, const struct vl_place *place,
+static const char *describe_jump(struct vl_runner *runner, const char *arguments, const struct vl_trace_place *place,
                                  enum found found, bool assumed)
 {
     const char *there = found == FOUND     ? describe(runner, place)
@@ -97,7 +97,7 @@ static enum vl_course run_goto(struct vl_runner *runner, const char *arguments, 
 {
     bool assumed;
     struct vl_jump jump = vl_jump_read(runner->arena, assume(runner, arguments, &assumed));
-    struct vl_place place;
+    struct vl_trace_place place;
     enum found found = find_target(runner, &jump, &place);
 
     *note = describe_jump(runner, arguments, &place, found, assumed);
@@ -114,13 +114,13 @@ static enum vl_course run_gosub(struct vl_runner *runner, const char *arguments,
     const char *where = assume(runner, vl_arena_strndup(runner->arena, arguments, target), &assumed);
     struct vl_jump jump =
         vl_jump_read(runner->arena, vl_arena_printf(runner->arena, "%s%s", where, arguments + target));
-    struct vl_place place;
+    struct vl_trace_place place;
     enum found found = find_target(runner, &jump, &place);
 
     *note = describe_jump(runner, arguments, &place, found, assumed);
     if (found != FOUND)
         return found == UNKNOWN ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
-    if (vl_run_enter(runner, &place, false, jump.values, jump.value_count))
+    if (vl_trace_enter(runner, &place, false, jump.values, jump.value_count))
         return VL_COURSE_JUMPED;
     *note = "too deep to follow";
     return VL_COURSE_UNKNOWN;
@@ -131,7 +131,7 @@ static enum vl_course run_macro(struct vl_runner *runner, const char *arguments,
     size_t count;
     bool assumed;
     const char *const *words = vl_jump_pieces(runner->arena, arguments, &count);
-    struct vl_place place = {
+    struct vl_trace_place place = {
         .context = vl_arena_printf(runner->arena, "macro-%s", assume(runner, words[0], &assumed)),
         .number = "s",
         .priority = 1,
@@ -146,7 +146,7 @@ static enum vl_course run_macro(struct vl_runner *runner, const char *arguments,
         return VL_COURSE_NEXT;
     }
     *note = describe_jump(runner, arguments, &place, FOUND, assumed);
-    if (vl_run_enter(runner, &place, true, words + 1, count ? count - 1 : 0)) {
+    if (vl_trace_enter(runner, &place, true, words + 1, count ? count - 1 : 0)) {
         runner->frames[runner->depth - 1].tried = runner->trying;
         return VL_COURSE_JUMPED;
     }
@@ -235,7 +235,7 @@ static enum vl_course run_nested(struct vl_runner *runner, const char *text, con
         return runner->nested >= NESTED_MOST ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
     }
     runner->nested++;
-    course = vl_run_call(runner, call.name, call.arguments, &there);
+    course = vl_trace_call(runner, call.name, call.arguments, &there);
     runner->nested--;
     *note = vl_arena_printf(runner->arena, "%s%s%s", call.name, there ? ": " : "", there ? there : "");
     return course;
@@ -291,9 +291,9 @@ static enum vl_course run_try_exec(struct vl_runner *runner, const char *argumen
     runner->trying = true;
     course = run_exec(runner, arguments, note);
     runner->trying = outer;
-    succeeds = course == VL_COURSE_JUMPED && !vl_run_is_tried(runner);
+    succeeds = course == VL_COURSE_JUMPED && !vl_trace_is_tried(runner);
     if (*arguments)
-        vl_run_set(runner, "TRYSTATUS", succeeds ? "SUCCESS" : NULL, false);
+        vl_trace_set(runner, "TRYSTATUS", succeeds ? "SUCCESS" : NULL, false);
     return course == VL_COURSE_FAILS ? VL_COURSE_NEXT : course;
 }
 
@@ -302,13 +302,13 @@ static enum vl_course run_wait_exten(struct vl_runner *runner, const char *argum
 {
     static const char *const timeouts[] = { "t", "e" };
     const struct vl_extension *extension;
-    struct vl_place next = runner->at;
+    struct vl_trace_place next = runner->at;
 
     (void)arguments;
     next.priority = limited((long)next.priority + 1);
-    if (vl_run_step(runner, &next, NULL, &extension))
+    if (vl_trace_step(runner, &next, NULL, &extension))
         return VL_COURSE_NEXT;
-    if (!vl_run_first_of(runner, runner->at.context, timeouts, VL_COUNT(timeouts))) {
+    if (!vl_trace_first_of(runner, runner->at.context, timeouts, VL_COUNT(timeouts))) {
         *note = "nobody dials, which ends the call";
         return VL_COURSE_FAILS;
     }
@@ -328,16 +328,16 @@ static enum vl_course run_return(struct vl_runner *runner, const char *arguments
         return VL_COURSE_FAILS;
     }
     while (runner->frames[runner->depth - 1].macro)
-        (void)vl_run_leave(runner, false);
-    (void)vl_run_leave(runner, true);
-    vl_run_set(runner, "GOSUB_RETVAL", arguments, false);
+        (void)vl_trace_leave(runner, false);
+    (void)vl_trace_leave(runner, true);
+    vl_trace_set(runner, "GOSUB_RETVAL", arguments, false);
     return VL_COURSE_JUMPED;
 }
 
 static enum vl_course run_macro_exit(struct vl_runner *runner, const char *arguments, const char **note)
 {
     (void)arguments;
-    if (runner->depth && runner->frames[runner->depth - 1].macro && vl_run_leave(runner, true))
+    if (runner->depth && runner->frames[runner->depth - 1].macro && vl_trace_leave(runner, true))
         return VL_COURSE_JUMPED;
     for (unsigned i = 0; i < runner->depth; i++)
         if (runner->frames[i].macro)
@@ -350,7 +350,7 @@ static enum vl_course run_macro_exit(struct vl_runner *runner, const char *argum
 static enum vl_course run_program(struct vl_runner *runner, const char *arguments, const char **note)
 {
     (void)arguments;
-    vl_run_forget(runner);
+    vl_trace_forget(runner);
     *note = "may set any variable";
     return VL_COURSE_NEXT;
 }
@@ -397,7 +397,7 @@ static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, 
     show->dials = dials;
     dials[show->dial_count++] = channels;
     for (size_t i = 0; i < VL_COUNT(outcomes); i++)
-        vl_run_set(runner, outcomes[i], NULL, false);
+        vl_trace_set(runner, outcomes[i], NULL, false);
     runner->unanswered = true;
     return VL_COURSE_NEXT;
 }
@@ -457,13 +457,13 @@ static const struct {
     { "MacroExclusive", run_macro, true },
     { "MacroExit", run_macro_exit, true },
     { "MacroIf", run_macro_if, true },
-    { "MSet", vl_run_set_many, true },
+    { "MSet", vl_trace_set_many, true },
     { "NoOp", run_silence, true },
     { "Progress", run_silence, true },
-    { "Read", vl_run_read, false },
+    { "Read", vl_trace_read, false },
     { "Return", run_return, true },
     { "Ringing", run_silence, true },
-    { "Set", vl_run_set_one, true },
+    { "Set", vl_trace_set_one, true },
     { "Stasis", run_program, false },
     { "TryExec", run_try_exec, true },
     { "Verbose", run_silence, true },
@@ -472,7 +472,8 @@ static const struct {
     { "While", run_loop, true },
 };
 
-enum vl_course vl_run_call(struct vl_runner *runner, const char *application, const char *arguments, const char **note)
+enum vl_course vl_trace_call(struct vl_runner *runner, const char *application, const char *arguments,
+                             const char **note)
 {
     for (size_t i = 0; i < VL_COUNT(applications); i++) {
         if (strcasecmp(applications[i].name, application) != 0)

@@ -127,7 +127,7 @@ static const char *cut(struct vl_runner *runner, const char *text)
     /* the name of another function would be asked in turn, without end */
     if (count != 3 || strlen(words[1]) > 1 || strchr(words[0], '('))
         return NULL;
-    value = vl_run_value(runner, words[0]);
+    value = vl_trace_value(runner, words[0]);
     number = strtol(words[2], &end, 10);
     if (!value || strchr(value, '$') || end == words[2] || *end || number < 1)
         return NULL;
@@ -136,11 +136,11 @@ static const char *cut(struct vl_runner *runner, const char *text)
 }
 
 /* NULL: another PBX is asked. */
-static const char *has_step(struct vl_runner *runner, const struct vl_place *place, const char *label)
+static const char *has_step(struct vl_runner *runner, const struct vl_trace_place *place, const char *label)
 {
     const struct vl_context *context = vl_dialplan_context(runner->plan, place->context);
     const struct vl_extension *extension;
-    bool found = vl_run_step(runner, place, label, &extension) != NULL;
+    bool found = vl_trace_step(runner, place, label, &extension) != NULL;
 
     return !found && context && context->switch_count ? NULL : truth(found);
 }
@@ -150,7 +150,7 @@ static const char *dialplan_exists(struct vl_runner *runner, const char *text)
 {
     size_t count;
     const char *const *words = vl_jump_words(runner->scratch, text, &count);
-    struct vl_place place = { .context = words[0], .priority = 1 };
+    struct vl_trace_place place = { .context = words[0], .priority = 1 };
     const char *label = NULL;
     char *end;
 
@@ -169,7 +169,7 @@ static const char *valid_exten(struct vl_runner *runner, const char *text)
 {
     size_t count;
     const char *const *words = vl_jump_words(runner->scratch, text, &count);
-    struct vl_place place = { .context = *words[0] ? words[0] : runner->at.context, .priority = 1 };
+    struct vl_trace_place place = { .context = *words[0] ? words[0] : runner->at.context, .priority = 1 };
 
     if (count < 2 || !*words[1])
         return NULL;
@@ -186,7 +186,7 @@ static void forget_changed(struct vl_runner *runner, const char *function, size_
 
     for (size_t i = 0; i < VL_COUNT(names); i++)
         if (strlen(names[i]) == length && !strncmp(names[i], function, length))
-            vl_run_set(runner, vl_arena_strndup(runner->arena, arguments, strcspn(arguments, ",)")), NULL, false);
+            vl_trace_set(runner, vl_arena_strndup(runner->arena, arguments, strcspn(arguments, ",)")), NULL, false);
 }
 
 static const struct {
@@ -206,7 +206,7 @@ static const struct {
     { "VALID_EXTEN", valid_exten },
 };
 
-const char *vl_run_function(struct vl_runner *runner, const char *function)
+const char *vl_trace_function(struct vl_runner *runner, const char *function)
 {
     const char *open = strchr(function, '(');
     size_t length = strlen(function), name_length = strcspn(function, "(");

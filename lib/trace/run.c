@@ -42,13 +42,13 @@ static bool is_same(const char *a, const char *b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-void vl_run_set(struct vl_runner *runner, const char *name, const char *value, bool local)
+void vl_trace_set(struct vl_runner *runner, const char *name, const char *value, bool local)
 {
     struct vl_value *old, *grown;
 
     name = plain_name(name);
     old = find_value(runner, name);
-    if (!is_same(vl_run_value(runner, name), value))
+    if (!is_same(vl_trace_value(runner, name), value))
         runner->changes++;
     if (old && !local) {
         old->value = value;
@@ -61,7 +61,7 @@ void vl_run_set(struct vl_runner *runner, const char *name, const char *value, b
     grown[runner->value_count++] = (struct vl_value){ name, value, local };
 }
 
-void vl_run_forget(struct vl_runner *runner)
+void vl_trace_forget(struct vl_runner *runner)
 {
     for (size_t i = 0; i < runner->value_count; i++)
         runner->values[i].value = NULL;
@@ -87,7 +87,7 @@ static const char *global_of(struct vl_runner *runner, const char *name)
     return !global && is_argument(runner, name) ? "" : global;
 }
 
-const char *vl_run_value(struct vl_runner *runner, const char *name)
+const char *vl_trace_value(struct vl_runner *runner, const char *name)
 {
     const struct vl_value *value;
 
@@ -103,16 +103,16 @@ const char *vl_run_value(struct vl_runner *runner, const char *name)
         return value->value;
     if (!strcmp(name, plain_name("CALLERID(num)")))
         return runner->forgotten ? NULL : runner->show->query.callerid ? runner->show->query.callerid : "";
-    return strchr(name, '(') ? vl_run_function(runner, name) : global_of(runner, name);
+    return strchr(name, '(') ? vl_trace_function(runner, name) : global_of(runner, name);
 }
 
 static const char *value_of(void *context, const char *name)
 {
-    return vl_run_value(context, name);
+    return vl_trace_value(context, name);
 }
 
-const struct vl_priority *vl_run_step(struct vl_runner *runner, const struct vl_place *place, const char *label,
-                                      const struct vl_extension **ret_extension)
+const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct vl_trace_place *place, const char *label,
+                                        const struct vl_extension **ret_extension)
 {
     VL_ARENA_AUTO scratch = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
@@ -123,7 +123,7 @@ const struct vl_priority *vl_run_step(struct vl_runner *runner, const struct vl_
     query.number = place->number;
     query.priority = place->priority;
     query.label = label;
-    query.callerid = vl_run_value(runner, "CALLERID(num)");
+    query.callerid = vl_trace_value(runner, "CALLERID(num)");
     if (query.callerid && strchr(query.callerid, '$'))
         query.callerid = NULL;
     if (vl_search(runner->plan, &query, &scratch, &search, &err) < 0 || !search.match)
@@ -143,13 +143,13 @@ static void set_arguments(struct vl_runner *runner, const char *const *values, s
             outer = runner->frames[i].argument_count;
     frame->argument_count = frame->macro || count > outer ? count : outer;
     for (size_t i = 0; i < frame->argument_count; i++)
-        vl_run_set(runner, vl_arena_printf(runner->arena, "ARG%zu", i + 1), i < count ? values[i] : "", true);
+        vl_trace_set(runner, vl_arena_printf(runner->arena, "ARG%zu", i + 1), i < count ? values[i] : "", true);
     if (!frame->macro)
-        vl_run_set(runner, "ARGC", vl_arena_printf(runner->arena, "%zu", count), true);
+        vl_trace_set(runner, "ARGC", vl_arena_printf(runner->arena, "%zu", count), true);
 }
 
-bool vl_run_enter(struct vl_runner *runner, const struct vl_place *place, bool macro, const char *const *values,
-                  size_t value_count)
+bool vl_trace_enter(struct vl_runner *runner, const struct vl_trace_place *place, bool macro, const char *const *values,
+                    size_t value_count)
 {
     if (runner->depth >= VL_FRAMES_MOST)
         return false;
@@ -157,16 +157,16 @@ bool vl_run_enter(struct vl_runner *runner, const struct vl_place *place, bool m
                                                          .macro = macro ? place->context : NULL,
                                                          .value_count = runner->value_count };
     if (macro) {
-        vl_run_set(runner, "MACRO_EXTEN", runner->at.number, true);
-        vl_run_set(runner, "MACRO_CONTEXT", runner->at.context, true);
-        vl_run_set(runner, "MACRO_PRIORITY", vl_arena_printf(runner->arena, "%d", runner->at.priority), true);
+        vl_trace_set(runner, "MACRO_EXTEN", runner->at.number, true);
+        vl_trace_set(runner, "MACRO_CONTEXT", runner->at.context, true);
+        vl_trace_set(runner, "MACRO_PRIORITY", vl_arena_printf(runner->arena, "%d", runner->at.priority), true);
     }
     set_arguments(runner, values, value_count);
     runner->at = *place;
     return true;
 }
 
-bool vl_run_is_tried(const struct vl_runner *runner)
+bool vl_trace_is_tried(const struct vl_runner *runner)
 {
     for (unsigned i = 0; i < runner->depth; i++)
         if (runner->frames[i].tried)
@@ -180,7 +180,7 @@ static void go_on(struct vl_runner *runner)
         runner->at.priority++;
 }
 
-bool vl_run_leave(struct vl_runner *runner, bool back)
+bool vl_trace_leave(struct vl_runner *runner, bool back)
 {
     size_t kept;
 
@@ -204,10 +204,10 @@ static void leave_macros(struct vl_runner *runner)
 {
     while (runner->depth && runner->frames[runner->depth - 1].macro &&
            strcasecmp(runner->frames[runner->depth - 1].macro, runner->at.context) != 0)
-        (void)vl_run_leave(runner, false);
+        (void)vl_trace_leave(runner, false);
 }
 
-static uint64_t hash_of_place(uint64_t hash, const struct vl_place *place)
+static uint64_t hash_of_place(uint64_t hash, const struct vl_trace_place *place)
 {
     hash = vl_hash_bytes(hash, place->context, strlen(place->context) + 1);
     hash = vl_hash_bytes(hash, place->number, strlen(place->number) + 1);
@@ -321,9 +321,9 @@ static bool run_step(struct vl_runner *runner, const struct vl_extension *extens
         return false;
     show->steps = steps;
     steps[show->step_count++] = step;
-    *ret_course = vl_run_call(runner, application, arguments, &note);
+    *ret_course = vl_trace_call(runner, application, arguments, &note);
     if (*ret_course == VL_COURSE_FAILS)
-        *ret_course = vl_run_is_tried(runner) ? VL_COURSE_UNKNOWN : VL_COURSE_ENDS;
+        *ret_course = vl_trace_is_tried(runner) ? VL_COURSE_UNKNOWN : VL_COURSE_ENDS;
     show->steps[place].note = note ? without_codes(runner->arena, "", note) : NULL;
     if (*ret_course == VL_COURSE_NEXT)
         go_on(runner);
@@ -332,13 +332,13 @@ static bool run_step(struct vl_runner *runner, const struct vl_extension *extens
     return true;
 }
 
-bool vl_run_first_of(struct vl_runner *runner, const char *context, const char *const *names, size_t count)
+bool vl_trace_first_of(struct vl_runner *runner, const char *context, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct vl_place place = { context, names[i], 1 };
+        struct vl_trace_place place = { context, names[i], 1 };
         const struct vl_extension *extension;
 
-        if (!vl_run_step(runner, &place, NULL, &extension))
+        if (!vl_trace_step(runner, &place, NULL, &extension))
             continue;
         runner->at = place;
         return true;
@@ -350,14 +350,14 @@ bool vl_run_first_of(struct vl_runner *runner, const char *context, const char *
 static bool go_to_invalid(struct vl_runner *runner)
 {
     static const char *const invalid[] = { "i", "e" };
-    struct vl_place first = { runner->at.context, runner->at.number, 1 };
+    struct vl_trace_place first = { runner->at.context, runner->at.number, 1 };
     const struct vl_extension *extension;
 
-    if (vl_run_step(runner, &first, NULL, &extension) ||
-        !vl_run_first_of(runner, first.context, invalid, VL_COUNT(invalid)))
+    if (vl_trace_step(runner, &first, NULL, &extension) ||
+        !vl_trace_first_of(runner, first.context, invalid, VL_COUNT(invalid)))
         return false;
     if (!strcmp(runner->at.number, "i"))
-        vl_run_set(runner, "INVALID_EXTEN", first.number, false);
+        vl_trace_set(runner, "INVALID_EXTEN", first.number, false);
     return true;
 }
 
@@ -365,18 +365,18 @@ static bool go_to_invalid(struct vl_runner *runner)
 static const struct vl_priority *next_step(struct vl_runner *runner, const struct vl_extension **ret_extension)
 {
     for (;;) {
-        const struct vl_priority *step = vl_run_step(runner, &runner->at, NULL, ret_extension);
+        const struct vl_priority *step = vl_trace_step(runner, &runner->at, NULL, ret_extension);
 
         if (step)
             return step;
         if (runner->depth && runner->frames[runner->depth - 1].macro)
-            (void)vl_run_leave(runner, true);
+            (void)vl_trace_leave(runner, true);
         else if (!go_to_invalid(runner))
             return NULL;
     }
 }
 
-void vl_run(struct vl_runner *runner)
+void vl_trace(struct vl_runner *runner)
 {
     struct vl_show *show = runner->show;
     enum vl_course course = VL_COURSE_NEXT;

@@ -11,14 +11,14 @@
 enum { VL_FRAMES_MOST = 16 };
 
 /* Where a call is. */
-struct vl_place {
+struct vl_trace_place {
     const char *context, *number;
     int priority;
 };
 
 /* A Gosub or a Macro that it is in. */
 struct vl_frame {
-    struct vl_place back;
+    struct vl_trace_place back;
     const char *macro;  /* the context of the Macro; NULL: it is a Gosub */
     size_t value_count; /* what was set before */
     size_t argument_count;
@@ -35,7 +35,7 @@ struct vl_runner {
     struct vl_arena *arena;
     struct vl_arena *scratch; /* for what is used up while a step's arguments are filled in */
     struct vl_show *show;
-    struct vl_place at;
+    struct vl_trace_place at;
     struct vl_frame frames[VL_FRAMES_MOST];
     unsigned depth;
     struct vl_value *values; /* the later ones hide the earlier ones */
@@ -58,42 +58,43 @@ enum vl_course {
 };
 
 /* Run from runner->at until the call ends, or it can be followed no further. */
-void vl_run(struct vl_runner *runner);
+void vl_trace(struct vl_runner *runner);
 
 /* Call an application with its arguments filled in; *note becomes what is to be said of it. */
-enum vl_course vl_run_call(struct vl_runner *runner, const char *application, const char *arguments, const char **note);
+enum vl_course vl_trace_call(struct vl_runner *runner, const char *application, const char *arguments,
+                             const char **note);
 
 /* Set, MSet, Read. */
-enum vl_course vl_run_set_one(struct vl_runner *runner, const char *arguments, const char **note);
-enum vl_course vl_run_set_many(struct vl_runner *runner, const char *arguments, const char **note);
-enum vl_course vl_run_read(struct vl_runner *runner, const char *arguments, const char **note);
+enum vl_course vl_trace_set_one(struct vl_runner *runner, const char *arguments, const char **note);
+enum vl_course vl_trace_set_many(struct vl_runner *runner, const char *arguments, const char **note);
+enum vl_course vl_trace_read(struct vl_runner *runner, const char *arguments, const char **note);
 
 /* What `FUNCTION(…)` gives; NULL when that is not known. */
-const char *vl_run_function(struct vl_runner *runner, const char *function);
+const char *vl_trace_function(struct vl_runner *runner, const char *function);
 
 /* Set a variable; value NULL: to something that is not known. */
-void vl_run_set(struct vl_runner *runner, const char *name, const char *value, bool local);
+void vl_trace_set(struct vl_runner *runner, const char *name, const char *value, bool local);
 /* From here on nothing is known of any variable. */
-void vl_run_forget(struct vl_runner *runner);
+void vl_trace_forget(struct vl_runner *runner);
 /* The value of a variable or function; NULL when it is not known. */
-const char *vl_run_value(struct vl_runner *runner, const char *name);
+const char *vl_trace_value(struct vl_runner *runner, const char *name);
 
 /* The step at a place, or, with a label, the one of that label; NULL when there is none. */
-const struct vl_priority *vl_run_step(struct vl_runner *runner, const struct vl_place *place, const char *label,
-                                      const struct vl_extension **ret_extension);
+const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct vl_trace_place *place, const char *label,
+                                        const struct vl_extension **ret_extension);
 
 /* To the first of these extensions of a context that there is. False: there is none of them. */
-bool vl_run_first_of(struct vl_runner *runner, const char *context, const char *const *names, size_t count);
+bool vl_trace_first_of(struct vl_runner *runner, const char *context, const char *const *names, size_t count);
 
 /* Into a Gosub or, at its context, a Macro; with the values of its arguments. False: too deep. */
-bool vl_run_enter(struct vl_runner *runner, const struct vl_place *place, bool macro, const char *const *values,
-                  size_t value_count);
+bool vl_trace_enter(struct vl_runner *runner, const struct vl_trace_place *place, bool macro, const char *const *values,
+                    size_t value_count);
 /* Whether the call is in a Macro that TryExec has called: that goes on behind it when something fails, with the Gosub
  * that it left open. */
-bool vl_run_is_tried(const struct vl_runner *runner);
+bool vl_trace_is_tried(const struct vl_runner *runner);
 
 /* Out of the innermost Gosub or Macro, with the values that were set for it: to behind it, or staying where the call
  * is. False: there is none. */
-bool vl_run_leave(struct vl_runner *runner, bool back);
+bool vl_trace_leave(struct vl_runner *runner, bool back);
 
 #endif

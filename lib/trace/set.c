@@ -43,7 +43,7 @@ static void set_array(struct vl_runner *runner, const char *names, const char *v
     const char *const *value = vl_jump_values(runner->arena, values, &value_count);
 
     for (size_t i = 0; i < name_count; i++)
-        vl_run_set(runner, name[i], i < value_count ? without_quotes(runner->arena, value[i]) : "", false);
+        vl_trace_set(runner, name[i], i < value_count ? without_quotes(runner->arena, value[i]) : "", false);
 }
 
 /* The number of `"NAME" <NUMBER>`; NULL: there are no brackets, and what it is hangs on how it looks. */
@@ -63,7 +63,7 @@ static void forget_pushed(struct vl_runner *runner, const char *name)
         const char *inside = inside_of(runner->arena, name, functions[i]);
 
         if (inside)
-            vl_run_set(runner, vl_arena_strndup(runner->arena, inside, strcspn(inside, ",")), NULL, false);
+            vl_trace_set(runner, vl_arena_strndup(runner->arena, inside, strcspn(inside, ",")), NULL, false);
     }
 }
 
@@ -75,18 +75,18 @@ static void set_variable(struct vl_runner *runner, const char *name, const char 
     name += strspn(name, "_");
     if ((inside = inside_of(runner->arena, name, "LOCAL"))) {
         if (runner->depth)
-            vl_run_set(runner, inside, value, true);
+            vl_trace_set(runner, inside, value, true);
     } else if ((inside = inside_of(runner->arena, name, "ARRAY"))) {
         set_array(runner, inside, value ? value : "");
     } else if (!strcasecmp(name, "CALLERID(all)")) {
-        vl_run_set(runner, "CALLERID(num)", value ? number_of(runner->arena, value) : NULL, false);
+        vl_trace_set(runner, "CALLERID(num)", value ? number_of(runner->arena, value) : NULL, false);
     } else {
         forget_pushed(runner, name);
-        vl_run_set(runner, name, value, false);
+        vl_trace_set(runner, name, value, false);
     }
 }
 
-enum vl_course vl_run_set_one(struct vl_runner *runner, const char *arguments, const char **note)
+enum vl_course vl_trace_set_one(struct vl_runner *runner, const char *arguments, const char **note)
 {
     const struct vl_show_step *step = &runner->show->steps[runner->show->step_count - 1];
     const char *equals = strchr(arguments, '='), *name;
@@ -101,7 +101,7 @@ enum vl_course vl_run_set_one(struct vl_runner *runner, const char *arguments, c
 }
 
 /* `MSet(A=1,B=2)` */
-enum vl_course vl_run_set_many(struct vl_runner *runner, const char *arguments, const char **note)
+enum vl_course vl_trace_set_many(struct vl_runner *runner, const char *arguments, const char **note)
 {
     size_t count;
     const char *const *words = vl_jump_values(runner->arena, arguments, &count);
@@ -118,11 +118,11 @@ enum vl_course vl_run_set_many(struct vl_runner *runner, const char *arguments, 
 }
 
 /* Read(): the caller types it. */
-enum vl_course vl_run_read(struct vl_runner *runner, const char *arguments, const char **note)
+enum vl_course vl_trace_read(struct vl_runner *runner, const char *arguments, const char **note)
 {
     size_t count;
 
     (void)note;
-    vl_run_set(runner, vl_jump_words(runner->arena, arguments, &count)[0], NULL, false);
+    vl_trace_set(runner, vl_jump_words(runner->arena, arguments, &count)[0], NULL, false);
     return VL_COURSE_NEXT;
 }

@@ -47,8 +47,8 @@ int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, struct
     if (vl_search(plan, query, arena, &ret_show->search, err) < 0)
         return -1;
     if (ret_show->search.match) {
-        runner.at = (struct vl_place){ query->context, query->number, query->priority };
-        vl_run(&runner);
+        runner.at = (struct vl_trace_place){ query->context, query->number, query->priority };
+        vl_trace(&runner);
     }
     ret_show->way = way_of(&runner);
     return vl_arena_check(arena, err);

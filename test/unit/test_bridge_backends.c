@@ -58,7 +58,7 @@ static void check_twice(struct vl_arena *arena, enum vl_bridge_backend backend, 
     struct vl_bridge_input input = after(arena, before, set);
     struct vl_fileset again = { .files = NULL };
 
-    if (vl_render_bridge(arena, backend, &input, &again, &err) < 0)
+    if (vl_bridge_files(arena, backend, &input, &again, &err) < 0)
         fail_msg("%s, the second time: %s", what, vl_error_text(&err));
     assert_int_equal(again.count, set->count);
     for (size_t i = 0; i < again.count; i++) {
@@ -119,7 +119,7 @@ static void check_case(enum vl_bridge_backend backend, const char *name)
     if (vl_file_exists(root) && vl_uplink_gather(&arena, root, backend, &lab->bridge, &input, &err) < 0)
         fail_msg("%s: %s", directory, vl_error_text(&err));
     input.hwaddr = MAC;
-    if (vl_render_bridge(&arena, backend, &input, &set, &err) < 0) {
+    if (vl_bridge_files(&arena, backend, &input, &set, &err) < 0) {
         if (!refused)
             fail_msg("%s: %s", directory, vl_error_text(&err));
         check_message(&arena, directory, &err);
@@ -263,7 +263,7 @@ static void check_random(struct generator *generator, const struct pool *pool, c
             own[own_count++] = line;
     }
     source.text = vl_buf_text(&text);
-    if (vl_render_bridge(&arena, pool->backend, &input, &set, &err) < 0)
+    if (vl_bridge_files(&arena, pool->backend, &input, &set, &err) < 0)
         fail_msg("%s:\n%s", vl_error_text(&err), source.text);
     check_twice(&arena, pool->backend, &input, &set, source.text);
     input = after(&arena, &input, &set);
@@ -295,7 +295,7 @@ static const char *render_one(struct vl_arena *arena, enum vl_bridge_backend bac
     assert_non_null(lab);
     input.bridge = &lab->bridge;
     *ret_message = "";
-    if (vl_render_bridge(arena, backend, &input, &set, &err) < 0) {
+    if (vl_bridge_files(arena, backend, &input, &set, &err) < 0) {
         *ret_message = vl_arena_strdup(arena, vl_error_text(&err));
         return NULL;
     }

@@ -268,7 +268,7 @@ static void check_phone(struct lab_fixture *fixture, const struct vl_phone *phon
         phone->pbx->role == VL_ROLE_HUB ? vl_render_hub_context(&fixture->arena, fixture->lab) : "from-internal";
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_dialable found;
-    const char *map = vl_phone_digit_map(&fixture->arena, fixture->lab, &fixture->state, phone, &err);
+    const char *map = vl_render_phone_digit_map(&fixture->arena, fixture->lab, &fixture->state, phone, &err);
 
     if (!map)
         fail_msg("%s", vl_error_text(&err));

@@ -71,14 +71,14 @@ static size_t held(void)
 static void look(struct talker *talker, const char *status, unsigned wait_s)
 {
     LAB_FIXTURE_AUTO *fixture = lab_fixture_open("quickstart");
-    struct vl_world world = { .lab = fixture->lab, .options = { .root = "/", .jobs = 1 } };
+    struct vl_session session = { .lab = fixture->lab, .options = { .root = "/", .jobs = 1 } };
     const char *const names[] = { "alfa", NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_FLEET_AUTO fleet = { .world = NULL };
+    VL_FLEET_AUTO fleet = { .session = NULL };
     size_t before;
 
-    assert_int_equal(pthread_mutex_init(&world.event_lock, NULL), 0);
-    assert_int_equal(vl_fleet_open(&world, names, &fleet, &err), 0);
+    assert_int_equal(pthread_mutex_init(&session.event_lock, NULL), 0);
+    assert_int_equal(vl_fleet_open(&session, names, &fleet, &err), 0);
     assert_int_equal(fleet.count, 1);
     fleet.members[0].target = &talker->base;
     before = held();

@@ -67,12 +67,12 @@ static void holds_what_matches(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct vl_language language = vl_language_of(&arena, names[i]);
+        struct vl_numbers language = vl_numbers_of(&arena, names[i]);
 
         for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++) {
             bool matches = numbers[j][0] != '_' && vl_pattern_matches(names[i], numbers[j]);
 
-            if (numbers[j][0] != '_' && vl_language_has(&language, numbers[j]) != matches)
+            if (numbers[j][0] != '_' && vl_numbers_has(&language, numbers[j]) != matches)
                 fail_msg("'%s' and '%s': the matcher says %d", names[i], numbers[j], matches);
         }
     }
@@ -86,12 +86,12 @@ static void random_names_hold_what_matches(void **state)
     for (int round = 0; round < 2000; round++) {
         VL_ARENA_AUTO arena = { .blocks = NULL };
         char name[64], number[LONGEST + 3];
-        struct vl_language language;
+        struct vl_numbers language;
 
         make_name(&generator, name);
-        language = vl_language_of(&arena, name);
+        language = vl_numbers_of(&arena, name);
         for (size_t n = 0; nth_number(n, number) && n < 400; n++)
-            if (vl_language_has(&language, number) != vl_pattern_matches(name, number))
+            if (vl_numbers_has(&language, number) != vl_pattern_matches(name, number))
                 fail_msg("'%s' and '%s'", name, number);
     }
 }
@@ -99,14 +99,14 @@ static void random_names_hold_what_matches(void **state)
 struct world {
     struct vl_arena arena;
     char names[MEMBERS_MOST][64], asked[64];
-    struct vl_language members[MEMBERS_MOST], language;
+    struct vl_numbers members[MEMBERS_MOST], language;
     size_t count;
 };
 
 static bool member_has(const struct world *world, const char *number)
 {
     for (size_t i = 0; i < world->count; i++)
-        if (vl_language_has(&world->members[i], number))
+        if (vl_numbers_has(&world->members[i], number))
             return true;
     return false;
 }
@@ -123,10 +123,10 @@ static void make_world(struct world *world, struct generator *generator)
     *world = (struct world){ .count = 1 + choose(generator, MEMBERS_MOST) };
     for (size_t i = 0; i < world->count; i++) {
         make_name(generator, world->names[i]);
-        world->members[i] = vl_language_of(&world->arena, world->names[i]);
+        world->members[i] = vl_numbers_of(&world->arena, world->names[i]);
     }
     make_name(generator, world->asked);
-    world->language = vl_language_of(&world->arena, world->asked);
+    world->language = vl_numbers_of(&world->arena, world->asked);
 }
 
 static enum vl_covered check_world(struct world *world)
@@ -142,12 +142,12 @@ static enum vl_covered check_world(struct world *world)
     covered = vl_cover_holds(&cover, &world->language, &tag, &lacks);
     if (covered == VL_COVERED_NO) {
         assert_non_null(lacks);
-        if (!vl_language_has(&world->language, lacks) || member_has(world, lacks))
+        if (!vl_numbers_has(&world->language, lacks) || member_has(world, lacks))
             describe(world, "not held, but the number to show it is wrong:", lacks);
     } else if (covered == VL_COVERED_YES) {
         assert_non_null(tag);
         for (size_t n = 0; nth_number(n, number); n++)
-            if (vl_language_has(&world->language, number) && !member_has(world, number))
+            if (vl_numbers_has(&world->language, number) && !member_has(world, number))
                 describe(world, "said to be held, but no member has", number);
     }
     return covered;
@@ -200,10 +200,10 @@ static void unions_that_a_person_writes(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         VL_ARENA_AUTO arena = { .blocks = NULL };
         struct vl_cover cover = { .arena = &arena };
-        struct vl_language asked = vl_language_of(&arena, cases[i].asked);
+        struct vl_numbers asked = vl_numbers_of(&arena, cases[i].asked);
 
         for (size_t j = 0; cases[i].members[j]; j++) {
-            struct vl_language member = vl_language_of(&arena, cases[i].members[j]);
+            struct vl_numbers member = vl_numbers_of(&arena, cases[i].members[j]);
 
             vl_cover_add(&cover, &member, cases[i].members[j]);
         }
@@ -221,18 +221,18 @@ static void two_names_meet(void **state)
         VL_ARENA_AUTO arena = { .blocks = NULL };
         char left[64], right[64], number[LONGEST + 3];
         const char *both = NULL;
-        struct vl_language a, b;
+        struct vl_numbers a, b;
 
         make_name(&generator, left);
         make_name(&generator, right);
-        a = vl_language_of(&arena, left);
-        b = vl_language_of(&arena, right);
-        if (vl_language_meet(&a, &b, &arena, &both)) {
-            if (!vl_language_has(&a, both) || !vl_language_has(&b, both))
+        a = vl_numbers_of(&arena, left);
+        b = vl_numbers_of(&arena, right);
+        if (vl_numbers_meet(&a, &b, &arena, &both)) {
+            if (!vl_numbers_has(&a, both) || !vl_numbers_has(&b, both))
                 fail_msg("'%s' and '%s' do not both have '%s'", left, right, both);
         } else {
             for (size_t n = 0; nth_number(n, number); n++)
-                if (vl_language_has(&a, number) && vl_language_has(&b, number))
+                if (vl_numbers_has(&a, number) && vl_numbers_has(&b, number))
                     fail_msg("'%s' and '%s' both have '%s'", left, right, number);
         }
     }
@@ -243,17 +243,17 @@ static void hard_questions_end(void **state)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_cover cover = { .arena = &arena };
-    struct vl_language asked = vl_language_of(&arena, "_XXXXXXXXXXXXXXXXXXXXXXXX");
+    struct vl_numbers asked = vl_numbers_of(&arena, "_XXXXXXXXXXXXXXXXXXXXXXXX");
     struct generator generator = { .state = 7 };
 
     (void)state;
     for (int i = 0; i < 400; i++) {
         char name[128] = "_", *end = name + 1;
-        struct vl_language member;
+        struct vl_numbers member;
 
         for (int j = 0; j < 24; j++)
             end = stpcpy(end, choose(&generator, 12) ? "X" : choose(&generator, 2) ? "[0-8]" : "[1-9]");
-        member = vl_language_of(&arena, name);
+        member = vl_numbers_of(&arena, name);
         vl_cover_add(&cover, &member, NULL);
     }
     (void)vl_cover_holds(&cover, &asked, NULL, NULL);
@@ -263,7 +263,7 @@ static void hard_questions_end(void **state)
 static void questions_share_a_limit(void **state)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    struct vl_language wide = vl_language_of(&arena, "_XXX"), narrow = vl_language_of(&arena, "_12X");
+    struct vl_numbers wide = vl_numbers_of(&arena, "_XXX"), narrow = vl_numbers_of(&arena, "_12X");
     long work_left = 5;
     struct vl_cover cover = { .arena = &arena, .work_left = &work_left };
     int answers = 0;

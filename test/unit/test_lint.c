@@ -64,9 +64,9 @@ static void versions_compare(void **state)
 
     (void)state;
     for (size_t i = 0; i < VL_COUNT(cases); i++)
-        assert_int_equal(vl_asterisk_version(cases[i].text), cases[i].version);
-    assert_string_equal(vl_asterisk_version_name(&arena, 108), "1.8");
-    assert_string_equal(vl_asterisk_version_name(&arena, 1600), "16");
+        assert_int_equal(vl_lint_version(cases[i].text), cases[i].version);
+    assert_string_equal(vl_lint_version_name(&arena, 108), "1.8");
+    assert_string_equal(vl_lint_version_name(&arena, 1600), "16");
 }
 
 /* Lint a text; what is found goes to `found`, what --fix makes of it to `fixed` when that is not NULL. */

@@ -106,9 +106,9 @@ static struct vl_load a_load(unsigned rate, unsigned calls, unsigned hold_ms)
                              .timeout_s = 30 };
 }
 
-static struct vl_load_options options_for(const struct vl_load *load, unsigned port)
+static struct vl_sipp_options options_for(const struct vl_load *load, unsigned port)
 {
-    return (struct vl_load_options){ .load = load,
+    return (struct vl_sipp_options){ .load = load,
                                      .scenario_directory = SOURCE_DIRECTORY "/share/sipp",
                                      .work_directory = work,
                                      .local_address = "127.0.0.1",
@@ -132,24 +132,24 @@ static void test_direct_answers(void **state)
     unsigned port = free_udp_port();
     pid_t pid = start_answerer(NULL, port);
     const struct vl_load load = a_load(20, 30, 300);
-    const struct vl_load_options options = options_for(&load, port);
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    const struct vl_sipp_options options = options_for(&load, port);
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_FREE char *text = NULL;
 
     (void)state;
-    if (vl_load_run(&options, &summary, &err) < 0)
+    if (vl_sipp_run(&options, &summary, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     stop(pid);
-    assert_int_equal(vl_load_verdict(&summary, &err), 0);
+    assert_int_equal(vl_sipp_verdict(&summary, &err), 0);
     assert_int_equal(summary.outcome, VL_LOAD_COMPLETE);
     assert_int_equal(summary.succeeded, 30);
     assert_int_equal(summary.failed, 0);
     assert_in_range(summary.peak, 3, 12);
     assert_true(summary.rate > 15 && summary.rate < 25);
-    for (size_t i = 0; i < VL_LOAD_CLOCKS; i++)
+    for (size_t i = 0; i < VL_SIPP_CLOCKS; i++)
         assert_int_equal(summary.times[i].count, 30);
-    text = vl_load_summary_text(&summary);
+    text = vl_sipp_summary_text(&summary);
     assert_non_null(strstr(text, "30 of 30"));
     assert_work_is_empty();
 }
@@ -159,12 +159,12 @@ static void test_challenged(void **state)
     unsigned port = free_udp_port();
     pid_t pid = start_answerer(SOURCE_DIRECTORY "/test/unit/data/sipp/uas_auth.xml", port);
     const struct vl_load load = a_load(20, 30, 200);
-    struct vl_load_options options = options_for(&load, port);
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 }, stranger = { .made = 0 };
+    struct vl_sipp_options options = options_for(&load, port);
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 }, stranger = { .made = 0 };
     VL_ERROR_AUTO err = { .code = VL_OK };
 
     (void)state;
-    assert_int_equal(vl_load_run(&options, &summary, &err), 0);
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
     assert_int_equal(summary.succeeded, 27);
     assert_int_equal(summary.failed, 3);
     assert_int_equal(summary.reason_count, 1);
@@ -172,15 +172,15 @@ static void test_challenged(void **state)
     assert_int_equal(summary.reasons[0].count, 3);
     assert_int_equal(summary.retransmissions, 0);
     assert_true(summary.times[VL_LOAD_CLOCK_ANSWER].p50 >= summary.times[VL_LOAD_CLOCK_REQUEST].p50 + 15);
-    assert_int_equal(vl_load_verdict(&summary, &err), -1);
+    assert_int_equal(vl_sipp_verdict(&summary, &err), -1);
     vl_error_clear(&err);
 
     options.secret = "wrongSecret";
-    assert_int_equal(vl_load_run(&options, &stranger, &err), 0);
+    assert_int_equal(vl_sipp_run(&options, &stranger, &err), 0);
     stop(pid);
     assert_false(stranger.proven);
     assert_string_equal(stranger.reasons[0].text, "403 Forbidden");
-    assert_int_equal(vl_load_verdict(&stranger, &err), -1);
+    assert_int_equal(vl_sipp_verdict(&stranger, &err), -1);
     assert_work_is_empty();
 }
 
@@ -190,8 +190,8 @@ static void test_nobody_answers(void **state)
     struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t length = sizeof(name);
     struct vl_load load = a_load(10, 5, 100);
-    struct vl_load_options options;
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    struct vl_sipp_options options;
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
     VL_ERROR_AUTO err = { .code = VL_OK };
 
     (void)state;
@@ -199,12 +199,12 @@ static void test_nobody_answers(void **state)
     assert_int_equal(getsockname(silent, (struct sockaddr *)&name, &length), 0);
     load.timeout_s = 3;
     options = options_for(&load, ntohs(name.sin_port));
-    assert_int_equal(vl_load_run(&options, &summary, &err), 0);
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
     assert_int_equal(summary.outcome, VL_LOAD_TIMED_OUT);
     assert_false(summary.proven);
     assert_true(summary.retransmissions > 0);
     assert_int_equal(summary.times[VL_LOAD_CLOCK_REQUEST].count, 0);
-    assert_int_equal(vl_load_verdict(&summary, &err), -1);
+    assert_int_equal(vl_sipp_verdict(&summary, &err), -1);
     assert_non_null(strstr(vl_error_text(&err), "no call to '1999'"));
     assert_work_is_empty();
 }
@@ -261,12 +261,12 @@ static void watch(void *context, const struct vl_load_progress *now)
     look_around(watcher);
 }
 
-static void cancelled_run(unsigned hold_ms, struct vl_load_summary *summary, struct watcher *watcher, double *took)
+static void cancelled_run(unsigned hold_ms, struct vl_sipp_summary *summary, struct watcher *watcher, double *took)
 {
     unsigned port = free_udp_port();
     pid_t pid = start_answerer(NULL, port);
     const struct vl_load load = a_load(20, 1000, hold_ms);
-    struct vl_load_options options = options_for(&load, port);
+    struct vl_sipp_options options = options_for(&load, port);
     struct timespec before, after;
     VL_ERROR_AUTO err = { .code = VL_OK };
 
@@ -274,20 +274,20 @@ static void cancelled_run(unsigned hold_ms, struct vl_load_summary *summary, str
     options.progress = watch;
     options.context = watcher;
     (void)clock_gettime(CLOCK_MONOTONIC, &before);
-    assert_int_equal(vl_load_run(&options, summary, &err), 0);
+    assert_int_equal(vl_sipp_run(&options, summary, &err), 0);
     (void)clock_gettime(CLOCK_MONOTONIC, &after);
     stop(pid);
     *took = (double)(after.tv_sec - before.tv_sec);
     assert_int_equal(summary->outcome, VL_LOAD_CANCELLED);
     assert_true(summary->made < 200);
-    assert_int_equal(vl_load_verdict(summary, &err), -1);
+    assert_int_equal(vl_sipp_verdict(summary, &err), -1);
     assert_work_is_empty();
 }
 
 static void test_cancelled(void **state)
 {
     struct watcher watcher = { .progresses = 0 };
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
     double took;
 
     (void)state;
@@ -302,7 +302,7 @@ static void test_cancelled(void **state)
 static void test_cancelled_with_long_calls(void **state)
 {
     struct watcher watcher = { .progresses = 0 };
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
     double took;
 
     (void)state;
@@ -317,16 +317,16 @@ static void test_two_at_once(void **state)
     unsigned port = free_udp_port();
     pid_t pid = start_answerer(NULL, port), other;
     const struct vl_load load = a_load(20, 20, 500);
-    const struct vl_load_options options = options_for(&load, port);
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    const struct vl_sipp_options options = options_for(&load, port);
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
     VL_ERROR_AUTO err = { .code = VL_OK };
     int status = -1;
 
     (void)state;
     other = fork();
     if (other == 0)
-        _exit(vl_load_run(&options, &summary, &err) == 0 && vl_load_verdict(&summary, &err) == 0 ? 0 : 1);
-    assert_int_equal(vl_load_run(&options, &summary, &err), 0);
+        _exit(vl_sipp_run(&options, &summary, &err) == 0 && vl_sipp_verdict(&summary, &err) == 0 ? 0 : 1);
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
     assert_int_equal(summary.succeeded, 20);
     assert_int_equal(waitpid(other, &status, 0), other);
     assert_int_equal(status, 0);
@@ -337,23 +337,23 @@ static void test_two_at_once(void **state)
 static void test_cannot_run(void **state)
 {
     const struct vl_load load = a_load(10, 5, 100);
-    struct vl_load_options options = options_for(&load, 5060);
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    struct vl_sipp_options options = options_for(&load, 5060);
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
     VL_ERROR_AUTO err = { .code = VL_OK };
 
     (void)state;
     options.local_address = "192.0.2.77";
-    assert_int_equal(vl_load_run(&options, &summary, &err), -1);
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), -1);
     assert_non_null(strstr(vl_error_text(&err), "cannot send from '192.0.2.77'"));
     vl_error_clear(&err);
     options = options_for(&load, 5060);
     options.secret = "a]b;c";
-    assert_int_equal(vl_load_run(&options, &summary, &err), -1);
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), -1);
     assert_null(strstr(vl_error_text(&err), "a]b;c"));
     vl_error_clear(&err);
     options = options_for(&load, 5060);
     options.scenario_directory = SOURCE_DIRECTORY "/test/unit/data/sipp";
-    assert_int_equal(vl_load_run(&options, &summary, &err), -1); /* no call.xml there: SIPp says so */
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), -1); /* no call.xml there: SIPp says so */
     assert_non_null(strstr(vl_error_text(&err), "sipp could not run"));
     assert_work_is_empty();
 }

@@ -54,13 +54,13 @@ static void feed_in_pieces(struct vl_statistics *statistics, const char *text, s
     }
 }
 
-static void summarize(const char *figures, const char *codes, const char *samples, struct vl_load_summary *summary)
+static void summarize(const char *figures, const char *codes, const char *samples, struct vl_sipp_summary *summary)
 {
     VL_FREE char *text = content_of(figures);
     VL_FCLOSE FILE *code_file = codes ? fopen(codes, "r") : NULL;
     VL_FCLOSE FILE *sample_file = samples ? fopen(samples, "r") : NULL;
     struct vl_statistics statistics = { .rows = 0 };
-    struct vl_response_times times[VL_LOAD_CLOCKS] = { { .count = 0 } };
+    struct vl_response_times times[VL_SIPP_CLOCKS] = { { .count = 0 } };
     VL_ERROR_AUTO err = { .code = VL_OK };
 
     feed_in_pieces(&statistics, text, 4096);
@@ -68,14 +68,14 @@ static void summarize(const char *figures, const char *codes, const char *sample
         assert_int_equal(vl_statistics_read_codes(&statistics, code_file, &err), 0);
     if (sample_file)
         assert_int_equal(vl_response_times_read(sample_file, times, &err), 0);
-    assert_int_equal(vl_load_summary_fill(summary, &load, &statistics, times, &err), 0);
+    assert_int_equal(vl_sipp_summary_fill(summary, &load, &statistics, times, &err), 0);
     vl_response_times_free(times);
     vl_statistics_free(&statistics);
 }
 
 static void test_challenged(void **state)
 {
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
     const struct vl_response_summary *answer = &summary.times[VL_LOAD_CLOCK_ANSWER];
     uint64_t begun = 0;
 
@@ -138,7 +138,7 @@ static void test_cut(void **state)
 
 static void test_busy(void **state)
 {
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
     VL_ERROR_AUTO err = { .code = VL_OK };
 
     (void)state;
@@ -148,13 +148,13 @@ static void test_busy(void **state)
     assert_int_equal(summary.reason_count, 1);
     assert_string_equal(summary.reasons[0].text, "486 Busy Here");
     assert_int_equal(summary.reasons[0].count, 5);
-    assert_int_equal(vl_load_verdict(&summary, &err), -1);
+    assert_int_equal(vl_sipp_verdict(&summary, &err), -1);
     assert_string_equal(vl_error_text(&err), "load 'test': no call to '1999' at 10.77.0.11 succeeded: 486 Busy Here");
 }
 
 static void test_silent(void **state)
 {
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
     VL_FREE char *text = NULL;
 
     (void)state;
@@ -164,29 +164,29 @@ static void test_silent(void **state)
     assert_string_equal(summary.reasons[0].text, "no answer to a request (retransmissions used up)");
     assert_int_equal(summary.reasons[0].count, 4);
     assert_int_equal(summary.times[VL_LOAD_CLOCK_REQUEST].count, 0);
-    text = vl_load_summary_text(&summary);
+    text = vl_sipp_summary_text(&summary);
     assert_non_null(strstr(text, "n/a"));
     assert_null(strstr(text, "nan"));
 }
 
 static void test_undefined(void **state)
 {
-    VL_LOAD_SUMMARY_AUTO summary = { .made = 0 };
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
     struct vl_statistics statistics = { .rows = 0 };
-    struct vl_response_times times[VL_LOAD_CLOCKS] = { { .count = 0 } };
+    struct vl_response_times times[VL_SIPP_CLOCKS] = { { .count = 0 } };
     VL_JSON_AUTO *json = vl_json_new();
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_FREE char *text = NULL;
 
     (void)state;
-    assert_int_equal(vl_load_summary_fill(&summary, &load, &statistics, times, &err), 0);
-    vl_load_summary_json(&summary, json, NULL);
+    assert_int_equal(vl_sipp_summary_fill(&summary, &load, &statistics, times, &err), 0);
+    vl_sipp_summary_json(&summary, json, NULL);
     text = vl_json_text(json, 0, &err);
     assert_non_null(text);
     assert_non_null(strstr(text, "\"rate\": null"));
     assert_non_null(strstr(text, "\"p95\": null"));
     assert_non_null(strstr(text, "\"proven\": false"));
-    assert_int_equal(vl_load_verdict(&summary, &err), -1);
+    assert_int_equal(vl_sipp_verdict(&summary, &err), -1);
 }
 
 static void test_no_statistics(void **state)

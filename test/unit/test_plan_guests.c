@@ -22,7 +22,7 @@ static const char three_guests[] =
 
 struct fixture {
     char *directory;
-    struct vl_world world;
+    struct vl_session session;
     struct vl_buf warnings;
 };
 
@@ -48,19 +48,19 @@ static struct fixture *fixture_open(const char *base)
     node = vl_arena_printf(&arena, "%s/node.xml", fixture->directory);
     write_whole(lab, vl_arena_printf(&arena, "%s[image i]\nbase = %s\n%s", lab_head, base, three_guests));
     write_whole(node, node_xml);
-    fixture->world = (struct vl_world){ .options = { .root = "/",
-                                                     .state_directory = fixture->directory,
-                                                     .cache_directory = fixture->directory,
-                                                     .share_directory = SOURCE_DIRECTORY "/share",
-                                                     .event = on_event,
-                                                     .context = fixture } };
-    (void)pthread_mutex_init(&fixture->world.event_lock, NULL);
-    fixture->world.lab = vl_lab_load(lab, SOURCE_DIRECTORY "/share", &err);
-    if (!fixture->world.lab ||
-        vl_state_open(&fixture->world.state, fixture->world.lab, fixture->directory, NULL, &err) < 0)
+    fixture->session = (struct vl_session){ .options = { .root = "/",
+                                                         .state_directory = fixture->directory,
+                                                         .cache_directory = fixture->directory,
+                                                         .share_directory = SOURCE_DIRECTORY "/share",
+                                                         .event = on_event,
+                                                         .context = fixture } };
+    (void)pthread_mutex_init(&fixture->session.event_lock, NULL);
+    fixture->session.lab = vl_lab_load(lab, SOURCE_DIRECTORY "/share", &err);
+    if (!fixture->session.lab ||
+        vl_state_open(&fixture->session.state, fixture->session.lab, fixture->directory, NULL, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
-    fixture->world.hypervisor = vl_hypervisor_open(vl_arena_printf(&arena, "test://%s", node), &err);
-    if (!fixture->world.hypervisor)
+    fixture->session.hypervisor = vl_hypervisor_open(vl_arena_printf(&arena, "test://%s", node), &err);
+    if (!fixture->session.hypervisor)
         fail_msg("%s", vl_error_text(&err));
     return fixture;
 }
@@ -69,10 +69,10 @@ static void fixture_close(struct fixture **slot)
 {
     struct fixture *fixture = *slot;
 
-    vl_hypervisor_close(fixture->world.hypervisor);
-    vl_state_close(&fixture->world.state);
-    vl_lab_free(fixture->world.lab);
-    (void)pthread_mutex_destroy(&fixture->world.event_lock);
+    vl_hypervisor_close(fixture->session.hypervisor);
+    vl_state_close(&fixture->session.state);
+    vl_lab_free(fixture->session.lab);
+    (void)pthread_mutex_destroy(&fixture->session.event_lock);
     vl_buf_free(&fixture->warnings);
     remove_tree(fixture->directory);
     free(fixture->directory);
@@ -87,7 +87,7 @@ static enum vl_domain_state state_of(struct fixture *fixture, const char *name)
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_domain domain;
 
-    assert_int_equal(vl_hypervisor_domain(fixture->world.hypervisor, &arena, name, &domain, &err), 0);
+    assert_int_equal(vl_hypervisor_domain(fixture->session.hypervisor, &arena, name, &domain, &err), 0);
     return domain.state;
 }
 
@@ -97,10 +97,10 @@ static void make_shared(struct fixture *fixture)
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    assert_int_equal(vl_stage_guests_shared(&fixture->world, NULL, &plan, &err), 0);
+    assert_int_equal(vl_stage_guests_shared(&fixture->session, NULL, &plan, &err), 0);
     assert_int_equal(plan.count, 1);
     assert_int_equal(plan.steps[0].kind, VL_STEP_POOL);
-    if (vl_hypervisor_pool_make(fixture->world.hypervisor, plan.steps[0].object, plan.steps[0].after, &err) < 0)
+    if (vl_hypervisor_pool_make(fixture->session.hypervisor, plan.steps[0].object, plan.steps[0].after, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
 }
 
@@ -113,7 +113,7 @@ static void test_foreign_domain(void **state)
 
     (void)state;
     make_shared(fixture);
-    assert_int_equal(vl_fleet_open(&fixture->world, NULL, &fleet, &err), 0);
+    assert_int_equal(vl_fleet_open(&fixture->session, NULL, &fleet, &err), 0);
     vl_fleet_make_guests(&fleet);
     assert_int_equal(fleet.count, 3);
     assert_int_equal(vl_fleet_failed(&fleet), 1);
@@ -149,7 +149,7 @@ static void test_failed_start(void **state)
 
     (void)state;
     make_shared(fixture);
-    assert_int_equal(vl_fleet_open(&fixture->world, (const char *const[]){ "a", "c", NULL }, &fleet, &err), 0);
+    assert_int_equal(vl_fleet_open(&fixture->session, (const char *const[]){ "a", "c", NULL }, &fleet, &err), 0);
     libvirt = vl_hypervisor_set_ops(NULL);
     failing = *libvirt;
     failing.domain_start = refuse_first;
@@ -203,7 +203,7 @@ static void test_fetched_image(void **state)
     const char *place;
 
     (void)state;
-    assert_int_equal(vl_stage_image(&fixture->world, NULL, &images, &err), 0);
+    assert_int_equal(vl_stage_image(&fixture->session, NULL, &images, &err), 0);
     assert_int_equal(images.count, 1);
     assert_int_equal(images.steps[0].kind, VL_STEP_IMAGE);
     assert_string_equal(images.steps[0].source, "http://192.0.2.1/disk.qcow2");
@@ -212,20 +212,20 @@ static void test_fetched_image(void **state)
     assert_string_not_equal(place, vl_image_place(&arena, fixture->directory, "i", "http://192.0.2.1/other.qcow2"));
 
     /* without a hypervisor everything counts as absent: a dry run before the image is there, and then with it */
-    vl_hypervisor_close(fixture->world.hypervisor);
-    fixture->world.hypervisor = NULL;
-    if (vl_stage_guests(&fixture->world, NULL, &before, &err) < 0)
+    vl_hypervisor_close(fixture->session.hypervisor);
+    fixture->session.hypervisor = NULL;
+    if (vl_stage_guests(&fixture->session, NULL, &before, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     assert_int_equal(upload_step(&before)->size, 0);
     assert_int_equal(mkdir(vl_arena_printf(&arena, "%s/images", fixture->directory), 0755), 0);
     write_image(place, false);
-    assert_int_equal(vl_stage_guests(&fixture->world, NULL, &after, &err), 0);
+    assert_int_equal(vl_stage_guests(&fixture->session, NULL, &after, &err), 0);
     assert_int_equal(upload_step(&after)->size, 7 << 20);
     assert_non_null(strstr(upload_step(&after)->after, "<capacity unit=\"bytes\">7340032</capacity>"));
     assert_string_equal(upload_step(&after)->source, place);
 
     write_image(place, true);
-    assert_int_equal(vl_stage_guests(&fixture->world, NULL, &after, &err), -1);
+    assert_int_equal(vl_stage_guests(&fixture->session, NULL, &after, &err), -1);
     assert_non_null(strstr(vl_error_text(&err), "needs another file"));
 }
 

@@ -34,12 +34,12 @@ static void test_masked(void **state)
         { "<Password_1\n>abc", "<Password_1\n>abc" },
         { "<Display_1>abc<", "<Display_1>abc<" },
     };
-    struct vl_world world = { .lab = NULL };
+    struct vl_session session = { .lab = NULL };
 
     (void)state;
     for (size_t i = 0; i < VL_COUNT(rows); i++) {
         VL_ARENA_AUTO arena = { .blocks = NULL };
-        const char *shown = vl_world_mask(&world, &arena, rows[i].text);
+        const char *shown = vl_session_mask(&session, &arena, rows[i].text);
 
         if (strcmp(shown, rows[i].shown) != 0)
             fail_msg("'%s' is shown as '%s', not '%s'", rows[i].text, shown, rows[i].shown);
@@ -56,7 +56,7 @@ static void test_masking_is_linear(void **state)
 {
     static const char *const starts[] = { "", "secret =", "<Password_1>", "word" };
     static const char *const things[] = { " ", ">", "=", "a>", "a=", "=>", " =", "<" };
-    struct vl_world world = { .lab = NULL };
+    struct vl_session session = { .lab = NULL };
     double before = processor_seconds();
 
     (void)state;
@@ -67,7 +67,7 @@ static void test_masking_is_linear(void **state)
         vl_buf_puts(&text, starts[i / VL_COUNT(things)]);
         while (text.length < 200000)
             vl_buf_puts(&text, things[i % VL_COUNT(things)]);
-        assert_true(strlen(vl_world_mask(&world, &arena, vl_buf_text(&text))) > 0);
+        assert_true(strlen(vl_session_mask(&session, &arena, vl_buf_text(&text))) > 0);
         if (processor_seconds() - before > 10)
             fail_msg("'%s' after '%s' takes too long", things[i % VL_COUNT(things)], starts[i / VL_COUNT(things)]);
     }
@@ -96,7 +96,7 @@ static void test_failed_reload(void **state)
 {
     static const struct vl_target_ops ops = { .run = babble };
     struct vl_target target = { .ops = &ops, .name = "virtual1" };
-    struct vl_world world = { .lab = NULL };
+    struct vl_session session = { .lab = NULL };
     VL_PLAN_AUTO plan = { .steps = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
     const char *text;
@@ -106,7 +106,7 @@ static void test_failed_reload(void **state)
                                           .target = "virtual1",
                                           .object = "sip reload",
                                           .argv = vl_plan_argv(&plan, "asterisk", "-rx", "sip reload", NULL) });
-    assert_int_equal(vl_apply(&world, &plan, &target, &err), -1);
+    assert_int_equal(vl_apply(&session, &plan, &target, &err), -1);
     text = vl_error_text(&err);
     assert_true(vl_text_starts(text, "reload sip reload: 'asterisk' ended with status 1: ..."));
     assert_true(strlen(text) < 1000);

@@ -68,8 +68,8 @@ static void check_lab(const char *name)
                 check_file(fixture, pbx, &set.files[j]);
     }
     if (input.bridge->interface)
-        assert_int_equal(vl_render_bridge(&fixture->arena, VL_BACKEND_IFCFG, &input, &host, &err), 0);
-    vl_render_bridge_sysctl(&fixture->arena, fixture->lab, true, &host);
+        assert_int_equal(vl_bridge_files(&fixture->arena, VL_BACKEND_IFCFG, &input, &host, &err), 0);
+    vl_bridge_sysctl(&fixture->arena, fixture->lab, true, &host);
     for (size_t i = 0; i < host.count; i++)
         check_file(fixture, "bridge", &host.files[i]);
 }

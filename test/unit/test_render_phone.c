@@ -100,8 +100,9 @@ static void test_thesis(void **unused)
         expect(&profile, vl_arena_printf(&fixture->arena, "Password_%d_", line), "");
         expect(&profile, vl_arena_printf(&fixture->arena, "Extension_%d_", line), "Disabled");
     }
-    assert_string_equal(vl_phone_file_name(&fixture->arena, find_phone(fixture, "mesa1")), "spa000e08aabbcc.cfg");
-    assert_string_equal(vl_phone_resync_path(&fixture->arena, find_phone(fixture, "mesa1"), "tftp://h/x"),
+    assert_string_equal(vl_render_phone_file_name(&fixture->arena, find_phone(fixture, "mesa1")),
+                        "spa000e08aabbcc.cfg");
+    assert_string_equal(vl_render_phone_resync_path(&fixture->arena, find_phone(fixture, "mesa1"), "tftp://h/x"),
                         "/admin/resync?tftp://h/x");
 }
 

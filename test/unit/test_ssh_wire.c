@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/memory.h"
 #include "machine/wire.h"
@@ -42,7 +43,7 @@ static int receive_raw(const void *bytes, size_t length, struct vl_buf *message,
     open_pair(ends);
     assert_int_equal(send(ends[0], bytes, length, 0), length);
     assert_int_equal(shutdown(ends[0], SHUT_WR), 0);
-    type = vl_ssh_wire_receive(ends[1], LIMIT, vl_ssh_clock() + SOON_MS, message, fields, err);
+    type = vl_ssh_wire_receive(ends[1], LIMIT, vl_now_ms() + SOON_MS, message, fields, err);
     close_pair(ends);
     return type;
 }
@@ -105,14 +106,14 @@ static void test_nothing_comes(void **state)
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_ssh_fields fields;
     int ends[2];
-    long long start = vl_ssh_clock();
+    long long start = vl_now_ms();
 
     (void)state;
     open_pair(ends);
     assert_int_equal(send(ends[0], "\4\0\0", 3, 0), 3);
     assert_int_equal(vl_ssh_wire_receive(ends[1], LIMIT, start + SOON_MS, &got, &fields, &err), -1);
     assert_int_equal(err.code, VL_ERROR_TIMEOUT);
-    assert_true(vl_ssh_clock() - start >= SOON_MS && vl_ssh_clock() - start < 10 * SOON_MS);
+    assert_true(vl_now_ms() - start >= SOON_MS && vl_now_ms() - start < 10 * SOON_MS);
     close_pair(ends);
 }
 
@@ -232,7 +233,7 @@ static void *drain(void *argument)
     VL_BUF_AUTO got = VL_BUF_INIT;
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_ssh_fields fields;
-    int type = vl_ssh_wire_receive(*end, VL_SSH_RUN_LIMIT, vl_ssh_clock() + 10000, &got, &fields, &err);
+    int type = vl_ssh_wire_receive(*end, VL_SSH_RUN_LIMIT, vl_now_ms() + 10000, &got, &fields, &err);
 
     return type == VL_SSH_RUN && fields.left == VL_SSH_INPUT_LIMIT + 4 ? argument : NULL;
 }
@@ -252,17 +253,17 @@ static void test_large_message(void **state)
     vl_ssh_wire_bytes(&sent, input, VL_SSH_INPUT_LIMIT);
     vl_ssh_wire_end(&sent);
     /* nobody reads: the deadline holds for sending too */
-    assert_int_equal(vl_ssh_wire_send(ends[0], &sent, vl_ssh_clock() + SOON_MS, &err), -1);
+    assert_int_equal(vl_ssh_wire_send(ends[0], &sent, vl_now_ms() + SOON_MS, &err), -1);
     assert_int_equal(err.code, VL_ERROR_TIMEOUT);
     close_pair(ends);
     open_pair(ends);
     assert_int_equal(pthread_create(&thread, NULL, drain, &ends[1]), 0);
-    assert_int_equal(vl_ssh_wire_send(ends[0], &sent, vl_ssh_clock() + 10000, &err), 0);
+    assert_int_equal(vl_ssh_wire_send(ends[0], &sent, vl_now_ms() + 10000, &err), 0);
     assert_int_equal(pthread_join(thread, &result), 0);
     assert_ptr_equal(result, &ends[1]);
     /* the other end is gone: an error, not a signal */
     (void)close(ends[1]);
-    assert_int_equal(vl_ssh_wire_send(ends[0], &sent, vl_ssh_clock() + SOON_MS, &err), -1);
+    assert_int_equal(vl_ssh_wire_send(ends[0], &sent, vl_now_ms() + SOON_MS, &err), -1);
     assert_int_equal(err.code, VL_ERROR_FAILED);
     (void)close(ends[0]);
 }

@@ -71,17 +71,17 @@ static void test_plan(void **state)
 {
     static const char *const missing[] = { "kvm_amd", "vhost_net", NULL };
     static const char *const none[] = { NULL };
-    struct vl_world world = { .options = { .root = "/" } };
+    struct vl_session session = { .options = { .root = "/" } };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_PLAN_AUTO plan = { .count = 0 };
     VL_BUF_AUTO text = VL_BUF_INIT;
 
     (void)state;
-    assert_int_equal(vl_stage_modules(&world, none, &plan, &err), 0);
+    assert_int_equal(vl_stage_modules(&session, none, &plan, &err), 0);
     assert_int_equal(plan.count, 0);
-    assert_int_equal(vl_stage_modules(&world, missing, &plan, &err), 0);
+    assert_int_equal(vl_stage_modules(&session, missing, &plan, &err), 0);
     assert_true(plan.count >= 3);
-    vl_plan_print(&world, &plan, false, &text);
+    vl_plan_print(&session, &plan, false, &text);
     assert_non_null(strstr(vl_buf_text(&text), "this host: run modprobe kvm_amd\n    modprobe -- kvm_amd\n"));
     assert_non_null(strstr(vl_buf_text(&text), "this host: run modprobe vhost_net\n    modprobe -- vhost_net\n"));
     /* the file comes last: what does not load is not written down */
