@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One file is read line by line: comments go first, since `;--` … `--;` may open and close anywhere; what is left is a
- * section header, a directive or `name = value`. Where Asterisk would give up on the whole load, plan->broken is set
+ * section header, a directive or `name = value`. Where Asterisk would give up on the whole load, conf->broken is set
  * and reading goes on: whoever looks for mistakes wants all of them. In a file that another includes Asterisk gives up
  * on the rest of that file only, and on those that the same #include names after it.
  */
 #include "dialplan/conf.h"
 
 #include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,8 +22,8 @@ enum { READ = 1, GIVEN_UP = 2 };
 enum { NEST_MOST = 128, INCLUDE_MOST = 10, SECTION_NAME_MOST = 79, INHERITED_TIMES = 300 };
 
 struct parser {
-    struct vl_dialplan *plan;
-    const struct vl_dialplan_reader *reader;
+    struct vl_arena *arena;
+    const struct vl_conf_reader *reader;
     struct vl_conf *conf;
     struct vl_conf_section *section; /* the one that lines of this file go to */
     struct vl_conf_section *current; /* the last one of all files: where a file that is included begins */
@@ -47,28 +49,46 @@ static struct vl_position here(const struct file *file)
 
 static int read_text(struct parser *parser, const char *name, char *text);
 
+__attribute__((format(printf, 5, 6))) static void
+mark(struct parser *parser, enum vl_conf_code code, struct vl_position at, const char *section, const char *format, ...)
+{
+    struct vl_conf *conf = parser->conf;
+    struct vl_conf_mark *marks = vl_arena_grow(parser->arena, conf->marks, conf->mark_count, sizeof(*marks));
+    char text[512]; /* a line can be long, and its start is enough */
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (!marks)
+        return;
+    conf->marks = marks;
+    marks[conf->mark_count++] = (struct vl_conf_mark){
+        .code = code, .at = at, .section = section, .text = vl_text_printable(parser->arena, text)
+    };
+}
+
 /* Cut the comments out of a line, in place. NULL: nothing of it is outside of one. */
 static char *without_comments(struct parser *parser, struct file *file, char *line)
 {
-    char *kept = file->comments ? NULL : line, *scan = line, *mark;
+    char *kept = file->comments ? NULL : line, *scan = line, *at;
 
-    while ((mark = strchr(scan, ';'))) {
-        if (mark > scan && mark[-1] == '\\') {
-            memmove(mark - 1, mark, strlen(mark) + 1);
-            scan = mark;
-        } else if (mark[1] == '-' && mark[2] == '-' && mark[3] != '-') {
+    while ((at = strchr(scan, ';'))) {
+        if (at > scan && at[-1] == '\\') {
+            memmove(at - 1, at, strlen(at) + 1);
+            scan = at;
+        } else if (at[1] == '-' && at[2] == '-' && at[3] != '-') {
             if (file->comments >= NEST_MOST) {
-                vl_diagnose(parser->plan, VL_DIALPLAN_COMMENT_DEPTH, here(file), NULL, NULL,
-                            "more than %d comments in each other", NEST_MOST);
-                scan = mark + 3;
+                mark(parser, VL_CONF_COMMENT_DEPTH, here(file), NULL, "more than %d comments in each other", NEST_MOST);
+                scan = at + 3;
                 continue;
             }
             if (file->comments++ == 0)
                 file->comment_line = file->line;
-            *mark = '\0';
-            scan = mark + 3;
-        } else if (mark >= scan + 2 && mark[-1] == '-' && mark[-2] == '-') {
-            scan = mark + 1;
+            *at = '\0';
+            scan = at + 3;
+        } else if (at >= scan + 2 && at[-1] == '-' && at[-2] == '-') {
+            scan = at + 1;
             if (--file->comments == 0) {
                 if (kept) {
                     char *end = kept + strlen(kept);
@@ -79,14 +99,14 @@ static char *without_comments(struct parser *parser, struct file *file, char *li
                     kept = scan;
                 }
             } else if (file->comments == -1) {
-                vl_diagnose(parser->plan, VL_DIALPLAN_COMMENT_CLOSED, here(file), NULL, NULL,
-                            "'--;' closes a comment that is not open: Asterisk ignores the rest of the file");
+                mark(parser, VL_CONF_COMMENT_CLOSED, here(file), NULL,
+                     "'--;' closes a comment that is not open: Asterisk ignores the rest of the file");
             }
         } else if (!file->comments) {
-            *mark = '\0';
+            *at = '\0';
             break;
         } else {
-            scan = mark + 1;
+            scan = at + 1;
         }
     }
     return kept;
@@ -131,25 +151,25 @@ static void inherit(struct parser *parser, const struct file *file, struct vl_co
     size_t count = base->line_count;
 
     if (parser->inherited + count > parser->read * INHERITED_TIMES) {
-        vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_BASE, here(file), section->name, NULL,
-                    "the templates grow beyond all measure: '%s' is left out", base->name);
+        mark(parser, VL_CONF_SECTION_BASE, here(file), section->name,
+             "the templates grow beyond all measure: '%s' is left out", base->name);
         return;
     }
     parser->inherited += count;
     for (size_t i = 0; i < count; i++)
-        add_line(&parser->plan->arena, section, base->lines[i]);
+        add_line(parser->arena, section, base->lines[i]);
 }
 
-/* What was just diagnosed makes Asterisk give up. */
+/* What was just marked makes Asterisk give up. */
 static int broken(struct parser *parser)
 {
-    struct vl_dialplan *plan = parser->plan;
+    struct vl_conf *conf = parser->conf;
 
     if (parser->depth)
         return GIVEN_UP;
-    if (!plan->broken && plan->diagnostic_count)
-        plan->broken_by = plan->diagnostic_count - 1;
-    plan->broken = true;
+    if (!conf->broken && conf->mark_count)
+        conf->broken_by = conf->mark_count - 1;
+    conf->broken = true;
     return 0;
 }
 
@@ -157,16 +177,16 @@ static void append_section(struct parser *parser, struct vl_conf_section *sectio
 {
     struct vl_conf *conf = parser->conf;
     struct vl_conf_section **sections =
-        vl_arena_grow(&parser->plan->arena, conf->sections, conf->section_count, sizeof(*sections));
+        vl_arena_grow(parser->arena, conf->sections, conf->section_count, sizeof(*sections));
 
     if (!sections)
         return;
     conf->sections = sections;
     sections[conf->section_count++] = section;
     if (!find_section(parser, section->name, true))
-        vl_names_add(&parser->plan->arena, &parser->all, hash_of(section->name), section);
+        vl_names_add(parser->arena, &parser->all, hash_of(section->name), section);
     if (!section->is_template && !find_section(parser, section->name, false))
-        vl_names_add(&parser->plan->arena, &parser->plain, hash_of(section->name), section);
+        vl_names_add(parser->arena, &parser->plain, hash_of(section->name), section);
 }
 
 /* One word of the list in parentheses. Returns the section that lines go to from now on; NULL: what it names is not
@@ -183,9 +203,9 @@ static struct vl_conf_section *apply_option(struct parser *parser, struct file *
     }
     other = add ? find_section(parser, section->name, false) : find_section(parser, option, true);
     if (!other) {
-        vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_BASE, here(file), section->name, NULL,
-                    add ? "there is no section '%s' yet to add to" : "there is no section or template '%s'",
-                    add ? section->name : option);
+        mark(parser, VL_CONF_SECTION_BASE, here(file), section->name,
+             add ? "there is no section '%s' yet to add to" : "there is no section or template '%s'",
+             add ? section->name : option);
         return NULL;
     }
     if (!add) {
@@ -193,7 +213,7 @@ static struct vl_conf_section *apply_option(struct parser *parser, struct file *
         return section;
     }
     for (size_t i = 0; *is_new && i < section->line_count; i++)
-        add_line(&parser->plan->arena, other, section->lines[i]);
+        add_line(parser->arena, other, section->lines[i]);
     *is_new = false;
     return other;
 }
@@ -202,7 +222,7 @@ static struct vl_conf_section *apply_option(struct parser *parser, struct file *
 static int read_header(struct parser *parser, struct file *file, char *line)
 {
     char *end = strchr(line, ']'), *options = NULL, *option;
-    struct vl_arena *arena = &parser->plan->arena;
+    struct vl_arena *arena = parser->arena;
     struct vl_conf_section *section, *other;
     bool is_new = true;
     int rc = 0;
@@ -215,8 +235,8 @@ static int read_header(struct parser *parser, struct file *file, char *line)
             *strchr(options, ')') = '\0';
     }
     if (!end) {
-        vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_BROKEN, here(file), NULL, NULL,
-                    options ? "the list behind '%s' has no ')'" : "'%s' has no ']'", line);
+        mark(parser, VL_CONF_SECTION_BROKEN, here(file), NULL,
+             options ? "the list behind '%s' has no ')'" : "'%s' has no ']'", line);
         return broken(parser);
     }
     *end = '\0';
@@ -239,37 +259,38 @@ static int read_header(struct parser *parser, struct file *file, char *line)
     return rc;
 }
 
-static void remember_file(struct vl_dialplan *plan, const char *name)
+static void remember_file(struct parser *parser, const char *name)
 {
+    struct vl_conf *conf = parser->conf;
     const char **files;
 
-    for (size_t i = 0; i < plan->file_count; i++)
-        if (!strcmp(plan->files[i], name))
+    for (size_t i = 0; i < conf->file_count; i++)
+        if (!strcmp(conf->files[i], name))
             return;
-    files = vl_arena_grow(&plan->arena, plan->files, plan->file_count, sizeof(*files));
+    files = vl_arena_grow(parser->arena, conf->files, conf->file_count, sizeof(*files));
     if (!files)
         return;
-    plan->files = files;
-    files[plan->file_count++] = name;
+    conf->files = files;
+    files[conf->file_count++] = name;
 }
 
 /* Read one file: READ or GIVEN_UP; 0 when it is not there. */
 static int read_path(struct parser *parser, const char *path)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
-    struct vl_arena *arena = &parser->plan->arena;
+    struct vl_arena *arena = parser->arena;
     const char *text;
 
     if (parser->reader->read(parser->reader->context, path, arena, &text, &err) < 0)
         return err.code == VL_ERROR_MEMORY ? -1 : 0;
-    remember_file(parser->plan, path);
+    remember_file(parser, path);
     return read_text(parser, path, vl_arena_strdup(arena, text));
 }
 
 static int read_paths(struct parser *parser, const char *pattern)
 {
-    const struct vl_dialplan_reader *reader = parser->reader;
-    struct vl_arena *arena = &parser->plan->arena;
+    const struct vl_conf_reader *reader = parser->reader;
+    struct vl_arena *arena = parser->arena;
     VL_ERROR_AUTO err = { .code = VL_OK };
     const char *const *paths = &pattern;
     size_t count = 1;
@@ -299,8 +320,7 @@ static int include(struct parser *parser, struct file *file, char *name, bool mu
     }
     if (parser->depth >= INCLUDE_MOST) {
         parser->too_deep = true;
-        vl_diagnose(parser->plan, VL_DIALPLAN_FILE_DEPTH, here(file), NULL, NULL,
-                    "more than %d files that include each other", INCLUDE_MOST);
+        mark(parser, VL_CONF_FILE_DEPTH, here(file), NULL, "more than %d files that include each other", INCLUDE_MOST);
         return broken(parser);
     }
     if (parser->too_deep)
@@ -311,13 +331,13 @@ static int include(struct parser *parser, struct file *file, char *name, bool mu
     if (found)
         return found < 0 ? -1 : 0;
     if (!must) {
-        vl_diagnose(parser->plan, VL_DIALPLAN_FILE_TRIED, here(file), NULL, NULL, "'%s' is not there", name);
+        mark(parser, VL_CONF_FILE_TRIED, here(file), NULL, "'%s' is not there", name);
         return 0;
     }
-    vl_diagnose(parser->plan, VL_DIALPLAN_FILE_MISSING, here(file), NULL, NULL,
-                parser->depth ? "'%s' cannot be included: Asterisk leaves out the rest of this file"
-                              : "'%s' cannot be included: Asterisk refuses the whole dialplan",
-                name);
+    mark(parser, VL_CONF_FILE_MISSING, here(file), NULL,
+         parser->depth ? "'%s' cannot be included: Asterisk leaves out the rest of this file"
+                       : "'%s' cannot be included: Asterisk refuses the whole dialplan",
+         name);
     return broken(parser);
 }
 
@@ -334,11 +354,11 @@ static int read_directive(struct parser *parser, struct file *file, char *line)
     argument = vl_text_strip(argument);
     known = !strcasecmp(line, "include") || !strcasecmp(line, "tryinclude");
     if (!strcasecmp(line, "exec"))
-        vl_diagnose(parser->plan, VL_DIALPLAN_EXEC, here(file), NULL, NULL, "'#exec %s' is not run", argument);
+        mark(parser, VL_CONF_EXEC, here(file), NULL, "'#exec %s' is not run", argument);
     else if (!known)
-        vl_diagnose(parser->plan, VL_DIALPLAN_DIRECTIVE_UNKNOWN, here(file), NULL, NULL, "there is no '#%s'", line);
+        mark(parser, VL_CONF_DIRECTIVE_UNKNOWN, here(file), NULL, "there is no '#%s'", line);
     else if (!*argument)
-        vl_diagnose(parser->plan, VL_DIALPLAN_DIRECTIVE_EMPTY, here(file), NULL, NULL, "'#%s' names no file", line);
+        mark(parser, VL_CONF_DIRECTIVE_EMPTY, here(file), NULL, "'#%s' names no file", line);
     else
         return include(parser, file, argument, !strcasecmp(line, "include"));
     return 0;
@@ -352,8 +372,7 @@ static bool append_value(struct parser *parser, const char *name, const char *mo
     for (size_t i = section->line_count; i-- > 0;) {
         if (strcmp(section->lines[i].name, name) != 0)
             continue;
-        section->lines[i].value =
-            vl_text_strip(vl_arena_printf(&parser->plan->arena, "%s%s", section->lines[i].value, more));
+        section->lines[i].value = vl_text_strip(vl_arena_printf(parser->arena, "%s%s", section->lines[i].value, more));
         return true;
     }
     return false;
@@ -362,22 +381,22 @@ static bool append_value(struct parser *parser, const char *name, const char *mo
 static int read_line(struct parser *parser, struct file *file, char *line)
 {
     bool escaped = *line == '\\', append;
-    struct vl_arena *arena = &parser->plan->arena;
+    struct vl_arena *arena = parser->arena;
     char *equals, *name, *value;
 
     if (!parser->section) {
-        vl_diagnose(parser->plan, VL_DIALPLAN_SECTION_NONE, here(file), NULL, NULL, "a line before the first section");
+        mark(parser, VL_CONF_SECTION_NONE, here(file), NULL, "a line before the first section");
         return broken(parser);
     }
     line += escaped;
     if (escaped && (unsigned char)*line <= ' ') {
-        vl_diagnose(parser->plan, VL_DIALPLAN_ESCAPE, here(file), NULL, NULL, "a lone backslash");
+        mark(parser, VL_CONF_ESCAPE, here(file), NULL, "a lone backslash");
         return broken(parser);
     }
     equals = *line ? strchr(line + escaped, '=') : NULL;
     if (!equals || equals == line) {
-        vl_diagnose(parser->plan, VL_DIALPLAN_LINE_BROKEN, here(file), parser->section->name, NULL,
-                    equals ? "nothing stands before '='" : "'%s' has no '='", line);
+        mark(parser, VL_CONF_LINE_BROKEN, here(file), parser->section->name,
+             equals ? "nothing stands before '='" : "'%s' has no '='", line);
         return 0;
     }
     append = equals > line + escaped && equals[-1] == '+';
@@ -407,10 +426,9 @@ static int read_stripped(struct parser *parser, struct file *file, char *line)
 /* Asterisk reads lines into 8,192 bytes. */
 static bool fits(struct parser *parser, const struct file *file, const char *line)
 {
-    if (strnlen(line, VL_DIALPLAN_LINE_MOST + 1) <= VL_DIALPLAN_LINE_MOST)
+    if (strnlen(line, VL_CONF_LINE_MOST + 1) <= VL_CONF_LINE_MOST)
         return true;
-    vl_diagnose(parser->plan, VL_DIALPLAN_LINE_LONG, here(file), NULL, NULL,
-                "more than %d bytes: Asterisk drops the line", VL_DIALPLAN_LINE_MOST);
+    mark(parser, VL_CONF_LINE_LONG, here(file), NULL, "more than %d bytes: Asterisk drops the line", VL_CONF_LINE_MOST);
     return false;
 }
 
@@ -431,27 +449,37 @@ static int read_text(struct parser *parser, const char *name, char *text)
         line = without_comments(parser, &file, line);
         if (line)
             rc = read_stripped(parser, &file, vl_text_strip(line));
-        if (parser->plan->arena.failed)
+        if (parser->arena->failed)
             rc = -1;
     }
     if (file.comments > 0 && rc != GIVEN_UP) {
         file.line = file.comment_line;
-        vl_diagnose(parser->plan, VL_DIALPLAN_COMMENT_OPEN, here(&file), NULL, NULL, "the comment has no '--;'");
+        mark(parser, VL_CONF_COMMENT_OPEN, here(&file), NULL, "the comment has no '--;'");
     }
     /* whoever included this file goes on in its own section */
     parser->section = outer;
     return rc ? rc : READ;
 }
 
-int vl_conf_read(struct vl_dialplan *plan, const char *name, const char *text, const struct vl_dialplan_reader *reader,
+int vl_conf_read(struct vl_arena *arena, const char *name, const char *text, const struct vl_conf_reader *reader,
                  struct vl_conf *ret_conf, struct vl_error *err)
 {
-    struct parser parser = { .plan = plan, .reader = reader, .conf = ret_conf };
+    struct parser parser = { .arena = arena, .reader = reader, .conf = ret_conf };
 
     *ret_conf = (struct vl_conf){ .sections = NULL };
-    name = vl_arena_strdup(&plan->arena, name);
-    remember_file(plan, name);
-    if (read_text(&parser, name, vl_arena_strdup(&plan->arena, text)) < 0 || plan->arena.failed)
+    name = vl_arena_strdup(arena, name);
+    remember_file(&parser, name);
+    if (read_text(&parser, name, vl_arena_strdup(arena, text)) < 0)
         return vl_no_memory(err);
-    return 0;
+    return vl_arena_check(arena, err);
+}
+
+const struct vl_conf_line *vl_conf_section_line(const struct vl_conf_section *section, const char *name)
+{
+    const struct vl_conf_line *found = NULL;
+
+    for (size_t i = 0; i < section->line_count; i++)
+        if (!strcasecmp(section->lines[i].name, name))
+            found = &section->lines[i];
+    return found;
 }

@@ -8,7 +8,7 @@
  *
  * A load has two stages, as in Asterisk. conf.h turns files into sections of lines (#include, templates, comments);
  * load.c turns these into the model. Extensions of a context stand in the order in which Asterisk compares them
- * (match.h), and an index finds those that match a number without looking at the others (index.h).
+ * (pattern.h), and an index finds those that match a number without looking at the others (index.h).
  */
 #ifndef VL_DIALPLAN_DIALPLAN_H
 #define VL_DIALPLAN_DIALPLAN_H
@@ -18,22 +18,16 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "dialplan/conf.h"
 
 /* Limits of Asterisk 16 (config.c, channel.h, pbx.c). */
 enum {
-    VL_DIALPLAN_LINE_MOST = 8190, /* bytes of a line without its end; a longer one is dropped */
     VL_DIALPLAN_NAME_MOST = 79,   /* of a context or an extension, in a channel (AST_MAX_CONTEXT, AST_MAX_EXTENSION) */
     VL_DIALPLAN_DEPTH_MOST = 512, /* contexts that one search visits (AST_PBX_MAX_STACK) */
 };
 
 /* The priority number of a hint. */
 enum { VL_PRIORITY_HINT = -1 };
-
-/* Where something was written. */
-struct vl_position {
-    const char *file; /* as the reader was asked for it; never NULL, "" when nothing was written */
-    int line;         /* from 1; 0: the file as a whole */
-};
 
 /* How the priority of a line was written. */
 enum vl_priority_form {
@@ -127,47 +121,31 @@ struct vl_dialplan_general {
     const char *override_switch;                      /* NULL: none */
 };
 
-/* X(CODE, level, rule name). The level says what Asterisk does: ERROR: the whole load fails or a line is lost with an
- * error in its log, WARNING: with a warning, SILENT: without a word, NOTICE: only worth knowing. `Nothing loads' is so
- * of the main file; of a file that is included the rest is lost. */
+/* X(CODE, level, rule name): the marks of conf.h, then what only a dialplan can have wrong. */
 #define VL_DIALPLAN_DIAGNOSTICS(X)                                                                                     \
-    X(FILE_MISSING, ERROR, "file-missing")             /* #include of a file that is not there: nothing loads */       \
-    X(FILE_TRIED, NOTICE, "tryinclude-missing")        /* #tryinclude of a file that is not there */                   \
-    X(FILE_DEPTH, ERROR, "include-depth")              /* #include nested too deeply */                                \
-    X(EXEC, NOTICE, "exec")                            /* #exec: what it would print is not known */                   \
-    X(DIRECTIVE_UNKNOWN, WARNING, "directive-unknown") /* #something */                                                \
-    X(DIRECTIVE_EMPTY, WARNING, "directive-empty")     /* #include without a name */                                   \
-    X(LINE_LONG, WARNING, "line-too-long")             /* dropped */                                                   \
-    X(COMMENT_OPEN, WARNING, "comment-open")           /* `;--` without `--;` */                                       \
-    X(COMMENT_CLOSED, SILENT, "comment-not-open")      /* `--;` without `;--`: the rest of the file is lost */         \
-    X(COMMENT_DEPTH, ERROR, "comment-depth")           /* more than 128 comments in each other */                      \
-    X(SECTION_BROKEN, ERROR, "section-broken")         /* no ']' or no ')': nothing loads */                           \
-    X(SECTION_BASE, ERROR, "template-missing")         /* [a](b) or [a](+) of what is not there: nothing loads */      \
-    X(SECTION_NONE, ERROR, "line-before-section")      /* nothing loads */                                             \
-    X(LINE_BROKEN, WARNING, "line-without-equals")     /* dropped */                                                   \
-    X(ESCAPE, ERROR, "escape-broken")                  /* a lone backslash: nothing loads */                           \
-    X(KEY_UNKNOWN, WARNING, "key-unknown")             /* neither exten nor include nor … : dropped */               \
-    X(SAME_FIRST, ERROR, "same-without-exten")         /* `same` before any `exten` of the section: dropped */         \
-    X(LABEL_OPEN, WARNING, "label-without-end")        /* `1(label`: dropped */                                        \
-    X(LABEL_TWICE, WARNING, "label-twice")             /* the label is dropped, the line stays */                      \
-    X(NEXT_FIRST, WARNING, "next-first")               /* `n` as the first priority of a section: dropped */           \
-    X(SAME_PRIORITY_FIRST, WARNING, "same-first")      /* `s` as the first priority of a section: dropped */           \
-    X(NEXT_AFTER_HINT, SILENT, "next-after-hint")      /* `n` after a hint is priority 0: dropped */                   \
-    X(NEXT_ACROSS, NOTICE, "next-across-extensions")   /* `n` goes on from another extension's number */               \
-    X(PRIORITY_UNKNOWN, WARNING, "priority-unknown")   /* neither a number nor a label: dropped */                     \
-    X(PRIORITY_SMALL, WARNING, "priority-below-one")   /* dropped */                                                   \
-    X(PRIORITY_TWICE, ERROR, "priority-twice")         /* the first one stays */                                       \
-    X(PARENTHESIS, WARNING, "parenthesis-open")        /* no ')' : the arguments go to the end of the line */          \
-    X(NAME_EMPTY, ERROR, "name-empty")                 /* `exten => ,1,…`: dropped */                                \
-    X(PATTERN_WIDE, WARNING, "pattern-matches-all")    /* `_.` or `_!` */                                              \
-    X(PATTERN_OPEN, WARNING, "set-open")               /* '[' without ']': never matches */                            \
-    X(NAME_LONG, NOTICE, "name-too-long")              /* more than a channel can hold */                              \
-    X(INCLUDE_TWICE, WARNING, "include-twice")         /* dropped */                                                   \
-    X(INCLUDE_UNKNOWN, WARNING, "include-unknown")     /* no context of that name */                                   \
-    X(INCLUDE_TIME, WARNING, "include-time")           /* a part of the times means nothing */                         \
-    X(SWITCH_TWICE, WARNING, "switch-twice")           /* dropped */                                                   \
-    X(IGNOREPAT_TWICE, WARNING, "ignorepat-twice")     /* dropped */                                                   \
-    X(OTHER_LANGUAGE, NOTICE, "other-language")        /* AEL or Lua: named, not read */
+    VL_CONF_MARKS(X)                                 /* conf.h */                                                      \
+    X(KEY_UNKNOWN, WARNING, "key-unknown")           /* neither exten nor include nor … : dropped */                 \
+    X(SAME_FIRST, ERROR, "same-without-exten")       /* `same` before any `exten` of the section: dropped */           \
+    X(LABEL_OPEN, WARNING, "label-without-end")      /* `1(label`: dropped */                                          \
+    X(LABEL_TWICE, WARNING, "label-twice")           /* the label is dropped, the line stays */                        \
+    X(NEXT_FIRST, WARNING, "next-first")             /* `n` as the first priority of a section: dropped */             \
+    X(SAME_PRIORITY_FIRST, WARNING, "same-first")    /* `s` as the first priority of a section: dropped */             \
+    X(NEXT_AFTER_HINT, SILENT, "next-after-hint")    /* `n` after a hint is priority 0: dropped */                     \
+    X(NEXT_ACROSS, NOTICE, "next-across-extensions") /* `n` goes on from another extension's number */                 \
+    X(PRIORITY_UNKNOWN, WARNING, "priority-unknown") /* neither a number nor a label: dropped */                       \
+    X(PRIORITY_SMALL, WARNING, "priority-below-one") /* dropped */                                                     \
+    X(PRIORITY_TWICE, ERROR, "priority-twice")       /* the first one stays */                                         \
+    X(PARENTHESIS, WARNING, "parenthesis-open")      /* no ')' : the arguments go to the end of the line */            \
+    X(NAME_EMPTY, ERROR, "name-empty")               /* `exten => ,1,…`: dropped */                                  \
+    X(PATTERN_WIDE, WARNING, "pattern-matches-all")  /* `_.` or `_!` */                                                \
+    X(PATTERN_OPEN, WARNING, "set-open")             /* '[' without ']': never matches */                              \
+    X(NAME_LONG, NOTICE, "name-too-long")            /* more than a channel can hold */                                \
+    X(INCLUDE_TWICE, WARNING, "include-twice")       /* dropped */                                                     \
+    X(INCLUDE_UNKNOWN, WARNING, "include-unknown")   /* no context of that name */                                     \
+    X(INCLUDE_TIME, WARNING, "include-time")         /* a part of the times means nothing */                           \
+    X(SWITCH_TWICE, WARNING, "switch-twice")         /* dropped */                                                     \
+    X(IGNOREPAT_TWICE, WARNING, "ignorepat-twice")   /* dropped */                                                     \
+    X(OTHER_LANGUAGE, NOTICE, "other-language")      /* AEL or Lua: named, not read */
 
 enum vl_dialplan_code {
 #define X(code, level, name) VL_DIALPLAN_##code,
@@ -176,12 +154,7 @@ enum vl_dialplan_code {
         VL_DIALPLAN_CODE_COUNT
 };
 
-enum vl_dialplan_level {
-    VL_DIALPLAN_LEVEL_NOTICE,
-    VL_DIALPLAN_LEVEL_SILENT,
-    VL_DIALPLAN_LEVEL_WARNING,
-    VL_DIALPLAN_LEVEL_ERROR,
-};
+_Static_assert((int)VL_DIALPLAN_ESCAPE == (int)VL_CONF_MARK_COUNT - 1, "a mark is the diagnostic of its number");
 
 struct vl_diagnostic {
     enum vl_dialplan_code code;
@@ -207,30 +180,12 @@ struct vl_dialplan {
     struct vl_names *context_names, *global_names;
 };
 
-/* Where files come from. Both calls put what they return into the arena. */
-struct vl_dialplan_reader {
-    /* The text of a file, NUL-terminated. A missing one is VL_ERROR_NOTFOUND. */
-    int (*read)(void *context, const char *path, struct vl_arena *arena, const char **ret_text, struct vl_error *err);
-    /* The paths that a pattern of #include names, sorted; itself when nothing in it is a wildcard. May be NULL: then
-     * the pattern is the path. */
-    int (*expand)(void *context, const char *pattern, struct vl_arena *arena, const char *const **ret_paths,
-                  size_t *ret_count, struct vl_error *err);
-    const char *directory; /* in front of relative names of #include: astetcdir; NULL: they are read as they are */
-    void *context;
-};
-
-/* A reader of this machine's files, each of at most 64 MiB; `directory` is kept, not copied. */
-struct vl_dialplan_reader vl_dialplan_files(const char *directory);
-
-/* A reader that knows no file at all, for text that includes none. */
-extern const struct vl_dialplan_reader vl_dialplan_no_files;
-
 /* Load `path` and what it includes. Fails only when `path` cannot be read or memory runs out: what is wrong inside is
  * a diagnostic. The caller frees the result. */
-struct vl_dialplan *vl_dialplan_load(const char *path, const struct vl_dialplan_reader *reader, struct vl_error *err);
+struct vl_dialplan *vl_dialplan_load(const char *path, const struct vl_conf_reader *reader, struct vl_error *err);
 
 /* The same for text that is at hand; `name` stands in positions. */
-struct vl_dialplan *vl_dialplan_parse(const char *name, const char *text, const struct vl_dialplan_reader *reader,
+struct vl_dialplan *vl_dialplan_parse(const char *name, const char *text, const struct vl_conf_reader *reader,
                                       struct vl_error *err);
 
 /* Accepts NULL. */
@@ -254,6 +209,6 @@ const struct vl_priority *vl_extension_priority(const struct vl_extension *exten
 const struct vl_priority *vl_extension_label(const struct vl_extension *extension, const char *label);
 
 const char *vl_diagnostic_rule(enum vl_dialplan_code code);
-enum vl_dialplan_level vl_diagnostic_level(enum vl_dialplan_code code);
+enum vl_conf_level vl_diagnostic_level(enum vl_dialplan_code code);
 
 #endif

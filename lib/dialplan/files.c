@@ -53,9 +53,9 @@ static int expand(void *context, const char *pattern, struct vl_arena *arena, co
     return rc < 0 ? vl_no_memory(err) : 0;
 }
 
-struct vl_dialplan_reader vl_dialplan_files(const char *directory)
+struct vl_conf_reader vl_conf_files(const char *directory)
 {
-    return (struct vl_dialplan_reader){ .read = read_file, .expand = expand, .directory = directory };
+    return (struct vl_conf_reader){ .read = read_file, .expand = expand, .directory = directory };
 }
 
 static int read_nothing(void *context, const char *path, struct vl_arena *arena, const char **ret_text,
@@ -67,4 +67,4 @@ static int read_nothing(void *context, const char *path, struct vl_arena *arena,
     return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' is not there", path);
 }
 
-const struct vl_dialplan_reader vl_dialplan_no_files = { .read = read_nothing };
+const struct vl_conf_reader vl_conf_no_files = { .read = read_nothing };

@@ -2,61 +2,18 @@
 /*
  * Sections become contexts, [globals] and [general], as pbx_config of Asterisk 16 does it.
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "dialplan/diagnostic.h"
 #include "dialplan/index.h"
-#include "dialplan/load.h"
+#include "dialplan/load_exten.h"
+#include "dialplan/lookup.h"
 #include "dialplan/pattern.h"
 #include "dialplan/timing.h"
-
-static const struct {
-    const char *rule;
-    enum vl_dialplan_level level;
-} codes[] = {
-#define X(code, severity, name) [VL_DIALPLAN_##code] = { .rule = (name), .level = VL_DIALPLAN_LEVEL_##severity },
-    VL_DIALPLAN_DIAGNOSTICS(X)
-#undef X
-};
-
-const char *vl_diagnostic_rule(enum vl_dialplan_code code)
-{
-    return codes[code].rule;
-}
-
-enum vl_dialplan_level vl_diagnostic_level(enum vl_dialplan_code code)
-{
-    return codes[code].level;
-}
-
-void vl_diagnose(struct vl_dialplan *plan, enum vl_dialplan_code code, struct vl_position at, const char *context,
-                 const char *extension, const char *format, ...)
-{
-    struct vl_arena *arena = &plan->arena;
-    struct vl_diagnostic *list;
-    char text[512];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    list = vl_arena_grow(arena, plan->diagnostics, plan->diagnostic_count, sizeof(*list));
-    if (!list)
-        return;
-    plan->diagnostics = list;
-    list[plan->diagnostic_count++] = (struct vl_diagnostic){
-        .code = code,
-        .at = at,
-        .text = vl_text_printable(arena, text),
-        .context = context ? vl_arena_strdup(arena, context) : NULL,
-        .extension = extension ? vl_arena_strdup(arena, extension) : NULL,
-    };
-}
 
 /* A context while it is loaded. */
 struct loading {
@@ -64,71 +21,9 @@ struct loading {
     struct vl_names existing;
 };
 
-static bool same_context(const void *entry, const void *key)
-{
-    return !strcmp(((const struct vl_context *)entry)->name, key);
-}
-
-static bool same_global(const void *entry, const void *key)
-{
-    return !strcmp(((const struct vl_global *)entry)->name, key);
-}
-
-const struct vl_context *vl_dialplan_context(const struct vl_dialplan *plan, const char *name)
-{
-    return vl_names_find(plan->context_names, vl_hash_text(VL_HASH_START, name), same_context, name);
-}
-
-const char *vl_dialplan_global(const struct vl_dialplan *plan, const char *name)
-{
-    const struct vl_global *global =
-        vl_names_find(plan->global_names, vl_hash_text(VL_HASH_START, name), same_global, name);
-
-    return global ? global->value : NULL;
-}
-
-const struct vl_priority *vl_extension_priority(const struct vl_extension *extension, int number)
-{
-    size_t low = 0, high = extension->priority_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (extension->priorities[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < extension->priority_count && extension->priorities[low].number == number ? &extension->priorities[low]
-                                                                                          : NULL;
-}
-
-const struct vl_priority *vl_extension_label(const struct vl_extension *extension, const char *label)
-{
-    const struct vl_priority *found = NULL;
-
-    for (size_t i = 0; i < extension->priority_count; i++) {
-        const struct vl_priority *step = &extension->priorities[i];
-
-        if (step->label && !strcmp(step->label, label) && (!found || step->order < found->order))
-            found = step;
-    }
-    return found;
-}
-
-static const char *global_value(void *context, const char *name)
-{
-    return vl_dialplan_global(context, name);
-}
-
-struct vl_variables vl_load_variables(const struct vl_dialplan *plan)
-{
-    return (struct vl_variables){ .value = global_value, .context = (void *)(uintptr_t)plan, .compute = true };
-}
-
 static const char *filled_in(struct vl_dialplan *plan, const char *text)
 {
-    struct vl_variables variables = vl_load_variables(plan);
+    struct vl_variables variables = vl_dialplan_variables(plan);
 
     return vl_substitute(&plan->arena, &variables, text);
 }
@@ -137,7 +32,7 @@ static const char *filled_in(struct vl_dialplan *plan, const char *text)
 static void load_global(struct vl_dialplan *plan, const struct vl_conf_line *line)
 {
     uint64_t hash = vl_hash_text(VL_HASH_START, line->name);
-    struct vl_global *global = vl_names_find(plan->global_names, hash, same_global, line->name), *globals;
+    struct vl_global *global = vl_names_find(plan->global_names, hash, vl_dialplan_same_global, line->name), *globals;
     struct vl_global value = { .name = line->name, .value = filled_in(plan, line->value), .at = line->at };
 
     if (global) {
@@ -198,7 +93,7 @@ static struct loading *get_context(struct vl_dialplan *plan, const char *name)
 {
     struct vl_arena *arena = &plan->arena;
     uint64_t hash = vl_hash_text(VL_HASH_START, name);
-    struct loading *loading = vl_names_find(plan->context_names, hash, same_context, name);
+    struct loading *loading = vl_names_find(plan->context_names, hash, vl_dialplan_same_context, name);
     struct vl_context **contexts;
 
     if (loading)
@@ -408,8 +303,20 @@ static struct vl_dialplan *new_plan(struct vl_error *err)
     return plan;
 }
 
-static int load_text(struct vl_dialplan *plan, const char *name, const char *text,
-                     const struct vl_dialplan_reader *reader, struct vl_error *err)
+/* What is wrong with the files is wrong with the plan. */
+static void take_marks(struct vl_dialplan *plan, const struct vl_conf *conf)
+{
+    for (size_t i = 0; i < conf->mark_count; i++)
+        vl_diagnose_text(plan, (enum vl_dialplan_code)conf->marks[i].code, conf->marks[i].at, conf->marks[i].section,
+                         NULL, conf->marks[i].text);
+    plan->files = conf->files;
+    plan->file_count = conf->file_count;
+    plan->broken = conf->broken;
+    plan->broken_by = conf->broken_by;
+}
+
+static int load_text(struct vl_dialplan *plan, const char *name, const char *text, const struct vl_conf_reader *reader,
+                     struct vl_error *err)
 {
     struct vl_conf conf;
 
@@ -420,14 +327,15 @@ static int load_text(struct vl_dialplan *plan, const char *name, const char *tex
                     (struct vl_position){ .file = vl_arena_strdup(&plan->arena, name) }, NULL, NULL,
                     "'%s' is written in another language than extensions.conf and is not read", name);
     } else {
-        if (vl_conf_read(plan, name, text, reader, &conf, err) < 0)
+        if (vl_conf_read(&plan->arena, name, text, reader, &conf, err) < 0)
             return -1;
+        take_marks(plan, &conf);
         load_conf(plan, &conf);
     }
     return vl_arena_check(&plan->arena, err);
 }
 
-struct vl_dialplan *vl_dialplan_parse(const char *name, const char *text, const struct vl_dialplan_reader *reader,
+struct vl_dialplan *vl_dialplan_parse(const char *name, const char *text, const struct vl_conf_reader *reader,
                                       struct vl_error *err)
 {
     struct vl_dialplan *plan = new_plan(err);
@@ -439,7 +347,7 @@ struct vl_dialplan *vl_dialplan_parse(const char *name, const char *text, const 
     return plan;
 }
 
-struct vl_dialplan *vl_dialplan_load(const char *path, const struct vl_dialplan_reader *reader, struct vl_error *err)
+struct vl_dialplan *vl_dialplan_load(const char *path, const struct vl_conf_reader *reader, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *text;

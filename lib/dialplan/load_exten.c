@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "dialplan/load.h"
+#include "dialplan/diagnostic.h"
+#include "dialplan/load_exten.h"
+#include "dialplan/lookup.h"
 #include "dialplan/pattern.h"
 
 enum { NAME_BYTES = 255, NO_PRIORITY = -2 };
@@ -184,7 +186,7 @@ static const char *hint_of(struct vl_dialplan *plan, const struct vl_extension *
 {
     struct vl_extension copy = *extension;
     struct vl_variables first = { .value = hint_value, .context = &copy, .keep = true };
-    struct vl_variables globals = vl_load_variables(plan);
+    struct vl_variables globals = vl_dialplan_variables(plan);
 
     if (*extension->name == '_' || !strstr(text, "${"))
         return text;
@@ -321,7 +323,7 @@ static char *cut_name(char *text, char **rest)
 
 void vl_load_exten(struct vl_dialplan *plan, struct vl_section_state *state, const struct vl_conf_line *line)
 {
-    struct vl_variables variables = vl_load_variables(plan);
+    struct vl_variables variables = vl_dialplan_variables(plan);
     char *text = vl_arena_strdup(&plan->arena, line->value), *rest = NULL, *name;
 
     if (plan->arena.failed)

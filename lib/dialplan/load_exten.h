@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The two halves of the loader, for each other: load.c knows sections, load_exten.c the lines that make extensions.
+ * The lines of a context that make extensions: `exten =>` and `same =>`.
  */
-#ifndef VL_DIALPLAN_LOAD_H
-#define VL_DIALPLAN_LOAD_H
+#ifndef VL_DIALPLAN_LOAD_EXTEN_H
+#define VL_DIALPLAN_LOAD_EXTEN_H
 
 #include "base/names.h"
-#include "dialplan/conf.h"
-#include "dialplan/variables.h"
+#include "dialplan/dialplan.h"
 
 /* What goes on from line to line within a section: Asterisk does not start anew with each extension. */
 struct vl_section_state {
@@ -17,9 +16,6 @@ struct vl_section_state {
     int priority;              /* the last one; -2 at first */
     struct vl_names *existing; /* the context's extensions */
 };
-
-/* Globals as Asterisk fills them in while it loads. */
-struct vl_variables vl_load_variables(const struct vl_dialplan *plan);
 
 /* `exten => ` and `same => ` */
 void vl_load_exten(struct vl_dialplan *plan, struct vl_section_state *state, const struct vl_conf_line *line);

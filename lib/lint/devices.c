@@ -21,16 +21,6 @@ struct reading {
     enum vl_technology technology;
 };
 
-const struct vl_conf_line *vl_section_line(const struct vl_conf_section *section, const char *name)
-{
-    const struct vl_conf_line *found = NULL;
-
-    for (size_t i = 0; i < section->line_count; i++)
-        if (!strcasecmp(section->lines[i].name, name))
-            found = &section->lines[i];
-    return found;
-}
-
 static struct vl_position keep(const struct reading *reading, const struct vl_position *at)
 {
     return (struct vl_position){ .file = vl_arena_strdup(reading->arena, at->file), .line = at->line };
@@ -87,8 +77,8 @@ static void add_device(struct reading *reading, const struct vl_conf_section *se
     grown[devices->device_count++] = (struct vl_device){
         .technology = reading->technology,
         .name = vl_arena_strdup(reading->arena, section->name),
-        .context = keep_value(reading, vl_section_line(section, "context")),
-        .host = keep_value(reading, vl_section_line(section, "host")),
+        .context = keep_value(reading, vl_conf_section_line(section, "context")),
+        .host = keep_value(reading, vl_conf_section_line(section, "host")),
         .at = keep(reading, &section->at),
     };
 }
@@ -101,8 +91,8 @@ static bool is_no(const char *value)
 /* [general] of sip.conf: whether strangers may call, and where they come in. */
 static void read_guests(struct reading *reading, const struct vl_conf_section *section)
 {
-    const struct vl_conf_line *allow = vl_section_line(section, "allowguest"),
-                              *context = vl_section_line(section, "context");
+    const struct vl_conf_line *allow = vl_conf_section_line(section, "allowguest"),
+                              *context = vl_conf_section_line(section, "context");
     struct vl_devices *devices = reading->devices;
 
     if (allow)
@@ -122,7 +112,8 @@ static void read_sip(struct reading *reading)
 
         if (reading->technology == VL_SIP && !strcasecmp(section->name, "general"))
             read_guests(reading, section);
-        else if (vl_section_line(section, "type") && !section->is_template && strcasecmp(section->name, "general") != 0)
+        else if (vl_conf_section_line(section, "type") && !section->is_template &&
+                 strcasecmp(section->name, "general") != 0)
             add_device(reading, section);
         add_entries(reading, section);
     }
@@ -134,7 +125,7 @@ static void read_pjsip(struct reading *reading)
 {
     for (size_t i = 0; i < reading->conf.section_count; i++) {
         const struct vl_conf_section *section = reading->conf.sections[i];
-        const struct vl_conf_line *type = vl_section_line(section, "type");
+        const struct vl_conf_line *type = vl_conf_section_line(section, "type");
 
         if (type && !section->is_template && !strcasecmp(type->value, "endpoint"))
             add_device(reading, section);
@@ -147,7 +138,8 @@ static void read_users(struct reading *reading)
 {
     for (size_t i = 0; i < reading->conf.section_count; i++) {
         const struct vl_conf_section *section = reading->conf.sections[i];
-        const struct vl_conf_line *sip = vl_section_line(section, "hassip"), *iax = vl_section_line(section, "hasiax");
+        const struct vl_conf_line *sip = vl_conf_section_line(section, "hassip"),
+                                  *iax = vl_conf_section_line(section, "hasiax");
 
         reading->technology = VL_SIP;
         if (sip && !is_no(sip->value))
@@ -170,7 +162,7 @@ static void read_queues(struct reading *reading)
 {
     for (size_t i = 0; i < reading->conf.section_count; i++) {
         const struct vl_conf_section *section = reading->conf.sections[i];
-        const struct vl_conf_line *context = section->is_template ? NULL : vl_section_line(section, "context");
+        const struct vl_conf_line *context = section->is_template ? NULL : vl_conf_section_line(section, "context");
 
         if (context)
             add_entry(reading, context, &queue_use);
@@ -244,31 +236,27 @@ static void note_technology(struct reading *reading, void (*read)(struct reading
         devices->lines = true;
 }
 
-/* Read one file; `must` it be there? Everything that is kept is copied: the scratch plan of the reader goes. */
+/* Read one file; `must` it be there? Everything that is kept is copied: what was read goes. */
 static int read_file(struct reading *reading, const char *file, bool must, void (*read)(struct reading *reading),
                      struct vl_error *err)
 {
-    const struct vl_dialplan_reader *reader = reading->options->reader;
-    struct vl_dialplan scratch = { .broken = false };
+    const struct vl_conf_reader *reader = reading->options->reader;
+    VL_ARENA_AUTO scratch = { .blocks = NULL };
     VL_ERROR_AUTO cause = { .code = VL_OK };
     const char *text = NULL;
-    int rc = -1;
 
     reading->file = file;
-    if (!reader || reader->read(reader->context, file, &scratch.arena, &text, &cause) < 0) {
+    if (!reader || reader->read(reader->context, file, &scratch, &text, &cause) < 0) {
         if (must)
             vl_error_move(err, &cause);
-        vl_arena_free(&scratch.arena);
         return must ? -1 : 0;
     }
     reading->conf = (struct vl_conf){ .section_count = 0 };
-    if (vl_conf_read(&scratch, file, text, reader, &reading->conf, err) == 0) {
-        read(reading);
-        note_technology(reading, read);
-        rc = 0;
-    }
-    vl_arena_free(&scratch.arena);
-    return rc;
+    if (vl_conf_read(&scratch, file, text, reader, &reading->conf, err) < 0)
+        return -1;
+    read(reading);
+    note_technology(reading, read);
+    return 0;
 }
 
 static const struct source {

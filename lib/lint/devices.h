@@ -95,11 +95,6 @@ struct vl_devices {
 
 struct vl_lint_options;
 struct vl_conf;
-struct vl_conf_line;
-struct vl_conf_section;
-
-/* The last line of this name in a section: the one that counts; NULL: none. */
-const struct vl_conf_line *vl_section_line(const struct vl_conf_section *section, const char *name);
 
 /* lint_secrets.c: fill secrets, open and strangers from one file; of users.conf secrets only. */
 void vl_lint_read_secrets(struct vl_arena *arena, enum vl_technology technology, const struct vl_conf *conf,

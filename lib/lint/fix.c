@@ -32,7 +32,7 @@ static char *with_line(const char *text, const struct vl_fix *fix)
 
 /* A reader that gives `text` for one file and asks another reader for the rest. */
 struct overlay {
-    const struct vl_dialplan_reader *below;
+    const struct vl_conf_reader *below;
     const char *file, *text;
 };
 
@@ -138,17 +138,17 @@ struct trial {
 };
 
 /* The plan with `text` in the place of the file, linted. NULL on failure. */
-static struct vl_dialplan *look(const struct trial *trial, struct overlay *overlay, struct vl_dialplan_reader *reader,
+static struct vl_dialplan *look(const struct trial *trial, struct overlay *overlay, struct vl_conf_reader *reader,
                                 struct vl_lint_result *ret_found)
 {
     struct vl_lint_options again = *trial->options;
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     struct vl_dialplan *plan;
 
-    *reader = (struct vl_dialplan_reader){ .read = read_overlay,
-                                           .expand = trial->options->reader->expand ? expand_overlay : NULL,
-                                           .directory = trial->options->reader->directory,
-                                           .context = overlay };
+    *reader = (struct vl_conf_reader){ .read = read_overlay,
+                                       .expand = trial->options->reader->expand ? expand_overlay : NULL,
+                                       .directory = trial->options->reader->directory,
+                                       .context = overlay };
     plan = vl_dialplan_load(trial->options->plan->files[0], reader, &ignored);
     again.plan = plan;
     again.reader = reader;
@@ -163,7 +163,7 @@ static bool is_better(const struct trial *trial, const struct vl_finding *findin
 {
     struct overlay old = { .below = trial->options->reader, .file = trial->file, .text = trial->text };
     struct overlay new = { .below = trial->options->reader, .file = trial->file, .text = changed };
-    struct vl_dialplan_reader old_reader, new_reader;
+    struct vl_conf_reader old_reader, new_reader;
     VL_LINT_RESULT_AUTO before = { .count = 0 }, after = { .count = 0 };
     VL_DIALPLAN_AUTO *plan = look(trial, &old, &old_reader, &before);
     VL_DIALPLAN_AUTO *better = plan ? look(trial, &new, &new_reader, &after) : NULL;

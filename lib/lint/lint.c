@@ -105,7 +105,7 @@ static void split_lines(struct vl_lint *lint, struct vl_lint_text *text, const c
 
 static const struct vl_lint_text *text_of(struct vl_lint *lint, const char *file)
 {
-    const struct vl_dialplan_reader *reader = lint->options->reader;
+    const struct vl_conf_reader *reader = lint->options->reader;
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     struct vl_lint_text *grown;
     const char *bytes = NULL;

@@ -66,8 +66,8 @@ struct vl_finding {
 
 struct vl_lint_options {
     const struct vl_dialplan *plan;
-    const struct vl_dialplan_reader *reader; /* of the plan's files and of those below */
-    int asterisk;                            /* version; 0: 16 */
+    const struct vl_conf_reader *reader; /* of the plan's files and of those below */
+    int asterisk;                        /* version; 0: 16 */
     /* Files of devices and mailboxes; NULL: `NAME.conf` beside the plan's first file, when `beside` is set and it is
      * there. Every file that is named must be readable. */
     const char *sip, *iax, *pjsip;

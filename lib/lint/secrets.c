@@ -28,7 +28,7 @@ static const char *const proofs[VL_TECHNOLOGY_COUNT][4] = {
 
 static const char *value_of(const struct vl_conf_section *section, const char *name)
 {
-    const struct vl_conf_line *line = vl_section_line(section, name);
+    const struct vl_conf_line *line = vl_conf_section_line(section, name);
 
     return line ? line->value : "";
 }
@@ -115,7 +115,7 @@ static void read_account(struct work *work, const struct vl_conf_section *sectio
     bool open = !has_proof(work, section) && !is_limited(section);
     bool registers = is_of_type(section, "friend") || is_of_type(section, "peer");
 
-    add_secret(work, section->name, "", vl_section_line(section, "secret"));
+    add_secret(work, section->name, "", vl_conf_section_line(section, "secret"));
     if (open && registers && !strcasecmp(value_of(section, "host"), "dynamic"))
         add_open(work, section);
     /* chan_iax2 takes a caller without a name for any user that asks for nothing */
@@ -175,7 +175,7 @@ void vl_lint_read_secrets(struct vl_arena *arena, enum vl_technology technology,
         else if (technology == VL_PJSIP && is_of_type(section, "endpoint"))
             read_endpoint(&work, section);
         else if (technology == VL_PJSIP && is_of_type(section, "auth"))
-            add_secret(&work, section->name, value_of(section, "username"), vl_section_line(section, "password"));
+            add_secret(&work, section->name, value_of(section, "username"), vl_conf_section_line(section, "password"));
     }
 }
 
@@ -185,5 +185,5 @@ void vl_lint_read_user_secrets(struct vl_arena *arena, const struct vl_conf *con
 
     for (size_t i = 0; i < conf->section_count; i++)
         if (!conf->sections[i]->is_template)
-            add_secret(&work, conf->sections[i]->name, "", vl_section_line(conf->sections[i], "secret"));
+            add_secret(&work, conf->sections[i]->name, "", vl_conf_section_line(conf->sections[i], "secret"));
 }

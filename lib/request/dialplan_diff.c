@@ -24,7 +24,7 @@ static struct vl_dialplan *wanted_plan(const struct vl_run *run, const struct vl
         const char *name = strrchr(set.files[i].path, '/');
 
         if (name && !strcmp(name, "/voiplab_extensions.conf"))
-            return vl_dialplan_parse(set.files[i].path, set.files[i].text, &vl_dialplan_no_files, err);
+            return vl_dialplan_parse(set.files[i].path, set.files[i].text, &vl_conf_no_files, err);
     }
     if (arena.failed)
         (void)vl_no_memory(err);

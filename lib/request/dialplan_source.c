@@ -81,7 +81,7 @@ static int expand_target(void *context, const char *pattern, struct vl_arena *ar
 static struct vl_dialplan *load_running(struct vl_session *session, const char *name, struct vl_error *err)
 {
     const char *const names[] = { name, NULL };
-    struct vl_dialplan_reader reader = { .read = read_target, .expand = expand_target, .directory = CONF_DIRECTORY };
+    struct vl_conf_reader reader = { .read = read_target, .expand = expand_target, .directory = CONF_DIRECTORY };
     VL_TARGET_AUTO *target = NULL;
 
     if (vl_fleet_check_names(session->lab, names, err) < 0)
@@ -108,7 +108,7 @@ static struct vl_dialplan *load_rendered(struct vl_session *session, struct vl_e
         const char *name = strrchr(set.files[i].path, '/');
 
         if (name && !strcmp(name, "/voiplab_extensions.conf"))
-            return vl_dialplan_parse(set.files[i].path, set.files[i].text, &vl_dialplan_no_files, err);
+            return vl_dialplan_parse(set.files[i].path, set.files[i].text, &vl_conf_no_files, err);
     }
     (void)vl_fail(err, arena.failed ? VL_ERROR_MEMORY : VL_ERROR_FAILED, "'%s' gets no dialplan", pbx->name);
     return NULL;
@@ -118,7 +118,7 @@ static struct vl_dialplan *load_file(const char *path, struct vl_arena *arena, s
 {
     const char *slash = strrchr(path, '/');
     const char *directory = slash ? vl_arena_strndup(arena, path, slash == path ? 1 : (size_t)(slash - path)) : ".";
-    struct vl_dialplan_reader reader = vl_dialplan_files(directory);
+    struct vl_conf_reader reader = vl_conf_files(directory);
 
     return vl_dialplan_load(path, &reader, err);
 }

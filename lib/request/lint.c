@@ -19,7 +19,7 @@
 struct lint_run {
     const struct vl_run *run;
     const struct voiplab_lint *lint;
-    struct vl_dialplan_reader reader;
+    struct vl_conf_reader reader;
     struct vl_lint_options options;
     enum vl_severity level;
     struct vl_buf text;
@@ -195,7 +195,7 @@ static int lint_file(struct lint_run *lint, const char *path)
     VL_DIALPLAN_AUTO *plan = NULL;
     const char *slash = strrchr(path, '/');
 
-    lint->reader = vl_dialplan_files(
+    lint->reader = vl_conf_files(
         slash ? vl_arena_strndup(&lint->run->result->arena, path, (size_t)(slash - path) + (slash == path)) : NULL);
     plan = vl_dialplan_load(path, &lint->reader, lint->run->err);
     if (!plan)

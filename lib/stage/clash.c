@@ -143,9 +143,9 @@ static const char *describe(struct vl_arena *arena, const struct vl_conf *conf, 
 const char *vl_clash(struct vl_arena *arena, const struct vl_file *file, const struct vl_fileset *ours)
 {
     /* the reader does not change what it reads from */
-    struct vl_dialplan_reader reader = { .read = read_ours, .directory = ETC, .context = (void *)(uintptr_t)ours };
+    struct vl_conf_reader reader = { .read = read_ours, .directory = ETC, .context = (void *)(uintptr_t)ours };
     const struct rule *rule = rule_of(file->path);
-    struct vl_dialplan scratch = { .contexts = NULL };
+    VL_ARENA_AUTO scratch = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
     const char *text = NULL;
     struct vl_conf conf;
@@ -156,6 +156,5 @@ const char *vl_clash(struct vl_arena *arena, const struct vl_file *file, const s
         arena->failed = true;
     else
         text = describe(arena, &conf, rule);
-    vl_arena_free(&scratch.arena);
     return text;
 }

@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t length = text ? strlen(text) : size;
     VL_FREE char *number = length < size ? strndup((const char *)data + length + 1, size - length - 1) : NULL;
     struct same same = { .text = text };
-    struct vl_dialplan_reader reader = { .read = read_same, .context = &same };
+    struct vl_conf_reader reader = { .read = read_same, .context = &same };
     VL_DIALPLAN_AUTO *plan = NULL;
 
     if (!text)

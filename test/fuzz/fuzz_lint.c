@@ -52,7 +52,7 @@ static void fix(const struct vl_lint_options *options, const struct vl_lint_resu
     VL_LINT_RESULT_AUTO again = { .count = 0 };
     VL_DIALPLAN_AUTO *plan = NULL;
     struct vl_lint_options after = *options;
-    struct vl_dialplan_reader reader = *options->reader;
+    struct vl_conf_reader reader = *options->reader;
     size_t fixed = 0;
 
     FUZZ_CHECK(vl_lint_fix(options, found, options->plan->files[0], &text, &fixed, &err) == 0);
@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     VL_LINT_RESULT_AUTO found = { .count = 0 };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_FREE char *text = NULL;
-    struct vl_dialplan_reader reader = { .read = read_text };
+    struct vl_conf_reader reader = { .read = read_text };
     struct vl_lint_options options = { .reader = &reader, .beside = true };
 
     if (size == 0 || size > 4096)

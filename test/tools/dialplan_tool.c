@@ -28,7 +28,7 @@ static struct vl_dialplan *load(const char *path)
 {
     const char *slash = strrchr(path, '/');
     VL_FREE char *directory = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
-    struct vl_dialplan_reader reader = vl_dialplan_files(directory);
+    struct vl_conf_reader reader = vl_conf_files(directory);
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_dialplan *plan = vl_dialplan_load(path, &reader, &err);
 

@@ -14,7 +14,7 @@
 static struct vl_dialplan *plan_of(const char *text)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
-    struct vl_dialplan *plan = vl_dialplan_parse("extensions.conf", text, &vl_dialplan_no_files, &err);
+    struct vl_dialplan *plan = vl_dialplan_parse("extensions.conf", text, &vl_conf_no_files, &err);
 
     assert_non_null(plan);
     return plan;

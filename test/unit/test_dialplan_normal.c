@@ -39,7 +39,7 @@ static const char shown[] =
 static struct vl_dialplan *parse(void)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
-    struct vl_dialplan *plan = vl_dialplan_parse("extensions.conf", conf, &vl_dialplan_no_files, &err);
+    struct vl_dialplan *plan = vl_dialplan_parse("extensions.conf", conf, &vl_conf_no_files, &err);
 
     assert_non_null(plan);
     return plan;

@@ -23,10 +23,10 @@ static int read_plan(void *context, const char *path, struct vl_arena *arena, co
 static void every_diagnostic_has_a_rule(void **state)
 {
     static const enum vl_severity least[] = {
-        [VL_DIALPLAN_LEVEL_NOTICE] = VL_SEVERITY_NOTICE,
-        [VL_DIALPLAN_LEVEL_SILENT] = VL_SEVERITY_WARNING,
-        [VL_DIALPLAN_LEVEL_WARNING] = VL_SEVERITY_WARNING,
-        [VL_DIALPLAN_LEVEL_ERROR] = VL_SEVERITY_WARNING,
+        [VL_CONF_LEVEL_NOTICE] = VL_SEVERITY_NOTICE,
+        [VL_CONF_LEVEL_SILENT] = VL_SEVERITY_WARNING,
+        [VL_CONF_LEVEL_WARNING] = VL_SEVERITY_WARNING,
+        [VL_CONF_LEVEL_ERROR] = VL_SEVERITY_WARNING,
     };
 
     (void)state;
@@ -73,7 +73,7 @@ static void versions_compare(void **state)
 static void lint(const char *text, struct vl_lint_result *found, struct vl_buf *fixed)
 {
     char *copy = strdup(text);
-    struct vl_dialplan_reader reader = { .read = read_plan, .context = copy };
+    struct vl_conf_reader reader = { .read = read_plan, .context = copy };
     struct vl_lint_options options = { .reader = &reader };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_DIALPLAN_AUTO *plan = vl_dialplan_load("plan.conf", &reader, &err);
@@ -155,7 +155,7 @@ static void cancelled_is_an_error(void **state)
 {
     static char text[] = "[a]\ninclude => b\nexten => 911,1,Dial(DAHDI/1/911)\nexten => _X.,1,Goto(b,5,1)\n"
                          "exten => _X.,2,Hangup()\n[b]\ninclude => a\nexten => _5,1,Hangup()\n";
-    struct vl_dialplan_reader reader = { .read = read_plan, .context = text };
+    struct vl_conf_reader reader = { .read = read_plan, .context = text };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_DIALPLAN_AUTO *plan = vl_dialplan_load("plan.conf", &reader, &err);
     int rc = -1;
@@ -208,7 +208,7 @@ static void no_memory_is_an_error(void **state)
 {
     static char text[] = "[a]\ninclude => b\nexten => 911,1,Dial(DAHDI/1/911)\nexten => _X.,1,Gosub(c,s,1(${EXTEN}))\n"
                          "exten => _X.,2,Hangup()\n[b]\nexten => 911,1,Hangup()\n[c]\nexten => s,1,Dial(SIP/${ARG1})\n";
-    struct vl_dialplan_reader reader = { .read = read_plan, .context = text };
+    struct vl_conf_reader reader = { .read = read_plan, .context = text };
     struct vl_lint_options options = { .reader = &reader };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_DIALPLAN_AUTO *plan = vl_dialplan_load("plan.conf", &reader, &err);

@@ -103,7 +103,7 @@ static void check_course(const char *steps, const char *number, const struct vl_
                                        "\n[b]\nexten => 1,1,NoOp()\nsame => 2,Dial(SIP/b)\nexten => i,1,"
                                        "Dial(SIP/${INVALID_EXTEN})\n",
                                        steps);
-    VL_DIALPLAN_AUTO *plan = vl_dialplan_parse("extensions.conf", text, &vl_dialplan_no_files, &err);
+    VL_DIALPLAN_AUTO *plan = vl_dialplan_parse("extensions.conf", text, &vl_conf_no_files, &err);
     struct vl_query query = { .number = number, .context = "a", .priority = 1, .moment = moment };
     struct vl_show show;
 
@@ -344,7 +344,7 @@ static void check_cut(const char *head, const char *repeated, size_t count, cons
     for (size_t i = 0; i < count; i++)
         vl_buf_puts(&text, repeated);
     vl_buf_puts(&text, tail);
-    plan = vl_dialplan_parse("extensions.conf", vl_buf_text(&text), &vl_dialplan_no_files, &err);
+    plan = vl_dialplan_parse("extensions.conf", vl_buf_text(&text), &vl_conf_no_files, &err);
     assert_non_null(plan);
     assert_int_equal(vl_show(plan, &query, &arena, &show, &err), 0);
     for (size_t i = 0; i < show.step_count; i++)
@@ -372,7 +372,7 @@ static void check_codes(const char *steps, const char *const *secrets)
     VL_JSON_AUTO *json = vl_json_new();
     VL_FREE char *said = NULL;
     const char *text = vl_arena_printf(&arena, "[a]\nexten => 1,1,%s\n", steps);
-    VL_DIALPLAN_AUTO *plan = vl_dialplan_parse("extensions.conf", text, &vl_dialplan_no_files, &err);
+    VL_DIALPLAN_AUTO *plan = vl_dialplan_parse("extensions.conf", text, &vl_conf_no_files, &err);
     struct vl_query query = { .number = "1", .context = "a", .priority = 1 };
     struct vl_show show;
 
