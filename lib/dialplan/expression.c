@@ -531,3 +531,28 @@ const char *vl_expression(struct vl_arena *arena, const char *text)
         return NULL;
     return value.kind == UNKNOWN ? NULL : to_text(arena, &value);
 }
+
+size_t vl_reference_inside(const char *text, size_t length, char open)
+{
+    char close = open == '{' ? '}' : ']';
+    int depth = 1;
+
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == open || text[i] == close)
+            depth += text[i] == open ? 1 : -1;
+        if (depth == 0)
+            return i;
+    }
+    return length;
+}
+
+size_t vl_reference_length(const char *text)
+{
+    size_t length, inner;
+
+    if (text[0] != '$' || (text[1] != '{' && text[1] != '['))
+        return 0;
+    length = strlen(text);
+    inner = vl_reference_inside(text + 2, length - 2, text[1]);
+    return inner + 2 < length ? inner + 3 : length;
+}

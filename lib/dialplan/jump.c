@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "dialplan/variables.h"
+#include "dialplan/expression.h"
 
 /* The next `stop`, or the end. A ${…} or $[…] that is left in the text is one thing, whatever stands in it. */
 typedef const char *find_stop(const char *text, char stop);

@@ -18,33 +18,6 @@ struct work {
 
 static void substitute(struct work *work, struct vl_buf *out, const char *text, size_t length, unsigned depth);
 
-/* The length of what stands between the bracket at text[-1], of the kind `open`, and its partner; `length` when there
- * is none. */
-static size_t inside(const char *text, size_t length, char open)
-{
-    char close = open == '{' ? '}' : ']';
-    int depth = 1;
-
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == open || text[i] == close)
-            depth += text[i] == open ? 1 : -1;
-        if (depth == 0)
-            return i;
-    }
-    return length;
-}
-
-size_t vl_reference_length(const char *text)
-{
-    size_t length, inner;
-
-    if (text[0] != '$' || (text[1] != '{' && text[1] != '['))
-        return 0;
-    length = strlen(text);
-    inner = inside(text + 2, length - 2, text[1]);
-    return inner + 2 < length ? inner + 3 : length;
-}
-
 /* Cut `:OFFSET[:LENGTH]` off a name, outside of parentheses. NULL: there is none. */
 static char *cut_part(char *name)
 {
@@ -139,7 +112,7 @@ static void substitute(struct work *work, struct vl_buf *out, const char *text, 
             vl_buf_putc(out, text[i++]);
             continue;
         }
-        inner = inside(from, length - i - 2, text[i + 1]);
+        inner = vl_reference_inside(from, length - i - 2, text[i + 1]);
         if (text[i + 1] == '{')
             add_variable(work, out, from, inner, depth);
         else

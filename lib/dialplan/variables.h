@@ -21,8 +21,4 @@ struct vl_variables {
 /* The text with variables filled in, in the arena; at most 8,191 bytes, as in Asterisk (EXT_DATA_SIZE of pbx.c). */
 char *vl_substitute(struct vl_arena *arena, const struct vl_variables *variables, const char *text);
 
-/* The length of the ${…} or $[…] that the text begins with, to its end where it is not closed; 0: it begins otherwise.
- */
-size_t vl_reference_length(const char *text);
-
 #endif

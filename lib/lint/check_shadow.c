@@ -2,7 +2,7 @@
 /*
  * Extensions that no number reaches. A search goes through the extensions of a context in Asterisk's order, then
  * through its includes; whatever comes before an extension takes its numbers away. Whether it takes all of them is
- * decided on the patterns themselves (language.h).
+ * decided on the patterns themselves (cover.h).
  *
  * An included context may be hidden from one context and be open from another: it is looked at from every context in
  * which a search can start.

@@ -96,7 +96,7 @@ struct vl_devices {
 struct vl_lint_options;
 struct vl_conf;
 
-/* lint_secrets.c: fill secrets, open and strangers from one file; of users.conf secrets only. */
+/* secrets.c: fill secrets, open and strangers from one file; of users.conf secrets only. */
 void vl_lint_read_secrets(struct vl_arena *arena, enum vl_technology technology, const struct vl_conf *conf,
                           struct vl_devices *devices);
 void vl_lint_read_user_secrets(struct vl_arena *arena, const struct vl_conf *conf, struct vl_devices *devices);

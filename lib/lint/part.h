@@ -5,9 +5,9 @@
 #ifndef VL_LINT_PART_H
 #define VL_LINT_PART_H
 
+#include "lint/cover.h"
 #include "lint/devices.h"
 #include "lint/lint.h"
-#include "lint/numbers.h"
 
 /* Every rule: X(ID, name, severity, since, before, check, summary). `since` and `before` are versions, 0: no limit. */
 #include "lint/rules.h"
@@ -96,7 +96,7 @@ const char *vl_lint_line(struct vl_lint *lint, const struct vl_position *at);
 const struct vl_fix *vl_lint_replace(struct vl_lint *lint, const struct vl_position *at, const char *from,
                                      const char *to);
 
-/* lint_calls.c: fill calls, places and assigned. */
+/* calls.c: fill calls, places and assigned. */
 void vl_lint_collect(struct vl_lint *lint);
 /* Whether a call is of this application, in any case of its letters. */
 bool vl_lint_call_is(const struct vl_lint_call *call, const char *application);
@@ -110,7 +110,7 @@ const char **vl_lint_split(struct vl_arena *arena, const char *text, char separa
 /* How an application leaves: it never goes on to the next step. */
 bool vl_lint_call_ends(const struct vl_lint_call *call);
 
-/* lint_find.c: contexts, and the search as Asterisk makes it. Call the first one once the contexts are there. */
+/* find.c: contexts, and the search as Asterisk makes it. Call the first one once the contexts are there. */
 void vl_lint_link(struct vl_lint *lint);
 struct vl_lint_context *vl_lint_context(const struct vl_lint *lint, const char *name);
 const struct vl_numbers *vl_lint_language(const struct vl_lint *lint, const struct vl_extension *extension);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/mask.h"
 #include "plan/print.h"
 
 #include <string.h>
@@ -109,7 +110,7 @@ static const char *content(const struct vl_session *session, struct vl_arena *ar
     if (buf.failed)
         arena->failed = true;
     text = vl_text_printable(arena, vl_buf_text(&buf));
-    return show_secrets ? text : vl_session_mask(session, arena, text);
+    return show_secrets ? text : vl_lab_mask(&session->state, arena, text);
 }
 
 static void add_indented(struct vl_buf *buf, const char *text)

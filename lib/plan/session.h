@@ -43,7 +43,4 @@ struct vl_target *vl_session_connect(struct vl_session *session, const struct vl
 /* True when `names` (NULL: all) has this name. */
 bool vl_session_wanted(const char *const *names, const char *name);
 
-/* Replace every secret of the lab that stands in `text` as a word of its own by dots. In the arena. */
-char *vl_session_mask(const struct vl_session *session, struct vl_arena *arena, const char *text);
-
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dialplan/normal.h"
+#include "lab/mask.h"
 #include "plan/diff.h"
 #include "render/asterisk.h"
 #include "request/request.h"
@@ -67,7 +68,8 @@ static int compare(const struct vl_run *run, const struct vl_member *member, str
         return 0;
     shown = vl_text_printable(&arena, vl_buf_text(&diff));
     vl_buf_printf(text, "--- %s: what it runs\n+++ %s: what the lab file says\n%s", member->pbx->name,
-                  member->pbx->name, run->request->show_secrets ? shown : vl_session_mask(run->session, &arena, shown));
+                  member->pbx->name,
+                  run->request->show_secrets ? shown : vl_lab_mask(&run->session->state, &arena, shown));
     return 1;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Running an extension on paper, as the parts of it share it: run.c goes from step to step, run_calls.c knows what
- * applications do to the course of a call, run_set.c what they set, run_functions.c what functions give.
+ * Running an extension on paper, as the parts of it share it: run.c goes from step to step, applications.c knows what
+ * applications do to the course of a call, set.c what they set, state.c what variables and functions are.
  */
 #ifndef VL_TRACE_RUN_H
 #define VL_TRACE_RUN_H

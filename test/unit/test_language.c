@@ -6,7 +6,7 @@
 #include "support.h"
 
 #include "dialplan/pattern.h"
-#include "lint/numbers.h"
+#include "lint/cover.h"
 
 static const char alphabet[] = "0129a*";
 enum { LETTERS = sizeof(alphabet) - 1, LONGEST = 4, MEMBERS_MOST = 7 };

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "lab/mask.h"
 #include "plan/apply.h"
 
 static void test_masked(void **state)
@@ -39,7 +40,7 @@ static void test_masked(void **state)
     (void)state;
     for (size_t i = 0; i < VL_COUNT(rows); i++) {
         VL_ARENA_AUTO arena = { .blocks = NULL };
-        const char *shown = vl_session_mask(&session, &arena, rows[i].text);
+        const char *shown = vl_lab_mask(&session.state, &arena, rows[i].text);
 
         if (strcmp(shown, rows[i].shown) != 0)
             fail_msg("'%s' is shown as '%s', not '%s'", rows[i].text, shown, rows[i].shown);
@@ -67,7 +68,7 @@ static void test_masking_is_linear(void **state)
         vl_buf_puts(&text, starts[i / VL_COUNT(things)]);
         while (text.length < 200000)
             vl_buf_puts(&text, things[i % VL_COUNT(things)]);
-        assert_true(strlen(vl_session_mask(&session, &arena, vl_buf_text(&text))) > 0);
+        assert_true(strlen(vl_lab_mask(&session.state, &arena, vl_buf_text(&text))) > 0);
         if (processor_seconds() - before > 10)
             fail_msg("'%s' after '%s' takes too long", things[i % VL_COUNT(things)], starts[i / VL_COUNT(things)]);
     }
