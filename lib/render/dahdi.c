@@ -8,7 +8,7 @@
  * dahdi_genconf gives to such a file). That one has a section per port, closed by `dahdichan`: settings of one section
  * do not leak into the next.
  */
-#include "render/pbx.h"
+#include "render/writer.h"
 
 static void put_channels(struct vl_buf *out, const char *signalling, const unsigned *channels, size_t count,
                          const char *echocanceller)

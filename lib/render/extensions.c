@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the dialplans of the hub and of the guests have in common. */
-#include "render/pbx.h"
+#include "render/writer.h"
 
 void vl_write_call_result(const struct vl_pbx_writer *writer)
 {

@@ -6,7 +6,7 @@
  * A call from outside enters from-trunk and finds the guest's own numbers only: whoever comes in cannot go out again
  * at this guest's expense, and two guests cannot send a call in circles.
  */
-#include "render/pbx.h"
+#include "render/writer.h"
 
 static void put_own_numbers(const struct vl_pbx_writer *writer)
 {

@@ -11,7 +11,7 @@
  * Calls from the telephone network enter PSTN and reach telephones only.
  */
 #include "render/asterisk.h"
-#include "render/pbx.h"
+#include "render/writer.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
  * (28): to dial it again over the next line would ring nobody. An emergency call is tried on every line, whatever the
  * one before has said.
  */
-#include "render/pbx.h"
+#include "render/writer.h"
 
 #include <ctype.h>
 

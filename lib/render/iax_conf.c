@@ -4,7 +4,7 @@
  * send, and as whom), on the called side a `user` of the same name (who may come in, and where to). A name never
  * stands twice in one file, since it begins with the prefix of the caller.
  */
-#include "render/pbx.h"
+#include "render/writer.h"
 
 /* Codecs are stated because a sample iax.conf limits them to those of a slow line. */
 static void put_common(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)

@@ -6,7 +6,7 @@
  * Options common to a kind of section are tables, as a person would read them; only names and secrets are computed.
  */
 #include "base/cleanup.h"
-#include "render/pbx.h"
+#include "render/writer.h"
 
 struct option {
     const char *key, *value;

@@ -6,7 +6,7 @@
  * The password that a person sets by telephone is kept beside the messages (passwordlocation), so that Asterisk does
  * not write into our file. Until then it is the one of the state, or the number itself: the custom for a new mailbox.
  */
-#include "render/pbx.h"
+#include "render/writer.h"
 
 void vl_write_voicemail_conf(const struct vl_pbx_writer *writer)
 {

@@ -206,7 +206,7 @@ static const struct {
     { "VALID_EXTEN", valid_exten },
 };
 
-const char *vl_trace_function(struct vl_runner *runner, const char *function)
+static const char *function_value(struct vl_runner *runner, const char *function)
 {
     const char *open = strchr(function, '(');
     size_t length = strlen(function), name_length = strcspn(function, "(");
@@ -218,4 +218,11 @@ const char *vl_trace_function(struct vl_runner *runner, const char *function)
             return functions[i].value(runner, vl_arena_strndup(runner->scratch, open + 1, length - name_length - 2));
     forget_changed(runner, function, name_length, open + 1);
     return NULL;
+}
+
+const char *vl_trace_value(struct vl_runner *runner, const char *name)
+{
+    const char *value;
+
+    return vl_trace_variable(runner, name, &value) ? value : function_value(runner, name);
 }

@@ -1,61 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Running an extension on paper, as the parts of it share it: run.c goes from step to step, applications.c knows what
- * applications do to the course of a call, set.c what they set, state.c what variables and functions are.
+ * applications do to the course of a call, set.c what they set, functions.c what functions give, state.c
+ * where the call is and what it knows.
  */
 #ifndef VL_TRACE_RUN_H
 #define VL_TRACE_RUN_H
 
-#include "trace/show.h"
-
-enum { VL_FRAMES_MOST = 16 };
-
-/* Where a call is. */
-struct vl_trace_place {
-    const char *context, *number;
-    int priority;
-};
-
-/* A Gosub or a Macro that it is in. */
-struct vl_frame {
-    struct vl_trace_place back;
-    const char *macro;  /* the context of the Macro; NULL: it is a Gosub */
-    size_t value_count; /* what was set before */
-    size_t argument_count;
-    bool tried; /* by TryExec: what fails in it does not end the call */
-};
-
-struct vl_value {
-    const char *name, *value; /* the value NULL: set, but not known to what */
-    bool local;               /* gone with the frame that it was set in */
-};
-
-struct vl_runner {
-    const struct vl_dialplan *plan;
-    struct vl_arena *arena;
-    struct vl_arena *scratch; /* for what is used up while a step's arguments are filled in */
-    struct vl_show *show;
-    struct vl_trace_place at;
-    struct vl_frame frames[VL_FRAMES_MOST];
-    unsigned depth;
-    struct vl_value *values; /* the later ones hide the earlier ones */
-    size_t value_count;
-    bool forgotten;   /* a program outside of the dialplan may have set anything */
-    bool unanswered;  /* DIALSTATUS is what a Dial() left that nobody answered */
-    bool trying;      /* in the arguments of TryExec */
-    unsigned changes; /* how often a value became another */
-    unsigned nested;  /* how deep in applications that call others */
-    const char *last; /* the last application that does something to be heard */
-};
-
-/* What a step does to the course of the call. */
-enum vl_course {
-    VL_COURSE_NEXT,
-    VL_COURSE_JUMPED,
-    VL_COURSE_FAILS, /* the application does, and the call ends, unless something stands in between */
-    VL_COURSE_ENDS,
-    VL_COURSE_UNKNOWN,
-};
+#include "trace/state.h"
 
 /* Run from runner->at until the call ends, or it can be followed no further. */
 void vl_trace(struct vl_runner *runner);
@@ -69,32 +21,7 @@ enum vl_course vl_trace_set_one(struct vl_runner *runner, const char *arguments,
 enum vl_course vl_trace_set_many(struct vl_runner *runner, const char *arguments, const char **note);
 enum vl_course vl_trace_read(struct vl_runner *runner, const char *arguments, const char **note);
 
-/* What `FUNCTION(…)` gives; NULL when that is not known. */
-const char *vl_trace_function(struct vl_runner *runner, const char *function);
-
-/* Set a variable; value NULL: to something that is not known. */
-void vl_trace_set(struct vl_runner *runner, const char *name, const char *value, bool local);
-/* From here on nothing is known of any variable. */
-void vl_trace_forget(struct vl_runner *runner);
-/* The value of a variable or function; NULL when it is not known. */
+/* functions.c: the value of a variable or function; NULL when it is not known. */
 const char *vl_trace_value(struct vl_runner *runner, const char *name);
-
-/* The step at a place, or, with a label, the one of that label; NULL when there is none. */
-const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct vl_trace_place *place, const char *label,
-                                        const struct vl_extension **ret_extension);
-
-/* To the first of these extensions of a context that there is. False: there is none of them. */
-bool vl_trace_first_of(struct vl_runner *runner, const char *context, const char *const *names, size_t count);
-
-/* Into a Gosub or, at its context, a Macro; with the values of its arguments. False: too deep. */
-bool vl_trace_enter(struct vl_runner *runner, const struct vl_trace_place *place, bool macro, const char *const *values,
-                    size_t value_count);
-/* Whether the call is in a Macro that TryExec has called: that goes on behind it when something fails, with the Gosub
- * that it left open. */
-bool vl_trace_is_tried(const struct vl_runner *runner);
-
-/* Out of the innermost Gosub or Macro, with the values that were set for it: to behind it, or staying where the call
- * is. False: there is none. */
-bool vl_trace_leave(struct vl_runner *runner, bool back);
 
 #endif

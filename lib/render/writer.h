@@ -2,8 +2,8 @@
 /*
  * What the writers of the Asterisk files share; asterisk.c is the only caller of the writers.
  */
-#ifndef VL_RENDER_PBX_H
-#define VL_RENDER_PBX_H
+#ifndef VL_RENDER_WRITER_H
+#define VL_RENDER_WRITER_H
 
 #include "base/arena.h"
 #include "base/buf.h"
