@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plan/apply.h"
+#include "plan/pending.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 #include "probe/asterisk.h"
 #include "render/volume_xml.h"
 
-enum { COMMAND_TIMEOUT_MS = 60000, STOP_TIMEOUT_MS = 60000, PENDING_LIMIT = 4096 };
+enum { COMMAND_TIMEOUT_MS = 60000, STOP_TIMEOUT_MS = 60000 };
 
 /* What a step needs to happen. */
 struct scene {
@@ -321,59 +322,6 @@ static void put_back(struct vl_session *session, const struct vl_plan *plan, siz
     }
 }
 
-static char *pending_path(const struct vl_session *session, const char *target_name)
-{
-    char *path = NULL;
-
-    return vl_asprintf(&path, "%s/pending-%s", session->state.directory, target_name) < 0 ? NULL : path;
-}
-
-static const char *const reload_words[VL_RELOAD_COUNT] = {
-    [VL_RELOAD_SIP] = "sip reload",
-    [VL_RELOAD_IAX2] = "iax2 reload",
-    [VL_RELOAD_DIALPLAN] = "dialplan reload",
-    [VL_RELOAD_VOICEMAIL] = "voicemail reload",
-    [VL_RELOAD_DAHDI] = "module reload chan_dahdi.so",
-    [VL_RELOAD_SYSCTL] = "kernel settings",
-    [VL_RELOAD_SYSCTL_CONF] = "kernel settings of sysctl.conf",
-};
-
-unsigned vl_apply_pending(const struct vl_session *session, const char *target_name)
-{
-    VL_FREE char *path = pending_path(session, target_name), *text = NULL;
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    unsigned owed = 0;
-
-    if (!path || vl_file_read(path, PENDING_LIMIT, &text, NULL, &ignored) < 0)
-        return 0;
-    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
-        if (reload_words[i] && strstr(text, reload_words[i]))
-            owed |= 1U << i;
-    return owed;
-}
-
-/* Note the reloads of this plan before its first file step. Returns the note's path, NULL when there is nothing to note
- * (no reload, or no state directory to keep it in). */
-static char *note_pending(struct vl_session *session, const struct vl_plan *plan, struct vl_error *err)
-{
-    VL_BUF_AUTO words = VL_BUF_INIT;
-    VL_FREE char *path = NULL;
-    char *noted;
-
-    for (size_t i = 0; i < plan->count; i++)
-        if (plan->steps[i].kind == VL_STEP_RELOAD)
-            vl_buf_printf(&words, "%s\n", plan->steps[i].object);
-    if (!words.length || !session->state.directory)
-        return NULL;
-    path = pending_path(session, plan->steps[0].target);
-    if (!path || vl_file_mkdirs(session->state.directory, 0700, err) < 0 ||
-        vl_file_write(path, vl_buf_text(&words), words.length, 0600, err) < 0)
-        return NULL;
-    noted = path;
-    path = NULL;
-    return noted;
-}
-
 /* Keep the bytes of a file that is the user's, once: before our first change of it. The files of a tree (--root) are
  * not the host's: they are kept apart, so that the host's own are still kept when their turn comes. */
 static int back_up(struct vl_session *session, const struct vl_target *target, const struct vl_step *step,
@@ -396,7 +344,7 @@ static int back_up(struct vl_session *session, const struct vl_target *target, c
 
 int vl_apply(struct vl_session *session, const struct vl_plan *plan, struct vl_target *target, struct vl_error *err)
 {
-    VL_FREE char *note = note_pending(session, plan, err);
+    VL_FREE char *note = vl_pending_note(session, plan, err);
 
     if (err->code)
         return -1;

@@ -17,7 +17,4 @@
 /* Carry out `plan`. `target` is where its file, command and reload steps happen; NULL when it has none. */
 int vl_apply(struct vl_session *session, const struct vl_plan *plan, struct vl_target *target, struct vl_error *err);
 
-/* Reloads that an interrupted run still owes on this target, as a bit per enum vl_reload. */
-unsigned vl_apply_pending(const struct vl_session *session, const char *target_name);
-
 #endif

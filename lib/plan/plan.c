@@ -2,11 +2,8 @@
 #include "plan/plan.h"
 
 #include <stdarg.h>
-#include <string.h>
 
-#include "base/cleanup.h"
-#include "base/text.h"
-#include "plan/block.h"
+#include "base/file.h"
 
 void vl_plan_add(struct vl_plan *plan, const struct vl_step *step)
 {
@@ -16,6 +13,29 @@ void vl_plan_add(struct vl_plan *plan, const struct vl_step *step)
         return;
     steps[plan->count++] = *step;
     plan->steps = steps;
+}
+
+void vl_plan_add_directory(struct vl_plan *plan, const char *path, unsigned mode, const char *why)
+{
+    if (!vl_file_exists(path))
+        vl_plan_add(plan, &(struct vl_step){
+                              .kind = VL_STEP_DIRECTORY,
+                              .target = VL_THIS_HOST,
+                              .object = vl_arena_strdup(&plan->arena, path),
+                              .mode = mode,
+                              .why = why,
+                          });
+}
+
+void vl_plan_add_command(struct vl_plan *plan, const char *why, const char *title, const char *const *argv)
+{
+    vl_plan_add(plan, &(struct vl_step){
+                          .kind = VL_STEP_COMMAND,
+                          .target = VL_THIS_HOST,
+                          .object = title,
+                          .argv = argv,
+                          .why = why,
+                      });
 }
 
 void vl_plan_join(struct vl_plan *plan, const struct vl_plan *from)
@@ -52,201 +72,4 @@ const char *const *vl_plan_argv(struct vl_plan *plan, const char *first, ...)
         argv[count++] = word;
     va_end(args);
     return argv;
-}
-
-/* How each service is told that its files changed, and what a person would say about it. */
-static const struct {
-    const char *argv[4];
-    const char *why;
-    const char *title; /* NULL: the last word of argv */
-} reloads[VL_RELOAD_COUNT] = {
-    [VL_RELOAD_SIP] = { .argv = { "asterisk", "-rx", "sip reload" },
-                        .why = "chan_sip reads its files again and registers anew" },
-    [VL_RELOAD_IAX2] = { .argv = { "asterisk", "-rx", "iax2 reload" }, .why = "chan_iax2 reads its files again" },
-    [VL_RELOAD_DIALPLAN] = { .argv = { "asterisk", "-rx", "dialplan reload" },
-                             .why = "pbx_config reads extensions.conf again" },
-    [VL_RELOAD_VOICEMAIL] = { .argv = { "asterisk", "-rx", "voicemail reload" },
-                              .why = "app_voicemail reads its mailboxes again" },
-    [VL_RELOAD_DAHDI] = { .argv = { "asterisk", "-rx", "module reload chan_dahdi.so" },
-                          .why = "chan_dahdi reads its channels again" },
-    [VL_RELOAD_SYSCTL] = { .argv = { "sysctl", "-e", "-p", "/etc/sysctl.d/60-voiplab.conf" },
-                           .why = "the kernel takes the settings; -e because the keys exist only with br_netfilter",
-                           .title = "kernel settings" },
-    [VL_RELOAD_SYSCTL_CONF] = { .argv = { "sysctl", "-e", "-p", "/etc/sysctl.conf" },
-                                .why = "the kernel takes the settings; -e because the keys exist only with "
-                                       "br_netfilter",
-                                .title = "kernel settings of sysctl.conf" },
-};
-
-static void add_reloads(struct vl_plan *plan, const char *target_name, unsigned wanted, bool fresh)
-{
-    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++) {
-        if (!(wanted & 1U << i) || !reloads[i].argv[0])
-            continue;
-        vl_plan_add(plan, &(struct vl_step){
-                              .kind = VL_STEP_RELOAD,
-                              .target = target_name,
-                              .object = reloads[i].title ? reloads[i].title : reloads[i].argv[2],
-                              .argv = vl_plan_argv(plan, reloads[i].argv[0], reloads[i].argv[1], reloads[i].argv[2],
-                                                   reloads[i].argv[3], NULL),
-                              .why = reloads[i].why,
-                              .fresh_target = fresh,
-                          });
-    }
-}
-
-/* What is there now: NULL when the file, or the whole target, is not. */
-static int read_current(struct vl_plan *plan, struct vl_target *target, const char *path, const char **ret_text,
-                        mode_t *ret_mode, struct vl_error *err)
-{
-    VL_ERROR_AUTO cause = { .code = VL_OK };
-    VL_FREE char *text = NULL;
-
-    *ret_text = NULL;
-    *ret_mode = 0;
-    if (!target)
-        return 0;
-    if (target->ops->read(target, path, &text, ret_mode, &cause) < 0) {
-        if (cause.code == VL_ERROR_NOTFOUND)
-            return 0;
-        vl_error_move(err, &cause);
-        return -1;
-    }
-    *ret_text = vl_arena_strdup(&plan->arena, text);
-    return 0;
-}
-
-/* Behind a link may lie a file that others share or keep elsewhere. Followed, it could lead anywhere: the directory is
- * often Asterisk's own, and whoever gets hold of Asterisk could have us write to any file of this host. */
-static int refuse_link(struct vl_target *target, const char *path, struct vl_error *err)
-{
-    if (!target || !target->ops->is_link || !target->ops->is_link(target, path))
-        return 0;
-    return vl_fail(err, VL_ERROR_FAILED,
-                   "'%s' is a symbolic link, which would be lost; put the file itself there first", path);
-}
-
-/* A file that its reader may not read is as good as none. */
-static bool has_wrong_group(struct vl_target *target, const struct vl_file *file)
-{
-    return file->group && target->ops->wrong_group && target->ops->wrong_group(target, file->path, file->group);
-}
-
-static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file, const char *before,
-                          const char *after, mode_t mode, mode_t mode_before, bool fresh)
-{
-    vl_plan_add(plan, &(struct vl_step){
-                          .kind = after ? VL_STEP_FILE : VL_STEP_REMOVE,
-                          .target = target_name,
-                          .object = vl_arena_strdup(&plan->arena, file->path),
-                          .why = file->why,
-                          .before = before,
-                          .after = after,
-                          .mode = mode,
-                          .mode_before = mode_before & 07777,
-                          /* a file of the user's keeps the group that it has */
-                          .group = file->kind == VL_FILE_BLOCK && before ? NULL : file->group,
-                          .fresh_target = fresh,
-                      });
-}
-
-/* What a file of the user's shall say as a whole. Of a target that is yet to be made it is not known what is in it:
- * Asterisk's samples have the sections. */
-static const char *put_block(struct vl_plan *plan, const struct vl_file *file, const char *before, bool known)
-{
-    struct vl_file whole = *file;
-    const char *block = file->text;
-    char comment = vl_block_comment(file->path);
-
-    if (known && file->adds_to && !vl_block_follows_section(before, file->adds_to, comment))
-        block = vl_arena_printf(&plan->arena, "[%s]\n%s", file->adds_to, block);
-    whole.text = vl_block_put(&plan->arena, before, block, comment);
-    if (before)
-        vl_fileset_add(&plan->arena, &plan->shared, &whole);
-    return whole.text;
-}
-
-static int plan_removal(struct vl_plan *plan, struct vl_target *target, const char *target_name,
-                        const struct vl_file *file, struct vl_error *err)
-{
-    const char *before, *after = NULL;
-    mode_t mode;
-
-    if (read_current(plan, target, file->path, &before, &mode, err) < 0)
-        return -1;
-    if (!before)
-        return 0;
-    if (file->kind == VL_FILE_BLOCK) {
-        after = vl_block_take_out(&plan->arena, before, vl_block_comment(file->path));
-        if (after && !strcmp(before, after))
-            return 0;
-    }
-    if (refuse_link(target, file->path, err) < 0)
-        return -1;
-    add_file_step(plan, target_name, file, before, after, mode & 07777, mode, false);
-    return 1;
-}
-
-/* One file against what is there. Returns 1 when it has to change, 0 when it is right, -1 on failure. */
-static int plan_file(struct vl_plan *plan, struct vl_target *target, const char *target_name,
-                     const struct vl_file *file, struct vl_error *err)
-{
-    const char *before, *after;
-    mode_t mode, mode_before;
-
-    if (file->kind == VL_FILE_GONE)
-        return plan_removal(plan, target, target_name, file, err);
-    if (read_current(plan, target, file->path, &before, &mode_before, err) < 0)
-        return -1;
-    if (file->kind == VL_FILE_WHOLE) {
-        after = vl_arena_strdup(&plan->arena, file->text);
-        if (before && !strcmp(before, after) && (mode_before & 07777) == file->mode && !has_wrong_group(target, file))
-            return 0;
-        mode = file->mode;
-    } else {
-        after = put_block(plan, file, before, target != NULL);
-        if (before && !strcmp(before, after))
-            return 0;
-        mode = before ? mode_before & 07777 : file->mode;
-    }
-    if (refuse_link(target, file->path, err) < 0)
-        return -1;
-    add_file_step(plan, target_name, file, before, after, mode, mode_before, !target);
-    return 1;
-}
-
-int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name, const struct vl_fileset *set,
-                  unsigned pending, bool with_reloads, struct vl_error *err)
-{
-    unsigned wanted = pending;
-
-    for (size_t i = 0; i < set->count; i++) {
-        int changed = plan_file(plan, target, target_name, &set->files[i], err);
-
-        if (changed < 0)
-            return -1;
-        if (changed)
-            wanted |= 1U << set->files[i].reload;
-    }
-    if (with_reloads)
-        add_reloads(plan, target_name, wanted, !target);
-    return vl_arena_check(&plan->arena, err);
-}
-
-int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,
-                          const struct vl_fileset *set, unsigned pending, struct vl_error *err)
-{
-    unsigned wanted = pending;
-
-    /* Backwards: the block that includes a file goes before the file. */
-    for (size_t i = set->count; i-- > 0;) {
-        int changed = plan_removal(plan, target, target_name, &set->files[i], err);
-
-        if (changed < 0)
-            return -1;
-        if (changed)
-            wanted |= 1U << set->files[i].reload;
-    }
-    add_reloads(plan, target_name, wanted, false);
-    return vl_arena_check(&plan->arena, err);
 }

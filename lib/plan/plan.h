@@ -15,6 +15,8 @@
 #include "machine/target.h"
 #include "render/fileset.h"
 
+#define VL_THIS_HOST "this host"
+
 enum vl_step_kind {
     VL_STEP_FILE,          /* make or replace a file: before, after, mode, group */
     VL_STEP_REMOVE,        /* remove a file: before */
@@ -64,6 +66,12 @@ struct vl_plan {
 
 /* Append a copy of the step (strings are not copied; keep them in plan->arena or the lab's). */
 void vl_plan_add(struct vl_plan *plan, const struct vl_step *step);
+
+/* Append the making of a directory of this host, unless it is there. */
+void vl_plan_add_directory(struct vl_plan *plan, const char *path, unsigned mode, const char *why);
+
+/* Append a command on this host; `title` is what the plan calls it. */
+void vl_plan_add_command(struct vl_plan *plan, const char *why, const char *title, const char *const *argv);
 
 /* Append all steps of `from`, whose arena must outlive `plan`. */
 void vl_plan_join(struct vl_plan *plan, const struct vl_plan *from);

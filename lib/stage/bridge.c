@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What happens on this host: the state directory with secrets and keys, and the bridge.
+ * The bridge on this host: its files, and one without an uplink live.
  */
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -15,87 +15,8 @@
 #include "network/sysctl.h"
 #include "network/uplink.h"
 #include "plan/apply.h"
+#include "plan/pending.h"
 #include "stage/stage.h"
-
-static void add_directory(struct vl_plan *plan, const char *path, unsigned mode, const char *why)
-{
-    if (!vl_file_exists(path))
-        vl_plan_add(plan, &(struct vl_step){
-                              .kind = VL_STEP_DIRECTORY,
-                              .target = VL_THIS_HOST,
-                              .object = vl_arena_strdup(&plan->arena, path),
-                              .mode = mode,
-                              .why = why,
-                          });
-}
-
-static void add_command(struct vl_plan *plan, const char *why, const char *title, const char *const *argv)
-{
-    vl_plan_add(plan, &(struct vl_step){
-                          .kind = VL_STEP_COMMAND,
-                          .target = VL_THIS_HOST,
-                          .object = title,
-                          .argv = argv,
-                          .why = why,
-                      });
-}
-
-/* A key pair by ssh-keygen. A private key without its public half is left over from a run that was cut off. */
-static void add_key(struct vl_plan *plan, struct vl_session *session, const char *name, const char *why)
-{
-    const char *path = vl_arena_printf(&plan->arena, "%s/ssh/%s", session->state.directory, name);
-    const char *public_path = vl_arena_printf(&plan->arena, "%s.pub", path);
-
-    if (vl_file_exists(path) && vl_file_exists(public_path))
-        return;
-    if (vl_file_exists(path))
-        add_command(plan, "half a key pair is left over from a run that was cut off", path,
-                    vl_plan_argv(plan, "rm", "-f", "--", path, NULL));
-    add_command(plan, why, vl_arena_printf(&plan->arena, "ssh-keygen for %s", name),
-                vl_plan_argv(plan, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C",
-                             vl_arena_printf(&plan->arena, "voiplab %s %s", session->lab->name, name), "-f", path,
-                             NULL));
-}
-
-static int add_secrets(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
-{
-    VL_FREE char *text = vl_state_text(&session->state);
-    struct vl_file file = {
-        .path = vl_arena_printf(&plan->arena, "%s/secrets", session->state.directory),
-        .mode = 0600,
-        .text = text,
-        .why = "the secrets of every trunk and telephone, 24 random characters each, are kept here and nowhere else "
-               "on this host",
-    };
-    struct vl_fileset set = { .files = &file, .count = 1 };
-    VL_TARGET_AUTO *host = vl_target_local("/", err);
-
-    if (!text || !host)
-        return err->code ? -1 : vl_no_memory(err);
-    return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
-}
-
-int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
-{
-    const char *directory = session->state.directory;
-    bool lab_key = false;
-
-    add_directory(plan, directory, 0700, "what the lab must remember, readable by root only");
-    add_directory(plan, vl_arena_printf(&plan->arena, "%s/ssh", directory), 0700, "the SSH keys of the lab");
-    if (add_secrets(session, plan, err) < 0)
-        return -1;
-    for (size_t i = 0; i < session->lab->pbx_count; i++) {
-        const struct vl_pbx *pbx = &session->lab->pbxs[i];
-
-        lab_key |= pbx->place == VL_PLACE_VM || (pbx->place == VL_PLACE_SSH && !session->lab->sshkey);
-        if (pbx->place == VL_PLACE_VM)
-            add_key(plan, session, vl_arena_printf(&plan->arena, "%s_host_ed25519", pbx->name),
-                    "the guest's SSH host key is made here, so that the first connection is already a verified one");
-    }
-    if (lab_key)
-        add_key(plan, session, "lab_ed25519", "the key with which voiplab logs in to the lab's PBXs");
-    return vl_arena_check(&plan->arena, err);
-}
 
 /* The back end that is named, else the one that is seen to have the uplink. */
 static int choose_backend(struct vl_session *session, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
@@ -132,7 +53,7 @@ static void add_directories(struct vl_session *session, struct vl_plan *plan, co
         for (size_t j = 0; j < plan->count; j++)
             known |= plan->steps[j].kind == VL_STEP_DIRECTORY && !strcmp(plan->steps[j].object, directory);
         if (!known)
-            add_directory(plan, directory, 0755, "where the files of the bridge are looked for");
+            vl_plan_add_directory(plan, directory, 0755, "where the files of the bridge are looked for");
     }
 }
 
@@ -152,8 +73,7 @@ static int bridge_files(struct vl_session *session, struct vl_plan *plan, struct
     vl_bridge_sysctl(&plan->arena, session->lab, directory, &set);
     if (!real)
         add_directories(session, plan, &set);
-    return vl_plan_files(plan, target, VL_THIS_HOST, &set, real ? vl_apply_pending(session, VL_THIS_HOST) : 0, real,
-                         err);
+    return vl_plan_files(plan, target, VL_THIS_HOST, &set, real ? vl_pending(session, VL_THIS_HOST) : 0, real, err);
 }
 
 int vl_stage_bridge_possible(struct vl_session *session, struct vl_error *err)
@@ -241,23 +161,23 @@ static int bridge_commands(struct vl_session *session, struct vl_plan *plan, str
                        "the address %s yourself",
                        bridge->name, address);
     if (!live.exists)
-        add_command(plan, "a bridge without an uplink: the network of the lab, separate from every other",
-                    vl_arena_printf(&plan->arena, "bridge %s", bridge->name),
-                    vl_plan_argv(plan, "ip", "link", "add", "name", bridge->name, "type", "bridge", "stp_state", "0",
-                                 "forward_delay", "0", NULL));
+        vl_plan_add_command(plan, "a bridge without an uplink: the network of the lab, separate from every other",
+                            vl_arena_printf(&plan->arena, "bridge %s", bridge->name),
+                            vl_plan_argv(plan, "ip", "link", "add", "name", bridge->name, "type", "bridge", "stp_state",
+                                         "0", "forward_delay", "0", NULL));
     /* one that is down and bare is left from a run that was cut off before it could mark it */
     if (!live.exists || (!live.is_marked && !live.is_up && !live.has_any_address))
-        add_command(plan, "the mark by which voiplab knows its bridge again",
-                    vl_arena_printf(&plan->arena, "alias of %s", bridge->name),
-                    vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "alias", mark, NULL));
+        vl_plan_add_command(plan, "the mark by which voiplab knows its bridge again",
+                            vl_arena_printf(&plan->arena, "alias of %s", bridge->name),
+                            vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "alias", mark, NULL));
     if (!live.has_address)
-        add_command(plan, "this host's address on the lab network",
-                    vl_arena_printf(&plan->arena, "address of %s", bridge->name),
-                    vl_plan_argv(plan, "ip", "address", "add", address, "dev", bridge->name, NULL));
+        vl_plan_add_command(plan, "this host's address on the lab network",
+                            vl_arena_printf(&plan->arena, "address of %s", bridge->name),
+                            vl_plan_argv(plan, "ip", "address", "add", address, "dev", bridge->name, NULL));
     if (!live.is_up)
-        add_command(plan, "the bridge carries traffic from now on",
-                    vl_arena_printf(&plan->arena, "%s up", bridge->name),
-                    vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "up", NULL));
+        vl_plan_add_command(plan, "the bridge carries traffic from now on",
+                            vl_arena_printf(&plan->arena, "%s up", bridge->name),
+                            vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "up", NULL));
     return 0;
 }
 

@@ -97,27 +97,18 @@ static void plan_bridge(struct vl_session *session, struct vl_plan *plan)
             bridge->name);
         return;
     }
-    vl_plan_add(plan, &(struct vl_step){
-                          .kind = VL_STEP_COMMAND,
-                          .target = VL_THIS_HOST,
-                          .object = vl_arena_printf(&plan->arena, "bridge %s goes", bridge->name),
-                          .argv = vl_plan_argv(plan, "ip", "link", "delete", "dev", bridge->name, NULL),
-                          .why = "the bridge was made for this lab",
-                      });
+    vl_plan_add_command(plan, "the bridge was made for this lab",
+                        vl_arena_printf(&plan->arena, "bridge %s goes", bridge->name),
+                        vl_plan_argv(plan, "ip", "link", "delete", "dev", bridge->name, NULL));
 }
 
 static void plan_state(struct vl_session *session, struct vl_plan *plan)
 {
     if (!vl_file_exists(session->state.directory))
         return;
-    vl_plan_add(plan,
-                &(struct vl_step){
-                    .kind = VL_STEP_COMMAND,
-                    .target = VL_THIS_HOST,
-                    .object = vl_arena_printf(&plan->arena, "state of %s goes", session->lab->name),
-                    .argv = vl_plan_argv(plan, "rm", "-rf", "--one-file-system", "--", session->state.directory, NULL),
-                    .why = "secrets and keys of a lab that is no more",
-                });
+    vl_plan_add_command(plan, "secrets and keys of a lab that is no more",
+                        vl_arena_printf(&plan->arena, "state of %s goes", session->lab->name),
+                        vl_plan_argv(plan, "rm", "-rf", "--one-file-system", "--", session->state.directory, NULL));
 }
 
 int vl_stage_gone(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,

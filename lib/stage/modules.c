@@ -78,14 +78,7 @@ static int add_file(struct vl_session *session, struct vl_plan *plan, const char
     vl_render_modules(&plan->arena, style, names, &set);
     if (strrchr(directory, '/'))
         *strrchr(directory, '/') = '\0';
-    if (!vl_file_exists(directory))
-        vl_plan_add(plan, &(struct vl_step){
-                              .kind = VL_STEP_DIRECTORY,
-                              .target = VL_THIS_HOST,
-                              .object = directory,
-                              .mode = 0755,
-                              .why = "where the host looks for modules to load when it starts",
-                          });
+    vl_plan_add_directory(plan, directory, 0755, "where the host looks for modules to load when it starts");
     return vl_plan_files(plan, target, VL_THIS_HOST, &set, 0, false, err);
 }
 
@@ -94,13 +87,9 @@ int vl_stage_modules(struct vl_session *session, const char *const *missing, str
     if (!*missing)
         return 0;
     for (size_t i = 0; missing[i] && !session->options.root[1]; i++)
-        vl_plan_add(plan, &(struct vl_step){
-                              .kind = VL_STEP_COMMAND,
-                              .target = VL_THIS_HOST,
-                              .object = vl_arena_printf(&plan->arena, "modprobe %s", missing[i]),
-                              .argv = vl_plan_argv(plan, "modprobe", "--", missing[i], NULL),
-                              .why = "the kernel has it as a module, and it is not loaded",
-                          });
+        vl_plan_add_command(plan, "the kernel has it as a module, and it is not loaded",
+                            vl_arena_printf(&plan->arena, "modprobe %s", missing[i]),
+                            vl_plan_argv(plan, "modprobe", "--", missing[i], NULL));
     if (add_file(session, plan, missing, err) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);

@@ -3,6 +3,7 @@
  * What lies on one PBX: the files that render/ makes, against what is there.
  */
 #include "plan/apply.h"
+#include "plan/pending.h"
 #include "render/asterisk.h"
 #include "stage/clash.h"
 #include "stage/stage.h"
@@ -24,7 +25,7 @@ int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl
 {
     struct vl_fileset set = { .count = 0 };
     bool reloads = pbx->place != VL_PLACE_LOCAL || !session->options.root[1];
-    unsigned pending = target ? vl_apply_pending(session, pbx->name) : 0;
+    unsigned pending = target ? vl_pending(session, pbx->name) : 0;
 
     vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);
     if (plan->arena.failed)
@@ -44,8 +45,7 @@ int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, s
     vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);
     if (plan->arena.failed)
         return vl_no_memory(err);
-    if (vl_plan_files_removed(plan, target, pbx->name, &set, target ? vl_apply_pending(session, pbx->name) : 0, err) <
-        0)
+    if (vl_plan_files_removed(plan, target, pbx->name, &set, target ? vl_pending(session, pbx->name) : 0, err) < 0)
         return -1;
     /* in a tree (--root) nothing runs that could be reloaded */
     while (!reloads && plan->count && plan->steps[plan->count - 1].kind == VL_STEP_RELOAD)

@@ -26,18 +26,6 @@ static const char *group_of(struct vl_arena *arena, const char *directory)
     return entry ? vl_arena_strdup(arena, entry->gr_name) : NULL;
 }
 
-static void add_directory(struct vl_plan *plan, const char *directory, unsigned mode)
-{
-    if (!vl_file_exists(directory))
-        vl_plan_add(plan, &(struct vl_step){
-                              .kind = VL_STEP_DIRECTORY,
-                              .target = VL_THIS_HOST,
-                              .object = directory,
-                              .mode = mode,
-                              .why = "where the profiles of the telephones lie",
-                          });
-}
-
 int vl_stage_phones(struct vl_session *session, const char *const *names, const char *output, struct vl_plan *plan,
                     struct vl_error *err)
 {
@@ -48,7 +36,7 @@ int vl_stage_phones(struct vl_session *session, const char *const *names, const 
 
     if (!host)
         return -1;
-    add_directory(plan, directory, output ? 0755 : 0700);
+    vl_plan_add_directory(plan, directory, output ? 0755 : 0700, "where the profiles of the telephones lie");
     for (size_t i = 0; i < session->lab->phone_count; i++) {
         const struct vl_phone *phone = &session->lab->phones[i];
         const char *text;

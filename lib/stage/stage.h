@@ -10,8 +10,6 @@
 #include "plan/plan.h"
 #include "plan/session.h"
 
-#define VL_THIS_HOST "this host"
-
 /* State directory, secrets, the lab's SSH key and the host keys of its virtual machines. */
 int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
 

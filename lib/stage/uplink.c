@@ -26,12 +26,7 @@ static void add_parent(struct vl_plan *plan, const char *path)
 {
     const char *directory = vl_arena_strndup(&plan->arena, path, (size_t)(strrchr(path, '/') - path));
 
-    if (!vl_file_exists(directory))
-        vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_DIRECTORY,
-                                             .target = VL_THIS_HOST,
-                                             .object = directory,
-                                             .mode = 0755,
-                                             .why = "where the next file goes" });
+    vl_plan_add_directory(plan, directory, 0755, "where the next file goes");
 }
 
 static int plan_recovery(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
@@ -82,13 +77,8 @@ static void plan_owner(const struct vl_session *session, struct vl_plan *plan)
         vl_owner_commands(&plan->arena, session->backend, VL_OWNER_CHANGED, bridge->interface, bridge->name);
 
     for (size_t i = 0; commands && commands[i]; i++)
-        vl_plan_add(plan, &(struct vl_step){
-                              .kind = VL_STEP_COMMAND,
-                              .target = VL_THIS_HOST,
-                              .object = vl_arena_printf(&plan->arena, "%s %s", commands[i][0], commands[i][1]),
-                              .argv = commands[i],
-                              .why = "whoever owns the network of this host takes the changed files over",
-                          });
+        vl_plan_add_command(plan, "whoever owns the network of this host takes the changed files over",
+                            vl_arena_printf(&plan->arena, "%s %s", commands[i][0], commands[i][1]), commands[i]);
 }
 
 static int plan_switch_if_possible(struct vl_session *session, bool dry, struct vl_plan *plan, struct vl_error *err)

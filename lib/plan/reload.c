@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/reload.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/* What it is called in a plan and in the note of what is owed, what is run, and what a person would say about it. */
+static const struct {
+    const char *word;
+    const char *argv[4];
+    const char *why;
+} reloads[VL_RELOAD_COUNT] = {
+    [VL_RELOAD_SIP] = { "sip reload",
+                        { "asterisk", "-rx", "sip reload" },
+                        "chan_sip reads its files again and registers anew" },
+    [VL_RELOAD_IAX2] = { "iax2 reload", { "asterisk", "-rx", "iax2 reload" }, "chan_iax2 reads its files again" },
+    [VL_RELOAD_DIALPLAN] = { "dialplan reload",
+                             { "asterisk", "-rx", "dialplan reload" },
+                             "pbx_config reads extensions.conf again" },
+    [VL_RELOAD_VOICEMAIL] = { "voicemail reload",
+                              { "asterisk", "-rx", "voicemail reload" },
+                              "app_voicemail reads its mailboxes again" },
+    [VL_RELOAD_DAHDI] = { "module reload chan_dahdi.so",
+                          { "asterisk", "-rx", "module reload chan_dahdi.so" },
+                          "chan_dahdi reads its channels again" },
+    [VL_RELOAD_SYSCTL] = { "kernel settings",
+                           { "sysctl", "-e", "-p", "/etc/sysctl.d/60-voiplab.conf" },
+                           "the kernel takes the settings; -e because the keys exist only with br_netfilter" },
+    [VL_RELOAD_SYSCTL_CONF] = { "kernel settings of sysctl.conf",
+                                { "sysctl", "-e", "-p", "/etc/sysctl.conf" },
+                                "the kernel takes the settings; -e because the keys exist only with br_netfilter" },
+};
+
+void vl_reload_add(struct vl_plan *plan, const char *target_name, unsigned wanted, bool fresh)
+{
+    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++) {
+        if (!(wanted & 1U << i) || !reloads[i].word)
+            continue;
+        vl_plan_add(plan, &(struct vl_step){
+                              .kind = VL_STEP_RELOAD,
+                              .target = target_name,
+                              .object = reloads[i].word,
+                              .argv = vl_plan_argv(plan, reloads[i].argv[0], reloads[i].argv[1], reloads[i].argv[2],
+                                                   reloads[i].argv[3], NULL),
+                              .why = reloads[i].why,
+                              .fresh_target = fresh,
+                          });
+    }
+}
+
+enum vl_reload vl_reload_of(const char *word, size_t length)
+{
+    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
+        if (reloads[i].word && strlen(reloads[i].word) == length && !memcmp(reloads[i].word, word, length))
+            return (enum vl_reload)i;
+    return VL_RELOAD_NONE;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The lab's state on this host: keys and secrets that are not there yet.
+ */
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "stage/stage.h"
+
+/* A key pair by ssh-keygen. A private key without its public half is left over from a run that was cut off. */
+static void add_key(struct vl_plan *plan, struct vl_session *session, const char *name, const char *why)
+{
+    const char *path = vl_arena_printf(&plan->arena, "%s/ssh/%s", session->state.directory, name);
+    const char *public_path = vl_arena_printf(&plan->arena, "%s.pub", path);
+
+    if (vl_file_exists(path) && vl_file_exists(public_path))
+        return;
+    if (vl_file_exists(path))
+        vl_plan_add_command(plan, "half a key pair is left over from a run that was cut off", path,
+                            vl_plan_argv(plan, "rm", "-f", "--", path, NULL));
+    vl_plan_add_command(plan, why, vl_arena_printf(&plan->arena, "ssh-keygen for %s", name),
+                        vl_plan_argv(plan, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C",
+                                     vl_arena_printf(&plan->arena, "voiplab %s %s", session->lab->name, name), "-f",
+                                     path, NULL));
+}
+
+static int add_secrets(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
+{
+    VL_FREE char *text = vl_state_text(&session->state);
+    struct vl_file file = {
+        .path = vl_arena_printf(&plan->arena, "%s/secrets", session->state.directory),
+        .mode = 0600,
+        .text = text,
+        .why = "the secrets of every trunk and telephone, 24 random characters each, are kept here and nowhere else "
+               "on this host",
+    };
+    struct vl_fileset set = { .files = &file, .count = 1 };
+    VL_TARGET_AUTO *host = vl_target_local("/", err);
+
+    if (!text || !host)
+        return err->code ? -1 : vl_no_memory(err);
+    return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
+}
+
+int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
+{
+    const char *directory = session->state.directory;
+    bool lab_key = false;
+
+    vl_plan_add_directory(plan, directory, 0700, "what the lab must remember, readable by root only");
+    vl_plan_add_directory(plan, vl_arena_printf(&plan->arena, "%s/ssh", directory), 0700, "the SSH keys of the lab");
+    if (add_secrets(session, plan, err) < 0)
+        return -1;
+    for (size_t i = 0; i < session->lab->pbx_count; i++) {
+        const struct vl_pbx *pbx = &session->lab->pbxs[i];
+
+        lab_key |= pbx->place == VL_PLACE_VM || (pbx->place == VL_PLACE_SSH && !session->lab->sshkey);
+        if (pbx->place == VL_PLACE_VM)
+            add_key(plan, session, vl_arena_printf(&plan->arena, "%s_host_ed25519", pbx->name),
+                    "the guest's SSH host key is made here, so that the first connection is already a verified one");
+    }
+    if (lab_key)
+        add_key(plan, session, "lab_ed25519", "the key with which voiplab logs in to the lab's PBXs");
+    return vl_arena_check(&plan->arena, err);
+}
