@@ -33,13 +33,18 @@ static int run(const struct voiplab_request *request, const struct cmd_options *
 int cmd_run_bridge(const struct cmd_command *command, const struct cmd_options *options)
 {
     struct voiplab_request request = cmd_request(command, options);
+    struct voiplab_bridge bridge = VOIPLAB_BRIDGE_INIT;
+    struct voiplab_bridge_revert revert = VOIPLAB_BRIDGE_REVERT_INIT;
     const char *verb = options->operand_count ? options->operands[0] : NULL;
 
-    if (!cmd_number(options, CMD_TIMEOUT, 86400, 120, &request.timeout_s))
+    if (!cmd_number(options, CMD_TIMEOUT, 86400, 120, &bridge.timeout_s))
         return VOIPLAB_USAGE;
     request.names = NULL;
-    request.commit_if_reachable = options->values[CMD_COMMIT] != NULL;
-    request.boot = options->values[CMD_BOOT] != NULL;
+    bridge.commit_if_reachable = options->values[CMD_COMMIT] != NULL;
+    bridge.backend = options->values[CMD_BACKEND];
+    bridge.peer = cmd_ssh_peer();
+    revert.boot = options->values[CMD_BOOT] != NULL;
+    request.parameters.bridge = &bridge;
     if (!verb)
         return run(&request, options, CMD_LAB_NEEDED);
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -48,6 +53,9 @@ int cmd_run_bridge(const struct cmd_command *command, const struct cmd_options *
         /* the way back may cut the session off in which it was asked for, and must be gone to its end */
         (void)signal(SIGHUP, SIG_IGN);
         request.command = verbs[i].request;
+        request.parameters.any = NULL;
+        if (request.command == VOIPLAB_BRIDGE_REVERT)
+            request.parameters.bridge_revert = &revert;
         return run(&request, options, verbs[i].lab);
     }
     cmd_complain("bridge: '%s' is none of confirm, revert, show", verb);

@@ -10,11 +10,12 @@
 
 static bool fits_together(const struct voiplab_request *request, const struct cmd_options *options)
 {
-    bool asks = request->fix && request->mode == VOIPLAB_APPLY && !options->values[CMD_YES];
+    const struct voiplab_check_cpu *how = request->parameters.check_cpu;
+    bool asks = how->fix && request->mode == VOIPLAB_APPLY && !options->values[CMD_YES];
 
-    if (!request->fix && (request->mode != VOIPLAB_APPLY || options->values[CMD_YES]))
+    if (!how->fix && (request->mode != VOIPLAB_APPLY || options->values[CMD_YES]))
         cmd_complain("check-cpu changes nothing, unless it is told to with --fix: the option makes no sense without");
-    else if (request->fix && (request->cpuinfo || options->values[CMD_FILE]))
+    else if (how->fix && (how->cpuinfo || options->values[CMD_FILE]))
         cmd_complain("--fix loads modules on this host, or for a tree (--root): it takes neither --cpuinfo nor --file");
     else if (asks && (!isatty(STDIN_FILENO) || options->values[CMD_JSON]))
         cmd_complain("--fix asks before it loads a module; without a terminal, or with --json, it needs --yes");
@@ -52,15 +53,19 @@ static bool may_fix(voiplab_lab *lab, const struct voiplab_request *request, con
 int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_options *options)
 {
     struct voiplab_request request = cmd_request(command, options);
+    struct voiplab_check_cpu how = VOIPLAB_CHECK_CPU_INIT;
     int status;
     voiplab_lab *lab;
 
+    how.cpuinfo = options->values[CMD_CPUINFO];
+    how.fix = options->values[CMD_FIX] != NULL;
+    request.parameters.check_cpu = &how;
     if (!fits_together(&request, options))
         return VOIPLAB_USAGE;
-    lab = cmd_open(options, request.fix ? CMD_LAB_NONE : CMD_LAB_MAY_BE, &status);
+    lab = cmd_open(options, how.fix ? CMD_LAB_NONE : CMD_LAB_MAY_BE, &status);
     if (!lab)
         return status;
-    if (!request.fix || may_fix(lab, &request, options, &status))
+    if (!how.fix || may_fix(lab, &request, options, &status))
         status = cmd_finish(lab, &request, options);
     voiplab_close(lab);
     return status;

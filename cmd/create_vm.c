@@ -18,6 +18,7 @@ static int create_lone(const struct cmd_command *command, const struct cmd_optio
 {
     struct voiplab_request request = cmd_request(command, options);
     struct voiplab_guest guest = {
+        .size = sizeof(guest),
         .memory = options->values[CMD_MEMORY],
         .disk = options->values[CMD_DISK],
         .cdrom = options->values[CMD_CDROM],
@@ -35,7 +36,7 @@ static int create_lone(const struct cmd_command *command, const struct cmd_optio
         return VOIPLAB_USAGE;
     guest.name = options->operands[0];
     request.names = NULL;
-    request.guest = &guest;
+    request.parameters.guest = &guest;
     lab = cmd_open(options, CMD_LAB_NONE, &status);
     if (!lab)
         return status;

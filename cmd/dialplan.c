@@ -86,6 +86,7 @@ static int answer_lines(const voiplab_dialplan *dialplan, struct voiplab_dialpla
 static int show(const struct cmd_options *options, const char *number, const voiplab_dialplan *dialplan)
 {
     struct voiplab_dialplan_query query = {
+        .size = sizeof(query),
         .number = number,
         .context = options->values[CMD_CONTEXT],
         .callerid = options->values[CMD_CALLERID],
@@ -105,7 +106,9 @@ static int show(const struct cmd_options *options, const char *number, const voi
 
 static int run_show(const struct cmd_options *options)
 {
-    struct voiplab_dialplan_source source = { .conf = options->values[CMD_CONF], .pbx = options->values[CMD_PBX] };
+    struct voiplab_dialplan_source source = { .size = sizeof(source),
+                                              .conf = options->values[CMD_CONF],
+                                              .pbx = options->values[CMD_PBX] };
     voiplab_error *error = NULL;
     voiplab_dialplan *dialplan;
     voiplab_lab *lab = NULL;

@@ -69,6 +69,7 @@ static bool fits_together(const struct cmd_options *options)
 static int run(const struct cmd_command *command, const struct cmd_options *options, const char *const *ignore)
 {
     const struct voiplab_lint lint = {
+        .size = sizeof(lint),
         .asterisk = options->values[CMD_ASTERISK],
         .sip = options->values[CMD_SIP],
         .iax = options->values[CMD_IAX],
@@ -89,8 +90,7 @@ static int run(const struct cmd_command *command, const struct cmd_options *opti
         return status;
     request.command = VOIPLAB_DIALPLAN_LINT;
     request.names = (const char *const *)(void *)(options->operands + 1);
-    request.fix = false;
-    request.lint = &lint;
+    request.parameters.lint = &lint;
     status = cmd_finish(lab, &request, options);
     voiplab_close(lab);
     return status;

@@ -9,13 +9,14 @@ enum { SERVE_S = 300 };
 int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *options)
 {
     struct voiplab_request request = cmd_request(command, options);
+    struct voiplab_phone phone = VOIPLAB_PHONE_INIT;
     char *output;
     voiplab_lab *lab;
     int status;
 
     if (options->values[CMD_SERVE] && !*options->values[CMD_SERVE])
-        request.serve_s = SERVE_S;
-    else if (!cmd_number(options, CMD_SERVE, 86400, 0, &request.serve_s))
+        phone.serve_s = SERVE_S;
+    else if (!cmd_number(options, CMD_SERVE, 86400, 0, &phone.serve_s))
         return VOIPLAB_USAGE;
     if (options->values[CMD_ADDRESS] && !options->values[CMD_RESYNC]) {
         cmd_complain("--address is where a phone is asked to fetch its profile: it goes with --resync");
@@ -25,9 +26,10 @@ int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *o
     if (!lab)
         return status;
     output = cmd_absolute(options->values[CMD_OUTPUT]);
-    request.output = output;
-    request.resync = options->values[CMD_RESYNC] != NULL;
-    request.address = options->values[CMD_ADDRESS];
+    phone.output = output;
+    phone.resync = options->values[CMD_RESYNC] != NULL;
+    phone.address = options->values[CMD_ADDRESS];
+    request.parameters.phone = &phone;
     status = cmd_finish(lab, &request, options);
     free(output);
     voiplab_close(lab);

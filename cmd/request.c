@@ -133,6 +133,7 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
 {
     const char *file = wanted == CMD_LAB_NONE ? NULL : lab_file(options);
     struct voiplab_options open_options = {
+        .size = sizeof(open_options),
         .lab_file = file,
         .share_directory = cmd_share_directory(options),
         .hypervisor = options->values[CMD_CONNECT],
@@ -160,23 +161,14 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
     return lab;
 }
 
-/* The commands that switch the uplink of this host over. */
-static bool changes_network(const struct cmd_command *command)
-{
-    return command->request == VOIPLAB_BRIDGE || command->request == VOIPLAB_UP;
-}
-
 struct voiplab_request cmd_request(const struct cmd_command *command, const struct cmd_options *options)
 {
     struct voiplab_request request = {
+        .size = sizeof(request),
         .command = command->request,
         .mode = VOIPLAB_APPLY,
-        .peer = changes_network(command) ? cmd_ssh_peer() : NULL,
         .names = options->operand_count ? (const char *const *)(void *)options->operands : NULL,
         .show_secrets = options->values[CMD_SHOW_SECRETS] != NULL,
-        .backend = options->values[CMD_BACKEND],
-        .cpuinfo = options->values[CMD_CPUINFO],
-        .fix = options->values[CMD_FIX] != NULL,
     };
 
     if (options->values[CMD_DRY_RUN])
@@ -216,8 +208,14 @@ int cmd_finish(voiplab_lab *lab, const struct voiplab_request *request, const st
 int cmd_run_request(const struct cmd_command *command, const struct cmd_options *options)
 {
     struct voiplab_request request = cmd_request(command, options);
+    struct voiplab_up up = VOIPLAB_UP_INIT;
     int status;
     voiplab_lab *lab = cmd_open(options, CMD_LAB_NEEDED, &status);
+
+    if (request.command == VOIPLAB_UP) {
+        up.peer = cmd_ssh_peer();
+        request.parameters.up = &up;
+    }
 
     if (!lab)
         return status;

@@ -3,7 +3,9 @@
  * libvoiplab: virtual telephony labs from one lab file. See libvoiplab(3).
  *
  * Open a lab file with voiplab_open(), run requests on it with voiplab_run(), read the results. A library call never
- * prints and never ends the program. The program must ignore SIGPIPE (a child may go away while it is written to), and
+ * prints and never ends the program. Structures that a program fills in begin with their size and start from their
+ * _INIT: what a program does not know is as if it were not there, and a library refuses what it does not know. The
+ * program must ignore SIGPIPE (a child may go away while it is written to), and
  * must call voiplab_worker() first thing in main(): SSH sessions and the HTTP server for telephones run in processes of
  * their own, which are the program started again.
  */
@@ -67,6 +69,7 @@ struct voiplab_event {
 };
 
 struct voiplab_options {
+    size_t size;                 /* VOIPLAB_OPTIONS_INIT sets it, as the _INIT of every structure below does */
     const char *lab_file;        /* NULL: no lab file (check-cpu, create-vm without one) */
     const char *share_directory; /* recipes, numbering plans, scenarios; required */
     const char *state_directory; /* NULL: /var/lib/voiplab */
@@ -115,8 +118,36 @@ enum voiplab_mode {
     VOIPLAB_EXPLAIN, /* the plan as a lab note in Markdown, touch nothing */
 };
 
-/* A guest without a lab file, for VOIPLAB_CREATE_VM. */
+/* Parameters of the commands that have any, each in a structure of its own. */
+
+struct voiplab_check_cpu {
+    size_t size;
+    const char *cpuinfo; /* another /proc/cpuinfo; NULL: this host's */
+    bool fix;            /* load the modules that are missing, now and at every start, as the mode says */
+};
+
+struct voiplab_bridge {
+    size_t size;
+    const char *backend; /* who shall configure it; NULL: as the lab file says */
+    /* on this host: */
+    unsigned timeout_s;       /* until an unconfirmed change is taken back; 0: 120 */
+    bool commit_if_reachable; /* confirm by itself when what answered before answers again */
+    const char *peer;         /* address of whoever is logged in, to stay reachable; NULL: none */
+};
+
+struct voiplab_bridge_revert {
+    size_t size;
+    bool boot; /* only what was cut off, for the boot-time unit */
+};
+
+struct voiplab_up {
+    size_t size;
+    const char *peer; /* as for the bridge */
+};
+
+/* For VOIPLAB_CREATE_VM: a guest without a lab file. */
 struct voiplab_guest {
+    size_t size;
     const char *name;
     const char *memory, *disk; /* sizes with units */
     const char *cdrom;         /* installation ISO; NULL: none */
@@ -125,8 +156,17 @@ struct voiplab_guest {
     unsigned vcpus; /* 0: 1 */
 };
 
+struct voiplab_phone {
+    size_t size;
+    const char *output;  /* directory of the profiles, an absolute path; NULL: phones of the lab's state */
+    unsigned serve_s;    /* then hand each out once over HTTP, for this long at most; 0: do not */
+    bool resync;         /* and ask the phones to fetch them */
+    const char *address; /* of the one phone that is named; NULL: the lab file's */
+};
+
 /* For VOIPLAB_DIALPLAN_LINT; `names` of the request are the files. */
 struct voiplab_lint {
+    size_t size;
     const char *asterisk;          /* the version that will run it, such as "1.8" or "22"; NULL: "16" */
     const char *sip, *iax, *pjsip; /* files of devices; NULL: those beside the file, when they are there */
     const char *country;           /* a numbering plan, whose emergency numbers must be reachable; NULL: the lab's */
@@ -139,30 +179,27 @@ struct voiplab_lint {
 };
 
 struct voiplab_request {
+    size_t size;
     enum voiplab_command command;
     enum voiplab_mode mode;
     const char *const *names; /* PBXs, images, load runs or phones that are meant, NULL-terminated; NULL: all */
     bool show_secrets;        /* secrets are in the plan as they are, not as dots */
-    const char *backend;      /* VOIPLAB_BRIDGE: who shall configure it; NULL: as the lab file says */
-    const char *cpuinfo;      /* VOIPLAB_CHECK_CPU: another /proc/cpuinfo; NULL: this host's */
-    const struct voiplab_guest *guest; /* VOIPLAB_CREATE_VM without a lab file */
-    /* VOIPLAB_BRIDGE on this host: */
-    unsigned timeout_s;       /* until an unconfirmed change is taken back; 0: 120 */
-    bool commit_if_reachable; /* confirm by itself when what answered before answers again */
-    const char *peer;         /* also for VOIPLAB_UP: address of whoever is logged in, to stay reachable; NULL: none */
-    bool boot;                /* VOIPLAB_BRIDGE_REVERT: only what was cut off, for the boot-time unit */
-    /* VOIPLAB_PHONE: */
-    const char *output;              /* directory of the profiles, an absolute path; NULL: phones of the lab's state */
-    unsigned serve_s;                /* then hand each out once over HTTP, for this long at most; 0: do not */
-    bool resync;                     /* and ask the phones to fetch them */
-    const char *address;             /* of the one phone that is named; NULL: the lab file's */
-    const struct voiplab_lint *lint; /* VOIPLAB_DIALPLAN_LINT */
-    bool fix; /* VOIPLAB_CHECK_CPU: load the modules that are missing, now and at every start, as the mode says */
+    union {
+        const void *any;                           /* NULL: as if the structure were given as its _INIT makes it */
+        const struct voiplab_check_cpu *check_cpu; /* VOIPLAB_CHECK_CPU */
+        const struct voiplab_bridge *bridge;       /* VOIPLAB_BRIDGE */
+        const struct voiplab_bridge_revert *bridge_revert; /* VOIPLAB_BRIDGE_REVERT */
+        const struct voiplab_guest *guest;                 /* VOIPLAB_CREATE_VM; NULL: those of the lab file */
+        const struct voiplab_phone *phone;                 /* VOIPLAB_PHONE */
+        const struct voiplab_up *up;                       /* VOIPLAB_UP */
+        const struct voiplab_lint *lint;                   /* VOIPLAB_DIALPLAN_LINT */
+    } parameters;
 };
 
 /* Carry out a request. Returns the status; *ret_result is the caller's whenever it is not NULL, also when some targets
  * failed; *ret_error says what failed when the status is not VOIPLAB_OK or VOIPLAB_DRIFT. `lab` must have a lab file
- * for all but VOIPLAB_CHECK_CPU, VOIPLAB_CREATE_VM with a guest, and what says that it needs none. */
+ * for all but VOIPLAB_CHECK_CPU, VOIPLAB_CREATE_VM with a guest, and what says that it needs none. Both pointers may be
+ * NULL. */
 VOIPLAB_API enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *request,
                                             voiplab_result **ret_result, voiplab_error **ret_error);
 
@@ -188,6 +225,7 @@ VOIPLAB_API enum voiplab_status voiplab_init(const char *share_directory, const 
 typedef struct voiplab_dialplan voiplab_dialplan;
 
 struct voiplab_dialplan_source {
+    size_t size;
     const char *conf; /* an extensions.conf; its #include lines are read beside it */
     const char *pbx;  /* without conf: what this PBX of the lab runs, over SSH; NULL: what the lab's hub would get */
 };
@@ -199,6 +237,7 @@ VOIPLAB_API voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const stru
 VOIPLAB_API void voiplab_dialplan_close(voiplab_dialplan *dialplan);
 
 struct voiplab_dialplan_query {
+    size_t size;
     const char *number;
     const char *context;  /* NULL: where the telephones of the lab's hub dial */
     const char *callerid; /* NULL: none */
@@ -224,6 +263,33 @@ VOIPLAB_API enum voiplab_status voiplab_dialplan_show(const voiplab_dialplan *di
 
 #ifdef __cplusplus
 }
+
+/* A structure with nothing in it but its size. */
+template <typename structure> inline structure voiplab_init()
+{
+    structure empty = structure();
+
+    empty.size = sizeof(empty);
+    return empty;
+}
+#define VOIPLAB_INIT(name) voiplab_init<struct name>()
+#else
+#define VOIPLAB_INIT(name)                                                                                             \
+    {                                                                                                                  \
+        .size = sizeof(struct name)                                                                                    \
+    }
 #endif
+
+#define VOIPLAB_OPTIONS_INIT VOIPLAB_INIT(voiplab_options)
+#define VOIPLAB_CHECK_CPU_INIT VOIPLAB_INIT(voiplab_check_cpu)
+#define VOIPLAB_BRIDGE_INIT VOIPLAB_INIT(voiplab_bridge)
+#define VOIPLAB_BRIDGE_REVERT_INIT VOIPLAB_INIT(voiplab_bridge_revert)
+#define VOIPLAB_UP_INIT VOIPLAB_INIT(voiplab_up)
+#define VOIPLAB_GUEST_INIT VOIPLAB_INIT(voiplab_guest)
+#define VOIPLAB_PHONE_INIT VOIPLAB_INIT(voiplab_phone)
+#define VOIPLAB_LINT_INIT VOIPLAB_INIT(voiplab_lint)
+#define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)
+#define VOIPLAB_DIALPLAN_SOURCE_INIT VOIPLAB_INIT(voiplab_dialplan_source)
+#define VOIPLAB_DIALPLAN_QUERY_INIT VOIPLAB_INIT(voiplab_dialplan_query)
 
 #endif

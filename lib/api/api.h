@@ -9,7 +9,10 @@
 
 struct vl_session *vl_api_session(voiplab_lab *lab);
 
-/* Hand an internal error to the caller; it is empty afterwards. */
-void vl_api_error(struct vl_error *error, voiplab_error **ret_error);
+enum voiplab_status vl_api_status(enum vl_error_code code);
+
+/* Hand an internal error to the caller, who gets NULL when there is none, and need not want it. It is empty afterwards.
+ * Returns its status. */
+enum voiplab_status vl_api_finish(struct vl_error *error, voiplab_error **ret_error);
 
 #endif

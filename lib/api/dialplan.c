@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "api/api.h"
+#include "api/sized.h"
 #include "base/cleanup.h"
 #include "base/memory.h"
 #include "request/dialplan_source.h"
@@ -33,21 +34,27 @@ static int check_loads(const struct vl_dialplan *plan, const struct voiplab_dial
                       why->code == VL_DIALPLAN_FILE_MISSING ? "" : ": Asterisk refuses the whole dialplan");
 }
 
-voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_dialplan_source *source,
+voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_dialplan_source *given,
                                         voiplab_error **ret_error)
 {
     voiplab_dialplan *dialplan = vl_malloc(sizeof(*dialplan));
     VL_ERROR_AUTO err = { .code = VL_OK };
+    struct voiplab_dialplan_source source;
 
-    *ret_error = NULL;
-    if (!dialplan)
+    if (!dialplan) {
+        (void)vl_no_memory(&err);
+        (void)vl_api_finish(&err, ret_error);
         return NULL;
+    }
     *dialplan = (voiplab_dialplan){ .plan = NULL };
-    dialplan->plan =
-        vl_run_dialplan_source(lab ? vl_api_session(lab) : NULL, source, &dialplan->arena, &dialplan->context, &err);
-    if (dialplan->plan && check_loads(dialplan->plan, source, &err) == 0)
+    if (vl_sized_copy(&source, given, sizeof(source), "VOIPLAB_DIALPLAN_SOURCE_INIT", &err) == 0)
+        dialplan->plan = vl_run_dialplan_source(lab ? vl_api_session(lab) : NULL, &source, &dialplan->arena,
+                                                &dialplan->context, &err);
+    if (dialplan->plan && check_loads(dialplan->plan, &source, &err) == 0) {
+        (void)vl_api_finish(&err, ret_error);
         return dialplan;
-    vl_api_error(&err, ret_error);
+    }
+    (void)vl_api_finish(&err, ret_error);
     voiplab_dialplan_close(dialplan);
     return NULL;
 }
@@ -170,15 +177,22 @@ static char *show(const voiplab_dialplan *dialplan, const struct voiplab_dialpla
                                          : show_whole(dialplan->plan, &wanted, form, err);
 }
 
-enum voiplab_status voiplab_dialplan_show(const voiplab_dialplan *dialplan, const struct voiplab_dialplan_query *query,
+enum voiplab_status voiplab_dialplan_show(const voiplab_dialplan *dialplan, const struct voiplab_dialplan_query *given,
                                           enum voiplab_dialplan_form form, char **ret_text, voiplab_error **ret_error)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
+    struct voiplab_dialplan_query query;
+    char *text = NULL;
 
-    *ret_error = NULL;
-    *ret_text = show(dialplan, query, form, &err);
-    if (!err.code)
-        return VOIPLAB_OK;
-    vl_api_error(&err, ret_error);
-    return voiplab_error_status(*ret_error);
+    if (!dialplan || !given || !ret_text)
+        (void)vl_fail(&err, VL_ERROR_USAGE, "a question needs a dialplan, a query and a place for the answer");
+    else if (vl_sized_copy(&query, given, sizeof(query), "VOIPLAB_DIALPLAN_QUERY_INIT", &err) < 0)
+        ; /* err says why */
+    else if (!query.number || (unsigned)form > VOIPLAB_DIALPLAN_GRAPH)
+        (void)vl_fail(&err, VL_ERROR_USAGE, "a query needs a number, and a form of the answer that there is");
+    else
+        text = show(dialplan, &query, form, &err);
+    if (ret_text)
+        *ret_text = text;
+    return vl_api_finish(&err, ret_error);
 }

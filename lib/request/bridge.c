@@ -107,7 +107,7 @@ static int save_files(struct vl_checkpoint *checkpoint, const struct vl_plan *pl
     return vl_arena_check(&checkpoint->arena, err);
 }
 
-static int save(const struct vl_run *run, const struct vl_plan *plan, const char *directory,
+static int save(const struct vl_run *run, const struct vl_plan *plan, const char *peer, const char *directory,
                 struct vl_checkpoint *checkpoint)
 {
     const struct vl_bridge *bridge = &run->session->lab->bridge;
@@ -116,7 +116,7 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
 
     checkpoint->root = vl_arena_strdup(arena, run->session->options.root);
     checkpoint->lab = vl_arena_strdup(arena, run->session->lab->name);
-    checkpoint->peer = run->request->peer;
+    checkpoint->peer = peer;
     if (save_files(checkpoint, plan, run->err) < 0)
         return -1;
     save_owner(checkpoint, run->session);
@@ -207,9 +207,8 @@ static int is_late(const struct vl_run *run, const struct vl_checkpoint *checkpo
 
 /* Carry the plan out under the watchdog. */
 static int change_watched(const struct vl_run *run, const struct vl_plan *plan, const struct vl_checkpoint *checkpoint,
-                          const char *directory, bool *waits)
+                          unsigned timeout, const char *directory, bool *waits)
 {
-    unsigned timeout = run->request->timeout_s ? run->request->timeout_s : DEFAULT_TIMEOUT_S;
     int channel = vl_watchdog_arm(directory, timeout, run->err);
     VL_ERROR_AUTO cause = { .code = VL_OK };
     size_t changed = 0;
@@ -270,7 +269,27 @@ static int change_tree(const struct vl_run *run, const struct vl_plan *plan, con
     return vl_run_apply_plan(run, plan, run->session->options.root, &changed);
 }
 
-int vl_run_bridge_change(const struct vl_run *run, bool commit, size_t *changed, bool *ret_waits)
+static unsigned timeout_of(const struct voiplab_bridge *how)
+{
+    return how->timeout_s ? how->timeout_s : DEFAULT_TIMEOUT_S;
+}
+
+/* The back end that is named, if one is. */
+static int take_backend(struct vl_session *session, const char *name, struct vl_error *err)
+{
+    for (int i = 0; name && vl_bridge_backends[i]; i++)
+        if (!strcmp(name, vl_bridge_backends[i])) {
+            session->backend = (enum vl_bridge_backend)i;
+            return 0;
+        }
+    if (!name)
+        return 0;
+    return vl_fail(err, VL_ERROR_USAGE,
+                   "there is no back end '%s'; there are auto, ifcfg, networkmanager, networkd, ifupdown and netplan",
+                   name);
+}
+
+int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *how, size_t *changed, bool *ret_waits)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
     VL_CHECKPOINT_AUTO checkpoint = { .root = NULL };
@@ -285,28 +304,30 @@ int vl_run_bridge_change(const struct vl_run *run, bool commit, size_t *changed,
     *changed += plan.count;
     if (!plan.count)
         return 0;
-    if (save(run, &plan, directory, &checkpoint) < 0)
+    if (save(run, &plan, how->peer, directory, &checkpoint) < 0)
         return -1;
     if (!is_this_host(run))
         return change_tree(run, &plan, directory);
     vl_reach_add(&reach, checkpoint.gateway, true);
     vl_reach_add(&reach, checkpoint.peer, false);
-    if (commit && reach.count)
+    if (how->commit_if_reachable && reach.count)
         (void)vl_reach_round(&reach, REACH_MS);
-    if (change_watched(run, &plan, &checkpoint, directory, ret_waits) < 0)
+    if (change_watched(run, &plan, &checkpoint, timeout_of(how), directory, ret_waits) < 0)
         return -1;
-    return commit ? try_to_commit(run, &reach, directory, ret_waits) : 0;
+    return how->commit_if_reachable ? try_to_commit(run, &reach, directory, ret_waits) : 0;
 }
 
 int vl_run_bridge(const struct vl_run *run)
 {
+    const struct voiplab_bridge *how = run->request->parameters.bridge;
     const struct vl_bridge *bridge = &run->session->lab->bridge;
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
     bool waits = false;
-    unsigned timeout = run->request->timeout_s ? run->request->timeout_s : DEFAULT_TIMEOUT_S;
     int rc;
 
+    if (take_backend(run->session, how->backend, run->err) < 0)
+        return -1;
     if (!is_this_host(run) && !bridge->interface)
         return vl_fail(run->err, VL_ERROR_USAGE,
                        "with interface = none in [bridge] there are no files to write under '%s': the bridge is made "
@@ -317,7 +338,7 @@ int vl_run_bridge(const struct vl_run *run)
                                : vl_stage_bridge(run->session, &plan, run->err);
         return rc < 0 ? rc : vl_run_show_plan(run, &plan);
     }
-    rc = bridge->interface ? vl_run_bridge_change(run, run->request->commit_if_reachable, &changed, &waits)
+    rc = bridge->interface ? vl_run_bridge_change(run, how, &changed, &waits)
                            : vl_run_apply_stage(run, vl_stage_bridge, &changed);
     if (rc < 0)
         return rc;
@@ -327,7 +348,7 @@ int vl_run_bridge(const struct vl_run *run)
         vl_result_summary(run->result,
                           "%zu steps taken; 'voiplab bridge confirm' keeps the change, which is taken back after %u s "
                           "without it",
-                          changed, timeout);
+                          changed, timeout_of(how));
     else
         vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
     return 0;
@@ -449,7 +470,7 @@ int vl_run_bridge_revert(const struct vl_run *run)
 
     if (lock < 0 && run->err->code)
         return -1;
-    if (run->request->boot && vl_change_phase(directory, NULL) != VL_CHANGE_ABANDONED) {
+    if (run->request->parameters.bridge_revert->boot && vl_change_phase(directory, NULL) != VL_CHANGE_ABANDONED) {
         vl_result_summary(run->result, "no change was cut off");
         return 0;
     }

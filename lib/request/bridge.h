@@ -7,10 +7,9 @@
 
 #include "request/request.h"
 
-/* Write the files and, on this host, switch over under the eyes of the watchdog. `commit` asks for the change to be
- * confirmed when what answered before answers again. Adds to *changed, and *ret_waits tells whether the change still
- * waits to be confirmed. */
-int vl_run_bridge_change(const struct vl_run *run, bool commit, size_t *changed, bool *ret_waits);
+/* Write the files and, on this host, switch over under the eyes of the watchdog. Adds to *changed, and *ret_waits tells
+ * whether the change still waits to be confirmed. */
+int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *how, size_t *changed, bool *ret_waits);
 
 int vl_run_bridge(const struct vl_run *run);
 int vl_run_bridge_confirm(const struct vl_run *run);

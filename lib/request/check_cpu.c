@@ -40,7 +40,7 @@ static void check_libvirt(const struct vl_run *run)
     const char *version = "";
     bool kvm;
 
-    if (run->request->cpuinfo || strcmp(session->options.root, "/") != 0) {
+    if (run->request->parameters.check_cpu->cpuinfo || strcmp(session->options.root, "/") != 0) {
         check.status = VL_CHECK_SKIP;
         check.seen = "another machine's files are looked at";
     } else if (vl_session_hypervisor(session, &cause) == 0 &&
@@ -121,7 +121,7 @@ int vl_run_check_cpu(const struct vl_run *run)
     struct vl_host_report report;
     const struct vl_host_capacity *capacity = &report.capacity;
     const struct vl_host_options options = {
-        .cpuinfo = run->request->cpuinfo,
+        .cpuinfo = run->request->parameters.check_cpu->cpuinfo,
         .root = run->session->options.root,
         .lab = run->session->lab,
         .storage = run->session->lab ? run->session->lab->storage : NULL,
@@ -129,7 +129,7 @@ int vl_run_check_cpu(const struct vl_run *run)
 
     if (vl_probe_host(&result->arena, &options, &report, run->err) < 0)
         return -1;
-    if (run->request->fix)
+    if (run->request->parameters.check_cpu->fix)
         return fix(run, &report);
     vl_result_headings(result, "STATUS", "CHECK", "SEEN", "REMEDY", NULL);
     vl_json_bool(result->document, "usable", report.usable);

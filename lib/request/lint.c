@@ -275,12 +275,12 @@ static int lint_files(struct lint_run *lint)
 
 int vl_run_lint(const struct vl_run *run)
 {
-    VL_JSON_AUTO *sarif = run->request->lint->sarif ? vl_sarif_new() : NULL;
-    struct lint_run lint = { .run = run, .lint = run->request->lint, .sarif = sarif };
+    VL_JSON_AUTO *sarif = run->request->parameters.lint->sarif ? vl_sarif_new() : NULL;
+    struct lint_run lint = { .run = run, .lint = run->request->parameters.lint, .sarif = sarif };
     VL_FREE char *document = NULL;
     int rc;
 
-    if (run->request->lint->rules)
+    if (run->request->parameters.lint->rules)
         return show_rules(run);
     rc = lint_files(&lint);
     if (rc == 0 && sarif) {

@@ -93,8 +93,9 @@ static int call_up(struct handing *handing)
     handing->called = vl_arena_zalloc(handing->arena, lab->phone_count * sizeof(*handing->called));
     if (!handing->called)
         return vl_no_memory(run->err);
-    if (run->request->address && !vl_text_ipv4(run->request->address, &given))
-        return vl_fail(run->err, VL_ERROR_USAGE, "--address: '%s' is not an IPv4 address", run->request->address);
+    if (run->request->parameters.phone->address && !vl_text_ipv4(run->request->parameters.phone->address, &given))
+        return vl_fail(run->err, VL_ERROR_USAGE, "--address: '%s' is not an IPv4 address",
+                       run->request->parameters.phone->address);
     for (size_t i = 0; i < lab->phone_count; i++)
         if (vl_session_wanted(run->request->names, lab->phones[i].name))
             handing->called[handing->count++] = (struct called){
@@ -103,7 +104,7 @@ static int call_up(struct handing *handing)
             };
     if (given && handing->count != 1)
         return vl_fail(run->err, VL_ERROR_USAGE, "--address is that of one phone: name it");
-    for (size_t i = 0; run->request->resync && i < handing->count; i++)
+    for (size_t i = 0; run->request->parameters.phone->resync && i < handing->count; i++)
         if (!handing->called[i].address)
             return vl_fail(run->err, VL_ERROR_USAGE,
                            "where is '%s'? give its address with --address, or in its section of the lab file",
@@ -238,7 +239,7 @@ static size_t count_awaited(const struct handing *handing)
 static int wait_for_all(const struct handing *handing, struct vl_provision *provision)
 {
     const struct vl_run *run = handing->run;
-    long long deadline = vl_now_ms() + (long long)run->request->serve_s * 1000;
+    long long deadline = vl_now_ms() + (long long)run->request->parameters.phone->serve_s * 1000;
 
     while (count_awaited(handing) && vl_now_ms() < deadline && !vl_session_cancelled(run->session))
         if (vl_provision_look(provision, LOOK_MS, run->err) < 0)
@@ -274,7 +275,7 @@ static int serve(struct handing *handing, uint32_t address)
         vl_session_event(run->session, VOIPLAB_EVENT_STEP, handing->called[i].phone->name, "%s",
                          handing->called[i].url);
     }
-    if (run->request->resync)
+    if (run->request->parameters.phone->resync)
         ask_all(handing);
     return wait_for_all(handing, provision);
 }
@@ -285,11 +286,11 @@ static int hand_out(struct handing *handing)
     const struct vl_run *run = handing->run;
     uint32_t address;
 
-    if (!run->request->serve_s && !run->request->resync)
+    if (!run->request->parameters.phone->serve_s && !run->request->parameters.phone->resync)
         return 0;
     if (own_address(&run->session->lab->bridge, &address, run->err) < 0)
         return -1;
-    if (run->request->serve_s)
+    if (run->request->parameters.phone->serve_s)
         return serve(handing, address);
     make_urls(handing, address, NULL);
     ask_all(handing);
@@ -305,19 +306,20 @@ static int foretell(struct handing *handing)
     const char *address = bridge->address ? vl_text_from_ipv4(handing->arena, bridge->address) : "ADDRESS";
     VL_BUF_AUTO text = VL_BUF_INIT;
 
-    if (!request->serve_s && !request->resync)
+    if (!request->parameters.phone->serve_s && !request->parameters.phone->resync)
         return 0;
     vl_buf_printf(&text, "%s%s\n", run->result->text, request->mode == VOIPLAB_EXPLAIN ? "\n## Then\n" : "then:");
     for (size_t i = 0; i < handing->count; i++) {
         struct called *called = &handing->called[i];
         const char *file = vl_render_phone_file_name(handing->arena, called->phone);
 
-        called->url = request->serve_s ? vl_arena_printf(handing->arena, "http://%s:PORT/RANDOM/%s", address, file)
-                                       : vl_arena_printf(handing->arena, "tftp://%s/%s", address, file);
-        if (request->serve_s)
+        called->url = request->parameters.phone->serve_s
+                          ? vl_arena_printf(handing->arena, "http://%s:PORT/RANDOM/%s", address, file)
+                          : vl_arena_printf(handing->arena, "tftp://%s/%s", address, file);
+        if (request->parameters.phone->serve_s)
             vl_buf_printf(&text, "- %s: serve %s once, for at most %u s\n", called->phone->name, called->url,
-                          request->serve_s);
-        if (request->resync)
+                          request->parameters.phone->serve_s);
+        if (request->parameters.phone->resync)
             vl_buf_printf(&text, "- %s: ask %s as %s\n", called->phone->name, resync_url(handing, called),
                           called->phone->model->admin);
     }
@@ -332,7 +334,7 @@ static const char *outcome(const struct handing *handing, const struct called *c
 {
     if (called->file)
         return called->file->fetched ? "fetched" : "not fetched";
-    if (handing->run->request->resync)
+    if (handing->run->request->parameters.phone->resync)
         return called->asked ? "asked" : "not asked";
     return "written";
 }
@@ -386,7 +388,7 @@ int vl_run_phone(const struct vl_run *run)
     int rc;
 
     if (check_names(run) < 0 || call_up(&handing) < 0 || vl_stage_state(run->session, &plan, run->err) < 0 ||
-        vl_stage_phones(run->session, run->request->names, run->request->output, &plan, run->err) < 0)
+        vl_stage_phones(run->session, run->request->names, run->request->parameters.phone->output, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run)) {
         rc = vl_run_show_plan(run, &plan);

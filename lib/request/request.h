@@ -19,18 +19,23 @@ struct vl_run {
     int *lock; /* descriptor that holds the lock of the lab; -1: none is held */
 };
 
-/* Requests return 0 or -1; err->code makes the status. In the files named after them. */
-int vl_run_up(const struct vl_run *run);
-int vl_run_push(const struct vl_run *run, unsigned parts, bool remove);
-int vl_run_guests(const struct vl_run *run);
-int vl_run_dialplan_diff(const struct vl_run *run);
-int vl_run_status(const struct vl_run *run);
-int vl_run_verify(const struct vl_run *run);
-int vl_run_gone(const struct vl_run *run, bool remove);
-int vl_run_load(const struct vl_run *run);
+/* Requests return 0 or -1; err->code makes the status. In the files named after them, those of the whole lab in up.c.
+ */
 int vl_run_check_cpu(const struct vl_run *run);
+int vl_run_image(const struct vl_run *run);
+int vl_run_create_vm(const struct vl_run *run);
+int vl_run_trunk(const struct vl_run *run);
+int vl_run_trunk_remove(const struct vl_run *run);
+int vl_run_dialplan(const struct vl_run *run);
+int vl_run_dialplan_diff(const struct vl_run *run);
 int vl_run_lint(const struct vl_run *run);
 int vl_run_phone(const struct vl_run *run);
+int vl_run_sipp(const struct vl_run *run);
+int vl_run_up(const struct vl_run *run);
+int vl_run_status(const struct vl_run *run);
+int vl_run_verify(const struct vl_run *run);
+int vl_run_down(const struct vl_run *run);
+int vl_run_destroy(const struct vl_run *run);
 
 /* All is changed that will be: others may change the lab while this request goes on. */
 void vl_run_unlock(const struct vl_run *run);

@@ -113,7 +113,7 @@ static int check_names(const struct vl_run *run)
     return 0;
 }
 
-int vl_run_load(const struct vl_run *run)
+int vl_run_sipp(const struct vl_run *run)
 {
     VL_BUF_AUTO text = VL_BUF_INIT;
     size_t failed = 0, done = 0;

@@ -102,7 +102,7 @@ static int dry_up(const struct vl_run *run)
     VL_FLEET_AUTO fleet = { .count = 0 };
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 || vl_run_hypervisor(run) < 0 ||
+    if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 ||
         vl_stage_state(session, &plan, run->err) < 0 ||
         (session->lab->bridge.interface ? vl_stage_uplink(session, true, &plan, run->err)
                                         : vl_stage_bridge(session, &plan, run->err)) < 0 ||
@@ -115,11 +115,12 @@ static int dry_up(const struct vl_run *run)
 /* An isolated bridge is brought up. With an uplink the change must be known to be good before guests hang on it. */
 static int prepare_bridge(const struct vl_run *run, size_t *changed)
 {
+    const struct voiplab_bridge how = { .commit_if_reachable = true, .peer = run->request->parameters.up->peer };
     bool waits = false;
 
     if (!run->session->lab->bridge.interface)
         return vl_run_apply_stage(run, vl_stage_bridge, changed);
-    if (vl_run_bridge_change(run, true, changed, &waits) < 0)
+    if (vl_run_bridge_change(run, &how, changed, &waits) < 0)
         return -1;
     if (!waits)
         return 0;
@@ -142,7 +143,7 @@ static int prepare_guests(const struct vl_run *run, struct vl_fleet *fleet, size
     VL_PLAN_AUTO plan = { .count = 0 };
 
     vl_session_phase(run->session, 3, 7, "images");
-    if (vl_run_hypervisor(run) < 0 || vl_run_apply_stage(run, stage_all_images, changed) < 0)
+    if (vl_run_apply_stage(run, stage_all_images, changed) < 0)
         return -1;
     vl_session_phase(run->session, 4, 7, "guests");
     if (vl_stage_guests_shared(run->session, run->request->names, &plan, run->err) < 0 ||
@@ -200,7 +201,7 @@ int vl_run_up(const struct vl_run *run)
     return finish_up(run, &fleet, changed + fleet.changed);
 }
 
-int vl_run_push(const struct vl_run *run, unsigned parts, bool remove)
+static int push(const struct vl_run *run, unsigned parts, bool remove)
 {
     struct vl_session *session = run->session;
     VL_FLEET_AUTO fleet = { .count = 0 };
@@ -233,7 +234,7 @@ int vl_run_push(const struct vl_run *run, unsigned parts, bool remove)
 }
 
 /* create-vm: the machines, until they answer. */
-int vl_run_guests(const struct vl_run *run)
+static int make_guests(const struct vl_run *run)
 {
     struct vl_session *session = run->session;
     VL_FLEET_AUTO fleet = { .count = 0 };
@@ -243,8 +244,7 @@ int vl_run_guests(const struct vl_run *run)
     if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run)) {
-        if (vl_run_hypervisor(run) < 0 || vl_stage_state(session, &plan, run->err) < 0 ||
-            stage_all_images(session, &plan, run->err) < 0 ||
+        if (vl_stage_state(session, &plan, run->err) < 0 || stage_all_images(session, &plan, run->err) < 0 ||
             vl_stage_guests(session, run->request->names, &plan, run->err) < 0)
             return -1;
         return vl_run_show_plan(run, &plan);
@@ -313,13 +313,12 @@ int vl_run_verify(const struct vl_run *run)
     return vl_run_fleet_error(run, &fleet);
 }
 
-int vl_run_gone(const struct vl_run *run, bool remove)
+static int take_away(const struct vl_run *run, bool remove)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
-    if (vl_fleet_check_names(run->session->lab, run->request->names, run->err) < 0 ||
-        vl_stage_gone(run->session, run->request->names, remove, &plan, run->err) < 0)
+    if (vl_stage_gone(run->session, run->request->names, remove, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
@@ -328,4 +327,47 @@ int vl_run_gone(const struct vl_run *run, bool remove)
     vl_json_bool(run->result->document, "changed", changed > 0);
     vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
     return 0;
+}
+
+int vl_run_create_vm(const struct vl_run *run)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
+
+    if (!run->request->parameters.guest)
+        return make_guests(run);
+    if (vl_stage_lone_guest(run->session, run->request->parameters.guest, &plan, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, &plan);
+    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
+        return -1;
+    vl_result_summary(run->result, changed ? "%zu steps taken; '%s' runs" : "nothing to do", changed,
+                      run->request->parameters.guest->name);
+    return 0;
+}
+
+int vl_run_trunk(const struct vl_run *run)
+{
+    return push(run, VL_PART_TRUNK, false);
+}
+
+int vl_run_trunk_remove(const struct vl_run *run)
+{
+    return push(run, VL_PART_TRUNK | VL_PART_DIALPLAN, true);
+}
+
+int vl_run_dialplan(const struct vl_run *run)
+{
+    return push(run, VL_PART_DIALPLAN, false);
+}
+
+int vl_run_down(const struct vl_run *run)
+{
+    return take_away(run, false);
+}
+
+int vl_run_destroy(const struct vl_run *run)
+{
+    return take_away(run, true);
 }

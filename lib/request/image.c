@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * image: the base images in the cache, made where they are missing, and verified.
+ */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "guest/image.h"
+#include "guest/recipe.h"
+#include "request/request.h"
+
+static int check_images(const struct vl_run *run)
+{
+    const struct vl_lab *lab = run->session->lab;
+
+    for (const char *const *name = run->request->names; name && *name; name++) {
+        bool known = false;
+
+        for (size_t i = 0; i < lab->image_count; i++)
+            known |= !strcmp(lab->images[i].name, *name);
+        if (!known)
+            return vl_fail(run->err, VL_ERROR_USAGE, "'%s' is no [image] section of this lab", *name);
+    }
+    return 0;
+}
+
+/* An image that was built is compared with its checksums, of one that was fetched the header is read. */
+static int verify_image(const struct vl_run *run, const struct vl_image *image)
+{
+    const struct voiplab_options *options = &run->session->options;
+    struct vl_arena *arena = &run->result->arena;
+    struct vl_recipe recipe = { .name = NULL };
+    uint64_t size;
+
+    if (image->kind == VL_IMAGE_BUILD) {
+        if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, &recipe,
+                           run->err) < 0 ||
+            vl_recipe_verify(&recipe, run->err) < 0)
+            return -1;
+    } else {
+        recipe.cache = vl_image_place(arena, options->cache_directory, image->name, image->source);
+        if (vl_image_virtual_size(recipe.cache, &size, run->err) < 0)
+            return -1;
+    }
+    vl_result_row(run->result,
+                  (const char *const[VL_RESULT_COLUMNS]){ image->name, recipe.name, recipe.hash, recipe.cache });
+    return 0;
+}
+
+int vl_run_image(const struct vl_run *run)
+{
+    const struct vl_lab *lab = run->session->lab;
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
+
+    if (check_images(run) < 0 || vl_stage_image(run->session, run->request->names, &plan, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, &plan);
+    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
+        return -1;
+    vl_result_headings(run->result, "IMAGE", "RECIPE", "HASH", "PLACE", NULL);
+    for (size_t i = 0; i < lab->image_count; i++) {
+        const struct vl_image *image = &lab->images[i];
+
+        if ((image->kind == VL_IMAGE_BUILD || image->kind == VL_IMAGE_URL) &&
+            vl_stage_image_wanted(run->session, run->request->names, image) && verify_image(run, image) < 0)
+            return -1;
+    }
+    vl_result_table_json(run->result, "images");
+    vl_result_summary(run->result, changed ? "%zu images made; all are verified" : "nothing to do; all are verified",
+                      changed);
+    return 0;
+}
