@@ -45,6 +45,9 @@ for page in "$SOURCE"/man/*.[135]; do
     # a request that stands in a text is printed, and no lint sees it
     grep -nE '[^ ]\.(Pp|Sh|Ss|It|El|Bl|Bd|Ed|Dl|Xr)( |$)' "$page" >printed.txt || :
     [ ! -s printed.txt ] || fail "$page prints a request: $(cat printed.txt)"
+    # a terminal has 80 columns; what is printed as it stands, such as examples, may need more
+    sed '/^\.Bd -literal/,/^\.Ed/d' "$page" | mandoc -T ascii -O width=78 | sed 's/.\x08//g' | grep '^.\{81\}' >wide.txt || :
+    [ ! -s wide.txt ] || fail "$page is wider than 80 columns: $(cat wide.txt)"
     # what a page refers to exists, when it is one of ours
     sed -n 's/^\.Xr \([a-z-]*voiplab[a-z-]*\) \([135]\).*/\1.\2/p' "$page" >names.txt
     while read -r name; do
