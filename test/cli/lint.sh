@@ -141,7 +141,7 @@ for mode in --dry-run --explain --check; do
     for yes in '' --yes; do
         # shellcheck disable=SC2086
         run dialplan lint --fix $yes $mode looked.conf
-        expect_status $([ $mode = --check ] && echo 5 || echo 0) "--fix $yes $mode"
+        expect_status "$([ "$mode" = --check ] && echo 5 || echo 0)" "--fix $yes $mode"
         cmp -s "$SOURCE/test/lint/loader.conf" looked.conf || fail "--fix $yes $mode has written the file"
         grep -q '^+++ looked.conf' out || fail "--fix $yes $mode shows no diff"
         expect_not err 'lines changed' "--fix $yes $mode"
