@@ -58,11 +58,11 @@ int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_option
     voiplab_lab *lab;
 
     how.cpuinfo = options->values[CMD_CPUINFO];
-    how.fix = options->values[CMD_FIX] != NULL;
+    how.fix = options->values[CMD_LOAD_MODULES] != NULL;
     request.parameters.check_cpu = &how;
     if (!fits_together(&request, options))
         return VOIPLAB_USAGE;
-    lab = cmd_open(options, how.fix ? CMD_LAB_NONE : CMD_LAB_MAY_BE, &status);
+    lab = cmd_open(options, how.fix ? CMD_LAB_NONE : command->lab, &status);
     if (!lab)
         return status;
     if (!how.fix || may_fix(lab, &request, options, &status))

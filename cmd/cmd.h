@@ -10,104 +10,107 @@
 
 #include "voiplab.h"
 
-/* Every option of every command; a command's row says which of them it takes. X(ENUM, long, short, argument, help)
- * An argument in brackets is a number that may be left out: the value is "" then. */
-#define CMD_OPTIONS(X)                                                                                                 \
-    X(FILE, "file", 'f', "LAB", "lab file (default: voiplab.ini, then $VOIPLAB_FILE)")                                 \
-    X(DRY_RUN, "dry-run", 'n', NULL, "print the plan and touch nothing")                                               \
-    X(CHECK, "check", 0, NULL, "like --dry-run; exit 5 when anything differs")                                         \
-    X(EXPLAIN, "explain", 0, NULL, "print the plan as a lab note in Markdown and touch nothing")                       \
-    X(JSON, "json", 0, NULL, "print the result as JSON")                                                               \
-    X(JOBS, "jobs", 'j', "N", "at most N targets at the same time (default 32)")                                       \
-    X(WAIT, "wait", 0, "SECONDS", "how long to wait for a PBX to answer")                                              \
-    X(ROOT, "root", 0, "DIR", "write the files of this host under DIR")                                                \
-    X(CONNECT, "connect", 'c', "URI", "libvirt URI instead of the lab file's")                                         \
-    X(STATE, "state", 0, "DIR", "where labs keep their secrets and keys (default /var/lib/voiplab)")                   \
-    X(CACHE, "cache", 0, "DIR", "where built images are kept (default /var/cache/voiplab)")                            \
-    X(SHARE, "share", 0, "DIR", "where recipes, numbering plans and scenarios are")                                    \
-    X(SHOW_SECRETS, "show-secrets", 0, NULL, "print secrets as they are instead of dots")                              \
-    X(YES, "yes", 'y', NULL, "do not ask; lint --fix: change the files")                                               \
-    X(FIX, "fix", 0, NULL,                                                                                             \
-      "put right what can be: check-cpu loads modules, asking first; lint prints a diff, --yes writes it")             \
-    X(QUIET, "quiet", 'q', NULL, "print results and problems only")                                                    \
-    X(VERBOSE, "verbose", 'v', NULL, "print every step and every progress line")                                       \
-    X(COLOR, "color", 0, "WHEN", "auto, always or never")                                                              \
-    X(CPUINFO, "cpuinfo", 0, "FILE", "look at FILE instead of /proc/cpuinfo")                                          \
-    X(MEMORY, "memory", 0, "SIZE", "memory of the guest, such as 300M")                                                \
-    X(DISK, "disk", 0, "SIZE", "disk of the guest, such as 35G")                                                       \
-    X(CDROM, "cdrom", 0, "ISO", "installation medium to boot from while the disk is empty")                            \
-    X(BRIDGE, "bridge", 0, "NAME", "bridge that the guest's card joins (default br0)")                                 \
-    X(OS, "os", 0, "ID", "operating system, such as rhel5.4 or debian11: chooses devices that it knows")               \
-    X(VCPUS, "vcpus", 0, "N", "processors of the guest (default 1)")                                                   \
-    X(TEMPLATE, "template", 't', "NAME", "quickstart (the default), classroom or thesis")                              \
-    X(TIMEOUT, "timeout", 0, "SECONDS", "take the change back when it is not confirmed by then (default 120)")         \
-    X(COMMIT, "commit-if-reachable", 0, NULL, "confirm by itself once what answered before answers again")             \
-    X(BOOT, "boot", 0, NULL, "revert: only a change that was cut off, as at boot")                                     \
-    X(BACKEND, "backend", 0, "NAME", "auto, ifcfg, networkmanager, networkd, ifupdown or netplan")                     \
-    X(OUTPUT, "output", 0, "DIR", "directory of the profiles (default: phones in the state of the lab)")               \
-    X(SERVE, "serve", 0, "[SECONDS]", "hand each profile out once over HTTP, for so long at most (default 300)")       \
-    X(RESYNC, "resync", 0, NULL, "ask the phones to fetch their profiles")                                             \
-    X(ADDRESS, "address", 0, "IP", "address of the phone instead of the lab file's")                                   \
-    X(CONTEXT, "context", 0, "NAME", "show: the context where the call comes in")                                      \
-    X(CALLERID, "callerid", 0, "NUMBER", "show: the caller's number (default: none)")                                  \
-    X(AT, "at", 0, "TIME", "show: 'HH:MM', 'mon HH:MM' or 'YYYY-MM-DD HH:MM' (default: now)")                          \
-    X(PRIORITY, "priority", 0, "N", "show: look for this priority (default 1)")                                        \
-    X(CONF, "conf", 0, "FILE", "show: read this extensions.conf; no lab file is needed")                               \
-    X(PBX, "pbx", 0, "NAME", "show: read what this PBX has, over SSH")                                                 \
-    X(DOT, "dot", 0, NULL, "show: print the contexts as a graph for Graphviz")                                         \
-    X(ASTERISK, "asterisk", 0, "VERSION", "lint: the Asterisk that will run it, such as 1.8 or 22 (default 16)")       \
-    X(SIP, "sip", 0, "CONF", "lint: sip.conf (default: beside the file, when it is there)")                            \
-    X(IAX, "iax", 0, "CONF", "lint: iax.conf (default: beside the file, when it is there)")                            \
-    X(PJSIP, "pjsip", 0, "CONF", "lint: pjsip.conf (default: beside the file, when it is there)")                      \
-    X(COUNTRY, "country", 0, "CODE", "lint: the numbering plan whose emergency numbers must be reached")               \
-    X(IGNORE, "ignore", 0, "RULES", "lint: leave these rules out, separated by commas")                                \
-    X(LEVEL, "level", 0, "LEVEL", "lint: tell, and fail at, error, warning (default) or notice and worse")             \
-    X(SARIF, "sarif", 0, NULL, "lint: print SARIF 2.1.0")                                                              \
-    X(RULES, "rules", 0, NULL, "lint: print the table of rules")                                                       \
-    X(HELP, "help", 'h', NULL, "print this help")                                                                      \
-    X(VERSION, "version", 'V', NULL, "print the version")
+#include "options.h"
 
 enum cmd_option {
-#define X(id, name, letter, argument, help) CMD_##id,
+#define X(id, name, letter, argument, value, help) CMD_##id,
     CMD_OPTIONS(X)
 #undef X
         CMD_OPTION_COUNT
 };
 
-#define CMD_BIT(id) (1UL << CMD_##id)
+/* What a value or an operand is: what is checked, and what the completion offers. */
+enum cmd_kind {
+    CMD_NOTHING,
+    CMD_TEXT, /* anything; nothing is offered */
+    CMD_NUMBER,
+    CMD_WORDS, /* one of a few */
+    CMD_FILES,
+    CMD_DIRECTORIES,
+    CMD_PBXS, /* names of sections of the lab file, as the next three are */
+    CMD_IMAGES,
+    CMD_PHONES,
+    CMD_LOADS,
+    CMD_RULES, /* rules of dialplan lint, separated by commas */
+};
+
+struct cmd_option_row {
+    const char *name;
+    char letter;          /* '\0': it has none */
+    const char *argument; /* its name in the help text; NULL: it takes none */
+    const char *help;
+    enum cmd_kind kind;
+    unsigned most;            /* CMD_NUMBER: from 1 to this */
+    const char *const *words; /* CMD_WORDS: NULL-terminated */
+};
 
 /* Options as given: NULL when not given; options without an argument hold "". */
 struct cmd_options {
     const char *values[CMD_OPTION_COUNT];
     char **operands;
     int operand_count;
+    bool dashes; /* of a command that takes the rest of the line: "--" stood before the operands */
 };
 
+enum cmd_lab {
+    CMD_LAB_NEEDED,
+    CMD_LAB_MAY_BE, /* used when there is one */
+    CMD_LAB_NAMED,  /* used when --file names one */
+    CMD_LAB_NONE,   /* not used, also when voiplab.ini or $VOIPLAB_FILE is there */
+};
+
+/* What can be asked for: a command, or a verb of one. */
 struct cmd_command {
-    const char *name;
+    const char *name;                  /* "dialplan", or "dialplan lint" for a verb */
+    const char *also;                  /* of a command that has verbs: the verb that is meant when none is said */
     const char *operands;              /* for the usage line: "[PBX ...]" */
     const char *summary;               /* one line */
-    unsigned long options;             /* bits of enum cmd_option it takes, besides help */
+    bool takes[CMD_OPTION_COUNT];      /* the options, besides --help */
     int least_operands, most_operands; /* most: -1 no limit */
+    enum cmd_kind kind;                /* what the operands are */
+    const char *const *words;          /* CMD_WORDS: NULL-terminated */
+    enum cmd_lab lab;
+    bool takes_rest; /* options end at the first operand: the rest of the line is somebody else's, taken as it is */
     enum voiplab_command request;
     int (*run)(const struct cmd_command *command, const struct cmd_options *options);
 };
 
-/* The table, ended by a row without a name. */
+/* commands.c: the table, ended by a row without a name. */
 extern const struct cmd_command cmd_commands[];
+/* The row of a command, or of its verb. NULL: there is none. `verb` may be NULL. */
+const struct cmd_command *cmd_find(const char *name, const char *verb);
+/* Whether a row is the command itself and no verb of it. */
+bool cmd_is_command(const struct cmd_command *command);
+/* Whether both are of one command. */
+bool cmd_are_kin(const struct cmd_command *a, const struct cmd_command *b);
+/* The word after the command's name; NULL for the command itself. */
+const char *cmd_verb(const struct cmd_command *command);
 
-/* commands.c */
-const struct cmd_command *cmd_find(const char *name);
+/* options.c: the table, by enum cmd_option. */
+extern const struct cmd_option_row cmd_option_rows[];
+bool cmd_option_is_optional(enum cmd_option option);
+bool cmd_option_is_taken(const struct cmd_command *command, int option);
+/* Whether what is given fits the rows of the options. False after it has said what does not. */
+bool cmd_check_values(const struct cmd_options *options);
+/* The same of one word; `dashes` stand before the name in what is said. */
+bool cmd_check_word(const char *dashes, const char *name, const char *const *words, const char *text);
+/* Words as a text: each in `quote`s, commas between, and `last` before the last. The caller frees it; NULL: no memory.
+ */
+char *cmd_list(const char *const *words, const char *quote, const char *last);
+/* A number option that has been checked; `otherwise` when it, or its argument, is not given. */
+unsigned cmd_number(const struct cmd_options *options, enum cmd_option option, unsigned otherwise);
+
+/* help.c */
 void cmd_print_commands(void);
 void cmd_print_help(const struct cmd_command *command);
+const char *cmd_option_help(const struct cmd_command *command, enum cmd_option option);
 
-/* opt.c: parse argv[0…] (argv[0] is the command's name). Returns 0, or 2 after it has said what is wrong. */
-int cmd_parse(const struct cmd_command *command, int argc, char **argv, struct cmd_options *ret_options);
-/* The nearest of `names` by edit distance, NULL when none is near. */
+/* opt.c: parse argv[0...], argv[0] being the name of `command`. *command becomes the row of the verb that is meant.
+ * Returns 0, or 2 after it has said what is wrong. */
+int cmd_parse(const struct cmd_command **command, int argc, char **argv, struct cmd_options *ret_options);
+
+/* nearest.c: the one of `names` that was surely meant; NULL when none was. */
 const char *cmd_nearest(const char *wrong, const char *const *names);
-/* A number option between 1 and `most`; `otherwise` when not given. False after it has said what is wrong. */
-bool cmd_number(const struct cmd_options *options, enum cmd_option option, unsigned most, unsigned otherwise,
-                unsigned *ret_number);
 
 /* out.c */
 void cmd_out_setup(const struct cmd_options *options);
@@ -123,12 +126,13 @@ void cmd_print_result(const voiplab_result *result, bool json, bool quiet);
 bool cmd_flush(void);
 
 /* request.c: the commands that are one request to the library */
+/* Open the lab that the row asks for, run the request on it, print its result, return the exit status. */
+int cmd_carry_out(const struct cmd_command *command, const struct voiplab_request *request,
+                  const struct cmd_options *options);
 int cmd_run_request(const struct cmd_command *command, const struct cmd_options *options);
-enum cmd_lab {
-    CMD_LAB_NEEDED,
-    CMD_LAB_MAY_BE, /* used when there is one */
-    CMD_LAB_NONE,   /* not used, also when voiplab.ini or $VOIPLAB_FILE is there */
-};
+int cmd_run_up(const struct cmd_command *command, const struct cmd_options *options);
+/* The lab file that is meant; NULL: there is none. */
+const char *cmd_lab_file(const struct cmd_options *options);
 /* Open the lab that the options name. NULL after a complaint; *ret_status is the exit status. */
 voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, int *ret_status);
 /* Run a request, print its result, return the exit status. */
@@ -148,14 +152,11 @@ const char *cmd_ssh_peer(void);
 int cmd_run_init(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_create_vm(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_bridge(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_trunk(const struct cmd_command *command, const struct cmd_options *options);
+int cmd_run_bridge_back(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_destroy(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options *options);
-/* False after it has said that an option is for lint only. */
-bool cmd_refuse_lint_options(const struct cmd_options *options);
+int cmd_run_dialplan_show(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_dialplan_lint(const struct cmd_command *command, const struct cmd_options *options);
 
 #endif

@@ -1,164 +1,230 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The index of everything: one row per command.
+ * The index of everything: one row per verb of the command line. A row of two words is a verb of the command that is
+ * its first word. Parser, help and completion have what they know from here.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "cmd.h"
 
-#define TALK (CMD_BIT(QUIET) | CMD_BIT(VERBOSE) | CMD_BIT(COLOR) | CMD_BIT(JSON))
-#define SHOW (CMD_BIT(DRY_RUN) | CMD_BIT(CHECK) | CMD_BIT(EXPLAIN))
-#define PLAN (SHOW | CMD_BIT(SHOW_SECRETS))
-#define LAB (TALK | CMD_BIT(FILE) | CMD_BIT(STATE) | CMD_BIT(CACHE) | CMD_BIT(SHARE))
-#define REACH (CMD_BIT(JOBS) | CMD_BIT(WAIT) | CMD_BIT(CONNECT))
-#define LINT                                                                                                           \
-    (CMD_BIT(ASTERISK) | CMD_BIT(SIP) | CMD_BIT(IAX) | CMD_BIT(PJSIP) | CMD_BIT(COUNTRY) | CMD_BIT(IGNORE) |           \
-     CMD_BIT(LEVEL) | CMD_BIT(SARIF) | CMD_BIT(RULES) | CMD_BIT(FIX) | CMD_BIT(YES))
-#define GUEST (CMD_BIT(MEMORY) | CMD_BIT(DISK) | CMD_BIT(CDROM) | CMD_BIT(BRIDGE) | CMD_BIT(OS) | CMD_BIT(VCPUS))
-#define DIALPLAN_SHOW                                                                                                  \
-    (CMD_BIT(CONTEXT) | CMD_BIT(CALLERID) | CMD_BIT(AT) | CMD_BIT(PRIORITY) | CMD_BIT(CONF) | CMD_BIT(PBX) |           \
-     CMD_BIT(DOT))
+#define TALK [CMD_QUIET] = true, [CMD_VERBOSE] = true, [CMD_COLOR] = true, [CMD_JSON] = true
+#define LAB TALK, [CMD_FILE] = true, [CMD_STATE] = true, [CMD_CACHE] = true, [CMD_SHARE] = true
+#define SHOW [CMD_DRY_RUN] = true, [CMD_CHECK] = true, [CMD_EXPLAIN] = true
+#define PLAN SHOW, [CMD_SHOW_SECRETS] = true
+#define REACH [CMD_JOBS] = true, [CMD_WAIT] = true, [CMD_CONNECT] = true
 
 const struct cmd_command cmd_commands[] = {
     { .name = "init",
       .operands = "[LAB]",
       .summary = "write a commented lab file",
-      .options = CMD_BIT(TEMPLATE) | CMD_BIT(SHARE),
+      .takes = { [CMD_TEMPLATE] = true, [CMD_SHARE] = true },
       .most_operands = 1,
+      .kind = CMD_FILES,
+      .lab = CMD_LAB_NONE,
       .run = cmd_run_init },
     { .name = "check-cpu",
       .operands = "",
       .summary = "see whether this host can run the lab's guests",
-      .options = LAB | CMD_BIT(CPUINFO) | CMD_BIT(ROOT) | CMD_BIT(CONNECT) | CMD_BIT(FIX) | CMD_BIT(YES) | SHOW,
+      .takes = { LAB, SHOW, [CMD_CPUINFO] = true, [CMD_ROOT] = true, [CMD_CONNECT] = true, [CMD_LOAD_MODULES] = true,
+                 [CMD_YES] = true },
+      .lab = CMD_LAB_MAY_BE,
       .request = VOIPLAB_CHECK_CPU,
       .run = cmd_run_check_cpu },
     { .name = "bridge",
-      .operands = "[confirm|revert|show]",
+      .operands = "",
       .summary = "make the bridge, with a way back: confirm, revert, show",
-      .options = LAB | PLAN | CMD_BIT(ROOT) | CMD_BIT(BACKEND) | CMD_BIT(TIMEOUT) | CMD_BIT(COMMIT) | CMD_BIT(BOOT),
-      .most_operands = 1,
+      .takes = { LAB, PLAN, [CMD_ROOT] = true, [CMD_BACKEND] = true, [CMD_TIMEOUT] = true, [CMD_COMMIT] = true },
       .request = VOIPLAB_BRIDGE,
       .run = cmd_run_bridge },
+    { .name = "bridge confirm",
+      .operands = "",
+      .summary = "keep the change of the network that waits",
+      .takes = { LAB, [CMD_ROOT] = true },
+      .lab = CMD_LAB_NONE,
+      .request = VOIPLAB_BRIDGE_CONFIRM,
+      .run = cmd_run_bridge_back },
+    { .name = "bridge revert",
+      .operands = "",
+      .summary = "put the network back as it was",
+      .takes = { LAB, SHOW, [CMD_ROOT] = true, [CMD_BOOT] = true },
+      .lab = CMD_LAB_NONE,
+      .request = VOIPLAB_BRIDGE_REVERT,
+      .run = cmd_run_bridge_back },
+    { .name = "bridge show",
+      .operands = "",
+      .summary = "show the bridges of this host, who wrote them, and whether a change waits",
+      .takes = { LAB, [CMD_ROOT] = true },
+      .lab = CMD_LAB_NONE,
+      .request = VOIPLAB_BRIDGE_SHOW,
+      .run = cmd_run_bridge_back },
     { .name = "image",
       .operands = "[IMAGE ...]",
       .summary = "build the base images, and verify them",
-      .options = LAB | PLAN,
+      .takes = { LAB, PLAN },
       .most_operands = -1,
+      .kind = CMD_IMAGES,
       .request = VOIPLAB_IMAGE,
       .run = cmd_run_request },
     { .name = "create-vm",
       .operands = "[PBX ...]",
       .summary = "make guests and start them; with --memory and --disk one without a lab file",
-      .options = LAB | PLAN | REACH | GUEST,
+      .takes = { LAB, PLAN, REACH, [CMD_MEMORY] = true, [CMD_DISK] = true, [CMD_CDROM] = true, [CMD_BRIDGE] = true,
+                 [CMD_OS] = true, [CMD_VCPUS] = true },
       .most_operands = -1,
+      .kind = CMD_PBXS,
       .request = VOIPLAB_CREATE_VM,
       .run = cmd_run_create_vm },
     { .name = "trunk",
-      .operands = "[push|remove] [PBX ...]",
+      .also = "push",
+      .operands = "[PBX ...]",
       .summary = "put SIP and IAX2 trunks on every PBX, and see them registered",
-      .options = LAB | PLAN | REACH | CMD_BIT(ROOT),
+      .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true },
       .most_operands = -1,
+      .kind = CMD_PBXS,
       .request = VOIPLAB_TRUNK,
-      .run = cmd_run_trunk },
-    { .name = "dialplan",
-      .operands = "[push|diff] [PBX ...] | show NUMBER | lint FILE ...",
-      .summary = "put the dialplan on every PBX; show where a number goes; find mistakes",
-      .options = LAB | PLAN | REACH | CMD_BIT(ROOT) | DIALPLAN_SHOW | LINT,
+      .run = cmd_run_request },
+    { .name = "trunk remove",
+      .operands = "[PBX ...]",
+      .summary = "take what push and dialplan wrote out of the PBXs again",
+      .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true },
       .most_operands = -1,
+      .kind = CMD_PBXS,
+      .request = VOIPLAB_TRUNK_REMOVE,
+      .run = cmd_run_request },
+    { .name = "dialplan",
+      .also = "push",
+      .operands = "[PBX ...]",
+      .summary = "put the dialplan on every PBX; show where a number goes; find mistakes",
+      .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true },
+      .most_operands = -1,
+      .kind = CMD_PBXS,
       .request = VOIPLAB_DIALPLAN,
-      .run = cmd_run_dialplan },
+      .run = cmd_run_request },
+    { .name = "dialplan diff",
+      .operands = "[PBX ...]",
+      .summary = "show how what each PBX runs differs from the lab file; exit 5 when it does",
+      .takes = { LAB, REACH, [CMD_ROOT] = true, [CMD_SHOW_SECRETS] = true },
+      .most_operands = -1,
+      .kind = CMD_PBXS,
+      .request = VOIPLAB_DIALPLAN_DIFF,
+      .run = cmd_run_request },
+    { .name = "dialplan show",
+      .operands = "NUMBER|-",
+      .summary = "show which way a number goes, and why; with - for many on standard input",
+      .takes = { LAB, [CMD_WAIT] = true, [CMD_CONNECT] = true, [CMD_ROOT] = true, [CMD_CONTEXT] = true,
+                 [CMD_CALLERID] = true, [CMD_AT] = true, [CMD_PRIORITY] = true, [CMD_CONF] = true, [CMD_PBX] = true,
+                 [CMD_DOT] = true },
+      .least_operands = 1,
+      .most_operands = 1,
+      .kind = CMD_NUMBER,
+      .run = cmd_run_dialplan_show },
+    { .name = "dialplan lint",
+      .operands = "FILE ...",
+      .summary = "find mistakes in files like extensions.conf, and put right what can be",
+      .takes = { LAB, SHOW, [CMD_ASTERISK] = true, [CMD_SIP] = true, [CMD_IAX] = true, [CMD_PJSIP] = true,
+                 [CMD_COUNTRY] = true, [CMD_IGNORE] = true, [CMD_LEVEL] = true, [CMD_SARIF] = true,
+                 [CMD_RULE_TABLE] = true, [CMD_FIX_FILES] = true, [CMD_WRITE] = true },
+      .most_operands = -1,
+      .kind = CMD_FILES,
+      .lab = CMD_LAB_NAMED,
+      .request = VOIPLAB_DIALPLAN_LINT,
+      .run = cmd_run_dialplan_lint },
     { .name = "phone",
       .operands = "[PHONE ...]",
       .summary = "write the profiles of the telephones, hand them out, have them fetched",
-      .options = LAB | PLAN | CMD_BIT(OUTPUT) | CMD_BIT(SERVE) | CMD_BIT(RESYNC) | CMD_BIT(ADDRESS),
+      .takes = { LAB, PLAN, [CMD_OUTPUT] = true, [CMD_SERVE] = true, [CMD_RESYNC] = true, [CMD_ADDRESS] = true },
       .most_operands = -1,
+      .kind = CMD_PHONES,
       .request = VOIPLAB_PHONE,
       .run = cmd_run_phone },
     { .name = "sipp",
       .operands = "[LOAD ...]",
       .summary = "run the lab's load tests with SIPp",
-      .options = LAB | CMD_BIT(DRY_RUN),
+      .takes = { LAB, [CMD_DRY_RUN] = true },
       .most_operands = -1,
+      .kind = CMD_LOADS,
       .request = VOIPLAB_SIPP,
       .run = cmd_run_request },
     { .name = "up",
       .operands = "[PBX ...]",
       .summary = "bring the whole lab up, from whatever it is now",
-      .options = LAB | PLAN | REACH | CMD_BIT(ROOT),
+      .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true },
       .most_operands = -1,
+      .kind = CMD_PBXS,
       .request = VOIPLAB_UP,
-      .run = cmd_run_request },
+      .run = cmd_run_up },
     { .name = "status",
       .operands = "[PBX ...]",
       .summary = "show what is seen: guests, registrations, peers",
-      .options = LAB | REACH,
+      .takes = { LAB, REACH },
       .most_operands = -1,
+      .kind = CMD_PBXS,
       .request = VOIPLAB_STATUS,
       .run = cmd_run_request },
     { .name = "verify",
       .operands = "[PBX ...]",
       .summary = "call every PBX from every other",
-      .options = LAB | REACH,
+      .takes = { LAB, REACH },
       .most_operands = -1,
+      .kind = CMD_PBXS,
       .request = VOIPLAB_VERIFY,
       .run = cmd_run_request },
     { .name = "down",
       .operands = "[PBX ...]",
       .summary = "shut the guests down",
-      .options = LAB | PLAN | CMD_BIT(CONNECT),
+      .takes = { LAB, PLAN, [CMD_CONNECT] = true },
       .most_operands = -1,
+      .kind = CMD_PBXS,
       .request = VOIPLAB_DOWN,
       .run = cmd_run_request },
     { .name = "destroy",
       .operands = "[PBX ...]",
       .summary = "take away all that is this lab's own, and nothing else",
-      .options = LAB | PLAN | CMD_BIT(CONNECT) | CMD_BIT(YES),
+      .takes = { LAB, PLAN, [CMD_CONNECT] = true, [CMD_YES] = true },
       .most_operands = -1,
+      .kind = CMD_PBXS,
       .request = VOIPLAB_DESTROY,
       .run = cmd_run_destroy },
     { .name = NULL },
 };
 
-const struct cmd_command *cmd_find(const char *name)
+const char *cmd_verb(const struct cmd_command *command)
 {
-    for (const struct cmd_command *command = cmd_commands; command->name; command++)
-        if (!strcmp(command->name, name))
-            return command;
+    const char *blank = strchr(command->name, ' ');
+
+    return blank ? blank + 1 : NULL;
+}
+
+bool cmd_is_command(const struct cmd_command *command)
+{
+    return !cmd_verb(command);
+}
+
+bool cmd_are_kin(const struct cmd_command *a, const struct cmd_command *b)
+{
+    size_t length = strcspn(a->name, " ");
+
+    return length == strcspn(b->name, " ") && !strncmp(a->name, b->name, length);
+}
+
+static bool is_verb(const struct cmd_command *row, const char *word)
+{
+    const char *verb = cmd_verb(row);
+
+    return (verb && !strcmp(verb, word)) || (row->also && !strcmp(row->also, word));
+}
+
+const struct cmd_command *cmd_find(const char *name, const char *verb)
+{
+    const struct cmd_command *found = NULL;
+
+    for (const struct cmd_command *row = cmd_commands; row->name && !found; row++)
+        if (!strcmp(row->name, name))
+            found = row;
+    if (!found || !verb)
+        return found;
+    for (const struct cmd_command *row = cmd_commands; row->name; row++)
+        if (cmd_are_kin(row, found) && is_verb(row, verb))
+            return row;
     return NULL;
-}
-
-void cmd_print_commands(void)
-{
-    (void)printf("usage: voiplab COMMAND [OPTION ...]\n\nVirtual telephony labs from one lab file.\n\n");
-    for (const struct cmd_command *command = cmd_commands; command->name; command++)
-        (void)printf("  %-10s  %s\n", command->name, command->summary);
-    (void)printf("\n'voiplab COMMAND --help' tells more, 'man voiplab' tells all. 'voiplab init' writes a lab file to "
-                 "start from.\n");
-}
-
-static const struct {
-    const char *name, *argument, *help;
-    char letter;
-} options_table[] = {
-#define X(id, text, short_name, value, description)                                                                    \
-    [CMD_##id] = { .name = (text), .letter = (short_name), .argument = (value), .help = (description) },
-    CMD_OPTIONS(X)
-#undef X
-};
-
-void cmd_print_help(const struct cmd_command *command)
-{
-    (void)printf("usage: voiplab %s [OPTION ...]%s%s\n\n%s\n\n", command->name, *command->operands ? " " : "",
-                 command->operands, command->summary);
-    for (int i = 0; i < CMD_OPTION_COUNT; i++) {
-        const char *argument = options_table[i].argument;
-        int width;
-
-        if (i != CMD_HELP && !(command->options & 1UL << i))
-            continue;
-        width = options_table[i].letter ? printf("  -%c, ", options_table[i].letter) : printf("      ");
-        width += printf("--%s%s%s", options_table[i].name, argument ? " " : "", argument ? argument : "");
-        (void)printf("%*s%s\n", width < 26 ? 26 - width : 2, "", options_table[i].help);
-    }
 }

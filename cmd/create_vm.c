@@ -24,6 +24,7 @@ static int create_lone(const struct cmd_command *command, const struct cmd_optio
         .cdrom = options->values[CMD_CDROM],
         .bridge = options->values[CMD_BRIDGE] ? options->values[CMD_BRIDGE] : "br0",
         .os = options->values[CMD_OS],
+        .vcpus = cmd_number(options, CMD_VCPUS, 1),
     };
     voiplab_lab *lab;
     int status;
@@ -32,8 +33,6 @@ static int create_lone(const struct cmd_command *command, const struct cmd_optio
         cmd_complain("a guest without a lab file needs one name, --memory and --disk, and no --file");
         return VOIPLAB_USAGE;
     }
-    if (!cmd_number(options, CMD_VCPUS, 64, 1, &guest.vcpus))
-        return VOIPLAB_USAGE;
     guest.name = options->operands[0];
     request.names = NULL;
     request.parameters.guest = &guest;

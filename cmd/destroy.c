@@ -27,7 +27,7 @@ int cmd_run_destroy(const struct cmd_command *command, const struct cmd_options 
 {
     struct voiplab_request request = cmd_request(command, options);
     int status;
-    voiplab_lab *lab = cmd_open(options, CMD_LAB_NEEDED, &status);
+    voiplab_lab *lab = cmd_open(options, command->lab, &status);
 
     if (!lab)
         return status;

@@ -30,36 +30,15 @@ static const char **words_of(char *copy)
     return words;
 }
 
-bool cmd_refuse_lint_options(const struct cmd_options *options)
-{
-    static const struct {
-        enum cmd_option option;
-        const char *name;
-    } only_lint[] = {
-        { CMD_ASTERISK, "asterisk" }, { CMD_SIP, "sip" },       { CMD_IAX, "iax" },     { CMD_PJSIP, "pjsip" },
-        { CMD_COUNTRY, "country" },   { CMD_IGNORE, "ignore" }, { CMD_LEVEL, "level" }, { CMD_SARIF, "sarif" },
-        { CMD_RULES, "rules" },       { CMD_FIX, "fix" },       { CMD_YES, "yes" },
-    };
-
-    for (size_t i = 0; i < sizeof(only_lint) / sizeof(only_lint[0]); i++)
-        if (options->values[only_lint[i].option]) {
-            cmd_complain("--%s belongs to 'dialplan lint'", only_lint[i].name);
-            return false;
-        }
-    return true;
-}
-
 static bool fits_together(const struct cmd_options *options)
 {
-    bool asks = options->values[CMD_FIX] && options->values[CMD_YES];
-
-    if (!options->values[CMD_RULES] && options->operand_count < 2)
+    if (!options->values[CMD_RULE_TABLE] && !options->operand_count)
         cmd_complain("dialplan lint needs a file: voiplab dialplan lint extensions.conf");
     else if (options->values[CMD_SARIF] && options->values[CMD_JSON])
         cmd_complain("--sarif and --json: one of them, please");
-    else if (options->values[CMD_YES] && !asks)
+    else if (options->values[CMD_WRITE] && !options->values[CMD_FIX_FILES])
         cmd_complain("dialplan lint changes nothing, unless it is told to with --fix");
-    else if (options->values[CMD_FIX] && options->values[CMD_SARIF])
+    else if (options->values[CMD_FIX_FILES] && options->values[CMD_SARIF])
         cmd_complain("--fix prints a diff: it does not go with --sarif");
     else
         return true;
@@ -78,18 +57,16 @@ static int run(const struct cmd_command *command, const struct cmd_options *opti
         .level = options->values[CMD_LEVEL],
         .ignore = ignore,
         .sarif = options->values[CMD_SARIF] != NULL,
-        .rules = options->values[CMD_RULES] != NULL,
-        .fix = options->values[CMD_FIX] != NULL,
-        .write = options->values[CMD_FIX] && options->values[CMD_YES],
+        .rules = options->values[CMD_RULE_TABLE] != NULL,
+        .fix = options->values[CMD_FIX_FILES] != NULL,
+        .write = options->values[CMD_FIX_FILES] && options->values[CMD_WRITE],
     };
     struct voiplab_request request = cmd_request(command, options);
     int status;
-    voiplab_lab *lab = cmd_open(options, options->values[CMD_FILE] ? CMD_LAB_NEEDED : CMD_LAB_NONE, &status);
+    voiplab_lab *lab = cmd_open(options, command->lab, &status);
 
     if (!lab)
         return status;
-    request.command = VOIPLAB_DIALPLAN_LINT;
-    request.names = (const char *const *)(void *)(options->operands + 1);
     request.parameters.lint = &lint;
     status = cmd_finish(lab, &request, options);
     voiplab_close(lab);

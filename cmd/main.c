@@ -11,28 +11,37 @@
 
 #include "cmd.h"
 
-static int unknown_command(const char *name)
+/* What may stand after "voiplab", or after the name of a command. */
+static int unknown(const char *name, const struct cmd_command *of)
 {
     const char *names[64] = { NULL }, *nearest;
+    size_t count = 0;
 
-    for (size_t i = 0; cmd_commands[i].name && i < 63; i++)
-        names[i] = cmd_commands[i].name;
+    for (const struct cmd_command *row = cmd_commands; row->name && count < 63; row++)
+        if (of ? cmd_are_kin(row, of) && cmd_verb(row) : cmd_is_command(row))
+            names[count++] = of ? cmd_verb(row) : row->name;
     nearest = cmd_nearest(name, names);
     if (nearest)
-        cmd_complain("there is no command '%s'; did you mean '%s'?", name, nearest);
+        cmd_complain("there is no command '%s%s%s'; did you mean '%s'?", of ? of->name : "", of ? " " : "", name,
+                     nearest);
     else
-        cmd_complain("there is no command '%s'; 'voiplab --help' lists them", name);
+        cmd_complain("there is no command '%s%s%s'; 'voiplab %s%s--help' lists them", of ? of->name : "", of ? " " : "",
+                     name, of ? of->name : "", of ? " " : "");
     return VOIPLAB_USAGE;
 }
 
-static int print_help_for(int argc, char **argv)
+/* help [COMMAND [VERB]] */
+static int print_help_for(const char *name, const char *verb)
 {
-    const struct cmd_command *command = argc > 2 ? cmd_find(argv[2]) : NULL;
+    const struct cmd_command *command = name ? cmd_find(name, NULL) : NULL;
+    const struct cmd_command *row = command ? cmd_find(name, verb) : NULL;
 
-    if (argc > 2 && !command)
-        return unknown_command(argv[2]);
-    if (command)
-        cmd_print_help(command);
+    if (name && !command)
+        return unknown(name, NULL);
+    if (name && !row)
+        return unknown(verb, command);
+    if (row)
+        cmd_print_help(row);
     else
         cmd_print_commands();
     return VOIPLAB_OK;
@@ -49,7 +58,7 @@ static int run(int argc, char **argv)
         return VOIPLAB_USAGE;
     }
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
-        return print_help_for(argc, argv);
+        return print_help_for(argv[2], argv[2] ? argv[3] : NULL);
     if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
         (void)printf("voiplab %s\n", voiplab_version());
         return VOIPLAB_OK;
@@ -58,10 +67,10 @@ static int run(int argc, char **argv)
         cmd_complain("the command comes first, then its options: '%s' is neither --help nor --version", argv[1]);
         return VOIPLAB_USAGE;
     }
-    command = cmd_find(argv[1]);
+    command = cmd_find(argv[1], NULL);
     if (!command)
-        return unknown_command(argv[1]);
-    status = cmd_parse(command, argc - 1, argv + 1, &options);
+        return unknown(argv[1], NULL);
+    status = cmd_parse(&command, argc - 1, argv + 1, &options);
     if (status)
         return status;
     if (options.values[CMD_HELP]) {

@@ -1,34 +1,65 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Options, by getopt_long over the table of cmd.h. What it refuses is explained by us: with the nearest right option.
+ * Which row a command line means, and its options, by getopt_long. What that refuses is explained by us: where the
+ * option belongs, or which one is the nearest.
  */
-#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
 
-static const struct {
-    const char *name, *argument;
-    char letter;
-} table[] = {
-#define X(id, text, short_name, value, description)                                                                    \
-    [CMD_##id] = { .name = (text), .letter = (short_name), .argument = (value) },
-    CMD_OPTIONS(X)
-#undef X
+enum { END = -1, WRONG = -2, WITHOUT_VALUE = -3, FIRST_LONG = 256 };
+
+/* What getopt_long is told. Letters: how it shall order, ':' for silence, and two for each option. */
+struct grammar {
+    const bool *takes;
+    struct option long_options[CMD_OPTION_COUNT + 1];
+    char letters[2 * CMD_OPTION_COUNT + 3];
 };
 
-static bool takes(const struct cmd_command *command, int option)
+static void build(struct grammar *grammar, const bool *takes, bool stop_at_operand)
 {
-    return option == CMD_HELP || (command->options & 1UL << option) != 0;
+    struct option *option = grammar->long_options;
+    char *letter = grammar->letters;
+
+    grammar->takes = takes;
+    if (stop_at_operand)
+        *letter++ = '+';
+    *letter++ = ':';
+    for (int i = 0; i < CMD_OPTION_COUNT; i++) {
+        const struct cmd_option_row *row = &cmd_option_rows[i];
+
+        if (!takes[i])
+            continue;
+        *option++ = (struct option){
+            .name = row->name,
+            .has_arg = cmd_option_is_optional((enum cmd_option)i) ? optional_argument
+                       : row->argument                            ? required_argument
+                                                                  : no_argument,
+            .val = FIRST_LONG + i,
+        };
+        if (row->letter) {
+            *letter++ = row->letter;
+            if (row->argument)
+                *letter++ = ':';
+        }
+    }
+    *option = (struct option){ .name = NULL };
+    *letter = '\0';
+    opterr = 0;
+    optind = 0; /* glibc: start anew, also after a line that was left in the middle */
 }
 
-static bool is_optional(int option)
+static int option_of(const struct grammar *grammar, int found)
 {
-    return table[option].argument && table[option].argument[0] == '[';
+    if (found >= FIRST_LONG)
+        return found - FIRST_LONG;
+    for (int i = 0; i < CMD_OPTION_COUNT; i++)
+        if (grammar->takes[i] && cmd_option_rows[i].letter == found)
+            return i;
+    return WRONG;
 }
 
 /* The number that may follow an option: names of things start with a letter. */
@@ -39,49 +70,45 @@ static const char *following_number(int argc, char **argv)
     return argv[optind++];
 }
 
-static unsigned smaller(unsigned a, unsigned b)
+/* The next option, with its value; END also says whether it was "--" that ended them. */
+static int next(const struct grammar *grammar, int argc, char **argv, const char **ret_value, bool *ret_dashes)
 {
-    return a < b ? a : b;
+    int before = optind ? optind : 1;
+    int found = getopt_long(argc, argv, grammar->letters, grammar->long_options, NULL), option;
+
+    *ret_dashes = found == END && optind > before;
+    if (found == END)
+        return END;
+    if (found == ':')
+        return WITHOUT_VALUE;
+    option = found == '?' ? WRONG : option_of(grammar, found);
+    if (option >= 0 && !optarg && cmd_option_is_optional((enum cmd_option)option))
+        *ret_value = following_number(argc, argv);
+    else
+        *ret_value = optarg ? optarg : "";
+    return option;
 }
 
-/* Levenshtein distance of short words; long ones are far. */
-static unsigned distance(const char *a, const char *b)
+/* Options may stand before the verb: what each verb of the command takes is passed over. The verb is taken out. */
+static const struct cmd_command *choose(const struct cmd_command *command, int *argc, char **argv)
 {
-    unsigned row[33];
-    size_t columns = strlen(b);
+    bool takes[CMD_OPTION_COUNT] = { [CMD_HELP] = true }, dashes;
+    const struct cmd_command *chosen;
+    struct grammar grammar;
+    const char *value;
 
-    if (columns > 32 || strlen(a) > 32)
-        return UINT_MAX;
-    for (unsigned j = 0; j <= columns; j++)
-        row[j] = j;
-    for (unsigned i = 1; a[i - 1]; i++) {
-        unsigned diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= columns; j++) {
-            unsigned above = row[j];
-
-            row[j] = smaller(smaller(above, row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[columns];
-}
-
-const char *cmd_nearest(const char *wrong, const char *const *names)
-{
-    const char *best = NULL;
-    unsigned best_distance = 3;
-
-    for (; *names; names++) {
-        unsigned far = distance(wrong, *names);
-
-        if (far <= best_distance && far < strlen(*names)) {
-            best = *names;
-            best_distance = far ? far - 1 : 0;
-        }
-    }
-    return best;
+    for (const struct cmd_command *row = cmd_commands; row->name; row++)
+        for (int i = 0; i < CMD_OPTION_COUNT; i++)
+            takes[i] |= cmd_are_kin(row, command) && row->takes[i];
+    build(&grammar, takes, true);
+    while (next(&grammar, *argc, argv, &value, &dashes) != END)
+        continue;
+    chosen = dashes || optind >= *argc ? NULL : cmd_find(command->name, argv[optind]);
+    if (!chosen)
+        return command;
+    (void)memmove(&argv[optind], &argv[optind + 1], (size_t)(*argc - optind) * sizeof(argv[0]));
+    (*argc)--;
+    return chosen;
 }
 
 /* `--s` may be the start of several options: name them. */
@@ -91,12 +118,41 @@ static bool refuse_ambiguous(const struct cmd_command *command, const char *name
     size_t count = 0;
 
     for (int i = 0; i < CMD_OPTION_COUNT; i++)
-        if (takes(command, i) && !strncmp(table[i].name, name + 2, strlen(name + 2)))
-            found[count++] = table[i].name;
+        if (cmd_option_is_taken(command, i) && !strncmp(cmd_option_rows[i].name, name + 2, strlen(name + 2)))
+            found[count++] = cmd_option_rows[i].name;
     if (count < 2)
         return false;
     cmd_complain("'%s' may be '--%s' or '--%s'%s", name, found[0], found[1], count > 2 ? ", or another option" : "");
     return true;
+}
+
+/* Whether a row takes the option that is called `--name` or `-n`. */
+static bool takes_named(const struct cmd_command *command, const char *name)
+{
+    for (int i = 0; i < CMD_OPTION_COUNT; i++) {
+        const struct cmd_option_row *row = &cmd_option_rows[i];
+
+        if (command->takes[i] && (!strncmp(name, "--", 2) ? !strcmp(row->name, name + 2) : row->letter == name[1]))
+            return true;
+    }
+    return false;
+}
+
+/* An option of another verb of the same command: say of which. */
+static bool refuse_kin(const struct cmd_command *command, const char *name)
+{
+    const char *names[CMD_OPTION_COUNT + 1] = { NULL };
+    size_t count = 0;
+    char *list;
+
+    for (const struct cmd_command *row = cmd_commands; row->name && count < CMD_OPTION_COUNT; row++)
+        if (row != command && cmd_are_kin(row, command) && takes_named(row, name))
+            names[count++] = row->name;
+    list = count ? cmd_list(names, "'", " and ") : NULL;
+    if (list)
+        cmd_complain("%s belongs to %s", name, list);
+    free(list);
+    return list != NULL;
 }
 
 static void refuse_unknown(const struct cmd_command *command, const char *name)
@@ -105,8 +161,8 @@ static void refuse_unknown(const struct cmd_command *command, const char *name)
     size_t count = 0;
 
     for (int i = 0; i < CMD_OPTION_COUNT; i++)
-        if (takes(command, i))
-            names[count++] = table[i].name;
+        if (cmd_option_is_taken(command, i))
+            names[count++] = cmd_option_rows[i].name;
     nearest = !strncmp(name, "--", 2) ? cmd_nearest(name + 2, names) : NULL;
     if (nearest)
         cmd_complain("%s has no option '%s'; did you mean '--%s'?", command->name, name, nearest);
@@ -115,131 +171,84 @@ static void refuse_unknown(const struct cmd_command *command, const char *name)
                      command->name);
 }
 
-/* Say what is wrong with the word that getopt_long refused; `option` is the one that it found, or -1. */
-static int refuse(const struct cmd_command *command, const char *word, int option)
+/* Say what is wrong with the word that getopt_long refused; optopt is the option that it found, or none. */
+static void refuse(const struct cmd_command *command, const char *last_word)
 {
+    char letter[] = { '-', (char)optopt, '\0' };
+    const char *word = optopt > 0 && optopt < FIRST_LONG ? letter : last_word;
     char *name = strndup(word, strcspn(word, "="));
 
     if (!name)
         cmd_complain("out of memory");
-    else if (option >= 0)
-        cmd_complain("the option '--%s' takes no value", table[option].name);
-    else if (strncmp(name, "--", 2) != 0 || !refuse_ambiguous(command, name))
+    else if (optopt >= FIRST_LONG)
+        cmd_complain("the option '--%s' takes no value", cmd_option_rows[optopt - FIRST_LONG].name);
+    else if ((strncmp(name, "--", 2) != 0 || !refuse_ambiguous(command, name)) && !refuse_kin(command, name))
         refuse_unknown(command, name);
     free(name);
-    return VOIPLAB_USAGE;
 }
 
-/* The tables that getopt_long wants, for the options that this command takes. */
-static void build(const struct cmd_command *command, struct option *long_options, char *letters)
+/* An operand of a command that takes none but has verbs is meant as one of these. */
+static bool refuse_verb(const struct cmd_command *command, const char *word)
 {
-    *letters++ = ':';
-    for (int i = 0; i < CMD_OPTION_COUNT; i++) {
-        if (!takes(command, i))
-            continue;
-        *long_options++ = (struct option){
-            .name = table[i].name,
-            .has_arg = is_optional(i)      ? optional_argument
-                       : table[i].argument ? required_argument
-                                           : no_argument,
-            .val = 256 + i,
-        };
-        if (table[i].letter) {
-            *letters++ = table[i].letter;
-            if (table[i].argument)
-                *letters++ = ':';
-        }
-    }
-    *long_options = (struct option){ .name = NULL };
-    *letters = '\0';
+    const char *verbs[CMD_OPTION_COUNT + 1] = { NULL };
+    size_t count = 0;
+
+    for (const struct cmd_command *row = cmd_commands; row->name && count < CMD_OPTION_COUNT; row++)
+        if (cmd_are_kin(row, command) && cmd_verb(row))
+            verbs[count++] = cmd_verb(row);
+    return cmd_is_command(command) && count && !cmd_check_word("", command->name, verbs, word);
 }
 
-static int option_of(int found)
-{
-    if (found >= 256)
-        return found - 256;
-    for (int i = 0; i < CMD_OPTION_COUNT; i++)
-        if (table[i].letter == found)
-            return i;
-    return -1;
-}
-
-static int check_operands(const struct cmd_command *command, const struct cmd_options *options)
+static bool check_operands(const struct cmd_command *command, const struct cmd_options *options)
 {
     if (options->operand_count < command->least_operands) {
         cmd_complain("%s needs more: voiplab %s %s", command->name, command->name, command->operands);
-        return VOIPLAB_USAGE;
-    }
-    if (command->most_operands >= 0 && options->operand_count > command->most_operands) {
-        cmd_complain("%s does not take '%s'; 'voiplab %s --help' tells what it takes", command->name,
-                     options->operands[command->most_operands], command->name);
-        return VOIPLAB_USAGE;
-    }
-    return 0;
-}
-
-static bool check_color(const struct cmd_options *options)
-{
-    const char *when = options->values[CMD_COLOR];
-
-    if (!when || !strcmp(when, "auto") || !strcmp(when, "always") || !strcmp(when, "never"))
-        return true;
-    cmd_complain("--color: '%s' is none of auto, always, never", when);
-    return false;
-}
-
-int cmd_parse(const struct cmd_command *command, int argc, char **argv, struct cmd_options *ret_options)
-{
-    struct option long_options[CMD_OPTION_COUNT + 1];
-    char letters[2 * CMD_OPTION_COUNT + 2];
-    struct cmd_options options = { .operand_count = 0 };
-    int found;
-
-    build(command, long_options, letters);
-    opterr = 0;
-    optind = 1;
-    while ((found = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
-        int option = option_of(found);
-
-        if (found == ':') {
-            cmd_complain("the option '%s' needs a value", argv[optind - 1]);
-            return VOIPLAB_USAGE;
-        }
-        if (found == '?' || option < 0) {
-            char letter[] = { '-', (char)optopt, '\0' };
-
-            return refuse(command, optopt > 0 && optopt < 256 ? letter : argv[optind - 1],
-                          optopt >= 256 ? optopt - 256 : -1);
-        }
-        if (!optarg && is_optional(option))
-            options.values[option] = following_number(argc, argv);
-        else
-            options.values[option] = optarg ? optarg : "";
-    }
-    options.operands = argv + optind;
-    options.operand_count = argc - optind;
-    *ret_options = options;
-    if (options.values[CMD_HELP])
-        return 0;
-    return check_color(&options) ? check_operands(command, &options) : VOIPLAB_USAGE;
-}
-
-bool cmd_number(const struct cmd_options *options, enum cmd_option option, unsigned most, unsigned otherwise,
-                unsigned *ret_number)
-{
-    const char *text = options->values[option];
-    unsigned long number;
-    char *end;
-
-    *ret_number = otherwise;
-    if (!text)
-        return true;
-    errno = 0;
-    number = strtoul(text, &end, 10);
-    if (errno || *end || text[0] < '0' || text[0] > '9' || number < 1 || number > most) {
-        cmd_complain("--%s: '%s' is not a number from 1 to %u", table[option].name, text, most);
         return false;
     }
-    *ret_number = (unsigned)number;
+    if (command->most_operands >= 0 && options->operand_count > command->most_operands) {
+        const char *word = options->operands[command->most_operands];
+
+        if (command->most_operands || !refuse_verb(command, word))
+            cmd_complain("%s does not take '%s'; 'voiplab %s --help' tells what it takes", command->name, word,
+                         command->name);
+        return false;
+    }
+    for (int i = 0; command->kind == CMD_WORDS && i < options->operand_count; i++)
+        if (!cmd_check_word("", command->name, command->words, options->operands[i]))
+            return false;
     return true;
+}
+
+static bool read_options(const struct cmd_command *command, int argc, char **argv, struct cmd_options *options)
+{
+    bool takes[CMD_OPTION_COUNT];
+    struct grammar grammar;
+    const char *value;
+    int option;
+
+    for (int i = 0; i < CMD_OPTION_COUNT; i++)
+        takes[i] = cmd_option_is_taken(command, i);
+    build(&grammar, takes, command->takes_rest);
+    while ((option = next(&grammar, argc, argv, &value, &options->dashes)) >= 0)
+        options->values[option] = value;
+    if (option == WITHOUT_VALUE)
+        cmd_complain("the option '%s' needs a value", argv[optind - 1]);
+    if (option == WRONG)
+        refuse(command, argv[optind - 1]);
+    options->operands = argv + optind;
+    options->operand_count = argc - optind;
+    return option == END;
+}
+
+int cmd_parse(const struct cmd_command **command, int argc, char **argv, struct cmd_options *ret_options)
+{
+    struct cmd_options options = { .operand_count = 0 };
+
+    *command = choose(*command, &argc, argv);
+    if (!read_options(*command, argc, argv, &options))
+        return VOIPLAB_USAGE;
+    *ret_options = options;
+    if (options.values[CMD_HELP] || (cmd_check_values(&options) && check_operands(*command, &options)))
+        return 0;
+    return VOIPLAB_USAGE;
 }

@@ -14,19 +14,16 @@ int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *o
     voiplab_lab *lab;
     int status;
 
-    if (options->values[CMD_SERVE] && !*options->values[CMD_SERVE])
-        phone.serve_s = SERVE_S;
-    else if (!cmd_number(options, CMD_SERVE, 86400, 0, &phone.serve_s))
-        return VOIPLAB_USAGE;
     if (options->values[CMD_ADDRESS] && !options->values[CMD_RESYNC]) {
         cmd_complain("--address is where a phone is asked to fetch its profile: it goes with --resync");
         return VOIPLAB_USAGE;
     }
-    lab = cmd_open(options, CMD_LAB_NEEDED, &status);
+    lab = cmd_open(options, command->lab, &status);
     if (!lab)
         return status;
     output = cmd_absolute(options->values[CMD_OUTPUT]);
     phone.output = output;
+    phone.serve_s = options->values[CMD_SERVE] ? cmd_number(options, CMD_SERVE, SERVE_S) : 0;
     phone.resync = options->values[CMD_RESYNC] != NULL;
     phone.address = options->values[CMD_ADDRESS];
     request.parameters.phone = &phone;

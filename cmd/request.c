@@ -62,7 +62,7 @@ const char *cmd_share_directory(const struct cmd_options *options)
     return VOIPLAB_SHARE;
 }
 
-static const char *lab_file(const struct cmd_options *options)
+const char *cmd_lab_file(const struct cmd_options *options)
 {
     const char *environment = getenv("VOIPLAB_FILE");
 
@@ -131,7 +131,8 @@ static voiplab_lab *open_lab(const struct cmd_options *options, struct voiplab_o
 
 voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, int *ret_status)
 {
-    const char *file = wanted == CMD_LAB_NONE ? NULL : lab_file(options);
+    const char *named = options->values[CMD_FILE];
+    const char *file = wanted == CMD_LAB_NONE ? NULL : wanted == CMD_LAB_NAMED ? named : cmd_lab_file(options);
     struct voiplab_options open_options = {
         .size = sizeof(open_options),
         .lab_file = file,
@@ -139,6 +140,8 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
         .hypervisor = options->values[CMD_CONNECT],
         .event = cmd_event,
         .cancelled = is_cancelled,
+        .jobs = cmd_number(options, CMD_JOBS, 0),
+        .wait_s = cmd_number(options, CMD_WAIT, 0),
     };
     voiplab_error *error = NULL;
     voiplab_lab *lab;
@@ -148,9 +151,6 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
         cmd_complain("there is no lab file: give one with -f, or 'voiplab init' writes voiplab.ini");
         return NULL;
     }
-    if (!cmd_number(options, CMD_JOBS, 64, 0, &open_options.jobs) ||
-        !cmd_number(options, CMD_WAIT, 86400, 0, &open_options.wait_s))
-        return NULL;
     catch_interrupts();
     lab = open_lab(options, &open_options, &error);
     if (!lab) {
@@ -205,21 +205,33 @@ int cmd_finish(voiplab_lab *lab, const struct voiplab_request *request, const st
     return (int)status;
 }
 
-int cmd_run_request(const struct cmd_command *command, const struct cmd_options *options)
+int cmd_carry_out(const struct cmd_command *command, const struct voiplab_request *request,
+                  const struct cmd_options *options)
 {
-    struct voiplab_request request = cmd_request(command, options);
-    struct voiplab_up up = VOIPLAB_UP_INIT;
     int status;
-    voiplab_lab *lab = cmd_open(options, CMD_LAB_NEEDED, &status);
-
-    if (request.command == VOIPLAB_UP) {
-        up.peer = cmd_ssh_peer();
-        request.parameters.up = &up;
-    }
+    voiplab_lab *lab = cmd_open(options, command->lab, &status);
 
     if (!lab)
         return status;
-    status = cmd_finish(lab, &request, options);
+    status = cmd_finish(lab, request, options);
     voiplab_close(lab);
     return status;
+}
+
+int cmd_run_request(const struct cmd_command *command, const struct cmd_options *options)
+{
+    struct voiplab_request request = cmd_request(command, options);
+
+    return cmd_carry_out(command, &request, options);
+}
+
+/* Whoever is logged in must stay reachable while the uplink is switched over. */
+int cmd_run_up(const struct cmd_command *command, const struct cmd_options *options)
+{
+    struct voiplab_request request = cmd_request(command, options);
+    struct voiplab_up up = VOIPLAB_UP_INIT;
+
+    up.peer = cmd_ssh_peer();
+    request.parameters.up = &up;
+    return cmd_carry_out(command, &request, options);
 }

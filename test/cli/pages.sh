@@ -1,5 +1,6 @@
 #!/bin/bash
-# The manual and the program say the same: every command has a page, with its summary and exactly its options.
+# The manual and the program say the same: every command has a page, with its summary, its verbs, and exactly the
+# options of each.
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
 need mandoc
@@ -8,16 +9,47 @@ commands() {
     "$VOIPLAB" --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'
 }
 
-# The long options of the help text, with the letter that each has: "-f --file LAB".
+# The verbs of a command, one a line.
+verbs() {
+    "$VOIPLAB" "$1" --help | sed -n "s/^  $1 \([a-z-]*\)  .*/\1/p"
+}
+
+# The long options in the help of a command or a verb, with the letter and the argument that each has: "-f --file LAB".
 help_options() {
-    "$VOIPLAB" "$1" --help | sed -n 's/^  \(-[a-zA-Z]\), \(--[^ ]*\)\( \[*[A-Z][A-Z]*]*\)\{0,1\}  .*/\1 \2\3/p
+    "$VOIPLAB" "$@" --help | sed -n 's/^  \(-[a-zA-Z]\), \(--[^ ]*\)\( \[*[A-Z][A-Z]*]*\)\{0,1\}  .*/\1 \2\3/p
         s/^      \(--[^ ]*\)\( \[*[A-Z][A-Z]*]*\)\{0,1\}  .*/\1\2/p' | sort
 }
 
-# The same of the list under OPTIONS of the page.
+# page_options PAGE VERB: the same of the lists under OPTIONS. What stands below ".Ss Options of show and lint" is of
+# these verbs, and what stands before the first such line is of all. A command is its own first verb here; where a verb
+# means the same, as push does, that one is.
 page_options() {
-    sed -n '/^\.Sh OPTIONS/,/^\.Sh/s/^\.It Fl //p' "$1" |
+    awk -v verb="$2" '
+        /^\.Sh/ { inside = $0 == ".Sh OPTIONS"; meant = 1 }
+        /^\.Ss/ {
+            meant = 0
+            for (i = 4; i <= NF; i++) {
+                sub(/,$/, "", $i)
+                meant += $i == verb
+            }
+        }
+        inside && meant && sub(/^\.It Fl /, "")' "$1" |
         sed 's/\\-/-/g; s/^-/--/; s/^\([a-zA-Z]\)\( Ar [A-Z]*\)\{0,1\} , Fl -/-\1 --/; s/ Op Ar \(.*\)/ [\1]/; s/ Ar / /' | sort
+}
+
+# same_options PAGE VERB WORD...: the help of the words and the page tell of the same options for the verb.
+same_options() {
+    local page=$1 verb=$2 option
+    shift 2
+    help_options "$@" >help.txt
+    page_options "$page" "$verb" >page.txt
+    [ -s help.txt ] || fail "$*: no options were read from its help"
+    while IFS= read -r option; do
+        fail "$*: '$option' is in its help, and ${page##*/} does not have it so"
+    done < <(comm -23 help.txt page.txt)
+    while IFS= read -r option; do
+        fail "$*: '$option' is in ${page##*/}, and its help does not have it so"
+    done < <(comm -13 help.txt page.txt)
 }
 
 count=0
@@ -28,16 +60,25 @@ for command in $(commands); do
         fail "$command has no page"
         continue
     }
-    help_options "$command" >help.txt
-    page_options "$page" >page.txt
-    [ -s help.txt ] || fail "$command: no options were read from its help"
-    diff -u help.txt page.txt || fail "$command: help (-) and page (+) have other options"
+    also=$("$VOIPLAB" "$command" --help | sed -n "1s/^usage: voiplab $command \[\([a-z]*\)\] \[OPTION.*/\1/p")
+    same_options "$page" "${also:-$command}" "$command"
+    for verb in $(verbs "$command"); do
+        count=$((count + 1))
+        same_options "$page" "$verb" "$command" "$verb"
+        sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/p' "$page" | grep -qx "\.Nm voiplab $command $verb" ||
+            fail "$command $verb is not in the synopsis of ${page##*/}"
+    done
+    # a heading that names no verb would take its options out of the comparison
+    sed -n '/^\.Sh OPTIONS/,/^\.Sh/s/^\.Ss Options of //p' "$page" | sed 's/,//g; s/ and / /g' | tr ' ' '\n' >named.txt
+    { verbs "$command"; echo "${also:-$command}"; } | sort | comm -13 - <(sort -u named.txt) >nobody.txt
+    [ ! -s nobody.txt ] || fail "${page##*/} has options of '$(cat nobody.txt)', which is no verb of $command"
     summary=$("$VOIPLAB" "$command" --help | sed -n 3p)
     described=$(sed -n 's/^\.Nd //p' "$page" | sed 's/\\-/-/g')
     [ "$summary" = "$described" ] || fail "$command: help says '$summary', its page '$described'"
     grep -q "^\.It Cm $command\$" "$SOURCE/man/voiplab.1" || fail "$command is not in voiplab(1)"
+    grep -q "^\.Xr voiplab-$command 1" "$SOURCE/man/voiplab.1" || fail "voiplab(1) does not refer to voiplab-$command(1)"
 done
-[ "$count" -ge 13 ] || fail "only $count commands were found"
+[ "$count" -ge 21 ] || fail "only $count commands and verbs were found"
 
 for page in "$SOURCE"/man/*.[135]; do
     lint=$(mandoc -T lint -W warning "$page") || true

@@ -33,24 +33,43 @@ wrong "the option '-f' needs a value" up -f
 wrong "the option '--file' needs a value" up --file
 wrong "init does not take 'b'" init a b
 wrong "bridge: 'x' is none of confirm, revert, show" bridge x
-wrong "bridge does not take 'y'" bridge show y
+wrong "bridge show does not take 'y'" bridge show y
 wrong "--jobs: '0' is not a number from 1 to 64" up --jobs 0 -f "$lab"
 wrong "--jobs: '65' is not a number" up -j 65 -f "$lab"
 wrong "--wait: '3s' is not a number" up --wait 3s -f "$lab"
 wrong "--color: 'sometimes' is none of auto, always, never" up --color sometimes -f "$lab"
 wrong "there is no lab file" up
-wrong "there is no template 'thesys'" init -t thesys
-wrong "there is no template '../labs/thesis'" init -t ../labs/thesis
+wrong "--template: 'thesys' is none of quickstart, classroom, thesis" init -t thesys
+wrong "--template: '../labs/thesis' is none of" init -t ../labs/thesis
+wrong "--backend: 'wicked' is none of auto, ifcfg, networkmanager, networkd, ifupdown, netplan" bridge --backend wicked
+wrong "--level: 'loud' is none of error, warning, notice" dialplan lint --level loud x.conf
 wrong "did you mean 'virtual1'?" up --dry-run -f "$lab" virtual
 wrong "'nobody' is no PBX of this lab" status -f "$lab" nobody
 wrong "--dot belongs to 'dialplan show'" dialplan lint --dot x.conf
 wrong "--context belongs to 'dialplan show'" dialplan lint --context home x.conf
 wrong "--level belongs to 'dialplan lint'" dialplan show --level error 1 -f "$lab"
 wrong "--dot belongs to 'dialplan show'" dialplan push --dot -f "$lab"
+wrong "--dot belongs to 'dialplan show'" dialplan --dot virtual1 -f "$lab"
+wrong "--fix belongs to 'dialplan lint'" dialplan diff --fix -f "$lab"
+wrong "-y belongs to 'dialplan lint'" dialplan show -y 911 -f "$lab"
+wrong "--jobs belongs to 'dialplan' and 'dialplan diff'" dialplan lint --jobs 3 x.conf
+wrong "-n belongs to 'bridge' and 'bridge revert'" bridge confirm -n
+wrong "--boot belongs to 'bridge revert'" bridge --boot -f "$lab"
+wrong "bridge revert has no option '--jobs'" bridge revert --jobs 3
+wrong "dialplan show needs more: voiplab dialplan show NUMBER|-" dialplan show
+wrong "dialplan show does not take '112'" dialplan show 911 112
+wrong "there is no command 'dialplan lnit'; did you mean 'lint'?" help dialplan lnit
+wrong "there is no command 'up lint'; 'voiplab up --help'" help up lint
 wrong "'fast' is no [load] section" sipp -f "$lab" fast
 wrong "a guest without a lab file needs" create-vm x --memory 1G
 wrong "a guest without a lab file needs" create-vm x --memory 1G --disk 1G -f "$lab"
 wrong "it needs --yes" destroy -f "$lab" --state "$work/state" -c test:///default
+
+# A word of another program is not taken for a word of ours that does something else.
+for word in deploy start stop list halt version ip restore; do
+    wrong "'voiplab --help' lists them" "$word"
+    expect_not err 'did you mean' "$word"
+done
 
 # What a load run would do stands in the document too.
 run sipp -n --json -f "$SOURCE/share/labs/quickstart.ini"
@@ -131,6 +150,48 @@ for words in 'help up' 'up -h' 'up --dry-run -h extra'; do
     expect_status 0 "$words"
     cmp -s out help || fail "'$words' and 'up --help' differ"
 done
+
+# A verb has a help of its own, wherever its options stand; the help of its command lists it.
+run dialplan lint --help
+cp out help
+head -1 out | grep -qx 'usage: voiplab dialplan lint \[OPTION ...\] FILE ...' || fail "usage of lint: $(head -1 out)"
+expect out '--sarif' 'dialplan lint --help'
+for option in --context --jobs --show-secrets; do expect_not out "$option" 'dialplan lint --help'; done
+for words in 'help dialplan lint' 'dialplan --help lint' 'dialplan --level error lint -h' 'dialplan --json lint x --help'; do
+    # shellcheck disable=SC2086
+    run $words
+    expect_status 0 "$words"
+    cmp -s out help || fail "'$words' and 'dialplan lint --help' differ"
+done
+run dialplan --help
+cp out help
+for option in --sarif --context --fix; do expect_not out "$option" 'dialplan --help'; done
+for verb in diff show lint; do grep -q "^  dialplan $verb  *[a-z]" out || fail "dialplan --help does not list $verb"; done
+run help dialplan push
+cmp -s out help || fail "'help dialplan push' and 'dialplan --help' differ"
+# Its options may stand before it, and a PBX may be called like it.
+printf 'exten = 1\n' >plan.conf
+for words in 'dialplan lint --json plan.conf' 'dialplan --json lint plan.conf' 'dialplan --level error --json lint plan.conf' \
+    'dialplan lint plan.conf --json'; do
+    # shellcheck disable=SC2086
+    run $words
+    expect_status 1 "$words"
+    expect out '"findings"' "$words"
+done
+sed 's/alfa/show/; s/beta/remove/' "$SOURCE/share/labs/quickstart.ini" >words.ini
+# named NAME COMMAND WORD...: the words are about the PBX of this name alone
+named() {
+    local name=$1
+    shift
+    run "$1" -n -f words.ini --state "$work/state" -c "$nowhere" --wait 1 "${@:2}"
+    expect_status 0 "$*"
+    expect out "$name: " "$*"
+    expect_not out 'hub: ' "$*"
+}
+named show dialplan push show
+named show dialplan -- show
+named remove trunk push remove
+named remove trunk -- remove
 
 # Options may be cut short, stand after operands, and `--` ends them.
 run up --dry -f "$lab" --sta "$work/state" --ca "$work/cache" --conn "$nowhere"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dialplan: push, the default, and show: one number, or many from standard input. lint is in dialplan_lint.c.
+ * dialplan show: one number, or many from standard input.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -92,19 +92,16 @@ static int show(const struct cmd_options *options, const char *number, const voi
         .callerid = options->values[CMD_CALLERID],
         .at = options->values[CMD_AT],
         .now = (long long)time(NULL),
+        .priority = (int)cmd_number(options, CMD_PRIORITY, 1),
     };
     enum voiplab_dialplan_form form = options->values[CMD_DOT]    ? VOIPLAB_DIALPLAN_GRAPH
                                       : options->values[CMD_JSON] ? VOIPLAB_DIALPLAN_JSON
                                                                   : VOIPLAB_DIALPLAN_TEXT;
-    unsigned priority;
 
-    if (!cmd_number(options, CMD_PRIORITY, 1000000, 1, &priority))
-        return VOIPLAB_USAGE;
-    query.priority = (int)priority;
     return strcmp(number, "-") != 0 ? answer(dialplan, &query, form) : answer_lines(dialplan, query);
 }
 
-static int run_show(const struct cmd_options *options)
+int cmd_run_dialplan_show(const struct cmd_command *command, const struct cmd_options *options)
 {
     struct voiplab_dialplan_source source = { .size = sizeof(source),
                                               .conf = options->values[CMD_CONF],
@@ -114,12 +111,8 @@ static int run_show(const struct cmd_options *options)
     voiplab_lab *lab = NULL;
     int status = VOIPLAB_OK;
 
-    if (options->operand_count != 2) {
-        cmd_complain("'dialplan show' takes one number, or '-' for many on standard input");
-        return VOIPLAB_USAGE;
-    }
     if (!source.conf) {
-        lab = cmd_open(options, CMD_LAB_NEEDED, &status);
+        lab = cmd_open(options, command->lab, &status);
         if (!lab)
             return status;
     }
@@ -127,50 +120,8 @@ static int run_show(const struct cmd_options *options)
     if (!dialplan)
         status = complain_and_free(error);
     else
-        status = show(options, options->operands[1], dialplan);
+        status = show(options, options->operands[0], dialplan);
     voiplab_dialplan_close(dialplan);
     voiplab_close(lab);
     return status;
-}
-
-/* What only `show` takes must not look as if it did something else. */
-static bool refuse_show_options(const struct cmd_options *options)
-{
-    static const struct {
-        enum cmd_option option;
-        const char *name;
-    } only_show[] = {
-        { CMD_CONTEXT, "context" }, { CMD_CALLERID, "callerid" }, { CMD_AT, "at" },   { CMD_PRIORITY, "priority" },
-        { CMD_CONF, "conf" },       { CMD_PBX, "pbx" },           { CMD_DOT, "dot" },
-    };
-
-    for (size_t i = 0; i < sizeof(only_show) / sizeof(only_show[0]); i++)
-        if (options->values[only_show[i].option]) {
-            cmd_complain("--%s belongs to 'dialplan show'", only_show[i].name);
-            return false;
-        }
-    return true;
-}
-
-/* dialplan [push|diff|show] ... */
-int cmd_run_dialplan(const struct cmd_command *command, const struct cmd_options *options)
-{
-    const char *verb = options->operand_count ? options->operands[0] : "";
-    struct cmd_command chosen = *command;
-    struct cmd_options rest = *options;
-    bool lint = !strcmp(verb, "lint"), shown = !strcmp(verb, "show");
-
-    if ((!shown && !refuse_show_options(options)) || (!lint && !cmd_refuse_lint_options(options)))
-        return VOIPLAB_USAGE;
-    if (lint)
-        return cmd_run_dialplan_lint(command, options);
-    if (shown)
-        return run_show(options);
-    if (!strcmp(verb, "diff"))
-        chosen.request = VOIPLAB_DIALPLAN_DIFF;
-    if (!strcmp(verb, "push") || !strcmp(verb, "diff")) {
-        rest.operands++;
-        rest.operand_count--;
-    }
-    return cmd_run_request(&chosen, &rest);
 }

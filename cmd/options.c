@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of options, and the values that fit them.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+#define FLAG .kind = CMD_NOTHING
+#define VALUE(what) .kind = CMD_##what
+#define NUMBER(largest) .kind = CMD_NUMBER, .most = (largest)
+#define WORDS(...)                                                                                                     \
+    .kind = CMD_WORDS, .words = (const char *const[])                                                                  \
+    {                                                                                                                  \
+        __VA_ARGS__, NULL                                                                                              \
+    }
+
+const struct cmd_option_row cmd_option_rows[] = {
+#define X(id, text, short_name, value_name, value, description)                                                        \
+    [CMD_##id] = { .name = (text), .letter = (short_name), .argument = (value_name), .help = (description), value },
+    CMD_OPTIONS(X)
+#undef X
+};
+
+bool cmd_option_is_optional(enum cmd_option option)
+{
+    return cmd_option_rows[option].argument && cmd_option_rows[option].argument[0] == '[';
+}
+
+bool cmd_option_is_taken(const struct cmd_command *command, int option)
+{
+    return option == CMD_HELP || command->takes[option];
+}
+
+static bool is_word(const char *const *words, const char *text)
+{
+    while (*words && strcmp(*words, text) != 0)
+        words++;
+    return *words != NULL;
+}
+
+char *cmd_list(const char *const *words, const char *quote, const char *last)
+{
+    char *list = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&list, &size);
+
+    for (size_t i = 0; stream && words[i]; i++)
+        (void)fprintf(stream, "%s%s%s%s", !i ? "" : words[i + 1] ? ", " : last, quote, words[i], quote);
+    if (stream && fclose(stream) == 0)
+        return list;
+    free(list);
+    return NULL;
+}
+
+bool cmd_check_word(const char *dashes, const char *name, const char *const *words, const char *text)
+{
+    char *list;
+
+    if (is_word(words, text))
+        return true;
+    list = cmd_list(words, "", ", ");
+    cmd_complain("%s%s: '%s' is none of %s", dashes, name, text, list ? list : "the words that are right");
+    free(list);
+    return false;
+}
+
+static bool is_number(const char *text, unsigned most)
+{
+    unsigned long number;
+    char *end;
+
+    errno = 0;
+    number = strtoul(text, &end, 10);
+    return !errno && !*end && text[0] >= '0' && text[0] <= '9' && number >= 1 && number <= most;
+}
+
+static bool check_value(enum cmd_option option, const char *text)
+{
+    const struct cmd_option_row *row = &cmd_option_rows[option];
+
+    if (row->kind == CMD_NUMBER && !is_number(text, row->most) && !(cmd_option_is_optional(option) && !*text)) {
+        cmd_complain("--%s: '%s' is not a number from 1 to %u", row->name, text, row->most);
+        return false;
+    }
+    return row->kind != CMD_WORDS || cmd_check_word("--", row->name, row->words, text);
+}
+
+bool cmd_check_values(const struct cmd_options *options)
+{
+    for (int i = 0; i < CMD_OPTION_COUNT; i++)
+        if (options->values[i] && !check_value((enum cmd_option)i, options->values[i]))
+            return false;
+    return true;
+}
+
+unsigned cmd_number(const struct cmd_options *options, enum cmd_option option, unsigned otherwise)
+{
+    const char *text = options->values[option];
+
+    return text && *text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every option, one row each: X(ENUM, long name, letter, argument, value, help). A command's row says which it takes;
+ * an option that means something else to another command has a row for each meaning.
+ *
+ * The value is one of the macros of options.c. The words that an option takes stand here alone: the help text, the
+ * check and the completion have them from its row. An argument in brackets may be left out: the value is "" then.
+ */
+#ifndef CMD_OPTIONS_H
+#define CMD_OPTIONS_H
+
+#define CMD_OPTIONS(X)                                                                                                 \
+    X(FILE, "file", 'f', "LAB", VALUE(FILES), "lab file (default: voiplab.ini, then $VOIPLAB_FILE)")                   \
+    X(DRY_RUN, "dry-run", 'n', NULL, FLAG, "print the plan and touch nothing")                                         \
+    X(CHECK, "check", 0, NULL, FLAG, "like --dry-run; exit 5 when anything differs")                                   \
+    X(EXPLAIN, "explain", 0, NULL, FLAG, "print the plan as a lab note in Markdown and touch nothing")                 \
+    X(JSON, "json", 0, NULL, FLAG, "print the result as JSON")                                                         \
+    X(JOBS, "jobs", 'j', "N", NUMBER(64), "at most N targets at the same time (default 32)")                           \
+    X(WAIT, "wait", 0, "SECONDS", NUMBER(86400), "how long to wait for a PBX to answer")                               \
+    X(ROOT, "root", 0, "DIR", VALUE(DIRECTORIES), "write the files of this host under DIR")                            \
+    X(CONNECT, "connect", 'c', "URI", VALUE(TEXT), "libvirt URI instead of the lab file's")                            \
+    X(STATE, "state", 0, "DIR", VALUE(DIRECTORIES),                                                                    \
+      "where labs keep their secrets and keys (default /var/lib/voiplab)")                                             \
+    X(CACHE, "cache", 0, "DIR", VALUE(DIRECTORIES), "where built images are kept (default /var/cache/voiplab)")        \
+    X(SHARE, "share", 0, "DIR", VALUE(DIRECTORIES), "where recipes, numbering plans and scenarios are")                \
+    X(SHOW_SECRETS, "show-secrets", 0, NULL, FLAG, "print secrets as they are instead of dots")                        \
+    X(YES, "yes", 'y', NULL, FLAG, "do not ask")                                                                       \
+    X(LOAD_MODULES, "fix", 0, NULL, FLAG, "load the kernel modules that are missing, asking first")                    \
+    X(QUIET, "quiet", 'q', NULL, FLAG, "print results and problems only")                                              \
+    X(VERBOSE, "verbose", 'v', NULL, FLAG, "print every step and every progress line")                                 \
+    X(COLOR, "color", 0, "WHEN", WORDS("auto", "always", "never"), "when to colour")                                   \
+    X(CPUINFO, "cpuinfo", 0, "FILE", VALUE(FILES), "look at FILE instead of /proc/cpuinfo")                            \
+    X(MEMORY, "memory", 0, "SIZE", VALUE(TEXT), "memory of the guest, such as 300M")                                   \
+    X(DISK, "disk", 0, "SIZE", VALUE(TEXT), "disk of the guest, such as 35G")                                          \
+    X(CDROM, "cdrom", 0, "ISO", VALUE(FILES), "installation medium to boot from while the disk is empty")              \
+    X(BRIDGE, "bridge", 0, "NAME", VALUE(TEXT), "bridge that the guest's card joins (default br0)")                    \
+    X(OS, "os", 0, "ID", VALUE(TEXT), "operating system, such as rhel5.4 or debian11: chooses devices that it knows")  \
+    X(VCPUS, "vcpus", 0, "N", NUMBER(64), "processors of the guest (default 1)")                                       \
+    X(TEMPLATE, "template", 't', "NAME", WORDS("quickstart", "classroom", "thesis"),                                   \
+      "the lab to start from (default quickstart)")                                                                    \
+    X(TIMEOUT, "timeout", 0, "SECONDS", NUMBER(86400),                                                                 \
+      "take the change back when it is not confirmed by then (default 120)")                                           \
+    X(COMMIT, "commit-if-reachable", 0, NULL, FLAG, "confirm by itself once what answered before answers again")       \
+    X(BOOT, "boot", 0, NULL, FLAG, "take back only a change that was cut off, as at boot")                             \
+    X(BACKEND, "backend", 0, "NAME", WORDS("auto", "ifcfg", "networkmanager", "networkd", "ifupdown", "netplan"),      \
+      "whose files to write")                                                                                          \
+    X(OUTPUT, "output", 0, "DIR", VALUE(DIRECTORIES),                                                                  \
+      "directory of the profiles (default: phones in the state of the lab)")                                           \
+    X(SERVE, "serve", 0, "[SECONDS]", NUMBER(86400),                                                                   \
+      "hand each profile out once over HTTP, for so long at most (default 300)")                                       \
+    X(RESYNC, "resync", 0, NULL, FLAG, "ask the phones to fetch their profiles")                                       \
+    X(ADDRESS, "address", 0, "IP", VALUE(TEXT), "address of the phone instead of the lab file's")                      \
+    X(CONTEXT, "context", 0, "NAME", VALUE(TEXT), "the context where the call comes in")                               \
+    X(CALLERID, "callerid", 0, "NUMBER", VALUE(TEXT), "the caller's number (default: none)")                           \
+    X(AT, "at", 0, "TIME", VALUE(TEXT), "'HH:MM', 'mon HH:MM' or 'YYYY-MM-DD HH:MM' (default: now)")                   \
+    X(PRIORITY, "priority", 0, "N", NUMBER(1000000), "look for this priority (default 1)")                             \
+    X(CONF, "conf", 0, "FILE", VALUE(FILES), "read this extensions.conf; no lab file is needed")                       \
+    X(PBX, "pbx", 0, "NAME", VALUE(PBXS), "read what this PBX has, over SSH")                                          \
+    X(DOT, "dot", 0, NULL, FLAG, "print the contexts as a graph for Graphviz")                                         \
+    X(ASTERISK, "asterisk", 0, "VERSION", VALUE(TEXT),                                                                 \
+      "the Asterisk that will run it, such as 1.8 or 22 (default 16)")                                                 \
+    X(SIP, "sip", 0, "CONF", VALUE(FILES), "sip.conf (default: beside the file, when it is there)")                    \
+    X(IAX, "iax", 0, "CONF", VALUE(FILES), "iax.conf (default: beside the file, when it is there)")                    \
+    X(PJSIP, "pjsip", 0, "CONF", VALUE(FILES), "pjsip.conf (default: beside the file, when it is there)")              \
+    X(COUNTRY, "country", 0, "CODE", VALUE(TEXT), "the numbering plan whose emergency numbers must be reached")        \
+    X(IGNORE, "ignore", 0, "RULES", VALUE(RULES), "leave these rules out, separated by commas")                        \
+    X(LEVEL, "level", 0, "LEVEL", WORDS("error", "warning", "notice"),                                                 \
+      "tell, and fail at, this severity and worse (default warning)")                                                  \
+    X(SARIF, "sarif", 0, NULL, FLAG, "print SARIF 2.1.0")                                                              \
+    X(RULE_TABLE, "rules", 0, NULL, FLAG, "print the table of rules")                                                  \
+    X(FIX_FILES, "fix", 0, NULL, FLAG, "print the diff that puts right what can be")                                   \
+    X(WRITE, "yes", 'y', NULL, FLAG, "with --fix: change the files")                                                   \
+    X(HELP, "help", 'h', NULL, FLAG, "print this help")
+
+#endif
