@@ -158,5 +158,7 @@ int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *o
 int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_dialplan_show(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_dialplan_lint(const struct cmd_command *command, const struct cmd_options *options);
+int cmd_run_completion(const struct cmd_command *command, const struct cmd_options *options);
+int cmd_run_completion_words(const struct cmd_command *command, const struct cmd_options *options);
 
 #endif
