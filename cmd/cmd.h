@@ -85,6 +85,8 @@ bool cmd_is_command(const struct cmd_command *command);
 bool cmd_are_kin(const struct cmd_command *a, const struct cmd_command *b);
 /* The word after the command's name; NULL for the command itself. */
 const char *cmd_verb(const struct cmd_command *command);
+/* The names of all commands, or the verbs of one, NULL-terminated. The caller frees the array; NULL: no memory. */
+const char **cmd_names(const struct cmd_command *of);
 
 /* options.c: the table, by enum cmd_option. */
 extern const struct cmd_option_row cmd_option_rows[];

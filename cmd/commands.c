@@ -3,6 +3,7 @@
  * The index of everything: one row per verb of the command line. A row of two words is a verb of the command that is
  * its first word. Parser, help and completion have what they know from here.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -223,6 +224,17 @@ bool cmd_are_kin(const struct cmd_command *a, const struct cmd_command *b)
     size_t length = strcspn(a->name, " ");
 
     return length == strcspn(b->name, " ") && !strncmp(a->name, b->name, length);
+}
+
+const char **cmd_names(const struct cmd_command *of)
+{
+    const char **names = calloc(sizeof(cmd_commands) / sizeof(cmd_commands[0]), sizeof(*names));
+    size_t count = 0;
+
+    for (const struct cmd_command *row = cmd_commands; names && row->name; row++)
+        if (of ? cmd_are_kin(row, of) && cmd_verb(row) : cmd_is_command(row))
+            names[count++] = of ? cmd_verb(row) : row->name;
+    return names;
 }
 
 static bool is_verb(const struct cmd_command *row, const char *word)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,13 +15,9 @@
 /* What may stand after "voiplab", or after the name of a command. */
 static int unknown(const char *name, const struct cmd_command *of)
 {
-    const char *names[64] = { NULL }, *nearest;
-    size_t count = 0;
+    const char **names = cmd_names(of), *nearest = names ? cmd_nearest(name, names) : NULL;
 
-    for (const struct cmd_command *row = cmd_commands; row->name && count < 63; row++)
-        if (of ? cmd_are_kin(row, of) && cmd_verb(row) : cmd_is_command(row))
-            names[count++] = of ? cmd_verb(row) : row->name;
-    nearest = cmd_nearest(name, names);
+    free(names);
     if (nearest)
         cmd_complain("there is no command '%s%s%s'; did you mean '%s'?", of ? of->name : "", of ? " " : "", name,
                      nearest);

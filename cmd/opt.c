@@ -126,33 +126,52 @@ static bool refuse_ambiguous(const struct cmd_command *command, const char *name
     return true;
 }
 
-/* Whether a row takes the option that is called `--name` or `-n`. */
+/* Whether a row takes the option that is called `--name`, also cut short, or `-n`. */
 static bool takes_named(const struct cmd_command *command, const char *name)
 {
     for (int i = 0; i < CMD_OPTION_COUNT; i++) {
         const struct cmd_option_row *row = &cmd_option_rows[i];
+        bool named =
+            name[1] == '-' ? name[2] && !strncmp(row->name, name + 2, strlen(name + 2)) : row->letter == name[1];
 
-        if (command->takes[i] && (!strncmp(name, "--", 2) ? !strcmp(row->name, name + 2) : row->letter == name[1]))
+        if (command->takes[i] && named)
             return true;
     }
     return false;
 }
 
-/* An option of another verb of the same command: say of which. */
+/* The other verbs of the same command that take an option of this name, NULL-terminated. NULL: none, or no memory. */
+static const char **kin_with(const struct cmd_command *command, const char *name)
+{
+    const char **kin = NULL;
+    size_t count = 0;
+
+    for (const struct cmd_command *row = cmd_commands; row->name; row++) {
+        const char **more = NULL;
+
+        if (row != command && cmd_are_kin(row, command) && takes_named(row, name))
+            more = reallocarray(kin, count + 2, sizeof(*kin));
+        if (!more)
+            continue;
+        kin = more;
+        kin[count++] = row->name;
+        kin[count] = NULL;
+    }
+    return kin;
+}
+
+/* An option of other verbs: say of which. */
 static bool refuse_kin(const struct cmd_command *command, const char *name)
 {
-    const char *names[CMD_OPTION_COUNT + 1] = { NULL };
-    size_t count = 0;
-    char *list;
+    const char **kin = kin_with(command, name);
+    char *list = kin ? cmd_list(kin, "'", " and ") : NULL;
+    bool refused = list != NULL;
 
-    for (const struct cmd_command *row = cmd_commands; row->name && count < CMD_OPTION_COUNT; row++)
-        if (row != command && cmd_are_kin(row, command) && takes_named(row, name))
-            names[count++] = row->name;
-    list = count ? cmd_list(names, "'", " and ") : NULL;
-    if (list)
+    if (refused)
         cmd_complain("%s belongs to %s", name, list);
     free(list);
-    return list != NULL;
+    free(kin);
+    return refused;
 }
 
 static void refuse_unknown(const struct cmd_command *command, const char *name)
@@ -190,13 +209,11 @@ static void refuse(const struct cmd_command *command, const char *last_word)
 /* An operand of a command that takes none but has verbs is meant as one of these. */
 static bool refuse_verb(const struct cmd_command *command, const char *word)
 {
-    const char *verbs[CMD_OPTION_COUNT + 1] = { NULL };
-    size_t count = 0;
+    const char **verbs = cmd_is_command(command) ? cmd_names(command) : NULL;
+    bool refused = verbs && *verbs && !cmd_check_word("", command->name, verbs, word);
 
-    for (const struct cmd_command *row = cmd_commands; row->name && count < CMD_OPTION_COUNT; row++)
-        if (cmd_are_kin(row, command) && cmd_verb(row))
-            verbs[count++] = cmd_verb(row);
-    return cmd_is_command(command) && count && !cmd_check_word("", command->name, verbs, word);
+    free(verbs);
+    return refused;
 }
 
 static bool check_operands(const struct cmd_command *command, const struct cmd_options *options)

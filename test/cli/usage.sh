@@ -51,6 +51,7 @@ wrong "--level belongs to 'dialplan lint'" dialplan show --level error 1 -f "$la
 wrong "--dot belongs to 'dialplan show'" dialplan push --dot -f "$lab"
 wrong "--dot belongs to 'dialplan show'" dialplan --dot virtual1 -f "$lab"
 wrong "--fix belongs to 'dialplan lint'" dialplan diff --fix -f "$lab"
+wrong "--cont belongs to 'dialplan show'" dialplan lint --cont=home x.conf
 wrong "-y belongs to 'dialplan lint'" dialplan show -y 911 -f "$lab"
 wrong "--jobs belongs to 'dialplan' and 'dialplan diff'" dialplan lint --jobs 3 x.conf
 wrong "-n belongs to 'bridge' and 'bridge revert'" bridge confirm -n
