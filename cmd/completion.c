@@ -155,8 +155,8 @@ static void offer_sections(const struct wanted *wanted, const struct cmd_options
 /* Rules stand in a list: what is before the last comma stays. */
 static void offer_rules(struct wanted wanted)
 {
-    const struct voiplab_lint lint = { .rules = true };
-    const struct voiplab_request request = { .command = VOIPLAB_DIALPLAN_LINT, .lint = &lint };
+    struct voiplab_lint lint = VOIPLAB_LINT_INIT;
+    struct voiplab_request request = VOIPLAB_REQUEST_INIT;
     const struct cmd_options none = { .operand_count = 0 };
     const char *comma = strrchr(wanted.start, ',');
     voiplab_result *result = NULL;
@@ -164,6 +164,9 @@ static void offer_rules(struct wanted wanted)
     int status;
     voiplab_lab *lab = cmd_open(&none, CMD_LAB_NONE, &status);
 
+    lint.rules = true;
+    request.command = VOIPLAB_DIALPLAN_LINT;
+    request.parameters.lint = &lint;
     wanted.start = comma ? comma + 1 : wanted.start;
     if (lab)
         (void)voiplab_run(lab, &request, &result, &error);
