@@ -13,4 +13,11 @@ enum { VL_DIGEST_SHA256_SIZE = 65 };
  * (no memory, or a policy of the host that leaves SHA-256 out). */
 int vl_digest_sha256(const void *bytes, size_t length, char ret_hex[static VL_DIGEST_SHA256_SIZE]);
 
+/* The bytes in base64 (RFC 4648), without line ends. The caller frees it; NULL: no memory. */
+char *vl_digest_base64(const void *bytes, size_t length);
+
+/* Have libcrypto open, read and load now what it would want later, for a process that may not then. -1 when it cannot.
+ */
+int vl_digest_warm_up(void);
+
 #endif

@@ -11,13 +11,11 @@
 #include "lab/raw.h"
 
 const char *const vl_bridge_backends[] = {
-    [VL_BACKEND_AUTO] = "auto",
-    [VL_BACKEND_IFCFG] = "ifcfg",
-    [VL_BACKEND_NETWORKMANAGER] = "networkmanager",
-    [VL_BACKEND_NETWORKD] = "networkd",
-    [VL_BACKEND_IFUPDOWN] = "ifupdown",
-    [VL_BACKEND_NETPLAN] = "netplan",
-    [VL_BACKEND_COUNT] = NULL,
+    "auto",
+#define X(id, name) #name,
+    VL_BACKENDS(X)
+#undef X
+        NULL,
 };
 
 struct bridge_check {

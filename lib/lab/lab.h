@@ -33,15 +33,21 @@ enum vl_image_kind {
 
 enum vl_virtualization { VL_VIRTUALIZATION_AUTO, VL_VIRTUALIZATION_KVM, VL_VIRTUALIZATION_QEMU };
 
-/* Who configures the network of this host, and so which files the bridge is written in. */
+/* Who configures the network of this host, and so which files the bridge is written in: X(ID, name). What each is
+ * stands in the file of this name in network/. */
+#define VL_BACKENDS(X)                                                                                                 \
+    X(IFCFG, ifcfg)                                                                                                    \
+    X(NETWORKMANAGER, networkmanager)                                                                                  \
+    X(NETWORKD, networkd)                                                                                              \
+    X(IFUPDOWN, ifupdown)                                                                                              \
+    X(NETPLAN, netplan)
+
 enum vl_bridge_backend {
     VL_BACKEND_AUTO, /* found out by vl_uplink_owner() */
-    VL_BACKEND_IFCFG,
-    VL_BACKEND_NETWORKMANAGER,
-    VL_BACKEND_NETWORKD,
-    VL_BACKEND_IFUPDOWN,
-    VL_BACKEND_NETPLAN,
-    VL_BACKEND_COUNT,
+#define X(id, name) VL_BACKEND_##id,
+    VL_BACKENDS(X)
+#undef X
+        VL_BACKEND_COUNT,
 };
 
 /* What the host keeps for itself when [host] reserve does not say: 1.5 GiB. */

@@ -17,8 +17,6 @@
 #include <errno.h>
 #include <libssh2.h>
 #include <malloc.h>
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,6 +24,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/memory.h"
 #include "machine/sandbox.h"
 #include "machine/target.h"
@@ -178,16 +177,15 @@ static int check_hostkey(struct worker *worker, struct vl_error *err)
     size_t length = 0;
     int type;
     const char *blob = libssh2_session_hostkey(worker->session, &length, &type);
-    VL_FREE unsigned char *text = NULL;
+    VL_FREE char *text = NULL;
 
     expected += strspn(expected, " ");
     if (!blob || length == 0 || length > 65536)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' showed no host key", worker->name);
-    text = vl_malloc(length / 3 * 4 + 5);
+    text = vl_digest_base64(blob, length);
     if (!text)
         return vl_no_memory(err);
-    length = (size_t)EVP_EncodeBlock(text, (const unsigned char *)blob, (int)length);
-    if (strcspn(expected, " \r\n") != length || memcmp(expected, text, length) != 0)
+    if (strcspn(expected, " \r\n") != strlen(text) || memcmp(expected, text, strlen(text)) != 0)
         return vl_fail(err, VL_ERROR_FAILED,
                        "host key of '%s' is not the one that this lab made; another machine may be answering at its "
                        "address: check the address, and if the guest was installed anew, make it again with "
@@ -485,11 +483,7 @@ static int receive_hello(struct worker *worker, struct vl_error *err)
 /* Have the libraries open, read and load now what they would want later, when they no longer may. */
 static int warm_up(struct vl_error *err)
 {
-    unsigned char bytes[64];
-    unsigned int length = 0;
-
-    if (libssh2_init(0) != 0 || RAND_bytes(bytes, 32) != 1 ||
-        EVP_Digest(bytes, 32, bytes, &length, EVP_sha512(), NULL) != 1)
+    if (libssh2_init(0) != 0 || vl_digest_warm_up() < 0)
         return vl_fail(err, VL_ERROR_FAILED, "cannot start the cryptographic library");
     return 0;
 }

@@ -4,31 +4,31 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "base/keys.h"
 #include "base/text.h"
 
-/* In a pattern of a source %s is the uplink. */
-static const struct back_end {
-    vl_bridge_renderer *render;
-    const char *sources[8];
-} back_ends[VL_BACKEND_COUNT] = {
-    [VL_BACKEND_IFCFG] = { vl_render_bridge_ifcfg,
-                           { "/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network-scripts/route-*",
-                             "/etc/sysconfig/network-scripts/route6-*", "/etc/sysconfig/network-scripts/ifup-eth",
-                             "/etc/NetworkManager/NetworkManager.conf" } },
-    [VL_BACKEND_NETWORKMANAGER] = { vl_render_bridge_networkmanager, { "/etc/NetworkManager/system-connections/*" } },
-    [VL_BACKEND_NETWORKD] = { vl_render_bridge_networkd,
-                              { "/etc/systemd/network/*.network", "/etc/systemd/network/*.netdev",
-                                "/etc/systemd/network/*.network.d/*.conf" } },
-    [VL_BACKEND_IFUPDOWN] = { vl_render_bridge_ifupdown, { "/etc/network/interfaces", "/etc/network/interfaces.d/*" } },
-    [VL_BACKEND_NETPLAN] = { vl_render_bridge_netplan, { "/etc/netplan/*.yaml" } },
-};
-
-const char *const *vl_bridge_sources(struct vl_arena *arena, enum vl_bridge_backend backend,
-                                     const struct vl_bridge *bridge)
+const struct vl_backend *vl_backend(enum vl_bridge_backend backend)
 {
-    (void)arena;
-    (void)bridge;
-    return back_ends[backend].sources;
+    static const struct vl_backend *const rows[VL_BACKEND_COUNT] = {
+#define X(id, name) [VL_BACKEND_##id] = &vl_backend_##name,
+        VL_BACKENDS(X)
+#undef X
+    };
+
+    return rows[backend];
+}
+
+const char *vl_backend_state(struct vl_arena *arena, const char *path, const char *section, const char *key)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+    const char *value;
+
+    if (vl_file_read(path, 1 << 16, &text, NULL, &ignored) < 0)
+        return "";
+    value = vl_keys_value(arena, text, section, key);
+    return value ? value : "";
 }
 
 int vl_bridge_files(struct vl_arena *arena, enum vl_bridge_backend backend, const struct vl_bridge_input *input,
@@ -36,9 +36,9 @@ int vl_bridge_files(struct vl_arena *arena, enum vl_bridge_backend backend, cons
 {
     int rc;
 
-    if (!back_ends[backend].render)
+    if (!vl_backend(backend))
         return vl_fail(err, VL_ERROR_FAILED, "there is no back end for the files of '%s'", input->bridge->name);
-    rc = back_ends[backend].render(arena, input, set, err);
+    rc = vl_backend(backend)->render(arena, input, set, err);
     return rc == 0 && arena->failed ? vl_no_memory(err) : rc;
 }
 

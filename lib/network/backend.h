@@ -27,10 +27,6 @@ struct vl_bridge_input {
     size_t count;
 };
 
-/* Patterns of glob(7), absolute, of the files that the back end wants to see; NULL-terminated, in the arena. */
-const char *const *vl_bridge_sources(struct vl_arena *arena, enum vl_bridge_backend backend,
-                                     const struct vl_bridge *bridge);
-
 /* Append the files to `set`. A back end of VL_BACKEND_AUTO is a mistake of the caller. */
 int vl_bridge_files(struct vl_arena *arena, enum vl_bridge_backend backend, const struct vl_bridge_input *input,
                     struct vl_fileset *set, struct vl_error *err);
@@ -48,10 +44,40 @@ bool vl_bridge_has_ipv6(const struct vl_bridge *bridge);
 /* Whether the interface's name is that of a VLAN (eth0.100), whose link and number it then gives. */
 bool vl_bridge_vlan(struct vl_arena *arena, const char *interface, const char **ret_link, unsigned *ret_id);
 
-/* The back ends themselves. */
 typedef int vl_bridge_renderer(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
                                struct vl_error *err);
-vl_bridge_renderer vl_render_bridge_ifcfg, vl_render_bridge_networkmanager, vl_render_bridge_networkd,
-    vl_render_bridge_ifupdown, vl_render_bridge_netplan;
+
+/* When the owner's daemon is spoken to: our files are there, or they are gone again. */
+enum vl_owner_word { VL_OWNER_CHANGED, VL_OWNER_PUT_BACK, VL_OWNER_WORDS };
+enum { VL_OWNER_COMMANDS = 4, VL_OWNER_ARGV = 6 };
+
+struct vl_owner {
+    const char *state;  /* a path that is there once the daemon has run on this host; NULL ends the list */
+    const char *daemon; /* its name in /proc/PID/comm */
+    /* UPLINK and BRIDGE stand for the names */
+    const char *commands[VL_OWNER_WORDS][VL_OWNER_COMMANDS][VL_OWNER_ARGV];
+};
+
+/* A back end: all that there is to know of it, in one row, which stands in a file of its own. */
+struct vl_backend {
+    const char *directory;  /* where its files lie */
+    const char *sources[8]; /* patterns of glob(7), absolute, of the files that it wants to see; NULL-terminated */
+    vl_bridge_renderer *render;
+    bool (*is_about)(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface);
+    /* What says, on this host, that it has the interface of this name and index now; NULL: nothing. May be NULL. */
+    const char *(*runs)(struct vl_arena *arena, const char *interface, unsigned index);
+    unsigned hands;            /* back ends whose daemons it speaks through, a bit each */
+    struct vl_owner owners[3]; /* the first whose daemon runs counts */
+};
+
+/* The row; of VL_BACKEND_AUTO NULL. */
+const struct vl_backend *vl_backend(enum vl_bridge_backend backend);
+
+#define X(id, name) extern const struct vl_backend vl_backend_##name;
+VL_BACKENDS(X)
+#undef X
+
+/* For the rows: the value of a key of a daemon's state file, "" when it says nothing. */
+const char *vl_backend_state(struct vl_arena *arena, const char *path, const char *section, const char *key);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/keys.h"
 #include "base/text.h"
 #include "network/backend.h"
+#include "network/owner.h"
 
 #define SCRIPTS "/etc/sysconfig/network-scripts/"
 
@@ -256,8 +257,8 @@ static void add_routes(struct ifcfg *ifcfg, const char *kind)
     add(ifcfg, path, text, "the routes of the uplink go with its addresses");
 }
 
-int vl_render_bridge_ifcfg(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
-                           struct vl_error *err)
+static int render(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
+                  struct vl_error *err)
 {
     struct ifcfg ifcfg = {
         .arena = arena,
@@ -280,3 +281,25 @@ int vl_render_bridge_ifcfg(struct vl_arena *arena, const struct vl_bridge_input 
     add_routes(&ifcfg, "route6");
     return 0;
 }
+
+static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface)
+{
+    const char *base = strrchr(file->path, '/') + 1;
+    const char *device = vl_keys_value(arena, file->text, "", "DEVICE");
+
+    if (!vl_text_starts(base, "ifcfg-"))
+        return false;
+    return !strcmp(device ? device : base + strlen("ifcfg-"), interface);
+}
+
+const struct vl_backend vl_backend_ifcfg = {
+    .directory = "/etc/sysconfig/network-scripts",
+    .sources = { SCRIPTS "ifcfg-*", SCRIPTS "route-*", SCRIPTS "route6-*", SCRIPTS "ifup-eth",
+                 "/etc/NetworkManager/NetworkManager.conf" },
+    .render = render,
+    .is_about = is_about,
+    .hands = 1U << VL_BACKEND_NETWORKMANAGER,
+    /* our files say NM_CONTROLLED=no: it lets go of the interfaces when it reads them, and takes the uplink back */
+    .owners = { { VL_NM_RUNS, .commands = { [VL_OWNER_CHANGED] = { VL_NM_RELOAD },
+                                            [VL_OWNER_PUT_BACK] = { VL_NM_RELOAD, VL_NM_CONNECT_UPLINK } } } },
+};

@@ -448,8 +448,8 @@ static void add_own(struct ifupdown *ifupdown)
     add(ifupdown, OWN, &text, "the bridge that the guests hang on; it carries the address of this host");
 }
 
-int vl_render_bridge_ifupdown(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
-                              struct vl_error *err)
+static int render(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
+                  struct vl_error *err)
 {
     struct ifupdown ifupdown = { .arena = arena, .input = input, .bridge = input->bridge, .set = set, .err = err };
     int rc = 0;
@@ -470,3 +470,33 @@ int vl_render_bridge_ifupdown(struct vl_arena *arena, const struct vl_bridge_inp
     vl_buf_free(&ifupdown.carried);
     return rc;
 }
+
+static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface)
+{
+    const char *const *lines = vl_text_split(arena, file->text, "\n");
+
+    for (size_t i = 0; lines[i]; i++) {
+        const char *const *words = vl_text_split(arena, lines[i], " \t");
+
+        if (words[0] && words[1] && !strcmp(words[0], "iface") && !strcmp(words[1], interface))
+            return true;
+    }
+    return false;
+}
+
+/* It keeps a list of what it has brought up. */
+static const char *runs(struct vl_arena *arena, const char *interface, unsigned index)
+{
+    static const char list[] = "/run/network/ifstate";
+
+    (void)index;
+    return *vl_backend_state(arena, list, "", interface) ? list : NULL;
+}
+
+const struct vl_backend vl_backend_ifupdown = {
+    .directory = "/etc/network",
+    .sources = { INTERFACES, DIRECTORY "/*" },
+    .render = render,
+    .is_about = is_about,
+    .runs = runs,
+};

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "network/backend.h"
+#include "network/owner.h"
 
 #define NETPLAN "/etc/netplan/"
 #define OWN NETPLAN "60-voiplab.yaml"
@@ -402,8 +403,8 @@ static int add_own(struct netplan *netplan)
     return 0;
 }
 
-int vl_render_bridge_netplan(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
-                             struct vl_error *err)
+static int render(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
+                  struct vl_error *err)
 {
     struct netplan netplan = { .arena = arena, .input = input, .bridge = input->bridge, .set = set, .err = err };
 
@@ -412,3 +413,44 @@ int vl_render_bridge_netplan(struct vl_arena *arena, const struct vl_bridge_inpu
             return -1;
     return look_at_own(&netplan) < 0 ? -1 : add_own(&netplan);
 }
+
+static bool has_word(const char *text, const char *word)
+{
+    static const char letters[] = "-._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    size_t length = strlen(word);
+
+    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
+        if ((at == text || !strchr(letters, at[-1])) && (!at[length] || !strchr(letters, at[length])))
+            return true;
+    return false;
+}
+
+static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface)
+{
+    const char *const *lines = vl_text_split(arena, file->text, "\n");
+
+    for (size_t i = 0; lines[i]; i++)
+        if (lines[i][strspn(lines[i], " \t")] != '#' && has_word(lines[i], interface))
+            return true;
+    return false;
+}
+
+const struct vl_backend vl_backend_netplan = {
+    .directory = "/etc/netplan",
+    .sources = { NETPLAN "*.yaml" },
+    .render = render,
+    .is_about = is_about,
+    .hands = 1U << VL_BACKEND_NETWORKMANAGER | 1U << VL_BACKEND_NETWORKD,
+    .owners = { { VL_NETWORKD_RUNS,
+                  .commands = { [VL_OWNER_CHANGED] = { { "netplan", "generate" }, { "networkctl", "reload" } },
+                                [VL_OWNER_PUT_BACK] = { { "netplan", "generate" },
+                                                        { "networkctl", "reload" },
+                                                        { "networkctl", "reconfigure", "UPLINK" } } } },
+                { VL_NM_RUNS, .commands = { [VL_OWNER_CHANGED] = { { "netplan", "generate" },
+                                                                   VL_NM_RELOAD,
+                                                                   VL_NM_BRING_UP("netplan-BRIDGE"),
+                                                                   VL_NM_CONNECT_UPLINK },
+                                            [VL_OWNER_PUT_BACK] = { { "netplan", "generate" },
+                                                                    VL_NM_RELOAD,
+                                                                    VL_NM_CONNECT_UPLINK } } } },
+};

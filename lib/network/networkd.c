@@ -13,6 +13,7 @@
 #include "base/keys.h"
 #include "base/text.h"
 #include "network/backend.h"
+#include "network/owner.h"
 
 #define UNITS "/etc/systemd/network/"
 
@@ -301,8 +302,8 @@ static void add_network(struct networkd *networkd)
         "the address of this host, which the bridge carries now");
 }
 
-int vl_render_bridge_networkd(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
-                              struct vl_error *err)
+static int render(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
+                  struct vl_error *err)
 {
     const char *name = input->bridge->name;
     struct networkd networkd = {
@@ -323,3 +324,38 @@ int vl_render_bridge_networkd(struct vl_arena *arena, const struct vl_bridge_inp
     add_uplink(&networkd);
     return 0;
 }
+
+static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface)
+{
+    const char *names = vl_keys_value(arena, file->text, "Match", "Name");
+    const char *const *words = vl_text_split(arena, names ? names : "", " \t");
+
+    for (size_t i = 0; words[i]; i++)
+        if (!fnmatch(words[i], interface, 0))
+            return true;
+    return false;
+}
+
+/* It keeps a file for every interface. */
+static const char *runs(struct vl_arena *arena, const char *interface, unsigned index)
+{
+    const char *path = vl_arena_printf(arena, "/run/systemd/netif/links/%u", index);
+    const char *state = vl_backend_state(arena, path, "", "ADMIN_STATE");
+
+    (void)interface;
+    return *state && strcmp(state, "unmanaged") != 0 ? path : NULL;
+}
+
+const struct vl_backend vl_backend_networkd = {
+    .directory = "/etc/systemd/network",
+    .sources = { UNITS "*.network", UNITS "*.netdev", UNITS "*.network.d/*.conf" },
+    .render = render,
+    .is_about = is_about,
+    .runs = runs,
+    /* it takes the uplink's leaving the bridge for a new uplink, and configures that by the file that it read last;
+     * once this has failed it looks at a new file only when it is told to */
+    .owners = { { VL_NETWORKD_RUNS,
+                  .commands = { [VL_OWNER_CHANGED] = { { "networkctl", "reload" } },
+                                [VL_OWNER_PUT_BACK] = { { "networkctl", "reload" },
+                                                        { "networkctl", "reconfigure", "UPLINK" } } } } },
+};

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "lab/identity.h"
 #include "network/backend.h"
+#include "network/owner.h"
 
 #define CONNECTIONS "/etc/NetworkManager/system-connections/"
 
@@ -244,8 +245,8 @@ static void add_bridge(struct keyfile *keyfile)
         "the bridge that the guests hang on; it carries the address of this host");
 }
 
-int vl_render_bridge_networkmanager(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
-                                    struct vl_error *err)
+static int render(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
+                  struct vl_error *err)
 {
     struct keyfile keyfile = {
         .arena = arena,
@@ -263,3 +264,30 @@ int vl_render_bridge_networkmanager(struct vl_arena *arena, const struct vl_brid
     add_uplink(&keyfile);
     return 0;
 }
+
+static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface)
+{
+    const char *name = vl_keys_value(arena, file->text, "connection", "interface-name");
+
+    return name && !strcmp(name, interface);
+}
+
+/* It keeps a file for every interface. */
+static const char *runs(struct vl_arena *arena, const char *interface, unsigned index)
+{
+    const char *path = vl_arena_printf(arena, "/run/NetworkManager/devices/%u", index);
+
+    (void)interface;
+    return !strcmp(vl_backend_state(arena, path, "device", "managed"), "true") ? path : NULL;
+}
+
+const struct vl_backend vl_backend_networkmanager = {
+    .directory = "/etc/NetworkManager/system-connections",
+    .sources = { CONNECTIONS "*" },
+    .render = render,
+    .is_about = is_about,
+    .runs = runs,
+    .owners = { { VL_NM_RUNS, .commands = { [VL_OWNER_CHANGED] = { VL_NM_RELOAD, VL_NM_BRING_UP("voiplab-BRIDGE"),
+                                                                   VL_NM_CONNECT_UPLINK },
+                                            [VL_OWNER_PUT_BACK] = { VL_NM_RELOAD, VL_NM_CONNECT_UPLINK } } } },
+};

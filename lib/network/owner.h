@@ -6,9 +6,26 @@
 #ifndef VL_NETWORK_OWNER_H
 #define VL_NETWORK_OWNER_H
 
-#include "lab/lab.h"
+#include "network/backend.h"
 
-enum vl_owner_word { VL_OWNER_CHANGED, VL_OWNER_PUT_BACK };
+/* Commands of NetworkManager, for the rows. For the bridge `device connect` would take up the profile that
+ * NetworkManager made for the bridge it came upon, which is gone when NetworkManager is started anew. The port comes up
+ * with the bridge, but not when that profile was still being left at that moment, and is not tried again then; so it is
+ * brought up by its own command. */
+#define VL_NM_RUNS .state = "/run/NetworkManager", .daemon = "NetworkManager"
+#define VL_NM_RELOAD                                                                                                   \
+    {                                                                                                                  \
+        "nmcli", "connection", "reload"                                                                                \
+    }
+#define VL_NM_CONNECT_UPLINK                                                                                           \
+    {                                                                                                                  \
+        "nmcli", "--wait", "30", "device", "connect", "UPLINK"                                                         \
+    }
+#define VL_NM_BRING_UP(profile)                                                                                        \
+    {                                                                                                                  \
+        "nmcli", "--wait", "30", "connection", "up", profile                                                           \
+    }
+#define VL_NETWORKD_RUNS .state = "/run/systemd/netif/state", .daemon = "systemd-network"
 
 /* The commands for the owner of this back end, NULL-terminated; none when no such daemon runs. In the arena. */
 const char *const *const *vl_owner_commands(struct vl_arena *arena, enum vl_bridge_backend backend,

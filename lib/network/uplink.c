@@ -15,15 +15,6 @@
 #include "base/text.h"
 #include "machine/target.h"
 
-/* Where each of them keeps its files. */
-static const char *const directories[VL_BACKEND_COUNT] = {
-    [VL_BACKEND_IFCFG] = "/etc/sysconfig/network-scripts",
-    [VL_BACKEND_NETWORKMANAGER] = "/etc/NetworkManager/system-connections",
-    [VL_BACKEND_NETWORKD] = "/etc/systemd/network",
-    [VL_BACKEND_IFUPDOWN] = "/etc/network",
-    [VL_BACKEND_NETPLAN] = "/etc/netplan",
-};
-
 /* What to do about it: the lab file counts for every command, and only one of them has the option. */
 #define REMEDY "say which counts by 'backend = NAME' in [bridge], or to 'voiplab bridge' with --backend NAME"
 
@@ -105,120 +96,36 @@ static int open_look(struct look *look)
     return look->target ? 0 : -1;
 }
 
-static bool has_word(const char *text, const char *word)
-{
-    static const char letters[] = "-._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    size_t length = strlen(word);
-
-    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
-        if ((at == text || !strchr(letters, at[-1])) && (!at[length] || !strchr(letters, at[length])))
-            return true;
-    return false;
-}
-
-static bool is_about_ifcfg(const struct look *look, const struct vl_bridge_source *file)
-{
-    const char *base = strrchr(file->path, '/') + 1;
-    const char *device = vl_keys_value(look->arena, file->text, "", "DEVICE");
-
-    if (!vl_text_starts(base, "ifcfg-"))
-        return false;
-    return !strcmp(device ? device : base + strlen("ifcfg-"), look->interface);
-}
-
-static bool is_about_keyfile(const struct look *look, const struct vl_bridge_source *file)
-{
-    const char *name = vl_keys_value(look->arena, file->text, "connection", "interface-name");
-
-    return name && !strcmp(name, look->interface);
-}
-
-static bool is_about_unit(const struct look *look, const struct vl_bridge_source *file)
-{
-    const char *names = vl_keys_value(look->arena, file->text, "Match", "Name");
-    const char *const *words = vl_text_split(look->arena, names ? names : "", " \t");
-
-    for (size_t i = 0; words[i]; i++)
-        if (!fnmatch(words[i], look->interface, 0))
-            return true;
-    return false;
-}
-
-static bool is_about_stanza(const struct look *look, const struct vl_bridge_source *file)
-{
-    const char *const *lines = vl_text_split(look->arena, file->text, "\n");
-
-    for (size_t i = 0; lines[i]; i++) {
-        const char *const *words = vl_text_split(look->arena, lines[i], " \t");
-
-        if (words[0] && words[1] && !strcmp(words[0], "iface") && !strcmp(words[1], look->interface))
-            return true;
-    }
-    return false;
-}
-
-static bool is_about_yaml(const struct look *look, const struct vl_bridge_source *file)
-{
-    const char *const *lines = vl_text_split(look->arena, file->text, "\n");
-
-    for (size_t i = 0; lines[i]; i++)
-        if (lines[i][strspn(lines[i], " \t")] != '#' && has_word(lines[i], look->interface))
-            return true;
-    return false;
-}
-
-static bool (*const is_about[VL_BACKEND_COUNT])(const struct look *, const struct vl_bridge_source *) = {
-    [VL_BACKEND_IFCFG] = is_about_ifcfg,   [VL_BACKEND_NETWORKMANAGER] = is_about_keyfile,
-    [VL_BACKEND_NETWORKD] = is_about_unit, [VL_BACKEND_IFUPDOWN] = is_about_stanza,
-    [VL_BACKEND_NETPLAN] = is_about_yaml,
-};
-
 static int look_at_files(struct look *look, enum vl_bridge_backend backend, struct vl_uplink_claim *claim)
 {
-    const char *const *patterns = vl_bridge_sources(look->arena, backend, NULL);
+    const struct vl_backend *row = vl_backend(backend);
     const char *directory =
-        vl_arena_printf(look->arena, "%s%s", !strcmp(look->root, "/") ? "" : look->root, directories[backend]);
+        vl_arena_printf(look->arena, "%s%s", !strcmp(look->root, "/") ? "" : look->root, row->directory);
 
     look->files = NULL;
     look->count = 0;
     if (vl_file_exists(directory))
-        claim->directory = directories[backend];
-    for (size_t i = 0; patterns[i]; i++)
-        if (add_matches(look, patterns[i]) < 0)
+        claim->directory = row->directory;
+    for (size_t i = 0; row->sources[i]; i++)
+        if (add_matches(look, row->sources[i]) < 0)
             return -1;
     for (size_t i = 0; i < look->count; i++)
-        if (is_about[backend](look, &look->files[i]))
+        if (row->is_about(look->arena, &look->files[i], look->interface))
             claim->file = look->files[i].path;
     return 0;
 }
 
-/* The value of a key of a daemon's state file, "" when it says nothing. */
-static const char *state_of(struct vl_arena *arena, const char *path, const char *section, const char *key)
-{
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *text = NULL;
-    const char *value;
-
-    if (vl_file_read(path, 1 << 16, &text, NULL, &ignored) < 0)
-        return "";
-    value = vl_keys_value(arena, text, section, key);
-    return value ? value : "";
-}
-
-/* NetworkManager and networkd keep a file for every interface, ifupdown a list of what it has brought up. */
+/* By what the daemons keep of it in /run. */
 static void look_at_daemons(const struct look *look, struct vl_uplink_claim *claims)
 {
     unsigned index = if_nametoindex(look->interface);
-    const char *path = vl_arena_printf(look->arena, "/run/NetworkManager/devices/%u", index);
 
-    if (!strcmp(state_of(look->arena, path, "device", "managed"), "true"))
-        claims[VL_BACKEND_NETWORKMANAGER].running = path;
-    path = vl_arena_printf(look->arena, "/run/systemd/netif/links/%u", index);
-    if (*state_of(look->arena, path, "", "ADMIN_STATE") &&
-        strcmp(state_of(look->arena, path, "", "ADMIN_STATE"), "unmanaged") != 0)
-        claims[VL_BACKEND_NETWORKD].running = path;
-    if (*state_of(look->arena, "/run/network/ifstate", "", look->interface))
-        claims[VL_BACKEND_IFUPDOWN].running = "/run/network/ifstate";
+    for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++) {
+        const struct vl_backend *row = vl_backend((enum vl_bridge_backend)i);
+
+        if (row->runs)
+            claims[i].running = row->runs(look->arena, look->interface, index);
+    }
 }
 
 int vl_uplink_look(struct vl_arena *arena, const char *root, const char *interface,
@@ -244,12 +151,10 @@ static const char *says(const struct vl_uplink_claim *claim)
 /* A daemon that runs for another's files is that other's hand. */
 static void join_claims(struct vl_uplink_claim *claims)
 {
-    struct vl_uplink_claim *manager = &claims[VL_BACKEND_NETWORKMANAGER], *networkd = &claims[VL_BACKEND_NETWORKD];
-
-    if (claims[VL_BACKEND_NETPLAN].file || claims[VL_BACKEND_IFCFG].file)
-        manager->running = NULL;
-    if (claims[VL_BACKEND_NETPLAN].file)
-        networkd->running = NULL;
+    for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++)
+        for (int hand = VL_BACKEND_AUTO + 1; claims[i].file && hand < VL_BACKEND_COUNT; hand++)
+            if (vl_backend((enum vl_bridge_backend)i)->hands & 1U << hand)
+                claims[hand].running = NULL;
 }
 
 static const char *evidence_text(struct vl_arena *arena, const struct vl_uplink_claim *claims)
@@ -319,7 +224,7 @@ int vl_uplink_owner(struct vl_arena *arena, const char *root, const char *interf
 
 const char *vl_uplink_directory(enum vl_bridge_backend backend)
 {
-    return directories[backend];
+    return vl_backend(backend)->directory;
 }
 
 static const char *mac_of(struct vl_arena *arena, const char *interface)
@@ -336,7 +241,7 @@ static const char *mac_of(struct vl_arena *arena, const char *interface)
 int vl_uplink_gather(struct vl_arena *arena, const char *root, enum vl_bridge_backend backend,
                      const struct vl_bridge *bridge, struct vl_bridge_input *ret_input, struct vl_error *err)
 {
-    const char *const *patterns = vl_bridge_sources(arena, backend, bridge);
+    const char *const *patterns = vl_backend(backend)->sources;
     struct look look = { .arena = arena, .root = root, .interface = bridge->interface, .err = err };
     int rc = open_look(&look);
 
