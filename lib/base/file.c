@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -22,11 +24,13 @@ static const struct vl_file_ops kernel_ops = {
     .open = kernel_open,
     .write = write,
     .fchmod = fchmod,
+    .chmod = chmod,
     .fchown = fchown,
     .fsync = fsync,
     .rename = rename,
     .unlink = unlink,
     .mkdir = mkdir,
+    .mkdtemp = mkdtemp,
     .rmdir = rmdir,
 };
 
@@ -130,15 +134,26 @@ static char *temporary_for(const char *path)
     return vl_buf_take(&buf);
 }
 
+static int sync_place(const char *path, int flags)
+{
+    VL_CLOSE int descriptor = open(path, O_RDONLY | O_CLOEXEC | flags);
+
+    return descriptor < 0 ? -1 : ops->fsync(descriptor);
+}
+
+void vl_file_sync_names(const char *directory)
+{
+    (void)sync_place(directory, O_DIRECTORY);
+}
+
+/* The directory that a file is in. */
 static int sync_directory(const char *path, struct vl_error *err)
 {
     VL_FREE char *directory = directory_of(path);
-    VL_CLOSE int descriptor = -1;
 
     if (!directory)
         return vl_no_memory(err);
-    descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0 || ops->fsync(descriptor) < 0)
+    if (sync_place(directory, O_DIRECTORY) < 0)
         return vl_fail_errno(err, "cannot sync the directory '%s'", directory);
     return 0;
 }
@@ -204,6 +219,30 @@ int vl_file_write_group(const char *path, const char *text, size_t length, mode_
     return sync_directory(path, err);
 }
 
+int vl_file_rename(const char *from, const char *to, struct vl_error *err)
+{
+    if (sync_place(from, O_NOFOLLOW | O_NONBLOCK) < 0)
+        return vl_fail_errno(err, "cannot sync '%s'", from);
+    if (ops->rename(from, to) < 0)
+        return vl_fail_errno(err, "cannot put '%s' in place", to);
+    return sync_directory(to, err);
+}
+
+bool vl_file_drop(const char *path)
+{
+    return ops->unlink(path) == 0;
+}
+
+bool vl_file_drop_directory(const char *path)
+{
+    return ops->rmdir(path) == 0;
+}
+
+bool vl_file_move(const char *from, const char *to)
+{
+    return ops->rename(from, to) == 0;
+}
+
 int vl_file_remove(const char *path, struct vl_error *err)
 {
     if (ops->unlink(path) < 0) {
@@ -214,12 +253,31 @@ int vl_file_remove(const char *path, struct vl_error *err)
     return sync_directory(path, err);
 }
 
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    if (type != FTW_DP && type != FTW_DNR)
+        (void)ops->unlink(path);
+    else if (walk->level)
+        (void)ops->rmdir(path);
+    return 0;
+}
+
+/* What is left of the tree, for whatever reason, is seen at its top. */
+int vl_file_remove_tree(const char *path, struct vl_error *err)
+{
+    (void)nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    if (ops->rmdir(path) < 0 && errno != ENOENT)
+        return vl_fail_errno(err, "cannot remove the directory '%s' and what is in it", path);
+    return 0;
+}
+
 /* mkdir() takes the umask off the mode; a directory that we make gets the whole. */
 static int make_directory(const char *path, mode_t mode)
 {
     if (ops->mkdir(path, mode) < 0)
         return errno == EEXIST ? 0 : -1;
-    return chmod(path, mode);
+    return ops->chmod(path, mode);
 }
 
 int vl_file_mkdirs(const char *path, mode_t mode, struct vl_error *err)
@@ -245,6 +303,21 @@ int vl_file_mkdirs(const char *path, mode_t mode, struct vl_error *err)
     }
 }
 
+char *vl_file_scratch(const char *parent, const char *name, struct vl_error *err)
+{
+    char *path = NULL;
+
+    if (vl_asprintf(&path, "%s/%s.XXXXXX", parent, name) < 0) {
+        (void)vl_no_memory(err);
+        return NULL;
+    }
+    if (ops->mkdtemp(path))
+        return path;
+    (void)vl_fail_errno(err, "cannot make a directory in '%s'", parent);
+    vl_free(path);
+    return NULL;
+}
+
 int vl_file_lock(const char *path, const char *busy, struct vl_error *err)
 {
     int descriptor = ops->open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -259,6 +332,18 @@ int vl_file_lock(const char *path, const char *busy, struct vl_error *err)
         return rc;
     }
     return descriptor;
+}
+
+int vl_file_open_device(const char *path)
+{
+    return ops->open(path, O_RDWR | O_CLOEXEC, 0);
+}
+
+bool vl_file_tell_kernel(const char *path, const char *word)
+{
+    VL_CLOSE int descriptor = ops->open(path, O_WRONLY | O_CLOEXEC, 0);
+
+    return descriptor >= 0 && ops->write(descriptor, word, strlen(word)) == (ssize_t)strlen(word);
 }
 
 void vl_file_sweep(const char *path)

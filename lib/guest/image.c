@@ -106,7 +106,5 @@ int vl_image_fetch(const struct vl_image_fetch *fetch, struct vl_error *err)
         (void)vl_file_remove(part, &ignored);
         return vl_error_wrap(err, "cannot fetch '%s'", fetch->url);
     }
-    if (rename(part, fetch->file) < 0)
-        return vl_fail_errno(err, "cannot put '%s' in place", fetch->file);
-    return 0;
+    return vl_file_rename(part, fetch->file, err);
 }

@@ -151,13 +151,6 @@ static int note_sums(const char *directory, struct vl_error *err)
     return vl_file_write(path, sums, strlen(sums), 0644, err);
 }
 
-static int remove_tree(const char *path, struct vl_error *err)
-{
-    const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", path, NULL };
-
-    return vl_process_check(argv, NULL, NULL, err);
-}
-
 int vl_recipe_build(const struct vl_recipe *recipe, const struct vl_process_options *options, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -169,19 +162,17 @@ int vl_recipe_build(const struct vl_recipe *recipe, const struct vl_process_opti
         return -1;
     lock =
         vl_file_lock(vl_arena_printf(&arena, "%s.lock", recipe->cache), "another voiplab builds this image now", err);
-    if (lock < 0 || remove_tree(work, err) < 0 || vl_file_mkdirs(work, 0755, err) < 0)
+    if (lock < 0 || vl_file_remove_tree(work, err) < 0 || vl_file_mkdirs(work, 0755, err) < 0)
         return -1;
     if (vl_process_check(argv, options, NULL, err) < 0 || note_sums(work, err) < 0) {
         VL_ERROR_AUTO ignored = { .code = VL_OK };
 
-        (void)remove_tree(work, &ignored);
+        (void)vl_file_remove_tree(work, &ignored);
         return vl_error_wrap(err, "cannot build the image '%s'", recipe->name);
     }
-    if (remove_tree(recipe->cache, err) < 0)
+    if (vl_file_remove_tree(recipe->cache, err) < 0)
         return -1;
-    if (rename(work, recipe->cache) < 0)
-        return vl_fail_errno(err, "cannot put '%s' in place", recipe->cache);
-    return 0;
+    return vl_file_rename(work, recipe->cache, err);
 }
 
 int vl_recipe_verify(const struct vl_recipe *recipe, struct vl_error *err)

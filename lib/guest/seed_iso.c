@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,19 +19,13 @@
 
 enum { ISO_LIMIT = 4 << 20, XORRISO_TIMEOUT_MS = 60000 };
 
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
+static void remove_scratch(char *const *directory)
 {
-    (void)info;
-    (void)type;
-    (void)walk;
-    (void)remove(path);
-    return 0;
-}
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
 
-static void remove_tree(char *const *directory)
-{
-    if (**directory)
-        (void)nftw(*directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    if (*directory)
+        (void)vl_file_remove_tree(*directory, &ignored);
+    vl_free(*directory);
 }
 
 static int write_files(struct vl_arena *arena, const struct vl_fileset *set, const char *tree, struct vl_error *err)
@@ -110,18 +103,14 @@ static int read_image(const char *iso, char **ret_bytes, size_t *ret_length, str
 int vl_seed_iso(const struct vl_fileset *set, const char *work_directory, const char *iso_path, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    char *made = vl_arena_printf(&arena, "%s/seed.XXXXXX", work_directory);
-    __attribute__((cleanup(remove_tree))) char *directory = vl_arena_strdup(&arena, "");
+    __attribute__((cleanup(remove_scratch))) char *directory = vl_file_scratch(work_directory, "seed", err);
     const char *tree, *iso;
     VL_FREE char *bytes = NULL;
     size_t length = 0;
     int rc;
 
-    if (arena.failed)
-        return vl_no_memory(err);
-    if (!mkdtemp(made))
-        return vl_fail_errno(err, "cannot make a directory in '%s'", work_directory);
-    directory = made;
+    if (!directory)
+        return -1;
     tree = vl_arena_printf(&arena, "%s/files", directory);
     iso = vl_arena_printf(&arena, "%s/iso", directory);
     if (write_files(&arena, set, tree, err) < 0 || run_xorriso(tree, iso, err) < 0 ||

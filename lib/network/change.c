@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -61,7 +60,7 @@ int vl_change_begin(const char *directory, long long deadline_ms, struct vl_erro
 
     if (vl_file_write(path, text, strlen(text), 0600, err) == 0)
         return 0;
-    (void)unlink(path); /* it may be in its place and only not be synced */
+    (void)vl_file_drop(path); /* it may be in its place and only not be synced */
     return -1;
 }
 
@@ -76,7 +75,7 @@ static bool remove_mark(const char *directory, const char *name)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
 
-    return unlink(vl_arena_printf(&arena, "%s/%s", directory, name)) == 0;
+    return vl_file_drop(vl_arena_printf(&arena, "%s/%s", directory, name));
 }
 
 void vl_change_drop(const char *directory)
@@ -100,15 +99,6 @@ enum vl_change_mark vl_change_mark(const char *directory, long long deadline_ms)
     return VL_MARK_DECIDED;
 }
 
-/* A power cut must not undo what was decided. */
-static void sync_decision(const char *directory)
-{
-    VL_CLOSE int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (descriptor >= 0)
-        (void)fsync(descriptor);
-}
-
 int vl_change_confirm(const char *directory, struct vl_error *err)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
@@ -124,7 +114,7 @@ int vl_change_confirm(const char *directory, struct vl_error *err)
     }
     if (!remove_mark(directory, mark))
         return errno == ENOENT ? 0 : vl_fail_errno(err, "cannot remove '%s/%s'", directory, mark);
-    sync_decision(directory);
+    vl_file_sync_names(directory); /* a power cut must not undo what was decided */
     return 1;
 }
 
@@ -133,9 +123,9 @@ bool vl_change_take_back(const char *directory)
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *reverting = vl_arena_printf(&arena, "%s/reverting", directory);
 
-    if (rename(vl_arena_printf(&arena, "%s/pending", directory), reverting) < 0 && errno == ENOENT)
+    if (!vl_file_move(vl_arena_printf(&arena, "%s/pending", directory), reverting) && errno == ENOENT)
         return !is_gone(directory, "reverting");
-    sync_decision(directory);
+    vl_file_sync_names(directory);
     return true;
 }
 
@@ -147,7 +137,7 @@ void vl_change_over(const char *directory, const char *outcome, bool over)
 
     (void)vl_file_write(vl_arena_printf(&arena, "%s/outcome", directory), line, strlen(line), 0600, &ignored);
     if (over)
-        (void)unlink(vl_arena_printf(&arena, "%s/reverting", directory));
+        (void)remove_mark(directory, "reverting");
 }
 
 const char *vl_change_outcome(struct vl_arena *arena, const char *directory, const char *prefix)

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -378,7 +377,7 @@ int vl_checkpoint_restore_files(const struct vl_checkpoint *checkpoint, size_t *
         *changed += done > 0;
     }
     for (size_t i = checkpoint->directory_count; i-- > 0;)
-        (void)rmdir(checkpoint->directories[i]);
+        (void)vl_file_drop_directory(checkpoint->directories[i]);
     return rc;
 }
 
@@ -506,7 +505,7 @@ static void forget_directory(const char *directory)
 
     for (const struct dirent *entry; listing && (entry = readdir(listing));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            (void)unlink(vl_arena_printf(&arena, "%s/%s", directory, entry->d_name));
+            (void)vl_file_drop(vl_arena_printf(&arena, "%s/%s", directory, entry->d_name));
     if (listing)
         (void)closedir(listing);
 }
@@ -517,10 +516,10 @@ void vl_checkpoint_forget_original(const char *directory)
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *backups = vl_arena_printf(&arena, "%s/backup", directory);
 
-    (void)unlink(vl_arena_printf(&arena, "%s/original", directory));
-    (void)unlink(vl_arena_printf(&arena, "%s/last", directory));
+    (void)vl_file_drop(vl_arena_printf(&arena, "%s/original", directory));
+    (void)vl_file_drop(vl_arena_printf(&arena, "%s/last", directory));
     forget_directory(backups);
-    (void)rmdir(backups);
+    (void)vl_file_drop_directory(backups);
 }
 
 void vl_checkpoint_forget(const char *directory)
@@ -530,6 +529,6 @@ void vl_checkpoint_forget(const char *directory)
 
     vl_checkpoint_forget_original(directory);
     forget_directory(directory);
-    (void)rmdir(directory);
-    (void)rmdir(parent);
+    (void)vl_file_drop_directory(directory);
+    (void)vl_file_drop_directory(parent);
 }

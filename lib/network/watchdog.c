@@ -2,7 +2,6 @@
 #include "network/watchdog.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -321,10 +320,7 @@ static void prepare_signals(void)
 /* Where memory runs out, others end first. */
 static void spare_me(void)
 {
-    VL_CLOSE int descriptor = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-    if (descriptor >= 0)
-        (void)!write(descriptor, "-1000", 5);
+    (void)vl_file_tell_kernel("/proc/self/oom_score_adj", "-1000");
 }
 
 int vl_watchdog_main(const char *directory, const char *seconds)

@@ -4,7 +4,6 @@
  * opened, where no guest can be run. Of another machine there are only files: then flag and kernel log decide.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/kvm.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@ enum { CPUINFO_LIMIT = 16 << 20 };
 
 static enum vl_kvm_state try_device(const char *device)
 {
-    VL_CLOSE int kvm = open(device, O_RDWR | O_CLOEXEC);
+    VL_CLOSE int kvm = vl_file_open_device(device);
     VL_CLOSE int guest = -1;
     VL_CLOSE int processor = -1;
     int version;

@@ -418,11 +418,11 @@ static void remove_files(struct run *run)
     static const char *const kinds[] = { "rtt", "error_codes" };
 
     if (run->accounts)
-        (void)unlink(run->accounts);
+        (void)vl_file_drop(run->accounts);
     if (run->figures)
-        (void)unlink(run->figures);
+        (void)vl_file_drop(run->figures);
     for (size_t i = 0; run->pid > 0 && i < VL_COUNT(kinds); i++)
-        (void)unlink(own_file(run, kinds[i]));
+        (void)vl_file_drop(own_file(run, kinds[i]));
 }
 
 static void run_free(struct run *run)

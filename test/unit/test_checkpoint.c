@@ -222,11 +222,64 @@ static void test_decision(void **state)
     free(store);
 }
 
+/* One operation on files that fails. */
+static int failing(const char *path)
+{
+    (void)path;
+    errno = EIO;
+    return -1;
+}
+
+static int failing_move(const char *from, const char *to)
+{
+    (void)to;
+    return failing(from);
+}
+
+static int failing_sync(int descriptor)
+{
+    (void)descriptor;
+    return failing("");
+}
+
+/* A decision that the disk refuses: who cannot confirm has not confirmed, and who cannot note that it is taken back
+ * takes it back all the same. What is decided stands, synced or not. */
+static void test_decision_on_a_broken_disk(void **state)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const struct vl_file_ops kernel = *vl_file_set_ops(NULL);
+    struct vl_file_ops broken = kernel;
+    char *store = make_directory();
+
+    (void)state;
+    assert_int_equal(vl_change_begin(store, vl_boot_ms() + 5000, &err), 0);
+    broken.unlink = failing;
+    broken.rename = failing_move;
+    (void)vl_file_set_ops(&broken);
+    assert_int_equal(vl_change_confirm(store, &err), -1);
+    assert_true(vl_change_pending(store));
+    assert_true(vl_change_take_back(store));
+    assert_true(vl_change_pending(store));
+    vl_change_drop(store);
+    assert_true(vl_change_pending(store));
+    broken = kernel;
+    broken.fsync = failing_sync;
+    vl_error_clear(&err);
+    assert_int_equal(vl_change_confirm(store, &err), 1);
+    assert_int_equal(vl_change_begin(store, vl_boot_ms() + 5000, &err), -1); /* not synced: it must not stand */
+    assert_false(vl_change_pending(store));
+    (void)vl_file_set_ops(NULL);
+    assert_int_equal(vl_change_phase(store, NULL), VL_CHANGE_NONE);
+    remove_tree(store);
+    free(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_damaged),  cmocka_unit_test(test_words),
-        cmocka_unit_test(test_two_runs),   cmocka_unit_test(test_decision),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_words),      cmocka_unit_test(test_two_runs),
+        cmocka_unit_test(test_decision),   cmocka_unit_test(test_decision_on_a_broken_disk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

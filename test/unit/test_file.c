@@ -14,7 +14,7 @@
 #define OLD "type=peer\n; old\n"
 #define NEW "type=friend\n; new, and longer than what was there before\n"
 
-enum operation { OPEN, WRITE, FCHMOD, FCHOWN, FSYNC, RENAME, UNLINK, MKDIR, RMDIR, OPERATIONS };
+enum operation { OPEN, WRITE, FCHMOD, FCHOWN, FSYNC, RENAME, UNLINK, MKDIR, RMDIR, CHMOD, MKDTEMP, OPERATIONS };
 
 /* What shall go wrong: the n-th call (from 1) of one operation with this errno; writes may be short as well. */
 static struct {
@@ -89,6 +89,16 @@ static int fake_rmdir(const char *path)
     return goes_wrong(RMDIR) ? -1 : rmdir(path);
 }
 
+static int fake_chmod(const char *path, mode_t mode)
+{
+    return goes_wrong(CHMOD) ? -1 : chmod(path, mode);
+}
+
+static char *fake_mkdtemp(char *template)
+{
+    return goes_wrong(MKDTEMP) ? NULL : mkdtemp(template);
+}
+
 static const struct vl_file_ops fake_ops = {
     .open = fake_open,
     .write = fake_write,
@@ -99,6 +109,8 @@ static const struct vl_file_ops fake_ops = {
     .unlink = fake_unlink,
     .mkdir = fake_mkdir,
     .rmdir = fake_rmdir,
+    .chmod = fake_chmod,
+    .mkdtemp = fake_mkdtemp,
 };
 
 static char *directory;
@@ -400,6 +412,135 @@ static void test_remove(void **state)
     check_place(OLD, OLD);
 }
 
+/* The next call of one operation goes wrong with this errno. */
+static void break_next(enum operation operation, int error)
+{
+    memset(&plan, 0, sizeof(plan));
+    plan.wrong = operation;
+    plan.at = 1;
+    plan.error = error;
+}
+
+/* What lies ready is synced before it gets its name, and the directory after that; else the old one stays. */
+static void test_rename(void **state)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *from = path_of("part"), *path = path_of("file"), *text = NULL;
+
+    (void)state;
+    assert_int_equal(vl_file_rename(from, path, &err), -1);
+    assert_false(vl_file_exists(path));
+    write_whole(path, OLD);
+    write_whole(from, NEW);
+    break_next(FSYNC, EIO);
+    assert_int_equal(vl_file_rename(from, path, &err), -1);
+    assert_int_equal(plan.calls[RENAME], 0);
+    break_next(RENAME, EIO);
+    assert_int_equal(vl_file_rename(from, path, &err), -1);
+    assert_true(vl_file_exists(from));
+    memset(&plan, 0, sizeof(plan));
+    assert_int_equal(vl_file_rename(from, path, &err), 0);
+    assert_int_equal(plan.calls[FSYNC], 2);
+    assert_false(vl_file_exists(from));
+    text = read_whole(path);
+    assert_string_equal(text, NEW);
+}
+
+/* A directory takes its name like a file; one that is there and not empty is not replaced. */
+static void test_rename_directory(void **state)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *from = path_of("part/below"), *old = path_of("old/below"), *part = path_of("part");
+    VL_FREE char *other = path_of("old");
+
+    (void)state;
+    assert_int_equal(vl_file_mkdirs(from, 0755, &err), 0);
+    assert_int_equal(vl_file_mkdirs(old, 0755, &err), 0);
+    assert_int_equal(vl_file_rename(part, other, &err), -1);
+    assert_int_equal(vl_file_remove_tree(other, &err), 0);
+    assert_int_equal(vl_file_rename(part, other, &err), 0);
+    assert_true(vl_file_exists(old));
+}
+
+/* Of several who drop or move one file, one does; nothing is synced, and errno says why it was not done. */
+static void test_drop(void **state)
+{
+    VL_FREE char *path = path_of("file"), *moved = path_of("moved");
+
+    (void)state;
+    write_whole(path, OLD);
+    assert_true(vl_file_move(path, moved));
+    assert_false(vl_file_move(path, moved));
+    assert_int_equal(errno, ENOENT);
+    assert_true(vl_file_drop(moved));
+    assert_false(vl_file_drop(moved));
+    assert_int_equal(errno, ENOENT);
+    write_whole(path, OLD);
+    assert_false(vl_file_drop_directory(directory));
+    assert_int_equal(errno, ENOTEMPTY);
+    break_next(UNLINK, EROFS);
+    assert_false(vl_file_drop(path));
+    assert_int_equal(errno, EROFS);
+    check_place(OLD, OLD);
+    assert_int_equal(plan.calls[FSYNC], 0);
+    vl_file_sync_names(directory);
+    assert_int_equal(plan.calls[FSYNC], 1);
+}
+
+/* A scratch directory is another one each time; its tree goes with it, and what a link in it points to does not. */
+static void test_scratch(void **state)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *one = vl_file_scratch(directory, "seed", &err), *other = vl_file_scratch(directory, "seed", &err);
+    VL_FREE char *victim = path_of("file"), *below = NULL, *link = NULL;
+    struct stat status;
+
+    (void)state;
+    assert_true(one && other && strcmp(one, other) != 0);
+    assert_int_equal(stat(one, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0700);
+    write_whole(victim, "untouched");
+    assert_true(asprintf(&below, "%s/a/b", one) > 0 && asprintf(&link, "%s/a/b/link", one) > 0);
+    assert_int_equal(vl_file_mkdirs(below, 0700, &err), 0);
+    assert_int_equal(symlink(victim, link), 0);
+    /* what cannot be removed is told, and the rest of it can be later */
+    break_next(UNLINK, EPERM);
+    assert_int_equal(vl_file_remove_tree(one, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), one));
+    memset(&plan, 0, sizeof(plan));
+    vl_error_clear(&err);
+    assert_int_equal(vl_file_remove_tree(one, &err), 0);
+    assert_int_equal(vl_file_remove_tree(one, &err), 0);
+    assert_int_equal(vl_file_remove_tree(other, &err), 0);
+    check_place("untouched", "untouched");
+    assert_int_equal(plan.calls[UNLINK], 1);
+    assert_int_equal(plan.calls[RMDIR], 3 + 1 + 1);
+    break_next(MKDTEMP, ENOSPC);
+    assert_null(vl_file_scratch(directory, "seed", &err));
+    assert_non_null(strstr(vl_error_text(&err), strerror(ENOSPC)));
+}
+
+/* A file of the kernel's is written to as it is, and not made. */
+static void test_tell_kernel(void **state)
+{
+    VL_FREE char *path = path_of("file"), *text = NULL;
+    int device;
+
+    (void)state;
+    assert_false(vl_file_tell_kernel(path, "1"));
+    assert_false(vl_file_exists(path));
+    write_whole(path, "0\n");
+    assert_true(vl_file_tell_kernel(path, "1"));
+    text = read_whole(path);
+    assert_string_equal(text, "1\n");
+    device = vl_file_open_device("/dev/null");
+    assert_true(device >= 0);
+    (void)close(device);
+    break_next(OPEN, EACCES);
+    assert_int_equal(vl_file_open_device("/dev/null"), -1);
+    assert_int_equal(errno, EACCES);
+}
+
 static void test_mkdirs(void **state)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
@@ -412,6 +553,8 @@ static void test_mkdirs(void **state)
     assert_int_equal(stat(deep, &status), 0);
     assert_true(S_ISDIR(status.st_mode));
     assert_int_equal(status.st_mode & 07777, 0700);
+    assert_int_equal(plan.calls[MKDIR], 3);
+    assert_int_equal(plan.calls[CHMOD], 3);
     write_whole(file, OLD);
     assert_int_equal(vl_file_mkdirs(below, 0700, &err), -1);
     assert_int_equal(vl_file_mkdirs(file, 0700, &err), -1);
@@ -438,11 +581,25 @@ static void test_lock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_write),        TEST(test_write_fails),    TEST(test_write_new_fails),
-        TEST(test_write_killed), TEST(test_short_writes),   TEST(test_interrupted_write),
-        TEST(test_left_over),    TEST(test_symlink_target), TEST(test_group_before_name),
-        TEST(test_owner_kept),   TEST(test_read_refusals),  TEST(test_remove),
-        TEST(test_mkdirs),       TEST(test_lock),
+        TEST(test_write),
+        TEST(test_write_fails),
+        TEST(test_write_new_fails),
+        TEST(test_write_killed),
+        TEST(test_short_writes),
+        TEST(test_interrupted_write),
+        TEST(test_left_over),
+        TEST(test_symlink_target),
+        TEST(test_group_before_name),
+        TEST(test_owner_kept),
+        TEST(test_read_refusals),
+        TEST(test_remove),
+        TEST(test_mkdirs),
+        TEST(test_lock),
+        TEST(test_rename),
+        TEST(test_rename_directory),
+        TEST(test_drop),
+        TEST(test_scratch),
+        TEST(test_tell_kernel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
