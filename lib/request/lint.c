@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * `dialplan lint`: read the files, look at each as a plan of its own, and print what was found: as lines that compilers
- * and editors know, as JSON, as SARIF 2.1.0 (OASIS), or, with --fix, as the diff that puts right what a machine can.
+ * and editors know, as JSON, as SARIF 2.1.0 (OASIS), or, with --fix, as the diff that puts right what a machine can,
+ * which --yes applies.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 #include "lab/ini.h"
 #include "lint/lint.h"
 #include "lint/sarif.h"
-#include "plan/diff.h"
+#include "plan/print.h"
+#include "request/fixes.h"
 #include "request/request.h"
 
 /* What all files share. */
@@ -24,7 +26,8 @@ struct lint_run {
     enum vl_severity level;
     struct vl_buf text;
     struct vl_json *sarif;
-    size_t counts[VL_SEVERITY_ERROR + 1], fixed;
+    size_t counts[VL_SEVERITY_ERROR + 1];
+    struct vl_fixes fixes;
 };
 
 static int usage(const struct lint_run *lint, const char *format, const char *value)
@@ -163,30 +166,21 @@ static bool writes(const struct lint_run *lint)
     return lint->lint->write && lint->run->request->mode == VOIPLAB_APPLY;
 }
 
-/* Every file of the plan that has a fix: its diff, and with --yes its new text. */
-static int fix_files(struct lint_run *lint, const struct vl_lint_result *found)
+/* What was fixed, as a diff; and what would change the files, as the plan that does it. Who only wants the diff need
+ * not be able to write. */
+static int fix_files(struct lint_run *lint)
 {
-    const struct vl_dialplan *plan = lint->options.plan;
+    const struct vl_run *run = lint->run;
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t changed = 0;
 
-    for (size_t i = 0; i < plan->file_count; i++) {
-        VL_BUF_AUTO after = VL_BUF_INIT, diff = VL_BUF_INIT;
-        VL_FREE char *before = NULL;
-        struct stat status;
-        size_t fixed = 0;
-
-        if (vl_file_read(plan->files[i], 64 << 20, &before, &status, lint->run->err) < 0 ||
-            vl_lint_fix(&lint->options, found, plan->files[i], &after, &fixed, lint->run->err) < 0)
-            return -1;
-        if (!fixed)
-            continue;
-        lint->fixed += fixed;
-        vl_diff(&diff, before, vl_buf_text(&after));
-        vl_buf_printf(&lint->text, "--- %s\n+++ %s\n%s", plan->files[i], plan->files[i], vl_buf_text(&diff));
-        if (writes(lint) && vl_file_write(plan->files[i], vl_buf_text(&after), after.length, status.st_mode & 07777,
-                                          lint->run->err) < 0)
-            return -1;
-    }
-    return 0;
+    vl_fixes_diff(&lint->fixes, &lint->text);
+    if (!lint->lint->write && !vl_run_is_dry(run))
+        return 0;
+    if (vl_fixes_plan(&lint->fixes, &plan, run->err) < 0)
+        return -1;
+    vl_plan_json(run->session, &plan, run->request->show_secrets, run->result->document, "plan");
+    return writes(lint) ? vl_run_apply_plan(run, &plan, "/", &changed) : 0;
 }
 
 static int lint_file(struct lint_run *lint, const char *path)
@@ -195,7 +189,8 @@ static int lint_file(struct lint_run *lint, const char *path)
     VL_DIALPLAN_AUTO *plan = NULL;
     const char *slash = strrchr(path, '/');
 
-    lint->reader = vl_conf_files(
+    lint->reader = vl_fixes_reader(
+        &lint->fixes,
         slash ? vl_arena_strndup(&lint->run->result->arena, path, (size_t)(slash - path) + (slash == path)) : NULL);
     plan = vl_dialplan_load(path, &lint->reader, lint->run->err);
     if (!plan)
@@ -205,7 +200,7 @@ static int lint_file(struct lint_run *lint, const char *path)
     if (vl_lint_run(&lint->options, &found, lint->run->err) < 0)
         return -1;
     if (lint->lint->fix)
-        return fix_files(lint, &found);
+        return vl_fixes_add(&lint->fixes, &lint->options, &found, lint->run->err);
     for (size_t i = 0; i < found.count; i++)
         if (found.findings[i].severity >= lint->level) {
             lint->counts[found.findings[i].severity]++;
@@ -236,10 +231,12 @@ static int show_rules(const struct vl_run *run)
 /* What --fix did, or would do. */
 static int conclude_fix(const struct lint_run *lint)
 {
-    vl_result_summary(lint->run->result, lint->fixed ? "%zu lines %s" : "nothing that can be put right by itself",
-                      lint->fixed, writes(lint) ? "changed" : "would be changed; --fix --yes does it");
-    if (lint->run->request->mode == VOIPLAB_CHECK && lint->fixed)
-        return vl_fail(lint->run->err, VL_ERROR_DRIFT, "%zu lines would be changed", lint->fixed);
+    size_t lines = lint->fixes.lines;
+
+    vl_result_summary(lint->run->result, lines ? "%zu lines %s" : "nothing that can be put right by itself", lines,
+                      writes(lint) ? "changed" : "would be changed; --fix --yes does it");
+    if (lint->run->request->mode == VOIPLAB_CHECK && lines)
+        return vl_fail(lint->run->err, VL_ERROR_DRIFT, "%zu lines would be changed", lines);
     return 0;
 }
 
@@ -270,7 +267,7 @@ static int lint_files(struct lint_run *lint)
         if (lint_file(lint, *path) < 0)
             return -1;
     vl_json_end(json);
-    return 0;
+    return lint->lint->fix ? fix_files(lint) : 0;
 }
 
 int vl_run_lint(const struct vl_run *run)
@@ -292,5 +289,7 @@ int vl_run_lint(const struct vl_run *run)
     if (rc == 0)
         run->result->text = vl_arena_strdup(&run->result->arena, document ? document : vl_buf_text(&lint.text));
     vl_buf_free(&lint.text);
-    return rc < 0 ? -1 : conclude(&lint);
+    rc = rc < 0 ? -1 : conclude(&lint);
+    vl_fixes_free(&lint.fixes);
+    return rc;
 }

@@ -135,6 +135,46 @@ expect_empty out 'nothing to fix'
 run dialplan lint --fix --check leak.conf
 expect_status 0 '--fix --check with nothing to fix'
 
+# several files are one plan: a link is shown, but refused before anything is written; what two plans include is fixed
+# once; a file that is named from elsewhere is the same file; a lab keeps what was there
+cp "$SOURCE/test/lint/loader.conf" first.conf
+mkdir -p elsewhere linked
+cp "$SOURCE/test/lint/loader.conf" elsewhere/shared.conf
+ln -s ../elsewhere/shared.conf linked/link.conf
+run dialplan lint --fix linked/link.conf
+expect_status 0 '--fix of a link'
+expect out '+++ linked/link.conf' '--fix of a link'
+for mode in --dry-run --check --yes; do
+    run dialplan lint --fix --yes $mode first.conf linked/link.conf
+    expect_status 1 "--fix --yes $mode of a link"
+    expect err 'is a symbolic link, which would be lost' "--fix --yes $mode of a link"
+    cmp -s "$SOURCE/test/lint/loader.conf" first.conf || fail 'the file before a link that is refused is written'
+done
+[ -L linked/link.conf ] || fail '--fix --yes has replaced a link'
+cmp -s "$SOURCE/test/lint/loader.conf" elsewhere/shared.conf || fail '--fix --yes has followed a link'
+for name in one two; do printf '#include "elsewhere/shared.conf"\n' >$name.conf; done
+cp -r elsewhere before
+run dialplan lint --fix --dry-run --json one.conf "$work/linked/../two.conf"
+expect_status 0 '--fix --dry-run of two plans with a file in common'
+jq -e --arg file "$work/elsewhere/shared.conf" '(.plan | length == 1) and .plan[0].object == $file and
+    .plan[0].target == "this host" and (.plan[0].change | length > 0) and (.diff | startswith("--- "))' out >/dev/null ||
+    fail "--fix --dry-run --json: $(cat out)"
+cmp -s before/shared.conf elsewhere/shared.conf || fail '--fix --dry-run --json has written the file'
+run dialplan lint --fix --yes one.conf "$work/linked/../two.conf"
+expect_status 0 '--fix --yes of two plans with a file in common'
+[ "$(grep -c '^+++ ' out)" = 1 ] || fail "the file in common is changed more than once: $(cat out)"
+expect err "write $work/elsewhere/shared.conf (changed, mode" '--fix --yes tells its steps'
+patch -s -o patched.conf before/shared.conf out || fail 'the diff of the file in common does not apply'
+cmp -s patched.conf elsewhere/shared.conf || fail 'the file in common is not as the diff says'
+run dialplan lint --fix one.conf two.conf
+expect_empty out 'nothing is left to fix in what two plans include'
+[ ! -e state ] || fail '--fix without a lab has made a state directory'
+run dialplan lint -f "$SOURCE/share/labs/quickstart.ini" --state "$work/state" --fix --yes first.conf
+expect_status 0 '--fix --yes with a lab'
+kept=$(find state -path '*/backup/this host/*first.conf')
+cmp -s "$kept" "$SOURCE/test/lint/loader.conf" || fail "with a lab, --fix --yes keeps no backup: $(find state)"
+cmp -s first.conf "$SOURCE/test/lint/loader.conf" && fail '--fix --yes with a lab changes nothing'
+
 # what only looks does not write, whatever else is said
 cp "$SOURCE/test/lint/loader.conf" looked.conf
 for mode in --dry-run --explain --check; do
