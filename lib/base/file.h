@@ -6,15 +6,15 @@
  * After a kill at any point the target is its old or its new self, and at most that one temporary remains; the next
  * write of the same file replaces it.
  *
- * Nothing else in lib/ or cmd/ makes, changes, renames or removes a file (test/changes looks for it): who asks which
- * code can delete one follows the callers of this header. Three kinds of them there are:
+ * Nothing else in lib/ or cmd/ makes, changes, renames or removes a file, and few ask for it (test/changes looks for
+ * both): which code can delete one is seen from the callers of this header. There are three kinds of them:
  *
  *   plan/apply.c   what a person owns or reads, on this host and behind machine/target.h: with a backup, undone when a
  *                  later step fails, and in the plan that is shown first
  *   network/       checkpoints of the network and the marks by which a change of it is decided: what apply is undone
  *                  with. No plan holds these, or nobody could take back a plan that was cut off
  *   the rest       what a run makes for itself and takes away: scratch directories, locks, accounts for SIPp, images
- *                  that are not whole yet
+ *                  that are not whole yet; and the lab file that `init` makes where there is none
  *
  * A child (curl, xorriso, SIPp, the build of a recipe) writes where it is told to, which is a place of the last kind;
  * what it made gets its name from here. All goes through one table of operations, so that a test can make the n-th
