@@ -93,8 +93,10 @@ static enum voiplab_status fix(void)
 {
     VL_FREE char *one = path_of(0), *two = path_of(1), *three = path_of(2);
     const char *const names[FILES + 1] = { one, two, three, NULL };
-    const struct voiplab_lint lint = { .fix = true, .write = true };
-    const struct voiplab_request request = { .command = VOIPLAB_DIALPLAN_LINT, .names = names, .lint = &lint };
+    const struct voiplab_lint lint = { .size = sizeof(lint), .fix = true, .write = true };
+    const struct voiplab_request request = {
+        .size = sizeof(request), .command = VOIPLAB_DIALPLAN_LINT, .names = names, .parameters.lint = &lint
+    };
     voiplab_error *error = NULL;
     voiplab_result *result = NULL;
     voiplab_lab *lab = voiplab_open(&options, &error);
