@@ -52,7 +52,7 @@ static int check_request(struct asked *asked, const struct voiplab_request *give
  * files of one name. */
 static int lock_lab(struct vl_session *session, struct vl_arena *arena, struct vl_error *err)
 {
-    const char *directory = session->options.state_directory, *name = session->lab ? session->lab->name : "default";
+    const char *directory = session->options.state_directory, *name = vl_session_lab_name(session);
     int lock;
 
     if (vl_file_mkdirs(directory, 0700, err) < 0)

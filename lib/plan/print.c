@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lab/mask.h"
 #include "plan/print.h"
 
 #include <string.h>
 
 #include "base/text.h"
+#include "lab/mask.h"
 #include "plan/diff.h"
-
-/* What each kind of step does, as a verb, and how its content is shown. */
-static const struct {
-    const char *verb;
-    enum { SHOW_NOTHING, SHOW_DIFF, SHOW_COMMAND, SHOW_AFTER, SHOW_FILES } show;
-    const char *fence; /* language of the Markdown code block */
-} kinds[VL_STEP_KINDS] = {
-    [VL_STEP_FILE] = { "write", SHOW_DIFF, "diff" },
-    [VL_STEP_REMOVE] = { "remove", SHOW_DIFF, "diff" },
-    [VL_STEP_COMMAND] = { "run", SHOW_COMMAND, "sh" },
-    [VL_STEP_RELOAD] = { "reload", SHOW_COMMAND, "sh" },
-    [VL_STEP_DIRECTORY] = { "make directory", SHOW_NOTHING, NULL },
-    [VL_STEP_IMAGE] = { "build image", SHOW_NOTHING, NULL },
-    [VL_STEP_POOL] = { "make pool", SHOW_NOTHING, NULL },
-    [VL_STEP_VOLUME] = { "make volume", SHOW_AFTER, "xml" },
-    [VL_STEP_UPLOAD] = { "upload volume", SHOW_NOTHING, NULL },
-    [VL_STEP_SEED] = { "make seed", SHOW_FILES, NULL },
-    [VL_STEP_DOMAIN] = { "define domain", SHOW_AFTER, "xml" },
-    [VL_STEP_START] = { "start domain", SHOW_NOTHING, NULL },
-    [VL_STEP_STOP] = { "stop domain", SHOW_NOTHING, NULL },
-    [VL_STEP_UNDEFINE] = { "undefine domain", SHOW_NOTHING, NULL },
-    [VL_STEP_REMOVE_VOLUME] = { "delete volume", SHOW_NOTHING, NULL },
-    [VL_STEP_REMOVE_POOL] = { "remove pool", SHOW_NOTHING, NULL },
-    [VL_STEP_SWITCH] = { "switch over", SHOW_AFTER, "sh" },
-};
+#include "plan/steps.h"
 
 /* True when the file has its text and its mode already: then it is its group that changes. */
 static bool changes_group_only(const struct vl_step *step)
@@ -41,18 +17,18 @@ static bool changes_group_only(const struct vl_step *step)
 char *vl_step_title(struct vl_arena *arena, const struct vl_step *step)
 {
     if (step->kind == VL_STEP_FILE && changes_group_only(step))
-        return vl_arena_printf(arena, "%s %s (the same, for the group %s)", kinds[step->kind].verb, step->object,
+        return vl_arena_printf(arena, "%s %s (the same, for the group %s)", vl_step_kind(step)->verb, step->object,
                                step->group);
     if (step->kind == VL_STEP_FILE)
-        return vl_arena_printf(arena, "%s %s (%s, mode %04o)", kinds[step->kind].verb, step->object,
+        return vl_arena_printf(arena, "%s %s (%s, mode %04o)", vl_step_kind(step)->verb, step->object,
                                step->before ? "changed" : "new", step->mode);
     if (step->kind == VL_STEP_UPLOAD)
-        return vl_arena_printf(arena, "%s %s (from %s)", kinds[step->kind].verb, step->object, step->source);
+        return vl_arena_printf(arena, "%s %s (from %s)", vl_step_kind(step)->verb, step->object, step->source);
     if (step->kind == VL_STEP_IMAGE && step->source)
         return vl_arena_printf(arena, "fetch image %s (from %s into %s)", step->object, step->source, step->after);
     if (step->kind == VL_STEP_IMAGE)
-        return vl_arena_printf(arena, "%s %s (into %s)", kinds[step->kind].verb, step->object, step->after);
-    return vl_arena_printf(arena, "%s %s", kinds[step->kind].verb, step->object);
+        return vl_arena_printf(arena, "%s %s (into %s)", vl_step_kind(step)->verb, step->object, step->after);
+    return vl_arena_printf(arena, "%s %s", vl_step_kind(step)->verb, step->object);
 }
 
 static bool needs_quotes(const char *word)
@@ -79,22 +55,22 @@ static void add_file_names(struct vl_buf *buf, const struct vl_fileset *files)
 
 static void add_content(struct vl_buf *buf, const struct vl_step *step)
 {
-    switch (kinds[step->kind].show) {
-    case SHOW_DIFF:
+    switch (vl_step_kind(step)->show) {
+    case VL_SHOW_DIFF:
         vl_diff(buf, step->before, step->after);
         break;
-    case SHOW_COMMAND:
+    case VL_SHOW_COMMAND:
         add_command(buf, step->argv);
         break;
-    case SHOW_AFTER:
+    case VL_SHOW_AFTER:
         vl_buf_puts(buf, step->after);
         if (*step->after && step->after[strlen(step->after) - 1] != '\n')
             vl_buf_putc(buf, '\n');
         break;
-    case SHOW_FILES:
+    case VL_SHOW_FILES:
         add_file_names(buf, step->files);
         break;
-    case SHOW_NOTHING:
+    case VL_SHOW_NOTHING:
         break;
     }
 }
@@ -178,7 +154,7 @@ void vl_plan_explain(const struct vl_session *session, const struct vl_plan *pla
             vl_buf_printf(buf, ": %s", step->why);
         vl_buf_puts(buf, ".\n");
         if (*text)
-            vl_buf_printf(buf, "\n```%s\n%s```\n", kinds[step->kind].fence ? kinds[step->kind].fence : "", text);
+            vl_buf_printf(buf, "\n```%s\n%s```\n", vl_step_kind(step)->fence ? vl_step_kind(step)->fence : "", text);
         buf->failed |= arena.failed;
     }
     if (!plan->count)
@@ -195,7 +171,7 @@ void vl_plan_json(const struct vl_session *session, const struct vl_plan *plan, 
 
         vl_json_object(json, NULL);
         vl_json_string(json, "target", step->target);
-        vl_json_string(json, "action", kinds[step->kind].verb);
+        vl_json_string(json, "action", vl_step_kind(step)->verb);
         vl_json_string(json, "object", step->object);
         vl_json_string(json, "why", step->why);
         vl_json_bool(json, "new", !step->before);

@@ -50,6 +50,11 @@ void vl_session_phase(struct vl_session *session, unsigned done, unsigned total,
                &(struct voiplab_event){ .kind = VOIPLAB_EVENT_PHASE, .text = text, .done = done, .total = total });
 }
 
+const char *vl_session_lab_name(const struct vl_session *session)
+{
+    return session->lab ? session->lab->name : "default";
+}
+
 bool vl_session_cancelled(const struct vl_session *session)
 {
     return session->options.cancelled && session->options.cancelled(session->options.context);

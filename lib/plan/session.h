@@ -31,6 +31,9 @@ void vl_session_event(struct vl_session *session, enum voiplab_event_kind kind, 
                       ...) __attribute__((format(printf, 4, 5)));
 void vl_session_phase(struct vl_session *session, unsigned done, unsigned total, const char *text);
 
+/* What the lab is called in libvirt and beside its state. */
+const char *vl_session_lab_name(const struct vl_session *session);
+
 bool vl_session_cancelled(const struct vl_session *session);
 
 /* Connect to the hypervisor once. */

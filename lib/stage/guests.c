@@ -37,7 +37,7 @@ struct guest_plan {
 
 const char *vl_pool_name(struct vl_arena *arena, const struct vl_session *session)
 {
-    return vl_arena_printf(arena, "voiplab-%s", session->lab ? session->lab->name : "default");
+    return vl_arena_printf(arena, "voiplab-%s", vl_session_lab_name(session));
 }
 
 const char *vl_domain_name(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx)
@@ -49,7 +49,7 @@ static const char *pool_path(struct vl_arena *arena, const struct vl_session *se
 {
     if (session->lab && session->lab->storage)
         return vl_arena_printf(arena, "%s/voiplab-%s", session->lab->storage, session->lab->name);
-    return vl_arena_printf(arena, "/var/lib/libvirt/images/voiplab-%s", session->lab ? session->lab->name : "default");
+    return vl_arena_printf(arena, "/var/lib/libvirt/images/voiplab-%s", vl_session_lab_name(session));
 }
 
 static int find_volume(const struct guest_plan *guests, const char *name, struct vl_volume *ret_volume)

@@ -16,7 +16,7 @@
 enum { FILES = 3 };
 
 static char *directory;
-static struct voiplab_options options;
+static struct voiplab_options options = VOIPLAB_OPTIONS_INIT;
 static const struct vl_file_ops *kernel;
 
 /* The n-th call that changes a name fails, and with `dead` all that come after it. */
@@ -125,7 +125,7 @@ static int make_place(void **state)
     fake.mkdir = fake_mkdir;
     plan.calls = plan.at = 0;
     (void)vl_file_set_ops(&fake);
-    options = (struct voiplab_options){ .share_directory = SOURCE_DIRECTORY "/share" };
+    options = (struct voiplab_options){ .size = sizeof(options), .share_directory = SOURCE_DIRECTORY "/share" };
     return 0;
 }
 

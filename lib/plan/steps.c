@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/steps.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "guest/image.h"
+#include "guest/recipe.h"
+#include "guest/seed_iso.h"
+#include "network/switch.h"
+#include "probe/asterisk.h"
+#include "render/volume_xml.h"
+
+enum { COMMAND_TIMEOUT_MS = 60000 };
+
+static int do_file(const struct vl_step_scene *scene)
+{
+    const struct vl_step *step = scene->step;
+
+    return scene->target->ops->write(scene->target, step->object, step->after, (mode_t)step->mode, step->group,
+                                     scene->err);
+}
+
+static int do_remove(const struct vl_step_scene *scene)
+{
+    return scene->target->ops->remove(scene->target, scene->step->object, scene->err);
+}
+
+/* Run the step's argv; what the command printed is the caller's. */
+static int run_argv(const struct vl_step_scene *scene, char **ret_output)
+{
+    struct vl_command_result result = { .status = -1 };
+
+    if (scene->target->ops->run(scene->target, scene->step->argv, NULL, COMMAND_TIMEOUT_MS, &result, scene->err) < 0)
+        return -1;
+    *ret_output = result.output;
+    if (result.status == 0)
+        return 0;
+    return vl_fail(scene->err, VL_ERROR_FAILED, "'%s' ended with status %d: %s", scene->step->argv[0], result.status,
+                   vl_text_quote(scene->arena, result.output ? result.output : "", VL_TEXT_QUOTED));
+}
+
+static int do_command(const struct vl_step_scene *scene)
+{
+    VL_FREE char *output = NULL;
+
+    return run_argv(scene, &output);
+}
+
+/* Asterisk's CLI ends with 0 also when it does not know the command, which is what a missing module comes to. */
+static int do_reload(const struct vl_step_scene *scene)
+{
+    VL_FREE char *output = NULL;
+
+    if (run_argv(scene, &output) < 0)
+        return -1;
+    if (output && vl_asterisk_no_such_command(output))
+        return vl_fail(scene->err, VL_ERROR_FAILED, "Asterisk does not know '%s'; is the module loaded?",
+                       scene->step->object);
+    return 0;
+}
+
+static int do_directory(const struct vl_step_scene *scene)
+{
+    return vl_file_mkdirs(scene->step->object, (mode_t)scene->step->mode, scene->err);
+}
+
+static int do_switch(const struct vl_step_scene *scene)
+{
+    return vl_switch_over(&scene->session->lab->bridge, scene->session->lab->name, scene->err);
+}
+
+static void image_line(void *context, const char *line)
+{
+    const struct vl_step_scene *scene = context;
+
+    vl_session_event(scene->session, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%s", line);
+}
+
+static void fetch_progress(void *context, uint64_t bytes)
+{
+    const struct vl_step_scene *scene = context;
+
+    vl_session_event(scene->session, VOIPLAB_EVENT_PROGRESS, scene->step->object, "%llu MiB fetched",
+                     (unsigned long long)(bytes >> 20));
+}
+
+static bool image_cancelled(void *context)
+{
+    const struct vl_step_scene *scene = context;
+
+    return vl_session_cancelled(scene->session);
+}
+
+static int do_image(const struct vl_step_scene *scene)
+{
+    void *context = (void *)(uintptr_t)scene;
+    struct vl_recipe recipe;
+
+    if (scene->step->source)
+        return vl_image_fetch(&(struct vl_image_fetch){ .url = scene->step->source,
+                                                        .file = scene->step->after,
+                                                        .cancelled = image_cancelled,
+                                                        .progress = fetch_progress,
+                                                        .context = context },
+                              scene->err);
+    if (vl_recipe_find(scene->arena, scene->session->options.share_directory, scene->session->options.cache_directory,
+                       scene->step->object, &recipe, scene->err) < 0)
+        return -1;
+    return vl_recipe_build(&recipe,
+                           &(struct vl_process_options){ .on_line = image_line,
+                                                         .on_line_context = context,
+                                                         .cancelled = image_cancelled,
+                                                         .cancelled_context = context },
+                           scene->err);
+}
+
+static int do_pool(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_pool_make(scene->session->hypervisor, scene->step->object, scene->step->after, scene->err);
+}
+
+static int do_volume(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_volume_make(scene->session->hypervisor, scene->step->pool, scene->step->after, scene->err);
+}
+
+/* Make the volume and fill it; a half-filled one is removed, so that its name always means the whole. */
+static int upload(const struct vl_step_scene *scene, const char *xml, const char *file)
+{
+    struct vl_hypervisor *hypervisor = scene->session->hypervisor;
+    const struct vl_step *step = scene->step;
+
+    if (vl_hypervisor_volume_make(hypervisor, step->pool, xml, scene->err) < 0)
+        return -1;
+    if (vl_hypervisor_volume_upload(hypervisor, step->pool, step->object, file, NULL, NULL, scene->err) < 0) {
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+        (void)vl_hypervisor_volume_remove(hypervisor, step->pool, step->object, &ignored);
+        return -1;
+    }
+    return 0;
+}
+
+static int do_upload(const struct vl_step_scene *scene)
+{
+    return upload(scene, scene->step->after, scene->step->source);
+}
+
+static int do_seed(const struct vl_step_scene *scene)
+{
+    const struct vl_step *step = scene->step;
+    const char *iso = vl_arena_printf(scene->arena, "%s/%s", step->source, step->object);
+    VL_FREE char *xml = NULL;
+    struct stat status;
+    int rc;
+
+    if (vl_seed_iso(step->files, step->source, iso, scene->err) < 0)
+        return -1;
+    if (stat(iso, &status) < 0)
+        return vl_fail_errno(scene->err, "cannot look at '%s'", iso);
+    xml = vl_render_volume_xml(
+        &(struct vl_volume_spec){ .name = step->object, .format = "raw", .capacity = (uint64_t)status.st_size },
+        scene->err);
+    rc = xml ? upload(scene, xml, iso) : -1;
+    if (rc == 0)
+        return vl_file_remove(iso, scene->err);
+    return rc;
+}
+
+static int do_domain(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_define(scene->session->hypervisor, scene->step->after, scene->step->object,
+                                vl_session_lab_name(scene->session), scene->err);
+}
+
+static int do_start(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_start(scene->session->hypervisor, scene->step->object, vl_session_lab_name(scene->session),
+                               scene->err);
+}
+
+static int do_undefine(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_undefine(scene->session->hypervisor, scene->step->object, vl_session_lab_name(scene->session),
+                                  scene->err);
+}
+
+static int do_remove_volume(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_volume_remove(scene->session->hypervisor, scene->step->pool, scene->step->object, scene->err);
+}
+
+static int do_remove_pool(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_pool_remove(scene->session->hypervisor, scene->step->object, scene->err);
+}
+
+static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
+    [VL_STEP_FILE] = { "write", VL_SHOW_DIFF, "diff", do_file },
+    [VL_STEP_REMOVE] = { "remove", VL_SHOW_DIFF, "diff", do_remove },
+    [VL_STEP_COMMAND] = { "run", VL_SHOW_COMMAND, "sh", do_command },
+    [VL_STEP_RELOAD] = { "reload", VL_SHOW_COMMAND, "sh", do_reload },
+    [VL_STEP_DIRECTORY] = { "make directory", VL_SHOW_NOTHING, NULL, do_directory },
+    [VL_STEP_IMAGE] = { "build image", VL_SHOW_NOTHING, NULL, do_image },
+    [VL_STEP_POOL] = { "make pool", VL_SHOW_NOTHING, NULL, do_pool },
+    [VL_STEP_VOLUME] = { "make volume", VL_SHOW_AFTER, "xml", do_volume },
+    [VL_STEP_UPLOAD] = { "upload volume", VL_SHOW_NOTHING, NULL, do_upload },
+    [VL_STEP_SEED] = { "make seed", VL_SHOW_FILES, NULL, do_seed },
+    [VL_STEP_DOMAIN] = { "define domain", VL_SHOW_AFTER, "xml", do_domain },
+    [VL_STEP_START] = { "start domain", VL_SHOW_NOTHING, NULL, do_start },
+    [VL_STEP_STOP] = { "stop domain", VL_SHOW_NOTHING, NULL, NULL },
+    [VL_STEP_UNDEFINE] = { "undefine domain", VL_SHOW_NOTHING, NULL, do_undefine },
+    [VL_STEP_REMOVE_VOLUME] = { "delete volume", VL_SHOW_NOTHING, NULL, do_remove_volume },
+    [VL_STEP_REMOVE_POOL] = { "remove pool", VL_SHOW_NOTHING, NULL, do_remove_pool },
+    [VL_STEP_SWITCH] = { "switch over", VL_SHOW_AFTER, "sh", do_switch },
+};
+
+const struct vl_step_kind_row *vl_step_kind(const struct vl_step *step)
+{
+    return &kinds[step->kind];
+}
