@@ -9,7 +9,7 @@
  * Nothing else in lib/ or cmd/ makes, changes, renames or removes a file, and few ask for it (test/changes looks for
  * both): which code can delete one is seen from the callers of this header. There are three kinds of them:
  *
- *   plan/apply.c   what a person owns or reads, on this host and behind machine/target.h: with a backup, undone when a
+ *   plan/steps.c   what a person owns or reads, on this host and behind machine/target.h: with a backup, undone when a
  *                  later step fails, and in the plan that is shown first
  *   network/       checkpoints of the network and the marks by which a change of it is decided: what apply is undone
  *                  with. No plan holds these, or nobody could take back a plan that was cut off
