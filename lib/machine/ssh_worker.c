@@ -252,12 +252,16 @@ static ssize_t receive(int socket, void *buffer, size_t length, int flags, void 
 
 static void set_receive(LIBSSH2_SESSION *session)
 {
+#if LIBSSH2_VERSION_NUM >= 0x010b01 /* 1.11.1: the other one is deprecated */
+    (void)libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)receive);
+#else
     ssize_t (*function)(int, void *, size_t, int, void **) = receive;
     void *pointer;
 
     /* ISO C knows no cast from a function to an object, POSIX guarantees the same size */
     memcpy(&pointer, &function, sizeof(pointer));
     (void)libssh2_session_callback_set(session, LIBSSH2_CALLBACK_RECV, pointer);
+#endif
 }
 
 static int log_in(struct worker *worker, struct vl_error *err)
