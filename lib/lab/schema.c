@@ -128,7 +128,7 @@ static bool parse_number(struct reader *reader)
 
     reader->expected =
         vl_arena_printf(reader->arena, "is not a number from %u to %u", reader->key->min, reader->key->max);
-    if (!vl_text_number(reader->value, reader->key->min, reader->key->max, &number))
+    if (!vl_text_number(reader->value, (long)reader->key->min, (long)reader->key->max, &number))
         return false;
     *(unsigned *)slot(reader) = (unsigned)number;
     return true;
