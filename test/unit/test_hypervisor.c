@@ -232,7 +232,9 @@ static void test_describe(void **state)
     ok(fixture, vl_hypervisor_describe(fixture->hypervisor, &fixture->arena, &version, &kvm, &fixture->err));
     assert_true(version[0] >= '1' && version[0] <= '9');
     assert_non_null(strchr(version, '.'));
-    assert_false(kvm);
+    /* The test driver knows nothing of KVM; from libvirt 10 on it has capabilities of whatever it is asked for. */
+    if (strtol(version, NULL, 10) < 10)
+        assert_false(kvm);
 }
 
 static void test_no_daemon(void **state)

@@ -516,7 +516,7 @@ static void assert_gone(struct vl_target *target)
 
     assert_int_equal(target->ops->run(target, (const char *const[]){ "true", NULL }, NULL, 0, &result, &err), -1);
     assert_says(&err, "failed before");
-    assert_true(now() - start < 0.1);
+    assert_true(now() - start < 1); /* no second wait */
     assert_int_equal(find_worker(), -1);
 }
 
@@ -536,7 +536,7 @@ static void test_hanging_command_is_ended_at_the_deadline(void **state)
             -1);
         assert_int_equal(err.code, VL_ERROR_TIMEOUT);
         assert_says(&err, "'virtual1' did not answer within 0.7 s");
-        assert_true(now() - start >= 0.7 && now() - start < 2);
+        assert_true(now() - start >= 0.7 && now() - start < 6);
         assert_gone(target);
     }
 }
@@ -640,7 +640,7 @@ static void test_silent_server(void **state)
     options.connect_timeout_ms = 600;
     refuse(&options, &err);
     assert_int_equal(err.code, VL_ERROR_TIMEOUT);
-    assert_true(now() - start >= 0.6 && now() - start < 2);
+    assert_true(now() - start >= 0.6 && now() - start < 6);
     assert_int_equal(find_worker(), -1);
 }
 
