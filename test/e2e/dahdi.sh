@@ -7,6 +7,8 @@
 #
 # chan_dahdi of Asterisk 16, in the hub of a bed: it reads each port at its place, with a signalling that it knows. That
 # there is no card is the only thing that it complains of.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 10
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
@@ -25,13 +27,16 @@ cache=${VOIPLAB_TEST_CACHE:-/var/cache/voiplab-test}/dahdi
 # once; the directory appears by rename, so it is whole or absent. chan_dahdi has one of its own, for the hub.
 suite=bullseye
 fetch() {
-    local part=$cache.part package
+    local part=$cache.part package mirror
     rm -rf "$part"
     mkdir -p "$part/lists/partial" "$part/archives/partial" "$part/packages" "$part/tools"
-    echo "deb ${VOIPLAB_TEST_MIRROR:-http://deb.debian.org/debian} $suite main" >"$part/sources.list"
+    mirror=$("$SOURCE/share/images/debian-asterisk/mirrors" debian "$suite" \
+        ${VOIPLAB_TEST_MIRROR:+"$VOIPLAB_TEST_MIRROR"} | head -n 1)
+    [ -n "$mirror" ] || return 1
+    echo "deb $mirror $suite main" >"$part/sources.list"
     set -- -q -o "Dir::Etc::sourcelist=$part/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$part/lists" \
         -o "Dir::Cache=$part" -o APT::Sandbox::User=root
-    (cd "$part/packages" && apt-get "$@" update && apt-get "$@" download dahdi libtonezone2.0 asterisk-dahdi libpri1.4 \
+    (cd "$part/packages" && apt-get "$@" -o Acquire::Check-Valid-Until=false update && apt-get "$@" download dahdi libtonezone2.0 asterisk-dahdi libpri1.4 \
         libopenr2-3 libss7-2.0) >&2 || return 1
     for package in "$part"/packages/dahdi_*.deb "$part"/packages/libtonezone*.deb; do dpkg -x "$package" "$part/tools"; done
     rm -rf "$part/lists" "$part/archives" "$part"/*.bin
