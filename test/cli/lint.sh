@@ -1,5 +1,7 @@
 #!/bin/bash
 # dialplan lint: its cases (test/lint), the plans that the program itself writes, its options, formats and fixes.
+#
+# ctest: COST 25
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
 need jq

@@ -39,6 +39,7 @@ uplink_up() {
     ip -n "$uplink_gate" link set wire up
     ip -n "$uplink_gate" address add 198.51.100.7/32 dev lo # somebody far away
     mkdir "$work/etc" "$work/etc.work" "$work/state"
+    # shellcheck disable=SC2016 # for the shell in there
     ip netns exec "$uplink_host" unshare --mount --propagation private sh -c '
         mount -t overlay overlay -o "lowerdir=/etc,upperdir=$1/etc,workdir=$1/etc.work" /etc &&
         mkdir -p /var/lib/voiplab && mount --bind "$1/state" /var/lib/voiplab &&
