@@ -1,5 +1,7 @@
 #!/bin/bash
 # check-cpu with the files of other machines (test/fixtures/hosts), in text and as JSON.
+#
+# ctest: COST 18
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
 need jq

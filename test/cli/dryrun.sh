@@ -1,6 +1,8 @@
 #!/bin/bash
 # --dry-run, --check, --explain and --json of `up` show the whole plan and touch nothing: no file is opened for writing,
 # nothing is made, moved or removed, and nobody but libvirt and the PBXs is spoken to.
+#
+# ctest: COST 18
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
 need strace jq

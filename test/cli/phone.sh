@@ -2,6 +2,8 @@
 # Profiles of telephones: written once, readable by their group only, no secret shown; handed out once over HTTP on the
 # address of the bridge, which is one of the loopback network here. What a phone does when it is asked to fetch its
 # profile is in test/e2e/phone.sh.
+#
+# ctest: COST 9
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
 need curl jq xmllint

@@ -3,6 +3,8 @@
 # with a veth as the uplink and a gateway at its other end, and looked at. Nothing of this machine is touched: /usr, /etc
 # and /run are overlays and a tmpfs of a private mount namespace, and the daemons that are not installed are unpacked
 # beside. Usage: backends.sh [BACKEND ...]
+#
+# ctest: COST 30
 set -eu
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"

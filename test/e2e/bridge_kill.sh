@@ -7,6 +7,8 @@
 # boot-time unit.
 #
 # VOIPLAB_KILL_POINTS: how many points (100).
+#
+# ctest: TIMEOUT 900 COST 70
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"
 # shellcheck source=test/e2e/uplink.sh

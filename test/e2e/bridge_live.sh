@@ -1,6 +1,8 @@
 #!/bin/bash
 # The live switch-over of an uplink, in namespaces: nothing is lost, nobody is locked out, and there is a way back from
 # every state: unconfirmed, cut off, confirmed, rebooted.
+#
+# ctest: TIMEOUT 900 COST 25
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"
 # shellcheck source=test/e2e/uplink.sh

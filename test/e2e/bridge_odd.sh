@@ -2,6 +2,8 @@
 # The live switch-over on hosts that are not as plain as the one of bridge_live.sh: more than one card, routes and
 # addresses of every kind, a bridge that is there already, states in which the change cannot be watched or is taken back
 # by two at once.
+#
+# ctest: TIMEOUT 900 COST 40
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"
 # shellcheck source=test/e2e/uplink.sh

@@ -8,6 +8,8 @@
 #
 # VOIPLAB_OWNER_PARTS: where the packages are unpacked, or shall be (a temporary directory).
 # VOIPLAB_OWNER_MINUTE: how many seconds "a minute later" is (60; the lease is half of it, so that it is renewed).
+#
+# ctest: TIMEOUT 600 COST 130
 set -u
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"
@@ -202,7 +204,7 @@ inside() {
     mount --make-rprivate /
     mount -t tmpfs tmpfs /run
     mount -t overlay overlay -o "lowerdir=$parts/usr:/usr" /usr
-    mount -t overlay overlay -o "lowerdir=$parts/etc:/etc,upperdir=$work/upper,workdir=$work/work" /etc
+    mount -t overlay overlay -o "lowerdir=$parts/etc:$etc,upperdir=$work/upper,workdir=$work/work" /etc
     mount -t sysfs sysfs /sys
     mount -t tmpfs tmpfs /var/lib
     mkdir -p /var/lib/NetworkManager /etc/systemd/system
@@ -268,7 +270,7 @@ inside() {
 }
 
 if [ "${1-}" = --inside ]; then
-    owner=${2%-*} kind=${2#*-} work=$3/$2 parts=$4
+    owner=${2%-*} kind=${2#*-} work=$3/$2 parts=$4 etc=$3/etc
     mkdir -p "$work"
     mount -t tmpfs tmpfs "$work" # an overlay cannot write to a container's own overlay
     mkdir "$work/upper" "$work/work" "$work/state"
@@ -285,6 +287,7 @@ unshare -mn true || skip 'namespaces cannot be made here'
 parts=${VOIPLAB_OWNER_PARTS:-$work/parts}
 # shellcheck disable=SC2086
 [ -d "$parts/usr" ] || unpack "$parts" $packages || skip 'the packages of the network daemons cannot be fetched'
+cp -a /etc "$work/etc" # this machine's may change meanwhile, by a package that somebody installs
 [ $# -gt 0 ] || set -- networkd-static networkd-dhcp netplan-static netplan-dhcp networkmanager-static networkmanager-dhcp
 # All at the same time: they wait most of theirs, and have nothing in common.
 pids=()

@@ -2,6 +2,8 @@
 # A change of the network that is on trial, where something else goes wrong too: the command is slow or is cut off, the
 # way back is cut off, the state directory cannot be written, there are more routes than the kernel answers for at once.
 # Whatever happens, the network comes back, and what is said of it is true.
+#
+# ctest: TIMEOUT 900 COST 40
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"
 # shellcheck source=test/e2e/uplink.sh

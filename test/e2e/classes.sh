@@ -3,6 +3,8 @@
 # test/numbering, and then calls, which must go where `voiplab dialplan show` foretells. Telephones and lines are played by SIPp, the lines as SIP providers that stand in the
 # pools where a card would have its FXO channels: `line3` and `line4` for channels 3 and 4, `carrier` for the provider
 # behind them.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 100
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

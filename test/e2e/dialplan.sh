@@ -1,6 +1,8 @@
 #!/bin/bash
 # The hub's dialplan on a real Asterisk: numbers land in the contexts where they belong, Asterisk has nothing to complain
 # about, and calls go the way that the plan says: over two SIP trunks, over IAX2, out to a carrier.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 30
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

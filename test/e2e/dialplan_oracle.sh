@@ -3,6 +3,8 @@
 # priorities, labels, applications, arguments and lines, and name the same candidates in the same order for each number.
 #
 # usage: dialplan_oracle.sh [CASES [SEED]]     a case is a number looked up in a context (default 5000)
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 600 COST 5
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

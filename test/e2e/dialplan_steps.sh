@@ -3,6 +3,8 @@
 # Macro, and the log says which step ran with which arguments. `dialplan show` must have foretold each of them.
 #
 # usage: dialplan_steps.sh [CALLS [SEED]]     (default 500)
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 600 COST 90
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

@@ -1,5 +1,7 @@
 #!/bin/bash
 # A guest that is away, refuses, is somebody else or hangs gets its own line and exit status 4; the others are done.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 40
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

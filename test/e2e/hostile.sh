@@ -1,6 +1,8 @@
 #!/bin/bash
 # A guest whose root wants to do harm: what its `asterisk` prints is garbage, escape sequences, endless, or nothing for
 # ever. It fails alone, in bounded time, and nothing of it reaches the terminal raw.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 35
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

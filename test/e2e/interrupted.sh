@@ -1,5 +1,7 @@
 #!/bin/bash
 # voiplab is killed at many moments of an `up`; the next `up` finishes the lab, and nothing is left half done.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 180
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

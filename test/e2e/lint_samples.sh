@@ -1,6 +1,8 @@
 #!/bin/bash
 # The linter over the sample files of a real Asterisk 16: it finds what test/lint/samples.allow justifies line by line,
 # and nothing else. The files are those of the test bed's tree.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 1
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
 

@@ -2,6 +2,8 @@
 # A telephone is asked to fetch its profile and does, over a bridge and a wire of the test's own network namespace. The
 # telephone cannot be real: it is the smallest web server that asks for the password as one does (HTTP Digest, RFC 7616)
 # and then fetches what it was told to. The client that asks it, and the server that it fetches from, are the program's.
+#
+# ctest: TIMEOUT 120 COST 5
 set -eu
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"

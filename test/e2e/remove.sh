@@ -1,5 +1,7 @@
 #!/bin/bash
 # trunk remove leaves every host byte for byte as it was: contents, modes, owners; whatever state the user's files had.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 30
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

@@ -1,5 +1,7 @@
 #!/bin/bash
 # A guest on which a step fails is put back as it was; the others are done; exit status 4.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 20
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

@@ -1,6 +1,8 @@
 #!/bin/bash
 # No secret and no private key is seen in arguments, environments, output or files that others may read; and the
 # processes that talk to the guests run as nobody, caged.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 25
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

@@ -1,5 +1,7 @@
 #!/bin/bash
 # The trunks of a whole lab, on real Asterisks: brought up, found in place, looked at, spoilt, repaired, used.
+#
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 80
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
