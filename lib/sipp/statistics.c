@@ -153,7 +153,7 @@ static void extend_series(struct vl_statistics *statistics, uint64_t begun)
     double elapsed = statistics->last - statistics->start;
     size_t second;
 
-    if (!(elapsed >= 0 && elapsed < SERIES_LIMIT))
+    if (!(elapsed >= 0 && elapsed < (double)SERIES_LIMIT))
         return;
     second = (size_t)elapsed;
     while (statistics->series_count <= second) {

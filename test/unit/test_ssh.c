@@ -901,8 +901,8 @@ static void test_measure(void **state)
     }
     times[4] = now();
     print_message("one connect %.1f ms, run %.1f ms, write %.1f ms, read %.1f ms\n",
-                  (times[1] - times[0]) * 1000 / ROUNDS, (times[2] - times[1]) * 1000 / ROUNDS,
-                  (times[3] - times[2]) * 1000 / ROUNDS, (times[4] - times[3]) * 1000 / ROUNDS);
+                  (times[1] - times[0]) * 1000 / (double)ROUNDS, (times[2] - times[1]) * 1000 / (double)ROUNDS,
+                  (times[3] - times[2]) * 1000 / (double)ROUNDS, (times[4] - times[3]) * 1000 / (double)ROUNDS);
 }
 
 /* Start the sshd of the tests, in the way in which it lets this user in. */
