@@ -3,9 +3,7 @@
 # image.sh, and the quickstart lab brought up on it with emulated guests where there is no hardware
 # virtualization. Then what `up`, `create-vm`, `down` and `destroy` promise.
 #
-# PROCESSORS: three guests that are emulated take two while they boot.
-#
-# ctest: PROCESSORS 2 FIXTURES_REQUIRED image TIMEOUT 1200 COST 400
+# ctest: FIXTURES_REQUIRED image TIMEOUT 1200 COST 400
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
