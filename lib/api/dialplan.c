@@ -7,7 +7,6 @@
 
 #include "api/api.h"
 #include "api/sized.h"
-#include "base/cleanup.h"
 #include "base/memory.h"
 #include "request/dialplan_source.h"
 #include "trace/show.h"

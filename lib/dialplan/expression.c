@@ -16,7 +16,6 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "dialplan/variables.h"
 
 enum { DEPTH_MOST = 64, PATTERN_MOST = 64, REPEATS_MOST = 4, SUBJECT_MOST = 256 };
 

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/cleanup.h"
 #include "dialplan/index.h"
 #include "dialplan/pattern.h"
 

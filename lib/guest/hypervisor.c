@@ -9,10 +9,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/xml.h"
+#include "guest/hypervisor.h"
 #include "guest/hypervisor_part.h"
 
 enum { POLL_MS = 100, PRESS_AGAIN_MS = 5000 };

@@ -8,8 +8,6 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
-#include "base/cleanup.h"
-#include "guest/hypervisor.h"
 #include "guest/hypervisor_ops.h"
 
 struct vl_hypervisor {

@@ -9,9 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/xml.h"
+#include "guest/hypervisor.h"
 #include "guest/hypervisor_part.h"
 #include "render/volume_xml.h"
 

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/variables.h"
+#include "lint/numbers.h"
 #include "lint/part.h"
 
 bool vl_lint_call_is(const struct vl_lint_call *call, const char *application)

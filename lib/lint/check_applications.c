@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "lint/part.h"
+#include "lint/report.h"
 
 /* The applications of Asterisk 1.2 to 22, whichever of them a version has: what is gone is the rule `removed`'s
  * business. And some of modules that are well known. */

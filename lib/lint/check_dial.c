@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/cleanup.h"
+#include "lint/numbers.h"
 #include "lint/part.h"
 
 enum { DEPTH_MOST = 8 };

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "lint/part.h"
+#include "lint/report.h"
 
 enum { STEPS_MOST = 200, DEPTH_MOST = 8 };
 

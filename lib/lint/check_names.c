@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "lint/part.h"
+#include "lint/report.h"
 
 static const enum vl_lint_id rules[] = {
 #define X(code, level, name) [VL_DIALPLAN_##code] = VL_RULE_##code,

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "lint/numbers.h"
 #include "lint/part.h"
 
 /* Whether a search that starts in the context can come to this priority in an extension that shares a number with

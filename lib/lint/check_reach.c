@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "lint/part.h"
+#include "lint/report.h"
 
 /* Contexts that Asterisk's modules make while it runs. */
 static bool is_made(const char *name)

@@ -9,8 +9,10 @@
  */
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "lint/cover.h"
+#include "lint/numbers.h"
 #include "lint/part.h"
+#include "lint/report.h"
 
 /* What was seen of one extension of an included context. */
 struct seen {

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
+#include "lint/numbers.h"
 #include "lint/part.h"
 
 /* Pairs of extensions that the search for leaks compares at most; more are in no plan that a person wrote. */

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "lint/part.h"
+#include "lint/report.h"
 
 enum kind { APPLICATION, FUNCTION, CHANNEL };
 

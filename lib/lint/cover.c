@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/memory.h"
-
 /* Cells that one question may look at, those of other branches too: far more than any plan that a person wrote needs.
  */
 enum { STEPS_MOST = 2000000 };

@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "dialplan/conf.h"
-#include "lint/part.h"
+#include "lint/report.h"
 
 struct reading {
     struct vl_arena *arena;

@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "dialplan/index.h"
+#include "lint/numbers.h"
 #include "lint/part.h"
 
 bool vl_is_special(const char *name)

@@ -5,9 +5,15 @@
  */
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/memory.h"
-#include "lint/part.h"
+#include "dialplan/conf.h"
+#include "dialplan/dialplan.h"
+#include "lint/lint.h"
+#include "lint/report.h"
 
 /* The text of one file with a line changed; NULL on lack of memory. */
 static char *with_line(const char *text, const struct vl_fix *fix)

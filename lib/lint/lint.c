@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/memory.h"
 #include "base/text.h"
 #include "lint/part.h"
 

@@ -5,9 +5,8 @@
 #ifndef VL_LINT_PART_H
 #define VL_LINT_PART_H
 
-#include "lint/cover.h"
 #include "lint/devices.h"
-#include "lint/lint.h"
+#include "lint/report.h"
 
 /* Every rule: X(ID, name, severity, since, before, check, summary). `since` and `before` are versions, 0: no limit. */
 #include "lint/rules.h"

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "lint/part.h"
+#include "lint/report.h"
 
 /* A file as lines, read once. */
 struct vl_lint_text {

@@ -9,7 +9,6 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "base/error.h"
 #include "dialplan/dialplan.h"
 
 enum vl_severity {

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "lint/part.h"
+#include "lint/report.h"
 
 const struct vl_lint_rule vl_lint_rules[] = {
 #define X(id, text, level, first, last, function, description)                                                         \

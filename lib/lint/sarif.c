@@ -4,6 +4,10 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/json.h"
+#include "lint/report.h"
+
 /* SARIF's own words for severities. */
 static const char *const levels[] = {
     [VL_SEVERITY_NOTICE] = "note",

@@ -6,7 +6,7 @@
 #define VL_LINT_SARIF_H
 
 #include "base/json.h"
-#include "lint/lint.h"
+#include "lint/report.h"
 
 /* A document with one run, the tool and its rules, open for findings. NULL when memory ran out. */
 struct vl_json *vl_sarif_new(void);

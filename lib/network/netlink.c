@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/error.h"
 #include "base/memory.h"
+#include "network/netlink.h"
 
 /*
  * Asking the kernel, and reading what it says of links, addresses and routes.

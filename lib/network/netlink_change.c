@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/text.h"
+#include "network/netlink.h"
 #include "network/netlink_part.h"
 
 enum {

@@ -8,8 +8,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
-#include "base/cleanup.h"
-#include "network/netlink.h"
+#include "base/arena.h"
 
 /* The macros of libmnl convert between signed and unsigned lengths, and take `const` away and put it back. */
 #pragma GCC diagnostic ignored "-Wcast-qual"

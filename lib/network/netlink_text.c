@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "network/netlink.h"
 #include "network/netlink_part.h"
 
 enum { MESSAGE_ROOM = 1 << 13 };

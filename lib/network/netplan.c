@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "network/backend.h"

@@ -11,8 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
-
 enum { VL_REACH_TARGETS = 4 };
 
 struct vl_reach_target {

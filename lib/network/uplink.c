@@ -11,7 +11,6 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/keys.h"
 #include "base/text.h"
 #include "machine/target.h"
 

@@ -6,7 +6,6 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/memory.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "network/change.h"

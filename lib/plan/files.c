@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "plan/block.h"
 #include "plan/plan.h"
 #include "plan/reload.h"

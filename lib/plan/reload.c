@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/cleanup.h"
-
 /* What it is called in a plan and in the note of what is owed, what is run, and what a person would say about it. */
 static const struct {
     const char *word;

@@ -6,11 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "guest/hypervisor.h"
 #include "probe/host.h"
 
 enum { KEY_LIMIT = 65536, COMMAND_TIMEOUT_MS = 60000, ANSWER_LEAST_S = 5, ANSWER_MOST_S = 30 };

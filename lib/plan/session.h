@@ -9,7 +9,6 @@
 #include <pthread.h>
 
 #include "base/error.h"
-#include "guest/hypervisor.h"
 #include "lab/lab.h"
 #include "lab/state.h"
 #include "machine/target.h"

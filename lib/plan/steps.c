@@ -6,9 +6,9 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/memory.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "guest/hypervisor.h"
 #include "guest/image.h"
 #include "guest/recipe.h"
 #include "guest/seed_iso.h"

@@ -10,7 +10,6 @@
  *
  * Calls from the telephone network enter PSTN and reach telephones only.
  */
-#include "render/asterisk.h"
 #include "render/writer.h"
 
 #include <string.h>

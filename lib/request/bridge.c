@@ -14,11 +14,12 @@
 #include "base/text.h"
 #include "network/change.h"
 #include "network/checkpoint.h"
+#include "network/netlink.h"
 #include "network/owner.h"
 #include "network/reach.h"
 #include "network/switch.h"
 #include "network/watchdog.h"
-#include "plan/apply.h"
+#include "stage/stage.h"
 
 enum { DEFAULT_TIMEOUT_S = 120, REACH_MS = 500, REACH_TRIES = 20, SETTLE_MS = 5000, SETTLE_PAUSE_MS = 100 };
 

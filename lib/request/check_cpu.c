@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guest/hypervisor.h"
 #include "probe/host.h"
 #include "request/request.h"
+#include "stage/stage.h"
 
 static const char *const status_words[] = {
     [VL_CHECK_PASS] = "PASS",

@@ -6,6 +6,7 @@
 #include "plan/apply.h"
 #include "plan/print.h"
 #include "request/request.h"
+#include "stage/stage.h"
 
 bool vl_run_is_dry(const struct vl_run *run)
 {

@@ -6,7 +6,12 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "dialplan/conf.h"
+#include "dialplan/dialplan.h"
+#include "lint/lint.h"
+#include "lint/report.h"
 #include "plan/diff.h"
+#include "plan/plan.h"
 
 /* The path of a file by which it is one and the same from wherever it is named; the file itself may be a link. NULL:
  * its directory is not there. */

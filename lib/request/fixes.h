@@ -6,7 +6,8 @@
 #ifndef VL_REQUEST_FIXES_H
 #define VL_REQUEST_FIXES_H
 
-#include "lint/lint.h"
+#include "base/buf.h"
+#include "lint/report.h"
 #include "plan/plan.h"
 
 struct vl_fixed_file {

@@ -4,10 +4,10 @@
  */
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "guest/image.h"
 #include "guest/recipe.h"
 #include "request/request.h"
+#include "stage/stage.h"
 
 static int check_images(const struct vl_run *run)
 {

@@ -16,9 +16,11 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "lab/state.h"
 #include "machine/provision.h"
 #include "render/phone.h"
 #include "request/request.h"
+#include "stage/stage.h"
 
 enum { ASK_TIMEOUT_MS = 30000, LOOK_MS = 200, PATH_BYTES = 16 };
 

@@ -8,7 +8,6 @@
 #include "plan/session.h"
 #include "request/fleet.h"
 #include "request/result.h"
-#include "stage/stage.h"
 
 /* What every request works with. */
 struct vl_run {

@@ -6,10 +6,11 @@
  */
 #include <string.h>
 
-#include "base/file.h"
+#include "guest/hypervisor.h"
 #include "render/asterisk.h"
 #include "request/bridge.h"
 #include "request/request.h"
+#include "stage/stage.h"
 
 enum { WAIT_KVM_S = 120, WAIT_EMULATED_S = 600, WAIT_HOST_S = 10, WAIT_TRUNKS_S = 60, WAIT_LOOK_S = 3 };
 

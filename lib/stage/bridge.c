@@ -14,7 +14,6 @@
 #include "network/backend.h"
 #include "network/sysctl.h"
 #include "network/uplink.h"
-#include "plan/apply.h"
 #include "plan/pending.h"
 #include "stage/stage.h"
 

@@ -6,12 +6,12 @@
 #include "stage/clash.h"
 
 #include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "dialplan/conf.h"
 
 #define ETC "/etc/asterisk"

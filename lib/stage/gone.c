@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "guest/hypervisor.h"
 #include "stage/stage.h"
 
 static int plan_domains(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,

@@ -2,9 +2,9 @@
 /*
  * Base images in the cache: built by a recipe or fetched, once, before the guests are planned that stand on them.
  */
-#include "base/cleanup.h"
 #include "base/file.h"
 #include "guest/image.h"
+#include "guest/recipe.h"
 #include "stage/stage.h"
 
 /* Fetched before the guests are planned: the volume of their base image is as large as that image says. */

@@ -2,7 +2,6 @@
 /*
  * What lies on one PBX: the files that render/ makes, against what is there.
  */
-#include "plan/apply.h"
 #include "plan/pending.h"
 #include "render/asterisk.h"
 #include "stage/clash.h"

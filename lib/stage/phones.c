@@ -6,8 +6,6 @@
 #include <grp.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
-#include "plan/apply.h"
 #include "render/phone.h"
 #include "stage/stage.h"
 

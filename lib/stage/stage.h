@@ -6,7 +6,6 @@
 #ifndef VL_STAGE_STAGE_H
 #define VL_STAGE_STAGE_H
 
-#include "guest/recipe.h"
 #include "plan/plan.h"
 #include "plan/session.h"
 

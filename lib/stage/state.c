@@ -4,7 +4,6 @@
  */
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/memory.h"
 #include "stage/stage.h"
 
 /* A key pair by ssh-keygen. A private key without its public half is left over from a run that was cut off. */

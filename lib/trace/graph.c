@@ -2,7 +2,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/cleanup.h"
 #include "base/names.h"
 #include "dialplan/jump.h"
 #include "trace/show.h"

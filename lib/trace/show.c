@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "trace/show.h"
 
-#include "base/cleanup.h"
 #include "trace/run.h"
 
 #define ARROW " \xe2\x86\x92 "

@@ -10,7 +10,6 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
-#include "base/names.h"
 #include "base/text.h"
 #include "dialplan/search.h"
 

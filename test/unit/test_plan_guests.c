@@ -3,6 +3,7 @@
  * Making guests, against libvirt's test driver with a node of our own: what one guest's failure does to the others, and
  * what the plan says of a base image that was fetched.
  */
+#include "guest/hypervisor.h"
 #include "support.h"
 
 #include "base/buf.h"
