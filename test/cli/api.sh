@@ -1,8 +1,8 @@
 #!/bin/bash
 # The library from outside: its header as other compilers read it, what it exports, and a program that is built against
 # it where it is installed, found by pkg-config and by CMake.
-# shellcheck source=support.sh
-. "$(dirname "$0")/support.sh"
+# shellcheck source=test/cli/support.sh
+. "${SOURCE:?}/test/cli/support.sh"
 need cc c++ cmake nm pkg-config
 
 # The header, and each structure's _INIT, as C99 and as C++17.
@@ -65,8 +65,10 @@ answers ./by-pkg-config pkg-config
 [ "$(pkg-config --modversion voiplab)" = "$("$VOIPLAB" --version | cut -d ' ' -f 2)" ] ||
     fail "pkg-config names another version"
 unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
-cmake -S "$SOURCE/test/api" -B by-cmake -DCMAKE_PREFIX_PATH="$prefix" >cmake.log 2>&1 &&
-    cmake --build by-cmake >>cmake.log 2>&1 || fail "the example does not build by CMake: $(cat cmake.log)"
+{
+    cmake -S "$SOURCE/test/api" -B by-cmake -DCMAKE_PREFIX_PATH="$prefix"
+    cmake --build by-cmake
+} >cmake.log 2>&1 || fail "the example does not build by CMake: $(cat cmake.log)"
 answers by-cmake/example CMake
 
 finish
