@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Arguments of applications that jump: where to, on what condition, with what.
+ * The one reader of arguments: how they are taken apart, and where they lead, on what condition, with what. What an
+ * application does with them is for application.h to say.
  */
 #ifndef VL_DIALPLAN_JUMP_H
 #define VL_DIALPLAN_JUMP_H
@@ -9,16 +10,26 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "dialplan/application.h"
 
-/* `[[context,]extension,]priority[(value,…)]` */
-struct vl_jump {
+/* Where a jump leads, as it is written: nothing is looked up. */
+struct vl_place {
     const char *context, *extension; /* NULL: where the call is */
     const char *priority;            /* a number or a label; never NULL */
-    const char *const *values;
+    const char *const *values;       /* for ARG1 and those behind it */
     size_t value_count;
+    bool dialled; /* the extension is what somebody dials */
 };
 
-struct vl_jump vl_jump_read(struct vl_arena *arena, const char *text);
+/* What stands in the arguments of a Goto, Gosub or Macro, taken apart. A Macro has a context, s and 1. */
+struct vl_place vl_jump_place(struct vl_arena *arena, enum vl_jump_kind kind, const char *text);
+
+/* The number that a priority is, and whether it counts from the step that jumps. False: it is a label. */
+bool vl_jump_number(const char *priority, bool *ret_relative, long *ret_number);
+
+/* Split at a separator outside of parentheses, brackets and quotes, without the blanks around the parts; of nothing
+ * there are none, but [0] can be read all the same. */
+const char *const *vl_jump_split(struct vl_arena *arena, const char *text, char separator, size_t *ret_count);
 
 /* Split at commas outside of parentheses, brackets and quotes, as Asterisk splits arguments; of nothing there are none,
  * but [0] can be read all the same. Words are without the blanks around them, values with them. */
@@ -39,32 +50,49 @@ struct vl_condition {
     const char *yes, *no; /* "" when there is none */
 };
 
-/* How the two marks are found: some applications, and IF(), take their arguments apart with regard to quotes,
- * parentheses and brackets; others take the first '?' and the first ':' behind it, or know no ':'. */
-enum vl_condition_marks { VL_MARKS_OUTSIDE, VL_MARKS_FIRST, VL_MARKS_QUESTION };
-
 /* A condition is known when no ${…} or $[…] is left in it; no mark is looked for in these. */
 struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text, enum vl_condition_marks marks);
 
-/* An application that takes the call elsewhere, perhaps on a condition: to a place, into a macro, or to where another
- * application takes it, `APPLICATION(ARGUMENTS)`. */
-enum vl_jump_way { VL_JUMP_TO_PLACE, VL_JUMP_TO_MACRO, VL_JUMP_BY_CALL };
-struct vl_jump_application {
-    const char *name;
-    enum vl_jump_way way;
-    bool conditional;
-    enum vl_condition_marks marks; /* of the condition */
+/* The ways that an application may go: one, its arguments; or two, the second where its condition does not hold. An
+ * empty one leads on. */
+struct vl_ways {
+    struct vl_condition condition;
+    const char *text[2];
+    size_t count; /* 0: it is an ExecIf with commas, as it was once written */
 };
 
-/* The application of this name, whatever the case of its letters; NULL: it is none of these. */
-const struct vl_jump_application *vl_jump_application(const char *name);
+struct vl_ways vl_jump_ways(struct vl_arena *arena, const struct vl_application *application, const char *arguments);
+
+/* A place that the arguments of an application name. */
+struct vl_jump {
+    enum vl_jump_kind kind;
+    size_t way;  /* 1: where the condition does not hold */
+    char option; /* the letter that it stands behind; '\0': none */
+    bool own;    /* the call itself goes there, and before anybody answers */
+    struct vl_place place;
+};
+
+/* All of them, in the order of the arguments. NULL: none. */
+const struct vl_jump *vl_jump_list(struct vl_arena *arena, const struct vl_application *application,
+                                   const char *arguments, size_t *ret_count);
+
+/* The argument that names channels, `TECHNOLOGY/RESOURCE&…`; NULL: there is none. */
+const char *vl_jump_devices(struct vl_arena *arena, const struct vl_application *application, const char *arguments);
 
 /* What another application calls. */
 struct vl_jump_call {
     const char *name, *arguments;
-    bool whole; /* with its parentheses */
+    bool misnamed; /* a name with a blank is no application */
 };
 
+/* `APPLICATION(ARGUMENTS)` */
 struct vl_jump_call vl_jump_call_read(struct vl_arena *arena, const char *text);
+
+enum { VL_JUMP_CALLS_MOST = 2, VL_JUMP_NESTED_MOST = 8 };
+
+/* What Exec and its like call, whether their condition holds or not: how many. Deeper than VL_JUMP_NESTED_MOST of them
+ * inside of each other nobody looks. */
+size_t vl_jump_calls(struct vl_arena *arena, const struct vl_application *application, const char *arguments,
+                     struct vl_jump_call ret_calls[static VL_JUMP_CALLS_MOST]);
 
 #endif

@@ -2,13 +2,9 @@
 /*
  * The calls of applications in a plan, with their arguments apart, and the places that they go to.
  */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/cleanup.h"
-#include "base/text.h"
 #include "dialplan/variables.h"
 #include "lint/numbers.h"
 #include "lint/part.h"
@@ -18,56 +14,9 @@ bool vl_lint_call_is(const struct vl_lint_call *call, const char *application)
     return !strcasecmp(call->application, application);
 }
 
-/* The first `separator` that is not inside of brackets or quotes, or the end. */
-static const char *next_separator(const char *p, char separator)
-{
-    int depth = 0;
-    bool quoted = false;
-
-    for (; *p; p++) {
-        if (*p == '\\' && p[1])
-            p++;
-        else if (*p == '"')
-            quoted = !quoted;
-        else if (!quoted && depth == 0 && *p == separator)
-            return p;
-        else if (strchr("([{", *p))
-            depth++;
-        else if (strchr(")]}", *p) && depth)
-            depth--;
-    }
-    return p;
-}
-
-const char **vl_lint_split(struct vl_arena *arena, const char *text, char separator, size_t *ret_count)
-{
-    const char **parts = NULL;
-
-    *ret_count = 0;
-    while (*text) {
-        const char *end = next_separator(text, separator);
-        const char **grown = vl_arena_grow(arena, parts, *ret_count, sizeof(*parts));
-
-        if (!grown)
-            return NULL;
-        parts = grown;
-        parts[(*ret_count)++] = vl_text_strip(vl_arena_strndup(arena, text, (size_t)(end - text)));
-        if (!*end)
-            break;
-        text = end + 1;
-    }
-    return parts;
-}
-
-static bool is_set(const char *application)
-{
-    return !strcasecmp(application, "Set") || !strcasecmp(application, "MSet") ||
-           !strcasecmp(application, "SetGlobalVar") || !strcasecmp(application, "SetVar");
-}
-
 static void note_assigned(struct vl_lint *lint, const struct vl_lint_call *call)
 {
-    for (size_t i = 0; is_set(call->application) && i < call->count; i++) {
+    for (size_t i = 0; vl_application_sets(call->row) && i < call->count; i++) {
         const char *name = call->parts[i] + strspn(call->parts[i], "_");
         const char **grown;
 
@@ -82,70 +31,29 @@ static void note_assigned(struct vl_lint *lint, const struct vl_lint_call *call)
     }
 }
 
-static void add_call(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
-                     const char *application, const char *arguments, bool nested);
-
-/* `App(args)` inside of another application's arguments. */
-static void add_nested(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
-                       const char *text)
-{
-    size_t name = strcspn(text, "(");
-    const char *end = strrchr(text, ')');
-
-    if (!name || text[strspn(text, "$")] == '{' || strpbrk(text, "$") == text)
-        return;
-    add_call(lint, extension, step, vl_text_strip(vl_arena_strndup(lint->arena, text, name)),
-             text[name] && end ? vl_arena_strndup(lint->arena, text + name + 1, (size_t)(end - text) - name - 1) : "",
-             true);
-}
-
-/* COND?YES:NO: the two ways, "" where there is none. */
-static bool split_ways(struct vl_arena *arena, const char *text, const char *ways[static 2])
-{
-    const char *question = next_separator(text, '?');
-    const char *colon;
-
-    ways[0] = ways[1] = "";
-    if (!*question)
-        return false;
-    colon = next_separator(question + 1, ':');
-    ways[0] = vl_text_strip(vl_arena_strndup(arena, question + 1, (size_t)(colon - question - 1)));
-    if (*colon)
-        ways[1] = vl_text_strip(vl_arena_strdup(arena, colon + 1));
-    return true;
-}
-
-static void add_inner(struct vl_lint *lint, const struct vl_lint_call *call)
-{
-    const char *ways[2];
-
-    if (vl_lint_call_is(call, "TryExec") || vl_lint_call_is(call, "Exec")) {
-        add_nested(lint, call->extension, call->step, call->arguments);
-    } else if ((vl_lint_call_is(call, "ExecIf") || vl_lint_call_is(call, "ExecIfTime")) &&
-               split_ways(lint->arena, call->arguments, ways)) {
-        add_nested(lint, call->extension, call->step, ways[0]);
-        add_nested(lint, call->extension, call->step, ways[1]);
-    }
-}
-
-static void add_call(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
-                     const char *application, const char *arguments, bool nested)
+/* A call, and those in its arguments whose names are known. */
+static void add_call(struct vl_lint *lint, struct vl_lint_call call)
 {
     struct vl_lint_call *grown = vl_arena_grow(lint->arena, lint->calls, lint->call_count, sizeof(*grown));
-    struct vl_lint_call call = {
-        .extension = extension, .step = step, .application = application, .arguments = arguments, .nested = nested
-    };
+    struct vl_jump_call inner[VL_JUMP_CALLS_MOST];
+    size_t count = 0;
 
     if (!grown)
         return;
     lint->calls = grown;
-    call.parts = vl_lint_split(lint->arena, arguments, ',', &call.count);
-    if (lint->arena->failed)
-        return;
+    call.row = vl_application(call.application);
+    call.parts = vl_jump_words(lint->arena, call.arguments, &call.count);
     grown[lint->call_count++] = call;
     note_assigned(lint, &call);
-    if (!nested)
-        add_inner(lint, &call);
+    if (call.nested < VL_JUMP_NESTED_MOST)
+        count = vl_jump_calls(lint->arena, call.row, call.arguments, inner);
+    call.nested++;
+    for (size_t i = 0; i < count && !lint->arena->failed; i++) {
+        call.application = inner[i].name;
+        call.arguments = inner[i].arguments;
+        if (*call.application && !strchr(call.application, '$'))
+            add_call(lint, call);
+    }
 }
 
 static bool is_assigned(const struct vl_lint *lint, const char *name)
@@ -194,139 +102,77 @@ const char *vl_lint_known(struct vl_lint *lint, const struct vl_extension *exten
     return strchr(filled, '$') ? NULL : filled;
 }
 
-/* Applications that never come back to the step behind them, whatever happens. */
-static const char *const ending[] = { "Hangup", "Goto", "Congestion", "Busy", "Return", "MacroExit" };
-
-bool vl_lint_call_ends(const struct vl_lint_call *call)
+bool vl_lint_names_devices(const struct vl_lint_call *call)
 {
-    for (size_t i = 0; i < VL_COUNT(ending); i++)
-        if (!call->nested && vl_lint_call_is(call, ending[i]))
-            return true;
-    return false;
+    return call->row->devices || call->row->effect == VL_EFFECT_GOSUB || call->row->effect == VL_EFFECT_MACRO;
 }
 
-static struct vl_lint_place *grow_places(struct vl_lint *lint)
+static const char *known(const char *part)
 {
+    return part && strchr(part, '$') ? NULL : part;
+}
+
+/* The number as it is looked up, without blanks; a label and a step count as they are. */
+static const char *priority_of(struct vl_arena *arena, const char *priority)
+{
+    bool relative;
+    long number;
+
+    if (!known(priority) || !vl_jump_number(priority, &relative, &number) || relative)
+        return known(priority);
+    return vl_arena_printf(arena, "%ld", number);
+}
+
+/* One word that is not known may stand for all three. */
+static void add_place(struct vl_lint *lint, const struct vl_lint_call *call, const struct vl_jump *way)
+{
+    const struct vl_place *named = &way->place;
     struct vl_lint_place *grown = vl_arena_grow(lint->arena, lint->places, lint->place_count, sizeof(*grown));
+    bool unknown = !named->extension && !named->context && !named->dialled && named->priority[0] == '$';
 
     if (!grown)
-        return NULL;
+        return;
     lint->places = grown;
-    return &grown[lint->place_count++];
+    grown[lint->place_count++] = (struct vl_lint_place){
+        .call = call,
+        .way = way,
+        .context = unknown          ? NULL
+                   : named->context ? known(named->context)
+                                    : call->extension->context->name,
+        .extension = known(named->extension),
+        .priority = priority_of(lint->arena, named->priority),
+        .same_extension = !named->extension && !named->dialled && !unknown,
+    };
 }
 
-/* `[[CONTEXT,]EXTENSION,]PRIORITY`, where a Gosub has its arguments in brackets behind. */
-static void add_place(struct vl_lint *lint, const struct vl_lint_call *call, const char *text, char separator)
+/* Before Asterisk 1.6 '|' stood between arguments, too. Since then it makes one of them, which the rule `pipe` tells:
+ * NULL. */
+static const char *separated(struct vl_lint *lint, const struct vl_lint_call *call, const char *arguments)
 {
-    const struct vl_extension *extension = call->extension;
-    size_t count;
-    const char **parts;
-    struct vl_lint_place *place;
+    char *copy;
 
-    if (!*text)
+    if (!strchr(arguments, '|') || strchr(arguments, ',') || !(call->row->parts || lint->asterisk < 106))
+        return arguments;
+    copy = lint->asterisk < 106 ? vl_arena_strdup(lint->arena, arguments) : NULL;
+    for (char *p = copy; p && *p; p++)
+        *p = *p == '|' ? ',' : *p;
+    return copy;
+}
+
+/* What is known of the arguments is filled in first, as in a call. */
+static void collect_places(struct vl_lint *lint, struct vl_lint_call *call)
+{
+    const char *arguments = NULL;
+    const struct vl_jump *ways;
+
+    call->place = lint->place_count;
+    if (call->row->slot_count || vl_application_jumps(call->row))
+        arguments = separated(lint, call, vl_lint_filled(lint, call->extension, call->arguments));
+    if (!arguments)
         return;
-    parts = vl_lint_split(lint->arena, text, separator, &count);
-    place = parts && count <= 3 ? grow_places(lint) : NULL;
-    if (!place)
-        return;
-    *place = (struct vl_lint_place){ .call = call, .context = extension->context->name };
-    if (count == 3)
-        place->context = vl_lint_known(lint, extension, parts[0]);
-    place->same_extension = count == 1;
-    if (count > 1)
-        place->extension = vl_lint_known(lint, extension, parts[count - 2]);
-    place->priority = vl_lint_known(lint, extension, parts[count - 1]);
-    if (place->priority && strchr(place->priority, '('))
-        place->priority = vl_text_strip(vl_arena_strndup(lint->arena, place->priority, strcspn(place->priority, "(")));
-    else if (!place->priority && parts[count - 1][0] != '$')
-        /* only the arguments of a Gosub are not known */
-        place->priority = vl_lint_known(
-            lint, extension, vl_arena_strndup(lint->arena, parts[count - 1], strcspn(parts[count - 1], "(")));
-}
-
-static void add_macro(struct vl_lint *lint, const struct vl_lint_call *call, const char *name)
-{
-    const char *known = vl_lint_known(lint, call->extension, name);
-    struct vl_lint_place *place = *name ? grow_places(lint) : NULL;
-
-    if (place)
-        *place = (struct vl_lint_place){ .call = call,
-                                         .context = known ? vl_arena_printf(lint->arena, "macro-%s", known) : NULL,
-                                         .extension = "s",
-                                         .priority = "1",
-                                         .macro = true };
-}
-
-static void add_ways(struct vl_lint *lint, const struct vl_lint_call *call, bool macro)
-{
-    const char *ways[2];
-
-    if (!split_ways(lint->arena, call->arguments, ways))
-        return;
-    for (size_t i = 0; i < 2; i++) {
-        size_t count = 0;
-        const char **parts = macro ? vl_lint_split(lint->arena, ways[i], ',', &count) : NULL;
-
-        if (macro && count)
-            add_macro(lint, call, parts[0]);
-        else if (!macro)
-            add_place(lint, call, ways[i], ',');
-    }
-}
-
-/* An option of Dial or Queue with its value: U(context^arguments), G(context^extension^priority). */
-static const char *option_value(struct vl_arena *arena, const char *options, char letter)
-{
-    for (; *options; options++) {
-        if (*options == letter && options[1] == '(') {
-            const char *end = next_separator(options + 2, ')');
-
-            return vl_arena_strndup(arena, options + 2, (size_t)(end - options) - 2);
-        }
-        if (*options == '(')
-            options = next_separator(options + 1, ')');
-        if (!*options)
-            break;
-    }
-    return NULL;
-}
-
-static void add_dial_options(struct vl_lint *lint, const struct vl_lint_call *call)
-{
-    const char *options = call->count > 2 ? call->parts[2] : "";
-    static const char places[] = "GFU";
-
-    for (size_t i = 0; places[i]; i++) {
-        const char *value = option_value(lint->arena, options, places[i]);
-        const char *end;
-
-        if (!value || !*value)
-            continue;
-        end = next_separator(value, '^');
-        if (places[i] != 'U')
-            add_place(lint, call, value, '^');
-        else /* the arguments of the routine follow its name */
-            add_place(lint, call, vl_arena_printf(lint->arena, "%.*s,s,1", (int)(end - value), value), ',');
-    }
-}
-
-static void collect_places(struct vl_lint *lint, const struct vl_lint_call *call)
-{
-    static const char *const plain[] = { "Goto", "Gosub" };
-    static const char *const branches[] = { "GotoIf", "GosubIf", "GotoIfTime" };
-
-    for (size_t i = 0; i < VL_COUNT(plain); i++)
-        if (vl_lint_call_is(call, plain[i]))
-            add_place(lint, call, call->arguments, strchr(call->arguments, ',') ? ',' : '|');
-    for (size_t i = 0; i < VL_COUNT(branches); i++)
-        if (vl_lint_call_is(call, branches[i]))
-            add_ways(lint, call, false);
-    if ((vl_lint_call_is(call, "Macro") || vl_lint_call_is(call, "MacroExclusive")) && call->count)
-        add_macro(lint, call, vl_arena_strndup(lint->arena, call->parts[0], strcspn(call->parts[0], "|")));
-    if (vl_lint_call_is(call, "MacroIf"))
-        add_ways(lint, call, true);
-    if (vl_lint_call_is(call, "Dial"))
-        add_dial_options(lint, call);
+    ways = vl_jump_list(lint->arena, call->row, arguments, &call->place_count);
+    for (size_t i = 0; i < call->place_count; i++)
+        add_place(lint, call, &ways[i]);
 }
 
 static void make_languages(struct vl_lint *lint, struct vl_lint_context *context)
@@ -355,7 +201,10 @@ void vl_lint_collect(struct vl_lint *lint)
                 const struct vl_priority *step = &context->extensions[j]->priorities[k];
 
                 if (step->number != VL_PRIORITY_HINT)
-                    add_call(lint, context->extensions[j], step, step->application, step->arguments, false);
+                    add_call(lint, (struct vl_lint_call){ .extension = context->extensions[j],
+                                                          .step = step,
+                                                          .application = step->application,
+                                                          .arguments = step->arguments });
             }
     }
     vl_lint_link(lint);

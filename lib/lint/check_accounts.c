@@ -64,16 +64,6 @@ static void check_text(struct vl_lint *lint, const struct vl_extension *extensio
         }
 }
 
-static bool takes_devices(const struct vl_lint_call *call)
-{
-    static const char *const names[] = { "Dial", "Macro", "Gosub", "GosubIf", "Page", "RetryDial", "ChanIsAvail" };
-
-    for (size_t i = 0; i < VL_COUNT(names); i++)
-        if (vl_lint_call_is(call, names[i]))
-            return true;
-    return false;
-}
-
 /* The device of a hint, up to '&' or what is for presence only. */
 static size_t device_length(const char *text)
 {
@@ -91,7 +81,7 @@ static void check_hint(struct vl_lint *lint, const struct vl_extension *extensio
     if (hint)
         check_text(lint, extension, hint, hint->application);
     if (!length || !memchr(text, '/', length) || !first || extension->priority_count != 2 ||
-        strcasecmp(first->application, "Dial") != 0)
+        vl_application(first->application)->effect != VL_EFFECT_DIAL)
         return;
     if (!strchr(first->arguments, '$') && !strcasestr(first->arguments, vl_arena_strndup(lint->arena, text, length)))
         vl_lint_add(lint, VL_RULE_HINT_OTHER, &hint->at, extension, NULL,
@@ -111,7 +101,7 @@ static void check_mailboxes(struct vl_lint *lint, const struct vl_lint_call *cal
 {
     const char *known = call->count ? vl_lint_known(lint, call->extension, call->parts[0]) : NULL;
     size_t count = 0;
-    const char **boxes = known ? vl_lint_split(lint->arena, known, '&', &count) : NULL;
+    const char *const *boxes = known ? vl_jump_split(lint->arena, known, '&', &count) : NULL;
 
     for (size_t i = 0; i < count; i++) {
         const char *at = strchr(boxes[i], '@');
@@ -128,7 +118,7 @@ static void check_mailboxes(struct vl_lint *lint, const struct vl_lint_call *cal
 static void check_voicemail(struct vl_lint *lint)
 {
     for (size_t i = 0; lint->devices.mailboxes_missing && i < lint->call_count; i++)
-        if (vl_lint_call_is(&lint->calls[i], "VoiceMail") || vl_lint_call_is(&lint->calls[i], "VoiceMailMain")) {
+        if (lint->calls[i].row->mailboxes) {
             vl_lint_add(lint, VL_RULE_MAILBOX, &lint->calls[i].step->at, lint->calls[i].extension, NULL,
                         "there is no voicemail.conf beside this file, so there are no mailboxes");
             return;
@@ -141,9 +131,9 @@ void vl_lint_check_devices(struct vl_lint *lint)
     for (size_t i = 0; i < lint->call_count; i++) {
         const struct vl_lint_call *call = &lint->calls[i];
 
-        if (takes_devices(call))
+        if (vl_lint_names_devices(call))
             check_text(lint, call->extension, call->step, call->arguments);
-        if (lint->devices.voicemail && (vl_lint_call_is(call, "VoiceMail") || vl_lint_call_is(call, "VoiceMailMain")))
+        if (lint->devices.voicemail && call->row->mailboxes)
             check_mailboxes(lint, call);
     }
     for (size_t i = 0; i < lint->plan->context_count; i++)

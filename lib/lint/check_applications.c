@@ -11,46 +11,37 @@
 #include "lint/part.h"
 #include "lint/report.h"
 
-/* The applications of Asterisk 1.2 to 22, whichever of them a version has: what is gone is the rule `removed`'s
- * business. And some of modules that are well known. */
-static const char known[] =
-    "AbsoluteTimeout AddQueueMember ADSIProg AELSub AgentCallbackLogin AgentLogin AgentMonitorOutgoing "
-    "AgentRequest AGI AlarmReceiver AMD Answer AppendCDRUserField AttendedTransfer AudioSocket Authenticate "
-    "BackGround BackgroundDetect BlindTransfer Bridge BridgeAdd BridgeWait Broadcast Busy CallCompletionCancel "
-    "CallCompletionRequest CELGenUserEvent ChangeMonitor ChanIsAvail ChannelRedirect ChanSpy CheckGroup "
-    "ClearHash ConfBridge Conference ConfKick Congestion ContinueWhile ControlPlayback Curl Cut "
-    "DAHDIAcceptR2Call DAHDIBarge DAHDIRAS DAHDIScan DAHDISendCallreroutingFacility DAHDISendKeypadFacility "
-    "DateTime DBdel DBdeltree DBget DBput DeadAGI Dial Dictate DigitTimeout Directory DISA DongleSendSMS "
-    "DongleSendUSSD DongleStatus DumpChan EAGI Echo ElseIf EndIf EndWhile EnumLookup eSpeak Eval Exec ExecIf "
-    "ExecIfTime ExitIf ExitWhile ExtenSpy ExternalIVR FastAGI Festival Flash Flite FollowMe ForkCDR GetCPEID "
-    "GetGroupCount GetGroupMatchCount Gosub GosubIf Goto GotoIf GotoIfTime Hangup HangupCauseClear "
-    "HasNewVoicemail HasVoicemail IAX2Provision ICES If ImportVar Incomplete IVRDemo JabberJoin JabberLeave "
-    "JabberSend JabberSendGroup JabberStatus JACK Konference Log LookupBlacklist LookupCIDName Macro "
-    "MacroExclusive MacroExit MacroIf MailboxExists Math MD5 MD5Check MeetMe MeetMeAdmin MeetMeChannelAdmin "
-    "MeetMeCount MessageSend Milliwatt MinivmAccMess MinivmDelete MinivmGreet MinivmMWI MinivmNotify "
-    "MinivmRecord MixMonitor MobileSendSMS MobileStatus Monitor Morsecode MP3Player MRCPRecog MRCPSynth MSet "
-    "MusicOnHold MuxMon MYSQL NBScat NoCDR NoOp NVBackgroundDetect NVFaxDetect NVLineDetect ODBCFinish Originate "
-    "OSPAuth OSPFinish OSPLookup OSPNext Page Park ParkAndAnnounce ParkedCall PauseMonitor PauseQueueMember "
-    "Pickup PickupChan PJSIPHangup PJSIPNotify Playback PlayTones Prefix PrivacyManager Proceeding Progress "
-    "Queue QueueLog QueueUpdate RaiseException Random Read ReadExten ReadFile RealTime RealTimeUpdate ReceiveFAX "
-    "ReceiveMF ReceiveSF ReceiveText Record Reload RemoveQueueMember ResetCDR ResponseTimeout RetryDial Return "
-    "Ringing Rpt RxFAX SayAlpha SayAlphaCase SayCountedAdj SayCountedNoun SayCountPL SayDigits SayMoney "
-    "SayNumber SayOrdinal SayPhonetic SayUnixTime SCCPSetMessage SendDTMF SendFAX SendImage SendMF SendSF "
-    "SendText SendURL Set SetAccount SetAMAFlags SetCalledParty SetCallerID SetCallerPres SetCDRUserField "
-    "SetCIDName SetCIDNum SetGlobalVar SetGroup SetLanguage SetMusicOnHold SetRDNIS SetTransferCapability SetVar "
-    "SIPAddHeader SIPDtmfMode SIPGetHeader SIPRemoveHeader SIPSendCustomINFO SkelGuessNumber SLAStation SLATrunk "
-    "SMS SoftHangup Sort SpeechActivateGrammar SpeechBackground SpeechCreate SpeechDeactivateGrammar "
-    "SpeechDestroy SpeechLoadGrammar SpeechProcessingSound SpeechStart SpeechUnloadGrammar StackPop "
-    "StartMusicOnHold Stasis StasisBroadcast StatsD StopMixMonitor StopMonitor StopMusicOnHold StopPlayTones "
-    "StoreDTMF StreamEcho StripLSD StripMSD SubString Suffix Swift SynthAndRecog System TestClient TestServer "
-    "ToneScan Transfer TryExec TrySystem TxFAX TXTCIDName UnpauseMonitor UnpauseQueueMember UserEvent Verbose "
-    "VMAuthenticate VMSayName VoiceMail VoiceMail2 VoiceMailMain VoiceMailMain2 VoiceMailPlayMsg Wait WaitDigit "
-    "WaitExten WaitForCondition WaitForNoise WaitForRing WaitForSilence WaitForTone WaitMusicOnHold WaitUntil "
-    "While Zapateller ZapBarge ZapRAS ZapScan ZapSendKeypadFacility";
+/* The applications of Asterisk 1.2 to 22, whichever of them a version has, and some of modules that are well known; but
+ * for those of the table of applications, and those that are gone or will be, which stand there. */
+static const char others[] =
+    "ADSIProg AELSub AgentCallbackLogin AgentLogin AgentRequest AlarmReceiver AMD AppendCDRUserField "
+    "AttendedTransfer AudioSocket BackgroundDetect BlindTransfer BridgeAdd BridgeWait Broadcast "
+    "CallCompletionCancel CallCompletionRequest CELGenUserEvent ChanSpy ClearHash ConfBridge Conference "
+    "ConfKick ControlPlayback Curl DAHDIAcceptR2Call DAHDIScan DAHDISendCallreroutingFacility "
+    "DAHDISendKeypadFacility DateTime DBdeltree Dictate DongleSendSMS DongleSendUSSD DongleStatus DumpChan "
+    "Echo ElseIf EndIf EnumLookup eSpeak Eval ExitIf ExtenSpy ExternalIVR Festival Flash Flite ForkCDR "
+    "GetCPEID HangupCauseClear HasNewVoicemail HasVoicemail IAX2Provision If ImportVar Incomplete IVRDemo "
+    "JabberJoin JabberLeave JabberSend JabberSendGroup JabberStatus JACK Konference LookupBlacklist "
+    "LookupCIDName MailboxExists Math MD5 MD5Check MeetMeAdmin MeetMeChannelAdmin MeetMeCount MessageSend "
+    "Milliwatt MinivmAccMess MinivmDelete MinivmGreet MinivmMWI MinivmNotify MinivmRecord MixMonitor "
+    "MobileSendSMS MobileStatus Morsecode MP3Player MRCPRecog MRCPSynth MusicOnHold MuxMon NVBackgroundDetect "
+    "NVFaxDetect NVLineDetect ODBCFinish OSPNext Park ParkAndAnnounce ParkedCall PauseQueueMember Pickup "
+    "PickupChan PJSIPHangup PJSIPNotify PlayTones Prefix PrivacyManager Proceeding QueueLog QueueUpdate "
+    "RaiseException Random ReadExten RealTime RealTimeUpdate ReceiveFAX ReceiveMF ReceiveSF ReceiveText "
+    "Reload RemoveQueueMember ResetCDR Rpt RxFAX SayAlpha SayAlphaCase SayCountedAdj SayCountedNoun SayDigits "
+    "SayMoney SayNumber SayOrdinal SayPhonetic SayUnixTime SCCPSetMessage SendDTMF SendFAX SendMF SendSF "
+    "SendText SetAccount SetCalledParty SetCDRUserField SetTransferCapability SIPGetHeader SIPSendCustomINFO "
+    "SkelGuessNumber SLAStation SLATrunk SMS SoftHangup SpeechActivateGrammar SpeechBackground SpeechCreate "
+    "SpeechDeactivateGrammar SpeechDestroy SpeechLoadGrammar SpeechProcessingSound SpeechStart "
+    "SpeechUnloadGrammar StartMusicOnHold StasisBroadcast StatsD StopMixMonitor StopMusicOnHold StopPlayTones "
+    "StoreDTMF StreamEcho StripLSD StripMSD SubString Suffix Swift SynthAndRecog TestClient TestServer "
+    "ToneScan Transfer TxFAX TXTCIDName UnpauseQueueMember UserEvent VMSayName VoiceMail2 VoiceMailMain2 "
+    "VoiceMailPlayMsg WaitDigit WaitForCondition WaitForNoise WaitForRing WaitForSilence WaitForTone "
+    "WaitUntil Zapateller ZapRAS ZapSendKeypadFacility";
 
 /* The names as they are, and in small letters for comparisons, in which case does not count; NULL-terminated. */
 struct names {
-    const char *const *as_written;
+    const char **as_written;
     const char **small;
 };
 
@@ -63,24 +54,42 @@ static char *in_small_letters(struct vl_arena *arena, const char *name)
     return copy;
 }
 
+static void add_name(struct vl_arena *arena, struct names *names, size_t count, const char *name)
+{
+    const char **as_written = vl_arena_grow(arena, names->as_written, count, sizeof(*as_written));
+    const char **small = vl_arena_grow(arena, names->small, count, sizeof(*small));
+
+    if (!as_written || !small)
+        return;
+    names->as_written = as_written;
+    names->small = small;
+    as_written[count] = name;
+    small[count] = name ? in_small_letters(arena, name) : NULL;
+}
+
 /* False: memory ran out. */
 static bool read_names(struct vl_arena *arena, struct names *names)
 {
+    const char *const *rest = vl_text_split(arena, others, " ");
     size_t count = 0;
+    const char *name;
 
-    names->as_written = vl_text_split(arena, known, " ");
-    while (names->as_written && names->as_written[count])
-        count++;
-    names->small = vl_arena_zalloc(arena, (count + 1) * sizeof(*names->small));
-    for (size_t i = 0; names->small && i < count; i++)
-        names->small[i] = in_small_letters(arena, names->as_written[i]);
+    *names = (struct names){ .small = NULL };
+    for (size_t i = 0; i < vl_application_count; i++)
+        add_name(arena, names, count++, vl_applications[i].name);
+    for (size_t i = 0; (name = vl_lint_gone_application(i)); i++)
+        if (!*vl_application(name)->name)
+            add_name(arena, names, count++, name);
+    for (; rest && *rest; rest++)
+        add_name(arena, names, count++, *rest);
+    add_name(arena, names, count, NULL);
     return !arena->failed;
 }
 
 static bool is_known(const struct names *names, const char *name)
 {
-    for (const char *const *known_name = names->as_written; *known_name; known_name++)
-        if (!strcasecmp(*known_name, name))
+    for (const char **known = names->as_written; *known; known++)
+        if (!strcasecmp(*known, name))
             return true;
     return false;
 }

@@ -40,36 +40,55 @@ static const char *bare_use(const char *text, const char *name)
     return NULL;
 }
 
-/* The device part of Dial: what is in front of the first comma. */
+/* What Dial and its like ring; NULL: it is another application. */
 static const char *device_of(const struct vl_lint_call *call)
 {
-    return call->count && (vl_lint_call_is(call, "Dial") || vl_lint_call_is(call, "RetryDial")) ? call->parts[0] : NULL;
+    size_t devices = call->row->effect == VL_EFFECT_DIAL ? call->row->devices : 0;
+
+    return devices && call->count >= devices ? call->parts[devices - 1] : NULL;
 }
 
-static const struct vl_context *target_of(const struct vl_lint *lint, const struct vl_lint_call *call)
+/* The next of a call's Gosubs and Macros that hand values on to a context that is there, from its place number `from`
+ * on; NULL: none. */
+static const struct vl_lint_place *next_routine(const struct vl_lint *lint, const struct vl_lint_call *call,
+                                                size_t from, const struct vl_context **ret_context)
 {
-    for (size_t i = 0; i < lint->place_count; i++)
-        if (lint->places[i].call == call && lint->places[i].context)
-            return vl_dialplan_context(lint->plan, lint->places[i].context);
+    for (size_t i = from; i < call->place_count; i++) {
+        const struct vl_lint_place *place = &lint->places[call->place + i];
+
+        *ret_context = place->context ? vl_dialplan_context(lint->plan, place->context) : NULL;
+        if (*ret_context && place->way->place.value_count)
+            return place;
+    }
     return NULL;
 }
 
-/* The arguments that a Gosub or Macro hands on; NULL: it is neither. */
-static const char **handed_on(struct vl_lint *lint, const struct vl_lint_call *call, size_t *ret_count)
+static size_t number_of(const struct vl_lint *lint, const struct vl_lint_call *call, const struct vl_lint_place *place)
 {
-    const char *open, *close;
+    return (size_t)(place - lint->places) - call->place;
+}
 
-    *ret_count = 0;
-    if (vl_lint_call_is(call, "Macro") && call->count > 1) {
-        *ret_count = call->count - 1;
-        return call->parts + 1;
+static const struct vl_lint_call *dials_bare(struct vl_lint *lint, const struct vl_context *context,
+                                             const char *variable, int depth);
+
+/* The Dial that a value which holds ${variable} bare comes to in a routine; NULL: none. */
+static const struct vl_lint_call *dials_handed_on(struct vl_lint *lint, const struct vl_lint_place *place,
+                                                  const struct vl_context *target, const char *variable, int depth,
+                                                  const char **ret_value)
+{
+    const struct vl_place *named = &place->way->place;
+
+    for (size_t i = 0; i < named->value_count; i++) {
+        const struct vl_lint_call *found =
+            bare_use(named->values[i], variable)
+                ? dials_bare(lint, target, vl_arena_printf(lint->arena, "ARG%zu", i + 1), depth)
+                : NULL;
+
+        *ret_value = named->values[i];
+        if (found)
+            return found;
     }
-    open = vl_lint_call_is(call, "Gosub") && call->count ? strchr(call->parts[call->count - 1], '(') : NULL;
-    close = open ? strrchr(open, ')') : NULL;
-    if (!close)
-        return NULL;
-    return vl_lint_split(lint->arena, vl_arena_strndup(lint->arena, open + 1, (size_t)(close - open) - 1), ',',
-                         ret_count);
+    return NULL;
 }
 
 /* The Dial of a context, or of what it calls, that uses ${variable} bare; NULL: none. */
@@ -77,23 +96,17 @@ static const struct vl_lint_call *dials_bare(struct vl_lint *lint, const struct 
                                              const char *variable, int depth)
 {
     for (size_t i = 0; depth < DEPTH_MOST && i < lint->call_count; i++) {
-        const struct vl_lint_call *call = &lint->calls[i];
+        const struct vl_lint_call *call = &lint->calls[i], *found;
+        const struct vl_lint_place *place;
         const struct vl_context *target;
-        const char **arguments;
-        size_t count;
+        const char *value;
 
         if (call->extension->context != context)
             continue;
         if (device_of(call) && bare_use(device_of(call), variable))
             return call;
-        arguments = handed_on(lint, call, &count);
-        target = arguments ? target_of(lint, call) : NULL;
-        for (size_t j = 0; target && target != context && j < count; j++) {
-            const struct vl_lint_call *found =
-                bare_use(arguments[j], variable)
-                    ? dials_bare(lint, target, vl_arena_printf(lint->arena, "ARG%zu", j + 1), depth + 1)
-                    : NULL;
-
+        for (size_t j = 0; (place = next_routine(lint, call, j, &target)); j = number_of(lint, call, place) + 1) {
+            found = target == context ? NULL : dials_handed_on(lint, place, target, variable, depth + 1, &value);
             if (found)
                 return found;
         }
@@ -113,32 +126,35 @@ static const struct vl_fix *filtered(struct vl_lint *lint, const struct vl_lint_
                            vl_arena_printf(lint->arena, "${FILTER(0-9,%s)}", variable));
 }
 
+static void check_routines(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    const struct vl_lint_place *place;
+    const struct vl_context *target;
+
+    for (size_t i = 0; (place = next_routine(lint, call, i, &target)); i = number_of(lint, call, place) + 1) {
+        const char *value;
+        const struct vl_lint_call *found = dials_handed_on(lint, place, target, "EXTEN", 0, &value);
+
+        if (!found)
+            continue;
+        vl_lint_add(lint, VL_RULE_DIAL, &call->step->at, call->extension, filtered(lint, call, value),
+                    "'%s' takes any character, and hands it to Dial in [%s] (%s:%d), which gives '&' and '/' a "
+                    "meaning; write ${FILTER(0-9,${EXTEN})}",
+                    call->extension->name, found->extension->context->name, found->step->at.file, found->step->at.line);
+        return;
+    }
+}
+
 static void check_call(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     const char *device = device_of(call);
-    size_t count;
-    const char **arguments = handed_on(lint, call, &count);
-    const struct vl_context *target = arguments ? target_of(lint, call) : NULL;
 
     if (device && bare_use(device, "EXTEN"))
         vl_lint_add(lint, VL_RULE_DIAL, &call->step->at, call->extension, filtered(lint, call, device),
                     "'%s' takes any character, and Dial gives '&' and '/' in it a meaning; write "
                     "${FILTER(0-9,${EXTEN})}",
                     call->extension->name);
-    for (size_t i = 0; target && i < count; i++) {
-        const struct vl_lint_call *found =
-            bare_use(arguments[i], "EXTEN") ? dials_bare(lint, target, vl_arena_printf(lint->arena, "ARG%zu", i + 1), 0)
-                                            : NULL;
-
-        if (found) {
-            vl_lint_add(lint, VL_RULE_DIAL, &call->step->at, call->extension, filtered(lint, call, arguments[i]),
-                        "'%s' takes any character, and hands it to Dial in [%s] (%s:%d), which gives '&' and '/' a "
-                        "meaning; write ${FILTER(0-9,${EXTEN})}",
-                        call->extension->name, found->extension->context->name, found->step->at.file,
-                        found->step->at.line);
-            return;
-        }
-    }
+    check_routines(lint, call);
 }
 
 void vl_lint_check_dial(struct vl_lint *lint)
@@ -191,22 +207,31 @@ static bool uses_argument(struct vl_lint *lint, const struct vl_context *context
         /* ${ARG${n}}, and programs, may look at any of them */
         if (here &&
             (strstr(call->arguments, name) || strstr(call->arguments, "ARG$") || strstr(call->arguments, "ARGC") ||
-             strcasestr(call->application, "AGI") || vl_lint_call_is(call, "Macro")))
+             call->row->effect == VL_EFFECT_PROGRAM || call->row->effect == VL_EFFECT_MACRO))
             return true;
     }
     return false;
 }
 
+/* Values with blanks only are there for those behind them. */
+static bool is_empty(const char *value)
+{
+    return !value[strspn(value, " \t")];
+}
+
 static void check_arguments(struct vl_lint *lint, const struct vl_lint_call *call)
 {
-    size_t count;
-    const char **arguments = handed_on(lint, call, &count);
-    const struct vl_context *target = arguments ? target_of(lint, call) : NULL;
+    const struct vl_lint_place *place;
+    const struct vl_context *target;
 
-    for (size_t i = 0; target && i < count; i++)
-        if (*arguments[i] && !uses_argument(lint, target, i + 1)) {
+    for (size_t i = 0; (place = next_routine(lint, call, i, &target)); i = number_of(lint, call, place) + 1)
+        for (size_t j = 0; j < place->way->place.value_count; j++) {
+            const char *value = place->way->place.values[j];
+
+            if (is_empty(value) || uses_argument(lint, target, j + 1))
+                continue;
             vl_lint_add(lint, VL_RULE_ARGUMENT, &call->step->at, call->extension, NULL,
-                        "[%s] does not look at its argument %zu, '%s'", target->name, i + 1, arguments[i]);
+                        "[%s] does not look at its argument %zu, '%s'", target->name, j + 1, value);
             return;
         }
 }
@@ -217,8 +242,7 @@ void vl_lint_check_habits(struct vl_lint *lint)
         const struct vl_lint_call *call = &lint->calls[i];
 
         check_arguments(lint, call);
-        if (!call->nested && !*call->arguments &&
-            (vl_lint_call_is(call, "Congestion") || vl_lint_call_is(call, "Busy")))
+        if (!call->nested && !*call->arguments && call->row->effect == VL_EFFECT_TONE)
             vl_lint_add(lint, VL_RULE_TONE, &call->step->at, call->extension, NULL,
                         "the tone goes on until the caller hangs up, which holds the channel; give it a time: %s(5)",
                         call->application);

@@ -76,87 +76,105 @@ static bool stays(struct vl_lint *lint, const struct vl_extension *extension, co
     return false;
 }
 
-static bool is_question(const char *application)
-{
-    static const char *const names[] = { "GotoIf", "ExecIf",     "GosubIf", "Read", "AGI",    "DISA",       "MacroIf",
-                                         "System", "GotoIfTime", "TryExec", "Exec", "Stasis", "ExecIfTime", "Queue" };
-
-    for (size_t i = 0; i < VL_COUNT(names); i++)
-        if (!strcasecmp(names[i], application))
-            return true;
-    return false;
-}
+/* A call on its way, at one of its steps. */
+struct walk {
+    struct vl_lint *lint;
+    const struct vl_extension *extension;
+    const struct vl_priority *step;
+    const char *number;
+    struct trail *trail;
+    int depth;
+};
 
 static void follow(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
                    const char *number, struct trail *trail, int depth);
 
+/* The place to which the call itself goes at this step, or something that it calls there does; NULL: it is not known,
+ * or there is none. */
 static const struct vl_lint_place *place_of(const struct vl_lint *lint, const struct vl_priority *step)
 {
     for (size_t i = 0; i < lint->place_count; i++)
-        if (lint->places[i].call->step == step)
+        if (lint->places[i].call->step == step && vl_application_jumps(lint->places[i].call->row))
             return &lint->places[i];
     return NULL;
 }
 
-static void follow_jump(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
-                        const char *number, struct trail *trail, int depth)
+static void follow_jump(const struct walk *walk)
 {
-    const struct vl_lint_place *place = place_of(lint, step);
+    struct vl_lint *lint = walk->lint;
+    const struct vl_lint_place *place = place_of(lint, walk->step);
     const struct vl_context *context = place && place->context ? vl_dialplan_context(lint->plan, place->context) : NULL;
     const struct vl_extension *next = NULL;
-    const char *target = place && place->extension ? place->extension : number;
+    const char *target = place && place->extension ? place->extension : walk->number;
     const char *priority = place && place->priority ? place->priority : "1";
     bool elsewhere;
     long digits = 0;
 
     if (place && place->same_extension)
-        next = extension;
+        next = walk->extension;
     else if (context)
         next = vl_lint_find(lint, context, target, priority, &elsewhere);
-    if (!next || depth >= DEPTH_MOST || !place->priority) {
-        trail->unknown = true;
+    if (!next || walk->depth >= DEPTH_MOST || !place->priority) {
+        walk->trail->unknown = true;
         return;
     }
     follow(lint, next,
            vl_text_number(priority, 1, 0x7fffffff, &digits) ? vl_extension_priority(next, (int)digits)
                                                             : vl_extension_label(next, priority),
-           target, trail, depth + 1);
+           target, walk->trail, walk->depth + 1);
 }
 
-/* One step; false: the call does not come to the next one. */
-static bool take_step(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
-                      const char *number, struct trail *trail, int depth)
+static void ask_pin(const struct walk *walk)
 {
-    const char *application = step->application;
+    struct trail *trail = walk->trail;
 
-    if (!strcasecmp(application, "Authenticate") || !strcasecmp(application, "VMAuthenticate")) {
-        trail->asked = true;
-        if (!trail->pin) {
-            trail->pin = step;
-            trail->pin_extension = extension;
-        }
-    } else if (is_question(application)) {
-        trail->asked = true;
-    } else if (!strcasecmp(application, "Dial") && leaves(lint, extension, step->arguments)) {
-        trail->dial = step;
-        trail->dial_extension = extension;
-        return false;
-    } else if (!strcasecmp(application, "Dial")) {
-        trail->perhaps |= !stays(lint, extension, step->arguments);
-    } else if (!strcasecmp(application, "Gosub") || !strcasecmp(application, "Macro") ||
-               !strcasecmp(application, "Goto")) {
-        follow_jump(lint, extension, step, number, trail, depth);
-        return strcasecmp(application, "Goto") != 0 && !trail->dial;
+    trail->asked = true;
+    trail->pin_extension = trail->pin ? trail->pin_extension : walk->extension;
+    trail->pin = trail->pin ? trail->pin : walk->step;
+}
+
+/* False: the call leaves the house. */
+static bool take_dial(const struct walk *walk, const struct vl_application *application, const char *arguments)
+{
+    const char *devices = vl_jump_devices(walk->lint->arena, application, arguments);
+
+    if (!leaves(walk->lint, walk->extension, devices)) {
+        walk->trail->perhaps |= !stays(walk->lint, walk->extension, devices);
+        return true;
     }
-    return strcasecmp(application, "Hangup") != 0 && strcasecmp(application, "Return") != 0 &&
-           strcasecmp(application, "Congestion") != 0 && strcasecmp(application, "Busy") != 0;
+    walk->trail->dial = walk->step;
+    walk->trail->dial_extension = walk->extension;
+    return false;
+}
+
+/* What a step calls, or an Exec in it; false: the call does not come to the next step. What hangs on a condition is a
+ * question. */
+static bool take_call(const struct walk *walk, const char *name, const char *arguments, unsigned nested)
+{
+    const struct vl_application *application = vl_application(name);
+    struct vl_jump_call calls[VL_JUMP_CALLS_MOST];
+
+    walk->trail->asked |= application->asks || application->when != VL_WHEN_ALWAYS;
+    if (application->when != VL_WHEN_ALWAYS)
+        return true;
+    if (application->effect == VL_EFFECT_PIN)
+        ask_pin(walk);
+    if (application->effect == VL_EFFECT_DIAL)
+        return take_dial(walk, application, arguments);
+    if (vl_application_jumps(application))
+        follow_jump(walk);
+    if (nested < VL_JUMP_NESTED_MOST && vl_jump_calls(walk->lint->arena, application, arguments, calls))
+        return take_call(walk, calls[0].name, calls[0].arguments, nested + 1);
+    return !vl_application_leaves(application) && !walk->trail->dial;
 }
 
 static void follow(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step,
                    const char *number, struct trail *trail, int depth)
 {
     while (step && ++trail->steps < STEPS_MOST && !trail->dial) {
-        if (!take_step(lint, extension, step, number, trail, depth))
+        struct walk walk = { lint, extension, step, number, trail, depth };
+
+        if (!take_call(&walk, step->application, step->arguments, 0))
             return;
         step = vl_extension_priority(extension, step->number + 1);
     }

@@ -32,7 +32,8 @@ static const char *label_of(struct vl_lint *lint, const char *line)
     const char *value = line ? strchr(line, '=') : NULL, *open;
     bool same = line && !strncasecmp(line + strspn(line, " \t"), "same", 4);
     size_t count = 0, at = same ? 0 : 1;
-    const char **fields = value ? vl_lint_split(lint->arena, value + 1 + strspn(value + 1, "> \t"), ',', &count) : NULL;
+    const char *const *fields =
+        value ? vl_jump_words(lint->arena, value + 1 + strspn(value + 1, "> \t"), &count) : NULL;
 
     open = fields && count > at ? strchr(fields[at], '(') : NULL;
     return open ? vl_arena_strndup(lint->arena, open + 1, strcspn(open + 1, ")")) : NULL;

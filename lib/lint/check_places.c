@@ -46,7 +46,7 @@ static void check_found(struct vl_lint *lint, const struct vl_lint_place *place,
 
     if (!vl_lint_find(lint, context, place->extension, NULL, &elsewhere)) {
         /* Asterisk takes i when there is one */
-        if (!elsewhere && (place->macro || !vl_lint_find(lint, context, "i", "1", &elsewhere)))
+        if (!elsewhere && (place->way->kind == VL_JUMP_MACRO || !vl_lint_find(lint, context, "i", "1", &elsewhere)))
             report_place(lint, place,
                          vl_arena_printf(lint->arena, "[%s] has no extension '%s'", context->name, place->extension));
     } else if (place->priority && !vl_lint_find(lint, context, place->extension, place->priority, &elsewhere) &&
@@ -66,6 +66,10 @@ static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
 
     if (!place->context || (priority && strpbrk(priority, "+-") == priority))
         return;
+    if (priority && !*priority) {
+        report_place(lint, place, "it names no place");
+        return;
+    }
     if (!context) {
         report_place(lint, place, vl_arena_printf(arena, "there is no context '%s'", place->context));
     } else if (place->same_extension) {
@@ -84,8 +88,7 @@ static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
 
 static bool is_gosub(const struct vl_lint_place *place)
 {
-    return vl_lint_call_is(place->call, "Gosub") || vl_lint_call_is(place->call, "GosubIf") ||
-           vl_lint_call_is(place->call, "Dial");
+    return place->way->kind == VL_JUMP_GOSUB;
 }
 
 /* Contexts in which a Gosub may find itself: bit 0, and those that something else leads to: bit 1. */
@@ -129,7 +132,7 @@ static void check_returns(struct vl_lint *lint)
                     uses[k] |= 2;
     }
     for (size_t i = 0; uses && i < lint->call_count; i++)
-        for (size_t k = 0; vl_lint_call_is(&lint->calls[i], "Return") && k < lint->plan->context_count; k++)
+        for (size_t k = 0; lint->calls[i].row->effect == VL_EFFECT_RETURN && k < lint->plan->context_count; k++)
             if (lint->plan->contexts[k] == lint->calls[i].extension->context && uses[k] == 2)
                 vl_lint_add(lint, VL_RULE_RETURN, &lint->calls[i].step->at, lint->calls[i].extension, NULL,
                             "Return() has nowhere to go: calls start in [%s], no Gosub leads here; write Hangup()",
@@ -194,8 +197,8 @@ static void check_variables(struct vl_lint *lint, const struct vl_lint_call *cal
         bool global = !strncmp(p + 2, "GLOBAL(", 7);
         const char *name = p + 2 + (global ? 7 : 0);
         size_t length = strspn(name, letters);
-        bool dialled =
-            vl_lint_call_is(call, "Dial") && p == call->arguments && name[length] == '}' && name[length + 1] == '/';
+        bool dialled = call->row->effect == VL_EFFECT_DIAL && p == call->arguments && name[length] == '}' &&
+                       name[length + 1] == '/';
 
         if (length && name[length] == (global ? ')' : '}'))
             check_name(lint, call, vl_arena_strndup(lint->arena, name, length), global, dialled);

@@ -121,7 +121,8 @@ static void mark_reached(struct vl_lint *lint)
         if (!lint->places[i].context || strcmp(lint->places[i].context, lint->places[i].call->extension->context->name))
             reach(lint, lint->places[i].context);
     for (size_t i = 0; i < lint->call_count; i++)
-        if (!vl_lint_call_is(&lint->calls[i], "Goto") && !vl_lint_call_is(&lint->calls[i], "Gosub"))
+        if (lint->calls[i].row->when != VL_WHEN_ALWAYS ||
+            (lint->calls[i].row->effect != VL_EFFECT_GOTO && lint->calls[i].row->effect != VL_EFFECT_GOSUB))
             reach_words(lint, lint->calls[i].arguments);
     for (size_t i = 0; i < lint->plan->global_count; i++)
         reach_words(lint, lint->plan->globals[i].value);

@@ -13,18 +13,9 @@
 /* Pairs of extensions that the search for leaks compares at most; more are in no plan that a person wrote. */
 enum { PAIRS_MOST = 50000000 };
 
-static struct vl_lint_call call_of(const struct vl_extension *extension, const struct vl_priority *step)
+static bool step_ends(const struct vl_priority *step)
 {
-    return (struct vl_lint_call){
-        .extension = extension, .step = step, .application = step->application, .arguments = step->arguments
-    };
-}
-
-static bool step_ends(const struct vl_extension *extension, const struct vl_priority *step)
-{
-    struct vl_lint_call call = call_of(extension, step);
-
-    return vl_lint_call_ends(&call);
+    return vl_application_leaves(vl_application(step->application));
 }
 
 /* Whether a jump may lead to this extension at all. */
@@ -87,8 +78,7 @@ static bool is_jumped_to(const struct vl_lint *lint, const struct vl_extension *
 static bool is_harmless(const struct vl_extension *extension, size_t from, size_t end)
 {
     for (size_t i = from; i < end; i++)
-        if (!step_ends(extension, &extension->priorities[i]) &&
-            strcasecmp(extension->priorities[i].application, "NoOp"))
+        if (!step_ends(&extension->priorities[i]) && strcasecmp(extension->priorities[i].application, "NoOp"))
             return false;
     return true;
 }
@@ -154,8 +144,8 @@ static void check_extension(struct vl_lint *lint, const struct vl_extension *ext
     }
     for (size_t i = first + 1; i <= extension->priority_count; i++) {
         const struct vl_priority *step = &extension->priorities[i], *before = &extension->priorities[i - 1];
-        bool goes_on = i < extension->priority_count && before->number == step->number - 1 && !dead &&
-                       !step_ends(extension, before);
+        bool goes_on =
+            i < extension->priority_count && before->number == step->number - 1 && !dead && !step_ends(before);
         bool head = i < extension->priority_count && (before->number != step->number - 1 || step->plus);
 
         if (dead && (i == extension->priority_count || head || is_target(lint, extension, step))) {
@@ -180,12 +170,12 @@ static const struct vl_priority *last_step(const struct vl_extension *extension)
 {
     const struct vl_priority *step = vl_extension_priority(extension, 1);
 
-    while (step && !step_ends(extension, step)) {
+    while (step && !step_ends(step)) {
         const struct vl_priority *next = vl_extension_priority(extension, step->number + 1);
 
         if (!next)
             /* WaitExten goes to what is dialled, or to t, or ends */
-            return strcasecmp(step->application, "WaitExten") ? step : NULL;
+            return vl_application(step->application)->effect == VL_EFFECT_WAIT_EXTEN ? NULL : step;
         step = next;
     }
     return NULL;

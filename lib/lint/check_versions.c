@@ -98,6 +98,14 @@ static const struct gone {
     { CHANNEL, "VPB", 1600, 1900, "DAHDI", NULL },
 };
 
+const char *vl_lint_gone_application(size_t number)
+{
+    for (size_t i = 0; i < VL_COUNT(gone); i++)
+        if (gone[i].kind == APPLICATION && number-- == 0)
+            return gone[i].name;
+    return NULL;
+}
+
 static void report_gone(struct vl_lint *lint, const struct gone *row, const struct vl_priority *step,
                         const struct vl_extension *extension, const struct vl_fix *fix)
 {
@@ -136,18 +144,6 @@ static bool uses_channel(const char *text, const char *name)
     return false;
 }
 
-/* Applications whose arguments are devices, or routines that take some. */
-static bool takes_devices(const struct vl_lint_call *call)
-{
-    static const char *const names[] = { "Dial",  "Macro",     "Gosub",       "Page",           "RetryDial",
-                                         "Queue", "Originate", "ChanIsAvail", "AddQueueMember", "ChannelRedirect" };
-
-    for (size_t i = 0; i < VL_COUNT(names); i++)
-        if (vl_lint_call_is(call, names[i]))
-            return true;
-    return false;
-}
-
 static void check_gone(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     for (size_t i = 0; i < VL_COUNT(gone); i++) {
@@ -157,12 +153,12 @@ static void check_gone(struct vl_lint *lint, const struct vl_lint_call *call)
         if (row->kind == APPLICATION && vl_lint_call_is(call, row->name) && row->rename && !call->nested)
             fix = vl_lint_replace(lint, &call->step->at, vl_arena_printf(lint->arena, "%s(", call->application),
                                   vl_arena_printf(lint->arena, "%s(", row->rename));
-        else if (row->kind == CHANNEL && row->rename && takes_devices(call))
+        else if (row->kind == CHANNEL && row->rename && vl_lint_names_devices(call))
             fix = vl_lint_replace(lint, &call->step->at, vl_arena_printf(lint->arena, "%s/", row->name),
                                   vl_arena_printf(lint->arena, "%s/", row->rename));
         if ((row->kind == APPLICATION && vl_lint_call_is(call, row->name)) ||
             (row->kind == FUNCTION && uses_function(call->arguments, row->name)) ||
-            (row->kind == CHANNEL && takes_devices(call) && uses_channel(call->arguments, row->name)))
+            (row->kind == CHANNEL && vl_lint_names_devices(call) && uses_channel(call->arguments, row->name)))
             report_gone(lint, row, call->step, call->extension, fix);
     }
 }
@@ -176,27 +172,13 @@ static void check_hints(struct vl_lint *lint, const struct vl_extension *extensi
             report_gone(lint, &gone[i], hint, extension, NULL);
 }
 
-/* Applications of many arguments in which '|' has no meaning of its own. */
-static bool parts_by_comma(const struct vl_lint_call *call)
-{
-    static const char *const names[] = { "Goto",         "Gosub",      "Macro",     "Dial",
-                                         "VoiceMail",    "Background", "Playback",  "Queue",
-                                         "Authenticate", "WaitExten",  "Directory", "MeetMe",
-                                         "RetryDial",    "Read",       "Record",    "VoiceMailMain" };
-
-    for (size_t i = 0; i < VL_COUNT(names); i++)
-        if (vl_lint_call_is(call, names[i]))
-            return true;
-    return false;
-}
-
 static void check_pipe(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     size_t count = 0;
-    const char **parts = vl_lint_split(lint->arena, call->arguments, '|', &count);
+    const char *const *parts = vl_jump_split(lint->arena, call->arguments, '|', &count);
     const char *commas = "";
 
-    if (call->count != 1 || count < 2 || !parts_by_comma(call) || !parts)
+    if (call->count != 1 || count < 2 || !call->row->parts)
         return;
     for (size_t i = 0; i < count; i++)
         commas = vl_arena_printf(lint->arena, "%s%s%s", commas, i ? "," : "", parts[i]);

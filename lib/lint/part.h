@@ -5,6 +5,7 @@
 #ifndef VL_LINT_PART_H
 #define VL_LINT_PART_H
 
+#include "dialplan/jump.h"
 #include "lint/devices.h"
 #include "lint/report.h"
 
@@ -23,18 +24,20 @@ struct vl_lint_call {
     const struct vl_extension *extension;
     const struct vl_priority *step;
     const char *application;
-    const char *arguments; /* the whole of it */
-    const char **parts;    /* arguments, split at commas that are not inside of brackets or quotes */
+    const struct vl_application *row;
+    const char *arguments;    /* the whole of it */
+    const char *const *parts; /* arguments, split at commas that are not inside of brackets or quotes */
     size_t count;
-    bool nested;
+    unsigned nested;           /* in how many calls of other applications it stands */
+    size_t place, place_count; /* its places, among those of all calls */
 };
 
 /* A place that a call goes to. A part that is not known before the call is NULL. */
 struct vl_lint_place {
     const struct vl_lint_call *call;
     const char *context, *extension, *priority;
-    bool same_extension; /* the extension was not written: the call's own */
-    bool macro;          /* Macro(): the context must be there under its full name */
+    bool same_extension;       /* the extension was not written: the call's own */
+    const struct vl_jump *way; /* as the arguments name it */
 };
 
 struct vl_lint {
@@ -104,10 +107,8 @@ bool vl_lint_call_is(const struct vl_lint_call *call, const char *application);
 const char *vl_lint_filled(struct vl_lint *lint, const struct vl_extension *extension, const char *text);
 /* The same; NULL when something stays that is only known in a call. */
 const char *vl_lint_known(struct vl_lint *lint, const struct vl_extension *extension, const char *text);
-/* Split at commas that are not inside of brackets or quotes; blanks at both ends of a part go. */
-const char **vl_lint_split(struct vl_arena *arena, const char *text, char separator, size_t *ret_count);
-/* How an application leaves: it never goes on to the next step. */
-bool vl_lint_call_ends(const struct vl_lint_call *call);
+/* Whether its arguments name devices: its own, or those of a routine. */
+bool vl_lint_names_devices(const struct vl_lint_call *call);
 
 /* find.c: contexts, and the search as Asterisk makes it. Call the first one once the contexts are there. */
 void vl_lint_link(struct vl_lint *lint);
@@ -125,6 +126,9 @@ const struct vl_extension *vl_lint_find(struct vl_lint *lint, const struct vl_co
                                         const char *priority, bool *ret_elsewhere);
 /* A name that Asterisk itself looks for, such as s, i, t, h. */
 bool vl_is_special(const char *name);
+
+/* check_versions.c: the application of this number that a version has given up, or will; NULL: there are no more. */
+const char *vl_lint_gone_application(size_t number);
 
 /* Checks, by the file that they are in. */
 void vl_lint_check_loader(struct vl_lint *lint);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What applications do to the course of a call that nobody answers: a table of those that jump, branch, set or dial.
- * All others are passed over.
+ * What applications do to the course of a call that nobody answers, by the effects of the table of applications. Those
+ * that have none are passed over.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -13,8 +13,6 @@
 #include "dialplan/jump.h"
 #include "dialplan/timing.h"
 #include "trace/run.h"
-
-enum { NESTED_MOST = 8 };
 
 enum found { UNKNOWN = -2, NO_LABEL = -1, NO_STEP, FOUND };
 
@@ -50,26 +48,45 @@ static const char *assume(struct vl_runner *runner, const char *arguments, bool 
     return vl_arena_strdup(runner->arena, vl_buf_text(&out));
 }
 
-/* The place that `[[context,]extension,]priority` names, seen from here: `+2` is two further on. */
-static enum found find_target(struct vl_runner *runner, const struct vl_jump *jump, struct vl_trace_place *ret_place)
+static const char *assume_part(struct vl_runner *runner, const char *part, bool *assumed)
+{
+    bool here;
+    const char *text = part ? assume(runner, part, &here) : NULL;
+
+    *assumed |= part && here;
+    return text;
+}
+
+static bool assume_place(struct vl_runner *runner, struct vl_place *place)
+{
+    bool assumed = false;
+
+    place->context = assume_part(runner, place->context, &assumed);
+    place->extension = assume_part(runner, place->extension, &assumed);
+    place->priority = assume_part(runner, place->priority, &assumed);
+    return assumed;
+}
+
+/* The place that a jump names, seen from here: `+2` is two further on. */
+static enum found find_target(struct vl_runner *runner, const struct vl_place *named, struct vl_trace_place *ret_place)
 {
     struct vl_trace_place place = runner->at;
     const struct vl_extension *extension;
     const struct vl_priority *step;
-    char *end;
-    long number = strtol(jump->priority, &end, 10);
-    bool is_label = end == jump->priority || *end, is_relative = strchr("+-", *jump->priority);
+    bool relative = false;
+    long number = 1;
+    bool is_label = !vl_jump_number(named->priority, &relative, &number);
 
-    if (is_unknown(jump->context) || is_unknown(jump->extension) || is_unknown(jump->priority))
+    if (is_unknown(named->context) || is_unknown(named->extension) || is_unknown(named->priority))
         return UNKNOWN;
-    if (jump->context)
-        place.context = jump->context;
-    if (jump->extension)
-        place.number = jump->extension;
-    place.priority = is_label ? 1 : limited(number);
-    if (is_relative && !is_label)
+    if (named->context)
+        place.context = named->context;
+    if (named->extension)
+        place.number = named->extension;
+    place.priority = limited(number);
+    if (relative)
         place.priority = number > INT_MAX / 2 ? INT_MAX : limited(runner->at.priority + number);
-    step = vl_trace_step(runner, &place, is_label ? jump->priority : NULL, &extension);
+    step = vl_trace_step(runner, &place, is_label ? named->priority : NULL, &extension);
     if (step)
         place.priority = step->number;
     *ret_place = place;
@@ -95,10 +112,10 @@ static const char *describe_jump(struct vl_runner *runner, const char *arguments
 /* A label has to be there. A priority has not: the call goes there, and what comes of it shows then. */
 static enum vl_course run_goto(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    bool assumed;
-    struct vl_jump jump = vl_jump_read(runner->arena, assume(runner, arguments, &assumed));
+    struct vl_place named = vl_jump_place(runner->arena, VL_JUMP_GOTO, arguments);
+    bool assumed = assume_place(runner, &named);
     struct vl_trace_place place;
-    enum found found = find_target(runner, &jump, &place);
+    enum found found = find_target(runner, &named, &place);
 
     *note = describe_jump(runner, arguments, &place, found, assumed);
     if (found == NO_LABEL || found == UNKNOWN)
@@ -107,35 +124,34 @@ static enum vl_course run_goto(struct vl_runner *runner, const char *arguments, 
     return VL_COURSE_JUMPED;
 }
 
-static enum vl_course run_gosub(struct vl_runner *runner, const char *arguments, const char **note)
+static enum vl_course enter_gosub(struct vl_runner *runner, struct vl_place *named, const char *arguments,
+                                  const char **note)
 {
-    size_t target = strcspn(arguments, "(");
-    bool assumed;
-    const char *where = assume(runner, vl_arena_strndup(runner->arena, arguments, target), &assumed);
-    struct vl_jump jump =
-        vl_jump_read(runner->arena, vl_arena_printf(runner->arena, "%s%s", where, arguments + target));
+    bool assumed = assume_place(runner, named);
     struct vl_trace_place place;
-    enum found found = find_target(runner, &jump, &place);
+    enum found found = find_target(runner, named, &place);
 
     *note = describe_jump(runner, arguments, &place, found, assumed);
     if (found != FOUND)
         return found == UNKNOWN ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
-    if (vl_trace_enter(runner, &place, false, jump.values, jump.value_count))
+    if (vl_trace_enter(runner, &place, false, named->values, named->value_count))
         return VL_COURSE_JUMPED;
     *note = "too deep to follow";
     return VL_COURSE_UNKNOWN;
 }
 
+static enum vl_course run_gosub(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    struct vl_place named = vl_jump_place(runner->arena, VL_JUMP_GOSUB, arguments);
+
+    return enter_gosub(runner, &named, arguments, note);
+}
+
 static enum vl_course run_macro(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    size_t count;
-    bool assumed;
-    const char *const *words = vl_jump_pieces(runner->arena, arguments, &count);
-    struct vl_trace_place place = {
-        .context = vl_arena_printf(runner->arena, "macro-%s", assume(runner, words[0], &assumed)),
-        .number = "s",
-        .priority = 1,
-    };
+    struct vl_place named = vl_jump_place(runner->arena, VL_JUMP_MACRO, arguments);
+    bool assumed = assume_place(runner, &named);
+    struct vl_trace_place place = { .context = named.context, .number = named.extension, .priority = 1 };
 
     if (is_unknown(place.context)) {
         *note = vl_arena_printf(runner->arena, "not known which '%s' is", place.context);
@@ -146,7 +162,7 @@ static enum vl_course run_macro(struct vl_runner *runner, const char *arguments,
         return VL_COURSE_NEXT;
     }
     *note = describe_jump(runner, arguments, &place, FOUND, assumed);
-    if (vl_trace_enter(runner, &place, true, words + 1, count ? count - 1 : 0)) {
+    if (vl_trace_enter(runner, &place, true, named.values, named.value_count)) {
         runner->frames[runner->depth - 1].tried = runner->trying;
         return VL_COURSE_JUMPED;
     }
@@ -154,131 +170,23 @@ static enum vl_course run_macro(struct vl_runner *runner, const char *arguments,
     return VL_COURSE_UNKNOWN;
 }
 
-typedef enum vl_course course_of(struct vl_runner *runner, const char *arguments, const char **note);
-
-/* Go one of two ways; a way that is empty leads on. */
-static enum vl_course branch(struct vl_runner *runner, const struct vl_condition *condition, course_of *way,
-                             const char **note)
+static enum vl_course run_exec(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    const char *target = condition->known && condition->holds ? condition->yes : condition->no;
-    const char *outcome = condition->holds ? "holds" : "does not hold", *there = NULL;
-    enum vl_course course;
-
-    if (!condition->known)
-        outcome = vl_arena_printf(runner->arena, "not known whether '%s'; taken as not so", condition->text);
-    *note = outcome;
-    if (!*target)
-        return VL_COURSE_NEXT;
-    course = way(runner, target, &there);
-    if (there)
-        *note = vl_arena_printf(runner->arena, "%s: %s", outcome, there);
-    return course;
-}
-
-static struct vl_condition condition_of(struct vl_runner *runner, const char *application, const char *arguments)
-{
-    return vl_condition_read(runner->arena, arguments, vl_jump_application(application)->marks);
-}
-
-static enum vl_course branch_if(struct vl_runner *runner, const char *application, const char *arguments,
-                                course_of *way, const char **note)
-{
-    struct vl_condition condition = condition_of(runner, application, arguments);
-
-    return branch(runner, &condition, way, note);
-}
-
-/* `TIMES,WEEKDAYS,DAYS,MONTHS[,TIMEZONE]?YES:NO` */
-static enum vl_course branch_at(struct vl_runner *runner, const char *application, const char *arguments,
-                                course_of *way, const char **note)
-{
-    struct vl_condition condition = condition_of(runner, application, arguments);
-    const struct vl_moment *moment = runner->show->query.moment;
-    const char *wrong;
-    struct vl_timing *timing = vl_timing_read(runner->arena, condition.text, &wrong);
-
-    if (!timing)
-        return VL_COURSE_ENDS;
-    condition.known = condition.known && moment && !timing->timezone;
-    condition.holds = condition.known && vl_timing_holds(timing, moment);
-    return branch(runner, &condition, way, note);
-}
-
-static enum vl_course run_goto_if(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    return branch_if(runner, "GotoIf", arguments, run_goto, note);
-}
-
-static enum vl_course run_gosub_if(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    return branch_if(runner, "GosubIf", arguments, run_gosub, note);
-}
-
-static enum vl_course run_macro_if(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    return branch_if(runner, "MacroIf", arguments, run_macro, note);
-}
-
-static enum vl_course run_goto_if_time(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    return branch_at(runner, "GotoIfTime", arguments, run_goto, note);
-}
-
-static enum vl_course run_nested(struct vl_runner *runner, const char *text, const char **note)
-{
-    struct vl_jump_call call = vl_jump_call_read(runner->arena, text);
+    struct vl_jump_call call = vl_jump_call_read(runner->arena, arguments);
     const char *there = NULL;
     enum vl_course course;
 
-    if (call.name[strcspn(call.name, " \t")] || runner->nested >= NESTED_MOST) {
-        *note = runner->nested >= NESTED_MOST ? "too deep to follow" : "a name with a blank is no application";
-        return runner->nested >= NESTED_MOST ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
+    if (!*arguments)
+        return VL_COURSE_NEXT;
+    if (call.misnamed || runner->nested >= VL_JUMP_NESTED_MOST) {
+        *note = call.misnamed ? "a name with a blank is no application" : "too deep to follow";
+        return call.misnamed ? VL_COURSE_FAILS : VL_COURSE_UNKNOWN;
     }
     runner->nested++;
     course = vl_trace_call(runner, call.name, call.arguments, &there);
     runner->nested--;
     *note = vl_arena_printf(runner->arena, "%s%s%s", call.name, there ? ": " : "", there ? there : "");
     return course;
-}
-
-/* `ExecIf(CONDITION,APPLICATION,ARGUMENTS)`, as it was once written; a comma before the first '?' says so, in quotes
- * too. */
-static enum vl_course run_old_exec_if(struct vl_runner *runner, const char *const *words, size_t count,
-                                      const char **note)
-{
-    struct vl_condition condition = vl_condition_read(runner->arena, words[0], VL_MARKS_FIRST);
-
-    if (condition.known && !condition.holds)
-        return VL_COURSE_NEXT;
-    *note = count > 1 ? "the form with commas is not followed" : "it names no application";
-    return count > 1 || !condition.known ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
-}
-
-static enum vl_course run_exec_if(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    struct vl_condition first = vl_condition_read(runner->arena, arguments, VL_MARKS_QUESTION);
-    struct vl_condition condition = condition_of(runner, "ExecIf", arguments);
-    size_t count, length = strlen(arguments);
-    const char *const *words = vl_jump_pieces(runner->arena, first.text, &count);
-
-    if (!first.marked || count > 1)
-        return run_old_exec_if(runner, words, count, note);
-    if (!condition.marked || (condition.holds && !*condition.yes) ||
-        (!*condition.yes && !*condition.no && arguments[length - 1] != ':')) {
-        *note = "it names no application";
-        return VL_COURSE_FAILS;
-    }
-    return branch(runner, &condition, run_nested, note);
-}
-
-static enum vl_course run_exec_if_time(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    return branch_at(runner, "ExecIfTime", arguments, run_nested, note);
-}
-
-static enum vl_course run_exec(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    return *arguments ? run_nested(runner, arguments, note) : VL_COURSE_NEXT;
 }
 
 /* What fails is only noted down. TRYSTATUS hangs on more than is known here where the application goes on, and comes
@@ -295,6 +203,79 @@ static enum vl_course run_try_exec(struct vl_runner *runner, const char *argumen
     if (*arguments)
         vl_trace_set(runner, "TRYSTATUS", succeeds ? "SUCCESS" : NULL, false);
     return course == VL_COURSE_FAILS ? VL_COURSE_NEXT : course;
+}
+
+typedef enum vl_course course_of(struct vl_runner *runner, const char *arguments, const char **note);
+
+/* Go one of two ways; a way that is empty leads on. */
+static enum vl_course branch(struct vl_runner *runner, const struct vl_ways *ways, course_of *way, const char **note)
+{
+    const struct vl_condition *condition = &ways->condition;
+    const char *target = ways->text[condition->known && condition->holds ? 0 : 1];
+    const char *outcome = condition->holds ? "holds" : "does not hold", *there = NULL;
+    enum vl_course course;
+
+    if (!condition->known)
+        outcome = vl_arena_printf(runner->arena, "not known whether '%s'; taken as not so", condition->text);
+    *note = outcome;
+    if (!*target)
+        return VL_COURSE_NEXT;
+    course = way(runner, target, &there);
+    if (there)
+        *note = vl_arena_printf(runner->arena, "%s: %s", outcome, there);
+    return course;
+}
+
+static enum vl_course run_old_exec_if(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    size_t count;
+    const char *const *words = vl_jump_pieces(runner->arena, arguments, &count);
+    struct vl_condition condition = vl_condition_read(runner->arena, words[0], VL_MARKS_FIRST);
+
+    if (condition.known && !condition.holds)
+        return VL_COURSE_NEXT;
+    *note = count > 1 ? "the form with commas is not followed" : "it names no application";
+    return count > 1 || !condition.known ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
+}
+
+/* Whether an ExecIf has nothing to call, which fails. */
+static bool calls_nothing(const struct vl_ways *ways, const char *arguments)
+{
+    const struct vl_condition *condition = &ways->condition;
+
+    return !condition->marked || (condition->holds && !*condition->yes) ||
+           (!*condition->yes && !*condition->no && arguments[strlen(arguments) - 1] != ':');
+}
+
+/* Whether the times are now. False: memory ran out. */
+static bool ask_time(struct vl_runner *runner, struct vl_condition *condition)
+{
+    const struct vl_moment *moment = runner->show->query.moment;
+    const char *wrong;
+    struct vl_timing *timing = vl_timing_read(runner->arena, condition->text, &wrong);
+
+    if (!timing)
+        return false;
+    condition->known = condition->known && moment && !timing->timezone;
+    condition->holds = condition->known && vl_timing_holds(timing, moment);
+    return true;
+}
+
+static enum vl_course run_ways(struct vl_runner *runner, const struct vl_application *application,
+                               const char *arguments, course_of *way, const char **note)
+{
+    struct vl_ways ways = vl_jump_ways(runner->arena, application, arguments);
+
+    if (!ways.count)
+        return run_old_exec_if(runner, arguments, note);
+    if (application->when == VL_WHEN_TIME && !ask_time(runner, &ways.condition))
+        return VL_COURSE_ENDS;
+    if (application->effect == VL_EFFECT_EXEC && application->when == VL_WHEN_CONDITION &&
+        calls_nothing(&ways, arguments)) {
+        *note = "it names no application";
+        return VL_COURSE_FAILS;
+    }
+    return branch(runner, &ways, way, note);
 }
 
 /* Nobody dials. Only where no step follows does that lead elsewhere. */
@@ -316,14 +297,19 @@ static enum vl_course run_wait_exten(struct vl_runner *runner, const char *argum
     return VL_COURSE_JUMPED;
 }
 
-/* From a Macro that the Gosub has called, too. */
-static enum vl_course run_return(struct vl_runner *runner, const char *arguments, const char **note)
+static unsigned count_gosubs(const struct vl_runner *runner)
 {
     unsigned gosubs = 0;
 
     for (unsigned i = 0; i < runner->depth; i++)
         gosubs += !runner->frames[i].macro;
-    if (!gosubs) {
+    return gosubs;
+}
+
+/* From a Macro that the Gosub has called, too. */
+static enum vl_course run_return(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    if (!count_gosubs(runner)) {
         *note = "there is nothing to return to";
         return VL_COURSE_FAILS;
     }
@@ -332,6 +318,20 @@ static enum vl_course run_return(struct vl_runner *runner, const char *arguments
     (void)vl_trace_leave(runner, true);
     vl_trace_set(runner, "GOSUB_RETVAL", arguments, false);
     return VL_COURSE_JUMPED;
+}
+
+/* In a Macro that a Gosub has called, nothing tells what becomes of either. */
+static enum vl_course run_stack_pop(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    (void)arguments;
+    if (!count_gosubs(runner))
+        return VL_COURSE_NEXT;
+    if (runner->frames[runner->depth - 1].macro) {
+        *note = "not known what is left of the Gosub around the Macro";
+        return VL_COURSE_UNKNOWN;
+    }
+    (void)vl_trace_leave(runner, false);
+    return VL_COURSE_NEXT;
 }
 
 static enum vl_course run_macro_exit(struct vl_runner *runner, const char *arguments, const char **note)
@@ -385,8 +385,7 @@ static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, 
                                             "DIALEDPEERNAME", "DIALEDTIME",  "ANSWEREDTIME" };
     struct vl_show *show = runner->show;
     const char **dials = vl_arena_grow(runner->arena, show->dials, show->dial_count, sizeof(*dials));
-    size_t count;
-    const char *channels = vl_jump_words(runner->arena, arguments, &count)[0];
+    const char *channels = vl_jump_devices(runner->arena, runner->calling, arguments);
 
     if (!dials)
         return VL_COURSE_ENDS;
@@ -402,7 +401,7 @@ static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, 
     return VL_COURSE_NEXT;
 }
 
-static enum vl_course run_authenticate(struct vl_runner *runner, const char *arguments, const char **note)
+static enum vl_course run_pin(struct vl_runner *runner, const char *arguments, const char **note)
 {
     (void)arguments;
     (void)note;
@@ -418,71 +417,49 @@ static enum vl_course run_end(struct vl_runner *runner, const char *arguments, c
     return VL_COURSE_ENDS;
 }
 
-static enum vl_course run_silence(struct vl_runner *runner, const char *arguments, const char **note)
+static course_of *const effects[VL_EFFECT_COUNT] = {
+    [VL_EFFECT_GOTO] = run_goto,         [VL_EFFECT_GOSUB] = run_gosub,
+    [VL_EFFECT_MACRO] = run_macro,       [VL_EFFECT_EXEC] = run_exec,
+    [VL_EFFECT_TRY_EXEC] = run_try_exec, [VL_EFFECT_RETURN] = run_return,
+    [VL_EFFECT_POP] = run_stack_pop,     [VL_EFFECT_MACRO_EXIT] = run_macro_exit,
+    [VL_EFFECT_HANGUP] = run_end,        [VL_EFFECT_TONE] = run_end,
+    [VL_EFFECT_LOOP] = run_loop,         [VL_EFFECT_PROGRAM] = run_program,
+    [VL_EFFECT_SET] = vl_trace_set_one,  [VL_EFFECT_SET_MANY] = vl_trace_set_many,
+    [VL_EFFECT_READ] = vl_trace_read,    [VL_EFFECT_DIAL] = run_dial,
+    [VL_EFFECT_PIN] = run_pin,           [VL_EFFECT_WAIT_EXTEN] = run_wait_exten,
+};
+
+/* The routine that the call itself runs before the telephones ring, `Dial(…,B(routine^s^1))`: when it is not there,
+ * that is all the same. */
+static enum vl_course run_before_ringing(struct vl_runner *runner, const struct vl_application *application,
+                                         const char *arguments, const char **note)
 {
-    (void)runner;
-    (void)arguments;
-    (void)note;
+    size_t count;
+    const struct vl_jump *jumps = vl_jump_list(runner->arena, application, arguments, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct vl_place named = jumps[i].place;
+
+        if (jumps[i].own && enter_gosub(runner, &named, arguments, note) == VL_COURSE_JUMPED)
+            return VL_COURSE_JUMPED;
+    }
     return VL_COURSE_NEXT;
 }
 
-/* `silent`: what nobody hears is no place where a number leads to. */
-static const struct {
-    const char *name;
-    course_of *run;
-    bool silent;
-} applications[] = {
-    { "AGI", run_program, false },
-    { "Answer", run_silence, true },
-    { "Authenticate", run_authenticate, true },
-    { "Busy", run_end, false },
-    { "Congestion", run_end, false },
-    { "ContinueWhile", run_loop, true },
-    { "DeadAGI", run_program, false },
-    { "Dial", run_dial, false },
-    { "EAGI", run_program, false },
-    { "EndWhile", run_loop, true },
-    { "Exec", run_exec, true },
-    { "ExecIf", run_exec_if, true },
-    { "ExecIfTime", run_exec_if_time, true },
-    { "ExitWhile", run_loop, true },
-    { "Gosub", run_gosub, true },
-    { "GosubIf", run_gosub_if, true },
-    { "Goto", run_goto, true },
-    { "GotoIf", run_goto_if, true },
-    { "GotoIfTime", run_goto_if_time, true },
-    { "Hangup", run_end, true },
-    { "Log", run_silence, true },
-    { "Macro", run_macro, true },
-    { "MacroExclusive", run_macro, true },
-    { "MacroExit", run_macro_exit, true },
-    { "MacroIf", run_macro_if, true },
-    { "MSet", vl_trace_set_many, true },
-    { "NoOp", run_silence, true },
-    { "Progress", run_silence, true },
-    { "Read", vl_trace_read, false },
-    { "Return", run_return, true },
-    { "Ringing", run_silence, true },
-    { "Set", vl_trace_set_one, true },
-    { "Stasis", run_program, false },
-    { "TryExec", run_try_exec, true },
-    { "Verbose", run_silence, true },
-    { "Wait", run_silence, true },
-    { "WaitExten", run_wait_exten, false },
-    { "While", run_loop, true },
-};
-
-enum vl_course vl_trace_call(struct vl_runner *runner, const char *application, const char *arguments,
-                             const char **note)
+enum vl_course vl_trace_call(struct vl_runner *runner, const char *name, const char *arguments, const char **note)
 {
-    for (size_t i = 0; i < VL_COUNT(applications); i++) {
-        if (strcasecmp(applications[i].name, application) != 0)
-            continue;
-        if (!runner->last && !applications[i].silent)
-            runner->last = applications[i].name;
-        return applications[i].run(runner, arguments, note);
-    }
-    if (!runner->last)
-        runner->last = application;
-    return VL_COURSE_NEXT;
+    const struct vl_application *application = vl_application(name);
+    course_of *run = effects[application->effect];
+    enum vl_course course = VL_COURSE_NEXT;
+
+    if (!runner->last && !application->silent)
+        runner->last = *application->name ? application->name : name;
+    runner->calling = application;
+    if (run && application->when != VL_WHEN_ALWAYS)
+        return run_ways(runner, application, arguments, run, note);
+    if (run)
+        course = run(runner, arguments, note);
+    return course == VL_COURSE_NEXT && application->slot_count
+               ? run_before_ringing(runner, application, arguments, note)
+               : course;
 }

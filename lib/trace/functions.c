@@ -57,7 +57,7 @@ static const char *lower(struct vl_runner *runner, const char *text)
 /* `IF(CONDITION?YES:NO)` */
 static const char *choice(struct vl_runner *runner, const char *text)
 {
-    struct vl_condition condition = vl_condition_read(runner->scratch, text, VL_MARKS_OUTSIDE);
+    struct vl_condition condition = vl_condition_read(runner->scratch, text, VL_MARKS_FUNCTION);
 
     if (!condition.known || strpbrk(text, "\"\\"))
         return NULL;

@@ -6,8 +6,6 @@
 #include "dialplan/jump.h"
 #include "trace/show.h"
 
-enum { NESTED_MOST = 8 };
-
 /* A quoted identifier. */
 static void add_name(struct vl_buf *out, const char *name)
 {
@@ -76,56 +74,21 @@ static void add_jump(struct jumps *jumps, const char *to)
     add_edge(jumps->out, jumps->from, to, jumps->by, "dashed");
 }
 
-static void add_way(struct jumps *jumps, enum vl_jump_way way, const char *arguments);
-
-static void add_macro(struct jumps *jumps, const char *arguments)
+static void add_call(struct jumps *jumps, const char *name, const char *arguments)
 {
-    size_t count;
-    const char *name = vl_jump_pieces(&jumps->arena, arguments, &count)[0];
+    const struct vl_application *application = vl_application(name);
+    struct vl_jump_call calls[VL_JUMP_CALLS_MOST];
+    size_t count, call_count = 0;
+    const struct vl_jump *list = vl_jump_list(&jumps->arena, application, arguments, &count);
 
-    add_jump(jumps, count ? vl_arena_printf(&jumps->arena, "macro-%s", name) : NULL);
-}
-
-static void add_call(struct jumps *jumps, const char *application, const char *arguments)
-{
-    const struct vl_jump_application *jump = vl_jump_application(application);
-    struct vl_condition condition;
-
-    if (!jump)
-        return;
-    if (!jump->conditional) {
-        add_way(jumps, jump->way, arguments);
-        return;
-    }
-    condition = vl_condition_read(&jumps->arena, arguments, jump->marks);
-    add_way(jumps, jump->way, condition.yes);
-    add_way(jumps, jump->way, condition.no);
-}
-
-static void add_nested(struct jumps *jumps, const char *text)
-{
-    struct vl_jump_call call = vl_jump_call_read(&jumps->arena, text);
-
-    if (!call.whole || jumps->nested >= NESTED_MOST)
-        return;
+    for (size_t i = 0; i < count; i++)
+        add_jump(jumps, list[i].place.context);
+    if (jumps->nested < VL_JUMP_NESTED_MOST)
+        call_count = vl_jump_calls(&jumps->arena, application, arguments, calls);
     jumps->nested++;
-    add_call(jumps, call.name, call.arguments);
+    for (size_t i = 0; i < call_count; i++)
+        add_call(jumps, calls[i].name, calls[i].arguments);
     jumps->nested--;
-}
-
-static void add_way(struct jumps *jumps, enum vl_jump_way way, const char *arguments)
-{
-    switch (way) {
-    case VL_JUMP_TO_PLACE:
-        add_jump(jumps, vl_jump_read(&jumps->arena, arguments).context);
-        break;
-    case VL_JUMP_TO_MACRO:
-        add_macro(jumps, arguments);
-        break;
-    case VL_JUMP_BY_CALL:
-        add_nested(jumps, arguments);
-        break;
-    }
 }
 
 static void add_jumps(struct vl_buf *out, const struct vl_context *context)

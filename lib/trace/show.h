@@ -5,8 +5,9 @@
  *
  * The steps are those of a call that nobody answers: Dial() goes on to the next priority, WaitExten() to `t` or `e`
  * where there is none, a condition that is not known is taken as not met, and a jump to a place that is not known ends
- * them. Goto, Gosub, Macro, their kin with a condition or a time, Exec, ExecIf, TryExec and Return are followed, up to
- * a bound; expressions and the functions that hang on nothing but the dialplan are computed.
+ * them. Goto, Gosub, Macro, their kin with a condition or a time, Exec, ExecIf, TryExec, Return, StackPop and the
+ * routine that option B of Dial and its like names are followed, up to a bound; expressions and the functions that hang
+ * on nothing but the dialplan are computed.
  */
 #ifndef VL_TRACE_SHOW_H
 #define VL_TRACE_SHOW_H
@@ -52,8 +53,8 @@ void vl_show_json(struct vl_json *json, const struct vl_show *show);
 /* The same without the steps: number, context, candidates, match. */
 void vl_show_search_json(struct vl_json *json, const struct vl_query *query, const struct vl_search *search);
 
-/* All contexts as a graph in Graphviz's language: includes, Goto, Gosub, Macro. With `show` what the search visits is
- * drawn in bold; NULL: nothing is. */
+/* All contexts as a graph in Graphviz's language: includes, and every jump that names a context, in options too. With
+ * `show` what the search visits is drawn in bold; NULL: nothing is. */
 void vl_show_dot(struct vl_buf *out, const struct vl_dialplan *plan, const struct vl_show *show);
 
 #endif

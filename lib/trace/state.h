@@ -5,6 +5,7 @@
 #ifndef VL_TRACE_STATE_H
 #define VL_TRACE_STATE_H
 
+#include "dialplan/application.h"
 #include "trace/show.h"
 
 enum { VL_FRAMES_MOST = 16 };
@@ -44,6 +45,7 @@ struct vl_runner {
     bool trying;      /* in the arguments of TryExec */
     unsigned changes; /* how often a value became another */
     unsigned nested;  /* how deep in applications that call others */
+    const struct vl_application *calling;
     const char *last; /* the last application that does something to be heard */
 };
 
