@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dialplan/jump.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -110,7 +111,7 @@ bool vl_jump_number(const char *priority, bool *ret_relative, long *ret_number)
     if (end == priority + relative || end[strspn(end, " \t")])
         return false;
     *ret_relative = relative;
-    *ret_number = minus ? -number : number;
+    *ret_number = !minus ? number : number == LONG_MIN ? LONG_MAX : -number;
     return true;
 }
 

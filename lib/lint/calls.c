@@ -107,9 +107,14 @@ bool vl_lint_names_devices(const struct vl_lint_call *call)
     return call->row->devices || call->row->effect == VL_EFFECT_GOSUB || call->row->effect == VL_EFFECT_MACRO;
 }
 
+static bool is_unknown(const char *part)
+{
+    return part && (strstr(part, "${") || strstr(part, "$["));
+}
+
 static const char *known(const char *part)
 {
-    return part && strchr(part, '$') ? NULL : part;
+    return is_unknown(part) ? NULL : part;
 }
 
 /* The number as it is looked up, without blanks; a label and a step count as they are. */
@@ -128,7 +133,8 @@ static void add_place(struct vl_lint *lint, const struct vl_lint_call *call, con
 {
     const struct vl_place *named = &way->place;
     struct vl_lint_place *grown = vl_arena_grow(lint->arena, lint->places, lint->place_count, sizeof(*grown));
-    bool unknown = !named->extension && !named->context && !named->dialled && named->priority[0] == '$';
+    bool unknown = !named->extension && !named->context && !named->dialled && named->priority[0] == '$' &&
+                   is_unknown(named->priority);
 
     if (!grown)
         return;
