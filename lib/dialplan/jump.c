@@ -117,9 +117,9 @@ bool vl_jump_number(const char *priority, bool *ret_relative, long *ret_number)
 
 /* `[[context,]extension,]priority`: whatever stands behind a third comma is passed over, and blanks count. A context or
  * an extension that is empty is where the call is, but a label is looked for in it and not found. */
-static struct vl_place place_of(struct vl_arena *arena, const char *text)
+static struct vl_jump_place place_of(struct vl_arena *arena, const char *text)
 {
-    struct vl_place place = { .priority = "" };
+    struct vl_jump_place place = { .priority = "" };
     size_t count;
     const char *const *words = vl_jump_pieces(arena, text, &count);
     bool relative;
@@ -138,10 +138,10 @@ static struct vl_place place_of(struct vl_arena *arena, const char *text)
     return place;
 }
 
-static struct vl_place gosub_place(struct vl_arena *arena, const char *text)
+static struct vl_jump_place gosub_place(struct vl_arena *arena, const char *text)
 {
     const char *open = find_first(text, '('), *end = strrchr(open, ')');
-    struct vl_place place = place_of(arena, vl_arena_strndup(arena, text, (size_t)(open - text)));
+    struct vl_jump_place place = place_of(arena, vl_arena_strndup(arena, text, (size_t)(open - text)));
 
     if (*open)
         place.values =
@@ -151,12 +151,12 @@ static struct vl_place gosub_place(struct vl_arena *arena, const char *text)
 }
 
 /* `name[,value…]`: s,1 of the context that has this name behind `prefix`. */
-static struct vl_place routine_place(struct vl_arena *arena, const char *prefix, const char *text)
+static struct vl_jump_place routine_place(struct vl_arena *arena, const char *prefix, const char *text)
 {
     size_t count;
     const char *const *words = vl_jump_pieces(arena, text, &count);
 
-    return (struct vl_place){
+    return (struct vl_jump_place){
         .context = vl_arena_printf(arena, "%s%s", prefix, words[0]),
         .extension = "s",
         .priority = "1",
@@ -165,7 +165,7 @@ static struct vl_place routine_place(struct vl_arena *arena, const char *prefix,
     };
 }
 
-struct vl_place vl_jump_place(struct vl_arena *arena, enum vl_jump_kind kind, const char *text)
+struct vl_jump_place vl_jump_place(struct vl_arena *arena, enum vl_jump_kind kind, const char *text)
 {
     return kind == VL_JUMP_GOTO    ? place_of(arena, text)
            : kind == VL_JUMP_GOSUB ? gosub_place(arena, text)
@@ -275,14 +275,14 @@ static const char *text_from(const char *arguments, size_t number)
     return arguments;
 }
 
-static struct vl_place originated(struct vl_arena *arena, const char *text)
+static struct vl_jump_place originated(struct vl_arena *arena, const char *text)
 {
     size_t count;
     const char *const *words = vl_jump_words(arena, text, &count);
 
     if (count < 2 || strcasecmp(words[0], "exten") != 0 || !*words[1])
-        return (struct vl_place){ .priority = "" };
-    return (struct vl_place){
+        return (struct vl_jump_place){ .priority = "" };
+    return (struct vl_jump_place){
         .context = words[1],
         .extension = count > 2 && *words[2] ? words[2] : "s",
         .priority = count > 3 && *words[3] ? words[3] : "1",
@@ -290,13 +290,13 @@ static struct vl_place originated(struct vl_arena *arena, const char *text)
 }
 
 /* The place of a slot; its priority is "" when the text names none. */
-static struct vl_place slot_place(struct vl_arena *arena, const struct vl_place_slot *slot, const char *text)
+static struct vl_jump_place slot_place(struct vl_arena *arena, const struct vl_place_slot *slot, const char *text)
 {
     switch (slot->form) {
     case VL_FORM_ROUTINE:
         return routine_place(arena, "", text);
     case VL_FORM_CONTEXT:
-        return (struct vl_place){ .context = text, .priority = "1", .dialled = true };
+        return (struct vl_jump_place){ .context = text, .priority = "1", .dialled = true };
     case VL_FORM_ORIGINATE:
         return originated(arena, text);
     case VL_FORM_MACRO:

@@ -13,7 +13,7 @@
 #include "dialplan/application.h"
 
 /* Where a jump leads, as it is written: nothing is looked up. */
-struct vl_place {
+struct vl_jump_place {
     const char *context, *extension; /* NULL: where the call is */
     const char *priority;            /* a number or a label; never NULL */
     const char *const *values;       /* for ARG1 and those behind it */
@@ -22,7 +22,7 @@ struct vl_place {
 };
 
 /* What stands in the arguments of a Goto, Gosub or Macro, taken apart. A Macro has a context, s and 1. */
-struct vl_place vl_jump_place(struct vl_arena *arena, enum vl_jump_kind kind, const char *text);
+struct vl_jump_place vl_jump_place(struct vl_arena *arena, enum vl_jump_kind kind, const char *text);
 
 /* The number that a priority is, and whether it counts from the step that jumps. False: it is a label. */
 bool vl_jump_number(const char *priority, bool *ret_relative, long *ret_number);
@@ -69,7 +69,7 @@ struct vl_jump {
     size_t way;  /* 1: where the condition does not hold */
     char option; /* the letter that it stands behind; '\0': none */
     bool own;    /* the call itself goes there, and before anybody answers */
-    struct vl_place place;
+    struct vl_jump_place place;
 };
 
 /* All of them, in the order of the arguments. NULL: none. */

@@ -131,7 +131,7 @@ static const char *priority_of(struct vl_arena *arena, const char *priority)
 /* One word that is not known may stand for all three. */
 static void add_place(struct vl_lint *lint, const struct vl_lint_call *call, const struct vl_jump *way)
 {
-    const struct vl_place *named = &way->place;
+    const struct vl_jump_place *named = &way->place;
     struct vl_lint_place *grown = vl_arena_grow(lint->arena, lint->places, lint->place_count, sizeof(*grown));
     bool unknown = !named->extension && !named->context && !named->dialled && named->priority[0] == '$' &&
                    is_unknown(named->priority);

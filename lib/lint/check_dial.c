@@ -76,7 +76,7 @@ static const struct vl_lint_call *dials_handed_on(struct vl_lint *lint, const st
                                                   const struct vl_context *target, const char *variable, int depth,
                                                   const char **ret_value)
 {
-    const struct vl_place *named = &place->way->place;
+    const struct vl_jump_place *named = &place->way->place;
 
     for (size_t i = 0; i < named->value_count; i++) {
         const struct vl_lint_call *found =

@@ -57,7 +57,7 @@ static const char *assume_part(struct vl_runner *runner, const char *part, bool 
     return text;
 }
 
-static bool assume_place(struct vl_runner *runner, struct vl_place *place)
+static bool assume_place(struct vl_runner *runner, struct vl_jump_place *place)
 {
     bool assumed = false;
 
@@ -68,7 +68,8 @@ static bool assume_place(struct vl_runner *runner, struct vl_place *place)
 }
 
 /* The place that a jump names, seen from here: `+2` is two further on. */
-static enum found find_target(struct vl_runner *runner, const struct vl_place *named, struct vl_trace_place *ret_place)
+static enum found find_target(struct vl_runner *runner, const struct vl_jump_place *named,
+                              struct vl_trace_place *ret_place)
 {
     struct vl_trace_place place = runner->at;
     const struct vl_extension *extension;
@@ -112,7 +113,7 @@ static const char *describe_jump(struct vl_runner *runner, const char *arguments
 /* A label has to be there. A priority has not: the call goes there, and what comes of it shows then. */
 static enum vl_course run_goto(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    struct vl_place named = vl_jump_place(runner->arena, VL_JUMP_GOTO, arguments);
+    struct vl_jump_place named = vl_jump_place(runner->arena, VL_JUMP_GOTO, arguments);
     bool assumed = assume_place(runner, &named);
     struct vl_trace_place place;
     enum found found = find_target(runner, &named, &place);
@@ -124,7 +125,7 @@ static enum vl_course run_goto(struct vl_runner *runner, const char *arguments, 
     return VL_COURSE_JUMPED;
 }
 
-static enum vl_course enter_gosub(struct vl_runner *runner, struct vl_place *named, const char *arguments,
+static enum vl_course enter_gosub(struct vl_runner *runner, struct vl_jump_place *named, const char *arguments,
                                   const char **note)
 {
     bool assumed = assume_place(runner, named);
@@ -142,14 +143,14 @@ static enum vl_course enter_gosub(struct vl_runner *runner, struct vl_place *nam
 
 static enum vl_course run_gosub(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    struct vl_place named = vl_jump_place(runner->arena, VL_JUMP_GOSUB, arguments);
+    struct vl_jump_place named = vl_jump_place(runner->arena, VL_JUMP_GOSUB, arguments);
 
     return enter_gosub(runner, &named, arguments, note);
 }
 
 static enum vl_course run_macro(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    struct vl_place named = vl_jump_place(runner->arena, VL_JUMP_MACRO, arguments);
+    struct vl_jump_place named = vl_jump_place(runner->arena, VL_JUMP_MACRO, arguments);
     bool assumed = assume_place(runner, &named);
     struct vl_trace_place place = { .context = named.context, .number = named.extension, .priority = 1 };
 
@@ -438,7 +439,7 @@ static enum vl_course run_before_ringing(struct vl_runner *runner, const struct 
     const struct vl_jump *jumps = vl_jump_list(runner->arena, application, arguments, &count);
 
     for (size_t i = 0; i < count; i++) {
-        struct vl_place named = jumps[i].place;
+        struct vl_jump_place named = jumps[i].place;
 
         if (jumps[i].own && enter_gosub(runner, &named, arguments, note) == VL_COURSE_JUMPED)
             return VL_COURSE_JUMPED;

@@ -27,7 +27,7 @@ static const char *jumps_of(struct vl_arena *arena, const char *name, const char
     const struct vl_jump *jumps = vl_jump_list(arena, vl_application(name), arguments, &count);
 
     for (size_t i = 0; i < count; i++) {
-        const struct vl_place *place = &jumps[i].place;
+        const struct vl_jump_place *place = &jumps[i].place;
 
         vl_buf_printf(&out, "%s%s %s,%s,%s", i ? "; " : "", kinds[jumps[i].kind], place->context ? place->context : ".",
                       place->dialled     ? "?"
