@@ -40,13 +40,13 @@ struct vl_runner {
     unsigned depth;
     struct vl_value *values; /* the later ones hide the earlier ones */
     size_t value_count;
-    bool forgotten;   /* a program outside of the dialplan may have set anything */
-    bool unanswered;  /* DIALSTATUS is what a Dial() left that nobody answered */
-    bool trying;      /* in the arguments of TryExec */
-    unsigned changes; /* how often a value became another */
-    unsigned nested;  /* how deep in applications that call others */
-    const struct vl_application *calling;
-    const char *last; /* the last application that does something to be heard */
+    bool forgotten;                       /* a program outside of the dialplan may have set anything */
+    bool unanswered;                      /* DIALSTATUS is what a Dial() left that nobody answered */
+    bool trying;                          /* in the arguments of TryExec */
+    unsigned changes;                     /* how often a value became another */
+    unsigned nested;                      /* how deep in applications that call others */
+    const struct vl_application *calling; /* the row of the application that runs */
+    const char *last;                     /* the last application that does something to be heard */
 };
 
 /* What a step does to the course of the call. */
