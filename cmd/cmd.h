@@ -150,6 +150,11 @@ const char *cmd_share_directory(const struct cmd_options *options);
 /* peer.c: the address from which the person at this terminal is logged in; NULL: not over SSH */
 const char *cmd_ssh_peer(void);
 
+/* ssh.c: run the request and become what the first row of its result says, and `rest` as its last words. Where it is to
+ * be shown only, the result is printed. Comes back with the exit status when there is nothing to become. */
+int cmd_become(const struct cmd_command *command, const struct voiplab_request *request,
+               const struct cmd_options *options, char *const *rest, int rest_count);
+
 /* the commands that are more than one request */
 int cmd_run_init(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_create_vm(const struct cmd_command *command, const struct cmd_options *options);
@@ -160,6 +165,7 @@ int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *o
 int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_dialplan_show(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_dialplan_lint(const struct cmd_command *command, const struct cmd_options *options);
+int cmd_run_ssh(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_completion(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_completion_words(const struct cmd_command *command, const struct cmd_options *options);
 

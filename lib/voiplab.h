@@ -109,6 +109,8 @@ enum voiplab_command {
     VOIPLAB_BRIDGE_SHOW,    /* what is, and who wrote it; needs no lab file */
     VOIPLAB_PHONE,
     VOIPLAB_DIALPLAN_LINT, /* look for mistakes in files like extensions.conf; needs no lab file */
+    VOIPLAB_SSH, /* write STATE/LAB/ssh/config and known_hosts; a row for each PBX, its name and a word of ssh's in each
+                    cell that is no dash: the program becomes that */
 };
 
 enum voiplab_mode {

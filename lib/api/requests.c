@@ -52,6 +52,7 @@ static const struct vl_request_row rows[] = {
                           .lock = VL_LOCK_LAB,
                           .hypervisor = VL_HYPERVISOR_ALWAYS,
                           .pbxs = true },
+    [VOIPLAB_SSH] = { .run = vl_run_ssh, .lab = VL_LAB_NEEDED, .pbxs = true },
 };
 
 const struct vl_request_row *vl_request_row(enum voiplab_command command)

@@ -35,6 +35,12 @@ int vl_run_status(const struct vl_run *run);
 int vl_run_verify(const struct vl_run *run);
 int vl_run_down(const struct vl_run *run);
 int vl_run_destroy(const struct vl_run *run);
+int vl_run_ssh(const struct vl_run *run);
+
+/* In ssh.c. See to the files of ssh(1), and add a row for each PBX that is meant: its name, then the command line that
+ * runs `words` on it, by ssh (with a `terminal`) or, on this host, as they are. Without any words it is a login. They
+ * stand in nobody's quotes: no characters that a shell would take for its own. */
+int vl_run_hand_over(const struct vl_run *run, bool terminal, const char *const *words);
 
 /* All is changed that will be: others may change the lab while this request goes on. */
 void vl_run_unlock(const struct vl_run *run);
