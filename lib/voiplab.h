@@ -111,6 +111,7 @@ enum voiplab_command {
     VOIPLAB_DIALPLAN_LINT, /* look for mistakes in files like extensions.conf; needs no lab file */
     VOIPLAB_SSH, /* write STATE/LAB/ssh/config and known_hosts; a row for each PBX, its name and a word of ssh's in each
                     cell that is no dash: the program becomes that */
+    VOIPLAB_EXEC, /* run a command on the PBXs; the text is what it said, each line behind the name of the PBX */
 };
 
 enum voiplab_mode {
@@ -180,6 +181,11 @@ struct voiplab_lint {
     bool write;                    /* with fix: the files are changed */
 };
 
+struct voiplab_exec {
+    size_t size;
+    const char *const *command; /* its words, NULL-terminated; no shell takes them apart; required */
+};
+
 struct voiplab_request {
     size_t size;
     enum voiplab_command command;
@@ -195,6 +201,7 @@ struct voiplab_request {
         const struct voiplab_phone *phone;                 /* VOIPLAB_PHONE */
         const struct voiplab_up *up;                       /* VOIPLAB_UP */
         const struct voiplab_lint *lint;                   /* VOIPLAB_DIALPLAN_LINT */
+        const struct voiplab_exec *exec;                   /* VOIPLAB_EXEC */
     } parameters;
 };
 
@@ -290,6 +297,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_GUEST_INIT VOIPLAB_INIT(voiplab_guest)
 #define VOIPLAB_PHONE_INIT VOIPLAB_INIT(voiplab_phone)
 #define VOIPLAB_LINT_INIT VOIPLAB_INIT(voiplab_lint)
+#define VOIPLAB_EXEC_INIT VOIPLAB_INIT(voiplab_exec)
 #define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)
 #define VOIPLAB_DIALPLAN_SOURCE_INIT VOIPLAB_INIT(voiplab_dialplan_source)
 #define VOIPLAB_DIALPLAN_QUERY_INIT VOIPLAB_INIT(voiplab_dialplan_query)

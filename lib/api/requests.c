@@ -53,6 +53,10 @@ static const struct vl_request_row rows[] = {
                           .hypervisor = VL_HYPERVISOR_ALWAYS,
                           .pbxs = true },
     [VOIPLAB_SSH] = { .run = vl_run_ssh, .lab = VL_LAB_NEEDED, .pbxs = true },
+    [VOIPLAB_EXEC] = { .run = vl_run_exec,
+                       .lab = VL_LAB_NEEDED,
+                       .pbxs = true,
+                       .parameters = sizeof(struct voiplab_exec) },
 };
 
 const struct vl_request_row *vl_request_row(enum voiplab_command command)

@@ -36,11 +36,20 @@ int vl_run_verify(const struct vl_run *run);
 int vl_run_down(const struct vl_run *run);
 int vl_run_destroy(const struct vl_run *run);
 int vl_run_ssh(const struct vl_run *run);
+int vl_run_exec(const struct vl_run *run);
 
 /* In ssh.c. See to the files of ssh(1), and add a row for each PBX that is meant: its name, then the command line that
  * runs `words` on it, by ssh (with a `terminal`) or, on this host, as they are. Without any words it is a login. They
  * stand in nobody's quotes: no characters that a shell would take for its own. */
 int vl_run_hand_over(const struct vl_run *run, bool terminal, const char *const *words);
+
+/* In exec.c. Run `argv` on a PBX whose SSH answers; the result is the caller's to free. */
+int vl_run_on(const struct vl_run *run, const struct vl_pbx *pbx, const char *const *argv,
+              struct vl_command_result *ret_result, struct vl_error *err);
+/* Print a plan that is to run `argv` on each PBX that is meant. */
+int vl_run_show_command(const struct vl_run *run, const char *const *argv);
+/* What a PBX said, as it may be printed: whole lines, escaped, and without secrets unless they are asked for. */
+char *vl_run_output(const struct vl_run *run, struct vl_arena *arena, const char *said);
 
 /* All is changed that will be: others may change the lab while this request goes on. */
 void vl_run_unlock(const struct vl_run *run);
