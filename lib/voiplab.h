@@ -112,6 +112,7 @@ enum voiplab_command {
     VOIPLAB_SSH, /* write STATE/LAB/ssh/config and known_hosts; a row for each PBX, its name and a word of ssh's in each
                     cell that is no dash: the program becomes that */
     VOIPLAB_EXEC, /* run a command on the PBXs; the text is what it said, each line behind the name of the PBX */
+    VOIPLAB_CLI,  /* what the Asterisk of the PBX that is named answers; without a command a row as for VOIPLAB_SSH */
 };
 
 enum voiplab_mode {
@@ -186,6 +187,11 @@ struct voiplab_exec {
     const char *const *command; /* its words, NULL-terminated; no shell takes them apart; required */
 };
 
+struct voiplab_cli {
+    size_t size;
+    const char *command; /* "core show channels"; NULL: the console */
+};
+
 struct voiplab_request {
     size_t size;
     enum voiplab_command command;
@@ -202,6 +208,7 @@ struct voiplab_request {
         const struct voiplab_up *up;                       /* VOIPLAB_UP */
         const struct voiplab_lint *lint;                   /* VOIPLAB_DIALPLAN_LINT */
         const struct voiplab_exec *exec;                   /* VOIPLAB_EXEC */
+        const struct voiplab_cli *cli;                     /* VOIPLAB_CLI */
     } parameters;
 };
 
@@ -298,6 +305,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_PHONE_INIT VOIPLAB_INIT(voiplab_phone)
 #define VOIPLAB_LINT_INIT VOIPLAB_INIT(voiplab_lint)
 #define VOIPLAB_EXEC_INIT VOIPLAB_INIT(voiplab_exec)
+#define VOIPLAB_CLI_INIT VOIPLAB_INIT(voiplab_cli)
 #define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)
 #define VOIPLAB_DIALPLAN_SOURCE_INIT VOIPLAB_INIT(voiplab_dialplan_source)
 #define VOIPLAB_DIALPLAN_QUERY_INIT VOIPLAB_INIT(voiplab_dialplan_query)

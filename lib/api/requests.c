@@ -57,6 +57,7 @@ static const struct vl_request_row rows[] = {
                        .lab = VL_LAB_NEEDED,
                        .pbxs = true,
                        .parameters = sizeof(struct voiplab_exec) },
+    [VOIPLAB_CLI] = { .run = vl_run_cli, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_cli) },
 };
 
 const struct vl_request_row *vl_request_row(enum voiplab_command command)
