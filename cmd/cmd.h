@@ -168,6 +168,7 @@ int cmd_run_dialplan_lint(const struct cmd_command *command, const struct cmd_op
 int cmd_run_ssh(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_exec(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_cli(const struct cmd_command *command, const struct cmd_options *options);
+int cmd_run_logs(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_completion(const struct cmd_command *command, const struct cmd_options *options);
 int cmd_run_completion_words(const struct cmd_command *command, const struct cmd_options *options);
 

@@ -70,6 +70,7 @@
     X(RULE_TABLE, "rules", 0, NULL, FLAG, "print the table of rules")                                                  \
     X(FIX_FILES, "fix", 0, NULL, FLAG, "print the diff that puts right what can be")                                   \
     X(WRITE, "yes", 'y', NULL, FLAG, "with --fix: change the files")                                                   \
+    X(FOLLOW, "follow", 'F', NULL, FLAG, "go on with what is added, until it is interrupted")                          \
     X(HELP, "help", 'h', NULL, FLAG, "print this help")
 
 #endif

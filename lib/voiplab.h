@@ -113,6 +113,7 @@ enum voiplab_command {
                     cell that is no dash: the program becomes that */
     VOIPLAB_EXEC, /* run a command on the PBXs; the text is what it said, each line behind the name of the PBX */
     VOIPLAB_CLI,  /* what the Asterisk of the PBX that is named answers; without a command a row as for VOIPLAB_SSH */
+    VOIPLAB_LOGS, /* the end of the log of the Asterisk of the PBX that is named; to follow it, a row */
 };
 
 enum voiplab_mode {
@@ -192,6 +193,11 @@ struct voiplab_cli {
     const char *command; /* "core show channels"; NULL: the console */
 };
 
+struct voiplab_logs {
+    size_t size;
+    bool follow; /* a row as for VOIPLAB_SSH instead of the text */
+};
+
 struct voiplab_request {
     size_t size;
     enum voiplab_command command;
@@ -209,6 +215,7 @@ struct voiplab_request {
         const struct voiplab_lint *lint;                   /* VOIPLAB_DIALPLAN_LINT */
         const struct voiplab_exec *exec;                   /* VOIPLAB_EXEC */
         const struct voiplab_cli *cli;                     /* VOIPLAB_CLI */
+        const struct voiplab_logs *logs;                   /* VOIPLAB_LOGS */
     } parameters;
 };
 
@@ -306,6 +313,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_LINT_INIT VOIPLAB_INIT(voiplab_lint)
 #define VOIPLAB_EXEC_INIT VOIPLAB_INIT(voiplab_exec)
 #define VOIPLAB_CLI_INIT VOIPLAB_INIT(voiplab_cli)
+#define VOIPLAB_LOGS_INIT VOIPLAB_INIT(voiplab_logs)
 #define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)
 #define VOIPLAB_DIALPLAN_SOURCE_INIT VOIPLAB_INIT(voiplab_dialplan_source)
 #define VOIPLAB_DIALPLAN_QUERY_INIT VOIPLAB_INIT(voiplab_dialplan_query)

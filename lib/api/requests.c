@@ -58,6 +58,10 @@ static const struct vl_request_row rows[] = {
                        .pbxs = true,
                        .parameters = sizeof(struct voiplab_exec) },
     [VOIPLAB_CLI] = { .run = vl_run_cli, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_cli) },
+    [VOIPLAB_LOGS] = { .run = vl_run_logs,
+                       .lab = VL_LAB_NEEDED,
+                       .pbxs = true,
+                       .parameters = sizeof(struct voiplab_logs) },
 };
 
 const struct vl_request_row *vl_request_row(enum voiplab_command command)

@@ -38,6 +38,7 @@ int vl_run_destroy(const struct vl_run *run);
 int vl_run_ssh(const struct vl_run *run);
 int vl_run_exec(const struct vl_run *run);
 int vl_run_cli(const struct vl_run *run);
+int vl_run_logs(const struct vl_run *run);
 
 /* In ssh.c. See to the files of ssh(1), and add a row for each PBX that is meant: its name, then the command line that
  * runs `words` on it, by ssh (with a `terminal`) or, on this host, as they are. Without any words it is a login. They

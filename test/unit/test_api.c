@@ -52,7 +52,7 @@ static void test_no_request(void **state)
 
 static void test_unknown_command(void **state)
 {
-    static const int commands[] = { -1, VOIPLAB_CLI + 1, 99, INT32_MAX };
+    static const int commands[] = { -1, VOIPLAB_LOGS + 1, 99, INT32_MAX };
 
     (void)state;
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -76,7 +76,7 @@ static void test_unknown_mode(void **state)
 static void test_every_command(void **state)
 {
     (void)state;
-    for (int command = 0; command <= VOIPLAB_CLI; command++) {
+    for (int command = 0; command <= VOIPLAB_LOGS; command++) {
         struct voiplab_request request = VOIPLAB_REQUEST_INIT;
         voiplab_lab *lab = open_none();
         voiplab_error *error = NULL;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * logs: the end of the log of a PBX's Asterisk, or that file followed as it grows.
+ */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "request/request.h"
+
+#define DIRECTORY "/var/log/asterisk/"
+
+/* Where Asterisk writes, as its samples of different times have it; the first that is there is meant. */
+static const char *const places[] = { DIRECTORY "messages.log", DIRECTORY "full", DIRECTORY "messages" };
+
+/* The file that is there. NULL after a failure. ls names those that are, and ends with an error for the others. */
+static const char *find_file(const struct vl_run *run, const struct vl_pbx *pbx)
+{
+    static const char *const argv[] = { "ls", "-1", "--", places[0], places[1], places[2], NULL };
+    struct vl_command_result result = { .status = -1 };
+    const char *const *lines;
+
+    if (vl_run_on(run, pbx, argv, &result, run->err) < 0)
+        return NULL;
+    lines = vl_text_split(&run->result->arena, result.output ? result.output : "", "\n");
+    vl_command_result_free(&result);
+    for (size_t i = 0; i < VL_COUNT(places); i++)
+        for (size_t j = 0; lines[j]; j++)
+            if (!strcmp(lines[j], places[i]))
+                return places[i];
+    (void)vl_fail(run->err, VL_ERROR_FAILED,
+                  "'%s' has no log of Asterisk: none of messages.log, full and messages is in '" DIRECTORY
+                  "'; 'voiplab cli %s \"logger show channels\"' tells where it writes",
+                  pbx->name, pbx->name);
+    return NULL;
+}
+
+/* The other log of a guest would be what it writes to its serial console, which its domain keeps no file of. */
+static void tell_of_console(const struct vl_run *run, const struct vl_pbx *pbx)
+{
+    if (pbx->place == VL_PLACE_VM)
+        vl_session_event(run->session, VOIPLAB_EVENT_STEP, pbx->name,
+                         "this is Asterisk's log; of the serial console none is kept: 'virsh -c %s console %s' shows "
+                         "what comes",
+                         run->session->options.hypervisor, vl_domain_name(&run->result->arena, run->session->lab, pbx));
+}
+
+static int show_end(const struct vl_run *run, const struct vl_pbx *pbx, const char *file)
+{
+    const char *const argv[] = { "tail", "-n100", "--", file, NULL };
+    struct vl_command_result result = { .status = -1 };
+    int status;
+
+    if (vl_run_is_dry(run))
+        return vl_run_show_command(run, argv);
+    if (vl_run_on(run, pbx, argv, &result, run->err) < 0)
+        return -1;
+    run->result->text = vl_run_output(run, &run->result->arena, result.output ? result.output : "");
+    status = result.status;
+    vl_command_result_free(&result);
+    vl_json_string(run->result->document, "pbx", pbx->name);
+    vl_json_string(run->result->document, "file", file);
+    vl_json_string(run->result->document, "output", run->result->text);
+    if (!status)
+        return 0;
+    return vl_fail(run->err, VL_ERROR_FAILED, "'%s' cannot read '%s': tail ended with %d", pbx->name, file, status);
+}
+
+int vl_run_logs(const struct vl_run *run)
+{
+    const char *const *names = run->request->names;
+    const struct vl_pbx *pbx;
+    const char *file;
+
+    if (!names || !names[0] || names[1])
+        return vl_fail(run->err, VL_ERROR_USAGE, "one PBX has to be named, whose log is meant");
+    pbx = vl_lab_pbx(run->session->lab, names[0]);
+    file = find_file(run, pbx);
+    if (!file)
+        return -1;
+    tell_of_console(run, pbx);
+    if (!run->request->parameters.logs->follow)
+        return show_end(run, pbx, file);
+    return vl_run_hand_over(run, false, (const char *const[]){ "tail", "-n100", "-F", file, NULL });
+}
