@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "request/request.h"
+#include "stage/stage.h"
 
 #define DIRECTORY "/var/log/asterisk/"
 
