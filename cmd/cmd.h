@@ -131,8 +131,6 @@ bool cmd_flush(void);
 /* Open the lab that the row asks for, run the request on it, print its result, return the exit status. */
 int cmd_carry_out(const struct cmd_command *command, const struct voiplab_request *request,
                   const struct cmd_options *options);
-int cmd_run_request(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_up(const struct cmd_command *command, const struct cmd_options *options);
 /* The lab file that is meant; NULL: there is none. */
 const char *cmd_lab_file(const struct cmd_options *options);
 /* Open the lab that the options name. NULL after a complaint; *ret_status is the exit status. */
@@ -155,21 +153,9 @@ const char *cmd_ssh_peer(void);
 int cmd_become(const struct cmd_command *command, const struct voiplab_request *request,
                const struct cmd_options *options, char *const *rest, int rest_count);
 
-/* the commands that are more than one request */
-int cmd_run_init(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_create_vm(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_bridge(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_bridge_back(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_destroy(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_phone(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_dialplan_show(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_dialplan_lint(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_ssh(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_exec(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_cli(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_logs(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_completion(const struct cmd_command *command, const struct cmd_options *options);
-int cmd_run_completion_words(const struct cmd_command *command, const struct cmd_options *options);
+/* What the rows run: in the files named after them, those that are one request to the library in request.c. */
+#define COMMAND(function, ...) int function(const struct cmd_command *command, const struct cmd_options *options);
+#include "commands.h"
+#undef COMMAND
 
 #endif

@@ -11,9 +11,4 @@
  * whether the change still waits to be confirmed. */
 int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *how, size_t *changed, bool *ret_waits);
 
-int vl_run_bridge(const struct vl_run *run);
-int vl_run_bridge_confirm(const struct vl_run *run);
-int vl_run_bridge_revert(const struct vl_run *run);
-int vl_run_bridge_show(const struct vl_run *run);
-
 #endif

@@ -11,7 +11,8 @@
 #include "network/change.h"
 #include "network/checkpoint.h"
 #include "network/netlink.h"
-#include "request/bridge.h"
+#include "request/request.h"
+#include "request/result.h"
 
 static void row(const struct vl_run *run, const char *what, const char *item, const char *seen)
 {

@@ -20,25 +20,9 @@ struct vl_run {
 
 /* Requests return 0 or -1; err->code makes the status. In the files named after them, those of the whole lab in up.c.
  */
-int vl_run_check_cpu(const struct vl_run *run);
-int vl_run_image(const struct vl_run *run);
-int vl_run_create_vm(const struct vl_run *run);
-int vl_run_trunk(const struct vl_run *run);
-int vl_run_trunk_remove(const struct vl_run *run);
-int vl_run_dialplan(const struct vl_run *run);
-int vl_run_dialplan_diff(const struct vl_run *run);
-int vl_run_lint(const struct vl_run *run);
-int vl_run_phone(const struct vl_run *run);
-int vl_run_sipp(const struct vl_run *run);
-int vl_run_up(const struct vl_run *run);
-int vl_run_status(const struct vl_run *run);
-int vl_run_verify(const struct vl_run *run);
-int vl_run_down(const struct vl_run *run);
-int vl_run_destroy(const struct vl_run *run);
-int vl_run_ssh(const struct vl_run *run);
-int vl_run_exec(const struct vl_run *run);
-int vl_run_cli(const struct vl_run *run);
-int vl_run_logs(const struct vl_run *run);
+#define REQUEST(command, function, ...) int function(const struct vl_run *run);
+#include "request/requests.h"
+#undef REQUEST
 
 /* In ssh.c. See to the files of ssh(1), and add a row for each PBX that is meant: its name, then the command line that
  * runs `words` on it, by ssh (with a `terminal`) or, on this host, as they are. Without any words it is a login. They

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The index of everything: one row per verb of the command line, COMMAND(function, members of struct cmd_command). A
+ * row of two words is a verb of the command that is its first word. Parser, help and completion have what they know
+ * from here. This file is included twice, for the declarations (cmd.h) and for the table (commands.c).
+ */
+
+COMMAND(cmd_run_init, .name = "init", .operands = "[LAB]", .summary = "write a commented lab file",
+        .takes = { [CMD_TEMPLATE] = true, [CMD_SHARE] = true }, .most_operands = 1, .kind = CMD_FILES,
+        .lab = CMD_LAB_NONE)
+
+COMMAND(cmd_run_check_cpu, .name = "check-cpu", .operands = "",
+        .summary = "see whether this host can run the lab's guests",
+        .takes = { LAB, SHOW, [CMD_CPUINFO] = true, [CMD_ROOT] = true, [CMD_CONNECT] = true, [CMD_LOAD_MODULES] = true,
+                   [CMD_YES] = true },
+        .lab = CMD_LAB_MAY_BE, .request = VOIPLAB_CHECK_CPU)
+
+COMMAND(cmd_run_bridge, .name = "bridge", .operands = "",
+        .summary = "make the bridge, with a way back: confirm, revert, show",
+        .takes = { LAB, PLAN, [CMD_ROOT] = true, [CMD_BACKEND] = true, [CMD_TIMEOUT] = true, [CMD_COMMIT] = true },
+        .request = VOIPLAB_BRIDGE)
+
+COMMAND(cmd_run_bridge_back, .name = "bridge confirm", .operands = "",
+        .summary = "keep the change of the network that waits", .takes = { LAB, [CMD_ROOT] = true },
+        .lab = CMD_LAB_NONE, .request = VOIPLAB_BRIDGE_CONFIRM)
+
+COMMAND(cmd_run_bridge_back, .name = "bridge revert", .operands = "", .summary = "put the network back as it was",
+        .takes = { LAB, SHOW, [CMD_ROOT] = true, [CMD_BOOT] = true }, .lab = CMD_LAB_NONE,
+        .request = VOIPLAB_BRIDGE_REVERT)
+
+COMMAND(cmd_run_bridge_back, .name = "bridge show", .operands = "",
+        .summary = "show the bridges of this host, who wrote them, and whether a change waits",
+        .takes = { LAB, [CMD_ROOT] = true }, .lab = CMD_LAB_NONE, .request = VOIPLAB_BRIDGE_SHOW)
+
+COMMAND(cmd_run_request, .name = "image", .operands = "[IMAGE ...]",
+        .summary = "build the base images, and verify them", .takes = { LAB, PLAN }, .most_operands = -1,
+        .kind = CMD_IMAGES, .request = VOIPLAB_IMAGE)
+
+COMMAND(cmd_run_create_vm, .name = "create-vm", .operands = "[PBX ...]",
+        .summary = "make guests and start them; with --memory and --disk one without a lab file",
+        .takes = { LAB, PLAN, REACH, [CMD_MEMORY] = true, [CMD_DISK] = true, [CMD_CDROM] = true, [CMD_BRIDGE] = true,
+                   [CMD_OS] = true, [CMD_VCPUS] = true },
+        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_CREATE_VM)
+
+COMMAND(cmd_run_request, .name = "trunk", .also = "push", .operands = "[PBX ...]",
+        .summary = "put SIP and IAX2 trunks on every PBX, and see them registered",
+        .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_TRUNK)
+
+COMMAND(cmd_run_request, .name = "trunk remove", .operands = "[PBX ...]",
+        .summary = "take what push and dialplan wrote out of the PBXs again",
+        .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_TRUNK_REMOVE)
+
+COMMAND(cmd_run_request, .name = "dialplan", .also = "push", .operands = "[PBX ...]",
+        .summary = "put the dialplan on every PBX; show where a number goes; find mistakes",
+        .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_DIALPLAN)
+
+COMMAND(cmd_run_request, .name = "dialplan diff", .operands = "[PBX ...]",
+        .summary = "show how what each PBX runs differs from the lab file; exit 5 when it does",
+        .takes = { LAB, REACH, [CMD_ROOT] = true, [CMD_SHOW_SECRETS] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_DIALPLAN_DIFF)
+
+COMMAND(cmd_run_dialplan_show, .name = "dialplan show", .operands = "NUMBER|-",
+        .summary = "show which way a number goes, and why; with - for many on standard input",
+        .takes = { LAB, [CMD_WAIT] = true, [CMD_CONNECT] = true, [CMD_ROOT] = true, [CMD_CONTEXT] = true,
+                   [CMD_CALLERID] = true, [CMD_AT] = true, [CMD_PRIORITY] = true, [CMD_CONF] = true, [CMD_PBX] = true,
+                   [CMD_DOT] = true },
+        .least_operands = 1, .most_operands = 1, .kind = CMD_NUMBER)
+
+COMMAND(cmd_run_dialplan_lint, .name = "dialplan lint", .operands = "FILE ...",
+        .summary = "find mistakes in files like extensions.conf, and put right what can be",
+        .takes = { LAB, SHOW, [CMD_ASTERISK] = true, [CMD_SIP] = true, [CMD_IAX] = true, [CMD_PJSIP] = true,
+                   [CMD_COUNTRY] = true, [CMD_IGNORE] = true, [CMD_LEVEL] = true, [CMD_SARIF] = true,
+                   [CMD_RULE_TABLE] = true, [CMD_FIX_FILES] = true, [CMD_WRITE] = true },
+        .most_operands = -1, .kind = CMD_FILES, .lab = CMD_LAB_NAMED, .request = VOIPLAB_DIALPLAN_LINT)
+
+COMMAND(cmd_run_phone, .name = "phone", .operands = "[PHONE ...]",
+        .summary = "write the profiles of the telephones, hand them out, have them fetched",
+        .takes = { LAB, PLAN, [CMD_OUTPUT] = true, [CMD_SERVE] = true, [CMD_RESYNC] = true, [CMD_ADDRESS] = true },
+        .most_operands = -1, .kind = CMD_PHONES, .request = VOIPLAB_PHONE)
+
+COMMAND(cmd_run_request, .name = "sipp", .operands = "[LOAD ...]", .summary = "run the lab's load tests with SIPp",
+        .takes = { LAB, [CMD_DRY_RUN] = true }, .most_operands = -1, .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
+
+COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]", .summary = "bring the whole lab up, from whatever it is now",
+        .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_UP)
+
+COMMAND(cmd_run_request, .name = "status", .operands = "[PBX ...]",
+        .summary = "show what is seen: guests, registrations, peers", .takes = { LAB, REACH }, .most_operands = -1,
+        .kind = CMD_PBXS, .request = VOIPLAB_STATUS)
+
+COMMAND(cmd_run_request, .name = "verify", .operands = "[PBX ...]", .summary = "call every PBX from every other",
+        .takes = { LAB, REACH }, .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_VERIFY)
+
+COMMAND(cmd_run_ssh, .name = "ssh", .operands = "NAME [CMD ...]",
+        .summary = "log in to a PBX, or run a command there, with the lab's key",
+        .takes = { LAB, [CMD_DRY_RUN] = true }, .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS,
+        .takes_rest = true, .request = VOIPLAB_SSH)
+
+COMMAND(cmd_run_cli, .name = "cli", .operands = "NAME [COMMAND]",
+        .summary = "open the console of a PBX's Asterisk, or ask it one thing",
+        .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true }, .least_operands = 1,
+        .most_operands = 2, .kind = CMD_PBXS, .takes_rest = true, .request = VOIPLAB_CLI)
+
+COMMAND(cmd_run_exec, .name = "exec", .operands = "[NAME ...] -- CMD ...",
+        .summary = "run a command on all PBXs at once",
+        .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_JOBS] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true },
+        .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS, .takes_rest = true, .request = VOIPLAB_EXEC)
+
+COMMAND(cmd_run_logs, .name = "logs", .operands = "NAME",
+        .summary = "show the end of the log of a PBX's Asterisk, or follow it",
+        .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true, [CMD_FOLLOW] = true },
+        .least_operands = 1, .most_operands = 1, .kind = CMD_PBXS, .request = VOIPLAB_LOGS)
+
+COMMAND(cmd_run_request, .name = "down", .operands = "[PBX ...]", .summary = "shut the guests down",
+        .takes = { LAB, PLAN, [CMD_CONNECT] = true }, .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_DOWN)
+
+COMMAND(cmd_run_destroy, .name = "destroy", .operands = "[PBX ...]",
+        .summary = "take away all that is this lab's own, and nothing else",
+        .takes = { LAB, PLAN, [CMD_CONNECT] = true, [CMD_YES] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_DESTROY)
+
+COMMAND(cmd_run_completion, .name = "completion", .operands = "bash|zsh|fish",
+        .summary = "print the script that lets a shell complete the words of voiplab", .takes = { [CMD_SHARE] = true },
+        .least_operands = 1, .most_operands = 1, .kind = CMD_WORDS,
+        .words = (const char *const[]){ "bash", "zsh", "fish", NULL }, .lab = CMD_LAB_NONE)
+
+COMMAND(cmd_run_completion_words, .name = "completion words", .operands = "-- WORD ...",
+        .summary = "print what may stand in place of the last word; the scripts ask for it", .most_operands = -1,
+        .kind = CMD_TEXT, .lab = CMD_LAB_NONE, .takes_rest = true)
