@@ -94,6 +94,11 @@ COMMAND(cmd_run_request, .name = "status", .operands = "[PBX ...]",
 COMMAND(cmd_run_request, .name = "verify", .operands = "[PBX ...]", .summary = "call every PBX from every other",
         .takes = { LAB, REACH }, .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_VERIFY)
 
+COMMAND(cmd_run_inspect, .name = "inspect", .operands = "[NAME ...]",
+        .summary = "show the numbers, accounts and secrets of the lab; with --all the labs of this host",
+        .takes = { LAB, [CMD_SHOW_SECRETS] = true, [CMD_ALL] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_INSPECT)
+
 COMMAND(cmd_run_ssh, .name = "ssh", .operands = "NAME [CMD ...]",
         .summary = "log in to a PBX, or run a command there, with the lab's key",
         .takes = { LAB, [CMD_DRY_RUN] = true }, .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS,

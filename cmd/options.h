@@ -71,6 +71,7 @@
     X(FIX_FILES, "fix", 0, NULL, FLAG, "print the diff that puts right what can be")                                   \
     X(WRITE, "yes", 'y', NULL, FLAG, "with --fix: change the files")                                                   \
     X(FOLLOW, "follow", 'F', NULL, FLAG, "go on with what is added, until it is interrupted")                          \
+    X(ALL, "all", 0, NULL, FLAG, "list the labs of this host instead; no lab file is needed")                          \
     X(HELP, "help", 'h', NULL, FLAG, "print this help")
 
 #endif

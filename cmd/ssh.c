@@ -10,26 +10,36 @@
 
 #include "cmd.h"
 
-/* The words of the first row behind the name of its PBX, and `rest` after them. The caller frees all; NULL: no memory.
- */
+static void free_words(char **words)
+{
+    for (size_t i = 0; words && words[i]; i++)
+        free(words[i]);
+    free(words);
+}
+
+/* The words of the first row behind the name of its PBX, and `rest` after them; free_words() is the caller's. NULL: no
+ * memory. */
 static char **words_of(const voiplab_result *result, char *const *rest, int rest_count)
 {
     size_t columns = voiplab_result_columns(result), count = 0;
     char **words = calloc(columns + (size_t)rest_count + 2, sizeof(*words));
+    bool good = words != NULL;
 
-    for (size_t i = 1; words && i < columns; i++) {
+    for (size_t i = 1; good && i < columns; i++) {
         const char *cell = voiplab_result_cell(result, 0, i);
 
-        if (strcmp(cell, "-") != 0 && !(words[count++] = strdup(cell)))
-            return NULL;
+        if (strcmp(cell, "-") != 0)
+            good = (words[count++] = strdup(cell)) != NULL;
     }
     /* what follows is a command, also where it begins with a dash */
-    if (words && rest_count && !(words[count++] = strdup("--")))
-        return NULL;
-    for (int i = 0; words && i < rest_count; i++)
-        if (!(words[count++] = strdup(rest[i])))
-            return NULL;
-    return words;
+    if (good && rest_count)
+        good = (words[count++] = strdup("--")) != NULL;
+    for (int i = 0; good && i < rest_count; i++)
+        good = (words[count++] = strdup(rest[i])) != NULL;
+    if (good)
+        return words;
+    free_words(words);
+    return NULL;
 }
 
 /* Only a failure comes back. What this process ignores the next one would ignore too. */
@@ -71,9 +81,7 @@ int cmd_become(const struct cmd_command *command, const struct voiplab_request *
     voiplab_error_free(error);
     voiplab_close(lab);
     status = status ? status : become(words);
-    for (size_t i = 0; words && words[i]; i++)
-        free(words[i]);
-    free(words);
+    free_words(words);
     return status;
 }
 

@@ -114,6 +114,7 @@ enum voiplab_command {
     VOIPLAB_EXEC, /* run a command on the PBXs; the text is what it said, each line behind the name of the PBX */
     VOIPLAB_CLI,  /* what the Asterisk of the PBX that is named answers; without a command a row as for VOIPLAB_SSH */
     VOIPLAB_LOGS, /* the end of the log of the Asterisk of the PBX that is named; to follow it, a row */
+    VOIPLAB_INSPECT, /* numbers, accounts and secrets of the lab, or the labs of this host; nobody is asked */
 };
 
 enum voiplab_mode {
@@ -198,6 +199,11 @@ struct voiplab_logs {
     bool follow; /* a row as for VOIPLAB_SSH instead of the text */
 };
 
+struct voiplab_inspect {
+    size_t size;
+    bool all; /* the labs of this host; needs no lab file */
+};
+
 struct voiplab_request {
     size_t size;
     enum voiplab_command command;
@@ -216,6 +222,7 @@ struct voiplab_request {
         const struct voiplab_exec *exec;                   /* VOIPLAB_EXEC */
         const struct voiplab_cli *cli;                     /* VOIPLAB_CLI */
         const struct voiplab_logs *logs;                   /* VOIPLAB_LOGS */
+        const struct voiplab_inspect *inspect;             /* VOIPLAB_INSPECT */
     } parameters;
 };
 
@@ -314,6 +321,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_EXEC_INIT VOIPLAB_INIT(voiplab_exec)
 #define VOIPLAB_CLI_INIT VOIPLAB_INIT(voiplab_cli)
 #define VOIPLAB_LOGS_INIT VOIPLAB_INIT(voiplab_logs)
+#define VOIPLAB_INSPECT_INIT VOIPLAB_INIT(voiplab_inspect)
 #define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)
 #define VOIPLAB_DIALPLAN_SOURCE_INIT VOIPLAB_INIT(voiplab_dialplan_source)
 #define VOIPLAB_DIALPLAN_QUERY_INIT VOIPLAB_INIT(voiplab_dialplan_query)

@@ -11,13 +11,14 @@
 #include "lab/mask.h"
 #include "request/request.h"
 
-enum { CONNECT_MS = 10000, RUN_MS = 600000, TAB = 8 };
+enum { CONNECT_MS = 10000, CONNECT_MOST_S = 86400, RUN_MS = 600000, TAB = 8 };
 
 int vl_run_on(const struct vl_run *run, const struct vl_pbx *pbx, const char *const *argv,
               struct vl_command_result *ret_result, struct vl_error *err)
 {
     unsigned wait_s = run->session->options.wait_s;
-    VL_TARGET_AUTO *target = vl_session_connect(run->session, pbx, wait_s ? (int)wait_s * 1000 : CONNECT_MS, err);
+    int wait_ms = wait_s ? (int)(wait_s < CONNECT_MOST_S ? wait_s : CONNECT_MOST_S) * 1000 : CONNECT_MS;
+    VL_TARGET_AUTO *target = vl_session_connect(run->session, pbx, wait_ms, err);
 
     return target ? target->ops->run(target, argv, NULL, RUN_MS, ret_result, err) : -1;
 }

@@ -17,7 +17,7 @@ static const char *const places[] = { DIRECTORY "messages.log", DIRECTORY "full"
 /* The file that is there. NULL after a failure. ls names those that are, and ends with an error for the others. */
 static const char *find_file(const struct vl_run *run, const struct vl_pbx *pbx)
 {
-    static const char *const argv[] = { "ls", "-1", "--", places[0], places[1], places[2], NULL };
+    const char *const argv[] = { "ls", "-1", "--", places[0], places[1], places[2], NULL };
     struct vl_command_result result = { .status = -1 };
     const char *const *lines;
 

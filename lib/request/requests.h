@@ -31,3 +31,5 @@ REQUEST(SSH, vl_run_ssh, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(EXEC, vl_run_exec, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_exec))
 REQUEST(CLI, vl_run_cli, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_cli))
 REQUEST(LOGS, vl_run_logs, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_logs))
+REQUEST(INSPECT, vl_run_inspect, .lab = VL_LAB_UNLESS_PARAMETERS, .pbxs = true,
+        .parameters = sizeof(struct voiplab_inspect), .no_defaults = true)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# ssh, cli, exec and logs against the PBXs of a lab that is up: real sshds, real Asterisks.
+# ssh, cli, exec, logs and inspect against the PBXs of a lab that is up: real sshds, real Asterisks.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
@@ -26,7 +26,8 @@ checks "plain ssh and scp use them; a host with another key is refused"
 [ "$(cat "$work/out")" = hub ] || fail "plain ssh: $(cat "$work/out")"
 "$bed" host "$work/bed" scp -q -F "$state/ssh/config" pbx3:/etc/hostname "$work/hostname" </dev/null
 [ "$(cat "$work/hostname")" = pbx3 ] || fail "plain scp: $(cat "$work/hostname")"
-sed "s/^\(${BED_PBX1//./\\.}\) .*/\1 $(cut -d ' ' -f 1,2 "$work/bed/keys/pbx2_host_ed25519.pub")/" "$state/ssh/known_hosts" >"$work/wrong"
+other=$(cut -d ' ' -f 1,2 "$work/bed/keys/pbx2_host_ed25519.pub")
+sed "s|^\(${BED_PBX1//./\\.}\) .*|\1 $other|" "$state/ssh/known_hosts" >"$work/wrong"
 if "$bed" host "$work/bed" ssh -F "$state/ssh/config" -o UserKnownHostsFile="$work/wrong" pbx1 true </dev/null \
     2>"$work/err"; then
     fail "another host key was taken"
@@ -59,6 +60,7 @@ ends 0 "exec with words"
 printf 'pbx1: %s\n' "it's" '$HOME' 'two  words' '*' | cmp -s - "$work/out" || fail "the words: $(cat "$work/out")"
 voiplab exec -q pbx1 -- sh -c 'echo one; echo two >&2; printf "\033]0;x\007\n"'
 printf 'pbx1: %s\n' one two '\x1b]0;x\x07' | cmp -s - "$work/out" || fail "the lines: $(cat "$work/out")"
+# shellcheck disable=SC2016
 voiplab exec --json -- sh -c '[ "$(hostname)" != pbx2 ] || exit 3'
 ends 4 "exec that fails on one"
 jq -e '[.pbxs[] | [.pbx, .status]] == [["hub", 0], ["pbx1", 0], ["pbx2", 3], ["pbx3", 0]]' "$work/out" >/dev/null ||
@@ -104,3 +106,18 @@ sleep 3
 on hub sh -c "echo 'a line that comes late' >>'$file'"
 wait "$follower" || :
 expect_contains "$(cat "$work/followed")" "a line that comes late" "what was followed"
+
+checks "inspect: the accounts that the PBXs have, and their secrets only when they are asked for"
+voiplab inspect --json --show-secrets
+ends 0 "inspect"
+secret=$(jq -r '.entries[] | select(.kind == "PBX" and .name == "pbx1").secret' "$work/out")
+on hub sed -n '/^\[7001\]/,/^secret=/p' /etc/asterisk/voiplab_sip.conf | grep -qx "secret=$secret" ||
+    fail "the hub has another secret for 7001"
+secret=$(jq -r '.entries[] | select(.name == "pbx1 to pbx2").secret' "$work/out")
+on pbx2 grep -qx "secret=$secret" /etc/asterisk/voiplab_iax.conf || fail "pbx2 has another secret for pbx1"
+voiplab inspect
+not_said "not made yet"
+while read -r _ _ secret; do not_said "$secret"; done <"$state/secrets"
+voiplab inspect pbx2
+said "pbx1 to pbx2"
+not_said "pbx1 to pbx3"
