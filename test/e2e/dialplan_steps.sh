@@ -4,7 +4,7 @@
 #
 # usage: dialplan_steps.sh [CALLS [SEED]]     (default 500)
 #
-# ctest: FIXTURES_REQUIRED tree TIMEOUT 600 COST 90
+# ctest: RESOURCE_LOCK processor FIXTURES_REQUIRED tree TIMEOUT 600 COST 90
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

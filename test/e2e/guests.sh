@@ -3,7 +3,7 @@
 # image.sh, and the quickstart lab brought up on it with emulated guests where there is no hardware
 # virtualization. Then what `up`, `create-vm`, `down` and `destroy` promise.
 #
-# ctest: FIXTURES_REQUIRED image TIMEOUT 1200 COST 400
+# ctest: RESOURCE_LOCK processor FIXTURES_REQUIRED image TIMEOUT 1200 COST 400
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The base image of the lab's guests, built by its recipe when that has changed, and kept for the tests that boot it.
 #
-# ctest: FIXTURES_SETUP image TIMEOUT 1200 COST 900
+# ctest: RESOURCE_LOCK processor FIXTURES_SETUP image TIMEOUT 1200 COST 900
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

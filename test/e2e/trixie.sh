@@ -5,7 +5,7 @@
 # In a root of its own, which mmdebstrap makes once and keeps beside the tree of the beds; its name carries a hash of this
 # script and of the list of packages. The build has no network, and of this machine nothing but the sources, read-only.
 #
-# ctest: TIMEOUT 1200 COST 600
+# ctest: RESOURCE_LOCK processor TIMEOUT 1200 COST 600
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
