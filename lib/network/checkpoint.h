@@ -5,9 +5,10 @@
  *
  * STATE/.bridge/host/ (tree-… for another root) holds
  *
- *   last       what was there before the latest run: the watchdog's
- *   original   what was there before the first run that was confirmed; files and links that later ones came to are
- * added backup/    the bytes of every file that either names
+ *   - last: what was there before the latest run; the watchdog's
+ *   - original: what was there before the first run that was confirmed; files and links that later ones came to are
+ *     added
+ *   - backup/: the bytes of every file that either names
  *
  * and what network/change.h says of the latest change. `last` is written before the first change, and added to
  * `original` before it becomes final: what was taken back leaves no trace there. Both are lines of words, whole only

@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 enum { ROW_LIMIT = 256 * 1024, SERIES_LIMIT = 7 * 86400, FIGURE_DIGITS = 40 };
@@ -258,7 +260,7 @@ static int add_sample(struct vl_response_times *times, double sample)
 {
     if (times->count == times->size) {
         size_t size = times->size ? times->size * 2 : 1024;
-        double *grown = reallocarray(times->samples, size, sizeof(*grown));
+        double *grown = size > SIZE_MAX / sizeof(*grown) ? NULL : vl_realloc(times->samples, size * sizeof(*grown));
 
         if (!grown)
             return -1;
