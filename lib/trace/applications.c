@@ -202,7 +202,7 @@ static enum vl_course run_try_exec(struct vl_runner *runner, const char *argumen
     runner->trying = outer;
     succeeds = course == VL_COURSE_JUMPED && !vl_trace_is_tried(runner);
     if (*arguments)
-        vl_trace_set(runner, "TRYSTATUS", succeeds ? "SUCCESS" : NULL, false);
+        vl_trace_set(runner, "TRYSTATUS", succeeds ? "SUCCESS" : NULL);
     return course == VL_COURSE_FAILS ? VL_COURSE_NEXT : course;
 }
 
@@ -317,7 +317,7 @@ static enum vl_course run_return(struct vl_runner *runner, const char *arguments
     while (runner->frames[runner->depth - 1].macro)
         (void)vl_trace_leave(runner, false);
     (void)vl_trace_leave(runner, true);
-    vl_trace_set(runner, "GOSUB_RETVAL", arguments, false);
+    vl_trace_set(runner, "GOSUB_RETVAL", arguments);
     return VL_COURSE_JUMPED;
 }
 
@@ -397,7 +397,7 @@ static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, 
     show->dials = dials;
     dials[show->dial_count++] = channels;
     for (size_t i = 0; i < VL_COUNT(outcomes); i++)
-        vl_trace_set(runner, outcomes[i], NULL, false);
+        vl_trace_set(runner, outcomes[i], NULL);
     runner->unanswered = true;
     return VL_COURSE_NEXT;
 }

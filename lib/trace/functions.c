@@ -186,7 +186,7 @@ static void forget_changed(struct vl_runner *runner, const char *function, size_
 
     for (size_t i = 0; i < VL_COUNT(names); i++)
         if (strlen(names[i]) == length && !strncmp(names[i], function, length))
-            vl_trace_set(runner, vl_arena_strndup(runner->arena, arguments, strcspn(arguments, ",)")), NULL, false);
+            vl_trace_set(runner, vl_arena_strndup(runner->arena, arguments, strcspn(arguments, ",)")), NULL);
 }
 
 static const struct {

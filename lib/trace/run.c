@@ -167,7 +167,7 @@ static bool go_to_invalid(struct vl_runner *runner)
         !vl_trace_first_of(runner, first.context, invalid, VL_COUNT(invalid)))
         return false;
     if (!strcmp(runner->at.number, "i"))
-        vl_trace_set(runner, "INVALID_EXTEN", first.number, false);
+        vl_trace_set(runner, "INVALID_EXTEN", first.number);
     return true;
 }
 

@@ -43,7 +43,7 @@ static void set_array(struct vl_runner *runner, const char *names, const char *v
     const char *const *value = vl_jump_values(runner->arena, values, &value_count);
 
     for (size_t i = 0; i < name_count; i++)
-        vl_trace_set(runner, name[i], i < value_count ? without_quotes(runner->arena, value[i]) : "", false);
+        vl_trace_set(runner, name[i], i < value_count ? without_quotes(runner->arena, value[i]) : "");
 }
 
 /* The number of `"NAME" <NUMBER>`; NULL: there are no brackets, and what it is hangs on how it looks. */
@@ -63,7 +63,7 @@ static void forget_pushed(struct vl_runner *runner, const char *name)
         const char *inside = inside_of(runner->arena, name, functions[i]);
 
         if (inside)
-            vl_trace_set(runner, vl_arena_strndup(runner->arena, inside, strcspn(inside, ",")), NULL, false);
+            vl_trace_set(runner, vl_arena_strndup(runner->arena, inside, strcspn(inside, ",")), NULL);
     }
 }
 
@@ -74,15 +74,14 @@ static void set_variable(struct vl_runner *runner, const char *name, const char 
 
     name += strspn(name, "_");
     if ((inside = inside_of(runner->arena, name, "LOCAL"))) {
-        if (runner->depth)
-            vl_trace_set(runner, inside, value, true);
+        vl_trace_set_local(runner, inside, value);
     } else if ((inside = inside_of(runner->arena, name, "ARRAY"))) {
         set_array(runner, inside, value ? value : "");
     } else if (!strcasecmp(name, "CALLERID(all)")) {
-        vl_trace_set(runner, "CALLERID(num)", value ? number_of(runner->arena, value) : NULL, false);
+        vl_trace_set(runner, "CALLERID(num)", value ? number_of(runner->arena, value) : NULL);
     } else {
         forget_pushed(runner, name);
-        vl_trace_set(runner, name, value, false);
+        vl_trace_set(runner, name, value);
     }
 }
 
@@ -123,6 +122,6 @@ enum vl_course vl_trace_read(struct vl_runner *runner, const char *arguments, co
     size_t count;
 
     (void)note;
-    vl_trace_set(runner, vl_jump_words(runner->arena, arguments, &count)[0], NULL, false);
+    vl_trace_set(runner, vl_jump_words(runner->arena, arguments, &count)[0], NULL);
     return VL_COURSE_NEXT;
 }

@@ -93,7 +93,7 @@ static const char *variable(struct vl_runner *runner, const char *name)
     return vl_trace_variable(runner, name, &value) ? value : NULL;
 }
 
-void vl_trace_set(struct vl_runner *runner, const char *name, const char *value, bool local)
+static void set(struct vl_runner *runner, const char *name, const char *value, unsigned frame)
 {
     struct vl_value *old, *grown;
 
@@ -101,7 +101,7 @@ void vl_trace_set(struct vl_runner *runner, const char *name, const char *value,
     old = find_value(runner, name);
     if (!is_same(variable(runner, name), value))
         runner->changes++;
-    if (old && !local) {
+    if (old && !frame) {
         old->value = value;
         return;
     }
@@ -109,7 +109,22 @@ void vl_trace_set(struct vl_runner *runner, const char *name, const char *value,
     if (!grown)
         return;
     runner->values = grown;
-    grown[runner->value_count++] = (struct vl_value){ name, value, local };
+    grown[runner->value_count++] = (struct vl_value){ name, value, frame };
+}
+
+void vl_trace_set(struct vl_runner *runner, const char *name, const char *value)
+{
+    set(runner, name, value, 0);
+}
+
+void vl_trace_set_local(struct vl_runner *runner, const char *name, const char *value)
+{
+    unsigned frame = runner->depth;
+
+    while (frame && runner->frames[frame - 1].macro)
+        frame--;
+    if (frame)
+        set(runner, name, value, frame);
 }
 
 const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct vl_trace_place *place, const char *label,
@@ -144,9 +159,9 @@ static void set_arguments(struct vl_runner *runner, const char *const *values, s
             outer = runner->frames[i].argument_count;
     frame->argument_count = frame->macro || count > outer ? count : outer;
     for (size_t i = 0; i < frame->argument_count; i++)
-        vl_trace_set(runner, vl_arena_printf(runner->arena, "ARG%zu", i + 1), i < count ? values[i] : "", true);
+        set(runner, vl_arena_printf(runner->arena, "ARG%zu", i + 1), i < count ? values[i] : "", runner->depth);
     if (!frame->macro)
-        vl_trace_set(runner, "ARGC", vl_arena_printf(runner->arena, "%zu", count), true);
+        set(runner, "ARGC", vl_arena_printf(runner->arena, "%zu", count), runner->depth);
 }
 
 bool vl_trace_enter(struct vl_runner *runner, const struct vl_trace_place *place, bool macro, const char *const *values,
@@ -158,9 +173,9 @@ bool vl_trace_enter(struct vl_runner *runner, const struct vl_trace_place *place
                                                          .macro = macro ? place->context : NULL,
                                                          .value_count = runner->value_count };
     if (macro) {
-        vl_trace_set(runner, "MACRO_EXTEN", runner->at.number, true);
-        vl_trace_set(runner, "MACRO_CONTEXT", runner->at.context, true);
-        vl_trace_set(runner, "MACRO_PRIORITY", vl_arena_printf(runner->arena, "%d", runner->at.priority), true);
+        set(runner, "MACRO_EXTEN", runner->at.number, runner->depth);
+        set(runner, "MACRO_CONTEXT", runner->at.context, runner->depth);
+        set(runner, "MACRO_PRIORITY", vl_arena_printf(runner->arena, "%d", runner->at.priority), runner->depth);
     }
     set_arguments(runner, values, value_count);
     runner->at = *place;
@@ -190,7 +205,7 @@ bool vl_trace_leave(struct vl_runner *runner, bool back)
     runner->depth--;
     kept = runner->frames[runner->depth].value_count;
     for (size_t i = kept; i < runner->value_count; i++)
-        if (!runner->values[i].local)
+        if (runner->values[i].frame != runner->depth + 1)
             runner->values[kept++] = runner->values[i];
     runner->value_count = kept;
     if (back) {

@@ -27,7 +27,7 @@ struct vl_frame {
 
 struct vl_value {
     const char *name, *value; /* the value NULL: set, but not known to what */
-    bool local;               /* gone with the frame that it was set in */
+    unsigned frame;           /* gone with this one of the frames, counted from 1; 0: it stays */
 };
 
 struct vl_runner {
@@ -59,7 +59,10 @@ enum vl_course {
 };
 
 /* Set a variable; value NULL: to something that is not known. */
-void vl_trace_set(struct vl_runner *runner, const char *name, const char *value, bool local);
+void vl_trace_set(struct vl_runner *runner, const char *name, const char *value);
+/* Set(LOCAL(NAME)=…): until the innermost Gosub is left, whatever Macro it is in. Outside of all Gosub Asterisk sets
+ * nothing (func_local of app_stack.c). */
+void vl_trace_set_local(struct vl_runner *runner, const char *name, const char *value);
 /* From here on nothing is known of any variable. */
 void vl_trace_forget(struct vl_runner *runner);
 /* The value of a variable, or of a function that was set, in *ret_value; NULL there: it is not known. False: a function

@@ -176,6 +176,9 @@ static void test_values(void **state)
         { "Set(EXTEN=55)\nsame => n,Dial(SIP/${EXTEN})", "SIP/1" },
         { "Set(LOCAL(G)=9)\nsame => n,Dial(SIP/${G})", "SIP/3" },
         { "Set(G )=9)\nsame => n,Dial(SIP/${G})", "SIP/3" },
+        /* a Macro has no LOCAL of its own: there is none, or it is that of the Gosub around it */
+        { "Macro(local)\nsame => n,Dial(SIP/${G})", "SIP/m3, then SIP/3" },
+        { "Gosub(local,s,1)\nsame => n,Dial(SIP/${G})", "SIP/m9, then SIP/g9, then SIP/3" },
         { "MSet(A=1,B=\"2\")\nsame => n,Dial(SIP/${A}${B})", "SIP/12" },
         { "Set(ARRAY(A,B)=1,2)\nsame => n,Dial(SIP/${A}${B})", "SIP/12" },
         { "Read(G,prompt)\nsame => n,GotoIf($[\"${G}\"=\"3\"]?9)\nsame => n,Dial(SIP/${G})", "SIP/${G}" },
@@ -197,12 +200,15 @@ static void test_values(void **state)
     (void)state;
     for (size_t i = 0; i < VL_COUNT(rows); i++) {
         VL_ARENA_AUTO arena = { .blocks = NULL };
-        const char *steps = vl_arena_printf(&arena,
-                                            "exten => 1,1,%s\n[macro-out]\nexten => s,1,Goto(b,1,2)\n[macro-back]\n"
-                                            "exten => s,1,Return()\n[by]\nexten => s,1,Macro(back)\nsame => n,Dial(SIP/"
-                                            "no)\nsame => n,Return()\n[who]\nexten => 1/7,1,Dial(SIP/seven)\n"
-                                            "exten => 1,1,Dial(SIP/other)",
-                                            rows[i][0]);
+        const char *steps =
+            vl_arena_printf(&arena,
+                            "exten => 1,1,%s\n[macro-out]\nexten => s,1,Goto(b,1,2)\n[macro-back]\n"
+                            "exten => s,1,Return()\n[macro-local]\nexten => s,1,Set(LOCAL(G)=9)\nsame => n,Dial("
+                            "SIP/m${G})\n[local]\nexten => s,1,Macro(local)\nsame => n,Dial(SIP/g"
+                            "${G})\nsame => n,Return()\n[by]\nexten => s,1,Macro(back)\nsame => n,Dial(SIP/"
+                            "no)\nsame => n,Return()\n[who]\nexten => 1/7,1,Dial(SIP/seven)\n"
+                            "exten => 1,1,Dial(SIP/other)",
+                            rows[i][0]);
 
         check_way(steps, "1", &monday_noon,
                   vl_arena_printf(&arena, "1 → a → 1%s%s", *rows[i][1] ? " → " : "", rows[i][1]));
