@@ -123,6 +123,11 @@ forget() {
     printf '%s\n' "$1" >telephone/password
 }
 
+# Asked anew at each try: right after it was started a child is where this shell is.
+is_elsewhere() {
+    [ "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$1/ns/net")" ]
+}
+
 inside() {
     local secret
     cd "$work"
@@ -135,7 +140,7 @@ inside() {
     unshare -n sleep 600 &
     cleanup_fn kill $!
     far=$!
-    retry 5 test "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$far/ns/net")" || fail 'no second namespace'
+    retry 5 is_elsewhere "$far" || fail 'no second namespace'
     ip link set handset netns "$far"
     nsenter -t "$far" -n ip link set lo up
     nsenter -t "$far" -n ip address add 10.88.0.110/24 dev handset
