@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "lab/ini.h"
-#include "lab/schema.h"
+#include "lab/value.h"
 
 static const struct {
     const char *name;

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "lab/schema.h"
+#include "lab/value.h"
 
 #define AT(type, field) offsetof(struct type, field)
 #define KEY(structure, text, kind, field)                                                                              \

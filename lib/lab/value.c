@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lab/schema.h"
+#include "lab/value.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * What may stand in a lab file: the sections, their keys, and the type of each value, as tables. The reader walks them
  * once per section and stores each value at its offset in a raw structure; references by name are resolved later.
  */
-#ifndef VL_LAB_SCHEMA_H
-#define VL_LAB_SCHEMA_H
+#ifndef VL_LAB_VALUE_H
+#define VL_LAB_VALUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
