@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 const char *const vl_bridge_backends[] = {
     "auto",

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 static int check_address(const struct vl_lab *lab, const struct vl_pbx *pbx, struct vl_arena *arena,
                          struct vl_error *err)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 static const struct service {
     const char *number, *what;

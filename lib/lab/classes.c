@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 #define SECTIONS(raw, kind) ((raw)->kinds[kind].sections)
 #define SECTION_COUNT(raw, kind) ((raw)->kinds[kind].count)

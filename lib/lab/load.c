@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 #define RAW(raw, kind) ((raw)->kinds[kind].sections)
 #define RAW_COUNT(raw, kind) ((raw)->kinds[kind].count)

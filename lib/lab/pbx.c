@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 /* A host name has 63 characters, `-250` takes four of them. */
 enum { MEGABYTE = 1 << 20, LONGEST_COUNTED_NAME = 59 };

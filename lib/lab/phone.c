@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "lab/phone_model.h"
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 /* Standard time of the capitals, for countries whose numbering plans there are. */
 static const struct {

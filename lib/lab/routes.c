@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 static int set_pin(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_route *route,
                    const char *pin, struct vl_error *err)

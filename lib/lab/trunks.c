@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 static const struct vl_raw_section *find_override(const struct vl_raw_file *raw, const char *from, const char *to)
 {

@@ -10,7 +10,7 @@
 #include <glob.h>
 
 #include "base/cleanup.h"
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 enum { EXAMPLES_OF_A_CLASS = 2, EXAMPLES_OF_NONE = 5 };
 

@@ -2,7 +2,7 @@
 /*
  * The tables of the lab file: voiplab-lab(5) in C.
  */
-#include "lab/raw.h"
+#include "lab/schema.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * The lab file between reading and resolving: values have their types, but names still point nowhere, counts are not
  * expanded and defaults are not filled in. Only lab/ sees it.
  */
-#ifndef VL_LAB_RAW_H
-#define VL_LAB_RAW_H
+#ifndef VL_LAB_SCHEMA_H
+#define VL_LAB_SCHEMA_H
 
 #include "lab/ini.h"
 #include "lab/lab.h"
