@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "api/requests.h"
+#include "api/needs.h"
 #include "api/sized.h"
 #include "base/cleanup.h"
 #include "base/file.h"

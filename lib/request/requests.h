@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The requests: REQUEST(COMMAND, function, what must be there before it runs: members of struct vl_request_row). This
- * file is included twice, for the declarations (request.h) and for the table (api/requests.c).
+ * file is included twice, for the declarations (request.h) and for the table (api/needs.c).
  */
 REQUEST(CHECK_CPU, vl_run_check_cpu, .parameters = sizeof(struct voiplab_check_cpu))
 REQUEST(BRIDGE, vl_run_bridge, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_UNLESS_TREE, .root = true,

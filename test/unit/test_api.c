@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "api/requests.h"
+#include "api/needs.h"
 
 #include "voiplab.h"
 

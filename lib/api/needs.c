@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "api/requests.h"
+#include "api/needs.h"
 
 #include "base/cleanup.h"
 

@@ -2,8 +2,8 @@
 /*
  * The table of requests: what each runs, and what must be there before it does.
  */
-#ifndef VL_API_REQUESTS_H
-#define VL_API_REQUESTS_H
+#ifndef VL_API_NEEDS_H
+#define VL_API_NEEDS_H
 
 #include "request/request.h"
 
