@@ -24,7 +24,8 @@ enum cmd_kind {
     CMD_NOTHING,
     CMD_TEXT, /* anything; nothing is offered */
     CMD_NUMBER,
-    CMD_WORDS, /* one of a few */
+    CMD_WORDS,    /* one of a few */
+    CMD_BACKENDS, /* one of those that the library has for a bridge */
     CMD_FILES,
     CMD_DIRECTORIES,
     CMD_PBXS, /* names of sections of the lab file, as the next three are */
@@ -90,6 +91,8 @@ const char **cmd_names(const struct cmd_command *of);
 
 /* options.c: the table, by enum cmd_option. */
 extern const struct cmd_option_row cmd_option_rows[];
+/* The words of an option; NULL: it takes others. */
+const char *const *cmd_option_words(enum cmd_option option);
 bool cmd_option_is_optional(enum cmd_option option);
 bool cmd_option_is_taken(const struct cmd_command *command, int option);
 /* Whether what is given fits the rows of the options. False after it has said what does not. */

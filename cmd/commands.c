@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The table of commands, and finding things in it.
+ * Finding things among the rows of commands.h.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
-
-#define TALK [CMD_QUIET] = true, [CMD_VERBOSE] = true, [CMD_COLOR] = true, [CMD_JSON] = true
-#define LAB TALK, [CMD_FILE] = true, [CMD_STATE] = true, [CMD_CACHE] = true, [CMD_SHARE] = true
-#define SHOW [CMD_DRY_RUN] = true, [CMD_CHECK] = true, [CMD_EXPLAIN] = true
-#define PLAN SHOW, [CMD_SHOW_SECRETS] = true
-#define REACH [CMD_JOBS] = true, [CMD_WAIT] = true, [CMD_CONNECT] = true
 
 const struct cmd_command cmd_commands[] = {
 #define COMMAND(function, ...) { .run = function, __VA_ARGS__ },

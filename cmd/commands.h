@@ -5,6 +5,13 @@
  * from here. This file is included twice, for the declarations (cmd.h) and for the table (commands.c).
  */
 
+/* Options that go together. */
+#define TALK [CMD_QUIET] = true, [CMD_VERBOSE] = true, [CMD_COLOR] = true, [CMD_JSON] = true
+#define LAB TALK, [CMD_FILE] = true, [CMD_STATE] = true, [CMD_CACHE] = true, [CMD_SHARE] = true
+#define SHOW [CMD_DRY_RUN] = true, [CMD_CHECK] = true, [CMD_EXPLAIN] = true
+#define PLAN SHOW, [CMD_SHOW_SECRETS] = true
+#define REACH [CMD_JOBS] = true, [CMD_WAIT] = true, [CMD_CONNECT] = true
+
 COMMAND(cmd_run_init, .name = "init", .operands = "[LAB]", .summary = "write a commented lab file",
         .takes = { [CMD_TEMPLATE] = true, [CMD_SHARE] = true }, .most_operands = 1, .kind = CMD_FILES,
         .lab = CMD_LAB_NONE)

@@ -188,7 +188,7 @@ static void offer_kind(const struct wanted *wanted, const struct cmd_options *gi
         (void)printf("%s\n", kind == CMD_FILES ? ":files" : ":directories");
     else if (kind == CMD_RULES)
         offer_rules(*wanted);
-    else if (kind == CMD_WORDS)
+    else if (words)
         while (*words)
             offer(wanted, *words++, NULL);
     else if ((size_t)kind < sizeof(sections) / sizeof(sections[0]) && sections[kind])
@@ -200,7 +200,7 @@ static void offer_value(const char *word, const char *start, const struct place 
     const struct wanted wanted = { .kept = word, .start = start };
 
     if (option >= 0)
-        offer_kind(&wanted, &place->given, cmd_option_rows[option].kind, cmd_option_rows[option].words);
+        offer_kind(&wanted, &place->given, cmd_option_rows[option].kind, cmd_option_words((enum cmd_option)option));
 }
 
 static void offer_options(const struct wanted *wanted, const struct cmd_command *command)

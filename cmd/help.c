@@ -30,7 +30,8 @@ const char *cmd_option_help(const struct cmd_command *command, enum cmd_option o
 static void print_option(const struct cmd_command *command, enum cmd_option option)
 {
     const struct cmd_option_row *row = &cmd_option_rows[option];
-    char *words = row->words ? cmd_list(row->words, "", " or ") : NULL;
+    const char *const *few = cmd_option_words(option);
+    char *words = few ? cmd_list(few, "", " or ") : NULL;
     int width;
 
     width = row->letter ? printf("  -%c, ", row->letter) : printf("      ");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The table of options, and the values that fit them.
+ * What is known of an option, from the rows of options.h, and the values that fit it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +24,13 @@ const struct cmd_option_row cmd_option_rows[] = {
     CMD_OPTIONS(X)
 #undef X
 };
+
+const char *const *cmd_option_words(enum cmd_option option)
+{
+    const struct cmd_option_row *row = &cmd_option_rows[option];
+
+    return row->kind == CMD_BACKENDS ? voiplab_bridge_backends() : row->words;
+}
 
 bool cmd_option_is_optional(enum cmd_option option)
 {
@@ -81,12 +88,13 @@ static bool is_number(const char *text, unsigned most)
 static bool check_value(enum cmd_option option, const char *text)
 {
     const struct cmd_option_row *row = &cmd_option_rows[option];
+    const char *const *words = cmd_option_words(option);
 
     if (row->kind == CMD_NUMBER && !is_number(text, row->most) && !(cmd_option_is_optional(option) && !*text)) {
         cmd_complain("--%s: '%s' is not a number from 1 to %u", row->name, text, row->most);
         return false;
     }
-    return row->kind != CMD_WORDS || cmd_check_word("--", row->name, row->words, text);
+    return !words || cmd_check_word("--", row->name, words, text);
 }
 
 bool cmd_check_values(const struct cmd_options *options)

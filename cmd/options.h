@@ -42,8 +42,7 @@
       "take the change back when it is not confirmed by then (default 120)")                                           \
     X(COMMIT, "commit-if-reachable", 0, NULL, FLAG, "confirm by itself once what answered before answers again")       \
     X(BOOT, "boot", 0, NULL, FLAG, "take back only a change that was cut off, as at boot")                             \
-    X(BACKEND, "backend", 0, "NAME", WORDS("auto", "ifcfg", "networkmanager", "networkd", "ifupdown", "netplan"),      \
-      "whose files to write")                                                                                          \
+    X(BACKEND, "backend", 0, "NAME", VALUE(BACKENDS), "whose files to write")                                          \
     X(OUTPUT, "output", 0, "DIR", VALUE(DIRECTORIES),                                                                  \
       "directory of the profiles (default: phones in the state of the lab)")                                           \
     X(SERVE, "serve", 0, "[SECONDS]", NUMBER(86400),                                                                   \

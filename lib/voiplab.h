@@ -141,6 +141,9 @@ struct voiplab_bridge {
     const char *peer;         /* address of whoever is logged in, to stay reachable; NULL: none */
 };
 
+/* The names that `backend` may be, NULL-terminated. Static. */
+VOIPLAB_API const char *const *voiplab_bridge_backends(void);
+
 struct voiplab_bridge_revert {
     size_t size;
     bool boot; /* only what was cut off, for the boot-time unit */

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
+#include "lab/lab.h"
 #include "machine/provision.h"
 #include "network/watchdog.h"
 
@@ -27,6 +28,11 @@ struct voiplab_lab {
 const char *voiplab_version(void)
 {
     return VOIPLAB_VERSION;
+}
+
+const char *const *voiplab_bridge_backends(void)
+{
+    return vl_bridge_backends;
 }
 
 bool voiplab_worker(int argc, char **argv, int *ret_status)

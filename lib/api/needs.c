@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The rows of request/requests.h as a table.
+ */
 #include "api/needs.h"
 
 #include "base/cleanup.h"

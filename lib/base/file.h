@@ -13,8 +13,9 @@
  *                  later step fails, and in the plan that is shown first
  *   network/       checkpoints of the network and the marks by which a change of it is decided: what apply is undone
  *                  with. No plan holds these, or nobody could take back a plan that was cut off
- *   the rest       what a run makes for itself and takes away: scratch directories, locks, accounts for SIPp, images
- *                  that are not whole yet; and the lab file that `init` makes where there is none
+ *   the rest       what a run makes for itself: scratch directories, accounts for SIPp and images that are not whole
+ *                  yet, which it takes away; backups, the note of reloads that are owed (plan/pending.c) and locks,
+ * which stay; and the lab file that `init` makes where there is none
  *
  * A child (curl, xorriso, SIPp, the build of a recipe) writes where it is told to, which is a place of the last kind;
  * what it made gets its name from here. All goes through one table of operations, so that a test can make the n-th

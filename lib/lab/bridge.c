@@ -18,6 +18,15 @@ const char *const vl_bridge_backends[] = {
         NULL,
 };
 
+const char *vl_lab_backend_list(struct vl_arena *arena, enum vl_bridge_backend first)
+{
+    const char *list = vl_bridge_backends[first];
+
+    for (size_t i = (size_t)first + 1; i < VL_BACKEND_COUNT; i++)
+        list = vl_arena_printf(arena, "%s%s%s", list, i + 1 < VL_BACKEND_COUNT ? ", " : " or ", vl_bridge_backends[i]);
+    return list;
+}
+
 struct bridge_check {
     struct vl_lab *lab;
     const struct vl_raw_section *section;

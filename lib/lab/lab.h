@@ -296,6 +296,9 @@ struct vl_lab {
  */
 extern const char *const vl_bridge_backends[];
 
+/* Those names from the `first` on, for messages: "ifcfg, networkmanager, … or netplan". In the arena. */
+const char *vl_lab_backend_list(struct vl_arena *arena, enum vl_bridge_backend first);
+
 /* Read and check the lab file `path` with the numbering plans of `share_directory`/numbering. The lab is the caller's
  * to free. A mistake is VL_ERROR_LAB with FILE:LINE. */
 struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct vl_error *err);

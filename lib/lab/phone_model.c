@@ -142,7 +142,7 @@ static int read_blank(const struct reading *reading, const struct vl_ini_section
         .name = (text), .type = (kind), .offset = offsetof(struct vl_phone_model, field), .required = true             \
     }
 
-static const struct vl_schema_key model_keys[] = {
+static const struct vl_lab_key model_keys[] = {
     KEY("title", VL_VALUE_TEXT, title),
     { .name = "lines",
       .type = VL_VALUE_NUMBER,
@@ -163,7 +163,7 @@ static const struct vl_schema_key model_keys[] = {
     { .name = "attribute", .type = VL_VALUE_TEXT, .offset = offsetof(struct vl_phone_model, attribute) },
 };
 
-static const struct vl_schema_key word_keys[] = {
+static const struct vl_lab_key word_keys[] = {
     KEY("yes", VL_VALUE_TEXT, yes),
     KEY("no", VL_VALUE_TEXT, no),
     KEY("ulaw", VL_VALUE_TEXT, ulaw),
@@ -171,7 +171,7 @@ static const struct vl_schema_key word_keys[] = {
 };
 
 #define READ(reading, section, keys)                                                                                   \
-    vl_schema_read((reading)->arena, (reading)->ini, section, keys, VL_COUNT(keys), (reading)->model, (reading)->err)
+    vl_value_read((reading)->arena, (reading)->ini, section, keys, VL_COUNT(keys), (reading)->model, (reading)->err)
 
 static int read_model(const struct reading *reading, const struct vl_ini_section *section)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tables of the lab file: voiplab-lab(5) in C.
+ * The keys of the lab file, a row each: voiplab-lab(5) in C.
  */
 #include "lab/schema.h"
 
@@ -26,7 +26,7 @@ static const char *const roles[] = { "guest", "hub", NULL };
 static const char *const pin_places[] = { "file", "inline", NULL };
 static const char *const places[] = { "vm", "ssh", "local", NULL };
 
-static const struct vl_schema_key lab_keys[] = {
+static const struct vl_lab_key lab_keys[] = {
     { .name = "name", .type = VL_VALUE_NAME, .offset = AT(vl_raw_lab, name), .required = true },
     KEY(vl_raw_lab, "country", VL_VALUE_NAME, country),
     KEY(vl_raw_lab, "hypervisor", VL_VALUE_TEXT, hypervisor),
@@ -38,11 +38,11 @@ static const struct vl_schema_key lab_keys[] = {
       .choices = virtualizations },
 };
 
-static const struct vl_schema_key host_keys[] = {
+static const struct vl_lab_key host_keys[] = {
     KEY(vl_raw_host, "reserve", VL_VALUE_SIZE, reserve),
 };
 
-static const struct vl_schema_key bridge_keys[] = {
+static const struct vl_lab_key bridge_keys[] = {
     KEY(vl_raw_bridge, "name", VL_VALUE_INTERFACE, name),
     KEY(vl_raw_bridge, "interface", VL_VALUE_INTERFACE, interface),
     KEY(vl_raw_bridge, "hwaddr", VL_VALUE_MAC, hwaddr),
@@ -64,12 +64,12 @@ static const struct vl_schema_key bridge_keys[] = {
     { .name = "backend", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_bridge, backend), .choices = vl_bridge_backends },
 };
 
-static const struct vl_schema_key image_keys[] = {
+static const struct vl_lab_key image_keys[] = {
     { .name = "base", .type = VL_VALUE_TEXT, .offset = AT(vl_raw_image, base), .required = true },
     KEY(vl_raw_image, "os", VL_VALUE_TEXT, os),
 };
 
-static const struct vl_schema_key pbx_keys[] = {
+static const struct vl_lab_key pbx_keys[] = {
     { .name = "role", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, role), .choices = roles },
     { .name = "place", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, place), .choices = places },
     KEY(vl_raw_pbx, "image", VL_VALUE_NAME, image),
@@ -87,12 +87,12 @@ static const struct vl_schema_key pbx_keys[] = {
     KEY(vl_raw_pbx, "class", VL_VALUE_NAME, class),
 };
 
-static const struct vl_schema_key trunk_keys[] = {
+static const struct vl_lab_key trunk_keys[] = {
     KEY(vl_raw_trunk, "name", VL_VALUE_DIGITS, name),
     KEY(vl_raw_trunk, "secret", VL_VALUE_SECRET, secret),
 };
 
-static const struct vl_schema_key dahdi_keys[] = {
+static const struct vl_lab_key dahdi_keys[] = {
     KEY(vl_raw_dahdi, "fxs", VL_VALUE_NUMBERS, fxs),
     KEY(vl_raw_dahdi, "fxo", VL_VALUE_NUMBERS, fxo),
     KEY(vl_raw_dahdi, "zone", VL_VALUE_NAME, zone),
@@ -102,7 +102,7 @@ static const struct vl_schema_key dahdi_keys[] = {
       .choices = vl_echocancellers },
 };
 
-static const struct vl_schema_key dialplan_keys[] = {
+static const struct vl_lab_key dialplan_keys[] = {
     KEY(vl_raw_dialplan, "via", VL_VALUE_NAME, via),
     KEY(vl_raw_dialplan, "class", VL_VALUE_NAME, class),
     KEY(vl_raw_dialplan, "operator", VL_VALUE_DIGITS, attendant),
@@ -113,33 +113,33 @@ static const struct vl_schema_key dialplan_keys[] = {
     NUMBER_KEY(vl_raw_dialplan, "interval", interval, 0, 86400),
 };
 
-static const struct vl_schema_key pool_keys[] = {
+static const struct vl_lab_key pool_keys[] = {
     { .name = "lines", .type = VL_VALUE_LINES, .offset = AT(vl_raw_pool, lines), .required = true },
 };
 
-static const struct vl_schema_key class_keys[] = {
+static const struct vl_lab_key class_keys[] = {
     { .name = "routes", .type = VL_VALUE_NAMES, .offset = AT(vl_raw_class, routes), .required = true },
 };
 
-static const struct vl_schema_key did_keys[] = {
+static const struct vl_lab_key did_keys[] = {
     { .name = "to", .type = VL_VALUE_DIGITS, .offset = AT(vl_raw_did, to), .required = true },
 };
 
-static const struct vl_schema_key plan_keys[] = {
+static const struct vl_lab_key plan_keys[] = {
     KEY(vl_raw_plan, "name", VL_VALUE_TEXT, name),
     KEY(vl_raw_plan, "country", VL_VALUE_NAME, country),
     KEY(vl_raw_plan, "source", VL_VALUE_TEXT, source),
     KEY(vl_raw_plan, "zone", VL_VALUE_NAME, zone),
 };
 
-static const struct vl_schema_key route_keys[] = {
+static const struct vl_lab_key route_keys[] = {
     KEY(vl_raw_route, "title", VL_VALUE_TEXT, title),    KEY(vl_raw_route, "pattern", VL_VALUE_PATTERNS, patterns),
     KEY(vl_raw_route, "pin", VL_VALUE_TEXT, pin),        KEY(vl_raw_route, "dial", VL_VALUE_DIGITS, dial),
     KEY(vl_raw_route, "via", VL_VALUE_NAME, via),        KEY(vl_raw_route, "emergency", VL_VALUE_YES_NO, emergency),
     NUMBER_KEY(vl_raw_route, "limit", limit, 60, 86400), KEY(vl_raw_route, "barred", VL_VALUE_YES_NO, barred),
 };
 
-static const struct vl_schema_key user_keys[] = {
+static const struct vl_lab_key user_keys[] = {
     KEY(vl_raw_user, "name", VL_VALUE_TEXT, name),
     NUMBER_KEY(vl_raw_user, "dahdi", dahdi, 1, 1024),
     KEY(vl_raw_user, "voicemail", VL_VALUE_YES_NO, voicemail),
@@ -147,14 +147,14 @@ static const struct vl_schema_key user_keys[] = {
     KEY(vl_raw_user, "class", VL_VALUE_NAME, class),
 };
 
-static const struct vl_schema_key provider_keys[] = {
+static const struct vl_lab_key provider_keys[] = {
     { .name = "host", .type = VL_VALUE_TEXT, .offset = AT(vl_raw_provider, host), .required = true },
     KEY(vl_raw_provider, "username", VL_VALUE_TEXT, username),
     KEY(vl_raw_provider, "secret", VL_VALUE_SECRET, secret),
     KEY(vl_raw_provider, "register", VL_VALUE_YES_NO, has_register),
 };
 
-static const struct vl_schema_key load_keys[] = {
+static const struct vl_lab_key load_keys[] = {
     { .name = "target", .type = VL_VALUE_NAME, .offset = AT(vl_raw_load, target), .required = true },
     KEY(vl_raw_load, "caller", VL_VALUE_DIGITS, caller),
     KEY(vl_raw_load, "extension", VL_VALUE_DIGITS, extension),
@@ -167,7 +167,7 @@ static const struct vl_schema_key load_keys[] = {
 
 static const char *const codecs[] = { [VL_CODEC_ULAW] = "ulaw", [VL_CODEC_ALAW] = "alaw", NULL };
 
-static const struct vl_schema_key phone_keys[] = {
+static const struct vl_lab_key phone_keys[] = {
     { .name = "model", .type = VL_VALUE_NAME, .offset = AT(vl_raw_phone, model), .required = true },
     { .name = "mac", .type = VL_VALUE_MAC, .offset = AT(vl_raw_phone, mac), .required = true },
     { .name = "pbx", .type = VL_VALUE_NAME, .offset = AT(vl_raw_phone, pbx), .required = true },
@@ -190,7 +190,7 @@ enum label_rule { LABEL_NONE, LABEL_NAME, LABEL_TWO_NAMES, LABEL_DIGITS };
 static const struct section_kind {
     const char *name;
     enum label_rule label;
-    const struct vl_schema_key *keys;
+    const struct vl_lab_key *keys;
     size_t key_count, size;
     const char *label_example;
 } kinds[VL_RAW_KINDS] = {
@@ -289,7 +289,7 @@ static int read_section(struct vl_raw_file *file, const struct vl_ini_section *s
     if (index == VL_RAW_PBX)
         ((struct vl_raw_pbx *)object)->place = -1;
     if (store_label(file->arena, &file->ini, section, kind, object, err) < 0 ||
-        vl_schema_read(file->arena, &file->ini, section, kind->keys, kind->key_count, object, err) < 0)
+        vl_value_read(file->arena, &file->ini, section, kind->keys, kind->key_count, object, err) < 0)
         return -1;
     grown[file->kinds[index].count++] = (struct vl_raw_section){ .section = section, .object = object };
     file->kinds[index].sections = grown;
@@ -322,7 +322,7 @@ int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_fil
         struct vl_ini_section *section = &file.ini.sections[i];
 
         if (!strcmp(section->name, "plan")) {
-            if (vl_schema_read(arena, &file.ini, section, plan_keys, VL_COUNT(plan_keys), &file.plan, err) < 0)
+            if (vl_value_read(arena, &file.ini, section, plan_keys, VL_COUNT(plan_keys), &file.plan, err) < 0)
                 return -1;
             continue;
         }

@@ -8,7 +8,7 @@
 
 struct reader {
     struct vl_arena *arena;
-    const struct vl_schema_key *key;
+    const struct vl_lab_key *key;
     const char *value;
     char *object;
     const char *expected; /* filled by a parser that refuses the value */
@@ -278,7 +278,7 @@ static bool (*const parsers[])(struct reader *) = {
     [VL_VALUE_NAMES] = parse_names,       [VL_VALUE_LINES] = parse_lines,
 };
 
-static const struct vl_schema_key *find_key(const struct vl_schema_key *keys, size_t key_count, const char *name)
+static const struct vl_lab_key *find_key(const struct vl_lab_key *keys, size_t key_count, const char *name)
 {
     for (size_t i = 0; i < key_count; i++)
         if (!strcmp(keys[i].name, name))
@@ -287,7 +287,7 @@ static const struct vl_schema_key *find_key(const struct vl_schema_key *keys, si
 }
 
 static int unknown_key(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
-                       const struct vl_ini_entry *entry, const struct vl_schema_key *keys, size_t key_count,
+                       const struct vl_ini_entry *entry, const struct vl_lab_key *keys, size_t key_count,
                        struct vl_error *err)
 {
     const char **names = vl_arena_zalloc(arena, (key_count + 1) * sizeof(*names));
@@ -306,7 +306,7 @@ static int unknown_key(struct vl_arena *arena, const struct vl_ini *ini, const s
 }
 
 static int read_entry(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
-                      const struct vl_ini_entry *entry, const struct vl_schema_key *key, void *object,
+                      const struct vl_ini_entry *entry, const struct vl_lab_key *key, void *object,
                       struct vl_error *err)
 {
     struct reader reader = { .arena = arena, .key = key, .value = entry->value, .object = object };
@@ -319,12 +319,12 @@ static int read_entry(struct vl_arena *arena, const struct vl_ini *ini, const st
                       key->type == VL_VALUE_SECRET ? "" : "'", reader.expected);
 }
 
-int vl_schema_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
-                   const struct vl_schema_key *keys, size_t key_count, void *object, struct vl_error *err)
+int vl_value_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
+                  const struct vl_lab_key *keys, size_t key_count, void *object, struct vl_error *err)
 {
     for (size_t i = 0; i < section->entry_count; i++) {
         const struct vl_ini_entry *entry = &section->entries[i];
-        const struct vl_schema_key *key = find_key(keys, key_count, entry->key);
+        const struct vl_lab_key *key = find_key(keys, key_count, entry->key);
 
         if (!key)
             return unknown_key(arena, ini, section, entry, keys, key_count, err);

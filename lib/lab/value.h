@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What may stand in a lab file: the sections, their keys, and the type of each value, as tables. The reader walks them
- * once per section and stores each value at its offset in a raw structure; references by name are resolved later.
+ * The types of values in a lab file, and the reader that walks a table of keys (schema.c) once per section and stores
+ * each value at its offset in a structure. References by name are resolved later, and defaults that hang on other
+ * values are filled in by who builds the model (pbx.c, classes.c, …).
  */
 #ifndef VL_LAB_VALUE_H
 #define VL_LAB_VALUE_H
@@ -36,7 +37,7 @@ enum vl_value_type {
     VL_VALUE_LINES,           /* const char *const *: list of FXO channels and names of providers */
 };
 
-struct vl_schema_key {
+struct vl_lab_key {
     const char *name;
     enum vl_value_type type;
     size_t offset, offset2;
@@ -45,8 +46,8 @@ struct vl_schema_key {
     bool required;
 };
 
-/* Store the values of `section` in `object`. `line_offset_of` keys keep nothing: lines come from vl_ini_entry(). */
-int vl_schema_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
-                   const struct vl_schema_key *keys, size_t key_count, void *object, struct vl_error *err);
+/* Store the values of `section` in `object`. Lines come from vl_ini_entry(). */
+int vl_value_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
+                  const struct vl_lab_key *keys, size_t key_count, void *object, struct vl_error *err);
 
 #endif

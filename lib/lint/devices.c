@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Devices, entries and mailboxes, read from the files beside the dialplan; and the checks that compare with them.
+ * Devices, entries and mailboxes, read from the files beside the dialplan. The checks that compare with them
+ * are in check_accounts.c.
  */
 #include "lint/devices.h"
 

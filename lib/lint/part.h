@@ -130,7 +130,7 @@ bool vl_is_special(const char *name);
 /* check_versions.c: the application of this number that a version has given up, or will; NULL: there are no more. */
 const char *vl_lint_gone_application(size_t number);
 
-/* Checks, by the file that they are in. */
+/* Checks. Where a rule of rules.h has its check is found by its name: `git grep -n "^void vl_lint_check_"`. */
 void vl_lint_check_loader(struct vl_lint *lint);
 void vl_lint_check_names(struct vl_lint *lint);
 void vl_lint_check_steps(struct vl_lint *lint);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The table of rules, and small things that go with it: severities and versions by name.
+ * The rows of rules.h as a table, and small things that go with it: severities and versions by name.
  */
 #include <string.h>
 

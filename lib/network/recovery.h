@@ -5,7 +5,8 @@
  * With systemd: a service ordered before network-pre.target (systemd.special(7)), which does nothing unless the change
  * is still marked as pending, and a drop-in of sysinit.target that wants it; a drop-in, since a symbolic link in a
  * .wants directory could not be kept and put back like any other file. With the init of CentOS 5 and 6: a block in
- * rc.local, which comes after the network and so moves the live addresses back too.
+ * rc.local, which comes after the network and so moves the live addresses back too. What runs is `bridge revert --boot`
+ * (request/bridge.c), which puts back by vl_watchdog_restore().
  */
 #ifndef VL_NETWORK_RECOVERY_H
 #define VL_NETWORK_RECOVERY_H

@@ -180,10 +180,8 @@ static int decide_unclaimed(struct vl_arena *arena, const char *interface, const
             why = vl_arena_printf(arena, "'%s' is there", claims[i].directory);
         }
     if (count > 1 || found == VL_BACKEND_AUTO)
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "nobody is seen to configure '%s' on this host; " REMEDY " (ifcfg, networkmanager, networkd, "
-                       "ifupdown or netplan)",
-                       interface);
+        return vl_fail(err, VL_ERROR_FAILED, "nobody is seen to configure '%s' on this host; " REMEDY " (%s)",
+                       interface, vl_lab_backend_list(arena, VL_BACKEND_AUTO + 1));
     *ret_backend = (enum vl_bridge_backend)found;
     *ret_why = why;
     return 0;

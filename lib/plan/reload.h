@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How each service is told that its files changed: one row for each enum vl_reload.
+ * How each service is told that its files changed: one row for each enum vl_reload (render/fileset.h).
+ * Which is called for is said by each file of a file set, and collected by files.c.
  */
 #ifndef VL_PLAN_RELOAD_H
 #define VL_PLAN_RELOAD_H

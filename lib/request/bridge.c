@@ -278,6 +278,8 @@ static unsigned timeout_of(const struct voiplab_bridge *how)
 /* The back end that is named, if one is. */
 static int take_backend(struct vl_session *session, const char *name, struct vl_error *err)
 {
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
     for (int i = 0; name && vl_bridge_backends[i]; i++)
         if (!strcmp(name, vl_bridge_backends[i])) {
             session->backend = (enum vl_bridge_backend)i;
@@ -285,9 +287,8 @@ static int take_backend(struct vl_session *session, const char *name, struct vl_
         }
     if (!name)
         return 0;
-    return vl_fail(err, VL_ERROR_USAGE,
-                   "there is no back end '%s'; there are auto, ifcfg, networkmanager, networkd, ifupdown and netplan",
-                   name);
+    return vl_fail(err, VL_ERROR_USAGE, "there is no back end '%s'; it is one of %s", name,
+                   vl_lab_backend_list(&arena, VL_BACKEND_AUTO));
 }
 
 int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *how, size_t *changed, bool *ret_waits)
