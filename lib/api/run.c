@@ -87,8 +87,7 @@ static int check_needs(const struct asked *asked, const struct vl_session *sessi
         return vl_fail(err, VL_ERROR_USAGE, "this needs a lab file");
     if (row->root && request->mode == VOIPLAB_APPLY && !session->options.root[1] && geteuid() != 0)
         return vl_fail(err, VL_ERROR_FAILED,
-                       "only root may change the network of this host; run the same command as "
-                       "root, or with --dry-run");
+                       "only root may change the network of this host; run the same command as root");
     return row->pbxs && session->lab ? vl_fleet_check_names(session->lab, request->names, err) : 0;
 }
 
