@@ -3,7 +3,7 @@
 # it where it is installed, found by pkg-config and by CMake.
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
-need cc c++ cmake nm pkg-config
+need cc c++ cmake ninja nm pkg-config
 
 # The header, and each structure's _INIT, as C99 and as C++17.
 sed -n 's/^#define VOIPLAB_\([A-Z_]*\)_INIT VOIPLAB_INIT(\(voiplab_[a-z_]*\))$/\1 \2/p' "$SOURCE/lib/voiplab.h" >inits
@@ -66,7 +66,7 @@ answers ./by-pkg-config pkg-config
     fail "pkg-config names another version"
 unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 {
-    cmake -S "$SOURCE/test/api" -B by-cmake -DCMAKE_PREFIX_PATH="$prefix"
+    cmake -S "$SOURCE/test/api" -B by-cmake -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
     cmake --build by-cmake
 } >cmake.log 2>&1 || fail "the example does not build by CMake: $(cat cmake.log)"
 answers by-cmake/example CMake
