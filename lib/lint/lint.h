@@ -2,7 +2,7 @@
 /*
  * A linter for a dialplan: what is wrong in it, where, why, and what to do.
  *
- * The rules are one table (rules.c): a name, a severity, the versions of Asterisk that it is about, and the
+ * The rules are one table (rules.h): a name, a severity, the versions of Asterisk that it is about, and the
  * function that looks. What the loader noticed becomes findings too. Beside the plan it reads what belongs to it, when
  * it is there: the devices that calls come from and go to, and the mailboxes (devices.h). A finding that a comment
  * `; voiplab: ignore RULE` on its line or on the line above asks to leave out is left out.

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What starts it after a power cut: a unit, or a block of rc.local, that runs `bridge revert --boot`. What puts the
+ * network back is vl_watchdog_restore() of watchdog.c, from a checkpoint.
+ */
 #include "network/recovery.h"
 
 static const char service[] = "[Unit]\n"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is about many steps: their order, the backup, the way back. What one step does, deleting a file among it, is a
+ * row of steps.c.
+ */
 #include "plan/apply.h"
 
 #include <stdlib.h>

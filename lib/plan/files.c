@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From a file set and what a target has to the steps that are missing, and the reverse.
+ * From a file set and what a target has to the steps that are missing, with the reloads that changed files call for;
+ * and the reverse.
  */
 #include <string.h>
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How each service is told. Which is told: the `reload` of each file's row (render/asterisk.c, network/sysctl.c), when
+ * the file differs (files.c).
+ */
 #include "plan/reload.h"
 
 #include <string.h>

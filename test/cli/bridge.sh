@@ -237,6 +237,18 @@ run bridge confirm --state "$work/state"
 expect_status 1 'confirm of nothing'
 expect err 'nothing waits to be confirmed' 'confirm of nothing'
 
+# Who is not root is told so, and not what went wrong at some file; a tree of his own (--root) is his.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    mkdir for-all
+    chmod 755 . for-all
+    cp "$VOIPLAB" "$(dirname "$VOIPLAB")"/libvoiplab.so* for-all/
+    status=0
+    LD_LIBRARY_PATH=$work/for-all setpriv --reuid=65534 --regid=65534 --clear-groups "$work/for-all/voiplab" \
+        bridge confirm >out 2>err </dev/null || status=$?
+    expect_status 1 'confirm by somebody else'
+    expect err 'only root may change the network of this host' 'confirm by somebody else'
+fi
+
 # Who is logged in over SSH is kept with the change, by `up` as by `bridge`: both switch the uplink over, and confirm by
 # themselves only when that address answers again. Our own environment does not say it under sudo: the parents' does.
 # (`up` asks for the hypervisor before it changes anything: here libvirt's own test driver, which has nothing else.)

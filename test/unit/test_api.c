@@ -124,6 +124,7 @@ static void test_sizes(void **state)
     struct voiplab_request request = VOIPLAB_REQUEST_INIT;
     struct voiplab_check_cpu older = { .size = offsetof(struct voiplab_check_cpu, fix), .fix = true };
     voiplab_lab *lab = open_none();
+    voiplab_result *result = NULL;
 
     (void)state;
     request.command = VOIPLAB_CHECK_CPU;
@@ -134,11 +135,14 @@ static void test_sizes(void **state)
     request.size = 1;
     refused(&request, VOIPLAB_USAGE, "VOIPLAB_REQUEST_INIT");
     request.size = sizeof(request);
-    /* what is behind its size is not read: it would load modules */
+    /* what is behind its size is not read: it would be a plan to load modules, and no table */
     request.parameters.check_cpu = &older;
-    older.cpuinfo = "/proc/cpuinfo";
-    request.mode = VOIPLAB_APPLY;
-    assert_int_not_equal(voiplab_run(lab, &request, NULL, NULL), VOIPLAB_USAGE);
+    request.mode = VOIPLAB_DRY_RUN;
+    (void)voiplab_run(lab, &request, &result, NULL);
+    assert_non_null(result);
+    assert_true(voiplab_result_rows(result) > 0);
+    assert_null(strstr(voiplab_result_json(result), "\"plan\""));
+    voiplab_result_free(result);
     voiplab_close(lab);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rows of rules.h as a table, and small things that go with it: severities and versions by name.
+ * Rules, severities and versions of Asterisk by name. The rules stand in rules.h.
  */
 #include <string.h>
 

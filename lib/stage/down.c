@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Stopping a lab, and taking away all that is its own: domains with its mark, its pool with every volume in it, its
- * live bridge, its state. Nothing that does not carry the mark is touched.
+ * The steps of `down` and `destroy`: stopping a lab, and taking away all that is its own: domains with its mark, its
+ * pool with every volume in it, its live bridge, its state. Nothing that does not carry the mark is touched. Who may
+ * delete what is told by base/file.h; it is done by plan/steps.c.
  */
 #include <dirent.h>
 #include <string.h>
