@@ -35,6 +35,8 @@ enum {
     RETRY_MS = 5000,        /* between two tries to put back */
     TRIES = 12,
     RELOAD_TIMEOUT_MS = 30000,
+    RESTORE_TRIES = 5, /* once the owner has been told */
+    RESTORE_PAUSE_MS = 200,
 };
 
 enum { CHANNEL = 3 };
@@ -78,21 +80,35 @@ static void run_reloads(const struct vl_checkpoint *checkpoint)
     }
 }
 
+/* While the owner still acts on what it has seen it may take an address away before the route over it is there. What is
+ * there already is no error, so that the same can be tried again. */
+static void restore_at_last(const struct vl_checkpoint *checkpoint, struct vl_error *err)
+{
+    for (int i = 0; i < RESTORE_TRIES; i++) {
+        if (i)
+            (void)poll(NULL, 0, RESTORE_PAUSE_MS);
+        vl_error_clear(err);
+        restore_network(checkpoint, err);
+        if (!err->code)
+            return;
+    }
+}
+
 int vl_watchdog_restore(const struct vl_checkpoint *checkpoint, size_t *changed, struct vl_error *err)
 {
-    VL_ERROR_AUTO first = { .code = VL_OK }, files = { .code = VL_OK };
+    VL_ERROR_AUTO network = { .code = VL_OK }, files = { .code = VL_OK };
 
+    /* at once, whatever the owner makes of it; what counts is how it is in the end */
     if (checkpoint->boot)
-        restore_network(checkpoint, &first);
-    if (vl_checkpoint_restore_files(checkpoint, changed, &files) < 0 && !first.code)
-        vl_error_move(&first, &files);
-    if (checkpoint->boot && checkpoint->reload_count) {
+        restore_network(checkpoint, &network);
+    (void)vl_checkpoint_restore_files(checkpoint, changed, &files);
+    if (checkpoint->boot && checkpoint->reload_count)
         run_reloads(checkpoint);
-        restore_network(checkpoint, &first);
-    }
-    if (!first.code)
+    if (checkpoint->boot && (checkpoint->reload_count || network.code))
+        restore_at_last(checkpoint, &network);
+    if (!network.code && !files.code)
         return 0;
-    vl_error_move(err, &first);
+    vl_error_move(err, network.code ? &network : &files);
     return -1;
 }
 
