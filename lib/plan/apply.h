@@ -8,9 +8,10 @@
  * test/changes holds all of lib/ and cmd/ to that.
  *
  * The exception is what takes apply itself back. On the host's network the files of a bridge are steps like others, but
- * network/checkpoint.h keeps what was there on disk before the first of them: its watchdog puts that back when this
- * process is dead or cut off, so it cannot wait for a plan. The marks by which one of the two decides
- * (network/change.h), the note of owed reloads (pending.h) and the backups are written by no step for the same reason.
+ * network/checkpoint.h keeps what was there on disk before the first of them: the watchdog puts that back, by
+ * network/recovery.h, when this process is dead or cut off, so it cannot wait for a plan. The marks by which one of the
+ * two decides (network/change.h), the note of owed reloads (pending.h) and the backups are written by no step for the
+ * same reason.
  *
  * File steps on one target belong together: when one of them, or the reload after them, fails, those that were done on
  * that target are put back and its services reloaded again. Before the first of them a note of the reloads that are
