@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/process.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"

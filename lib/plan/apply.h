@@ -4,7 +4,8 @@
  *
  * A file that a person owns or reads is made, changed or removed by a step of a plan, which could be looked at before.
  * A step gets to it by the operations of machine/target.h, which nobody else asks for a change, and on this host these
- * come to base/file.h; that header says who else may ask it, which is for things that a run makes for itself.
+ * come to base/file.h, and to base/delete.h for one that goes; these headers say who else may ask, which is for things
+ * that a run makes for itself.
  * test/changes holds all of lib/ and cmd/ to that.
  *
  * The exception is what takes apply itself back. On the host's network the files of a bridge are steps like others, but

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "plan/pending.h"
 #include "plan/reload.h"

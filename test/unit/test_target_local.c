@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/file_ops.h"
 #include "base/process.h"
 #include "machine/target.h"
 #include "plan/block.h"
