@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From a file set and what a target has to the steps that are missing, with the reloads that changed files call for;
- * and the reverse.
+ * From a file set and what a target has to the steps that are missing; and the reverse. Which reloads come of it is
+ * decided in reload.c, which is told what differs.
  */
 #include <string.h>
 
@@ -133,35 +133,34 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
 int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name, const struct vl_fileset *set,
                   unsigned pending, bool with_reloads, struct vl_error *err)
 {
-    unsigned wanted = pending;
+    bool *differs = vl_arena_zalloc(&plan->arena, set->count + 1);
 
-    for (size_t i = 0; i < set->count; i++) {
+    for (size_t i = 0; differs && i < set->count; i++) {
         int changed = plan_file(plan, target, target_name, &set->files[i], err);
 
         if (changed < 0)
             return -1;
-        if (changed)
-            wanted |= 1U << set->files[i].reload;
+        differs[i] = changed;
     }
-    if (with_reloads)
-        vl_reload_add(plan, target_name, wanted, !target);
+    if (differs && with_reloads)
+        vl_reload_decide(plan, target_name, set, differs, pending, !target);
     return vl_arena_check(&plan->arena, err);
 }
 
 int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,
                           const struct vl_fileset *set, unsigned pending, struct vl_error *err)
 {
-    unsigned wanted = pending;
+    bool *differs = vl_arena_zalloc(&plan->arena, set->count + 1);
 
     /* Backwards: the block that includes a file goes before the file. */
-    for (size_t i = set->count; i-- > 0;) {
+    for (size_t i = set->count; differs && i-- > 0;) {
         int changed = plan_removal(plan, target, target_name, &set->files[i], err);
 
         if (changed < 0)
             return -1;
-        if (changed)
-            wanted |= 1U << set->files[i].reload;
+        differs[i] = changed;
     }
-    vl_reload_add(plan, target_name, wanted, false);
+    if (differs)
+        vl_reload_decide(plan, target_name, set, differs, pending, false);
     return vl_arena_check(&plan->arena, err);
 }
