@@ -318,6 +318,8 @@ static const struct vl_target_ops ssh_ops = {
     .read = vl_ssh_read,
     .write = vl_ssh_write,
     .remove = vl_ssh_remove,
+    .facts = vl_ssh_facts,
+    .gives_to = vl_ssh_gives_to,
     .run = ssh_run,
     .close = ssh_close,
 };

@@ -81,7 +81,7 @@ static const char write_script[] =
 _Static_assert(CUT_OFF == 82, "the scripts above use these numbers");
 
 /* A command on a file ended with this status: say why, with the last line that it wrote to stderr. */
-static int fail_file(const struct vl_ssh *ssh, const char *verb, const char *path, const struct vl_ssh_reply *reply,
+int vl_ssh_fail_file(const struct vl_ssh *ssh, const char *verb, const char *path, const struct vl_ssh_reply *reply,
                      struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -99,7 +99,7 @@ static int fail_file(const struct vl_ssh *ssh, const char *verb, const char *pat
                    last ? ": " : "", last ? last : "");
 }
 
-static int check_path(const char *path, struct vl_error *err)
+int vl_ssh_check_path(const char *path, struct vl_error *err)
 {
     size_t length = strlen(path);
 
@@ -167,18 +167,18 @@ int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mod
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
 
     _Static_assert(VL_TARGET_FILE_LIMIT == 1048576, "the limit of head above is one more");
-    if (check_path(path, err) < 0 ||
+    if (vl_ssh_check_path(path, err) < 0 ||
         vl_ssh_execute(ssh, argv, NULL, VL_TARGET_FILE_LIMIT + READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
     if (reply.status == ABSENT)
         return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' does not exist on '%s'", path, ssh->name);
     if (reply.status != 0)
-        return fail_file(ssh, "read", path, &reply, err);
+        return vl_ssh_fail_file(ssh, "read", path, &reply, err);
     return take_content(ssh, path, &reply, ret_text, ret_mode, err);
 }
 
 /* Group names as useradd(8) makes them: nothing in one can mean anything to grep. */
-static bool is_group(const char *group)
+bool vl_ssh_is_group(const char *group)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 
@@ -195,9 +195,9 @@ int vl_ssh_write(struct vl_target *target, const char *path, const char *text, m
     const char *slash = strrchr(path, '/');
     const char *temporary, *octal;
 
-    if (check_path(path, err) < 0)
+    if (vl_ssh_check_path(path, err) < 0)
         return -1;
-    if (group && !is_group(group))
+    if (group && !vl_ssh_is_group(group))
         return vl_fail(err, VL_ERROR_FAILED, "'%s' is not the name of a group", group);
     if (strlen(text) > VL_TARGET_FILE_LIMIT)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' would be larger than %d bytes", path, VL_TARGET_FILE_LIMIT);
@@ -212,7 +212,7 @@ int vl_ssh_write(struct vl_target *target, const char *path, const char *text, m
                                               group ? group : "", NULL },
                        text, READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
-    return reply.status ? fail_file(ssh, "write", path, &reply, err) : 0;
+    return reply.status ? vl_ssh_fail_file(ssh, "write", path, &reply, err) : 0;
 }
 
 int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *err)
@@ -221,7 +221,7 @@ int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *e
     const char *const argv[] = { "rm", "-f", "--", path, NULL };
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
 
-    if (check_path(path, err) < 0 || vl_ssh_execute(ssh, argv, NULL, READ_HEADER_LIMIT, 0, &reply, err) < 0)
+    if (vl_ssh_check_path(path, err) < 0 || vl_ssh_execute(ssh, argv, NULL, READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
-    return reply.status ? fail_file(ssh, "remove", path, &reply, err) : 0;
+    return reply.status ? vl_ssh_fail_file(ssh, "remove", path, &reply, err) : 0;
 }

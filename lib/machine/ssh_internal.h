@@ -47,5 +47,13 @@ int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mod
 int vl_ssh_write(struct vl_target *target, const char *path, const char *text, mode_t mode, const char *group,
                  struct vl_error *err);
 int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *err);
+int vl_ssh_facts(struct vl_target *target, const char *path, struct vl_path_facts *ret_facts, struct vl_error *err);
+bool vl_ssh_gives_to(struct vl_target *target, const char *group, gid_t *ret_id);
+
+/* What these check first, and say when the command on a file did not end with 0. */
+int vl_ssh_check_path(const char *path, struct vl_error *err);
+bool vl_ssh_is_group(const char *group);
+int vl_ssh_fail_file(const struct vl_ssh *ssh, const char *verb, const char *path, const struct vl_ssh_reply *reply,
+                     struct vl_error *err);
 
 #endif

@@ -21,6 +21,19 @@ struct vl_command_result {
     char *output; /* stdout, bounded, NUL-terminated (a NUL in it ends it), owned */
 };
 
+enum vl_path_kind { VL_PATH_NONE, VL_PATH_FILE, VL_PATH_LINK, VL_PATH_DIRECTORY, VL_PATH_OTHER };
+
+/* What a path is, without what is in it. */
+struct vl_path_facts {
+    enum vl_path_kind kind; /* of the name itself */
+    mode_t mode;            /* 07777 of it; of a link: of the file that it leads to, 0 when there is none */
+    uid_t owner;            /* likewise */
+    gid_t group;
+    char *link; /* what a link says, owned; NULL: it is none */
+    char *real; /* the absolute path of what a link leads to, through all links, owned; NULL: none, or nothing there.
+                 * A target's word: it is where the target says, and a tree's path begins at the tree's root */
+};
+
 struct vl_target_ops {
     /* Read a file: 0 with the caller's *ret_text and *ret_mode, or -1; VL_ERROR_NOTFOUND when there is none. */
     int (*read)(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode, struct vl_error *err);
@@ -29,11 +42,11 @@ struct vl_target_ops {
     int (*write)(struct vl_target *target, const char *path, const char *text, mode_t mode, const char *group,
                  struct vl_error *err);
     int (*remove)(struct vl_target *target, const char *path, struct vl_error *err);
-    /* True when the name is a symbolic link: read() follows it, write() and remove() would put an end to it. NULL: not
-     * known. */
-    bool (*is_link)(struct vl_target *target, const char *path);
-    /* True when the file is there, belongs to another group, and write() would give it to this one. NULL: not known. */
-    bool (*wrong_group)(struct vl_target *target, const char *path, const char *group);
+    /* What the path is; VL_PATH_NONE is no failure. NULL: not known. */
+    int (*facts)(struct vl_target *target, const char *path, struct vl_path_facts *ret_facts, struct vl_error *err);
+    /* True when write() would give files to this group, which then is *ret_id: the target has it, and who we are there
+     * may give files away. NULL: not known. */
+    bool (*gives_to)(struct vl_target *target, const char *group, gid_t *ret_id);
     /* Run argv with `input` on stdin (NULL: none). Fails when it could not be run or did not end in time, not when it
      * exits non-zero. */
     int (*run)(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
@@ -48,6 +61,9 @@ struct vl_target {
 };
 
 void vl_command_result_free(struct vl_command_result *result);
+void vl_path_facts_free(struct vl_path_facts *facts);
+
+#define VL_PATH_FACTS_AUTO __attribute__((cleanup(vl_path_facts_free))) struct vl_path_facts
 
 /* Close and free; accepts NULL. */
 void vl_target_close(struct vl_target *target);

@@ -35,7 +35,13 @@ static int read_current(struct vl_plan *plan, struct vl_target *target, const ch
  * often Asterisk's own, and whoever gets hold of Asterisk could have us write to any file of this host. */
 static int refuse_link(struct vl_target *target, const char *path, struct vl_error *err)
 {
-    if (!target || !target->ops->is_link || !target->ops->is_link(target, path))
+    VL_PATH_FACTS_AUTO facts = { .kind = VL_PATH_NONE };
+
+    if (!target || !target->ops->facts)
+        return 0;
+    if (target->ops->facts(target, path, &facts, err) < 0)
+        return -1;
+    if (facts.kind != VL_PATH_LINK)
         return 0;
     return vl_fail(err, VL_ERROR_FAILED,
                    "'%s' is a symbolic link, which would be lost; put the file itself there first", path);
@@ -44,7 +50,14 @@ static int refuse_link(struct vl_target *target, const char *path, struct vl_err
 /* A file that its reader may not read is as good as none. */
 static bool has_wrong_group(struct vl_target *target, const struct vl_file *file)
 {
-    return file->group && target->ops->wrong_group && target->ops->wrong_group(target, file->path, file->group);
+    VL_PATH_FACTS_AUTO facts = { .kind = VL_PATH_NONE };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    gid_t group;
+
+    return file->group && target->ops->facts && target->ops->gives_to &&
+           target->ops->gives_to(target, file->group, &group) &&
+           target->ops->facts(target, file->path, &facts, &ignored) == 0 && facts.kind != VL_PATH_NONE &&
+           facts.group != group;
 }
 
 static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file, const char *before,
