@@ -3,10 +3,12 @@
  * What paths and groups of a host over SSH are, by one command each, as in ssh_file.c. An answer is the guest's word:
  * numbers are bounded, a link is text without a line end.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "machine/ssh_internal.h"
@@ -94,6 +96,25 @@ static bool parse_facts(struct vl_arena *arena, const char *text, struct vl_path
     return facts->link && (count == 2 || facts->real);
 }
 
+/* From what was learnt ahead: 1, 0 when it is not known, -1 without memory. */
+static int facts_ahead(const struct vl_ssh *ssh, const char *path, struct vl_path_facts *ret_facts,
+                       struct vl_error *err)
+{
+    const struct vl_ahead_path *known = vl_ahead_find_path(ssh->ahead, path, vl_now_ms());
+    struct vl_path_facts facts;
+
+    if (!known)
+        return 0;
+    facts = known->facts;
+    facts.link = facts.link ? vl_strdup(facts.link) : NULL;
+    facts.real = facts.real ? vl_strdup(facts.real) : NULL;
+    *ret_facts = facts;
+    if (!facts.link == !known->facts.link && !facts.real == !known->facts.real)
+        return 1;
+    vl_path_facts_free(ret_facts);
+    return vl_no_memory(err);
+}
+
 int vl_ssh_facts(struct vl_target *target, const char *path, struct vl_path_facts *ret_facts, struct vl_error *err)
 {
     struct vl_ssh *ssh = vl_ssh_of(target);
@@ -101,7 +122,10 @@ int vl_ssh_facts(struct vl_target *target, const char *path, struct vl_path_fact
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_PATH_FACTS_AUTO facts = { .kind = VL_PATH_NONE };
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
+    int known = facts_ahead(ssh, path, ret_facts, err);
 
+    if (known)
+        return known < 0 ? -1 : 0;
     if (vl_ssh_check_path(path, err) < 0 || vl_ssh_execute(ssh, argv, NULL, FACTS_LIMIT, 0, &reply, err) < 0)
         return -1;
     if (reply.status)
@@ -122,8 +146,13 @@ bool vl_ssh_gives_to(struct vl_target *target, const char *group, gid_t *ret_id)
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
     char word[GROUP_LIMIT + 1] = "";
+    const struct vl_ahead_group *known = vl_ahead_find_group(vl_ssh_of(target)->ahead, group, vl_now_ms());
     unsigned long id;
 
+    if (known) {
+        *ret_id = known->gives ? known->id : *ret_id;
+        return known->gives;
+    }
     if (!vl_ssh_is_group(group) || vl_ssh_execute(vl_ssh_of(target), argv, NULL, GROUP_LIMIT, 0, &reply, &ignored) < 0)
         return false;
     memcpy(word, vl_buf_text(&reply.output), reply.output.length);

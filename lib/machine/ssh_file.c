@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -159,6 +160,21 @@ static int take_content(const struct vl_ssh *ssh, const char *path, const struct
     return 0;
 }
 
+/* From what was learnt ahead: 1 with the text, 0 when it is not known, -1 when there is no file or no memory. */
+static int read_ahead(const struct vl_ssh *ssh, const char *path, char **ret_text, mode_t *ret_mode,
+                      struct vl_error *err)
+{
+    const struct vl_ahead_path *known = vl_ahead_find_path(ssh->ahead, path, vl_now_ms());
+
+    if (!known || (!known->text && known->facts.kind != VL_PATH_NONE))
+        return 0;
+    if (!known->text)
+        return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' does not exist on '%s'", path, ssh->name);
+    *ret_text = vl_strdup(known->text);
+    *ret_mode = known->facts.mode;
+    return *ret_text ? 1 : vl_no_memory(err);
+}
+
 int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode, struct vl_error *err)
 {
     struct vl_ssh *ssh = vl_ssh_of(target);
@@ -166,7 +182,11 @@ int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mod
     const char *const argv[] = { "sh", "-c", read_script, "sh", path, most, NULL };
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
 
+    int known = read_ahead(ssh, path, ret_text, ret_mode, err);
+
     _Static_assert(VL_TARGET_FILE_LIMIT == 1048576, "the limit of head above is one more");
+    if (known)
+        return known < 0 ? -1 : 0;
     if (vl_ssh_check_path(path, err) < 0 ||
         vl_ssh_execute(ssh, argv, NULL, VL_TARGET_FILE_LIMIT + READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
@@ -207,6 +227,7 @@ int vl_ssh_write(struct vl_target *target, const char *path, const char *text, m
     octal = vl_arena_printf(&arena, "%04o", (unsigned int)(mode & 07777));
     if (arena.failed)
         return vl_no_memory(err);
+    vl_ahead_drop(&ssh->ahead);
     if (vl_ssh_execute(ssh,
                        (const char *const[]){ "sh", "-c", write_script, "sh", path, temporary, sum, octal,
                                               group ? group : "", NULL },
@@ -221,6 +242,7 @@ int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *e
     const char *const argv[] = { "rm", "-f", "--", path, NULL };
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
 
+    vl_ahead_drop(&ssh->ahead);
     if (vl_ssh_check_path(path, err) < 0 || vl_ssh_execute(ssh, argv, NULL, READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
     return reply.status ? vl_ssh_fail_file(ssh, "remove", path, &reply, err) : 0;

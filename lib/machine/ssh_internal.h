@@ -6,6 +6,7 @@
 #define VL_MACHINE_SSH_INTERNAL_H
 
 #include "base/buf.h"
+#include "machine/ahead.h"
 #include "machine/target.h"
 
 struct vl_ssh {
@@ -14,7 +15,8 @@ struct vl_ssh {
     pid_t worker; /* 0 once it is gone */
     int control;  /* our end of the socket pair */
     int command_timeout_ms;
-    char *gone; /* why there is no worker any more */
+    char *gone;             /* why there is no worker any more */
+    struct vl_ahead *ahead; /* what was asked ahead of need; NULL: nothing */
 };
 
 static inline struct vl_ssh *vl_ssh_of(struct vl_target *target)
@@ -49,6 +51,11 @@ int vl_ssh_write(struct vl_target *target, const char *path, const char *text, m
 int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *err);
 int vl_ssh_facts(struct vl_target *target, const char *path, struct vl_path_facts *ret_facts, struct vl_error *err);
 bool vl_ssh_gives_to(struct vl_target *target, const char *group, gid_t *ret_id);
+
+void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted);
+
+/* How long Asterisk may take for its answers. */
+int vl_ssh_answer_seconds(const struct vl_ssh *ssh);
 
 /* What these check first, and say when the command on a file did not end with 0. */
 int vl_ssh_check_path(const char *path, struct vl_error *err);

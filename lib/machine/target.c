@@ -17,6 +17,12 @@ void vl_path_facts_free(struct vl_path_facts *facts)
     *facts = (struct vl_path_facts){ .kind = VL_PATH_NONE };
 }
 
+void vl_target_prefetch(struct vl_target *target, const struct vl_wanted *wanted)
+{
+    if (target->ops->prefetch)
+        target->ops->prefetch(target, wanted);
+}
+
 void vl_target_close(struct vl_target *target)
 {
     if (target)

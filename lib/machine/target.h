@@ -34,6 +34,13 @@ struct vl_path_facts {
                  * A target's word: it is where the target says, and a tree's path begins at the tree's root */
 };
 
+/* What is going to be asked of a target: lists that end with NULL; NULL is an empty one. */
+struct vl_wanted {
+    const char *const *paths;    /* of files: read(), facts() */
+    const char *const *groups;   /* gives_to() */
+    const char *const *commands; /* of Asterisk: run() of `asterisk -rx COMMAND` */
+};
+
 struct vl_target_ops {
     /* Read a file: 0 with the caller's *ret_text and *ret_mode, or -1; VL_ERROR_NOTFOUND when there is none. */
     int (*read)(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode, struct vl_error *err);
@@ -51,6 +58,9 @@ struct vl_target_ops {
      * exits non-zero. */
     int (*run)(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
                struct vl_command_result *ret_result, struct vl_error *err);
+    /* Learn all this in one round trip. The operations above then answer from it, for a few seconds and until the first
+     * change; what could not be learnt they ask for as if this had not been called. NULL: no use. */
+    void (*prefetch)(struct vl_target *target, const struct vl_wanted *wanted);
     void (*close)(struct vl_target *target);
 };
 
@@ -64,6 +74,9 @@ void vl_command_result_free(struct vl_command_result *result);
 void vl_path_facts_free(struct vl_path_facts *facts);
 
 #define VL_PATH_FACTS_AUTO __attribute__((cleanup(vl_path_facts_free))) struct vl_path_facts
+
+/* prefetch(), where the target has it. */
+void vl_target_prefetch(struct vl_target *target, const struct vl_wanted *wanted);
 
 /* Close and free; accepts NULL. */
 void vl_target_close(struct vl_target *target);

@@ -10,6 +10,31 @@
 #include "plan/plan.h"
 #include "plan/reload.h"
 
+static bool has(const char *const *list, const char *name)
+{
+    for (; *list; list++)
+        if (!strcmp(*list, name))
+            return true;
+    return false;
+}
+
+void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, const char *const *commands)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char **paths = vl_arena_zalloc(&arena, (set->count + 1) * sizeof(*paths));
+    const char **groups = vl_arena_zalloc(&arena, (set->count + 1) * sizeof(*groups));
+    size_t group_count = 0;
+
+    if (!target || !target->ops->prefetch || !paths || !groups)
+        return;
+    for (size_t i = 0; i < set->count; i++) {
+        paths[i] = set->files[i].path;
+        if (set->files[i].group && !has(groups, set->files[i].group))
+            groups[group_count++] = set->files[i].group;
+    }
+    vl_target_prefetch(target, &(struct vl_wanted){ .paths = paths, .groups = groups, .commands = commands });
+}
+
 /* What is there now: NULL when the file, or the whole target, is not. */
 static int read_current(struct vl_plan *plan, struct vl_target *target, const char *path, const char **ret_text,
                         mode_t *ret_mode, struct vl_error *err)
@@ -148,6 +173,7 @@ int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *ta
 {
     bool *differs = vl_arena_zalloc(&plan->arena, set->count + 1);
 
+    vl_plan_prefetch(target, set, NULL);
     for (size_t i = 0; differs && i < set->count; i++) {
         int changed = plan_file(plan, target, target_name, &set->files[i], err);
 
@@ -165,6 +191,7 @@ int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const 
 {
     bool *differs = vl_arena_zalloc(&plan->arena, set->count + 1);
 
+    vl_plan_prefetch(target, set, NULL);
     /* Backwards: the block that includes a file goes before the file. */
     for (size_t i = set->count; differs && i-- > 0;) {
         int changed = plan_removal(plan, target, target_name, &set->files[i], err);

@@ -9,7 +9,24 @@
 #include "base/text.h"
 #include "probe/asterisk.h"
 
-enum { ASK_TIMEOUT_MS = 30000, POLL_MS = 200 };
+enum { ASK_TIMEOUT_MS = 30000, POLL_FIRST_MS = 30, POLL_MOST_MS = 240 };
+
+#define ASK_VERSION "core show version"
+#define ASK_REGISTRY "sip show registry"
+#define ASK_SIP_PEERS "sip show peers"
+#define ASK_IAX2_PEERS "iax2 show peers"
+#define ASK_CHANNELS "core show channels concise"
+
+const char *const *vl_probe_trunk_commands(const struct vl_pbx *pbx)
+{
+    static const char *const hub[] = { ASK_VERSION, ASK_SIP_PEERS, NULL };
+    static const char *const with_account[] = { ASK_VERSION, ASK_REGISTRY, ASK_SIP_PEERS, ASK_IAX2_PEERS, NULL };
+    static const char *const without[] = { ASK_VERSION, ASK_IAX2_PEERS, NULL };
+
+    if (pbx->role == VL_ROLE_HUB)
+        return hub;
+    return pbx->account ? with_account : without;
+}
 
 /* One CLI command of Asterisk. */
 static int ask(struct vl_target *target, const char *command, char **ret_output, struct vl_error *err)
@@ -33,7 +50,7 @@ bool vl_probe_asterisk_ready(struct vl_target *target)
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_FREE char *output = NULL;
 
-    return ask(target, "core waitfullybooted", &output, &ignored) == 0;
+    return ask(target, VL_PROBE_READY, &output, &ignored) == 0;
 }
 
 void vl_probe_register_again(struct vl_target *target)
@@ -50,7 +67,7 @@ static void look_at_version(struct vl_arena *arena, struct vl_target *target, st
     VL_FREE char *output = NULL;
     unsigned major, minor;
 
-    if (ask(target, "core show version", &output, &ignored) == 0 && vl_asterisk_parse_version(output, &major, &minor))
+    if (ask(target, ASK_VERSION, &output, &ignored) == 0 && vl_asterisk_parse_version(output, &major, &minor))
         view->version = vl_arena_printf(arena, "%u.%u", major, minor);
 }
 
@@ -65,7 +82,7 @@ static int look_at_registration(struct vl_arena *arena, const struct vl_lab *lab
 
     view->registration_wanted = true;
     view->registration = "";
-    if (ask(target, "sip show registry", &output, err) < 0)
+    if (ask(target, ASK_REGISTRY, &output, err) < 0)
         return -1;
     if (vl_asterisk_parse_sip_registry(&answer, output, &list, &count) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not say what it has registered; is chan_sip there?",
@@ -115,7 +132,7 @@ static int look_at_hub(struct vl_arena *arena, struct vl_target *target, struct 
     struct vl_peer *peers;
     size_t count;
 
-    if (ask(target, "sip show peers", &output, err) < 0)
+    if (ask(target, ASK_SIP_PEERS, &output, err) < 0)
         return -1;
     if (vl_asterisk_parse_sip_peers(&answer, output, &peers, &count) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no SIP peers; is chan_sip there?", target->name);
@@ -140,7 +157,7 @@ static int look_at_iax2_peers(struct vl_arena *arena, const struct vl_lab *lab, 
     struct vl_peer *peers;
     size_t count;
 
-    if (ask(target, "iax2 show peers", &output, err) < 0)
+    if (ask(target, ASK_IAX2_PEERS, &output, err) < 0)
         return -1;
     if (vl_asterisk_parse_iax2_peers(&answer, output, &peers, &count) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no IAX2 peers; is chan_iax2 there?", target->name);
@@ -159,7 +176,7 @@ static int look_at_accounts(struct vl_arena *arena, const struct vl_lab *lab, co
     struct vl_peer *peers;
     size_t count;
 
-    if (ask(target, "sip show peers", &output, err) < 0)
+    if (ask(target, ASK_SIP_PEERS, &output, err) < 0)
         return -1;
     if (vl_asterisk_parse_sip_peers(&answer, output, &peers, &count) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no SIP peers; is chan_sip there?", target->name);
@@ -175,6 +192,7 @@ int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const stru
 {
     struct vl_trunk_view view = { .registration = "" };
 
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = vl_probe_trunk_commands(pbx) });
     look_at_version(arena, target, &view);
     if (pbx->role == VL_ROLE_HUB) {
         if (look_at_accounts(arena, lab, away, target, &view, err) < 0)
@@ -236,7 +254,7 @@ static int look_at_call(struct vl_target *target, struct placed *placed, bool la
     struct vl_channel *list;
     size_t count;
 
-    if (ask(target, "core show channels concise", &output, err) < 0)
+    if (ask(target, ASK_CHANNELS, &output, err) < 0)
         return -1;
     if (vl_asterisk_parse_channels_concise(&arena, output, &list, &count) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its channels", target->name);
@@ -257,12 +275,12 @@ static int place_call(struct vl_target *target, const struct vl_call *call, int 
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *output = NULL;
+    const char *originate = vl_arena_printf(&arena, "channel originate Local/%s@%s/n application Wait %d", call->number,
+                                            call->context, timeout_ms / 1000 + 2);
 
-    if (ask(target, "core show channels concise", ret_before, err) < 0 ||
-        ask(target,
-            vl_arena_printf(&arena, "channel originate Local/%s@%s/n application Wait %d", call->number, call->context,
-                            timeout_ms / 1000 + 2),
-            &output, err) < 0)
+    vl_target_prefetch(target,
+                       &(struct vl_wanted){ .commands = (const char *const[]){ ASK_CHANNELS, originate, NULL } });
+    if (ask(target, ASK_CHANNELS, ret_before, err) < 0 || ask(target, originate, &output, err) < 0)
         return -1;
     if (vl_asterisk_no_such_command(output))
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' cannot place a call by itself; load res_clioriginate",
@@ -277,6 +295,7 @@ int vl_probe_call(struct vl_target *target, const struct vl_call *call, int time
     long long deadline = vl_now_ms() + timeout_ms;
     struct placed placed = { .call = call };
     bool last = false;
+    int pause = POLL_FIRST_MS;
 
     if (place_call(target, call, timeout_ms, &before, err) < 0)
         return -1;
@@ -285,7 +304,8 @@ int vl_probe_call(struct vl_target *target, const struct vl_call *call, int time
     if (!placed.prefix)
         return vl_no_memory(err);
     while (!placed.up && !last) {
-        (void)poll(NULL, 0, POLL_MS);
+        (void)poll(NULL, 0, pause);
+        pause = pause < POLL_MOST_MS ? 2 * pause : pause;
         last = vl_now_ms() >= deadline;
         if (look_at_call(target, &placed, last, err) < 0)
             return -1;

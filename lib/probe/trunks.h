@@ -34,6 +34,11 @@ struct vl_trunk_view {
 int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err);
 
+/* What vl_probe_asterisk_ready() asks, and vl_probe_trunks() of this PBX: for who prefetches more than that. NULL ends
+ * the list. */
+#define VL_PROBE_READY "core waitfullybooted"
+const char *const *vl_probe_trunk_commands(const struct vl_pbx *pbx);
+
 /* True when everything is as it should be: trunks to a PBX that is away are that one's failure, not this one's. */
 bool vl_trunk_view_good(const struct vl_trunk_view *view);
 

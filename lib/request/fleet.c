@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -13,7 +14,16 @@
 #include "render/asterisk.h"
 #include "stage/stage.h"
 
-enum { CONNECT_TIMEOUT_MS = 20000, RETRY_MS = 500, CALL_TIMEOUT_MS = 10000, NUDGE_MS = 3000 };
+enum {
+    CONNECT_TIMEOUT_MS = 20000,
+    RETRY_MS = 500,
+    LOOK_FIRST_MS = 50, /* a registration takes this long on an idle host; later looks are rarer, for busy ones */
+    LOOK_MOST_MS = 500,
+    UNNAMED_MS = 2000, /* how long trunks to PBXs are waited for that the request did not name */
+    CALL_TIMEOUT_MS = 10000,
+    NUDGE_MS = 3000,
+    MOST_COMMANDS = 8,
+};
 
 int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, struct vl_error *err)
 {
@@ -112,6 +122,17 @@ void vl_fleet_make_guests(struct vl_fleet *fleet)
     }
 }
 
+/* All that is going to be asked, in one round trip. */
+static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *member)
+{
+    const char *const *trunks = vl_probe_trunk_commands(member->pbx);
+    const char *commands[MOST_COMMANDS] = { VL_PROBE_READY };
+
+    for (size_t i = 0; fleet->looks && trunks[i] && i + 2 < MOST_COMMANDS; i++)
+        commands[i + 1] = trunks[i];
+    vl_stage_pbx_prefetch(fleet->session, member->pbx, member->target, fleet->parts, commands);
+}
+
 struct connecting {
     struct vl_fleet *fleet;
     long long deadline;
@@ -128,6 +149,7 @@ static bool try_connect(const struct connecting *connecting, struct vl_member *m
         member->target = vl_session_connect(connecting->fleet->session, member->pbx, timeout, cause);
     if (!member->target)
         return false;
+    ask_ahead(connecting->fleet, member);
     if (is_tree(connecting->fleet->session, member->pbx) || vl_probe_asterisk_ready(member->target))
         return true;
     (void)vl_fail(cause, VL_ERROR_FAILED, "Asterisk on '%s' does not answer", member->pbx->name);
@@ -228,8 +250,9 @@ void vl_fleet_apply(struct vl_fleet *fleet)
 
 struct looking {
     struct vl_fleet *fleet;
-    const bool *away; /* per PBX of the lab; NULL: nothing is known */
-    long long deadline;
+    const bool *away;     /* per PBX of the lab: it does not answer; NULL: nothing is known */
+    const bool *not_here; /* that, or the request does not name it */
+    long long begun, deadline;
 };
 
 /* What is wrong with this member's trunks, in words. */
@@ -247,18 +270,57 @@ static void describe_bad_view(const struct vl_member *member, struct vl_error *c
                       view->first_bad_peer ? view->first_bad_peer : "");
 }
 
+/* A hub that the request does not name, and that is not known to be away, is an excuse only for a registration that
+ * waits for its answer; one that is not there, or was refused, is this PBX's own fault. */
+static bool excuses(const struct looking *looking, const struct vl_trunk_view *view)
+{
+    static const char *const waiting[] = { "Request Sent", "Auth. Sent", "Unregistered", "Timeout" };
+    const struct vl_lab *lab = looking->fleet->session->lab;
+
+    if (!view->registration_wanted || view->registered || !looking->away || looking->away[lab->hub - lab->pbxs])
+        return true;
+    for (size_t i = 0; i < VL_COUNT(waiting); i++)
+        if (!strcmp(view->registration, waiting[i]))
+            return true;
+    return false;
+}
+
 /* The texts of a look go with the next: a guest that is looked at a hundred times says more than is worth keeping. */
-static int look_once(const struct looking *looking, struct vl_member *member, struct vl_error *cause)
+static int look_once(const struct looking *looking, struct vl_member *member, bool last, struct vl_error *cause)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_arena before = member->view_arena;
+    const bool *away = last || vl_now_ms() >= looking->begun + UNNAMED_MS ? looking->not_here : looking->away;
 
-    if (vl_probe_trunks(&arena, looking->fleet->session->lab, member->pbx, looking->away, member->target, &member->view,
-                        cause) < 0)
+    if (vl_probe_trunks(&arena, looking->fleet->session->lab, member->pbx, away, member->target, &member->view, cause) <
+        0)
         return -1;
+    member->view.hub_away = member->view.hub_away && excuses(looking, &member->view);
     member->view_arena = arena;
     arena = before;
     return 0;
+}
+
+/* Look until all is good. 0, or -1 when it cannot be asked. */
+static int look_until(const struct looking *looking, struct vl_member *member, struct vl_error *cause)
+{
+    long long nudge = vl_now_ms() + NUDGE_MS;
+    int pause = LOOK_FIRST_MS;
+
+    for (;;) {
+        bool last = vl_now_ms() + pause >= looking->deadline || vl_session_cancelled(looking->fleet->session);
+
+        if (look_once(looking, member, last, cause) < 0)
+            return -1;
+        if (last || vl_trunk_view_good(&member->view))
+            return 0;
+        if (member->view.registration_stuck && vl_now_ms() >= nudge) {
+            vl_probe_register_again(member->target);
+            nudge = vl_now_ms() + NUDGE_MS;
+        }
+        (void)poll(NULL, 0, pause);
+        pause = pause < LOOK_MOST_MS ? 2 * pause : pause;
+    }
 }
 
 static void look_at_member(void *context, size_t index)
@@ -266,29 +328,38 @@ static void look_at_member(void *context, size_t index)
     const struct looking *looking = context;
     struct vl_fleet *fleet = looking->fleet;
     struct vl_member *member = &fleet->members[index];
-    long long nudge = vl_now_ms() + NUDGE_MS;
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
     if (!member->target || is_tree(fleet->session, member->pbx))
         return;
-    for (;;) {
-        if (look_once(looking, member, &cause) < 0) {
-            fail_member(fleet, member, &cause);
-            return;
-        }
-        if (vl_trunk_view_good(&member->view))
-            return;
-        if (vl_now_ms() + RETRY_MS >= looking->deadline || vl_session_cancelled(fleet->session))
-            break;
-        if (member->view.registration_stuck && vl_now_ms() >= nudge) {
-            vl_probe_register_again(member->target);
-            nudge = vl_now_ms() + NUDGE_MS;
-        }
-        (void)poll(NULL, 0, RETRY_MS);
+    if (look_until(looking, member, &cause) < 0) {
+        fail_member(fleet, member, &cause);
+        return;
     }
+    if (vl_trunk_view_good(&member->view))
+        return;
     describe_bad_view(member, &cause);
     vl_error_move(&member->error, &cause);
     vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+}
+
+/* Trunks that were not waited for are not passed over in silence. */
+static void tell_unnamed(const struct looking *looking)
+{
+    const struct vl_fleet *fleet = looking->fleet;
+
+    if (fleet->count == fleet->session->lab->pbx_count)
+        return;
+    for (size_t i = 0; i < fleet->count; i++) {
+        const struct vl_member *member = &fleet->members[i];
+
+        if (!member->target || member->error.code || (!member->view.peers_away && !member->view.hub_away))
+            continue;
+        vl_session_event(fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
+                         "%zu of %zu peers reachable%s; those that this request does not name were not waited for",
+                         member->view.peers_ok, member->view.peers_wanted,
+                         member->view.hub_away && !member->view.registered ? ", not registered" : "");
+    }
 }
 
 /* A member that failed before takes nobody along: the trunks that lead to it are not waited for. */
@@ -297,11 +368,19 @@ void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s)
     const struct vl_lab *lab = fleet->session->lab;
     VL_ARENA_AUTO arena = { .blocks = NULL };
     bool *away = vl_arena_zalloc(&arena, lab->pbx_count * sizeof(*away));
-    struct looking looking = { .fleet = fleet, .away = away, .deadline = vl_now_ms() + (long long)wait_s * 1000 };
+    bool *not_here = vl_arena_zalloc(&arena, lab->pbx_count * sizeof(*not_here));
+    struct looking looking = { .fleet = fleet, .away = away, .not_here = not_here, .begun = vl_now_ms() };
 
-    for (size_t i = 0; away && i < fleet->count; i++)
-        away[fleet->members[i].pbx - lab->pbxs] = !fleet->members[i].target;
+    looking.deadline = looking.begun + (long long)wait_s * 1000;
+    if (!away || !not_here)
+        looking.away = looking.not_here = NULL;
+    for (size_t i = 0; looking.away && i < lab->pbx_count; i++)
+        not_here[i] = true;
+    for (size_t i = 0; looking.away && i < fleet->count; i++)
+        away[fleet->members[i].pbx - lab->pbxs] = not_here[fleet->members[i].pbx - lab->pbxs] =
+            !fleet->members[i].target;
     vl_parallel(fleet->count, fleet->session->options.jobs, look_at_member, &looking);
+    tell_unnamed(&looking);
 }
 
 struct calling {
@@ -338,37 +417,47 @@ static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
     return false;
 }
 
-/* The first trunk of a guest that leads to somebody who answers: one call of each kind is enough to see that it works.
- */
+static void call_over(const struct calling *calling, struct vl_member *member, const struct vl_trunk *trunk)
+{
+    const struct vl_lab *lab = calling->fleet->session->lab;
+
+    place_call(calling->fleet, member,
+               &(struct vl_call){
+                   .number = trunk->to->test_number,
+                   .context = "from-internal",
+                   .channel = vl_arena_printf(&member->arena, "IAX2/%s-", trunk->name),
+               },
+               vl_arena_printf(&member->arena, "(%s) over IAX2", trunk->to->name));
+    if (trunk->to->account && lab->hub && answers(calling->fleet, lab->hub))
+        place_call(calling->fleet, member,
+                   &(struct vl_call){
+                       .number = trunk->to->account,
+                       .context = "from-internal",
+                       .channel = "SIP/hub-",
+                   },
+                   vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", trunk->to->name));
+}
+
+/* One call of each kind is enough to see that it works: to the next guest that answers, so that each is called once.
+ * Were all to call the first, most of them would meet its limit of calls. */
 static void call_from_guest(const struct calling *calling, struct vl_member *member)
 {
     const struct vl_lab *lab = calling->fleet->session->lab;
-    bool through_hub = false;
+    const struct vl_trunk *first = NULL, *next = NULL;
 
     for (size_t i = 0; i < lab->trunk_count; i++) {
         const struct vl_trunk *trunk = &lab->trunks[i];
 
         if (trunk->from != member->pbx || !answers(calling->fleet, trunk->to))
             continue;
-        place_call(calling->fleet, member,
-                   &(struct vl_call){
-                       .number = trunk->to->test_number,
-                       .context = "from-internal",
-                       .channel = vl_arena_printf(&member->arena, "IAX2/%s-", trunk->name),
-                   },
-                   vl_arena_printf(&member->arena, "(%s) over IAX2", trunk->to->name));
-        if (trunk->to->account && lab->hub && answers(calling->fleet, lab->hub) && !through_hub)
-            place_call(calling->fleet, member,
-                       &(struct vl_call){
-                           .number = trunk->to->account,
-                           .context = "from-internal",
-                           .channel = "SIP/hub-",
-                       },
-                       vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", trunk->to->name));
-        through_hub = !calling->all;
-        if (!calling->all)
-            return;
+        if (calling->all)
+            call_over(calling, member, trunk);
+        first = first ? first : trunk;
+        if (!next && trunk->to > member->pbx)
+            next = trunk;
     }
+    if (!calling->all && first)
+        call_over(calling, member, next ? next : first);
 }
 
 static void call_from_hub(const struct calling *calling, struct vl_member *member)

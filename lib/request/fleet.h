@@ -28,6 +28,9 @@ struct vl_fleet {
     size_t count;
     size_t changed; /* steps carried out */
     bool dry;       /* nothing is changed: a PBX that does not answer is no failure */
+    unsigned
+        parts;  /* of these the files will be planned, and its trunks looked at: asked for with the connection, so */
+    bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };
 
 /* Unknown names are VL_ERROR_USAGE, with the nearest right one. */
