@@ -85,6 +85,8 @@ static const struct vl_lab_key pbx_keys[] = {
     NUMBER_KEY(vl_raw_pbx, "port", port, 1, 65535),
     KEY(vl_raw_pbx, "hostkey", VL_VALUE_TEXT, hostkey),
     KEY(vl_raw_pbx, "class", VL_VALUE_NAME, class),
+    { .name = "flavor", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, flavor), .choices = vl_flavors },
+    { .name = "sip", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, sip), .choices = vl_sip_drivers },
 };
 
 static const struct vl_lab_key trunk_keys[] = {

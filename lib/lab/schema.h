@@ -33,6 +33,7 @@ struct vl_raw_image {
 struct vl_raw_pbx {
     const char *name, *image, *prefix, *account, *user, *hostkey, *class;
     int role, place; /* place: -1 not given */
+    int flavor, sip;
     uint32_t address;
     uint64_t memory, disk;
     unsigned vcpus, port, count;

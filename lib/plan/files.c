@@ -18,21 +18,34 @@ static bool has(const char *const *list, const char *name)
     return false;
 }
 
-void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, const char *const *commands)
+static size_t count_of(const char *const *list)
+{
+    size_t count = 0;
+
+    while (list && list[count])
+        count++;
+    return count;
+}
+
+void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, const struct vl_wanted *more)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char **paths = vl_arena_zalloc(&arena, (set->count + 1) * sizeof(*paths));
+    size_t others = more ? count_of(more->paths) : 0, group_count = 0, path_count = 0;
+    const char **paths = vl_arena_zalloc(&arena, (set->count + others + 1) * sizeof(*paths));
     const char **groups = vl_arena_zalloc(&arena, (set->count + 1) * sizeof(*groups));
-    size_t group_count = 0;
 
     if (!target || !target->ops->prefetch || !paths || !groups)
         return;
     for (size_t i = 0; i < set->count; i++) {
-        paths[i] = set->files[i].path;
+        paths[path_count++] = set->files[i].path;
         if (set->files[i].group && !has(groups, set->files[i].group))
             groups[group_count++] = set->files[i].group;
     }
-    vl_target_prefetch(target, &(struct vl_wanted){ .paths = paths, .groups = groups, .commands = commands });
+    for (size_t i = 0; i < others; i++)
+        if (!has(paths, more->paths[i]))
+            paths[path_count++] = more->paths[i];
+    vl_target_prefetch(
+        target, &(struct vl_wanted){ .paths = paths, .groups = groups, .commands = more ? more->commands : NULL });
 }
 
 /* What is there now: NULL when the file, or the whole target, is not. */

@@ -92,6 +92,19 @@ int vl_session_hypervisor(struct vl_session *session, struct vl_error *err)
     return 0;
 }
 
+int vl_session_remember(struct vl_session *session, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *text = vl_state_natures_text(&session->state, &arena);
+    const char *path = vl_arena_printf(&arena, "%s/natures", session->state.directory);
+
+    if (vl_arena_check(&arena, err) < 0)
+        return -1;
+    if (!vl_file_exists(session->state.directory))
+        return 0;
+    return vl_file_write(path, text, strlen(text), 0600, err);
+}
+
 static int read_text(const char *path, char **ret_text, struct vl_error *err)
 {
     if (vl_file_read(path, KEY_LIMIT, ret_text, NULL, err) < 0)

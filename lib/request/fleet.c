@@ -10,7 +10,9 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "lab/flavor.h"
 #include "plan/apply.h"
+#include "probe/nature.h"
 #include "render/asterisk.h"
 #include "stage/stage.h"
 
@@ -22,7 +24,7 @@ enum {
     UNNAMED_MS = 2000, /* how long trunks to PBXs are waited for that the request did not name */
     CALL_TIMEOUT_MS = 10000,
     NUDGE_MS = 3000,
-    MOST_COMMANDS = 8,
+    MOST_COMMANDS = 16,
 };
 
 int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, struct vl_error *err)
@@ -125,12 +127,17 @@ void vl_fleet_make_guests(struct vl_fleet *fleet)
 /* All that is going to be asked, in one round trip. */
 static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *member)
 {
-    const char *const *trunks = vl_probe_trunk_commands(member->pbx);
+    const char *const *lists[] = { vl_probe_nature_commands(),
+                                   fleet->looks ? vl_probe_trunk_commands(member->pbx) : NULL };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *commands[MOST_COMMANDS] = { VL_PROBE_READY };
+    size_t count = 1;
 
-    for (size_t i = 0; fleet->looks && trunks[i] && i + 2 < MOST_COMMANDS; i++)
-        commands[i + 1] = trunks[i];
-    vl_stage_pbx_prefetch(fleet->session, member->pbx, member->target, fleet->parts, commands);
+    for (size_t i = 0; i < VL_COUNT(lists); i++)
+        for (const char *const *command = lists[i]; command && *command && count + 1 < MOST_COMMANDS; command++)
+            commands[count++] = *command;
+    vl_stage_pbx_prefetch(fleet->session, member->pbx, member->target, fleet->parts,
+                          &(struct vl_wanted){ .paths = vl_probe_nature_paths(&arena), .commands = commands });
 }
 
 struct connecting {
@@ -176,8 +183,25 @@ static void connect_member(void *context, size_t index)
         }
         (void)poll(NULL, 0, RETRY_MS);
     }
-    if (!is_tree(connecting->fleet->session, member->pbx))
-        vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers");
+    if (vl_probe_nature(&member->arena, member->target, member->pbx, is_tree(connecting->fleet->session, member->pbx),
+                        &member->nature, &cause) < 0)
+        fail_member(connecting->fleet, member, &cause);
+    else if (!is_tree(connecting->fleet->session, member->pbx))
+        vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers: %s",
+                         vl_flavor_describe(&member->arena, &member->nature));
+}
+
+/* What was found is kept for all that follows. It is for one at a time, so it waits until all have been asked. */
+static void learn(struct vl_fleet *fleet)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    bool news = false;
+
+    for (size_t i = 0; i < fleet->count; i++)
+        if (fleet->members[i].nature.seen)
+            news |= vl_state_learn(&fleet->session->state, fleet->members[i].pbx, &fleet->members[i].nature);
+    if (news && !fleet->dry && vl_session_remember(fleet->session, &cause) < 0)
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
 }
 
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
@@ -185,6 +209,7 @@ void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
     struct connecting connecting = { .fleet = fleet, .deadline = vl_now_ms() + (long long)wait_s * 1000 };
 
     vl_parallel(fleet->count, fleet->session->options.jobs, connect_member, &connecting);
+    learn(fleet);
 }
 
 struct planning {
@@ -420,20 +445,22 @@ static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
 static void call_over(const struct calling *calling, struct vl_member *member, const struct vl_trunk *trunk)
 {
     const struct vl_lab *lab = calling->fleet->session->lab;
+    const struct vl_state *state = &calling->fleet->session->state;
 
     place_call(calling->fleet, member,
                &(struct vl_call){
                    .number = trunk->to->test_number,
-                   .context = "from-internal",
-                   .channel = vl_arena_printf(&member->arena, "IAX2/%s-", trunk->name),
+                   .context = vl_render_dial_context(&member->arena, lab, state, member->pbx),
+                   .channel = vl_render_trunk_channel(&member->arena, state, trunk),
                },
-               vl_arena_printf(&member->arena, "(%s) over IAX2", trunk->to->name));
+               vl_arena_printf(&member->arena, "(%s) over %s", trunk->to->name,
+                               vl_render_over_iax2(state, trunk) ? "IAX2" : "SIP"));
     if (trunk->to->account && lab->hub && answers(calling->fleet, lab->hub))
         place_call(calling->fleet, member,
                    &(struct vl_call){
                        .number = trunk->to->account,
-                       .context = "from-internal",
-                       .channel = "SIP/hub-",
+                       .context = vl_render_dial_context(&member->arena, lab, state, member->pbx),
+                       .channel = vl_render_hub_channel(&member->arena, state, member->pbx),
                    },
                    vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", trunk->to->name));
 }
@@ -463,7 +490,8 @@ static void call_from_guest(const struct calling *calling, struct vl_member *mem
 static void call_from_hub(const struct calling *calling, struct vl_member *member)
 {
     const struct vl_lab *lab = calling->fleet->session->lab;
-    const char *context = vl_render_hub_context(&member->arena, lab);
+    const struct vl_state *state = &calling->fleet->session->state;
+    const char *context = vl_render_dial_context(&member->arena, lab, state, member->pbx);
 
     for (size_t i = 0; i < lab->pbx_count; i++) {
         const struct vl_pbx *pbx = &lab->pbxs[i];
@@ -474,7 +502,7 @@ static void call_from_hub(const struct calling *calling, struct vl_member *membe
                    &(struct vl_call){
                        .number = pbx->test_number,
                        .context = context,
-                       .channel = vl_arena_printf(&member->arena, "SIP/%s-", pbx->account),
+                       .channel = vl_render_account_channel(&member->arena, lab, state, pbx),
                    },
                    vl_arena_printf(&member->arena, "(%s) over SIP", pbx->name));
         if (!calling->all)

@@ -14,6 +14,7 @@ struct vl_member {
     const struct vl_pbx *pbx;
     struct vl_target *target; /* NULL: not connected */
     struct vl_error error;    /* the first failure; after it the member is left alone */
+    struct vl_nature nature;  /* as found, once it is connected */
     struct vl_plan plan;
     struct vl_arena arena; /* what was seen */
     struct vl_trunk_view view;

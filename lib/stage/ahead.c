@@ -6,7 +6,7 @@
 #include "stage/stage.h"
 
 void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
-                           unsigned parts, const char *const *commands)
+                           unsigned parts, const struct vl_wanted *more)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_fileset set = { .count = 0 };
@@ -16,5 +16,5 @@ void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx,
     if (parts)
         vl_render_pbx(&arena, session->lab, &session->state, pbx, parts, &set);
     if (!arena.failed)
-        vl_plan_prefetch(target, &set, commands);
+        vl_plan_prefetch(target, &set, more);
 }
