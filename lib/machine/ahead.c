@@ -6,70 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/memory.h"
-
-/* What is left of the answer. It is a guest's: no number is believed before it was held against what is there. */
-struct reader {
-    const char *at, *end;
-    bool failed;
-};
-
-/* The next line, without its end, in place; "" with `failed` when there is none. */
-static const char *take_line(struct reader *reader, size_t *ret_length)
-{
-    const char *start = reader->at, *end = reader->failed ? NULL : memchr(start, '\n', (size_t)(reader->end - start));
-
-    *ret_length = 0;
-    if (!end) {
-        reader->failed = true;
-        return "";
-    }
-    reader->at = end + 1;
-    *ret_length = (size_t)(end - start);
-    return start;
-}
-
-static bool take_word(struct reader *reader, const char *word)
-{
-    size_t length;
-    const char *line = take_line(reader, &length);
-
-    if (reader->failed || length != strlen(word) || memcmp(line, word, length) != 0)
-        reader->failed = true;
-    return !reader->failed;
-}
-
-static const char *take_bytes(struct reader *reader, size_t length)
-{
-    const char *start = reader->at;
-
-    if (reader->failed || length > (size_t)(reader->end - start)) {
-        reader->failed = true;
-        return NULL;
-    }
-    reader->at += length;
-    return start;
-}
-
-/* `TAG A B …` with exactly `count` decimal numbers, or octal ones where `base` says so. */
-static bool take_numbers(struct reader *reader, char tag, const int *base, unsigned long *numbers, size_t count)
-{
-    size_t length;
-    const char *line = take_line(reader, &length), *end = line + length;
-
-    if (reader->failed || length < 1 || *line++ != tag)
-        return !(reader->failed = true);
-    for (size_t i = 0; i < count; i++) {
-        if (line >= end || *line++ != ' ' || line >= end)
-            return !(reader->failed = true);
-        numbers[i] = 0;
-        for (size_t digits = 0; line < end && *line != ' '; line++, digits++) {
-            if (*line < '0' || *line >= '0' + base[i] || digits >= 10)
-                return !(reader->failed = true);
-            numbers[i] = numbers[i] * (unsigned long)base[i] + (unsigned long)(*line - '0');
-        }
-    }
-    return line == end || !(reader->failed = true);
-}
+#include "machine/lines.h"
 
 /* The letter that the guest gives a path. */
 static const struct letter {
@@ -100,7 +37,7 @@ struct said {
 
 static const int bases[5] = { 8, 10, 10, 10, 10 };
 
-static void take_status(struct reader *reader, struct vl_ahead *ahead, struct said *said)
+static void take_status(struct vl_lines *lines, struct vl_ahead *ahead, struct said *said)
 {
     unsigned long total = 0;
 
@@ -109,9 +46,9 @@ static void take_status(struct reader *reader, struct vl_ahead *ahead, struct sa
 
         if (!said[i].letter->there)
             continue;
-        if (!take_numbers(reader, 'i', bases, numbers, 5) || numbers[0] > 07777 || numbers[1] > UINT32_MAX ||
+        if (!vl_lines_numbers(lines, 'i', bases, numbers, 5) || numbers[0] > 07777 || numbers[1] > UINT32_MAX ||
             numbers[2] > UINT32_MAX) {
-            reader->failed = true;
+            lines->failed = true;
             return;
         }
         ahead->paths[i].facts.mode = (mode_t)numbers[0];
@@ -124,10 +61,10 @@ static void take_status(struct reader *reader, struct vl_ahead *ahead, struct sa
 }
 
 /* A text with a NUL in it is no text: it stays unknown, and who reads it is told so. */
-static void take_contents(struct reader *reader, struct vl_ahead *ahead, const struct said *said)
+static void take_contents(struct vl_lines *lines, struct vl_ahead *ahead, const struct said *said)
 {
-    for (size_t i = 0; i < ahead->path_count && !reader->failed; i++) {
-        const char *bytes = said[i].content ? take_bytes(reader, said[i].numbers[3]) : NULL;
+    for (size_t i = 0; i < ahead->path_count && !lines->failed; i++) {
+        const char *bytes = said[i].content ? vl_lines_bytes(lines, said[i].numbers[3]) : NULL;
 
         if (bytes && !memchr(bytes, '\0', said[i].numbers[3]))
             ahead->paths[i].text = vl_arena_strndup(&ahead->arena, bytes, said[i].numbers[3]);
@@ -135,100 +72,92 @@ static void take_contents(struct reader *reader, struct vl_ahead *ahead, const s
 }
 
 /* The same files once more, after they were read: one that changed meanwhile is not known. */
-static void take_again(struct reader *reader, struct vl_ahead *ahead, const struct said *said)
+static void take_again(struct vl_lines *lines, struct vl_ahead *ahead, const struct said *said)
 {
-    for (size_t i = 0; i < ahead->path_count && !reader->failed; i++) {
+    for (size_t i = 0; i < ahead->path_count && !lines->failed; i++) {
         unsigned long again[5];
 
-        if (said[i].content && take_numbers(reader, 'i', bases, again, 5) &&
+        if (said[i].content && vl_lines_numbers(lines, 'i', bases, again, 5) &&
             memcmp(again, said[i].numbers, sizeof(again)) != 0)
             ahead->paths[i].text = NULL;
     }
 }
 
-static char *take_link(struct reader *reader, struct vl_arena *arena)
+static char *take_link(struct vl_lines *lines, struct vl_arena *arena)
 {
     unsigned long length = 0;
-    const char *bytes = take_numbers(reader, 'l', (const int[]){ 10 }, &length, 1) ? take_bytes(reader, length) : NULL;
+    const char *bytes =
+        vl_lines_numbers(lines, 'l', (const int[]){ 10 }, &length, 1) ? vl_lines_bytes(lines, length) : NULL;
 
     if (!bytes || memchr(bytes, '\0', length))
-        reader->failed = true;
-    return reader->failed ? NULL : vl_arena_strndup(arena, bytes, length);
+        lines->failed = true;
+    return lines->failed ? NULL : vl_arena_strndup(arena, bytes, length);
 }
 
-static void take_links(struct reader *reader, struct vl_ahead *ahead, const struct said *said)
+static void take_links(struct vl_lines *lines, struct vl_ahead *ahead, const struct said *said)
 {
-    for (size_t i = 0; i < ahead->path_count && !reader->failed; i++) {
+    for (size_t i = 0; i < ahead->path_count && !lines->failed; i++) {
         struct vl_path_facts *facts = &ahead->paths[i].facts;
 
         if (facts->kind != VL_PATH_LINK)
             continue;
-        facts->link = take_link(reader, &ahead->arena);
+        facts->link = take_link(lines, &ahead->arena);
         if (said[i].letter->there)
-            facts->real = take_link(reader, &ahead->arena);
+            facts->real = take_link(lines, &ahead->arena);
     }
 }
 
-static void take_paths(struct reader *reader, struct vl_ahead *ahead)
+static void take_paths(struct vl_lines *lines, struct vl_ahead *ahead)
 {
     struct said *said = vl_arena_zalloc(&ahead->arena, (ahead->path_count + 1) * sizeof(*said));
     size_t length;
-    const char *line = take_line(reader, &length);
+    const char *line = vl_lines_next(lines, &length);
 
-    if (!said || reader->failed || length != ahead->path_count + 2 || line[0] != 'k' || line[1] != ' ') {
-        reader->failed = true;
+    if (!said || lines->failed || length != ahead->path_count + 2 || line[0] != 'k' || line[1] != ' ') {
+        lines->failed = true;
         return;
     }
     for (size_t i = 0; i < ahead->path_count; i++) {
         said[i].letter = find_letter(line[2 + i]);
         if (!said[i].letter) {
-            reader->failed = true;
+            lines->failed = true;
             return;
         }
         ahead->paths[i].facts.kind = said[i].letter->kind;
         ahead->paths[i].known = said[i].letter->letter != 's';
     }
-    take_status(reader, ahead, said);
-    take_contents(reader, ahead, said);
-    take_again(reader, ahead, said);
-    take_links(reader, ahead, said);
+    take_status(lines, ahead, said);
+    take_contents(lines, ahead, said);
+    take_again(lines, ahead, said);
+    take_links(lines, ahead, said);
 }
 
-static void take_groups(struct reader *reader, struct vl_ahead *ahead)
+static void take_groups(struct vl_lines *lines, struct vl_ahead *ahead)
 {
-    for (size_t i = 0; i < ahead->group_count && !reader->failed; i++) {
-        struct reader start = *reader;
+    for (size_t i = 0; i < ahead->group_count && !lines->failed; i++) {
         unsigned long id;
 
-        if (take_numbers(reader, 'g', (const int[]){ 10 }, &id, 1) && id <= UINT32_MAX) {
-            ahead->groups[i].gives = true;
+        ahead->groups[i].gives = vl_lines_try_numbers(lines, 'g', (const int[]){ 10 }, &id, 1);
+        if (!ahead->groups[i].gives)
+            (void)vl_lines_word(lines, "g -");
+        else if (id > UINT32_MAX)
+            lines->failed = true;
+        else
             ahead->groups[i].id = (gid_t)id;
-            continue;
-        }
-        *reader = start;
-        (void)take_word(reader, "g -");
     }
 }
 
 /* Fewer answers than questions: the one after the last was not answered in time, nor were those behind it. */
-static void take_commands(struct reader *reader, struct vl_ahead *ahead)
+static void take_commands(struct vl_lines *lines, struct vl_ahead *ahead)
 {
-    for (size_t i = 0; i < ahead->command_count && !reader->failed; i++) {
-        struct reader start = *reader;
-        unsigned long numbers[2];
-        const char *bytes = NULL;
+    for (size_t i = 0; i < ahead->command_count && !lines->failed; i++) {
+        struct vl_ahead_command *command = &ahead->commands[i];
+        const char *bytes = "";
+        size_t length = 0;
 
-        if (take_numbers(reader, 'c', (const int[]){ 10, 10 }, numbers, 2) && numbers[0] <= 255 &&
-            numbers[1] <= VL_TARGET_OUTPUT_LIMIT)
-            bytes = take_bytes(reader, numbers[1]);
-        if (!bytes) {
-            *reader = start;
-            ahead->commands[i].status = VL_AHEAD_UNANSWERED;
-            ahead->commands[i].output = "";
-            continue;
-        }
-        ahead->commands[i].status = (int)numbers[0];
-        ahead->commands[i].output = vl_arena_strndup(&ahead->arena, bytes, strnlen(bytes, numbers[1]));
+        if (!vl_lines_try_command(lines, &command->status, &bytes, &length))
+            command->status = VL_AHEAD_UNANSWERED;
+        command->output = vl_arena_strndup(&ahead->arena, bytes, strnlen(bytes, length));
     }
 }
 
@@ -265,14 +194,14 @@ static bool prepare(struct vl_ahead *ahead, const struct vl_wanted *wanted)
 
 bool vl_ahead_parse(struct vl_ahead *ahead, const struct vl_wanted *wanted, const char *bytes, size_t length)
 {
-    struct reader reader = { .at = bytes, .end = bytes + length };
+    struct vl_lines lines = { .at = bytes, .end = bytes + length };
 
-    if (!prepare(ahead, wanted) || !take_word(&reader, "voiplab ahead"))
+    if (!prepare(ahead, wanted) || !vl_lines_word(&lines, "voiplab ahead"))
         return false;
-    take_paths(&reader, ahead);
-    take_groups(&reader, ahead);
-    take_commands(&reader, ahead);
-    return take_word(&reader, "voiplab end") && reader.at == reader.end && !ahead->arena.failed;
+    take_paths(&lines, ahead);
+    take_groups(&lines, ahead);
+    take_commands(&lines, ahead);
+    return vl_lines_word(&lines, "voiplab end") && lines.at == lines.end && !ahead->arena.failed;
 }
 
 static bool is_fresh(const struct vl_ahead *ahead, long long now_ms)

@@ -339,6 +339,7 @@ static const struct vl_target_ops ssh_ops = {
     .facts = vl_ssh_facts,
     .gives_to = vl_ssh_gives_to,
     .prefetch = vl_ssh_prefetch,
+    .batch = vl_ssh_batch,
     .run = ssh_run,
     .close = ssh_close,
 };

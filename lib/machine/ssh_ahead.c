@@ -54,14 +54,11 @@ static const char ahead_script[] =
     "then q=$((q+z)); set -- \"$@\" \"$f\"; fi; done; "
     "[ $# = 0 ] || { cat \"$@\" && stat -L -c \"i %a %u %g %s %Y\" \"$@\"; } || exit 71; }; "
     "links() { for f; do [ -h \"$f\" ] || continue; value \"$(readlink \"$f\")\"; "
-    "[ ! -e \"$f\" ] || value \"$(readlink -f \"$f\")\"; done; }; "
-    "group() { x=; [ -O / ] || return 0; while IFS=: read -r a b c d; do if [ \"$a\" = \"$1\" ]; then x=$c; fi; "
-    "done </etc/group; [ -z \"$x\" ] || return 0; x=$(getent group \"$1\" 2>/dev/null); x=${x#*:*:}; x=${x%%:*}; "
-    "}; " VL_SSH_ASK "echo \"voiplab ahead\"; "
+    "[ ! -e \"$f\" ] || value \"$(readlink -f \"$f\")\"; done; }; " VL_SSH_GROUP VL_SSH_ASK "echo \"voiplab ahead\"; "
     "part() { j=$1 l=$2 i=$#; shift 2; i=$((i-2)); while [ $i -gt 0 ]; do f=$1; shift; i=$((i-1)); "
     "if [ $j -le 0 ] && [ $l -gt 0 ]; then set -- \"$@\" \"$f\"; l=$((l-1)); fi; j=$((j-1)); done; $h \"$@\"; }; "
     "h=learn; part 0 $n \"$@\"; h=links; part 0 $n \"$@\"; "
-    "groups() { for g; do group \"$g\"; echo \"g ${x:--}\"; done; }; h=groups; part $n $m \"$@\"; "
+    "groups() { for g; do x=; [ ! -O / ] || group \"$g\"; echo \"g ${x:--}\"; done; }; h=groups; part $n $m \"$@\"; "
     "shift $((n+m)); ask \"$@\"; echo \"voiplab end\"";
 
 _Static_assert(VL_TARGET_FILE_LIMIT == 1048576 && VL_AHEAD_TOTAL == 4194304, "the script above has these numbers");

@@ -129,7 +129,7 @@ int vl_ssh_facts(struct vl_target *target, const char *path, struct vl_path_fact
     if (vl_ssh_check_path(path, err) < 0 || vl_ssh_execute(ssh, argv, NULL, FACTS_LIMIT, 0, &reply, err) < 0)
         return -1;
     if (reply.status)
-        return vl_ssh_fail_file(ssh, "look at", path, &reply, err);
+        return vl_ssh_fail_file(ssh, "look at", path, reply.status, &reply, err);
     if (!parse_facts(&arena, vl_buf_text(&reply.output), &facts))
         return vl_fail(err, VL_ERROR_FAILED,
                        "'%s' answered something else when it was asked what '%s' is; does a start-up file of its login "

@@ -18,7 +18,7 @@
 
 enum { PATH_LIMIT = 4096, READ_HEADER_LIMIT = 64 };
 
-/* What the scripts below say by their exit status. */
+/* What the scripts below say by their exit status, and that of ssh_batch.c by a line. */
 enum {
     ABSENT = 70,
     SEALED,
@@ -33,6 +33,7 @@ enum {
     NO_MODE,
     NOT_MOVED,
     CUT_OFF,
+    NOT_REMOVED,
 };
 
 static const struct {
@@ -51,6 +52,7 @@ static const struct {
     { NO_MODE, "its mode cannot be set" },
     { NOT_MOVED, "it cannot be put in place" },
     { CUT_OFF, "the writing was broken off" },
+    { NOT_REMOVED, "its directory cannot be written to" },
     { 126, "its shell may not run what is needed" },
     { 127, "its shell does not find what is needed" },
 };
@@ -82,8 +84,8 @@ static const char write_script[] =
 _Static_assert(CUT_OFF == 82, "the scripts above use these numbers");
 
 /* A command on a file ended with this status: say why, with the last line that it wrote to stderr. */
-int vl_ssh_fail_file(const struct vl_ssh *ssh, const char *verb, const char *path, const struct vl_ssh_reply *reply,
-                     struct vl_error *err)
+int vl_ssh_fail_file(const struct vl_ssh *ssh, const char *verb, const char *path, int status,
+                     const struct vl_ssh_reply *reply, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *const *lines = vl_text_split(&arena, vl_buf_text(&reply->errors), "\r\n");
@@ -93,10 +95,10 @@ int vl_ssh_fail_file(const struct vl_ssh *ssh, const char *verb, const char *pat
         last = lines[i];
     last = last ? vl_text_quote(&arena, last, VL_TEXT_QUOTED) : NULL;
     for (size_t i = 0; i < VL_COUNT(reasons); i++)
-        if (reasons[i].status == reply->status)
+        if (reasons[i].status == status)
             return vl_fail(err, VL_ERROR_FAILED, "cannot %s '%s' on '%s': %s%s%s", verb, path, ssh->name,
                            reasons[i].reason, last ? ": " : "", last ? last : "");
-    return vl_fail(err, VL_ERROR_FAILED, "cannot %s '%s' on '%s': status %d%s%s", verb, path, ssh->name, reply->status,
+    return vl_fail(err, VL_ERROR_FAILED, "cannot %s '%s' on '%s': status %d%s%s", verb, path, ssh->name, status,
                    last ? ": " : "", last ? last : "");
 }
 
@@ -193,7 +195,7 @@ int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mod
     if (reply.status == ABSENT)
         return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' does not exist on '%s'", path, ssh->name);
     if (reply.status != 0)
-        return vl_ssh_fail_file(ssh, "read", path, &reply, err);
+        return vl_ssh_fail_file(ssh, "read", path, reply.status, &reply, err);
     return take_content(ssh, path, &reply, ret_text, ret_mode, err);
 }
 
@@ -233,7 +235,7 @@ int vl_ssh_write(struct vl_target *target, const char *path, const char *text, m
                                               group ? group : "", NULL },
                        text, READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
-    return reply.status ? vl_ssh_fail_file(ssh, "write", path, &reply, err) : 0;
+    return reply.status ? vl_ssh_fail_file(ssh, "write", path, reply.status, &reply, err) : 0;
 }
 
 int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *err)
@@ -245,5 +247,5 @@ int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *e
     vl_ahead_drop(&ssh->ahead);
     if (vl_ssh_check_path(path, err) < 0 || vl_ssh_execute(ssh, argv, NULL, READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
-    return reply.status ? vl_ssh_fail_file(ssh, "remove", path, &reply, err) : 0;
+    return reply.status ? vl_ssh_fail_file(ssh, "remove", path, reply.status, &reply, err) : 0;
 }

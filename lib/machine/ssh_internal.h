@@ -53,6 +53,8 @@ int vl_ssh_facts(struct vl_target *target, const char *path, struct vl_path_fact
 bool vl_ssh_gives_to(struct vl_target *target, const char *group, gid_t *ret_id);
 
 void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted);
+int vl_ssh_batch(struct vl_target *target, const struct vl_batch_item *items, size_t count,
+                 struct vl_batch_report *report, struct vl_error *err);
 
 /* How long Asterisk may take for its answers. */
 int vl_ssh_answer_seconds(const struct vl_ssh *ssh);
@@ -60,7 +62,7 @@ int vl_ssh_answer_seconds(const struct vl_ssh *ssh);
 /* What these check first, and say when the command on a file did not end with 0. */
 int vl_ssh_check_path(const char *path, struct vl_error *err);
 bool vl_ssh_is_group(const char *group);
-int vl_ssh_fail_file(const struct vl_ssh *ssh, const char *verb, const char *path, const struct vl_ssh_reply *reply,
-                     struct vl_error *err);
+int vl_ssh_fail_file(const struct vl_ssh *ssh, const char *verb, const char *path, int status,
+                     const struct vl_ssh_reply *reply, struct vl_error *err);
 
 #endif

@@ -18,6 +18,11 @@
     "done; wait; i=0; for c; do i=$((i+1)); s=255; read -r s <\"$d/$i.s\"; z=$(wc -c <\"$d/$i\"); z=$((z)); "          \
     "[ $z -le 1048576 ] || z=1048576; echo \"c $s $z\"; head -c $z \"$d/$i\"; done; }; "
 
+/* Shell function: `group NAME` sets $x to its number, where the host has it, else to nothing. */
+#define VL_SSH_GROUP                                                                                                   \
+    "group() { x=; while IFS=: read -r a b c d; do if [ \"$a\" = \"$1\" ]; then x=$c; fi; "                            \
+    "done </etc/group; [ -z \"$x\" ] || return 0; x=$(getent group \"$1\" 2>/dev/null); x=${x#*:*:}; x=${x%%:*}; }; "
+
 /* The program of perl(1), without a line end and without a module: seconds, then the commands. Ends with 9, having
  * printed nothing, when the control socket is not to be had. */
 extern const char vl_ssh_ask_program[];

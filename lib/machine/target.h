@@ -41,6 +41,26 @@ struct vl_wanted {
     const char *const *commands; /* of Asterisk: run() of `asterisk -rx COMMAND` */
 };
 
+/* One of several changes that are made in one go: write(), remove(), or run() of `asterisk -rx COMMAND`. */
+struct vl_batch_item {
+    enum { VL_BATCH_WRITE, VL_BATCH_REMOVE, VL_BATCH_COMMAND } kind;
+    const char *object; /* path or command */
+    const char *text;   /* VL_BATCH_WRITE, with the arguments of write() */
+    mode_t mode;
+    const char *group;
+};
+
+/* How far a batch came. */
+struct vl_batch_report {
+    size_t done;    /* so many items from the first on were carried out */
+    size_t touched; /* so many may have changed something: not less than `done` */
+    size_t failed;  /* the item that was not; their number when all were, or when it was the fault of none */
+    struct vl_command_result *results; /* one per item, the caller's; filled for commands that were carried out */
+};
+
+/* What one batch takes: items, and bytes of all texts together. */
+enum { VL_BATCH_ITEMS = 64, VL_BATCH_TEXT = 1 << 20 };
+
 struct vl_target_ops {
     /* Read a file: 0 with the caller's *ret_text and *ret_mode, or -1; VL_ERROR_NOTFOUND when there is none. */
     int (*read)(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode, struct vl_error *err);
@@ -61,6 +81,11 @@ struct vl_target_ops {
     /* Learn all this in one round trip. The operations above then answer from it, for a few seconds and until the first
      * change; what could not be learnt they ask for as if this had not been called. NULL: no use. */
     void (*prefetch)(struct vl_target *target, const struct vl_wanted *wanted);
+    /* Carry out the items in order, all commands behind all files. Each file is replaced as write() does, and none is
+     * before the new text of all is there. 0 when all were carried out, whatever the commands ended with. `report` is
+     * filled in either case. NULL: they have to be carried out one by one. */
+    int (*batch)(struct vl_target *target, const struct vl_batch_item *items, size_t count,
+                 struct vl_batch_report *report, struct vl_error *err);
     void (*close)(struct vl_target *target);
 };
 

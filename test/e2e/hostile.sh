@@ -19,8 +19,16 @@ pretend() {
     on pbx2 sh -c 'cat >/usr/local/sbin/asterisk; printf "#!/bin/sh\nexit 9\n" >/usr/local/sbin/perl
         chmod 0755 /usr/local/sbin/asterisk /usr/local/sbin/perl'
 }
-# pbx2's perl is the script on stdin: what it prints is taken for the answers over the control socket
-pretend_perl() { on pbx2 sh -c 'rm -f /usr/local/sbin/asterisk; cat >/usr/local/sbin/perl; chmod 0755 /usr/local/sbin/perl'; }
+# pbx2's perl is the script on stdin: what it prints is taken for the answers over the control socket. Where that is
+# not believed, asterisk is asked, who is no better.
+pretend_perl() {
+    pretend <<'END'
+#!/bin/sh
+case "$*" in *waitfully*) exec /usr/sbin/asterisk "$@" ;; esac
+printf '\033[2J\377'
+END
+    on pbx2 sh -c 'cat >/usr/local/sbin/perl'
+}
 
 # only_printable: no control character but line ends in what voiplab wrote
 only_printable() {
