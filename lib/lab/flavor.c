@@ -66,3 +66,8 @@ const char *vl_flavor_describe(struct vl_arena *arena, const struct vl_nature *n
     return vl_arena_printf(arena, "%sAsterisk%s%s, %s", gui, nature->asterisk ? " " : "",
                            nature->asterisk ? nature->asterisk : "", vl_sip_drivers[nature->sip]);
 }
+
+const char *vl_flavor_hub_peer(struct vl_arena *arena, const struct vl_nature *nature)
+{
+    return vl_arena_printf(arena, "%shub", vl_flavor_row(nature->flavor)->prefix);
+}

@@ -46,6 +46,9 @@ struct vl_flavor_row {
 
 const struct vl_flavor_row *vl_flavor_row(enum vl_flavor flavor);
 
+/* What the hub is called among the peers of such a guest. In the arena. */
+const char *vl_flavor_hub_peer(struct vl_arena *arena, const struct vl_nature *nature);
+
 /* What a PBX was found to be, in words: "Issabel 2.11.0, Asterisk 16.28, chan_sip". In the arena. */
 const char *vl_flavor_describe(struct vl_arena *arena, const struct vl_nature *nature);
 

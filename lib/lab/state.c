@@ -313,6 +313,11 @@ const struct vl_nature *vl_state_nature(const struct vl_state *state, const stru
     return &state->natures[pbx - state->lab->pbxs];
 }
 
+bool vl_state_over_iax2(const struct vl_state *state, const struct vl_trunk *trunk)
+{
+    return vl_state_nature(state, trunk->from)->iax2 && vl_state_nature(state, trunk->to)->iax2;
+}
+
 /* Kept by its text: what was found stands in memory of who looked. */
 bool vl_state_learn(struct vl_state *state, const struct vl_pbx *pbx, const struct vl_nature *found)
 {

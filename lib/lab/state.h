@@ -55,6 +55,9 @@ char *vl_state_text(const struct vl_state *state);
 /* What a PBX of the lab is, as far as is known. */
 const struct vl_nature *vl_state_nature(const struct vl_state *state, const struct vl_pbx *pbx);
 
+/* Whether a trunk runs over IAX2: where both ends have it; else it is SIP. */
+bool vl_state_over_iax2(const struct vl_state *state, const struct vl_trunk *trunk);
+
 /* This was found. True when it is news, which STATE/LAB/natures does not hold yet. Not for two threads at once. */
 bool vl_state_learn(struct vl_state *state, const struct vl_pbx *pbx, const struct vl_nature *found);
 

@@ -24,7 +24,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "machine/ssh_internal.h"
 #include "machine/target.h"
@@ -54,6 +53,7 @@ static int end_worker(struct vl_ssh *ssh)
         (void)kill(ssh->worker, SIGKILL);
         while (waitpid(ssh->worker, &status, 0) < 0 && errno == EINTR)
             ;
+        vl_ssh_worker_ended();
     }
     ssh->worker = 0;
     return status;
@@ -166,13 +166,12 @@ static int connect_guest(const struct vl_ssh_options *options, long long deadlin
 
 static int start_worker(struct vl_ssh *ssh, int guest, struct vl_error *err)
 {
-    static const char *const argv[] = { "voiplab", VL_SSH_WORKER_ARGUMENT, NULL };
     int ends[2];
     pid_t pid;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return vl_fail_errno(err, "cannot make a socket pair");
-    pid = vl_process_start(worker_program, argv, (const int[3]){ -1, -1, -1 }, ends[1], NULL, err);
+    pid = vl_ssh_worker_start(worker_program, ends[1], err);
     (void)close(ends[1]);
     ssh->control = ends[0];
     if (pid < 0)

@@ -56,6 +56,11 @@ void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted);
 int vl_ssh_batch(struct vl_target *target, const struct vl_batch_item *items, size_t count,
                  struct vl_batch_report *report, struct vl_error *err);
 
+/* Start a worker, whose descriptor 3 becomes `control`: its number, a child's of this process; or -1. And that one has
+ * been waited for. */
+pid_t vl_ssh_worker_start(const char *program, int control, struct vl_error *err);
+void vl_ssh_worker_ended(void);
+
 /* How long Asterisk may take for its answers. */
 int vl_ssh_answer_seconds(const struct vl_ssh *ssh);
 

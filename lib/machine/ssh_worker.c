@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The SSH worker: one process that talks SSH to one guest on behalf of the program. The only file that knows libssh2.
+ * It is split off (ssh_start.c says why) by a process that does nothing else and talks to no guest.
  *
  * It starts with the connection in hand, cages itself before the guest's first byte is read, logs in, and then serves
  * one command after another until the program closes the control socket. It keeps no deadline: the program does, and
@@ -18,8 +19,11 @@
 #include <libssh2.h>
 #include <malloc.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -534,13 +538,13 @@ static int work(struct worker *worker, struct vl_error *err)
     return serve(worker, err);
 }
 
-int vl_ssh_worker_main(void)
+/* One worker's life. Returns the exit status. */
+static int live(void)
 {
     struct worker worker = { .guest = -1 };
     VL_ERROR_AUTO err = { .code = VL_OK };
     int rc;
 
-    vl_sandbox_hide();
     rc = work(&worker, &err);
     if (rc < 0)
         send_failure(&err);
@@ -551,4 +555,44 @@ int vl_ssh_worker_main(void)
     if (worker.session)
         (void)libssh2_session_free(worker.session);
     return rc < 0 ? 1 : 0;
+}
+
+/* A child of our own parent (CLONE_PARENT of clone(2)): 0 in it, its number here. */
+static pid_t split_off(void)
+{
+    return vl_sandbox_filters() ? (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL) : 0;
+}
+
+static int tell_started(pid_t pid)
+{
+    VL_BUF_AUTO message = VL_BUF_INIT;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    vl_ssh_wire_begin(&message, VL_SSH_STARTED);
+    vl_ssh_wire_number(&message, pid > 0 ? (uint32_t)pid : 0);
+    vl_ssh_wire_end(&message);
+    return vl_ssh_wire_send(CONTROL, &message, -1, &ignored);
+}
+
+int vl_ssh_worker_main(void)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    int control;
+
+    vl_sandbox_hide();
+    (void)warm_up(&ignored); /* a worker does it again and says what is wrong: its random numbers must be its own */
+    while ((control = vl_ssh_wire_receive_descriptor(CONTROL, &ignored)) >= 0) {
+        pid_t pid = split_off();
+
+        if (pid == 0) {
+            if (dup2(control, CONTROL) < 0)
+                return 1;
+            (void)close(control);
+            return live();
+        }
+        (void)close(control);
+        if (tell_started(pid) < 0)
+            return 1;
+    }
+    return 0;
 }

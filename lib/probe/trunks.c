@@ -223,6 +223,7 @@ struct placed {
     const char *prefix; /* of the names of our Local channel's two ends */
     const char *before; /* the list of channels before the call */
     bool seen, up;
+    bool over; /* nothing is to be waited for any more */
 };
 
 /* The end of our Local channel that runs the dialplan. */
@@ -245,74 +246,139 @@ static bool is_bridged_with(const struct vl_channel *ours, const struct vl_chann
     return *ours->bridge && (!strcmp(ours->bridge, other->bridge) || !strcmp(ours->bridge, other->name));
 }
 
-/* Look whether our call is up on the trunk. It is hung up when it is, and at the last look in any case. */
-static int look_at_call(struct vl_target *target, struct placed *placed, bool last, struct vl_error *err)
+/* Look whether a call of ours is up on the trunk. Returns the channel to be hung up, which there is when it is up, and
+ * at the last look in any case. */
+static const char *look_at_call(struct placed *placed, const struct vl_channel *list, size_t count, bool last)
 {
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_FREE char *output = NULL, *ignored = NULL;
-    const struct vl_channel *ours;
-    struct vl_channel *list;
-    size_t count;
+    const struct vl_channel *ours = find_ours(placed, list, count);
 
-    if (ask(target, ASK_CHANNELS, &output, err) < 0)
-        return -1;
-    if (vl_asterisk_parse_channels_concise(&arena, output, &list, &count) < 0)
-        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its channels", target->name);
-    ours = find_ours(placed, list, count);
     for (size_t i = 0; i < count && ours; i++) {
         if (!vl_text_starts(list[i].name, placed->call->channel))
             continue;
         placed->seen = true;
         placed->up = placed->up || (!strcmp(list[i].state, "Up") && is_bridged_with(ours, &list[i]));
     }
-    if (!ours || (!placed->up && !last))
-        return 0;
-    return ask(target, vl_arena_printf(&arena, "channel request hangup %s", ours->name), &ignored, err);
+    placed->over = placed->up || last;
+    return ours && placed->over ? ours->name : NULL;
 }
 
-static int place_call(struct vl_target *target, const struct vl_call *call, int timeout_ms, char **ret_before,
-                      struct vl_error *err)
+/* Ask for all, in one round trip where the target can. What is answered does not matter. */
+static void ask_all(struct vl_target *target, const char *const *commands)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands });
+    for (; *commands; commands++) {
+        VL_FREE char *output = NULL;
+
+        (void)ask(target, *commands, &output, &ignored);
+    }
+}
+
+/* Look at all calls that are not over, and hang up those that then are. How many are left, or -1. */
+static int look_at_calls(struct vl_target *target, struct placed *placed, size_t count, bool last, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *output = NULL;
-    const char *originate = vl_arena_printf(&arena, "channel originate Local/%s@%s/n application Wait %d", call->number,
-                                            call->context, timeout_ms / 1000 + 2);
+    const char **hangups = vl_arena_zalloc(&arena, (count + 1) * sizeof(*hangups));
+    struct vl_channel *list;
+    size_t channels, ended = 0;
+    int left = 0;
 
-    vl_target_prefetch(target,
-                       &(struct vl_wanted){ .commands = (const char *const[]){ ASK_CHANNELS, originate, NULL } });
-    if (ask(target, ASK_CHANNELS, ret_before, err) < 0 || ask(target, originate, &output, err) < 0)
+    if (!hangups)
+        return vl_no_memory(err);
+    if (ask(target, ASK_CHANNELS, &output, err) < 0)
         return -1;
-    if (vl_asterisk_no_such_command(output))
-        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' cannot place a call by itself; load res_clioriginate",
-                       target->name);
-    return 0;
+    if (vl_asterisk_parse_channels_concise(&arena, output, &list, &channels) < 0)
+        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its channels", target->name);
+    for (size_t i = 0; i < count; i++) {
+        const char *ours = placed[i].over ? NULL : look_at_call(&placed[i], list, channels, last);
+
+        if (ours)
+            hangups[ended++] = vl_arena_printf(&arena, "channel request hangup %s", ours);
+        left += !placed[i].over;
+    }
+    ask_all(target, hangups);
+    return left;
 }
 
-int vl_probe_call(struct vl_target *target, const struct vl_call *call, int timeout_ms, struct vl_error *err)
+/* Look which channels there are, then place all calls. */
+static int place_calls(struct vl_target *target, struct vl_arena *arena, struct placed *placed, size_t count,
+                       int timeout_ms, struct vl_error *err)
+{
+    const char **commands = vl_arena_zalloc(arena, (count + 2) * sizeof(*commands));
+    VL_FREE char *before = NULL;
+
+    if (!commands)
+        return vl_no_memory(err);
+    commands[0] = ASK_CHANNELS;
+    for (size_t i = 0; i < count; i++)
+        commands[i + 1] = vl_arena_printf(arena, "channel originate Local/%s@%s/n application Wait %d",
+                                          placed[i].call->number, placed[i].call->context, timeout_ms / 1000 + 2);
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands });
+    if (ask(target, ASK_CHANNELS, &before, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        VL_FREE char *output = NULL;
+
+        if (ask(target, commands[i + 1], &output, err) < 0)
+            return -1;
+        if (vl_asterisk_no_such_command(output))
+            return vl_fail(err, VL_ERROR_FAILED,
+                           "Asterisk on '%s' cannot place a call by itself; load res_clioriginate", target->name);
+        placed[i].before = vl_arena_strdup(arena, before);
+        placed[i].prefix = vl_arena_printf(arena, "Local/%s@%s-", placed[i].call->number, placed[i].call->context);
+    }
+    return vl_arena_check(arena, err);
+}
+
+static int follow_calls(struct vl_target *target, struct placed *placed, size_t count, int timeout_ms,
+                        struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_FREE char *before = NULL;
     long long deadline = vl_now_ms() + timeout_ms;
-    struct placed placed = { .call = call };
-    bool last = false;
-    int pause = POLL_FIRST_MS;
+    int pause = POLL_FIRST_MS, left = 1;
 
-    if (place_call(target, call, timeout_ms, &before, err) < 0)
+    if (place_calls(target, &arena, placed, count, timeout_ms, err) < 0)
         return -1;
-    placed.before = before ? before : "";
-    placed.prefix = vl_arena_printf(&arena, "Local/%s@%s-", call->number, call->context);
-    if (!placed.prefix)
-        return vl_no_memory(err);
-    while (!placed.up && !last) {
+    while (left > 0) {
         (void)poll(NULL, 0, pause);
         pause = pause < POLL_MOST_MS ? 2 * pause : pause;
-        last = vl_now_ms() >= deadline;
-        if (look_at_call(target, &placed, last, err) < 0)
-            return -1;
+        left = look_at_calls(target, placed, count, vl_now_ms() >= deadline, err);
     }
-    if (placed.up)
-        return 0;
-    return vl_fail(err, VL_ERROR_FAILED, "the call from '%s' to %s was not answered within %d s: %s", target->name,
-                   call->number, timeout_ms / 1000,
-                   placed.seen ? "the trunk rang" : vl_arena_printf(&arena, "no channel '%s' came up", call->channel));
+    return left;
+}
+
+static void tell_unanswered(const struct vl_target *target, const struct placed *placed, int timeout_ms,
+                            struct vl_error *err)
+{
+    const struct vl_call *call = placed->call;
+
+    if (placed->seen)
+        (void)vl_fail(err, VL_ERROR_FAILED, "the call from '%s' to %s was not answered within %d s: the trunk rang",
+                      target->name, call->number, timeout_ms / 1000);
+    else
+        (void)vl_fail(err, VL_ERROR_FAILED,
+                      "the call from '%s' to %s was not answered within %d s: no channel '%s' came up", target->name,
+                      call->number, timeout_ms / 1000, call->channel);
+}
+
+void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
+                    struct vl_error *ret_errors)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    struct placed *placed = vl_arena_zalloc(&arena, count * sizeof(*placed));
+    int rc = placed ? 0 : vl_no_memory(&cause);
+
+    for (size_t i = 0; placed && i < count; i++)
+        placed[i].call = &calls[i];
+    if (placed)
+        rc = follow_calls(target, placed, count, timeout_ms, &cause);
+    for (size_t i = 0; i < count; i++) {
+        if (rc < 0 && !(placed && placed[i].up))
+            (void)vl_fail(&ret_errors[i], cause.code, "%s", vl_error_text(&cause));
+        else if (rc == 0 && !placed[i].up)
+            tell_unanswered(target, &placed[i], timeout_ms, &ret_errors[i]);
+    }
 }

@@ -54,7 +54,9 @@ struct vl_call {
     const char *channel; /* start of the name of the channel that must be answered: "IAX2/1000-" */
 };
 
-/* Place a call from this PBX, wait until the channel is up, hang up. Fails with the reason when it is not answered. */
-int vl_probe_call(struct vl_target *target, const struct vl_call *call, int timeout_ms, struct vl_error *err);
+/* Place calls from this PBX at the same time, wait for each until its channel is up, hang up. An error per call is set
+ * with the reason where it is not answered; no two may have the same number and context. */
+void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
+                    struct vl_error *ret_errors);
 
 #endif

@@ -51,7 +51,4 @@ const char *vl_render_account_channel(struct vl_arena *arena, const struct vl_la
 /* What the hub is called among the peers of this guest. */
 const char *vl_render_hub_peer(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest);
 
-/* Whether the trunk runs over IAX2: where both ends have it; else it is SIP. */
-bool vl_render_over_iax2(const struct vl_state *state, const struct vl_trunk *trunk);
-
 #endif

@@ -97,15 +97,10 @@ const char *vl_render_dial_context(struct vl_arena *arena, const struct vl_lab *
     return vl_render_our_context(arena, lab, state, pbx);
 }
 
-bool vl_render_over_iax2(const struct vl_state *state, const struct vl_trunk *trunk)
-{
-    return vl_state_nature(state, trunk->from)->iax2 && vl_state_nature(state, trunk->to)->iax2;
-}
-
 const char *vl_render_trunk_channel(struct vl_arena *arena, const struct vl_state *state, const struct vl_trunk *trunk)
 {
     return vl_arena_printf(arena, "%s/%s-",
-                           vl_render_over_iax2(state, trunk) ? "IAX2" : technology_of(state, trunk->from), trunk->name);
+                           vl_state_over_iax2(state, trunk) ? "IAX2" : technology_of(state, trunk->from), trunk->name);
 }
 
 const char *vl_render_hub_channel(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest)
@@ -121,5 +116,5 @@ const char *vl_render_account_channel(struct vl_arena *arena, const struct vl_la
 
 const char *vl_render_hub_peer(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest)
 {
-    return vl_arena_printf(arena, "%shub", flavor_of(state, guest)->prefix);
+    return vl_flavor_hub_peer(arena, vl_state_nature(state, guest));
 }

@@ -99,7 +99,7 @@ const char *vl_writer_beyond(const struct vl_pbx_writer *writer, const char *pee
 
 static inline bool vl_writer_over_iax2(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
-    return vl_render_over_iax2(writer->state, trunk);
+    return vl_state_over_iax2(writer->state, trunk);
 }
 
 /* Whether this number is a telephone that we make: not where the web interface has one. */

@@ -413,25 +413,38 @@ struct calling {
     bool all;
 };
 
-static void place_call(struct vl_fleet *fleet, struct vl_member *member, const struct vl_call *call, const char *how)
+enum { MOST_CALLS = 2 };
+
+/* Calls that one member places at the same time, and how each goes, in words. */
+struct calls {
+    struct vl_call calls[MOST_CALLS];
+    const char *how[MOST_CALLS];
+    size_t count;
+};
+
+static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const struct calls *calls)
 {
-    VL_ERROR_AUTO cause = { .code = VL_OK };
+    struct vl_error errors[MOST_CALLS] = { { .code = VL_OK } };
 
     if (vl_session_cancelled(fleet->session)) {
         if (!member->error.code)
             (void)vl_fail(&member->error, VL_ERROR_FAILED, "cancelled before its calls were placed");
         return;
     }
-    member->calls_placed++;
-    if (vl_probe_call(member->target, call, CALL_TIMEOUT_MS, &cause) == 0) {
-        member->calls_answered++;
-        vl_session_event(fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "called %s %s: answered", call->number,
-                         how);
-        return;
+    member->calls_placed += calls->count;
+    vl_probe_calls(member->target, calls->calls, calls->count, CALL_TIMEOUT_MS, errors);
+    for (size_t i = 0; i < calls->count; i++) {
+        if (!errors[i].code) {
+            member->calls_answered++;
+            vl_session_event(fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "called %s %s: answered",
+                             calls->calls[i].number, calls->how[i]);
+            continue;
+        }
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&errors[i]));
+        if (!member->error.code)
+            vl_error_move(&member->error, &errors[i]);
+        vl_error_clear(&errors[i]);
     }
-    vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&cause));
-    if (!member->error.code)
-        vl_error_move(&member->error, &cause);
 }
 
 static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
@@ -446,23 +459,22 @@ static void call_over(const struct calling *calling, struct vl_member *member, c
 {
     const struct vl_lab *lab = calling->fleet->session->lab;
     const struct vl_state *state = &calling->fleet->session->state;
+    const char *context = vl_render_dial_context(&member->arena, lab, state, member->pbx);
+    struct calls calls = { .count = 1 };
 
-    place_call(calling->fleet, member,
-               &(struct vl_call){
-                   .number = trunk->to->test_number,
-                   .context = vl_render_dial_context(&member->arena, lab, state, member->pbx),
-                   .channel = vl_render_trunk_channel(&member->arena, state, trunk),
-               },
-               vl_arena_printf(&member->arena, "(%s) over %s", trunk->to->name,
-                               vl_render_over_iax2(state, trunk) ? "IAX2" : "SIP"));
-    if (trunk->to->account && lab->hub && answers(calling->fleet, lab->hub))
-        place_call(calling->fleet, member,
-                   &(struct vl_call){
-                       .number = trunk->to->account,
-                       .context = vl_render_dial_context(&member->arena, lab, state, member->pbx),
-                       .channel = vl_render_hub_channel(&member->arena, state, member->pbx),
-                   },
-                   vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", trunk->to->name));
+    calls.calls[0] = (struct vl_call){ .number = trunk->to->test_number,
+                                       .context = context,
+                                       .channel = vl_render_trunk_channel(&member->arena, state, trunk) };
+    calls.how[0] = vl_arena_printf(&member->arena, "(%s) over %s", trunk->to->name,
+                                   vl_state_over_iax2(state, trunk) ? "IAX2" : "SIP");
+    if (trunk->to->account && lab->hub && answers(calling->fleet, lab->hub)) {
+        calls.calls[1] = (struct vl_call){ .number = trunk->to->account,
+                                           .context = context,
+                                           .channel = vl_render_hub_channel(&member->arena, state, member->pbx) };
+        calls.how[1] = vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", trunk->to->name);
+        calls.count = 2;
+    }
+    place_calls(calling->fleet, member, &calls);
 }
 
 /* One call of each kind is enough to see that it works: to the next guest that answers, so that each is called once.
@@ -492,19 +504,19 @@ static void call_from_hub(const struct calling *calling, struct vl_member *membe
     const struct vl_lab *lab = calling->fleet->session->lab;
     const struct vl_state *state = &calling->fleet->session->state;
     const char *context = vl_render_dial_context(&member->arena, lab, state, member->pbx);
+    struct calls calls = { .count = 1 };
 
     for (size_t i = 0; i < lab->pbx_count; i++) {
         const struct vl_pbx *pbx = &lab->pbxs[i];
 
         if (!pbx->account || !answers(calling->fleet, pbx))
             continue;
-        place_call(calling->fleet, member,
-                   &(struct vl_call){
-                       .number = pbx->test_number,
-                       .context = context,
-                       .channel = vl_render_account_channel(&member->arena, lab, state, pbx),
-                   },
-                   vl_arena_printf(&member->arena, "(%s) over SIP", pbx->name));
+        calls.calls[0] =
+            (struct vl_call){ .number = pbx->test_number,
+                              .context = context,
+                              .channel = vl_render_account_channel(&member->arena, lab, state, pbx) };
+        calls.how[0] = vl_arena_printf(&member->arena, "(%s) over SIP", pbx->name);
+        place_calls(calling->fleet, member, &calls);
         if (!calling->all)
             return;
     }

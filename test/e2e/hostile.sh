@@ -16,18 +16,18 @@ ends 0 "up, before anybody is hostile"
 
 # pbx2's asterisk is the script on stdin, which is asked where its perl says that there is no control socket
 pretend() {
-    on pbx2 sh -c 'cat >/usr/local/sbin/asterisk; printf "#!/bin/sh\nexit 9\n" >/usr/local/sbin/perl
-        chmod 0755 /usr/local/sbin/asterisk /usr/local/sbin/perl'
+    fake pbx2 asterisk
+    without_socket pbx2
 }
 # pbx2's perl is the script on stdin: what it prints is taken for the answers over the control socket. Where that is
 # not believed, asterisk is asked, who is no better.
 pretend_perl() {
-    pretend <<'END'
+    fake pbx2 perl
+    fake pbx2 asterisk <<'END'
 #!/bin/sh
 case "$*" in *waitfully*) exec /usr/sbin/asterisk "$@" ;; esac
 printf '\033[2J\377'
 END
-    on pbx2 sh -c 'cat >/usr/local/sbin/perl'
 }
 
 # only_printable: no control character but line ends in what voiplab wrote
