@@ -127,9 +127,10 @@ void vl_fleet_make_guests(struct vl_fleet *fleet)
 /* All that is going to be asked, in one round trip. */
 static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *member)
 {
-    const char *const *lists[] = { vl_probe_nature_commands(),
-                                   fleet->looks ? vl_probe_trunk_commands(member->pbx) : NULL };
     VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *const *lists[] = { vl_probe_nature_commands(),
+                                   fleet->looks ? vl_probe_trunk_commands(&arena, &fleet->session->state, member->pbx)
+                                                : NULL };
     const char *commands[MOST_COMMANDS] = { VL_PROBE_READY };
     size_t count = 1;
 
@@ -317,8 +318,8 @@ static int look_once(const struct looking *looking, struct vl_member *member, bo
     struct vl_arena before = member->view_arena;
     const bool *away = last || vl_now_ms() >= looking->begun + UNNAMED_MS ? looking->not_here : looking->away;
 
-    if (vl_probe_trunks(&arena, looking->fleet->session->lab, member->pbx, away, member->target, &member->view, cause) <
-        0)
+    if (vl_probe_trunks(&arena, &looking->fleet->session->state, member->pbx, away, member->target, &member->view,
+                        cause) < 0)
         return -1;
     member->view.hub_away = member->view.hub_away && excuses(looking, &member->view);
     member->view_arena = arena;
@@ -340,7 +341,7 @@ static int look_until(const struct looking *looking, struct vl_member *member, s
         if (last || vl_trunk_view_good(&member->view))
             return 0;
         if (member->view.registration_stuck && vl_now_ms() >= nudge) {
-            vl_probe_register_again(member->target);
+            vl_probe_register_again(&looking->fleet->session->state, member->pbx, member->target);
             nudge = vl_now_ms() + NUDGE_MS;
         }
         (void)poll(NULL, 0, pause);
@@ -511,10 +512,9 @@ static void call_from_hub(const struct calling *calling, struct vl_member *membe
 
         if (!pbx->account || !answers(calling->fleet, pbx))
             continue;
-        calls.calls[0] =
-            (struct vl_call){ .number = pbx->test_number,
-                              .context = context,
-                              .channel = vl_render_account_channel(&member->arena, lab, state, pbx) };
+        calls.calls[0] = (struct vl_call){ .number = pbx->test_number,
+                                           .context = context,
+                                           .channel = vl_render_account_channel(&member->arena, lab, state, pbx) };
         calls.how[0] = vl_arena_printf(&member->arena, "(%s) over SIP", pbx->name);
         place_calls(calling->fleet, member, &calls);
         if (!calling->all)
