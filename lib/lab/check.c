@@ -3,7 +3,6 @@
  * Checks that need the whole lab: addresses inside the bridge's network and no two alike, names and numbers unique,
  * telephones on channels that exist.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -46,36 +45,6 @@ static int check_addresses(const struct vl_lab *lab, struct vl_arena *arena, str
             if (lab->pbxs[j].address == pbx->address)
                 return VL_LAB_MISTAKE(lab, pbx->address_line, err, "[pbx %s] address: '%s' is the address of '%s'",
                                       pbx->name, vl_text_from_ipv4(arena, pbx->address), lab->pbxs[j].name);
-    }
-    return 0;
-}
-
-static int compare_trunks(const void *a, const void *b)
-{
-    const struct vl_trunk *const *left = a, *const *right = b;
-    int order = strcmp((*left)->name, (*right)->name);
-
-    return order ? order : (*left)->line - (*right)->line;
-}
-
-/* A full mesh has many trunks: sorted, names that are alike stand side by side, the one with a section of its own last.
- */
-static int check_trunks(const struct vl_lab *lab, struct vl_arena *arena, struct vl_error *err)
-{
-    const struct vl_trunk **sorted = vl_arena_zalloc(arena, (lab->trunk_count + 1) * sizeof(*sorted));
-
-    if (!sorted)
-        return vl_no_memory(err);
-    for (size_t i = 0; i < lab->trunk_count; i++)
-        sorted[i] = &lab->trunks[i];
-    qsort(sorted, lab->trunk_count, sizeof(const struct vl_trunk *), compare_trunks);
-    for (size_t i = 1; i < lab->trunk_count; i++) {
-        const struct vl_trunk *other = sorted[i - 1], *trunk = sorted[i];
-
-        if (!strcmp(other->name, trunk->name))
-            return VL_LAB_MISTAKE(lab, trunk->line, err,
-                                  "[trunk %s %s] name: '%s' is the name of the trunk from '%s' to '%s'",
-                                  trunk->from->name, trunk->to->name, trunk->name, other->from->name, other->to->name);
     }
     return 0;
 }
@@ -140,8 +109,8 @@ static int check_channels(const struct vl_lab *lab, struct vl_error *err)
 
 static int check_all(const struct vl_lab *lab, struct vl_arena *arena, struct vl_error *err)
 {
-    if (check_addresses(lab, arena, err) < 0 || check_names(lab, err) < 0 || check_trunks(lab, arena, err) < 0 ||
-        check_accounts(lab, err) < 0 || vl_lab_check_numbers(lab, err) < 0)
+    if (check_addresses(lab, arena, err) < 0 || check_names(lab, err) < 0 || check_accounts(lab, err) < 0 ||
+        vl_lab_check_numbers(lab, err) < 0)
         return -1;
     return check_channels(lab, err);
 }

@@ -117,16 +117,37 @@ struct vl_pbx {
     const struct vl_class *class; /* what its telephones may call through the hub; NULL: all but barred routes */
     enum vl_flavor flavor;        /* as stated; what it is: lab/nature.h */
     enum vl_sip_driver sip;       /* likewise */
+    size_t ordinal;               /* of a guest: how many guests stand before it in the lab file */
     int line;                     /* of its section */
     int address_line;
 };
 
-/* IAX2 between an ordered pair of guests: a peer of this name on `from`, a user of the same name on `to`. */
+/* What a [trunk A B] of the lab file says. */
+struct vl_trunk_given {
+    const struct vl_pbx *from, *to;
+    const char *name, *secret; /* NULL: not given */
+    int line;
+};
+
+/* The longest name, a [trunk A B]'s own. */
+#define VL_TRUNK_NAME_LENGTH 32
+
+/* IAX2 between an ordered pair of guests: a peer of this name on `from`, a user of the same name on `to`. One is made
+ * when it is asked for and nowhere kept: a full mesh of 1,000 guests has 999,000. */
 struct vl_trunk {
     const struct vl_pbx *from, *to;
-    const char *name;   /* 1000, 1001, …: prefix of `from`, then the index of `to` among the others, three digits */
-    const char *secret; /* given in the lab file; NULL: random, from the state */
-    int line;           /* of its [trunk A B]; 0 when there is none */
+    char name[VL_TRUNK_NAME_LENGTH + 1]; /* 1000, 1001, …: prefix of `from`, then the index of `to` among the others,
+                                            three digits */
+    const char *secret;                  /* given in the lab file; NULL: random, from the state */
+    int line;                            /* of its [trunk A B]; 0 when there is none */
+};
+
+/* A walk over trunks, in the order of the lab file. */
+struct vl_trunks {
+    const struct vl_lab *lab;
+    const struct vl_pbx *from, *to; /* those that leave this PBX, that lead to it; NULL: any */
+    size_t next;
+    struct vl_trunk trunk;
 };
 
 /* A telephone of the hub: [user 7000]. */
@@ -289,9 +310,10 @@ struct vl_lab {
     size_t image_count;
     const struct vl_pbx *pbxs; /* in the order of the file, counts expanded */
     size_t pbx_count;
-    const struct vl_pbx *hub;      /* NULL: none */
-    const struct vl_trunk *trunks; /* every ordered pair of guests */
-    size_t trunk_count;
+    const struct vl_pbx *hub; /* NULL: none */
+    size_t guest_count;
+    const struct vl_trunk_given *trunks_given; /* sorted by their ends, which are PBXs of `pbxs` */
+    size_t trunk_given_count;
     const struct vl_user *users;
     size_t user_count;
     const struct vl_provider *providers;
@@ -330,6 +352,16 @@ void vl_lab_free(struct vl_lab *lab);
 
 /* The PBX of this name, or NULL. */
 const struct vl_pbx *vl_lab_pbx(const struct vl_lab *lab, const char *name);
+
+/* The trunk from one guest to another. False: there is none. */
+bool vl_lab_trunk(const struct vl_lab *lab, const struct vl_pbx *from, const struct vl_pbx *to,
+                  struct vl_trunk *ret_trunk);
+
+/* Begin a walk, and go to the next trunk, which is there until the step after; NULL: there is no more. */
+struct vl_trunks vl_lab_trunks(const struct vl_lab *lab);
+struct vl_trunks vl_lab_trunks_from(const struct vl_lab *lab, const struct vl_pbx *pbx);
+struct vl_trunks vl_lab_trunks_to(const struct vl_lab *lab, const struct vl_pbx *pbx);
+const struct vl_trunk *vl_lab_next_trunk(struct vl_trunks *walk);
 
 /* Whether telephones of this class of service (NULL: none stated) may take this route. */
 bool vl_class_allows(const struct vl_class *class, const struct vl_route *route);

@@ -294,19 +294,18 @@ static int expand_section(struct vl_lab *lab, const struct vl_raw_section *secti
     return 0;
 }
 
-/* 7001, 7002, … in the order of the file for the guests of a hub that have no account of their own. */
-static void number_accounts(struct vl_lab *lab, struct vl_pbx *pbxs, size_t count)
+/* Guests in the order of the file, and for those of a hub that have no account of their own 7001, 7002, …, after 7999
+ * 71000, 71001, …: what starts with 8 is the telephone network's. */
+static void number_guests(struct vl_lab *lab, struct vl_pbx *pbxs, size_t count)
 {
-    unsigned next = 7001;
-
     for (size_t i = 0; i < count; i++) {
         if (pbxs[i].role != VL_ROLE_GUEST)
             continue;
+        pbxs[i].ordinal = lab->guest_count++;
         if (!lab->hub)
             pbxs[i].account = NULL;
         else if (!pbxs[i].account)
-            pbxs[i].account = vl_arena_printf(&lab->arena, "%u", next);
-        next++;
+            pbxs[i].account = vl_arena_printf(&lab->arena, "7%03zu", lab->guest_count);
     }
 }
 
@@ -339,6 +338,6 @@ int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct v
                                   pbxs[i].name, lab->hub->name);
         lab->hub = &pbxs[i];
     }
-    number_accounts(lab, pbxs, count);
+    number_guests(lab, pbxs, count);
     return 0;
 }

@@ -157,7 +157,7 @@ int vl_raw_line(const struct vl_raw_section *section, const char *key);
 /* [bridge], with its addresses checked against each other. */
 int vl_lab_make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
 
-/* Every ordered pair of guests gets its IAX2 trunk, [trunk A B] overriding name and secret. */
+/* What [trunk A B] says of the trunk between two guests. */
 int vl_lab_make_trunks(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
 
 /* Routes from the numbering plan, then from the lab file over it. */

@@ -131,6 +131,9 @@ static const char digits[] = "0123456789";
 
 static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struct vl_error *err)
 {
+    struct vl_trunks walk = vl_lab_trunks(lab);
+    const struct vl_trunk *trunk;
+
     for (size_t i = 0; i < lab->pbx_count; i++) {
         const struct vl_pbx *pbx = &lab->pbxs[i];
 
@@ -140,8 +143,8 @@ static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struc
             if (NEED_SECRET(state, NULL, err, "phone/%s/%s", pbx->name, pbx->extensions[j]) < 0)
                 return -1;
     }
-    for (size_t i = 0; i < lab->trunk_count; i++)
-        if (NEED_SECRET(state, lab->trunks[i].secret, err, "iax/%s", lab->trunks[i].name) < 0)
+    while ((trunk = vl_lab_next_trunk(&walk)))
+        if (NEED_SECRET(state, trunk->secret, err, "iax/%s", trunk->name) < 0)
             return -1;
     return 0;
 }

@@ -33,8 +33,10 @@ static const struct dialect *dialect_of(const struct vl_state *state, const stru
 /* Whether trunks of this kind lead out of the PBX. */
 static bool has_trunks(const struct vl_state *state, const struct vl_pbx *pbx, bool iax2)
 {
-    for (size_t i = 0; i < state->lab->trunk_count; i++)
-        if (state->lab->trunks[i].from == pbx && vl_state_over_iax2(state, &state->lab->trunks[i]) == iax2)
+    struct vl_trunks walk = vl_lab_trunks_from(state->lab, pbx);
+
+    while (vl_lab_next_trunk(&walk))
+        if (vl_state_over_iax2(state, &walk.trunk) == iax2)
             return true;
     return false;
 }
@@ -194,12 +196,12 @@ static bool is_away(const struct vl_lab *lab, const bool *away, const struct vl_
 static void look_at_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
                            const bool *away, bool iax2, const struct peers *peers, struct vl_trunk_view *view)
 {
-    const struct vl_lab *lab = state->lab;
+    struct vl_trunks walk = vl_lab_trunks_from(state->lab, pbx);
 
-    for (size_t i = 0; i < lab->trunk_count; i++)
-        if (lab->trunks[i].from == pbx && vl_state_over_iax2(state, &lab->trunks[i]) == iax2)
-            count_peer(arena, peers->list, peers->count, lab->trunks[i].name, lab->trunks[i].to,
-                       is_away(lab, away, lab->trunks[i].to), view);
+    while (vl_lab_next_trunk(&walk))
+        if (vl_state_over_iax2(state, &walk.trunk) == iax2)
+            count_peer(arena, peers->list, peers->count, walk.trunk.name, walk.trunk.to,
+                       is_away(state->lab, away, walk.trunk.to), view);
 }
 
 static int look_at_guest(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,

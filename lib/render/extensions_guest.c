@@ -57,27 +57,26 @@ static void put_sub_trunk(const struct vl_pbx_writer *writer, const char *name, 
 
 static bool has_trunk(const struct vl_pbx_writer *writer, bool iax2)
 {
-    for (size_t i = 0; i < writer->lab->trunk_count; i++)
-        if (writer->lab->trunks[i].from == writer->pbx && vl_writer_over_iax2(writer, &writer->lab->trunks[i]) == iax2)
+    struct vl_trunks walk = vl_lab_trunks_from(writer->lab, writer->pbx);
+
+    while (vl_lab_next_trunk(&walk))
+        if (vl_writer_over_iax2(writer, &walk.trunk) == iax2)
             return true;
     return false;
 }
 
 static void put_trunk_prefixes(const struct vl_pbx_writer *writer)
 {
-    const struct vl_lab *lab = writer->lab;
+    struct vl_trunks walk = vl_lab_trunks_from(writer->lab, writer->pbx);
+    const struct vl_trunk *trunk;
 
     vl_buf_puts(writer->out, "\n[" OURS "trunk-prefixes]\n");
-    for (size_t i = 0; i < lab->trunk_count; i++) {
-        const struct vl_trunk *trunk = &lab->trunks[i];
-
-        if (trunk->from == writer->pbx)
-            vl_buf_printf(writer->out,
-                          "; %s\nexten => _%sXXX,1,Gosub(" OURS "sub-trunk%s,s,1(%s,${EXTEN}))\n"
-                          "same => n,Goto(" OURS "call-result,s,1)\n",
-                          trunk->to->name, trunk->to->prefix, vl_writer_over_iax2(writer, trunk) ? "" : "-sip",
-                          trunk->name);
-    }
+    while ((trunk = vl_lab_next_trunk(&walk)))
+        vl_buf_printf(writer->out,
+                      "; %s\nexten => _%sXXX,1,Gosub(" OURS "sub-trunk%s,s,1(%s,${EXTEN}))\n"
+                      "same => n,Goto(" OURS "call-result,s,1)\n",
+                      trunk->to->name, trunk->to->prefix, vl_writer_over_iax2(writer, trunk) ? "" : "-sip",
+                      trunk->name);
 }
 
 static void put_by_hub(const struct vl_pbx_writer *writer, const char *pattern)

@@ -35,12 +35,13 @@ static void put_user(const struct vl_pbx_writer *writer, const struct vl_trunk *
 
 void vl_write_iax_conf(const struct vl_pbx_writer *writer)
 {
-    const struct vl_lab *lab = writer->lab;
+    struct vl_trunks from = vl_lab_trunks_from(writer->lab, writer->pbx);
+    struct vl_trunks to = vl_lab_trunks_to(writer->lab, writer->pbx);
 
-    for (size_t i = 0; i < lab->trunk_count; i++)
-        if (lab->trunks[i].from == writer->pbx && vl_writer_over_iax2(writer, &lab->trunks[i]))
-            put_peer(writer, &lab->trunks[i]);
-    for (size_t i = 0; i < lab->trunk_count; i++)
-        if (lab->trunks[i].to == writer->pbx && vl_writer_over_iax2(writer, &lab->trunks[i]))
-            put_user(writer, &lab->trunks[i]);
+    while (vl_lab_next_trunk(&from))
+        if (vl_writer_over_iax2(writer, &from.trunk))
+            put_peer(writer, &from.trunk);
+    while (vl_lab_next_trunk(&to))
+        if (vl_writer_over_iax2(writer, &to.trunk))
+            put_user(writer, &to.trunk);
 }

@@ -185,14 +185,15 @@ static void put_trunk_user(const struct vl_pbx_writer *writer, const struct vl_t
 
 static void put_trunks(const struct vl_pbx_writer *writer)
 {
-    for (size_t i = 0; i < writer->lab->trunk_count; i++) {
-        const struct vl_trunk *trunk = &writer->lab->trunks[i];
+    struct vl_trunks from = vl_lab_trunks_from(writer->lab, writer->pbx);
+    struct vl_trunks to = vl_lab_trunks_to(writer->lab, writer->pbx);
 
-        if (trunk->from == writer->pbx && !vl_writer_over_iax2(writer, trunk))
-            put_trunk_peer(writer, trunk);
-        if (trunk->to == writer->pbx && !vl_writer_over_iax2(writer, trunk))
-            put_trunk_user(writer, trunk);
-    }
+    while (vl_lab_next_trunk(&from))
+        if (!vl_writer_over_iax2(writer, &from.trunk))
+            put_trunk_peer(writer, &from.trunk);
+    while (vl_lab_next_trunk(&to))
+        if (!vl_writer_over_iax2(writer, &to.trunk))
+            put_trunk_user(writer, &to.trunk);
 }
 
 static void write_guest(const struct vl_pbx_writer *writer)

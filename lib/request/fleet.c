@@ -483,21 +483,19 @@ static void call_over(const struct calling *calling, struct vl_member *member, c
 static void call_from_guest(const struct calling *calling, struct vl_member *member)
 {
     const struct vl_lab *lab = calling->fleet->session->lab;
-    const struct vl_trunk *first = NULL, *next = NULL;
+    struct vl_trunks walk = vl_lab_trunks_from(lab, member->pbx);
+    struct vl_trunk chosen = { .from = NULL };
 
-    for (size_t i = 0; i < lab->trunk_count; i++) {
-        const struct vl_trunk *trunk = &lab->trunks[i];
-
-        if (trunk->from != member->pbx || !answers(calling->fleet, trunk->to))
+    while (vl_lab_next_trunk(&walk)) {
+        if (!answers(calling->fleet, walk.trunk.to))
             continue;
         if (calling->all)
-            call_over(calling, member, trunk);
-        first = first ? first : trunk;
-        if (!next && trunk->to > member->pbx)
-            next = trunk;
+            call_over(calling, member, &walk.trunk);
+        else if (!chosen.from || (chosen.to < member->pbx && walk.trunk.to > member->pbx))
+            chosen = walk.trunk;
     }
-    if (!calling->all && first)
-        call_over(calling, member, next ? next : first);
+    if (chosen.from)
+        call_over(calling, member, &chosen);
 }
 
 static void call_from_hub(const struct calling *calling, struct vl_member *member)

@@ -174,6 +174,7 @@ static bool is_wanted(const struct vl_run *run, const struct vl_pbx *pbx)
 static void inspect_lab(const struct vl_run *run)
 {
     const struct vl_lab *lab = run->session->lab;
+    struct vl_trunks walk = vl_lab_trunks(lab);
 
     vl_result_headings(run->result, "KIND", "NAME", "NUMBER", "SERVER", "ACCOUNT", "SECRET", "VOICEMAIL", NULL);
     for (size_t i = 0; i < lab->pbx_count; i++)
@@ -184,9 +185,9 @@ static void inspect_lab(const struct vl_run *run)
     for (size_t i = 0; i < lab->phone_count; i++)
         if (is_wanted(run, lab->phones[i].pbx))
             add_page(run, &lab->phones[i]);
-    for (size_t i = 0; i < lab->trunk_count; i++)
-        if (is_wanted(run, lab->trunks[i].from) || is_wanted(run, lab->trunks[i].to))
-            add_trunk(run, &lab->trunks[i]);
+    while (vl_lab_next_trunk(&walk))
+        if (is_wanted(run, walk.trunk.from) || is_wanted(run, walk.trunk.to))
+            add_trunk(run, &walk.trunk);
     for (size_t i = 0; is_wanted(run, lab->hub) && i < lab->provider_count; i++)
         add_provider(run, &lab->providers[i]);
     vl_result_table_json(run->result, "entries");

@@ -33,13 +33,22 @@ static void check_address(uint32_t address, const char *expected)
     assert_string_equal(vl_text_from_ipv4(&arena, address), expected);
 }
 
-static const struct vl_trunk *trunk_between(const struct vl_lab *lab, const char *from, const char *to)
+static struct vl_trunk trunk_between(const struct vl_lab *lab, const char *from, const char *to)
 {
-    for (size_t i = 0; i < lab->trunk_count; i++)
-        if (!strcmp(lab->trunks[i].from->name, from) && !strcmp(lab->trunks[i].to->name, to))
-            return &lab->trunks[i];
-    fail_msg("no trunk from %s to %s", from, to);
-    return NULL;
+    struct vl_trunk trunk = { .from = NULL };
+
+    if (!vl_lab_trunk(lab, vl_lab_pbx(lab, from), vl_lab_pbx(lab, to), &trunk))
+        fail_msg("no trunk from %s to %s", from, to);
+    return trunk;
+}
+
+static size_t count_trunks(struct vl_trunks walk)
+{
+    size_t count = 0;
+
+    while (vl_lab_next_trunk(&walk))
+        count++;
+    return count;
 }
 
 static const struct vl_route *route_named(const struct vl_lab *lab, const char *name)
@@ -110,12 +119,14 @@ static void test_thesis_trunks(void **state)
     VL_LAB_AUTO *lab = load("thesis");
 
     (void)state;
-    assert_int_equal(lab->trunk_count, VL_COUNT(expected));
+    assert_int_equal(count_trunks(vl_lab_trunks(lab)), VL_COUNT(expected));
+    assert_int_equal(count_trunks(vl_lab_trunks_from(lab, vl_lab_pbx(lab, "virtual2"))), 2);
+    assert_int_equal(count_trunks(vl_lab_trunks_to(lab, vl_lab_pbx(lab, "virtual2"))), 2);
     for (size_t i = 0; i < VL_COUNT(expected); i++) {
-        const struct vl_trunk *trunk = trunk_between(lab, expected[i].from, expected[i].to);
+        const struct vl_trunk trunk = trunk_between(lab, expected[i].from, expected[i].to);
 
-        assert_string_equal(trunk->name, expected[i].name);
-        assert_null(trunk->secret);
+        assert_string_equal(trunk.name, expected[i].name);
+        assert_null(trunk.secret);
     }
 }
 
@@ -180,9 +191,9 @@ static void test_quickstart(void **state)
     check_address(lab->hub->address, "10.77.7.10");
     check_guest(lab, "alfa", "10.77.7.11", "7001", "1", "1500");
     check_guest(lab, "beta", "10.77.7.12", "7002", "2", "2500");
-    assert_int_equal(lab->trunk_count, 2);
-    assert_string_equal(trunk_between(lab, "alfa", "beta")->name, "1000");
-    assert_string_equal(trunk_between(lab, "beta", "alfa")->name, "2000");
+    assert_int_equal(count_trunks(vl_lab_trunks(lab)), 2);
+    assert_string_equal(trunk_between(lab, "alfa", "beta").name, "1000");
+    assert_string_equal(trunk_between(lab, "beta", "alfa").name, "2000");
     assert_true(lab->routes[0].emergency);
     assert_false(lab->routes[1].emergency);
     assert_true(route_named(lab, "celular")->pin_secret);
@@ -196,7 +207,7 @@ static void test_classroom(void **state)
 
     (void)state;
     assert_int_equal(lab->pbx_count, 31);
-    assert_int_equal(lab->trunk_count, 30 * 29);
+    assert_int_equal(count_trunks(vl_lab_trunks(lab)), 30 * 29);
     for (unsigned i = 0; i < 30; i++) {
         VL_FREE char *name = NULL, *address = NULL, *account = NULL, *prefix = NULL, *extension = NULL;
 
@@ -207,11 +218,11 @@ static void test_classroom(void **state)
         assert_true(asprintf(&extension, "%u500", 10 + i) > 0);
         check_guest(lab, name, address, account, prefix, extension);
     }
-    assert_string_equal(trunk_between(lab, "student-01", "student-02")->name, "10000");
-    assert_string_equal(trunk_between(lab, "student-30", "student-29")->name, "39028");
-    for (size_t i = 0; i < lab->trunk_count; i++)
-        for (size_t j = 0; j < i; j++)
-            assert_string_not_equal(lab->trunks[i].name, lab->trunks[j].name);
+    assert_string_equal(trunk_between(lab, "student-01", "student-02").name, "10000");
+    assert_string_equal(trunk_between(lab, "student-30", "student-29").name, "39028");
+    for (struct vl_trunks one = vl_lab_trunks(lab); vl_lab_next_trunk(&one);)
+        for (struct vl_trunks other = vl_lab_trunks(lab); vl_lab_next_trunk(&other) && other.next < one.next;)
+            assert_string_not_equal(one.trunk.name, other.trunk.name);
 }
 
 /* Whichever allocation fails, the lab is not loaded and the error says why. */
@@ -386,15 +397,14 @@ static void test_lab_file_wins(void **state)
     VL_STATE_AUTO first;
     VL_STATE_AUTO second;
     VL_ERROR_AUTO err = { .code = VL_OK };
-    struct vl_trunk trunks[6];
+    struct vl_trunk_given given = { .from = vl_lab_pbx(lab, "virtual1"), .to = vl_lab_pbx(lab, "virtual2") };
 
     (void)state;
     assert_int_equal(vl_state_open(&first, lab, directory, NULL, &err), 0);
     store(&first, directory, 0600);
-    assert_int_equal(lab->trunk_count, VL_COUNT(trunks));
-    memcpy(trunks, lab->trunks, sizeof(trunks));
-    trunks[0].secret = "given0secret";
-    lab->trunks = trunks;
+    given.secret = "given0secret";
+    lab->trunks_given = &given;
+    lab->trunk_given_count = 1;
     assert_int_equal(vl_state_open(&second, lab, directory, no_bytes, &err), 0);
     assert_string_equal(vl_state_secret(&second, "iax/1000"), "given0secret");
     for (size_t i = 0; i < second.secret_count; i++)
