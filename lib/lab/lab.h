@@ -122,10 +122,39 @@ struct vl_pbx {
     int address_line;
 };
 
+/* Which guests have trunks to each other. */
+enum vl_topology {
+    VL_TOPOLOGY_MESH,   /* all */
+    VL_TOPOLOGY_STAR,   /* none: all goes by the hub */
+    VL_TOPOLOGY_CHAIN,  /* those that stand one behind the other in the lab file */
+    VL_TOPOLOGY_RING,   /* those, and the last and the first */
+    VL_TOPOLOGY_LISTED, /* those of a [trunk A B], from A to B */
+};
+
+/* Which end of the trunk between a guest and the hub registers with the other. */
+enum vl_register {
+    VL_REGISTER_GUEST,
+    VL_REGISTER_HUB,
+    VL_REGISTER_NONE, /* each knows the other's address */
+};
+
+/* Asked of a peer every now and then, with the longest answer that Asterisk itself has in mind. */
+#define VL_QUALIFY_YES (-1)
+
+/* How a trunk carries calls: [trunk A B], and for those between guests [trunks] before that. */
+struct vl_trunk_settings {
+    const char *const *codecs; /* the best first, NULL-terminated; NULL: ulaw, alaw, gsm */
+    int qualify;               /* VL_QUALIFY_YES; 0: the other end is not asked whether it is there; ms */
+    bool encryption;           /* between guests, over IAX2 */
+    unsigned limit;            /* calls at once; 0: any number between guests, 10 at the hub */
+};
+
 /* What a [trunk A B] of the lab file says. */
 struct vl_trunk_given {
     const struct vl_pbx *from, *to;
     const char *name, *secret; /* NULL: not given */
+    struct vl_trunk_settings settings;
+    enum vl_register registers; /* where `to` is the hub */
     int line;
 };
 
@@ -139,7 +168,16 @@ struct vl_trunk {
     char name[VL_TRUNK_NAME_LENGTH + 1]; /* 1000, 1001, …: prefix of `from`, then the index of `to` among the others,
                                             three digits */
     const char *secret;                  /* given in the lab file; NULL: random, from the state */
-    int line;                            /* of its [trunk A B]; 0 when there is none */
+    struct vl_trunk_settings settings;
+    int line; /* of its [trunk A B]; 0 when there is none */
+};
+
+/* How a call gets from one guest to another. */
+enum vl_way {
+    VL_WAY_NONE,
+    VL_WAY_TRUNK,  /* over the trunk between them */
+    VL_WAY_HUB,    /* by the hub */
+    VL_WAY_ONWARD, /* over the trunk to a neighbour, which sends it on */
 };
 
 /* A walk over trunks, in the order of the lab file. */
@@ -312,6 +350,8 @@ struct vl_lab {
     size_t pbx_count;
     const struct vl_pbx *hub; /* NULL: none */
     size_t guest_count;
+    enum vl_topology topology;
+    struct vl_trunk_settings trunk_settings;   /* [trunks] */
     const struct vl_trunk_given *trunks_given; /* sorted by their ends, which are PBXs of `pbxs` */
     size_t trunk_given_count;
     const struct vl_user *users;
@@ -356,6 +396,27 @@ const struct vl_pbx *vl_lab_pbx(const struct vl_lab *lab, const char *name);
 /* The trunk from one guest to another. False: there is none. */
 bool vl_lab_trunk(const struct vl_lab *lab, const struct vl_pbx *from, const struct vl_pbx *to,
                   struct vl_trunk *ret_trunk);
+
+/* How a call gets from one guest to another; *ret_trunk: the one that it leaves by, where the answer is a trunk. */
+enum vl_way vl_lab_way(const struct vl_lab *lab, const struct vl_pbx *from, const struct vl_pbx *to,
+                       struct vl_trunk *ret_trunk);
+
+/* Whether guests send calls on for each other: along a chain or a ring that has no hub. */
+bool vl_lab_sends_on(const struct vl_lab *lab);
+
+/* Whether a call that came to `pbx` from its neighbour `from` is sent on to the guest `to`; *ret_trunk: over which.
+ * Such a call goes on in its direction and never back, so that it arrives or ends. */
+bool vl_lab_onward(const struct vl_lab *lab, const struct vl_pbx *from, const struct vl_pbx *pbx,
+                   const struct vl_pbx *to, struct vl_trunk *ret_trunk);
+
+/* The SIP trunk between a guest and the hub, by the name of the guest's account there, and who registers. False: it has
+ * none. */
+bool vl_lab_hub_trunk(const struct vl_lab *lab, const struct vl_pbx *guest, struct vl_trunk *ret_trunk,
+                      enum vl_register *ret_registers);
+enum vl_register vl_lab_registers(const struct vl_lab *lab, const struct vl_pbx *guest);
+
+/* Its secret as the lab file gives it; NULL: random, from the state. */
+const char *vl_lab_hub_secret(const struct vl_lab *lab, const struct vl_pbx *guest);
 
 /* Begin a walk, and go to the next trunk, which is there until the step after; NULL: there is no more. */
 struct vl_trunks vl_lab_trunks(const struct vl_lab *lab);

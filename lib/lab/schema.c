@@ -89,9 +89,23 @@ static const struct vl_lab_key pbx_keys[] = {
     { .name = "sip", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, sip), .choices = vl_sip_drivers },
 };
 
+static const char *const topologies[] = { "mesh", "star", "chain", "ring", "listed", NULL };
+static const char *const registers[] = { "guest", "hub", "none", NULL };
+
+#define CARRIES(structure)                                                                                             \
+    KEY(structure, "codec", VL_VALUE_NAMES, codecs), KEY(structure, "qualify", VL_VALUE_TEXT, qualify),                \
+        KEY(structure, "encryption", VL_VALUE_YES_NO, encryption), NUMBER_KEY(structure, "limit", limit, 1, 10000)
+
+static const struct vl_lab_key trunks_keys[] = {
+    { .name = "topology", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_trunks, topology), .choices = topologies },
+    CARRIES(vl_raw_trunks),
+};
+
 static const struct vl_lab_key trunk_keys[] = {
     KEY(vl_raw_trunk, "name", VL_VALUE_DIGITS, name),
     KEY(vl_raw_trunk, "secret", VL_VALUE_SECRET, secret),
+    CARRIES(vl_raw_trunk),
+    { .name = "register", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_trunk, registers), .choices = registers },
 };
 
 static const struct vl_lab_key dahdi_keys[] = {
@@ -203,6 +217,8 @@ static const struct section_kind {
     [VL_RAW_IMAGE] = { "image", LABEL_NAME, image_keys, VL_COUNT(image_keys), sizeof(struct vl_raw_image),
                        "[image pbx]" },
     [VL_RAW_PBX] = { "pbx", LABEL_NAME, pbx_keys, VL_COUNT(pbx_keys), sizeof(struct vl_raw_pbx), "[pbx virtual1]" },
+    [VL_RAW_TRUNKS] = { "trunks", LABEL_NONE, trunks_keys, VL_COUNT(trunks_keys), sizeof(struct vl_raw_trunks),
+                        "[trunks]" },
     [VL_RAW_TRUNK] = { "trunk", LABEL_TWO_NAMES, trunk_keys, VL_COUNT(trunk_keys), sizeof(struct vl_raw_trunk),
                        "[trunk virtual1 virtual2]" },
     [VL_RAW_DAHDI] = { "dahdi", LABEL_NONE, dahdi_keys, VL_COUNT(dahdi_keys), sizeof(struct vl_raw_dahdi), "[dahdi]" },

@@ -41,7 +41,19 @@ struct vl_raw_pbx {
 };
 
 struct vl_raw_trunk {
-    const char *from, *to, *name, *secret;
+    const char *from, *to, *name, *secret, *qualify;
+    const char *const *codecs;
+    bool encryption;
+    unsigned limit;
+    int registers; /* index of guest, hub, none */
+};
+
+struct vl_raw_trunks {
+    const char *qualify;
+    const char *const *codecs;
+    bool encryption;
+    unsigned limit;
+    int topology;
 };
 
 struct vl_raw_dahdi {
@@ -121,6 +133,7 @@ enum vl_raw_kind {
     VL_RAW_BRIDGE,
     VL_RAW_IMAGE,
     VL_RAW_PBX,
+    VL_RAW_TRUNKS,
     VL_RAW_TRUNK,
     VL_RAW_DAHDI,
     VL_RAW_ROUTE,
@@ -157,8 +170,11 @@ int vl_raw_line(const struct vl_raw_section *section, const char *key);
 /* [bridge], with its addresses checked against each other. */
 int vl_lab_make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
 
-/* What [trunk A B] says of the trunk between two guests. */
+/* What [trunks] says of all trunks, and [trunk A B] of one. */
 int vl_lab_make_trunks(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
+
+/* The order of struct vl_trunk_given in a lab, for qsort(3): by its ends. */
+int vl_lab_compare_trunks(const void *a, const void *b);
 
 /* Routes from the numbering plan, then from the lab file over it. */
 int vl_lab_make_routes(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory,

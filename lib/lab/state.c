@@ -137,7 +137,7 @@ static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struc
     for (size_t i = 0; i < lab->pbx_count; i++) {
         const struct vl_pbx *pbx = &lab->pbxs[i];
 
-        if (pbx->account && NEED_SECRET(state, NULL, err, "sip/%s", pbx->account) < 0)
+        if (pbx->account && NEED_SECRET(state, vl_lab_hub_secret(lab, pbx), err, "sip/%s", pbx->account) < 0)
             return -1;
         for (size_t j = 0; pbx->extensions && pbx->extensions[j]; j++)
             if (NEED_SECRET(state, NULL, err, "phone/%s/%s", pbx->name, pbx->extensions[j]) < 0)

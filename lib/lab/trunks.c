@@ -1,97 +1,77 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * IAX2 between every ordered pair of guests. The thesis's names: the guest with prefix 1 calls the others as 1000,
- * 1001, … in the order of the lab file. What is kept is only what the lab file says of some; a trunk is made of that
- * and of where its two ends stand.
+ * [trunks] and [trunk A B] of the lab file: what they say of the trunks that the topology has.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "lab/schema.h"
 
-/* The digits behind the prefix in a name. Four where a lab has more than 1,001 guests: no prefix is the beginning of
- * another, so the names differ all the same. */
-#define INDEX_FORMAT "%03zu"
+/* Codecs that Asterisk has a format for. */
+static const char *const codecs[] = { "ulaw", "alaw",  "gsm",   "g722",  "g726", "g729",
+                                      "ilbc", "speex", "lpc10", "adpcm", "slin", NULL };
 
-static int compare_ends(const void *a, const void *b)
+static int check_codecs(const struct vl_lab *lab, const struct vl_raw_section *section, const char *const *given,
+                        struct vl_error *err)
 {
-    const struct vl_trunk_given *left = a, *right = b;
+    for (; given && *given; given++) {
+        size_t i = 0;
 
-    if (left->from != right->from)
-        return left->from < right->from ? -1 : 1;
-    return left->to < right->to ? -1 : left->to > right->to;
-}
-
-static const struct vl_trunk_given *find_given(const struct vl_lab *lab, const struct vl_pbx *from,
-                                               const struct vl_pbx *to)
-{
-    const struct vl_trunk_given wanted = { .from = from, .to = to };
-
-    if (!lab->trunk_given_count)
-        return NULL;
-    return bsearch(&wanted, lab->trunks_given, lab->trunk_given_count, sizeof(wanted), compare_ends);
-}
-
-/* What `to` is among the other guests, from the side of `from`. */
-static size_t index_of(const struct vl_pbx *from, const struct vl_pbx *to)
-{
-    return to->ordinal - (to->ordinal > from->ordinal);
-}
-
-bool vl_lab_trunk(const struct vl_lab *lab, const struct vl_pbx *from, const struct vl_pbx *to,
-                  struct vl_trunk *ret_trunk)
-{
-    const struct vl_trunk_given *given;
-
-    if (from == to || from->role != VL_ROLE_GUEST || to->role != VL_ROLE_GUEST)
-        return false;
-    given = find_given(lab, from, to);
-    *ret_trunk = (struct vl_trunk){
-        .from = from, .to = to, .secret = given ? given->secret : NULL, .line = given ? given->line : 0
-    };
-    if (given && given->name)
-        (void)snprintf(ret_trunk->name, sizeof(ret_trunk->name), "%s", given->name);
-    else
-        (void)snprintf(ret_trunk->name, sizeof(ret_trunk->name), "%s" INDEX_FORMAT, from->prefix, index_of(from, to));
-    return true;
-}
-
-struct vl_trunks vl_lab_trunks(const struct vl_lab *lab)
-{
-    return (struct vl_trunks){ .lab = lab };
-}
-
-struct vl_trunks vl_lab_trunks_from(const struct vl_lab *lab, const struct vl_pbx *pbx)
-{
-    return (struct vl_trunks){ .lab = lab, .from = pbx };
-}
-
-struct vl_trunks vl_lab_trunks_to(const struct vl_lab *lab, const struct vl_pbx *pbx)
-{
-    return (struct vl_trunks){ .lab = lab, .to = pbx };
-}
-
-const struct vl_trunk *vl_lab_next_trunk(struct vl_trunks *walk)
-{
-    const struct vl_lab *lab = walk->lab;
-    size_t steps = walk->from || walk->to ? lab->pbx_count : lab->pbx_count * lab->pbx_count;
-
-    while (walk->next < steps) {
-        size_t step = walk->next++;
-        const struct vl_pbx *other = &lab->pbxs[step % lab->pbx_count];
-
-        if (vl_lab_trunk(lab,
-                         walk->from ? walk->from
-                         : walk->to ? other
-                                    : &lab->pbxs[step / lab->pbx_count],
-                         walk->to ? walk->to : other, &walk->trunk))
-            return &walk->trunk;
+        while (codecs[i] && strcmp(codecs[i], *given) != 0)
+            i++;
+        if (!codecs[i])
+            return VL_LAB_MISTAKE(lab, vl_raw_line(section, "codec"), err,
+                                  "[%s] codec: '%s' is none of ulaw, alaw, gsm, g722, g726, g729, ilbc, speex, lpc10, "
+                                  "adpcm, slin",
+                                  section->section->name, *given);
     }
-    return NULL;
+    return 0;
 }
 
-static int check_section(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
+static int read_qualify(const struct vl_lab *lab, const struct vl_raw_section *section, const char *given, int *qualify,
+                        struct vl_error *err)
+{
+    long number = 0;
+
+    if (!given)
+        return 0;
+    if (strcmp(given, "yes") != 0 && strcmp(given, "no") != 0 && !vl_text_number(given, 1, 60000, &number))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "qualify"), err,
+                              "[%s] qualify: should be yes, no, or the ms that an answer may take, 1 to 60000",
+                              section->section->name);
+    *qualify = !strcmp(given, "yes") ? VL_QUALIFY_YES : (int)number;
+    return 0;
+}
+
+/* What a section says of how a trunk carries calls, over what held before. */
+#define READ_SETTINGS(lab, section, raw, settings, err)                                                                \
+    read_settings(lab, section, &(struct carries){ (raw)->codecs, (raw)->qualify, (raw)->limit, (raw)->encryption },   \
+                  settings, err)
+
+struct carries {
+    const char *const *codecs;
+    const char *qualify;
+    unsigned limit;
+    bool encryption;
+};
+
+static int read_settings(const struct vl_lab *lab, const struct vl_raw_section *section, const struct carries *given,
+                         struct vl_trunk_settings *settings, struct vl_error *err)
+{
+    if (given->codecs)
+        settings->codecs = given->codecs;
+    if (given->limit)
+        settings->limit = given->limit;
+    if (vl_ini_entry(section->section, "encryption"))
+        settings->encryption = given->encryption;
+    if (check_codecs(lab, section, given->codecs, err) < 0)
+        return -1;
+    return read_qualify(lab, section, given->qualify, &settings->qualify, err);
+}
+
+static int check_ends(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_error *err)
 {
     const struct vl_raw_trunk *raw = section->object;
     const char *ends[] = { raw->from, raw->to };
@@ -99,17 +79,64 @@ static int check_section(const struct vl_lab *lab, const struct vl_raw_section *
     for (int end = 0; end < 2; end++) {
         const struct vl_pbx *pbx = vl_lab_pbx(lab, ends[end]);
 
-        if (!pbx || pbx->role != VL_ROLE_GUEST)
+        if (!pbx || (pbx->role != VL_ROLE_GUEST && end == 0))
             return VL_LAB_MISTAKE(lab, section->section->line, err, "[%s] '%s' is not a guest of this lab",
                                   section->section->name, ends[end]);
     }
     if (!strcmp(ends[0], ends[1]))
         return VL_LAB_MISTAKE(lab, section->section->line, err, "[%s] leads from a PBX to itself",
                               section->section->name);
+    return 0;
+}
+
+/* The keys that are for the other kind of trunk. */
+static int check_keys(const struct vl_lab *lab, const struct vl_raw_section *section, bool hub, struct vl_error *err)
+{
+    static const struct {
+        const char *key, *reason;
+        bool hub;
+    } rows[] = {
+        { "name", "a trunk to the hub has the name of the account; say account in the [pbx] section", true },
+        { "encryption", "only IAX2 can do it, and a trunk to the hub is SIP", true },
+        { "register", "only a guest and the hub register with each other", false },
+    };
+
+    for (size_t i = 0; i < VL_COUNT(rows); i++)
+        if (rows[i].hub == hub && vl_ini_entry(section->section, rows[i].key))
+            return VL_LAB_MISTAKE(lab, vl_raw_line(section, rows[i].key), err, "[%s] %s: %s", section->section->name,
+                                  rows[i].key, rows[i].reason);
+    return 0;
+}
+
+static int read_trunk(const struct vl_lab *lab, const struct vl_raw_section *section, struct vl_trunk_given *given,
+                      struct vl_error *err)
+{
+    const struct vl_raw_trunk *raw = section->object;
+    struct vl_trunk ignored;
+    bool hub;
+
+    if (check_ends(lab, section, err) < 0)
+        return -1;
+    *given = (struct vl_trunk_given){
+        .from = vl_lab_pbx(lab, raw->from),
+        .to = vl_lab_pbx(lab, raw->to),
+        .name = raw->name,
+        .secret = raw->secret,
+        .registers = (enum vl_register)raw->registers,
+        .line = section->section->line,
+    };
+    hub = given->to->role == VL_ROLE_HUB;
+    given->settings = hub ? (struct vl_trunk_settings){ .qualify = VL_QUALIFY_YES } : lab->trunk_settings;
     if (raw->name && strlen(raw->name) > VL_TRUNK_NAME_LENGTH)
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "name"), err, "[%s] name: '%s' has more than %d digits",
                               section->section->name, raw->name, VL_TRUNK_NAME_LENGTH);
-    return 0;
+    if (!hub && lab->topology != VL_TOPOLOGY_LISTED && !vl_lab_trunk(lab, given->from, given->to, &ignored))
+        return VL_LAB_MISTAKE(
+            lab, given->line, err,
+            "[%s] the topology of [trunks] has no trunk here; make it listed, with a section for each "
+            "trunk, or leave this section out",
+            section->section->name);
+    return check_keys(lab, section, hub, err) < 0 ? -1 : READ_SETTINGS(lab, section, raw, &given->settings, err);
 }
 
 static int name_taken(const struct vl_lab *lab, const struct vl_trunk_given *given, const struct vl_pbx *from,
@@ -171,6 +198,21 @@ static int check_names(struct vl_lab *lab, struct vl_error *err)
     return 0;
 }
 
+static int read_all(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    const struct vl_raw_section *section = raw->kinds[VL_RAW_TRUNKS].sections;
+    const struct vl_raw_trunks *all = section ? section->object : NULL;
+
+    lab->trunk_settings = (struct vl_trunk_settings){ .qualify = VL_QUALIFY_YES };
+    if (!section)
+        return 0;
+    lab->topology = (enum vl_topology)all->topology;
+    if (lab->topology == VL_TOPOLOGY_STAR && !lab->hub)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "topology"), err,
+                              "[trunks] topology: a star needs a PBX in its middle; give one of them role = hub");
+    return READ_SETTINGS(lab, section, all, &lab->trunk_settings, err);
+}
+
 int vl_lab_make_trunks(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
 {
     size_t count = raw->kinds[VL_RAW_TRUNK].count;
@@ -178,21 +220,12 @@ int vl_lab_make_trunks(struct vl_lab *lab, const struct vl_raw_file *raw, struct
 
     if (!given)
         return vl_no_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        const struct vl_raw_section *section = &raw->kinds[VL_RAW_TRUNK].sections[i];
-        const struct vl_raw_trunk *trunk = section->object;
-
-        if (check_section(lab, section, err) < 0)
+    if (read_all(lab, raw, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (read_trunk(lab, &raw->kinds[VL_RAW_TRUNK].sections[i], &given[i], err) < 0)
             return -1;
-        given[i] = (struct vl_trunk_given){
-            .from = vl_lab_pbx(lab, trunk->from),
-            .to = vl_lab_pbx(lab, trunk->to),
-            .name = trunk->name,
-            .secret = trunk->secret,
-            .line = section->section->line,
-        };
-    }
-    qsort(given, count, sizeof(*given), compare_ends);
+    qsort(given, count, sizeof(*given), vl_lab_compare_trunks);
     lab->trunks_given = given;
     lab->trunk_given_count = count;
     return check_names(lab, err);

@@ -41,6 +41,12 @@ static bool has_trunks(const struct vl_state *state, const struct vl_pbx *pbx, b
     return false;
 }
 
+/* Whether this guest registers with the hub. */
+static bool registers(const struct vl_state *state, const struct vl_pbx *pbx)
+{
+    return pbx->role == VL_ROLE_GUEST && pbx->account && vl_lab_registers(state->lab, pbx) == VL_REGISTER_GUEST;
+}
+
 const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct vl_state *state,
                                            const struct vl_pbx *pbx)
 {
@@ -50,7 +56,7 @@ const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct 
 
     if (!commands)
         return none;
-    if (pbx->role == VL_ROLE_GUEST && pbx->account)
+    if (registers(state, pbx))
         commands[count++] = dialect_of(state, pbx)->registry;
     if (pbx->role == VL_ROLE_HUB || pbx->account || has_trunks(state, pbx, false))
         commands[count++] = dialect_of(state, pbx)->peers;
@@ -211,7 +217,7 @@ static int look_at_guest(struct vl_arena *arena, const struct vl_state *state, c
     bool sip = has_trunks(state, pbx, false), iax2 = has_trunks(state, pbx, true);
     struct peers peers = { .count = 0 };
 
-    if (pbx->account && look_at_registration(arena, state, pbx, target, view, err) < 0)
+    if (registers(state, pbx) && look_at_registration(arena, state, pbx, target, view, err) < 0)
         return -1;
     if ((pbx->account || sip) && ask_sip_peers(&answer, state, pbx, target, &peers, err) < 0)
         return -1;
@@ -261,7 +267,7 @@ int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const 
 
 bool vl_trunk_view_good(const struct vl_trunk_view *view)
 {
-    return view->asterisk && (!view->registration_wanted || (view->registered && !view->hub) || view->hub_away) &&
+    return view->asterisk && (view->hub_away || ((!view->registration_wanted || view->registered) && !view->hub)) &&
            view->peers_ok + view->peers_away == view->peers_wanted;
 }
 

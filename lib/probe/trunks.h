@@ -16,7 +16,7 @@
 
 struct vl_trunk_view {
     bool asterisk;            /* it answers */
-    bool registration_wanted; /* this guest has an account at the hub */
+    bool registration_wanted; /* this guest registers with the hub */
     bool registered;
     const char *registration; /* the state in Asterisk's words; "" when it has no such registration */
     bool registration_stuck;  /* it has given up: only a reload makes it try again */

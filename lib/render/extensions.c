@@ -49,6 +49,33 @@ const char *vl_writer_phone_context(const struct vl_pbx_writer *writer)
     return writer->flavor->entry ? "from-internal" : OURS "from-internal";
 }
 
+void vl_write_codecs(const struct vl_pbx_writer *writer, const struct vl_trunk_settings *settings)
+{
+    static const char *const common[] = { "ulaw", "alaw", "gsm", NULL };
+
+    vl_buf_puts(writer->out, "disallow=all\n");
+    for (const char *const *codec = settings->codecs ? settings->codecs : common; *codec; codec++)
+        vl_buf_printf(writer->out, "allow=%s\n", *codec);
+}
+
+void vl_write_qualify(const struct vl_pbx_writer *writer, const struct vl_trunk_settings *settings)
+{
+    if (settings->qualify > 0)
+        vl_buf_printf(writer->out, "qualify=%d\n", settings->qualify);
+    else
+        vl_buf_printf(writer->out, "qualify=%s\n", settings->qualify ? "yes" : "no");
+}
+
+const char *vl_writer_entry_context(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
+{
+    struct vl_trunk onward;
+
+    for (size_t i = 0; vl_lab_sends_on(writer->lab) && i < writer->lab->pbx_count; i++)
+        if (vl_lab_onward(writer->lab, trunk->from, trunk->to, &writer->lab->pbxs[i], &onward))
+            return vl_arena_printf(writer->arena, OURS "onward-%s", trunk->from->name);
+    return OURS "from-trunk";
+}
+
 const char *vl_writer_trunk_secret(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
     return trunk->secret ? trunk->secret : vl_writer_secret(writer, "iax", trunk->name);

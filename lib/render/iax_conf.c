@@ -10,24 +10,26 @@
 static void put_common(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
     vl_buf_printf(writer->out, "secret=%s\nauth=md5\ntrunk=yes\n", vl_writer_trunk_secret(writer, trunk));
-    vl_buf_puts(writer->out, "disallow=all\nallow=ulaw\nallow=alaw\nallow=gsm\n");
+    if (trunk->settings.encryption)
+        vl_buf_puts(writer->out, "encryption=aes128\nforceencryption=yes\n");
+    vl_write_codecs(writer, &trunk->settings);
 }
 
 /* A peer that was still starting when it was first asked is asked again after 2 s, not after the usual 10. */
 static void put_peer(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
-    vl_buf_printf(writer->out,
-                  "\n; %s -> %s\n[%s]\ntype=peer\nhost=%s\nusername=%s\nqualify=yes\n"
-                  "qualifyfreqnotok=2000\n",
-                  trunk->from->name, trunk->to->name, trunk->name, vl_writer_address(writer, trunk->to->address),
-                  trunk->name);
+    vl_buf_printf(writer->out, "\n; %s -> %s\n[%s]\ntype=peer\nhost=%s\nusername=%s\n", trunk->from->name,
+                  trunk->to->name, trunk->name, vl_writer_address(writer, trunk->to->address), trunk->name);
+    vl_write_qualify(writer, &trunk->settings);
+    if (trunk->settings.qualify)
+        vl_buf_puts(writer->out, "qualifyfreqnotok=2000\n");
     put_common(writer, trunk);
 }
 
 static void put_user(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
-    vl_buf_printf(writer->out, "\n; %s <- %s\n[%s]\ntype=user\ncontext=" OURS "from-trunk\nrequirecalltoken=yes\n",
-                  trunk->to->name, trunk->from->name, trunk->name);
+    vl_buf_printf(writer->out, "\n; %s <- %s\n[%s]\ntype=user\ncontext=%s\nrequirecalltoken=yes\n", trunk->to->name,
+                  trunk->from->name, trunk->name, vl_writer_entry_context(writer, trunk));
     vl_buf_printf(writer->out, "deny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
                   vl_writer_address(writer, trunk->from->address));
     put_common(writer, trunk);

@@ -37,19 +37,25 @@ static const struct option hub_general[] = {
     { "callcounter", "yes" },
 };
 
-/* The guest may be ready before the hub knows its account: it asks again soon, also when it was refused. */
 static const struct option guest_general[] = {
     { "allowguest", "no" },
     { "alwaysauthreject", "yes" },
+};
+
+/* Who registers may be ready before the other end knows its account: it asks again soon, also when it was refused. */
+static const struct option registers_general[] = {
     { "registertimeout", "5" },
     { "register_retry_403", "yes" },
 };
 
-/* Every section of ours: voice passes through the PBX, in codecs that all of them speak. */
+/* Every section of ours: voice passes through the PBX. */
 static const struct option voice[] = {
-    { "disallow", "all" }, { "allow", "ulaw" },       { "allow", "alaw" },
-    { "allow", "gsm" },    { "dtmfmode", "rfc2833" }, { "directmedia", "no" },
+    { "dtmfmode", "rfc2833" },
+    { "directmedia", "no" },
 };
+
+/* A section that is no trunk is as one of which nothing is said. */
+static const struct vl_trunk_settings unsaid = { .qualify = VL_QUALIFY_YES };
 
 static const struct option registering[] = {
     { "type", "friend" },
@@ -57,11 +63,13 @@ static const struct option registering[] = {
     { "qualify", "yes" },
 };
 
-static const struct option limits[] = {
-    { "call-limit", "10" },
+static const struct option groups[] = {
     { "callgroup", "1" },
     { "pickupgroup", "1" },
 };
+
+/* Calls at once of an account of the hub of which nothing is said. */
+enum { ACCOUNT_LIMIT = 10 };
 
 /* A transfer by the telephone (`T` of Dial) is dialled where its owner dials. Without this it would be looked for in
  * the routine that Dial() stands in; and callers from the telephone network, who have no such variable, must find
@@ -79,20 +87,37 @@ static void put_option_table(const struct vl_pbx_writer *writer, const struct op
         vl_buf_printf(writer->out, "%s=%s\n", options[i].key, options[i].value);
 }
 
+static void put_voice(const struct vl_pbx_writer *writer, const struct vl_trunk_settings *settings)
+{
+    vl_write_codecs(writer, settings);
+    put_options(writer, voice);
+}
+
+static void put_limits(const struct vl_pbx_writer *writer, const struct vl_trunk_settings *settings)
+{
+    vl_buf_printf(writer->out, "call-limit=%u\n", settings->limit ? settings->limit : (unsigned)ACCOUNT_LIMIT);
+    put_options(writer, groups);
+}
+
 /* The account of a guest. It may ring from the guest's own address only, and the number of the caller behind the
  * guest is believed (the thesis: "allow any CID"). */
 static void put_guest_account(const struct vl_pbx_writer *writer, const struct vl_pbx *guest)
 {
     const char *context = vl_writer_class_context(writer, guest->class);
+    const char *address = vl_writer_address(writer, guest->address);
+    enum vl_register registers = VL_REGISTER_GUEST;
+    struct vl_trunk trunk;
 
-    vl_buf_printf(writer->out, "\n; %s\n[%s]\n", guest->name, guest->account);
-    put_options(writer, registering);
+    (void)vl_lab_hub_trunk(writer->lab, guest, &trunk, &registers);
+    vl_buf_printf(writer->out, "\n; %s\n[%s]\ntype=friend\nhost=%s\n", guest->name, guest->account,
+                  registers == VL_REGISTER_GUEST ? "dynamic" : address);
+    vl_write_qualify(writer, &trunk.settings);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\ndeny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
-                  vl_writer_secret(writer, "sip", guest->account), context, vl_writer_address(writer, guest->address));
+                  vl_writer_secret(writer, "sip", guest->account), context, address);
     vl_buf_puts(writer->out, "trustrpid=yes\nsendrpid=yes\n");
     put_transfer(writer, context);
-    put_options(writer, voice);
-    put_options(writer, limits);
+    put_voice(writer, &trunk.settings);
+    put_limits(writer, &trunk.settings);
 }
 
 static void put_user_account(const struct vl_pbx_writer *writer, const struct vl_user *user)
@@ -107,8 +132,8 @@ static void put_user_account(const struct vl_pbx_writer *writer, const struct vl
     if (user->voicemail)
         vl_buf_printf(writer->out, "mailbox=%s@%s\n", user->number, writer->context);
     put_transfer(writer, context);
-    vl_buf_puts(writer->out, "dtmfmode=rfc2833\ndirectmedia=no\n");
-    put_options(writer, limits);
+    put_options(writer, voice);
+    put_limits(writer, &unsaid);
 }
 
 static void put_provider(const struct vl_pbx_writer *writer, const struct vl_provider *provider)
@@ -119,7 +144,7 @@ static void put_provider(const struct vl_pbx_writer *writer, const struct vl_pro
                       vl_writer_secret(writer, "provider", provider->name));
     /* a provider sends calls without signing them; they reach the telephones of the hub and nothing else */
     vl_buf_puts(writer->out, "context=" OURS "PSTN\ninsecure=port,invite\nqualify=yes\n");
-    put_options(writer, voice);
+    put_voice(writer, &unsaid);
 }
 
 static void write_hub(const struct vl_pbx_writer *writer)
@@ -138,17 +163,23 @@ static void write_hub(const struct vl_pbx_writer *writer)
 
 /* The hub sends its calls without signing them, so they are known by its address; they reach the telephones of this
  * guest and nothing else. fromuser makes the hub see the account whatever the number of the caller, which travels in
- * Remote-Party-ID. */
+ * Remote-Party-ID. Where the hub registers its address is what it then says, and it must be the one of the lab. */
 static void put_hub_peer(const struct vl_pbx_writer *writer)
 {
-    const struct vl_pbx *pbx = writer->pbx;
+    const char *address = vl_writer_address(writer, writer->lab->hub->address), *account = writer->pbx->account;
+    enum vl_register registers = VL_REGISTER_GUEST;
+    struct vl_trunk trunk;
 
+    (void)vl_lab_hub_trunk(writer->lab, writer->pbx, &trunk, &registers);
     vl_buf_printf(writer->out, "\n[" OURS "hub]\ntype=peer\nhost=%s\ndefaultuser=%s\nfromuser=%s\nsecret=%s\n",
-                  vl_writer_address(writer, writer->lab->hub->address), pbx->account, pbx->account,
-                  vl_writer_secret(writer, "sip", pbx->account));
-    vl_buf_puts(writer->out,
-                "context=" OURS "from-trunk\ninsecure=port,invite\nqualify=yes\ntrustrpid=yes\nsendrpid=yes\n");
-    put_options(writer, voice);
+                  registers == VL_REGISTER_HUB ? "dynamic" : address, account, account,
+                  vl_writer_secret(writer, "sip", account));
+    if (registers == VL_REGISTER_HUB)
+        vl_buf_printf(writer->out, "deny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n", address);
+    vl_buf_puts(writer->out, "context=" OURS "from-trunk\ninsecure=port,invite\n");
+    vl_write_qualify(writer, &trunk.settings);
+    vl_buf_puts(writer->out, "trustrpid=yes\nsendrpid=yes\n");
+    put_voice(writer, &trunk.settings);
 }
 
 static void put_phone(const struct vl_pbx_writer *writer, const char *extension)
@@ -158,29 +189,29 @@ static void put_phone(const struct vl_pbx_writer *writer, const char *extension)
     vl_buf_printf(writer->out, "\n[%s]\n", extension);
     put_options(writer, registering);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\n", secret ? secret : "", vl_writer_phone_context(writer));
-    put_options(writer, voice);
+    put_voice(writer, &unsaid);
 }
 
 /* A trunk to another guest where one of the two has no IAX2: on the caller's side a peer that signs its calls with the
  * name of the trunk, on the called side a user of that name. */
 static void put_trunk_peer(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
-    vl_buf_printf(writer->out,
-                  "\n; %s -> %s\n[%s]\ntype=peer\nhost=%s\ndefaultuser=%s\nfromuser=%s\nsecret=%s\nqualify=yes\n"
-                  "trustrpid=yes\nsendrpid=yes\n",
+    vl_buf_printf(writer->out, "\n; %s -> %s\n[%s]\ntype=peer\nhost=%s\ndefaultuser=%s\nfromuser=%s\nsecret=%s\n",
                   trunk->from->name, trunk->to->name, trunk->name, vl_writer_address(writer, trunk->to->address),
                   trunk->name, trunk->name, vl_writer_trunk_secret(writer, trunk));
-    put_options(writer, voice);
+    vl_write_qualify(writer, &trunk->settings);
+    vl_buf_puts(writer->out, "trustrpid=yes\nsendrpid=yes\n");
+    put_voice(writer, &trunk->settings);
 }
 
 static void put_trunk_user(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
     vl_buf_printf(writer->out,
-                  "\n; %s <- %s\n[%s]\ntype=user\nsecret=%s\ncontext=" OURS
-                  "from-trunk\ndeny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\ntrustrpid=yes\n",
+                  "\n; %s <- %s\n[%s]\ntype=user\nsecret=%s\ncontext=%s\ndeny=0.0.0.0/0.0.0.0\n"
+                  "permit=%s/255.255.255.255\ntrustrpid=yes\n",
                   trunk->to->name, trunk->from->name, trunk->name, vl_writer_trunk_secret(writer, trunk),
-                  vl_writer_address(writer, trunk->from->address));
-    put_options(writer, voice);
+                  vl_writer_entry_context(writer, trunk), vl_writer_address(writer, trunk->from->address));
+    put_voice(writer, &trunk->settings);
 }
 
 static void put_trunks(const struct vl_pbx_writer *writer)
@@ -210,12 +241,23 @@ static void write_guest(const struct vl_pbx_writer *writer)
 
 static void put_hub_registrations(const struct vl_pbx_writer *writer)
 {
-    for (size_t i = 0; i < writer->lab->provider_count; i++) {
-        const struct vl_provider *provider = &writer->lab->providers[i];
+    const struct vl_lab *lab = writer->lab;
+
+    for (size_t i = 0; i < lab->provider_count; i++) {
+        const struct vl_provider *provider = &lab->providers[i];
 
         if (provider->has_register && provider->username)
             vl_buf_printf(writer->out, "register => %s:%s@%s\n", provider->username,
                           vl_writer_secret(writer, "provider", provider->name), provider->host);
+    }
+    for (size_t i = 0; i < lab->pbx_count; i++) {
+        const struct vl_pbx *guest = &lab->pbxs[i];
+
+        if (vl_pbx_has_account(lab, guest) && vl_lab_registers(lab, guest) == VL_REGISTER_HUB)
+            vl_buf_printf(writer->out, "register => %s:%s@%s/%s\n",
+                          vl_flavor_hub_peer(writer->arena, vl_state_nature(writer->state, guest)),
+                          vl_writer_secret(writer, "sip", guest->account), vl_writer_address(writer, guest->address),
+                          guest->account);
     }
 }
 
@@ -225,10 +267,18 @@ void vl_write_sip_registrations(const struct vl_pbx_writer *writer)
 
     if (pbx->role == VL_ROLE_HUB)
         put_hub_registrations(writer);
-    else if (vl_pbx_has_account(writer->lab, pbx))
+    else if (vl_pbx_has_account(writer->lab, pbx) && vl_lab_registers(writer->lab, pbx) == VL_REGISTER_GUEST)
         vl_buf_printf(writer->out, "register => %s:%s@%s/%s\n", pbx->account,
                       vl_writer_secret(writer, "sip", pbx->account),
                       vl_writer_address(writer, writer->lab->hub->address), pbx->account);
+}
+
+static bool hub_registers(const struct vl_lab *lab)
+{
+    for (size_t i = 0; i < lab->trunk_given_count; i++)
+        if (lab->trunks_given[i].registers == VL_REGISTER_HUB)
+            return true;
+    return false;
 }
 
 /* Where a web interface looks after sip.conf, its settings are not ours, and registrations have a file of their own. */
@@ -241,6 +291,8 @@ static void put_general(const struct vl_pbx_writer *writer)
         put_options(writer, hub_general);
     else
         put_options(writer, guest_general);
+    if (writer->pbx->role == VL_ROLE_GUEST || hub_registers(writer->lab))
+        put_options(writer, registers_general);
     vl_write_sip_registrations(writer);
 }
 

@@ -73,6 +73,14 @@ void vl_write_call_result(const struct vl_pbx_writer *writer);
 /* The context where the telephones of a guest dial. */
 const char *vl_writer_phone_context(const struct vl_pbx_writer *writer);
 
+/* The codecs of a section of sip.conf or iax.conf, and whether Asterisk asks the other end if it is there. */
+void vl_write_codecs(const struct vl_pbx_writer *writer, const struct vl_trunk_settings *settings);
+void vl_write_qualify(const struct vl_pbx_writer *writer, const struct vl_trunk_settings *settings);
+
+/* The context where calls enter that come over this trunk: `from-trunk`, or where a neighbour's calls are sent on, that
+ * of its side. In the arena. */
+const char *vl_writer_entry_context(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk);
+
 /* The secret of a trunk between two guests, as given or from the state. */
 const char *vl_writer_trunk_secret(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk);
 

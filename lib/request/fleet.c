@@ -289,8 +289,9 @@ static void describe_bad_view(const struct vl_member *member, struct vl_error *c
     if (view->registration_wanted && !view->registered && !view->hub_away)
         (void)vl_fail(cause, VL_ERROR_FAILED, "not registered with the hub: %s",
                       *view->registration ? view->registration : "Asterisk has no such registration");
-    else if (view->registration_wanted && view->hub && !view->hub_away)
-        (void)vl_fail(cause, VL_ERROR_FAILED, "registered, but the hub does not answer as a peer: %s", view->hub);
+    else if (view->hub && !view->hub_away)
+        (void)vl_fail(cause, VL_ERROR_FAILED, "%sthe hub does not answer as a peer: %s",
+                      view->registration_wanted ? "registered, but " : "", view->hub);
     else
         (void)vl_fail(cause, VL_ERROR_FAILED, "%zu of %zu peers reachable; %s", view->peers_ok, view->peers_wanted,
                       view->first_bad_peer ? view->first_bad_peer : "");
@@ -456,26 +457,47 @@ static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
     return false;
 }
 
-static void call_over(const struct calling *calling, struct vl_member *member, const struct vl_trunk *trunk)
+/* A call to the test number of `to`, and where it leaves by a trunk one to its account at the hub. */
+static void call_guest(const struct calling *calling, struct vl_member *member, const struct vl_pbx *to)
 {
     const struct vl_lab *lab = calling->fleet->session->lab;
     const struct vl_state *state = &calling->fleet->session->state;
     const char *context = vl_render_dial_context(&member->arena, lab, state, member->pbx);
+    const char *by_hub = vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", to->name);
+    struct vl_trunk trunk;
+    enum vl_way way = vl_lab_way(lab, member->pbx, to, &trunk);
     struct calls calls = { .count = 1 };
 
-    calls.calls[0] = (struct vl_call){ .number = trunk->to->test_number,
-                                       .context = context,
-                                       .channel = vl_render_trunk_channel(&member->arena, state, trunk) };
-    calls.how[0] = vl_arena_printf(&member->arena, "(%s) over %s", trunk->to->name,
-                                   vl_state_over_iax2(state, trunk) ? "IAX2" : "SIP");
-    if (trunk->to->account && lab->hub && answers(calling->fleet, lab->hub)) {
-        calls.calls[1] = (struct vl_call){ .number = trunk->to->account,
+    calls.calls[0] = (struct vl_call){ .number = to->test_number, .context = context };
+    if (way == VL_WAY_HUB) {
+        calls.calls[0].channel = vl_render_hub_channel(&member->arena, state, member->pbx);
+        calls.how[0] = by_hub;
+    } else {
+        calls.calls[0].channel = vl_render_trunk_channel(&member->arena, state, &trunk);
+        calls.how[0] = vl_arena_printf(&member->arena, "(%s) over %s%s%s", to->name,
+                                       vl_state_over_iax2(state, &trunk) ? "IAX2" : "SIP",
+                                       way == VL_WAY_ONWARD ? ", sent on by " : "",
+                                       way == VL_WAY_ONWARD ? trunk.to->name : "");
+    }
+    if (way == VL_WAY_TRUNK && to->account && answers(calling->fleet, lab->hub)) {
+        calls.calls[1] = (struct vl_call){ .number = to->account,
                                            .context = context,
                                            .channel = vl_render_hub_channel(&member->arena, state, member->pbx) };
-        calls.how[1] = vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", trunk->to->name);
+        calls.how[1] = by_hub;
         calls.count = 2;
     }
     place_calls(calling->fleet, member, &calls);
+}
+
+/* Whether this guest can be called now. One that is to send the call on is not asked whether it does: the call tells. */
+static bool can_call(const struct calling *calling, const struct vl_member *member, const struct vl_pbx *to)
+{
+    const struct vl_lab *lab = calling->fleet->session->lab;
+    struct vl_trunk ignored;
+    enum vl_way way = vl_lab_way(lab, member->pbx, to, &ignored);
+
+    return way != VL_WAY_NONE && (way != VL_WAY_HUB || answers(calling->fleet, lab->hub)) &&
+           answers(calling->fleet, to);
 }
 
 /* One call of each kind is enough to see that it works: to the next guest that answers, so that each is called once.
@@ -483,19 +505,17 @@ static void call_over(const struct calling *calling, struct vl_member *member, c
 static void call_from_guest(const struct calling *calling, struct vl_member *member)
 {
     const struct vl_lab *lab = calling->fleet->session->lab;
-    struct vl_trunks walk = vl_lab_trunks_from(lab, member->pbx);
-    struct vl_trunk chosen = { .from = NULL };
+    size_t self = (size_t)(member->pbx - lab->pbxs);
 
-    while (vl_lab_next_trunk(&walk)) {
-        if (!answers(calling->fleet, walk.trunk.to))
+    for (size_t i = 1; i < lab->pbx_count; i++) {
+        const struct vl_pbx *to = &lab->pbxs[(calling->all ? i - 1 + (i > self) : self + i) % lab->pbx_count];
+
+        if (!can_call(calling, member, to))
             continue;
-        if (calling->all)
-            call_over(calling, member, &walk.trunk);
-        else if (!chosen.from || (chosen.to < member->pbx && walk.trunk.to > member->pbx))
-            chosen = walk.trunk;
+        call_guest(calling, member, to);
+        if (!calling->all)
+            return;
     }
-    if (chosen.from)
-        call_over(calling, member, &chosen);
 }
 
 static void call_from_hub(const struct calling *calling, struct vl_member *member)
