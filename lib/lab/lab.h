@@ -89,6 +89,12 @@ struct vl_bridge {
     int line;
 };
 
+/* Where what makes a guest's configuration gets its trunks from: [pbx] freepbx. */
+enum vl_backing {
+    VL_BACKING_FILES,    /* files of ours beside its own */
+    VL_BACKING_DATABASE, /* rows of the data base that a FreePBX makes its files of (render/freepbx.h) */
+};
+
 struct vl_image {
     const char *name;
     enum vl_image_kind kind;
@@ -117,9 +123,16 @@ struct vl_pbx {
     const struct vl_class *class; /* what its telephones may call through the hub; NULL: all but barred routes */
     enum vl_flavor flavor;        /* as stated; what it is: lab/nature.h */
     enum vl_sip_driver sip;       /* likewise */
-    int line;                     /* of its section */
+    enum vl_backing backing;
+    int line; /* of its section */
     int address_line;
 };
+
+/* True when trunks, routes and extensions of this PBX are rows of its data base: then no file may have them too. */
+static inline bool vl_pbx_in_database(const struct vl_pbx *pbx)
+{
+    return pbx->backing == VL_BACKING_DATABASE;
+}
 
 /* IAX2 between an ordered pair of guests: a peer of this name on `from`, a user of the same name on `to`. */
 struct vl_trunk {

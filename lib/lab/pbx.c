@@ -166,6 +166,7 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         .ssh_port = raw->port ? raw->port : 22,
         .flavor = (enum vl_flavor)raw->flavor,
         .sip = (enum vl_sip_driver)raw->sip,
+        .backing = (enum vl_backing)raw->backing,
         .line = section->section->line,
         .address_line = vl_raw_line(section, "address"),
     };
@@ -189,6 +190,10 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         return VL_LAB_MISTAKE(lab, section->section->line, err,
                               "[%s] is the hub: it has no prefix, extensions, account or class; its telephones are "
                               "[user] sections",
+                              section->section->name);
+    if (pbx->role == VL_ROLE_HUB && vl_pbx_in_database(pbx))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "freepbx"), err,
+                              "[%s] freepbx: the hub has no data base of trunks; 'database' is for guests",
                               section->section->name);
     if (resolve_image(lab, section, pbx, err) < 0 || resolve_hostkey(lab, section, pbx, err) < 0)
         return -1;

@@ -23,6 +23,7 @@
 static const char *const virtualizations[] = { "auto", "kvm", "qemu", NULL };
 static const char *const ipv6_modes[] = { "auto", "none", NULL };
 static const char *const roles[] = { "guest", "hub", NULL };
+static const char *const backings[] = { [VL_BACKING_FILES] = "files", [VL_BACKING_DATABASE] = "database", NULL };
 static const char *const pin_places[] = { "file", "inline", NULL };
 static const char *const places[] = { "vm", "ssh", "local", NULL };
 
@@ -87,6 +88,7 @@ static const struct vl_lab_key pbx_keys[] = {
     KEY(vl_raw_pbx, "class", VL_VALUE_NAME, class),
     { .name = "flavor", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, flavor), .choices = vl_flavors },
     { .name = "sip", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, sip), .choices = vl_sip_drivers },
+    { .name = "freepbx", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, backing), .choices = backings },
 };
 
 static const struct vl_lab_key trunk_keys[] = {

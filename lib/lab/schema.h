@@ -34,6 +34,7 @@ struct vl_raw_pbx {
     const char *name, *image, *prefix, *account, *user, *hostkey, *class;
     int role, place; /* place: -1 not given */
     int flavor, sip;
+    int backing;
     uint32_t address;
     uint64_t memory, disk;
     unsigned vcpus, port, count;

@@ -5,6 +5,7 @@
 #include "plan/pending.h"
 #include "render/asterisk.h"
 #include "stage/clash.h"
+#include "stage/database.h"
 #include "stage/stage.h"
 
 /* Asterisk does not complain of two sections of one name and a reload goes well: only we can tell. */
@@ -22,6 +23,21 @@ static int refuse_clashes(const struct vl_session *session, const struct vl_pbx 
     return clash ? vl_fail(err, VL_ERROR_FAILED, "%s", clash) : 0;
 }
 
+/* What our files held of what is in the data base now goes: never both for one trunk. */
+static int stage_in_database(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
+                             unsigned parts, bool remove, struct vl_plan *plan, struct vl_error *err)
+{
+    struct vl_fileset set = { .count = 0 };
+
+    vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);
+    if (plan->arena.failed)
+        return vl_no_memory(err);
+    if (target && vl_plan_files_removed(plan, target, pbx->name, &set, vl_pending(session, pbx->name), err) < 0)
+        return -1;
+    return remove ? vl_stage_database_removed(session, pbx, target, plan, err)
+                  : vl_stage_database(session, pbx, target, plan, err);
+}
+
 int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err)
 {
@@ -29,6 +45,8 @@ int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl
     bool reloads = pbx->place != VL_PLACE_LOCAL || !session->options.root[1];
     unsigned pending = target ? vl_pending(session, pbx->name) : 0;
 
+    if (vl_pbx_in_database(pbx))
+        return stage_in_database(session, pbx, target, parts, false, plan, err);
     vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);
     if (plan->arena.failed)
         return vl_no_memory(err);
@@ -45,6 +63,8 @@ int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, s
     struct vl_fileset set = { .count = 0 };
     bool reloads = pbx->place != VL_PLACE_LOCAL || !session->options.root[1];
 
+    if (vl_pbx_in_database(pbx))
+        return stage_in_database(session, pbx, target, parts, true, plan, err);
     vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);
     if (plan->arena.failed)
         return vl_no_memory(err);
