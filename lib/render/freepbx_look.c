@@ -14,344 +14,104 @@
 #include "base/text.h"
 #include "render/freepbx_part.h"
 
-#define TEXT(column) "IFNULL(LEFT(BINARY " column ", 400), '')"
-#define MOST " LIMIT 2000;\n"
+enum { MOST_ROWS = 2000, LONGEST = 400 };
 
-#define OUR_TRUNKS                                                                                                     \
-    " FROM voiplab_owned o JOIN trunks t ON o.kind = 'trunk' AND o.id = t.trunkid AND o.name = t.channelid"
-#define OUR_ROUTES                                                                                                     \
-    " FROM voiplab_owned o JOIN outbound_routes r ON o.kind = 'route' AND o.id = r.route_id AND o.name = r.name"
+/* A line begins a query. `{column}` is the column as bytes, cut. @trunks and @routes are the tables with what is ours,
+ * `t` and `r`, each with its row in voiplab_owned. */
+#define TRUNKS "voiplab_owned o JOIN trunks t ON o.kind = 'trunk' AND o.id = t.trunkid AND o.name = t.channelid"
+#define ROUTES "voiplab_owned o JOIN outbound_routes r ON o.kind = 'route' AND o.id = r.route_id AND o.name = r.name"
 
-static const char
-    look_trunks[] = "SELECT CONCAT('trunk ', " TEXT("t.channelid") ", ': ', " TEXT("t.tech") ", ' \"', " TEXT("t.name") ", '\", user \"', " TEXT("t.usercontext") ", '\", cid ', " TEXT("t.keepcid") ", ' \"', " TEXT(
-        "t.outcid") ", '\", channels \"', " TEXT("t.maxchans") ", '\", prefix \"', " TEXT("t.dialoutprefix") ", '\", "
-                                                                                                             "failure "
-                                                                                                             "\"',"
-                                                                                                             " " TEXT("t.failscript") ", '\", disabled ', " TEXT("t.disabled") ")" OUR_TRUNKS
-                                                                                                                 MOST;
+static const char look_trunks[] =
+    "SELECT CONCAT('trunk ', {t.channelid}, ': ', {t.tech}, ' \"', {t.name}, '\", user \"', {t.usercontext}, "
+    "'\", cid ', {t.keepcid}, ' \"', {t.outcid}, '\", channels \"', {t.maxchans}, '\", prefix \"', {t.dialoutprefix}, "
+    "'\", failure \"', {t.failscript}, '\", disabled ', {t.disabled}) FROM @trunks\n";
+
+/* The options of trunks: the table, the word for them, what stands before the trunk's number. */
+static const char look_options[] =
+    "SELECT CONCAT('trunk ', {t.channelid}, ' %s ', LPAD(s.flags, 2, '0'), ': ', {s.keyword}, '=', {s.data}) "
+    "FROM @trunks JOIN %s s ON s.id = CONCAT('%s', t.trunkid)\n";
 
 static const char look_routes[] =
-    "SELECT CONCAT('route ', " TEXT("r.name") ", ': emergency \"', " TEXT(
-        "r.emergency_route") ", '\", intracompany \"', " TEXT("r.intracompany_route") ", '\", cid \"', " TEXT("r."
-                                                                                                              "outcid") ", '\", pin \"', " TEXT("r.password") ", '\"')" OUR_ROUTES
-        MOST "SELECT CONCAT('route ', " TEXT("r.name") ", ' pattern: ', IF(p.prepend_digits = '', '', CONCAT(" TEXT("p."
-                                                                                                                    "pr"
-                                                                                                                    "ep"
-                                                                                                                    "en"
-                                                                                                                    "d_"
-                                                                                                                    "di"
-                                                                                                                    "gi"
-                                                                                                                    "t"
-                                                                                                                    "s") ", '+')), IF(p.match_pattern_prefix = '', '', CONCAT(" TEXT("p.match_pattern_prefix") ", '|')), " TEXT(
-            "p.match_pattern_pass") ", IF(p.match_cid = '', '', CONCAT('/', " TEXT("p.match_cid") ")))" OUR_ROUTES
-                                                                                                  " JOIN "
-                                                                                                  "outbound_route_"
-                                                                                                  "patterns p ON "
-                                                                                                  "p.route_id = "
-                                                                                                  "r.route_id" MOST
-                                                                                                  "SELECT "
-                                                                                                  "CONCAT('route "
-                                                                                                  "', " TEXT("r.name") ", ' trunk ', s.seq, ': ', " TEXT(
-                                                                                                      "t.channelid") ")" OUR_ROUTES
-                                                                                                                     " "
-                                                                                                                     "J"
-                                                                                                                     "O"
-                                                                                                                     "I"
-                                                                                                                     "N"
-                                                                                                                     " "
-                                                                                                                     "o"
-                                                                                                                     "u"
-                                                                                                                     "t"
-                                                                                                                     "b"
-                                                                                                                     "o"
-                                                                                                                     "u"
-                                                                                                                     "n"
-                                                                                                                     "d"
-                                                                                                                     "_"
-                                                                                                                     "r"
-                                                                                                                     "o"
-                                                                                                                     "u"
-                                                                                                                     "t"
-                                                                                                                     "e"
-                                                                                                                     "_"
-                                                                                                                     "t"
-                                                                                                                     "r"
-                                                                                                                     "u"
-                                                                                                                     "n"
-                                                                                                                     "k"
-                                                                                                                     "s"
-                                                                                                                     " "
-                                                                                                                     "s"
-                                                                                                                     " "
-                                                                                                                     "O"
-                                                                                                                     "N"
-                                                                                                                     " "
-                                                                                                                     "s"
-                                                                                                                     "."
-                                                                                                                     "r"
-                                                                                                                     "o"
-                                                                                                                     "u"
-                                                                                                                     "t"
-                                                                                                                     "e"
-                                                                                                                     "_"
-                                                                                                                     "i"
-                                                                                                                     "d"
-                                                                                                                     " "
-                                                                                                                     "="
-                                                                                                                     " "
-                                                                                                                     "r"
-                                                                                                                     "."
-                                                                                                                     "r"
-                                                                                                                     "o"
-                                                                                                                     "u"
-                                                                                                                     "t"
-                                                                                                                     "e"
-                                                                                                                     "_"
-                                                                                                                     "i"
-                                                                                                                     "d"
-                                                                                                                     " "
-                                                                                                                     "L"
-                                                                                                                     "E"
-                                                                                                                     "F"
-                                                                                                                     "T"
-                                                                                                                     " "
-                                                                                                                     "J"
-                                                                                                                     "O"
-                                                                                                                     "I"
-                                                                                                                     "N"
-                                                                                                                     " "
-                                                                                                                     "t"
-                                                                                                                     "r"
-                                                                                                                     "u"
-                                                                                                                     "n"
-                                                                                                                     "k"
-                                                                                                                     "s"
-                                                                                                                     " "
-                                                                                                                     "t"
-                                                                                                                     " "
-                                                                                                                     "O"
-                                                                                                                     "N"
-                                                                                                                     " "
-                                                                                                                     "t"
-                                                                                                                     "."
-                                                                                                                     "t"
-                                                                                                                     "r"
-                                                                                                                     "u"
-                                                                                                                     "n"
-                                                                                                                     "k"
-                                                                                                                     "i"
-                                                                                                                     "d"
-                                                                                                                     " "
-                                                                                                                     "="
-                                                                                                                     " "
-                                                                                                                     "s"
-                                                                                                                     "."
-                                                                                                                     "t"
-                                                                                                                     "r"
-                                                                                                                     "u"
-                                                                                                                     "n"
-                                                                                                                     "k"
-                                                                                                                     "_"
-                                                                                                                     "i"
-                                                                                                                     "d" MOST;
+    "SELECT CONCAT('route ', {r.name}, ': emergency \"', {r.emergency_route}, '\", intracompany \"', "
+    "{r.intracompany_route}, '\", cid \"', {r.outcid}, '\", pin \"', {r.password}, '\"') FROM @routes\n"
+    "SELECT CONCAT('route ', {r.name}, ' pattern: ', IF(p.prepend_digits = '', '', CONCAT({p.prepend_digits}, '+')), "
+    "IF(p.match_pattern_prefix = '', '', CONCAT({p.match_pattern_prefix}, '|')), {p.match_pattern_pass}, "
+    "IF(p.match_cid = '', '', CONCAT('/', {p.match_cid}))) FROM @routes "
+    "JOIN outbound_route_patterns p ON p.route_id = r.route_id\n"
+    "SELECT CONCAT('route ', {r.name}, ' trunk ', s.seq, ': ', {t.channelid}) FROM @routes "
+    "JOIN outbound_route_trunks s ON s.route_id = r.route_id LEFT JOIN trunks t ON t.trunkid = s.trunk_id\n";
 
 /* `dialout-trunk,3,…` is shown with the name of the trunk 3. */
-static const char look_contexts[] = "SELECT CONCAT('route ', SUBSTRING(" TEXT("e.context") ", 11), ' ', " TEXT(
-    "e.extension") ", ' ', LPAD(e.priority, 2, "
-                   "'0'), ': ', " TEXT("e.application") ", ' ', IF(t.trunkid IS NULL, " TEXT(
-                       "e.args") ", CONCAT('dialout-trunk,', " TEXT("t.channelid") ", SUBSTRING(" TEXT("e.args") ", "
-                                                                                                                 "LENGT"
-                                                                                                                 "H("
-                                                                                                                 "SUBST"
-                                                                                                                 "RING_"
-                                                                                                                 "INDEX"
-                                                                                                                 "(e."
-                                                                                                                 "args,"
-                                                                                                                 " ',',"
-                                                                                                                 " 2)) "
-                                                                                                                 "+ "
-                                                                                                                 "1))))"
-                                                                                                                 " FROM"
-                                                                                                                 " exte"
-                                                                                                                 "nsion"
-                                                                                                                 "s e "
-                                                                                                                 "LEFT "
-                                                                                                                 "JOIN "
-                                                                                                                 "trunk"
-                                                                                                                 "s t "
-                                                                                                                 "ON "
-                                                                                                                 "e."
-                                                                                                                 "args "
-                                                                                                                 "LIKE "
-                                                                                                                 "'dial"
-                                                                                                                 "out-"
-                                                                                                                 "trunk"
-                                                                                                                 ",%' "
-                                                                                                                 "AND "
-                                                                                                                 "t."
-                                                                                                                 "trunk"
-                                                                                                                 "id = "
-                                                                                                                 "SUBST"
-                                                                                                                 "RING_"
-                                                                                                                 "INDEX"
-                                                                                                                 "(SUBS"
-                                                                                                                 "TRING"
-                                                                                                                 "_INDE"
-                                                                                                                 "X(e."
-                                                                                                                 "args,"
-                                                                                                                 " ',',"
-                                                                                                                 " 2), "
-                                                                                                                 "',', "
-                                                                                                                 "-1) "
-                                                                                                                 "WHERE"
-                                                                                                                 " e."
-                                                                                                                 "conte"
-                                                                                                                 "xt "
-                                                                                                                 "LIKE "
-                                                                                                                 "'outr"
-                                                                                                                 "t-%' "
-                                                                                                                 "AND "
-                                                                                                                 "e."
-                                                                                                                 "descr"
-                                                                                                                 " = "
-                                                                                                                 "'voip"
-                                                                                                                 "lab"
-                                                                                                                 "'" MOST
-                                                                                                                 "SELEC"
-                                                                                                                 "T "
-                                                                                                                 "CONCA"
-                                                                                                                 "T('"
-                                                                                                                 "route"
-                                                                                                                 " ', "
-                                                                                                                 "SUBST"
-                                                                                                                 "RING"
-                                                                                                                 "(" TEXT(
-                                                                                                                     "i"
-                                                                                                                     "."
-                                                                                                                     "a"
-                                                                                                                     "p"
-                                                                                                                     "p"
-                                                                                                                     "l"
-                                                                                                                     "i"
-                                                                                                                     "c"
-                                                                                                                     "a"
-                                                                                                                     "t"
-                                                                                                                     "i"
-                                                                                                                     "o"
-                                                                                                                     "n") ", 11), ' included') FROM extensions i JOIN (SELECT DISTINCT "
-                                                                                                                          "context FROM extensions WHERE context LIKE 'outrt-%' AND descr = 'voiplab') o ON o.context = i.application WHERE "
-                                                                                                                          "i.context = 'outbound-allroutes'" MOST;
+static const char look_contexts[] =
+    "SELECT CONCAT('route ', SUBSTRING({e.context}, 11), ' ', {e.extension}, ' ', LPAD(e.priority, 2, '0'), ': ', "
+    "{e.application}, ' ', IF(t.trunkid IS NULL, {e.args}, CONCAT('dialout-trunk,', {t.channelid}, "
+    "SUBSTRING({e.args}, LENGTH(SUBSTRING_INDEX(e.args, ',', 2)) + 1)))) FROM extensions e "
+    "LEFT JOIN trunks t ON e.args LIKE 'dialout-trunk,%' "
+    "AND t.trunkid = SUBSTRING_INDEX(SUBSTRING_INDEX(e.args, ',', 2), ',', -1) "
+    "WHERE e.context LIKE 'outrt-%' AND e.descr = 'voiplab'\n"
+    "SELECT CONCAT('route ', SUBSTRING({i.application}, 11), ' included') FROM extensions i "
+    "JOIN (SELECT DISTINCT context FROM extensions WHERE context LIKE 'outrt-%' AND descr = 'voiplab') o "
+    "ON o.context = i.application WHERE i.context = 'outbound-allroutes'\n";
 
-static const char
-    look_extensions[] =
-        "SELECT CONCAT('extension ', " TEXT("u.extension") ", ': \"', " TEXT("u.name") ", '\", voicemail ', " TEXT(
-            "u.voicemail") ", ', rings ', IFNULL(u.ringtimer, '')) FROM voiplab_owned o JOIN users u ON o.kind = "
-                           "'extension' "
-                           "AND u.extension = o.name" MOST
-                           "SELECT CONCAT('extension ', " TEXT("d.id") ", ' device: ', " TEXT("d.tech") ", ' ', " TEXT("d.dial") ", ' ', " TEXT("d.devicetype") ", ' ', " TEXT(
-                               "d.user") ", ' \"', " TEXT("d.description") ", '\"') FROM voiplab_owned o JOIN "
-                                                                           "devices d ON o.kind = 'extension' AND d.id "
-                                                                           "= o.name" MOST
-                                                                           "SELECT CONCAT('extension ', " TEXT("s.id") ", ' ', LPAD(s.flags, 2, '0'), ': ', " TEXT(
-                                                                               "s.keyword") ", '=', " TEXT("s.data") ")"
-                                                                                                                     " "
-                                                                                                                     "F"
-                                                                                                                     "R"
-                                                                                                                     "O"
-                                                                                                                     "M"
-                                                                                                                     " "
-                                                                                                                     "v"
-                                                                                                                     "o"
-                                                                                                                     "i"
-                                                                                                                     "p"
-                                                                                                                     "l"
-                                                                                                                     "a"
-                                                                                                                     "b"
-                                                                                                                     "_"
-                                                                                                                     "o"
-                                                                                                                     "w"
-                                                                                                                     "n"
-                                                                                                                     "e"
-                                                                                                                     "d"
-                                                                                                                     " "
-                                                                                                                     "o"
-                                                                                                                     " "
-                                                                                                                     "J"
-                                                                                                                     "O"
-                                                                                                                     "I"
-                                                                                                                     "N"
-                                                                                                                     " "
-                                                                                                                     "s"
-                                                                                                                     "i"
-                                                                                                                     "p"
-                                                                                                                     " "
-                                                                                                                     "s"
-                                                                                                                     " "
-                                                                                                                     "O"
-                                                                                                                     "N"
-                                                                                                                     " "
-                                                                                                                     "o"
-                                                                                                                     "."
-                                                                                                                     "k"
-                                                                                                                     "i"
-                                                                                                                     "n"
-                                                                                                                     "d"
-                                                                                                                     " "
-                                                                                                                     "="
-                                                                                                                     " "
-                                                                                                                     "'"
-                                                                                                                     "e"
-                                                                                                                     "x"
-                                                                                                                     "t"
-                                                                                                                     "e"
-                                                                                                                     "n"
-                                                                                                                     "s"
-                                                                                                                     "i"
-                                                                                                                     "o"
-                                                                                                                     "n"
-                                                                                                                     "'"
-                                                                                                                     " "
-                                                                                                                     "A"
-                                                                                                                     "N"
-                                                                                                                     "D"
-                                                                                                                     " "
-                                                                                                                     "s"
-                                                                                                                     "."
-                                                                                                                     "i"
-                                                                                                                     "d"
-                                                                                                                     " "
-                                                                                                                     "="
-                                                                                                                     " "
-                                                                                                                     "o"
-                                                                                                                     "."
-                                                                                                                     "n"
-                                                                                                                     "a"
-                                                                                                                     "m"
-                                                                                                                     "e" MOST;
+static const char look_extensions[] =
+    "SELECT CONCAT('extension ', {u.extension}, ': \"', {u.name}, '\", voicemail ', {u.voicemail}, ', rings ', "
+    "IFNULL(u.ringtimer, '')) FROM voiplab_owned o JOIN users u ON o.kind = 'extension' AND u.extension = o.name\n"
+    "SELECT CONCAT('extension ', {d.id}, ' device: ', {d.tech}, ' ', {d.dial}, ' ', {d.devicetype}, ' ', {d.user}, "
+    "' \"', {d.description}, '\"') FROM voiplab_owned o JOIN devices d ON o.kind = 'extension' AND d.id = o.name\n"
+    "SELECT CONCAT('extension ', {s.id}, ' ', LPAD(s.flags, 2, '0'), ': ', {s.keyword}, '=', {s.data}) "
+    "FROM voiplab_owned o JOIN sip s ON o.kind = 'extension' AND s.id = o.name\n";
 
-static const char look_owed[] = "SELECT 'reload owed' FROM voiplab_owned WHERE kind = 'reload'" MOST;
+static const char look_owed[] = "SELECT 'reload owed' FROM voiplab_owned WHERE kind = 'reload'\n";
 
-static void put_section_look(struct vl_buf *sql, const char *table, const char *word, const char *id)
+/* Append what stands for the shorthand at *text, and go past it. */
+static void put_shorthand(struct vl_buf *sql, const char **text)
 {
-    vl_buf_printf(sql,
-                  "SELECT CONCAT('trunk ', " TEXT("t.channelid") ", ' %s ', LPAD(s.flags, 2, '0'), ': ', " TEXT(
-                      "s.keyword") ", '=', " TEXT("s.data") ")" OUR_TRUNKS " JOIN %s s ON s.id = CONCAT('%s', "
-                                                            "t.trunkid)" MOST,
-                  word, table, id);
+    size_t length = strcspn(*text, "}");
+
+    if (vl_text_starts(*text, "@trunks")) {
+        vl_buf_puts(sql, TRUNKS);
+        *text += strlen("@trunks");
+    } else if (vl_text_starts(*text, "@routes")) {
+        vl_buf_puts(sql, ROUTES);
+        *text += strlen("@routes");
+    } else if (**text == '{') {
+        vl_buf_printf(sql, "IFNULL(LEFT(BINARY %.*s, %d), '')", (int)length - 1, *text + 1, LONGEST);
+        *text += length + 1;
+    } else if (**text == '\n') {
+        vl_buf_printf(sql, " LIMIT %d;\n", MOST_ROWS);
+        (*text)++;
+    } else {
+        vl_buf_putc(sql, *(*text)++);
+    }
+}
+
+static void put_queries(struct vl_buf *sql, const char *queries)
+{
+    while (*queries)
+        put_shorthand(sql, &queries);
+}
+
+static void put_section_look(const struct vl_freepbx *freepbx, const char *table, const char *word, const char *id,
+                             struct vl_buf *sql)
+{
+    put_queries(sql, vl_arena_printf(freepbx->arena, look_options, word, table, id));
 }
 
 static void put_era(const struct vl_freepbx *freepbx, const struct vl_freepbx_model *model, struct vl_buf *sql)
 {
     static const char *const tables[] = { "sip", "iax" };
 
-    vl_buf_printf(sql, "-- era %s\n%s", vl_freepbx_era_name(freepbx->era), look_trunks);
+    vl_buf_printf(sql, "-- era %s\n", vl_freepbx_era_name(freepbx->era));
+    put_queries(sql, look_trunks);
     for (size_t i = 0; i < VL_COUNT(tables); i++)
         for (unsigned section = 0; section < VL_FREEPBX_SECTIONS; section++)
-            put_section_look(sql, tables[i], vl_freepbx_sections[section].word, vl_freepbx_sections[section].id);
+            put_section_look(freepbx, tables[i], vl_freepbx_sections[section].word, vl_freepbx_sections[section].id,
+                             sql);
     if (freepbx->era >= VL_FREEPBX_12)
-        put_section_look(sql, "pjsip", "pjsip", "");
-    vl_buf_puts(sql, freepbx->era == VL_FREEPBX_2_6 ? look_contexts : look_routes);
-    vl_buf_printf(sql, "%s%s", look_extensions, look_owed);
+        put_section_look(freepbx, "pjsip", "pjsip", "", sql);
+    put_queries(sql, freepbx->era == VL_FREEPBX_2_6 ? look_contexts : look_routes);
+    put_queries(sql, look_extensions);
+    put_queries(sql, look_owed);
     vl_freepbx_clashes(freepbx, model, false, sql);
     vl_buf_puts(sql, "-- end\n");
 }

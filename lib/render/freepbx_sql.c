@@ -116,9 +116,13 @@ static const char remember_routes[] =
     "UPDATE voiplab_before JOIN outbound_route_sequence ON voiplab_before.kind = 'route' AND "
     "outbound_route_sequence.route_id = voiplab_before.id SET voiplab_before.seq = outbound_route_sequence.seq;\n";
 
+#define OUR_CONTEXT "CONCAT('outrt-', LPAD(voiplab_before.id, 3, '0'), '-', voiplab_before.name)"
+
 static const char remember_contexts[] =
     "INSERT IGNORE INTO voiplab_before SELECT 'route', SUBSTRING(context, 7, 3), SUBSTRING(context, 11), NULL FROM "
-    "extensions WHERE context LIKE 'outrt-%' AND descr = 'voiplab';\n";
+    "extensions WHERE context LIKE 'outrt-%' AND descr = 'voiplab';\n"
+    "UPDATE voiplab_before JOIN extensions ON voiplab_before.kind = 'route' AND extensions.context = "
+    "'outbound-allroutes' AND extensions.application = " OUR_CONTEXT " SET voiplab_before.seq = extensions.priority;\n";
 
 #define OUR_SECTIONS(table)                                                                                            \
     "DELETE " table " FROM " table " JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND " table                  \
@@ -141,11 +145,10 @@ static const char take_out_routes[] = OURS("outbound_routes", "route_id", "route
             OURS("outbound_route_patterns", "route_id", "route", "voiplab_before.id");
 
 static const char take_out_contexts[] =
+    "DELETE extensions FROM extensions JOIN voiplab_before ON voiplab_before.kind = 'route' AND extensions.context "
+    "= " OUR_CONTEXT ";\n"
     "DELETE extensions FROM extensions JOIN voiplab_before ON voiplab_before.kind = 'route' AND extensions.context = "
-    "CONCAT('outrt-', LPAD(voiplab_before.id, 3, '0'), '-', voiplab_before.name);\n"
-    "DELETE extensions FROM extensions JOIN voiplab_before ON voiplab_before.kind = 'route' AND extensions.context = "
-    "'outbound-allroutes' AND extensions.application = CONCAT('outrt-', LPAD(voiplab_before.id, 3, '0'), '-', "
-    "voiplab_before.name);\n";
+    "'outbound-allroutes' AND extensions.application = " OUR_CONTEXT ";\n";
 
 /* What others hung on something of ours that is gone, and nothing can find any more. */
 #define LEFT_OVER(table, column, kind)                                                                                 \
@@ -225,16 +228,26 @@ static void put_trunk(const struct vl_freepbx *freepbx, const struct vl_freepbx_
     put_owned(sql, "trunk", trunk->channel);
 }
 
+/* @place: that of the route in the order of all, or behind those that are there and those that were ours. */
+static void put_place(struct vl_buf *sql, const char *last, const char *name)
+{
+    vl_buf_printf(sql,
+                  "SET @last = (%s);\n"
+                  "SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');\n",
+                  last);
+    put(sql, "SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = ?);\n", name);
+    vl_buf_puts(sql, "SET @place = IFNULL(@place, GREATEST(IFNULL(@last, -1), IFNULL(@mine, -1)) + 1);\n");
+}
+
 static void put_route(const struct vl_freepbx_route *route, struct vl_buf *sql)
 {
     vl_buf_puts(sql, "\n");
     put_number(sql, "outbound_routes", "route_id", "route", route->name);
-    put(sql, "SET @seq = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = ?);\n", route->name);
-    vl_buf_puts(sql, "SET @seq = IFNULL(@seq, (SELECT IFNULL(MAX(seq) + 1, 0) FROM outbound_route_sequence));\n");
+    put_place(sql, "SELECT MAX(seq) FROM outbound_route_sequence", route->name);
     put(sql,
         "INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emergency_route, "
         "intracompany_route, mohclass, time_group_id) VALUES (@number, ?, '', '', '', ?, '', 'default', NULL);\n"
-        "INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @seq);\n",
+        "INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);\n",
         route->name, route->emergency ? "YES" : "");
     for (size_t i = 0; i < route->pattern_count; i++)
         put(sql,
@@ -295,11 +308,12 @@ static void put_context(const struct vl_freepbx_route *route, struct vl_buf *sql
         route->name, route->name);
     for (size_t i = 0; i < route->pattern_count; i++)
         put_pattern(route, route->patterns[i], sql);
-    vl_buf_puts(sql,
-                "SET @place = (SELECT IFNULL(MAX(CAST(priority AS UNSIGNED)), 0) + 1 FROM extensions WHERE context = "
-                "'outbound-allroutes');\n"
-                "INSERT INTO extensions (context, extension, priority, application, args, descr, flags) VALUES "
-                "('outbound-allroutes', 'include', @place, @context, '', '', 2);\n");
+    put_place(sql,
+              "SELECT IFNULL(MAX(CAST(priority AS UNSIGNED)), 0) FROM extensions WHERE context = "
+              "'outbound-allroutes'",
+              route->name);
+    vl_buf_puts(sql, "INSERT INTO extensions (context, extension, priority, application, args, descr, flags) VALUES "
+                     "('outbound-allroutes', 'include', @place, @context, '', '', 2);\n");
 }
 
 static void put_extension(const struct vl_freepbx_extension *extension, struct vl_buf *sql)
