@@ -66,8 +66,8 @@
     "look() { { [ -n \"$o\" ] || echo \"CREATE TEMPORARY $owned\"; sed -n \"/^-- era $e\\$/,/^-- end\\$/p\" "          \
     "\"$d/in\"; } "                                                                                                    \
     "| q; }; "                                                                                                         \
-    "show() { echo \"voiplab $e $s\"; [ -z \"$1\" ] || echo \"dump $1\"; look >\"$d/look\" || die look; "              \
-    "cat \"$d/look\"; echo end; }; "                                                                                   \
+    "show() { look >\"$d/look\" || die look; echo \"voiplab $e $s\"; [ -z \"$1\" ] || echo \"dump $1\"; cat "          \
+    "\"$d/look\"; echo end; }; "                                                                                       \
     "if [ \"$1\" = look ]; then show ''; exit 0; fi; "                                                                 \
     "[ \"$2\" = $e ] || die changed; "
 

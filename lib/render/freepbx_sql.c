@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "render/freepbx_part.h"
 
 static const struct era {

@@ -15,7 +15,8 @@
 #define HUB_CHANNEL "hub"
 #define HUB_NAME "DAHDI SIP"
 
-enum { MOST_OPTIONS = 24 };
+/* The names are cut to what the narrowest column of any era takes: that of a route holds `outrt-NNN-` as well. */
+enum { MOST_OPTIONS = 24, LONGEST_ROUTE = 33, LONGEST_NAME = 50 };
 
 /* What the words of the tables below that start with `@` stand for. */
 struct words {
@@ -203,7 +204,7 @@ static void add_hub(const struct vl_freepbx *freepbx, struct vl_freepbx_model *m
 /* `Virtual2` for virtual2. */
 static const char *title_of(const struct vl_freepbx *freepbx, const struct vl_pbx *pbx)
 {
-    char *title = vl_arena_strdup(freepbx->arena, pbx->name);
+    char *title = vl_arena_strndup(freepbx->arena, pbx->name, LONGEST_NAME);
 
     if (*title)
         *title = (char)toupper((unsigned char)*title);
@@ -251,6 +252,20 @@ static void add_iax2(const struct vl_freepbx *freepbx, const struct vl_trunk *ou
     trunk->caller = OPTIONS(freepbx, in->name, iax_user, &words);
 }
 
+/* A class of numbers may be called as a guest is, or as the hub: no two routes of ours have one name. */
+static const char *route_name(const struct vl_freepbx *freepbx, const struct vl_freepbx_model *model, const char *name)
+{
+    const char *wanted = vl_arena_strndup(freepbx->arena, name, LONGEST_ROUTE), *unique = wanted;
+    unsigned copy = 1;
+
+    for (size_t i = 0; i < model->route_count; i++)
+        if (!strcmp(model->routes[i].name, unique)) {
+            unique = vl_arena_printf(freepbx->arena, "%.*s-%u", LONGEST_ROUTE - 4, wanted, ++copy);
+            i = (size_t)-1; /* from the beginning */
+        }
+    return unique;
+}
+
 static struct vl_freepbx_route *add_route(const struct vl_freepbx *freepbx, struct vl_freepbx_model *model,
                                           const char *name, const char *trunk)
 {
@@ -260,6 +275,7 @@ static struct vl_freepbx_route *add_route(const struct vl_freepbx *freepbx, stru
     if (!grown)
         return NULL;
     model->routes = grown;
+    name = route_name(freepbx, model, name);
     grown += model->route_count++;
     *grown = (struct vl_freepbx_route){ .name = name, .trunks = { trunk }, .trunk_count = 1 };
     return grown;
@@ -344,7 +360,7 @@ static void add_extension(const struct vl_freepbx *freepbx, const char *number, 
 {
     struct vl_freepbx_extension *grown =
         vl_arena_grow(freepbx->arena, model->extensions, model->extension_count, sizeof(*model->extensions));
-    char *name = vl_arena_printf(freepbx->arena, "sip%s", freepbx->pbx->name);
+    char *name = vl_arena_printf(freepbx->arena, "sip%.*s", LONGEST_NAME - 3, freepbx->pbx->name);
     const char *secret = vl_state_secret(freepbx->state, "phone/%s/%s", freepbx->pbx->name, number);
     struct words words = { .number = number, .secret = secret ? secret : "", .name = name };
 

@@ -58,6 +58,7 @@ start_database() {
 sql() { on pbx1 mysql --batch --skip-column-names --socket=/run/db.sock -u root "${2-asterisk}" -e "$1" 2>"$work/sql.err"; }
 # The main files as those systems have them.
 write_asterisk() {
+    # shellcheck disable=SC2016 # for the shell over there
     on pbx1 sh -c 'cd /etc/asterisk && for f in sip_registrations sip_additional iax_additional extensions_additional \
         extensions_custom; do : >$f.conf; done
         printf "[general]\nallowguest=no\nregistertimeout=5\n#include sip_registrations.conf\n#include sip_additional.conf\n" >sip.conf
@@ -328,6 +329,7 @@ for era in 2.7 2.10 2.11 17; do
 done
 
 checks "17 without chan_sip: the hub and the telephones by PJSIP"
+# shellcheck disable=SC2016 # for the shell over there
 on pbx1 sh -c 'mv /usr/sbin/asterisk /usr/sbin/asterisk.real; printf "%s\n" "#!/bin/sh" \
     "case \$2 in \"module show like chan_sip.so\") echo \"0 modules loaded\" ;; *) exec /usr/sbin/asterisk.real \"\$@\" ;; esac" \
     >/usr/sbin/asterisk; chmod 0755 /usr/sbin/asterisk'
