@@ -177,6 +177,8 @@ static void put_number(struct vl_buf *sql, const char *table, const char *column
     vl_buf_puts(sql, "SET @number = IFNULL(@number, @free);\n");
 }
 
+/* Before the thing itself: should this be cut off where the tables know no transactions, what is there is known as
+ * ours, and what is not there is forgotten the next time. */
 static void put_owned(struct vl_buf *sql, const char *kind, const char *name)
 {
     put(sql, "INSERT INTO voiplab_owned VALUES (?, @number, ?);\n", kind, name);
@@ -208,6 +210,7 @@ static void put_trunk(const struct vl_freepbx *freepbx, const struct vl_freepbx_
 
     vl_buf_puts(sql, "\n");
     put_number(sql, "trunks", "trunkid", "trunk", trunk->channel);
+    put_owned(sql, "trunk", trunk->channel);
     vl_buf_printf(sql,
                   "INSERT INTO trunks (trunkid, name, tech, outcid, keepcid, maxchans, failscript, dialoutprefix, "
                   "channelid, usercontext, provider, disabled%s) VALUES (@number, ",
@@ -224,7 +227,6 @@ static void put_trunk(const struct vl_freepbx *freepbx, const struct vl_freepbx_
                       vl_freepbx_sections[VL_FREEPBX_REGISTRATION].id);
         put(sql, "'register', ?, 0);\n", trunk->registration);
     }
-    put_owned(sql, "trunk", trunk->channel);
 }
 
 /* @place: that of the route in the order of all, or behind those that are there and those that were ours. */
@@ -242,6 +244,7 @@ static void put_route(const struct vl_freepbx_route *route, struct vl_buf *sql)
 {
     vl_buf_puts(sql, "\n");
     put_number(sql, "outbound_routes", "route_id", "route", route->name);
+    put_owned(sql, "route", route->name);
     put_place(sql, "SELECT MAX(seq) FROM outbound_route_sequence", route->name);
     put(sql,
         "INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emergency_route, "
@@ -260,7 +263,6 @@ static void put_route(const struct vl_freepbx_route *route, struct vl_buf *sql)
                       i);
         put(sql, "?;\n", route->trunks[i]);
     }
-    put_owned(sql, "route", route->name);
 }
 
 static void put_step(struct vl_buf *sql, const char *extension, unsigned priority, const char *application,
@@ -320,8 +322,9 @@ static void put_extension(const struct vl_freepbx_extension *extension, struct v
     VL_BUF_AUTO id = VL_BUF_INIT;
 
     vl_freepbx_quote(&id, extension->number);
+    vl_buf_puts(sql, "\nSET @number = 0;\n");
+    put_owned(sql, "extension", extension->number);
     put(sql,
-        "\nSET @number = 0;\n"
         "INSERT INTO users (extension, password, name, voicemail, ringtimer, noanswer, recording, outboundcid, "
         "sipname) "
         "VALUES (?, '', ?, 'novm', 0, '', '', '', '');\n"
@@ -331,7 +334,6 @@ static void put_extension(const struct vl_freepbx_extension *extension, struct v
         extension->number, extension->name, extension->number, extension->tech, extension->dial, extension->number,
         extension->name);
     put_options(sql, "sip", vl_buf_text(&id), &extension->device);
-    put_owned(sql, "extension", extension->number);
     sql->failed |= id.failed;
 }
 

@@ -3,7 +3,7 @@
 # and extensions become rows, calls go over them, a second run finds nothing to do, a failure changes nothing, and
 # `trunk remove` leaves the tables as they were.
 #
-# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 90
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 160
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
@@ -197,6 +197,17 @@ there_and_back() {
     said "nothing to do"
     tables "$work/after"
     same "$work/with" "$work/after" "a second run changed the tables"
+
+    checks "$1: a reload that a run which was cut off still owes is made up for"
+    sql "INSERT INTO voiplab_owned VALUES ('reload', 0, '')"
+    voiplab trunk --check pbx1
+    ends 5 "trunk --check with a reload owed"
+    on pbx1 sh -c ': >/etc/asterisk/iax_additional.conf'
+    voiplab trunk
+    ends 0 "trunk with a reload owed"
+    on pbx1 grep -qxF '[1000]' /etc/asterisk/iax_additional.conf || fail "nothing was reloaded"
+    tables "$work/after"
+    same "$work/with" "$work/after" "the note of a reload stays"
 
     checks "$1: what somebody changes in our rows is seen and put right, under the same numbers"
     sql "UPDATE iax SET data = 'a\nend\nx''y\\\\\"' WHERE id = 'tr-peer-4' AND keyword = 'host'; \

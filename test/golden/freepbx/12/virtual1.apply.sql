@@ -43,6 +43,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN trunks ON trunks.trunkid = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND voiplab_before.id = n WHERE trunks.trunkid IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'trunk' AND name = 'hub');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('trunk', @number, 'hub');
 INSERT INTO trunks (trunkid, name, tech, outcid, keepcid, maxchans, failscript, dialoutprefix, channelid, usercontext, provider, disabled, `continue`) VALUES (@number, 'DAHDI SIP', 'sip', '', 'off', '', '', '', 'hub', '', '', 'off', 'off');
 INSERT INTO sip (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', 'hub', 2),
@@ -60,7 +61,6 @@ INSERT INTO sip (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'dtmfmode', 'rfc2833', 14),
   (CONCAT('tr-peer-', @number), 'canreinvite', 'no', 15);
 INSERT INTO sip (id, keyword, data, flags) VALUES (CONCAT('tr-reg-', @number), 'register', '7001:mcfTnOw8dLaCNlbfXKy0pjPO@192.168.0.153/7001', 0);
-INSERT INTO voiplab_owned VALUES ('trunk', @number, 'hub');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -69,6 +69,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN trunks ON trunks.trunkid = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND voiplab_before.id = n WHERE trunks.trunkid IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'trunk' AND name = '1000');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('trunk', @number, '1000');
 INSERT INTO trunks (trunkid, name, tech, outcid, keepcid, maxchans, failscript, dialoutprefix, channelid, usercontext, provider, disabled, `continue`) VALUES (@number, 'Virtual2', 'iax2', '', 'off', '', '', '', '1000', '2000', '', 'off', 'off');
 INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', '1000', 2),
@@ -93,7 +94,6 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-user-', @number), 'permit', '192.168.0.156/255.255.255.255', 10),
   (CONCAT('tr-user-', @number), 'disallow', 'all', 11),
   (CONCAT('tr-user-', @number), 'allow', 'ulaw&alaw&gsm', 12);
-INSERT INTO voiplab_owned VALUES ('trunk', @number, '1000');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -102,6 +102,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN trunks ON trunks.trunkid = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND voiplab_before.id = n WHERE trunks.trunkid IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'trunk' AND name = '1001');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('trunk', @number, '1001');
 INSERT INTO trunks (trunkid, name, tech, outcid, keepcid, maxchans, failscript, dialoutprefix, channelid, usercontext, provider, disabled, `continue`) VALUES (@number, 'Virtual3', 'iax2', '', 'off', '', '', '', '1001', '3000', '', 'off', 'off');
 INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', '1001', 2),
@@ -126,7 +127,6 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-user-', @number), 'permit', '192.168.0.158/255.255.255.255', 10),
   (CONCAT('tr-user-', @number), 'disallow', 'all', 11),
   (CONCAT('tr-user-', @number), 'allow', 'ulaw&alaw&gsm', 12);
-INSERT INTO voiplab_owned VALUES ('trunk', @number, '1001');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -135,6 +135,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'emergencia');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'emergencia');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'emergencia');
@@ -143,7 +144,6 @@ INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emer
 INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '911', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'emergencia');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -152,6 +152,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'virtual2');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'virtual2');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'virtual2');
@@ -161,7 +162,6 @@ INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '2XXX', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = '1000';
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 1 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'virtual2');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -170,6 +170,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'virtual3');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'virtual3');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'virtual3');
@@ -179,7 +180,6 @@ INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '3XXX', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = '1001';
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 1 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'virtual3');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -188,6 +188,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'hub');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'hub');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'hub');
@@ -200,7 +201,6 @@ INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_patte
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '7004', '', '');
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '7005', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'hub');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -209,6 +209,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'local');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'local');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'local');
@@ -221,7 +222,6 @@ INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_patte
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '1866XXXXXXX', '', '');
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '170XXXXXXX', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'local');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -230,6 +230,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'celular');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'celular');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'celular');
@@ -238,7 +239,6 @@ INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emer
 INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '0[89]XXXXXXX', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'celular');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -247,6 +247,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'regional');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'regional');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'regional');
@@ -255,7 +256,6 @@ INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emer
 INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '0[2-7]XXXXXXX', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'regional');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -264,6 +264,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'internacional');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'internacional');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'internacional');
@@ -272,7 +273,6 @@ INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emer
 INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '00.', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'internacional');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -281,6 +281,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'uio');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'uio');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'uio');
@@ -289,9 +290,9 @@ INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emer
 INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '900', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'uio');
 
 SET @number = 0;
+INSERT INTO voiplab_owned VALUES ('extension', @number, '1500');
 INSERT INTO users (extension, password, name, voicemail, ringtimer, noanswer, recording, outboundcid, sipname) VALUES ('1500', '', 'SIPVIRTUAL1', 'novm', 0, '', '', '', '');
 INSERT INTO devices (id, tech, dial, devicetype, user, description, emergency_cid) VALUES ('1500', 'sip', 'SIP/1500', 'fixed', '1500', 'SIPVIRTUAL1', '');
 INSERT INTO sip (id, keyword, data, flags) VALUES
@@ -313,7 +314,6 @@ INSERT INTO sip (id, keyword, data, flags) VALUES
   ('1500', 'mailbox', '1500@device', 17),
   ('1500', 'account', '1500', 18),
   ('1500', 'callerid', 'SIPVIRTUAL1 <1500>', 19);
-INSERT INTO voiplab_owned VALUES ('extension', @number, '1500');
 
 DELETE trunk_dialpatterns FROM trunk_dialpatterns JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND trunk_dialpatterns.trunkid = voiplab_before.id LEFT JOIN voiplab_owned ON voiplab_owned.kind = 'trunk' AND voiplab_owned.id = trunk_dialpatterns.trunkid WHERE voiplab_owned.kind IS NULL;
 DELETE outbound_route_email FROM outbound_route_email JOIN voiplab_before ON voiplab_before.kind = 'route' AND outbound_route_email.route_id = voiplab_before.id LEFT JOIN voiplab_owned ON voiplab_owned.kind = 'route' AND voiplab_owned.id = outbound_route_email.route_id WHERE voiplab_owned.kind IS NULL;

@@ -42,6 +42,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN trunks ON trunks.trunkid = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND voiplab_before.id = n WHERE trunks.trunkid IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'trunk' AND name = 'hub');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('trunk', @number, 'hub');
 INSERT INTO trunks (trunkid, name, tech, outcid, keepcid, maxchans, failscript, dialoutprefix, channelid, usercontext, provider, disabled, `continue`) VALUES (@number, 'DAHDI SIP', 'sip', '', 'off', '', '', '', 'hub', '', '', 'off', 'off');
 INSERT INTO sip (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', 'hub', 2),
@@ -59,7 +60,6 @@ INSERT INTO sip (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'dtmfmode', 'rfc2833', 14),
   (CONCAT('tr-peer-', @number), 'canreinvite', 'no', 15);
 INSERT INTO sip (id, keyword, data, flags) VALUES (CONCAT('tr-reg-', @number), 'register', '7001:mcfTnOw8dLaCNlbfXKy0pjPO@192.168.0.153/7001', 0);
-INSERT INTO voiplab_owned VALUES ('trunk', @number, 'hub');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -68,6 +68,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN trunks ON trunks.trunkid = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND voiplab_before.id = n WHERE trunks.trunkid IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'trunk' AND name = '1000');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('trunk', @number, '1000');
 INSERT INTO trunks (trunkid, name, tech, outcid, keepcid, maxchans, failscript, dialoutprefix, channelid, usercontext, provider, disabled, `continue`) VALUES (@number, 'Virtual2', 'iax2', '', 'off', '', '', '', '1000', '2000', '', 'off', 'off');
 INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', '1000', 2),
@@ -92,7 +93,6 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-user-', @number), 'permit', '192.168.0.156/255.255.255.255', 10),
   (CONCAT('tr-user-', @number), 'disallow', 'all', 11),
   (CONCAT('tr-user-', @number), 'allow', 'ulaw&alaw&gsm', 12);
-INSERT INTO voiplab_owned VALUES ('trunk', @number, '1000');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -101,6 +101,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN trunks ON trunks.trunkid = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND voiplab_before.id = n WHERE trunks.trunkid IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'trunk' AND name = '1001');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('trunk', @number, '1001');
 INSERT INTO trunks (trunkid, name, tech, outcid, keepcid, maxchans, failscript, dialoutprefix, channelid, usercontext, provider, disabled, `continue`) VALUES (@number, 'Virtual3', 'iax2', '', 'off', '', '', '', '1001', '3000', '', 'off', 'off');
 INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', '1001', 2),
@@ -125,7 +126,6 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-user-', @number), 'permit', '192.168.0.158/255.255.255.255', 10),
   (CONCAT('tr-user-', @number), 'disallow', 'all', 11),
   (CONCAT('tr-user-', @number), 'allow', 'ulaw&alaw&gsm', 12);
-INSERT INTO voiplab_owned VALUES ('trunk', @number, '1001');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -134,6 +134,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'emergencia');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'emergencia');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'emergencia');
@@ -142,7 +143,6 @@ INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emer
 INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '911', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'emergencia');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -151,6 +151,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'virtual2');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'virtual2');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'virtual2');
@@ -160,7 +161,6 @@ INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '2XXX', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = '1000';
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 1 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'virtual2');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -169,6 +169,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'virtual3');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'virtual3');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'virtual3');
@@ -178,7 +179,6 @@ INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '3XXX', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = '1001';
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 1 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'virtual3');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -187,6 +187,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'hub');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'hub');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'hub');
@@ -199,7 +200,6 @@ INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_patte
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '7004', '', '');
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '7005', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'hub');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -208,6 +208,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'local');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'local');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'local');
@@ -220,7 +221,6 @@ INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_patte
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '1866XXXXXXX', '', '');
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '170XXXXXXX', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'local');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -229,6 +229,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'celular');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'celular');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'celular');
@@ -237,7 +238,6 @@ INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emer
 INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '0[89]XXXXXXX', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'celular');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -246,6 +246,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'regional');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'regional');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'regional');
@@ -254,7 +255,6 @@ INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emer
 INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '0[2-7]XXXXXXX', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'regional');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -263,6 +263,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'internacional');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'internacional');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'internacional');
@@ -271,7 +272,6 @@ INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emer
 INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '00.', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'internacional');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -280,6 +280,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN outbound_routes ON outbound_routes.route_id = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'route' AND voiplab_before.id = n WHERE outbound_routes.route_id IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'uio');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('route', @number, 'uio');
 SET @last = (SELECT MAX(seq) FROM outbound_route_sequence);
 SET @mine = (SELECT MAX(seq) FROM voiplab_before WHERE kind = 'route');
 SET @place = (SELECT MIN(seq) FROM voiplab_before WHERE kind = 'route' AND name = 'uio');
@@ -288,9 +289,9 @@ INSERT INTO outbound_routes (route_id, name, outcid, outcid_mode, password, emer
 INSERT INTO outbound_route_sequence (route_id, seq) VALUES (@number, @place);
 INSERT INTO outbound_route_patterns (route_id, match_pattern_prefix, match_pattern_pass, match_cid, prepend_digits) VALUES (@number, '', '900', '', '');
 INSERT INTO outbound_route_trunks (route_id, trunk_id, seq) SELECT @number, id, 0 FROM voiplab_owned WHERE kind = 'trunk' AND name = 'hub';
-INSERT INTO voiplab_owned VALUES ('route', @number, 'uio');
 
 SET @number = 0;
+INSERT INTO voiplab_owned VALUES ('extension', @number, '1500');
 INSERT INTO users (extension, password, name, voicemail, ringtimer, noanswer, recording, outboundcid, sipname) VALUES ('1500', '', 'SIPVIRTUAL1', 'novm', 0, '', '', '', '');
 INSERT INTO devices (id, tech, dial, devicetype, user, description, emergency_cid) VALUES ('1500', 'sip', 'SIP/1500', 'fixed', '1500', 'SIPVIRTUAL1', '');
 INSERT INTO sip (id, keyword, data, flags) VALUES
@@ -312,7 +313,6 @@ INSERT INTO sip (id, keyword, data, flags) VALUES
   ('1500', 'mailbox', '1500@device', 17),
   ('1500', 'account', '1500', 18),
   ('1500', 'callerid', 'SIPVIRTUAL1 <1500>', 19);
-INSERT INTO voiplab_owned VALUES ('extension', @number, '1500');
 
 DELETE trunk_dialpatterns FROM trunk_dialpatterns JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND trunk_dialpatterns.trunkid = voiplab_before.id LEFT JOIN voiplab_owned ON voiplab_owned.kind = 'trunk' AND voiplab_owned.id = trunk_dialpatterns.trunkid WHERE voiplab_owned.kind IS NULL;
 INSERT INTO voiplab_owned VALUES ('reload', 0, '');

@@ -58,6 +58,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN trunks ON trunks.trunkid = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND voiplab_before.id = n WHERE trunks.trunkid IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'trunk' AND name = 'hub');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('trunk', @number, 'hub');
 INSERT INTO trunks (trunkid, name, tech, outcid, keepcid, maxchans, failscript, dialoutprefix, channelid, usercontext, provider, disabled) VALUES (@number, 'DAHDI SIP', 'sip', '', 'off', '', '', '', 'hub', '', '', 'off');
 INSERT INTO sip (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', 'hub', 2),
@@ -75,7 +76,6 @@ INSERT INTO sip (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'dtmfmode', 'rfc2833', 14),
   (CONCAT('tr-peer-', @number), 'canreinvite', 'no', 15);
 INSERT INTO sip (id, keyword, data, flags) VALUES (CONCAT('tr-reg-', @number), 'register', '7001:mcfTnOw8dLaCNlbfXKy0pjPO@192.168.0.153/7001', 0);
-INSERT INTO voiplab_owned VALUES ('trunk', @number, 'hub');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -84,6 +84,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN trunks ON trunks.trunkid = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND voiplab_before.id = n WHERE trunks.trunkid IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'trunk' AND name = '1000');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('trunk', @number, '1000');
 INSERT INTO trunks (trunkid, name, tech, outcid, keepcid, maxchans, failscript, dialoutprefix, channelid, usercontext, provider, disabled) VALUES (@number, 'Virtual2', 'iax2', '', 'off', '', '', '', '1000', '2000', '', 'off');
 INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', '1000', 2),
@@ -108,7 +109,6 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-user-', @number), 'permit', '192.168.0.156/255.255.255.255', 10),
   (CONCAT('tr-user-', @number), 'disallow', 'all', 11),
   (CONCAT('tr-user-', @number), 'allow', 'ulaw&alaw&gsm', 12);
-INSERT INTO voiplab_owned VALUES ('trunk', @number, '1000');
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -117,6 +117,7 @@ INSERT IGNORE INTO voiplab_numbers SELECT id + 1 FROM voiplab_before WHERE kind 
 SET @free = (SELECT MIN(n) FROM voiplab_numbers LEFT JOIN trunks ON trunks.trunkid = n LEFT JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND voiplab_before.id = n WHERE trunks.trunkid IS NULL AND voiplab_before.id IS NULL);
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'trunk' AND name = '1001');
 SET @number = IFNULL(@number, @free);
+INSERT INTO voiplab_owned VALUES ('trunk', @number, '1001');
 INSERT INTO trunks (trunkid, name, tech, outcid, keepcid, maxchans, failscript, dialoutprefix, channelid, usercontext, provider, disabled) VALUES (@number, 'Virtual3', 'iax2', '', 'off', '', '', '', '1001', '3000', '', 'off');
 INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', '1001', 2),
@@ -141,7 +142,6 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-user-', @number), 'permit', '192.168.0.158/255.255.255.255', 10),
   (CONCAT('tr-user-', @number), 'disallow', 'all', 11),
   (CONCAT('tr-user-', @number), 'allow', 'ulaw&alaw&gsm', 12);
-INSERT INTO voiplab_owned VALUES ('trunk', @number, '1001');
 
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'emergencia');
 SET @last = (SELECT MAX(CAST(SUBSTRING(context, 7, 3) AS UNSIGNED)) FROM extensions WHERE context LIKE 'outrt-%');
@@ -280,6 +280,7 @@ SET @place = IFNULL(@place, GREATEST(IFNULL(@last, -1), IFNULL(@mine, -1)) + 1);
 INSERT INTO extensions (context, extension, priority, application, args, descr, flags) VALUES ('outbound-allroutes', 'include', @place, @context, '', '', 2);
 
 SET @number = 0;
+INSERT INTO voiplab_owned VALUES ('extension', @number, '1500');
 INSERT INTO users (extension, password, name, voicemail, ringtimer, noanswer, recording, outboundcid, sipname) VALUES ('1500', '', 'SIPVIRTUAL1', 'novm', 0, '', '', '', '');
 INSERT INTO devices (id, tech, dial, devicetype, user, description, emergency_cid) VALUES ('1500', 'sip', 'SIP/1500', 'fixed', '1500', 'SIPVIRTUAL1', '');
 INSERT INTO sip (id, keyword, data, flags) VALUES
@@ -301,7 +302,6 @@ INSERT INTO sip (id, keyword, data, flags) VALUES
   ('1500', 'mailbox', '1500@device', 17),
   ('1500', 'account', '1500', 18),
   ('1500', 'callerid', 'SIPVIRTUAL1 <1500>', 19);
-INSERT INTO voiplab_owned VALUES ('extension', @number, '1500');
 
 DELETE trunks_dialpatterns FROM trunks_dialpatterns JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND trunks_dialpatterns.trunkid = voiplab_before.id LEFT JOIN voiplab_owned ON voiplab_owned.kind = 'trunk' AND voiplab_owned.id = trunks_dialpatterns.trunkid WHERE voiplab_owned.kind IS NULL;
 INSERT INTO voiplab_owned VALUES ('reload', 0, '');
