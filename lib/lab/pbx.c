@@ -191,6 +191,10 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
                               "[%s] is the hub: it has no prefix, extensions, account or class; its telephones are "
                               "[user] sections",
                               section->section->name);
+    if (pbx->flavor == VL_FLAVOR_ASTERISK && vl_pbx_in_database(pbx))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "freepbx"), err,
+                              "[%s] freepbx: a plain Asterisk has no data base of trunks; leave out flavor or freepbx",
+                              section->section->name);
     if (pbx->role == VL_ROLE_HUB && vl_pbx_in_database(pbx))
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "freepbx"), err,
                               "[%s] freepbx: the hub has no data base of trunks; 'database' is for guests",

@@ -246,6 +246,8 @@ static bool is_wanted(const struct vl_pbx_writer *writer, const struct row *row,
 {
     if (row->role != writer->pbx->role || !(row->parts & parts))
         return false;
+    if (vl_pbx_in_database(writer->pbx) && !(parts & VL_PART_AS_FILES) && row->slot != VL_SLOT_DIALPLAN)
+        return false;
     if (row->slot != VL_SLOTS && !writer->flavor->places[row->slot].main)
         return false;
     return !row->needed || row->needed(writer);

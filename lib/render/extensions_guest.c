@@ -152,8 +152,32 @@ static void put_from_internal(const struct vl_pbx_writer *writer)
         vl_buf_puts(writer->out, "include => " OURS "call-end\n");
 }
 
+/* Calls from outside find the guest's own numbers and the telephones of its web interface. */
+static void put_from_trunk(const struct vl_pbx_writer *writer)
+{
+    vl_buf_puts(writer->out, "\n[" OURS "from-trunk]\n; calls from the hub and from the other guests: never out again\n"
+                             "include => " OURS "own-numbers\n");
+    if (writer->nature->reach)
+        vl_buf_printf(writer->out, "include => %s\n", writer->nature->reach);
+}
+
+/* Trunks, routes and extensions are the web interface's; it has no place for a number that is none of these. */
+static void put_beside_database(const struct vl_pbx_writer *writer)
+{
+    put_own_numbers(writer);
+    put_from_trunk(writer);
+    if (writer->flavor->entry)
+        vl_buf_printf(writer->out, "\n[%s]\ninclude => " OURS "own-numbers\n", writer->flavor->entry);
+    if (writer->flavor->calls_in)
+        vl_buf_printf(writer->out, "\n[%s]\ninclude => " OURS "from-trunk\n", writer->flavor->calls_in);
+}
+
 void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
 {
+    if (vl_pbx_in_database(writer->pbx)) {
+        put_beside_database(writer);
+        return;
+    }
     vl_write_call_result(writer);
     vl_write_call_end(writer);
     if (has_trunk(writer, true) || !has_trunk(writer, false))
@@ -165,8 +189,5 @@ void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
     if (vl_pbx_has_account(writer->lab, writer->pbx))
         put_to_hub(writer);
     put_from_internal(writer);
-    vl_buf_puts(writer->out, "\n[" OURS "from-trunk]\n; calls from the hub and from the other guests: never out again\n"
-                             "include => " OURS "own-numbers\n");
-    if (writer->nature->reach)
-        vl_buf_printf(writer->out, "include => %s\n", writer->nature->reach);
+    put_from_trunk(writer);
 }

@@ -63,8 +63,7 @@ write_asterisk() {
         extensions_custom; do : >$f.conf; done
         printf "[general]\nallowguest=no\nregistertimeout=5\n#include sip_registrations.conf\n#include sip_additional.conf\n" >sip.conf
         printf "[general]\ncalltokenoptional=0.0.0.0/0.0.0.0\n#include iax_additional.conf\n" >iax.conf
-        printf "[general]\n[from-internal]\ninclude => ext-local\ninclude => outbound-allroutes\n[from-trunk]\ninclude => from-pstn\n[from-pstn]\ninclude => from-pstn-custom\ninclude => ext-local\n#include extensions_additional.conf\n#include extensions_custom.conf\n" >extensions.conf
-        printf "[from-pstn-custom]\nexten => 1999,1,Answer()\nsame => n,Echo()\nexten => 7001,1,Answer()\nsame => n,Echo()\n" >extensions_custom.conf'
+        printf "[general]\n[from-internal]\ninclude => from-internal-custom\ninclude => ext-local\ninclude => outbound-allroutes\n[from-trunk]\ninclude => from-pstn\n[from-pstn]\ninclude => from-pstn-custom\ninclude => ext-local\n#include extensions_additional.conf\n#include extensions_custom.conf\n" >extensions.conf'
 }
 
 # The three ways in which those systems keep the password; this one is made to need its quotes.
