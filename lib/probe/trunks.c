@@ -334,6 +334,7 @@ static int look_at_calls(struct vl_target *target, struct placed *placed, size_t
 
     if (!hangups)
         return vl_no_memory(err);
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = (const char *const[]){ ASK_CHANNELS, NULL } });
     if (ask(target, ASK_CHANNELS, &output, err) < 0)
         return -1;
     if (vl_asterisk_parse_channels_concise(&arena, output, &list, &channels) < 0)
