@@ -84,6 +84,11 @@ static const struct vl_lab_key pbx_keys[] = {
     KEY(vl_raw_pbx, "user", VL_VALUE_NAME, user),
     NUMBER_KEY(vl_raw_pbx, "port", port, 1, 65535),
     KEY(vl_raw_pbx, "hostkey", VL_VALUE_TEXT, hostkey),
+    { .name = "ssh", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, ssh), .choices = vl_lab_ssh_profiles },
+    KEY(vl_raw_pbx, "sshkey", VL_VALUE_TEXT, sshkey),
+    KEY(vl_raw_pbx, "password-file", VL_VALUE_TEXT, password_file),
+    KEY(vl_raw_pbx, "proxy-jump", VL_VALUE_TEXT, proxy_jump),
+    KEY(vl_raw_pbx, "proxy-hostkey", VL_VALUE_TEXT, proxy_hostkey),
     KEY(vl_raw_pbx, "class", VL_VALUE_NAME, class),
 };
 

@@ -2,8 +2,9 @@
 /*
  * From options to a target over SSH: the connection, straight or through the session of another worker, and the login.
  *
- * A host that is not there is told after the time of TCP; a server that let the connection in gets its own time, since
- * one that asks a name server in vain is not dead. What ssh-agent shall sign comes from here (agent.h).
+ * A host that is not there, or says nothing, is told after the time for connecting; a server that has shown its host
+ * key gets a time of its own for the login, since one that asks a name server in vain is not dead. What ssh-agent shall
+ * sign comes from here (agent.h).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +31,8 @@ struct purpose {
     bool look;           /* at the host key, into `seen` */
     const char *forward; /* stand between here and this host; NULL: do not */
     unsigned forward_port;
-    int stream; /* our end of that */
+    int stream;         /* our end of that */
+    long long deadline; /* of the handshake */
     char *seen;
 };
 
@@ -79,10 +81,10 @@ static int connect_address(const struct vl_ssh_options *options, long long deadl
     return descriptor;
 }
 
-static int connect_guest(const struct vl_ssh_options *options, struct vl_error *err)
+static int connect_guest(const struct vl_ssh_options *options, long long deadline, struct vl_error *err)
 {
     int timeout_ms = connect_timeout(options);
-    int guest = connect_address(options, vl_now_ms() + timeout_ms, err);
+    int guest = connect_address(options, deadline, err);
 
     if (guest >= 0)
         return guest;
@@ -142,33 +144,51 @@ static int take_seen(struct vl_ssh *ssh, struct vl_ssh_fields *fields, struct pu
     return purpose->seen ? 0 : vl_no_memory(err);
 }
 
+static int send_hello(struct vl_ssh *ssh, const struct purpose *purpose, const struct vl_agent *agent,
+                      struct vl_error *err)
+{
+    VL_BUF_AUTO hello = VL_BUF_INIT;
+
+    if (compose_hello(purpose, agent, &hello, err) < 0 ||
+        vl_ssh_wire_send(ssh->control, &hello, purpose->deadline, err) < 0)
+        return -1;
+    return purpose->forward ? vl_ssh_wire_send_descriptor(ssh->control, purpose->stream, err) : 0;
+}
+
 static int talk(struct vl_ssh *ssh, struct purpose *purpose, struct vl_agent *agent, struct vl_error *err)
 {
     VL_BUF_AUTO request = VL_BUF_INIT;
     VL_BUF_AUTO message = VL_BUF_INIT;
     struct vl_ssh_fields fields;
-    int timeout_ms = login_timeout(purpose->options), type;
-    long long deadline = vl_now_ms() + timeout_ms;
+    int timeout_ms = connect_timeout(purpose->options), type;
+    long long deadline = purpose->deadline;
+    bool met = false;
 
-    if (compose_hello(purpose, agent, &request, err) < 0)
+    if (send_hello(ssh, purpose, agent, err) < 0)
         return -1;
-    if (purpose->forward && (vl_ssh_wire_send(ssh->control, &request, deadline, err) < 0 ||
-                             vl_ssh_wire_send_descriptor(ssh->control, purpose->stream, err) < 0))
-        return -1;
-    if (purpose->forward)
-        vl_buf_reset(&request);
-    while ((type = vl_ssh_ask(ssh, &request, VL_SSH_HELLO_LIMIT, timeout_ms, deadline, &message, &fields, err)) ==
-           VL_SSH_SIGN)
-        answer_sign(purpose->options, agent, &fields, deadline, &request);
+    for (;;) {
+        type = vl_ssh_ask(ssh, &request, VL_SSH_HELLO_LIMIT, timeout_ms, deadline, &message, &fields, err);
+        if (type == VL_SSH_MET && !met) {
+            met = true;
+            timeout_ms = login_timeout(purpose->options);
+            deadline = vl_now_ms() + timeout_ms;
+            vl_buf_reset(&request); /* it goes on by itself */
+        } else if (type == VL_SSH_SIGN && met) {
+            answer_sign(purpose->options, agent, &fields, deadline, &request);
+        } else {
+            break;
+        }
+    }
     if (type == VL_SSH_SEEN && purpose->look)
         return take_seen(ssh, &fields, purpose, err);
-    if (type == VL_SSH_READY && !purpose->look)
+    if (type == VL_SSH_READY && met)
         return 0;
-    if (type < 0 && err->code == VL_ERROR_TIMEOUT)
-        return vl_fail(err, VL_ERROR_TIMEOUT,
-                       "'%s' took the connection and let nobody in within %.1f s; when its sshd asks a name server "
-                       "that does not answer, 'UseDNS no' in its sshd_config helps, or more time with --wait",
-                       purpose->options->name, timeout_ms / 1000.0);
+    if (type < 0 && err->code == VL_ERROR_TIMEOUT && met)
+        return vl_fail(
+            err, VL_ERROR_TIMEOUT,
+            "'%s' showed its host key and let nobody in within %.1f s; when its sshd asks a name server that "
+            "does not answer, 'UseDNS no' in its sshd_config helps, or more time with --wait",
+            purpose->options->name, timeout_ms / 1000.0);
     return type < 0 ? -1 : vl_ssh_improper(ssh, err);
 }
 
@@ -225,8 +245,9 @@ static int open_with(struct vl_ssh *ssh, struct purpose *purpose, struct vl_erro
 
     if (purpose->options->via)
         ssh->via = open_via(purpose->options, &guest, err);
-    else
-        guest = connect_guest(purpose->options, err);
+    purpose->deadline = vl_now_ms() + connect_timeout(purpose->options);
+    if (!purpose->options->via)
+        guest = connect_guest(purpose->options, purpose->deadline, err);
     if (guest < 0)
         return -1;
     if (vl_ssh_start_worker(ssh, guest, err) < 0)

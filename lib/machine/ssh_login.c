@@ -268,6 +268,7 @@ struct login {
     struct vl_error *err;
     struct vl_buf tried; /* "the lab's key" ... */
     char *takes;         /* "publickey,password", as the guest says */
+    bool used_password;
 };
 
 static bool takes(const struct login *login, const char *method)
@@ -410,6 +411,7 @@ static enum attempt try_password(struct login *login)
 
     if (!*worker->password)
         return NOT_THIS_WAY;
+    login->used_password = true;
     if (takes(login, "password")) {
         do
             rc = libssh2_userauth_password_ex(worker->session, worker->user, (unsigned)strlen(worker->user),
@@ -432,9 +434,10 @@ static int fail_login(struct login *login)
     struct vl_ssh_worker *worker = login->worker;
     bool key = *worker->private_key || worker->agent_key_count;
 
+    /* who goes on trying with a wrong password is locked out */
     if (login->tried.length)
-        return vl_fail(login->err, VL_ERROR_FAILED, "'%s' refuses %s for the user '%s'; %s", worker->name,
-                       vl_buf_text(&login->tried), worker->user,
+        return vl_fail(login->err, login->used_password ? VL_ERROR_REFUSED : VL_ERROR_FAILED,
+                       "'%s' refuses %s for the user '%s'; %s", worker->name, vl_buf_text(&login->tried), worker->user,
                        key ? "put its public key into that user's authorized_keys, and see that root may log in"
                            : "see that it is the right one, and that this user may log in with it");
     return vl_fail(login->err, VL_ERROR_FAILED,
@@ -474,6 +477,16 @@ static int authenticate(struct vl_ssh_worker *worker, struct vl_error *err)
     return came == IN ? 0 : -1;
 }
 
+/* From here on the guest may wait for its name server. */
+static int tell_met(struct vl_error *err)
+{
+    VL_BUF_AUTO message = VL_BUF_INIT;
+
+    vl_ssh_wire_begin(&message, VL_SSH_MET);
+    vl_ssh_wire_end(&message);
+    return vl_ssh_wire_send(VL_SSH_CONTROL, &message, -1, err);
+}
+
 int vl_ssh_session_log_in(struct vl_ssh_worker *worker, char **ret_seen, struct vl_error *err)
 {
     VL_FREE char *seen = NULL;
@@ -488,5 +501,5 @@ int vl_ssh_session_log_in(struct vl_ssh_worker *worker, char **ret_seen, struct 
         seen = NULL;
         return 0;
     }
-    return check_hostkey(worker, seen, err) < 0 ? -1 : authenticate(worker, err);
+    return check_hostkey(worker, seen, err) < 0 || tell_met(err) < 0 ? -1 : authenticate(worker, err);
 }

@@ -73,9 +73,8 @@ struct vl_ssh_options {
     bool agent;              /* the keys of ssh-agent are tried */
     const char *hostkey;     /* "ssh-ed25519 AAAA…": the only key accepted */
     const char *remedy;      /* what to do when it is another and the host is right; NULL: the lab made the key */
-    int connect_timeout_ms;  /* TCP */
-    int login_timeout_ms;    /* handshake and authentication, in which a server may wait for its name server; 0: as long
-                                as TCP */
+    int connect_timeout_ms;  /* TCP and handshake together */
+    int login_timeout_ms;    /* authentication, in which a server may wait for its name server; 0: as long */
     int command_timeout_ms;  /* default bound of one operation */
     const struct vl_ssh_options *via; /* log in there first, and go on from there; NULL: straight */
 };
