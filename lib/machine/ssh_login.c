@@ -93,12 +93,73 @@ static int fail_library(const struct vl_ssh_worker *worker, enum vl_ssh_list lis
                    libssh2_version(0), vl_ssh_list_title(list), missing, worker->profile->name, worker->name);
 }
 
+/* SHA-1, which the configuration of OpenSSL may forbid: altogether, and libssh2 1.10 would crash for want of it, so
+ * that it is not offered then; or for signatures, of which libssh2 knows more or less, so that it is offered and
+ * blamed. */
+
+static int fail_sha1(const struct vl_ssh_worker *worker, const char *algorithm, size_t length, struct vl_error *err)
+{
+    return vl_fail(err, VL_ERROR_REFUSED,
+                   "'%s' needs '%.*s', and the crypto policy of this host (the configuration of its OpenSSL) forbids "
+                   "SHA-1; allow it with 'update-crypto-policies --set DEFAULT:SHA1', or for this program alone with "
+                   "OPENSSL_CONF=FILE, where [evp_properties] says 'rh-allow-sha1-signatures = yes'",
+                   worker->name, (int)length, algorithm);
+}
+
+static bool has_no_sha1(void)
+{
+    return vl_digest_sha1() == VL_DIGEST_SHA1_MISSING;
+}
+
+/* The first name of a list that rests on SHA-1; NULL: none. */
+static const char *find_sha1(const char *list, size_t *ret_length)
+{
+    const char *at = list, *name;
+
+    while ((name = vl_ssh_list_next(&at, list + strlen(list), ret_length)))
+        if (vl_ssh_needs_sha1(name, *ret_length))
+            return name;
+    return NULL;
+}
+
+/* Whether SHA-1 is the reason: what would have been agreed on with it, or was agreed on and signs with it. */
+static bool blame_sha1(const struct vl_ssh_worker *worker, const struct vl_kexinit_sides *sides, struct vl_error *err)
+{
+    struct vl_kexinit_sides with = *sides;
+    const char *const *all = worker->profile->lists;
+    enum vl_digest_sha1 sha1 = vl_digest_sha1();
+    size_t length;
+
+    with.offered = all;
+    for (int list = 0; list < VL_SSH_LISTS && sha1 != VL_DIGEST_SHA1_WORKS; list++) {
+        const char *agreed = vl_kexinit_agreed(sides, (enum vl_ssh_list)list, &length);
+
+        if (!agreed && sha1 == VL_DIGEST_SHA1_MISSING)
+            agreed = vl_kexinit_agreed(&with, (enum vl_ssh_list)list, &length);
+        if (!agreed || !vl_ssh_needs_sha1(agreed, length) ||
+            (sha1 == VL_DIGEST_SHA1_SIGNS_NOT && list != VL_SSH_HOSTKEYS))
+            continue;
+        (void)fail_sha1(worker, agreed, length, err);
+        return true;
+    }
+    return false;
+}
+
+static int set_offer(struct vl_ssh_worker *worker, enum vl_ssh_list list, struct vl_error *err)
+{
+    for (int i = 0; i < 2 && methods[list][i] >= 0; i++)
+        if (libssh2_session_method_pref(worker->session, methods[list][i], vl_buf_text(&worker->offered[list])))
+            return vl_ssh_session_fail(worker, err, "cannot set the methods of SSH");
+    return 0;
+}
+
 /* What is offered of one list: what is wanted and this libssh2 has. */
 static int make_offer(struct vl_ssh_worker *worker, enum vl_ssh_list list, struct vl_error *err)
 {
     VL_BUF_AUTO wanted = VL_BUF_INIT;
     VL_BUF_AUTO missing = VL_BUF_INIT;
     const char *at, *end, *name;
+    bool no_sha1 = has_no_sha1();
     size_t length;
 
     want(worker, list, &wanted);
@@ -110,15 +171,18 @@ static int make_offer(struct vl_ssh_worker *worker, enum vl_ssh_list list, struc
     at = vl_buf_text(&wanted);
     end = at + wanted.length;
     while ((name = vl_ssh_list_next(&at, end, &length)))
-        vl_ssh_list_add(library_has(worker, list, name, length) ? &worker->offered[list] : &missing, name, length);
+        vl_ssh_list_add(library_has(worker, list, name, length) && !(no_sha1 && vl_ssh_needs_sha1(name, length))
+                            ? &worker->offered[list]
+                            : &missing,
+                        name, length);
     if (worker->offered[list].failed || missing.failed)
         return vl_no_memory(err);
-    if (!worker->offered[list].length || (worker->profile->whole && missing.length))
-        return fail_library(worker, list, vl_buf_text(&missing), err);
-    for (int i = 0; i < 2 && methods[list][i] >= 0; i++)
-        if (libssh2_session_method_pref(worker->session, methods[list][i], vl_buf_text(&worker->offered[list])))
-            return vl_ssh_session_fail(worker, err, "cannot set the methods of SSH");
-    return 0;
+    if (worker->offered[list].length && !(worker->profile->whole && missing.length))
+        return set_offer(worker, list, err);
+    name = no_sha1 ? find_sha1(vl_buf_text(&missing), &length) : NULL;
+    if (name)
+        return fail_sha1(worker, name, length, err);
+    return fail_library(worker, list, vl_buf_text(&missing), err);
 }
 
 static int set_methods(struct vl_ssh_worker *worker, struct vl_error *err)
@@ -135,40 +199,6 @@ static int set_methods(struct vl_ssh_worker *worker, struct vl_error *err)
         if (make_offer(worker, (enum vl_ssh_list)list, err) < 0)
             return -1;
     return 0;
-}
-
-/* SHA-1 */
-
-static int fail_sha1(const struct vl_ssh_worker *worker, const char *algorithm, size_t length, struct vl_error *err)
-{
-    return vl_fail(err, VL_ERROR_REFUSED,
-                   "'%s' has nothing better than '%.*s', and the crypto policy of this host (the configuration of its "
-                   "OpenSSL) forbids SHA-1; allow it with 'update-crypto-policies --set DEFAULT:SHA1', or for this "
-                   "program alone with OPENSSL_CONF=FILE, where [evp_properties] says 'rh-allow-sha1-signatures = yes'",
-                   worker->name, (int)length, algorithm);
-}
-
-/* A signature by SHA-1 may be forbidden where a sum by SHA-1 is not. */
-static bool sha1_is_forbidden(enum vl_ssh_list list)
-{
-    enum vl_digest_sha1 sha1 = vl_digest_sha1();
-
-    return sha1 == VL_DIGEST_SHA1_MISSING || (sha1 == VL_DIGEST_SHA1_SIGNS_NOT && list == VL_SSH_HOSTKEYS);
-}
-
-/* Whether what was agreed on is what this host forbids. */
-static bool blame_sha1(const struct vl_ssh_worker *worker, const struct vl_kexinit_sides *sides, struct vl_error *err)
-{
-    for (int list = 0; list < VL_SSH_LISTS; list++) {
-        size_t length;
-        const char *agreed = vl_kexinit_agreed(sides, (enum vl_ssh_list)list, &length);
-
-        if (agreed && vl_ssh_needs_sha1(agreed, length) && sha1_is_forbidden((enum vl_ssh_list)list)) {
-            (void)fail_sha1(worker, agreed, length, err);
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The handshake */
@@ -271,6 +301,24 @@ struct login {
     bool used_password;
 };
 
+/* Ask how to log in, now. 0; 1 when there is no need to; -1. */
+static int ask_ways(struct login *login)
+{
+    struct vl_ssh_worker *worker = login->worker;
+    const char *list;
+
+    do
+        list = libssh2_userauth_list(worker->session, worker->user, (unsigned)strlen(worker->user));
+    while (!list && vl_ssh_session_must_wait(worker, libssh2_session_last_errno(worker->session)));
+    if (!list && libssh2_userauth_authenticated(worker->session))
+        return 1;
+    if (!list)
+        return vl_ssh_session_fail(worker, login->err, "cannot ask how to log in");
+    free(login->takes);
+    login->takes = vl_strdup(list); /* libssh2 has its own for the next answer */
+    return login->takes ? 0 : vl_no_memory(login->err);
+}
+
 static bool takes(const struct login *login, const char *method)
 {
     return vl_ssh_list_has(login->takes, strlen(login->takes), method, strlen(method));
@@ -292,37 +340,46 @@ static enum attempt judge(struct login *login, const char *what, int rc)
     return BROKEN;
 }
 
-static bool has_rsa_sha2(const struct vl_ssh_worker *worker)
+/* Whether this libssh2 signs with this key by SHA-1 alone. */
+static bool signs_by_sha1(const struct vl_ssh_worker *worker)
 {
-    return library_has(worker, VL_SSH_HOSTKEYS, "rsa-sha2-256", 12);
+    const char *type = vl_ssh_private_type(worker->private_key);
+
+    return type && strcmp(type, "ssh-rsa") == 0 && !library_has(worker, VL_SSH_HOSTKEYS, "rsa-sha2-256", 12);
+}
+
+/* Before such a key is used. */
+static int allow_sha1(const struct login *login)
+{
+    if (strcmp(login->worker->profile->name, "modern") == 0)
+        return vl_fail(login->err, VL_ERROR_REFUSED,
+                       "this " LIBRARY "%s signs with RSA keys by SHA-1 alone, which 'ssh = modern' of '%s' forbids; "
+                       "use an ed25519 or ecdsa key, or 'ssh = auto'",
+                       libssh2_version(0), login->worker->name);
+    return has_no_sha1() ? fail_sha1(login->worker, "ssh-rsa", 7, login->err) : 0;
 }
 
 static enum attempt try_key(struct login *login)
 {
     struct vl_ssh_worker *worker = login->worker;
-    const char *type = vl_ssh_private_type(worker->private_key);
+    bool sha1 = signs_by_sha1(worker);
     enum attempt came;
     int rc;
 
     if (!*worker->private_key || !takes(login, "publickey"))
         return NOT_THIS_WAY;
-    if (type && strcmp(type, "ssh-rsa") == 0 && !has_rsa_sha2(worker) && strcmp(worker->profile->name, "modern") == 0) {
-        (void)vl_fail(login->err, VL_ERROR_REFUSED,
-                      "this " LIBRARY "%s signs with RSA keys by SHA-1 alone, which 'ssh = modern' of '%s' forbids; "
-                      "use an ed25519 or ecdsa key, or 'ssh = auto'",
-                      libssh2_version(0), worker->name);
+    if (sha1 && allow_sha1(login) < 0)
         return BROKEN;
-    }
     do
         rc = libssh2_userauth_publickey_frommemory(worker->session, worker->user, strlen(worker->user), NULL, 0,
                                                    worker->private_key, strlen(worker->private_key), NULL);
     while (vl_ssh_session_must_wait(worker, rc));
-    if (rc && type && strcmp(type, "ssh-rsa") == 0 && !has_rsa_sha2(worker) && sha1_is_forbidden(VL_SSH_HOSTKEYS)) {
+    if (rc && sha1 && vl_digest_sha1() != VL_DIGEST_SHA1_WORKS) {
         (void)fail_sha1(worker, "ssh-rsa", 7, login->err);
         return BROKEN;
     }
     came = judge(login, "the lab's key", rc);
-    if (came == NOT_THIS_WAY && type && strcmp(type, "ssh-rsa") == 0 && !has_rsa_sha2(worker))
+    if (came == NOT_THIS_WAY && sha1)
         vl_buf_printf(&login->tried,
                       " (an RSA key, with which this " LIBRARY "%s signs by SHA-1 alone: OpenSSH since 8.8 refuses "
                       "that, so use an ed25519 or ecdsa key there)",
@@ -411,14 +468,19 @@ static enum attempt try_password(struct login *login)
 
     if (!*worker->password)
         return NOT_THIS_WAY;
-    login->used_password = true;
+    /* a guest that wants a key and a password takes that only after this */
+    if (login->tried.length && !takes(login, "password") && !takes(login, "keyboard-interactive") &&
+        ask_ways(login) < 0)
+        return BROKEN;
     if (takes(login, "password")) {
+        login->used_password = true;
         do
             rc = libssh2_userauth_password_ex(worker->session, worker->user, (unsigned)strlen(worker->user),
                                               worker->password, (unsigned)strlen(worker->password), NULL);
         while (vl_ssh_session_must_wait(worker, rc));
         came = judge(login, "the password", rc);
     } else if (takes(login, "keyboard-interactive")) {
+        login->used_password = true;
         do
             rc = libssh2_userauth_keyboard_interactive_ex(worker->session, worker->user, (unsigned)strlen(worker->user),
                                                           respond);
@@ -456,24 +518,16 @@ static int authenticate(struct vl_ssh_worker *worker, struct vl_error *err)
     static enum attempt (*const ways[])(struct login *) = { try_key, try_agent, try_password };
     struct login login = { .worker = worker, .err = err };
     enum attempt came = NOT_THIS_WAY;
-    const char *list;
-    VL_FREE char *kept = NULL;
+    int rc = ask_ways(&login);
 
-    do
-        list = libssh2_userauth_list(worker->session, worker->user, (unsigned)strlen(worker->user));
-    while (!list && vl_ssh_session_must_wait(worker, libssh2_session_last_errno(worker->session)));
-    if (!list)
-        return libssh2_userauth_authenticated(worker->session)
-                   ? 0
-                   : vl_ssh_session_fail(worker, err, "cannot ask how to log in");
-    login.takes = kept = vl_strdup(list); /* libssh2 has its own for the next answer */
-    if (!kept)
-        return vl_no_memory(err);
+    if (rc)
+        return rc < 0 ? -1 : 0;
     for (size_t i = 0; i < VL_COUNT(ways) && came == NOT_THIS_WAY; i++)
         came = ways[i](&login);
     if (came == NOT_THIS_WAY)
         (void)fail_login(&login);
     vl_buf_free(&login.tried);
+    free(login.takes);
     return came == IN ? 0 : -1;
 }
 

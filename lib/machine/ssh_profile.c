@@ -35,7 +35,8 @@ const struct vl_ssh_profile vl_ssh_profiles[] = {
         .lists = { "diffie-hellman-group14-sha1", "ssh-rsa", "aes128-ctr", "hmac-sha1" },
         .whole = true,
         .config = "    KexAlgorithms diffie-hellman-group14-sha1\n    HostKeyAlgorithms ssh-rsa\n"
-                  "    PubkeyAcceptedKeyTypes +ssh-rsa\n    Ciphers aes128-ctr\n    MACs hmac-sha1\n",
+                  "    PubkeyAcceptedKeyTypes ssh-rsa,ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
+                  "ecdsa-sha2-nistp521\n    Ciphers aes128-ctr\n    MACs hmac-sha1\n",
     },
     { .name = NULL },
 };

@@ -17,7 +17,7 @@ enum {
     KEY_LIMIT = 65536,
     PASSWORD_LIMIT = 1024,
     COMMAND_TIMEOUT_MS = 60000,
-    LOGIN_TIMEOUT_MS = 60000, /* a name server that does not answer costs twice that of one try, and often 30 s */
+    LOGIN_TIMEOUT_MS = 120000, /* sshd itself waits no longer (LoginGraceTime) */
     LONGEST_WAIT_S = 86400,
 };
 

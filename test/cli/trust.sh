@@ -14,6 +14,7 @@ stop() {
     [ -z "$server" ] || wait "$server" 2>/dev/null || true
     server=
 }
+# shellcheck disable=SC2154 # support.sh makes the directory
 trap 'stop; chmod -R u+rwX "$work"; rm -rf "$work"' EXIT
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 for name in first second; do ssh-keygen -q -t ed25519 -N '' -C '' -f "$name"; done
