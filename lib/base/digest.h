@@ -16,7 +16,8 @@ int vl_digest_sha256(const void *bytes, size_t length, char ret_hex[static VL_DI
 /* The bytes in base64 (RFC 4648), without line ends. The caller frees it; NULL: no memory. */
 char *vl_digest_base64(const void *bytes, size_t length);
 
-/* What base64 of `length` characters says, without line ends in it. The caller frees it; NULL: it is none, or no memory.
+/* What base64 of `length` characters says, without line ends in it. The caller frees it; NULL: it is none, or no
+ * memory.
  */
 unsigned char *vl_digest_unbase64(const char *text, size_t length, size_t *ret_length);
 

@@ -118,10 +118,10 @@ struct vl_pbx {
     const char *ssh;      /* profile: auto, modern, legacy */
     const char *sshkey;   /* file of the private key, or VL_SSH_AGENT; NULL: the lab's own, from the state; none
                              where there is a password */
-    const char *password_file;    /* or VL_SSH_ASK; NULL: none */
-    const struct vl_ssh_jump *jump;   /* NULL: it is reached straight */
-    const struct vl_class *class; /* what its telephones may call through the hub; NULL: all but barred routes */
-    int line;                     /* of its section */
+    const char *password_file;      /* or VL_SSH_ASK; NULL: none */
+    const struct vl_ssh_jump *jump; /* NULL: it is reached straight */
+    const struct vl_class *class;   /* what its telephones may call through the hub; NULL: all but barred routes */
+    int line;                       /* of its section */
     int address_line;
 };
 

@@ -340,12 +340,17 @@ static enum attempt judge(struct login *login, const char *what, int rc)
     return BROKEN;
 }
 
+static bool has_rsa_sha2(const struct vl_ssh_worker *worker)
+{
+    return library_has(worker, VL_SSH_HOSTKEYS, "rsa-sha2-256", 12);
+}
+
 /* Whether this libssh2 signs with this key by SHA-1 alone. */
 static bool signs_by_sha1(const struct vl_ssh_worker *worker)
 {
     const char *type = vl_ssh_private_type(worker->private_key);
 
-    return type && strcmp(type, "ssh-rsa") == 0 && !library_has(worker, VL_SSH_HOSTKEYS, "rsa-sha2-256", 12);
+    return type && strcmp(type, "ssh-rsa") == 0 && !has_rsa_sha2(worker);
 }
 
 /* Before such a key is used. */
@@ -420,6 +425,15 @@ static int sign(LIBSSH2_SESSION *session, unsigned char **ret_signature, size_t 
     return 0;
 }
 
+/* An RSA key that `modern` does not let sign by SHA-1. */
+static bool is_barred(const struct vl_ssh_worker *worker, const struct vl_ssh_agent_key *key)
+{
+    static const char rsa[] = { 0, 0, 0, 7, 's', 's', 'h', '-', 'r', 's', 'a' };
+
+    return key->length > sizeof(rsa) && memcmp(key->blob, rsa, sizeof(rsa)) == 0 && !has_rsa_sha2(worker) &&
+           strcmp(worker->profile->name, "modern") == 0;
+}
+
 static enum attempt try_agent(struct login *login)
 {
     struct vl_ssh_worker *worker = login->worker;
@@ -430,6 +444,8 @@ static enum attempt try_agent(struct login *login)
         void *abstract = &signing;
         int rc;
 
+        if (is_barred(worker, &worker->agent_keys[i]))
+            continue;
         do
             rc = libssh2_userauth_publickey(worker->session, worker->user,
                                             (const unsigned char *)worker->agent_keys[i].blob,
@@ -500,7 +516,7 @@ static int fail_login(struct login *login)
     if (login->tried.length)
         return vl_fail(login->err, login->used_password ? VL_ERROR_REFUSED : VL_ERROR_FAILED,
                        "'%s' refuses %s for the user '%s'; %s", worker->name, vl_buf_text(&login->tried), worker->user,
-                       key ? "put its public key into that user's authorized_keys, and see that root may log in"
+                       key ? "put its public key into that user's authorized_keys, and see that this user may log in"
                            : "see that it is the right one, and that this user may log in with it");
     return vl_fail(login->err, VL_ERROR_FAILED,
                    "'%s' takes only '%s' from the user '%s', and we have %s; see sshkey and password-file in "
