@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,36 +12,9 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/delete.h"
+#include "base/file_ops.h"
 #include "base/memory.h"
-
-static int kernel_open(const char *path, int flags, mode_t mode)
-{
-    return open(path, flags, mode);
-}
-
-static const struct vl_file_ops kernel_ops = {
-    .open = kernel_open,
-    .write = write,
-    .fchmod = fchmod,
-    .chmod = chmod,
-    .fchown = fchown,
-    .fsync = fsync,
-    .rename = rename,
-    .unlink = unlink,
-    .mkdir = mkdir,
-    .mkdtemp = mkdtemp,
-    .rmdir = rmdir,
-};
-
-static const struct vl_file_ops *ops = &kernel_ops;
-
-const struct vl_file_ops *vl_file_set_ops(const struct vl_file_ops *replacement)
-{
-    const struct vl_file_ops *before = ops;
-
-    ops = replacement ? replacement : &kernel_ops;
-    return before;
-}
 
 static int read_all(int descriptor, const char *path, size_t limit, struct vl_buf *buf, struct vl_error *err)
 {
@@ -97,7 +69,7 @@ int vl_file_read(const char *path, size_t limit, char **ret_text, struct stat *r
 static int write_all(int descriptor, const char *bytes, size_t length)
 {
     while (length > 0) {
-        ssize_t put = ops->write(descriptor, bytes, length);
+        ssize_t put = vl_file_ops()->write(descriptor, bytes, length);
 
         if (put < 0 && errno == EINTR)
             continue;
@@ -113,16 +85,6 @@ static int write_all(int descriptor, const char *bytes, size_t length)
     return 0;
 }
 
-/* The directory part of a path: "." when there is none. The caller frees it. */
-static char *directory_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (!slash)
-        return vl_strdup(".");
-    return vl_strndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 static char *temporary_for(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -134,28 +96,9 @@ static char *temporary_for(const char *path)
     return vl_buf_take(&buf);
 }
 
-static int sync_place(const char *path, int flags)
-{
-    VL_CLOSE int descriptor = open(path, O_RDONLY | O_CLOEXEC | flags);
-
-    return descriptor < 0 ? -1 : ops->fsync(descriptor);
-}
-
 void vl_file_sync_names(const char *directory)
 {
-    (void)sync_place(directory, O_DIRECTORY);
-}
-
-/* The directory that a file is in. */
-static int sync_directory(const char *path, struct vl_error *err)
-{
-    VL_FREE char *directory = directory_of(path);
-
-    if (!directory)
-        return vl_no_memory(err);
-    if (sync_place(directory, O_DIRECTORY) < 0)
-        return vl_fail_errno(err, "cannot sync the directory '%s'", directory);
-    return 0;
+    (void)vl_file_sync(directory, O_DIRECTORY);
 }
 
 /* The owner of a file that is replaced is kept, and the group that is asked for set, where we may do so. This is the
@@ -165,9 +108,9 @@ static int give_away(int descriptor, const char *path, gid_t group, struct vl_er
     struct stat old;
 
     if (stat(path, &old) == 0 && (old.st_uid != geteuid() || old.st_gid != getegid()) &&
-        ops->fchown(descriptor, old.st_uid, old.st_gid) < 0 && geteuid() == 0)
+        vl_file_ops()->fchown(descriptor, old.st_uid, old.st_gid) < 0 && geteuid() == 0)
         return vl_fail_errno(err, "cannot keep the owner of '%s'", path);
-    if (group != (gid_t)-1 && ops->fchown(descriptor, (uid_t)-1, group) < 0 && geteuid() == 0)
+    if (group != (gid_t)-1 && vl_file_ops()->fchown(descriptor, (uid_t)-1, group) < 0 && geteuid() == 0)
         return vl_fail_errno(err, "cannot give '%s' to the group %ju", path, (uintmax_t)group);
     return 0;
 }
@@ -178,18 +121,18 @@ static int fill_temporary(const char *temporary, const char *path, const char *t
 {
     VL_CLOSE int descriptor = -1;
 
-    if (ops->unlink(temporary) < 0 && errno != ENOENT)
+    if (!vl_file_drop_temporary(temporary))
         return vl_fail_errno(err, "cannot remove the left-over '%s'", temporary);
-    descriptor = ops->open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    descriptor = vl_file_ops()->open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0)
         return vl_fail_errno(err, "cannot make '%s'", temporary);
     if (write_all(descriptor, text, length) < 0)
         return vl_fail_errno(err, "cannot write '%s'", temporary);
     if (give_away(descriptor, path, group, err) < 0)
         return -1;
-    if (ops->fchmod(descriptor, mode) < 0)
+    if (vl_file_ops()->fchmod(descriptor, mode) < 0)
         return vl_fail_errno(err, "cannot set the mode of '%s'", temporary);
-    if (ops->fsync(descriptor) < 0)
+    if (vl_file_ops()->fsync(descriptor) < 0)
         return vl_fail_errno(err, "cannot sync '%s'", temporary);
     return 0;
 }
@@ -207,77 +150,38 @@ int vl_file_write_group(const char *path, const char *text, size_t length, mode_
     if (!temporary)
         return vl_no_memory(err);
     if (fill_temporary(temporary, path, text, length, mode, group, err) < 0) {
-        (void)ops->unlink(temporary);
+        (void)vl_file_drop_temporary(temporary);
         return -1;
     }
-    if (ops->rename(temporary, path) < 0) {
+    if (vl_file_ops()->rename(temporary, path) < 0) {
         int rc = vl_fail_errno(err, "cannot put '%s' in place", path);
 
-        (void)ops->unlink(temporary);
+        (void)vl_file_drop_temporary(temporary);
         return rc;
     }
-    return sync_directory(path, err);
+    return vl_file_sync_parent(path, err);
 }
 
 int vl_file_rename(const char *from, const char *to, struct vl_error *err)
 {
-    if (sync_place(from, O_NOFOLLOW | O_NONBLOCK) < 0)
+    if (vl_file_sync(from, O_NOFOLLOW | O_NONBLOCK) < 0)
         return vl_fail_errno(err, "cannot sync '%s'", from);
-    if (ops->rename(from, to) < 0)
+    if (vl_file_ops()->rename(from, to) < 0)
         return vl_fail_errno(err, "cannot put '%s' in place", to);
-    return sync_directory(to, err);
-}
-
-bool vl_file_drop(const char *path)
-{
-    return ops->unlink(path) == 0;
-}
-
-bool vl_file_drop_directory(const char *path)
-{
-    return ops->rmdir(path) == 0;
+    return vl_file_sync_parent(to, err);
 }
 
 bool vl_file_move(const char *from, const char *to)
 {
-    return ops->rename(from, to) == 0;
-}
-
-int vl_file_remove(const char *path, struct vl_error *err)
-{
-    if (ops->unlink(path) < 0) {
-        if (errno == ENOENT || errno == ENOTDIR)
-            return 0;
-        return vl_fail_errno(err, "cannot remove '%s'", path);
-    }
-    return sync_directory(path, err);
-}
-
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void)info;
-    if (type != FTW_DP && type != FTW_DNR)
-        (void)ops->unlink(path);
-    else if (walk->level)
-        (void)ops->rmdir(path);
-    return 0;
-}
-
-/* What is left of the tree, for whatever reason, is seen at its top. */
-int vl_file_remove_tree(const char *path, struct vl_error *err)
-{
-    (void)nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-    if (ops->rmdir(path) < 0 && errno != ENOENT)
-        return vl_fail_errno(err, "cannot remove the directory '%s' and what is in it", path);
-    return 0;
+    return vl_file_ops()->rename(from, to) == 0;
 }
 
 /* mkdir() takes the umask off the mode; a directory that we make gets the whole. */
 static int make_directory(const char *path, mode_t mode)
 {
-    if (ops->mkdir(path, mode) < 0)
+    if (vl_file_ops()->mkdir(path, mode) < 0)
         return errno == EEXIST ? 0 : -1;
-    return ops->chmod(path, mode);
+    return vl_file_ops()->chmod(path, mode);
 }
 
 int vl_file_mkdirs(const char *path, mode_t mode, struct vl_error *err)
@@ -311,7 +215,7 @@ char *vl_file_scratch(const char *parent, const char *name, struct vl_error *err
         (void)vl_no_memory(err);
         return NULL;
     }
-    if (ops->mkdtemp(path))
+    if (vl_file_ops()->mkdtemp(path))
         return path;
     (void)vl_fail_errno(err, "cannot make a directory in '%s'", parent);
     vl_free(path);
@@ -320,7 +224,7 @@ char *vl_file_scratch(const char *parent, const char *name, struct vl_error *err
 
 int vl_file_lock(const char *path, const char *busy, struct vl_error *err)
 {
-    int descriptor = ops->open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int descriptor = vl_file_ops()->open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (descriptor < 0)
         return vl_fail_errno(err, "cannot open the lock '%s'", path);
@@ -336,14 +240,14 @@ int vl_file_lock(const char *path, const char *busy, struct vl_error *err)
 
 int vl_file_open_device(const char *path)
 {
-    return ops->open(path, O_RDWR | O_CLOEXEC, 0);
+    return vl_file_ops()->open(path, O_RDWR | O_CLOEXEC, 0);
 }
 
 bool vl_file_tell_kernel(const char *path, const char *word)
 {
-    VL_CLOSE int descriptor = ops->open(path, O_WRONLY | O_CLOEXEC, 0);
+    VL_CLOSE int descriptor = vl_file_ops()->open(path, O_WRONLY | O_CLOEXEC, 0);
 
-    return descriptor >= 0 && ops->write(descriptor, word, strlen(word)) == (ssize_t)strlen(word);
+    return descriptor >= 0 && vl_file_ops()->write(descriptor, word, strlen(word)) == (ssize_t)strlen(word);
 }
 
 void vl_file_sweep(const char *path)
@@ -351,7 +255,7 @@ void vl_file_sweep(const char *path)
     VL_FREE char *temporary = temporary_for(path);
 
     if (temporary)
-        (void)ops->unlink(temporary);
+        (void)vl_file_drop_temporary(temporary);
 }
 
 bool vl_file_exists(const char *path)

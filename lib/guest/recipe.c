@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/process.h"

@@ -33,6 +33,24 @@ enum vl_image_kind {
 
 enum vl_virtualization { VL_VIRTUALIZATION_AUTO, VL_VIRTUALIZATION_KVM, VL_VIRTUALIZATION_QEMU };
 
+/* Who looks after the configuration of a PBX: X(ID, name). What each is stands in its row of render/flavor.c. */
+#define VL_FLAVORS(X)                                                                                                  \
+    X(ASTERISK, asterisk)                                                                                              \
+    X(FREEPBX, freepbx)                                                                                                \
+    X(ISSABEL, issabel)                                                                                                \
+    X(ELASTIX, elastix)
+
+enum vl_flavor {
+    VL_FLAVOR_AUTO, /* the PBX is asked: probe/nature.h */
+#define X(id, name) VL_FLAVOR_##id,
+    VL_FLAVORS(X)
+#undef X
+        VL_FLAVOR_COUNT,
+};
+
+/* Which driver of Asterisk speaks SIP. */
+enum vl_sip_driver { VL_SIP_AUTO, VL_SIP_CHAN_SIP, VL_SIP_PJSIP, VL_SIP_DRIVERS };
+
 /* Who configures the network of this host, and so which files the bridge is written in: X(ID, name). What each is
  * stands in the file of this name in network/. */
 #define VL_BACKENDS(X)                                                                                                 \
@@ -121,6 +139,8 @@ struct vl_pbx {
     const char *password_file;      /* or VL_SSH_ASK; NULL: none */
     const struct vl_ssh_jump *jump; /* NULL: it is reached straight */
     const struct vl_class *class;   /* what its telephones may call through the hub; NULL: all but barred routes */
+    enum vl_flavor flavor;          /* as stated; what it is: lab/nature.h */
+    enum vl_sip_driver sip;         /* likewise */
     int line;                       /* of its section */
     int address_line;
 };
@@ -320,6 +340,9 @@ struct vl_lab {
 /* The names of the back ends as the lab file and --backend have them, NULL-terminated; index: enum vl_bridge_backend.
  */
 extern const char *const vl_bridge_backends[];
+
+/* The same of flavours and of SIP drivers. */
+extern const char *const vl_flavors[], *const vl_sip_drivers[];
 
 /* Those names from the `first` on, for messages: "ifcfg, networkmanager, … or netplan". In the arena. */
 const char *vl_lab_backend_list(struct vl_arena *arena, enum vl_bridge_backend first);

@@ -146,6 +146,8 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         .vcpus = raw->vcpus ? raw->vcpus : 1,
         .ssh_user = raw->user ? raw->user : "root",
         .ssh_port = raw->port ? raw->port : 22,
+        .flavor = (enum vl_flavor)raw->flavor,
+        .sip = (enum vl_sip_driver)raw->sip,
         .line = section->section->line,
         .address_line = vl_raw_line(section, "address"),
     };

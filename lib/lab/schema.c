@@ -90,6 +90,8 @@ static const struct vl_lab_key pbx_keys[] = {
     KEY(vl_raw_pbx, "proxy-jump", VL_VALUE_TEXT, proxy_jump),
     KEY(vl_raw_pbx, "proxy-hostkey", VL_VALUE_TEXT, proxy_hostkey),
     KEY(vl_raw_pbx, "class", VL_VALUE_NAME, class),
+    { .name = "flavor", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, flavor), .choices = vl_flavors },
+    { .name = "sip", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, sip), .choices = vl_sip_drivers },
 };
 
 static const struct vl_lab_key trunk_keys[] = {

@@ -35,6 +35,7 @@ struct vl_raw_pbx {
     const char *sshkey, *password_file, *proxy_jump, *proxy_hostkey;
     int ssh;         /* index of auto, modern, legacy */
     int role, place; /* place: -1 not given */
+    int flavor, sip;
     uint32_t address;
     uint64_t memory, disk;
     unsigned vcpus, port, count;

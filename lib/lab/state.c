@@ -217,13 +217,43 @@ static int read_stored(struct vl_state *state, struct vl_error *err)
     return rc;
 }
 
+/* A line that does not read as one is as good as none: the PBX is asked again. */
+static int read_natures(struct vl_state *state, struct vl_error *err)
+{
+    const char *path = vl_state_path(state, "natures");
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+    char *rest, *line;
+
+    state->natures = vl_arena_zalloc(&state->arena, state->lab->pbx_count * sizeof(*state->natures));
+    if (!state->natures)
+        return vl_no_memory(err);
+    for (size_t i = 0; i < state->lab->pbx_count; i++)
+        state->natures[i] = vl_nature_stated(&state->lab->pbxs[i]);
+    if (vl_file_read(path, SECRETS_FILE_LIMIT, &text, NULL, &cause) < 0) {
+        if (cause.code == VL_ERROR_NOTFOUND)
+            return 0;
+        vl_error_move(err, &cause);
+        return -1;
+    }
+    for (rest = text; (line = strsep(&rest, "\n"));) {
+        const struct vl_pbx *pbx;
+        struct vl_nature nature;
+        const char *name;
+
+        if (vl_nature_parse(&state->arena, line, &name, &nature) && (pbx = vl_lab_pbx(state->lab, name)))
+            state->natures[pbx - state->lab->pbxs] = vl_nature_settle(pbx, &nature);
+    }
+    return 0;
+}
+
 int vl_state_open(struct vl_state *state, const struct vl_lab *lab, const char *state_directory,
                   int (*random)(void *, size_t), struct vl_error *err)
 {
-    *state = (struct vl_state){ .random = random ? random : kernel_random };
+    *state = (struct vl_state){ .random = random ? random : kernel_random, .lab = lab };
     state->directory = vl_arena_printf(&state->arena, "%s/%s", state_directory, lab->name);
     if (read_stored(state, err) < 0 || need_for_pbxs(state, lab, err) < 0 || need_for_hub(state, lab, err) < 0 ||
-        need_for_phones(state, lab, err) < 0) {
+        need_for_phones(state, lab, err) < 0 || read_natures(state, err) < 0) {
         vl_state_close(state);
         return -1;
     }
@@ -276,6 +306,42 @@ char *vl_state_text(const struct vl_state *state)
     for (size_t i = 0; i < state->secret_count; i++)
         vl_buf_printf(&buf, "%s = %s\n", state->secrets[i]->name, state->secrets[i]->value);
     return vl_buf_take(&buf);
+}
+
+const struct vl_nature *vl_state_nature(const struct vl_state *state, const struct vl_pbx *pbx)
+{
+    return &state->natures[pbx - state->lab->pbxs];
+}
+
+bool vl_state_over_iax2(const struct vl_state *state, const struct vl_trunk *trunk)
+{
+    return vl_state_nature(state, trunk->from)->iax2 && vl_state_nature(state, trunk->to)->iax2;
+}
+
+/* Kept by its text: what was found stands in memory of who looked. */
+bool vl_state_learn(struct vl_state *state, const struct vl_pbx *pbx, const struct vl_nature *found)
+{
+    const struct vl_nature settled = vl_nature_settle(pbx, found), *known = vl_state_nature(state, pbx);
+    const char *line = vl_nature_text(&state->arena, pbx->name, &settled), *ignored;
+    struct vl_nature nature;
+
+    if ((known->seen && !strcmp(line, vl_nature_text(&state->arena, pbx->name, known))) ||
+        !vl_nature_parse(&state->arena, line, &ignored, &nature))
+        return false;
+    state->natures[pbx - state->lab->pbxs] = nature;
+    return true;
+}
+
+const char *vl_state_natures_text(const struct vl_state *state, struct vl_arena *arena)
+{
+    VL_BUF_AUTO out = VL_BUF_INIT;
+
+    vl_buf_puts(&out, "# What the PBXs of this lab were found to be. voiplab asks them again at every run.\n");
+    for (size_t i = 0; i < state->lab->pbx_count; i++)
+        if (state->natures[i].seen)
+            vl_buf_printf(&out, "%s\n", vl_nature_text(arena, state->lab->pbxs[i].name, &state->natures[i]));
+    arena->failed |= out.failed;
+    return vl_arena_strdup(arena, vl_buf_text(&out));
 }
 
 const char *vl_state_path(struct vl_state *state, const char *format, ...)

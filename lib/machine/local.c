@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/process.h"
@@ -133,25 +134,62 @@ static int local_write(struct vl_target *target, const char *path, const char *t
     return vl_file_write_group(place, text, strlen(text), mode, id, err);
 }
 
-static bool local_is_link(struct vl_target *target, const char *path)
+static enum vl_path_kind kind_of(mode_t mode)
 {
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *place = locate(local_of(target), path, false, &ignored);
-    struct stat status;
-
-    return place && lstat(place, &status) == 0 && S_ISLNK(status.st_mode);
+    if (S_ISLNK(mode))
+        return VL_PATH_LINK;
+    if (S_ISDIR(mode))
+        return VL_PATH_DIRECTORY;
+    return S_ISREG(mode) ? VL_PATH_FILE : VL_PATH_OTHER;
 }
 
-/* Who is not root could not give the file away, so that it would be wrong for ever: to them it is not. */
-static bool local_wrong_group(struct vl_target *target, const char *path, const char *group)
+/* What a link says and where it ends; a tree's paths begin at its root, as they do everywhere here. */
+static int follow_link(const struct local_target *local, const char *place, struct vl_path_facts *facts,
+                       struct vl_error *err)
 {
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *place = locate(local_of(target), path, true, &ignored);
-    struct stat status;
-    gid_t id;
+    VL_FREE char *real = realpath(place, NULL);
+    char text[PATH_MAX];
+    ssize_t length = readlink(place, text, sizeof(text));
 
-    return geteuid() == 0 && place && stat(place, &status) == 0 && find_group(local_of(target), group, &id) &&
-           status.st_gid != id;
+    if (length < 0)
+        return vl_fail_errno(err, "cannot read the link '%s'", place);
+    facts->link = vl_strndup(text, (size_t)length);
+    if (real)
+        facts->real = vl_strdup(real + (leads_out(local->root, real) ? 0 : strlen(local->root)));
+    return facts->link && (facts->real || !real) ? 0 : vl_no_memory(err);
+}
+
+static int local_facts(struct vl_target *target, const char *path, struct vl_path_facts *ret_facts,
+                       struct vl_error *err)
+{
+    struct local_target *local = local_of(target);
+    VL_FREE char *place = locate(local, path, false, err);
+    VL_PATH_FACTS_AUTO facts = { .kind = VL_PATH_NONE };
+    struct stat status;
+
+    if (!place)
+        return -1;
+    if (lstat(place, &status) == 0) {
+        facts.kind = kind_of(status.st_mode);
+        if (facts.kind == VL_PATH_LINK && follow_link(local, place, &facts, err) < 0)
+            return -1;
+        if (facts.kind == VL_PATH_LINK && stat(place, &status) < 0)
+            status = (struct stat){ .st_mode = 0 };
+        facts.mode = status.st_mode & 07777;
+        facts.owner = status.st_uid;
+        facts.group = status.st_gid;
+    } else if (errno != ENOENT && errno != ENOTDIR) {
+        return vl_fail_errno(err, "cannot look at '%s'", place);
+    }
+    *ret_facts = facts;
+    facts = (struct vl_path_facts){ .kind = VL_PATH_NONE };
+    return 0;
+}
+
+/* Who is not root cannot give a file away, so that it would be wrong for ever: to them it is not. */
+static bool local_gives_to(struct vl_target *target, const char *group, gid_t *ret_id)
+{
+    return geteuid() == 0 && find_group(local_of(target), group, ret_id);
 }
 
 static int local_remove(struct vl_target *target, const char *path, struct vl_error *err)
@@ -194,8 +232,8 @@ static const struct vl_target_ops local_ops = {
     .read = local_read,
     .write = local_write,
     .remove = local_remove,
-    .is_link = local_is_link,
-    .wrong_group = local_wrong_group,
+    .facts = local_facts,
+    .gives_to = local_gives_to,
     .run = local_run,
     .close = local_close,
 };

@@ -20,7 +20,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "machine/ssh_internal.h"
 #include "machine/target.h"
@@ -50,6 +49,7 @@ static int end_worker(struct vl_ssh *ssh)
         (void)kill(ssh->worker, SIGKILL);
         while (waitpid(ssh->worker, &status, 0) < 0 && errno == EINTR)
             ;
+        vl_ssh_worker_ended();
     }
     ssh->worker = 0;
     return status;
@@ -128,13 +128,12 @@ int vl_ssh_improper(struct vl_ssh *ssh, struct vl_error *err)
 
 int vl_ssh_start_worker(struct vl_ssh *ssh, int guest, struct vl_error *err)
 {
-    static const char *const argv[] = { "voiplab", VL_SSH_WORKER_ARGUMENT, NULL };
     int ends[2];
     pid_t pid;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return vl_fail_errno(err, "cannot make a socket pair");
-    pid = vl_process_start(worker_program, argv, (const int[3]){ -1, -1, -1 }, ends[1], NULL, err);
+    pid = vl_ssh_worker_start(worker_program, ends[1], err);
     (void)close(ends[1]);
     ssh->control = ends[0];
     if (pid < 0)
@@ -218,12 +217,29 @@ int vl_ssh_execute(struct vl_ssh *ssh, const char *const *argv, const char *inpu
     return reply->output.failed || reply->errors.failed ? vl_no_memory(err) : 0;
 }
 
+/* The answer of Asterisk, when it was asked for ahead. */
+static bool take_ahead(struct vl_ssh *ssh, const char *const *argv, struct vl_command_result *ret_result)
+{
+    struct vl_ahead_command *known = NULL;
+
+    if (argv[0] && !strcmp(argv[0], "asterisk") && argv[1] && !strcmp(argv[1], "-rx") && argv[2] && !argv[3])
+        known = vl_ahead_find_command(ssh->ahead, argv[2], vl_now_ms());
+    if (!known)
+        return false;
+    *ret_result = (struct vl_command_result){ .status = known->status, .output = vl_strdup(known->output) };
+    known->output = NULL;
+    return ret_result->output != NULL;
+}
+
 static int ssh_run(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
                    struct vl_command_result *ret_result, struct vl_error *err)
 {
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
     char *output;
 
+    if (take_ahead(vl_ssh_of(target), argv, ret_result))
+        return 0;
+    vl_ahead_drop(&vl_ssh_of(target)->ahead);
     if (vl_ssh_execute(vl_ssh_of(target), argv, input, VL_TARGET_OUTPUT_LIMIT, timeout_ms, &reply, err) < 0)
         return -1;
     output = vl_buf_take(&reply.output);
@@ -241,6 +257,7 @@ static void ssh_close(struct vl_target *target)
     (void)end_worker(ssh);
     if (ssh->via)
         ssh_close(&ssh->via->base);
+    vl_ahead_drop(&ssh->ahead);
     free(ssh->name);
     free(ssh->gone);
     free(ssh);
@@ -250,6 +267,10 @@ static const struct vl_target_ops ssh_ops = {
     .read = vl_ssh_read,
     .write = vl_ssh_write,
     .remove = vl_ssh_remove,
+    .facts = vl_ssh_facts,
+    .gives_to = vl_ssh_gives_to,
+    .prefetch = vl_ssh_prefetch,
+    .batch = vl_ssh_batch,
     .run = ssh_run,
     .close = ssh_close,
 };

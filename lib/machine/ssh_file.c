@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -17,7 +18,7 @@
 
 enum { PATH_LIMIT = 4096, READ_HEADER_LIMIT = 64 };
 
-/* What the scripts below say by their exit status. */
+/* What the scripts below say by their exit status, and that of ssh_batch.c by a line. */
 enum {
     ABSENT = 70,
     SEALED,
@@ -32,6 +33,7 @@ enum {
     NO_MODE,
     NOT_MOVED,
     CUT_OFF,
+    NOT_REMOVED,
 };
 
 static const struct {
@@ -50,6 +52,7 @@ static const struct {
     { NO_MODE, "its mode cannot be set" },
     { NOT_MOVED, "it cannot be put in place" },
     { CUT_OFF, "the writing was broken off" },
+    { NOT_REMOVED, "its directory cannot be written to" },
     { 126, "its shell may not run what is needed" },
     { 127, "its shell does not find what is needed" },
 };
@@ -81,8 +84,8 @@ static const char write_script[] =
 _Static_assert(CUT_OFF == 82, "the scripts above use these numbers");
 
 /* A command on a file ended with this status: say why, with the last line that it wrote to stderr. */
-static int fail_file(const struct vl_ssh *ssh, const char *verb, const char *path, const struct vl_ssh_reply *reply,
-                     struct vl_error *err)
+int vl_ssh_fail_file(const struct vl_ssh *ssh, const char *verb, const char *path, int status,
+                     const struct vl_ssh_reply *reply, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *const *lines = vl_text_split(&arena, vl_buf_text(&reply->errors), "\r\n");
@@ -92,14 +95,14 @@ static int fail_file(const struct vl_ssh *ssh, const char *verb, const char *pat
         last = lines[i];
     last = last ? vl_text_quote(&arena, last, VL_TEXT_QUOTED) : NULL;
     for (size_t i = 0; i < VL_COUNT(reasons); i++)
-        if (reasons[i].status == reply->status)
+        if (reasons[i].status == status)
             return vl_fail(err, VL_ERROR_FAILED, "cannot %s '%s' on '%s': %s%s%s", verb, path, ssh->name,
                            reasons[i].reason, last ? ": " : "", last ? last : "");
-    return vl_fail(err, VL_ERROR_FAILED, "cannot %s '%s' on '%s': status %d%s%s", verb, path, ssh->name, reply->status,
+    return vl_fail(err, VL_ERROR_FAILED, "cannot %s '%s' on '%s': status %d%s%s", verb, path, ssh->name, status,
                    last ? ": " : "", last ? last : "");
 }
 
-static int check_path(const char *path, struct vl_error *err)
+int vl_ssh_check_path(const char *path, struct vl_error *err)
 {
     size_t length = strlen(path);
 
@@ -159,6 +162,21 @@ static int take_content(const struct vl_ssh *ssh, const char *path, const struct
     return 0;
 }
 
+/* From what was learnt ahead: 1 with the text, 0 when it is not known, -1 when there is no file or no memory. */
+static int read_ahead(const struct vl_ssh *ssh, const char *path, char **ret_text, mode_t *ret_mode,
+                      struct vl_error *err)
+{
+    const struct vl_ahead_path *known = vl_ahead_find_path(ssh->ahead, path, vl_now_ms());
+
+    if (!known || (!known->text && known->facts.kind != VL_PATH_NONE))
+        return 0;
+    if (!known->text)
+        return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' does not exist on '%s'", path, ssh->name);
+    *ret_text = vl_strdup(known->text);
+    *ret_mode = known->facts.mode;
+    return *ret_text ? 1 : vl_no_memory(err);
+}
+
 int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode, struct vl_error *err)
 {
     struct vl_ssh *ssh = vl_ssh_of(target);
@@ -166,19 +184,23 @@ int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mod
     const char *const argv[] = { "sh", "-c", read_script, "sh", path, most, NULL };
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
 
+    int known = read_ahead(ssh, path, ret_text, ret_mode, err);
+
     _Static_assert(VL_TARGET_FILE_LIMIT == 1048576, "the limit of head above is one more");
-    if (check_path(path, err) < 0 ||
+    if (known)
+        return known < 0 ? -1 : 0;
+    if (vl_ssh_check_path(path, err) < 0 ||
         vl_ssh_execute(ssh, argv, NULL, VL_TARGET_FILE_LIMIT + READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
     if (reply.status == ABSENT)
         return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' does not exist on '%s'", path, ssh->name);
     if (reply.status != 0)
-        return fail_file(ssh, "read", path, &reply, err);
+        return vl_ssh_fail_file(ssh, "read", path, reply.status, &reply, err);
     return take_content(ssh, path, &reply, ret_text, ret_mode, err);
 }
 
 /* Group names as useradd(8) makes them: nothing in one can mean anything to grep. */
-static bool is_group(const char *group)
+bool vl_ssh_is_group(const char *group)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 
@@ -195,9 +217,9 @@ int vl_ssh_write(struct vl_target *target, const char *path, const char *text, m
     const char *slash = strrchr(path, '/');
     const char *temporary, *octal;
 
-    if (check_path(path, err) < 0)
+    if (vl_ssh_check_path(path, err) < 0)
         return -1;
-    if (group && !is_group(group))
+    if (group && !vl_ssh_is_group(group))
         return vl_fail(err, VL_ERROR_FAILED, "'%s' is not the name of a group", group);
     if (strlen(text) > VL_TARGET_FILE_LIMIT)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' would be larger than %d bytes", path, VL_TARGET_FILE_LIMIT);
@@ -207,12 +229,13 @@ int vl_ssh_write(struct vl_target *target, const char *path, const char *text, m
     octal = vl_arena_printf(&arena, "%04o", (unsigned int)(mode & 07777));
     if (arena.failed)
         return vl_no_memory(err);
+    vl_ahead_drop(&ssh->ahead);
     if (vl_ssh_execute(ssh,
                        (const char *const[]){ "sh", "-c", write_script, "sh", path, temporary, sum, octal,
                                               group ? group : "", NULL },
                        text, READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
-    return reply.status ? fail_file(ssh, "write", path, &reply, err) : 0;
+    return reply.status ? vl_ssh_fail_file(ssh, "write", path, reply.status, &reply, err) : 0;
 }
 
 int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *err)
@@ -221,7 +244,8 @@ int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *e
     const char *const argv[] = { "rm", "-f", "--", path, NULL };
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
 
-    if (check_path(path, err) < 0 || vl_ssh_execute(ssh, argv, NULL, READ_HEADER_LIMIT, 0, &reply, err) < 0)
+    vl_ahead_drop(&ssh->ahead);
+    if (vl_ssh_check_path(path, err) < 0 || vl_ssh_execute(ssh, argv, NULL, READ_HEADER_LIMIT, 0, &reply, err) < 0)
         return -1;
-    return reply.status ? fail_file(ssh, "remove", path, &reply, err) : 0;
+    return reply.status ? vl_ssh_fail_file(ssh, "remove", path, reply.status, &reply, err) : 0;
 }

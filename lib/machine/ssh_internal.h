@@ -7,6 +7,7 @@
 #define VL_MACHINE_SSH_INTERNAL_H
 
 #include "base/buf.h"
+#include "machine/ahead.h"
 #include "machine/target.h"
 #include "machine/wire.h"
 
@@ -16,8 +17,9 @@ struct vl_ssh {
     pid_t worker; /* 0 once it is gone */
     int control;  /* our end of the socket pair */
     int command_timeout_ms;
-    char *gone;         /* why there is no worker any more */
-    struct vl_ssh *via; /* the session that this one goes through; NULL: none */
+    char *gone;             /* why there is no worker any more */
+    struct vl_ahead *ahead; /* what was asked ahead of need; NULL: nothing */
+    struct vl_ssh *via;     /* the session that this one goes through; NULL: none */
 };
 
 static inline struct vl_ssh *vl_ssh_of(struct vl_target *target)
@@ -63,5 +65,25 @@ int vl_ssh_read(struct vl_target *target, const char *path, char **ret_text, mod
 int vl_ssh_write(struct vl_target *target, const char *path, const char *text, mode_t mode, const char *group,
                  struct vl_error *err);
 int vl_ssh_remove(struct vl_target *target, const char *path, struct vl_error *err);
+int vl_ssh_facts(struct vl_target *target, const char *path, struct vl_path_facts *ret_facts, struct vl_error *err);
+bool vl_ssh_gives_to(struct vl_target *target, const char *group, gid_t *ret_id);
+
+void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted);
+int vl_ssh_batch(struct vl_target *target, const struct vl_batch_item *items, size_t count,
+                 struct vl_batch_report *report, struct vl_error *err);
+
+/* Start a worker, whose descriptor 3 becomes `control`: its number, a child's of this process; or -1. And that one has
+ * been waited for. */
+pid_t vl_ssh_worker_start(const char *program, int control, struct vl_error *err);
+void vl_ssh_worker_ended(void);
+
+/* How long Asterisk may take for its answers. */
+int vl_ssh_answer_seconds(const struct vl_ssh *ssh);
+
+/* What these check first, and say when the command on a file did not end with 0. */
+int vl_ssh_check_path(const char *path, struct vl_error *err);
+bool vl_ssh_is_group(const char *group);
+int vl_ssh_fail_file(const struct vl_ssh *ssh, const char *verb, const char *path, int status,
+                     const struct vl_ssh_reply *reply, struct vl_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The SSH worker: one process that talks SSH to one guest on behalf of the program. Its session is in ssh_session.h.
+ * It is split off (ssh_start.c says why) by a process that does nothing else and talks to no guest.
  *
  * It starts with the connection in hand, cages itself before the guest's first byte is read, logs in, and then serves
  * one command after another until the program closes the control socket. It keeps no deadline: the program does, and
@@ -10,7 +11,10 @@
  * It ends with the program because it watches the control socket whenever it waits. The death signal of prctl(2) would
  * not do: it goes off when the thread that started the worker ends, though the program still uses the target.
  */
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -400,17 +404,57 @@ static int work(struct vl_ssh_worker *worker, struct vl_error *err)
     return channel ? vl_ssh_session_relay(worker, channel, err) : serve(worker, err);
 }
 
-int vl_ssh_worker_main(void)
+/* One worker's life. Returns the exit status. */
+static int live(void)
 {
     struct vl_ssh_worker worker = { .guest = -1, .stream = -1 };
     VL_ERROR_AUTO err = { .code = VL_OK };
     int rc;
 
-    vl_sandbox_hide();
     rc = work(&worker, &err);
     if (rc < 0)
         send_failure(&err);
     forget_secrets(&worker);
     vl_ssh_session_end(&worker);
     return rc < 0 ? 1 : 0;
+}
+
+/* A child of our own parent (CLONE_PARENT of clone(2)): 0 in it, its number here. */
+static pid_t split_off(void)
+{
+    return vl_sandbox_filters() ? (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL) : 0;
+}
+
+static int tell_started(pid_t pid)
+{
+    VL_BUF_AUTO message = VL_BUF_INIT;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    vl_ssh_wire_begin(&message, VL_SSH_STARTED);
+    vl_ssh_wire_number(&message, pid > 0 ? (uint32_t)pid : 0);
+    vl_ssh_wire_end(&message);
+    return vl_ssh_wire_send(VL_SSH_CONTROL, &message, -1, &ignored);
+}
+
+int vl_ssh_worker_main(void)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    int control;
+
+    vl_sandbox_hide();
+    (void)warm_up(&ignored); /* a worker does it again and says what is wrong: its random numbers must be its own */
+    while ((control = vl_ssh_wire_receive_descriptor(VL_SSH_CONTROL, &ignored)) >= 0) {
+        pid_t pid = split_off();
+
+        if (pid == 0) {
+            if (dup2(control, VL_SSH_CONTROL) < 0)
+                return 1;
+            (void)close(control);
+            return live();
+        }
+        (void)close(control);
+        if (tell_started(pid) < 0)
+            return 1;
+    }
+    return 0;
 }

@@ -21,6 +21,46 @@ struct vl_command_result {
     char *output; /* stdout, bounded, NUL-terminated (a NUL in it ends it), owned */
 };
 
+enum vl_path_kind { VL_PATH_NONE, VL_PATH_FILE, VL_PATH_LINK, VL_PATH_DIRECTORY, VL_PATH_OTHER };
+
+/* What a path is, without what is in it. */
+struct vl_path_facts {
+    enum vl_path_kind kind; /* of the name itself */
+    mode_t mode;            /* 07777 of it; of a link: of the file that it leads to, 0 when there is none */
+    uid_t owner;            /* likewise */
+    gid_t group;
+    char *link; /* what a link says, owned; NULL: it is none */
+    char *real; /* the absolute path of what a link leads to, through all links, owned; NULL: none, or nothing there.
+                 * A target's word: it is where the target says, and a tree's path begins at the tree's root */
+};
+
+/* What is going to be asked of a target: lists that end with NULL; NULL is an empty one. */
+struct vl_wanted {
+    const char *const *paths;    /* of files: read(), facts() */
+    const char *const *groups;   /* gives_to() */
+    const char *const *commands; /* of Asterisk: run() of `asterisk -rx COMMAND` */
+};
+
+/* One of several changes that are made in one go: write(), remove(), or run() of `asterisk -rx COMMAND`. */
+struct vl_batch_item {
+    enum { VL_BATCH_WRITE, VL_BATCH_REMOVE, VL_BATCH_COMMAND } kind;
+    const char *object; /* path or command */
+    const char *text;   /* VL_BATCH_WRITE, with the arguments of write() */
+    mode_t mode;
+    const char *group;
+};
+
+/* How far a batch came. */
+struct vl_batch_report {
+    size_t done;    /* so many items from the first on were carried out */
+    size_t touched; /* so many may have changed something: not less than `done` */
+    size_t failed;  /* the item that was not; their number when all were, or when it was the fault of none */
+    struct vl_command_result *results; /* one per item, the caller's; filled for commands that were carried out */
+};
+
+/* What one batch takes: items, and bytes of all texts together. */
+enum { VL_BATCH_ITEMS = 64, VL_BATCH_TEXT = 1 << 20 };
+
 struct vl_target_ops {
     /* Read a file: 0 with the caller's *ret_text and *ret_mode, or -1; VL_ERROR_NOTFOUND when there is none. */
     int (*read)(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode, struct vl_error *err);
@@ -29,15 +69,23 @@ struct vl_target_ops {
     int (*write)(struct vl_target *target, const char *path, const char *text, mode_t mode, const char *group,
                  struct vl_error *err);
     int (*remove)(struct vl_target *target, const char *path, struct vl_error *err);
-    /* True when the name is a symbolic link: read() follows it, write() and remove() would put an end to it. NULL: not
-     * known. */
-    bool (*is_link)(struct vl_target *target, const char *path);
-    /* True when the file is there, belongs to another group, and write() would give it to this one. NULL: not known. */
-    bool (*wrong_group)(struct vl_target *target, const char *path, const char *group);
+    /* What the path is; VL_PATH_NONE is no failure. NULL: not known. */
+    int (*facts)(struct vl_target *target, const char *path, struct vl_path_facts *ret_facts, struct vl_error *err);
+    /* True when write() would give files to this group, which then is *ret_id: the target has it, and who we are there
+     * may give files away. NULL: not known. */
+    bool (*gives_to)(struct vl_target *target, const char *group, gid_t *ret_id);
     /* Run argv with `input` on stdin (NULL: none). Fails when it could not be run or did not end in time, not when it
      * exits non-zero. */
     int (*run)(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
                struct vl_command_result *ret_result, struct vl_error *err);
+    /* Learn all this in one round trip. The operations above then answer from it, for a few seconds and until the first
+     * change; what could not be learnt they ask for as if this had not been called. NULL: no use. */
+    void (*prefetch)(struct vl_target *target, const struct vl_wanted *wanted);
+    /* Carry out the items in order, all commands behind all files. Each file is replaced as write() does, and none is
+     * before the new text of all is there. 0 when all were carried out, whatever the commands ended with. `report` is
+     * filled in either case. NULL: they have to be carried out one by one. */
+    int (*batch)(struct vl_target *target, const struct vl_batch_item *items, size_t count,
+                 struct vl_batch_report *report, struct vl_error *err);
     void (*close)(struct vl_target *target);
 };
 
@@ -48,6 +96,12 @@ struct vl_target {
 };
 
 void vl_command_result_free(struct vl_command_result *result);
+void vl_path_facts_free(struct vl_path_facts *facts);
+
+#define VL_PATH_FACTS_AUTO __attribute__((cleanup(vl_path_facts_free))) struct vl_path_facts
+
+/* prefetch(), where the target has it. */
+void vl_target_prefetch(struct vl_target *target, const struct vl_wanted *wanted);
 
 /* Close and free; accepts NULL. */
 void vl_target_close(struct vl_target *target);

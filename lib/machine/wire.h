@@ -25,6 +25,7 @@ enum vl_ssh_type {
     VL_SSH_FAILED,        /* worker: what went wrong, as text; it ends after this */
     VL_PROVISION_FILES,   /* program: how many (number), then path and text of each; READY or FAILED is the answer */
     VL_PROVISION_FETCHED, /* HTTP server: index of the file, address of who has it (numbers) */
+    VL_SSH_STARTED,       /* whoever splits off workers: the number of the new one */
     VL_SSH_MET,           /* worker: the host key is right, the login begins; no fields */
     VL_SSH_REFUSED,       /* worker: like FAILED, and no second try will do better */
     VL_SSH_SEEN,          /* worker that looks: the host key, as text; it ends after this */

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "network/checkpoint.h"

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "machine/target.h"

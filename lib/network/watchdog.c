@@ -20,8 +20,9 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "network/change.h"
+#include "network/checkpoint.h"
 #include "network/reach.h"
-#include "network/switch.h"
+#include "network/recovery.h"
 
 enum {
     TICK_MS = 200,
@@ -34,9 +35,6 @@ enum {
     ENDED_MS = 3000,        /* and the watchdog, to end then */
     RETRY_MS = 5000,        /* between two tries to put back */
     TRIES = 12,
-    RELOAD_TIMEOUT_MS = 30000,
-    RESTORE_TRIES = 5, /* once the owner has been told */
-    RESTORE_PAUSE_MS = 200,
 };
 
 enum { CHANNEL = 3 };
@@ -46,70 +44,6 @@ static volatile sig_atomic_t asked_to_end;
 static void note_signal(int number)
 {
     asked_to_end = number;
-}
-
-static void restore_pair(const struct vl_checkpoint *checkpoint, const struct vl_saved_link *uplink,
-                         const struct vl_saved_link *bridge, struct vl_error *first)
-{
-    VL_ERROR_AUTO cause = { .code = VL_OK };
-    bool done = false;
-
-    if (vl_checkpoint_restore_network(checkpoint, uplink, bridge, &done, &cause) == 0 &&
-        (done || vl_switch_back(bridge->name, uplink->name, &cause) == 0))
-        return;
-    if (!first->code)
-        vl_error_move(first, &cause);
-}
-
-static void restore_network(const struct vl_checkpoint *checkpoint, struct vl_error *first)
-{
-    for (size_t i = checkpoint->further_count; i-- > 0;)
-        restore_pair(checkpoint, &checkpoint->further[i].uplink, &checkpoint->further[i].bridge, first);
-    restore_pair(checkpoint, &checkpoint->uplink, &checkpoint->bridge, first);
-}
-
-/* The owner of the network reads its files again. It may not run at all (after a reboot, early in the boot). */
-static void run_reloads(const struct vl_checkpoint *checkpoint)
-{
-    for (size_t i = 0; i < checkpoint->reload_count; i++) {
-        VL_PROCESS_RESULT_AUTO result = { .status = -1 };
-        VL_ERROR_AUTO ignored = { .code = VL_OK };
-        struct vl_process_options options = { .timeout_ms = RELOAD_TIMEOUT_MS };
-
-        (void)vl_process_run(checkpoint->reloads[i], &options, &result, &ignored);
-    }
-}
-
-/* While the owner still acts on what it has seen it may take an address away before the route over it is there. What is
- * there already is no error, so that the same can be tried again. */
-static void restore_at_last(const struct vl_checkpoint *checkpoint, struct vl_error *err)
-{
-    for (int i = 0; i < RESTORE_TRIES; i++) {
-        if (i)
-            (void)poll(NULL, 0, RESTORE_PAUSE_MS);
-        vl_error_clear(err);
-        restore_network(checkpoint, err);
-        if (!err->code)
-            return;
-    }
-}
-
-int vl_watchdog_restore(const struct vl_checkpoint *checkpoint, size_t *changed, struct vl_error *err)
-{
-    VL_ERROR_AUTO network = { .code = VL_OK }, files = { .code = VL_OK };
-
-    /* at once, whatever the owner makes of it; what counts is how it is in the end */
-    if (checkpoint->boot)
-        restore_network(checkpoint, &network);
-    (void)vl_checkpoint_restore_files(checkpoint, changed, &files);
-    if (checkpoint->boot && checkpoint->reload_count)
-        run_reloads(checkpoint);
-    if (checkpoint->boot && (checkpoint->reload_count || network.code))
-        restore_at_last(checkpoint, &network);
-    if (!network.code && !files.code)
-        return 0;
-    vl_error_move(err, network.code ? &network : &files);
-    return -1;
 }
 
 /* What the watchdog works with. */
@@ -233,7 +167,7 @@ static bool restore_with_patience(const struct watch *watch, struct vl_error *er
 
     for (int i = 0; i < TRIES; i++) {
         vl_error_clear(err);
-        if (vl_watchdog_restore(&watch->checkpoint, &changed, err) == 0)
+        if (vl_network_restore(&watch->checkpoint, &changed, err) == 0)
             return true;
         syslog(LOG_ERR, "bridge '%s': %s", watch->checkpoint.bridge.name, vl_error_text(err));
         (void)poll(NULL, 0, RETRY_MS);

@@ -2,8 +2,8 @@
 /*
  * The watchdog of a change to the network: a process of its own, armed before the first change, that puts the
  * checkpoint back when the change is not confirmed in time, when what answered before has stopped answering, when the
- * command that makes the change ends before it is through, or when somebody asks for it. While the command is still at
- * it then, the watchdog stays, and puts back once more what came after.
+ * command that makes the change ends before it is through, or when somebody asks for it (recovery.h puts back). While
+ * the command is still at it then, the watchdog stays, and puts back once more what came after.
  *
  * It is this program run again with VL_WATCHDOG_ARGUMENT, in a session of its own: the end of the command (SIGKILL
  * too), of its terminal or of its SSH session does not end it. It holds the whole checkpoint in memory. It talks to the
@@ -13,7 +13,6 @@
 #define VL_NETWORK_WATCHDOG_H
 
 #include "base/error.h"
-#include "network/checkpoint.h"
 
 #define VL_WATCHDOG_ARGUMENT "--voiplab-bridge-watchdog"
 
@@ -30,9 +29,5 @@ void vl_watchdog_done(int *descriptor);
 /* The change has failed, or is taken back already: close the descriptor (-1: it is closed) and wait until the watchdog
  * has put everything back and has ended. */
 int vl_watchdog_take_back(int *descriptor, const char *directory, struct vl_error *err);
-
-/* Put the checkpoint back: network, files, the owner's reloads, network again. What cannot be done does not keep the
- * rest from being done; the first failure is the error. *changed counts files. */
-int vl_watchdog_restore(const struct vl_checkpoint *checkpoint, size_t *changed, struct vl_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
@@ -16,6 +17,7 @@
 #include "plan/pending.h"
 #include "plan/print.h"
 #include "plan/steps.h"
+#include "plan/together.h"
 
 enum { STOP_TIMEOUT_MS = 60000 };
 
@@ -124,13 +126,40 @@ static int back_up(struct vl_session *session, const struct vl_target *target, c
     return vl_file_write(path, step->before, strlen(step->before), 0600, err);
 }
 
+static int back_up_all(struct vl_session *session, const struct vl_target *target, const struct vl_step *steps,
+                       size_t count, struct vl_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (back_up(session, target, &steps[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+/* The steps from this one on that are done at once, which are one or more. *ret_count of them are done, or on failure
+ * may have changed something. */
+static int advance(struct vl_session *session, const struct vl_plan *plan, size_t from, struct vl_target *target,
+                   size_t *ret_count, struct vl_error *err)
+{
+    const struct vl_step *steps = &plan->steps[from];
+    size_t together = vl_together_count(target, plan, from);
+
+    *ret_count = 0;
+    if (back_up_all(session, target, steps, together ? together : 1, err) < 0)
+        return -1;
+    if (together)
+        return vl_together_act(session, target, steps, together, ret_count, err);
+    *ret_count = 1;
+    return do_step(session, target, steps, err);
+}
+
 int vl_apply(struct vl_session *session, const struct vl_plan *plan, struct vl_target *target, struct vl_error *err)
 {
     VL_FREE char *note = vl_pending_note(session, plan, err);
+    size_t count;
 
     if (err->code)
         return -1;
-    for (size_t i = 0; i < plan->count; i++) {
+    for (size_t i = 0; i < plan->count; i += count) {
         const struct vl_step *step = &plan->steps[i];
 
         if (vl_session_cancelled(session))
@@ -139,19 +168,11 @@ int vl_apply(struct vl_session *session, const struct vl_plan *plan, struct vl_t
             return vl_fail(err, VL_ERROR_TIMEOUT,
                            "the change took longer than it may stay unconfirmed; --timeout gives it longer");
         if (step->kind == VL_STEP_STOP) {
-            size_t stops = count_stops(plan, i);
-
-            if (stop_together(session, step, stops, err) < 0)
+            count = count_stops(plan, i);
+            if (stop_together(session, step, count, err) < 0)
                 return -1;
-            i += stops - 1;
-            continue;
-        }
-        if (back_up(session, target, step, err) < 0) {
-            put_back(session, plan, i, target);
-            return -1;
-        }
-        if (do_step(session, target, step, err) < 0) {
-            put_back(session, plan, i + 1, target);
+        } else if (advance(session, plan, i, target, &count, err) < 0) {
+            put_back(session, plan, i + count, target);
             return -1;
         }
     }

@@ -4,13 +4,15 @@
  *
  * A file that a person owns or reads is made, changed or removed by a step of a plan, which could be looked at before.
  * A step gets to it by the operations of machine/target.h, which nobody else asks for a change, and on this host these
- * come to base/file.h; that header says who else may ask it, which is for things that a run makes for itself.
+ * come to base/file.h, and to base/delete.h for one that goes; these headers say who else may ask, which is for things
+ * that a run makes for itself.
  * test/changes holds all of lib/ and cmd/ to that.
  *
  * The exception is what takes apply itself back. On the host's network the files of a bridge are steps like others, but
- * network/checkpoint.h keeps what was there on disk before the first of them: its watchdog puts that back when this
- * process is dead or cut off, so it cannot wait for a plan. The marks by which one of the two decides
- * (network/change.h), the note of owed reloads (pending.h) and the backups are written by no step for the same reason.
+ * network/checkpoint.h keeps what was there on disk before the first of them: the watchdog puts that back, by
+ * network/recovery.h, when this process is dead or cut off, so it cannot wait for a plan. The marks by which one of the
+ * two decides (network/change.h), the note of owed reloads (pending.h) and the backups are written by no step for the
+ * same reason.
  *
  * File steps on one target belong together: when one of them, or the reload after them, fails, those that were done on
  * that target are put back and its services reloaded again. Before the first of them a note of the reloads that are

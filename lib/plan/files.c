@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From a file set and what a target has to the steps that are missing, with the reloads that changed files call for;
- * and the reverse.
+ * From a file set and what a target has to the steps that are missing; and the reverse. Which reloads come of it is
+ * decided in reload.c, which is told what differs.
  */
 #include <string.h>
 
@@ -9,6 +9,44 @@
 #include "plan/block.h"
 #include "plan/plan.h"
 #include "plan/reload.h"
+
+static bool has(const char *const *list, const char *name)
+{
+    for (; *list; list++)
+        if (!strcmp(*list, name))
+            return true;
+    return false;
+}
+
+static size_t count_of(const char *const *list)
+{
+    size_t count = 0;
+
+    while (list && list[count])
+        count++;
+    return count;
+}
+
+void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, const struct vl_wanted *more)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    size_t others = more ? count_of(more->paths) : 0, group_count = 0, path_count = 0;
+    const char **paths = vl_arena_zalloc(&arena, (set->count + others + 1) * sizeof(*paths));
+    const char **groups = vl_arena_zalloc(&arena, (set->count + 1) * sizeof(*groups));
+
+    if (!target || !target->ops->prefetch || !paths || !groups)
+        return;
+    for (size_t i = 0; i < set->count; i++) {
+        paths[path_count++] = set->files[i].path;
+        if (set->files[i].group && !has(groups, set->files[i].group))
+            groups[group_count++] = set->files[i].group;
+    }
+    for (size_t i = 0; i < others; i++)
+        if (!has(paths, more->paths[i]))
+            paths[path_count++] = more->paths[i];
+    vl_target_prefetch(
+        target, &(struct vl_wanted){ .paths = paths, .groups = groups, .commands = more ? more->commands : NULL });
+}
 
 /* What is there now: NULL when the file, or the whole target, is not. */
 static int read_current(struct vl_plan *plan, struct vl_target *target, const char *path, const char **ret_text,
@@ -35,7 +73,13 @@ static int read_current(struct vl_plan *plan, struct vl_target *target, const ch
  * often Asterisk's own, and whoever gets hold of Asterisk could have us write to any file of this host. */
 static int refuse_link(struct vl_target *target, const char *path, struct vl_error *err)
 {
-    if (!target || !target->ops->is_link || !target->ops->is_link(target, path))
+    VL_PATH_FACTS_AUTO facts = { .kind = VL_PATH_NONE };
+
+    if (!target || !target->ops->facts)
+        return 0;
+    if (target->ops->facts(target, path, &facts, err) < 0)
+        return -1;
+    if (facts.kind != VL_PATH_LINK)
         return 0;
     return vl_fail(err, VL_ERROR_FAILED,
                    "'%s' is a symbolic link, which would be lost; put the file itself there first", path);
@@ -44,7 +88,14 @@ static int refuse_link(struct vl_target *target, const char *path, struct vl_err
 /* A file that its reader may not read is as good as none. */
 static bool has_wrong_group(struct vl_target *target, const struct vl_file *file)
 {
-    return file->group && target->ops->wrong_group && target->ops->wrong_group(target, file->path, file->group);
+    VL_PATH_FACTS_AUTO facts = { .kind = VL_PATH_NONE };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    gid_t group;
+
+    return file->group && target->ops->facts && target->ops->gives_to &&
+           target->ops->gives_to(target, file->group, &group) &&
+           target->ops->facts(target, file->path, &facts, &ignored) == 0 && facts.kind != VL_PATH_NONE &&
+           facts.group != group;
 }
 
 static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file, const char *before,
@@ -133,35 +184,36 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
 int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name, const struct vl_fileset *set,
                   unsigned pending, bool with_reloads, struct vl_error *err)
 {
-    unsigned wanted = pending;
+    bool *differs = vl_arena_zalloc(&plan->arena, set->count + 1);
 
-    for (size_t i = 0; i < set->count; i++) {
+    vl_plan_prefetch(target, set, NULL);
+    for (size_t i = 0; differs && i < set->count; i++) {
         int changed = plan_file(plan, target, target_name, &set->files[i], err);
 
         if (changed < 0)
             return -1;
-        if (changed)
-            wanted |= 1U << set->files[i].reload;
+        differs[i] = changed;
     }
-    if (with_reloads)
-        vl_reload_add(plan, target_name, wanted, !target);
+    if (differs && with_reloads)
+        vl_reload_decide(plan, target_name, set, differs, pending, !target);
     return vl_arena_check(&plan->arena, err);
 }
 
 int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,
                           const struct vl_fileset *set, unsigned pending, struct vl_error *err)
 {
-    unsigned wanted = pending;
+    bool *differs = vl_arena_zalloc(&plan->arena, set->count + 1);
 
+    vl_plan_prefetch(target, set, NULL);
     /* Backwards: the block that includes a file goes before the file. */
-    for (size_t i = set->count; i-- > 0;) {
+    for (size_t i = set->count; differs && i-- > 0;) {
         int changed = plan_removal(plan, target, target_name, &set->files[i], err);
 
         if (changed < 0)
             return -1;
-        if (changed)
-            wanted |= 1U << set->files[i].reload;
+        differs[i] = changed;
     }
-    vl_reload_add(plan, target_name, wanted, false);
+    if (differs)
+        vl_reload_decide(plan, target_name, set, differs, pending, false);
     return vl_arena_check(&plan->arena, err);
 }

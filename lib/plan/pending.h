@@ -2,7 +2,7 @@
 /*
  * Reloads that are owed: noted, a word a line, before the first file of a target changes, and struck out when all is
  * done. A run that is cut off in between leaves the note for the next one, which finds the files right and would not
- * reload.
+ * reload. What comes of what is owed is decided in reload.c.
  */
 #ifndef VL_PLAN_PENDING_H
 #define VL_PLAN_PENDING_H

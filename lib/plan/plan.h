@@ -81,12 +81,18 @@ void vl_plan_free(struct vl_plan *plan);
 /* argv in the plan's arena from a NULL-terminated list of strings. */
 const char *const *vl_plan_argv(struct vl_plan *plan, const char *first, ...) __attribute__((sentinel));
 
+/* Have the target learn in one round trip what the two functions below will ask about the set, and what else
+ * somebody wants to know (`more`: paths and commands; NULL: nothing). They do so themselves for what was not learnt
+ * before. */
+void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, const struct vl_wanted *more);
+
 /* Compare a file set with what `target` has and append the steps. `target` NULL: the target is not there yet and
- * everything is new. `pending`: reloads that an interrupted run still owes, as a bit per enum vl_reload. */
+ * everything is new. `pending`: reloads that an interrupted run still owes, as a bit per enum vl_reload. With `reloads`
+ * those follow that are due, as reload.h decides. */
 int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *target_name, const struct vl_fileset *set,
                   unsigned pending, bool reloads, struct vl_error *err);
 
-/* The reverse: our whole files go, our blocks are taken out. Reload steps follow; `pending` as above. */
+/* The reverse: our whole files go, our blocks are taken out. The reloads that are due follow; `pending` as above. */
 int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const char *target_name,
                           const struct vl_fileset *set, unsigned pending, struct vl_error *err);
 

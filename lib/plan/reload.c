@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How each service is told. Which is told: the `reload` of each file's row (render/asterisk.c, network/sysctl.c), when
- * the file differs (files.c).
+ * Where a reload is decided (reloads_due), and how each service is told (the table).
  */
 #include "plan/reload.h"
 
 #include <string.h>
+
+/* A file that differs from what is there, and so is made, changed or removed, wants the reload that its row names
+ * (render/asterisk.c, network/sysctl.c); one that is right wants none. What a run that was cut off still owes is due as
+ * well: it may have put its files right and not have come to the reload. Each is due once, for however many files. */
+static unsigned reloads_due(const struct vl_fileset *set, const bool *differs, unsigned owed)
+{
+    unsigned due = owed;
+
+    for (size_t i = 0; i < set->count; i++)
+        if (differs[i])
+            due |= 1U << set->files[i].reload;
+    return due & ~(1U << VL_RELOAD_NONE);
+}
 
 /* What it is called in a plan and in the note of what is owed, what is run, and what a person would say about it. */
 static const struct {
@@ -34,10 +46,13 @@ static const struct {
                                 "the kernel takes the settings; -e because the keys exist only with br_netfilter" },
 };
 
-void vl_reload_add(struct vl_plan *plan, const char *target_name, unsigned wanted, bool fresh)
+void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struct vl_fileset *set, const bool *differs,
+                      unsigned owed, bool fresh)
 {
+    unsigned due = reloads_due(set, differs, owed);
+
     for (unsigned i = 0; i < VL_RELOAD_COUNT; i++) {
-        if (!(wanted & 1U << i) || !reloads[i].word)
+        if (!(due & 1U << i) || !reloads[i].word)
             continue;
         vl_plan_add(plan, &(struct vl_step){
                               .kind = VL_STEP_RELOAD,

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How each service is told that its files changed: one row for each enum vl_reload (render/fileset.h).
- * Which is called for is said by each file of a file set, and collected by files.c.
+ * Where a reload is decided: from the files that differ (files.c compares them) and what is owed from before (pending.h
+ * reads the note). And how each service is told: one row for each enum vl_reload (render/fileset.h).
  */
 #ifndef VL_PLAN_RELOAD_H
 #define VL_PLAN_RELOAD_H
 
 #include "plan/plan.h"
 
-/* Append the reload steps of `wanted`, a bit per enum vl_reload. `fresh`: the target is not there yet. */
-void vl_reload_add(struct vl_plan *plan, const char *target_name, unsigned wanted, bool fresh);
+/* Decide which reloads are due, and append their steps. differs[i]: file i of the set is not as it shall be. `owed`:
+ * what an interrupted run left undone, a bit per enum vl_reload. `fresh`: the target is not there yet. */
+void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struct vl_fileset *set, const bool *differs,
+                      unsigned owed, bool fresh);
 
 /* The reload that a plan calls by this word, the object of its step; VL_RELOAD_NONE: none is called so. */
 enum vl_reload vl_reload_of(const char *word, size_t length);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
@@ -90,6 +91,19 @@ int vl_session_hypervisor(struct vl_session *session, struct vl_error *err)
     session->hypervisor = hypervisor;
     hypervisor = NULL;
     return 0;
+}
+
+int vl_session_remember(struct vl_session *session, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *text = vl_state_natures_text(&session->state, &arena);
+    const char *path = vl_arena_printf(&arena, "%s/natures", session->state.directory);
+
+    if (vl_arena_check(&arena, err) < 0)
+        return -1;
+    if (!vl_file_exists(session->state.directory))
+        return 0;
+    return vl_file_write(path, text, strlen(text), 0600, err);
 }
 
 static struct vl_target *connect_ssh(struct vl_session *session, const struct vl_pbx *pbx, int timeout_ms,

@@ -36,6 +36,9 @@ const char *vl_session_lab_name(const struct vl_session *session);
 
 bool vl_session_cancelled(const struct vl_session *session);
 
+/* Keep in the state directory what the PBXs were found to be; where that is not there yet, nothing is kept. */
+int vl_session_remember(struct vl_session *session, struct vl_error *err);
+
 /* Connect to the hypervisor once. */
 int vl_session_hypervisor(struct vl_session *session, struct vl_error *err);
 

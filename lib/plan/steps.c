@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -31,38 +32,30 @@ static int do_remove(const struct vl_step_scene *scene)
     return scene->target->ops->remove(scene->target, scene->step->object, scene->err);
 }
 
-/* Run the step's argv; what the command printed is the caller's. */
-static int run_argv(const struct vl_step_scene *scene, char **ret_output)
+/* Asterisk's CLI ends with 0 also when it does not know the command, which is what a missing module comes to. */
+int vl_step_check_answer(const struct vl_step_scene *scene, const struct vl_command_result *result)
 {
-    struct vl_command_result result = { .status = -1 };
+    const char *output = result->output ? result->output : "";
 
-    if (scene->target->ops->run(scene->target, scene->step->argv, NULL, COMMAND_TIMEOUT_MS, &result, scene->err) < 0)
-        return -1;
-    *ret_output = result.output;
-    if (result.status == 0)
-        return 0;
-    return vl_fail(scene->err, VL_ERROR_FAILED, "'%s' ended with status %d: %s", scene->step->argv[0], result.status,
-                   vl_text_quote(scene->arena, result.output ? result.output : "", VL_TEXT_QUOTED));
+    if (result->status)
+        return vl_fail(scene->err, VL_ERROR_FAILED, "'%s' ended with status %d: %s", scene->step->argv[0],
+                       result->status, vl_text_quote(scene->arena, output, VL_TEXT_QUOTED));
+    if (scene->step->kind == VL_STEP_RELOAD && vl_asterisk_no_such_command(output))
+        return vl_fail(scene->err, VL_ERROR_FAILED, "Asterisk does not know '%s'; is the module loaded?",
+                       scene->step->object);
+    return 0;
 }
 
 static int do_command(const struct vl_step_scene *scene)
 {
-    VL_FREE char *output = NULL;
+    struct vl_command_result result = { .status = -1 };
+    int rc;
 
-    return run_argv(scene, &output);
-}
-
-/* Asterisk's CLI ends with 0 also when it does not know the command, which is what a missing module comes to. */
-static int do_reload(const struct vl_step_scene *scene)
-{
-    VL_FREE char *output = NULL;
-
-    if (run_argv(scene, &output) < 0)
+    if (scene->target->ops->run(scene->target, scene->step->argv, NULL, COMMAND_TIMEOUT_MS, &result, scene->err) < 0)
         return -1;
-    if (output && vl_asterisk_no_such_command(output))
-        return vl_fail(scene->err, VL_ERROR_FAILED, "Asterisk does not know '%s'; is the module loaded?",
-                       scene->step->object);
-    return 0;
+    rc = vl_step_check_answer(scene, &result);
+    vl_command_result_free(&result);
+    return rc;
 }
 
 static int do_directory(const struct vl_step_scene *scene)
@@ -205,7 +198,7 @@ static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
     [VL_STEP_FILE] = { "write", VL_SHOW_DIFF, "diff", do_file },
     [VL_STEP_REMOVE] = { "remove", VL_SHOW_DIFF, "diff", do_remove },
     [VL_STEP_COMMAND] = { "run", VL_SHOW_COMMAND, "sh", do_command },
-    [VL_STEP_RELOAD] = { "reload", VL_SHOW_COMMAND, "sh", do_reload },
+    [VL_STEP_RELOAD] = { "reload", VL_SHOW_COMMAND, "sh", do_command },
     [VL_STEP_DIRECTORY] = { "make directory", VL_SHOW_NOTHING, NULL, do_directory },
     [VL_STEP_IMAGE] = { "build image", VL_SHOW_NOTHING, NULL, do_image },
     [VL_STEP_POOL] = { "make pool", VL_SHOW_NOTHING, NULL, do_pool },

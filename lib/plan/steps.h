@@ -27,6 +27,9 @@ struct vl_step_kind_row {
     int (*act)(const struct vl_step_scene *scene); /* for vl_apply(); NULL: it is done with its neighbours (stopping) */
 };
 
+/* What a command or a reload came to. 0, or -1 with what is wrong. */
+int vl_step_check_answer(const struct vl_step_scene *scene, const struct vl_command_result *result);
+
 const struct vl_step_kind_row *vl_step_kind(const struct vl_step *step);
 
 #endif

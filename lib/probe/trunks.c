@@ -7,9 +7,55 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "lab/flavor.h"
 #include "probe/asterisk.h"
 
-enum { ASK_TIMEOUT_MS = 30000, POLL_MS = 200 };
+enum { ASK_TIMEOUT_MS = 30000, POLL_FIRST_MS = 30, POLL_MOST_MS = 240 };
+
+#define ASK_IAX2_PEERS "iax2 show peers"
+#define ASK_CHANNELS "core show channels concise"
+
+/* How a driver is asked about its registrations and peers. */
+static const struct dialect {
+    const char *registry, *peers, *again;
+    int (*parse_registry)(struct vl_arena *arena, const char *text, struct vl_registration **ret, size_t *ret_count);
+    int (*parse_peers)(struct vl_arena *arena, const char *text, struct vl_peer **ret, size_t *ret_count);
+} dialects[VL_SIP_DRIVERS] = {
+    [VL_SIP_CHAN_SIP] = { "sip show registry", "sip show peers", "sip reload", vl_asterisk_parse_sip_registry,
+                          vl_asterisk_parse_sip_peers },
+};
+
+static const struct dialect *dialect_of(const struct vl_state *state, const struct vl_pbx *pbx)
+{
+    return &dialects[vl_state_nature(state, pbx)->sip];
+}
+
+/* Whether trunks of this kind lead out of the PBX. */
+static bool has_trunks(const struct vl_state *state, const struct vl_pbx *pbx, bool iax2)
+{
+    for (size_t i = 0; i < state->lab->trunk_count; i++)
+        if (state->lab->trunks[i].from == pbx && vl_state_over_iax2(state, &state->lab->trunks[i]) == iax2)
+            return true;
+    return false;
+}
+
+const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct vl_state *state,
+                                           const struct vl_pbx *pbx)
+{
+    static const char *const none[] = { NULL };
+    const char **commands = vl_arena_zalloc(arena, 4 * sizeof(*commands));
+    size_t count = 0;
+
+    if (!commands)
+        return none;
+    if (pbx->role == VL_ROLE_GUEST && pbx->account)
+        commands[count++] = dialect_of(state, pbx)->registry;
+    if (pbx->role == VL_ROLE_HUB || pbx->account || has_trunks(state, pbx, false))
+        commands[count++] = dialect_of(state, pbx)->peers;
+    if (has_trunks(state, pbx, true))
+        commands[count] = ASK_IAX2_PEERS;
+    return commands;
+}
 
 /* One CLI command of Asterisk. */
 static int ask(struct vl_target *target, const char *command, char **ret_output, struct vl_error *err)
@@ -33,53 +79,44 @@ bool vl_probe_asterisk_ready(struct vl_target *target)
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_FREE char *output = NULL;
 
-    return ask(target, "core waitfullybooted", &output, &ignored) == 0;
+    return ask(target, VL_PROBE_READY, &output, &ignored) == 0;
 }
 
-void vl_probe_register_again(struct vl_target *target)
+void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target)
 {
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_FREE char *output = NULL;
 
-    (void)ask(target, "sip reload", &output, &ignored);
+    (void)ask(target, dialect_of(state, pbx)->again, &output, &ignored);
 }
 
-static void look_at_version(struct vl_arena *arena, struct vl_target *target, struct vl_trunk_view *view)
-{
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *output = NULL;
-    unsigned major, minor;
-
-    if (ask(target, "core show version", &output, &ignored) == 0 && vl_asterisk_parse_version(output, &major, &minor))
-        view->version = vl_arena_printf(arena, "%u.%u", major, minor);
-}
-
-static int look_at_registration(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx,
+static int look_at_registration(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
                                 struct vl_target *target, struct vl_trunk_view *view, struct vl_error *err)
 {
     VL_ARENA_AUTO answer = { .blocks = NULL };
-    const char *hub = vl_text_from_ipv4(&answer, lab->hub->address), *state = "";
+    const char *hub = vl_text_from_ipv4(&answer, state->lab->hub->address), *words = "";
+    const struct dialect *dialect = dialect_of(state, pbx);
     VL_FREE char *output = NULL;
     struct vl_registration *list;
     size_t count;
 
     view->registration_wanted = true;
     view->registration = "";
-    if (ask(target, "sip show registry", &output, err) < 0)
+    if (ask(target, dialect->registry, &output, err) < 0)
         return -1;
-    if (vl_asterisk_parse_sip_registry(&answer, output, &list, &count) < 0)
-        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not say what it has registered; is chan_sip there?",
-                       target->name);
+    if (dialect->parse_registry(&answer, output, &list, &count) < 0)
+        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not say what it has registered; is %s there?",
+                       target->name, vl_sip_drivers[vl_state_nature(state, pbx)->sip]);
     for (size_t i = 0; i < count; i++) {
         if (!vl_asterisk_name_matches(list[i].username, pbx->account) || !vl_text_starts(list[i].host, hub) ||
             (list[i].host[strlen(hub)] && list[i].host[strlen(hub)] != ':'))
             continue;
-        state = list[i].state_text;
+        words = list[i].state_text;
         view->registered = list[i].state == VL_REGISTRATION_REGISTERED;
         view->registration_stuck = list[i].state == VL_REGISTRATION_NO_AUTHENTICATION ||
                                    list[i].state == VL_REGISTRATION_REJECTED || list[i].state == VL_REGISTRATION_FAILED;
     }
-    view->registration = vl_arena_strdup(arena, state);
+    view->registration = vl_arena_strdup(arena, words);
     return 0;
 }
 
@@ -105,25 +142,48 @@ static void count_peer(struct vl_arena *arena, const struct vl_peer *peers, size
         view->first_bad_peer = vl_arena_printf(arena, "%s (%s): %s", name, to->name, status);
 }
 
-/* The hub as a peer: registered with it or not, Asterisk dials it only while it answers. */
-static int look_at_hub(struct vl_arena *arena, struct vl_target *target, struct vl_trunk_view *view,
-                       struct vl_error *err)
-{
-    VL_ARENA_AUTO answer = { .blocks = NULL };
-    VL_FREE char *output = NULL;
-    const char *reason = "not there";
-    struct vl_peer *peers;
+/* The peers that Asterisk shows, in the arena `answer`. */
+struct peers {
+    struct vl_peer *list;
     size_t count;
+};
 
-    if (ask(target, "sip show peers", &output, err) < 0)
+static int ask_sip_peers(struct vl_arena *answer, const struct vl_state *state, const struct vl_pbx *pbx,
+                         struct vl_target *target, struct peers *ret_peers, struct vl_error *err)
+{
+    const struct dialect *dialect = dialect_of(state, pbx);
+    VL_FREE char *output = NULL;
+
+    if (ask(target, dialect->peers, &output, err) < 0)
         return -1;
-    if (vl_asterisk_parse_sip_peers(&answer, output, &peers, &count) < 0)
-        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no SIP peers; is chan_sip there?", target->name);
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(peers[i].name, "hub"))
-            reason = peers[i].status == VL_PEER_OK ? NULL : peers[i].status_text;
+    if (dialect->parse_peers(answer, output, &ret_peers->list, &ret_peers->count) == 0)
+        return 0;
+    return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no SIP peers; is %s there?", target->name,
+                   vl_sip_drivers[vl_state_nature(state, pbx)->sip]);
+}
+
+static int ask_iax2_peers(struct vl_arena *answer, struct vl_target *target, struct peers *ret_peers,
+                          struct vl_error *err)
+{
+    VL_FREE char *output = NULL;
+
+    if (ask(target, ASK_IAX2_PEERS, &output, err) < 0)
+        return -1;
+    if (vl_asterisk_parse_iax2_peers(answer, output, &ret_peers->list, &ret_peers->count) == 0)
+        return 0;
+    return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no IAX2 peers; is chan_iax2 there?", target->name);
+}
+
+/* The hub as a peer: registered with it or not, Asterisk dials it only while it answers. */
+static void look_at_hub(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                        const struct peers *peers, struct vl_trunk_view *view)
+{
+    const char *name = vl_flavor_hub_peer(arena, vl_state_nature(state, pbx)), *reason = "not there";
+
+    for (size_t i = 0; i < peers->count; i++)
+        if (!strcmp(peers->list[i].name, name))
+            reason = peers->list[i].status == VL_PEER_OK ? NULL : peers->list[i].status_text;
     view->hub = reason ? vl_arena_strdup(arena, reason) : NULL;
-    return 0;
 }
 
 static bool is_away(const struct vl_lab *lab, const bool *away, const struct vl_pbx *pbx)
@@ -131,62 +191,67 @@ static bool is_away(const struct vl_lab *lab, const bool *away, const struct vl_
     return away && away[pbx - lab->pbxs];
 }
 
-static int look_at_iax2_peers(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx,
-                              const bool *away, struct vl_target *target, struct vl_trunk_view *view,
-                              struct vl_error *err)
+static void look_at_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                           const bool *away, bool iax2, const struct peers *peers, struct vl_trunk_view *view)
+{
+    const struct vl_lab *lab = state->lab;
+
+    for (size_t i = 0; i < lab->trunk_count; i++)
+        if (lab->trunks[i].from == pbx && vl_state_over_iax2(state, &lab->trunks[i]) == iax2)
+            count_peer(arena, peers->list, peers->count, lab->trunks[i].name, lab->trunks[i].to,
+                       is_away(lab, away, lab->trunks[i].to), view);
+}
+
+static int look_at_guest(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                         const bool *away, struct vl_target *target, struct vl_trunk_view *view, struct vl_error *err)
 {
     VL_ARENA_AUTO answer = { .blocks = NULL };
-    VL_FREE char *output = NULL;
-    struct vl_peer *peers;
-    size_t count;
+    bool sip = has_trunks(state, pbx, false), iax2 = has_trunks(state, pbx, true);
+    struct peers peers = { .count = 0 };
 
-    if (ask(target, "iax2 show peers", &output, err) < 0)
+    if (pbx->account && look_at_registration(arena, state, pbx, target, view, err) < 0)
         return -1;
-    if (vl_asterisk_parse_iax2_peers(&answer, output, &peers, &count) < 0)
-        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no IAX2 peers; is chan_iax2 there?", target->name);
-    for (size_t i = 0; i < lab->trunk_count; i++)
-        if (lab->trunks[i].from == pbx)
-            count_peer(arena, peers, count, lab->trunks[i].name, lab->trunks[i].to,
-                       is_away(lab, away, lab->trunks[i].to), view);
+    if ((pbx->account || sip) && ask_sip_peers(&answer, state, pbx, target, &peers, err) < 0)
+        return -1;
+    if (pbx->account)
+        look_at_hub(arena, state, pbx, &peers, view);
+    look_at_trunks(arena, state, pbx, away, false, &peers, view);
+    if (iax2 && ask_iax2_peers(&answer, target, &peers, err) < 0)
+        return -1;
+    look_at_trunks(arena, state, pbx, away, true, &peers, view);
+    view->hub_away = state->lab->hub && is_away(state->lab, away, state->lab->hub);
     return 0;
 }
 
-static int look_at_accounts(struct vl_arena *arena, const struct vl_lab *lab, const bool *away,
-                            struct vl_target *target, struct vl_trunk_view *view, struct vl_error *err)
+static int look_at_accounts(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                            const bool *away, struct vl_target *target, struct vl_trunk_view *view,
+                            struct vl_error *err)
 {
+    const struct vl_lab *lab = state->lab;
     VL_ARENA_AUTO answer = { .blocks = NULL };
-    VL_FREE char *output = NULL;
-    struct vl_peer *peers;
-    size_t count;
+    struct peers peers;
 
-    if (ask(target, "sip show peers", &output, err) < 0)
+    if (ask_sip_peers(&answer, state, pbx, target, &peers, err) < 0)
         return -1;
-    if (vl_asterisk_parse_sip_peers(&answer, output, &peers, &count) < 0)
-        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' shows no SIP peers; is chan_sip there?", target->name);
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (lab->pbxs[i].account)
-            count_peer(arena, peers, count, lab->pbxs[i].account, &lab->pbxs[i], is_away(lab, away, &lab->pbxs[i]),
-                       view);
+            count_peer(arena, peers.list, peers.count, lab->pbxs[i].account, &lab->pbxs[i],
+                       is_away(lab, away, &lab->pbxs[i]), view);
     return 0;
 }
 
-int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx, const bool *away,
+int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err)
 {
     struct vl_trunk_view view = { .registration = "" };
+    VL_ARENA_AUTO wanted = { .blocks = NULL };
+    int rc;
 
-    look_at_version(arena, target, &view);
-    if (pbx->role == VL_ROLE_HUB) {
-        if (look_at_accounts(arena, lab, away, target, &view, err) < 0)
-            return -1;
-    } else {
-        if (pbx->account && (look_at_registration(arena, lab, pbx, target, &view, err) < 0 ||
-                             look_at_hub(arena, target, &view, err) < 0))
-            return -1;
-        if (look_at_iax2_peers(arena, lab, pbx, away, target, &view, err) < 0)
-            return -1;
-        view.hub_away = lab->hub && is_away(lab, away, lab->hub);
-    }
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = vl_probe_trunk_commands(&wanted, state, pbx) });
+    rc = pbx->role == VL_ROLE_HUB ? look_at_accounts(arena, state, pbx, away, target, &view, err)
+                                  : look_at_guest(arena, state, pbx, away, target, &view, err);
+    if (rc < 0)
+        return -1;
     view.asterisk = true;
     *ret_view = view;
     return 0;
@@ -205,6 +270,7 @@ struct placed {
     const char *prefix; /* of the names of our Local channel's two ends */
     const char *before; /* the list of channels before the call */
     bool seen, up;
+    bool over; /* nothing is to be waited for any more */
 };
 
 /* The end of our Local channel that runs the dialplan. */
@@ -227,72 +293,139 @@ static bool is_bridged_with(const struct vl_channel *ours, const struct vl_chann
     return *ours->bridge && (!strcmp(ours->bridge, other->bridge) || !strcmp(ours->bridge, other->name));
 }
 
-/* Look whether our call is up on the trunk. It is hung up when it is, and at the last look in any case. */
-static int look_at_call(struct vl_target *target, struct placed *placed, bool last, struct vl_error *err)
+/* Look whether a call of ours is up on the trunk. Returns the channel to be hung up, which there is when it is up, and
+ * at the last look in any case. */
+static const char *look_at_call(struct placed *placed, const struct vl_channel *list, size_t count, bool last)
 {
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_FREE char *output = NULL, *ignored = NULL;
-    const struct vl_channel *ours;
-    struct vl_channel *list;
-    size_t count;
+    const struct vl_channel *ours = find_ours(placed, list, count);
 
-    if (ask(target, "core show channels concise", &output, err) < 0)
-        return -1;
-    if (vl_asterisk_parse_channels_concise(&arena, output, &list, &count) < 0)
-        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its channels", target->name);
-    ours = find_ours(placed, list, count);
     for (size_t i = 0; i < count && ours; i++) {
         if (!vl_text_starts(list[i].name, placed->call->channel))
             continue;
         placed->seen = true;
         placed->up = placed->up || (!strcmp(list[i].state, "Up") && is_bridged_with(ours, &list[i]));
     }
-    if (!ours || (!placed->up && !last))
-        return 0;
-    return ask(target, vl_arena_printf(&arena, "channel request hangup %s", ours->name), &ignored, err);
+    placed->over = placed->up || last;
+    return ours && placed->over ? ours->name : NULL;
 }
 
-static int place_call(struct vl_target *target, const struct vl_call *call, int timeout_ms, char **ret_before,
-                      struct vl_error *err)
+/* Ask for all, in one round trip where the target can. What is answered does not matter. */
+static void ask_all(struct vl_target *target, const char *const *commands)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands });
+    for (; *commands; commands++) {
+        VL_FREE char *output = NULL;
+
+        (void)ask(target, *commands, &output, &ignored);
+    }
+}
+
+/* Look at all calls that are not over, and hang up those that then are. How many are left, or -1. */
+static int look_at_calls(struct vl_target *target, struct placed *placed, size_t count, bool last, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *output = NULL;
+    const char **hangups = vl_arena_zalloc(&arena, (count + 1) * sizeof(*hangups));
+    struct vl_channel *list;
+    size_t channels, ended = 0;
+    int left = 0;
 
-    if (ask(target, "core show channels concise", ret_before, err) < 0 ||
-        ask(target,
-            vl_arena_printf(&arena, "channel originate Local/%s@%s/n application Wait %d", call->number, call->context,
-                            timeout_ms / 1000 + 2),
-            &output, err) < 0)
+    if (!hangups)
+        return vl_no_memory(err);
+    if (ask(target, ASK_CHANNELS, &output, err) < 0)
         return -1;
-    if (vl_asterisk_no_such_command(output))
-        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' cannot place a call by itself; load res_clioriginate",
-                       target->name);
-    return 0;
+    if (vl_asterisk_parse_channels_concise(&arena, output, &list, &channels) < 0)
+        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its channels", target->name);
+    for (size_t i = 0; i < count; i++) {
+        const char *ours = placed[i].over ? NULL : look_at_call(&placed[i], list, channels, last);
+
+        if (ours)
+            hangups[ended++] = vl_arena_printf(&arena, "channel request hangup %s", ours);
+        left += !placed[i].over;
+    }
+    ask_all(target, hangups);
+    return left;
 }
 
-int vl_probe_call(struct vl_target *target, const struct vl_call *call, int timeout_ms, struct vl_error *err)
+/* Look which channels there are, then place all calls. */
+static int place_calls(struct vl_target *target, struct vl_arena *arena, struct placed *placed, size_t count,
+                       int timeout_ms, struct vl_error *err)
+{
+    const char **commands = vl_arena_zalloc(arena, (count + 2) * sizeof(*commands));
+    VL_FREE char *before = NULL;
+
+    if (!commands)
+        return vl_no_memory(err);
+    commands[0] = ASK_CHANNELS;
+    for (size_t i = 0; i < count; i++)
+        commands[i + 1] = vl_arena_printf(arena, "channel originate Local/%s@%s/n application Wait %d",
+                                          placed[i].call->number, placed[i].call->context, timeout_ms / 1000 + 2);
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands });
+    if (ask(target, ASK_CHANNELS, &before, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        VL_FREE char *output = NULL;
+
+        if (ask(target, commands[i + 1], &output, err) < 0)
+            return -1;
+        if (vl_asterisk_no_such_command(output))
+            return vl_fail(err, VL_ERROR_FAILED,
+                           "Asterisk on '%s' cannot place a call by itself; load res_clioriginate", target->name);
+        placed[i].before = vl_arena_strdup(arena, before);
+        placed[i].prefix = vl_arena_printf(arena, "Local/%s@%s-", placed[i].call->number, placed[i].call->context);
+    }
+    return vl_arena_check(arena, err);
+}
+
+static int follow_calls(struct vl_target *target, struct placed *placed, size_t count, int timeout_ms,
+                        struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_FREE char *before = NULL;
     long long deadline = vl_now_ms() + timeout_ms;
-    struct placed placed = { .call = call };
-    bool last = false;
+    int pause = POLL_FIRST_MS, left = 1;
 
-    if (place_call(target, call, timeout_ms, &before, err) < 0)
+    if (place_calls(target, &arena, placed, count, timeout_ms, err) < 0)
         return -1;
-    placed.before = before ? before : "";
-    placed.prefix = vl_arena_printf(&arena, "Local/%s@%s-", call->number, call->context);
-    if (!placed.prefix)
-        return vl_no_memory(err);
-    while (!placed.up && !last) {
-        (void)poll(NULL, 0, POLL_MS);
-        last = vl_now_ms() >= deadline;
-        if (look_at_call(target, &placed, last, err) < 0)
-            return -1;
+    while (left > 0) {
+        (void)poll(NULL, 0, pause);
+        pause = pause < POLL_MOST_MS ? 2 * pause : pause;
+        left = look_at_calls(target, placed, count, vl_now_ms() >= deadline, err);
     }
-    if (placed.up)
-        return 0;
-    return vl_fail(err, VL_ERROR_FAILED, "the call from '%s' to %s was not answered within %d s: %s", target->name,
-                   call->number, timeout_ms / 1000,
-                   placed.seen ? "the trunk rang" : vl_arena_printf(&arena, "no channel '%s' came up", call->channel));
+    return left;
+}
+
+static void tell_unanswered(const struct vl_target *target, const struct placed *placed, int timeout_ms,
+                            struct vl_error *err)
+{
+    const struct vl_call *call = placed->call;
+
+    if (placed->seen)
+        (void)vl_fail(err, VL_ERROR_FAILED, "the call from '%s' to %s was not answered within %d s: the trunk rang",
+                      target->name, call->number, timeout_ms / 1000);
+    else
+        (void)vl_fail(err, VL_ERROR_FAILED,
+                      "the call from '%s' to %s was not answered within %d s: no channel '%s' came up", target->name,
+                      call->number, timeout_ms / 1000, call->channel);
+}
+
+void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
+                    struct vl_error *ret_errors)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    struct placed *placed = vl_arena_zalloc(&arena, count * sizeof(*placed));
+    int rc = placed ? 0 : vl_no_memory(&cause);
+
+    for (size_t i = 0; placed && i < count; i++)
+        placed[i].call = &calls[i];
+    if (placed)
+        rc = follow_calls(target, placed, count, timeout_ms, &cause);
+    for (size_t i = 0; i < count; i++) {
+        if (rc < 0 && !(placed && placed[i].up))
+            (void)vl_fail(&ret_errors[i], cause.code, "%s", vl_error_text(&cause));
+        else if (rc == 0 && !placed[i].up)
+            tell_unanswered(target, &placed[i], timeout_ms, &ret_errors[i]);
+    }
 }

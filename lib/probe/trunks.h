@@ -11,12 +11,11 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "lab/lab.h"
+#include "lab/state.h"
 #include "machine/target.h"
 
 struct vl_trunk_view {
     bool asterisk;            /* it answers */
-    const char *version;      /* "16.28"; NULL: not known */
     bool registration_wanted; /* this guest has an account at the hub */
     bool registered;
     const char *registration; /* the state in Asterisk's words; "" when it has no such registration */
@@ -31,8 +30,14 @@ struct vl_trunk_view {
 /* Ask one PBX. On the hub the peers are the guests' SIP accounts, on a guest its IAX2 peers. `away` has one value per
  * PBX of the lab, true for those that are known not to answer; NULL: none is. The arena gets the texts of the view and
  * nothing else of what was answered. */
-int vl_probe_trunks(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx, const bool *away,
+int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err);
+
+/* What vl_probe_asterisk_ready() asks, and vl_probe_trunks() of this PBX: for who prefetches more than that. NULL ends
+ * the list. */
+#define VL_PROBE_READY "core waitfullybooted"
+const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct vl_state *state,
+                                           const struct vl_pbx *pbx);
 
 /* True when everything is as it should be: trunks to a PBX that is away are that one's failure, not this one's. */
 bool vl_trunk_view_good(const struct vl_trunk_view *view);
@@ -40,8 +45,8 @@ bool vl_trunk_view_good(const struct vl_trunk_view *view);
 /* Wait until Asterisk has booted: true when it says so now. */
 bool vl_probe_asterisk_ready(struct vl_target *target);
 
-/* Ask chan_sip to try its registrations again. */
-void vl_probe_register_again(struct vl_target *target);
+/* Ask its SIP driver to try its registrations again. */
+void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target);
 
 struct vl_call {
     const char *number;  /* what is dialled */
@@ -49,7 +54,9 @@ struct vl_call {
     const char *channel; /* start of the name of the channel that must be answered: "IAX2/1000-" */
 };
 
-/* Place a call from this PBX, wait until the channel is up, hang up. Fails with the reason when it is not answered. */
-int vl_probe_call(struct vl_target *target, const struct vl_call *call, int timeout_ms, struct vl_error *err);
+/* Place calls from this PBX at the same time, wait for each until its channel is up, hang up. An error per call is set
+ * with the reason where it is not answered; no two may have the same number and context. */
+void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
+                    struct vl_error *ret_errors);
 
 #endif

@@ -12,32 +12,60 @@
 #include "base/text.h"
 #include "render/writer.h"
 
-#define ETC "/etc/asterisk/"
-
 struct row {
     enum vl_role role;
     unsigned parts; /* any of these asks for the file */
-    bool (*needed)(const struct vl_lab *lab);
-    const char *name;    /* of our file in /etc/asterisk */
-    const char *main;    /* of the file that includes it; NULL: another file of ours does */
-    const char *adds_to; /* the section that it adds to, `[…](+)`; NULL: none */
+    bool (*needed)(const struct vl_pbx_writer *writer);
+    const char *name;  /* of our file in /etc/asterisk */
+    enum vl_slot slot; /* by the flavour it is included by the file of the PBX that takes this; VL_SLOTS: by ours */
     void (*write)(const struct vl_pbx_writer *writer);
     enum vl_reload reload;
     const char *why, *why_include;
 };
 
-static bool has_dahdi(const struct vl_lab *lab)
+static bool has_dahdi(const struct vl_pbx_writer *writer)
 {
-    return lab->dahdi.fxs_count + lab->dahdi.fxo_count > 0;
+    return writer->lab->dahdi.fxs_count + writer->lab->dahdi.fxo_count > 0;
+}
+
+static bool has_mailboxes(const struct vl_pbx_writer *writer)
+{
+    return vl_lab_has_mailboxes(writer->lab);
+}
+
+static bool has_chan_sip(const struct vl_pbx_writer *writer)
+{
+    return writer->nature->sip == VL_SIP_CHAN_SIP;
+}
+
+static bool has_registrations(const struct vl_pbx_writer *writer)
+{
+    return has_chan_sip(writer) && writer->flavor->places[VL_SLOT_REGISTRATIONS].main;
+}
+
+static bool has_iax2(const struct vl_pbx_writer *writer)
+{
+    return writer->nature->iax2;
 }
 
 static const struct row rows[] = {
     {
         .role = VL_ROLE_HUB,
         .parts = VL_PART_TRUNK | VL_PART_DIALPLAN,
+        .needed = has_registrations,
+        .name = "voiplab_sip_registrations.conf",
+        .slot = VL_SLOT_REGISTRATIONS,
+        .write = vl_write_sip_registrations,
+        .reload = VL_RELOAD_SIP,
+        .why = "the registrations of the hub with its providers",
+        .why_include = "the web interface includes this file in the settings of sip.conf; this line adds ours",
+    },
+    {
+        .role = VL_ROLE_HUB,
+        .parts = VL_PART_TRUNK | VL_PART_DIALPLAN,
+        .needed = has_chan_sip,
         .name = "voiplab_sip.conf",
-        .main = "sip.conf",
-        .adds_to = "general",
+        .slot = VL_SLOT_SIP,
         .write = vl_write_sip_conf,
         .reload = VL_RELOAD_SIP,
         .why = "a SIP account for every guest to register with, the telephones of the hub and its providers",
@@ -46,9 +74,9 @@ static const struct row rows[] = {
     {
         .role = VL_ROLE_HUB,
         .parts = VL_PART_DIALPLAN,
-        .needed = vl_lab_has_mailboxes,
+        .needed = has_mailboxes,
         .name = "voiplab_voicemail.conf",
-        .main = "voicemail.conf",
+        .slot = VL_SLOT_VOICEMAIL,
         .write = vl_write_voicemail_conf,
         .reload = VL_RELOAD_VOICEMAIL,
         .why = "the mailboxes of the telephones that have one, and the names that the directory knows",
@@ -59,6 +87,7 @@ static const struct row rows[] = {
         .parts = VL_PART_DIALPLAN,
         .needed = has_dahdi,
         .name = "voiplab_dahdi-channels.conf",
+        .slot = VL_SLOTS,
         .write = vl_write_dahdi_channels_conf,
         .reload = VL_RELOAD_DAHDI,
         .why = "each port of the telephony card: signalling, context, group, caller id",
@@ -68,7 +97,7 @@ static const struct row rows[] = {
         .parts = VL_PART_DIALPLAN,
         .needed = has_dahdi,
         .name = "voiplab_chan_dahdi.conf",
-        .main = "chan_dahdi.conf",
+        .slot = VL_SLOT_DAHDI,
         .write = vl_write_chan_dahdi_conf,
         .reload = VL_RELOAD_DAHDI,
         .why = "what all ports of the telephony card have in common, and the file that lists them",
@@ -78,8 +107,7 @@ static const struct row rows[] = {
         .role = VL_ROLE_HUB,
         .parts = VL_PART_DIALPLAN,
         .name = "voiplab_extensions.conf",
-        .main = "extensions.conf",
-        .adds_to = "globals",
+        .slot = VL_SLOT_DIALPLAN,
         .write = vl_write_extensions_hub,
         .reload = VL_RELOAD_DIALPLAN,
         .why = "the dialplan: who may call what, the classes of numbers, and the way out to the telephone network",
@@ -88,9 +116,20 @@ static const struct row rows[] = {
     {
         .role = VL_ROLE_GUEST,
         .parts = VL_PART_TRUNK,
+        .needed = has_registrations,
+        .name = "voiplab_sip_registrations.conf",
+        .slot = VL_SLOT_REGISTRATIONS,
+        .write = vl_write_sip_registrations,
+        .reload = VL_RELOAD_SIP,
+        .why = "the registration with the hub",
+        .why_include = "the web interface includes this file in the settings of sip.conf; this line adds ours",
+    },
+    {
+        .role = VL_ROLE_GUEST,
+        .parts = VL_PART_TRUNK,
+        .needed = has_chan_sip,
         .name = "voiplab_sip.conf",
-        .main = "sip.conf",
-        .adds_to = "general",
+        .slot = VL_SLOT_SIP,
         .write = vl_write_sip_conf,
         .reload = VL_RELOAD_SIP,
         .why = "the SIP trunk to the hub, with its registration, and the telephones of this PBX",
@@ -99,8 +138,9 @@ static const struct row rows[] = {
     {
         .role = VL_ROLE_GUEST,
         .parts = VL_PART_TRUNK,
+        .needed = has_iax2,
         .name = "voiplab_iax.conf",
-        .main = "iax.conf",
+        .slot = VL_SLOT_IAX,
         .write = vl_write_iax_conf,
         .reload = VL_RELOAD_IAX2,
         .why = "an IAX2 trunk to every other guest (peer) and from every other guest (user)",
@@ -110,7 +150,7 @@ static const struct row rows[] = {
         .role = VL_ROLE_GUEST,
         .parts = VL_PART_TRUNK | VL_PART_DIALPLAN,
         .name = "voiplab_extensions.conf",
-        .main = "extensions.conf",
+        .slot = VL_SLOT_DIALPLAN,
         .write = vl_write_extensions_guest,
         .reload = VL_RELOAD_DIALPLAN,
         .why = "the dialplan: own telephones, the other guests by prefix over IAX2, everything else by the hub",
@@ -121,23 +161,25 @@ static const struct row rows[] = {
 static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, struct vl_fileset *set)
 {
     struct vl_arena *arena = writer->arena;
+    const struct vl_flavor_place *place;
     struct vl_file file = {
-        .path = vl_arena_printf(arena, ETC "%s", row->name),
+        .path = vl_arena_printf(arena, VL_ETC_ASTERISK "%s", row->name),
         .kind = VL_FILE_WHOLE,
         .mode = 0640,
         .group = "asterisk",
-        .text = vl_arena_strdup(arena, vl_buf_text(writer->out)),
+        .text = vl_render_with_prefix(arena, vl_buf_text(writer->out), writer->flavor->prefix),
         .why = row->why,
         .reload = row->reload,
     };
 
     vl_fileset_add(arena, set, &file);
-    if (!row->main)
+    if (row->slot == VL_SLOTS)
         return;
-    file.path = vl_arena_printf(arena, ETC "%s", row->main);
+    place = &writer->flavor->places[row->slot];
+    file.path = vl_arena_printf(arena, VL_ETC_ASTERISK "%s", place->main);
     file.kind = VL_FILE_BLOCK;
     file.text = vl_arena_printf(arena, "#include %s\n", row->name);
-    file.adds_to = row->adds_to;
+    file.adds_to = place->adds_to;
     file.why = row->why_include;
     vl_fileset_add(arena, set, &file);
 }
@@ -199,19 +241,37 @@ static void add_pins(const struct vl_pbx_writer *writer, bool kept, struct vl_fi
     }
 }
 
+static bool is_wanted(const struct vl_pbx_writer *writer, const struct row *row, unsigned parts)
+{
+    if (row->role != writer->pbx->role || !(row->parts & parts))
+        return false;
+    if (row->slot != VL_SLOTS && !writer->flavor->places[row->slot].main)
+        return false;
+    return !row->needed || row->needed(writer);
+}
+
 void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
                    const struct vl_pbx *pbx, unsigned parts, struct vl_fileset *set)
 {
-    struct vl_pbx_writer writer = { .arena = arena, .lab = lab, .state = state, .pbx = pbx };
+    const struct vl_nature *nature = vl_state_nature(state, pbx);
+    struct vl_pbx_writer writer = {
+        .arena = arena,
+        .lab = lab,
+        .state = state,
+        .pbx = pbx,
+        .nature = nature,
+        .flavor = vl_flavor_row(nature->flavor),
+        .context = vl_arena_printf(arena, OURS "%s", vl_render_hub_context(arena, lab)),
+    };
+    bool plan = pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN);
 
-    writer.context = vl_render_hub_context(arena, lab);
-    if (pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN) && has_dahdi(lab))
+    if (plan && has_dahdi(&writer) && writer.flavor->places[VL_SLOT_DAHDI].main)
         add_dahdi_system(&writer, set);
-    if (pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN))
+    if (plan)
         add_pins(&writer, true, set);
     for (size_t i = 0; i < VL_COUNT(rows); i++)
-        if (rows[i].role == pbx->role && (rows[i].parts & parts) && (!rows[i].needed || rows[i].needed(lab)))
+        if (is_wanted(&writer, &rows[i], parts))
             add_row(&writer, &rows[i], set);
-    if (pbx->role == VL_ROLE_HUB && (parts & VL_PART_DIALPLAN))
+    if (plan)
         add_pins(&writer, false, set);
 }

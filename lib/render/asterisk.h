@@ -28,8 +28,27 @@ enum {
 void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
                    const struct vl_pbx *pbx, unsigned parts, struct vl_fileset *set);
 
-/* The context of the hub where its telephones and guests dial: the name of the lab, or lab-NAME where Asterisk or
+/* The context of this PBX where its telephones dial. On a hub it is the name of the lab, or lab-NAME where Asterisk or
  * Debian's sample files give that name a meaning of their own (general, default, demo, …). */
-const char *vl_render_hub_context(struct vl_arena *arena, const struct vl_lab *lab);
+const char *vl_render_dial_context(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
+                                   const struct vl_pbx *pbx);
+
+/* The same in the files that a PBX is given: there it may be a context of ours that a web interface's own includes. */
+const char *vl_render_our_context(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
+                                  const struct vl_pbx *pbx);
+
+/* That of a class of service of the hub. */
+const char *vl_render_class_context(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *hub,
+                                    const struct vl_class *class);
+
+/* How the channels of calls are called that this guest sends over a trunk or to the hub, and the hub to a guest: up to
+ * and with the last dash. */
+const char *vl_render_trunk_channel(struct vl_arena *arena, const struct vl_state *state, const struct vl_trunk *trunk);
+const char *vl_render_hub_channel(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest);
+const char *vl_render_account_channel(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
+                                      const struct vl_pbx *guest);
+
+/* What the hub is called among the peers of this guest. */
+const char *vl_render_hub_peer(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest);
 
 #endif

@@ -4,8 +4,8 @@
 
 void vl_write_call_result(const struct vl_pbx_writer *writer)
 {
-    vl_buf_puts(writer->out, "\n[call-result]\n"
-                             "include => call-end\n"
+    vl_buf_puts(writer->out, "\n[" OURS "call-result]\n"
+                             "include => " OURS "call-end\n"
                              "; what the caller hears when nobody could be reached\n"
                              "exten => s,1,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n"
                              "same => n,GotoIf($[\"${DIALSTATUS}\" = \"NOANSWER\"]?end)\n"
@@ -19,7 +19,7 @@ void vl_write_call_result(const struct vl_pbx_writer *writer)
 
 void vl_write_call_end(const struct vl_pbx_writer *writer)
 {
-    vl_buf_puts(writer->out, "\n[call-end]\n"
+    vl_buf_puts(writer->out, "\n[" OURS "call-end]\n"
                              "; hung up; no such number; nothing was dialled\n"
                              "exten => h,1,NoOp(call ended: ${DIALSTATUS} ${HANGUPCAUSE})\n"
                              "exten => i,1,Playback(pbx-invalid)\n"
@@ -29,5 +29,27 @@ void vl_write_call_end(const struct vl_pbx_writer *writer)
 
 const char *vl_writer_class_context(const struct vl_pbx_writer *writer, const struct vl_class *class)
 {
-    return class ? vl_arena_printf(writer->arena, "class-%s", class->name) : writer->context;
+    return class ? vl_arena_printf(writer->arena, OURS "class-%s", class->name) : writer->context;
+}
+
+const char *vl_writer_device(const struct vl_pbx_writer *writer, const char *name)
+{
+    return vl_arena_printf(writer->arena, writer->nature->sip == VL_SIP_PJSIP ? "PJSIP/%s" : "SIP/%s", name);
+}
+
+const char *vl_writer_beyond(const struct vl_pbx_writer *writer, const char *peer, const char *number)
+{
+    if (writer->nature->sip == VL_SIP_PJSIP)
+        return vl_arena_printf(writer->arena, "PJSIP/%s@%s", number, peer);
+    return vl_arena_printf(writer->arena, "SIP/%s/%s", peer, number);
+}
+
+const char *vl_writer_phone_context(const struct vl_pbx_writer *writer)
+{
+    return writer->flavor->entry ? "from-internal" : OURS "from-internal";
+}
+
+const char *vl_writer_trunk_secret(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
+{
+    return trunk->secret ? trunk->secret : vl_writer_secret(writer, "iax", trunk->name);
 }

@@ -14,10 +14,11 @@ static void put_own_numbers(const struct vl_pbx_writer *writer)
     struct vl_buf *out = writer->out;
     const char *first = pbx->extensions ? pbx->extensions[0] : NULL;
 
-    vl_buf_puts(out, "\n[own-numbers]\n");
+    vl_buf_puts(out, "\n[" OURS "own-numbers]\n");
     for (const char *const *extension = pbx->extensions; extension && *extension; extension++)
-        vl_buf_printf(out, "exten => %s,1,Dial(SIP/%s,%d)\nsame => n,Goto(call-result,s,1)\n", *extension, *extension,
-                      VL_RING_SECONDS);
+        if (vl_writer_makes_phone(writer, *extension))
+            vl_buf_printf(out, "exten => %s,1,Dial(%s,%d)\nsame => n,Goto(" OURS "call-result,s,1)\n", *extension,
+                          vl_writer_device(writer, *extension), VL_RING_SECONDS);
     vl_buf_printf(out,
                   "; test number: says back what it hears\n"
                   "exten => %s,1,Answer()\nsame => n,Echo()\nsame => n,Hangup()\n",
@@ -25,48 +26,64 @@ static void put_own_numbers(const struct vl_pbx_writer *writer)
     if (!vl_pbx_has_account(writer->lab, pbx))
         return;
     vl_buf_puts(out, "; the account at the hub rings the first telephone, or the test number while that one is away\n");
-    if (!first) {
-        vl_buf_printf(out, "exten => %s,1,Goto(own-numbers,%s,1)\n", pbx->account, pbx->test_number);
+    if (!first || !vl_writer_makes_phone(writer, first)) {
+        vl_buf_printf(out, "exten => %s,1,Goto(" OURS "%s,%s,1)\n", pbx->account, first ? "from-trunk" : "own-numbers",
+                      first ? first : pbx->test_number);
         return;
     }
-    vl_buf_printf(out, "exten => %s,1,Dial(SIP/%s,%d)\n", pbx->account, first, VL_RING_SECONDS);
-    vl_buf_printf(out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CHANUNAVAIL\"]?own-numbers,%s,1)\n", pbx->test_number);
-    vl_buf_puts(out, "same => n,Goto(call-result,s,1)\n");
+    vl_buf_printf(out, "exten => %s,1,Dial(%s,%d)\n", pbx->account, vl_writer_device(writer, first), VL_RING_SECONDS);
+    vl_buf_printf(out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CHANUNAVAIL\"]?" OURS "own-numbers,%s,1)\n",
+                  pbx->test_number);
+    vl_buf_puts(out, "same => n,Goto(" OURS "call-result,s,1)\n");
 }
 
-static void put_sub_trunk(const struct vl_pbx_writer *writer)
+/* The routine that dials over a trunk of one kind, and by the hub while that trunk is down. */
+static void put_sub_trunk(const struct vl_pbx_writer *writer, const char *name, const char *what, const char *dial)
 {
-    vl_buf_puts(writer->out, "\n[sub-trunk]\n"
-                             "; ARG1: IAX2 account, ARG2: number\n"
-                             "exten => s,1,Dial(IAX2/${ARG1}/${ARG2})\n");
+    vl_buf_printf(writer->out,
+                  "\n[" OURS "%s]\n"
+                  "; ARG1: %s account, ARG2: number\n"
+                  "exten => s,1,Dial(%s)\n",
+                  name, what, dial);
     if (vl_pbx_has_account(writer->lab, writer->pbx))
-        vl_buf_puts(writer->out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CHANUNAVAIL\"]?hub)\n"
-                                 "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CONGESTION\"]?hub)\n"
-                                 "same => n,Return()\n"
-                                 "same => n(hub),Dial(SIP/hub/${ARG2})\n");
+        vl_buf_printf(writer->out,
+                      "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CHANUNAVAIL\"]?hub)\n"
+                      "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CONGESTION\"]?hub)\n"
+                      "same => n,Return()\n"
+                      "same => n(hub),Dial(%s)\n",
+                      vl_writer_beyond(writer, OURS "hub", "${ARG2}"));
     vl_buf_puts(writer->out, "same => n,Return()\n");
+}
+
+static bool has_trunk(const struct vl_pbx_writer *writer, bool iax2)
+{
+    for (size_t i = 0; i < writer->lab->trunk_count; i++)
+        if (writer->lab->trunks[i].from == writer->pbx && vl_writer_over_iax2(writer, &writer->lab->trunks[i]) == iax2)
+            return true;
+    return false;
 }
 
 static void put_trunk_prefixes(const struct vl_pbx_writer *writer)
 {
     const struct vl_lab *lab = writer->lab;
 
-    vl_buf_puts(writer->out, "\n[trunk-prefixes]\n");
+    vl_buf_puts(writer->out, "\n[" OURS "trunk-prefixes]\n");
     for (size_t i = 0; i < lab->trunk_count; i++) {
         const struct vl_trunk *trunk = &lab->trunks[i];
 
         if (trunk->from == writer->pbx)
             vl_buf_printf(writer->out,
-                          "; %s\nexten => _%sXXX,1,Gosub(sub-trunk,s,1(%s,${EXTEN}))\n"
-                          "same => n,Goto(call-result,s,1)\n",
-                          trunk->to->name, trunk->to->prefix, trunk->name);
+                          "; %s\nexten => _%sXXX,1,Gosub(" OURS "sub-trunk%s,s,1(%s,${EXTEN}))\n"
+                          "same => n,Goto(" OURS "call-result,s,1)\n",
+                          trunk->to->name, trunk->to->prefix, vl_writer_over_iax2(writer, trunk) ? "" : "-sip",
+                          trunk->name);
     }
 }
 
 static void put_by_hub(const struct vl_pbx_writer *writer, const char *pattern)
 {
-    vl_buf_printf(writer->out, "exten => %s,1,Dial(SIP/hub/%s)\nsame => n,Goto(call-result,s,1)\n", pattern,
-                  vl_writer_dialled(pattern));
+    vl_buf_printf(writer->out, "exten => %s,1,Dial(%s)\nsame => n,Goto(" OURS "call-result,s,1)\n", pattern,
+                  vl_writer_beyond(writer, OURS "hub", vl_writer_dialled(pattern)));
 }
 
 static void put_routes(const struct vl_pbx_writer *writer, bool emergency)
@@ -86,9 +103,9 @@ static void put_to_hub(const struct vl_pbx_writer *writer)
 {
     const struct vl_lab *lab = writer->lab;
 
-    vl_buf_puts(writer->out, "\n[emergency]\n");
+    vl_buf_puts(writer->out, "\n[" OURS "emergency]\n");
     put_routes(writer, true);
-    vl_buf_puts(writer->out, "\n[to-hub]\n");
+    vl_buf_puts(writer->out, "\n[" OURS "to-hub]\n");
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (&lab->pbxs[i] != writer->pbx && vl_pbx_has_account(lab, &lab->pbxs[i]))
             put_by_hub(writer, lab->pbxs[i].account);
@@ -97,24 +114,39 @@ static void put_to_hub(const struct vl_pbx_writer *writer)
     put_routes(writer, false);
 }
 
-void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
+/* Where the telephones of this PBX dial. On a machine with a web interface they dial in its own context, which has a
+ * place for ours in front of its own numbers; what it does at the end of a call stays its own. */
+static void put_from_internal(const struct vl_pbx_writer *writer)
 {
     bool hub = vl_pbx_has_account(writer->lab, writer->pbx);
 
+    if (writer->flavor->entry)
+        vl_buf_printf(writer->out, "\n[%s]\ninclude => " OURS "from-internal\n", writer->flavor->entry);
+    vl_buf_puts(writer->out, "\n[" OURS "from-internal]\n; the telephones of this PBX\n");
+    if (hub)
+        vl_buf_puts(writer->out, "include => " OURS "emergency\n");
+    vl_buf_puts(writer->out, "include => " OURS "own-numbers\ninclude => " OURS "trunk-prefixes\n");
+    if (hub)
+        vl_buf_puts(writer->out, "include => " OURS "to-hub\n");
+    if (!writer->flavor->entry)
+        vl_buf_puts(writer->out, "include => " OURS "call-end\n");
+}
+
+void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
+{
     vl_write_call_result(writer);
     vl_write_call_end(writer);
-    put_sub_trunk(writer);
+    if (has_trunk(writer, true) || !has_trunk(writer, false))
+        put_sub_trunk(writer, "sub-trunk", "IAX2", "IAX2/${ARG1}/${ARG2}");
+    if (has_trunk(writer, false))
+        put_sub_trunk(writer, "sub-trunk-sip", "SIP", vl_writer_beyond(writer, "${ARG1}", "${ARG2}"));
     put_own_numbers(writer);
     put_trunk_prefixes(writer);
-    if (hub)
+    if (vl_pbx_has_account(writer->lab, writer->pbx))
         put_to_hub(writer);
-    vl_buf_puts(writer->out, "\n[from-internal]\n; the telephones of this PBX\n");
-    if (hub)
-        vl_buf_puts(writer->out, "include => emergency\n");
-    vl_buf_puts(writer->out, "include => own-numbers\ninclude => trunk-prefixes\n");
-    if (hub)
-        vl_buf_puts(writer->out, "include => to-hub\n");
-    vl_buf_puts(writer->out, "include => call-end\n");
-    vl_buf_puts(writer->out, "\n[from-trunk]\n; calls from the hub and from the other guests: never out again\n"
-                             "include => own-numbers\n");
+    put_from_internal(writer);
+    vl_buf_puts(writer->out, "\n[" OURS "from-trunk]\n; calls from the hub and from the other guests: never out again\n"
+                             "include => " OURS "own-numbers\n");
+    if (writer->nature->reach)
+        vl_buf_printf(writer->out, "include => %s\n", writer->nature->reach);
 }

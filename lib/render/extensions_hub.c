@@ -19,9 +19,9 @@ static void put_sub_voicemail(const struct vl_pbx_writer *writer)
     struct vl_buf *out = writer->out;
 
     vl_buf_printf(out,
-                  "\n[sub-voicemail]\n"
+                  "\n[" OURS "sub-voicemail]\n"
                   "; ARG1: device, ARG2: mailbox\n"
-                  "include => call-end\n"
+                  "include => " OURS "call-end\n"
                   "exten => s,1,Dial(${ARG1},%d,rtT" VL_TIME_LIMIT ")\n"
                   "same => n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n",
                   VL_RING_SECONDS);
@@ -36,9 +36,9 @@ static void put_sub_voicemail(const struct vl_pbx_writer *writer)
 static void put_sub_novoicemail(const struct vl_pbx_writer *writer)
 {
     vl_buf_printf(writer->out,
-                  "\n[sub-novoicemail]\n"
+                  "\n[" OURS "sub-novoicemail]\n"
                   "; ARG1: device\n"
-                  "include => call-end\n"
+                  "include => " OURS "call-end\n"
                   "exten => s,1,Dial(${ARG1},%d,rtT" VL_TIME_LIMIT ")\n"
                   "same => n,Return()\n",
                   VL_RING_SECONDS);
@@ -49,10 +49,11 @@ static void put_number(const struct vl_pbx_writer *writer, const char *number, c
 {
     vl_buf_printf(writer->out, "exten => %s,hint,%s\n", number, device);
     if (voicemail)
-        vl_buf_printf(writer->out, "exten => %s,1,Gosub(sub-voicemail,s,1(%s,%s))\nsame => n,Hangup()\n", number,
-                      device, number);
+        vl_buf_printf(writer->out, "exten => %s,1,Gosub(" OURS "sub-voicemail,s,1(%s,%s))\nsame => n,Hangup()\n",
+                      number, device, number);
     else
-        vl_buf_printf(writer->out, "exten => %s,1,Gosub(sub-novoicemail,s,1(%s))\nsame => n,Goto(call-result,s,1)\n",
+        vl_buf_printf(writer->out,
+                      "exten => %s,1,Gosub(" OURS "sub-novoicemail,s,1(%s))\nsame => n,Goto(" OURS "call-result,s,1)\n",
                       number, device);
 }
 
@@ -60,15 +61,14 @@ static void put_users(const struct vl_pbx_writer *writer)
 {
     const struct vl_lab *lab = writer->lab;
 
-    vl_buf_printf(writer->out, "\n[usuarios-%s]\n", lab->name);
+    vl_buf_printf(writer->out, "\n[" OURS "usuarios-%s]\n", lab->name);
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (vl_pbx_has_account(lab, &lab->pbxs[i]))
-            put_number(writer, lab->pbxs[i].account, vl_arena_printf(writer->arena, "SIP/%s", lab->pbxs[i].account),
-                       false);
+            put_number(writer, lab->pbxs[i].account, vl_writer_device(writer, lab->pbxs[i].account), false);
     for (size_t i = 0; i < lab->user_count; i++) {
         const struct vl_user *user = &lab->users[i];
         const char *device = user->dahdi ? vl_arena_printf(writer->arena, "DAHDI/%u", user->dahdi)
-                                         : vl_arena_printf(writer->arena, "SIP/%s", user->number);
+                                         : vl_writer_device(writer, user->number);
 
         put_number(writer, user->number, device, user->voicemail);
     }
@@ -78,15 +78,16 @@ static void put_guest_numbers(const struct vl_pbx_writer *writer)
 {
     const struct vl_lab *lab = writer->lab;
 
-    vl_buf_printf(writer->out, "\n[numeros-%s]\n; the numbers of the guests, through their accounts\n", lab->name);
+    vl_buf_printf(writer->out, "\n[" OURS "numeros-%s]\n; the numbers of the guests, through their accounts\n",
+                  lab->name);
     for (size_t i = 0; i < lab->pbx_count; i++) {
         const struct vl_pbx *guest = &lab->pbxs[i];
 
         if (vl_pbx_has_account(lab, guest) && guest->prefix)
             vl_buf_printf(writer->out,
-                          "; %s\nexten => _%sXXX,1,Gosub(sub-novoicemail,s,1(SIP/%s/${EXTEN}))\n"
-                          "same => n,Goto(call-result,s,1)\n",
-                          guest->name, guest->prefix, guest->account);
+                          "; %s\nexten => _%sXXX,1,Gosub(" OURS "sub-novoicemail,s,1(%s))\n"
+                          "same => n,Goto(" OURS "call-result,s,1)\n",
+                          guest->name, guest->prefix, vl_writer_beyond(writer, guest->account, "${EXTEN}"));
     }
 }
 
@@ -105,7 +106,7 @@ static void put_pattern(const struct vl_pbx_writer *writer, const struct vl_rout
         vl_buf_puts(out, ")\nsame => n,");
     }
     vl_write_dial_out(writer, route, route->dial ? route->dial : vl_writer_dialled(pattern));
-    vl_buf_puts(out, "\nsame => n,Goto(call-result,s,1)\n");
+    vl_buf_puts(out, "\nsame => n,Goto(" OURS "call-result,s,1)\n");
 }
 
 /* Whether there is a context whose telephones may call this class of numbers, or one whose telephones may not. */
@@ -120,17 +121,18 @@ static bool is_somewhere(const struct vl_lab *lab, const struct vl_route *route,
 
 static void put_outbound(const struct vl_pbx_writer *writer, const struct vl_route *route)
 {
-    vl_buf_printf(writer->out, "\n[outbound-%s]\n; %s\n", route->name, route->title ? route->title : route->name);
+    vl_buf_printf(writer->out, "\n[" OURS "outbound-%s]\n; %s\n", route->name,
+                  route->title ? route->title : route->name);
     for (const char *const *pattern = route->patterns; *pattern; pattern++)
         put_pattern(writer, route, *pattern);
 }
 
 static void put_barred(const struct vl_pbx_writer *writer, const struct vl_route *route)
 {
-    vl_buf_printf(writer->out, "\n[barred-%s]\n; %s: for who may not call them\n", route->name,
+    vl_buf_printf(writer->out, "\n[" OURS "barred-%s]\n; %s: for who may not call them\n", route->name,
                   route->title ? route->title : route->name);
     for (const char *const *pattern = route->patterns; *pattern; pattern++)
-        vl_buf_printf(writer->out, "exten => %s,1,Goto(call-barred,s,1)\n", *pattern);
+        vl_buf_printf(writer->out, "exten => %s,1,Goto(" OURS "call-barred,s,1)\n", *pattern);
 }
 
 static void put_routes(const struct vl_pbx_writer *writer)
@@ -152,9 +154,9 @@ static void put_call_barred(const struct vl_pbx_writer *writer)
     for (size_t i = 0; i < writer->lab->route_count; i++)
         needed |= is_somewhere(writer->lab, &writer->lab->routes[i], false);
     if (needed)
-        vl_buf_puts(writer->out, "\n[call-barred]\n"
+        vl_buf_puts(writer->out, "\n[" OURS "call-barred]\n"
                                  "; not allowed from this telephone: 21 is \"call rejected\"\n"
-                                 "include => call-end\n"
+                                 "include => " OURS "call-end\n"
                                  "exten => s,1,Hangup(21)\n");
 }
 
@@ -163,7 +165,7 @@ static void put_apps(const struct vl_pbx_writer *writer)
     struct vl_buf *out = writer->out;
     const char *context = writer->context;
 
-    vl_buf_puts(out, "\n[apps]\n");
+    vl_buf_puts(out, "\n[" OURS "apps]\n");
     if (vl_lab_has_mailboxes(writer->lab)) {
         vl_buf_printf(out,
                       "exten => " VL_NUMBER_VOICEMAIL ",1,Answer()\nsame => n,VoiceMailMain(@%s)\nsame => n,Hangup()\n",
@@ -191,12 +193,14 @@ static void put_includes(const struct vl_pbx_writer *writer, const struct vl_cla
 
     vl_buf_printf(writer->out, "\n[%s]\n", vl_writer_class_context(writer, class));
     for (; i < writer->lab->route_count && routes[i].emergency; i++)
-        vl_buf_printf(writer->out, "include => outbound-%s\n", routes[i].name);
-    vl_buf_printf(writer->out, "include => usuarios-%s\ninclude => numeros-%s\ninclude => apps\n", name, name);
+        vl_buf_printf(writer->out, "include => " OURS "outbound-%s\n", routes[i].name);
+    vl_buf_printf(writer->out,
+                  "include => " OURS "usuarios-%s\ninclude => " OURS "numeros-%s\ninclude => " OURS "apps\n", name,
+                  name);
     for (; i < writer->lab->route_count; i++)
-        vl_buf_printf(writer->out, "include => %s-%s\n", vl_class_allows(class, &routes[i]) ? "outbound" : "barred",
-                      routes[i].name);
-    vl_buf_puts(writer->out, "include => call-end\n");
+        vl_buf_printf(writer->out, "include => " OURS "%s-%s\n",
+                      vl_class_allows(class, &routes[i]) ? "outbound" : "barred", routes[i].name);
+    vl_buf_puts(writer->out, "include => " OURS "call-end\n");
 }
 
 /* The steps after `exten => X,1,` that ring a telephone of the lab for a caller from outside. */
@@ -205,10 +209,10 @@ static void put_ring(const struct vl_pbx_writer *writer, const char *number)
     const struct vl_pbx *guest = vl_lab_extension_owner(writer->lab, number);
 
     if (guest)
-        vl_buf_printf(writer->out, "Gosub(sub-novoicemail,s,1(SIP/%s/%s))\nsame => n,Goto(call-result,s,1)\n",
-                      guest->account, number);
+        vl_buf_printf(writer->out, "Gosub(" OURS "sub-novoicemail,s,1(%s))\nsame => n,Goto(" OURS "call-result,s,1)\n",
+                      vl_writer_beyond(writer, guest->account, number));
     else
-        vl_buf_printf(writer->out, "Goto(PSTN,%s,1)\n", number);
+        vl_buf_printf(writer->out, "Goto(" OURS "PSTN,%s,1)\n", number);
 }
 
 /* The numbers that the telephone network has for us. Some providers send them with a + in front. */
@@ -216,13 +220,13 @@ static void put_dids(const struct vl_pbx_writer *writer)
 {
     if (!writer->lab->did_count)
         return;
-    vl_buf_puts(writer->out, "\n[did]\n; the numbers that callers from outside dial\n");
+    vl_buf_puts(writer->out, "\n[" OURS "did]\n; the numbers that callers from outside dial\n");
     for (size_t i = 0; i < writer->lab->did_count; i++) {
         const struct vl_did *did = &writer->lab->dids[i];
 
         vl_buf_printf(writer->out, "exten => %s,1,", did->number);
         put_ring(writer, did->to);
-        vl_buf_printf(writer->out, "exten => +%s,1,Goto(PSTN,%s,1)\n", did->number, did->number);
+        vl_buf_printf(writer->out, "exten => +%s,1,Goto(" OURS "PSTN,%s,1)\n", did->number, did->number);
     }
 }
 
@@ -233,14 +237,14 @@ static void put_pstn(const struct vl_pbx_writer *writer)
     const char *number = writer->lab->dialplan.attendant;
 
     vl_buf_printf(writer->out,
-                  "\n[PSTN]\n%sinclude => usuarios-%s\ninclude => call-end\n"
+                  "\n[" OURS "PSTN]\n%sinclude => " OURS "usuarios-%s\ninclude => " OURS "call-end\n"
                   "exten => s,1,Answer()\n"
                   "same => n,Background(vm-enter-num-to-call)\n"
                   "same => n,WaitExten(10)\n"
                   "exten => i,1,Playback(pbx-invalid)\n"
                   "same => n,Goto(t,1)\n"
                   "exten => t,1,",
-                  writer->lab->did_count ? "include => did\n" : "", writer->lab->name);
+                  writer->lab->did_count ? "include => " OURS "did\n" : "", writer->lab->name);
     if (number)
         put_ring(writer, number);
     else
@@ -261,6 +265,8 @@ void vl_write_extensions_hub(const struct vl_pbx_writer *writer)
     put_call_barred(writer);
     put_routes(writer);
     put_apps(writer);
+    if (writer->flavor->entry)
+        vl_buf_printf(writer->out, "\n[%s]\ninclude => %s\n", writer->flavor->entry, writer->context);
     put_includes(writer, NULL);
     for (size_t i = 0; i < writer->lab->class_count; i++)
         put_includes(writer, &writer->lab->classes[i]);

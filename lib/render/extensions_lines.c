@@ -12,20 +12,32 @@
 
 #include <ctype.h>
 
+/* PJSIP has the number in front of the peer, so that a line is its peer alone. */
+static bool is_behind(const struct vl_pbx_writer *writer, const struct vl_line *line)
+{
+    return line->provider && writer->nature->sip == VL_SIP_PJSIP;
+}
+
 /* The line as Dial() knows it, without the number. */
 static const char *line_name(const struct vl_pbx_writer *writer, const struct vl_line *line)
 {
+    if (is_behind(writer, line))
+        return line->provider->name;
     if (line->provider)
-        return vl_arena_printf(writer->arena, "SIP/%s", line->provider->name);
+        return vl_writer_device(writer, line->provider->name);
     return vl_arena_printf(writer->arena, "DAHDI/%u", line->channel);
 }
 
-/* The lines of the default pool have names of their own, as in the thesis. */
-static const char *line_of(const struct vl_pbx_writer *writer, const struct vl_pool *pool, size_t index)
+/* What Dial() is given for ARG1 over a line. The lines of the default pool have names of their own, as in the thesis.
+ */
+static const char *dial_over(const struct vl_pbx_writer *writer, const struct vl_pool *pool, size_t index)
 {
-    if (pool->name)
-        return line_name(writer, &pool->lines[index]);
-    return vl_arena_printf(writer->arena, "${OUTBOUNDTRUNK%zu}", index + 1);
+    const char *line = pool->name ? line_name(writer, &pool->lines[index])
+                                  : vl_arena_printf(writer->arena, "${OUTBOUNDTRUNK%zu}", index + 1);
+
+    if (is_behind(writer, &pool->lines[index]))
+        return vl_writer_beyond(writer, line, "${ARG1}");
+    return vl_arena_printf(writer->arena, "%s/${ARG1}", line);
 }
 
 void vl_write_globals(const struct vl_pbx_writer *writer)
@@ -46,8 +58,8 @@ void vl_write_globals(const struct vl_pbx_writer *writer)
 static const char *routine(const struct vl_pbx_writer *writer, const struct vl_pool *pool, bool emergency)
 {
     if (!pool->name)
-        return emergency ? "sub-emergencia" : "sub-outboundpool";
-    return vl_arena_printf(writer->arena, emergency ? "sub-emergencia-%s" : "sub-pool-%s", pool->name);
+        return emergency ? OURS "sub-emergencia" : OURS "sub-outboundpool";
+    return vl_arena_printf(writer->arena, emergency ? OURS "sub-emergencia-%s" : OURS "sub-pool-%s", pool->name);
 }
 
 static void put_caller(const struct vl_pbx_writer *writer)
@@ -69,12 +81,12 @@ static void put_pool(const struct vl_pbx_writer *writer, const struct vl_pool *p
     vl_buf_printf(out,
                   "\n[%s]\n"
                   "; ARG1: number. The lines are tried in this order, until one has reached it or knows better\n"
-                  "include => call-end\n"
+                  "include => " OURS "call-end\n"
                   "exten => s,1,NoOp(call to ${ARG1})\n",
                   routine(writer, pool, false));
     put_caller(writer);
     for (size_t i = 0; i < pool->line_count; i++) {
-        vl_buf_printf(out, "same => n,Dial(%s/${ARG1},,T" VL_TIME_LIMIT ")\n", line_of(writer, pool, i));
+        vl_buf_printf(out, "same => n,Dial(%s,,T" VL_TIME_LIMIT ")\n", dial_over(writer, pool, i));
         if (i + 1 == pool->line_count)
             continue;
         vl_buf_puts(out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"NOANSWER\"");
@@ -91,11 +103,11 @@ static void put_emergency(const struct vl_pbx_writer *writer, const struct vl_po
     vl_buf_printf(writer->out,
                   "\n[%s]\n"
                   "; ARG1: number. Every line in turn, no time limit, and the caller's own number\n"
-                  "include => call-end\n"
+                  "include => " OURS "call-end\n"
                   "exten => s,1,NoOp(emergency call to ${ARG1} from ${CALLERID(num)})\n",
                   routine(writer, pool, true));
     for (size_t i = 0; i < pool->line_count; i++)
-        vl_buf_printf(writer->out, "same => n,Dial(%s/${ARG1})\n", line_of(writer, pool, i));
+        vl_buf_printf(writer->out, "same => n,Dial(%s)\n", dial_over(writer, pool, i));
     vl_buf_puts(writer->out, "same => n,Return()\n");
 }
 
@@ -132,7 +144,7 @@ void vl_write_dial_out(const struct vl_pbx_writer *writer, const struct vl_route
     if (route->pool)
         vl_buf_printf(out, "Gosub(%s,s,1(%s))", routine(writer, route->pool, route->emergency), number);
     else if (route->emergency)
-        vl_buf_printf(out, "Dial(SIP/%s/%s)", route->via->name, number);
+        vl_buf_printf(out, "Dial(%s)", vl_writer_beyond(writer, route->via->name, number));
     else
-        vl_buf_printf(out, "Dial(SIP/%s/%s,60,r" VL_TIME_LIMIT ")", route->via->name, number);
+        vl_buf_printf(out, "Dial(%s,60,r" VL_TIME_LIMIT ")", vl_writer_beyond(writer, route->via->name, number));
 }

@@ -16,7 +16,7 @@ enum vl_file_kind {
     VL_FILE_GONE,  /* the file is ours, of an earlier lab, and must not be there any more: `text` is NULL */
 };
 
-/* Who is to be told after a file changed; how is a row of plan/reload.c each. */
+/* Who is to be told after a file changed: plan/reload.c decides it, and has a row for each that says how. */
 enum vl_reload {
     VL_RELOAD_NONE,
     VL_RELOAD_SIP,

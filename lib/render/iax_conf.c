@@ -9,9 +9,7 @@
 /* Codecs are stated because a sample iax.conf limits them to those of a slow line. */
 static void put_common(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
-    const char *secret = trunk->secret ? trunk->secret : vl_writer_secret(writer, "iax", trunk->name);
-
-    vl_buf_printf(writer->out, "secret=%s\nauth=md5\ntrunk=yes\n", secret);
+    vl_buf_printf(writer->out, "secret=%s\nauth=md5\ntrunk=yes\n", vl_writer_trunk_secret(writer, trunk));
     vl_buf_puts(writer->out, "disallow=all\nallow=ulaw\nallow=alaw\nallow=gsm\n");
 }
 
@@ -28,7 +26,7 @@ static void put_peer(const struct vl_pbx_writer *writer, const struct vl_trunk *
 
 static void put_user(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
-    vl_buf_printf(writer->out, "\n; %s <- %s\n[%s]\ntype=user\ncontext=from-trunk\nrequirecalltoken=yes\n",
+    vl_buf_printf(writer->out, "\n; %s <- %s\n[%s]\ntype=user\ncontext=" OURS "from-trunk\nrequirecalltoken=yes\n",
                   trunk->to->name, trunk->from->name, trunk->name);
     vl_buf_printf(writer->out, "deny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
                   vl_writer_address(writer, trunk->from->address));
@@ -40,9 +38,9 @@ void vl_write_iax_conf(const struct vl_pbx_writer *writer)
     const struct vl_lab *lab = writer->lab;
 
     for (size_t i = 0; i < lab->trunk_count; i++)
-        if (lab->trunks[i].from == writer->pbx)
+        if (lab->trunks[i].from == writer->pbx && vl_writer_over_iax2(writer, &lab->trunks[i]))
             put_peer(writer, &lab->trunks[i]);
     for (size_t i = 0; i < lab->trunk_count; i++)
-        if (lab->trunks[i].to == writer->pbx)
+        if (lab->trunks[i].to == writer->pbx && vl_writer_over_iax2(writer, &lab->trunks[i]))
             put_user(writer, &lab->trunks[i]);
 }

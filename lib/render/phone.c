@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/keys.h"
 #include "base/text.h"
 #include "base/xml.h"
 #include "lab/phone_model.h"
@@ -22,18 +21,45 @@ static const char *file_text(const struct vl_fileset *set, const char *path)
     return "";
 }
 
+/* Who has no class of service dials where everybody does. */
+static const char *context_of(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
+                              const struct vl_pbx *pbx, const char *extension)
+{
+    for (size_t i = 0; pbx->role == VL_ROLE_HUB && i < lab->user_count; i++)
+        if (!strcmp(lab->users[i].number, extension) && lab->users[i].class)
+            return vl_render_class_context(arena, state, pbx, lab->users[i].class);
+    return vl_render_our_context(arena, lab, state, pbx);
+}
+
+/* The telephones of a web interface are not in our files; they can be called all the same. */
+static void add_interface_phones(struct vl_arena *arena, const struct vl_nature *nature, struct vl_dialable *dialable)
+{
+    size_t count = 0;
+
+    while (dialable->patterns && dialable->patterns[count])
+        count++;
+    for (const char *const *phone = nature->phones; *phone; phone++) {
+        const char **grown = vl_arena_grow(arena, dialable->patterns, count + 1, sizeof(*grown));
+
+        if (!grown)
+            return;
+        grown[count++] = *phone;
+        grown[count] = NULL;
+        dialable->patterns = grown;
+    }
+}
+
 /* What the PBX lets the first line dial: in the context that its account has. */
 static struct vl_dialable dialable(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
                                    const struct vl_phone *phone)
 {
     struct vl_fileset set = { .files = NULL };
     struct vl_dialable found;
-    const char *context;
 
     vl_render_pbx(arena, lab, state, phone->pbx, VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
-    context = vl_keys_value(arena, file_text(&set, "/etc/asterisk/voiplab_sip.conf"), phone->extensions[0], "context");
-    vl_dialable_collect(arena, file_text(&set, "/etc/asterisk/voiplab_extensions.conf"), context ? context : "",
-                        &found);
+    vl_dialable_collect(arena, file_text(&set, "/etc/asterisk/voiplab_extensions.conf"),
+                        context_of(arena, lab, state, phone->pbx, phone->extensions[0]), &found);
+    add_interface_phones(arena, vl_state_nature(state, phone->pbx), &found);
     return found;
 }
 

@@ -15,7 +15,7 @@ struct option {
 static const struct option hub_general[] = {
     /* Who is not known gets nowhere: calls without an account are refused, and a wrong password and an unknown
      * account are answered alike. */
-    { "context", "PSTN" },
+    { "context", OURS "PSTN" },
     { "allowguest", "no" },
     { "alwaysauthreject", "yes" },
     /* for all alike: an account whose nat differs from the general one can be told apart by its answers */
@@ -118,33 +118,19 @@ static void put_provider(const struct vl_pbx_writer *writer, const struct vl_pro
         vl_buf_printf(writer->out, "defaultuser=%s\nfromuser=%s\nsecret=%s\n", provider->username, provider->username,
                       vl_writer_secret(writer, "provider", provider->name));
     /* a provider sends calls without signing them; they reach the telephones of the hub and nothing else */
-    vl_buf_puts(writer->out, "context=PSTN\ninsecure=port,invite\nqualify=yes\n");
+    vl_buf_puts(writer->out, "context=" OURS "PSTN\ninsecure=port,invite\nqualify=yes\n");
     put_options(writer, voice);
-}
-
-static void put_provider_registrations(const struct vl_pbx_writer *writer)
-{
-    for (size_t i = 0; i < writer->lab->provider_count; i++) {
-        const struct vl_provider *provider = &writer->lab->providers[i];
-
-        if (provider->has_register && provider->username)
-            vl_buf_printf(writer->out, "register => %s:%s@%s\n", provider->username,
-                          vl_writer_secret(writer, "provider", provider->name), provider->host);
-    }
 }
 
 static void write_hub(const struct vl_pbx_writer *writer)
 {
     const struct vl_lab *lab = writer->lab;
 
-    vl_buf_puts(writer->out, "[general](+)\n");
-    put_options(writer, hub_general);
-    put_provider_registrations(writer);
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (vl_pbx_has_account(lab, &lab->pbxs[i]))
             put_guest_account(writer, &lab->pbxs[i]);
     for (size_t i = 0; i < lab->user_count; i++)
-        if (lab->users[i].dahdi == 0)
+        if (lab->users[i].dahdi == 0 && vl_writer_makes_phone(writer, lab->users[i].number))
             put_user_account(writer, &lab->users[i]);
     for (size_t i = 0; i < lab->provider_count; i++)
         put_provider(writer, &lab->providers[i]);
@@ -157,10 +143,11 @@ static void put_hub_peer(const struct vl_pbx_writer *writer)
 {
     const struct vl_pbx *pbx = writer->pbx;
 
-    vl_buf_printf(writer->out, "\n[hub]\ntype=peer\nhost=%s\ndefaultuser=%s\nfromuser=%s\nsecret=%s\n",
+    vl_buf_printf(writer->out, "\n[" OURS "hub]\ntype=peer\nhost=%s\ndefaultuser=%s\nfromuser=%s\nsecret=%s\n",
                   vl_writer_address(writer, writer->lab->hub->address), pbx->account, pbx->account,
                   vl_writer_secret(writer, "sip", pbx->account));
-    vl_buf_puts(writer->out, "context=from-trunk\ninsecure=port,invite\nqualify=yes\ntrustrpid=yes\nsendrpid=yes\n");
+    vl_buf_puts(writer->out,
+                "context=" OURS "from-trunk\ninsecure=port,invite\nqualify=yes\ntrustrpid=yes\nsendrpid=yes\n");
     put_options(writer, voice);
 }
 
@@ -170,29 +157,95 @@ static void put_phone(const struct vl_pbx_writer *writer, const char *extension)
 
     vl_buf_printf(writer->out, "\n[%s]\n", extension);
     put_options(writer, registering);
-    vl_buf_printf(writer->out, "secret=%s\ncontext=from-internal\n", secret ? secret : "");
+    vl_buf_printf(writer->out, "secret=%s\ncontext=%s\n", secret ? secret : "", vl_writer_phone_context(writer));
     put_options(writer, voice);
+}
+
+/* A trunk to another guest where one of the two has no IAX2: on the caller's side a peer that signs its calls with the
+ * name of the trunk, on the called side a user of that name. */
+static void put_trunk_peer(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
+{
+    vl_buf_printf(writer->out,
+                  "\n; %s -> %s\n[%s]\ntype=peer\nhost=%s\ndefaultuser=%s\nfromuser=%s\nsecret=%s\nqualify=yes\n"
+                  "trustrpid=yes\nsendrpid=yes\n",
+                  trunk->from->name, trunk->to->name, trunk->name, vl_writer_address(writer, trunk->to->address),
+                  trunk->name, trunk->name, vl_writer_trunk_secret(writer, trunk));
+    put_options(writer, voice);
+}
+
+static void put_trunk_user(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
+{
+    vl_buf_printf(writer->out,
+                  "\n; %s <- %s\n[%s]\ntype=user\nsecret=%s\ncontext=" OURS
+                  "from-trunk\ndeny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\ntrustrpid=yes\n",
+                  trunk->to->name, trunk->from->name, trunk->name, vl_writer_trunk_secret(writer, trunk),
+                  vl_writer_address(writer, trunk->from->address));
+    put_options(writer, voice);
+}
+
+static void put_trunks(const struct vl_pbx_writer *writer)
+{
+    for (size_t i = 0; i < writer->lab->trunk_count; i++) {
+        const struct vl_trunk *trunk = &writer->lab->trunks[i];
+
+        if (trunk->from == writer->pbx && !vl_writer_over_iax2(writer, trunk))
+            put_trunk_peer(writer, trunk);
+        if (trunk->to == writer->pbx && !vl_writer_over_iax2(writer, trunk))
+            put_trunk_user(writer, trunk);
+    }
 }
 
 static void write_guest(const struct vl_pbx_writer *writer)
 {
     const struct vl_pbx *pbx = writer->pbx;
-    bool trunk = vl_pbx_has_account(writer->lab, pbx);
 
-    vl_buf_puts(writer->out, "[general](+)\n");
-    put_options(writer, guest_general);
-    if (trunk) {
+    if (vl_pbx_has_account(writer->lab, pbx))
+        put_hub_peer(writer);
+    for (const char *const *extension = pbx->extensions; extension && *extension; extension++)
+        if (vl_writer_makes_phone(writer, *extension))
+            put_phone(writer, *extension);
+    put_trunks(writer);
+}
+
+static void put_hub_registrations(const struct vl_pbx_writer *writer)
+{
+    for (size_t i = 0; i < writer->lab->provider_count; i++) {
+        const struct vl_provider *provider = &writer->lab->providers[i];
+
+        if (provider->has_register && provider->username)
+            vl_buf_printf(writer->out, "register => %s:%s@%s\n", provider->username,
+                          vl_writer_secret(writer, "provider", provider->name), provider->host);
+    }
+}
+
+void vl_write_sip_registrations(const struct vl_pbx_writer *writer)
+{
+    const struct vl_pbx *pbx = writer->pbx;
+
+    if (pbx->role == VL_ROLE_HUB)
+        put_hub_registrations(writer);
+    else if (vl_pbx_has_account(writer->lab, pbx))
         vl_buf_printf(writer->out, "register => %s:%s@%s/%s\n", pbx->account,
                       vl_writer_secret(writer, "sip", pbx->account),
                       vl_writer_address(writer, writer->lab->hub->address), pbx->account);
-        put_hub_peer(writer);
-    }
-    for (const char *const *extension = pbx->extensions; extension && *extension; extension++)
-        put_phone(writer, *extension);
+}
+
+/* Where a web interface looks after sip.conf, its settings are not ours, and registrations have a file of their own. */
+static void put_general(const struct vl_pbx_writer *writer)
+{
+    if (writer->flavor->places[VL_SLOT_REGISTRATIONS].main)
+        return;
+    vl_buf_puts(writer->out, "[general](+)\n");
+    if (writer->pbx->role == VL_ROLE_HUB)
+        put_options(writer, hub_general);
+    else
+        put_options(writer, guest_general);
+    vl_write_sip_registrations(writer);
 }
 
 void vl_write_sip_conf(const struct vl_pbx_writer *writer)
 {
+    put_general(writer);
     if (writer->pbx->role == VL_ROLE_HUB)
         write_hub(writer);
     else

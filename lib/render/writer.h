@@ -7,11 +7,17 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "lab/flavor.h"
 #include "lab/lab.h"
 #include "lab/state.h"
+#include "render/asterisk.h"
 
 /* Seconds that a telephone rings before the call goes on to the mailbox or is given up; the thesis's own value. */
 #define VL_RING_SECONDS 20
+
+/* Stands in what the writers write before each name of a context or peer of ours; what it becomes is said by the
+ * flavour's row: nothing, or `voiplab-`. */
+#define OURS "\1"
 
 /* One PBX of a lab, and where the text goes. */
 struct vl_pbx_writer {
@@ -19,10 +25,15 @@ struct vl_pbx_writer {
     const struct vl_lab *lab;
     const struct vl_state *state;
     const struct vl_pbx *pbx;
-    const char *context; /* vl_render_hub_context() */
+    const struct vl_nature *nature;
+    const struct vl_flavor_row *flavor;
+    const char *context; /* where who belongs to the lab dials at the hub; begins with OURS */
     struct vl_buf *out;
 };
 
+/* Only for who has these parts: sip.conf's registrations where they stand apart, which a writer of sip.conf leaves out
+ * then. */
+void vl_write_sip_registrations(const struct vl_pbx_writer *writer);
 void vl_write_sip_conf(const struct vl_pbx_writer *writer);
 void vl_write_iax_conf(const struct vl_pbx_writer *writer);
 void vl_write_extensions_hub(const struct vl_pbx_writer *writer);
@@ -60,6 +71,18 @@ static inline bool vl_route_has_pin(const struct vl_route *route)
 /* The context call-result: what a caller hears when Dial() did not end in a conversation. It ends the call. */
 void vl_write_call_result(const struct vl_pbx_writer *writer);
 
+/* The context where the telephones of a guest dial. */
+const char *vl_writer_phone_context(const struct vl_pbx_writer *writer);
+
+/* The secret of a trunk between two guests, as given or from the state. */
+const char *vl_writer_trunk_secret(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk);
+
+/* Text with `prefix` for each OURS. */
+const char *vl_render_with_prefix(struct vl_arena *arena, const char *text, const char *prefix);
+
+/* The context of the hub where who belongs to the lab dials, without OURS. */
+const char *vl_render_hub_context(struct vl_arena *arena, const struct vl_lab *lab);
+
 /* The secret of this name, "" when the state has none. */
 const char *vl_writer_secret(const struct vl_pbx_writer *writer, const char *kind, const char *name);
 
@@ -68,6 +91,22 @@ const char *vl_writer_plain(const struct vl_pbx_writer *writer, const char *text
 
 /* The address in dotted form. */
 const char *vl_writer_address(const struct vl_pbx_writer *writer, uint32_t address);
+
+/* How Dial() reaches a device of SIP, and a number behind a peer: SIP/NAME and SIP/PEER/NUMBER, or the same of PJSIP.
+ * In the arena. */
+const char *vl_writer_device(const struct vl_pbx_writer *writer, const char *name);
+const char *vl_writer_beyond(const struct vl_pbx_writer *writer, const char *peer, const char *number);
+
+static inline bool vl_writer_over_iax2(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
+{
+    return vl_state_over_iax2(writer->state, trunk);
+}
+
+/* Whether this number is a telephone that we make: not where the web interface has one. */
+static inline bool vl_writer_makes_phone(const struct vl_pbx_writer *writer, const char *number)
+{
+    return !vl_nature_has_phone(writer->nature, number);
+}
 
 /* ${EXTEN}, reduced to digits where the pattern lets any character through (`.` or `!`): what a caller sends must
  * not become a second destination in Dial(). */

@@ -17,6 +17,7 @@
 #include "network/netlink.h"
 #include "network/owner.h"
 #include "network/reach.h"
+#include "network/recovery.h"
 #include "network/switch.h"
 #include "network/watchdog.h"
 #include "stage/stage.h"
@@ -186,7 +187,7 @@ static int put_back_now(const struct vl_checkpoint *checkpoint, const char *dire
         vl_error_move(err, &cause);
         return -1;
     }
-    if (vl_watchdog_restore(checkpoint, &changed, err) < 0)
+    if (vl_network_restore(checkpoint, &changed, err) < 0)
         return -1;
     if (checkpoint->first)
         vl_checkpoint_forget_original(directory);
@@ -448,7 +449,7 @@ static int put_back(const struct vl_run *run, const char *directory, const struc
         return done < 0 ? -1 : 0;
     if (unconfirmed)
         (void)vl_change_take_back(directory);
-    if (vl_watchdog_restore(checkpoint, &changed, run->err) < 0)
+    if (vl_network_restore(checkpoint, &changed, run->err) < 0)
         return vl_error_wrap(run->err,
                              "not everything could be put back (the files as they were are in '%s/backup'; "
                              "'voiplab bridge confirm' leaves all as it is now)",

@@ -96,7 +96,7 @@ static void add_row(const struct vl_run *run, struct vl_member *member, bool cal
         roles[member->pbx->role],
         vl_text_from_ipv4(arena, member->pbx->address),
         member->guest,
-        view->asterisk ? view->version ? view->version : "answers" : NULL,
+        view->asterisk ? member->nature.asterisk ? member->nature.asterisk : "answers" : NULL,
         registration_cell(member),
         peers,
     };

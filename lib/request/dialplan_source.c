@@ -126,9 +126,11 @@ static struct vl_dialplan *load_file(const char *path, struct vl_arena *arena, s
 static const char *dial_context(const struct vl_session *session, const char *name, struct vl_arena *arena)
 {
     const struct vl_lab *lab = session->lab;
-    bool hub = lab->hub && (!name || !strcmp(lab->hub->name, name));
+    const struct vl_pbx *pbx = name ? vl_lab_pbx(lab, name) : NULL;
 
-    return hub ? vl_render_hub_context(arena, lab) : "from-internal";
+    if (!pbx)
+        pbx = lab->hub ? lab->hub : &lab->pbxs[0];
+    return vl_render_dial_context(arena, lab, &session->state, pbx);
 }
 
 struct vl_dialplan *vl_run_dialplan_source(struct vl_session *session, const struct voiplab_dialplan_source *source,

@@ -5,15 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "lab/flavor.h"
 #include "plan/apply.h"
+#include "probe/nature.h"
 #include "render/asterisk.h"
 #include "stage/stage.h"
 
-enum { CONNECT_TIMEOUT_MS = 20000, RETRY_MS = 500, CALL_TIMEOUT_MS = 10000, NUDGE_MS = 3000 };
+enum {
+    CONNECT_TIMEOUT_MS = 20000,
+    RETRY_MS = 500,
+    LOOK_FIRST_MS = 50, /* a registration takes this long on an idle host; later looks are rarer, for busy ones */
+    LOOK_MOST_MS = 500,
+    UNNAMED_MS = 2000, /* how long trunks to PBXs are waited for that the request did not name */
+    CALL_TIMEOUT_MS = 10000,
+    NUDGE_MS = 3000,
+    MOST_COMMANDS = 16,
+};
 
 int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, struct vl_error *err)
 {
@@ -112,6 +124,23 @@ void vl_fleet_make_guests(struct vl_fleet *fleet)
     }
 }
 
+/* All that is going to be asked, in one round trip. */
+static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *member)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *const *lists[] = { vl_probe_nature_commands(),
+                                   fleet->looks ? vl_probe_trunk_commands(&arena, &fleet->session->state, member->pbx)
+                                                : NULL };
+    const char *commands[MOST_COMMANDS] = { VL_PROBE_READY };
+    size_t count = 1;
+
+    for (size_t i = 0; i < VL_COUNT(lists); i++)
+        for (const char *const *command = lists[i]; command && *command && count + 1 < MOST_COMMANDS; command++)
+            commands[count++] = *command;
+    vl_stage_pbx_prefetch(fleet->session, member->pbx, member->target, fleet->parts,
+                          &(struct vl_wanted){ .paths = vl_probe_nature_paths(&arena), .commands = commands });
+}
+
 struct connecting {
     struct vl_fleet *fleet;
     long long deadline;
@@ -128,6 +157,7 @@ static bool try_connect(const struct connecting *connecting, struct vl_member *m
         member->target = vl_session_connect(connecting->fleet->session, member->pbx, timeout, cause);
     if (!member->target)
         return false;
+    ask_ahead(connecting->fleet, member);
     if (is_tree(connecting->fleet->session, member->pbx) || vl_probe_asterisk_ready(member->target))
         return true;
     (void)vl_fail(cause, VL_ERROR_FAILED, "Asterisk on '%s' does not answer", member->pbx->name);
@@ -154,8 +184,25 @@ static void connect_member(void *context, size_t index)
         }
         (void)poll(NULL, 0, RETRY_MS);
     }
-    if (!is_tree(connecting->fleet->session, member->pbx))
-        vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers");
+    if (vl_probe_nature(&member->arena, member->target, member->pbx, is_tree(connecting->fleet->session, member->pbx),
+                        &member->nature, &cause) < 0)
+        fail_member(connecting->fleet, member, &cause);
+    else if (!is_tree(connecting->fleet->session, member->pbx))
+        vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers: %s",
+                         vl_flavor_describe(&member->arena, &member->nature));
+}
+
+/* What was found is kept for all that follows. It is for one at a time, so it waits until all have been asked. */
+static void learn(struct vl_fleet *fleet)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    bool news = false;
+
+    for (size_t i = 0; i < fleet->count; i++)
+        if (fleet->members[i].nature.seen)
+            news |= vl_state_learn(&fleet->session->state, fleet->members[i].pbx, &fleet->members[i].nature);
+    if (news && !fleet->dry && vl_session_remember(fleet->session, &cause) < 0)
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
 }
 
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
@@ -163,6 +210,7 @@ void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
     struct connecting connecting = { .fleet = fleet, .deadline = vl_now_ms() + (long long)wait_s * 1000 };
 
     vl_parallel(fleet->count, fleet->session->options.jobs, connect_member, &connecting);
+    learn(fleet);
 }
 
 struct planning {
@@ -228,8 +276,9 @@ void vl_fleet_apply(struct vl_fleet *fleet)
 
 struct looking {
     struct vl_fleet *fleet;
-    const bool *away; /* per PBX of the lab; NULL: nothing is known */
-    long long deadline;
+    const bool *away;     /* per PBX of the lab: it does not answer; NULL: nothing is known */
+    const bool *not_here; /* that, or the request does not name it */
+    long long begun, deadline;
 };
 
 /* What is wrong with this member's trunks, in words. */
@@ -247,18 +296,57 @@ static void describe_bad_view(const struct vl_member *member, struct vl_error *c
                       view->first_bad_peer ? view->first_bad_peer : "");
 }
 
+/* A hub that the request does not name, and that is not known to be away, is an excuse only for a registration that
+ * waits for its answer; one that is not there, or was refused, is this PBX's own fault. */
+static bool excuses(const struct looking *looking, const struct vl_trunk_view *view)
+{
+    static const char *const waiting[] = { "Request Sent", "Auth. Sent", "Unregistered", "Timeout" };
+    const struct vl_lab *lab = looking->fleet->session->lab;
+
+    if (!view->registration_wanted || view->registered || !looking->away || looking->away[lab->hub - lab->pbxs])
+        return true;
+    for (size_t i = 0; i < VL_COUNT(waiting); i++)
+        if (!strcmp(view->registration, waiting[i]))
+            return true;
+    return false;
+}
+
 /* The texts of a look go with the next: a guest that is looked at a hundred times says more than is worth keeping. */
-static int look_once(const struct looking *looking, struct vl_member *member, struct vl_error *cause)
+static int look_once(const struct looking *looking, struct vl_member *member, bool last, struct vl_error *cause)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_arena before = member->view_arena;
+    const bool *away = last || vl_now_ms() >= looking->begun + UNNAMED_MS ? looking->not_here : looking->away;
 
-    if (vl_probe_trunks(&arena, looking->fleet->session->lab, member->pbx, looking->away, member->target, &member->view,
+    if (vl_probe_trunks(&arena, &looking->fleet->session->state, member->pbx, away, member->target, &member->view,
                         cause) < 0)
         return -1;
+    member->view.hub_away = member->view.hub_away && excuses(looking, &member->view);
     member->view_arena = arena;
     arena = before;
     return 0;
+}
+
+/* Look until all is good. 0, or -1 when it cannot be asked. */
+static int look_until(const struct looking *looking, struct vl_member *member, struct vl_error *cause)
+{
+    long long nudge = vl_now_ms() + NUDGE_MS;
+    int pause = LOOK_FIRST_MS;
+
+    for (;;) {
+        bool last = vl_now_ms() + pause >= looking->deadline || vl_session_cancelled(looking->fleet->session);
+
+        if (look_once(looking, member, last, cause) < 0)
+            return -1;
+        if (last || vl_trunk_view_good(&member->view))
+            return 0;
+        if (member->view.registration_stuck && vl_now_ms() >= nudge) {
+            vl_probe_register_again(&looking->fleet->session->state, member->pbx, member->target);
+            nudge = vl_now_ms() + NUDGE_MS;
+        }
+        (void)poll(NULL, 0, pause);
+        pause = pause < LOOK_MOST_MS ? 2 * pause : pause;
+    }
 }
 
 static void look_at_member(void *context, size_t index)
@@ -266,29 +354,38 @@ static void look_at_member(void *context, size_t index)
     const struct looking *looking = context;
     struct vl_fleet *fleet = looking->fleet;
     struct vl_member *member = &fleet->members[index];
-    long long nudge = vl_now_ms() + NUDGE_MS;
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
     if (!member->target || is_tree(fleet->session, member->pbx))
         return;
-    for (;;) {
-        if (look_once(looking, member, &cause) < 0) {
-            fail_member(fleet, member, &cause);
-            return;
-        }
-        if (vl_trunk_view_good(&member->view))
-            return;
-        if (vl_now_ms() + RETRY_MS >= looking->deadline || vl_session_cancelled(fleet->session))
-            break;
-        if (member->view.registration_stuck && vl_now_ms() >= nudge) {
-            vl_probe_register_again(member->target);
-            nudge = vl_now_ms() + NUDGE_MS;
-        }
-        (void)poll(NULL, 0, RETRY_MS);
+    if (look_until(looking, member, &cause) < 0) {
+        fail_member(fleet, member, &cause);
+        return;
     }
+    if (vl_trunk_view_good(&member->view))
+        return;
     describe_bad_view(member, &cause);
     vl_error_move(&member->error, &cause);
     vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+}
+
+/* Trunks that were not waited for are not passed over in silence. */
+static void tell_unnamed(const struct looking *looking)
+{
+    const struct vl_fleet *fleet = looking->fleet;
+
+    if (fleet->count == fleet->session->lab->pbx_count)
+        return;
+    for (size_t i = 0; i < fleet->count; i++) {
+        const struct vl_member *member = &fleet->members[i];
+
+        if (!member->target || member->error.code || (!member->view.peers_away && !member->view.hub_away))
+            continue;
+        vl_session_event(fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
+                         "%zu of %zu peers reachable%s; those that this request does not name were not waited for",
+                         member->view.peers_ok, member->view.peers_wanted,
+                         member->view.hub_away && !member->view.registered ? ", not registered" : "");
+    }
 }
 
 /* A member that failed before takes nobody along: the trunks that lead to it are not waited for. */
@@ -297,11 +394,19 @@ void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s)
     const struct vl_lab *lab = fleet->session->lab;
     VL_ARENA_AUTO arena = { .blocks = NULL };
     bool *away = vl_arena_zalloc(&arena, lab->pbx_count * sizeof(*away));
-    struct looking looking = { .fleet = fleet, .away = away, .deadline = vl_now_ms() + (long long)wait_s * 1000 };
+    bool *not_here = vl_arena_zalloc(&arena, lab->pbx_count * sizeof(*not_here));
+    struct looking looking = { .fleet = fleet, .away = away, .not_here = not_here, .begun = vl_now_ms() };
 
-    for (size_t i = 0; away && i < fleet->count; i++)
-        away[fleet->members[i].pbx - lab->pbxs] = !fleet->members[i].target;
+    looking.deadline = looking.begun + (long long)wait_s * 1000;
+    if (!away || !not_here)
+        looking.away = looking.not_here = NULL;
+    for (size_t i = 0; looking.away && i < lab->pbx_count; i++)
+        not_here[i] = true;
+    for (size_t i = 0; looking.away && i < fleet->count; i++)
+        away[fleet->members[i].pbx - lab->pbxs] = not_here[fleet->members[i].pbx - lab->pbxs] =
+            !fleet->members[i].target;
     vl_parallel(fleet->count, fleet->session->options.jobs, look_at_member, &looking);
+    tell_unnamed(&looking);
 }
 
 struct calling {
@@ -309,25 +414,38 @@ struct calling {
     bool all;
 };
 
-static void place_call(struct vl_fleet *fleet, struct vl_member *member, const struct vl_call *call, const char *how)
+enum { MOST_CALLS = 2 };
+
+/* Calls that one member places at the same time, and how each goes, in words. */
+struct calls {
+    struct vl_call calls[MOST_CALLS];
+    const char *how[MOST_CALLS];
+    size_t count;
+};
+
+static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const struct calls *calls)
 {
-    VL_ERROR_AUTO cause = { .code = VL_OK };
+    struct vl_error errors[MOST_CALLS] = { { .code = VL_OK } };
 
     if (vl_session_cancelled(fleet->session)) {
         if (!member->error.code)
             (void)vl_fail(&member->error, VL_ERROR_FAILED, "cancelled before its calls were placed");
         return;
     }
-    member->calls_placed++;
-    if (vl_probe_call(member->target, call, CALL_TIMEOUT_MS, &cause) == 0) {
-        member->calls_answered++;
-        vl_session_event(fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "called %s %s: answered", call->number,
-                         how);
-        return;
+    member->calls_placed += calls->count;
+    vl_probe_calls(member->target, calls->calls, calls->count, CALL_TIMEOUT_MS, errors);
+    for (size_t i = 0; i < calls->count; i++) {
+        if (!errors[i].code) {
+            member->calls_answered++;
+            vl_session_event(fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "called %s %s: answered",
+                             calls->calls[i].number, calls->how[i]);
+            continue;
+        }
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&errors[i]));
+        if (!member->error.code)
+            vl_error_move(&member->error, &errors[i]);
+        vl_error_clear(&errors[i]);
     }
-    vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&cause));
-    if (!member->error.code)
-        vl_error_move(&member->error, &cause);
 }
 
 static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
@@ -338,56 +456,67 @@ static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
     return false;
 }
 
-/* The first trunk of a guest that leads to somebody who answers: one call of each kind is enough to see that it works.
- */
+static void call_over(const struct calling *calling, struct vl_member *member, const struct vl_trunk *trunk)
+{
+    const struct vl_lab *lab = calling->fleet->session->lab;
+    const struct vl_state *state = &calling->fleet->session->state;
+    const char *context = vl_render_dial_context(&member->arena, lab, state, member->pbx);
+    struct calls calls = { .count = 1 };
+
+    calls.calls[0] = (struct vl_call){ .number = trunk->to->test_number,
+                                       .context = context,
+                                       .channel = vl_render_trunk_channel(&member->arena, state, trunk) };
+    calls.how[0] = vl_arena_printf(&member->arena, "(%s) over %s", trunk->to->name,
+                                   vl_state_over_iax2(state, trunk) ? "IAX2" : "SIP");
+    if (trunk->to->account && lab->hub && answers(calling->fleet, lab->hub)) {
+        calls.calls[1] = (struct vl_call){ .number = trunk->to->account,
+                                           .context = context,
+                                           .channel = vl_render_hub_channel(&member->arena, state, member->pbx) };
+        calls.how[1] = vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", trunk->to->name);
+        calls.count = 2;
+    }
+    place_calls(calling->fleet, member, &calls);
+}
+
+/* One call of each kind is enough to see that it works: to the next guest that answers, so that each is called once.
+ * Were all to call the first, most of them would meet its limit of calls. */
 static void call_from_guest(const struct calling *calling, struct vl_member *member)
 {
     const struct vl_lab *lab = calling->fleet->session->lab;
-    bool through_hub = false;
+    const struct vl_trunk *first = NULL, *next = NULL;
 
     for (size_t i = 0; i < lab->trunk_count; i++) {
         const struct vl_trunk *trunk = &lab->trunks[i];
 
         if (trunk->from != member->pbx || !answers(calling->fleet, trunk->to))
             continue;
-        place_call(calling->fleet, member,
-                   &(struct vl_call){
-                       .number = trunk->to->test_number,
-                       .context = "from-internal",
-                       .channel = vl_arena_printf(&member->arena, "IAX2/%s-", trunk->name),
-                   },
-                   vl_arena_printf(&member->arena, "(%s) over IAX2", trunk->to->name));
-        if (trunk->to->account && lab->hub && answers(calling->fleet, lab->hub) && !through_hub)
-            place_call(calling->fleet, member,
-                       &(struct vl_call){
-                           .number = trunk->to->account,
-                           .context = "from-internal",
-                           .channel = "SIP/hub-",
-                       },
-                       vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", trunk->to->name));
-        through_hub = !calling->all;
-        if (!calling->all)
-            return;
+        if (calling->all)
+            call_over(calling, member, trunk);
+        first = first ? first : trunk;
+        if (!next && trunk->to > member->pbx)
+            next = trunk;
     }
+    if (!calling->all && first)
+        call_over(calling, member, next ? next : first);
 }
 
 static void call_from_hub(const struct calling *calling, struct vl_member *member)
 {
     const struct vl_lab *lab = calling->fleet->session->lab;
-    const char *context = vl_render_hub_context(&member->arena, lab);
+    const struct vl_state *state = &calling->fleet->session->state;
+    const char *context = vl_render_dial_context(&member->arena, lab, state, member->pbx);
+    struct calls calls = { .count = 1 };
 
     for (size_t i = 0; i < lab->pbx_count; i++) {
         const struct vl_pbx *pbx = &lab->pbxs[i];
 
         if (!pbx->account || !answers(calling->fleet, pbx))
             continue;
-        place_call(calling->fleet, member,
-                   &(struct vl_call){
-                       .number = pbx->test_number,
-                       .context = context,
-                       .channel = vl_arena_printf(&member->arena, "SIP/%s-", pbx->account),
-                   },
-                   vl_arena_printf(&member->arena, "(%s) over SIP", pbx->name));
+        calls.calls[0] = (struct vl_call){ .number = pbx->test_number,
+                                           .context = context,
+                                           .channel = vl_render_account_channel(&member->arena, lab, state, pbx) };
+        calls.how[0] = vl_arena_printf(&member->arena, "(%s) over SIP", pbx->name);
+        place_calls(calling->fleet, member, &calls);
         if (!calling->all)
             return;
     }

@@ -14,6 +14,7 @@ struct vl_member {
     const struct vl_pbx *pbx;
     struct vl_target *target; /* NULL: not connected */
     struct vl_error error;    /* the first failure; after it the member is left alone */
+    struct vl_nature nature;  /* as found, once it is connected */
     struct vl_plan plan;
     struct vl_arena arena; /* what was seen */
     struct vl_trunk_view view;
@@ -28,6 +29,9 @@ struct vl_fleet {
     size_t count;
     size_t changed; /* steps carried out */
     bool dry;       /* nothing is changed: a PBX that does not answer is no failure */
+    unsigned
+        parts;  /* of these the files will be planned, and its trunks looked at: asked for with the connection, so */
+    bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };
 
 /* Unknown names are VL_ERROR_USAGE, with the nearest right one. */

@@ -81,6 +81,7 @@ static void fail_stopped(struct vl_fleet *fleet)
 static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fleet *fleet, unsigned parts, bool remove)
 {
     fleet->dry = true;
+    fleet->parts = parts;
     vl_fleet_connect(fleet, 0);
     for (size_t i = 0; i < fleet->count; i++)
         vl_error_clear(&fleet->members[i].error);
@@ -189,6 +190,8 @@ int vl_run_up(const struct vl_run *run)
         prepare_guests(run, &fleet, &changed) < 0)
         return -1;
     vl_session_phase(session, 5, 7, "waiting for every PBX to answer");
+    fleet.parts = ALL_PARTS;
+    fleet.looks = true;
     vl_fleet_connect(&fleet, wait_for(session, has_machines(&fleet)));
     vl_session_phase(session, 6, 7, "trunks and dialplans");
     vl_fleet_plan(&fleet, ALL_PARTS, false, false);
@@ -219,6 +222,8 @@ static int push(const struct vl_run *run, unsigned parts, bool remove)
     if (!remove && vl_run_apply_stage(run, vl_stage_state, &changed) < 0)
         return -1;
     vl_session_phase(session, 1, 3, "connecting");
+    fleet.parts = parts;
+    fleet.looks = !remove && parts & VL_PART_TRUNK;
     vl_fleet_connect(&fleet, wait_for(session, false));
     vl_session_phase(session, 2, 3, remove ? "taking the files out" : "writing and reloading");
     vl_fleet_plan(&fleet, parts, false, remove);
@@ -280,6 +285,7 @@ static int look(const struct vl_run *run, struct vl_fleet *fleet, bool calls)
             return -1;
         fail_stopped(fleet);
     }
+    fleet->looks = true;
     vl_fleet_connect(fleet, run->session->options.wait_s ? run->session->options.wait_s : WAIT_LOOK_S);
     vl_fleet_look(fleet, WAIT_LOOK_S);
     if (calls)

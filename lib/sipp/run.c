@@ -24,6 +24,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"

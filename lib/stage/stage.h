@@ -57,6 +57,11 @@ int vl_stage_phones(struct vl_session *session, const char *const *names, const 
 int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                          struct vl_plan *plan, struct vl_error *err);
 
+/* Have its target learn in one round trip what the two functions above will ask, and what else somebody wants to
+ * know (`more`: paths and commands). */
+void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
+                           unsigned parts, const struct vl_wanted *more);
+
 /* Stop what runs; with `remove` also undefine it and delete volumes, pool and live bridge. Only what carries our mark.
  */
 int vl_stage_gone(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,

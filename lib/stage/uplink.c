@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "network/boot.h"
 #include "network/checkpoint.h"
 #include "network/owner.h"
-#include "network/recovery.h"
 #include "network/switch.h"
 #include "stage/stage.h"
 
@@ -29,7 +29,7 @@ static void add_parent(struct vl_plan *plan, const char *path)
     vl_plan_add_directory(plan, directory, 0755, "where the next file goes");
 }
 
-static int plan_recovery(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
+static int plan_boot(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
     struct vl_arena *arena = &plan->arena;
     const char *state = session->options.state_directory;
@@ -42,8 +42,8 @@ static int plan_recovery(struct vl_session *session, struct vl_plan *plan, struc
     host = vl_target_local("/", err);
     if (!host)
         return -1;
-    vl_bridge_recovery(arena, systemd ? VL_INIT_SYSTEMD : VL_INIT_RC_LOCAL, own_path(arena), state,
-                       vl_checkpoint_directory(arena, state, "/"), &set);
+    vl_bridge_at_boot(arena, systemd ? VL_INIT_SYSTEMD : VL_INIT_RC_LOCAL, own_path(arena), state,
+                      vl_checkpoint_directory(arena, state, "/"), &set);
     for (size_t i = 0; i < set.count; i++)
         add_parent(plan, set.files[i].path);
     return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
@@ -100,7 +100,7 @@ int vl_stage_uplink(struct vl_session *session, bool dry, struct vl_plan *plan, 
 {
     bool here = !strcmp(session->options.root, "/");
 
-    if ((here && plan_recovery(session, plan, err) < 0) || vl_stage_bridge(session, plan, err) < 0 ||
+    if ((here && plan_boot(session, plan, err) < 0) || vl_stage_bridge(session, plan, err) < 0 ||
         (here && plan_switch_if_possible(session, dry, plan, err) < 0))
         return -1;
     if (here && plan->count)

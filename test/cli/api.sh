@@ -50,6 +50,9 @@ DESTDIR=$work/root cmake --install "$build" >install.log || fail "cmake --instal
 prefix=$work/root$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$build/CMakeCache.txt")
 pc=$(find "$prefix" -name voiplab.pc)
 [ -f "$pc" ] || fail "no voiplab.pc is installed"
+for page in man1/voiplab.1 man1/voiplab-up.1 man3/libvoiplab.3 man5/voiplab-lab.5; do
+    find "$prefix" -path "*/$page" | grep -q . || fail "$page is not installed"
+done
 printf '[here]\nexten => 1,1,Answer()\n' >extensions.conf
 answers() {
     LD_LIBRARY_PATH=$(dirname "$(find "$prefix" -name libvoiplab.so)") "$1" extensions.conf here 1 >answer 2>err ||

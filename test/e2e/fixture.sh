@@ -35,6 +35,12 @@ on() { "$bed" exec "$work/bed" "$@"; }
 # cli NAME COMMAND: ask the Asterisk of NAME, not by way of voiplab
 cli() { on "$1" timeout 10 asterisk -rx "$2"; }
 
+# fake NAME PROGRAM: the script on stdin is what NAME runs as PROGRAM, until the file is removed
+fake() { on "$1" sh -c "cat >/usr/local/sbin/$2; chmod 0755 /usr/local/sbin/$2"; }
+
+# without_socket NAME: its perl says that Asterisk's control socket is not to be had, so that `asterisk -rx` is run
+without_socket() { printf '#!/bin/sh\nexit 9\n' | fake "$1" perl; }
+
 # voiplab COMMAND [ARG...]: run it where the lab's owner sits; leaves $status, $work/out (stdout), $work/err (stderr),
 # $seconds
 voiplab() {

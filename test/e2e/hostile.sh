@@ -14,8 +14,21 @@ begin "$@"
 voiplab up
 ends 0 "up, before anybody is hostile"
 
-# asterisk_of pbx2 prints what the script on stdin says, except for what bash knows as $1
-pretend() { on pbx2 sh -c 'cat >/usr/local/sbin/asterisk; chmod 0755 /usr/local/sbin/asterisk'; }
+# pbx2's asterisk is the script on stdin, which is asked where its perl says that there is no control socket
+pretend() {
+    fake pbx2 asterisk
+    without_socket pbx2
+}
+# pbx2's perl is the script on stdin: what it prints is taken for the answers over the control socket. Where that is
+# not believed, asterisk is asked, who is no better.
+pretend_perl() {
+    fake pbx2 perl
+    fake pbx2 asterisk <<'END'
+#!/bin/sh
+case "$*" in *waitfully*) exec /usr/sbin/asterisk "$@" ;; esac
+printf '\033[2J\377'
+END
+}
 
 # only_printable: no control character but line ends in what voiplab wrote
 only_printable() {
@@ -105,8 +118,26 @@ exec sleep 100000
 END
 survives "it never answers" 90 status --wait 3
 
+checks "answers that lie about their length, hold every byte, or have no end"
+pretend_perl <<'END'
+#!/bin/sh
+printf 'c 0 4294967295\nc 0 5\n\033[2Jx'
+END
+survives "it lies about lengths" 60 status --wait 3
+pretend_perl <<'END'
+#!/bin/sh
+i=0
+while [ $i -lt 9 ]; do printf 'c 0 256\n'; j=0; while [ $j -lt 256 ]; do printf "\\$(printf %o $j)"; j=$((j + 1)); done; i=$((i + 1)); done
+END
+survives "its answers hold every byte" 60 status --wait 3
+pretend_perl <<'END'
+#!/bin/sh
+exec yes 'c 0 7'
+END
+survives "its answers have no end" 60 status --wait 3
+
 checks "a login shell that talks, and a file that is no text"
-on pbx2 rm -f /usr/local/sbin/asterisk
+on pbx2 rm -f /usr/local/sbin/asterisk /usr/local/sbin/perl
 on pbx2 sh -c 'printf "%s\n" "printf \"\\033[2Jwelcome\\n\"" >/root/.bashrc'
 on pbx2 sh -c 'printf "a\0b\033[2J" >/etc/asterisk/voiplab_sip.conf'
 voiplab up --check --wait 3

@@ -13,13 +13,14 @@ begin "$@"
 
 # break_cli NAME COMMAND ANSWER: `asterisk -rx COMMAND` on NAME runs the shell words ANSWER instead
 break_cli() {
-    on "$1" sh -c 'cat >/usr/local/sbin/asterisk; chmod 0755 /usr/local/sbin/asterisk' <<END
+    fake "$1" asterisk <<END
 #!/bin/sh
 case "\$*" in "-rx $2") $3 ;; esac
 exec /usr/sbin/asterisk "\$@"
 END
+    without_socket "$1"
 }
-mend_cli() { on "$1" rm -f /usr/local/sbin/asterisk; }
+mend_cli() { on "$1" rm -f /usr/local/sbin/asterisk /usr/local/sbin/perl; }
 
 # fails_alone NAME WHAT: up fails on NAME alone and leaves its files as they were
 fails_alone() {

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/file_ops.h"
 #include "network/change.h"
 #include "network/checkpoint.h"
 #include "network/checkpoint_text.h"

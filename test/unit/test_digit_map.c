@@ -264,8 +264,7 @@ static void test_collect(void **unused)
 static void check_phone(struct lab_fixture *fixture, const struct vl_phone *phone)
 {
     const char *extensions = lab_fixture_text(fixture, phone->pbx->name, "voiplab_extensions.conf");
-    const char *context =
-        phone->pbx->role == VL_ROLE_HUB ? vl_render_hub_context(&fixture->arena, fixture->lab) : "from-internal";
+    const char *context = vl_render_our_context(&fixture->arena, fixture->lab, &fixture->state, phone->pbx);
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_dialable found;
     const char *map = vl_render_phone_digit_map(&fixture->arena, fixture->lab, &fixture->state, phone, &err);

@@ -9,7 +9,9 @@
 #include <fcntl.h>
 
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
+#include "base/file_ops.h"
 
 #define OLD "type=peer\n; old\n"
 #define NEW "type=friend\n; new, and longer than what was there before\n"

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/file_ops.h"
 #include "support.h"
 #include "voiplab.h"
 

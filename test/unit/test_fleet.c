@@ -77,6 +77,7 @@ static void look(struct talker *talker, const char *status, unsigned wait_s)
     VL_FLEET_AUTO fleet = { .session = NULL };
     size_t before;
 
+    session.state = fixture->state;
     assert_int_equal(pthread_mutex_init(&session.event_lock, NULL), 0);
     assert_int_equal(vl_fleet_open(&session, names, &fleet, &err), 0);
     assert_int_equal(fleet.count, 1);
@@ -89,7 +90,6 @@ static void look(struct talker *talker, const char *status, unsigned wait_s)
     assert_non_null(strstr(vl_error_text(&fleet.members[0].error), status));
     assert_true(strlen(vl_error_text(&fleet.members[0].error)) < 2048);
     assert_int_equal(fleet.members[0].view.peers_wanted, 1);
-    assert_string_equal(fleet.members[0].view.version, "16.28");
 }
 
 static void test_many_rows(void **state)

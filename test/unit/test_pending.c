@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "plan/pending.h"
 #include "plan/reload.h"
@@ -35,7 +36,7 @@ static void test_owed(void **state)
         VL_PLAN_AUTO plan = { .count = 0 };
         VL_FREE char *note = NULL;
 
-        vl_reload_add(&plan, "pbx", wanted, false);
+        vl_reload_decide(&plan, "pbx", &(struct vl_fileset){ .count = 0 }, NULL, wanted, false);
         note = vl_pending_note(&session, &plan, &err);
         assert_int_equal(err.code, VL_OK);
         assert_int_equal(note != NULL, wanted != 0);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/file_ops.h"
 #include "guest/recipe.h"
 #include "support.h"
 

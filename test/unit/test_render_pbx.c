@@ -282,7 +282,8 @@ static void test_reserved_names(void **unused)
     const char *text = lab_fixture_text(fixture, "hub", "voiplab_extensions.conf");
 
     (void)unused;
-    assert_string_equal(vl_render_hub_context(&fixture->arena, fixture->lab), "lab-demo");
+    assert_string_equal(vl_render_our_context(&fixture->arena, fixture->lab, &fixture->state, fixture->lab->hub),
+                        "lab-demo");
     assert_null(lab_fixture_section(fixture, text, "demo"));
     CHECK_SECTION(fixture, text, "lab-demo", "include => usuarios-demo", "include => outbound-emergencia");
     CHECK_SECTION(fixture, lab_fixture_text(fixture, "hub", "voiplab_sip.conf"), "7001", "context=lab-demo");

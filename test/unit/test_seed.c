@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/file_ops.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/process.h"

@@ -401,6 +401,56 @@ static void test_write_owner_and_group(void **state)
     assert_int_equal(status.st_mode & 07777, 0640);
 }
 
+static void test_facts(void **state)
+{
+    VL_TARGET_AUTO *target = open_target();
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_path_facts facts = { .kind = VL_PATH_OTHER };
+    const char *real = in_bed("fact");
+
+    (void)state;
+    assert_int_equal(vl_file_write(real, "x", 1, 0604, &err), 0);
+    assert_int_equal(symlink("fact", in_bed("fact link")), 0);
+    assert_int_equal(symlink("nowhere", in_bed("fact dangling")), 0);
+    assert_int_equal(target->ops->facts(target, real, &facts, &err), 0);
+    assert_int_equal(facts.kind, VL_PATH_FILE);
+    assert_int_equal(facts.mode, 0604);
+    assert_int_equal(facts.owner, geteuid());
+    assert_int_equal(facts.group, getegid());
+    assert_null(facts.link);
+    assert_int_equal(target->ops->facts(target, bed.directory, &facts, &err), 0);
+    assert_int_equal(facts.kind, VL_PATH_DIRECTORY);
+    assert_int_equal(target->ops->facts(target, in_bed("fact/below"), &facts, &err), 0);
+    assert_int_equal(facts.kind, VL_PATH_NONE);
+    assert_int_equal(target->ops->facts(target, in_bed("fact dangling"), &facts, &err), 0);
+    assert_int_equal(facts.kind, VL_PATH_LINK);
+    assert_string_equal(facts.link, "nowhere");
+    assert_null(facts.real);
+    assert_int_equal(facts.mode, 0);
+    vl_path_facts_free(&facts);
+    assert_int_equal(target->ops->facts(target, in_bed("fact link"), &facts, &err), 0);
+    assert_int_equal(facts.kind, VL_PATH_LINK);
+    assert_string_equal(facts.link, "fact");
+    assert_string_equal(facts.real, real);
+    assert_int_equal(facts.mode, 0604);
+    vl_path_facts_free(&facts);
+    assert_int_equal(symlink("line\nend", in_bed("fact odd")), 0);
+    assert_int_equal(target->ops->facts(target, in_bed("fact odd"), &facts, &err), -1);
+    assert_says(&err, "something else");
+}
+
+static void test_groups(void **state)
+{
+    VL_TARGET_AUTO *target = open_target();
+    gid_t group = 0;
+
+    (void)state;
+    assert_int_equal(target->ops->gives_to(target, "daemon", &group), geteuid() == 0);
+    assert_int_equal(group, geteuid() == 0 ? 1 : 0);
+    assert_false(target->ops->gives_to(target, "no-such-group", &group));
+    assert_false(target->ops->gives_to(target, "a;b", &group));
+}
+
 /* Commands */
 
 static void test_arguments_arrive_intact(void **state)
@@ -983,6 +1033,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_write_failures_keep_the_old_file),
         cmocka_unit_test(test_write_follows_no_link_and_leaves_no_temporary),
         cmocka_unit_test(test_write_owner_and_group),
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_groups),
         cmocka_unit_test(test_arguments_arrive_intact),
         cmocka_unit_test(test_exit_statuses),
         cmocka_unit_test(test_input),

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/file_ops.h"
 #include "base/process.h"
 #include "machine/target.h"
 #include "plan/block.h"
@@ -251,6 +252,30 @@ static void test_wrong_group_is_planned(void **state)
     assert_int_equal(again.count, 0);
 }
 
+static void test_facts(void **state)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_path_facts facts = { .kind = VL_PATH_OTHER };
+
+    (void)state;
+    assert_int_equal(vl_file_write(in_bed("tree/etc/fact"), "x", 1, 0604, &err), 0);
+    assert_int_equal(symlink("fact", in_bed("tree/etc/fact-link")), 0);
+    assert_int_equal(bed.tree->ops->facts(bed.tree, "/etc/fact", &facts, &err), 0);
+    assert_int_equal(facts.kind, VL_PATH_FILE);
+    assert_int_equal(facts.mode, 0604);
+    assert_int_equal(facts.owner, geteuid());
+    assert_int_equal(bed.tree->ops->facts(bed.tree, "/etc", &facts, &err), 0);
+    assert_int_equal(facts.kind, VL_PATH_DIRECTORY);
+    assert_int_equal(bed.tree->ops->facts(bed.tree, "/etc/fact/below", &facts, &err), 0);
+    assert_int_equal(facts.kind, VL_PATH_NONE);
+    assert_int_equal(bed.tree->ops->facts(bed.tree, "/etc/fact-link", &facts, &err), 0);
+    assert_int_equal(facts.kind, VL_PATH_LINK);
+    assert_string_equal(facts.link, "fact");
+    assert_string_equal(facts.real, "/etc/fact");
+    assert_int_equal(facts.mode, 0604);
+    vl_path_facts_free(&facts);
+}
+
 static void assert_link_refused(const char *path, enum vl_file_kind kind)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
@@ -367,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_group),
         cmocka_unit_test(test_group_or_nothing),
         cmocka_unit_test(test_wrong_group_is_planned),
+        cmocka_unit_test(test_facts),
         cmocka_unit_test(test_links_are_not_replaced),
         cmocka_unit_test(test_right_links_are_left),
         cmocka_unit_test(test_run),

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probe/nature.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "lab/flavor.h"
+#include "probe/asterisk.h"
+
+/* Telephones beyond this are not a teaching lab's; a name of Asterisk's has 80 characters. */
+enum { ASK_TIMEOUT_MS = 30000, PHONES_MOST = 5000, NAME_MOST = 80, VERSION_MOST = 32, PJSIP_ONLY = 21 };
+
+#define VERSION "core show version"
+#define DRIVERS "module show like chan_"
+#define TRANSPORTS "pjsip show transports"
+
+static const char *const commands[] = { VERSION, DRIVERS, TRANSPORTS, NULL };
+
+const char *const *vl_probe_nature_commands(void)
+{
+    return commands;
+}
+
+static void add_paths(struct vl_arena *arena, const char ***paths, size_t *count, const char *const *more)
+{
+    for (; *more; more++) {
+        const char **grown = vl_arena_grow(arena, *paths, *count + 1, sizeof(*grown));
+        size_t i = 0;
+
+        while (i < *count && strcmp((*paths)[i], *more) != 0)
+            i++;
+        if (!grown)
+            return;
+        *paths = grown;
+        if (i == *count)
+            grown[(*count)++] = *more;
+        grown[*count] = NULL;
+    }
+}
+
+const char *const *vl_probe_nature_paths(struct vl_arena *arena)
+{
+    static const char *const none[] = { NULL };
+    const char **paths = NULL;
+    size_t count = 0;
+
+    for (int i = VL_FLAVOR_ASTERISK; i < VL_FLAVOR_COUNT; i++) {
+        const struct vl_flavor_row *row = vl_flavor_row((enum vl_flavor)i);
+
+        add_paths(arena, &paths, &count, row->signs);
+        add_paths(arena, &paths, &count, row->phone_files);
+        add_paths(arena, &paths, &count, row->versions);
+    }
+    return paths ? paths : none;
+}
+
+static bool is_there(struct vl_target *target, const char *path)
+{
+    VL_PATH_FACTS_AUTO facts = { .kind = VL_PATH_NONE };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    if (target->ops->facts && target->ops->facts(target, path, &facts, &ignored) == 0)
+        return facts.kind != VL_PATH_NONE;
+    return false;
+}
+
+/* The interfaces that came of another one may have its files as well: the youngest is asked about first. */
+static enum vl_flavor find_flavor(struct vl_target *target)
+{
+    static const enum vl_flavor order[] = { VL_FLAVOR_ISSABEL, VL_FLAVOR_ELASTIX, VL_FLAVOR_FREEPBX };
+
+    for (size_t i = 0; i < VL_COUNT(order); i++)
+        for (const char *const *sign = vl_flavor_row(order[i])->signs; *sign; sign++)
+            if (is_there(target, *sign))
+                return order[i];
+    return VL_FLAVOR_ASTERISK;
+}
+
+/* The answer to one of the commands; "" where Asterisk has none. */
+static int ask(struct vl_target *target, const char *command, char **ret_output, struct vl_error *err)
+{
+    const char *const argv[] = { "asterisk", "-rx", command, NULL };
+    struct vl_command_result result = { .status = -1 };
+    int timeout = target->answer_timeout_ms ? target->answer_timeout_ms : ASK_TIMEOUT_MS;
+
+    if (target->ops->run(target, argv, NULL, timeout, &result, err) < 0)
+        return -1;
+    if (result.status) {
+        vl_command_result_free(&result);
+        return vl_fail(err, VL_ERROR_FAILED, "Asterisk does not answer on '%s'", target->name);
+    }
+    *ret_output = result.output;
+    return 0;
+}
+
+/* Whether the list of modules has this one, running. Asterisk before 11 shows no state. */
+static bool has_module(struct vl_arena *arena, const char *list, const char *name)
+{
+    for (const char *const *line = vl_text_split(arena, list, "\n"); line && *line; line++)
+        if (vl_text_starts(*line, name) && (*line)[strlen(name)] == ' ')
+            return !strstr(*line, "Not Running");
+    return false;
+}
+
+/* Rows of `pjsip show transports`: `Transport:  NAME  TYPE  COS  TOS  ADDRESS:PORT`. */
+static void read_transports(struct vl_arena *arena, const char *text, struct vl_nature *nature, bool *owns_5060)
+{
+    for (const char *const *line = vl_text_split(arena, text, "\n"); line && *line; line++) {
+        const char *const *words = vl_text_split(arena, *line, " \r\t");
+        size_t count = 0;
+
+        while (words && words[count])
+            count++;
+        if (count < 6 || strcmp(words[0], "Transport:") != 0 || strcmp(words[2], "udp") != 0 ||
+            !strcmp(words[1], VL_OUR_TRANSPORT))
+            continue;
+        nature->transport = true;
+        *owns_5060 |= strlen(words[5]) > 5 && !strcmp(words[5] + strlen(words[5]) - 5, ":5060");
+    }
+}
+
+/* Two drivers cannot have one port: who has 5060 is who the others find. */
+static int find_drivers(struct vl_arena *arena, struct vl_target *target, struct vl_nature *nature,
+                        struct vl_error *err)
+{
+    VL_FREE char *version = NULL, *modules = NULL, *transports = NULL;
+    bool chan_sip, pjsip, owns_5060 = false;
+    unsigned major = 0, minor = 0;
+
+    if (ask(target, VERSION, &version, err) < 0 || ask(target, DRIVERS, &modules, err) < 0 ||
+        ask(target, TRANSPORTS, &transports, err) < 0)
+        return -1;
+    if (vl_asterisk_parse_version(version, &major, &minor))
+        nature->asterisk = vl_arena_printf(arena, "%u.%u", major, minor);
+    read_transports(arena, transports, nature, &owns_5060);
+    chan_sip = has_module(arena, modules, "chan_sip.so");
+    pjsip = has_module(arena, modules, "chan_pjsip.so");
+    nature->iax2 = has_module(arena, modules, "chan_iax2.so");
+    if (chan_sip && pjsip)
+        nature->sip = owns_5060 ? VL_SIP_PJSIP : VL_SIP_CHAN_SIP;
+    else if (chan_sip || pjsip)
+        nature->sip = pjsip ? VL_SIP_PJSIP : VL_SIP_CHAN_SIP;
+    else
+        nature->sip = major >= PJSIP_ONLY ? VL_SIP_PJSIP : VL_SIP_CHAN_SIP;
+    return 0;
+}
+
+/* A file that is not there is empty. */
+static int read_file(struct vl_target *target, const char *path, char **ret_text, struct vl_error *err)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    mode_t mode;
+
+    *ret_text = NULL;
+    if (target->ops->read(target, path, ret_text, &mode, &cause) == 0 || cause.code == VL_ERROR_NOTFOUND)
+        return 0;
+    vl_error_move(err, &cause);
+    return -1;
+}
+
+/* Telephones have numbers; other sections are trunks and templates. */
+static int add_phones(struct vl_arena *arena, struct vl_target *target, const char *path, const char ***phones,
+                      size_t *count, struct vl_error *err)
+{
+    VL_FREE char *text = NULL;
+
+    if (read_file(target, path, &text, err) < 0)
+        return -1;
+    for (const char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
+        size_t digits = *line == '[' ? strspn(line + 1, "0123456789") : 0;
+        const char *one[2] = { NULL, NULL };
+
+        if (!digits || digits > NAME_MOST || line[1 + digits] != ']' || *count >= PHONES_MOST)
+            continue;
+        one[0] = vl_arena_strndup(arena, line + 1, digits);
+        add_paths(arena, phones, count, one);
+    }
+    return 0;
+}
+
+static int find_phones(struct vl_arena *arena, struct vl_target *target, const struct vl_flavor_row *row,
+                       struct vl_nature *nature, struct vl_error *err)
+{
+    const char **phones = NULL;
+    size_t count = 0;
+
+    for (const char *const *path = row->phone_files; *path; path++)
+        if (add_phones(arena, target, *path, &phones, &count, err) < 0)
+            return -1;
+    if (phones)
+        nature->phones = phones;
+    return 0;
+}
+
+/* <version>2.8.1.4</version>, the first one. */
+static void find_version(struct vl_arena *arena, struct vl_target *target, const struct vl_flavor_row *row,
+                         struct vl_nature *nature)
+{
+    static const char tag[] = "<version>",
+                      letters[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-";
+
+    for (const char *const *path = row->versions; *path && !nature->gui; path++) {
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+        VL_FREE char *text = NULL;
+        const char *found;
+        size_t length;
+
+        if (read_file(target, *path, &text, &ignored) < 0 || !text || !(found = strstr(text, tag)))
+            continue;
+        length = strspn(found + strlen(tag), letters);
+        if (length && length <= VERSION_MOST)
+            nature->gui = vl_arena_strndup(arena, found + strlen(tag), length);
+    }
+}
+
+static int find_reach(struct vl_arena *arena, struct vl_target *target, const struct vl_flavor_row *row, bool tree,
+                      struct vl_nature *nature, struct vl_error *err)
+{
+    for (const char *const *context = row->reach; *context; context++) {
+        VL_FREE char *output = NULL;
+
+        nature->reach = *context; /* the last one, which is made with the first telephone */
+        if (tree)
+            continue;
+        if (ask(target, vl_arena_printf(arena, "dialplan show %s", *context), &output, err) < 0)
+            return -1;
+        if (strstr(output, "[ Context '"))
+            return 0;
+    }
+    return 0;
+}
+
+/* Without an Asterisk to be asked: PJSIP where nothing else has been set up. */
+static enum vl_sip_driver driver_of_tree(struct vl_target *target)
+{
+    if (is_there(target, VL_ETC_ASTERISK "sip.conf") || !is_there(target, VL_ETC_ASTERISK "pjsip.conf"))
+        return VL_SIP_CHAN_SIP;
+    return VL_SIP_PJSIP;
+}
+
+int vl_probe_nature(struct vl_arena *arena, struct vl_target *target, const struct vl_pbx *pbx, bool tree,
+                    struct vl_nature *ret_nature, struct vl_error *err)
+{
+    VL_ARENA_AUTO wanted = { .blocks = NULL };
+    struct vl_nature nature = vl_nature_stated(pbx);
+    const struct vl_flavor_row *row;
+
+    vl_target_prefetch(target, &(struct vl_wanted){ .paths = vl_probe_nature_paths(&wanted),
+                                                    .commands = tree ? NULL : vl_probe_nature_commands() });
+    nature.seen = true;
+    if (pbx->flavor == VL_FLAVOR_AUTO)
+        nature.flavor = find_flavor(target);
+    row = vl_flavor_row(nature.flavor);
+    if (tree)
+        nature.sip = driver_of_tree(target);
+    else if (find_drivers(arena, target, &nature, err) < 0)
+        return -1;
+    if (find_phones(arena, target, row, &nature, err) < 0 || find_reach(arena, target, row, tree, &nature, err) < 0)
+        return -1;
+    find_version(arena, target, row, &nature);
+    *ret_nature = vl_nature_settle(pbx, &nature);
+    return vl_arena_check(arena, err);
+}
