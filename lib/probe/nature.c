@@ -22,37 +22,55 @@ const char *const *vl_probe_nature_commands(void)
     return commands;
 }
 
-static void add_paths(struct vl_arena *arena, const char ***paths, size_t *count, const char *const *more)
-{
-    for (; *more; more++) {
-        const char **grown = vl_arena_grow(arena, *paths, *count + 1, sizeof(*grown));
-        size_t i = 0;
+/* Words, each once. */
+struct list {
+    const char **words;
+    size_t count;
+};
 
-        while (i < *count && strcmp((*paths)[i], *more) != 0)
-            i++;
-        if (!grown)
+static void add_word(struct vl_arena *arena, struct list *list, const char *word)
+{
+    const char **grown;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (!strcmp(list->words[i], word))
             return;
-        *paths = grown;
-        if (i == *count)
-            grown[(*count)++] = *more;
-        grown[*count] = NULL;
-    }
+    grown = vl_arena_grow(arena, list->words, list->count, sizeof(*grown));
+    if (!grown)
+        return;
+    grown[list->count++] = word;
+    list->words = grown;
+}
+
+static void add_words(struct vl_arena *arena, struct list *list, const char *const *words)
+{
+    for (; *words; words++)
+        add_word(arena, list, *words);
+}
+
+static const char *const *end_list(struct vl_arena *arena, struct list *list)
+{
+    static const char *const none[] = { NULL };
+    const char **grown = vl_arena_grow(arena, list->words, list->count, sizeof(*grown));
+
+    if (!grown)
+        return none;
+    grown[list->count] = NULL;
+    return grown;
 }
 
 const char *const *vl_probe_nature_paths(struct vl_arena *arena)
 {
-    static const char *const none[] = { NULL };
-    const char **paths = NULL;
-    size_t count = 0;
+    struct list paths = { .words = NULL };
 
     for (int i = VL_FLAVOR_ASTERISK; i < VL_FLAVOR_COUNT; i++) {
         const struct vl_flavor_row *row = vl_flavor_row((enum vl_flavor)i);
 
-        add_paths(arena, &paths, &count, row->signs);
-        add_paths(arena, &paths, &count, row->phone_files);
-        add_paths(arena, &paths, &count, row->versions);
+        add_words(arena, &paths, row->signs);
+        add_words(arena, &paths, row->phone_files);
+        add_words(arena, &paths, row->versions);
     }
-    return paths ? paths : none;
+    return end_list(arena, &paths);
 }
 
 static bool is_there(struct vl_target *target, const char *path)
@@ -160,8 +178,8 @@ static int read_file(struct vl_target *target, const char *path, char **ret_text
 }
 
 /* Telephones have numbers; other sections are trunks and templates. */
-static int add_phones(struct vl_arena *arena, struct vl_target *target, const char *path, const char ***phones,
-                      size_t *count, struct vl_error *err)
+static int add_phones(struct vl_arena *arena, struct vl_target *target, const char *path, struct list *phones,
+                      struct vl_error *err)
 {
     VL_FREE char *text = NULL;
 
@@ -169,12 +187,10 @@ static int add_phones(struct vl_arena *arena, struct vl_target *target, const ch
         return -1;
     for (const char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
         size_t digits = *line == '[' ? strspn(line + 1, "0123456789") : 0;
-        const char *one[2] = { NULL, NULL };
 
-        if (!digits || digits > NAME_MOST || line[1 + digits] != ']' || *count >= PHONES_MOST)
+        if (!digits || digits > NAME_MOST || line[1 + digits] != ']' || phones->count >= PHONES_MOST)
             continue;
-        one[0] = vl_arena_strndup(arena, line + 1, digits);
-        add_paths(arena, phones, count, one);
+        add_word(arena, phones, vl_arena_strndup(arena, line + 1, digits));
     }
     return 0;
 }
@@ -182,14 +198,12 @@ static int add_phones(struct vl_arena *arena, struct vl_target *target, const ch
 static int find_phones(struct vl_arena *arena, struct vl_target *target, const struct vl_flavor_row *row,
                        struct vl_nature *nature, struct vl_error *err)
 {
-    const char **phones = NULL;
-    size_t count = 0;
+    struct list phones = { .words = NULL };
 
     for (const char *const *path = row->phone_files; *path; path++)
-        if (add_phones(arena, target, *path, &phones, &count, err) < 0)
+        if (add_phones(arena, target, *path, &phones, err) < 0)
             return -1;
-    if (phones)
-        nature->phones = phones;
+    nature->phones = end_list(arena, &phones);
     return 0;
 }
 

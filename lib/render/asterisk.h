@@ -48,7 +48,4 @@ const char *vl_render_hub_channel(struct vl_arena *arena, const struct vl_state 
 const char *vl_render_account_channel(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
                                       const struct vl_pbx *guest);
 
-/* What the hub is called among the peers of this guest. */
-const char *vl_render_hub_peer(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest);
-
 #endif

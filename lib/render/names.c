@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "render/asterisk.h"
 #include "render/writer.h"
 
 const char *vl_render_hub_context(struct vl_arena *arena, const struct vl_lab *lab)
@@ -105,16 +106,12 @@ const char *vl_render_trunk_channel(struct vl_arena *arena, const struct vl_stat
 
 const char *vl_render_hub_channel(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest)
 {
-    return vl_arena_printf(arena, "%s/%s-", technology_of(state, guest), vl_render_hub_peer(arena, state, guest));
+    return vl_arena_printf(arena, "%s/%s-", technology_of(state, guest),
+                           vl_flavor_hub_peer(arena, vl_state_nature(state, guest)));
 }
 
 const char *vl_render_account_channel(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
                                       const struct vl_pbx *guest)
 {
     return vl_arena_printf(arena, "%s/%s-", technology_of(state, lab->hub), guest->account);
-}
-
-const char *vl_render_hub_peer(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest)
-{
-    return vl_flavor_hub_peer(arena, vl_state_nature(state, guest));
 }

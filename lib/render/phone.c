@@ -31,6 +31,15 @@ static const char *context_of(struct vl_arena *arena, const struct vl_lab *lab, 
     return vl_render_our_context(arena, lab, state, pbx);
 }
 
+static void end_list(struct vl_arena *arena, struct vl_dialable *dialable, size_t count)
+{
+    const char **grown = vl_arena_grow(arena, dialable->patterns, count, sizeof(*grown));
+
+    if (grown)
+        grown[count] = NULL;
+    dialable->patterns = grown;
+}
+
 /* The telephones of a web interface are not in our files; they can be called all the same. */
 static void add_interface_phones(struct vl_arena *arena, const struct vl_nature *nature, struct vl_dialable *dialable)
 {
@@ -39,14 +48,14 @@ static void add_interface_phones(struct vl_arena *arena, const struct vl_nature 
     while (dialable->patterns && dialable->patterns[count])
         count++;
     for (const char *const *phone = nature->phones; *phone; phone++) {
-        const char **grown = vl_arena_grow(arena, dialable->patterns, count + 1, sizeof(*grown));
+        const char **grown = vl_arena_grow(arena, dialable->patterns, count, sizeof(*grown));
 
         if (!grown)
             return;
         grown[count++] = *phone;
-        grown[count] = NULL;
         dialable->patterns = grown;
     }
+    end_list(arena, dialable, count);
 }
 
 /* What the PBX lets the first line dial: in the context that its account has. */

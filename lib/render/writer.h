@@ -10,7 +10,6 @@
 #include "lab/flavor.h"
 #include "lab/lab.h"
 #include "lab/state.h"
-#include "render/asterisk.h"
 
 /* Seconds that a telephone rings before the call goes on to the mailbox or is given up; the thesis's own value. */
 #define VL_RING_SECONDS 20

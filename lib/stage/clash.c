@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The file is read as Asterisk reads it, with the files of ours that it includes and no others, so that templates,
- * comments and `[name](+)` (which adds to a section on purpose) are what they are.
+ * The main file is read as Asterisk reads it, with all that it includes, so that templates, comments and `[name](+)`
+ * (which adds to a section on purpose) are what they are.
  */
 #include "stage/clash.h"
 
 #include <stdlib.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -35,34 +34,58 @@ static const struct rule {
     { ETC "/voicemail.conf", { "general", "zonemessages" }, false, "Asterisk puts the mailboxes of the two together" },
 };
 
-static const struct rule *rule_of(const char *path)
+/* A guest may include as much as it likes; what goes beyond is not looked at. */
+struct reading {
+    const struct vl_clash_scene *scene;
+    size_t files;
+};
+
+enum { FILES_MOST = 64 };
+
+static const struct vl_file *find_file(const struct vl_fileset *set, const char *path)
 {
-    for (size_t i = 0; i < VL_COUNT(rules); i++)
-        if (!strcmp(rules[i].path, path))
-            return &rules[i];
+    for (size_t i = 0; i < set->count; i++)
+        if (set->files[i].text && set->files[i].kind != VL_FILE_GONE && !strcmp(set->files[i].path, path))
+            return &set->files[i];
     return NULL;
 }
 
-static int read_ours(void *context, const char *path, struct vl_arena *arena, const char **ret_text,
-                     struct vl_error *err)
+static bool is_ours(const struct vl_clash_scene *scene, const char *path)
 {
-    const struct vl_fileset *ours = context;
+    const struct vl_file *file = find_file(scene->ours, path);
 
-    (void)arena;
-    for (size_t i = 0; i < ours->count; i++)
-        if (ours->files[i].kind == VL_FILE_WHOLE && !strcmp(ours->files[i].path, path)) {
-            *ret_text = ours->files[i].text;
-            return 0;
-        }
-    return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' is not ours", path);
+    return file && file->kind == VL_FILE_WHOLE;
 }
 
-static bool is_setting(const struct rule *rule, const char *name)
+static int read_file(void *context, const char *path, struct vl_arena *arena, const char **ret_text,
+                     struct vl_error *err)
+{
+    struct reading *reading = context;
+    const struct vl_clash_scene *scene = reading->scene;
+    const struct vl_file *file = find_file(scene->shared, path);
+    VL_FREE char *text = NULL;
+    mode_t mode;
+
+    if (!file && is_ours(scene, path))
+        file = find_file(scene->ours, path);
+    if (file) {
+        *ret_text = file->text;
+        return 0;
+    }
+    if (!scene->target || reading->files++ >= FILES_MOST)
+        return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' is not known", path);
+    if (scene->target->ops->read(scene->target, path, &text, &mode, err) < 0)
+        return -1;
+    *ret_text = vl_arena_strdup(arena, text);
+    return 0;
+}
+
+static bool is_setting(const struct rule *rule, const struct vl_flavor_row *flavor, const char *name)
 {
     for (const char *const *setting = rule->settings; *setting; setting++)
         if (!strcasecmp(*setting, name))
             return true;
-    return false;
+    return flavor->entry && !strcmp(flavor->entry, name);
 }
 
 static bool same_name(const struct rule *rule, const char *a, const char *b)
@@ -70,15 +93,21 @@ static bool same_name(const struct rule *rule, const char *a, const char *b)
     return rule->any_case ? !strcasecmp(a, b) : !strcmp(a, b);
 }
 
-/* The section of that name in the file `path`, or with `elsewhere` in another; the first one. */
-static const struct vl_conf_section *find(const struct vl_conf *conf, const struct rule *rule, const char *name,
-                                          bool elsewhere)
-{
-    for (size_t i = 0; i < conf->section_count; i++) {
-        const struct vl_conf_section *section = conf->sections[i];
+/* What is being compared. */
+struct comparison {
+    const struct vl_clash_scene *scene;
+    const struct rule *rule;
+    const struct vl_conf *conf;
+};
 
-        if (!section->is_template && same_name(rule, section->name, name) &&
-            (strcmp(section->at.file, rule->path) != 0) == elsewhere)
+/* The first section of that name in a file of ours, or in one of somebody else's. */
+static const struct vl_conf_section *find(const struct comparison *comparison, const char *name, bool ours)
+{
+    for (size_t i = 0; i < comparison->conf->section_count; i++) {
+        const struct vl_conf_section *section = comparison->conf->sections[i];
+
+        if (!section->is_template && same_name(comparison->rule, section->name, name) &&
+            is_ours(comparison->scene, section->at.file) == ours)
             return section;
     }
     return NULL;
@@ -89,27 +118,31 @@ struct clash {
     const struct vl_conf_section *theirs, *ours;
 };
 
-static int by_line(const void *one, const void *other)
+static int by_place(const void *one, const void *other)
 {
-    return ((const struct clash *)one)->theirs->at.line - ((const struct clash *)other)->theirs->at.line;
+    const struct vl_position *a = &((const struct clash *)one)->theirs->at;
+    const struct vl_position *b = &((const struct clash *)other)->theirs->at;
+    int files = strcmp(a->file, b->file);
+
+    return files ? files : a->line - b->line;
 }
 
-/* In the order of the user's file. Ours are few; the user's may be as many as a guest likes, so it is ours that are
+/* In the order of the user's files. Ours are few; the user's may be as many as a guest likes, so it is ours that are
  * gone through. */
-static size_t find_clashes(struct vl_arena *arena, const struct vl_conf *conf, const struct rule *rule,
-                           struct clash **ret_clashes)
+static size_t find_clashes(struct vl_arena *arena, const struct comparison *comparison, struct clash **ret_clashes)
 {
     struct clash *clashes = NULL;
     size_t count = 0;
 
-    for (size_t i = 0; i < conf->section_count; i++) {
-        const struct vl_conf_section *ours = conf->sections[i], *theirs;
+    for (size_t i = 0; i < comparison->conf->section_count; i++) {
+        const struct vl_conf_section *ours = comparison->conf->sections[i], *theirs;
         struct clash *grown;
 
-        if (!strcmp(ours->at.file, rule->path) || is_setting(rule, ours->name) ||
-            find(conf, rule, ours->name, true) != ours)
+        if (!is_ours(comparison->scene, ours->at.file) ||
+            is_setting(comparison->rule, comparison->scene->flavor, ours->name) ||
+            find(comparison, ours->name, true) != ours)
             continue;
-        theirs = find(conf, rule, ours->name, false);
+        theirs = find(comparison, ours->name, false);
         grown = theirs ? vl_arena_grow(arena, clashes, count, sizeof(*grown)) : NULL;
         if (!grown)
             continue;
@@ -117,44 +150,72 @@ static size_t find_clashes(struct vl_arena *arena, const struct vl_conf *conf, c
         clashes[count++] = (struct clash){ .theirs = theirs, .ours = ours };
     }
     if (count)
-        qsort(clashes, count, sizeof(*clashes), by_line);
+        qsort(clashes, count, sizeof(*clashes), by_place);
     *ret_clashes = clashes;
     return count;
 }
 
-static const char *describe(struct vl_arena *arena, const struct vl_conf *conf, const struct rule *rule)
+/* What a person can do. What a web interface generates is made again, so it is changed there. */
+static const char *remedy(const struct comparison *comparison, size_t count)
+{
+    if (comparison->scene->flavor->entry)
+        return count == 1 ? "rename it in the web interface, or give the lab another number"
+                          : "rename them in the web interface, or give the lab other numbers";
+    return count == 1 ? "remove or rename it in this file" : "remove or rename them in these files";
+}
+
+static const char *describe(struct vl_arena *arena, const struct comparison *comparison)
 {
     VL_BUF_AUTO out = VL_BUF_INIT;
     struct clash *clashes;
-    size_t count = find_clashes(arena, conf, rule, &clashes);
+    size_t count = find_clashes(arena, comparison, &clashes);
 
     if (!count)
         return NULL;
     vl_buf_printf(&out, "%s:%d: [%s] is in this file and in '%s' of the lab", clashes->theirs->at.file,
                   clashes->theirs->at.line, clashes->theirs->name, clashes->ours->at.file);
-    for (size_t i = 1; i < count; i++)
-        vl_buf_printf(&out, "%s[%s] (line %d)", i == 1 ? ", and so are " : ", ", clashes[i].theirs->name,
-                      clashes[i].theirs->at.line);
-    vl_buf_printf(&out, ": %s; remove or rename %s in this file", rule->outcome, count == 1 ? "it" : "them");
+    for (size_t i = 1; i < count; i++) {
+        const struct vl_conf_section *theirs = clashes[i].theirs;
+
+        vl_buf_printf(&out, "%s[%s] (", i == 1 ? ", and so are " : ", ", theirs->name);
+        if (strcmp(theirs->at.file, clashes->theirs->at.file) != 0)
+            vl_buf_printf(&out, "%s:%d)", theirs->at.file, theirs->at.line);
+        else
+            vl_buf_printf(&out, "line %d)", theirs->at.line);
+    }
+    vl_buf_printf(&out, ": %s; %s", comparison->rule->outcome, remedy(comparison, count));
     arena->failed |= out.failed;
     return vl_arena_strdup(arena, vl_buf_text(&out));
 }
 
-const char *vl_clash(struct vl_arena *arena, const struct vl_file *file, const struct vl_fileset *ours)
+static const char *clash_of(struct vl_arena *arena, const struct vl_clash_scene *scene, const struct rule *rule)
 {
-    /* the reader does not change what it reads from */
-    struct vl_conf_reader reader = { .read = read_ours, .directory = ETC, .context = (void *)(uintptr_t)ours };
-    const struct rule *rule = rule_of(file->path);
+    struct reading reading = { .scene = scene };
+    struct vl_conf_reader reader = { .read = read_file, .directory = ETC, .context = &reading };
     VL_ARENA_AUTO scratch = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
-    const char *text = NULL;
     struct vl_conf conf;
+    struct comparison comparison = { .scene = scene, .rule = rule, .conf = &conf };
+    const char *text;
 
-    if (!rule)
+    if (read_file(&reading, rule->path, &scratch, &text, &err) < 0)
         return NULL;
-    if (vl_conf_read(&scratch, file->path, file->text, &reader, &conf, &err) < 0)
+    if (vl_conf_read(&scratch, rule->path, text, &reader, &conf, &err) < 0) {
         arena->failed = true;
-    else
-        text = describe(arena, &conf, rule);
-    return text;
+        return NULL;
+    }
+    return describe(arena, &comparison);
+}
+
+const char *vl_clash(struct vl_arena *arena, const struct vl_clash_scene *scene)
+{
+    const char *all = NULL;
+
+    for (size_t i = 0; i < VL_COUNT(rules); i++) {
+        const char *clash = clash_of(arena, scene, &rules[i]);
+
+        if (clash)
+            all = all ? vl_arena_printf(arena, "%s; %s", all, clash) : clash;
+    }
+    return all;
 }

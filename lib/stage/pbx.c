@@ -7,16 +7,19 @@
 #include "stage/clash.h"
 #include "stage/stage.h"
 
-/* Said at every run, also when there is nothing to do: a reload goes well all the same. */
-static void warn_of_clashes(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
-                            const struct vl_fileset *ours)
+/* Asterisk does not complain of two sections of one name and a reload goes well: only we can tell. */
+static int refuse_clashes(const struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
+                          struct vl_plan *plan, const struct vl_fileset *ours, struct vl_error *err)
 {
-    for (size_t i = 0; i < plan->shared.count; i++) {
-        const char *clash = vl_clash(&plan->arena, &plan->shared.files[i], ours);
+    const struct vl_clash_scene scene = {
+        .target = target,
+        .shared = &plan->shared,
+        .ours = ours,
+        .flavor = vl_flavor_row(vl_state_nature(&session->state, pbx)->flavor),
+    };
+    const char *clash = vl_clash(&plan->arena, &scene);
 
-        if (clash)
-            vl_session_event(session, VOIPLAB_EVENT_WARNING, pbx->name, "%s", clash);
-    }
+    return clash ? vl_fail(err, VL_ERROR_FAILED, "%s", clash) : 0;
 }
 
 int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
@@ -31,7 +34,8 @@ int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl
         return vl_no_memory(err);
     if (vl_plan_files(plan, target, pbx->name, &set, pending, reloads, err) < 0)
         return -1;
-    warn_of_clashes(session, pbx, plan, &set);
+    if (refuse_clashes(session, pbx, target, plan, &set, err) < 0)
+        return -1;
     return vl_arena_check(&plan->arena, err);
 }
 

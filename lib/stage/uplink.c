@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "network/boot.h"
 #include "network/checkpoint.h"
 #include "network/owner.h"
+#include "network/recovery.h"
 #include "network/switch.h"
 #include "stage/stage.h"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# dialplan push into a tree that has a configuration: sections that it shares with ours are told, with their lines.
+# dialplan push into a tree that has a configuration: sections that it shares with ours are told, with their lines, and
+# nothing is written.
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
 lab=$SOURCE/share/labs/thesis.ini
@@ -26,19 +27,32 @@ printf '[general]\ncontext=default\n[7001]\ntype=friend\nsecret=mine\n' >tree/et
 for mode in --dry-run '' '-q'; do
     # shellcheck disable=SC2086
     push $mode
-    expect_status 0 "push $mode"
+    expect_status 1 "push $mode"
+    [ ! -e tree/etc/asterisk/voiplab_extensions.conf ] || fail "push $mode: it has written all the same"
     expect err '/etc/asterisk/extensions.conf:7: [tesis] is in this file and in ' "push $mode"
     expect err ', and so are [apps] (line 10): ' "push $mode"
-    expect err 'remove or rename them in this file' "push $mode"
+    expect err 'remove or rename them in these files' "push $mode"
     expect err '/etc/asterisk/sip.conf:3: [7001] is in this file and in ' "push $mode"
     for other in general globals home outbound-local; do
         expect_not err "[$other]" "push $mode"
     done
 done
 
-# put right, nothing is said, and our own files are not the user's
+# in a file that the main one includes as well
+mkdir -p tree/etc/asterisk
 sed -i 's/^\[tesis\]/[old-tesis]/; s/^\[apps\]/[old-apps]/' tree/etc/asterisk/extensions.conf
 sed -i 's/^\[7001\]/[7101]/' tree/etc/asterisk/sip.conf
+printf '#include more.conf\n' >>tree/etc/asterisk/sip.conf
+printf '[7001]\ntype=friend\n' >tree/etc/asterisk/more.conf
+push
+expect_status 1 'push with an included file'
+expect err '/etc/asterisk/more.conf:1: [7001] is in this file and in ' 'push with an included file'
+rm tree/etc/asterisk/more.conf
+sed -i '/more.conf/d' tree/etc/asterisk/sip.conf
+
+# put right, nothing is said, and our own files are not the user's
+push
+expect_status 0 'push, put right'
 push
 expect_status 0 'push again'
 expect_not err 'is in this file' 'push again'

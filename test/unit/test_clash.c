@@ -38,7 +38,7 @@ static const struct {
       "[globals]\n[apps]\nexten => 8,1,Answer()\n" EXTENSIONS "[tesis]\nexten => 2,1,Answer()\n[apps]\n",
       "/etc/asterisk/extensions.conf:2: [apps] is in this file and in '/etc/asterisk/voiplab_extensions.conf' of the "
       "lab, and so are [tesis] (line 8): Asterisk makes one context of the two and drops each line whose extension and "
-      "priority are there already; remove or rename them in this file" },
+      "priority are there already; remove or rename them in these files" },
     /* names of contexts are told apart by their case, accounts of SIP are not */
     { "/etc/asterisk/extensions.conf", "[Tesis]\nexten => 1,1,Answer()\n" EXTENSIONS, NULL },
     { "/etc/asterisk/sip.conf", "[general]\n[Carrier]\nsecret=1234\n" SIP,
@@ -65,8 +65,11 @@ static void test_cases(void **state)
     (void)state;
     for (size_t i = 0; i < VL_COUNT(cases); i++) {
         VL_ARENA_AUTO arena = { .blocks = NULL };
-        const struct vl_file file = { .path = cases[i].path, .kind = VL_FILE_BLOCK, .text = cases[i].text };
-        const char *clash = vl_clash(&arena, &file, &ours);
+        struct vl_file file = { .path = cases[i].path, .kind = VL_FILE_BLOCK, .text = cases[i].text };
+        const struct vl_fileset shared = { .files = &file, .count = 1 };
+        const char *clash = vl_clash(
+            &arena,
+            &(struct vl_clash_scene){ .shared = &shared, .ours = &ours, .flavor = vl_flavor_row(VL_FLAVOR_ASTERISK) });
 
         if (!cases[i].clash && clash)
             fail_msg("case %zu: %s", i, clash);
