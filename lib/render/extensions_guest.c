@@ -8,6 +8,23 @@
  */
 #include "render/writer.h"
 
+/* The web interface's way to its telephone may end anywhere, in a mailbox or in an announcement: whether the telephone
+ * is there is asked of the driver before. What chan_sip says of one that is not has neither a dot nor a colon. */
+static void put_interface_phone(const struct vl_pbx_writer *writer, const char *phone)
+{
+    const struct vl_pbx *pbx = writer->pbx;
+
+    vl_buf_printf(writer->out, "exten => %s,1,GotoIf($[", pbx->account);
+    if (writer->nature->sip == VL_SIP_PJSIP)
+        vl_buf_printf(writer->out, "\"${PJSIP_DIAL_CONTACTS(%s)}\" = \"\"", phone);
+    else
+        vl_buf_printf(writer->out, "!(\"${SIPPEER(%s,ip)}\" =~ \"[.:]\")", phone);
+    vl_buf_printf(writer->out,
+                  "]?" OURS "own-numbers,%s,1)\n"
+                  "same => n,Goto(" OURS "from-trunk,%s,1)\n",
+                  pbx->test_number, phone);
+}
+
 static void put_own_numbers(const struct vl_pbx_writer *writer)
 {
     const struct vl_pbx *pbx = writer->pbx;
@@ -26,9 +43,12 @@ static void put_own_numbers(const struct vl_pbx_writer *writer)
     if (!vl_pbx_has_account(writer->lab, pbx))
         return;
     vl_buf_puts(out, "; the account at the hub rings the first telephone, or the test number while that one is away\n");
-    if (!first || !vl_writer_makes_phone(writer, first)) {
-        vl_buf_printf(out, "exten => %s,1,Goto(" OURS "%s,%s,1)\n", pbx->account, first ? "from-trunk" : "own-numbers",
-                      first ? first : pbx->test_number);
+    if (!first) {
+        vl_buf_printf(out, "exten => %s,1,Goto(" OURS "own-numbers,%s,1)\n", pbx->account, pbx->test_number);
+        return;
+    }
+    if (!vl_writer_makes_phone(writer, first)) {
+        put_interface_phone(writer, first);
         return;
     }
     vl_buf_printf(out, "exten => %s,1,Dial(%s,%d)\n", pbx->account, vl_writer_device(writer, first), VL_RING_SECONDS);
