@@ -52,24 +52,6 @@ static int resolve_image(const struct vl_lab *lab, const struct vl_raw_section *
     return 0;
 }
 
-static int resolve_hostkey(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbx,
-                           struct vl_error *err)
-{
-    const struct vl_raw_pbx *raw = section->object;
-
-    pbx->hostkey = raw->hostkey;
-    if (pbx->place == VL_PLACE_SSH && !raw->hostkey)
-        return VL_LAB_MISTAKE(lab, section->section->line, err,
-                              "[%s] needs the key 'hostkey': the host's public key, as 'ssh-keyscan -t ed25519 %s' "
-                              "prints it, compared by hand",
-                              section->section->name, vl_text_from_ipv4(&lab->arena, pbx->address));
-    if (raw->hostkey && !vl_text_starts(raw->hostkey, "ssh-ed25519 ") &&
-        !vl_text_starts(raw->hostkey, "ecdsa-sha2-nistp") && !vl_text_starts(raw->hostkey, "ssh-rsa "))
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "hostkey"), err,
-                              "[%s] hostkey: should read like 'ssh-ed25519 AAAA...'", section->section->name);
-    return 0;
-}
-
 static const char *const *one_extension(struct vl_arena *arena, const char *number)
 {
     const char **list = vl_arena_zalloc(arena, 2 * sizeof(*list));
@@ -199,7 +181,7 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "freepbx"), err,
                               "[%s] freepbx: the hub has no data base of trunks; 'database' is for guests",
                               section->section->name);
-    if (resolve_image(lab, section, pbx, err) < 0 || resolve_hostkey(lab, section, pbx, err) < 0)
+    if (resolve_image(lab, section, pbx, err) < 0 || vl_lab_make_ssh(lab, section, pbx, err) < 0)
         return -1;
     return vl_lab_resolve_class(lab, section, raw->class, &pbx->class, err);
 }
@@ -349,5 +331,5 @@ int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct v
         lab->hub = &pbxs[i];
     }
     number_accounts(lab, pbxs, count);
-    return 0;
+    return vl_lab_resolve_jumps(lab, pbxs, count, err);
 }
