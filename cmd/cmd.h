@@ -148,6 +148,9 @@ bool cmd_confirmed(const char *question);
 char *cmd_absolute(const char *given);
 const char *cmd_share_directory(const struct cmd_options *options);
 
+/* ask.c: the question of struct voiplab_options, to the terminal */
+bool cmd_ask(void *context, const char *question, char *answer, size_t size);
+
 /* peer.c: the address from which the person at this terminal is logged in; NULL: not over SSH */
 const char *cmd_ssh_peer(void);
 

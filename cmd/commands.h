@@ -111,6 +111,11 @@ COMMAND(cmd_run_ssh, .name = "ssh", .operands = "NAME [CMD ...]",
         .takes = { LAB, [CMD_DRY_RUN] = true }, .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS,
         .takes_rest = true, .request = VOIPLAB_SSH)
 
+COMMAND(cmd_run_trust, .name = "trust", .operands = "NAME ...",
+        .summary = "show the SSH host key of a PBX, and write it into the lab file",
+        .takes = { LAB, SHOW, [CMD_SHOW_SECRETS] = true, [CMD_WAIT] = true, [CMD_YES] = true }, .least_operands = 1,
+        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_TRUST)
+
 COMMAND(cmd_run_cli, .name = "cli", .operands = "NAME [COMMAND]",
         .summary = "open the console of a PBX's Asterisk, or ask it one thing",
         .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true }, .least_operands = 1,

@@ -142,6 +142,7 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
         .cancelled = is_cancelled,
         .jobs = cmd_number(options, CMD_JOBS, 0),
         .wait_s = cmd_number(options, CMD_WAIT, 0),
+        .ask = cmd_ask,
     };
     voiplab_error *error = NULL;
     voiplab_lab *lab;

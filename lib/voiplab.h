@@ -81,6 +81,9 @@ struct voiplab_options {
     void (*event)(void *context, const struct voiplab_event *event); /* may be NULL */
     bool (*cancelled)(void *context); /* asked now and then during long work; true ends it; may be NULL */
     void *context;
+    /* Asked for a password, by one thread at a time and at most once for each PBX: puts it into `answer` of `size`
+     * bytes, and a NUL behind. False: there is none. NULL: nobody is there to be asked. */
+    bool (*ask)(void *context, const char *question, char *answer, size_t size);
 };
 
 /* Read and check the lab file and the lab's state. Nothing is written. NULL on failure, with the caller's *ret_error.
@@ -115,6 +118,8 @@ enum voiplab_command {
     VOIPLAB_CLI,  /* what the Asterisk of the PBX that is named answers; without a command a row as for VOIPLAB_SSH */
     VOIPLAB_LOGS, /* the end of the log of the Asterisk of the PBX that is named; to follow it, a row */
     VOIPLAB_INSPECT, /* numbers, accounts and secrets of the lab, or the labs of this host; nobody is asked */
+    VOIPLAB_TRUST, /* see the host keys of the PBXs that are named, and write those that are confirmed into the lab file
+                    */
 };
 
 enum voiplab_mode {
@@ -207,6 +212,13 @@ struct voiplab_inspect {
     bool all; /* the labs of this host; needs no lab file */
 };
 
+struct voiplab_trust {
+    size_t size;
+    /* Asked about each key that is not the known one, with `context`: whether to write it. NULL: all are written. */
+    bool (*confirm)(void *context, const char *question);
+    void *context;
+};
+
 struct voiplab_request {
     size_t size;
     enum voiplab_command command;
@@ -226,6 +238,7 @@ struct voiplab_request {
         const struct voiplab_cli *cli;                     /* VOIPLAB_CLI */
         const struct voiplab_logs *logs;                   /* VOIPLAB_LOGS */
         const struct voiplab_inspect *inspect;             /* VOIPLAB_INSPECT */
+        const struct voiplab_trust *trust;                 /* VOIPLAB_TRUST */
     } parameters;
 };
 
@@ -325,6 +338,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_CLI_INIT VOIPLAB_INIT(voiplab_cli)
 #define VOIPLAB_LOGS_INIT VOIPLAB_INIT(voiplab_logs)
 #define VOIPLAB_INSPECT_INIT VOIPLAB_INIT(voiplab_inspect)
+#define VOIPLAB_TRUST_INIT VOIPLAB_INIT(voiplab_trust)
 #define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)
 #define VOIPLAB_DIALPLAN_SOURCE_INIT VOIPLAB_INIT(voiplab_dialplan_source)
 #define VOIPLAB_DIALPLAN_QUERY_INIT VOIPLAB_INIT(voiplab_dialplan_query)

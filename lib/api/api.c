@@ -165,6 +165,7 @@ void voiplab_close(voiplab_lab *lab)
         return;
     vl_hypervisor_close(lab->session.hypervisor);
     vl_state_close(&lab->session.state);
+    vl_session_forget(&lab->session);
     vl_lab_free(lab->session.lab);
     (void)pthread_mutex_destroy(&lab->session.event_lock);
     vl_arena_free(&lab->arena);

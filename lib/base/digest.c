@@ -4,6 +4,9 @@
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -30,6 +33,54 @@ char *vl_digest_base64(const void *bytes, size_t length)
     if (text)
         (void)EVP_EncodeBlock((unsigned char *)text, bytes, (int)length);
     return text;
+}
+
+unsigned char *vl_digest_unbase64(const char *text, size_t length, size_t *ret_length)
+{
+    unsigned char *bytes = length && length % 4 == 0 && length < INT_MAX ? vl_malloc(length / 4 * 3 + 1) : NULL;
+    int found = bytes ? EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)length) : -1;
+
+    if (found < 0) {
+        vl_free(bytes);
+        return NULL;
+    }
+    /* what the padding stands for is counted as bytes */
+    *ret_length = (size_t)found - (text[length - 1] == '=') - (text[length - 2] == '=');
+    return bytes;
+}
+
+/* Any RSA key does, as SubjectPublicKeyInfo: nothing is checked with it. */
+static EVP_PKEY *make_rsa_key(void)
+{
+    static const unsigned char head[] = { 0x30, 0x81, 0x9f, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48,
+                                          0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x81,
+                                          0x8d, 0x00, 0x30, 0x81, 0x89, 0x02, 0x81, 0x81, 0x00 };
+    static const unsigned char tail[] = { 0x02, 0x03, 0x01, 0x00, 0x01 };
+    unsigned char der[sizeof(head) + 128 + sizeof(tail)];
+    const unsigned char *at = der;
+
+    memset(der, 0xc5, sizeof(der));
+    memcpy(der, head, sizeof(head));
+    memcpy(der + sizeof(der) - sizeof(tail), tail, sizeof(tail));
+    return d2i_PUBKEY(NULL, &at, sizeof(der));
+}
+
+enum vl_digest_sha1 vl_digest_sha1(void)
+{
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    EVP_PKEY *key;
+    EVP_MD_CTX *context;
+    bool signs;
+
+    if (EVP_Digest("", 0, sum, &length, EVP_sha1(), NULL) != 1)
+        return VL_DIGEST_SHA1_MISSING;
+    key = make_rsa_key();
+    context = EVP_MD_CTX_new();
+    signs = key && context && EVP_DigestVerifyInit(context, NULL, EVP_sha1(), NULL, key) == 1;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    return signs ? VL_DIGEST_SHA1_WORKS : VL_DIGEST_SHA1_SIGNS_NOT;
 }
 
 int vl_digest_warm_up(void)

@@ -16,6 +16,15 @@ int vl_digest_sha256(const void *bytes, size_t length, char ret_hex[static VL_DI
 /* The bytes in base64 (RFC 4648), without line ends. The caller frees it; NULL: no memory. */
 char *vl_digest_base64(const void *bytes, size_t length);
 
+/* What base64 of `length` characters says, without line ends in it. The caller frees it; NULL: it is none, or no
+ * memory.
+ */
+unsigned char *vl_digest_unbase64(const char *text, size_t length, size_t *ret_length);
+
+/* How far this host's libcrypto goes with SHA-1: a policy of the host may leave it out, or not let it sign. */
+enum vl_digest_sha1 { VL_DIGEST_SHA1_WORKS, VL_DIGEST_SHA1_SIGNS_NOT, VL_DIGEST_SHA1_MISSING };
+enum vl_digest_sha1 vl_digest_sha1(void);
+
 /* Have libcrypto open, read and load now what it would want later, for a process that may not then. -1 when it cannot.
  */
 int vl_digest_warm_up(void);

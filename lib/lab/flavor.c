@@ -35,8 +35,8 @@ static const char *const reach[] = { "from-did-direct", "ext-local", NULL };
 static const char *const versions[] = { MODULES "framework/module.xml", MODULES "core/module.xml", NULL };
 
 #define GUI                                                                                                            \
-    .prefix = "voiplab-", .places = custom, .entry = "from-internal-custom", .phone_files = phone_files,               \
-    .reach = reach, .versions = versions
+    .prefix = "voiplab-", .places = custom, .entry = "from-internal-custom", .calls_in = "from-pstn-custom",           \
+    .phone_files = phone_files, .reach = reach, .versions = versions
 
 static const struct vl_flavor_row rows[VL_FLAVOR_COUNT] = {
     [VL_FLAVOR_ASTERISK] = { .title = "Asterisk",
@@ -67,7 +67,10 @@ const char *vl_flavor_describe(struct vl_arena *arena, const struct vl_nature *n
                            nature->asterisk ? nature->asterisk : "", vl_sip_drivers[nature->sip]);
 }
 
-const char *vl_flavor_hub_peer(struct vl_arena *arena, const struct vl_nature *nature)
+/* In the data base it is no peer beside those of the interface but one of them, with the name of the thesis. */
+const char *vl_flavor_hub_peer(struct vl_arena *arena, const struct vl_pbx *pbx, const struct vl_nature *nature)
 {
+    if (vl_pbx_in_database(pbx))
+        return "hub";
     return vl_arena_printf(arena, "%shub", vl_flavor_row(nature->flavor)->prefix);
 }

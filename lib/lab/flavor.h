@@ -39,6 +39,7 @@ struct vl_flavor_row {
     const char *prefix;                   /* of the names of our contexts and peers */
     const struct vl_flavor_place *places; /* VL_SLOTS of them */
     const char *entry;              /* context of the interface's that is for others and leads into ours; NULL: none */
+    const char *calls_in;           /* likewise, for calls that come in over its own trunks */
     const char *const *phone_files; /* generated files, whose sections are the telephones; NULL-terminated */
     const char *const *reach;       /* contexts that lead to the telephones, the best first; NULL-terminated */
     const char *const *versions;    /* files that tell the interface's version, as <version>; NULL-terminated */
@@ -47,7 +48,7 @@ struct vl_flavor_row {
 const struct vl_flavor_row *vl_flavor_row(enum vl_flavor flavor);
 
 /* What the hub is called among the peers of such a guest. In the arena. */
-const char *vl_flavor_hub_peer(struct vl_arena *arena, const struct vl_nature *nature);
+const char *vl_flavor_hub_peer(struct vl_arena *arena, const struct vl_pbx *pbx, const struct vl_nature *nature);
 
 /* What a PBX was found to be, in words: "Issabel 2.11.0, Asterisk 16.28, chan_sip". In the arena. */
 const char *vl_flavor_describe(struct vl_arena *arena, const struct vl_nature *nature);

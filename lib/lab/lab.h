@@ -89,6 +89,12 @@ struct vl_bridge {
     int line;
 };
 
+/* Where what makes a guest's configuration gets its trunks from: [pbx] freepbx. */
+enum vl_backing {
+    VL_BACKING_FILES,    /* files of ours beside its own */
+    VL_BACKING_DATABASE, /* rows of the data base that a FreePBX makes its files of (render/freepbx.h) */
+};
+
 struct vl_image {
     const char *name;
     enum vl_image_kind kind;
@@ -97,6 +103,25 @@ struct vl_image {
     int os_line;
     int line;
 };
+
+/* What stands between us and a PBX: another PBX of the lab, or a host of its own that is logged in to with the same
+ * key.
+ */
+struct vl_ssh_jump {
+    const char *text;         /* as the lab file has it */
+    const struct vl_pbx *pbx; /* NULL: a host of its own, with what follows */
+    const char *user, *host;  /* root when it is not said; a name or an address */
+    unsigned port;
+    const char *hostkey; /* NULL: not known yet */
+    int line;
+};
+
+/* The longest way to a PBX: the sessions of it. */
+enum { VL_SSH_HOPS = 4 };
+
+/* Where keys and passwords come from when it is no file. */
+#define VL_SSH_AGENT "agent"
+#define VL_SSH_ASK "ask"
 
 struct vl_pbx {
     const char *name;
@@ -111,16 +136,28 @@ struct vl_pbx {
                               without one */
     uint64_t memory, disk; /* bytes */
     unsigned vcpus;
-    const char *ssh_user;         /* root */
-    unsigned ssh_port;            /* 22 */
-    const char *hostkey;          /* "ssh-ed25519 AAAA…" for VL_PLACE_SSH; NULL: the host made it (state) */
-    const struct vl_class *class; /* what its telephones may call through the hub; NULL: all but barred routes */
-    enum vl_flavor flavor;        /* as stated; what it is: lab/nature.h */
-    enum vl_sip_driver sip;       /* likewise */
-    size_t ordinal;               /* of a guest: how many guests stand before it in the lab file */
-    int line;                     /* of its section */
+    const char *ssh_user; /* root */
+    unsigned ssh_port;    /* 22 */
+    const char *hostkey;  /* "ssh-ed25519 AAAA…"; NULL: this host made it (state), or of VL_PLACE_SSH not known */
+    const char *ssh;      /* profile: auto, modern, legacy */
+    const char *sshkey;   /* file of the private key, or VL_SSH_AGENT; NULL: the lab's own, from the state; none
+                             where there is a password */
+    const char *password_file;      /* or VL_SSH_ASK; NULL: none */
+    const struct vl_ssh_jump *jump; /* NULL: it is reached straight */
+    const struct vl_class *class;   /* what its telephones may call through the hub; NULL: all but barred routes */
+    enum vl_flavor flavor;          /* as stated; what it is: lab/nature.h */
+    enum vl_sip_driver sip;         /* likewise */
+    enum vl_backing backing;
+    size_t ordinal; /* of a guest: how many guests stand before it in the lab file */
+    int line;       /* of its section */
     int address_line;
 };
+
+/* True when trunks, routes and extensions of this PBX are rows of its data base: then no file may have them too. */
+static inline bool vl_pbx_in_database(const struct vl_pbx *pbx)
+{
+    return pbx->backing == VL_BACKING_DATABASE;
+}
 
 /* Which guests have trunks to each other. */
 enum vl_topology {
@@ -340,7 +377,8 @@ struct vl_lab {
     const char *country; /* numbering plan */
     const char *hypervisor;
     const char *storage; /* the pool lies below it on the hypervisor's host; NULL: /var/lib/libvirt/images */
-    const char *sshkey;  /* private key file for VL_PLACE_SSH; NULL: the lab's own, from the state */
+    const char *sshkey; /* of PBXs that say nothing: private key file for VL_PLACE_SSH, or VL_SSH_AGENT; NULL: the lab's
+                           own, from the state */
     enum vl_virtualization virtualization;
     uint64_t host_reserve; /* bytes of memory that the guests must leave to this host */
     struct vl_bridge bridge;

@@ -52,24 +52,6 @@ static int resolve_image(const struct vl_lab *lab, const struct vl_raw_section *
     return 0;
 }
 
-static int resolve_hostkey(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbx,
-                           struct vl_error *err)
-{
-    const struct vl_raw_pbx *raw = section->object;
-
-    pbx->hostkey = raw->hostkey;
-    if (pbx->place == VL_PLACE_SSH && !raw->hostkey)
-        return VL_LAB_MISTAKE(lab, section->section->line, err,
-                              "[%s] needs the key 'hostkey': the host's public key, as 'ssh-keyscan -t ed25519 %s' "
-                              "prints it, compared by hand",
-                              section->section->name, vl_text_from_ipv4(&lab->arena, pbx->address));
-    if (raw->hostkey && !vl_text_starts(raw->hostkey, "ssh-ed25519 ") &&
-        !vl_text_starts(raw->hostkey, "ecdsa-sha2-nistp") && !vl_text_starts(raw->hostkey, "ssh-rsa "))
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "hostkey"), err,
-                              "[%s] hostkey: should read like 'ssh-ed25519 AAAA...'", section->section->name);
-    return 0;
-}
-
 static const char *const *one_extension(struct vl_arena *arena, const char *number)
 {
     const char **list = vl_arena_zalloc(arena, 2 * sizeof(*list));
@@ -166,6 +148,7 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         .ssh_port = raw->port ? raw->port : 22,
         .flavor = (enum vl_flavor)raw->flavor,
         .sip = (enum vl_sip_driver)raw->sip,
+        .backing = (enum vl_backing)raw->backing,
         .line = section->section->line,
         .address_line = vl_raw_line(section, "address"),
     };
@@ -190,7 +173,15 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
                               "[%s] is the hub: it has no prefix, extensions, account or class; its telephones are "
                               "[user] sections",
                               section->section->name);
-    if (resolve_image(lab, section, pbx, err) < 0 || resolve_hostkey(lab, section, pbx, err) < 0)
+    if (pbx->flavor == VL_FLAVOR_ASTERISK && vl_pbx_in_database(pbx))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "freepbx"), err,
+                              "[%s] freepbx: a plain Asterisk has no data base of trunks; leave out flavor or freepbx",
+                              section->section->name);
+    if (pbx->role == VL_ROLE_HUB && vl_pbx_in_database(pbx))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "freepbx"), err,
+                              "[%s] freepbx: the hub has no data base of trunks; 'database' is for guests",
+                              section->section->name);
+    if (resolve_image(lab, section, pbx, err) < 0 || vl_lab_make_ssh(lab, section, pbx, err) < 0)
         return -1;
     return vl_lab_resolve_class(lab, section, raw->class, &pbx->class, err);
 }
@@ -339,5 +330,5 @@ int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct v
         lab->hub = &pbxs[i];
     }
     number_guests(lab, pbxs, count);
-    return 0;
+    return vl_lab_resolve_jumps(lab, pbxs, count, err);
 }

@@ -23,6 +23,7 @@
 static const char *const virtualizations[] = { "auto", "kvm", "qemu", NULL };
 static const char *const ipv6_modes[] = { "auto", "none", NULL };
 static const char *const roles[] = { "guest", "hub", NULL };
+static const char *const backings[] = { [VL_BACKING_FILES] = "files", [VL_BACKING_DATABASE] = "database", NULL };
 static const char *const pin_places[] = { "file", "inline", NULL };
 static const char *const places[] = { "vm", "ssh", "local", NULL };
 
@@ -84,9 +85,15 @@ static const struct vl_lab_key pbx_keys[] = {
     KEY(vl_raw_pbx, "user", VL_VALUE_NAME, user),
     NUMBER_KEY(vl_raw_pbx, "port", port, 1, 65535),
     KEY(vl_raw_pbx, "hostkey", VL_VALUE_TEXT, hostkey),
+    { .name = "ssh", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, ssh), .choices = vl_lab_ssh_profiles },
+    KEY(vl_raw_pbx, "sshkey", VL_VALUE_TEXT, sshkey),
+    KEY(vl_raw_pbx, "password-file", VL_VALUE_TEXT, password_file),
+    KEY(vl_raw_pbx, "proxy-jump", VL_VALUE_TEXT, proxy_jump),
+    KEY(vl_raw_pbx, "proxy-hostkey", VL_VALUE_TEXT, proxy_hostkey),
     KEY(vl_raw_pbx, "class", VL_VALUE_NAME, class),
     { .name = "flavor", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, flavor), .choices = vl_flavors },
     { .name = "sip", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, sip), .choices = vl_sip_drivers },
+    { .name = "freepbx", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, backing), .choices = backings },
 };
 
 static const char *const topologies[] = { "mesh", "star", "chain", "ring", "listed", NULL };

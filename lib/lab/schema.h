@@ -32,8 +32,11 @@ struct vl_raw_image {
 
 struct vl_raw_pbx {
     const char *name, *image, *prefix, *account, *user, *hostkey, *class;
+    const char *sshkey, *password_file, *proxy_jump, *proxy_hostkey;
+    int ssh;         /* index of auto, modern, legacy */
     int role, place; /* place: -1 not given */
     int flavor, sip;
+    int backing;
     uint32_t address;
     uint64_t memory, disk;
     unsigned vcpus, port, count;
@@ -199,6 +202,14 @@ int vl_lab_resolve_via(struct vl_lab *lab, const struct vl_raw_section *section,
 
 /* PBXs: counts expanded, defaults filled in, prefixes chosen. */
 int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
+
+/* How a PBX is logged in to. vl_lab_make_ssh() does what is one PBX's own; the hosts that sessions go through may be
+ * other PBXs, which vl_lab_resolve_jumps() finds when all are there. */
+int vl_lab_make_ssh(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbx, struct vl_error *err);
+int vl_lab_resolve_jumps(struct vl_lab *lab, struct vl_pbx *pbxs, size_t count, struct vl_error *err);
+
+/* The profiles of SSH, NULL-terminated; the first is the default. */
+extern const char *const vl_lab_ssh_profiles[];
 
 /* Phones: their models read, their extensions found. */
 int vl_lab_make_phones(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory,

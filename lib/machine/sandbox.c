@@ -146,20 +146,21 @@ static int add_conditions(scmp_filter_ctx filter)
     return rc;
 }
 
-/* Bytes go over the two sockets of a worker, or over all of a server. */
+/* Bytes go over the sockets of a worker, or over all of a server. */
 static int add_transfers(scmp_filter_ctx filter, const int *sockets)
 {
     static const int transfers[] = { SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(send), SCMP_SYS(recv) };
     int rc = 0;
 
-    for (size_t i = 0; sockets && i < 2 * VL_COUNT(transfers) && rc == 0; i++)
-        rc = allow_when(filter, transfers[i / 2], 0, UINT32_MAX, (uint32_t)sockets[i % 2]);
+    for (const int *socket = sockets; socket && *socket >= 0; socket++)
+        for (size_t i = 0; i < VL_COUNT(transfers) && rc == 0; i++)
+            rc = allow_when(filter, transfers[i], 0, UINT32_MAX, (uint32_t)*socket);
     for (size_t i = 0; !sockets && i < VL_COUNT(allowed_to_servers) && rc == 0; i++)
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_to_servers[i], 0);
     return rc;
 }
 
-/* `sockets`: the two of a worker; NULL: a server. */
+/* `sockets`: those of a worker; NULL: a server. */
 static int load_filter(const int *sockets)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
@@ -199,9 +200,9 @@ static int enter(const int *sockets, unsigned descriptors, struct vl_error *err)
     return 0;
 }
 
-int vl_sandbox_enter(int first, int second, struct vl_error *err)
+int vl_sandbox_enter(const int *sockets, struct vl_error *err)
 {
-    return enter((const int[2]){ first, second }, WORKER_DESCRIPTORS, err);
+    return enter(sockets, WORKER_DESCRIPTORS, err);
 }
 
 int vl_sandbox_enter_server(unsigned descriptors, struct vl_error *err)

@@ -13,9 +13,9 @@
 void vl_sandbox_hide(void);
 
 /* Give up: root (for the user nobody), the environment, new privileges, files, processes, memory without end, and every
- * system call but those that talk over the two connected sockets `first` and `second`, wait, allocate, and exit. Any
+ * system call but those that talk over these connected sockets (ended by one below 0), wait, allocate, and exit. Any
  * other call then kills the process. There is no way back. */
-int vl_sandbox_enter(int first, int second, struct vl_error *err);
+int vl_sandbox_enter(const int *sockets, struct vl_error *err);
 
 /* The same for a server of one thread that listens already: it may take connections and talk over them, with at most
  * `descriptors` open. It cannot make any other connection. */

@@ -2,16 +2,12 @@
 /*
  * The target that is a host over SSH, seen from the program.
  *
- * The program connects and hands the socket to a worker process (ssh_worker.c), which does everything that a hostile
- * guest could abuse. Here are the deadline, which is kept by killing the worker, and the check of all that it answers.
- * After any failure of the connection the worker is gone and every later call fails at once, saying why: nothing is
- * known then of what the guest did. Files are read and written by commands (ssh_file.c).
+ * The program connects (ssh_connect.c) and hands the socket to a worker process (ssh_worker.c), which does everything
+ * that a hostile guest could abuse. Here are the deadline, which is kept by killing the worker, and the check of all
+ * that it answers. After any failure of the connection the worker is gone and every later call fails at once, saying
+ * why: nothing is known then of what the guest did. Files are read and written by commands (ssh_file.c).
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -29,7 +25,7 @@
 #include "machine/target.h"
 #include "machine/wire.h"
 
-enum { CONNECT_TIMEOUT_MS = 30000, COMMAND_TIMEOUT_MS = 60000 };
+enum { COMMAND_TIMEOUT_MS = 60000 };
 
 static const char *worker_program = "/proc/self/exe";
 
@@ -91,20 +87,19 @@ static int fail_vanished(struct vl_ssh *ssh, struct vl_error *err)
 
 /* What the worker says went wrong, made safe for a terminal: its words may be the guest's. Those of its own are longer
  * than what is quoted elsewhere. */
-static int fail_told(struct vl_ssh_fields *fields, struct vl_error *err)
+static int fail_told(int type, struct vl_ssh_fields *fields, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *text = vl_ssh_take_text(fields);
 
     if (!text || !vl_ssh_fields_done(fields))
         return vl_fail(err, VL_ERROR_FAILED, "the process that talks to the guest failed without a reason");
-    return vl_fail(err, VL_ERROR_FAILED, "%s", vl_text_quote(&arena, text, 3 * VL_TEXT_QUOTED));
+    return vl_fail(err, type == VL_SSH_REFUSED ? VL_ERROR_REFUSED : VL_ERROR_FAILED, "%s",
+                   vl_text_quote(&arena, text, VL_SSH_ERRORS_LIMIT));
 }
 
-/* Send one message and take the answer, which must be of type `expected`. On failure the worker is given up. */
-static int exchange(struct vl_ssh *ssh, const struct vl_buf *request, enum vl_ssh_type expected, size_t limit,
-                    int timeout_ms, long long deadline, struct vl_buf *message, struct vl_ssh_fields *ret_fields,
-                    struct vl_error *err)
+int vl_ssh_ask(struct vl_ssh *ssh, const struct vl_buf *request, size_t limit, int timeout_ms, long long deadline,
+               struct vl_buf *message, struct vl_ssh_fields *ret_fields, struct vl_error *err)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
     int type = vl_ssh_wire_send(ssh->control, request, deadline, &cause);
@@ -112,59 +107,26 @@ static int exchange(struct vl_ssh *ssh, const struct vl_buf *request, enum vl_ss
     /* a worker that failed before it read everything has left its reason in the socket */
     if (type == 0 || cause.code == VL_ERROR_FAILED)
         type = vl_ssh_wire_receive(ssh->control, limit, deadline, message, ret_fields, &cause);
-    if (type == (int)expected)
-        return 0;
+    if (type > 0 && type != VL_SSH_FAILED && type != VL_SSH_REFUSED)
+        return type;
     if (type == 0)
         (void)fail_vanished(ssh, err);
     else if (type < 0 && cause.code == VL_ERROR_TIMEOUT)
         (void)vl_fail(err, VL_ERROR_TIMEOUT, "'%s' did not answer within %.1f s", ssh->name, timeout_ms / 1000.0);
-    else if (type == VL_SSH_FAILED)
-        (void)fail_told(ret_fields, err);
-    else if (type < 0)
-        (void)vl_fail(err, cause.code, "the process that talks to '%s': %s", ssh->name, vl_error_text(&cause));
+    else if (type > 0)
+        (void)fail_told(type, ret_fields, err);
     else
-        (void)vl_fail(err, VL_ERROR_FAILED, "the process that talks to '%s' gave no proper answer", ssh->name);
+        (void)vl_fail(err, cause.code, "the process that talks to '%s': %s", ssh->name, vl_error_text(&cause));
     return give_up(ssh, err);
 }
 
-/* Connecting */
-
-static int finish_connect(int descriptor, long long deadline, struct vl_error *err)
+int vl_ssh_improper(struct vl_ssh *ssh, struct vl_error *err)
 {
-    int reason = 0;
-    socklen_t size = sizeof(reason);
-
-    if (vl_ssh_wait(descriptor, POLLOUT, deadline, err) < 0)
-        return -1;
-    if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &reason, &size) < 0)
-        reason = errno;
-    errno = reason;
-    return reason ? vl_fail_errno(err, "connect") : 0;
+    (void)vl_fail(err, VL_ERROR_FAILED, "the process that talks to '%s' gave no proper answer", ssh->name);
+    return give_up(ssh, err);
 }
 
-/* The connected, non-blocking TCP socket, or -1. */
-static int connect_guest(const struct vl_ssh_options *options, long long deadline, struct vl_error *err)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)options->port) };
-    int descriptor, on = 1;
-
-    if (options->port < 1 || options->port > 65535 || inet_pton(AF_INET, options->address, &address.sin_addr) != 1)
-        return vl_fail(err, VL_ERROR_FAILED, "'%s' port %u is no address to connect to", options->address,
-                       options->port);
-    descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (descriptor < 0)
-        return vl_fail_errno(err, "cannot make a socket");
-    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (connect(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0)
-        return descriptor;
-    if (errno != EINPROGRESS ? vl_fail_errno(err, "connect") : finish_connect(descriptor, deadline, err)) {
-        (void)close(descriptor);
-        return -1;
-    }
-    return descriptor;
-}
-
-static int start_worker(struct vl_ssh *ssh, int guest, struct vl_error *err)
+int vl_ssh_start_worker(struct vl_ssh *ssh, int guest, struct vl_error *err)
 {
     int ends[2];
     pid_t pid;
@@ -178,40 +140,6 @@ static int start_worker(struct vl_ssh *ssh, int guest, struct vl_error *err)
         return -1;
     ssh->worker = pid;
     return vl_ssh_wire_send_descriptor(ssh->control, guest, err);
-}
-
-static int log_in(struct vl_ssh *ssh, const struct vl_ssh_options *options, int timeout_ms, long long deadline,
-                  struct vl_error *err)
-{
-    VL_BUF_AUTO hello = VL_BUF_INIT;
-    VL_BUF_AUTO message = VL_BUF_INIT;
-    struct vl_ssh_fields fields;
-
-    vl_ssh_wire_begin(&hello, VL_SSH_HELLO);
-    vl_ssh_wire_text(&hello, options->name);
-    vl_ssh_wire_text(&hello, options->user);
-    vl_ssh_wire_text(&hello, options->private_key);
-    vl_ssh_wire_text(&hello, options->hostkey);
-    vl_ssh_wire_end(&hello);
-    if (hello.length > VL_SSH_HELLO_LIMIT)
-        return vl_fail(err, VL_ERROR_FAILED, "the private key for '%s' is too long to be one", options->name);
-    return exchange(ssh, &hello, VL_SSH_READY, VL_SSH_ERRORS_LIMIT + 4, timeout_ms, deadline, &message, &fields, err);
-}
-
-static int open_target(struct vl_ssh *ssh, const struct vl_ssh_options *options, struct vl_error *err)
-{
-    int timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
-    long long deadline = vl_now_ms() + timeout_ms;
-    VL_CLOSE int guest = connect_guest(options, deadline, err);
-
-    if (guest < 0 && err->code == VL_ERROR_TIMEOUT)
-        return vl_fail(err, VL_ERROR_TIMEOUT, "'%s' (%s port %u) did not answer within %.1f s; is it up?",
-                       options->name, options->address, options->port, timeout_ms / 1000.0);
-    if (guest < 0)
-        return vl_error_wrap(err, "cannot reach '%s' (%s port %u)", options->name, options->address, options->port);
-    if (start_worker(ssh, guest, err) < 0)
-        return -1;
-    return log_in(ssh, options, timeout_ms, deadline, err);
 }
 
 /* Commands */
@@ -264,6 +192,7 @@ int vl_ssh_execute(struct vl_ssh *ssh, const char *const *argv, const char *inpu
     const char *output, *errors;
     size_t output_length, errors_length;
     uint32_t status;
+    int type;
 
     if (ssh->worker <= 0)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' is left alone since it failed before: %s", ssh->name,
@@ -271,16 +200,17 @@ int vl_ssh_execute(struct vl_ssh *ssh, const char *const *argv, const char *inpu
     if (compose_run(&request, argv, input, limit, err) < 0)
         return -1;
     timeout_ms = timeout_ms > 0 ? timeout_ms : ssh->command_timeout_ms;
-    if (exchange(ssh, &request, VL_SSH_RESULT, limit + VL_SSH_ERRORS_LIMIT + 12, timeout_ms, vl_now_ms() + timeout_ms,
-                 &message, &fields, err) < 0)
+    type = vl_ssh_ask(ssh, &request, limit + VL_SSH_ERRORS_LIMIT + 12, timeout_ms, vl_now_ms() + timeout_ms, &message,
+                      &fields, err);
+    if (type < 0)
         return -1;
+    if (type != VL_SSH_RESULT)
+        return vl_ssh_improper(ssh, err);
     status = vl_ssh_take_number(&fields);
     output = vl_ssh_take_bytes(&fields, &output_length);
     errors = vl_ssh_take_bytes(&fields, &errors_length);
-    if (!vl_ssh_fields_done(&fields) || status > 255 || output_length > limit || errors_length > VL_SSH_ERRORS_LIMIT) {
-        (void)vl_fail(err, VL_ERROR_FAILED, "the process that talks to '%s' gave no proper answer", ssh->name);
-        return give_up(ssh, err);
-    }
+    if (!vl_ssh_fields_done(&fields) || status > 255 || output_length > limit || errors_length > VL_SSH_ERRORS_LIMIT)
+        return vl_ssh_improper(ssh, err);
     reply->status = (int)status;
     vl_buf_add(&reply->output, output, output_length);
     vl_buf_add(&reply->errors, errors, errors_length);
@@ -325,6 +255,8 @@ static void ssh_close(struct vl_target *target)
     struct vl_ssh *ssh = vl_ssh_of(target);
 
     (void)end_worker(ssh);
+    if (ssh->via)
+        ssh_close(&ssh->via->base);
     vl_ahead_drop(&ssh->ahead);
     free(ssh->name);
     free(ssh->gone);
@@ -343,23 +275,18 @@ static const struct vl_target_ops ssh_ops = {
     .close = ssh_close,
 };
 
-struct vl_target *vl_target_ssh(const struct vl_ssh_options *options, struct vl_error *err)
+struct vl_ssh *vl_ssh_new(const char *name, int command_timeout_ms)
 {
     struct vl_ssh *ssh = vl_calloc(1, sizeof(*ssh));
 
     if (ssh)
-        ssh->name = vl_strdup(options->name);
+        ssh->name = vl_strdup(name);
     if (!ssh || !ssh->name) {
         free(ssh);
-        (void)vl_no_memory(err);
         return NULL;
     }
     ssh->base = (struct vl_target){ .ops = &ssh_ops, .name = ssh->name };
     ssh->control = -1;
-    ssh->command_timeout_ms = options->command_timeout_ms > 0 ? options->command_timeout_ms : COMMAND_TIMEOUT_MS;
-    if (open_target(ssh, options, err) < 0) {
-        ssh_close(&ssh->base);
-        return NULL;
-    }
-    return &ssh->base;
+    ssh->command_timeout_ms = command_timeout_ms > 0 ? command_timeout_ms : COMMAND_TIMEOUT_MS;
+    return ssh;
 }

@@ -8,7 +8,7 @@
  * commands over one connection to its control socket: each is followed by a command that does not exist, whose error
  * marks the end of the answer before it. This takes three milliseconds for five commands instead of 45. That much of a
  * Unix socket no shell speaks, but any perl does without a module, and Debian and the distributions of PBXs have it.
- * Where there is none, or no socket in its usual place, `asterisk -rx` runs once for each, all at the same time.
+ * Where there is none, or no socket in its usual place, `asterisk -rx` runs once for each.
  *
  * What is printed:
  *
@@ -40,7 +40,7 @@ enum { ANSWER_S = 30, SPARE_MS = 5000 };
 /* $1: the program of perl, $2: seconds for Asterisk's answers, $3: how many paths, $4: how many groups; then these, and
  * the commands. */
 static const char ahead_script[] =
-    "LC_ALL=C; export LC_ALL; p=$1 t=$2 n=$3 m=$4 o=p; shift 4; "
+    "LC_ALL=C; export LC_ALL; p=$1 t=$2 n=$3 m=$4; shift 4; "
     "value() { echo \"l ${#1}\"; printf %s \"$1\"; }; "
     "kind() { if [ -h \"$1\" ]; then if [ -f \"$1\" ] && [ -r \"$1\" ]; then c=L; elif [ -e \"$1\" ]; then c=M; "
     "else c=X; fi; elif [ -f \"$1\" ]; then c=u; [ ! -r \"$1\" ] || c=f; elif [ -d \"$1\" ]; then c=d; "

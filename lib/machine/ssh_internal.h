@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the two halves of the SSH target share: its connection (ssh.c) and its files (ssh_file.c).
+ * What the parts of the SSH target share: how it comes to be (ssh_connect.c), its worker and commands (ssh.c), its
+ * files (ssh_file.c).
  */
 #ifndef VL_MACHINE_SSH_INTERNAL_H
 #define VL_MACHINE_SSH_INTERNAL_H
@@ -8,6 +9,7 @@
 #include "base/buf.h"
 #include "machine/ahead.h"
 #include "machine/target.h"
+#include "machine/wire.h"
 
 struct vl_ssh {
     struct vl_target base;
@@ -17,12 +19,26 @@ struct vl_ssh {
     int command_timeout_ms;
     char *gone;             /* why there is no worker any more */
     struct vl_ahead *ahead; /* what was asked ahead of need; NULL: nothing */
+    struct vl_ssh *via;     /* the session that this one goes through; NULL: none */
 };
 
 static inline struct vl_ssh *vl_ssh_of(struct vl_target *target)
 {
     return (struct vl_ssh *)target;
 }
+
+/* A target without a worker; NULL: no memory. vl_target_close() frees it, with what it goes through. */
+struct vl_ssh *vl_ssh_new(const char *name, int command_timeout_ms);
+
+/* Start the worker, which gets the socket `guest`. */
+int vl_ssh_start_worker(struct vl_ssh *ssh, int guest, struct vl_error *err);
+
+/* Send one message and take the answer, of `limit` bytes at most. Returns its type, which is none of those of a
+ * failure, or -1, and the worker is given up. */
+int vl_ssh_ask(struct vl_ssh *ssh, const struct vl_buf *request, size_t limit, int timeout_ms, long long deadline,
+               struct vl_buf *message, struct vl_ssh_fields *ret_fields, struct vl_error *err);
+/* An answer that it is none. Returns -1; the worker is given up. */
+int vl_ssh_improper(struct vl_ssh *ssh, struct vl_error *err);
 
 /* What a command gave, as it came: `output` may hold NUL bytes, `errors` is the end of stderr. All of it is the guest's
  * word. Start from { .status = -1 }. */

@@ -6,17 +6,16 @@
 #ifndef VL_MACHINE_SSH_SCRIPT_H
 #define VL_MACHINE_SSH_SCRIPT_H
 
-/* Shell functions: `ask COMMAND...` prints `c STATUS LENGTH` and the answer for each, up to the first that is not
- * answered within $t seconds. $p is vl_ssh_ask_program; with o=p commands that cannot go over one connection run at the
- * same time, else one after the other. The answers are bounded as run() bounds its own: a program that prints for ever
- * is ended at that size. */
+/* Shell functions: `ask COMMAND...` prints `c STATUS LENGTH` and the answer for each, in order, up to the first that is
+ * not answered within $t seconds. $p is vl_ssh_ask_program. Where that does not get through, `asterisk -rx` runs for
+ * one after the other: a list of channels before a call must not have the call in it. The answers are bounded as run()
+ * bounds its own: a program that prints for ever is ended at that size. */
 #define VL_SSH_ASK                                                                                                     \
-    "one() { (ulimit -f 2048; exec asterisk -rx \"$1\") >\"$d/$i\" 2>/dev/null </dev/null; echo $? >\"$d/$i.s\"; }; "  \
+    "one() { (ulimit -f 2048; exec asterisk -rx \"$1\") >\"$d/o\" 2>/dev/null </dev/null; s=$?; "                      \
+    "z=$(wc -c <\"$d/o\"); z=$((z)); [ $z -le 1048576 ] || z=1048576; echo \"c $s $z\"; head -c $z \"$d/o\"; }; "      \
     "ask() { [ $# != 0 ] || return 0; if command -v perl >/dev/null 2>&1; then perl -e \"$p\" \"$t\" \"$@\"; "         \
     "[ $? = 9 ] || return 0; fi; d=$(mktemp -d /tmp/.voiplab.XXXXXX) || return 0; trap 'rm -rf \"$d\"' 0; "            \
-    "trap 'exit 82' 1 2 13 15; i=0; for c; do i=$((i+1)); if [ \"$o\" = p ]; then one \"$c\" & else one \"$c\"; fi; "  \
-    "done; wait; i=0; for c; do i=$((i+1)); s=255; read -r s <\"$d/$i.s\"; z=$(wc -c <\"$d/$i\"); z=$((z)); "          \
-    "[ $z -le 1048576 ] || z=1048576; echo \"c $s $z\"; head -c $z \"$d/$i\"; done; }; "
+    "trap 'exit 82' 1 2 13 15; for c; do one \"$c\"; done; }; "
 
 /* Shell function: `group NAME` sets $x to its number, where the host has it, else to nothing. */
 #define VL_SSH_GROUP                                                                                                   \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The SSH worker: one process that talks SSH to one guest on behalf of the program. The only file that knows libssh2.
+ * The SSH worker: one process that talks SSH to one guest on behalf of the program. Its session is in ssh_session.h.
  * It is split off (ssh_start.c says why) by a process that does nothing else and talks to no guest.
  *
  * It starts with the connection in hand, cages itself before the guest's first byte is read, logs in, and then serves
@@ -10,72 +10,23 @@
  *
  * It ends with the program because it watches the control socket whenever it waits. The death signal of prctl(2) would
  * not do: it goes off when the thread that started the worker ends, though the program still uses the target.
- *
- * libssh2 is used without blocking, but straight down: each call is repeated until it is through, waiting in between
- * for the guest's socket and at the same time for the end of the program. A call that stopped in the middle of sending
- * a packet must be the next one made, or libssh2 refuses; `unfinished()` sees to that where two calls take turns.
  */
-#include <errno.h>
-#include <libssh2.h>
-#include <malloc.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "machine/sandbox.h"
+#include "machine/ssh_session.h"
 #include "machine/target.h"
 #include "machine/wire.h"
-
-enum { CONTROL = 3 };
-
-struct worker {
-    int guest;       /* the TCP socket */
-    size_t received; /* bytes read from it so far */
-    LIBSSH2_SESSION *session;
-    char *name, *user, *private_key, *hostkey;
-};
-
-/* What is offered to the guest. libssh2 1.10 has neither AEAD ciphers nor encrypt-then-MAC. AES-128 comes first because
- * emulated guests have to compute it without help from the processor. */
-struct methods {
-    const char *key_exchange, *ciphers, *macs;
-};
-
-static const struct methods modern = {
-    .key_exchange = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
-                    "ecdh-sha2-nistp521,diffie-hellman-group16-sha512,diffie-hellman-group14-sha256,"
-                    "diffie-hellman-group-exchange-sha256",
-    .ciphers = "aes128-ctr,aes256-ctr,aes192-ctr",
-    .macs = "hmac-sha2-256,hmac-sha2-512",
-};
-
-/* The OpenSSH 4.3 of CentOS 5 has nothing better at the end of these lists. */
-static const struct methods ancient = {
-    .key_exchange = "diffie-hellman-group-exchange-sha256,diffie-hellman-group14-sha256,diffie-hellman-group14-sha1",
-    .ciphers = "aes128-ctr,aes256-ctr,aes192-ctr",
-    .macs = "hmac-sha2-256,hmac-sha2-512,hmac-sha1",
-};
-
-/* The types of host keys that libssh2 can check. A lab's own are Ed25519; only a guest of the first years has ssh-rsa,
- * which tells what else it lacks. */
-static const struct {
-    const char *type;
-    const struct methods *methods;
-} hostkey_types[] = {
-    { "ssh-ed25519", &modern },
-    { "ecdsa-sha2-nistp256", &modern },
-    { "ecdsa-sha2-nistp384", &modern },
-    { "ecdsa-sha2-nistp521", &modern },
-    { "ssh-rsa", &ancient },
-};
 
 /* Numbers of the signals that RFC 4254 section 6.10 names, as Linux has them. */
 static const struct {
@@ -88,200 +39,16 @@ static const struct {
 
 enum { STATUS_UNKNOWN = 255 };
 
-/* Wait until libssh2 can go on. When the program is gone, so is the reason to live. */
-static void wait_guest(struct worker *worker)
-{
-    int directions = libssh2_session_block_directions(worker->session);
-    struct pollfd waits[2] = { { .fd = worker->guest }, { .fd = CONTROL, .events = POLLRDHUP } };
+/* Said in front of a command, so that what start-up files and forced shells print before it is not taken for its own.
+ * It counts as a whole line only: whoever logs the command prints it too. */
+#define MARK "voiplab-begins"
 
-    if (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND)
-        waits[0].events |= POLLOUT;
-    if (directions & LIBSSH2_SESSION_BLOCK_INBOUND || !directions)
-        waits[0].events |= POLLIN;
-    (void)poll(waits, 2, -1);
-    if (waits[1].revents & (POLLRDHUP | POLLHUP | POLLERR))
-        _exit(0);
-}
-
-/* True when a call has to be made again at once; it has waited then. */
-static bool unfinished(struct worker *worker, ssize_t rc)
-{
-    if (rc != LIBSSH2_ERROR_EAGAIN ||
-        !(libssh2_session_block_directions(worker->session) & LIBSSH2_SESSION_BLOCK_OUTBOUND))
-        return false;
-    wait_guest(worker);
-    return true;
-}
-
-static bool must_wait(struct worker *worker, ssize_t rc)
-{
-    if (rc != LIBSSH2_ERROR_EAGAIN)
-        return false;
-    wait_guest(worker);
-    return true;
-}
-
-static int fail_ssh(struct worker *worker, struct vl_error *err, const char *what)
-{
-    char *text = NULL;
-    int rc = libssh2_session_last_error(worker->session, &text, NULL, 0);
-
-    return vl_fail(err, VL_ERROR_FAILED, "%s: %s (libssh2 %d)", what, text && *text ? text : "no reason given", rc);
-}
-
-static size_t find_hostkey_type(const char *hostkey, size_t length)
-{
-    size_t i = 0;
-
-    while (i < VL_COUNT(hostkey_types) &&
-           !(strlen(hostkey_types[i].type) == length && memcmp(hostkey_types[i].type, hostkey, length) == 0))
-        i++;
-    return i;
-}
-
-/* Offer nothing but the type of key that is known, or a guest that has several would show another one. */
-static int set_methods(struct worker *worker, struct vl_error *err)
-{
-    size_t type = find_hostkey_type(worker->hostkey, strcspn(worker->hostkey, " "));
-    const struct methods *methods;
-
-    if (type == VL_COUNT(hostkey_types))
-        return vl_fail(err, VL_ERROR_FAILED, "the host key recorded for '%s' is of no type that can be checked",
-                       worker->name);
-    methods = hostkey_types[type].methods;
-    if (libssh2_session_method_pref(worker->session, LIBSSH2_METHOD_HOSTKEY, hostkey_types[type].type) ||
-        libssh2_session_method_pref(worker->session, LIBSSH2_METHOD_KEX, methods->key_exchange) ||
-        libssh2_session_method_pref(worker->session, LIBSSH2_METHOD_CRYPT_CS, methods->ciphers) ||
-        libssh2_session_method_pref(worker->session, LIBSSH2_METHOD_CRYPT_SC, methods->ciphers) ||
-        libssh2_session_method_pref(worker->session, LIBSSH2_METHOD_MAC_CS, methods->macs) ||
-        libssh2_session_method_pref(worker->session, LIBSSH2_METHOD_MAC_SC, methods->macs))
-        return fail_ssh(worker, err, "cannot set the methods of SSH");
-    return 0;
-}
-
-static int shake_hands(struct worker *worker, struct vl_error *err)
-{
-    int rc;
-
-    do
-        rc = libssh2_session_handshake(worker->session, worker->guest);
-    while (must_wait(worker, rc));
-    if (rc == LIBSSH2_ERROR_KEX_FAILURE)
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "'%s' has no '%.*s' host key, which this lab gave it, or no cipher in common with us; "
-                       "check that its address is right, and its sshd_config",
-                       worker->name, (int)strcspn(worker->hostkey, " "), worker->hostkey);
-    return rc ? fail_ssh(worker, err, "cannot begin an SSH session") : 0;
-}
-
-/* The key that the guest proved to own, against the one in `hostkey`: "TYPE BASE64 [comment]". */
-static int check_hostkey(struct worker *worker, struct vl_error *err)
-{
-    const char *expected = worker->hostkey + strcspn(worker->hostkey, " ");
-    size_t length = 0;
-    int type;
-    const char *blob = libssh2_session_hostkey(worker->session, &length, &type);
-    VL_FREE char *text = NULL;
-
-    expected += strspn(expected, " ");
-    if (!blob || length == 0 || length > 65536)
-        return vl_fail(err, VL_ERROR_FAILED, "'%s' showed no host key", worker->name);
-    text = vl_digest_base64(blob, length);
-    if (!text)
-        return vl_no_memory(err);
-    if (strcspn(expected, " \r\n") != strlen(text) || memcmp(expected, text, strlen(text)) != 0)
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "host key of '%s' is not the one that this lab made; another machine may be answering at its "
-                       "address: check the address, and if the guest was installed anew, make it again with "
-                       "'voiplab create-vm'",
-                       worker->name);
-    return 0;
-}
-
-static int authenticate(struct worker *worker, struct vl_error *err)
-{
-    int rc;
-
-    do
-        rc = libssh2_userauth_publickey_frommemory(worker->session, worker->user, strlen(worker->user), NULL, 0,
-                                                   worker->private_key, strlen(worker->private_key), NULL);
-    while (must_wait(worker, rc));
-    if (rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "'%s' refuses the lab's key for the user '%s'; put the lab's public key into that user's "
-                       "authorized_keys",
-                       worker->name, worker->user);
-    return rc ? fail_ssh(worker, err, "cannot log in") : 0;
-}
-
-/* libssh2 copies the private key about and frees the copies as they are. Wiped, they cannot be found by a guest that
- * takes this process over after the login. The functions have the types that libssh2_session_init_ex(3) asks for. */
-static void *wiping_alloc(size_t size, void **abstract)
-{
-    (void)abstract;
-    return vl_malloc(size);
-}
-
-static void wiping_free(void *block, void **abstract)
-{
-    (void)abstract;
-    if (block)
-        explicit_bzero(block, malloc_usable_size(block));
-    free(block);
-}
-
-static void *wiping_realloc(void *block, size_t size, void **abstract)
-{
-    size_t old = block ? malloc_usable_size(block) : 0;
-    void *larger = vl_malloc(size);
-
-    if (larger && block) {
-        memcpy(larger, block, old < size ? old : size);
-        wiping_free(block, abstract);
-    }
-    return larger;
-}
-
-/* What libssh2 reads with, as libssh2_session_callback_set(3) asks for it: counting. */
-static ssize_t receive(int socket, void *buffer, size_t length, int flags, void **abstract)
-{
-    struct worker *worker = *abstract;
-    ssize_t got = recv(socket, buffer, length, flags);
-
-    if (got < 0)
-        return errno == EINTR ? -EAGAIN : -errno;
-    worker->received += (size_t)got;
-    return got;
-}
-
-static void set_receive(LIBSSH2_SESSION *session)
-{
-#if LIBSSH2_VERSION_NUM >= 0x010b01 /* 1.11.1: the other one is deprecated */
-    (void)libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)receive);
-#else
-    ssize_t (*function)(int, void *, size_t, int, void **) = receive;
-    void *pointer;
-
-    /* ISO C knows no cast from a function to an object, POSIX guarantees the same size */
-    memcpy(&pointer, &function, sizeof(pointer));
-    (void)libssh2_session_callback_set(session, LIBSSH2_CALLBACK_RECV, pointer);
-#endif
-}
-
-static int log_in(struct worker *worker, struct vl_error *err)
-{
-    worker->session = libssh2_session_init_ex(wiping_alloc, wiping_free, wiping_realloc, worker);
-    if (!worker->session)
-        return vl_no_memory(err);
-    set_receive(worker->session);
-    libssh2_session_set_blocking(worker->session, 0);
-    if (set_methods(worker, err) < 0 || shake_hands(worker, err) < 0 || check_hostkey(worker, err) < 0)
-        return -1;
-    return authenticate(worker, err);
-}
+enum { NOISE_LIMIT = 64 << 10 };
 
 /* One command: what goes in, what has come out. */
 struct command {
+    bool begun;          /* the mark has come */
+    struct vl_buf noise; /* what was printed before it */
     LIBSSH2_CHANNEL *channel;
     const char *input;
     size_t input_left;
@@ -291,23 +58,23 @@ struct command {
     uint32_t status;
 };
 
-static int open_channel(struct worker *worker, struct command *command, const char *line, struct vl_error *err)
+static int open_channel(struct vl_ssh_worker *worker, struct command *command, const char *line, struct vl_error *err)
 {
     int rc;
 
     do
         command->channel = libssh2_channel_open_session(worker->session);
-    while (!command->channel && must_wait(worker, libssh2_session_last_errno(worker->session)));
+    while (!command->channel && vl_ssh_session_must_wait(worker, libssh2_session_last_errno(worker->session)));
     if (!command->channel)
-        return fail_ssh(worker, err, "cannot open a channel");
+        return vl_ssh_session_fail(worker, err, "cannot open a channel");
     do
         rc = libssh2_channel_exec(command->channel, line);
-    while (must_wait(worker, rc));
-    return rc ? fail_ssh(worker, err, "cannot start a command") : 0;
+    while (vl_ssh_session_must_wait(worker, rc));
+    return rc ? vl_ssh_session_fail(worker, err, "cannot start a command") : 0;
 }
 
 /* Give the command its input, then the end of it. 1: something moved, 0: not now, -1: the connection is broken. */
-static int feed(struct worker *worker, struct command *command)
+static int feed(struct vl_ssh_worker *worker, struct command *command)
 {
     ssize_t rc;
 
@@ -316,7 +83,7 @@ static int feed(struct worker *worker, struct command *command)
     do
         rc = command->input_left ? libssh2_channel_write(command->channel, command->input, command->input_left)
                                  : libssh2_channel_send_eof(command->channel);
-    while (unfinished(worker, rc));
+    while (vl_ssh_session_unfinished(worker, rc));
     if (rc == LIBSSH2_ERROR_EAGAIN)
         return 0;
     if (rc < 0)
@@ -328,12 +95,49 @@ static int feed(struct worker *worker, struct command *command)
     return rc > 0 || command->input_ended; /* 0 bytes: the guest takes no more for now */
 }
 
+/* Where the output of the command itself begins; NULL: it has not come. */
+static const char *find_mark(const struct vl_buf *noise)
+{
+    const char *at = vl_buf_text(noise), *end = at + noise->length;
+
+    while (at < end) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+
+        if (!line_end)
+            return NULL;
+        if ((size_t)(line_end - at) == strlen(MARK) && memcmp(at, MARK, strlen(MARK)) == 0)
+            return line_end + 1;
+        at = line_end + 1;
+    }
+    return NULL;
+}
+
+static void keep(struct command *command, int stream, const char *chunk, size_t length);
+
+/* Hold back what comes before the mark. */
+static void await_mark(struct command *command, const char *chunk, size_t length)
+{
+    const char *begin;
+
+    if (command->noise.length < NOISE_LIMIT)
+        vl_buf_add(&command->noise, chunk, length);
+    begin = find_mark(&command->noise);
+    if (!begin)
+        return;
+    command->begun = true;
+    keep(command, 0, begin, (size_t)(vl_buf_text(&command->noise) + command->noise.length - begin));
+}
+
 /* Keep the first bytes of stdout up to the limit, and the last of stderr; the rest is read and dropped. */
 static void keep(struct command *command, int stream, const char *chunk, size_t length)
 {
     struct vl_buf *errors = &command->errors;
     size_t room = command->output_limit - command->output.length;
 
+    if (stream == 0 && !command->begun) {
+        await_mark(command, chunk, length);
+        return;
+    }
     if (stream == 0) {
         vl_buf_add(&command->output, chunk, length < room ? length : room);
         return;
@@ -346,14 +150,14 @@ static void keep(struct command *command, int stream, const char *chunk, size_t 
     }
 }
 
-static int drain(struct worker *worker, struct command *command, int stream)
+static int drain(struct vl_ssh_worker *worker, struct command *command, int stream)
 {
     char chunk[16384];
     ssize_t rc;
 
     do
         rc = libssh2_channel_read_ex(command->channel, stream, chunk, sizeof(chunk));
-    while (unfinished(worker, rc));
+    while (vl_ssh_session_unfinished(worker, rc));
     if (rc == 0 || rc == LIBSSH2_ERROR_EAGAIN)
         return 0;
     if (rc < 0)
@@ -365,7 +169,7 @@ static int drain(struct worker *worker, struct command *command, int stream)
 /* Both outputs are read each turn: the end of a channel does not show while one of them holds anything. Each call may
  * take from the socket what another one waits for, so there is nothing to wait for only after a turn in which nothing
  * moved and nothing came in. */
-static int converse(struct worker *worker, struct command *command)
+static int converse(struct vl_ssh_worker *worker, struct command *command)
 {
     while (!libssh2_channel_eof(command->channel)) {
         size_t received = worker->received;
@@ -376,13 +180,13 @@ static int converse(struct worker *worker, struct command *command)
         if (errors < 0)
             return -1;
         if (!fed && !out && !errors && received == worker->received)
-            wait_guest(worker);
+            vl_ssh_session_wait(worker, -1, 0);
     }
     return 0;
 }
 
 /* libssh2 says status 0 for a command that a signal ended, so the signal is asked for first. */
-static uint32_t find_status(struct worker *worker, struct command *command)
+static uint32_t find_status(struct vl_ssh_worker *worker, struct command *command)
 {
     char *name = NULL;
     int status = libssh2_channel_get_exit_status(command->channel);
@@ -399,21 +203,34 @@ static uint32_t find_status(struct worker *worker, struct command *command)
 }
 
 /* The other side closes first, after it told the exit status; only then do we. */
-static int finish(struct worker *worker, struct command *command, struct vl_error *err)
+static int finish(struct vl_ssh_worker *worker, struct command *command, struct vl_error *err)
 {
     int rc;
 
     do
         rc = libssh2_channel_wait_closed(command->channel);
-    while (must_wait(worker, rc));
+    while (vl_ssh_session_must_wait(worker, rc));
     if (rc)
-        return fail_ssh(worker, err, "the connection broke before the command's end was known");
+        return vl_ssh_session_fail(worker, err, "the connection broke before the command's end was known");
     command->status = find_status(worker, command);
     do
         rc = libssh2_channel_free(command->channel);
-    while (must_wait(worker, rc));
+    while (vl_ssh_session_must_wait(worker, rc));
     command->channel = NULL;
-    return rc ? fail_ssh(worker, err, "cannot close a channel") : 0;
+    return rc ? vl_ssh_session_fail(worker, err, "cannot close a channel") : 0;
+}
+
+/* A shell that takes no commands, or another command than ours was run. */
+static int fail_other(const struct vl_ssh_worker *worker, struct command *command, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *said = command->noise.length ? vl_buf_text(&command->noise) : vl_buf_text(&command->errors);
+
+    return vl_fail(
+        err, VL_ERROR_FAILED,
+        "'%s' does not run what it is asked to: it said '%s' and ended with %u; is the login shell of '%s' a "
+        "shell, and does its sshd force a command (ForceCommand, authorized_keys) that runs no other?",
+        worker->name, vl_text_quote(&arena, said, VL_TEXT_QUOTED / 2), command->status, worker->user);
 }
 
 static int answer(const struct command *command, struct vl_error *err)
@@ -427,38 +244,41 @@ static int answer(const struct command *command, struct vl_error *err)
     vl_ssh_wire_bytes(&message, vl_buf_text(&command->output), command->output.length);
     vl_ssh_wire_bytes(&message, vl_buf_text(&command->errors), command->errors.length);
     vl_ssh_wire_end(&message);
-    return vl_ssh_wire_send(CONTROL, &message, -1, err);
+    return vl_ssh_wire_send(VL_SSH_CONTROL, &message, -1, err);
 }
 
-static int serve_command(struct worker *worker, struct vl_ssh_fields *fields, struct vl_error *err)
+static int serve_command(struct vl_ssh_worker *worker, struct vl_ssh_fields *fields, struct vl_error *err)
 {
     struct command command = { .output_limit = vl_ssh_take_number(fields) };
-    VL_FREE char *line = vl_ssh_take_text(fields);
+    VL_FREE char *asked = vl_ssh_take_text(fields), *line = NULL;
     int rc = -1;
 
     command.input = vl_ssh_take_bytes(fields, &command.input_left);
-    if (!line || !vl_ssh_fields_done(fields))
+    if (!asked || !vl_ssh_fields_done(fields))
         return vl_fail(err, VL_ERROR_FAILED, "the program sent a request that is not whole");
+    if (vl_asprintf(&line, "echo " MARK "; %s", asked) < 0)
+        return vl_no_memory(err);
     if (open_channel(worker, &command, line, err) == 0) {
         if (converse(worker, &command) < 0)
-            rc = fail_ssh(worker, err, "the connection broke while a command ran");
+            rc = vl_ssh_session_fail(worker, err, "the connection broke while a command ran");
         else
             rc = finish(worker, &command, err);
     }
     if (rc == 0)
-        rc = answer(&command, err);
+        rc = command.begun ? answer(&command, err) : fail_other(worker, &command, err);
+    vl_buf_free(&command.noise);
     vl_buf_free(&command.output);
     vl_buf_free(&command.errors);
     return rc;
 }
 
-static int serve(struct worker *worker, struct vl_error *err)
+static int serve(struct vl_ssh_worker *worker, struct vl_error *err)
 {
     VL_BUF_AUTO message = VL_BUF_INIT;
 
     for (;;) {
         struct vl_ssh_fields fields;
-        int type = vl_ssh_wire_receive(CONTROL, VL_SSH_RUN_LIMIT, -1, &message, &fields, err);
+        int type = vl_ssh_wire_receive(VL_SSH_CONTROL, VL_SSH_RUN_LIMIT, -1, &message, &fields, err);
 
         if (type <= 0)
             return type;
@@ -469,40 +289,68 @@ static int serve(struct worker *worker, struct vl_error *err)
     }
 }
 
-static int receive_hello(struct worker *worker, struct vl_error *err)
+/* In the order of the hello. */
+static bool take_hello(struct vl_ssh_worker *worker, struct vl_ssh_fields *fields)
+{
+    char **const texts[] = { &worker->name,   &worker->user,        &worker->hostkey,  &worker->profile_name,
+                             &worker->remedy, &worker->private_key, &worker->password, &worker->forward };
+
+    worker->look = vl_ssh_take_number(fields) != 0;
+    worker->forward_port = vl_ssh_take_number(fields);
+    for (size_t i = 0; i < VL_COUNT(texts); i++) {
+        *texts[i] = vl_ssh_take_text(fields);
+        if (!*texts[i])
+            return false;
+    }
+    worker->agent_key_count = vl_ssh_take_number(fields);
+    for (uint32_t i = 0; i < worker->agent_key_count && i < VL_SSH_AGENT_KEYS; i++) {
+        struct vl_ssh_agent_key *key = &worker->agent_keys[i];
+        const char *blob = vl_ssh_take_bytes(fields, &key->length);
+
+        key->blob = vl_malloc(key->length + 1);
+        if (!key->blob)
+            return false;
+        memcpy(key->blob, blob, key->length);
+    }
+    return worker->agent_key_count <= VL_SSH_AGENT_KEYS && vl_ssh_fields_done(fields);
+}
+
+static int receive_hello(struct vl_ssh_worker *worker, struct vl_error *err)
 {
     VL_BUF_AUTO message = VL_BUF_INIT;
     struct vl_ssh_fields fields = { .failed = true };
 
-    worker->guest = vl_ssh_wire_receive_descriptor(CONTROL, err);
+    worker->guest = vl_ssh_wire_receive_descriptor(VL_SSH_CONTROL, err);
     if (worker->guest < 0)
         return -1;
-    if (vl_ssh_wire_receive(CONTROL, VL_SSH_HELLO_LIMIT, -1, &message, &fields, err) != VL_SSH_HELLO)
+    if (vl_ssh_wire_receive(VL_SSH_CONTROL, VL_SSH_HELLO_LIMIT, -1, &message, &fields, err) != VL_SSH_HELLO)
         return vl_fail(err, VL_ERROR_FAILED, "the program did not say hello");
-    worker->name = vl_ssh_take_text(&fields);
-    worker->user = vl_ssh_take_text(&fields);
-    worker->private_key = vl_ssh_take_text(&fields);
-    worker->hostkey = vl_ssh_take_text(&fields);
-    if (!worker->name || !worker->user || !worker->private_key || !worker->hostkey || !vl_ssh_fields_done(&fields))
+    if (!take_hello(worker, &fields))
         return vl_fail(err, VL_ERROR_FAILED, "the program's hello is not whole");
-    return 0;
+    if (*worker->forward)
+        worker->stream = vl_ssh_wire_receive_descriptor(VL_SSH_CONTROL, err);
+    return *worker->forward && worker->stream < 0 ? -1 : 0;
 }
 
 /* Have the libraries open, read and load now what they would want later, when they no longer may. */
 static int warm_up(struct vl_error *err)
 {
+    (void)vl_digest_sha1();
     if (libssh2_init(0) != 0 || vl_digest_warm_up() < 0)
         return vl_fail(err, VL_ERROR_FAILED, "cannot start the cryptographic library");
     return 0;
 }
 
-static int send_ready(struct vl_error *err)
+/* `seen`: the host key, of a worker that looks. */
+static int send_ready(const char *seen, struct vl_error *err)
 {
     VL_BUF_AUTO message = VL_BUF_INIT;
 
-    vl_ssh_wire_begin(&message, VL_SSH_READY);
+    vl_ssh_wire_begin(&message, seen ? VL_SSH_SEEN : VL_SSH_READY);
+    if (seen)
+        vl_ssh_wire_text(&message, seen);
     vl_ssh_wire_end(&message);
-    return vl_ssh_wire_send(CONTROL, &message, -1, err);
+    return vl_ssh_wire_send(VL_SSH_CONTROL, &message, -1, err);
 }
 
 static void send_failure(const struct vl_error *failure)
@@ -511,49 +359,63 @@ static void send_failure(const struct vl_error *failure)
     VL_ERROR_AUTO err = { .code = VL_OK };
     const char *text = vl_error_text(failure);
 
-    vl_ssh_wire_begin(&message, VL_SSH_FAILED);
+    vl_ssh_wire_begin(&message, failure->code == VL_ERROR_REFUSED ? VL_SSH_REFUSED : VL_SSH_FAILED);
     vl_ssh_wire_bytes(&message, text, strnlen(text, VL_SSH_ERRORS_LIMIT));
     vl_ssh_wire_end(&message);
-    (void)vl_ssh_wire_send(CONTROL, &message, -1, &err);
+    (void)vl_ssh_wire_send(VL_SSH_CONTROL, &message, -1, &err);
 }
 
-static void forget_key(struct worker *worker)
+static void forget(char **secret)
 {
-    if (worker->private_key)
-        explicit_bzero(worker->private_key, strlen(worker->private_key));
-    free(worker->private_key);
-    worker->private_key = NULL;
+    if (*secret)
+        explicit_bzero(*secret, strlen(*secret));
+    free(*secret);
+    *secret = NULL;
 }
 
-static int work(struct worker *worker, struct vl_error *err)
+static void forget_secrets(struct vl_ssh_worker *worker)
 {
-    int rc;
+    forget(&worker->private_key);
+    forget(&worker->password);
+}
 
-    if (receive_hello(worker, err) < 0 || warm_up(err) < 0 || vl_sandbox_enter(CONTROL, worker->guest, err) < 0)
+/* Of a worker that stands between the way is open before it is ready. */
+static int log_in(struct vl_ssh_worker *worker, LIBSSH2_CHANNEL **ret_channel, struct vl_error *err)
+{
+    VL_FREE char *seen = NULL;
+    int rc = vl_ssh_session_log_in(worker, &seen, err);
+
+    forget_secrets(worker);
+    if (rc == 0 && *worker->forward && !worker->look)
+        rc = vl_ssh_session_open_way(worker, ret_channel, err);
+    return rc < 0 ? -1 : send_ready(seen, err);
+}
+
+static int work(struct vl_ssh_worker *worker, struct vl_error *err)
+{
+    LIBSSH2_CHANNEL *channel = NULL;
+
+    if (receive_hello(worker, err) < 0 || warm_up(err) < 0 ||
+        vl_sandbox_enter((const int[]){ VL_SSH_CONTROL, worker->guest, worker->stream, -1 }, err) < 0 ||
+        vl_ssh_session_begin(worker, err) < 0 || log_in(worker, &channel, err) < 0)
         return -1;
-    rc = log_in(worker, err);
-    forget_key(worker);
-    if (rc < 0 || send_ready(err) < 0)
-        return -1;
-    return serve(worker, err);
+    if (worker->look)
+        return 0;
+    return channel ? vl_ssh_session_relay(worker, channel, err) : serve(worker, err);
 }
 
 /* One worker's life. Returns the exit status. */
 static int live(void)
 {
-    struct worker worker = { .guest = -1 };
+    struct vl_ssh_worker worker = { .guest = -1, .stream = -1 };
     VL_ERROR_AUTO err = { .code = VL_OK };
     int rc;
 
     rc = work(&worker, &err);
     if (rc < 0)
         send_failure(&err);
-    forget_key(&worker);
-    free(worker.name);
-    free(worker.user);
-    free(worker.hostkey);
-    if (worker.session)
-        (void)libssh2_session_free(worker.session);
+    forget_secrets(&worker);
+    vl_ssh_session_end(&worker);
     return rc < 0 ? 1 : 0;
 }
 
@@ -571,7 +433,7 @@ static int tell_started(pid_t pid)
     vl_ssh_wire_begin(&message, VL_SSH_STARTED);
     vl_ssh_wire_number(&message, pid > 0 ? (uint32_t)pid : 0);
     vl_ssh_wire_end(&message);
-    return vl_ssh_wire_send(CONTROL, &message, -1, &ignored);
+    return vl_ssh_wire_send(VL_SSH_CONTROL, &message, -1, &ignored);
 }
 
 int vl_ssh_worker_main(void)
@@ -581,11 +443,11 @@ int vl_ssh_worker_main(void)
 
     vl_sandbox_hide();
     (void)warm_up(&ignored); /* a worker does it again and says what is wrong: its random numbers must be its own */
-    while ((control = vl_ssh_wire_receive_descriptor(CONTROL, &ignored)) >= 0) {
+    while ((control = vl_ssh_wire_receive_descriptor(VL_SSH_CONTROL, &ignored)) >= 0) {
         pid_t pid = split_off();
 
         if (pid == 0) {
-            if (dup2(control, CONTROL) < 0)
+            if (dup2(control, VL_SSH_CONTROL) < 0)
                 return 1;
             (void)close(control);
             return live();

@@ -118,18 +118,28 @@ struct vl_target *vl_target_local(const char *root, struct vl_error *err);
 
 struct vl_ssh_options {
     const char *name;    /* of the target, for messages */
-    const char *address; /* dotted quad */
+    const char *address; /* dotted quad; of one that is reached through another, any name that is known there */
     unsigned port;
     const char *user;
-    const char *private_key; /* text of an OpenSSH private key file (ed25519 or ecdsa) */
+    const char *profile;     /* see ssh_profile.h; NULL: auto */
+    const char *private_key; /* text of a private key file, PEM or OpenSSH's own format; NULL: none */
+    const char *password;    /* tried after the keys; NULL: none */
+    bool agent;              /* the keys of ssh-agent are tried */
     const char *hostkey;     /* "ssh-ed25519 AAAA…": the only key accepted */
-    int connect_timeout_ms;  /* TCP, handshake and authentication together */
+    const char *remedy;      /* what to do when it is another and the host is right; NULL: the lab made the key */
+    int connect_timeout_ms;  /* TCP and handshake together */
+    int login_timeout_ms;    /* authentication, in which a server may wait for its name server; 0: as long */
     int command_timeout_ms;  /* default bound of one operation */
+    const struct vl_ssh_options *via; /* log in there first, and go on from there; NULL: straight */
 };
 
 /* Start a worker process for this host and log in. The worker is this program run again with the single argument
  * VL_SSH_WORKER_ARGUMENT (see vl_ssh_worker_main); it never outlives the target. */
 struct vl_target *vl_target_ssh(const struct vl_ssh_options *options, struct vl_error *err);
+
+/* Show the host key of a server, as "TYPE BASE64", without a login, and without believing it. `hostkey`, when it is
+ * known, says of which type to ask first. The caller frees it; NULL on failure. */
+char *vl_target_ssh_look(const struct vl_ssh_options *options, struct vl_error *err);
 
 #define VL_SSH_WORKER_ARGUMENT "--voiplab-ssh-worker"
 

@@ -18,14 +18,19 @@
 #include "base/error.h"
 
 enum vl_ssh_type {
-    VL_SSH_HELLO = 1,   /* program: name, user, private key, host key (all bytes); the TCP socket was sent before it */
-    VL_SSH_READY,       /* worker: logged in; no fields */
-    VL_SSH_RUN,         /* program: most bytes of stdout to keep (number), command line, its stdin */
-    VL_SSH_RESULT,      /* worker: exit status (number), stdout, the end of stderr */
-    VL_SSH_FAILED,      /* worker: what went wrong, as text; it ends after this */
-    VL_PROVISION_FILES, /* program: how many (number), then path and text of each; READY or FAILED is the answer */
+    VL_SSH_HELLO = 1,     /* program: see receive_hello() of ssh_worker.c; the TCP socket was sent before it */
+    VL_SSH_READY,         /* worker: logged in; no fields */
+    VL_SSH_RUN,           /* program: most bytes of stdout to keep (number), command line, its stdin */
+    VL_SSH_RESULT,        /* worker: exit status (number), stdout, the end of stderr */
+    VL_SSH_FAILED,        /* worker: what went wrong, as text; it ends after this */
+    VL_PROVISION_FILES,   /* program: how many (number), then path and text of each; READY or FAILED is the answer */
     VL_PROVISION_FETCHED, /* HTTP server: index of the file, address of who has it (numbers) */
     VL_SSH_STARTED,       /* whoever splits off workers: the number of the new one */
+    VL_SSH_MET,           /* worker: the host key is right, the login begins; no fields */
+    VL_SSH_REFUSED,       /* worker: like FAILED, and no second try will do better */
+    VL_SSH_SEEN,          /* worker that looks: the host key, as text; it ends after this */
+    VL_SSH_SIGN,          /* worker: index of the agent's key (number), what shall be signed; before READY only */
+    VL_SSH_SIGNED,        /* program: the signature, empty when there is none */
     VL_SSH_TYPES,
 };
 

@@ -98,6 +98,11 @@ static bool has_wrong_group(struct vl_target *target, const struct vl_file *file
            facts.group != group;
 }
 
+static bool has_right_mode(const struct vl_file *file, mode_t mode)
+{
+    return (mode & 07777) == file->mode || (file->lent && (mode & 0440) == 0440);
+}
+
 static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file, const char *before,
                           const char *after, mode_t mode, mode_t mode_before, bool fresh)
 {
@@ -166,7 +171,7 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
         return -1;
     if (file->kind == VL_FILE_WHOLE) {
         after = vl_arena_strdup(&plan->arena, file->text);
-        if (before && !strcmp(before, after) && (mode_before & 07777) == file->mode && !has_wrong_group(target, file))
+        if (before && !strcmp(before, after) && has_right_mode(file, mode_before) && !has_wrong_group(target, file))
             return 0;
         mode = file->mode;
     } else {

@@ -34,6 +34,7 @@ enum vl_step_kind {
     VL_STEP_UNDEFINE,      /* undefine a domain */
     VL_STEP_REMOVE_VOLUME, /* delete a volume */
     VL_STEP_REMOVE_POOL,   /* remove the pool */
+    VL_STEP_SQL,           /* change the data base of a FreePBX by argv with input on stdin: before, after */
     VL_STEP_SWITCH,        /* the uplink of the lab's bridge becomes its port; after: the commands of ip(8) */
     VL_STEP_KINDS,
 };
@@ -48,7 +49,8 @@ struct vl_step {
     unsigned mode;
     unsigned mode_before; /* of the file that is there; put back with it */
     const char *group;
-    const char *const *argv; /* VL_STEP_COMMAND and VL_STEP_RELOAD, NULL-terminated */
+    const char *const *argv; /* VL_STEP_COMMAND, _RELOAD and _SQL, NULL-terminated */
+    const char *input;       /* VL_STEP_SQL: stdin of argv */
     const char *source;      /* local file or directory that the step reads */
     const char *pool;
     uint64_t size;                  /* bytes, where a step makes something large */

@@ -12,9 +12,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
+#include "plan/login.h"
 #include "probe/host.h"
 
-enum { KEY_LIMIT = 65536, COMMAND_TIMEOUT_MS = 60000, ANSWER_LEAST_S = 5, ANSWER_MOST_S = 30 };
+enum { ANSWER_LEAST_S = 5, ANSWER_MOST_S = 30 };
 
 static void send_event(struct vl_session *session, const struct voiplab_event *event)
 {
@@ -105,44 +106,25 @@ int vl_session_remember(struct vl_session *session, struct vl_error *err)
     return vl_file_write(path, text, strlen(text), 0600, err);
 }
 
-static int read_text(const char *path, char **ret_text, struct vl_error *err)
-{
-    if (vl_file_read(path, KEY_LIMIT, ret_text, NULL, err) < 0)
-        return -1;
-    (void)vl_text_strip(*ret_text);
-    return 0;
-}
-
 static struct vl_target *connect_ssh(struct vl_session *session, const struct vl_pbx *pbx, int timeout_ms,
                                      struct vl_error *err)
 {
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_FREE char *private_key = NULL, *hostkey = NULL;
-    const char *directory = session->state.directory;
-    const char *key_path = pbx->place == VL_PLACE_SSH && session->lab->sshkey
-                               ? session->lab->sshkey
-                               : vl_arena_printf(&arena, "%s/ssh/lab_ed25519", directory);
-    struct vl_target *target;
+    VL_LOGIN_AUTO login = { .count = 0 };
 
-    if (vl_file_read(key_path, KEY_LIMIT, &private_key, NULL, err) < 0)
-        return NULL;
-    if (!pbx->hostkey &&
-        read_text(vl_arena_printf(&arena, "%s/ssh/%s_host_ed25519.pub", directory, pbx->name), &hostkey, err) < 0)
-        return NULL;
-    target = vl_target_ssh(
-        &(struct vl_ssh_options){
-            .name = pbx->name,
-            .address = vl_text_from_ipv4(&arena, pbx->address),
-            .port = pbx->ssh_port,
-            .user = pbx->ssh_user,
-            .private_key = private_key,
-            .hostkey = pbx->hostkey ? pbx->hostkey : hostkey,
-            .connect_timeout_ms = timeout_ms,
-            .command_timeout_ms = COMMAND_TIMEOUT_MS,
-        },
-        err);
-    explicit_bzero(private_key, strlen(private_key));
-    return target;
+    return vl_login_make(session, pbx, VL_LOGIN_WORK, timeout_ms, &login, err) < 0
+               ? NULL
+               : vl_target_ssh(&login.sessions[0], err);
+}
+
+void vl_session_forget(struct vl_session *session)
+{
+    for (size_t i = 0; session->passwords && i < session->lab->pbx_count; i++) {
+        if (session->passwords[i])
+            explicit_bzero(session->passwords[i], strlen(session->passwords[i]));
+        free(session->passwords[i]);
+    }
+    free(session->passwords);
+    session->passwords = NULL;
 }
 
 /* Who does not want to wait for a PBX does not want to wait for its Asterisk either; but a busy one needs a moment. */

@@ -22,7 +22,8 @@ struct vl_session {
     struct vl_hypervisor *hypervisor; /* NULL until vl_session_hypervisor() */
     const char *change;               /* while a change of the network is made: where it stands (network/change.h) */
     bool kvm;                         /* guests run with hardware virtualization; set with the connection */
-    pthread_mutex_t event_lock;
+    char **passwords;                 /* those that were asked for, by PBX; NULL until the first */
+    pthread_mutex_t event_lock;       /* and of who asks: an event does not come into a question */
 };
 
 /* Report an event. */
@@ -44,6 +45,9 @@ int vl_session_hypervisor(struct vl_session *session, struct vl_error *err);
 /* Connect to a PBX once, without waiting for it: over SSH, or this host's own files and commands. */
 struct vl_target *vl_session_connect(struct vl_session *session, const struct vl_pbx *pbx, int timeout_ms,
                                      struct vl_error *err);
+
+/* Wipe what was asked for. */
+void vl_session_forget(struct vl_session *session);
 
 /* True when `names` (NULL: all) has this name. */
 bool vl_session_wanted(const char *const *names, const char *name);

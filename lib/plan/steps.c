@@ -14,6 +14,7 @@
 #include "guest/recipe.h"
 #include "guest/seed_iso.h"
 #include "network/switch.h"
+#include "plan/database.h"
 #include "probe/asterisk.h"
 #include "render/volume_xml.h"
 
@@ -211,6 +212,7 @@ static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
     [VL_STEP_UNDEFINE] = { "undefine domain", VL_SHOW_NOTHING, NULL, do_undefine },
     [VL_STEP_REMOVE_VOLUME] = { "delete volume", VL_SHOW_NOTHING, NULL, do_remove_volume },
     [VL_STEP_REMOVE_POOL] = { "remove pool", VL_SHOW_NOTHING, NULL, do_remove_pool },
+    [VL_STEP_SQL] = { "change", VL_SHOW_DIFF, "diff", vl_database_change },
     [VL_STEP_SWITCH] = { "switch over", VL_SHOW_AFTER, "sh", do_switch },
 };
 

@@ -186,7 +186,7 @@ static int ask_iax2_peers(struct vl_arena *answer, struct vl_target *target, str
 static void look_at_hub(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
                         const struct peers *peers, struct vl_trunk_view *view)
 {
-    const char *name = vl_flavor_hub_peer(arena, vl_state_nature(state, pbx)), *reason = "not there";
+    const char *name = vl_flavor_hub_peer(arena, pbx, vl_state_nature(state, pbx)), *reason = "not there";
 
     for (size_t i = 0; i < peers->count; i++)
         if (!strcmp(peers->list[i].name, name))
@@ -342,6 +342,7 @@ static int look_at_calls(struct vl_target *target, struct placed *placed, size_t
 
     if (!hangups)
         return vl_no_memory(err);
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = (const char *const[]){ ASK_CHANNELS, NULL } });
     if (ask(target, ASK_CHANNELS, &output, err) < 0)
         return -1;
     if (vl_asterisk_parse_channels_concise(&arena, output, &list, &channels) < 0)

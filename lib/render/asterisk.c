@@ -167,6 +167,7 @@ static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, 
         .kind = VL_FILE_WHOLE,
         .mode = 0640,
         .group = "asterisk",
+        .lent = vl_nature_has_gui(writer->nature),
         .text = vl_render_with_prefix(arena, vl_buf_text(writer->out), writer->flavor->prefix),
         .why = row->why,
         .reload = row->reload,
@@ -244,6 +245,8 @@ static void add_pins(const struct vl_pbx_writer *writer, bool kept, struct vl_fi
 static bool is_wanted(const struct vl_pbx_writer *writer, const struct row *row, unsigned parts)
 {
     if (row->role != writer->pbx->role || !(row->parts & parts))
+        return false;
+    if (vl_pbx_in_database(writer->pbx) && !(parts & VL_PART_AS_FILES) && row->slot != VL_SLOT_DIALPLAN)
         return false;
     if (row->slot != VL_SLOTS && !writer->flavor->places[row->slot].main)
         return false;

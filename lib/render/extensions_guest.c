@@ -13,6 +13,23 @@
 
 #include "render/writer.h"
 
+/* The web interface's way to its telephone may end anywhere, in a mailbox or in an announcement: whether the telephone
+ * is there is asked of the driver before. What chan_sip says of one that is not has neither a dot nor a colon. */
+static void put_interface_phone(const struct vl_pbx_writer *writer, const char *phone)
+{
+    const struct vl_pbx *pbx = writer->pbx;
+
+    vl_buf_printf(writer->out, "exten => %s,1,GotoIf($[", pbx->account);
+    if (writer->nature->sip == VL_SIP_PJSIP)
+        vl_buf_printf(writer->out, "\"${PJSIP_DIAL_CONTACTS(%s)}\" = \"\"", phone);
+    else
+        vl_buf_printf(writer->out, "!(\"${SIPPEER(%s,ip)}\" =~ \"[.:]\")", phone);
+    vl_buf_printf(writer->out,
+                  "]?" OURS "own-numbers,%s,1)\n"
+                  "same => n,Goto(" OURS "from-trunk,%s,1)\n",
+                  pbx->test_number, phone);
+}
+
 static void put_own_numbers(const struct vl_pbx_writer *writer)
 {
     const struct vl_pbx *pbx = writer->pbx;
@@ -31,9 +48,12 @@ static void put_own_numbers(const struct vl_pbx_writer *writer)
     if (!vl_pbx_has_account(writer->lab, pbx))
         return;
     vl_buf_puts(out, "; the account at the hub rings the first telephone, or the test number while that one is away\n");
-    if (!first || !vl_writer_makes_phone(writer, first)) {
-        vl_buf_printf(out, "exten => %s,1,Goto(" OURS "%s,%s,1)\n", pbx->account, first ? "from-trunk" : "own-numbers",
-                      first ? first : pbx->test_number);
+    if (!first) {
+        vl_buf_printf(out, "exten => %s,1,Goto(" OURS "own-numbers,%s,1)\n", pbx->account, pbx->test_number);
+        return;
+    }
+    if (!vl_writer_makes_phone(writer, first)) {
+        put_interface_phone(writer, first);
         return;
     }
     vl_buf_printf(out, "exten => %s,1,Dial(%s,%d)\n", pbx->account, vl_writer_device(writer, first), VL_RING_SECONDS);
@@ -218,10 +238,34 @@ static void put_from_internal(const struct vl_pbx_writer *writer)
         vl_buf_puts(writer->out, "include => " OURS "call-end\n");
 }
 
+/* Calls from outside find the guest's own numbers and the telephones of its web interface. */
+static void put_from_trunk(const struct vl_pbx_writer *writer)
+{
+    vl_buf_puts(writer->out, "\n[" OURS "from-trunk]\n; calls from the hub and from the other guests: never out again\n"
+                             "include => " OURS "own-numbers\n");
+    if (writer->nature->reach)
+        vl_buf_printf(writer->out, "include => %s\n", writer->nature->reach);
+}
+
+/* Trunks, routes and extensions are the web interface's; it has no place for a number that is none of these. */
+static void put_beside_database(const struct vl_pbx_writer *writer)
+{
+    put_own_numbers(writer);
+    put_from_trunk(writer);
+    if (writer->flavor->entry)
+        vl_buf_printf(writer->out, "\n[%s]\ninclude => " OURS "own-numbers\n", writer->flavor->entry);
+    if (writer->flavor->calls_in)
+        vl_buf_printf(writer->out, "\n[%s]\ninclude => " OURS "from-trunk\n", writer->flavor->calls_in);
+}
+
 void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
 {
     const bool limited[2] = { has_trunk(writer, false, true), has_trunk(writer, true, true) };
 
+    if (vl_pbx_in_database(writer->pbx)) {
+        put_beside_database(writer);
+        return;
+    }
     vl_write_call_result(writer);
     vl_write_call_end(writer);
     if (has_trunk(writer, true, false) || !has_trunk(writer, false, false))
@@ -233,9 +277,6 @@ void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
     if (vl_pbx_has_account(writer->lab, writer->pbx))
         put_to_hub(writer);
     put_from_internal(writer);
-    vl_buf_puts(writer->out, "\n[" OURS "from-trunk]\n; calls from the hub and from the other guests: never out again\n"
-                             "include => " OURS "own-numbers\n");
-    if (writer->nature->reach)
-        vl_buf_printf(writer->out, "include => %s\n", writer->nature->reach);
+    put_from_trunk(writer);
     put_all_onward(writer, limited);
 }

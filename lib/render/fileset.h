@@ -37,6 +37,8 @@ struct vl_file {
     const char *text;
     const char *adds_to; /* of a block: the section that what it includes adds to; NULL: none. It is opened in the block
                           * where the user's file has none */
+    bool lent;           /* somebody else on the machine gives files there new modes, as a web interface does: one that
+                          * its owner and its group can read is right */
     const char *why;     /* one sentence for --explain: what the file is for */
     enum vl_reload reload;
 };

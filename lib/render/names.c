@@ -107,7 +107,7 @@ const char *vl_render_trunk_channel(struct vl_arena *arena, const struct vl_stat
 const char *vl_render_hub_channel(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest)
 {
     return vl_arena_printf(arena, "%s/%s-", technology_of(state, guest),
-                           vl_flavor_hub_peer(arena, vl_state_nature(state, guest)));
+                           vl_flavor_hub_peer(arena, guest, vl_state_nature(state, guest)));
 }
 
 const char *vl_render_account_channel(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,

@@ -255,7 +255,7 @@ static void put_hub_registrations(const struct vl_pbx_writer *writer)
 
         if (vl_pbx_has_account(lab, guest) && vl_lab_registers(lab, guest) == VL_REGISTER_HUB)
             vl_buf_printf(writer->out, "register => %s:%s@%s/%s\n",
-                          vl_flavor_hub_peer(writer->arena, vl_state_nature(writer->state, guest)),
+                          vl_flavor_hub_peer(writer->arena, guest, vl_state_nature(writer->state, guest)),
                           vl_writer_secret(writer, "sip", guest->account), vl_writer_address(writer, guest->address),
                           guest->account);
     }

@@ -112,7 +112,7 @@ static inline bool vl_writer_over_iax2(const struct vl_pbx_writer *writer, const
 /* Whether this number is a telephone that we make: not where the web interface has one. */
 static inline bool vl_writer_makes_phone(const struct vl_pbx_writer *writer, const char *number)
 {
-    return !vl_nature_has_phone(writer->nature, number);
+    return !vl_pbx_in_database(writer->pbx) && !vl_nature_has_phone(writer->nature, number);
 }
 
 /* ${EXTEN}, reduced to digits where the pattern lets any character through (`.` or `!`): what a caller sends must

@@ -33,3 +33,5 @@ REQUEST(CLI, vl_run_cli, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeo
 REQUEST(LOGS, vl_run_logs, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_logs))
 REQUEST(INSPECT, vl_run_inspect, .lab = VL_LAB_UNLESS_PARAMETERS, .pbxs = true,
         .parameters = sizeof(struct voiplab_inspect), .no_defaults = true)
+REQUEST(TRUST, vl_run_trust, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true,
+        .parameters = sizeof(struct voiplab_trust))

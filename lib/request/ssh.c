@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "machine/ssh_profile.h"
 #include "request/request.h"
 
 enum { KEY_LIMIT = 65536 };
@@ -41,51 +42,115 @@ static const char *host_key(const struct vl_session *session, struct vl_arena *a
     return vl_arena_strdup(arena, vl_text_strip(text));
 }
 
-/* The file of the private key. ssh(1) is not run where the lab file lies: its path has to be a whole one. */
+/* The file of the private key; NULL: ssh-agent has it, or there is none but a password. ssh(1) is not run where the lab
+ * file lies: its path has to be a whole one. */
 static const char *key_path(const struct vl_session *session, struct vl_arena *arena, const struct vl_pbx *pbx)
 {
     VL_FREE char *real = NULL;
 
-    if (pbx->place != VL_PLACE_SSH || !session->lab->sshkey)
+    if (pbx->sshkey && strcmp(pbx->sshkey, VL_SSH_AGENT) == 0)
+        return NULL;
+    if (!pbx->sshkey)
         return vl_arena_printf(arena, "%s/ssh/lab_ed25519", session->state.directory);
-    real = realpath(session->lab->sshkey, NULL);
-    return vl_arena_strdup(arena, real ? real : session->lab->sshkey);
+    real = realpath(pbx->sshkey, NULL);
+    return vl_arena_strdup(arena, real ? real : pbx->sshkey);
+}
+
+static bool has_key(const struct vl_pbx *pbx)
+{
+    return pbx->sshkey || !pbx->password_file;
+}
+
+static int check_known(const struct vl_run *run, const struct vl_pbx *pbx, const char *hostkey)
+{
+    if (hostkey)
+        return 0;
+    if (pbx->place == VL_PLACE_SSH)
+        return vl_fail(run->err, VL_ERROR_FAILED,
+                       "the host key of '%s' is not known; 'voiplab trust %s' shows it and writes it into the lab file",
+                       pbx->name, pbx->name);
+    return vl_fail(run->err, VL_ERROR_FAILED, "the host key of '%s' is not made yet; 'voiplab up' makes it", pbx->name);
 }
 
 /* That ssh would get in, as far as it can be told from here. */
 static int check_keys(const struct vl_run *run, const struct vl_pbx *pbx)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *key = key_path(run->session, &arena, pbx);
+    const char *key = has_key(pbx) ? key_path(run->session, &arena, pbx) : NULL;
 
-    if (!host_key(run->session, &arena, pbx))
-        return vl_fail(run->err, VL_ERROR_FAILED, "the host key of '%s' is not made yet; 'voiplab up' makes it",
-                       pbx->name);
-    if (vl_file_exists(key))
-        return 0;
-    if (pbx->place == VL_PLACE_SSH && run->session->lab->sshkey)
+    if (check_known(run, pbx, host_key(run->session, &arena, pbx)) < 0)
+        return -1;
+    if (pbx->jump && pbx->jump->host && !pbx->jump->hostkey)
+        return vl_fail(run->err, VL_ERROR_FAILED,
+                       "the host key of '%s', the proxy-jump of '%s', is not known; 'voiplab trust %s' shows it and "
+                       "writes it into the lab file",
+                       pbx->jump->host, pbx->name, pbx->name);
+    if (key && !vl_file_exists(key) && pbx->sshkey)
         return vl_fail(run->err, VL_ERROR_FAILED, "there is no key '%s'; it is the sshkey of the lab file", key);
-    return vl_fail(run->err, VL_ERROR_FAILED, "the lab has no SSH key yet; 'voiplab up' makes it");
+    if (key && !vl_file_exists(key))
+        return vl_fail(run->err, VL_ERROR_FAILED, "the lab has no SSH key yet; 'voiplab up' makes it");
+    return pbx->jump && pbx->jump->pbx ? check_keys(run, pbx->jump->pbx) : 0;
+}
+
+static void add_known(struct vl_buf *known, const char *host, unsigned port, const char *key)
+{
+    if (key && port == 22)
+        vl_buf_printf(known, "%s %s\n", host, key);
+    else if (key)
+        vl_buf_printf(known, "[%s]:%u %s\n", host, port, key);
+}
+
+/* What the PBX is logged in to with. Without IdentityFile ssh would offer the keys of whoever sits there, and those of
+ * an agent only when it is meant. */
+static int add_key(const struct vl_run *run, struct vl_arena *arena, const struct vl_pbx *pbx, bool jump,
+                   struct vl_buf *config)
+{
+    const char *key = has_key(pbx) || jump ? key_path(run->session, arena, pbx) : NULL;
+
+    if (key && check_path(key, run->err) < 0)
+        return -1;
+    if (key)
+        vl_buf_printf(config, "    IdentityFile \"%s\"\n", key);
+    else if (has_key(pbx) || jump)
+        vl_buf_puts(config, "    IdentitiesOnly no\n    IdentityFile none\n");
+    if (pbx->password_file && !jump)
+        vl_buf_printf(config, "    PreferredAuthentications %spassword,keyboard-interactive\n",
+                      has_key(pbx) ? "publickey," : "");
+    return 0;
+}
+
+/* The host that [pbx] proxy-jump names when it is none of the lab's. No PBX has a dot in its name. */
+static int add_jump(const struct vl_run *run, struct vl_arena *arena, const struct vl_pbx *pbx, struct vl_buf *config,
+                    struct vl_buf *known)
+{
+    const struct vl_ssh_jump *jump = pbx->jump;
+
+    if (!jump)
+        return 0;
+    vl_buf_printf(config, "    ProxyJump %s%s\n", jump->pbx ? jump->pbx->name : pbx->name, jump->pbx ? "" : ".jump");
+    if (jump->pbx)
+        return 0;
+    vl_buf_printf(config, "\nHost %s.jump\n    HostName %s\n    Port %u\n    User %s\n%s", pbx->name, jump->host,
+                  jump->port, jump->user, vl_ssh_profile(NULL)->config);
+    add_known(known, jump->host, jump->port, jump->hostkey);
+    return add_key(run, arena, pbx, true, config);
 }
 
 static int add_host(const struct vl_run *run, struct vl_arena *arena, const struct vl_pbx *pbx, struct vl_buf *config,
                     struct vl_buf *known)
 {
-    const char *address = vl_text_from_ipv4(arena, pbx->address), *host = host_key(run->session, arena, pbx);
-    const char *key = key_path(run->session, arena, pbx);
+    const char *address = vl_text_from_ipv4(arena, pbx->address);
 
-    if (check_path(key, run->err) < 0)
+    vl_buf_printf(config, "\nHost %s\n    HostName %s\n    Port %u\n    User %s\n", pbx->name, address, pbx->ssh_port,
+                  pbx->ssh_user);
+    if (add_key(run, arena, pbx, false, config) < 0)
         return -1;
-    vl_buf_printf(config, "\nHost %s\n    HostName %s\n    Port %u\n    User %s\n    IdentityFile \"%s\"\n", pbx->name,
-                  address, pbx->ssh_port, pbx->ssh_user, key);
-    if (host && pbx->ssh_port == 22)
-        vl_buf_printf(known, "%s %s\n", address, host);
-    else if (host)
-        vl_buf_printf(known, "[%s]:%u %s\n", address, pbx->ssh_port, host);
-    return 0;
+    vl_buf_puts(config, vl_ssh_profile(pbx->ssh)->config);
+    add_known(known, address, pbx->ssh_port, host_key(run->session, arena, pbx));
+    return add_jump(run, arena, pbx, config, known);
 }
 
-/* Nothing but the lab's key is offered, and no host key but the lab's is taken: neither is asked about. */
+/* No key is offered but those that the lab file names, and no host key is taken but those: neither is asked about. */
 static void add_rest(struct vl_buf *config, const char *known_hosts)
 {
     vl_buf_printf(config,

@@ -85,7 +85,7 @@ static bool is_setting(const struct rule *rule, const struct vl_flavor_row *flav
     for (const char *const *setting = rule->settings; *setting; setting++)
         if (!strcasecmp(*setting, name))
             return true;
-    return flavor->entry && !strcmp(flavor->entry, name);
+    return (flavor->entry && !strcmp(flavor->entry, name)) || (flavor->calls_in && !strcmp(flavor->calls_in, name));
 }
 
 static bool same_name(const struct rule *rule, const char *a, const char *b)

@@ -2,9 +2,12 @@
 /*
  * What lies on one PBX: the files that render/ makes, against what is there.
  */
+#include <string.h>
+
 #include "plan/pending.h"
 #include "render/asterisk.h"
 #include "stage/clash.h"
+#include "stage/database.h"
 #include "stage/stage.h"
 
 /* Asterisk does not complain of two sections of one name and a reload goes well: only we can tell. */
@@ -22,6 +25,45 @@ static int refuse_clashes(const struct vl_session *session, const struct vl_pbx 
     return clash ? vl_fail(err, VL_ERROR_FAILED, "%s", clash) : 0;
 }
 
+static bool has_path(const struct vl_fileset *set, const char *path)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (!strcmp(set->files[i].path, path))
+            return true;
+    return false;
+}
+
+/* What our files would hold of what is in the data base: never both for one trunk. */
+static struct vl_fileset outdated_files(const struct vl_session *session, const struct vl_pbx *pbx, unsigned parts,
+                                        const struct vl_fileset *kept, struct vl_plan *plan)
+{
+    struct vl_fileset all = { .count = 0 }, outdated = { .count = 0 };
+
+    vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts | VL_PART_AS_FILES, &all);
+    for (size_t i = 0; i < all.count; i++)
+        if (!has_path(kept, all.files[i].path))
+            vl_fileset_add(&plan->arena, &outdated, &all.files[i]);
+    return outdated;
+}
+
+/* Rows of a data base, and files for what it has no place for. */
+static int stage_in_database(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
+                             unsigned parts, struct vl_plan *plan, struct vl_error *err)
+{
+    unsigned pending = target ? vl_pending(session, pbx->name) : 0;
+    struct vl_fileset set = { .count = 0 }, outdated;
+
+    vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);
+    outdated = outdated_files(session, pbx, parts, &set, plan);
+    if (plan->arena.failed)
+        return vl_no_memory(err);
+    if ((target && vl_plan_files_removed(plan, target, pbx->name, &outdated, 0, err) < 0) ||
+        vl_plan_files(plan, target, pbx->name, &set, pending, true, err) < 0 ||
+        refuse_clashes(session, pbx, target, plan, &set, err) < 0)
+        return -1;
+    return vl_stage_database(session, pbx, target, plan, err);
+}
+
 int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err)
 {
@@ -29,6 +71,8 @@ int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl
     bool reloads = pbx->place != VL_PLACE_LOCAL || !session->options.root[1];
     unsigned pending = target ? vl_pending(session, pbx->name) : 0;
 
+    if (vl_pbx_in_database(pbx))
+        return stage_in_database(session, pbx, target, parts, plan, err);
     vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);
     if (plan->arena.failed)
         return vl_no_memory(err);
@@ -45,6 +89,8 @@ int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, s
     struct vl_fileset set = { .count = 0 };
     bool reloads = pbx->place != VL_PLACE_LOCAL || !session->options.root[1];
 
+    if (vl_pbx_in_database(pbx))
+        parts |= VL_PART_AS_FILES;
     vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);
     if (plan->arena.failed)
         return vl_no_memory(err);
@@ -53,5 +99,5 @@ int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, s
     /* in a tree (--root) nothing runs that could be reloaded */
     while (!reloads && plan->count && plan->steps[plan->count - 1].kind == VL_STEP_RELOAD)
         plan->count--;
-    return 0;
+    return vl_pbx_in_database(pbx) ? vl_stage_database_removed(session, pbx, target, plan, err) : 0;
 }

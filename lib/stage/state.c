@@ -53,7 +53,8 @@ int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_e
     for (size_t i = 0; i < session->lab->pbx_count; i++) {
         const struct vl_pbx *pbx = &session->lab->pbxs[i];
 
-        lab_key |= pbx->place == VL_PLACE_VM || (pbx->place == VL_PLACE_SSH && !session->lab->sshkey);
+        lab_key |= pbx->place == VL_PLACE_VM ||
+                   (pbx->place == VL_PLACE_SSH && !pbx->sshkey && (!pbx->password_file || pbx->jump));
         if (pbx->place == VL_PLACE_VM)
             add_key(plan, session, vl_arena_printf(&plan->arena, "%s_host_ed25519", pbx->name),
                     "the guest's SSH host key is made here, so that the first connection is already a verified one");

@@ -91,7 +91,7 @@ added '[route celular]\nvia = nobody' 22 'there is no [provider nobody]'
 added '[route emergencia]\npin = 1234' 22 'must not ask for a PIN'
 added '[route celulr]\npin = 1234' 21 'did you mean [route celular]?'
 added '[route x]\npattern = _abc' 22 'is not a list of numbers and patterns'
-added '[pbx c]\nplace = ssh\naddress = 10.1.1.13' 21 "needs the key 'hostkey'"
+added '[pbx c]\nplace = ssh\naddress = 10.1.1.13\nproxy-jump = nobody' 24 "there is no PBX 'nobody'"
 added '[pbx h2]\nrole = hub\nplace = vm\naddress = 10.1.1.14' 21 'is the hub already'
 
 # Control characters of a file never reach the terminal.

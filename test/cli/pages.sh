@@ -117,7 +117,7 @@ for kind in lab host bridge 'image x' 'pbx x' 'trunk a b' dahdi 'route x' 'user 
     run status -f lab.ini
     sed -n 's/.*its keys are //p' err | tr -d ' ' | tr ',' '\n' | sort >keys.txt
     [ -s keys.txt ] || fail "the program does not list the keys of [$kind]"
-    sed -n "/^\.Ss \[${kind%% *}[] ]/,/^\.S[sh] [^[]*\(\[\|[A-Z]\)/s/^\.It Cm \([a-z0-9]*\) = .*/\1/p" \
+    sed -n "/^\.Ss \[${kind%% *}[] ]/,/^\.S[sh] [^[]*\(\[\|[A-Z]\)/s/^\.It Cm \([a-z0-9-]*\) = .*/\1/p" \
         "$SOURCE/man/voiplab-lab.5" | sort >documented.txt
     diff -u keys.txt documented.txt || fail "[$kind]: program (-) and voiplab-lab(5) (+) have other keys"
 done

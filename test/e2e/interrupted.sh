@@ -141,11 +141,11 @@ case "$*" in *reload*) exec sleep 1000 ;; esac
 exec /usr/bin/perl "$@"
 END
 start up
-all_written() { on pbx2 sh -c 'grep -q "^; voiplab: end" /etc/asterisk/extensions.conf && pgrep -f "sleep 1000"' >/dev/null; }
+all_written() { on pbx2 sh -c 'grep -q "^; voiplab: end" /etc/asterisk/extensions.conf && pgrep -f "[s]leep 1000"' >/dev/null; }
 retry 20 all_written || fail "pbx2 does not get its files"
 kill -KILL "$pid" 2>/dev/null || :
 reap
-on pbx2 sh -c 'rm /usr/local/sbin/perl; pkill -f "sleep 1000"'
+on pbx2 sh -c 'rm /usr/local/sbin/perl; pkill -f "[s]leep 1000"'
 expect_status 137 "$status" "the run that was to be killed"
 [ -s "$work/state/bed/pending-pbx2" ] || fail "no note of the reloads that pbx2 is owed"
 # whatever else was missing on pbx2 is put there as the finished lab has it: only the reloads are owed now

@@ -451,6 +451,117 @@ static void test_groups(void **state)
     assert_false(target->ops->gives_to(target, "a;b", &group));
 }
 
+static void test_prefetch(void **state)
+{
+    VL_TARGET_AUTO *target = open_target();
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const char *path = in_bed("ahead"), *absent = in_bed("ahead absent");
+    const char *const paths[] = { path, absent, in_bed("ahead link"), NULL };
+    const char *const groups[] = { "daemon", "no-such-group", NULL };
+    const struct vl_wanted wanted = { .paths = paths, .groups = groups };
+    struct vl_path_facts facts = { .kind = VL_PATH_OTHER };
+    VL_FREE char *text = NULL, *again = NULL;
+    gid_t group = 0;
+    mode_t mode = 0;
+
+    (void)state;
+    assert_int_equal(vl_file_write(path, "one\n", 4, 0604, &err), 0);
+    assert_int_equal(symlink("ahead", in_bed("ahead link")), 0);
+    vl_target_prefetch(target, &wanted);
+    assert_int_equal(vl_file_write(path, "two\n", 4, 0600, &err), 0); /* what is answered now was learnt before */
+    assert_int_equal(target->ops->read(target, path, &text, &mode, &err), 0);
+    assert_string_equal(text, "one\n");
+    assert_int_equal(mode, 0604);
+    assert_int_equal(target->ops->facts(target, paths[2], &facts, &err), 0);
+    assert_string_equal(facts.link, "ahead");
+    assert_string_equal(facts.real, path);
+    vl_path_facts_free(&facts);
+    assert_int_equal(target->ops->gives_to(target, "daemon", &group), geteuid() == 0);
+    assert_false(target->ops->gives_to(target, "no-such-group", &group));
+    assert_int_equal(target->ops->write(target, absent, "x", 0600, NULL, &err), 0); /* a change: nothing is believed */
+    assert_int_equal(target->ops->read(target, path, &again, &mode, &err), 0);
+    assert_string_equal(again, "two\n");
+}
+
+/* A batch with these items, whose report is in the arena. */
+static int batch(struct vl_target *target, const struct vl_batch_item *items, size_t count,
+                 struct vl_batch_report *report, struct vl_error *err)
+{
+    report->results = vl_arena_zalloc(&bed.arena, count * sizeof(*report->results));
+    return target->ops->batch(target, items, count, report, err);
+}
+
+static void test_batch(void **state)
+{
+    VL_TARGET_AUTO *target = open_target();
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+    struct vl_batch_report report;
+    struct stat status;
+    const struct vl_batch_item items[] = {
+        { .object = in_bed("batch 'one'"), .text = "one\nwithout an end", .mode = 0640 },
+        { .object = in_bed("batch empty"), .text = "", .mode = 0755, .group = "no-such-group" },
+        { .kind = VL_BATCH_REMOVE, .object = in_bed("batch gone") },
+        { .object = in_bed("batch two"), .text = "\xc3\xb1\n", .mode = 0444, .group = "daemon" },
+    };
+
+    (void)state;
+    assert_int_equal(vl_file_write(in_bed("batch gone"), "x", 1, 0600, &err), 0);
+    assert_int_equal(vl_file_write(in_bed("batch two"), "old", 3, 0600, &err), 0);
+    assert_int_equal(symlink(in_bed("batch gone"), in_bed(".batch two.voiplab")), 0); /* planted */
+    assert_true(geteuid() != 0 || chown(in_bed("batch two"), 65534, 2) == 0);
+    if (batch(target, items, VL_COUNT(items), &report, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_int_equal(report.done, VL_COUNT(items));
+    assert_int_equal(stat(items[0].object, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0640);
+    assert_int_equal(status.st_size, 18);
+    assert_int_equal(stat(items[1].object, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0755);
+    assert_int_equal(status.st_size, 0);
+    assert_false(vl_file_exists(items[2].object));
+    assert_int_equal(vl_file_read(items[3].object, 100, &text, &status, &err), 0);
+    assert_string_equal(text, "\xc3\xb1\n");
+    assert_int_equal(status.st_mode & 07777, 0444);
+    assert_int_equal(status.st_uid, geteuid() == 0 ? 65534 : geteuid());
+    assert_int_equal(status.st_gid, geteuid() == 0 ? 1 : getegid());
+    assert_false(vl_file_exists(in_bed(".batch two.voiplab")));
+}
+
+/* Whatever fails before all texts are ready, no file is touched and none is left. */
+static void test_batch_failures_touch_nothing(void **state)
+{
+    VL_TARGET_AUTO *target = open_target();
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_batch_report report;
+    struct vl_batch_item items[] = {
+        { .object = in_bed("fails"), .text = "new", .mode = 0600 },
+        { .object = in_bed("fails no/directory"), .text = "x", .mode = 0600 },
+    };
+
+    (void)state;
+    assert_int_equal(batch(target, items, 2, &report, &err), -1);
+    assert_says(&err, "its directory does not exist");
+    assert_says(&err, "fails no/directory");
+    assert_int_equal(report.touched, 0);
+    assert_int_equal(report.failed, 1);
+    items[1].object = in_bed("fails place");
+    assert_int_equal(mkdir(items[1].object, 0700), 0);
+    assert_int_equal(batch(target, items, 2, &report, &err), -1);
+    assert_says(&err, "it is a directory");
+    items[1].object = in_bed("fails left");
+    assert_int_equal(mkdir(in_bed(".fails left.voiplab"), 0700), 0);
+    assert_int_equal(batch(target, items, 2, &report, &err), -1);
+    assert_says(&err, "an earlier try left");
+    items[1] = (struct vl_batch_item){ .object = items[0].object, .text = "x", .group = "a;b" };
+    assert_int_equal(batch(target, items, 2, &report, &err), -1);
+    assert_says(&err, "not the name of a group");
+    items[1] = (struct vl_batch_item){ .object = "relative", .text = "x" };
+    assert_int_equal(batch(target, items, 2, &report, &err), -1);
+    assert_false(vl_file_exists(items[0].object));
+    assert_false(vl_file_exists(in_bed(".fails.voiplab")));
+}
+
 /* Commands */
 
 static void test_arguments_arrive_intact(void **state)
@@ -641,7 +752,7 @@ static void test_wrong_host_key(void **state)
     assert_says(&err, "of no type that can be checked");
     options.hostkey = "ecdsa-sha2-nistp256 AAAA";
     refuse(&options, &err);
-    assert_says(&err, "has no 'ecdsa-sha2-nistp256' host key");
+    assert_says(&err, "no type of host key in common: it offers 'ssh-ed25519', we 'ecdsa-sha2-nistp256'");
     options.hostkey = "ssh-ed25519 ";
     refuse(&options, &err);
     assert_says(&err, "is not the one");
@@ -819,7 +930,8 @@ static void test_cage_kills(void **state)
         if (pid == 0) {
             VL_ERROR_AUTO err = { .code = VL_OK };
 
-            if (vl_sandbox_enter(ends[0], ends[1], &err) < 0 || send(ends[0], "x", 1, MSG_NOSIGNAL) != 1)
+            if (vl_sandbox_enter((const int[]){ ends[0], ends[1], -1 }, &err) < 0 ||
+                send(ends[0], "x", 1, MSG_NOSIGNAL) != 1)
                 _exit(2);
             if (forbidden == 1)
                 (void)open("/etc/passwd", O_RDONLY);
@@ -1034,6 +1146,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_write_owner_and_group),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_prefetch),
+        cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_batch_failures_touch_nothing),
         cmocka_unit_test(test_arguments_arrive_intact),
         cmocka_unit_test(test_exit_statuses),
         cmocka_unit_test(test_input),

@@ -1,0 +1,28 @@
+SET SESSION sql_mode = '';
+CREATE TEMPORARY TABLE voiplab_guard (problem VARBINARY(250) NOT NULL PRIMARY KEY);
+CREATE TEMPORARY TABLE voiplab_numbers (n INT NOT NULL PRIMARY KEY);
+CREATE TEMPORARY TABLE voiplab_before (kind VARBINARY(20) NOT NULL, id INT NOT NULL, name VARBINARY(190) NOT NULL, seq INT NULL, PRIMARY KEY (kind, id, name));
+SET autocommit = 0;
+LOCK TABLES voiplab_owned WRITE, voiplab_owned AS owned_route WRITE, trunks WRITE, sip WRITE, iax WRITE, users WRITE, devices WRITE, admin WRITE, extensions WRITE, trunks_dialpatterns WRITE;
+DELETE voiplab_owned FROM voiplab_owned LEFT JOIN trunks ON trunks.trunkid = voiplab_owned.id AND trunks.channelid = voiplab_owned.name WHERE voiplab_owned.kind = 'trunk' AND trunks.trunkid IS NULL;
+DELETE voiplab_owned FROM voiplab_owned LEFT JOIN users ON users.extension = voiplab_owned.name WHERE voiplab_owned.kind = 'extension' AND users.extension IS NULL;
+INSERT INTO voiplab_guard VALUES ('an outbound route that is not ours uses a trunk of ours that would go; take the trunk out of the route first, in the web page');
+INSERT INTO voiplab_guard SELECT 'an outbound route that is not ours uses a trunk of ours that would go; take the trunk out of the route first, in the web page' FROM voiplab_owned JOIN trunks ON trunks.trunkid = voiplab_owned.id AND trunks.channelid = voiplab_owned.name JOIN extensions ON extensions.args LIKE 'dialout-trunk,%' AND SUBSTRING_INDEX(SUBSTRING_INDEX(extensions.args, ',', 2), ',', -1) = voiplab_owned.id WHERE (extensions.descr IS NULL OR extensions.descr <> 'voiplab') AND voiplab_owned.kind = 'trunk' LIMIT 1;
+INSERT INTO voiplab_before SELECT kind, id, name, NULL FROM voiplab_owned WHERE kind <> 'reload';
+INSERT IGNORE INTO voiplab_before SELECT 'route', SUBSTRING(context, 7, 3), SUBSTRING(context, 11), NULL FROM extensions WHERE context LIKE 'outrt-%' AND descr = 'voiplab';
+UPDATE voiplab_before JOIN extensions ON voiplab_before.kind = 'route' AND extensions.context = 'outbound-allroutes' AND extensions.application = CONCAT('outrt-', LPAD(voiplab_before.id, 3, '0'), '-', voiplab_before.name) SET voiplab_before.seq = extensions.priority;
+DELETE sip FROM sip JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND sip.id IN (CONCAT('tr-peer-', voiplab_before.id), CONCAT('tr-user-', voiplab_before.id), CONCAT('tr-reg-', voiplab_before.id));
+DELETE iax FROM iax JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND iax.id IN (CONCAT('tr-peer-', voiplab_before.id), CONCAT('tr-user-', voiplab_before.id), CONCAT('tr-reg-', voiplab_before.id));
+DELETE trunks FROM trunks JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND trunks.trunkid = voiplab_before.id;
+DELETE sip FROM sip JOIN voiplab_before ON voiplab_before.kind = 'extension' AND sip.id = voiplab_before.name;
+DELETE devices FROM devices JOIN voiplab_before ON voiplab_before.kind = 'extension' AND devices.id = voiplab_before.name;
+DELETE users FROM users JOIN voiplab_before ON voiplab_before.kind = 'extension' AND users.extension = voiplab_before.name;
+DELETE FROM voiplab_owned;
+DELETE extensions FROM extensions JOIN voiplab_before ON voiplab_before.kind = 'route' AND extensions.context = CONCAT('outrt-', LPAD(voiplab_before.id, 3, '0'), '-', voiplab_before.name);
+DELETE extensions FROM extensions JOIN voiplab_before ON voiplab_before.kind = 'route' AND extensions.context = 'outbound-allroutes' AND extensions.application = CONCAT('outrt-', LPAD(voiplab_before.id, 3, '0'), '-', voiplab_before.name);
+
+DELETE trunks_dialpatterns FROM trunks_dialpatterns JOIN voiplab_before ON voiplab_before.kind = 'trunk' AND trunks_dialpatterns.trunkid = voiplab_before.id LEFT JOIN voiplab_owned ON voiplab_owned.kind = 'trunk' AND voiplab_owned.id = trunks_dialpatterns.trunkid WHERE voiplab_owned.kind IS NULL;
+INSERT INTO voiplab_owned VALUES ('reload', 0, '');
+UPDATE admin SET value = 'true' WHERE variable = 'need_reload';
+COMMIT;
+UNLOCK TABLES;
