@@ -3,7 +3,9 @@
 
 #include <limits.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <string.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <string.h>
@@ -23,6 +25,15 @@ int vl_digest_sha256(const void *bytes, size_t length, char ret_hex[static VL_DI
         ret_hex[2 * i + 1] = digits[sum[i] & 15];
     }
     ret_hex[64] = '\0';
+    return 0;
+}
+
+int vl_digest_hmac(const char *key, const void *bytes, size_t length, unsigned char ret[static VL_DIGEST_HMAC_SIZE])
+{
+    unsigned int size = 0;
+
+    if (!HMAC(EVP_sha256(), key, (int)strlen(key), bytes, length, ret, &size) || size != VL_DIGEST_HMAC_SIZE)
+        return -1;
     return 0;
 }
 

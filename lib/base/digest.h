@@ -13,6 +13,11 @@ enum { VL_DIGEST_SHA256_SIZE = 65 };
  * (no memory, or a policy of the host that leaves SHA-256 out). */
 int vl_digest_sha256(const void *bytes, size_t length, char ret_hex[static VL_DIGEST_SHA256_SIZE]);
 
+enum { VL_DIGEST_HMAC_SIZE = 32 };
+
+/* HMAC-SHA-256 (RFC 2104) of `length` bytes with a key that is text. -1 as above. */
+int vl_digest_hmac(const char *key, const void *bytes, size_t length, unsigned char ret[static VL_DIGEST_HMAC_SIZE]);
+
 /* The bytes in base64 (RFC 4648), without line ends. The caller frees it; NULL: no memory. */
 char *vl_digest_base64(const void *bytes, size_t length);
 

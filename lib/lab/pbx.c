@@ -3,13 +3,14 @@
  * From [pbx] sections to PBXs: a section with `count = 30` becomes NAME-01 … NAME-30 with addresses counted up; the
  * numbers, accounts and prefixes that the file leaves out are chosen here, always in the same way for the same file.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "lab/schema.h"
 
-/* A host name has 63 characters, `-250` takes four of them. */
-enum { MEGABYTE = 1 << 20, LONGEST_COUNTED_NAME = 59 };
+/* A host name has 63 characters, `-1000` takes five of them. */
+enum { MEGABYTE = 1 << 20, LONGEST_COUNTED_NAME = 58 };
 
 static const struct vl_image *find_image(const struct vl_lab *lab, const char *name)
 {
@@ -70,30 +71,50 @@ static const struct vl_pbx *prefix_owner(const struct vl_pbx *pbxs, size_t count
     return NULL;
 }
 
+enum { PREFIX_DIGITS = 4, PREFIXES = 10000 };
+
+/* Which prefixes are no longer free, by the number of their digits: those of PBXs, and what starts or continues one. */
+struct prefix_room {
+    bool taken[PREFIX_DIGITS][PREFIXES];
+};
+
+static void take_prefix(struct prefix_room *room, const char *prefix)
+{
+    unsigned value = (unsigned)strtoul(prefix, NULL, 10), first = value, last = value;
+    size_t width = strlen(prefix) - 1;
+
+    for (size_t i = width + 1; i-- > 0; value /= 10)
+        room->taken[i][value] = true;
+    for (size_t i = width + 1; i < PREFIX_DIGITS; i++) {
+        first *= 10;
+        last = last * 10 + 9;
+        for (unsigned longer = first; longer <= last; longer++)
+            room->taken[i][longer] = true;
+    }
+}
+
 /* The lowest free prefix of `wanted_width` digits, or, when that is 0, of the fewest digits that leave room for
  * `needed` guests. Prefixes 1 to 6 only: 0, 8 and 9 start what the numbering plans send outside, 7 the numbers of the
  * hub. */
-static const char *choose_prefix(struct vl_arena *arena, const struct vl_pbx *pbxs, size_t count, size_t needed,
+static const char *choose_prefix(struct vl_arena *arena, const struct prefix_room *room, size_t needed,
                                  size_t wanted_width)
 {
-    static const unsigned first[] = { 1, 10, 100 }, last[] = { 6, 69, 699 };
+    unsigned first = 1, last = 6;
 
-    for (size_t width = 0; width < 3; width++) {
-        const char *lowest = NULL;
+    for (size_t width = 0; width < PREFIX_DIGITS; width++, first *= 10, last = last * 10 + 9) {
+        unsigned lowest = 0;
         size_t free = 0;
 
         if (wanted_width && width + 1 != wanted_width)
             continue;
-        for (unsigned prefix = first[width]; prefix <= last[width]; prefix++) {
-            const char *text = vl_arena_printf(arena, "%u", prefix);
-
-            if (prefix_owner(pbxs, count, text))
+        for (unsigned prefix = first; prefix <= last && free < needed; prefix++) {
+            if (room->taken[width][prefix])
                 continue;
-            lowest = lowest ? lowest : text;
+            lowest = lowest ? lowest : prefix;
             free++;
         }
         if (free >= needed)
-            return lowest;
+            return vl_arena_printf(arena, "%u", lowest);
     }
     return NULL;
 }
@@ -209,8 +230,9 @@ static int check_extensions(const struct vl_lab *lab, const struct vl_raw_sectio
     return 0;
 }
 
-static int number_guest(struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_pbx *pbxs,
-                        size_t index, size_t needed, struct vl_pbx *pbx, struct vl_error *err)
+static int number_guest(struct vl_lab *lab, const struct vl_raw_section *section, struct prefix_room *room,
+                        const struct vl_pbx *pbxs, size_t index, size_t needed, struct vl_pbx *pbx,
+                        struct vl_error *err)
 {
     const struct vl_raw_pbx *raw = section->object;
     bool choose = !raw->prefix || !strcmp(raw->prefix, "auto");
@@ -220,7 +242,7 @@ static int number_guest(struct vl_lab *lab, const struct vl_raw_section *section
 
     if (!choose && check_prefix(lab, section, raw->prefix, err) < 0)
         return -1;
-    pbx->prefix = choose ? choose_prefix(&lab->arena, pbxs, index, needed, width) : raw->prefix;
+    pbx->prefix = choose ? choose_prefix(&lab->arena, room, needed, width) : raw->prefix;
     if (!pbx->prefix)
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err,
                               "[%s] prefix: none is free any more; give other PBXs longer ones, such as 10",
@@ -230,6 +252,7 @@ static int number_guest(struct vl_lab *lab, const struct vl_raw_section *section
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "prefix"), err,
                               "[%s] prefix: '%s' is, starts or continues '%s', the prefix of '%s'",
                               section->section->name, pbx->prefix, owner->prefix, owner->name);
+    take_prefix(room, pbx->prefix);
     pbx->test_number = vl_arena_printf(&lab->arena, "%s999", pbx->prefix);
     pbx->extensions = raw->extensions ? raw->extensions
                                       : one_extension(&lab->arena, vl_arena_printf(&lab->arena, "%s500", pbx->prefix));
@@ -262,8 +285,8 @@ static int check_copies(const struct vl_lab *lab, const struct vl_raw_section *s
     return 0;
 }
 
-static int expand_section(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbxs, size_t *count,
-                          struct vl_error *err)
+static int expand_section(struct vl_lab *lab, const struct vl_raw_section *section, struct prefix_room *room,
+                          struct vl_pbx *pbxs, size_t *count, struct vl_error *err)
 {
     const struct vl_raw_pbx *raw = section->object;
     size_t copies = raw->count ? raw->count : 1;
@@ -278,7 +301,7 @@ static int expand_section(struct vl_lab *lab, const struct vl_raw_section *secti
         pbx->address += (uint32_t)i;
         if (raw->count)
             pbx->name = vl_arena_printf(&lab->arena, "%s-%02zu", raw->name, i + 1);
-        if (pbx->role == VL_ROLE_GUEST && number_guest(lab, section, pbxs, *count, copies - i, pbx, err) < 0)
+        if (pbx->role == VL_ROLE_GUEST && number_guest(lab, section, room, pbxs, *count, copies - i, pbx, err) < 0)
             return -1;
         (*count)++;
     }
@@ -304,6 +327,7 @@ int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct v
 {
     const struct vl_raw_section *sections = raw->kinds[VL_RAW_PBX].sections;
     size_t section_count = raw->kinds[VL_RAW_PBX].count, total = 0, count = 0;
+    struct prefix_room *room;
     struct vl_pbx *pbxs;
 
     for (size_t i = 0; i < section_count; i++) {
@@ -314,10 +338,11 @@ int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct v
     if (total == 0)
         return VL_LAB_MISTAKE(lab, 0, err, "the lab has no [pbx] section");
     pbxs = vl_arena_zalloc(&lab->arena, total * sizeof(*pbxs));
-    if (!pbxs)
+    room = vl_arena_zalloc(&lab->arena, sizeof(*room));
+    if (!pbxs || !room)
         return vl_no_memory(err);
     for (size_t i = 0; i < section_count; i++)
-        if (expand_section(lab, &sections[i], pbxs, &count, err) < 0)
+        if (expand_section(lab, &sections[i], room, pbxs, &count, err) < 0)
             return -1;
     lab->pbxs = pbxs;
     lab->pbx_count = count;

@@ -81,7 +81,7 @@ static const struct vl_lab_key pbx_keys[] = {
     KEY(vl_raw_pbx, "memory", VL_VALUE_SIZE, memory),
     KEY(vl_raw_pbx, "disk", VL_VALUE_SIZE, disk),
     NUMBER_KEY(vl_raw_pbx, "vcpus", vcpus, 1, 64),
-    NUMBER_KEY(vl_raw_pbx, "count", count, 1, 250),
+    NUMBER_KEY(vl_raw_pbx, "count", count, 1, 1000),
     KEY(vl_raw_pbx, "user", VL_VALUE_NAME, user),
     NUMBER_KEY(vl_raw_pbx, "port", port, 1, 65535),
     KEY(vl_raw_pbx, "hostkey", VL_VALUE_TEXT, hostkey),

@@ -2,7 +2,6 @@
 #include "lab/state.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,82 +13,19 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-enum { SECRET_LENGTH = 24, PIN_LENGTH = 6, SECRETS_FILE_LIMIT = 16 << 20 /* 250 guests: 62,250 trunks of 40 bytes */ };
+enum {
+    SECRET_LENGTH = 24,
+    KEY_LENGTH = 44 /* 262 bits */,
+    PIN_LENGTH = 6,
+    SECRETS_FILE_LIMIT = 16 << 20 /* 250 guests: 62,250 trunks of 40 bytes */
+};
+
+static const char letters_and_digits[] = VL_STATE_LETTERS;
+static const char digits[] = "0123456789";
 
 static int kernel_random(void *bytes, size_t length)
 {
     return getrandom(bytes, length, 0) == (ssize_t)length ? 0 : -1;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(((const struct vl_secret *)a)->name, ((const struct vl_secret *)b)->name);
-}
-
-static int compare_values(const void *a, const void *b)
-{
-    return strcmp(((const struct vl_secret *)a)->value, ((const struct vl_secret *)b)->value);
-}
-
-static struct vl_secret *find(const struct vl_state *state, const char *name)
-{
-    const struct vl_secret wanted = { .name = name };
-    struct vl_secret *const *found = tfind(&wanted, &state->by_name, compare_names);
-
-    return found ? *found : NULL;
-}
-
-static void add(struct vl_state *state, const char *name, const char *value, bool fresh)
-{
-    struct vl_secret *secret = vl_arena_zalloc(&state->arena, sizeof(*secret));
-    struct vl_secret **grown =
-        vl_arena_grow(&state->arena, state->secrets, state->secret_count, sizeof(*state->secrets));
-
-    if (!secret || !grown)
-        return;
-    *secret = (struct vl_secret){
-        .name = vl_arena_strdup(&state->arena, name),
-        .value = vl_arena_strdup(&state->arena, value),
-        .fresh = fresh,
-    };
-    if (!tsearch(secret, &state->by_name, compare_names) || !tsearch(secret, &state->by_value, compare_values))
-        state->arena.failed = true;
-    grown[state->secret_count++] = secret;
-    state->secrets = grown;
-}
-
-/* `length` characters, each of `alphabet` equally likely: bytes beyond the last whole multiple are thrown away. */
-static int make_random(const struct vl_state *state, const char *alphabet, size_t length, char *text)
-{
-    size_t letters = strlen(alphabet), limit = 256 / letters * letters;
-
-    for (size_t i = 0; i < length;) {
-        unsigned char byte;
-
-        if (state->random(&byte, 1) < 0)
-            return -1;
-        if (byte < limit)
-            text[i++] = alphabet[byte % letters];
-    }
-    text[length] = '\0';
-    return 0;
-}
-
-static void replace_value(struct vl_state *state, struct vl_secret *secret, const char *value)
-{
-    struct vl_secret *old = vl_arena_zalloc(&state->arena, sizeof(*old));
-
-    /* the old value is still on the PBXs, and in the plan that replaces it: it stays a secret */
-    (void)tdelete(secret, &state->by_value, compare_values);
-    if (old) {
-        *old = *secret;
-        if (!tsearch(old, &state->by_value, compare_values))
-            state->arena.failed = true;
-    }
-    secret->value = vl_arena_strdup(&state->arena, value);
-    secret->fresh = true;
-    if (!tsearch(secret, &state->by_value, compare_values))
-        state->arena.failed = true;
 }
 
 /* Complete one secret: the lab file's word wins, then what is stored, then chance. */
@@ -99,7 +35,7 @@ static int need(struct vl_state *state, const char *given, const char *alphabet,
 static int need(struct vl_state *state, const char *given, const char *alphabet, size_t length, struct vl_error *err,
                 const char *format, ...)
 {
-    char value[SECRET_LENGTH + 1];
+    char value[KEY_LENGTH + 1];
     VL_FREE char *name = NULL;
     struct vl_secret *stored;
     va_list args;
@@ -110,29 +46,21 @@ static int need(struct vl_state *state, const char *given, const char *alphabet,
     va_end(args);
     if (rc < 0)
         return vl_no_memory(err);
-    stored = find(state, name);
+    stored = vl_state_find(state, "%s", name);
     if (stored && (!given || !strcmp(given, stored->value)))
         return 0;
-    if (!given && make_random(state, alphabet, length, value) < 0)
+    if (!given && vl_state_chance(state, alphabet, length, value) < 0)
         return vl_fail_errno(err, "cannot get random bytes");
-    if (stored) {
-        replace_value(state, stored, given);
-    } else {
-        add(state, name, given ? given : value, true);
-    }
+    vl_state_store(state, given ? given : value, "%s", name);
     explicit_bzero(value, sizeof(value));
     return 0;
 }
-
-static const char letters_and_digits[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-static const char digits[] = "0123456789";
 
 #define NEED_SECRET(state, given, err, ...) need(state, given, letters_and_digits, SECRET_LENGTH, err, __VA_ARGS__)
 
 static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struct vl_error *err)
 {
-    struct vl_trunks walk = vl_lab_trunks(lab);
-    const struct vl_trunk *trunk;
+    struct vl_trunk trunk;
 
     for (size_t i = 0; i < lab->pbx_count; i++) {
         const struct vl_pbx *pbx = &lab->pbxs[i];
@@ -143,8 +71,10 @@ static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struc
             if (NEED_SECRET(state, NULL, err, "phone/%s/%s", pbx->name, pbx->extensions[j]) < 0)
                 return -1;
     }
-    while ((trunk = vl_lab_next_trunk(&walk)))
-        if (NEED_SECRET(state, trunk->secret, err, "iax/%s", trunk->name) < 0)
+    for (size_t i = 0; i < lab->trunk_given_count; i++)
+        if (lab->trunks_given[i].secret &&
+            vl_lab_trunk(lab, lab->trunks_given[i].from, lab->trunks_given[i].to, &trunk) &&
+            NEED_SECRET(state, trunk.secret, err, "iax/%s", trunk.name) < 0)
             return -1;
     return 0;
 }
@@ -189,9 +119,9 @@ static int parse_line(struct vl_state *state, char *line, const char *path, int 
     if (!equals || !equals[3] || equals[3 + strspn(equals + 3, letters_and_digits)])
         return vl_fail_at(err, VL_ERROR_FAILED, path, number, "this is no line NAME = VALUE of letters and digits");
     *equals = '\0';
-    if (find(state, line))
+    if (vl_state_find(state, "%s", line))
         return vl_fail_at(err, VL_ERROR_FAILED, path, number, "'%s' is there twice", line);
-    add(state, line, equals + 3, false);
+    vl_state_add(state, line, equals + 3, false);
     return 0;
 }
 
@@ -256,7 +186,9 @@ int vl_state_open(struct vl_state *state, const struct vl_lab *lab, const char *
     *state = (struct vl_state){ .random = random ? random : kernel_random, .lab = lab };
     state->directory = vl_arena_printf(&state->arena, "%s/%s", state_directory, lab->name);
     if (read_stored(state, err) < 0 || need_for_pbxs(state, lab, err) < 0 || need_for_hub(state, lab, err) < 0 ||
-        need_for_phones(state, lab, err) < 0 || read_natures(state, err) < 0) {
+        need_for_phones(state, lab, err) < 0 ||
+        (lab->guest_count > 1 && need(state, NULL, letters_and_digits, KEY_LENGTH, err, "key/trunks") < 0) ||
+        vl_state_read_keys(state, err) < 0 || read_natures(state, err) < 0) {
         vl_state_close(state);
         return -1;
     }
@@ -267,48 +199,9 @@ int vl_state_open(struct vl_state *state, const struct vl_lab *lab, const char *
     return 0;
 }
 
-void vl_state_close(struct vl_state *state)
-{
-    while (state->by_name)
-        (void)tdelete(*(struct vl_secret **)state->by_name, &state->by_name, compare_names);
-    while (state->by_value)
-        (void)tdelete(*(struct vl_secret **)state->by_value, &state->by_value, compare_values);
-    vl_arena_free(&state->arena);
-    *state = (struct vl_state){ .random = NULL };
-}
-
-const char *vl_state_secret(const struct vl_state *state, const char *format, ...)
-{
-    VL_FREE char *name = NULL;
-    struct vl_secret *secret;
-    va_list args;
-    int rc;
-
-    va_start(args, format);
-    rc = vl_vasprintf(&name, format, args);
-    va_end(args);
-    if (rc < 0)
-        return NULL;
-    secret = find(state, name);
-    return secret ? secret->value : NULL;
-}
-
 bool vl_state_is_secret(const struct vl_state *state, const char *word)
 {
-    const struct vl_secret wanted = { .value = word };
-
-    return tfind(&wanted, &state->by_value, compare_values) != NULL;
-}
-
-char *vl_state_text(const struct vl_state *state)
-{
-    struct vl_buf buf = VL_BUF_INIT;
-
-    vl_buf_puts(&buf,
-                "# Secrets of this lab, made by voiplab. Keep this file: without it every trunk gets new ones.\n");
-    for (size_t i = 0; i < state->secret_count; i++)
-        vl_buf_printf(&buf, "%s = %s\n", state->secrets[i]->name, state->secrets[i]->value);
-    return vl_buf_take(&buf);
+    return vl_state_is_stored(state, word) || vl_state_is_trunk_secret(state, word);
 }
 
 const struct vl_nature *vl_state_nature(const struct vl_state *state, const struct vl_pbx *pbx)

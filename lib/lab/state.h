@@ -5,8 +5,10 @@
  * missing is made at random, in memory; nothing is written before the plan says so (vl_state_text() is what the file
  * shall hold).
  *
- * Names: sip/ACCOUNT (guest at the hub), iax/NAME (IAX2 pair), phone/PBX/EXTENSION, user/NUMBER, provider/NAME,
- * admin/PHONE, pin/ROUTE, voicemail/NUMBER (the last two are digits).
+ * Names: sip/ACCOUNT (guest at the hub), phone/PBX/EXTENSION, user/NUMBER, provider/NAME, admin/PHONE, pin/ROUTE,
+ * voicemail/NUMBER (the last two are digits). The secrets of the trunks between guests are not kept but made of one
+ * key, see trunk_secrets.c: key/trunks, salt/PBX; iax/NAME for one that is given, or was kept by an earlier version.
+ * While secrets are changed for new ones: rotation/phase, and old/NAME for what has become something else.
  */
 #ifndef VL_LAB_STATE_H
 #define VL_LAB_STATE_H
@@ -29,7 +31,8 @@ struct vl_state {
     const char *directory;      /* STATE/LAB */
     struct vl_secret **secrets; /* in the order in which they were first wanted */
     size_t secret_count;
-    void *by_name, *by_value; /* the same as trees, tsearch(3) */
+    void *by_name, *by_value;   /* the same as trees, tsearch(3) */
+    struct vl_trunk_keys *keys; /* what the secrets of trunks are made of; NULL: none is needed */
     const struct vl_lab *lab;
     struct vl_nature *natures; /* of its PBXs, in their order */
     /* Where random bytes come from; getrandom(2) unless a test says otherwise. Returns 0, or -1 with errno. */
@@ -45,6 +48,38 @@ void vl_state_close(struct vl_state *state);
 /* The secret of this name (kind and rest as in `sip/7001`), never NULL for one that the lab needs; NULL otherwise. */
 const char *vl_state_secret(const struct vl_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* A secret of a trunk. While it is changed for a new one the end that is called has to take another as well. */
+struct vl_trunk_secret {
+    const char *secret; /* what the caller says now */
+    const char *also;   /* the other one that is taken; NULL: none */
+};
+
+/* That of a trunk between guests, and of the account of a guest at the hub. In the arena; never NULL. */
+struct vl_trunk_secret vl_state_trunk_secret(const struct vl_state *state, struct vl_arena *arena,
+                                             const struct vl_trunk *trunk);
+struct vl_trunk_secret vl_state_hub_secret(const struct vl_state *state, const struct vl_pbx *guest);
+
+/* Whether the secret of this trunk is in the state, or given, and not one that was made up a moment ago. */
+bool vl_state_trunk_secret_kept(const struct vl_state *state, const struct vl_trunk *trunk);
+
+/* How far a change of the trunks' secrets has come. In each phase all PBXs get their files anew, before the next. */
+enum vl_rotation {
+    VL_ROTATION_NONE,
+    VL_ROTATION_BOTH,    /* callers say the old one, and both are taken */
+    VL_ROTATION_CALLERS, /* callers say the new one, and both are taken */
+    VL_ROTATION_LAST,    /* the new one only */
+};
+
+enum vl_rotation vl_state_rotation(const struct vl_state *state);
+
+/* Begin: new secrets for all trunks of the PBXs of these names (NULL: of the lab), but those that the lab file gives.
+ */
+int vl_state_rotate(struct vl_state *state, const char *const *names, struct vl_error *err);
+/* Go on to a phase; VL_ROTATION_NONE: the old secrets are forgotten. */
+void vl_state_set_rotation(struct vl_state *state, enum vl_rotation phase);
+/* Whether a PBX has a trunk whose secret is changed. */
+bool vl_state_rotates(const struct vl_state *state, const struct vl_pbx *pbx);
 
 /* True when this word is the value of a secret of the lab. */
 bool vl_state_is_secret(const struct vl_state *state, const char *word);
@@ -66,6 +101,24 @@ const char *vl_state_natures_text(const struct vl_state *state, struct vl_arena 
 
 /* Path of a file in the state directory, in the arena: vl_state_path(state, "ssh/%s", name). */
 const char *vl_state_path(struct vl_state *state, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For the other files of the state. A stored secret by its name, or NULL; store one in place of what there is; take one
+ * out. Names are made like those of vl_state_secret(). */
+struct vl_secret *vl_state_find(const struct vl_state *state, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void vl_state_store(struct vl_state *state, const char *value, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void vl_state_drop(struct vl_state *state, struct vl_secret *secret);
+void vl_state_add(struct vl_state *state, const char *name, const char *value, bool fresh);
+bool vl_state_is_stored(const struct vl_state *state, const char *word);
+
+/* What secrets are made of. `length` of them at random, and a NUL; -1 with errno when there is no chance to be had. */
+#define VL_STATE_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+int vl_state_chance(const struct vl_state *state, const char *alphabet, size_t length, char *text);
+
+/* In trunk_secrets.c: what is needed of the state for the secrets of trunks; whether a word is one of them. */
+int vl_state_read_keys(struct vl_state *state, struct vl_error *err);
+bool vl_state_is_trunk_secret(const struct vl_state *state, const char *word);
 
 #define VL_STATE_AUTO __attribute__((cleanup(vl_state_close))) struct vl_state
 

@@ -75,8 +75,3 @@ const char *vl_writer_entry_context(const struct vl_pbx_writer *writer, const st
             return vl_arena_printf(writer->arena, OURS "onward-%s", trunk->from->name);
     return OURS "from-trunk";
 }
-
-const char *vl_writer_trunk_secret(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
-{
-    return trunk->secret ? trunk->secret : vl_writer_secret(writer, "iax", trunk->name);
-}

@@ -160,13 +160,6 @@ static struct vl_freepbx_options make_options(struct vl_arena *arena, const char
 
 #define OPTIONS(freepbx, account, table, words) make_options((freepbx)->arena, account, table, VL_COUNT(table), words)
 
-static const char *secret_of(const struct vl_freepbx *freepbx, const char *kind, const char *name)
-{
-    const char *secret = vl_state_secret(freepbx->state, "%s/%s", kind, name);
-
-    return secret ? secret : "";
-}
-
 static struct vl_freepbx_trunk *add_trunk(const struct vl_freepbx *freepbx, struct vl_freepbx_model *model)
 {
     struct vl_freepbx_trunk *grown =
@@ -187,7 +180,7 @@ static void add_hub(const struct vl_freepbx *freepbx, struct vl_freepbx_model *m
     if (!trunk)
         return;
     words.address = vl_text_from_ipv4(freepbx->arena, freepbx->lab->hub->address);
-    words.secret = secret_of(freepbx, "sip", pbx->account);
+    words.secret = vl_state_hub_secret(freepbx->state, pbx).secret;
     *trunk = (struct vl_freepbx_trunk){
         .name = HUB_NAME, .tech = "sip", .table = "sip", .channel = HUB_CHANNEL, .user = ""
     };
@@ -211,13 +204,18 @@ static const char *title_of(const struct vl_freepbx *freepbx, const struct vl_pb
     return title;
 }
 
+/* Who is called takes two secrets while they are changed, with a semicolon between them that begins no comment. */
 static struct words words_of_trunk(const struct vl_freepbx *freepbx, const struct vl_trunk *trunk,
                                    const struct vl_pbx *other)
 {
+    const struct vl_trunk_secret secret = vl_state_trunk_secret(freepbx->state, freepbx->arena, trunk);
+
     return (struct words){
         .address = vl_text_from_ipv4(freepbx->arena, other->address),
         .account = vl_arena_strdup(freepbx->arena, trunk->name),
-        .secret = trunk->secret ? trunk->secret : secret_of(freepbx, "iax", trunk->name),
+        .secret = secret.also && trunk->to == freepbx->pbx
+                      ? vl_arena_printf(freepbx->arena, "%s\\;%s", secret.secret, secret.also)
+                      : secret.secret,
     };
 }
 

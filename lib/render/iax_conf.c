@@ -9,7 +9,7 @@
 /* Codecs are stated because a sample iax.conf limits them to those of a slow line. */
 static void put_common(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
-    vl_buf_printf(writer->out, "secret=%s\nauth=md5\ntrunk=yes\n", vl_writer_trunk_secret(writer, trunk));
+    vl_buf_puts(writer->out, "auth=md5\ntrunk=yes\n");
     if (trunk->settings.encryption)
         vl_buf_puts(writer->out, "encryption=aes128\nforceencryption=yes\n");
     vl_write_codecs(writer, &trunk->settings);
@@ -23,15 +23,23 @@ static void put_peer(const struct vl_pbx_writer *writer, const struct vl_trunk *
     vl_write_qualify(writer, &trunk->settings);
     if (trunk->settings.qualify)
         vl_buf_puts(writer->out, "qualifyfreqnotok=2000\n");
+    vl_buf_printf(writer->out, "secret=%s\n", vl_state_trunk_secret(writer->state, writer->arena, trunk).secret);
     put_common(writer, trunk);
 }
 
+/* A user may have several secrets, with semicolons between them, and any of them is taken. */
 static void put_user(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
+    const struct vl_trunk_secret secret = vl_state_trunk_secret(writer->state, writer->arena, trunk);
+
     vl_buf_printf(writer->out, "\n; %s <- %s\n[%s]\ntype=user\ncontext=%s\nrequirecalltoken=yes\n", trunk->to->name,
                   trunk->from->name, trunk->name, vl_writer_entry_context(writer, trunk));
     vl_buf_printf(writer->out, "deny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
                   vl_writer_address(writer, trunk->from->address));
+    vl_buf_printf(writer->out, "secret=%s", secret.secret);
+    if (secret.also)
+        vl_buf_printf(writer->out, "\\;%s", secret.also);
+    vl_buf_puts(writer->out, "\n");
     put_common(writer, trunk);
 }
 

@@ -99,12 +99,21 @@ static void put_limits(const struct vl_pbx_writer *writer, const struct vl_trunk
     put_options(writer, groups);
 }
 
+/* chan_sip knows one secret of a section. While it is changed for another at both ends a call is taken by the address
+ * that it comes from, which the section names, whichever of the two it is signed with. */
+static void put_open(const struct vl_pbx_writer *writer, const struct vl_trunk_secret *secret)
+{
+    if (secret->also)
+        vl_buf_puts(writer->out, "insecure=invite\n");
+}
+
 /* The account of a guest. It may ring from the guest's own address only, and the number of the caller behind the
  * guest is believed (the thesis: "allow any CID"). */
 static void put_guest_account(const struct vl_pbx_writer *writer, const struct vl_pbx *guest)
 {
     const char *context = vl_writer_class_context(writer, guest->class);
     const char *address = vl_writer_address(writer, guest->address);
+    const struct vl_trunk_secret secret = vl_state_hub_secret(writer->state, guest);
     enum vl_register registers = VL_REGISTER_GUEST;
     struct vl_trunk trunk;
 
@@ -113,7 +122,8 @@ static void put_guest_account(const struct vl_pbx_writer *writer, const struct v
                   registers == VL_REGISTER_GUEST ? "dynamic" : address);
     vl_write_qualify(writer, &trunk.settings);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\ndeny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
-                  vl_writer_secret(writer, "sip", guest->account), context, address);
+                  secret.secret, context, address);
+    put_open(writer, &secret);
     vl_buf_puts(writer->out, "trustrpid=yes\nsendrpid=yes\n");
     put_transfer(writer, context);
     put_voice(writer, &trunk.settings);
@@ -173,7 +183,7 @@ static void put_hub_peer(const struct vl_pbx_writer *writer)
     (void)vl_lab_hub_trunk(writer->lab, writer->pbx, &trunk, &registers);
     vl_buf_printf(writer->out, "\n[" OURS "hub]\ntype=peer\nhost=%s\ndefaultuser=%s\nfromuser=%s\nsecret=%s\n",
                   registers == VL_REGISTER_HUB ? "dynamic" : address, account, account,
-                  vl_writer_secret(writer, "sip", account));
+                  vl_state_hub_secret(writer->state, writer->pbx).secret);
     if (registers == VL_REGISTER_HUB)
         vl_buf_printf(writer->out, "deny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n", address);
     vl_buf_puts(writer->out, "context=" OURS "from-trunk\ninsecure=port,invite\n");
@@ -198,7 +208,7 @@ static void put_trunk_peer(const struct vl_pbx_writer *writer, const struct vl_t
 {
     vl_buf_printf(writer->out, "\n; %s -> %s\n[%s]\ntype=peer\nhost=%s\ndefaultuser=%s\nfromuser=%s\nsecret=%s\n",
                   trunk->from->name, trunk->to->name, trunk->name, vl_writer_address(writer, trunk->to->address),
-                  trunk->name, trunk->name, vl_writer_trunk_secret(writer, trunk));
+                  trunk->name, trunk->name, vl_state_trunk_secret(writer->state, writer->arena, trunk).secret);
     vl_write_qualify(writer, &trunk->settings);
     vl_buf_puts(writer->out, "trustrpid=yes\nsendrpid=yes\n");
     put_voice(writer, &trunk->settings);
@@ -206,11 +216,14 @@ static void put_trunk_peer(const struct vl_pbx_writer *writer, const struct vl_t
 
 static void put_trunk_user(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
+    const struct vl_trunk_secret secret = vl_state_trunk_secret(writer->state, writer->arena, trunk);
+
     vl_buf_printf(writer->out,
                   "\n; %s <- %s\n[%s]\ntype=user\nsecret=%s\ncontext=%s\ndeny=0.0.0.0/0.0.0.0\n"
                   "permit=%s/255.255.255.255\ntrustrpid=yes\n",
-                  trunk->to->name, trunk->from->name, trunk->name, vl_writer_trunk_secret(writer, trunk),
+                  trunk->to->name, trunk->from->name, trunk->name, secret.secret,
                   vl_writer_entry_context(writer, trunk), vl_writer_address(writer, trunk->from->address));
+    put_open(writer, &secret);
     put_voice(writer, &trunk->settings);
 }
 
@@ -256,7 +269,7 @@ static void put_hub_registrations(const struct vl_pbx_writer *writer)
         if (vl_pbx_has_account(lab, guest) && vl_lab_registers(lab, guest) == VL_REGISTER_HUB)
             vl_buf_printf(writer->out, "register => %s:%s@%s/%s\n",
                           vl_flavor_hub_peer(writer->arena, guest, vl_state_nature(writer->state, guest)),
-                          vl_writer_secret(writer, "sip", guest->account), vl_writer_address(writer, guest->address),
+                          vl_state_hub_secret(writer->state, guest).secret, vl_writer_address(writer, guest->address),
                           guest->account);
     }
 }
@@ -269,7 +282,7 @@ void vl_write_sip_registrations(const struct vl_pbx_writer *writer)
         put_hub_registrations(writer);
     else if (vl_pbx_has_account(writer->lab, pbx) && vl_lab_registers(writer->lab, pbx) == VL_REGISTER_GUEST)
         vl_buf_printf(writer->out, "register => %s:%s@%s/%s\n", pbx->account,
-                      vl_writer_secret(writer, "sip", pbx->account),
+                      vl_state_hub_secret(writer->state, pbx).secret,
                       vl_writer_address(writer, writer->lab->hub->address), pbx->account);
 }
 

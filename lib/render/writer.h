@@ -81,9 +81,6 @@ void vl_write_qualify(const struct vl_pbx_writer *writer, const struct vl_trunk_
  * of its side. In the arena. */
 const char *vl_writer_entry_context(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk);
 
-/* The secret of a trunk between two guests, as given or from the state. */
-const char *vl_writer_trunk_secret(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk);
-
 /* Text with `prefix` for each OURS. */
 const char *vl_render_with_prefix(struct vl_arena *arena, const char *text, const char *prefix);
 

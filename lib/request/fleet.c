@@ -474,10 +474,9 @@ static void call_guest(const struct calling *calling, struct vl_member *member, 
         calls.how[0] = by_hub;
     } else {
         calls.calls[0].channel = vl_render_trunk_channel(&member->arena, state, &trunk);
-        calls.how[0] = vl_arena_printf(&member->arena, "(%s) over %s%s%s", to->name,
-                                       vl_state_over_iax2(state, &trunk) ? "IAX2" : "SIP",
-                                       way == VL_WAY_ONWARD ? ", sent on by " : "",
-                                       way == VL_WAY_ONWARD ? trunk.to->name : "");
+        calls.how[0] = vl_arena_printf(
+            &member->arena, "(%s) over %s%s%s", to->name, vl_state_over_iax2(state, &trunk) ? "IAX2" : "SIP",
+            way == VL_WAY_ONWARD ? ", sent on by " : "", way == VL_WAY_ONWARD ? trunk.to->name : "");
     }
     if (way == VL_WAY_TRUNK && to->account && answers(calling->fleet, lab->hub)) {
         calls.calls[1] = (struct vl_call){ .number = to->account,
@@ -489,7 +488,8 @@ static void call_guest(const struct calling *calling, struct vl_member *member, 
     place_calls(calling->fleet, member, &calls);
 }
 
-/* Whether this guest can be called now. One that is to send the call on is not asked whether it does: the call tells. */
+/* Whether this guest can be called now. One that is to send the call on is not asked whether it does: the call tells.
+ */
 static bool can_call(const struct calling *calling, const struct vl_member *member, const struct vl_pbx *to)
 {
     const struct vl_lab *lab = calling->fleet->session->lab;

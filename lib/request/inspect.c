@@ -18,8 +18,9 @@ enum { TIME_BYTES = 32 };
 /* One row. What does not apply is NULL. */
 struct item {
     const char *kind, *name, *number, *server, *account;
-    const char *secret; /* its name in the state: "user/7000" */
-    const char *given;  /* the secret, when the lab file has it */
+    const char *secret;           /* its name in the state: "user/7000" */
+    const char *given;            /* the secret, when the lab file has it */
+    const struct vl_trunk *trunk; /* between guests, instead of these two */
     const char *voicemail;
 };
 
@@ -32,9 +33,15 @@ static int compare_names(const void *a, const void *b)
  * it is no one's. */
 static const char *secret_cell(const struct vl_run *run, const struct item *item)
 {
+    const struct vl_state *state = &run->session->state;
     const struct vl_secret wanted = { .name = item->secret };
-    struct vl_secret *const *found = item->secret ? tfind(&wanted, &run->session->state.by_name, compare_names) : NULL;
+    struct vl_secret *const *found = item->secret ? tfind(&wanted, &state->by_name, compare_names) : NULL;
 
+    if (item->trunk && !vl_state_trunk_secret_kept(state, item->trunk))
+        return "not made yet";
+    if (item->trunk)
+        return run->request->show_secrets ? vl_state_trunk_secret(state, &run->result->arena, item->trunk).secret
+                                          : "....";
     if (!found)
         return NULL;
     if ((*found)->fresh && !item->given)
@@ -148,8 +155,7 @@ static void add_trunk(const struct vl_run *run, const struct vl_trunk *trunk)
                  .number = vl_arena_printf(arena, "%sXXX", trunk->to->prefix),
                  .server = vl_text_from_ipv4(arena, trunk->to->address),
                  .account = trunk->name,
-                 .secret = vl_arena_printf(arena, "iax/%s", trunk->name),
-                 .given = trunk->secret,
+                 .trunk = trunk,
              });
 }
 

@@ -319,8 +319,15 @@ static void test_secrets_made(void **state)
     assert_int_equal(vl_state_open(&secrets, lab, directory, counted_bytes, &err), 0);
     check_secret(&secrets, "sip/7001", 24, LETTERS_AND_DIGITS);
     check_secret(&secrets, "sip/7003", 24, LETTERS_AND_DIGITS);
-    check_secret(&secrets, "iax/1000", 24, LETTERS_AND_DIGITS);
-    check_secret(&secrets, "iax/3001", 24, LETTERS_AND_DIGITS);
+    check_secret(&secrets, "key/trunks", 44, LETTERS_AND_DIGITS);
+    for (struct vl_trunks walk = vl_lab_trunks(lab); vl_lab_next_trunk(&walk);) {
+        const struct vl_trunk_secret secret = vl_state_trunk_secret(&secrets, &secrets.arena, &walk.trunk);
+
+        assert_int_equal(strlen(secret.secret), 24);
+        assert_int_equal(strspn(secret.secret, LETTERS_AND_DIGITS), 24);
+        assert_null(secret.also);
+        assert_true(vl_state_is_secret(&secrets, secret.secret));
+    }
     check_secret(&secrets, "phone/virtual1/1500", 24, LETTERS_AND_DIGITS);
     check_secret(&secrets, "user/7000", 24, LETTERS_AND_DIGITS);
     check_secret(&secrets, "provider/voipcheap", 24, LETTERS_AND_DIGITS);
@@ -330,8 +337,8 @@ static void test_secrets_made(void **state)
     assert_null(vl_state_secret(&secrets, "sip/7004"));
     check_secret(&secrets, "voicemail/7000", 6, "0123456789");
     assert_null(vl_state_secret(&secrets, "voicemail/7004"));
-    /* 3 accounts, 3 telephones, 6 trunks, 3 users, 1 mailbox, 2 providers, 2 PINs, 1 phone's web page */
-    assert_int_equal(secrets.secret_count, 21);
+    /* 3 accounts, 3 telephones, the key of the trunks, 3 users, 1 mailbox, 2 providers, 2 PINs, 1 phone's web page */
+    assert_int_equal(secrets.secret_count, 16);
     for (size_t i = 0; i < secrets.secret_count; i++) {
         assert_true(secrets.secrets[i]->fresh);
         for (size_t j = 0; j < i; j++)

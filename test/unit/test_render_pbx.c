@@ -165,10 +165,13 @@ static void test_iax_pairs(void **unused)
     (void)unused;
     for (size_t i = 0; i < VL_COUNT(pairs); i++) {
         struct vl_arena *arena = &fixture->arena;
-        const char *value = vl_state_secret(&fixture->state, "iax/%s", pairs[i].name);
-        const char *secret = vl_arena_printf(arena, "secret=%s", value);
+        const struct vl_pbx *to = vl_lab_pbx(fixture->lab, pairs[i].to);
+        struct vl_trunk trunk;
+        const char *secret;
         const char *address = vl_text_from_ipv4(arena, vl_lab_pbx(fixture->lab, pairs[i].from)->address);
 
+        assert_true(vl_lab_trunk(fixture->lab, vl_lab_pbx(fixture->lab, pairs[i].from), to, &trunk));
+        secret = vl_arena_printf(arena, "secret=%s", vl_state_trunk_secret(&fixture->state, arena, &trunk).secret);
         CHECK_SECTION(fixture, lab_fixture_text(fixture, pairs[i].from, "voiplab_iax.conf"), pairs[i].name, "type=peer",
                       secret, "trunk=yes", "auth=md5", vl_arena_printf(arena, "host=%s", pairs[i].host),
                       vl_arena_printf(arena, "username=%s", pairs[i].name));

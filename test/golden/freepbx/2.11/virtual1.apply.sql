@@ -74,7 +74,7 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', '1000', 2),
   (CONCAT('tr-peer-', @number), 'host', '192.168.0.156', 3),
   (CONCAT('tr-peer-', @number), 'username', '1000', 4),
-  (CONCAT('tr-peer-', @number), 'secret', 'BVZ9vgDPnnVZrcGtaSQ2Q61j', 5),
+  (CONCAT('tr-peer-', @number), 'secret', 'GZ3Mqvi7BHGQCTkohmVHeCNW', 5),
   (CONCAT('tr-peer-', @number), 'type', 'peer', 6),
   (CONCAT('tr-peer-', @number), 'trunk', 'yes', 7),
   (CONCAT('tr-peer-', @number), 'qualify', 'yes', 8),
@@ -83,7 +83,7 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'allow', 'ulaw&alaw&gsm', 11);
 INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-user-', @number), 'account', '2000', 2),
-  (CONCAT('tr-user-', @number), 'secret', 'lSrcUjTyJ0VTICliYe6vjmQP', 3),
+  (CONCAT('tr-user-', @number), 'secret', 'UmCNl5hpZLN3XZqgwZHPzfmB', 3),
   (CONCAT('tr-user-', @number), 'type', 'user', 4),
   (CONCAT('tr-user-', @number), 'context', 'from-trunk', 5),
   (CONCAT('tr-user-', @number), 'auth', 'md5', 6),
@@ -107,7 +107,7 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'account', '1001', 2),
   (CONCAT('tr-peer-', @number), 'host', '192.168.0.158', 3),
   (CONCAT('tr-peer-', @number), 'username', '1001', 4),
-  (CONCAT('tr-peer-', @number), 'secret', 'xrSMnHqMIN5fjaPMPLKHXlBK', 5),
+  (CONCAT('tr-peer-', @number), 'secret', 'n7wjUqrEEPdKenH6zJeyr11i', 5),
   (CONCAT('tr-peer-', @number), 'type', 'peer', 6),
   (CONCAT('tr-peer-', @number), 'trunk', 'yes', 7),
   (CONCAT('tr-peer-', @number), 'qualify', 'yes', 8),
@@ -116,7 +116,7 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-peer-', @number), 'allow', 'ulaw&alaw&gsm', 11);
 INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-user-', @number), 'account', '3000', 2),
-  (CONCAT('tr-user-', @number), 'secret', 'guOPGZLGUa1IFnZceTqzzZjq', 3),
+  (CONCAT('tr-user-', @number), 'secret', 'bzPHv0kyt6dkSAui1XjLAQPo', 3),
   (CONCAT('tr-user-', @number), 'type', 'user', 4),
   (CONCAT('tr-user-', @number), 'context', 'from-trunk', 5),
   (CONCAT('tr-user-', @number), 'auth', 'md5', 6),
