@@ -33,6 +33,11 @@ static bool has_mailboxes(const struct vl_pbx_writer *writer)
     return vl_lab_has_mailboxes(writer->lab);
 }
 
+static bool has_own_mailboxes(const struct vl_pbx_writer *writer)
+{
+    return vl_pbx_has_mailboxes(writer->lab, writer->pbx);
+}
+
 static bool has_chan_sip(const struct vl_pbx_writer *writer)
 {
     return writer->nature->sip == VL_SIP_CHAN_SIP;
@@ -145,6 +150,17 @@ static const struct row rows[] = {
         .reload = VL_RELOAD_IAX2,
         .why = "an IAX2 trunk to every other guest (peer) and from every other guest (user)",
         .why_include = "Asterisk reads iax.conf; this line makes it read the IAX2 trunks of the lab as well",
+    },
+    {
+        .role = VL_ROLE_GUEST,
+        .parts = VL_PART_TRUNK | VL_PART_DIALPLAN,
+        .needed = has_own_mailboxes,
+        .name = "voiplab_voicemail.conf",
+        .slot = VL_SLOT_VOICEMAIL,
+        .write = vl_write_voicemail_conf,
+        .reload = VL_RELOAD_VOICEMAIL,
+        .why = "the mailboxes of the telephones of this PBX",
+        .why_include = "Asterisk reads voicemail.conf; this line makes it read the mailboxes of the lab as well",
     },
     {
         .role = VL_ROLE_GUEST,

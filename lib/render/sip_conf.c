@@ -154,10 +154,15 @@ static void put_hub_peer(const struct vl_pbx_writer *writer)
 static void put_phone(const struct vl_pbx_writer *writer, const char *extension)
 {
     const char *secret = vl_state_secret(writer->state, "phone/%s/%s", writer->pbx->name, extension);
+    const struct vl_telephone *told = vl_lab_telephone(writer->lab, writer->pbx, extension);
 
     vl_buf_printf(writer->out, "\n[%s]\n", extension);
     put_options(writer, registering);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\n", secret ? secret : "", vl_writer_phone_context(writer));
+    if (told && told->name)
+        vl_buf_printf(writer->out, "callerid=\"%s\" <%s>\n", vl_writer_plain(writer, told->name), extension);
+    if (told && told->mailbox)
+        vl_buf_printf(writer->out, "mailbox=%s@%s\n", extension, writer->context);
     put_options(writer, voice);
 }
 

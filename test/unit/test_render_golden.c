@@ -92,12 +92,19 @@ static void test_everything(void **unused)
     check_lab(SOURCE_DIRECTORY "/test/lab/pass-dialplan-with-everything.ini");
 }
 
+static void test_interfaces(void **unused)
+{
+    (void)unused;
+    check_lab(SOURCE_DIRECTORY "/test/lab/pass-interfaces.ini");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thesis),
         cmocka_unit_test(test_quickstart),
         cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_interfaces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
