@@ -43,6 +43,11 @@ static bool has_chan_sip(const struct vl_pbx_writer *writer)
     return writer->nature->sip == VL_SIP_CHAN_SIP;
 }
 
+static bool has_pjsip(const struct vl_pbx_writer *writer)
+{
+    return writer->nature->sip == VL_SIP_PJSIP;
+}
+
 static bool has_registrations(const struct vl_pbx_writer *writer)
 {
     return has_chan_sip(writer) && writer->flavor->places[VL_SLOT_REGISTRATIONS].main;
@@ -75,6 +80,17 @@ static const struct row rows[] = {
         .reload = VL_RELOAD_SIP,
         .why = "a SIP account for every guest to register with, the telephones of the hub and its providers",
         .why_include = "Asterisk reads sip.conf; this line makes it read the accounts of the lab as well",
+    },
+    {
+        .role = VL_ROLE_HUB,
+        .parts = VL_PART_TRUNK | VL_PART_DIALPLAN,
+        .needed = has_pjsip,
+        .name = "voiplab_pjsip.conf",
+        .slot = VL_SLOT_PJSIP,
+        .write = vl_write_pjsip_conf,
+        .reload = VL_RELOAD_PJSIP,
+        .why = "a SIP account for every guest to register with, the telephones of the hub and its providers",
+        .why_include = "Asterisk reads pjsip.conf; this line makes it read the accounts of the lab as well",
     },
     {
         .role = VL_ROLE_HUB,
@@ -139,6 +155,17 @@ static const struct row rows[] = {
         .reload = VL_RELOAD_SIP,
         .why = "the SIP trunk to the hub, with its registration, and the telephones of this PBX",
         .why_include = "Asterisk reads sip.conf; this line makes it read the SIP trunk of the lab as well",
+    },
+    {
+        .role = VL_ROLE_GUEST,
+        .parts = VL_PART_TRUNK,
+        .needed = has_pjsip,
+        .name = "voiplab_pjsip.conf",
+        .slot = VL_SLOT_PJSIP,
+        .write = vl_write_pjsip_conf,
+        .reload = VL_RELOAD_PJSIP,
+        .why = "the SIP trunk to the hub, with its registration, and the telephones of this PBX",
+        .why_include = "Asterisk reads pjsip.conf; this line makes it read the SIP trunk of the lab as well",
     },
     {
         .role = VL_ROLE_GUEST,

@@ -35,8 +35,7 @@ static void put_phone(const struct vl_pbx_writer *writer, const char *number)
 {
     const struct vl_telephone *told = vl_lab_telephone(writer->lab, writer->pbx, number);
 
-    vl_buf_printf(writer->out, "exten => %s,1,Dial(%s,%d)\n", number, vl_writer_device(writer, number),
-                  VL_RING_SECONDS);
+    vl_buf_printf(writer->out, "exten => %s,1,%s\n", number, vl_writer_ring(writer, number));
     if (told && told->mailbox && has_mailboxes(writer))
         vl_buf_printf(writer->out,
                       "same => n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n"
@@ -74,7 +73,7 @@ static void put_own_numbers(const struct vl_pbx_writer *writer)
         put_interface_phone(writer, first);
         return;
     }
-    vl_buf_printf(out, "exten => %s,1,Dial(%s,%d)\n", pbx->account, vl_writer_device(writer, first), VL_RING_SECONDS);
+    vl_buf_printf(out, "exten => %s,1,%s\n", pbx->account, vl_writer_ring(writer, first));
     vl_buf_printf(out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CHANUNAVAIL\"]?" OURS "own-numbers,%s,1)\n",
                   pbx->test_number);
     vl_buf_puts(out, "same => n,Goto(" OURS "call-result,s,1)\n");
@@ -212,6 +211,7 @@ void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
         put_sub_trunk(writer, "sub-trunk", "IAX2", "IAX2/${ARG1}/${ARG2}");
     if (has_trunk(writer, false))
         put_sub_trunk(writer, "sub-trunk-sip", "SIP", vl_writer_beyond(writer, "${ARG1}", "${ARG2}"));
+    vl_write_sub_ring(writer);
     put_own_numbers(writer);
     put_trunk_prefixes(writer);
     if (vl_pbx_has_account(writer->lab, writer->pbx))

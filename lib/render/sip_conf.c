@@ -5,14 +5,9 @@
  *
  * Options common to a kind of section are tables, as a person would read them; only names and secrets are computed.
  */
-#include "base/cleanup.h"
 #include "render/writer.h"
 
-struct option {
-    const char *key, *value;
-};
-
-static const struct option hub_general[] = {
+static const struct vl_option hub_general[] = {
     /* Who is not known gets nowhere: calls without an account are refused, and a wrong password and an unknown
      * account are answered alike. */
     { "context", OURS "PSTN" },
@@ -38,7 +33,7 @@ static const struct option hub_general[] = {
 };
 
 /* The guest may be ready before the hub knows its account: it asks again soon, also when it was refused. */
-static const struct option guest_general[] = {
+static const struct vl_option guest_general[] = {
     { "allowguest", "no" },
     { "alwaysauthreject", "yes" },
     { "registertimeout", "5" },
@@ -46,18 +41,18 @@ static const struct option guest_general[] = {
 };
 
 /* Every section of ours: voice passes through the PBX, in codecs that all of them speak. */
-static const struct option voice[] = {
+static const struct vl_option voice[] = {
     { "disallow", "all" }, { "allow", "ulaw" },       { "allow", "alaw" },
     { "allow", "gsm" },    { "dtmfmode", "rfc2833" }, { "directmedia", "no" },
 };
 
-static const struct option registering[] = {
+static const struct vl_option registering[] = {
     { "type", "friend" },
     { "host", "dynamic" },
     { "qualify", "yes" },
 };
 
-static const struct option limits[] = {
+static const struct vl_option limits[] = {
     { "call-limit", "10" },
     { "callgroup", "1" },
     { "pickupgroup", "1" },
@@ -71,14 +66,6 @@ static void put_transfer(const struct vl_pbx_writer *writer, const char *context
     vl_buf_printf(writer->out, "setvar=TRANSFER_CONTEXT=%s\n", context);
 }
 
-#define put_options(writer, table) put_option_table(writer, table, VL_COUNT(table))
-
-static void put_option_table(const struct vl_pbx_writer *writer, const struct option *options, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        vl_buf_printf(writer->out, "%s=%s\n", options[i].key, options[i].value);
-}
-
 /* The account of a guest. It may ring from the guest's own address only, and the number of the caller behind the
  * guest is believed (the thesis: "allow any CID"). */
 static void put_guest_account(const struct vl_pbx_writer *writer, const struct vl_pbx *guest)
@@ -86,13 +73,13 @@ static void put_guest_account(const struct vl_pbx_writer *writer, const struct v
     const char *context = vl_writer_class_context(writer, guest->class);
 
     vl_buf_printf(writer->out, "\n; %s\n[%s]\n", guest->name, guest->account);
-    put_options(writer, registering);
+    vl_write_options(writer, registering);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\ndeny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
                   vl_writer_secret(writer, "sip", guest->account), context, vl_writer_address(writer, guest->address));
     vl_buf_puts(writer->out, "trustrpid=yes\nsendrpid=yes\n");
     put_transfer(writer, context);
-    put_options(writer, voice);
-    put_options(writer, limits);
+    vl_write_options(writer, voice);
+    vl_write_options(writer, limits);
 }
 
 static void put_user_account(const struct vl_pbx_writer *writer, const struct vl_user *user)
@@ -101,14 +88,14 @@ static void put_user_account(const struct vl_pbx_writer *writer, const struct vl
     const char *context = vl_writer_class_context(writer, user->class);
 
     vl_buf_printf(writer->out, "\n[%s]\n", user->number);
-    put_options(writer, registering);
+    vl_write_options(writer, registering);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\nsubscribecontext=%s\ncallerid=\"%s\" <%s>\n",
                   vl_writer_secret(writer, "user", user->number), context, context, name, user->number);
     if (user->voicemail)
         vl_buf_printf(writer->out, "mailbox=%s@%s\n", user->number, writer->context);
     put_transfer(writer, context);
     vl_buf_puts(writer->out, "dtmfmode=rfc2833\ndirectmedia=no\n");
-    put_options(writer, limits);
+    vl_write_options(writer, limits);
 }
 
 static void put_provider(const struct vl_pbx_writer *writer, const struct vl_provider *provider)
@@ -119,7 +106,7 @@ static void put_provider(const struct vl_pbx_writer *writer, const struct vl_pro
                       vl_writer_secret(writer, "provider", provider->name));
     /* a provider sends calls without signing them; they reach the telephones of the hub and nothing else */
     vl_buf_puts(writer->out, "context=" OURS "PSTN\ninsecure=port,invite\nqualify=yes\n");
-    put_options(writer, voice);
+    vl_write_options(writer, voice);
 }
 
 static void write_hub(const struct vl_pbx_writer *writer)
@@ -148,7 +135,7 @@ static void put_hub_peer(const struct vl_pbx_writer *writer)
                   vl_writer_secret(writer, "sip", pbx->account));
     vl_buf_puts(writer->out,
                 "context=" OURS "from-trunk\ninsecure=port,invite\nqualify=yes\ntrustrpid=yes\nsendrpid=yes\n");
-    put_options(writer, voice);
+    vl_write_options(writer, voice);
 }
 
 static void put_phone(const struct vl_pbx_writer *writer, const char *extension)
@@ -157,13 +144,13 @@ static void put_phone(const struct vl_pbx_writer *writer, const char *extension)
     const struct vl_telephone *told = vl_lab_telephone(writer->lab, writer->pbx, extension);
 
     vl_buf_printf(writer->out, "\n[%s]\n", extension);
-    put_options(writer, registering);
+    vl_write_options(writer, registering);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\n", secret ? secret : "", vl_writer_phone_context(writer));
     if (told && told->name)
         vl_buf_printf(writer->out, "callerid=\"%s\" <%s>\n", vl_writer_plain(writer, told->name), extension);
     if (told && told->mailbox)
         vl_buf_printf(writer->out, "mailbox=%s@%s\n", extension, writer->context);
-    put_options(writer, voice);
+    vl_write_options(writer, voice);
 }
 
 /* A trunk to another guest where one of the two has no IAX2: on the caller's side a peer that signs its calls with the
@@ -175,7 +162,7 @@ static void put_trunk_peer(const struct vl_pbx_writer *writer, const struct vl_t
                   "trustrpid=yes\nsendrpid=yes\n",
                   trunk->from->name, trunk->to->name, trunk->name, vl_writer_address(writer, trunk->to->address),
                   trunk->name, trunk->name, vl_writer_trunk_secret(writer, trunk));
-    put_options(writer, voice);
+    vl_write_options(writer, voice);
 }
 
 static void put_trunk_user(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
@@ -185,7 +172,7 @@ static void put_trunk_user(const struct vl_pbx_writer *writer, const struct vl_t
                   "from-trunk\ndeny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\ntrustrpid=yes\n",
                   trunk->to->name, trunk->from->name, trunk->name, vl_writer_trunk_secret(writer, trunk),
                   vl_writer_address(writer, trunk->from->address));
-    put_options(writer, voice);
+    vl_write_options(writer, voice);
 }
 
 static void put_trunks(const struct vl_pbx_writer *writer)
@@ -242,9 +229,9 @@ static void put_general(const struct vl_pbx_writer *writer)
         return;
     vl_buf_puts(writer->out, "[general](+)\n");
     if (writer->pbx->role == VL_ROLE_HUB)
-        put_options(writer, hub_general);
+        vl_write_options(writer, hub_general);
     else
-        put_options(writer, guest_general);
+        vl_write_options(writer, guest_general);
     vl_write_sip_registrations(writer);
 }
 
