@@ -346,7 +346,7 @@ static int look_until(const struct looking *looking, struct vl_member *member, s
             return -1;
         if (last || vl_trunk_view_good(&member->view))
             return 0;
-        if (member->view.registration_stuck && vl_now_ms() >= nudge) {
+        if (member->view.stuck && vl_now_ms() >= nudge) {
             vl_probe_register_again(&looking->fleet->session->state, member->pbx, member->target);
             nudge = vl_now_ms() + NUDGE_MS;
         }
