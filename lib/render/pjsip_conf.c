@@ -55,9 +55,24 @@ static const struct vl_option caller[] = {
     { "send_rpid", "yes" },
 };
 
+/* A registration never gives up. With the hub it is tried as often as by chan_sip, with a provider as that one asks
+ * strangers to. */
 static const struct vl_option persistence[] = {
-    { "expiration", "120" },         { "retry_interval", "5" },    { "forbidden_retry_interval", "5" },
-    { "fatal_retry_interval", "5" }, { "max_retries", "1000000" }, { "auth_rejection_permanent", "no" },
+    { "expiration", "120" },
+    { "max_retries", "1000000" },
+    { "auth_rejection_permanent", "no" },
+};
+
+static const struct vl_option soon[] = {
+    { "retry_interval", "5" },
+    { "forbidden_retry_interval", "5" },
+    { "fatal_retry_interval", "5" },
+};
+
+static const struct vl_option patiently[] = {
+    { "retry_interval", "20" },
+    { "forbidden_retry_interval", "60" },
+    { "fatal_retry_interval", "60" },
 };
 
 static void put_object(const struct vl_pbx_writer *writer, const char *name, const char *type)
@@ -99,10 +114,10 @@ static void put_called(const struct vl_pbx_writer *writer, const char *name, con
         vl_buf_printf(writer->out, "outbound_auth=%s\nfrom_user=%s\n", name, username);
 }
 
-static void put_address(const struct vl_pbx_writer *writer, const char *name, const char *host)
+static void put_address(const struct vl_pbx_writer *writer, const char *name, const char *host, unsigned qualify_s)
 {
     put_object(writer, name, "aor");
-    vl_buf_printf(writer->out, "contact=sip:%s\nqualify_frequency=10\n", host);
+    vl_buf_printf(writer->out, "contact=sip:%s\nqualify_frequency=%u\n", host, qualify_s);
 }
 
 /* The option that does away with the wait before the first registration is known from 16.27, 18.13 and 19.5 on; an
@@ -120,8 +135,8 @@ static void put_registration(const struct vl_pbx_writer *writer, const char *nam
                              const char *host)
 {
     put_object(writer, name, "registration");
-    vl_buf_printf(writer->out, "server_uri=sip:%s\nclient_uri=sip:%s@%s\ncontact_user=%s\noutbound_auth=%s\n", host,
-                  username, host, username, name);
+    vl_buf_printf(writer->out, "server_uri=sip:%s\nclient_uri=sip:%s@%s\noutbound_auth=%s\n", host, username, host,
+                  name);
     vl_write_options(writer, persistence);
     if (knows_initial_delay(writer->nature))
         vl_buf_puts(writer->out, "max_random_initial_delay=0\n");
@@ -186,11 +201,13 @@ static void put_provider(const struct vl_pbx_writer *writer, const struct vl_pro
     vl_write_options(writer, voice);
     if (provider->username)
         put_auth(writer, name, provider->username, vl_writer_secret(writer, "provider", name));
-    put_address(writer, name, provider->host);
+    put_address(writer, name, provider->host, 60);
     put_object(writer, name, "identify");
     vl_buf_printf(writer->out, "endpoint=%s\nmatch=%s\n", name, provider->host);
-    if (provider->has_register && provider->username)
+    if (provider->has_register && provider->username) {
         put_registration(writer, name, provider->username, provider->host);
+        vl_write_options(writer, patiently);
+    }
 }
 
 static void write_hub(const struct vl_pbx_writer *writer)
@@ -218,18 +235,25 @@ static void put_hub(const struct vl_pbx_writer *writer)
     vl_write_options(writer, caller);
     vl_write_options(writer, voice);
     put_auth(writer, OURS "hub", account, vl_writer_secret(writer, "sip", account));
-    put_address(writer, OURS "hub", host);
+    put_address(writer, OURS "hub", host, 10);
     put_object(writer, OURS "hub", "identify");
     vl_buf_printf(writer->out, "endpoint=" OURS "hub\nmatch=%s:5060\n", host);
     put_registration(writer, OURS "hub", account, host);
+    vl_buf_printf(writer->out, "contact_user=%s\n", account);
+    vl_write_options(writer, soon);
 }
 
 static void put_phone(const struct vl_pbx_writer *writer, const char *extension)
 {
     const char *secret = vl_state_secret(writer->state, "phone/%s/%s", writer->pbx->name, extension);
+    const struct vl_telephone *told = vl_lab_telephone(writer->lab, writer->pbx, extension);
 
     put_challenged(writer, extension);
     vl_buf_printf(writer->out, "aors=%s\ncontext=%s\n", extension, vl_writer_phone_context(writer));
+    if (told && told->name)
+        vl_buf_printf(writer->out, "callerid=\"%s\" <%s>\n", vl_writer_plain(writer, told->name), extension);
+    if (told && told->mailbox)
+        vl_buf_printf(writer->out, "mailboxes=%s@%s\n", extension, writer->context);
     vl_write_options(writer, voice);
     vl_write_options(writer, nat);
     put_auth(writer, extension, extension, secret ? secret : "");
@@ -246,7 +270,7 @@ static void put_trunk_out(const struct vl_pbx_writer *writer, const struct vl_tr
     vl_write_options(writer, caller);
     vl_write_options(writer, voice);
     put_auth(writer, trunk->name, trunk->name, vl_writer_trunk_secret(writer, trunk));
-    put_address(writer, trunk->name, vl_writer_address(writer, trunk->to->address));
+    put_address(writer, trunk->name, vl_writer_address(writer, trunk->to->address), 10);
 }
 
 static void put_trunk_in(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
@@ -255,7 +279,7 @@ static void put_trunk_in(const struct vl_pbx_writer *writer, const struct vl_tru
     put_challenged(writer, trunk->name);
     vl_buf_puts(writer->out, "context=" OURS "from-trunk\n");
     put_acl(writer, trunk->from);
-    vl_write_options(writer, caller);
+    vl_buf_puts(writer->out, "trust_id_inbound=yes\n");
     vl_write_options(writer, voice);
     put_auth(writer, trunk->name, trunk->name, vl_writer_trunk_secret(writer, trunk));
 }
