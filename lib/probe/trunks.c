@@ -111,7 +111,7 @@ void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *
     const struct vl_lab *lab = state->lab;
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char **commands = vl_arena_zalloc(&arena, (lab->trunk_count + 4) * sizeof(*commands));
-    const char *hub = vl_flavor_hub_peer(&arena, vl_state_nature(state, pbx));
+    const char *hub = vl_flavor_hub_peer(&arena, pbx, vl_state_nature(state, pbx));
     size_t count = 0;
 
     if (!commands)
@@ -134,7 +134,8 @@ static int look_at_registration(struct vl_arena *arena, const struct vl_state *s
     VL_ARENA_AUTO answer = { .blocks = NULL };
     const char *hub = vl_text_from_ipv4(&answer, state->lab->hub->address), *words = "";
     const struct dialect *dialect = dialect_of(state, pbx);
-    const char *name = dialect->register_one ? vl_flavor_hub_peer(&answer, vl_state_nature(state, pbx)) : pbx->account;
+    const char *name =
+        dialect->register_one ? vl_flavor_hub_peer(&answer, pbx, vl_state_nature(state, pbx)) : pbx->account;
     VL_FREE char *output = NULL;
     struct vl_registration *list;
     size_t count;
