@@ -236,6 +236,16 @@ struct vl_user {
     int line;
 };
 
+/* What is said of a telephone of a guest: [extension 1500]. */
+struct vl_telephone {
+    const char *number;
+    const struct vl_pbx *pbx;
+    const char *name;   /* shown as caller id name; NULL: none */
+    const char *secret; /* NULL: random, from the state; of a telephone of a web interface, the one that it has there */
+    bool mailbox;
+    int line;
+};
+
 /* A guest with less memory does not boot, and a smaller disk holds no system: a slip of the unit. */
 #define VL_GUEST_MEMORY_LEAST ((uint64_t)16 << 20)
 #define VL_GUEST_DISK_LEAST ((uint64_t)1 << 20)
@@ -392,6 +402,8 @@ struct vl_lab {
     struct vl_trunk_settings trunk_settings;   /* [trunks] */
     const struct vl_trunk_given *trunks_given; /* sorted by their ends, which are PBXs of `pbxs` */
     size_t trunk_given_count;
+    const struct vl_telephone *extensions;
+    size_t extension_count;
     const struct vl_user *users;
     size_t user_count;
     const struct vl_provider *providers;
@@ -470,6 +482,12 @@ bool vl_class_allows(const struct vl_class *class, const struct vl_route *route)
 #define VL_NUMBER_DIRECTORY_FIRST "8" /* by first name */
 #define VL_NUMBER_DIRECTORY_LAST "9"  /* by last name */
 #define VL_NUMBER_ECHO "600"
+
+/* What is said of this telephone of a guest, or NULL. */
+const struct vl_telephone *vl_lab_telephone(const struct vl_lab *lab, const struct vl_pbx *pbx, const char *number);
+
+/* Whether any telephone of this guest has a mailbox. */
+bool vl_pbx_has_mailboxes(const struct vl_lab *lab, const struct vl_pbx *pbx);
 
 /* Whether any telephone of the hub has a mailbox. */
 bool vl_lab_has_mailboxes(const struct vl_lab *lab);

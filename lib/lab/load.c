@@ -260,7 +260,8 @@ static int build(struct vl_lab *lab, const struct vl_raw_file *raw, const char *
         vl_lab_make_pbxs(lab, raw, err) < 0 || make_users(lab, raw, err) < 0 || make_dahdi(lab, raw, err) < 0 ||
         vl_lab_make_pools(lab, raw, err) < 0 || vl_lab_make_trunks(lab, raw, err) < 0 ||
         vl_lab_make_routes(lab, raw, share_directory, err) < 0 || vl_lab_make_dialplan(lab, raw, err) < 0 ||
-        make_loads(lab, raw, err) < 0 || vl_lab_make_phones(lab, raw, share_directory, err) < 0)
+        make_loads(lab, raw, err) < 0 || vl_lab_make_extensions(lab, raw, err) < 0 ||
+        vl_lab_make_phones(lab, raw, share_directory, err) < 0)
         return -1;
     if (lab->arena.failed)
         return vl_no_memory(err);

@@ -10,6 +10,9 @@
 
 #include "lab/lab.h"
 
+/* Our UDP transport of PJSIP, where the PBX has none of its own. */
+#define VL_OUR_TRANSPORT "voiplab-udp"
+
 struct vl_nature {
     enum vl_flavor flavor;     /* never auto */
     enum vl_sip_driver sip;    /* never auto */

@@ -170,6 +170,12 @@ static const struct vl_lab_key user_keys[] = {
     KEY(vl_raw_user, "class", VL_VALUE_NAME, class),
 };
 
+static const struct vl_lab_key extension_keys[] = {
+    KEY(vl_raw_extension, "name", VL_VALUE_TEXT, name),
+    KEY(vl_raw_extension, "secret", VL_VALUE_SECRET, secret),
+    KEY(vl_raw_extension, "mailbox", VL_VALUE_YES_NO, mailbox),
+};
+
 static const struct vl_lab_key provider_keys[] = {
     { .name = "host", .type = VL_VALUE_TEXT, .offset = AT(vl_raw_provider, host), .required = true },
     KEY(vl_raw_provider, "username", VL_VALUE_TEXT, username),
@@ -243,6 +249,8 @@ static const struct section_kind {
     [VL_RAW_CLASS] = { "class", LABEL_NAME, class_keys, VL_COUNT(class_keys), sizeof(struct vl_raw_class),
                        "[class student]" },
     [VL_RAW_DID] = { "did", LABEL_DIGITS, did_keys, VL_COUNT(did_keys), sizeof(struct vl_raw_did), "[did 022345678]" },
+    [VL_RAW_EXTENSION] = { "extension", LABEL_DIGITS, extension_keys, VL_COUNT(extension_keys),
+                           sizeof(struct vl_raw_extension), "[extension 1500]" },
 };
 
 static bool label_fits(enum label_rule rule, const char *label)

@@ -103,6 +103,11 @@ struct vl_raw_user {
     bool voicemail;
 };
 
+struct vl_raw_extension {
+    const char *number, *name, *secret;
+    bool mailbox;
+};
+
 struct vl_raw_provider {
     const char *name, *host, *username, *secret;
     bool has_register;
@@ -148,6 +153,7 @@ enum vl_raw_kind {
     VL_RAW_POOL,
     VL_RAW_CLASS,
     VL_RAW_DID,
+    VL_RAW_EXTENSION,
     VL_RAW_KINDS,
 };
 
@@ -210,6 +216,9 @@ int vl_lab_resolve_jumps(struct vl_lab *lab, struct vl_pbx *pbxs, size_t count, 
 
 /* The profiles of SSH, NULL-terminated; the first is the default. */
 extern const char *const vl_lab_ssh_profiles[];
+
+/* Telephones of guests, of which more is said than their number. */
+int vl_lab_make_extensions(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
 
 /* Phones: their models read, their extensions found. */
 int vl_lab_make_phones(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory,

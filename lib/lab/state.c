@@ -58,6 +58,16 @@ static int need(struct vl_state *state, const char *given, const char *alphabet,
 
 #define NEED_SECRET(state, given, err, ...) need(state, given, letters_and_digits, SECRET_LENGTH, err, __VA_ARGS__)
 
+static int need_for_extension(struct vl_state *state, const struct vl_lab *lab, const struct vl_pbx *pbx,
+                              const char *number, struct vl_error *err)
+{
+    const struct vl_telephone *extension = vl_lab_telephone(lab, pbx, number);
+
+    if (NEED_SECRET(state, extension ? extension->secret : NULL, err, "phone/%s/%s", pbx->name, number) < 0)
+        return -1;
+    return extension && extension->mailbox ? need(state, NULL, digits, PIN_LENGTH, err, "voicemail/%s", number) : 0;
+}
+
 static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struct vl_error *err)
 {
     struct vl_trunk trunk;
@@ -68,7 +78,7 @@ static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struc
         if (pbx->account && NEED_SECRET(state, vl_lab_hub_secret(lab, pbx), err, "sip/%s", pbx->account) < 0)
             return -1;
         for (size_t j = 0; pbx->extensions && pbx->extensions[j]; j++)
-            if (NEED_SECRET(state, NULL, err, "phone/%s/%s", pbx->name, pbx->extensions[j]) < 0)
+            if (need_for_extension(state, lab, pbx, pbx->extensions[j], err) < 0)
                 return -1;
     }
     for (size_t i = 0; i < lab->trunk_given_count; i++)

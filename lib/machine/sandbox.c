@@ -102,6 +102,14 @@ static int drop_root(struct vl_error *err)
     return 0;
 }
 
+int vl_sandbox_be_nobody(struct vl_error *err)
+{
+    if (drop_root(err) < 0)
+        return -1;
+    vl_sandbox_hide(); /* another user can be looked at again */
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? vl_fail_errno(err, "cannot give up new privileges") : 0;
+}
+
 static int set_limit(__rlimit_resource_t resource, rlim_t limit, struct vl_error *err)
 {
     struct rlimit now, bound = { .rlim_cur = limit, .rlim_max = limit };

@@ -12,6 +12,9 @@
 /* Keep others from reading this process's memory or tracing it: the first thing that a worker does. */
 void vl_sandbox_hide(void);
 
+/* Be the user nobody, without new privileges: what a process that only splits off workers can give up. */
+int vl_sandbox_be_nobody(struct vl_error *err);
+
 /* Give up: root (for the user nobody), the environment, new privileges, files, processes, memory without end, and every
  * system call but those that talk over these connected sockets (ended by one below 0), wait, allocate, and exit. Any
  * other call then kills the process. There is no way back. */

@@ -442,6 +442,8 @@ int vl_ssh_worker_main(void)
     int control;
 
     vl_sandbox_hide();
+    if (vl_sandbox_be_nobody(&ignored) < 0)
+        return 1;
     (void)warm_up(&ignored); /* a worker does it again and says what is wrong: its random numbers must be its own */
     while ((control = vl_ssh_wire_receive_descriptor(VL_SSH_CONTROL, &ignored)) >= 0) {
         pid_t pid = split_off();

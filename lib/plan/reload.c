@@ -28,6 +28,12 @@ static const struct {
     [VL_RELOAD_SIP] = { "sip reload",
                         { "asterisk", "-rx", "sip reload" },
                         "chan_sip reads its files again and registers anew" },
+    /* addresses and registrations are objects of modules of their own: not each version reads those with res_pjsip's */
+    [VL_RELOAD_PJSIP] = { "pjsip reload",
+                          { "asterisk", "-rx",
+                            "module reload res_pjsip.so res_pjsip_endpoint_identifier_ip.so "
+                            "res_pjsip_outbound_registration.so" },
+                          "PJSIP reads its files again and registers anew" },
     [VL_RELOAD_IAX2] = { "iax2 reload", { "asterisk", "-rx", "iax2 reload" }, "chan_iax2 reads its files again" },
     [VL_RELOAD_DIALPLAN] = { "dialplan reload",
                              { "asterisk", "-rx", "dialplan reload" },

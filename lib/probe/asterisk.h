@@ -4,7 +4,8 @@
  * root is a student, so nothing in it is believed beyond its form: any bytes are accepted, and every string handed out
  * is printable ASCII (the rest as \xNN). Of a cell and of a table no more is kept than the limits below.
  *
- * Formats: chan_sip.c, chan_iax2.c and main/cli.c of Asterisk 1.6 to 20, seen on 16. Column widths changed over the
+ * Formats: chan_sip.c, chan_iax2.c and main/cli.c of Asterisk 1.6 to 20, seen on 16; PJSIP's of 13 to 22, seen on 16
+ * and 22. Column widths changed over the
  * years and a cell may be wider than its column, so places are taken from the header line and cells are then read word
  * by word. A text without the header line (or, for channels, without a single channel line) is no answer at all.
  *
@@ -72,6 +73,14 @@ int vl_asterisk_parse_sip_registry(struct vl_arena *arena, const char *text, str
 
 /* `sip show peers`. */
 int vl_asterisk_parse_sip_peers(struct vl_arena *arena, const char *text, struct vl_peer **ret, size_t *ret_count);
+
+/* `pjsip show registrations`: the name of the registration stands in `username`, the host of its server in `host`. One
+ * that ran out is none: VL_REGISTRATION_OTHER. */
+int vl_asterisk_parse_pjsip_registrations(struct vl_arena *arena, const char *text, struct vl_registration **ret,
+                                          size_t *ret_count);
+
+/* `pjsip show contacts`: a peer per contact, with the name of its AOR. */
+int vl_asterisk_parse_pjsip_contacts(struct vl_arena *arena, const char *text, struct vl_peer **ret, size_t *ret_count);
 
 /* `iax2 show peers`. */
 int vl_asterisk_parse_iax2_peers(struct vl_arena *arena, const char *text, struct vl_peer **ret, size_t *ret_count);

@@ -151,6 +151,8 @@ static int find_drivers(struct vl_arena *arena, struct vl_target *target, struct
         return -1;
     if (vl_asterisk_parse_version(version, &major, &minor))
         nature->asterisk = vl_arena_printf(arena, "%u.%u", major, minor);
+    if (!strstr(modules, "modules loaded"))
+        return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its modules", target->name);
     read_transports(arena, transports, nature, &owns_5060);
     chan_sip = has_module(arena, modules, "chan_sip.so");
     pjsip = has_module(arena, modules, "chan_pjsip.so");

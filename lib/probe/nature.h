@@ -12,9 +12,6 @@
 #include "lab/nature.h"
 #include "machine/target.h"
 
-/* Our UDP transport of PJSIP, where the PBX has none of its own. */
-#define VL_OUR_TRANSPORT "voiplab-udp"
-
 /* Look at `target`, which is the PBX `pbx`. `tree`: its files only, no Asterisk that could be asked: its driver is told
  * by which files are there. Texts are kept in `arena`; a guest's words are believed as far as their form goes. */
 int vl_probe_nature(struct vl_arena *arena, struct vl_target *target, const struct vl_pbx *pbx, bool tree,

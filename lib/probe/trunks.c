@@ -15,14 +15,23 @@ enum { ASK_TIMEOUT_MS = 30000, POLL_FIRST_MS = 30, POLL_MOST_MS = 240 };
 #define ASK_IAX2_PEERS "iax2 show peers"
 #define ASK_CHANNELS "core show channels concise"
 
-/* How a driver is asked about its registrations and peers. */
+/* How a driver is asked about its registrations and peers, and told to try again: all, or one by its name. */
 static const struct dialect {
-    const char *registry, *peers, *again;
+    const char *registry, *peers, *again, *register_one, *qualify_one;
     int (*parse_registry)(struct vl_arena *arena, const char *text, struct vl_registration **ret, size_t *ret_count);
     int (*parse_peers)(struct vl_arena *arena, const char *text, struct vl_peer **ret, size_t *ret_count);
 } dialects[VL_SIP_DRIVERS] = {
-    [VL_SIP_CHAN_SIP] = { "sip show registry", "sip show peers", "sip reload", vl_asterisk_parse_sip_registry,
-                          vl_asterisk_parse_sip_peers },
+    [VL_SIP_CHAN_SIP] = { .registry = "sip show registry",
+                          .peers = "sip show peers",
+                          .again = "sip reload",
+                          .parse_registry = vl_asterisk_parse_sip_registry,
+                          .parse_peers = vl_asterisk_parse_sip_peers },
+    [VL_SIP_PJSIP] = { .registry = "pjsip show registrations",
+                       .peers = "pjsip show contacts",
+                       .register_one = "pjsip send register",
+                       .qualify_one = "pjsip qualify",
+                       .parse_registry = vl_asterisk_parse_pjsip_registrations,
+                       .parse_peers = vl_asterisk_parse_pjsip_contacts },
 };
 
 static const struct dialect *dialect_of(const struct vl_state *state, const struct vl_pbx *pbx)
@@ -90,12 +99,42 @@ bool vl_probe_asterisk_ready(struct vl_target *target)
     return ask(target, VL_PROBE_READY, &output, &ignored) == 0;
 }
 
-void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target)
+/* Ask for all, in one round trip where the target can. What is answered does not matter. */
+static void ask_all(struct vl_target *target, const char *const *commands)
 {
     VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *output = NULL;
 
-    (void)ask(target, dialect_of(state, pbx)->again, &output, &ignored);
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands });
+    for (; *commands; commands++) {
+        VL_FREE char *output = NULL;
+
+        (void)ask(target, *commands, &output, &ignored);
+    }
+}
+
+/* PJSIP asks an address that did not answer again at its own pace, and old versions wait before they register. */
+void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target)
+{
+    const struct dialect *dialect = dialect_of(state, pbx);
+    const struct vl_lab *lab = state->lab;
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char **commands = vl_arena_zalloc(&arena, (lab->pbx_count + 4) * sizeof(*commands));
+    const char *hub = vl_flavor_hub_peer(&arena, pbx, vl_state_nature(state, pbx));
+    struct vl_trunks walk = vl_lab_trunks_from(lab, pbx);
+    size_t count = 0;
+
+    if (!commands)
+        return;
+    if (dialect->again)
+        commands[count++] = dialect->again;
+    if (registers(state, pbx) && dialect->register_one)
+        commands[count++] = vl_arena_printf(&arena, "%s %s", dialect->register_one, hub);
+    if (pbx->account && dialect->qualify_one)
+        commands[count++] = vl_arena_printf(&arena, "%s %s", dialect->qualify_one, hub);
+    while (dialect->qualify_one && vl_lab_next_trunk(&walk))
+        if (!vl_state_over_iax2(state, &walk.trunk))
+            commands[count++] = vl_arena_printf(&arena, "%s %s", dialect->qualify_one, walk.trunk.name);
+    ask_all(target, commands);
 }
 
 static int look_at_registration(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
@@ -104,6 +143,8 @@ static int look_at_registration(struct vl_arena *arena, const struct vl_state *s
     VL_ARENA_AUTO answer = { .blocks = NULL };
     const char *hub = vl_text_from_ipv4(&answer, state->lab->hub->address), *words = "";
     const struct dialect *dialect = dialect_of(state, pbx);
+    const char *name =
+        dialect->register_one ? vl_flavor_hub_peer(&answer, pbx, vl_state_nature(state, pbx)) : pbx->account;
     VL_FREE char *output = NULL;
     struct vl_registration *list;
     size_t count;
@@ -116,13 +157,13 @@ static int look_at_registration(struct vl_arena *arena, const struct vl_state *s
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not say what it has registered; is %s there?",
                        target->name, vl_sip_drivers[vl_state_nature(state, pbx)->sip]);
     for (size_t i = 0; i < count; i++) {
-        if (!vl_asterisk_name_matches(list[i].username, pbx->account) || !vl_text_starts(list[i].host, hub) ||
+        if (!vl_asterisk_name_matches(list[i].username, name) || !vl_text_starts(list[i].host, hub) ||
             (list[i].host[strlen(hub)] && list[i].host[strlen(hub)] != ':'))
             continue;
         words = list[i].state_text;
         view->registered = list[i].state == VL_REGISTRATION_REGISTERED;
-        view->registration_stuck = list[i].state == VL_REGISTRATION_NO_AUTHENTICATION ||
-                                   list[i].state == VL_REGISTRATION_REJECTED || list[i].state == VL_REGISTRATION_FAILED;
+        view->stuck = list[i].state == VL_REGISTRATION_NO_AUTHENTICATION || list[i].state == VL_REGISTRATION_REJECTED ||
+                      list[i].state == VL_REGISTRATION_FAILED;
     }
     view->registration = vl_arena_strdup(arena, words);
     return 0;
@@ -224,6 +265,9 @@ static int look_at_guest(struct vl_arena *arena, const struct vl_state *state, c
     if (pbx->account)
         look_at_hub(arena, state, pbx, &peers, view);
     look_at_trunks(arena, state, pbx, away, false, &peers, view);
+    if (dialect_of(state, pbx)->qualify_one)
+        view->stuck =
+            (view->registration_wanted && (!view->registered || view->hub)) || view->peers_ok < view->peers_wanted;
     if (iax2 && ask_iax2_peers(&answer, target, &peers, err) < 0)
         return -1;
     look_at_trunks(arena, state, pbx, away, true, &peers, view);
@@ -315,19 +359,6 @@ static const char *look_at_call(struct placed *placed, const struct vl_channel *
     }
     placed->over = placed->up || last;
     return ours && placed->over ? ours->name : NULL;
-}
-
-/* Ask for all, in one round trip where the target can. What is answered does not matter. */
-static void ask_all(struct vl_target *target, const char *const *commands)
-{
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-
-    vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands });
-    for (; *commands; commands++) {
-        VL_FREE char *output = NULL;
-
-        (void)ask(target, *commands, &output, &ignored);
-    }
 }
 
 /* Look at all calls that are not over, and hang up those that then are. How many are left, or -1. */

@@ -19,7 +19,7 @@ struct vl_trunk_view {
     bool registration_wanted; /* this guest registers with the hub */
     bool registered;
     const char *registration; /* the state in Asterisk's words; "" when it has no such registration */
-    bool registration_stuck;  /* it has given up: only a reload makes it try again */
+    bool stuck;               /* it has given up, or tries again too late: vl_probe_register_again() */
     const char *hub;          /* why the hub cannot be called: "UNREACHABLE"; NULL: it can */
     bool hub_away;            /* the hub is known not to answer: no use in waiting for the registration */
     size_t peers_wanted, peers_ok;
@@ -45,7 +45,7 @@ bool vl_trunk_view_good(const struct vl_trunk_view *view);
 /* Wait until Asterisk has booted: true when it says so now. */
 bool vl_probe_asterisk_ready(struct vl_target *target);
 
-/* Ask its SIP driver to try its registrations again. */
+/* Ask its SIP driver to try its registrations again, and the peers that it does not ask itself soon. */
 void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target);
 
 struct vl_call {

@@ -33,9 +33,19 @@ static bool has_mailboxes(const struct vl_pbx_writer *writer)
     return vl_lab_has_mailboxes(writer->lab);
 }
 
+static bool has_own_mailboxes(const struct vl_pbx_writer *writer)
+{
+    return vl_pbx_has_mailboxes(writer->lab, writer->pbx);
+}
+
 static bool has_chan_sip(const struct vl_pbx_writer *writer)
 {
     return writer->nature->sip == VL_SIP_CHAN_SIP;
+}
+
+static bool has_pjsip(const struct vl_pbx_writer *writer)
+{
+    return writer->nature->sip == VL_SIP_PJSIP;
 }
 
 static bool has_registrations(const struct vl_pbx_writer *writer)
@@ -70,6 +80,17 @@ static const struct row rows[] = {
         .reload = VL_RELOAD_SIP,
         .why = "a SIP account for every guest to register with, the telephones of the hub and its providers",
         .why_include = "Asterisk reads sip.conf; this line makes it read the accounts of the lab as well",
+    },
+    {
+        .role = VL_ROLE_HUB,
+        .parts = VL_PART_TRUNK | VL_PART_DIALPLAN,
+        .needed = has_pjsip,
+        .name = "voiplab_pjsip.conf",
+        .slot = VL_SLOT_PJSIP,
+        .write = vl_write_pjsip_conf,
+        .reload = VL_RELOAD_PJSIP,
+        .why = "a SIP account for every guest to register with, the telephones of the hub and its providers",
+        .why_include = "Asterisk reads pjsip.conf; this line makes it read the accounts of the lab as well",
     },
     {
         .role = VL_ROLE_HUB,
@@ -138,6 +159,17 @@ static const struct row rows[] = {
     {
         .role = VL_ROLE_GUEST,
         .parts = VL_PART_TRUNK,
+        .needed = has_pjsip,
+        .name = "voiplab_pjsip.conf",
+        .slot = VL_SLOT_PJSIP,
+        .write = vl_write_pjsip_conf,
+        .reload = VL_RELOAD_PJSIP,
+        .why = "the SIP trunk to the hub, with its registration, and the telephones of this PBX",
+        .why_include = "Asterisk reads pjsip.conf; this line makes it read the SIP trunk of the lab as well",
+    },
+    {
+        .role = VL_ROLE_GUEST,
+        .parts = VL_PART_TRUNK,
         .needed = has_iax2,
         .name = "voiplab_iax.conf",
         .slot = VL_SLOT_IAX,
@@ -145,6 +177,17 @@ static const struct row rows[] = {
         .reload = VL_RELOAD_IAX2,
         .why = "an IAX2 trunk to every other guest (peer) and from every other guest (user)",
         .why_include = "Asterisk reads iax.conf; this line makes it read the IAX2 trunks of the lab as well",
+    },
+    {
+        .role = VL_ROLE_GUEST,
+        .parts = VL_PART_TRUNK | VL_PART_DIALPLAN,
+        .needed = has_own_mailboxes,
+        .name = "voiplab_voicemail.conf",
+        .slot = VL_SLOT_VOICEMAIL,
+        .write = vl_write_voicemail_conf,
+        .reload = VL_RELOAD_VOICEMAIL,
+        .why = "the mailboxes of the telephones of this PBX",
+        .why_include = "Asterisk reads voicemail.conf; this line makes it read the mailboxes of the lab as well",
     },
     {
         .role = VL_ROLE_GUEST,

@@ -30,6 +30,29 @@ static void put_interface_phone(const struct vl_pbx_writer *writer, const char *
                   pbx->test_number, phone);
 }
 
+/* Where a web interface looks after the machine, mailboxes are its own. */
+static bool has_mailboxes(const struct vl_pbx_writer *writer)
+{
+    return writer->flavor->places[VL_SLOT_VOICEMAIL].main && vl_pbx_has_mailboxes(writer->lab, writer->pbx);
+}
+
+static void put_phone(const struct vl_pbx_writer *writer, const char *number)
+{
+    const struct vl_telephone *told = vl_lab_telephone(writer->lab, writer->pbx, number);
+
+    vl_buf_printf(writer->out, "exten => %s,1,%s\n", number, vl_writer_ring(writer, number));
+    if (told && told->mailbox && has_mailboxes(writer))
+        vl_buf_printf(writer->out,
+                      "same => n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n"
+                      "same => n,VoiceMail(%s@%s,u)\n"
+                      "same => n,Hangup()\n"
+                      "same => n(busy),VoiceMail(%s@%s,b)\n"
+                      "same => n,Hangup()\n",
+                      number, writer->context, number, writer->context);
+    else
+        vl_buf_puts(writer->out, "same => n,Goto(" OURS "call-result,s,1)\n");
+}
+
 static void put_own_numbers(const struct vl_pbx_writer *writer)
 {
     const struct vl_pbx *pbx = writer->pbx;
@@ -39,8 +62,7 @@ static void put_own_numbers(const struct vl_pbx_writer *writer)
     vl_buf_puts(out, "\n[" OURS "own-numbers]\n");
     for (const char *const *extension = pbx->extensions; extension && *extension; extension++)
         if (vl_writer_makes_phone(writer, *extension))
-            vl_buf_printf(out, "exten => %s,1,Dial(%s,%d)\nsame => n,Goto(" OURS "call-result,s,1)\n", *extension,
-                          vl_writer_device(writer, *extension), VL_RING_SECONDS);
+            put_phone(writer, *extension);
     vl_buf_printf(out,
                   "; test number: says back what it hears\n"
                   "exten => %s,1,Answer()\nsame => n,Echo()\nsame => n,Hangup()\n",
@@ -56,7 +78,7 @@ static void put_own_numbers(const struct vl_pbx_writer *writer)
         put_interface_phone(writer, first);
         return;
     }
-    vl_buf_printf(out, "exten => %s,1,Dial(%s,%d)\n", pbx->account, vl_writer_device(writer, first), VL_RING_SECONDS);
+    vl_buf_printf(out, "exten => %s,1,%s\n", pbx->account, vl_writer_ring(writer, first));
     vl_buf_printf(out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"CHANUNAVAIL\"]?" OURS "own-numbers,%s,1)\n",
                   pbx->test_number);
     vl_buf_puts(out, "same => n,Goto(" OURS "call-result,s,1)\n");
@@ -236,6 +258,11 @@ static void put_from_internal(const struct vl_pbx_writer *writer)
         vl_buf_puts(writer->out, "include => " OURS "to-hub\n");
     if (!writer->flavor->entry)
         vl_buf_puts(writer->out, "include => " OURS "call-end\n");
+    if (has_mailboxes(writer))
+        vl_buf_printf(writer->out,
+                      "; the mailboxes of this PBX\n"
+                      "exten => " VL_NUMBER_VOICEMAIL ",1,Answer()\nsame => n,VoiceMailMain(@%s)\nsame => n,Hangup()\n",
+                      writer->context);
 }
 
 /* Calls from outside find the guest's own numbers and the telephones of its web interface. */
@@ -272,6 +299,7 @@ void vl_write_extensions_guest(const struct vl_pbx_writer *writer)
         put_sub_trunk(writer, "sub-trunk", "IAX2", "IAX2/${ARG1}/${ARG2}", limited[true]);
     if (has_trunk(writer, false, false))
         put_sub_trunk(writer, "sub-trunk-sip", "SIP", vl_writer_beyond(writer, "${ARG1}", "${ARG2}"), limited[false]);
+    vl_write_sub_ring(writer);
     put_own_numbers(writer);
     put_trunk_prefixes(writer, limited);
     if (vl_pbx_has_account(writer->lab, writer->pbx))

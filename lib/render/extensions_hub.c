@@ -20,11 +20,13 @@ static void put_sub_voicemail(const struct vl_pbx_writer *writer)
 
     vl_buf_printf(out,
                   "\n[" OURS "sub-voicemail]\n"
-                  "; ARG1: device, ARG2: mailbox\n"
-                  "include => " OURS "call-end\n"
-                  "exten => s,1,Dial(${ARG1},%d,rtT" VL_TIME_LIMIT ")\n"
-                  "same => n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n",
-                  VL_RING_SECONDS);
+                  "; ARG1: device, ARG2: mailbox%s\n"
+                  "include => " OURS "call-end\n",
+                  *vl_writer_account(writer, "") ? ", ARG3: account" : "");
+    vl_buf_printf(out,
+                  "%s,Dial(${ARG1},%d,rtT" VL_TIME_LIMIT ")\n"
+                  "same => n%s,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n",
+                  vl_write_guard(writer, "ARG3"), VL_RING_SECONDS, *vl_writer_account(writer, "") ? "(over)" : "");
     vl_buf_printf(out,
                   "same => n,VoiceMail(${ARG2}@%s,u)\n"
                   "same => n,Return()\n"
@@ -37,24 +39,30 @@ static void put_sub_novoicemail(const struct vl_pbx_writer *writer)
 {
     vl_buf_printf(writer->out,
                   "\n[" OURS "sub-novoicemail]\n"
-                  "; ARG1: device\n"
-                  "include => " OURS "call-end\n"
-                  "exten => s,1,Dial(${ARG1},%d,rtT" VL_TIME_LIMIT ")\n"
-                  "same => n,Return()\n",
-                  VL_RING_SECONDS);
+                  "; ARG1: device%s\n"
+                  "include => " OURS "call-end\n",
+                  *vl_writer_account(writer, "") ? ", ARG2: account" : "");
+    vl_buf_printf(writer->out,
+                  "%s,Dial(${ARG1},%d,rtT" VL_TIME_LIMIT ")\n"
+                  "same => n%s,Return()\n",
+                  vl_write_guard(writer, "ARG2"), VL_RING_SECONDS, *vl_writer_account(writer, "") ? "(over)" : "");
 }
 
 /* A number of the hub and the device behind it. */
-static void put_number(const struct vl_pbx_writer *writer, const char *number, const char *device, bool voicemail)
+static void put_number(const struct vl_pbx_writer *writer, const char *number, unsigned dahdi, bool voicemail)
 {
+    const char *device = dahdi ? vl_arena_printf(writer->arena, "DAHDI/%u", dahdi) : vl_writer_device(writer, number);
+    const char *account = dahdi ? "" : vl_writer_account(writer, number);
+
     vl_buf_printf(writer->out, "exten => %s,hint,%s\n", number, device);
     if (voicemail)
-        vl_buf_printf(writer->out, "exten => %s,1,Gosub(" OURS "sub-voicemail,s,1(%s,%s))\nsame => n,Hangup()\n",
-                      number, device, number);
+        vl_buf_printf(writer->out, "exten => %s,1,Gosub(" OURS "sub-voicemail,s,1(%s,%s%s))\nsame => n,Hangup()\n",
+                      number, device, number, account);
     else
         vl_buf_printf(writer->out,
-                      "exten => %s,1,Gosub(" OURS "sub-novoicemail,s,1(%s))\nsame => n,Goto(" OURS "call-result,s,1)\n",
-                      number, device);
+                      "exten => %s,1,Gosub(" OURS "sub-novoicemail,s,1(%s%s))\nsame => n,Goto(" OURS
+                      "call-result,s,1)\n",
+                      number, device, account);
 }
 
 static void put_users(const struct vl_pbx_writer *writer)
@@ -64,14 +72,9 @@ static void put_users(const struct vl_pbx_writer *writer)
     vl_buf_printf(writer->out, "\n[" OURS "usuarios-%s]\n", lab->name);
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (vl_pbx_has_account(lab, &lab->pbxs[i]))
-            put_number(writer, lab->pbxs[i].account, vl_writer_device(writer, lab->pbxs[i].account), false);
-    for (size_t i = 0; i < lab->user_count; i++) {
-        const struct vl_user *user = &lab->users[i];
-        const char *device = user->dahdi ? vl_arena_printf(writer->arena, "DAHDI/%u", user->dahdi)
-                                         : vl_writer_device(writer, user->number);
-
-        put_number(writer, user->number, device, user->voicemail);
-    }
+            put_number(writer, lab->pbxs[i].account, 0, false);
+    for (size_t i = 0; i < lab->user_count; i++)
+        put_number(writer, lab->users[i].number, lab->users[i].dahdi, lab->users[i].voicemail);
 }
 
 static void put_guest_numbers(const struct vl_pbx_writer *writer)
@@ -85,9 +88,10 @@ static void put_guest_numbers(const struct vl_pbx_writer *writer)
 
         if (vl_pbx_has_account(lab, guest) && guest->prefix)
             vl_buf_printf(writer->out,
-                          "; %s\nexten => _%sXXX,1,Gosub(" OURS "sub-novoicemail,s,1(%s))\n"
+                          "; %s\nexten => _%sXXX,1,Gosub(" OURS "sub-novoicemail,s,1(%s%s))\n"
                           "same => n,Goto(" OURS "call-result,s,1)\n",
-                          guest->name, guest->prefix, vl_writer_beyond(writer, guest->account, "${EXTEN}"));
+                          guest->name, guest->prefix, vl_writer_beyond(writer, guest->account, "${EXTEN}"),
+                          vl_writer_account(writer, guest->account));
     }
 }
 
@@ -209,8 +213,9 @@ static void put_ring(const struct vl_pbx_writer *writer, const char *number)
     const struct vl_pbx *guest = vl_lab_extension_owner(writer->lab, number);
 
     if (guest)
-        vl_buf_printf(writer->out, "Gosub(" OURS "sub-novoicemail,s,1(%s))\nsame => n,Goto(" OURS "call-result,s,1)\n",
-                      vl_writer_beyond(writer, guest->account, number));
+        vl_buf_printf(writer->out,
+                      "Gosub(" OURS "sub-novoicemail,s,1(%s%s))\nsame => n,Goto(" OURS "call-result,s,1)\n",
+                      vl_writer_beyond(writer, guest->account, number), vl_writer_account(writer, guest->account));
     else
         vl_buf_printf(writer->out, "Goto(" OURS "PSTN,%s,1)\n", number);
 }

@@ -77,6 +77,7 @@ static void put_caller(const struct vl_pbx_writer *writer)
 static void put_pool(const struct vl_pbx_writer *writer, const struct vl_pool *pool)
 {
     struct vl_buf *out = writer->out;
+    const char *first;
 
     vl_buf_printf(out,
                   "\n[%s]\n"
@@ -85,8 +86,9 @@ static void put_pool(const struct vl_pbx_writer *writer, const struct vl_pool *p
                   "exten => s,1,NoOp(call to ${ARG1})\n",
                   routine(writer, pool, false));
     put_caller(writer);
+    first = vl_write_caller_limit(writer, "", "end");
     for (size_t i = 0; i < pool->line_count; i++) {
-        vl_buf_printf(out, "same => n,Dial(%s,,T" VL_TIME_LIMIT ")\n", dial_over(writer, pool, i));
+        vl_buf_printf(out, "same => n%s,Dial(%s,,T" VL_TIME_LIMIT ")\n", i ? "" : first, dial_over(writer, pool, i));
         if (i + 1 == pool->line_count)
             continue;
         vl_buf_puts(out, "same => n,GotoIf($[\"${DIALSTATUS}\" = \"NOANSWER\"");

@@ -20,6 +20,7 @@ enum vl_file_kind {
 enum vl_reload {
     VL_RELOAD_NONE,
     VL_RELOAD_SIP,
+    VL_RELOAD_PJSIP,
     VL_RELOAD_IAX2,
     VL_RELOAD_DIALPLAN,
     VL_RELOAD_VOICEMAIL,

@@ -5,14 +5,9 @@
  *
  * Options common to a kind of section are tables, as a person would read them; only names and secrets are computed.
  */
-#include "base/cleanup.h"
 #include "render/writer.h"
 
-struct option {
-    const char *key, *value;
-};
-
-static const struct option hub_general[] = {
+static const struct vl_option hub_general[] = {
     /* Who is not known gets nowhere: calls without an account are refused, and a wrong password and an unknown
      * account are answered alike. */
     { "context", OURS "PSTN" },
@@ -37,19 +32,19 @@ static const struct option hub_general[] = {
     { "callcounter", "yes" },
 };
 
-static const struct option guest_general[] = {
+static const struct vl_option guest_general[] = {
     { "allowguest", "no" },
     { "alwaysauthreject", "yes" },
 };
 
 /* Who registers may be ready before the other end knows its account: it asks again soon, also when it was refused. */
-static const struct option registers_general[] = {
+static const struct vl_option registers_general[] = {
     { "registertimeout", "5" },
     { "register_retry_403", "yes" },
 };
 
 /* Every section of ours: voice passes through the PBX. */
-static const struct option voice[] = {
+static const struct vl_option voice[] = {
     { "dtmfmode", "rfc2833" },
     { "directmedia", "no" },
 };
@@ -57,13 +52,13 @@ static const struct option voice[] = {
 /* A section that is no trunk is as one of which nothing is said. */
 static const struct vl_trunk_settings unsaid = { .qualify = VL_QUALIFY_YES };
 
-static const struct option registering[] = {
+static const struct vl_option registering[] = {
     { "type", "friend" },
     { "host", "dynamic" },
     { "qualify", "yes" },
 };
 
-static const struct option groups[] = {
+static const struct vl_option groups[] = {
     { "callgroup", "1" },
     { "pickupgroup", "1" },
 };
@@ -79,24 +74,16 @@ static void put_transfer(const struct vl_pbx_writer *writer, const char *context
     vl_buf_printf(writer->out, "setvar=TRANSFER_CONTEXT=%s\n", context);
 }
 
-#define put_options(writer, table) put_option_table(writer, table, VL_COUNT(table))
-
-static void put_option_table(const struct vl_pbx_writer *writer, const struct option *options, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        vl_buf_printf(writer->out, "%s=%s\n", options[i].key, options[i].value);
-}
-
 static void put_voice(const struct vl_pbx_writer *writer, const struct vl_trunk_settings *settings)
 {
     vl_write_codecs(writer, settings);
-    put_options(writer, voice);
+    vl_write_options(writer, voice);
 }
 
 static void put_limits(const struct vl_pbx_writer *writer, const struct vl_trunk_settings *settings)
 {
     vl_buf_printf(writer->out, "call-limit=%u\n", settings->limit ? settings->limit : (unsigned)ACCOUNT_LIMIT);
-    put_options(writer, groups);
+    vl_write_options(writer, groups);
 }
 
 /* chan_sip knows one secret of a section. While it is changed for another at both ends a call is taken by the address
@@ -136,13 +123,13 @@ static void put_user_account(const struct vl_pbx_writer *writer, const struct vl
     const char *context = vl_writer_class_context(writer, user->class);
 
     vl_buf_printf(writer->out, "\n[%s]\n", user->number);
-    put_options(writer, registering);
+    vl_write_options(writer, registering);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\nsubscribecontext=%s\ncallerid=\"%s\" <%s>\n",
                   vl_writer_secret(writer, "user", user->number), context, context, name, user->number);
     if (user->voicemail)
         vl_buf_printf(writer->out, "mailbox=%s@%s\n", user->number, writer->context);
     put_transfer(writer, context);
-    put_options(writer, voice);
+    vl_write_options(writer, voice);
     put_limits(writer, &unsaid);
 }
 
@@ -195,10 +182,15 @@ static void put_hub_peer(const struct vl_pbx_writer *writer)
 static void put_phone(const struct vl_pbx_writer *writer, const char *extension)
 {
     const char *secret = vl_state_secret(writer->state, "phone/%s/%s", writer->pbx->name, extension);
+    const struct vl_telephone *told = vl_lab_telephone(writer->lab, writer->pbx, extension);
 
     vl_buf_printf(writer->out, "\n[%s]\n", extension);
-    put_options(writer, registering);
+    vl_write_options(writer, registering);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\n", secret ? secret : "", vl_writer_phone_context(writer));
+    if (told && told->name)
+        vl_buf_printf(writer->out, "callerid=\"%s\" <%s>\n", vl_writer_plain(writer, told->name), extension);
+    if (told && told->mailbox)
+        vl_buf_printf(writer->out, "mailbox=%s@%s\n", extension, writer->context);
     put_voice(writer, &unsaid);
 }
 
@@ -301,11 +293,11 @@ static void put_general(const struct vl_pbx_writer *writer)
         return;
     vl_buf_puts(writer->out, "[general](+)\n");
     if (writer->pbx->role == VL_ROLE_HUB)
-        put_options(writer, hub_general);
+        vl_write_options(writer, hub_general);
     else
-        put_options(writer, guest_general);
+        vl_write_options(writer, guest_general);
     if (writer->pbx->role == VL_ROLE_GUEST || hub_registers(writer->lab))
-        put_options(writer, registers_general);
+        vl_write_options(writer, registers_general);
     vl_write_sip_registrations(writer);
 }
 

@@ -6,6 +6,12 @@
 
 #include "base/text.h"
 
+void vl_write_option_table(const struct vl_pbx_writer *writer, const struct vl_option *options, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        vl_buf_printf(writer->out, "%s=%s\n", options[i].key, options[i].value);
+}
+
 const char *vl_writer_secret(const struct vl_pbx_writer *writer, const char *kind, const char *name)
 {
     const char *secret = vl_state_secret(writer->state, "%s/%s", kind, name);

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cleanup.h"
 #include "lab/flavor.h"
 #include "lab/lab.h"
 #include "lab/state.h"
@@ -30,10 +31,19 @@ struct vl_pbx_writer {
     struct vl_buf *out;
 };
 
+/* A line `key=value` of a section. */
+struct vl_option {
+    const char *key, *value;
+};
+
+void vl_write_option_table(const struct vl_pbx_writer *writer, const struct vl_option *options, size_t count);
+#define vl_write_options(writer, table) vl_write_option_table(writer, table, VL_COUNT(table))
+
 /* Only for who has these parts: sip.conf's registrations where they stand apart, which a writer of sip.conf leaves out
  * then. */
 void vl_write_sip_registrations(const struct vl_pbx_writer *writer);
 void vl_write_sip_conf(const struct vl_pbx_writer *writer);
+void vl_write_pjsip_conf(const struct vl_pbx_writer *writer);
 void vl_write_iax_conf(const struct vl_pbx_writer *writer);
 void vl_write_extensions_hub(const struct vl_pbx_writer *writer);
 void vl_write_extensions_guest(const struct vl_pbx_writer *writer);
@@ -100,6 +110,21 @@ const char *vl_writer_address(const struct vl_pbx_writer *writer, uint32_t addre
  * In the arena. */
 const char *vl_writer_device(const struct vl_pbx_writer *writer, const char *name);
 const char *vl_writer_beyond(const struct vl_pbx_writer *writer, const char *peer, const char *number);
+
+/* The step that rings a telephone of this guest, and the routine that it may need. */
+const char *vl_writer_ring(const struct vl_pbx_writer *writer, const char *phone);
+void vl_write_sub_ring(const struct vl_pbx_writer *writer);
+
+/* The steps before Dial() in a routine of the hub's that rings the account in the variable `account`, if any: they go
+ * to `over` when it is away, or when it or the caller has too many calls. Returns how the step with Dial() begins. */
+const char *vl_write_guard(const struct vl_pbx_writer *writer, const char *account);
+
+/* `,ACCOUNT` where the routine is to be told, else "". */
+const char *vl_writer_account(const struct vl_pbx_writer *writer, const char *account);
+
+/* The same for the caller alone: `label` is that of the first step, or "". Returns the label of the step with Dial().
+ */
+const char *vl_write_caller_limit(const struct vl_pbx_writer *writer, const char *label, const char *over);
 
 static inline bool vl_writer_over_iax2(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {

@@ -192,14 +192,20 @@ static void connect_member(void *context, size_t index)
                          vl_flavor_describe(&member->arena, &member->nature));
 }
 
-/* What was found is kept for all that follows. It is for one at a time, so it waits until all have been asked. */
+static const struct vl_nature *known(const struct vl_fleet *fleet, size_t index)
+{
+    return vl_state_nature(&fleet->session->state, fleet->members[index].pbx);
+}
+
+/* What was found is kept for all that follows. A request that only looks goes by what the files were made for. It is
+ * for one at a time, so it waits until all have been asked. */
 static void learn(struct vl_fleet *fleet)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
     bool news = false;
 
     for (size_t i = 0; i < fleet->count; i++)
-        if (fleet->members[i].nature.seen)
+        if (fleet->members[i].nature.seen && (fleet->parts || !known(fleet, i)->seen))
             news |= vl_state_learn(&fleet->session->state, fleet->members[i].pbx, &fleet->members[i].nature);
     if (news && !fleet->dry && vl_session_remember(fleet->session, &cause) < 0)
         vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
@@ -341,7 +347,7 @@ static int look_until(const struct looking *looking, struct vl_member *member, s
             return -1;
         if (last || vl_trunk_view_good(&member->view))
             return 0;
-        if (member->view.registration_stuck && vl_now_ms() >= nudge) {
+        if (member->view.stuck && vl_now_ms() >= nudge) {
             vl_probe_register_again(&looking->fleet->session->state, member->pbx, member->target);
             nudge = vl_now_ms() + NUDGE_MS;
         }

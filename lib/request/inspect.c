@@ -88,15 +88,20 @@ static void add_pbx(const struct vl_run *run, const struct vl_pbx *pbx)
              });
     for (size_t i = 0; pbx->extensions && pbx->extensions[i]; i++) {
         const struct vl_phone *phone = phone_of(lab, pbx, pbx->extensions[i]);
+        const struct vl_telephone *told = vl_lab_telephone(lab, pbx, pbx->extensions[i]);
+        const char *mailbox = told && told->mailbox ? VL_NUMBER_VOICEMAIL : NULL;
 
         add(run, &(struct item){
                      .kind = "telephone",
-                     .name = phone ? phone->name : NULL,
+                     .name = phone  ? phone->name
+                             : told ? told->name
+                                    : NULL,
                      .number = pbx->extensions[i],
                      .server = vl_text_from_ipv4(arena, pbx->address),
                      .account = pbx->extensions[i],
                      .secret = vl_arena_printf(arena, "phone/%s/%s", pbx->name, pbx->extensions[i]),
-                     .voicemail = phone ? phone->voicemail : NULL,
+                     .given = told ? told->secret : NULL,
+                     .voicemail = phone && phone->voicemail ? phone->voicemail : mailbox,
                  });
     }
 }

@@ -179,6 +179,25 @@ static const char *valid_exten(struct vl_runner *runner, const char *text)
     return has_step(runner, &place, NULL);
 }
 
+/* Every telephone is taken to be there, and nobody else to call: as where Dial() is followed. */
+static const char *dial_contacts(struct vl_runner *runner, const char *text)
+{
+    return vl_arena_printf(runner->scratch, "PJSIP/%s", text);
+}
+
+static const char *no_group(struct vl_runner *runner, const char *text)
+{
+    (void)runner;
+    return *text ? NULL : "";
+}
+
+static const char *no_calls(struct vl_runner *runner, const char *text)
+{
+    (void)runner;
+    (void)text;
+    return "0";
+}
+
 /* Functions that change the variable that they name. */
 static void forget_changed(struct vl_runner *runner, const char *function, size_t length, const char *arguments)
 {
@@ -198,9 +217,12 @@ static const struct {
     { "EXISTS", exists },
     { "FILTER", filtered },
     { "GLOBAL", global },
+    { "GROUP", no_group },
+    { "GROUP_COUNT", no_calls },
     { "IF", choice },
     { "ISNULL", is_null },
     { "LEN", length_of },
+    { "PJSIP_DIAL_CONTACTS", dial_contacts },
     { "TOLOWER", lower },
     { "TOUPPER", upper },
     { "VALID_EXTEN", valid_exten },

@@ -150,7 +150,11 @@ for worker in $(ps -o pid= --ppid "$pid"); do
     grep -q '^State:.*zombie' <<<"$text" && continue
     grep -q '^Uid:[[:space:]]65534' <<<"$text" || fail "a worker is not nobody: $(grep '^Uid' <<<"$text")"
     grep -q '^Gid:[[:space:]]65534' <<<"$text" || fail "a worker has a group: $(grep '^Gid' <<<"$text")"
-    grep -q '^Seccomp:[[:space:]]2$' <<<"$text" || fail "a worker has no filter"
+    grep -q '^CapEff:[[:space:]]0*$' <<<"$text" || fail "a worker has capabilities"
+    grep -q '^NoNewPrivs:[[:space:]]1$' <<<"$text" || fail "a worker may get new privileges"
+    grep -q '^Seccomp:[[:space:]]2$' <<<"$text" && continue
+    # the one that workers are split off talks to the program and to nobody else
+    [ "$(find "/proc/$worker/fd" -lname "socket:*" | wc -l)" -le 1 ] || fail "a worker has no filter"
 done
 wait "$pid" || :
 pid=

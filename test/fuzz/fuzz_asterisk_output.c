@@ -18,12 +18,13 @@ static void check_text(const char *text)
         FUZZ_CHECK(*text >= ' ' && *text < 0x7f);
 }
 
-static void registry(struct vl_arena *arena, const char *text)
+static void registry(struct vl_arena *arena, const char *text,
+                     int (*parse)(struct vl_arena *, const char *, struct vl_registration **, size_t *))
 {
     struct vl_registration *list;
     size_t count;
 
-    if (vl_asterisk_parse_sip_registry(arena, text, &list, &count) < 0)
+    if (parse(arena, text, &list, &count) < 0)
         return;
     for (size_t i = 0; i < count; i++) {
         check_text(list[i].host);
@@ -90,9 +91,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text = strndup((const char *)data + 1, size - 1);
     if (!text)
         return 0;
-    switch (data[0] % 5) {
+    switch (data[0] == 'f' || data[0] == 'g' ? data[0] : data[0] % 5) {
+    case 'f':
+        registry(&arena, text, vl_asterisk_parse_pjsip_registrations);
+        break;
+    case 'g':
+        peers(&arena, text, vl_asterisk_parse_pjsip_contacts);
+        break;
     case 0:
-        registry(&arena, text);
+        registry(&arena, text, vl_asterisk_parse_sip_registry);
         break;
     case 1:
         peers(&arena, text, vl_asterisk_parse_sip_peers);

@@ -52,13 +52,21 @@ static void check_file(struct lab_fixture *fixture, const char *owner, const str
     assert_string_equal(file->text, expected);
 }
 
-static void check_lab(const char *name)
+/* What was found of some PBXs. */
+struct found {
+    const char *pbx;
+    struct vl_nature nature;
+};
+
+static void check_lab_found(const char *name, const struct found *found, size_t found_count)
 {
     LAB_FIXTURE_AUTO *fixture = lab_fixture_open(name);
     const struct vl_bridge_input input = { .bridge = &fixture->lab->bridge };
     struct vl_fileset host = { .files = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
 
+    for (size_t i = 0; i < found_count; i++)
+        assert_true(vl_state_learn(&fixture->state, vl_lab_pbx(fixture->lab, found[i].pbx), &found[i].nature));
     for (size_t i = 0; i < fixture->lab->pbx_count; i++) {
         const char *pbx = fixture->lab->pbxs[i].name;
         struct vl_fileset set = lab_fixture_render(fixture, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN);
@@ -72,6 +80,11 @@ static void check_lab(const char *name)
     vl_bridge_sysctl(&fixture->arena, fixture->lab, true, &host);
     for (size_t i = 0; i < host.count; i++)
         check_file(fixture, "bridge", &host.files[i]);
+}
+
+static void check_lab(const char *name)
+{
+    check_lab_found(name, NULL, 0);
 }
 
 static void test_thesis(void **unused)
@@ -92,12 +105,36 @@ static void test_everything(void **unused)
     check_lab(SOURCE_DIRECTORY "/test/lab/pass-dialplan-with-everything.ini");
 }
 
+static void test_interfaces(void **unused)
+{
+    (void)unused;
+    check_lab(SOURCE_DIRECTORY "/test/lab/pass-interfaces.ini");
+}
+
+/* Trunks from and to a machine without IAX2 are SIP; a web interface has its own transport and some telephones. */
+static void test_pjsip(void **unused)
+{
+    static const char *const none[] = { NULL }, *const phones[] = { "3500", NULL };
+    static const struct found found[] = {
+        { "hub", { VL_FLAVOR_ASTERISK, VL_SIP_PJSIP, .iax2 = true, .seen = true, .asterisk = "22.8", .phones = none } },
+        { "new", { VL_FLAVOR_ASTERISK, VL_SIP_PJSIP, .iax2 = true, .seen = true, .asterisk = "16.3", .phones = none } },
+        { "gui",
+          { VL_FLAVOR_FREEPBX, VL_SIP_PJSIP, .transport = true, .seen = true, .asterisk = "18.13", .phones = phones,
+            .reach = "ext-local" } },
+    };
+
+    (void)unused;
+    check_lab_found(SOURCE_DIRECTORY "/test/lab/pass-pjsip.ini", found, VL_COUNT(found));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thesis),
         cmocka_unit_test(test_quickstart),
         cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_interfaces),
+        cmocka_unit_test(test_pjsip),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

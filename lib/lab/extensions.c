@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * [extension NUMBER]: the name, the secret and the mailbox of a telephone of a guest, whose number is among the
+ * `extensions` of its [pbx].
+ */
+#include <string.h>
+
+#include "lab/schema.h"
+
+static bool has_extension(const struct vl_pbx *pbx, const char *number)
+{
+    for (const char *const *extension = pbx->extensions; extension && *extension; extension++)
+        if (!strcmp(*extension, number))
+            return true;
+    return false;
+}
+
+static const struct vl_pbx *owner_of(const struct vl_lab *lab, const char *number)
+{
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (has_extension(&lab->pbxs[i], number))
+            return &lab->pbxs[i];
+    return NULL;
+}
+
+int vl_lab_make_extensions(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    const struct vl_raw_section *sections = raw->kinds[VL_RAW_EXTENSION].sections;
+    size_t count = raw->kinds[VL_RAW_EXTENSION].count;
+    struct vl_telephone *extensions = vl_arena_zalloc(&lab->arena, count * sizeof(*extensions));
+
+    if (!extensions)
+        return vl_no_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        const struct vl_raw_extension *given = sections[i].object;
+
+        extensions[i] = (struct vl_telephone){
+            .number = given->number,
+            .pbx = owner_of(lab, given->number),
+            .name = given->name,
+            .secret = given->secret,
+            .mailbox = given->mailbox,
+            .line = sections[i].section->line,
+        };
+        if (!extensions[i].pbx)
+            return VL_LAB_MISTAKE(lab, extensions[i].line, err,
+                                  "[%s] no guest has '%s' among its extensions; a telephone of the hub is a [user]",
+                                  sections[i].section->name, given->number);
+    }
+    lab->extensions = extensions;
+    lab->extension_count = count;
+    return 0;
+}
+
+const struct vl_telephone *vl_lab_telephone(const struct vl_lab *lab, const struct vl_pbx *pbx, const char *number)
+{
+    for (size_t i = 0; i < lab->extension_count; i++)
+        if (lab->extensions[i].pbx == pbx && !strcmp(lab->extensions[i].number, number))
+            return &lab->extensions[i];
+    return NULL;
+}
+
+bool vl_pbx_has_mailboxes(const struct vl_lab *lab, const struct vl_pbx *pbx)
+{
+    for (size_t i = 0; i < lab->extension_count; i++)
+        if (lab->extensions[i].pbx == pbx && lab->extensions[i].mailbox)
+            return true;
+    return false;
+}

@@ -1,0 +1,189 @@
+#!/bin/bash
+# Trunks between Asterisks with chan_sip and with PJSIP, of 2020 and of today, and to one without IAX2: brought up,
+# called over every one of them, found in place, lost and found again, taken away. With a hub of each kind.
+#
+# ctest: FIXTURES_REQUIRED "tree;tree-sid" TIMEOUT 900 COST 100
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=test/e2e/lib.sh
+. "$here/lib.sh"
+# shellcheck source=test/e2e/fixture.sh
+. "$here/fixture.sh"
+
+guests="pbx1 pbx2 pbx3 pbx4"
+hosts="hub $guests"
+# pbx1: 16, chan_sip. pbx2: 16, PJSIP, as the lab file says. pbx3: 22, found out. pbx4: 22, without IAX2
+kinds="--pjsip pbx2 --sid pbx3 --sid pbx4 --no-iax2 pbx4"
+
+# begin_lab OPTION...: a bed with a hub of some kind
+begin_lab() {
+    # shellcheck disable=SC2086 # a list of words
+    begin --guests 4 $kinds "$@"
+    sed -i '/^\[pbx pbx2\]$/a sip = pjsip' "$lab"
+}
+
+# complaints NAME: what its Asterisk has warned of, without the time and the thread
+complaints() {
+    on "$1" sh -c 'cat /var/log/asterisk/messages*' |
+        sed -n 's/^\[[^]]*\] \(WARNING\|ERROR\)\[[0-9]*\]\(\[C-[0-9a-f]*\]\)\{0,1\} /\1 /p' | sort -u
+}
+
+# no_complaints WHAT: nobody has warned of anything that it did not warn of before it had a file of ours
+no_complaints() {
+    local name new
+    for name in $hosts; do
+        complaints "$name" >"$work/complaints.$name.now"
+        new=$(comm -13 "$work/complaints.$name" "$work/complaints.$name.now")
+        [ -z "$new" ] || fail "$name complains ($1):
+$new"
+    done
+}
+
+driver_of() {
+    case $(cli "$1" 'module show like chan_sip.so') in
+    *Running*) echo chan_sip ;;
+    *) echo pjsip ;;
+    esac
+}
+
+# registered NAME: its Asterisk says that its one registration, at the hub, is in force
+registered() {
+    case $(driver_of "$1") in
+    chan_sip) is_registered "$1" ;;
+    *) [ "$(cli "$1" 'pjsip show registrations' | grep -c "^ hub/sip:$BED_HUB .* Registered .*(exp. [0-9]*s)")" -eq 1 ] ;;
+    esac
+}
+
+# reachable NAME COUNT: so many of its SIP peers answer, and all of them do
+reachable() {
+    local text
+    case $(driver_of "$1") in
+    chan_sip)
+        text=$(cli "$1" 'sip show peers')
+        [ "$(grep -c ' OK (' <<<"$text")" -eq "$2" ]
+        ;;
+    *)
+        text=$(cli "$1" 'pjsip show contacts')
+        [ "$(grep -c ' Avail  ' <<<"$text")" -eq "$2" ] && grep -q "^Objects found: $2\$" <<<"$text"
+        ;;
+    esac
+}
+
+# all_linked: asked of the Asterisks themselves. Each guest has the hub and its trunks that are SIP.
+all_linked() {
+    local name
+    for name in $guests; do registered "$name" || fail "$name is not registered"; done
+    for name in pbx1 pbx2 pbx3; do
+        reachable "$name" 2 || fail "$name does not reach the hub and pbx4"
+        peers_ok "$name" 2 || fail "$name does not reach its IAX2 peers:
+$(cli "$name" 'iax2 show peers')"
+    done
+    reachable pbx4 4 || fail "pbx4 does not reach the hub and the others: $(cli pbx4 'pjsip show contacts')"
+    reachable hub 4 || fail "the hub does not reach its accounts"
+}
+
+up_and_called() {
+    local name
+    checks "up on a fresh lab, $1"
+    for name in $hosts; do complaints "$name" >"$work/complaints.$name"; done
+    every contents_of "$work/fresh"
+    voiplab up
+    ends 0 "the first up"
+    said "4 registrations, 16 peers"
+    said "over IAX2: answered"
+    said "over SIP: answered"
+    said "over two SIP trunks and the hub: answered"
+    all_linked
+
+    checks "a call over every trunk, $1"
+    voiplab verify
+    ends 0 "verify"
+    said "28 of 28 calls were answered"
+    not_said "not answered"
+
+    checks "nobody complains, $1"
+    no_complaints "$1"
+}
+
+found_in_place() {
+    checks "a second up finds nothing to do and touches no file, $1"
+    every times_of "$work/before"
+    nothing_to_do
+    every times_of "$work/now"
+    same "$work/before" "$work/now" "an up with nothing to do touched files"
+    voiplab up --check
+    ends 0 "up --check"
+}
+
+# taken_away WHAT: the hosts are as they were
+taken_away() {
+    checks "trunk remove leaves the hosts as they were, $1"
+    voiplab trunk remove
+    ends 0 "trunk remove"
+    every contents_of "$work/now"
+    same "$work/fresh" "$work/now" "trunk remove did not leave the hosts as they were"
+    for name in pbx2 pbx3 pbx4; do
+        cli "$name" 'pjsip show registrations' | grep -q '^No objects found' || fail "$name still registers"
+        cli "$name" 'pjsip show endpoints' | grep -q '^No objects found' || fail "$name still has endpoints"
+    done
+    voiplab trunk remove
+    ends 0 "trunk remove, once more"
+    said "nothing to do"
+}
+
+whole_lab() {
+    up_and_called "$1"
+    found_in_place "$1"
+}
+
+begin_lab
+whole_lab "a hub with chan_sip"
+
+checks "who is not known gets nowhere at a PBX with PJSIP"
+# From names the hub or the far end of a trunk, which are not challenged, and comes from another place
+for from in hub 4001 4002 stranger; do
+    for name in pbx2 pbx3 pbx4; do
+        variable=BED_${name^^}
+        answer=$("$bed" host "$work/bed" "$here/invite" "${!variable}" "$from" "${name#pbx}999")
+        [ "$answer" = 401 ] || fail "$name answers $answer to a call of '$from'"
+    done
+done
+
+checks "a hub that goes and comes back is found again, and registered with"
+"$bed" stop "$work/bed" hub
+voiplab trunk verify
+[ "$status" -ne 0 ] || fail "trunk verify did not see that the hub is gone"
+"$bed" start "$work/bed" hub
+"$bed" wait "$work/bed" 20
+voiplab up
+ends 0 "up after the hub came back"
+all_linked
+taken_away "a hub with chan_sip"
+"$bed" down "$work/bed"
+
+begin_lab --sid hub
+whole_lab "a hub of today"
+
+checks "a telephone that is not registered is away, which is no error"
+cli hub "channel originate Local/2500@bed/n application Wait 2" >/dev/null
+cli pbx3 "channel originate Local/3501@from-internal/n application Wait 2" >/dev/null
+sleep 3
+no_complaints "a telephone that is not registered"
+
+checks "an account has ten calls at most"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    cli hub "channel originate Local/1999@bed/n application Wait 30" >/dev/null
+done
+ten_are_up() { [ "$(cli hub 'core show channels concise' | grep -c '^PJSIP/7001-.*!Up!')" -eq 10 ]; }
+retry 10 ten_are_up || fail "not ten calls are up: $(cli hub 'group show channels')"
+sleep 1
+ten_are_up || fail "more than ten calls are up"
+cli hub "channel request hangup all" >/dev/null
+taken_away "a hub of today"
+"$bed" down "$work/bed"
+
+begin_lab --pjsip hub
+sed -i '/^\[pbx hub\]$/a sip = pjsip' "$lab"
+whole_lab "a hub with PJSIP of 2020"
+taken_away "a hub with PJSIP of 2020"
+echo "all as it should be"
