@@ -211,25 +211,35 @@ static bool is_fresh(const struct vl_ahead *ahead, long long now_ms)
 
 const struct vl_ahead_path *vl_ahead_find_path(const struct vl_ahead *ahead, const char *path, long long now_ms)
 {
-    for (size_t i = 0; is_fresh(ahead, now_ms) && i < ahead->path_count; i++)
-        if (ahead->paths[i].known && !strcmp(ahead->paths[i].path, path))
-            return &ahead->paths[i];
+    for (; is_fresh(ahead, now_ms); ahead = ahead->older)
+        for (size_t i = 0; i < ahead->path_count; i++)
+            if (ahead->paths[i].known && !strcmp(ahead->paths[i].path, path))
+                return &ahead->paths[i];
     return NULL;
 }
 
 const struct vl_ahead_group *vl_ahead_find_group(const struct vl_ahead *ahead, const char *name, long long now_ms)
 {
-    for (size_t i = 0; is_fresh(ahead, now_ms) && i < ahead->group_count; i++)
-        if (!strcmp(ahead->groups[i].name, name))
-            return &ahead->groups[i];
+    for (; is_fresh(ahead, now_ms); ahead = ahead->older)
+        for (size_t i = 0; i < ahead->group_count; i++)
+            if (!strcmp(ahead->groups[i].name, name))
+                return &ahead->groups[i];
     return NULL;
 }
 
+/* Asked for anew, an older answer is not to be had any more, also when the newer one was handed out. */
 struct vl_ahead_command *vl_ahead_find_command(const struct vl_ahead *ahead, const char *line, long long now_ms)
 {
-    for (size_t i = 0; is_fresh(ahead, now_ms) && i < ahead->command_count; i++)
-        if (ahead->commands[i].output && !strcmp(ahead->commands[i].line, line))
-            return &ahead->commands[i];
+    bool asked = false;
+
+    for (; is_fresh(ahead, now_ms) && !asked; ahead = ahead->older)
+        for (size_t i = 0; i < ahead->command_count; i++) {
+            if (strcmp(ahead->commands[i].line, line) != 0)
+                continue;
+            asked = true;
+            if (ahead->commands[i].output)
+                return &ahead->commands[i];
+        }
     return NULL;
 }
 
@@ -247,10 +257,21 @@ bool vl_ahead_has(const struct vl_ahead *ahead, const struct vl_wanted *wanted, 
     return true;
 }
 
-void vl_ahead_drop(struct vl_ahead **ahead)
+void vl_ahead_push(struct vl_ahead **ahead, struct vl_ahead *newest)
 {
     if (*ahead)
+        vl_ahead_drop(&(*ahead)->older);
+    newest->older = *ahead;
+    *ahead = newest;
+}
+
+void vl_ahead_drop(struct vl_ahead **ahead)
+{
+    while (*ahead) {
+        struct vl_ahead *older = (*ahead)->older;
+
         vl_arena_free(&(*ahead)->arena);
-    vl_free(*ahead);
-    *ahead = NULL;
+        vl_free(*ahead);
+        *ahead = older;
+    }
 }

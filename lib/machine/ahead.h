@@ -46,6 +46,7 @@ struct vl_ahead {
     struct vl_ahead_command *commands;
     size_t path_count, group_count, command_count;
     long long taken_ms;
+    struct vl_ahead *older; /* what was learnt before, by another question; NULL: nothing */
 };
 
 /* Take an answer of `length` bytes apart; `ahead` is empty before. False when it is not in order (and `ahead` is
@@ -60,7 +61,10 @@ const struct vl_ahead_path *vl_ahead_find_path(const struct vl_ahead *ahead, con
 const struct vl_ahead_group *vl_ahead_find_group(const struct vl_ahead *ahead, const char *name, long long now_ms);
 struct vl_ahead_command *vl_ahead_find_command(const struct vl_ahead *ahead, const char *line, long long now_ms);
 
-/* Free what `*ahead` points to, and set it to NULL: nothing of it is true any more. */
+/* Put what was just learnt in front of what `*ahead` points to, of which two answers are kept. */
+void vl_ahead_push(struct vl_ahead **ahead, struct vl_ahead *newest);
+
+/* Free what `*ahead` points to with all that is older, and set it to NULL: nothing of it is true any more. */
 void vl_ahead_drop(struct vl_ahead **ahead);
 
 #endif

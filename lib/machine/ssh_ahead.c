@@ -106,11 +106,11 @@ void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted)
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
     VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_ahead *learnt;
     size_t count = 5;
 
     if (ssh->worker <= 0 || !is_sound(wanted) || vl_ahead_has(ssh->ahead, wanted, vl_now_ms()))
         return;
-    vl_ahead_drop(&ssh->ahead);
     argv[count++] = vl_arena_printf(&arena, "%d", vl_ssh_answer_seconds(ssh));
     argv[count++] = vl_arena_printf(&arena, "%zu", count_of(wanted->paths));
     argv[count++] = vl_arena_printf(&arena, "%zu", count_of(wanted->groups));
@@ -120,10 +120,12 @@ void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted)
     if (arena.failed || vl_ssh_execute(ssh, argv, NULL, VL_AHEAD_LIMIT, vl_ssh_answer_seconds(ssh) * 1000 + SPARE_MS,
                                        &reply, &ignored) < 0)
         return;
-    ssh->ahead = vl_calloc(1, sizeof(*ssh->ahead));
-    if (!ssh->ahead)
+    learnt = vl_calloc(1, sizeof(*learnt));
+    if (!learnt)
         return;
-    ssh->ahead->taken_ms = vl_now_ms();
-    if (reply.status || !vl_ahead_parse(ssh->ahead, wanted, vl_buf_text(&reply.output), reply.output.length))
-        vl_ahead_drop(&ssh->ahead);
+    learnt->taken_ms = vl_now_ms();
+    if (reply.status || !vl_ahead_parse(learnt, wanted, vl_buf_text(&reply.output), reply.output.length))
+        vl_ahead_drop(&learnt);
+    else
+        vl_ahead_push(&ssh->ahead, learnt);
 }

@@ -2,8 +2,12 @@
 /*
  * What the stages of a PBX will ask of it, asked in one round trip with what somebody else wants to know.
  */
+#include "base/cleanup.h"
 #include "render/asterisk.h"
+#include "stage/clash.h"
 #include "stage/stage.h"
+
+enum { MOST_PATHS = 64 };
 
 void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
                            unsigned parts, const struct vl_wanted *more)
@@ -11,10 +15,17 @@ void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx,
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_fileset set = { .count = 0 };
 
+    const char *const *lists[] = { more->paths, parts ? vl_clash_paths(&arena) : NULL };
+    const char *paths[MOST_PATHS] = { NULL };
+    size_t count = 0;
+
     if (!target->ops->prefetch)
         return;
-    if (parts)
-        vl_render_pbx(&arena, session->lab, &session->state, pbx, parts, &set);
+    if (parts) /* all that is ours: the main files that are looked at include it, whatever part it is */
+        vl_render_pbx(&arena, session->lab, &session->state, pbx, parts | VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
+    for (size_t i = 0; i < VL_COUNT(lists); i++)
+        for (const char *const *path = lists[i]; path && *path && count + 1 < MOST_PATHS; path++)
+            paths[count++] = *path;
     if (!arena.failed)
-        vl_plan_prefetch(target, &set, more);
+        vl_plan_prefetch(target, &set, &(struct vl_wanted){ .paths = paths, .commands = more->commands });
 }

@@ -34,13 +34,24 @@ static const struct rule {
     { ETC "/voicemail.conf", { "general", "zonemessages" }, false, "Asterisk puts the mailboxes of the two together" },
 };
 
+enum { FILES_MOST = 64 };
+
 /* A guest may include as much as it likes; what goes beyond is not looked at. */
 struct reading {
     const struct vl_clash_scene *scene;
     size_t files;
+    const char **unread; /* not NULL: what the target would have to be asked for is only noted here */
+    size_t unread_count;
 };
 
-enum { FILES_MOST = 64 };
+const char *const *vl_clash_paths(struct vl_arena *arena)
+{
+    const char **paths = vl_arena_zalloc(arena, (VL_COUNT(rules) + 1) * sizeof(*paths));
+
+    for (size_t i = 0; paths && i < VL_COUNT(rules); i++)
+        paths[i] = rules[i].path;
+    return paths;
+}
 
 static const struct vl_file *find_file(const struct vl_fileset *set, const char *path)
 {
@@ -72,7 +83,9 @@ static int read_file(void *context, const char *path, struct vl_arena *arena, co
         *ret_text = file->text;
         return 0;
     }
-    if (!scene->target || reading->files++ >= FILES_MOST)
+    if (reading->unread && reading->unread_count < FILES_MOST)
+        reading->unread[reading->unread_count++] = path;
+    if (reading->unread || !scene->target || reading->files++ >= FILES_MOST)
         return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' is not known", path);
     if (scene->target->ops->read(scene->target, path, &text, &mode, err) < 0)
         return -1;
@@ -188,29 +201,60 @@ static const char *describe(struct vl_arena *arena, const struct comparison *com
     return vl_arena_strdup(arena, vl_buf_text(&out));
 }
 
+/* The main file of a rule with all that it includes. 1; 0 when there is none; -1 without memory. */
+static int read_whole(struct vl_arena *arena, struct reading *reading, const struct rule *rule,
+                      struct vl_conf *ret_conf)
+{
+    struct vl_conf_reader reader = { .read = read_file, .directory = ETC, .context = reading };
+    const char **unread = reading->unread;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const char *text;
+    int rc;
+
+    reading->unread = NULL;
+    rc = read_file(reading, rule->path, arena, &text, &err);
+    reading->unread = unread;
+    if (rc < 0)
+        return 0;
+    return vl_conf_read(arena, rule->path, text, &reader, ret_conf, &err) < 0 ? -1 : 1;
+}
+
+/* A web interface has main files that are little but a list of others: these are asked for at once. */
+static void prefetch(const struct vl_clash_scene *scene)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char **unread = vl_arena_zalloc(&arena, (FILES_MOST + 1) * sizeof(*unread));
+    struct reading reading = { .scene = scene, .unread = unread };
+    const char *const *paths = vl_clash_paths(&arena);
+
+    if (!unread || !paths || !scene->target || !scene->target->ops->prefetch)
+        return;
+    vl_target_prefetch(scene->target, &(struct vl_wanted){ .paths = paths });
+    for (size_t i = 0; i < VL_COUNT(rules); i++) {
+        struct vl_conf conf;
+
+        (void)read_whole(&arena, &reading, &rules[i], &conf);
+    }
+    vl_target_prefetch(scene->target, &(struct vl_wanted){ .paths = unread });
+}
+
 static const char *clash_of(struct vl_arena *arena, const struct vl_clash_scene *scene, const struct rule *rule)
 {
     struct reading reading = { .scene = scene };
-    struct vl_conf_reader reader = { .read = read_file, .directory = ETC, .context = &reading };
     VL_ARENA_AUTO scratch = { .blocks = NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_conf conf;
     struct comparison comparison = { .scene = scene, .rule = rule, .conf = &conf };
-    const char *text;
+    int rc = read_whole(&scratch, &reading, rule, &conf);
 
-    if (read_file(&reading, rule->path, &scratch, &text, &err) < 0)
-        return NULL;
-    if (vl_conf_read(&scratch, rule->path, text, &reader, &conf, &err) < 0) {
-        arena->failed = true;
-        return NULL;
-    }
-    return describe(arena, &comparison);
+    arena->failed |= rc < 0;
+    return rc > 0 ? describe(arena, &comparison) : NULL;
 }
 
 const char *vl_clash(struct vl_arena *arena, const struct vl_clash_scene *scene)
 {
     const char *all = NULL;
 
+    prefetch(scene);
     for (size_t i = 0; i < VL_COUNT(rules); i++) {
         const char *clash = clash_of(arena, scene, &rules[i]);
 

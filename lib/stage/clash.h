@@ -20,6 +20,9 @@ struct vl_clash_scene {
     const struct vl_flavor_row *flavor;
 };
 
+/* The main files that are looked at, for who prefetches them; ends with NULL. In `arena`; NULL: memory ran out. */
+const char *const *vl_clash_paths(struct vl_arena *arena);
+
 /* One line, with FILE:LINE, about the main files of Asterisk's in which sections of ours and of somebody else's have
  * one name, through all that they include: what comes of it and what to do. NULL: there are none, or memory ran out. */
 const char *vl_clash(struct vl_arena *arena, const struct vl_clash_scene *scene);

@@ -186,11 +186,38 @@ static void test_unanswered(void **state)
     vl_ahead_drop(&ahead);
 }
 
+/* Of two answers the newer one counts, for commands also when it was handed out; what only the older has is kept. */
+static void test_two_answers(void **state)
+{
+    static const char *const fewer[] = { "/a", NULL };
+    static const char *const again[] = { "sip show peers", NULL };
+    static const struct vl_wanted second = { .paths = fewer, .commands = again };
+    static const char text[] = "voiplab ahead\nk n\nc 0 3\nnewvoiplab end\n";
+    struct vl_ahead *ahead = parse(whole, sizeof(whole) - 1), *newest = calloc(1, sizeof(*newest));
+    struct vl_ahead_command *command;
+
+    (void)state;
+    assert_non_null(newest);
+    assert_true(vl_ahead_parse(newest, &second, text, sizeof(text) - 1));
+    vl_ahead_push(&ahead, newest);
+    assert_int_equal(vl_ahead_find_path(ahead, "/a", 0)->facts.kind, VL_PATH_NONE);
+    assert_string_equal(vl_ahead_find_path(ahead, "/link", 0)->text, "abc");
+    assert_true(vl_ahead_find_group(ahead, "asterisk", 0)->gives);
+    assert_non_null(vl_ahead_find_command(ahead, "core show version", 0));
+    command = vl_ahead_find_command(ahead, "sip show peers", 0);
+    assert_string_equal(command->output, "new");
+    command->output = NULL;
+    assert_null(vl_ahead_find_command(ahead, "sip show peers", 0));
+    vl_ahead_drop(&ahead);
+    assert_null(ahead);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole), cmocka_unit_test(test_old_is_forgotten),       cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_lies),  cmocka_unit_test(test_not_whole_is_not_known), cmocka_unit_test(test_unanswered),
+        cmocka_unit_test(test_two_answers), cmocka_unit_test(test_whole), cmocka_unit_test(test_old_is_forgotten),
+        cmocka_unit_test(test_truncated),   cmocka_unit_test(test_lies),  cmocka_unit_test(test_not_whole_is_not_known),
+        cmocka_unit_test(test_unanswered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
