@@ -14,10 +14,24 @@ static const struct {
     enum vl_technology technology;
 } technologies[] = { { "SIP/", VL_SIP }, { "IAX2/", VL_IAX }, { "PJSIP/", VL_PJSIP } };
 
+/* Up to what ends a device; a `${...}` is part of it, with whatever stands in there. */
+static size_t device_end(const char *device)
+{
+    size_t length = 0, depth = 0;
+
+    for (; device[length] && (depth || !strchr("&,)^ ", device[length])); length++) {
+        if (device[length] == '{')
+            depth++;
+        else if (device[length] == '}' && depth)
+            depth--;
+    }
+    return length;
+}
+
 /* Where the account's name stands in what follows `SIP/` and its like; length 0: it cannot be told. */
 static const char *account_in(const char *device, enum vl_technology technology, size_t *ret_length)
 {
-    size_t length = strcspn(device, "&,)^ "), part = strcspn(device, "/&,)^ ");
+    size_t length = device_end(device), part = strcspn(device, "/&,)^ ");
     const char *at = memchr(device, '@', technology == VL_IAX ? part : length);
 
     *ret_length = 0;

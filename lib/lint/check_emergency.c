@@ -43,10 +43,11 @@ static bool leaves(struct vl_lint *lint, const struct vl_extension *extension, c
 {
     static const char *const names[] = { "SIP/", "IAX2/", "PJSIP/" };
     static const char *const lines[] = { "DAHDI/", "Zap/", "OOH323/", "mISDN/" };
-    const char *device = vl_lint_filled(lint, extension, arguments), *account, *slash;
+    size_t count;
+    /* a function around the number, which stands in front of PJSIP's peer, has commas of its own */
+    const char *device = vl_jump_words(lint->arena, vl_lint_filled(lint, extension, arguments), &count)[0];
+    const char *slash = strchr(device, '/'), *account;
 
-    device = vl_arena_strndup(lint->arena, device, strcspn(device, ","));
-    slash = strchr(device, '/');
     for (size_t i = 0; i < VL_COUNT(lines); i++)
         if (!strncasecmp(device, lines[i], strlen(lines[i])))
             return strchr(device + strlen(lines[i]), '/') != NULL;

@@ -121,15 +121,52 @@ static void read_sip(struct reading *reading)
     vl_lint_read_secrets(reading->arena, reading->technology, &reading->conf, reading->devices);
 }
 
+static bool is_object(const struct vl_conf_section *section, const char *type)
+{
+    const struct vl_conf_line *line = vl_conf_section_line(section, "type");
+
+    return line && !section->is_template && !strcasecmp(line->value, type);
+}
+
+/* The host of `sip:USER@HOST:PORT`, where the first AOR of an endpoint is; "dynamic" of one that registers, as sip.conf
+ * says it. NULL: it has no AOR. */
+static const char *pjsip_host(const struct reading *reading, const struct vl_conf_section *endpoint)
+{
+    const struct vl_conf_line *aors = vl_conf_section_line(endpoint, "aors");
+    size_t length = aors ? strcspn(aors->value, ", ") : 0;
+
+    for (size_t i = 0; i < reading->conf.section_count && length; i++) {
+        const struct vl_conf_section *section = reading->conf.sections[i];
+        const struct vl_conf_line *contact;
+        const char *host, *at;
+
+        if (!is_object(section, "aor") || strlen(section->name) != length ||
+            strncmp(section->name, aors->value, length) != 0)
+            continue;
+        contact = vl_conf_section_line(section, "contact");
+        if (!contact)
+            return "dynamic";
+        host = strchr(contact->value, ':') ? strchr(contact->value, ':') + 1 : contact->value;
+        at = strchr(host, '@');
+        host = at ? at + 1 : host;
+        return vl_arena_strndup(reading->arena, host, strcspn(host, ":;>"));
+    }
+    return NULL;
+}
+
 /* Objects of pjsip.conf: endpoints are devices. */
 static void read_pjsip(struct reading *reading)
 {
+    struct vl_devices *devices = reading->devices;
+
     for (size_t i = 0; i < reading->conf.section_count; i++) {
         const struct vl_conf_section *section = reading->conf.sections[i];
-        const struct vl_conf_line *type = vl_conf_section_line(section, "type");
+        size_t count = devices->device_count;
 
-        if (type && !section->is_template && !strcasecmp(type->value, "endpoint"))
+        if (is_object(section, "endpoint"))
             add_device(reading, section);
+        if (devices->device_count > count)
+            devices->devices[count].host = pjsip_host(reading, section);
         add_entries(reading, section);
     }
     vl_lint_read_secrets(reading->arena, reading->technology, &reading->conf, reading->devices);

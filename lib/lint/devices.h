@@ -25,7 +25,7 @@ struct vl_device {
     enum vl_technology technology;
     const char *name;
     const char *context; /* NULL: that of [general] */
-    const char *host;    /* NULL: not said; of PJSIP not read */
+    const char *host;    /* NULL: not said; of PJSIP where its first AOR is */
     struct vl_position at;
 };
 
