@@ -72,9 +72,9 @@ reachable() {
 # all_linked: asked of the Asterisks themselves. Each guest has the hub and its trunks that are SIP.
 all_linked() {
     local name
-    for name in $guests; do registered "$name" || fail "$name is not registered"; done
+    for name in $guests; do retry 15 registered "$name" || fail "$name is not registered"; done
     for name in pbx1 pbx2 pbx3; do
-        reachable "$name" 2 || fail "$name does not reach the hub and pbx4"
+        retry 15 reachable "$name" 2 || fail "$name does not reach the hub and pbx4"
         peers_ok "$name" 2 || fail "$name does not reach its IAX2 peers:
 $(cli "$name" 'iax2 show peers')"
     done
