@@ -130,11 +130,8 @@ static void test_pjsip(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_thesis),
-        cmocka_unit_test(test_quickstart),
-        cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_interfaces),
-        cmocka_unit_test(test_pjsip),
+        cmocka_unit_test(test_thesis),     cmocka_unit_test(test_quickstart), cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_interfaces), cmocka_unit_test(test_pjsip),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
