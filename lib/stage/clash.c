@@ -30,6 +30,10 @@ static const struct rule {
       { "general", "authentication" },
       true,
       "Asterisk makes one account of the two, secret and all, in which the later lines count" },
+    { ETC "/pjsip.conf",
+      { "global", "system" },
+      false,
+      "where two objects of one type have one name, Asterisk reads none of that type" },
     { ETC "/iax.conf", { "general" }, false, "Asterisk makes one account of the two, secret and all" },
     { ETC "/voicemail.conf", { "general", "zonemessages" }, false, "Asterisk puts the mailboxes of the two together" },
 };

@@ -131,11 +131,48 @@ taken_away() {
     said "nothing to do"
 }
 
+hang_up() { if kill "$1" 2>/dev/null; then wait "$1" || :; fi; }
+
+# telephone_of NAME: the first telephone of this guest, beside the owner of the lab, is registered and called
+telephone_of() {
+    local variable=BED_${1^^} digit=${1#pbx} secret
+    checks "a telephone registers with $1 and is called"
+    secret=$(sed -n "s/^phone\/$1\/${digit}500 = //p" "$work"/state/bed/secrets)
+    "$bed" host "$work/bed" "$here/telephone" "${!variable}" "${digit}500" "$secret" >"$work/telephone" 2>&1 &
+    telephone=$!
+    cleanup_fn hang_up "$telephone"
+    retry 5 grep -q registered "$work/telephone" || fail "it is not registered: $(cat "$work/telephone")"
+    cli hub "channel originate Local/${digit}500@bed/n application Wait 10" >/dev/null
+    telephone_is_up() { cli "$1" 'core show channels concise' | grep -q "^\(PJ\)\{0,1\}SIP/${digit}500-.*!Up!"; }
+    retry 5 telephone_is_up "$1" || fail "no call to the telephone: $(cli "$1" 'core show channels')"
+    cli hub "channel request hangup all" >/dev/null
+    hang_up "$telephone"
+}
+
+# load_on NAME: SIPp, which plays a telephone of NAME, has no failed call
+load_on() {
+    checks "a load run on $1 has no failed call"
+    cat >>"$lab" <<END
+
+[load $1]
+target = $1
+extension = ${1#pbx}999
+rate = 10
+calls = 40
+hold = 1
+END
+    voiplab sipp --json "$1"
+    ends 0 "sipp"
+    [ "$(jq -r '.loads[0] | "\(.made)/\(.succeeded)/\(.failed)"' "$work/out")" = 40/40/0 ] ||
+        fail "made/succeeded/failed are not 40/40/0: $(cat "$work/out")"
+}
+
 whole_lab() {
     up_and_called "$1"
     found_in_place "$1"
 }
 
+requires sipp python3
 begin_lab
 whole_lab "a hub with chan_sip"
 
@@ -148,6 +185,12 @@ for from in hub 4001 4002 stranger; do
         [ "$answer" = 401 ] || fail "$name answers $answer to a call of '$from'"
     done
 done
+
+for name in pbx2 pbx3; do
+    telephone_of "$name"
+    load_on "$name"
+done
+no_complaints "telephones and load"
 
 checks "a hub that goes and comes back is found again, and registered with"
 "$bed" stop "$work/bed" hub

@@ -16,6 +16,9 @@ static struct vl_file ours_files[] = {
     { .path = "/etc/asterisk/voiplab_sip.conf",
       .kind = VL_FILE_WHOLE,
       .text = "[general](+)\nregister => a:b@c\n[7001]\ntype=friend\n[carrier]\ntype=peer\n" },
+    { .path = "/etc/asterisk/voiplab_pjsip.conf",
+      .kind = VL_FILE_WHOLE,
+      .text = "[hub]\ntype=endpoint\n[hub]\ntype=aor\n" },
 };
 
 static const struct vl_fileset ours = { .files = ours_files, .count = VL_COUNT(ours_files) };
@@ -46,6 +49,12 @@ static const struct {
       "Asterisk "
       "makes one account of the two, secret and all, in which the later lines count; remove or rename it in this "
       "file" },
+    /* ours has one name for several objects */
+    { "/etc/asterisk/pjsip.conf",
+      "[global]\ntype=global\n[transport-udp]\ntype=transport\n#include voiplab_pjsip.conf\n", NULL },
+    { "/etc/asterisk/pjsip.conf", "[hub]\ntype=endpoint\n#include voiplab_pjsip.conf\n",
+      "/etc/asterisk/pjsip.conf:1: [hub] is in this file and in '/etc/asterisk/voiplab_pjsip.conf' of the lab: where "
+      "two objects of one type have one name, Asterisk reads none of that type; remove or rename it in this file" },
     /* what is no section: comments, templates, and what adds to ours on purpose */
     { "/etc/asterisk/extensions.conf", ";[tesis]\n;--\n[tesis]\n--;\n[tesis](!)\nexten => 1,1,Answer()\n" EXTENSIONS,
       NULL },
