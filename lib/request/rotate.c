@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * trunk rotate: new secrets for trunks while calls go on over them. First who is called learns to take either secret,
- * then who calls goes over to the new one, then the old one is taken no more. All PBXs with such a trunk have come
- * through a phase before the next begins; where one has not, the change stands where it is, and calls go on. The next
- * run takes it up from there.
+ * then who calls goes over to the new one, then the old one is taken no more; where the second secret is that of a
+ * second account, callers leave that again before it goes. All PBXs with such a trunk have come through a phase before
+ * the next begins; where one has not, the change stands where it is, and calls go on. The next run takes it up from
+ * there.
  */
 #include <poll.h>
 
@@ -14,7 +15,8 @@
 enum {
     WAIT_CONNECT_S = 10,
     WAIT_TRUNKS_S = 60,
-    SETTLE_MS = 1000, /* a call that was on its way with the old secret when the last caller went over to the new one */
+    SETTLE_MS = 1000, /* a call that was on its way with the old secret, or to the second account, when the last caller
+                         left it */
 };
 
 static int open_fleet(struct vl_session *session, struct vl_fleet *fleet, struct vl_error *err)
@@ -45,9 +47,9 @@ static int interrupted(const struct vl_run *run, const struct vl_fleet *fleet)
 static int push_phase(const struct vl_run *run, bool last, size_t *changed)
 {
     static const char *const texts[] = {
-        [VL_ROTATION_BOTH] = "either secret is taken",
-        [VL_ROTATION_CALLERS] = "callers say the new one",
-        [VL_ROTATION_LAST] = "the old one is taken no more",
+        [VL_ROTATION_BOTH] = "either secret is taken",         [VL_ROTATION_CALLERS] = "callers say the new one",
+        [VL_ROTATION_CALLED] = "the old one is taken no more", [VL_ROTATION_BACK] = "callers leave the second account",
+        [VL_ROTATION_LAST] = "the second account goes",
     };
     struct vl_session *session = run->session;
     unsigned wait = session->options.wait_s ? session->options.wait_s : WAIT_CONNECT_S;
@@ -120,7 +122,7 @@ int vl_run_trunk_rotate(const struct vl_run *run)
         return dry_rotate(run);
     for (enum vl_rotation phase = vl_state_rotation(state); phase <= VL_ROTATION_LAST; phase++) {
         vl_state_set_rotation(state, phase);
-        if (phase == VL_ROTATION_LAST)
+        if (phase == VL_ROTATION_CALLED || phase == VL_ROTATION_LAST)
             (void)poll(NULL, 0, SETTLE_MS);
         if (push_phase(run, phase == VL_ROTATION_LAST, &changed) < 0)
             return -1;

@@ -34,7 +34,7 @@ caller() {
         echo "[again]"
         for way in $(ways_of "${1#pbx}"); do
             echo "exten => c$index,1,Dial($way,5,gL(300))"
-            echo "same => n,System(echo \${EPOCH} \${DIALSTATUS} \${HANGUPCAUSE} $way >>/tmp/calls)"
+            echo "same => n,System(echo \${STRFTIME(,,%H:%M:%S.%3q)} \${DIALSTATUS} \${HANGUPCAUSE} $way >>/tmp/calls)"
             echo "same => n,GotoIf(\$[\${STAT(e,/tmp/stop)} = 0]?1)"
             echo "same => n,Hangup()"
             index=$((index + 1))
@@ -66,7 +66,7 @@ end_calls() {
     [ "$(cut -d' ' -f4 "$work/calls" | sort -u | wc -l)" -ge 9 ] || fail "$1: not every trunk was called over:
 $(cut -d' ' -f4 "$work/calls" | sort | uniq -c)"
     [ ! -s "$work/failed" ] || fail "$1: calls failed:
-$(cat "$work/failed")"
+$(grep -B2 -A1 -v ' ANSWER ' "$work/calls"; tail -n 30 "$work"/bed/log/pbx*.log)"
 }
 
 # secrets_of NAME: what stands in the files of its trunks
