@@ -120,6 +120,7 @@ enum voiplab_command {
     VOIPLAB_INSPECT, /* numbers, accounts and secrets of the lab, or the labs of this host; nobody is asked */
     VOIPLAB_TRUST, /* see the host keys of the PBXs that are named, and write those that are confirmed into the lab file
                     */
+    VOIPLAB_TRUNK_ROTATE, /* new secrets for the trunks of the lab, or of the PBXs that are named */
 };
 
 enum voiplab_mode {

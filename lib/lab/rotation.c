@@ -52,11 +52,18 @@ static void release(struct vl_state *state, struct vl_trunks walk)
     }
 }
 
+static int renew_account(struct vl_state *state, const struct vl_pbx *pbx, struct vl_error *err)
+{
+    if (!pbx->account || vl_lab_hub_secret(state->lab, pbx))
+        return 0;
+    return renew(state, "sip", pbx->account, "", SECRET_LENGTH, err);
+}
+
 static int renew_pbx(struct vl_state *state, const struct vl_pbx *pbx, bool salted, struct vl_error *err)
 {
     const struct vl_lab *lab = state->lab;
 
-    if (pbx->account && !vl_lab_hub_secret(lab, pbx) && renew(state, "sip", pbx->account, "", SECRET_LENGTH, err) < 0)
+    if (renew_account(state, pbx, err) < 0)
         return -1;
     release(state, vl_lab_trunks_from(lab, pbx));
     release(state, vl_lab_trunks_to(lab, pbx));
@@ -70,10 +77,15 @@ int vl_state_rotate(struct vl_state *state, const char *const *names, struct vl_
     names = names && names[0] ? names : NULL;
     if (!names && lab->guest_count > 1 && renew(state, "key", "trunks", "", KEY_LENGTH, err) < 0)
         return -1;
-    for (size_t i = 0; i < lab->pbx_count; i++)
-        if (lab->pbxs[i].role == VL_ROLE_GUEST && is_named(names, &lab->pbxs[i]) &&
-            renew_pbx(state, &lab->pbxs[i], names != NULL, err) < 0)
+    for (size_t i = 0; i < lab->pbx_count; i++) {
+        const struct vl_pbx *pbx = &lab->pbxs[i];
+
+        if (pbx->role != VL_ROLE_GUEST)
+            continue;
+        if (is_named(names, pbx) ? renew_pbx(state, pbx, names != NULL, err) < 0
+                                 : lab->hub && is_named(names, lab->hub) && renew_account(state, pbx, err) < 0)
             return -1;
+    }
     vl_state_set_rotation(state, VL_ROTATION_BOTH);
     return vl_arena_check(&state->arena, err);
 }

@@ -49,11 +49,18 @@ void vl_state_close(struct vl_state *state);
 const char *vl_state_secret(const struct vl_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A secret of a trunk. While it is changed for a new one the end that is called has to take another as well. */
+/* A secret of a trunk, and what there is beside it while it is changed for a new one. */
 struct vl_trunk_secret {
     const char *secret; /* what the caller says now */
-    const char *also;   /* the other one that is taken; NULL: none */
+    const char *also;   /* the other one that is taken from it; NULL: none */
+    /* Where the end that is called can have a second account for the time of the change, NAME-new: */
+    const char *account; /* what is taken under the name of the trunk */
+    const char *alias;   /* what is taken under the other; NULL: there is none now */
+    bool by_alias;       /* the caller uses that one */
 };
+
+/* What is added to the name of a trunk for the second account. */
+#define VL_TRUNK_ALIAS "-new"
 
 /* That of a trunk between guests, and of the account of a guest at the hub. In the arena; never NULL. */
 struct vl_trunk_secret vl_state_trunk_secret(const struct vl_state *state, struct vl_arena *arena,
@@ -68,7 +75,9 @@ enum vl_rotation {
     VL_ROTATION_NONE,
     VL_ROTATION_BOTH,    /* callers say the old one, and both are taken */
     VL_ROTATION_CALLERS, /* callers say the new one, and both are taken */
-    VL_ROTATION_LAST,    /* the new one only */
+    VL_ROTATION_CALLED,  /* the old one is taken no more */
+    VL_ROTATION_BACK,    /* callers leave the second account */
+    VL_ROTATION_LAST,    /* there is no second account */
 };
 
 enum vl_rotation vl_state_rotation(const struct vl_state *state);

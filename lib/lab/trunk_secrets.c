@@ -92,16 +92,26 @@ enum vl_rotation vl_state_rotation(const struct vl_state *state)
     return (enum vl_rotation)(*phase->value - '0');
 }
 
-/* Of two secrets the one that callers say in this phase, and the other where it is taken as well. */
+/* Of two secrets what is said and taken in this phase. An Asterisk that encrypts tries the first of several secrets and
+ * no other, so a second account has the second one. */
 static struct vl_trunk_secret in_phase(const struct vl_state *state, const char *now, const char *old)
 {
     enum vl_rotation phase = state->keys->phase;
+    struct vl_trunk_secret secret = { .secret = now, .account = now };
 
     if (!old || !strcmp(now, old) || phase == VL_ROTATION_NONE || phase == VL_ROTATION_LAST)
-        return (struct vl_trunk_secret){ .secret = now };
-    if (phase == VL_ROTATION_BOTH)
-        return (struct vl_trunk_secret){ .secret = old, .also = now };
-    return (struct vl_trunk_secret){ .secret = now, .also = old };
+        return secret;
+    secret.alias = now;
+    secret.by_alias = phase == VL_ROTATION_CALLERS || phase == VL_ROTATION_CALLED;
+    if (phase == VL_ROTATION_BOTH || phase == VL_ROTATION_CALLERS) {
+        secret.account = old;
+        secret.also = old;
+    }
+    if (phase == VL_ROTATION_BOTH) {
+        secret.secret = old;
+        secret.also = now;
+    }
+    return secret;
 }
 
 struct vl_trunk_secret vl_state_trunk_secret(const struct vl_state *state, struct vl_arena *arena,
@@ -113,10 +123,10 @@ struct vl_trunk_secret vl_state_trunk_secret(const struct vl_state *state, struc
     if (!now && keys->stored)
         now = stored(state, "iax", trunk->name);
     if (now)
-        return (struct vl_trunk_secret){ .secret = now };
+        return in_phase(state, now, NULL);
     now = derive(arena, state->lab, trunk, keys->key, keys->salts);
     if (keys->phase == VL_ROTATION_NONE)
-        return (struct vl_trunk_secret){ .secret = now };
+        return in_phase(state, now, NULL);
     if (keys->stored)
         old = stored(state, "old/iax", trunk->name);
     if (!old)

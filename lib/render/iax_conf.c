@@ -7,40 +7,47 @@
 #include "render/writer.h"
 
 /* Codecs are stated because a sample iax.conf limits them to those of a slow line. */
-static void put_common(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
+static void put_common(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk, const char *secret)
 {
-    vl_buf_puts(writer->out, "auth=md5\ntrunk=yes\n");
+    vl_buf_printf(writer->out, "secret=%s\nauth=md5\ntrunk=yes\n", secret);
     if (trunk->settings.encryption)
         vl_buf_puts(writer->out, "encryption=aes128\nforceencryption=yes\n");
     vl_write_codecs(writer, &trunk->settings);
 }
 
-/* A peer that was still starting when it was first asked is asked again after 2 s, not after the usual 10. */
+/* A peer that was still starting when it was first asked is asked again after 2 s, not after the usual 10. The data
+ * base of a web interface has no second account. */
 static void put_peer(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
-    vl_buf_printf(writer->out, "\n; %s -> %s\n[%s]\ntype=peer\nhost=%s\nusername=%s\n", trunk->from->name,
-                  trunk->to->name, trunk->name, vl_writer_address(writer, trunk->to->address), trunk->name);
+    const struct vl_trunk_secret secret = vl_state_trunk_secret(writer->state, writer->arena, trunk);
+    bool by_alias = secret.by_alias && !vl_pbx_in_database(trunk->to);
+
+    vl_buf_printf(writer->out, "\n; %s -> %s\n[%s]\ntype=peer\nhost=%s\nusername=%s%s\n", trunk->from->name,
+                  trunk->to->name, trunk->name, vl_writer_address(writer, trunk->to->address), trunk->name,
+                  by_alias ? VL_TRUNK_ALIAS : "");
     vl_write_qualify(writer, &trunk->settings);
     if (trunk->settings.qualify)
         vl_buf_puts(writer->out, "qualifyfreqnotok=2000\n");
-    vl_buf_printf(writer->out, "secret=%s\n", vl_state_trunk_secret(writer->state, writer->arena, trunk).secret);
-    put_common(writer, trunk);
+    put_common(writer, trunk, secret.secret);
 }
 
-/* A user may have several secrets, with semicolons between them, and any of them is taken. */
-static void put_user(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
+static void put_user(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk, const char *more,
+                     const char *secret)
+{
+    vl_buf_printf(writer->out, "\n; %s <- %s\n[%s%s]\ntype=user\ncontext=%s\nrequirecalltoken=yes\n", trunk->to->name,
+                  trunk->from->name, trunk->name, more, vl_writer_entry_context(writer, trunk));
+    vl_buf_printf(writer->out, "deny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
+                  vl_writer_address(writer, trunk->from->address));
+    put_common(writer, trunk, secret);
+}
+
+static void put_users(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
     const struct vl_trunk_secret secret = vl_state_trunk_secret(writer->state, writer->arena, trunk);
 
-    vl_buf_printf(writer->out, "\n; %s <- %s\n[%s]\ntype=user\ncontext=%s\nrequirecalltoken=yes\n", trunk->to->name,
-                  trunk->from->name, trunk->name, vl_writer_entry_context(writer, trunk));
-    vl_buf_printf(writer->out, "deny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
-                  vl_writer_address(writer, trunk->from->address));
-    vl_buf_printf(writer->out, "secret=%s", secret.secret);
-    if (secret.also)
-        vl_buf_printf(writer->out, "\\;%s", secret.also);
-    vl_buf_puts(writer->out, "\n");
-    put_common(writer, trunk);
+    put_user(writer, trunk, "", secret.account);
+    if (secret.alias)
+        put_user(writer, trunk, VL_TRUNK_ALIAS, secret.alias);
 }
 
 void vl_write_iax_conf(const struct vl_pbx_writer *writer)
@@ -53,5 +60,5 @@ void vl_write_iax_conf(const struct vl_pbx_writer *writer)
             put_peer(writer, &from.trunk);
     while (vl_lab_next_trunk(&to))
         if (vl_writer_over_iax2(writer, &to.trunk))
-            put_user(writer, &to.trunk);
+            put_users(writer, &to.trunk);
 }
