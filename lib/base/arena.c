@@ -75,8 +75,10 @@ void *vl_arena_grow(struct vl_arena *arena, const void *array, size_t count, siz
 
 char *vl_arena_strndup(struct vl_arena *arena, const char *text, size_t length)
 {
-    char *copy = vl_arena_zalloc(arena, length + 1);
+    char *copy;
 
+    length = strnlen(text, length);
+    copy = vl_arena_zalloc(arena, length + 1);
     if (!copy)
         return empty_text;
     memcpy(copy, text, length);
