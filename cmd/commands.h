@@ -60,8 +60,9 @@ COMMAND(cmd_run_request, .name = "trunk remove", .operands = "[PBX ...]",
         .request = VOIPLAB_TRUNK_REMOVE)
 
 COMMAND(cmd_run_request, .name = "trunk rotate", .operands = "[PBX ...]",
-        .summary = "give the trunks new secrets while calls go on over them", .takes = { LAB, PLAN, REACH },
-        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_TRUNK_ROTATE)
+        .summary = "give the trunks new secrets while calls go on over them",
+        .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_TRUNK_ROTATE)
 
 COMMAND(cmd_run_request, .name = "dialplan", .also = "push", .operands = "[PBX ...]",
         .summary = "put the dialplan on every PBX; show where a number goes; find mistakes",
