@@ -23,7 +23,8 @@ void *vl_arena_zalloc(struct vl_arena *arena, size_t size);
 /* An array with room for one more element than `count`, grown by doubling; NULL when memory ran out. */
 void *vl_arena_grow(struct vl_arena *arena, const void *array, size_t count, size_t element_size);
 
-/* Copies of text, of at most `length` bytes of it; a static "" when memory ran out (and arena->failed is set), so the result is never NULL. */
+/* Copies of text, of at most `length` bytes of it; a static "" when memory ran out (and arena->failed is set), so the
+ * result is never NULL. */
 char *vl_arena_strdup(struct vl_arena *arena, const char *text);
 char *vl_arena_strndup(struct vl_arena *arena, const char *text, size_t length);
 char *vl_arena_printf(struct vl_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
