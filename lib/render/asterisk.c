@@ -296,6 +296,21 @@ static bool is_wanted(const struct vl_pbx_writer *writer, const struct row *row,
     return !row->needed || row->needed(writer);
 }
 
+/* On a guest the mailboxes of a web interface are its own, which voiplab-lab(5) says; a hub has nobody else's. */
+const char *vl_render_unplaced(const struct vl_lab *lab, const struct vl_state *state, const struct vl_pbx *pbx)
+{
+    const struct vl_nature *nature = vl_state_nature(state, pbx);
+    const struct vl_pbx_writer writer = {
+        .lab = lab, .state = state, .pbx = pbx, .nature = nature, .flavor = vl_flavor_row(nature->flavor)
+    };
+
+    for (size_t i = 0; pbx->role == VL_ROLE_HUB && i < VL_COUNT(rows); i++)
+        if (rows[i].role == VL_ROLE_HUB && rows[i].slot != VL_SLOTS && !writer.flavor->places[rows[i].slot].main &&
+            (!rows[i].needed || rows[i].needed(&writer)))
+            return rows[i].why;
+    return NULL;
+}
+
 void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
                    const struct vl_pbx *pbx, unsigned parts, struct vl_fileset *set)
 {

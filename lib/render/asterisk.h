@@ -29,6 +29,10 @@ enum {
 void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
                    const struct vl_pbx *pbx, unsigned parts, struct vl_fileset *set);
 
+/* What of ours this hub needs and has no file for, its web interface leaving none to others, in words; NULL: it has one
+ * for all. Such a hub must not be given the rest: its dialplan would lead into what is not there. */
+const char *vl_render_unplaced(const struct vl_lab *lab, const struct vl_state *state, const struct vl_pbx *pbx);
+
 /* The context of this PBX where its telephones dial. On a hub it is the name of the lab, or lab-NAME where Asterisk or
  * Debian's sample files give that name a meaning of their own (general, default, demo, …). */
 const char *vl_render_dial_context(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,

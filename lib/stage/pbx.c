@@ -64,6 +64,19 @@ static int stage_in_database(struct vl_session *session, const struct vl_pbx *pb
     return vl_stage_database(session, pbx, target, plan, err);
 }
 
+static int refuse_unplaced(const struct vl_session *session, const struct vl_pbx *pbx, struct vl_error *err)
+{
+    const char *what = vl_render_unplaced(session->lab, &session->state, pbx);
+
+    if (!what)
+        return 0;
+    return vl_fail(
+        err, VL_ERROR_FAILED,
+        "%s leaves no file of the hub to others for %s; take that out of the lab file and make it in the web "
+        "interface, or let a plain Asterisk be the hub",
+        vl_flavor_row(vl_state_nature(&session->state, pbx)->flavor)->title, what);
+}
+
 int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err)
 {
@@ -71,6 +84,8 @@ int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl
     bool reloads = pbx->place != VL_PLACE_LOCAL || !session->options.root[1];
     unsigned pending = target ? vl_pending(session, pbx->name) : 0;
 
+    if (refuse_unplaced(session, pbx, err) < 0)
+        return -1;
     if (vl_pbx_in_database(pbx))
         return stage_in_database(session, pbx, target, parts, plan, err);
     vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);

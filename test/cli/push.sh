@@ -57,4 +57,12 @@ push
 expect_status 0 'push again'
 expect_not err 'is in this file' 'push again'
 expect err 'nothing to do' 'push again'
+# a hub with a web interface has no file for mailboxes and telephone lines: nothing is written, and it is said
+mkdir -p gui/etc/asterisk
+: >gui/etc/freepbx.conf
+cp "$SOURCE/test/lab/pass-dialplan-with-everything.ini" gui.ini
+run dialplan push hub -f gui.ini --root gui --share "$SOURCE/share" --state "$work/gui.state"
+expect_status 1 'push to a hub with a web interface'
+expect err 'FreePBX leaves no file of the hub to others for the mailboxes' 'push to a hub with a web interface'
+[ -z "$(find gui/etc/asterisk -type f)" ] || fail 'push to a hub with a web interface: it has written all the same'
 finish
