@@ -201,6 +201,17 @@ static const struct row rows[] = {
     },
 };
 
+static bool is_needed(const struct vl_pbx_writer *writer, const struct row *row)
+{
+    return !row->needed || row->needed(writer);
+}
+
+static bool is_of_driver(const struct row *row)
+{
+    return row->reload == VL_RELOAD_SIP || row->reload == VL_RELOAD_PJSIP || row->reload == VL_RELOAD_IAX2;
+}
+
+/* A driver that is not there cannot be told. */
 static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, struct vl_fileset *set)
 {
     struct vl_arena *arena = writer->arena;
@@ -213,7 +224,7 @@ static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, 
         .lent = vl_nature_has_gui(writer->nature),
         .text = vl_render_with_prefix(arena, vl_buf_text(writer->out), writer->flavor->prefix),
         .why = row->why,
-        .reload = row->reload,
+        .reload = is_needed(writer, row) ? row->reload : VL_RELOAD_NONE,
     };
 
     vl_fileset_add(arena, set, &file);
@@ -293,7 +304,7 @@ static bool is_wanted(const struct vl_pbx_writer *writer, const struct row *row,
         return false;
     if (row->slot != VL_SLOTS && !writer->flavor->places[row->slot].main)
         return false;
-    return !row->needed || row->needed(writer);
+    return is_needed(writer, row) || (parts & VL_PART_EVERY_DRIVER && is_of_driver(row));
 }
 
 /* On a guest the mailboxes of a web interface are its own, which voiplab-lab(5) says; a hub has nobody else's. */

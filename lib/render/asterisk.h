@@ -16,9 +16,10 @@
 #include "render/fileset.h"
 
 enum {
-    VL_PART_TRUNK = 1,    /* accounts and registrations; on a guest also IAX2 and the routes into them */
-    VL_PART_AS_FILES = 4, /* with the others: also what is in the data base of this PBX, as if it were not */
-    VL_PART_DIALPLAN = 2, /* contexts; on the hub also accounts, mailboxes and the telephone lines */
+    VL_PART_TRUNK = 1,        /* accounts and registrations; on a guest also IAX2 and the routes into them */
+    VL_PART_AS_FILES = 4,     /* with the others: also what is in the data base of this PBX, as if it were not */
+    VL_PART_EVERY_DRIVER = 8, /* with the others: also files for drivers that this PBX has no more, to take them away */
+    VL_PART_DIALPLAN = 2,     /* contexts; on the hub also accounts, mailboxes and the telephone lines */
 };
 
 /*

@@ -104,6 +104,7 @@ int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, s
     struct vl_fileset set = { .count = 0 };
     bool reloads = pbx->place != VL_PLACE_LOCAL || !session->options.root[1];
 
+    parts |= VL_PART_EVERY_DRIVER;
     if (vl_pbx_in_database(pbx))
         parts |= VL_PART_AS_FILES;
     vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);

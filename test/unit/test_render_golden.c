@@ -127,11 +127,34 @@ static void test_pjsip(void **unused)
     check_lab_found(SOURCE_DIRECTORY "/test/lab/pass-pjsip.ini", found, VL_COUNT(found));
 }
 
+/* What is taken away: also what a driver had that is gone, without telling it. */
+static void test_every_driver(void **unused)
+{
+    LAB_FIXTURE_AUTO *fixture = lab_fixture_open(SOURCE_DIRECTORY "/test/lab/pass-pjsip.ini");
+    struct vl_fileset set = lab_fixture_render(fixture, "new", VL_PART_TRUNK | VL_PART_EVERY_DRIVER);
+    size_t sip = 0, pjsip = 0;
+
+    (void)unused;
+    for (size_t i = 0; i < set.count; i++) {
+        bool old = strstr(set.files[i].path, "/sip.conf") || strstr(set.files[i].path, "/voiplab_sip.conf");
+        bool current = strstr(set.files[i].path, "pjsip.conf") != NULL;
+
+        sip += old;
+        pjsip += current;
+        if (old)
+            assert_int_equal(set.files[i].reload, VL_RELOAD_NONE);
+        if (current)
+            assert_int_equal(set.files[i].reload, VL_RELOAD_PJSIP);
+    }
+    assert_int_equal(sip, 2);
+    assert_int_equal(pjsip, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thesis),     cmocka_unit_test(test_quickstart), cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_interfaces), cmocka_unit_test(test_pjsip),
+        cmocka_unit_test(test_interfaces), cmocka_unit_test(test_pjsip),      cmocka_unit_test(test_every_driver),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
