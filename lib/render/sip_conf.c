@@ -9,12 +9,15 @@
 
 static const struct vl_option hub_general[] = {
     /* Who is not known gets nowhere: calls without an account are refused, and a wrong password and an unknown
-     * account are answered alike. */
+     * account are answered alike. OPTIONS too: unasked, it tells which numbers lead somewhere. */
     { "context", OURS "PSTN" },
     { "allowguest", "no" },
     { "alwaysauthreject", "yes" },
-    /* for all alike: an account whose nat differs from the general one can be told apart by its answers */
-    { "nat", "force_rport,comedia" },
+    { "auth_options_requests", "yes" },
+    /* For all alike: an account whose nat differs can be told apart by its answers. Who is unknown is answered with the
+     * nat of the moment in which chan_sip was loaded, which a reload does not change; so it is Asterisk's own, and for
+     * voice alone another. */
+    { "nat", "auto_force_rport,comedia" },
     { "srvlookup", "no" },
     { "videosupport", "yes" },
     { "t38pt_udptl", "yes" },
@@ -35,6 +38,7 @@ static const struct vl_option hub_general[] = {
 static const struct vl_option guest_general[] = {
     { "allowguest", "no" },
     { "alwaysauthreject", "yes" },
+    { "auth_options_requests", "yes" },
 };
 
 /* Who registers may be ready before the other end knows its account: it asks again soon, also when it was refused. */
@@ -87,15 +91,23 @@ static void put_limits(const struct vl_pbx_writer *writer, const struct vl_trunk
 }
 
 /* chan_sip knows one secret of a section. While it is changed for another at both ends a call is taken by the address
- * that it comes from, which the section names, whichever of the two it is signed with. */
-static void put_open(const struct vl_pbx_writer *writer, const struct vl_trunk_secret *secret)
+ * that it comes from, whichever of the two it is signed with. Only then: who comes from an address that is not
+ * permitted is refused before he is asked for a secret, which tells a stranger that there is such an account. */
+static void put_open(const struct vl_pbx_writer *writer, const struct vl_trunk_secret *secret, const char *address)
 {
     if (secret->also)
-        vl_buf_puts(writer->out, "insecure=invite\n");
+        vl_buf_printf(writer->out, "insecure=invite\ndeny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n", address);
+}
+
+/* Whoever registers with the right secret does so from this address. */
+static void put_bound(const struct vl_pbx_writer *writer, const char *address)
+{
+    vl_buf_printf(writer->out, "contactdeny=0.0.0.0/0.0.0.0\ncontactpermit=%s/255.255.255.255\n", address);
 }
 
 /* The account of a guest. It may ring from the guest's own address only, and the number of the caller behind the
- * guest is believed (the thesis: "allow any CID"). */
+ * guest is believed (the thesis: "allow any CID"). As a peer it is known by its name when it registers and by its
+ * address when it calls; a friend is looked for by its name in calls, too. */
 static void put_guest_account(const struct vl_pbx_writer *writer, const struct vl_pbx *guest)
 {
     const char *context = vl_writer_class_context(writer, guest->class);
@@ -105,12 +117,12 @@ static void put_guest_account(const struct vl_pbx_writer *writer, const struct v
     struct vl_trunk trunk;
 
     (void)vl_lab_hub_trunk(writer->lab, guest, &trunk, &registers);
-    vl_buf_printf(writer->out, "\n; %s\n[%s]\ntype=friend\nhost=%s\n", guest->name, guest->account,
+    vl_buf_printf(writer->out, "\n; %s\n[%s]\ntype=peer\nhost=%s\n", guest->name, guest->account,
                   registers == VL_REGISTER_GUEST ? "dynamic" : address);
     vl_write_qualify(writer, &trunk.settings);
-    vl_buf_printf(writer->out, "secret=%s\ncontext=%s\ndeny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
-                  secret.secret, context, address);
-    put_open(writer, &secret);
+    vl_buf_printf(writer->out, "secret=%s\ncontext=%s\n", secret.secret, context);
+    put_bound(writer, address);
+    put_open(writer, &secret, address);
     vl_buf_puts(writer->out, "trustrpid=yes\nsendrpid=yes\n");
     put_transfer(writer, context);
     put_voice(writer, &trunk.settings);
@@ -172,7 +184,7 @@ static void put_hub_peer(const struct vl_pbx_writer *writer)
                   registers == VL_REGISTER_HUB ? "dynamic" : address, account, account,
                   vl_state_hub_secret(writer->state, writer->pbx).secret);
     if (registers == VL_REGISTER_HUB)
-        vl_buf_printf(writer->out, "deny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n", address);
+        put_bound(writer, address);
     vl_buf_puts(writer->out, "context=" OURS "from-trunk\ninsecure=port,invite\n");
     vl_write_qualify(writer, &trunk.settings);
     vl_buf_puts(writer->out, "trustrpid=yes\nsendrpid=yes\n");
@@ -210,12 +222,9 @@ static void put_trunk_user(const struct vl_pbx_writer *writer, const struct vl_t
 {
     const struct vl_trunk_secret secret = vl_state_trunk_secret(writer->state, writer->arena, trunk);
 
-    vl_buf_printf(writer->out,
-                  "\n; %s <- %s\n[%s]\ntype=user\nsecret=%s\ncontext=%s\ndeny=0.0.0.0/0.0.0.0\n"
-                  "permit=%s/255.255.255.255\ntrustrpid=yes\n",
-                  trunk->to->name, trunk->from->name, trunk->name, secret.secret,
-                  vl_writer_entry_context(writer, trunk), vl_writer_address(writer, trunk->from->address));
-    put_open(writer, &secret);
+    vl_buf_printf(writer->out, "\n; %s <- %s\n[%s]\ntype=user\nsecret=%s\ncontext=%s\ntrustrpid=yes\n", trunk->to->name,
+                  trunk->from->name, trunk->name, secret.secret, vl_writer_entry_context(writer, trunk));
+    put_open(writer, &secret, vl_writer_address(writer, trunk->from->address));
     put_voice(writer, &trunk->settings);
 }
 

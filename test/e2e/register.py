@@ -33,11 +33,11 @@ def final(connection):
             return answer
 
 
-def digest(number, secret, server, challenge):
+def digest(number, secret, server, challenge, method="REGISTER"):
     field = dict(re.findall(r'(\w+)="?([^",\r\n]+)"?', challenge))
     md5 = lambda text: hashlib.md5(text.encode()).hexdigest()
     who = md5(f"{number}:{field['realm']}:{secret}")
-    what = md5(f"REGISTER:sip:{server}")
+    what = md5(f"{method}:sip:{server}")
     middle = field["nonce"]
     extra = ""
     if "qop" in field:
@@ -65,4 +65,5 @@ def main():
         print(answer.split("\r\n", 1)[0])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -135,7 +135,7 @@ static void test_accounts_match_on_both_sides(void **unused)
             continue;
         secret =
             vl_arena_printf(&fixture->arena, "secret=%s", vl_state_secret(&fixture->state, "sip/%s", guest->account));
-        CHECK_SECTION(fixture, hub, guest->account, "type=friend", "host=dynamic", "context=tesis", secret);
+        CHECK_SECTION(fixture, hub, guest->account, "type=peer", "host=dynamic", "context=tesis", secret);
         text = lab_fixture_text(fixture, guest->name, "voiplab_sip.conf");
         CHECK_SECTION(fixture, text, "hub", secret, "host=192.168.0.153",
                       vl_arena_printf(&fixture->arena, "fromuser=%s", guest->account));
