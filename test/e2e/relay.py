@@ -3,10 +3,12 @@
 
 Listens on every address and passes bytes to TARGET-PORT of the loopback address and back. CUT-FILE holds a direction and
 a number, read anew for each connection: `to 1234` ends both ends without a word after that many bytes to the target,
-`from 1234` after that many from it; anything else cuts nothing. At the end of a connection COUNT-FILE gets how many
-went each way: `TO FROM`.
+`from 1234` after that many from it; anything else cuts nothing. `to 1234 FILE` does not cut: it kills the process whose
+number FILE holds, and goes on passing what comes. COUNT-FILE has how many went each way so far: `TO FROM`.
 """
+import os
 import select
+import signal
 import socket
 import sys
 
@@ -14,13 +16,18 @@ import sys
 def cut_after(path):
     with open(path, encoding="ascii") as file:
         words = file.read().split()
-    if len(words) == 2 and words[0] in ("to", "from"):
-        return words[0], int(words[1])
-    return None, 0
+    if len(words) >= 2 and words[0] in ("to", "from"):
+        return words[0], int(words[1]), words[2] if len(words) == 3 else None
+    return None, 0, None
+
+
+def kill(path):
+    with open(path, encoding="ascii") as file:
+        os.kill(int(file.read()), signal.SIGKILL)
 
 
 def serve(client, target_port, cut_file, count_file):
-    direction, limit = cut_after(cut_file)
+    direction, limit, victim = cut_after(cut_file)
     target = socket.create_connection(("127.0.0.1", target_port))
     for end in (client, target):
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -35,14 +42,18 @@ def serve(client, target_port, cut_file, count_file):
             data = end.recv(size) if size else b""
             passed[name] += len(data)
             if data:
+                with open(count_file + ".part", "w", encoding="ascii") as file:
+                    file.write("%d %d\n" % (passed["to"], passed["from"]))
+                os.replace(count_file + ".part", count_file)
                 other.sendall(data)
+            if name == direction and passed[name] >= limit and victim:
+                kill(victim)
+                direction = None
             if not data or (name == direction and passed[name] >= limit):
                 ways = {}
                 break
     for end in (client, target):
         end.close()
-    with open(count_file, "w", encoding="ascii") as file:
-        file.write("%d %d\n" % (passed["to"], passed["from"]))
 
 
 def main():

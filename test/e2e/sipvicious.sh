@@ -4,7 +4,7 @@
 # hub and the guests are those of share/labs/quickstart.ini, and a guest with a web interface beside them. Then the same
 # lab of Asterisks with PJSIP, with SIP trunks between the guests.
 #
-# ctest: FIXTURES_REQUIRED "tree;tree-sid" TIMEOUT 900 COST 120
+# ctest: FIXTURES_REQUIRED "tree;tree-sid" TIMEOUT 900 COST 160
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
