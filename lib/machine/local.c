@@ -178,6 +178,7 @@ static int local_facts(struct vl_target *target, const char *path, struct vl_pat
         facts.mode = status.st_mode & 07777;
         facts.owner = status.st_uid;
         facts.group = status.st_gid;
+        facts.changed = status.st_mtime;
     } else if (errno != ENOENT && errno != ENOTDIR) {
         return vl_fail_errno(err, "cannot look at '%s'", place);
     }

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "plan/block.h"
+#include "plan/loaded.h"
 #include "plan/plan.h"
 #include "plan/reload.h"
 
@@ -27,10 +28,25 @@ static size_t count_of(const char *const *list)
     return count;
 }
 
+/* Two lists as one. */
+static const char *const *both(struct vl_arena *arena, const char *const *first, const char *const *second)
+{
+    const char **whole = vl_arena_zalloc(arena, (count_of(first) + count_of(second) + 1) * sizeof(*whole));
+    size_t count = 0;
+
+    for (; whole && first && *first; first++)
+        whole[count++] = *first;
+    for (; whole && second && *second; second++)
+        whole[count++] = *second;
+    return whole;
+}
+
 void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, const struct vl_wanted *more)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    size_t others = more ? count_of(more->paths) : 0, group_count = 0, path_count = 0;
+    const struct vl_wanted loaded = vl_loaded_wanted(set);
+    const char *const *lists[] = { more ? more->paths : NULL, loaded.paths };
+    size_t others = count_of(lists[0]) + count_of(lists[1]), group_count = 0, path_count = 0;
     const char **paths = vl_arena_zalloc(&arena, (set->count + others + 1) * sizeof(*paths));
     const char **groups = vl_arena_zalloc(&arena, (set->count + 1) * sizeof(*groups));
 
@@ -41,11 +57,14 @@ void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, co
         if (set->files[i].group && !has(groups, set->files[i].group))
             groups[group_count++] = set->files[i].group;
     }
-    for (size_t i = 0; i < others; i++)
-        if (!has(paths, more->paths[i]))
-            paths[path_count++] = more->paths[i];
-    vl_target_prefetch(
-        target, &(struct vl_wanted){ .paths = paths, .groups = groups, .commands = more ? more->commands : NULL });
+    for (size_t i = 0; i < VL_COUNT(lists); i++)
+        for (const char *const *path = lists[i]; path && *path; path++)
+            if (!has(paths, *path))
+                paths[path_count++] = *path;
+    vl_target_prefetch(target, &(struct vl_wanted){ .paths = paths,
+                                                    .groups = groups,
+                                                    .commands = both(&arena, more ? more->commands : NULL,
+                                                                     loaded.commands) });
 }
 
 /* What is there now: NULL when the file, or the whole target, is not. */
@@ -115,8 +134,9 @@ static void add_file_step(struct vl_plan *plan, const char *target_name, const s
                           .after = after,
                           .mode = mode,
                           .mode_before = mode_before & 07777,
-                          /* a file of the user's keeps the group that it has */
-                          .group = file->kind == VL_FILE_BLOCK && before ? NULL : file->group,
+                          /* a file of the user's keeps the group that it has, unless Asterisk is shut out by it */
+                          .group = file->kind == VL_FILE_BLOCK && before && mode == (mode_before & 07777) ? NULL
+                                                                                                          : file->group,
                           .fresh_target = fresh,
                       });
 }
@@ -164,6 +184,7 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
 {
     const char *before, *after;
     mode_t mode, mode_before;
+    bool shut_out;
 
     if (file->kind == VL_FILE_GONE)
         return plan_removal(plan, target, target_name, file, err);
@@ -176,9 +197,10 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
         mode = file->mode;
     } else {
         after = put_block(plan, file, before, target != NULL);
-        if (before && !strcmp(before, after))
+        shut_out = before && vl_loaded_shut_out(target, file);
+        if (before && !strcmp(before, after) && !shut_out)
             return 0;
-        mode = before ? mode_before & 07777 : file->mode;
+        mode = !before ? file->mode : shut_out ? (mode_before & 07777) | 0440 : mode_before & 07777;
     }
     if (refuse_link(target, file->path, err) < 0)
         return -1;
@@ -190,14 +212,17 @@ int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *ta
                   unsigned pending, bool with_reloads, struct vl_error *err)
 {
     bool *differs = vl_arena_zalloc(&plan->arena, set->count + 1);
+    struct vl_loaded loaded = { .known = false };
 
     vl_plan_prefetch(target, set, NULL);
+    if (target && with_reloads)
+        vl_loaded_learn(target, set, &loaded);
     for (size_t i = 0; differs && i < set->count; i++) {
         int changed = plan_file(plan, target, target_name, &set->files[i], err);
 
         if (changed < 0)
             return -1;
-        differs[i] = changed;
+        differs[i] = changed || vl_loaded_is_older(&loaded, target, &set->files[i]);
     }
     if (differs && with_reloads)
         vl_reload_decide(plan, target_name, set, differs, pending, !target);

@@ -19,14 +19,15 @@ static unsigned reloads_due(const struct vl_fileset *set, const bool *differs, u
     return due & ~(1U << VL_RELOAD_NONE);
 }
 
-/* What it is called in a plan and in the note of what is owed, what is run, and what a person would say about it. */
+/* By `module reload`, after which Asterisk tells when it was (loaded.h); of a module's own command it keeps no time.
+ * What it is called in a plan and in the note of what is owed, what is run, and what a person would say about it. */
 static const struct {
     const char *word;
     const char *argv[4];
     const char *why;
 } reloads[VL_RELOAD_COUNT] = {
     [VL_RELOAD_SIP] = { "sip reload",
-                        { "asterisk", "-rx", "sip reload" },
+                        { "asterisk", "-rx", "module reload chan_sip.so" },
                         "chan_sip reads its files again and registers anew" },
     /* addresses and registrations are objects of modules of their own: not each version reads those with res_pjsip's */
     [VL_RELOAD_PJSIP] = { "pjsip reload",
@@ -34,12 +35,12 @@ static const struct {
                             "module reload res_pjsip.so res_pjsip_endpoint_identifier_ip.so "
                             "res_pjsip_outbound_registration.so" },
                           "PJSIP reads its files again and registers anew" },
-    [VL_RELOAD_IAX2] = { "iax2 reload", { "asterisk", "-rx", "iax2 reload" }, "chan_iax2 reads its files again" },
+    [VL_RELOAD_IAX2] = { "iax2 reload", { "asterisk", "-rx", "module reload chan_iax2.so" }, "chan_iax2 reads its files again" },
     [VL_RELOAD_DIALPLAN] = { "dialplan reload",
-                             { "asterisk", "-rx", "dialplan reload" },
+                             { "asterisk", "-rx", "module reload pbx_config.so" },
                              "pbx_config reads extensions.conf again" },
     [VL_RELOAD_VOICEMAIL] = { "voicemail reload",
-                              { "asterisk", "-rx", "voicemail reload" },
+                              { "asterisk", "-rx", "module reload app_voicemail.so" },
                               "app_voicemail reads its mailboxes again" },
     [VL_RELOAD_DAHDI] = { "module reload chan_dahdi.so",
                           { "asterisk", "-rx", "module reload chan_dahdi.so" },

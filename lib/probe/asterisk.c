@@ -397,9 +397,9 @@ bool vl_asterisk_parse_version(const char *text, unsigned *ret_major, unsigned *
     return false;
 }
 
-bool vl_asterisk_parse_uptime(const char *text, unsigned long *ret_seconds)
+/* The number of seconds behind this title. */
+static bool parse_seconds(const char *text, const char *title, unsigned long *ret_seconds)
 {
-    static const char title[] = "System uptime: ";
     struct vl_slice line;
 
     while (vl_slice_line(&text, &line)) {
@@ -409,6 +409,16 @@ bool vl_asterisk_parse_uptime(const char *text, unsigned long *ret_seconds)
             return true;
     }
     return false;
+}
+
+bool vl_asterisk_parse_uptime(const char *text, unsigned long *ret_seconds)
+{
+    return parse_seconds(text, "System uptime: ", ret_seconds);
+}
+
+bool vl_asterisk_parse_reload(const char *text, unsigned long *ret_seconds)
+{
+    return parse_seconds(text, "Last reload: ", ret_seconds);
 }
 
 bool vl_asterisk_no_such_command(const char *text)

@@ -99,6 +99,10 @@ bool vl_asterisk_parse_version(const char *text, unsigned *ret_major, unsigned *
 /* `core show uptime seconds`: for how long Asterisk runs, in seconds. */
 bool vl_asterisk_parse_uptime(const char *text, unsigned long *ret_seconds);
 
+/* The same command: how long ago it read its files again, by `core reload` or `module reload`; a module's own command
+ * (`sip reload`) does not count. */
+bool vl_asterisk_parse_reload(const char *text, unsigned long *ret_seconds);
+
 /* True when Asterisk does not know the command, which is how a missing module shows (its exit status is 0). */
 bool vl_asterisk_no_such_command(const char *text);
 

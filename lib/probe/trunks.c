@@ -137,6 +137,21 @@ void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *
     ask_all(target, commands);
 }
 
+static void add_edge(struct vl_arena *arena, struct vl_trunk_view *view, const struct vl_edge *edge)
+{
+    struct vl_edge *grown;
+
+    if (!view->every && (edge->ok || view->edge_count >= VL_TRUNK_VIEW_BAD))
+        return;
+    grown = vl_arena_grow(arena, view->edges, view->edge_count, sizeof(*grown));
+    if (!grown)
+        return;
+    view->edges = grown;
+    grown[view->edge_count] = *edge;
+    grown[view->edge_count].name = vl_arena_strdup(arena, edge->name);
+    grown[view->edge_count++].status = vl_arena_strdup(arena, edge->status);
+}
+
 static int look_at_registration(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
                                 struct vl_target *target, struct vl_trunk_view *view, struct vl_error *err)
 {
@@ -166,29 +181,43 @@ static int look_at_registration(struct vl_arena *arena, const struct vl_state *s
                       list[i].state == VL_REGISTRATION_FAILED;
     }
     view->registration = vl_arena_strdup(arena, words);
+    add_edge(arena, view,
+             &(struct vl_edge){ .kind = VL_EDGE_REGISTRATION,
+                                .to = state->lab->hub,
+                                .name = pbx->account,
+                                .status = *words ? words : "no such registration",
+                                .milliseconds = -1,
+                                .ok = view->registered });
     return 0;
 }
 
-/* Count one wanted peer among those that Asterisk shows: the account `name`, which leads to `to`. */
-static void count_peer(struct vl_arena *arena, const struct vl_peer *peers, size_t count, const char *name,
-                       const struct vl_pbx *to, bool away, struct vl_trunk_view *view)
+/* A peer as Asterisk shows it: it is good when it answers, and, where it registers, is registered now. One that is
+ * OK may have no address any more: what expired is forgotten, and its last answer is not. */
+static bool is_good(const struct vl_peer *peer, bool registers)
 {
-    const char *status = "not there";
+    return peer->status == VL_PEER_OK && (!registers || *peer->host); /* Asterisk does not dial one that is LAGGED */
+}
 
-    view->peers_wanted++;
-    for (size_t i = 0; i < count; i++) {
-        if (!vl_asterisk_name_matches(peers[i].name, name))
+/* Count one wanted peer among those that Asterisk shows: the account `edge->name`, which leads to `edge->to`. */
+static void count_peer(struct vl_arena *arena, const struct vl_peer *peers, size_t count, struct vl_edge edge,
+                       bool registers, struct vl_trunk_view *view)
+{
+    edge.status = "not there";
+    edge.milliseconds = -1;
+    for (size_t i = 0; i < count && !edge.ok; i++) {
+        if (!vl_asterisk_name_matches(peers[i].name, edge.name))
             continue;
-        if (peers[i].status == VL_PEER_OK) { /* Asterisk does not dial one that is LAGGED */
-            view->peers_ok++;
-            return;
-        }
-        status = peers[i].status_text;
+        edge.ok = is_good(&peers[i], registers);
+        edge.status = !edge.ok && peers[i].status == VL_PEER_OK ? "not registered" : peers[i].status_text;
+        edge.milliseconds = edge.ok ? peers[i].milliseconds : -1;
     }
-    if (away)
-        view->peers_away++;
-    else if (!view->first_bad_peer)
-        view->first_bad_peer = vl_arena_printf(arena, "%s (%s): %s", name, to->name, status);
+    edge.away = edge.away && !edge.ok;
+    view->peers_wanted++;
+    view->peers_ok += edge.ok;
+    view->peers_away += edge.away;
+    if (!edge.ok && !edge.away && !view->first_bad_peer)
+        view->first_bad_peer = vl_arena_printf(arena, "%s (%s): %s", edge.name, edge.to->name, edge.status);
+    add_edge(arena, view, &edge);
 }
 
 /* The peers that Asterisk shows, in the arena `answer`. */
@@ -227,12 +256,20 @@ static int ask_iax2_peers(struct vl_arena *answer, struct vl_target *target, str
 static void look_at_hub(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
                         const struct peers *peers, struct vl_trunk_view *view)
 {
-    const char *name = vl_flavor_hub_peer(arena, pbx, vl_state_nature(state, pbx)), *reason = "not there";
+    const char *name = vl_flavor_hub_peer(arena, pbx, vl_state_nature(state, pbx));
+    struct vl_edge edge = {
+        .kind = VL_EDGE_HUB, .to = state->lab->hub, .name = name, .status = "not there", .milliseconds = -1
+    };
 
-    for (size_t i = 0; i < peers->count; i++)
-        if (!strcmp(peers->list[i].name, name))
-            reason = peers->list[i].status == VL_PEER_OK ? NULL : peers->list[i].status_text;
-    view->hub = reason ? vl_arena_strdup(arena, reason) : NULL;
+    for (size_t i = 0; i < peers->count; i++) {
+        if (strcmp(peers->list[i].name, name) != 0)
+            continue;
+        edge.ok = peers->list[i].status == VL_PEER_OK;
+        edge.status = peers->list[i].status_text;
+        edge.milliseconds = peers->list[i].milliseconds;
+    }
+    view->hub = edge.ok ? NULL : vl_arena_strdup(arena, edge.status);
+    add_edge(arena, view, &edge);
 }
 
 static bool is_away(const struct vl_lab *lab, const bool *away, const struct vl_pbx *pbx)
@@ -247,8 +284,13 @@ static void look_at_trunks(struct vl_arena *arena, const struct vl_state *state,
 
     while (vl_lab_next_trunk(&walk))
         if (vl_state_over_iax2(state, &walk.trunk) == iax2)
-            count_peer(arena, peers->list, peers->count, walk.trunk.name, walk.trunk.to,
-                       is_away(state->lab, away, walk.trunk.to), view);
+            count_peer(arena, peers->list, peers->count,
+                       (struct vl_edge){ .kind = VL_EDGE_TRUNK,
+                                         .to = walk.trunk.to,
+                                         .name = walk.trunk.name,
+                                         .iax2 = iax2,
+                                         .away = is_away(state->lab, away, walk.trunk.to) },
+                       false, view);
 }
 
 static int look_at_guest(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
@@ -287,15 +329,19 @@ static int look_at_accounts(struct vl_arena *arena, const struct vl_state *state
         return -1;
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (lab->pbxs[i].account)
-            count_peer(arena, peers.list, peers.count, lab->pbxs[i].account, &lab->pbxs[i],
-                       is_away(lab, away, &lab->pbxs[i]), view);
+            count_peer(arena, peers.list, peers.count,
+                       (struct vl_edge){ .kind = VL_EDGE_ACCOUNT,
+                                         .to = &lab->pbxs[i],
+                                         .name = lab->pbxs[i].account,
+                                         .away = is_away(lab, away, &lab->pbxs[i]) },
+                       registers(state, &lab->pbxs[i]), view);
     return 0;
 }
 
 int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err)
 {
-    struct vl_trunk_view view = { .registration = "" };
+    struct vl_trunk_view view = { .registration = "", .every = ret_view->every };
     VL_ARENA_AUTO wanted = { .blocks = NULL };
     int rc;
 

@@ -13,6 +13,31 @@
 #include "base/error.h"
 #include "lab/state.h"
 #include "machine/target.h"
+#include "probe/causes.h"
+
+/* What one PBX sees of one of its ways to another. */
+enum vl_edge_kind {
+    VL_EDGE_REGISTRATION, /* of this guest with the hub */
+    VL_EDGE_HUB,          /* the hub as a peer of this guest */
+    VL_EDGE_ACCOUNT,      /* a guest's account at this hub */
+    VL_EDGE_TRUNK,        /* a trunk that leaves this guest */
+    VL_EDGE_CALL,         /* a call from here, over whatever trunks it takes */
+    VL_EDGE_KINDS,
+};
+
+struct vl_edge {
+    enum vl_edge_kind kind;
+    const struct vl_pbx *to;
+    const char *name;    /* of the account or peer; of a call the number */
+    const char *context; /* of a call: where it is dialled */
+    const char *status;  /* in Asterisk's words, or in ours */
+    int milliseconds;    /* of the last qualify; -1: not known */
+    bool ok;
+    bool iax2;
+    bool by_hub;           /* of a call: it goes over the hub */
+    bool away;             /* not OK, and the other end is known not to answer, or was not asked for */
+    struct vl_cause cause; /* set by who looks for it */
+};
 
 struct vl_trunk_view {
     bool asterisk;            /* it answers */
@@ -25,11 +50,16 @@ struct vl_trunk_view {
     size_t peers_wanted, peers_ok;
     size_t peers_away;          /* not OK, and known not to answer */
     const char *first_bad_peer; /* "1001 (virtual3): UNREACHABLE"; NULL: none */
+    bool every;                 /* set before it is asked: the edges that are good are wanted as well */
+    struct vl_edge *edges;      /* those that are not good, up to VL_TRUNK_VIEW_BAD of them; or all */
+    size_t edge_count;
 };
+
+enum { VL_TRUNK_VIEW_BAD = 64 };
 
 /* Ask one PBX. On the hub the peers are the guests' SIP accounts, on a guest its IAX2 peers. `away` has one value per
  * PBX of the lab, true for those that are known not to answer; NULL: none is. The arena gets the texts of the view and
- * nothing else of what was answered. */
+ * nothing else of what was answered. *ret_view is asked whether it wants `every` edge. */
 int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err);
 

@@ -129,6 +129,7 @@ void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool c
         vl_json_end(run->result->document);
     }
     vl_json_end(run->result->document);
+    vl_fleet_causes_json(fleet, run->result->document);
 }
 
 int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet)

@@ -76,6 +76,7 @@ void vl_fleet_close(struct vl_fleet *fleet)
         vl_plan_free(&member->plan);
         vl_arena_free(&member->arena);
         vl_arena_free(&member->view_arena);
+        vl_arena_free(&member->cause_arena);
         vl_error_clear(&member->error);
     }
     vl_free(fleet->members);
@@ -365,13 +366,12 @@ static void look_at_member(void *context, size_t index)
 
     if (!member->target || is_tree(fleet->session, member->pbx))
         return;
-    if (look_until(looking, member, &cause) < 0) {
-        fail_member(fleet, member, &cause);
-        return;
+    if (look_until(looking, member, &cause) == 0) {
+        if (vl_trunk_view_good(&member->view))
+            return;
+        describe_bad_view(member, &cause);
     }
-    if (vl_trunk_view_good(&member->view))
-        return;
-    describe_bad_view(member, &cause);
+    /* its connection stays: it can still be asked why (explain.c) */
     vl_error_move(&member->error, &cause);
     vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
 }
@@ -405,6 +405,7 @@ void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s)
     struct looking looking = { .fleet = fleet, .away = away, .not_here = not_here, .begun = vl_now_ms() };
 
     looking.deadline = looking.begun + (long long)wait_s * 1000;
+    fleet->looked_ms = looking.begun;
     if (!away || !not_here)
         looking.away = looking.not_here = NULL;
     for (size_t i = 0; looking.away && i < lab->pbx_count; i++)
@@ -425,10 +426,33 @@ enum { MOST_CALLS = 2 };
 
 /* Calls that one member places at the same time, and how each goes, in words. */
 struct calls {
+    const struct vl_pbx *to;
     struct vl_call calls[MOST_CALLS];
     const char *how[MOST_CALLS];
+    bool by_hub[MOST_CALLS], iax2;
     size_t count;
 };
+
+/* Keep how a call went. */
+static void note_call(struct vl_member *member, const struct calls *calls, size_t i, const struct vl_error *error)
+{
+    struct vl_edge *grown = vl_arena_grow(&member->arena, member->calls, member->call_count, sizeof(*grown));
+
+    if (!grown)
+        return;
+    member->calls = grown;
+    grown[member->call_count++] = (struct vl_edge){
+        .kind = VL_EDGE_CALL,
+        .to = calls->to,
+        .name = vl_arena_strdup(&member->arena, calls->calls[i].number),
+        .context = calls->calls[i].context,
+        .status = error->code ? vl_arena_strdup(&member->arena, vl_error_text(error)) : "answered",
+        .milliseconds = -1,
+        .ok = !error->code,
+        .iax2 = calls->iax2 && !calls->by_hub[i],
+        .by_hub = calls->by_hub[i],
+    };
+}
 
 static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const struct calls *calls)
 {
@@ -442,6 +466,7 @@ static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const 
     member->calls_placed += calls->count;
     vl_probe_calls(member->target, calls->calls, calls->count, CALL_TIMEOUT_MS, errors);
     for (size_t i = 0; i < calls->count; i++) {
+        note_call(member, calls, i, &errors[i]);
         if (!errors[i].code) {
             member->calls_answered++;
             vl_session_event(fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "called %s %s: answered",
@@ -455,11 +480,18 @@ static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const 
     }
 }
 
+/* Whether its Asterisk has said what was asked, so that it can call and be called. */
+static bool can_talk(const struct vl_fleet *fleet, const struct vl_member *member)
+{
+    return member->target && !is_tree(fleet->session, member->pbx) &&
+           (member->view.asterisk || !member->error.code);
+}
+
 static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
 {
     for (size_t i = 0; i < fleet->count; i++)
         if (fleet->members[i].pbx == pbx)
-            return fleet->members[i].target && !is_tree(fleet->session, pbx);
+            return can_talk(fleet, &fleet->members[i]);
     return false;
 }
 
@@ -472,8 +504,9 @@ static void call_guest(const struct calling *calling, struct vl_member *member, 
     const char *by_hub = vl_arena_printf(&member->arena, "(%s) over two SIP trunks and the hub", to->name);
     struct vl_trunk trunk;
     enum vl_way way = vl_lab_way(lab, member->pbx, to, &trunk);
-    struct calls calls = { .count = 1 };
+    struct calls calls = { .to = to, .by_hub = { way == VL_WAY_HUB, true }, .count = 1 };
 
+    calls.iax2 = way != VL_WAY_HUB && vl_state_over_iax2(state, &trunk);
     calls.calls[0] = (struct vl_call){ .number = to->test_number, .context = context };
     if (way == VL_WAY_HUB) {
         calls.calls[0].channel = vl_render_hub_channel(&member->arena, state, member->pbx);
@@ -536,6 +569,7 @@ static void call_from_hub(const struct calling *calling, struct vl_member *membe
 
         if (!pbx->account || !answers(calling->fleet, pbx))
             continue;
+        calls.to = pbx;
         calls.calls[0] = (struct vl_call){ .number = pbx->test_number,
                                            .context = context,
                                            .channel = vl_render_account_channel(&member->arena, lab, state, pbx) };
@@ -551,7 +585,7 @@ static void call_from_member(void *context, size_t index)
     const struct calling *calling = context;
     struct vl_member *member = &calling->fleet->members[index];
 
-    if (!member->target || is_tree(calling->fleet->session, member->pbx))
+    if (!can_talk(calling->fleet, member))
         return;
     if (member->pbx->role == VL_ROLE_HUB)
         call_from_hub(calling, member);

@@ -6,6 +6,7 @@
 #ifndef VL_REQUEST_FLEET_H
 #define VL_REQUEST_FLEET_H
 
+#include "base/json.h"
 #include "plan/plan.h"
 #include "plan/session.h"
 #include "probe/trunks.h"
@@ -21,6 +22,9 @@ struct vl_member {
     struct vl_arena view_arena; /* its texts */
     const char *guest;          /* state of its domain: "running"; NULL: no virtual machine */
     size_t calls_placed, calls_answered;
+    struct vl_edge *calls; /* in `arena` */
+    size_t call_count;
+    struct vl_arena cause_arena; /* texts of the causes of what failed */
 };
 
 struct vl_fleet {
@@ -31,6 +35,7 @@ struct vl_fleet {
     bool dry;       /* nothing is changed: a PBX that does not answer is no failure */
     unsigned
         parts;  /* of these the files will be planned, and its trunks looked at: asked for with the connection, so */
+    long long looked_ms; /* when the first look began */
     bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };
 
@@ -63,6 +68,16 @@ void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s);
 /* Place calls: from every guest to the next guest over IAX2 and to it through the hub; with `all` to every other one.
  */
 void vl_fleet_call(struct vl_fleet *fleet, bool all);
+
+/* Ask both ends of each trunk and call that failed why (explain.c), and say so: once, after all looks and calls. */
+void vl_fleet_explain(struct vl_fleet *fleet);
+
+/* The same as the array `causes` of a JSON document. */
+void vl_fleet_causes_json(struct vl_fleet *fleet, struct vl_json *json);
+
+/* What a way is called, and a line of proof as it may be shown. In the arena. */
+const char *vl_fleet_edge_text(struct vl_arena *arena, const struct vl_edge *edge);
+const char *vl_fleet_proof(const struct vl_fleet *fleet, struct vl_arena *arena, const struct vl_cause *cause);
 
 /* How many members have failed. */
 size_t vl_fleet_failed(const struct vl_fleet *fleet);

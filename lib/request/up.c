@@ -202,6 +202,7 @@ int vl_run_up(const struct vl_run *run)
     }
     if (!vl_session_cancelled(session))
         vl_fleet_call(&fleet, false);
+    vl_fleet_explain(&fleet);
     return finish_up(run, &fleet, changed + fleet.changed);
 }
 
@@ -231,6 +232,7 @@ static int push(const struct vl_run *run, unsigned parts, bool remove)
     vl_session_phase(session, 3, 3, "looking");
     if (!remove && parts & VL_PART_TRUNK)
         vl_fleet_look(&fleet, WAIT_TRUNKS_S);
+    vl_fleet_explain(&fleet);
     changed += fleet.changed;
     vl_run_fleet_table(run, &fleet, false);
     vl_json_bool(run->result->document, "changed", changed > 0);
@@ -290,6 +292,7 @@ static int look(const struct vl_run *run, struct vl_fleet *fleet, bool calls)
     vl_fleet_look(fleet, WAIT_LOOK_S);
     if (calls)
         vl_fleet_call(fleet, true);
+    vl_fleet_explain(fleet);
     vl_run_fleet_table(run, fleet, calls);
     return 0;
 }
