@@ -54,7 +54,7 @@ static void take_status(struct vl_lines *lines, struct vl_ahead *ahead, struct s
         ahead->paths[i].facts.mode = (mode_t)numbers[0];
         ahead->paths[i].facts.owner = (uid_t)numbers[1];
         ahead->paths[i].facts.group = (gid_t)numbers[2];
-        ahead->paths[i].facts.changed = numbers[4] <= INT64_MAX ? (long long)numbers[4] : 0;
+        ahead->paths[i].facts.changed = (long long)(numbers[4] & INT64_MAX);
         said[i].content =
             said[i].letter->readable && numbers[3] <= VL_TARGET_FILE_LIMIT && total + numbers[3] <= VL_AHEAD_TOTAL;
         total += said[i].content ? numbers[3] : 0;

@@ -61,10 +61,10 @@ void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, co
         for (const char *const *path = lists[i]; path && *path; path++)
             if (!has(paths, *path))
                 paths[path_count++] = *path;
-    vl_target_prefetch(target, &(struct vl_wanted){ .paths = paths,
-                                                    .groups = groups,
-                                                    .commands = both(&arena, more ? more->commands : NULL,
-                                                                     loaded.commands) });
+    vl_target_prefetch(target,
+                       &(struct vl_wanted){ .paths = paths,
+                                            .groups = groups,
+                                            .commands = both(&arena, more ? more->commands : NULL, loaded.commands) });
 }
 
 /* What is there now: NULL when the file, or the whole target, is not. */
@@ -125,20 +125,20 @@ static bool has_right_mode(const struct vl_file *file, mode_t mode)
 static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file, const char *before,
                           const char *after, mode_t mode, mode_t mode_before, bool fresh)
 {
-    vl_plan_add(plan, &(struct vl_step){
-                          .kind = after ? VL_STEP_FILE : VL_STEP_REMOVE,
-                          .target = target_name,
-                          .object = vl_arena_strdup(&plan->arena, file->path),
-                          .why = file->why,
-                          .before = before,
-                          .after = after,
-                          .mode = mode,
-                          .mode_before = mode_before & 07777,
-                          /* a file of the user's keeps the group that it has, unless Asterisk is shut out by it */
-                          .group = file->kind == VL_FILE_BLOCK && before && mode == (mode_before & 07777) ? NULL
-                                                                                                          : file->group,
-                          .fresh_target = fresh,
-                      });
+    vl_plan_add(
+        plan, &(struct vl_step){
+                  .kind = after ? VL_STEP_FILE : VL_STEP_REMOVE,
+                  .target = target_name,
+                  .object = vl_arena_strdup(&plan->arena, file->path),
+                  .why = file->why,
+                  .before = before,
+                  .after = after,
+                  .mode = mode,
+                  .mode_before = mode_before & 07777,
+                  /* a file of the user's keeps the group that it has, unless Asterisk is shut out by it */
+                  .group = file->kind == VL_FILE_BLOCK && before && mode == (mode_before & 07777) ? NULL : file->group,
+                  .fresh_target = fresh,
+              });
 }
 
 /* What a file of the user's shall say as a whole. Of a target that is yet to be made it is not known what is in it:

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plan/loaded.h"
 
-#include "base/cleanup.h"
 #include "probe/asterisk.h"
 
 enum { ASK_TIMEOUT_MS = 30000 };
@@ -46,8 +45,8 @@ void vl_loaded_learn(struct vl_target *target, const struct vl_fileset *set, str
         target->ops->run(target, argv, NULL, timeout, &result, &ignored) < 0)
         return;
     ret_loaded->now = clock.changed;
-    ret_loaded->known = result.status == 0 && result.output &&
-                        vl_asterisk_parse_reload(result.output, &ret_loaded->seconds);
+    ret_loaded->known =
+        result.status == 0 && result.output && vl_asterisk_parse_reload(result.output, &ret_loaded->seconds);
     vl_command_result_free(&result);
 }
 

@@ -35,7 +35,9 @@ static const struct {
                             "module reload res_pjsip.so res_pjsip_endpoint_identifier_ip.so "
                             "res_pjsip_outbound_registration.so" },
                           "PJSIP reads its files again and registers anew" },
-    [VL_RELOAD_IAX2] = { "iax2 reload", { "asterisk", "-rx", "module reload chan_iax2.so" }, "chan_iax2 reads its files again" },
+    [VL_RELOAD_IAX2] = { "iax2 reload",
+                         { "asterisk", "-rx", "module reload chan_iax2.so" },
+                         "chan_iax2 reads its files again" },
     [VL_RELOAD_DIALPLAN] = { "dialplan reload",
                              { "asterisk", "-rx", "module reload pbx_config.so" },
                              "pbx_config reads extensions.conf again" },

@@ -37,7 +37,8 @@ static const struct vl_cause_row rows[VL_CAUSES] = {
                          "wait until calls end, or raise the limit ('channels' of the trunk)" },
     [VL_CAUSE_MODULE] = { "module", "Asterisk's driver is not there",
                           "load it and see that modules.conf loads it; 'voiplab logs' shows why it did not" },
-    [VL_CAUSE_UNREADABLE] = { "unreadable", "Asterisk may not read its file", "'voiplab up' gives the file back to it" },
+    [VL_CAUSE_UNREADABLE] = { "unreadable", "Asterisk may not read its file",
+                              "'voiplab up' gives the file back to it" },
     [VL_CAUSE_STALE] = { "stale", "the file is younger than what Asterisk has loaded", "'voiplab up' reloads it" },
 };
 
@@ -69,7 +70,10 @@ static const struct sign {
     { VL_CAUSE_SECRET, true, NAME, { "Registration from", "failed for", "Wrong password" } },
     { VL_CAUSE_SECRET, true, ADDRESS, { "Request '", "failed for", "Failed to authenticate" } },
     { VL_CAUSE_SECRET, true, NAME, { "Failed to authenticate device", "for INVITE" } },
-    { VL_CAUSE_CONTEXT, true, NUMBER, { "Call ", "to extension '", "rejected because extension not found in context" } },
+    { VL_CAUSE_CONTEXT,
+      true,
+      NUMBER,
+      { "Call ", "to extension '", "rejected because extension not found in context" } },
     { VL_CAUSE_CONTEXT, true, ADDRESS | NUMBER, { "Rejected connect attempt from", "request '", "does not exist" } },
     { VL_CAUSE_CODEC, true, ADDRESS, { "Rejected connect attempt from", "incompatible with our capability" } },
     { VL_CAUSE_TOKEN, true, ADDRESS, { "Call rejected, CallToken Support required" } },
@@ -275,7 +279,8 @@ const char *vl_cause_question(struct vl_arena *arena, const struct vl_leg *leg)
 
 const char *vl_cause_dial_question(struct vl_arena *arena, const struct vl_leg *leg)
 {
-    return leg->number && leg->context ? vl_arena_printf(arena, "dialplan show %s@%s", leg->number, leg->context) : NULL;
+    return leg->number && leg->context ? vl_arena_printf(arena, "dialplan show %s@%s", leg->number, leg->context)
+                                       : NULL;
 }
 
 /* That there is none, in the words of each driver; an IAX2 user is shown by a list alone. */

@@ -4,8 +4,8 @@
  * own words prove. Both ends are asked, and only when something has failed (evidence.h): the side that refuses has the
  * truth in its log, and does not tell the other side.
  *
- * A cause is named only with the line that shows it. What is quoted is a guest's word: printable and cut here, and to be
- * masked by who prints it.
+ * A cause is named only with the line that shows it. What is quoted is a guest's word: printable and cut here, and to
+ * be masked by who prints it.
  */
 #ifndef VL_PROBE_CAUSES_H
 #define VL_PROBE_CAUSES_H
@@ -56,13 +56,13 @@ struct vl_leg {
     const char *other_name;   /* what the caller is called at the other end; NULL: the same */
     const char *from_address; /* of who calls or registers */
     const char *to_address;
-    const char *number;  /* that is called; NULL: no call */
-    const char *context;      /* where the caller dials it; NULL: not known */
-    const char *driver;       /* of who is called: "chan_sip", "chan_pjsip", "chan_iax2" */
-    const char *from_driver;  /* likewise of who calls */
-    const char *files[6];     /* what Asterisk reads of them; NULL: fewer */
-    bool registers;           /* `from` registers with `to` */
-    bool silent;              /* no answer at all came */
+    const char *number;      /* that is called; NULL: no call */
+    const char *context;     /* where the caller dials it; NULL: not known */
+    const char *driver;      /* of who is called: "chan_sip", "chan_pjsip", "chan_iax2" */
+    const char *from_driver; /* likewise of who calls */
+    const char *files[6];    /* what Asterisk reads of them; NULL: fewer */
+    bool registers;          /* `from` registers with `to` */
+    bool silent;             /* no answer at all came */
 };
 
 struct vl_evidence;

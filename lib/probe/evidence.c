@@ -12,8 +12,9 @@ enum { RUN_MS = 30000 };
 
 #define MARK "voiplab says "
 
-/* $1: seconds; then what Asterisk is asked. The shell may be that of CentOS 5, dash or busybox. A log of more than 64 MiB
- * is not counted, so that its lines have no numbers. What `iax2 show users` says ends at the name: the rest has secrets.
+/* $1: seconds; then what Asterisk is asked. The shell may be that of CentOS 5, dash or busybox. A log of more than 64
+ * MiB is not counted, so that its lines have no numbers. What `iax2 show users` says ends at the name: the rest has
+ * secrets.
  */
 static const char script[] =
     "LC_ALL=C; export LC_ALL; s=$1; shift; say() { echo; echo \"" MARK "$*\"; }; cli() { asterisk -rx \"$1\" 2>&1; }; "
@@ -58,9 +59,9 @@ static int month_of(const char *text)
     return 0;
 }
 
-/* Whether a line was logged at `since` ("2026-11-28 17:41:39") or later: `[Nov 28 17:41:39]`, or with a date as that one
- * is. The former has no year; a check does not last a month, so January comes after December. What has no time is part
- * of a line before it, or in a form of the administrator's own: it proves nothing. */
+/* Whether a line was logged at `since` ("2026-11-28 17:41:39") or later: `[Nov 28 17:41:39]`, or with a date as that
+ * one is. The former has no year; a check does not last a month, so January comes after December. What has no time is
+ * part of a line before it, or in a form of the administrator's own: it proves nothing. */
 static bool is_since(struct vl_slice line, const char *since)
 {
     char text[64];
@@ -100,7 +101,8 @@ static void take_log(struct vl_arena *arena, const char *head, const char *text,
     for (rest = text; evidence->log && vl_slice_line(&rest, &line); at++)
         if (is_since(line, since))
             evidence->log[evidence->log_count++] = (struct vl_evidence_line){
-                .text = vl_arena_strndup(arena, line.start, line.length < VL_TEXT_QUOTED ? line.length : VL_TEXT_QUOTED),
+                .text =
+                    vl_arena_strndup(arena, line.start, line.length < VL_TEXT_QUOTED ? line.length : VL_TEXT_QUOTED),
                 .number = total > 0 && (unsigned long)total >= count ? (unsigned long)total - count + at + 1 : 0,
             };
 }

@@ -40,11 +40,11 @@ struct vl_evidence {
     size_t log_count;
     struct vl_evidence_file *files;
     size_t file_count;
-    const char *who;         /* lines of /proc/PID/status of its Asterisk; NULL: it does not run */
-    const char *modules;     /* `module show like` */
-    const char *sockets;     /* /proc/net/udp: the local addresses */
-    const char *filter;      /* rules that drop or refuse */
-    const char *uptime;      /* `core show uptime seconds` */
+    const char *who;     /* lines of /proc/PID/status of its Asterisk; NULL: it does not run */
+    const char *modules; /* `module show like` */
+    const char *sockets; /* /proc/net/udp: the local addresses */
+    const char *filter;  /* rules that drop or refuse */
+    const char *uptime;  /* `core show uptime seconds` */
     const char *questions[VL_EVIDENCE_QUESTIONS], *answers[VL_EVIDENCE_QUESTIONS];
     size_t question_count;
     long long now;

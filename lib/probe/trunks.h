@@ -36,6 +36,7 @@ struct vl_edge {
     bool iax2;
     bool by_hub;           /* of a call: it goes over the hub */
     bool away;             /* not OK, and the other end is known not to answer, or was not asked for */
+    bool unseen;           /* Asterisk did not even show it: nothing is told of it but a cause */
     struct vl_cause cause; /* set by who looks for it */
 };
 

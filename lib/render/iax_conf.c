@@ -50,13 +50,23 @@ static void put_users(const struct vl_pbx_writer *writer, const struct vl_trunk 
         put_user(writer, trunk, VL_TRUNK_ALIAS, secret.alias);
 }
 
+/* Without authdebug chan_iax2 refuses calls and tells nobody why. */
+static bool has_trunks(const struct vl_pbx_writer *writer)
+{
+    struct vl_trunks to = vl_lab_trunks_to(writer->lab, writer->pbx);
+
+    while (vl_lab_next_trunk(&to))
+        if (vl_writer_over_iax2(writer, &to.trunk))
+            return true;
+    return false;
+}
+
 void vl_write_iax_conf(const struct vl_pbx_writer *writer)
 {
     struct vl_trunks from = vl_lab_trunks_from(writer->lab, writer->pbx);
     struct vl_trunks to = vl_lab_trunks_to(writer->lab, writer->pbx);
 
-    /* without this chan_iax2 refuses calls and tells nobody why */
-    if (writer->flavor->places[VL_SLOT_IAX].adds_to)
+    if (writer->flavor->places[VL_SLOT_IAX].adds_to && has_trunks(writer))
         vl_buf_puts(writer->out, "[general](+)\nauthdebug=yes\n");
     while (vl_lab_next_trunk(&from))
         if (vl_writer_over_iax2(writer, &from.trunk))

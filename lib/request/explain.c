@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Why a trunk or a call failed. Nobody is asked while all is well. When something has failed, each PBX that stands at an
- * end of it is asked once for all that may show why (probe/evidence.h); a registration about which nobody said anything
- * is then tried again, and the registrar asked a second time.
+ * Why a trunk or a call failed. Nobody is asked while all is well. When something has failed, each PBX that stands at
+ * an end of it is asked once for all that may show why (probe/evidence.h); a registration about which nobody said
+ * anything is then tried again, and the registrar asked a second time.
  */
 #include <poll.h>
 #include <string.h>
@@ -58,10 +58,16 @@ static bool is_bad(const struct vl_edge *edge)
     return !edge->ok && !edge->away;
 }
 
+static bool is_told(const struct vl_edge *edge)
+{
+    return is_bad(edge) && (!edge->unseen || edge->cause.id);
+}
+
 static const char *driver_of(const struct vl_fleet *fleet, const struct vl_pbx *pbx, bool iax2)
 {
-    return iax2 ? "chan_iax2"
-                : vl_state_nature(&fleet->session->state, pbx)->sip == VL_SIP_PJSIP ? "chan_pjsip" : "chan_sip";
+    return iax2                                                                ? "chan_iax2"
+           : vl_state_nature(&fleet->session->state, pbx)->sip == VL_SIP_PJSIP ? "chan_pjsip"
+                                                                               : "chan_sip";
 }
 
 /* The files that Asterisk reads for a leg: the main one of each driver, and ours. */
@@ -73,7 +79,7 @@ static void add_files(struct vl_arena *arena, const struct vl_fleet *fleet, cons
     enum vl_slot slot = iax2 ? VL_SLOT_IAX : nature->sip == VL_SIP_PJSIP ? VL_SLOT_PJSIP : VL_SLOT_SIP;
 
     leg->files[0] = vl_arena_printf(arena, VL_ETC_ASTERISK "%s", places[slot].main);
-    leg->files[1] = iax2                 ? VL_ETC_ASTERISK "voiplab_iax.conf"
+    leg->files[1] = iax2                    ? VL_ETC_ASTERISK "voiplab_iax.conf"
                     : slot == VL_SLOT_PJSIP ? VL_ETC_ASTERISK "voiplab_pjsip.conf"
                                             : VL_ETC_ASTERISK "voiplab_sip.conf";
     if (!leg->number)
@@ -136,7 +142,9 @@ static size_t ways_of_call(struct vl_arena *arena, const struct vl_fleet *fleet,
 /* Whether no answer came, by the words for it. */
 static bool is_silent(const struct vl_edge *edge)
 {
-    static const char *const words[] = { "Request Sent", "Timeout", "UNREACHABLE", "UNKNOWN", "Unavail", "Unregistered" };
+    static const char *const words[] = {
+        "Request Sent", "Timeout", "UNREACHABLE", "UNKNOWN", "Unavail", "Unregistered"
+    };
 
     for (size_t i = 0; i < VL_COUNT(words); i++)
         if (vl_text_starts(edge->status, words[i]))
@@ -204,7 +212,8 @@ static void mark_wrong_files(struct vl_session *session, const struct vl_member 
 {
     VL_PLAN_AUTO plan = { .count = 0 };
     VL_ERROR_AUTO ignored = { .code = VL_OK };
-    bool known = vl_stage_pbx(session, member->pbx, member->target, VL_PART_TRUNK | VL_PART_DIALPLAN, &plan, &ignored) == 0;
+    bool known =
+        vl_stage_pbx(session, member->pbx, member->target, VL_PART_TRUNK | VL_PART_DIALPLAN, &plan, &ignored) == 0;
 
     for (size_t i = 0; i < evidence->file_count; i++) {
         evidence->files[i].wrong = !known;
@@ -222,8 +231,8 @@ static void ask_member(void *context, size_t index)
 
     if (!all->asked[index] || !member->target)
         return;
-    if (vl_evidence_ask(&all->arenas[index], member->target, all->since_s, all->questions[index],
-                        &all->evidence[index], &cause) < 0) {
+    if (vl_evidence_ask(&all->arenas[index], member->target, all->since_s, all->questions[index], &all->evidence[index],
+                        &cause) < 0) {
         all->evidence[index] = (struct vl_evidence){ .pbx = NULL };
         vl_session_event(all->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name, "not asked for causes: %s",
                          vl_error_text(&cause));
@@ -326,9 +335,9 @@ static void tell(const struct vl_fleet *fleet, struct vl_member *member, const s
     struct vl_arena *arena = &member->cause_arena;
 
     if (edge->cause.id)
-        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name,
-                         "%s: %s: %s has in '%s': %s; %s", vl_fleet_edge_text(arena, edge), row->title,
-                         edge->cause.pbx, edge->cause.where, vl_fleet_proof(fleet, arena, &edge->cause), row->remedy);
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s: %s: %s has in '%s': %s; %s",
+                         vl_fleet_edge_text(arena, edge), row->title, edge->cause.pbx, edge->cause.where,
+                         vl_fleet_proof(fleet, arena, &edge->cause), row->remedy);
     else
         vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s: %s; %s",
                          vl_fleet_edge_text(arena, edge), row->title, row->remedy);
@@ -338,7 +347,7 @@ static void tell_all(struct vl_fleet *fleet)
 {
     for (size_t m = 0; m < fleet->count; m++)
         for (size_t i = 0, bad = 0; i < edges_of(&fleet->members[m]); i++)
-            if (is_bad(edge_at(&fleet->members[m], i)) && bad++ < MOST_EDGES)
+            if (is_told(edge_at(&fleet->members[m], i)) && bad++ < MOST_EDGES)
                 tell(fleet, &fleet->members[m], edge_at(&fleet->members[m], i));
 }
 
@@ -400,7 +409,8 @@ void vl_fleet_explain(struct vl_fleet *fleet)
     tell_all(fleet);
 }
 
-static void edge_json(struct vl_fleet *fleet, struct vl_member *member, const struct vl_edge *edge, struct vl_json *json)
+static void edge_json(struct vl_fleet *fleet, struct vl_member *member, const struct vl_edge *edge,
+                      struct vl_json *json)
 {
     const struct vl_cause_row *row = vl_cause_row(edge->cause.id);
     struct vl_arena *arena = &member->cause_arena;
@@ -424,7 +434,7 @@ void vl_fleet_causes_json(struct vl_fleet *fleet, struct vl_json *json)
     vl_json_array(json, "causes");
     for (size_t m = 0; m < fleet->count; m++)
         for (size_t i = 0, bad = 0; i < edges_of(&fleet->members[m]); i++)
-            if (is_bad(edge_at(&fleet->members[m], i)) && bad++ < MOST_EDGES)
+            if (is_told(edge_at(&fleet->members[m], i)) && bad++ < MOST_EDGES)
                 edge_json(fleet, &fleet->members[m], edge_at(&fleet->members[m], i), json);
     vl_json_end(json);
 }

@@ -357,6 +357,40 @@ static int look_until(const struct looking *looking, struct vl_member *member, s
     }
 }
 
+/* Of a PBX that did not show its trunks one of each driver stands for all: why it did not can be found out. */
+static void note_unseen(const struct vl_fleet *fleet, struct vl_member *member)
+{
+    const struct vl_lab *lab = fleet->session->lab;
+    struct vl_edge *edges = vl_arena_zalloc(&member->arena, 2 * sizeof(*edges));
+    struct vl_trunks walk = vl_lab_trunks_from(lab, member->pbx);
+    size_t count = 0;
+
+    if (!edges)
+        return;
+    for (size_t i = 0; i < lab->pbx_count && !count; i++) {
+        const struct vl_pbx *guest = member->pbx->role == VL_ROLE_HUB ? &lab->pbxs[i] : member->pbx;
+
+        if (guest->account)
+            edges[count++] = (struct vl_edge){ .kind = guest == member->pbx ? VL_EDGE_HUB : VL_EDGE_ACCOUNT,
+                                               .to = guest == member->pbx ? lab->hub : guest,
+                                               .name = guest->account };
+    }
+    while (vl_lab_next_trunk(&walk))
+        if (vl_state_over_iax2(&fleet->session->state, &walk.trunk)) {
+            edges[count++] = (struct vl_edge){ .kind = VL_EDGE_TRUNK,
+                                               .to = walk.trunk.to,
+                                               .name = vl_arena_strdup(&member->arena, walk.trunk.name),
+                                               .iax2 = true };
+            break;
+        }
+    for (size_t i = 0; i < count; i++) {
+        edges[i].status = "not shown";
+        edges[i].milliseconds = -1;
+        edges[i].unseen = true;
+    }
+    member->view = (struct vl_trunk_view){ .registration = "", .edges = edges, .edge_count = count };
+}
+
 static void look_at_member(void *context, size_t index)
 {
     const struct looking *looking = context;
@@ -370,6 +404,8 @@ static void look_at_member(void *context, size_t index)
         if (vl_trunk_view_good(&member->view))
             return;
         describe_bad_view(member, &cause);
+    } else {
+        note_unseen(fleet, member);
     }
     /* its connection stays: it can still be asked why (explain.c) */
     vl_error_move(&member->error, &cause);
@@ -483,8 +519,7 @@ static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const 
 /* Whether its Asterisk has said what was asked, so that it can call and be called. */
 static bool can_talk(const struct vl_fleet *fleet, const struct vl_member *member)
 {
-    return member->target && !is_tree(fleet->session, member->pbx) &&
-           (member->view.asterisk || !member->error.code);
+    return member->target && !is_tree(fleet->session, member->pbx) && (member->view.asterisk || !member->error.code);
 }
 
 static bool answers(const struct vl_fleet *fleet, const struct vl_pbx *pbx)

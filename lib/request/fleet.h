@@ -34,7 +34,7 @@ struct vl_fleet {
     size_t changed; /* steps carried out */
     bool dry;       /* nothing is changed: a PBX that does not answer is no failure */
     unsigned
-        parts;  /* of these the files will be planned, and its trunks looked at: asked for with the connection, so */
+        parts; /* of these the files will be planned, and its trunks looked at: asked for with the connection, so */
     long long looked_ms; /* when the first look began */
     bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };

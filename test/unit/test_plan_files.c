@@ -170,8 +170,8 @@ static void test_new_target(void **state)
     }
     assert_string_equal(plan.steps[0].after, files[0].text);
     assert_string_equal(plan.steps[0].group, "asterisk");
-    assert_string_equal(plan.steps[4].argv[2], "sip reload");
-    assert_string_equal(plan.steps[5].argv[2], "iax2 reload");
+    assert_string_equal(plan.steps[4].argv[2], "module reload chan_sip.so");
+    assert_string_equal(plan.steps[5].argv[2], "module reload chan_iax2.so");
     assert_null(plan.steps[5].argv[3]);
 }
 
@@ -189,7 +189,7 @@ static void test_twice(void **state)
         assert_int_equal(plan.count, 6);
         assert_string_equal(plan.steps[1].before, "[general]\ncontext=default");
         carry_out(&plan, &memory, reloads, sizeof(reloads));
-        assert_string_equal(reloads, "sip reload;iax2 reload;");
+        assert_string_equal(reloads, "module reload chan_sip.so;module reload chan_iax2.so;");
     }
     /* the user's own file keeps the user's own mode */
     assert_int_equal(find(&memory.base, "/etc/asterisk/sip.conf")->mode, 0600);
@@ -231,13 +231,13 @@ static void test_only_what_changed(void **state)
     (void)state;
     set_up(&memory);
     put(&memory, "/etc/asterisk/voiplab_iax.conf", "edited by hand\n", 0640);
-    check_change(&memory, 2, "iax2 reload;");
+    check_change(&memory, 2, "module reload chan_iax2.so;");
     put(&memory, "/etc/asterisk/voiplab_sip.conf", files[0].text, 0644);
-    check_change(&memory, 2, "sip reload;");
+    check_change(&memory, 2, "module reload chan_sip.so;");
     drop(&memory, "/etc/sysctl.d/60-voiplab.conf");
     check_change(&memory, 1, "");
     put(&memory, "/etc/asterisk/sip.conf", "[general]\n; the block was removed by hand\n", 0640);
-    check_change(&memory, 2, "sip reload;");
+    check_change(&memory, 2, "module reload chan_sip.so;");
     /* the mode of the user's file is the user's */
     find(&memory.base, "/etc/asterisk/sip.conf")->mode = 0666;
     check_change(&memory, 0, "");
@@ -255,7 +255,7 @@ static void test_pending_reload(void **state)
     assert_int_equal(vl_plan_files(&plan, &memory.base, "virtual1", &set, 1U << VL_RELOAD_SIP, true, &err), 0);
     assert_int_equal(plan.count, 1);
     assert_int_equal(plan.steps[0].kind, VL_STEP_RELOAD);
-    assert_string_equal(plan.steps[0].argv[2], "sip reload");
+    assert_string_equal(plan.steps[0].argv[2], "module reload chan_sip.so");
     assert_int_equal(vl_plan_files(&quiet, &memory.base, "virtual1", &set, 1U << VL_RELOAD_SIP, false, &err), 0);
     assert_int_equal(quiet.count, 0);
 }
@@ -277,7 +277,7 @@ static void check_removal(const char *before)
     /* the block that includes a file goes before the file */
     assert_string_equal(plan.steps[plan.count - 3].object, "/etc/asterisk/voiplab_sip.conf");
     carry_out(&plan, &memory, reloads, sizeof(reloads));
-    assert_string_equal(reloads, "sip reload;iax2 reload;");
+    assert_string_equal(reloads, "module reload chan_sip.so;module reload chan_iax2.so;");
     after = text_of(&memory, "/etc/asterisk/sip.conf");
     assert_true(before ? after && !strcmp(after, before) : !after);
     if (before)
