@@ -64,6 +64,11 @@ COMMAND(cmd_run_request, .name = "trunk rotate", .operands = "[PBX ...]",
         .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_TRUNK_ROTATE)
 
+COMMAND(cmd_run_trunk_verify, .name = "trunk verify", .operands = "[PBX ...]",
+        .summary = "see every trunk from both ends and call over it; say why one that fails does",
+        .takes = { LAB, REACH, [CMD_JUNIT] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_TRUNK_VERIFY)
+
 COMMAND(cmd_run_request, .name = "dialplan", .also = "push", .operands = "[PBX ...]",
         .summary = "put the dialplan on every PBX; show where a number goes; find mistakes",
         .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS,

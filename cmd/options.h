@@ -66,6 +66,7 @@
     X(LEVEL, "level", 0, "LEVEL", WORDS("error", "warning", "notice"),                                                 \
       "tell, and fail at, this severity and worse (default warning)")                                                  \
     X(SARIF, "sarif", 0, NULL, FLAG, "print SARIF 2.1.0")                                                              \
+    X(JUNIT, "junit", 0, NULL, FLAG, "print a JUnit report, a test case per trunk and call")                           \
     X(RULE_TABLE, "rules", 0, NULL, FLAG, "print the table of rules")                                                  \
     X(FIX_FILES, "fix", 0, NULL, FLAG, "print the diff that puts right what can be")                                   \
     X(WRITE, "yes", 'y', NULL, FLAG, "with --fix: change the files")                                                   \

@@ -121,6 +121,7 @@ enum voiplab_command {
     VOIPLAB_TRUST, /* see the host keys of the PBXs that are named, and write those that are confirmed into the lab file
                     */
     VOIPLAB_TRUNK_ROTATE, /* new secrets for the trunks of the lab, or of the PBXs that are named */
+    VOIPLAB_TRUNK_VERIFY, /* every trunk, as each end sees it, and a call over it; why one that fails does */
 };
 
 enum voiplab_mode {
@@ -208,6 +209,11 @@ struct voiplab_logs {
     bool follow; /* a row as for VOIPLAB_SSH instead of the text */
 };
 
+struct voiplab_trunk_verify {
+    size_t size;
+    bool junit; /* the text is a JUnit report instead of the matrix */
+};
+
 struct voiplab_inspect {
     size_t size;
     bool all; /* the labs of this host; needs no lab file */
@@ -240,6 +246,7 @@ struct voiplab_request {
         const struct voiplab_logs *logs;                   /* VOIPLAB_LOGS */
         const struct voiplab_inspect *inspect;             /* VOIPLAB_INSPECT */
         const struct voiplab_trust *trust;                 /* VOIPLAB_TRUST */
+        const struct voiplab_trunk_verify *trunk_verify;   /* VOIPLAB_TRUNK_VERIFY */
     } parameters;
 };
 
@@ -340,6 +347,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_LOGS_INIT VOIPLAB_INIT(voiplab_logs)
 #define VOIPLAB_INSPECT_INIT VOIPLAB_INIT(voiplab_inspect)
 #define VOIPLAB_TRUST_INIT VOIPLAB_INIT(voiplab_trust)
+#define VOIPLAB_TRUNK_VERIFY_INIT VOIPLAB_INIT(voiplab_trunk_verify)
 #define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)
 #define VOIPLAB_DIALPLAN_SOURCE_INIT VOIPLAB_INIT(voiplab_dialplan_source)
 #define VOIPLAB_DIALPLAN_QUERY_INIT VOIPLAB_INIT(voiplab_dialplan_query)

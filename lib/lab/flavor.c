@@ -6,12 +6,9 @@
 static const char *const none[] = { NULL };
 
 static const struct vl_flavor_place plain[VL_SLOTS] = {
-    [VL_SLOT_SIP] = { "sip.conf", "general" },
-    [VL_SLOT_PJSIP] = { "pjsip.conf", NULL },
-    [VL_SLOT_IAX] = { "iax.conf", "general" },
-    [VL_SLOT_DIALPLAN] = { "extensions.conf", "globals" },
-    [VL_SLOT_VOICEMAIL] = { "voicemail.conf", NULL },
-    [VL_SLOT_DAHDI] = { "chan_dahdi.conf", NULL },
+    [VL_SLOT_SIP] = { "sip.conf", "general" },        [VL_SLOT_PJSIP] = { "pjsip.conf", NULL },
+    [VL_SLOT_IAX] = { "iax.conf", "general" },        [VL_SLOT_DIALPLAN] = { "extensions.conf", "globals" },
+    [VL_SLOT_VOICEMAIL] = { "voicemail.conf", NULL }, [VL_SLOT_DAHDI] = { "chan_dahdi.conf", NULL },
 };
 
 /* sip_registrations_custom.conf is included inside [general]: a section there would swallow what comes behind it. */

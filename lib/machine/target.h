@@ -30,7 +30,7 @@ struct vl_path_facts {
     uid_t owner;            /* likewise */
     gid_t group;
     long long changed; /* when what is in it changed, by the target's own clock, in seconds since 1970; 0: not known */
-    char *link; /* what a link says, owned; NULL: it is none */
+    char *link;        /* what a link says, owned; NULL: it is none */
     char *real; /* the absolute path of what a link leads to, through all links, owned; NULL: none, or nothing there.
                  * A target's word: it is where the target says, and a tree's path begins at the tree's root */
 };

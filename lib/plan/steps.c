@@ -36,7 +36,7 @@ static int do_remove(const struct vl_step_scene *scene)
 /* Asterisk's CLI ends with 0 also when it does not know the command, which is what a missing module comes to. */
 int vl_step_check_answer(const struct vl_step_scene *scene, const struct vl_command_result *result)
 {
-    const char *output = result->output ? result->output : "";
+    const char *output = result->output ? result->output : "", *refused;
 
     if (result->status)
         return vl_fail(scene->err, VL_ERROR_FAILED, "'%s' ended with status %d: %s", scene->step->argv[0],
@@ -44,6 +44,10 @@ int vl_step_check_answer(const struct vl_step_scene *scene, const struct vl_comm
     if (scene->step->kind == VL_STEP_RELOAD && vl_asterisk_no_such_command(output))
         return vl_fail(scene->err, VL_ERROR_FAILED, "Asterisk does not know '%s'; is the module loaded?",
                        scene->step->object);
+    refused = scene->step->kind == VL_STEP_RELOAD ? vl_asterisk_reload_refused(scene->arena, output) : NULL;
+    if (refused)
+        return vl_fail(scene->err, VL_ERROR_FAILED, "Asterisk has not carried out '%s': %s", scene->step->object,
+                       refused);
     return 0;
 }
 

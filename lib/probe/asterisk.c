@@ -423,7 +423,24 @@ bool vl_asterisk_parse_reload(const char *text, unsigned long *ret_seconds)
 
 bool vl_asterisk_no_such_command(const char *text)
 {
-    return vl_text_starts(text + strspn(text, " \t\r\n"), "No such command");
+    text += strspn(text, " \t\r\n");
+    return vl_text_starts(text, "No such command") || vl_text_starts(text, "No such module");
+}
+
+const char *vl_asterisk_reload_refused(struct vl_arena *arena, const char *text)
+{
+    static const char *const words[] = { "reported a reload failure", "was not properly initialized",
+                                         "is already in progress", "request was queued since" };
+    struct vl_slice line;
+
+    while (vl_slice_line(&text, &line)) {
+        const char *kept = vl_slice_keep(arena, vl_slice_strip(line));
+
+        for (size_t i = 0; i < VL_COUNT(words); i++)
+            if (strstr(kept, words[i]))
+                return kept;
+    }
+    return NULL;
 }
 
 bool vl_asterisk_name_matches(const char *shown, const char *full)

@@ -103,8 +103,13 @@ bool vl_asterisk_parse_uptime(const char *text, unsigned long *ret_seconds);
  * (`sip reload`) does not count. */
 bool vl_asterisk_parse_reload(const char *text, unsigned long *ret_seconds);
 
-/* True when Asterisk does not know the command, which is how a missing module shows (its exit status is 0). */
+/* True when Asterisk does not know the command, or the module that it is about, which is how a missing module shows
+ * (its exit status is 0). */
 bool vl_asterisk_no_such_command(const char *text);
+
+/* The line with which `module reload` says that it has not reloaded; NULL when it says no such thing, also of a module
+ * that has nothing to reload. In the arena, printable. */
+const char *vl_asterisk_reload_refused(struct vl_arena *arena, const char *text);
 
 /* True when `shown` is `full`, or is `full` cut to one of the columns for names: 12 characters (a registration's user
  * name), 15 (an IAX2 peer) or 25 (a SIP peer). */

@@ -86,6 +86,7 @@ static const struct sign {
     { VL_CAUSE_SECRET, true, IAX2, { "Packet Decrypt Failed" } },
     { VL_CAUSE_SECRET, false, NAME, { "Forbidden - wrong password on authentication for" } },
     { VL_CAUSE_CODEC, false, ADDRESS, { "Call rejected by", "Unable to negotiate codec" } },
+    { VL_CAUSE_CODEC, false, NAME, { "Unable to create translator path for", " on " } },
     { VL_CAUSE_CONTEXT, false, ADDRESS, { "Call rejected by", "No such context/extension" } },
 };
 

@@ -116,6 +116,11 @@ void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool c
     for (size_t i = 0; i < fleet->count; i++)
         add_row(run, &fleet->members[i], calls);
     vl_result_table_json(run->result, "pbxs");
+    vl_run_failures_json(run, fleet);
+}
+
+void vl_run_failures_json(const struct vl_run *run, struct vl_fleet *fleet)
+{
     vl_json_array(run->result->document, "failures");
     for (size_t i = 0; i < fleet->count; i++) {
         const struct vl_member *member = &fleet->members[i];

@@ -43,12 +43,12 @@ static size_t index_of(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
     return i;
 }
 
-static struct vl_edge *edge_at(struct vl_member *member, size_t i)
+struct vl_edge *vl_member_edge(struct vl_member *member, size_t i)
 {
     return i < member->view.edge_count ? &member->view.edges[i] : &member->calls[i - member->view.edge_count];
 }
 
-static size_t edges_of(const struct vl_member *member)
+size_t vl_member_edges(const struct vl_member *member)
 {
     return member->view.edge_count + member->call_count;
 }
@@ -192,13 +192,13 @@ static size_t find_questions(struct explaining *all, struct vl_member *member)
     struct vl_arena *arena = &member->cause_arena;
     size_t bad = 0;
 
-    for (size_t i = 0; i < edges_of(member); i++) {
+    for (size_t i = 0; i < vl_member_edges(member); i++) {
         struct way ways[MOST_LEGS];
         size_t count;
 
-        if (!is_bad(edge_at(member, i)) || bad++ >= MOST_EDGES)
+        if (!is_bad(vl_member_edge(member, i)) || bad++ >= MOST_EDGES)
             continue;
-        count = ways_of(arena, all->fleet, member->pbx, edge_at(member, i), ways);
+        count = ways_of(arena, all->fleet, member->pbx, vl_member_edge(member, i), ways);
         for (size_t k = 0; k < count; k++) {
             add_question(all, ways[k].from, vl_cause_dial_question(arena, &ways[k].leg));
             add_question(all, ways[k].to, vl_cause_question(arena, &ways[k].leg));
@@ -274,8 +274,8 @@ static void find_causes(const struct explaining *all, bool *ret_registrations)
     for (size_t m = 0; m < all->fleet->count; m++) {
         struct vl_member *member = &all->fleet->members[m];
 
-        for (size_t i = 0, bad = 0; i < edges_of(member); i++) {
-            struct vl_edge *edge = edge_at(member, i);
+        for (size_t i = 0, bad = 0; i < vl_member_edges(member); i++) {
+            struct vl_edge *edge = vl_member_edge(member, i);
 
             if (!is_bad(edge) || bad++ >= MOST_EDGES)
                 continue;
@@ -346,9 +346,9 @@ static void tell(const struct vl_fleet *fleet, struct vl_member *member, const s
 static void tell_all(struct vl_fleet *fleet)
 {
     for (size_t m = 0; m < fleet->count; m++)
-        for (size_t i = 0, bad = 0; i < edges_of(&fleet->members[m]); i++)
-            if (is_told(edge_at(&fleet->members[m], i)) && bad++ < MOST_EDGES)
-                tell(fleet, &fleet->members[m], edge_at(&fleet->members[m], i));
+        for (size_t i = 0, bad = 0; i < vl_member_edges(&fleet->members[m]); i++)
+            if (is_told(vl_member_edge(&fleet->members[m], i)) && bad++ < MOST_EDGES)
+                tell(fleet, &fleet->members[m], vl_member_edge(&fleet->members[m], i));
 }
 
 static bool prepare(struct vl_arena *arena, struct explaining *all)
@@ -370,8 +370,8 @@ static bool prepare(struct vl_arena *arena, struct explaining *all)
 /* The causes outlive what they were found in. */
 static void keep_texts(struct vl_member *member)
 {
-    for (size_t i = 0; i < edges_of(member); i++) {
-        struct vl_cause *cause = &edge_at(member, i)->cause;
+    for (size_t i = 0; i < vl_member_edges(member); i++) {
+        struct vl_cause *cause = &vl_member_edge(member, i)->cause;
 
         if (!cause->id)
             continue;
@@ -433,8 +433,8 @@ void vl_fleet_causes_json(struct vl_fleet *fleet, struct vl_json *json)
 {
     vl_json_array(json, "causes");
     for (size_t m = 0; m < fleet->count; m++)
-        for (size_t i = 0, bad = 0; i < edges_of(&fleet->members[m]); i++)
-            if (is_told(edge_at(&fleet->members[m], i)) && bad++ < MOST_EDGES)
-                edge_json(fleet, &fleet->members[m], edge_at(&fleet->members[m], i), json);
+        for (size_t i = 0, bad = 0; i < vl_member_edges(&fleet->members[m]); i++)
+            if (is_told(vl_member_edge(&fleet->members[m], i)) && bad++ < MOST_EDGES)
+                edge_json(fleet, &fleet->members[m], vl_member_edge(&fleet->members[m], i), json);
     vl_json_end(json);
 }

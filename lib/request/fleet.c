@@ -326,6 +326,7 @@ static int look_once(const struct looking *looking, struct vl_member *member, bo
     struct vl_arena before = member->view_arena;
     const bool *away = last || vl_now_ms() >= looking->begun + UNNAMED_MS ? looking->not_here : looking->away;
 
+    member->view.every = looking->fleet->every;
     if (vl_probe_trunks(&arena, &looking->fleet->session->state, member->pbx, away, member->target, &member->view,
                         cause) < 0)
         return -1;

@@ -36,6 +36,7 @@ struct vl_fleet {
     unsigned
         parts; /* of these the files will be planned, and its trunks looked at: asked for with the connection, so */
     long long looked_ms; /* when the first look began */
+    bool every;          /* a look keeps also the edges that are good */
     bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };
 
@@ -74,6 +75,10 @@ void vl_fleet_explain(struct vl_fleet *fleet);
 
 /* The same as the array `causes` of a JSON document. */
 void vl_fleet_causes_json(struct vl_fleet *fleet, struct vl_json *json);
+
+/* Everything of a member that was looked at and called, by its number. */
+struct vl_edge *vl_member_edge(struct vl_member *member, size_t i);
+size_t vl_member_edges(const struct vl_member *member);
 
 /* What a way is called, and a line of proof as it may be shown. In the arena. */
 const char *vl_fleet_edge_text(struct vl_arena *arena, const struct vl_edge *edge);

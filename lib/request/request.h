@@ -54,7 +54,12 @@ int vl_run_apply_plan(const struct vl_run *run, const struct vl_plan *plan, cons
 
 /* The table of PBXs from what the fleet saw, and the error when members failed. */
 void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool calls);
+void vl_run_failures_json(const struct vl_run *run, struct vl_fleet *fleet);
 int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet);
+
+/* In up.c. Connect to whoever runs, ask about the trunks, with `calls` call everyone from everyone, and find out why
+ * what failed did; nothing is changed. `every`: the edges that are good are wanted as well. */
+int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bool every);
 
 /* Connect to the hypervisor when the lab has virtual machines. Under a dry run one that does not answer is a warning.
  */

@@ -16,6 +16,8 @@ REQUEST(CREATE_VM, vl_run_create_vm, .lab = VL_LAB_UNLESS_PARAMETERS, .lock = VL
 REQUEST(TRUNK, vl_run_trunk, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true)
 REQUEST(TRUNK_REMOVE, vl_run_trunk_remove, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true)
 REQUEST(TRUNK_ROTATE, vl_run_trunk_rotate, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true)
+REQUEST(TRUNK_VERIFY, vl_run_trunk_verify, .lab = VL_LAB_NEEDED, .pbxs = true,
+        .parameters = sizeof(struct voiplab_trunk_verify))
 REQUEST(DIALPLAN, vl_run_dialplan, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true)
 REQUEST(DIALPLAN_DIFF, vl_run_dialplan_diff, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(DIALPLAN_LINT, vl_run_lint, .parameters = sizeof(struct voiplab_lint))

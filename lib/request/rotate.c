@@ -69,6 +69,8 @@ static int push_phase(const struct vl_run *run, bool last, size_t *changed)
     *changed += fleet.changed;
     if (last && !vl_fleet_failed(&fleet))
         vl_fleet_look(&fleet, WAIT_TRUNKS_S);
+    if (last)
+        vl_fleet_explain(&fleet);
     if (last || vl_fleet_failed(&fleet))
         vl_run_fleet_table(run, &fleet, false);
     return vl_fleet_failed(&fleet) || vl_session_cancelled(session) ? interrupted(run, &fleet) : 0;

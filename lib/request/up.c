@@ -273,8 +273,7 @@ static int make_guests(const struct vl_run *run)
     return vl_run_fleet_error(run, &fleet);
 }
 
-/* Connect to whoever runs and ask, without changing anything. */
-static int look(const struct vl_run *run, struct vl_fleet *fleet, bool calls)
+int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bool every)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
@@ -288,12 +287,12 @@ static int look(const struct vl_run *run, struct vl_fleet *fleet, bool calls)
         fail_stopped(fleet);
     }
     fleet->looks = true;
+    fleet->every = every;
     vl_fleet_connect(fleet, run->session->options.wait_s ? run->session->options.wait_s : WAIT_LOOK_S);
     vl_fleet_look(fleet, WAIT_LOOK_S);
     if (calls)
         vl_fleet_call(fleet, true);
     vl_fleet_explain(fleet);
-    vl_run_fleet_table(run, fleet, calls);
     return 0;
 }
 
@@ -301,8 +300,9 @@ int vl_run_status(const struct vl_run *run)
 {
     VL_FLEET_AUTO fleet = { .count = 0 };
 
-    if (look(run, &fleet, false) < 0)
+    if (vl_run_look(run, &fleet, false, false) < 0)
         return -1;
+    vl_run_fleet_table(run, &fleet, false);
     vl_result_summary(run->result, "%zu of %zu PBXs are as they should be", fleet.count - vl_fleet_failed(&fleet),
                       fleet.count);
     return vl_run_fleet_error(run, &fleet);
@@ -313,8 +313,9 @@ int vl_run_verify(const struct vl_run *run)
     VL_FLEET_AUTO fleet = { .count = 0 };
     size_t placed = 0, answered = 0;
 
-    if (look(run, &fleet, true) < 0)
+    if (vl_run_look(run, &fleet, true, false) < 0)
         return -1;
+    vl_run_fleet_table(run, &fleet, true);
     for (size_t i = 0; i < fleet.count; i++) {
         placed += fleet.members[i].calls_placed;
         answered += fleet.members[i].calls_answered;

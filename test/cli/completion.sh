@@ -33,7 +33,7 @@ voiplab dialplan --json lint --sar|--sarif
 voiplab dialplan lint --level |error warning notice
 voiplab dialplan lint --ignore secret-w|secret-weak
 voiplab dialplan --le|
-voiplab trunk |push remove rotate hub alfa beta
+voiplab trunk |push remove rotate verify hub alfa beta
 voiplab trunk remove |hub alfa beta
 voiplab bridge |confirm revert show
 voiplab bridge show |

@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/fixture.sh
 . "$here/fixture.sh"
 
-requires iptables
+requires iptables python3 xmllint
 begin --guests 2
 hosts="hub pbx1 pbx2"
 voiplab up
@@ -57,6 +57,24 @@ fault() {
     caused "$5" "$6"
 }
 
+# trunk_verify [OPTION...]: the same as voiplab, for a command of two words
+trunk_verify() {
+    status=0
+    "$bed" host "$work/bed" "$VOIPLAB" trunk verify -f "$lab" --share "$SOURCE/share" --state "$work/state" "$@" \
+        >"$work/out" 2>"$work/err" </dev/null || status=$?
+}
+
+checks "every trunk, from both ends, on one screen"
+trunk_verify
+ends 0 "trunk verify"
+[ "$(grep -c '^\(hub\|pbx1\|pbx2\)  *\(\(-\|[0-9]* ms\) *\)\{3\}$' "$work/out")" -eq 3 ] || fail "no matrix: $(cat "$work/out")"
+trunk_verify --json
+jq -e '(.edges | length) == 14 and all(.edges[]; .ok) and ([.edges[] | select(.milliseconds != null)] | length) == 6 and .causes == []' \
+    "$work/out" >/dev/null || fail "not every edge: $(cat "$work/out")"
+trunk_verify --junit
+[ "$(xmllint --xpath 'concat(/testsuite/@tests, "/", /testsuite/@failures, "/", count(//testcase))' "$work/out")" = 14/0/14 ] ||
+    fail "no report: $(cat "$work/out")"
+
 fault "a wrong secret of a registration" pbx1 "sed -i 's/7001:[^@]*@/7001:notthesecret@/' $sip" status secret "Wrong password"
 healthy status
 fault "no such account, which the client is not told" hub "sed -i 's/^\[7001\]/[7991]/' $sip" status account "Peer 7001 not found"
@@ -70,6 +88,12 @@ healthy verify
 fault "an access list of IAX2" pbx2 "sed -i 's/^permit=$BED_PBX1/permit=10.9.9.9/' $iax" verify acl "failure to pass ACL"
 healthy verify
 fault "no codec in common, IAX2" pbx2 "sed -i 's/^allow=.*/allow=g726/' $iax" verify codec "incompatible with our capability"
+trunk_verify --junit
+ends 4 "trunk verify of a lab with a fault"
+expect_contains "$(xmllint --xpath 'string(//testcase[@classname="pbx1"]/failure[@type="codec"])' "$work/out")" \
+    "incompatible with our capability" "the report"
+trunk_verify
+grep -q '^pbx1 .* codec$' "$work/out" || fail "the cause is not in the matrix: $(cat "$work/out")"
 healthy verify
 fault "no codec in common, SIP" hub "sed -i 's/^allow=.*/allow=g726/' $sip" verify codec "No compatible codecs"
 healthy verify
@@ -77,6 +101,20 @@ fault "a context without the number" pbx2 "sed -i 's/^context=.*/context=nowhere
 healthy verify
 fault "a dialplan without the number" pbx1 \
     "sed -i 's/^exten => _2XXX/exten => _8XXX/' /etc/asterisk/voiplab_extensions.conf" verify context "There is no existence of"
+healthy verify
+
+checks "a caller without call tokens"
+what=verify
+ns=${BED_HOST_NS%-host}
+ip netns exec "$ns-pbx1" python3 "$here/no_token.py" 4570 "$BED_PBX2" &
+relay=$!
+cleanup_fn kill "$relay"
+on pbx1 sed -i "s/^host=$BED_PBX2/host=127.0.0.1\nport=4570/" $iax
+reloads pbx1
+reached() { cli pbx1 "iax2 show peers" | grep -q '^1000.* OK ('; }
+retry 20 reached || fail "pbx1 does not reach its peer over the relay"
+voiplab verify --json
+caused calltoken "CallToken Support required"
 healthy verify
 
 checks "the limit of calls"

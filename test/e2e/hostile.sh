@@ -88,7 +88,7 @@ on pbx2 rm /etc/asterisk/voiplab_sip.conf
 pretend <<'END'
 #!/bin/sh
 case "$*" in
-*'sip reload'*) printf '\033]0;owned\007\033[2Jsorry\r\n\0' >&2; printf '\033[31mno\033[0m'; exit 1 ;;
+*'module reload chan_sip.so'*) printf '\033]0;owned\007\033[2Jsorry\r\n\0' >&2; printf '\033[31mno\033[0m'; exit 1 ;;
 esac
 exec /usr/sbin/asterisk "$@"
 END

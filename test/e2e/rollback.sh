@@ -43,14 +43,14 @@ fails_alone() {
 }
 
 checks "the reload of chan_sip fails with a status"
-break_cli pbx2 "sip reload" "echo 'no such thing' >&2; exit 1"
+break_cli pbx2 "module reload chan_sip.so" "echo 'no such thing' >&2; exit 1"
 fails_alone pbx2 "sip reload fails"
 cli pbx2 'sip show registry' | grep -q '^0 SIP registrations' || fail "pbx2 registers though its files were put back"
 for name in pbx1 pbx3; do is_registered "$name" || fail "$name is not registered"; done
 accounts_ok 2 || fail "the hub does not reach the two others"
 
 checks "the reload of the dialplan, after the others were done, is unknown to Asterisk"
-break_cli pbx2 "dialplan reload" "echo \"No such command 'dialplan reload' (type 'core show help dialplan' for other possible commands)\"; exit 0"
+break_cli pbx2 "module reload pbx_config.so" "echo \"No such module 'pbx_config.so'\"; exit 0"
 fails_alone pbx2 "the dialplan reload is unknown"
 
 checks "mended, the next up finishes the lab"
@@ -62,7 +62,7 @@ nothing_to_do
 
 checks "a change of files that were there before is put back to them, not taken away"
 on pbx3 sh -c "sed -i 's/^qualify=yes/qualify=no/' /etc/asterisk/voiplab_sip.conf; chmod 0600 /etc/asterisk/voiplab_iax.conf"
-break_cli pbx3 "sip reload" "exit 1"
+break_cli pbx3 "module reload chan_sip.so" "exit 1"
 fails_alone pbx3 "sip reload fails on changed files"
 mend_cli pbx3
 voiplab up
