@@ -25,6 +25,7 @@ static const struct {
     const char *word;
     const char *argv[4];
     const char *why;
+    bool may_lack; /* the module is there with the card, and a lab is set up without it */
 } reloads[VL_RELOAD_COUNT] = {
     [VL_RELOAD_SIP] = { "sip reload",
                         { "asterisk", "-rx", "module reload chan_sip.so" },
@@ -46,7 +47,8 @@ static const struct {
                               "app_voicemail reads its mailboxes again" },
     [VL_RELOAD_DAHDI] = { "module reload chan_dahdi.so",
                           { "asterisk", "-rx", "module reload chan_dahdi.so" },
-                          "chan_dahdi reads its channels again" },
+                          "chan_dahdi reads its channels again",
+                          true },
     [VL_RELOAD_SYSCTL] = { "kernel settings",
                            { "sysctl", "-e", "-p", "/etc/sysctl.d/60-voiplab.conf" },
                            "the kernel takes the settings; -e because the keys exist only with br_netfilter" },
@@ -81,4 +83,9 @@ enum vl_reload vl_reload_of(const char *word, size_t length)
         if (reloads[i].word && strlen(reloads[i].word) == length && !memcmp(reloads[i].word, word, length))
             return (enum vl_reload)i;
     return VL_RELOAD_NONE;
+}
+
+bool vl_reload_may_lack(const char *word)
+{
+    return reloads[vl_reload_of(word, strlen(word))].may_lack;
 }

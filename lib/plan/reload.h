@@ -16,4 +16,7 @@ void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struc
 /* The reload that a plan calls by this word, the object of its step; VL_RELOAD_NONE: none is called so. */
 enum vl_reload vl_reload_of(const char *word, size_t length);
 
+/* Whether it is no failure that Asterisk does not have the module that the reload of this word is about. */
+bool vl_reload_may_lack(const char *word);
+
 #endif

@@ -331,6 +331,9 @@ static int look_once(const struct looking *looking, struct vl_member *member, bo
                         cause) < 0)
         return -1;
     member->view.hub_away = member->view.hub_away && excuses(looking, &member->view);
+    for (size_t i = 0; i < member->view.edge_count; i++)
+        if (member->view.edges[i].to == looking->fleet->session->lab->hub && !member->view.edges[i].ok)
+            member->view.edges[i].away = member->view.hub_away;
     member->view_arena = arena;
     arena = before;
     return 0;

@@ -180,6 +180,14 @@ voiplab status --json
 caused unreadable "mode 0600"
 healthy status
 
+checks "a file of the user's that Asterisk may not read: up gives it back"
+on pbx1 sh -c "chown root:root /etc/asterisk/iax.conf; chmod 0600 /etc/asterisk/iax.conf"
+voiplab up --check
+ends 5 "up --check of a file that Asterisk may not read"
+said "iax.conf (changed, mode 0640)"
+healthy status
+[ "$(on pbx1 stat -c '%a %G' /etc/asterisk/iax.conf)" = "640 asterisk" ] || fail "it was not given back"
+
 checks "a file that is right, and was never loaded"
 on pbx1 sh -c "cp -p $sip /root/right; sed -i 's/7001:[^@]*@/7001:notthesecret@/' $sip"
 reloads pbx1

@@ -342,6 +342,7 @@ static void test_no_answer(void **state)
     }
     assert_true(vl_asterisk_no_such_command(unknown));
     assert_true(vl_asterisk_no_such_command("\nNo such command 'sip reload'"));
+    assert_true(vl_asterisk_no_such_command("No such module 'chan_sip.so'\n"));
     assert_false(vl_asterisk_no_such_command(version));
     assert_false(vl_asterisk_no_such_command(""));
 }
@@ -524,9 +525,28 @@ static void test_memory(void **state)
     assert_int_equal(vl_asterisk_parse_sip_registry(&arena, text, &registrations, &count), -1);
 }
 
+static void test_reloads(void **state)
+{
+    static const char refused[] = "Module 'chan_sip.so' reported a reload failure";
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    unsigned long seconds = 0;
+
+    (void)state;
+    assert_true(vl_asterisk_parse_reload("System uptime: 900\nLast reload: 17\n", &seconds));
+    assert_int_equal(seconds, 17);
+    assert_false(vl_asterisk_parse_reload("System uptime: 900\nLast reload: \n", &seconds));
+    assert_false(vl_asterisk_parse_reload("Last reload: 99999999999999999999\n", &seconds));
+    assert_string_equal(vl_asterisk_reload_refused(&arena, "\n  Module 'chan_sip.so' reported a reload failure\r\n"),
+                        refused);
+    assert_null(vl_asterisk_reload_refused(&arena, "Module 'chan_sip.so' reloaded successfully.\n"));
+    assert_null(vl_asterisk_reload_refused(&arena, "The module 'app_macro.so' does not support reloads\n"));
+    assert_null(vl_asterisk_reload_refused(&arena, ""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reloads),
         cmocka_unit_test(test_registry_registered),
         cmocka_unit_test(test_registry_states),
         cmocka_unit_test(test_registry_none),
