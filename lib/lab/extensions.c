@@ -46,6 +46,8 @@ int vl_lab_make_extensions(struct vl_lab *lab, const struct vl_raw_file *raw, st
             return VL_LAB_MISTAKE(lab, extensions[i].line, err,
                                   "[%s] no guest has '%s' among its extensions; a telephone of the hub is a [user]",
                                   sections[i].section->name, given->number);
+        if (vl_lab_check_secret(lab, &sections[i], "secret", given->secret, given->number, given->insecure, err) < 0)
+            return -1;
     }
     lab->extensions = extensions;
     lab->extension_count = count;

@@ -195,7 +195,7 @@ struct vl_trunk_given {
     int line;
 };
 
-/* The longest name, a [trunk A B]'s own. */
+/* The longest name, a [trunk A B]'s own: what a key of digits takes. */
 #define VL_TRUNK_NAME_LENGTH 32
 
 /* IAX2 between an ordered pair of guests: a peer of this name on `from`, a user of the same name on `to`. One is made
@@ -270,7 +270,8 @@ struct vl_route {
     bool barred;                   /* in no class of service that does not name it: premium numbers */
     unsigned limit_s;              /* longest call; 0: that of the dialplan */
     const struct vl_provider *via; /* NULL: `pool` */
-    const struct vl_pool *pool;    /* the lines to try; NULL only with `via` */
+    const struct vl_pool *pool;    /* the lines to try; NULL only with `via` and `over` */
+    const struct vl_pbx *over;     /* the guest that the hub sends these numbers to; NULL: none */
     int line;                      /* 0: from the numbering plan only */
 };
 
@@ -389,6 +390,7 @@ struct vl_lab {
     const char *storage; /* the pool lies below it on the hypervisor's host; NULL: /var/lib/libvirt/images */
     const char *sshkey; /* of PBXs that say nothing: private key file for VL_PLACE_SSH, or VL_SSH_AGENT; NULL: the lab's
                            own, from the state */
+    bool insecure;      /* secrets of the file may be weak */
     enum vl_virtualization virtualization;
     uint64_t host_reserve; /* bytes of memory that the guests must leave to this host */
     struct vl_bridge bridge;

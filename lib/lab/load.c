@@ -24,6 +24,7 @@ static int make_lab(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl
     lab->hypervisor = given->hypervisor ? given->hypervisor : "qemu:///system";
     lab->storage = given->storage;
     lab->sshkey = given->sshkey;
+    lab->insecure = given->insecure;
     lab->virtualization = (enum vl_virtualization)given->virtualization;
     if (!strcmp(lab->name, "default"))
         return VL_LAB_MISTAKE(lab, vl_raw_line(&RAW(raw, VL_RAW_LAB)[0], "name"), err,
@@ -116,6 +117,8 @@ static int make_providers(struct vl_lab *lab, const struct vl_raw_file *raw, str
             return VL_LAB_MISTAKE(lab, vl_raw_line(section, "username"), err,
                                   "[%s] username: '%s' may hold only letters, digits, '.' and '-'",
                                   section->section->name, vl_text_printable(&lab->arena, given->username));
+        if (vl_lab_check_secret(lab, section, "secret", given->secret, given->username, given->insecure, err) < 0)
+            return -1;
         providers[i] = (struct vl_provider){
             .name = given->name,
             .host = given->host,
@@ -153,7 +156,8 @@ static int make_users(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
             .secret = given->secret,
             .line = section->section->line,
         };
-        if (vl_lab_resolve_class(lab, section, given->class, &users[i].class, err) < 0)
+        if (vl_lab_resolve_class(lab, section, given->class, &users[i].class, err) < 0 ||
+            vl_lab_check_secret(lab, section, "secret", given->secret, given->number, given->insecure, err) < 0)
             return -1;
     }
     lab->users = users;

@@ -224,6 +224,9 @@ static int make_phone(const struct phone_check *check, const char *share_directo
         check_extensions(check, phone) < 0 || check_others(check, phone, phones, count) < 0 ||
         check_address(check, phone) < 0)
         return -1;
+    if (vl_lab_check_secret(lab, check->section, "password", given->password, phone->model->admin, given->insecure,
+                            check->err) < 0)
+        return -1;
     return check_words(check, phone);
 }
 

@@ -23,6 +23,25 @@ static int set_pin(const struct vl_lab *lab, const struct vl_raw_section *sectio
     return 0;
 }
 
+/* A guest, which the hub sends the numbers to over its account; else a provider or a pool of this name. */
+static int set_via(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_route *route, const char *via,
+                   struct vl_error *err)
+{
+    const struct vl_pbx *guest = vl_lab_pbx(lab, via);
+    bool line = false;
+
+    for (size_t i = 0; i < lab->provider_count; i++)
+        line |= !strcmp(lab->providers[i].name, via);
+    for (size_t i = 0; i < lab->pool_count; i++)
+        line |= !strcmp(lab->pools[i].name, via);
+    if (!guest || !guest->account || line)
+        return vl_lab_resolve_via(lab, section, "via", via, &route->via, &route->pool, err);
+    route->over = guest;
+    route->via = NULL;
+    route->pool = NULL;
+    return 0;
+}
+
 /* Lay what a section says over a route. */
 static int overlay(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_route *route,
                    struct vl_error *err)
@@ -40,8 +59,12 @@ static int overlay(struct vl_lab *lab, const struct vl_raw_section *section, str
         route->limit_s = raw->limit;
     if (vl_ini_entry(section->section, "barred"))
         route->barred = raw->barred;
-    if (raw->via && vl_lab_resolve_via(lab, section, "via", raw->via, &route->via, &route->pool, err) < 0)
+    if (raw->via && set_via(lab, section, route, raw->via, err) < 0)
         return -1;
+    if (route->emergency && route->over)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "via"), err,
+                              "[%s] via: '%s' is a guest, and an emergency call must not hang on one",
+                              section->section->name, raw->via);
     if (route->emergency && route->barred)
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "barred"), err,
                               "[%s] barred: everybody must reach an emergency number", section->section->name);

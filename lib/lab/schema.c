@@ -33,6 +33,7 @@ static const struct vl_lab_key lab_keys[] = {
     KEY(vl_raw_lab, "hypervisor", VL_VALUE_TEXT, hypervisor),
     KEY(vl_raw_lab, "storage", VL_VALUE_TEXT, storage),
     KEY(vl_raw_lab, "sshkey", VL_VALUE_TEXT, sshkey),
+    KEY(vl_raw_lab, "insecure", VL_VALUE_YES_NO, insecure),
     { .name = "virtualization",
       .type = VL_VALUE_CHOICE,
       .offset = AT(vl_raw_lab, virtualization),
@@ -111,6 +112,7 @@ static const struct vl_lab_key trunks_keys[] = {
 static const struct vl_lab_key trunk_keys[] = {
     KEY(vl_raw_trunk, "name", VL_VALUE_DIGITS, name),
     KEY(vl_raw_trunk, "secret", VL_VALUE_SECRET, secret),
+    KEY(vl_raw_trunk, "insecure", VL_VALUE_YES_NO, insecure),
     CARRIES(vl_raw_trunk),
     { .name = "register", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_trunk, registers), .choices = registers },
 };
@@ -167,12 +169,14 @@ static const struct vl_lab_key user_keys[] = {
     NUMBER_KEY(vl_raw_user, "dahdi", dahdi, 1, 1024),
     KEY(vl_raw_user, "voicemail", VL_VALUE_YES_NO, voicemail),
     KEY(vl_raw_user, "secret", VL_VALUE_SECRET, secret),
+    KEY(vl_raw_user, "insecure", VL_VALUE_YES_NO, insecure),
     KEY(vl_raw_user, "class", VL_VALUE_NAME, class),
 };
 
 static const struct vl_lab_key extension_keys[] = {
     KEY(vl_raw_extension, "name", VL_VALUE_TEXT, name),
     KEY(vl_raw_extension, "secret", VL_VALUE_SECRET, secret),
+    KEY(vl_raw_extension, "insecure", VL_VALUE_YES_NO, insecure),
     KEY(vl_raw_extension, "mailbox", VL_VALUE_YES_NO, mailbox),
 };
 
@@ -180,6 +184,7 @@ static const struct vl_lab_key provider_keys[] = {
     { .name = "host", .type = VL_VALUE_TEXT, .offset = AT(vl_raw_provider, host), .required = true },
     KEY(vl_raw_provider, "username", VL_VALUE_TEXT, username),
     KEY(vl_raw_provider, "secret", VL_VALUE_SECRET, secret),
+    KEY(vl_raw_provider, "insecure", VL_VALUE_YES_NO, insecure),
     KEY(vl_raw_provider, "register", VL_VALUE_YES_NO, has_register),
 };
 
@@ -211,6 +216,7 @@ static const struct vl_lab_key phone_keys[] = {
     KEY(vl_raw_phone, "ntp", VL_VALUE_TEXT, ntp),
     KEY(vl_raw_phone, "voicemail", VL_VALUE_DIGITS, voicemail),
     KEY(vl_raw_phone, "password", VL_VALUE_SECRET, password),
+    KEY(vl_raw_phone, "insecure", VL_VALUE_YES_NO, insecure),
 };
 
 enum label_rule { LABEL_NONE, LABEL_NAME, LABEL_TWO_NAMES, LABEL_DIGITS };

@@ -12,6 +12,7 @@
 struct vl_raw_lab {
     const char *name, *country, *hypervisor, *storage, *sshkey;
     int virtualization;
+    bool insecure;
 };
 
 struct vl_raw_host {
@@ -49,6 +50,7 @@ struct vl_raw_trunk {
     bool encryption;
     unsigned limit;
     int registers; /* index of guest, hub, none */
+    bool insecure;
 };
 
 struct vl_raw_trunks {
@@ -101,16 +103,19 @@ struct vl_raw_user {
     const char *number, *name, *secret, *class;
     unsigned dahdi;
     bool voicemail;
+    bool insecure;
 };
 
 struct vl_raw_extension {
     const char *number, *name, *secret;
     bool mailbox;
+    bool insecure;
 };
 
 struct vl_raw_provider {
     const char *name, *host, *username, *secret;
     bool has_register;
+    bool insecure;
 };
 
 struct vl_raw_load {
@@ -124,6 +129,7 @@ struct vl_raw_phone {
     uint32_t address;
     int codec;
     bool nat, keepalive;
+    bool insecure;
 };
 
 /* One section read: where it stands and its raw structure (of the kind that the table in raw.c gives it). */
@@ -205,6 +211,11 @@ int vl_lab_make_dialplan(struct vl_lab *lab, const struct vl_raw_file *raw, stru
 /* The provider or the pool of this name, or the error; `section` and `key` say who asks. */
 int vl_lab_resolve_via(struct vl_lab *lab, const struct vl_raw_section *section, const char *key, const char *name,
                        const struct vl_provider **ret_provider, const struct vl_pool **ret_pool, struct vl_error *err);
+
+/* A secret that the lab file gives under `key` (NULL: none): no name of its account, and not short, unless the section
+ * or [lab] says so. */
+int vl_lab_check_secret(const struct vl_lab *lab, const struct vl_raw_section *section, const char *key,
+                        const char *secret, const char *account, bool insecure, struct vl_error *err);
 
 /* PBXs: counts expanded, defaults filled in, prefixes chosen. */
 int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);

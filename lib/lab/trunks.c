@@ -127,9 +127,6 @@ static int read_trunk(const struct vl_lab *lab, const struct vl_raw_section *sec
     };
     hub = given->to->role == VL_ROLE_HUB;
     given->settings = hub ? (struct vl_trunk_settings){ .qualify = VL_QUALIFY_YES } : lab->trunk_settings;
-    if (raw->name && strlen(raw->name) > VL_TRUNK_NAME_LENGTH)
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "name"), err, "[%s] name: '%s' has more than %d digits",
-                              section->section->name, raw->name, VL_TRUNK_NAME_LENGTH);
     if (!hub && lab->topology != VL_TOPOLOGY_LISTED && !vl_lab_trunk(lab, given->from, given->to, &ignored))
         return VL_LAB_MISTAKE(
             lab, given->line, err,
@@ -213,6 +210,23 @@ static int read_all(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl
     return READ_SETTINGS(lab, section, all, &lab->trunk_settings, err);
 }
 
+static int check_secrets(const struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+{
+    for (size_t i = 0; i < raw->kinds[VL_RAW_TRUNK].count; i++) {
+        const struct vl_raw_section *section = &raw->kinds[VL_RAW_TRUNK].sections[i];
+        const struct vl_raw_trunk *given = section->object;
+        const struct vl_pbx *from = vl_lab_pbx(lab, given->from), *to = vl_lab_pbx(lab, given->to);
+        enum vl_register ignored;
+        struct vl_trunk trunk = { .from = NULL };
+
+        if (!vl_lab_trunk(lab, from, to, &trunk))
+            (void)vl_lab_hub_trunk(lab, from, &trunk, &ignored);
+        if (vl_lab_check_secret(lab, section, "secret", given->secret, trunk.name, given->insecure, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int vl_lab_make_trunks(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
 {
     size_t count = raw->kinds[VL_RAW_TRUNK].count;
@@ -228,5 +242,5 @@ int vl_lab_make_trunks(struct vl_lab *lab, const struct vl_raw_file *raw, struct
     qsort(given, count, sizeof(*given), vl_lab_compare_trunks);
     lab->trunks_given = given;
     lab->trunk_given_count = count;
-    return check_names(lab, err);
+    return check_secrets(lab, raw, err) < 0 ? -1 : check_names(lab, err);
 }

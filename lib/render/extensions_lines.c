@@ -145,6 +145,8 @@ void vl_write_dial_out(const struct vl_pbx_writer *writer, const struct vl_route
         vl_buf_printf(out, "Set(TIEMPO_MAX=%u000)\nsame => n,", route->limit_s);
     if (route->pool)
         vl_buf_printf(out, "Gosub(%s,s,1(%s))", routine(writer, route->pool, route->emergency), number);
+    else if (route->over)
+        vl_buf_printf(out, "Dial(%s,60,r" VL_TIME_LIMIT ")", vl_writer_beyond(writer, route->over->account, number));
     else if (route->emergency)
         vl_buf_printf(out, "Dial(%s)", vl_writer_beyond(writer, route->via->name, number));
     else

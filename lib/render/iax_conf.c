@@ -16,7 +16,7 @@ static void put_common(const struct vl_pbx_writer *writer, const struct vl_trunk
 }
 
 /* A peer that was still starting when it was first asked is asked again after 2 s, not after the usual 10. The data
- * base of a web interface has no second account. */
+ * base of a web interface has no second account: there one takes two secrets, which does where nothing is encrypted. */
 static void put_peer(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
     const struct vl_trunk_secret secret = vl_state_trunk_secret(writer->state, writer->arena, trunk);
@@ -45,6 +45,10 @@ static void put_users(const struct vl_pbx_writer *writer, const struct vl_trunk 
 {
     const struct vl_trunk_secret secret = vl_state_trunk_secret(writer->state, writer->arena, trunk);
 
+    if (secret.also && vl_pbx_in_database(trunk->from)) {
+        put_user(writer, trunk, "", vl_arena_printf(writer->arena, "%s\\;%s", secret.secret, secret.also));
+        return;
+    }
     put_user(writer, trunk, "", secret.account);
     if (secret.alias)
         put_user(writer, trunk, VL_TRUNK_ALIAS, secret.alias);

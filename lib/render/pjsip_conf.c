@@ -220,7 +220,7 @@ static void put_guest_account(const struct vl_pbx_writer *writer, const struct v
     if (registers == VL_REGISTER_GUEST)
         put_registered_aor(writer, account, &trunk.settings);
     else
-        put_address(writer, account, address, &trunk.settings);
+        put_address(writer, account, vl_arena_printf(writer->arena, "%s@%s", account, address), &trunk.settings);
     if (registers != VL_REGISTER_HUB)
         return;
     put_registration(writer, account, vl_flavor_hub_peer(writer->arena, guest, vl_state_nature(writer->state, guest)),

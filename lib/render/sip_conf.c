@@ -119,6 +119,9 @@ static void put_guest_account(const struct vl_pbx_writer *writer, const struct v
     (void)vl_lab_hub_trunk(writer->lab, guest, &trunk, &registers);
     vl_buf_printf(writer->out, "\n; %s\n[%s]\ntype=peer\nhost=%s\n", guest->name, guest->account,
                   registers == VL_REGISTER_GUEST ? "dynamic" : address);
+    /* one that registers says by which number it wants to be called */
+    if (registers != VL_REGISTER_GUEST)
+        vl_buf_printf(writer->out, "defaultuser=%s\n", guest->account);
     vl_write_qualify(writer, &trunk.settings);
     vl_buf_printf(writer->out, "secret=%s\ncontext=%s\n", secret.secret, context);
     put_bound(writer, address);

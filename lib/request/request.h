@@ -61,6 +61,9 @@ int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet);
  * what failed did; nothing is changed. `every`: the edges that are good are wanted as well. */
 int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bool every);
 
+/* In ways.c. Say which guests have no way to which, and which trunks are to encrypt and cannot. */
+void vl_run_tell_ways(const struct vl_run *run);
+
 /* Connect to the hypervisor when the lab has virtual machines. Under a dry run one that does not answer is a warning.
  */
 int vl_run_hypervisor(const struct vl_run *run);

@@ -85,6 +85,8 @@ static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fl
     vl_fleet_connect(fleet, 0);
     for (size_t i = 0; i < fleet->count; i++)
         vl_error_clear(&fleet->members[i].error);
+    if (!remove)
+        vl_run_tell_ways(run);
     vl_fleet_plan(fleet, parts, !remove, remove);
     for (size_t i = 0; i < fleet->count; i++)
         vl_plan_join(plan, &fleet->members[i].plan);
@@ -194,6 +196,7 @@ int vl_run_up(const struct vl_run *run)
     fleet.looks = true;
     vl_fleet_connect(&fleet, wait_for(session, has_machines(&fleet)));
     vl_session_phase(session, 6, 7, "trunks and dialplans");
+    vl_run_tell_ways(run);
     vl_fleet_plan(&fleet, ALL_PARTS, false, false);
     vl_fleet_apply(&fleet);
     if (!vl_session_cancelled(session)) {
@@ -227,6 +230,8 @@ static int push(const struct vl_run *run, unsigned parts, bool remove)
     fleet.looks = !remove && parts & VL_PART_TRUNK;
     vl_fleet_connect(&fleet, wait_for(session, false));
     vl_session_phase(session, 2, 3, remove ? "taking the files out" : "writing and reloading");
+    if (!remove)
+        vl_run_tell_ways(run);
     vl_fleet_plan(&fleet, parts, false, remove);
     vl_fleet_apply(&fleet);
     vl_session_phase(session, 3, 3, "looking");
