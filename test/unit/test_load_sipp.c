@@ -53,7 +53,23 @@ static bool is_bound(unsigned port)
     return false;
 }
 
-/* Start a SIPp that answers; `scenario` NULL: the built-in one. Waits until its port is taken. */
+/* Start who answers, and wait until its port is taken. */
+static pid_t started(const char *const *argv, unsigned port)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    pid_t pid = vl_process_start(NULL, argv, (int[]){ -1, -1, -1 }, -1, NULL, &err);
+
+    assert_true(pid > 0);
+    for (int i = 0; i < 200 && !is_bound(port); i++)
+        (void)poll(NULL, 0, 50);
+    if (is_bound(port))
+        return pid;
+    (void)kill(pid, SIGKILL);
+    fail_msg("%s does not start", argv[0]);
+    return -1;
+}
+
+/* A SIPp that answers; `scenario` NULL: the built-in one. */
 static pid_t start_answerer(const char *scenario, unsigned port)
 {
     char text[16], control[16];
@@ -70,20 +86,19 @@ static pid_t start_answerer(const char *scenario, unsigned port)
                                  control,
                                  "-nostdin",
                                  NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    pid_t pid;
 
     (void)snprintf(text, sizeof(text), "%u", port);
     (void)snprintf(control, sizeof(control), "%u", free_udp_port());
-    pid = vl_process_start(NULL, argv, (int[]){ -1, -1, -1 }, -1, NULL, &err);
-    assert_true(pid > 0);
-    for (int i = 0; i < 200 && !is_bound(port); i++)
-        (void)poll(NULL, 0, 50);
-    if (is_bound(port))
-        return pid;
-    (void)kill(pid, SIGKILL);
-    fail_msg("the answering sipp does not start");
-    return -1;
+    return started(argv, port);
+}
+
+static pid_t start_slow_answerer(unsigned port)
+{
+    char text[16];
+    const char *const argv[] = { "python3", SOURCE_DIRECTORY "/test/unit/data/sipp/slow.py", "127.0.0.1", text, NULL };
+
+    (void)snprintf(text, sizeof(text), "%u", port);
+    return started(argv, port);
 }
 
 static void stop(pid_t pid)
@@ -181,6 +196,30 @@ static void test_challenged(void **state)
     assert_false(stranger.proven);
     assert_string_equal(stranger.reasons[0].text, "403 Forbidden");
     assert_int_equal(vl_sipp_verdict(&stranger, &err), -1);
+    assert_work_is_empty();
+}
+
+/* A copy of an earlier answer is no answer to what was sent since. */
+static void test_late_copies(void **state)
+{
+    unsigned port = free_udp_port();
+    pid_t pid = start_slow_answerer(port);
+    const struct vl_load load = a_load(10, 10, 200);
+    const struct vl_sipp_options options = options_for(&load, port);
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    (void)state;
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
+    stop(pid);
+    if (summary.reason_count)
+        fail_msg("%s", summary.reasons[0].text);
+    assert_int_equal(summary.succeeded, 10);
+    assert_int_equal(summary.failed, 0);
+    assert_true(summary.retransmissions >= 10); /* or nothing came late */
+    assert_true(summary.times[VL_LOAD_CLOCK_REQUEST].p50 >= 850);
+    assert_true(summary.times[VL_LOAD_CLOCK_HANGUP].p50 >= 250);
+    assert_int_equal(vl_sipp_verdict(&summary, &err), 0);
     assert_work_is_empty();
 }
 
@@ -361,13 +400,10 @@ static void test_cannot_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_direct_answers),
-        cmocka_unit_test(test_challenged),
-        cmocka_unit_test(test_nobody_answers),
-        cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_cancelled_with_long_calls),
-        cmocka_unit_test(test_two_at_once),
-        cmocka_unit_test(test_cannot_run),
+        cmocka_unit_test(test_direct_answers), cmocka_unit_test(test_challenged),
+        cmocka_unit_test(test_late_copies),    cmocka_unit_test(test_nobody_answers),
+        cmocka_unit_test(test_cancelled),      cmocka_unit_test(test_cancelled_with_long_calls),
+        cmocka_unit_test(test_two_at_once),    cmocka_unit_test(test_cannot_run),
     };
     int rc;
 
