@@ -135,28 +135,45 @@ for address in 10.77.7.10 10.77.7.11 10.77.7.12 10.77.7.13; do
     expect_contains "$found" "| $address:5060 |" "svmap"
 done
 
-# whole NAME...: svwar and answers.py find nothing at these, by any method
+# whole NAME: svwar and answers.py find nothing at it, by any method
 whole() {
-    local name variable method found range
-    for name in "$@"; do
-        variable=BED_${name^^}
-        for method in REGISTER INVITE OPTIONS; do
-            port=$((port + 1))
-            finds_none "svwar $method at $name" "$(attack svwar -m "$method" -e "$numbers" "${!variable}")"
-            # it gives up by itself, since it is asked for a password for whatever name; nor is it to find more by force
-            port=$((port + 1))
-            finds_none "svwar --force $method at $name" "$(attack svwar --force -m "$method" -e "$numbers" "${!variable}")"
-        done
-        for method in REGISTER INVITE OPTIONS SUBSCRIBE; do
-            range=6990-7020,990-1020,1490-1510,1990-2020,2490-2510,3490-3510
-            [ "$method" != REGISTER ] || range=$numbers
-            found=$(kinds "${!variable}" "$method" "$range")
-            [ "$(wc -l <<<"$found")" -eq 1 ] || fail "$name tells accounts by its answers to $method: $found"
-        done
+    local name=$1 variable=BED_${1^^} method found range
+    for method in REGISTER INVITE OPTIONS; do
+        port=$((port + 1))
+        finds_none "svwar $method at $name" "$(attack svwar -m "$method" -e "$numbers" "${!variable}")"
+        # it gives up by itself, since it is asked for a password for whatever name; nor is it to find more by force
+        port=$((port + 1))
+        finds_none "svwar --force $method at $name" "$(attack svwar --force -m "$method" -e "$numbers" "${!variable}")"
+    done
+    for method in REGISTER INVITE OPTIONS SUBSCRIBE; do
+        range=6990-7020,990-1020,1490-1510,1990-2020,2490-2510,3490-3510
+        [ "$method" != REGISTER ] || range=$numbers
+        found=$(kinds "${!variable}" "$method" "$range")
+        [ "$(wc -l <<<"$found")" -eq 1 ] || fail "$name tells accounts by its answers to $method: $found"
     done
 }
+# all_whole NAME...: all at once; the tools wait more than they work
+all_whole() {
+    local name
+    for name in "$@"; do
+        port=$((port + 1000))
+        (
+            trap - EXIT
+            whole "$name"
+        ) &
+        pids+=("$!")
+    done
+    ended "what is found at one of $*"
+}
+# ended WHAT: all that runs in the background ends well
+pids=()
+ended() {
+    local pid
+    for pid in "${pids[@]}"; do wait "$pid" || fail "$1"; done
+    pids=()
+}
 checks "svwar finds no account, and each number gets the same answers"
-whole hub pbx1 pbx2
+all_whole hub pbx1 pbx2
 
 checks "beside the telephones of a web interface: what it says itself, and nothing of ours more than that"
 for method in REGISTER OPTIONS; do
@@ -180,7 +197,6 @@ done
 
 checks "svcrack finds no password of any account"
 # crack NAME ACCOUNT WORDS: in the background, its output to a file; its last ten seconds are waiting
-pids=()
 crack() {
     local variable=BED_${1^^}
     port=$((port + 1))
@@ -190,11 +206,7 @@ crack() {
     ) &
     pids+=("$!")
 }
-cracked() {
-    local pid
-    for pid in "${pids[@]}"; do wait "$pid" || fail "svcrack ended with an error"; done
-    pids=()
-}
+cracked() { ended "svcrack ended with an error"; }
 for account in 7000 7001 7002 7003 hub; do crack hub "$account" "$work/words"; done
 for account in 1500 7001 hub; do crack pbx1 "$account" "$work/words"; done
 crack pbx2 2500 "$work/words"
@@ -245,7 +257,7 @@ ends 0 "up with PJSIP"
 said "hub: answers: Asterisk 22"
 attacker_up
 dictionary >"$work/words"
-whole hub pbx1 pbx2
+all_whole hub pbx1 pbx2
 for account in 7000 7001; do crack hub "$account" "$work/words"; done
 crack pbx1 1500 "$work/words"
 crack pbx2 2500 "$work/words"
