@@ -47,8 +47,9 @@ const struct vl_cause_row *vl_cause_row(enum vl_cause_id id)
     return &rows[id];
 }
 
-/* Whom a line must be about, for it to be about our leg and no other. */
-enum { NAME = 1, ADDRESS = 2, NUMBER = 4, IAX2 = 8 };
+/* Whom a line must be about, for it to be about our leg and no other. ELSEWHERE: about an address that whoever
+ * registers gives, which is not the one that he has; the line does not say who that is. */
+enum { NAME = 1, ADDRESS = 2, NUMBER = 4, IAX2 = 8, ELSEWHERE = 16 };
 
 /* The words of chan_sip, chan_iax2 and PJSIP (1.6.2 to 22), the more telling first: IAX2 says that it failed to
  * authenticate after each of the reasons above. `refusing`: the side that is called or registered with says so. */
@@ -84,6 +85,7 @@ static const struct sign {
     { VL_CAUSE_SECRET, true, NAME | ADDRESS, { "failed to authenticate as" } },
     { VL_CAUSE_CODEC, true, 0, { "No compatible codecs, not accepting this offer" } },
     { VL_CAUSE_SECRET, true, IAX2, { "Packet Decrypt Failed" } },
+    { VL_CAUSE_NAT, true, ELSEWHERE, { "Domain '", "disallowed by contact ACL", "violating IP" } },
     { VL_CAUSE_SECRET, false, NAME, { "Forbidden - wrong password on authentication for" } },
     { VL_CAUSE_CODEC, false, ADDRESS, { "Call rejected by", "Unable to negotiate codec" } },
     { VL_CAUSE_CODEC, false, NAME, { "Unable to create translator path for", " on " } },
@@ -111,6 +113,8 @@ static bool is_about(const struct sign *sign, const struct vl_leg *leg, const ch
     if ((sign->about & ADDRESS) && !has_word(line, address))
         return false;
     if ((sign->about & IAX2) && strcmp(leg->driver, "chan_iax2") != 0)
+        return false;
+    if ((sign->about & ELSEWHERE) && (!leg->registers || has_word(line, address)))
         return false;
     return !(sign->about & NUMBER) || (leg->number && has_word(line, leg->number));
 }

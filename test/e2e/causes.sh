@@ -79,7 +79,7 @@ fault "a wrong secret of a registration" pbx1 "sed -i 's/7001:[^@]*@/7001:notthe
 healthy status
 fault "no such account, which the client is not told" hub "sed -i 's/^\[7001\]/[7991]/' $sip" status account "Peer 7001 not found"
 healthy status
-fault "an access list" hub "sed -i 's/^permit=$BED_PBX1/permit=10.9.9.9/' $sip" status acl "does not match ACL"
+fault "an access list" hub "sed -i 's/^contactpermit=$BED_PBX1/contactpermit=10.9.9.9/' $sip" status acl "failure to pass ACL"
 healthy status
 fault "a wrong secret of an IAX2 trunk" pbx1 "sed -i 's/^secret=.*/secret=notthesecret/' $iax" verify secret "Decrypt Failed"
 healthy verify
@@ -142,6 +142,14 @@ checks "a contact that is another address"
 what=status
 on pbx1 sed -i 's/^registertimeout/externaddr=203.0.113.9\nlocalnet=192.168.99.0\/255.255.255.0\nregistertimeout/' $sip
 on hub sed -i 's/^nat=.*/nat=no/' $sip
+reloads hub
+reloads pbx1
+sleep 1
+voiplab status --json
+ends 4 "status while the hub refuses the contact"
+caused nat "violating IP 203.0.113.9"
+checks "a contact that is another address, where the registrar believes it"
+on hub sed -i '/^contact/d' $sip
 reloads hub
 reloads pbx1
 unreached() { cli hub "sip show peer 7001" | grep -q 'Status *: UNREACHABLE'; }

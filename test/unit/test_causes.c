@@ -118,6 +118,33 @@ static void test_words_of_the_log(void **state)
     }
 }
 
+/* Whose registration it was is not said: it is the one that is not in force, and gives an address that it has not. */
+static void test_contact_elsewhere(void **state)
+{
+    static const struct {
+        enum vl_cause_id id;
+        bool registers;
+        const char *address;
+    } cases[] = { { VL_CAUSE_NAT, true, "203.0.113.9" },
+                  { VL_CAUSE_NONE, true, "10.0.0.11" },
+                  { VL_CAUSE_NONE, false, "203.0.113.9" } };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(cases); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        struct vl_leg leg = sip_leg();
+
+        leg.registers = cases[i].registers;
+        assert_int_equal(found(&arena, leg,
+                               vl_arena_printf(&arena,
+                                               NOW LOG("[Nov 28 17:43:05] WARNING[77] chan_sip.c: Domain '%s:5060' "
+                                                       "disallowed by contact ACL (violating IP %s)\n"),
+                                               cases[i].address, cases[i].address))
+                             .id,
+                         cases[i].id);
+    }
+}
+
 static void test_only_since_the_check_began(void **state)
 {
     static const struct {
@@ -289,9 +316,13 @@ static void test_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words_of_the_log), cmocka_unit_test(test_only_since_the_check_began),
-        cmocka_unit_test(test_how_things_stand), cmocka_unit_test(test_files),
-        cmocka_unit_test(test_hostile),          cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_words_of_the_log),
+        cmocka_unit_test(test_contact_elsewhere),
+        cmocka_unit_test(test_only_since_the_check_began),
+        cmocka_unit_test(test_how_things_stand),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
