@@ -48,8 +48,9 @@ const struct vl_cause_row *vl_cause_row(enum vl_cause_id id)
 }
 
 /* Whom a line must be about, for it to be about our leg and no other. ELSEWHERE: about an address that whoever
- * registers gives, which is not the one that he has; the line does not say who that is. */
-enum { NAME = 1, ADDRESS = 2, NUMBER = 4, IAX2 = 8, ELSEWHERE = 16 };
+ * registers gives, which is not the one that he has; the line does not say who that is.
+ * CALL: it is said of calls alone, and explains no registration. */
+enum { NAME = 1, ADDRESS = 2, NUMBER = 4, IAX2 = 8, ELSEWHERE = 16, CALL = 32 };
 
 /* The words of chan_sip, chan_iax2 and PJSIP (1.6.2 to 22), the more telling first: IAX2 says that it failed to
  * authenticate after each of the reasons above. `refusing`: the side that is called or registered with says so. */
@@ -70,26 +71,29 @@ static const struct sign {
     { VL_CAUSE_ACCOUNT, true, NAME, { "AOR '", "not found for endpoint" } },
     { VL_CAUSE_SECRET, true, NAME, { "Registration from", "failed for", "Wrong password" } },
     { VL_CAUSE_SECRET, true, ADDRESS, { "Request '", "failed for", "Failed to authenticate" } },
-    { VL_CAUSE_SECRET, true, NAME, { "Failed to authenticate device", "for INVITE" } },
+    { VL_CAUSE_SECRET, true, NAME | CALL, { "Failed to authenticate device", "for INVITE" } },
     { VL_CAUSE_CONTEXT,
       true,
-      NUMBER,
+      NUMBER | CALL,
       { "Call ", "to extension '", "rejected because extension not found in context" } },
-    { VL_CAUSE_CONTEXT, true, ADDRESS | NUMBER, { "Rejected connect attempt from", "request '", "does not exist" } },
-    { VL_CAUSE_CODEC, true, ADDRESS, { "Rejected connect attempt from", "incompatible with our capability" } },
-    { VL_CAUSE_TOKEN, true, ADDRESS, { "Call rejected, CallToken Support required" } },
-    { VL_CAUSE_LIMIT, true, NAME, { "Call from", "rejected due to usage limit of" } },
-    { VL_CAUSE_LIMIT, false, NAME, { "Call to", "rejected due to usage limit of" } },
+    { VL_CAUSE_CONTEXT,
+      true,
+      ADDRESS | NUMBER | CALL,
+      { "Rejected connect attempt from", "request '", "does not exist" } },
+    { VL_CAUSE_CODEC, true, ADDRESS | CALL, { "Rejected connect attempt from", "incompatible with our capability" } },
+    { VL_CAUSE_TOKEN, true, ADDRESS | CALL, { "Call rejected, CallToken Support required" } },
+    { VL_CAUSE_LIMIT, true, NAME | CALL, { "Call from", "rejected due to usage limit of" } },
+    { VL_CAUSE_LIMIT, false, NAME | CALL, { "Call to", "rejected due to usage limit of" } },
     { VL_CAUSE_SECRET, true, NAME, { "failed MD5 authentication for" } },
     { VL_CAUSE_ACCOUNT, true, ADDRESS | IAX2, { "Rejected connect attempt from", "who was trying to reach" } },
     { VL_CAUSE_SECRET, true, NAME | ADDRESS, { "failed to authenticate as" } },
-    { VL_CAUSE_CODEC, true, 0, { "No compatible codecs, not accepting this offer" } },
+    { VL_CAUSE_CODEC, true, CALL, { "No compatible codecs, not accepting this offer" } },
     { VL_CAUSE_SECRET, true, IAX2, { "Packet Decrypt Failed" } },
     { VL_CAUSE_NAT, true, ELSEWHERE, { "Domain '", "disallowed by contact ACL", "violating IP" } },
     { VL_CAUSE_SECRET, false, NAME, { "Forbidden - wrong password on authentication for" } },
-    { VL_CAUSE_CODEC, false, ADDRESS, { "Call rejected by", "Unable to negotiate codec" } },
-    { VL_CAUSE_CODEC, false, NAME, { "Unable to create translator path for", " on " } },
-    { VL_CAUSE_CONTEXT, false, ADDRESS, { "Call rejected by", "No such context/extension" } },
+    { VL_CAUSE_CODEC, false, ADDRESS | CALL, { "Call rejected by", "Unable to negotiate codec" } },
+    { VL_CAUSE_CODEC, false, NAME | CALL, { "Unable to create translator path for", " on " } },
+    { VL_CAUSE_CONTEXT, false, ADDRESS | CALL, { "Call rejected by", "No such context/extension" } },
 };
 
 /* `word` stands in the line, and is not a part of a longer one: 7001 is not 70011, 10.0.0.1 not 10.0.0.11. */
@@ -113,6 +117,8 @@ static bool is_about(const struct sign *sign, const struct vl_leg *leg, const ch
     if ((sign->about & ADDRESS) && !has_word(line, address))
         return false;
     if ((sign->about & IAX2) && strcmp(leg->driver, "chan_iax2") != 0)
+        return false;
+    if ((sign->about & CALL) && leg->registers)
         return false;
     if ((sign->about & ELSEWHERE) && (!leg->registers || has_word(line, address)))
         return false;
@@ -154,7 +160,7 @@ struct vl_cause vl_cause_in_log(struct vl_arena *arena, const struct vl_leg *leg
         for (size_t j = said->log_count; signs[i].refusing == refusing && j-- > 0;) {
             const struct vl_evidence_line *line = &said->log[j];
 
-            if (!matches(&signs[i], leg, line->text))
+            if ((line->before && !leg->registers) || !matches(&signs[i], leg, line->text))
                 continue;
             return (struct vl_cause){
                 .id = signs[i].cause,

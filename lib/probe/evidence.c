@@ -12,13 +12,14 @@ enum { RUN_MS = 30000 };
 
 #define MARK "voiplab says "
 
-/* $1: seconds; then what Asterisk is asked. The shell may be that of CentOS 5, dash or busybox. A log of more than 64
- * MiB is not counted, so that its lines have no numbers. What `iax2 show users` says ends at the name: the rest has
- * secrets.
+/* $1 and $2: seconds of the log, and of it those of the check itself; then what Asterisk is asked. The shell may be
+ * that of CentOS 5, dash or busybox. A log of more than 64 MiB is not counted, so that its lines have no numbers. What
+ * `iax2 show users` says ends at the name: the rest has secrets.
  */
 static const char script[] =
-    "LC_ALL=C; export LC_ALL; s=$1; shift; say() { echo; echo \"" MARK "$*\"; }; cli() { asterisk -rx \"$1\" 2>&1; }; "
-    "n=$(date +%s); say now $n; date -d @$((n-s)) '+%Y-%m-%d %H:%M:%S'; "
+    "LC_ALL=C; export LC_ALL; s=$1; c=$2; shift; shift; say() { echo; echo \"" MARK
+    "$*\"; }; cli() { asterisk -rx \"$1\" 2>&1; }; "
+    "n=$(date +%s); say now $n; for t in $s $c; do date -d @$((n-t)) '+%Y-%m-%d %H:%M:%S'; done; "
     "l=; for f in $(cli 'logger show channels' | awk '$1 ~ /^\\// && /NOTICE/ { print $1 }') "
     "/var/log/asterisk/messages /var/log/asterisk/messages.log /var/log/asterisk/full; do "
     "if [ -z \"$l\" ] && [ -f \"$f\" ]; then l=$f; fi; done; "
@@ -35,6 +36,11 @@ static const char script[] =
     "say modules; cli 'module show like chan_'; say uptime; cli 'core show uptime seconds'; "
     "for q; do say answer $q; case $q in iax2*users*) cli \"$q\" | cut -c1-16 ;; *) cli \"$q\" | head -n 200 ;; esac; "
     "done; say end";
+
+/* When the lines of the log begin that are looked at, and those of the check itself: both "" or 19 characters. */
+struct since {
+    char log[20], check[20];
+};
 
 /* A number at the start of `*at`, which then is behind it and the blank after it. */
 static bool take_number(const char **at, int base, long long *ret_number)
@@ -84,7 +90,7 @@ static bool is_since(struct vl_slice line, const char *since)
     return day != year_day ? day > year_day : strncmp(text + 7, since + 11, 8) >= 0;
 }
 
-static void take_log(struct vl_arena *arena, const char *head, const char *text, const char *since,
+static void take_log(struct vl_arena *arena, const char *head, const char *text, const struct since *since,
                      struct vl_evidence *evidence)
 {
     long long total = 0;
@@ -99,10 +105,11 @@ static void take_log(struct vl_arena *arena, const char *head, const char *text,
     evidence->log_file = vl_text_quote(arena, head, VL_TEXT_QUOTED);
     evidence->log = vl_arena_zalloc(arena, (count + 1) * sizeof(*evidence->log));
     for (rest = text; evidence->log && vl_slice_line(&rest, &line); at++)
-        if (is_since(line, since))
+        if (is_since(line, since->log))
             evidence->log[evidence->log_count++] = (struct vl_evidence_line){
                 .text =
                     vl_arena_strndup(arena, line.start, line.length < VL_TEXT_QUOTED ? line.length : VL_TEXT_QUOTED),
+                .before = !is_since(line, since->check),
                 .number = total > 0 && (unsigned long)total >= count ? (unsigned long)total - count + at + 1 : 0,
             };
 }
@@ -133,8 +140,15 @@ static void take_files(struct vl_arena *arena, const char *text, struct vl_evide
     }
 }
 
+static void take_times(const char *text, struct since *ret_since)
+{
+    (void)snprintf(ret_since->log, sizeof(ret_since->log), "%.19s", text);
+    text += strcspn(text, "\n");
+    (void)snprintf(ret_since->check, sizeof(ret_since->check), "%.19s", *text ? text + 1 : "");
+}
+
 /* One part of the answer: what stands on its mark, and its text. */
-static void take_part(struct vl_arena *arena, const char *head, const char *text, char *since,
+static void take_part(struct vl_arena *arena, const char *head, const char *text, struct since *since,
                       struct vl_evidence *evidence)
 {
     const struct {
@@ -151,7 +165,7 @@ static void take_part(struct vl_arena *arena, const char *head, const char *text
     if (vl_text_starts(head, "now ")) {
         head += 4;
         (void)take_number(&head, 10, &evidence->now);
-        (void)snprintf(since, 20, "%.19s", text);
+        take_times(text, since);
     } else if (vl_text_starts(head, "log ") && !evidence->log_file) {
         take_log(arena, head + 4, text, since, evidence);
     } else if (!strcmp(head, "files") && !evidence->file_count) {
@@ -164,7 +178,7 @@ static void take_part(struct vl_arena *arena, const char *head, const char *text
 
 void vl_evidence_parse(struct vl_arena *arena, const char *pbx, const char *answer, struct vl_evidence *ret_evidence)
 {
-    char since[20] = "";
+    struct since since = { .log = "" };
     char *copy = vl_arena_strdup(arena, answer);
 
     *ret_evidence = (struct vl_evidence){ .pbx = pbx };
@@ -177,18 +191,20 @@ void vl_evidence_parse(struct vl_arena *arena, const char *pbx, const char *answ
         next = strstr(text, "\n" MARK); /* inside of a line it is a word of somebody's */
         if (next)
             *next++ = '\0';
-        take_part(arena, head, text, since, ret_evidence);
+        take_part(arena, head, text, &since, ret_evidence);
     }
 }
 
-int vl_evidence_ask(struct vl_arena *arena, struct vl_target *target, unsigned since_s, const char *const *questions,
-                    struct vl_evidence *ret_evidence, struct vl_error *err)
+int vl_evidence_ask(struct vl_arena *arena, struct vl_target *target, unsigned since_s, unsigned check_s,
+                    const char *const *questions, struct vl_evidence *ret_evidence, struct vl_error *err)
 {
-    const char *argv[VL_EVIDENCE_QUESTIONS + 8] = { "sh", "-c", script, "sh", vl_arena_printf(arena, "%u", since_s) };
+    const char *argv[VL_EVIDENCE_QUESTIONS + 8] = {
+        "sh", "-c", script, "sh", vl_arena_printf(arena, "%u", since_s), vl_arena_printf(arena, "%u", check_s),
+    };
     struct vl_command_result result = { .status = -1 };
 
     for (size_t i = 0; questions && questions[i] && i < VL_EVIDENCE_QUESTIONS; i++)
-        argv[5 + i] = questions[i];
+        argv[6 + i] = questions[i];
     if (target->ops->run(target, argv, NULL, RUN_MS, &result, err) < 0)
         return -1;
     vl_evidence_parse(arena, target->name, result.output ? result.output : "", ret_evidence);

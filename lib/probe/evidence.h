@@ -24,6 +24,7 @@ enum { VL_EVIDENCE_LINES = 2000, VL_EVIDENCE_QUESTIONS = 48 };
 struct vl_evidence_line {
     const char *text;
     unsigned long number; /* in its file; 0: not known */
+    bool before;          /* the check began: of a registration that is not tried again while one looks */
 };
 
 struct vl_evidence_file {
@@ -36,7 +37,7 @@ struct vl_evidence_file {
 struct vl_evidence {
     const char *pbx;
     const char *log_file;         /* NULL: none was found */
-    struct vl_evidence_line *log; /* since the check began, oldest first */
+    struct vl_evidence_line *log; /* since shortly before the check began, oldest first */
     size_t log_count;
     struct vl_evidence_file *files;
     size_t file_count;
@@ -50,10 +51,10 @@ struct vl_evidence {
     long long now;
 };
 
-/* Ask a PBX for all this: what it has logged in the last `since_s` seconds, and the answers of its Asterisk to
- * `questions` (NULL-terminated; those beyond the limit are left out). */
-int vl_evidence_ask(struct vl_arena *arena, struct vl_target *target, unsigned since_s, const char *const *questions,
-                    struct vl_evidence *ret_evidence, struct vl_error *err);
+/* Ask a PBX for all this: what it has logged in the last `since_s` seconds, of which the last `check_s` are those of
+ * the check, and the answers of its Asterisk to `questions` (NULL-terminated; those beyond the limit are left out). */
+int vl_evidence_ask(struct vl_arena *arena, struct vl_target *target, unsigned since_s, unsigned check_s,
+                    const char *const *questions, struct vl_evidence *ret_evidence, struct vl_error *err);
 
 /* Take the answer of that script apart. */
 void vl_evidence_parse(struct vl_arena *arena, const char *pbx, const char *answer, struct vl_evidence *ret_evidence);

@@ -10,7 +10,12 @@
 #include "lab/flavor.h"
 #include "probe/asterisk.h"
 
-enum { ASK_TIMEOUT_MS = 30000, POLL_FIRST_MS = 30, POLL_MOST_MS = 240 };
+enum {
+    ASK_TIMEOUT_MS = 30000,
+    POLL_FIRST_MS = 30,
+    POLL_MOST_MS = 240,
+    LOOKS_WITHOUT = 4, /* so often a call is not there, before it is one that has ended */
+};
 
 #define ASK_IAX2_PEERS "iax2 show peers"
 #define ASK_CHANNELS "core show channels concise"
@@ -368,7 +373,9 @@ struct placed {
     const char *prefix; /* of the names of our Local channel's two ends */
     const char *before; /* the list of channels before the call */
     bool seen, up;
-    bool over; /* nothing is to be waited for any more */
+    bool over;            /* nothing is to be waited for any more */
+    int without;          /* looks that did not find it */
+    const char *answered; /* the channel of another trunk that answered it: dialplans try the hub where a trunk fails */
 };
 
 /* The end of our Local channel that runs the dialplan. */
@@ -391,24 +398,31 @@ static bool is_bridged_with(const struct vl_channel *ours, const struct vl_chann
     return *ours->bridge && (!strcmp(ours->bridge, other->bridge) || !strcmp(ours->bridge, other->name));
 }
 
-/* Look whether a call of ours is up on the trunk. Returns the channel to be hung up, which there is when it is up, and
- * at the last look in any case. */
-static const char *look_at_call(struct placed *placed, const struct vl_channel *list, size_t count, bool last)
+/* Look whether a call of ours is up on the trunk. Returns the channel to be hung up, which there is when it has been
+ * answered, and at the last look in any case. */
+static const char *look_at_call(struct vl_arena *arena, struct placed *placed, const struct vl_channel *list,
+                                size_t count, bool last)
 {
     const struct vl_channel *ours = find_ours(placed, list, count);
 
     for (size_t i = 0; i < count && ours; i++) {
-        if (!vl_text_starts(list[i].name, placed->call->channel))
-            continue;
-        placed->seen = true;
-        placed->up = placed->up || (!strcmp(list[i].state, "Up") && is_bridged_with(ours, &list[i]));
+        bool wanted = vl_text_starts(list[i].name, placed->call->channel);
+        bool answered = !strcmp(list[i].state, "Up") && is_bridged_with(ours, &list[i]);
+
+        placed->seen = placed->seen || wanted;
+        placed->up = placed->up || (wanted && answered);
+        if (!wanted && answered && !vl_text_starts(list[i].name, "Local/"))
+            placed->answered = vl_arena_strdup(arena, list[i].name);
     }
-    placed->over = placed->up || last;
+    placed->without = ours ? 0 : placed->without + 1;
+    placed->over = placed->up || placed->answered || placed->without >= LOOKS_WITHOUT || last;
     return ours && placed->over ? ours->name : NULL;
 }
 
-/* Look at all calls that are not over, and hang up those that then are. How many are left, or -1. */
-static int look_at_calls(struct vl_target *target, struct placed *placed, size_t count, bool last, struct vl_error *err)
+/* Look at all calls that are not over, and hang up those that then are. How many are left, or -1. `kept`: for what is
+ * to be told afterwards. */
+static int look_at_calls(struct vl_target *target, struct vl_arena *kept, struct placed *placed, size_t count,
+                         bool last, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *output = NULL;
@@ -425,7 +439,7 @@ static int look_at_calls(struct vl_target *target, struct placed *placed, size_t
     if (vl_asterisk_parse_channels_concise(&arena, output, &list, &channels) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its channels", target->name);
     for (size_t i = 0; i < count; i++) {
-        const char *ours = placed[i].over ? NULL : look_at_call(&placed[i], list, channels, last);
+        const char *ours = placed[i].over ? NULL : look_at_call(kept, &placed[i], list, channels, last);
 
         if (ours)
             hangups[ended++] = vl_arena_printf(&arena, "channel request hangup %s", ours);
@@ -465,19 +479,18 @@ static int place_calls(struct vl_target *target, struct vl_arena *arena, struct 
     return vl_arena_check(arena, err);
 }
 
-static int follow_calls(struct vl_target *target, struct placed *placed, size_t count, int timeout_ms,
-                        struct vl_error *err)
+static int follow_calls(struct vl_target *target, struct vl_arena *arena, struct placed *placed, size_t count,
+                        int timeout_ms, struct vl_error *err)
 {
-    VL_ARENA_AUTO arena = { .blocks = NULL };
     long long deadline = vl_now_ms() + timeout_ms;
     int pause = POLL_FIRST_MS, left = 1;
 
-    if (place_calls(target, &arena, placed, count, timeout_ms, err) < 0)
+    if (place_calls(target, arena, placed, count, timeout_ms, err) < 0)
         return -1;
     while (left > 0) {
         (void)poll(NULL, 0, pause);
         pause = pause < POLL_MOST_MS ? 2 * pause : pause;
-        left = look_at_calls(target, placed, count, vl_now_ms() >= deadline, err);
+        left = look_at_calls(target, arena, placed, count, vl_now_ms() >= deadline, err);
     }
     return left;
 }
@@ -487,13 +500,17 @@ static void tell_unanswered(const struct vl_target *target, const struct placed 
 {
     const struct vl_call *call = placed->call;
 
-    if (placed->seen)
-        (void)vl_fail(err, VL_ERROR_FAILED, "the call from '%s' to %s was not answered within %d s: the trunk rang",
-                      target->name, call->number, timeout_ms / 1000);
+    if (placed->answered)
+        (void)vl_fail(err, VL_ERROR_FAILED, "the call from '%s' to %s was answered by '%s' and not over '%s'%s",
+                      target->name, call->number, placed->answered, call->channel,
+                      placed->seen ? ", which rang" : ", which did not come up");
+    else if (placed->without >= LOOKS_WITHOUT)
+        (void)vl_fail(err, VL_ERROR_FAILED, "the call from '%s' to %s ended without an answer: %s '%s' came up",
+                      target->name, call->number, placed->seen ? "a channel" : "no channel", call->channel);
     else
-        (void)vl_fail(err, VL_ERROR_FAILED,
-                      "the call from '%s' to %s was not answered within %d s: no channel '%s' came up", target->name,
-                      call->number, timeout_ms / 1000, call->channel);
+        (void)vl_fail(err, VL_ERROR_FAILED, "the call from '%s' to %s was not answered within %d s: %s '%s' came up",
+                      target->name, call->number, timeout_ms / 1000, placed->seen ? "a channel" : "no channel",
+                      call->channel);
 }
 
 void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
@@ -507,7 +524,7 @@ void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_
     for (size_t i = 0; placed && i < count; i++)
         placed[i].call = &calls[i];
     if (placed)
-        rc = follow_calls(target, placed, count, timeout_ms, &cause);
+        rc = follow_calls(target, &arena, placed, count, timeout_ms, &cause);
     for (size_t i = 0; i < count; i++) {
         if (rc < 0 && !(placed && placed[i].up))
             (void)vl_fail(&ret_errors[i], cause.code, "%s", vl_error_text(&cause));

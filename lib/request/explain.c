@@ -31,7 +31,7 @@ struct explaining {
     struct vl_arena *arenas;
     bool *asked;
     const char ***questions; /* per member */
-    unsigned since_s;
+    unsigned check_s;        /* so long ago the check began */
 };
 
 static size_t index_of(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
@@ -231,8 +231,8 @@ static void ask_member(void *context, size_t index)
 
     if (!all->asked[index] || !member->target)
         return;
-    if (vl_evidence_ask(&all->arenas[index], member->target, all->since_s, all->questions[index], &all->evidence[index],
-                        &cause) < 0) {
+    if (vl_evidence_ask(&all->arenas[index], member->target, all->check_s + RETRY_S, all->check_s,
+                        all->questions[index], &all->evidence[index], &cause) < 0) {
         all->evidence[index] = (struct vl_evidence){ .pbx = NULL };
         vl_session_event(all->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name, "not asked for causes: %s",
                          vl_error_text(&cause));
@@ -384,8 +384,7 @@ static void keep_texts(struct vl_member *member)
 void vl_fleet_explain(struct vl_fleet *fleet)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    struct explaining all = { .fleet = fleet,
-                              .since_s = (unsigned)((vl_now_ms() - fleet->looked_ms) / 1000) + RETRY_S };
+    struct explaining all = { .fleet = fleet, .check_s = (unsigned)((vl_now_ms() - fleet->looked_ms) / 1000) + 1 };
     size_t bad = 0;
     bool again = false;
 

@@ -10,7 +10,7 @@
 #include "probe/causes.h"
 #include "probe/evidence.h"
 
-#define NOW "voiplab says now 1795889000\n2026-11-28 17:43:00\n"
+#define NOW "voiplab says now 1795889000\n2026-11-28 17:43:00\n2026-11-28 17:43:00\n"
 #define LOG(lines) "\nvoiplab says log 100 /var/log/asterisk/messages\n" lines
 #define MODULES                                                                                                        \
     "\nvoiplab says modules\nchan_sip.so  SIP  0  Running  core\nchan_iax2.so  IAX2  0  Running  core\n2 modules "     \
@@ -177,6 +177,41 @@ static void test_only_since_the_check_began(void **state)
     }
 }
 
+/* What is said of a call explains no registration. */
+static void test_calls_are_no_registrations(void **state)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_leg leg = sip_leg();
+    const char *text =
+        NOW LOG("[Nov 28 17:43:05] NOTICE[76] chan_sip.c: Call from peer '7001' rejected due to usage limit of 1\n");
+
+    (void)state;
+    assert_int_equal(found(&arena, leg, text).id, VL_CAUSE_LIMIT);
+    leg.registers = true;
+    assert_int_equal(found(&arena, leg, text).id, VL_CAUSE_NONE);
+}
+
+/* A registration is tried again after some seconds, perhaps not while one looks; a call is placed by who looks. */
+static void test_before_the_check(void **state)
+{
+    static const char times[] = "voiplab says now 1795889000\n2026-11-28 17:43:00\n2026-11-28 17:43:07\n";
+    static const char line[] = "NOTICE[1] chan_sip.c: Registration from '<sip:7001@h>' failed for 'x' - Wrong password";
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        struct vl_leg leg = sip_leg();
+        bool before = i % 2;
+
+        leg.registers = i / 2;
+        assert_int_equal(
+            found(&arena, leg,
+                  vl_arena_printf(&arena, "%s" LOG("[Nov 28 17:43:0%d] %s\n"), times, before ? 6 : 7, line))
+                .id,
+            before && !leg.registers ? VL_CAUSE_NONE : VL_CAUSE_SECRET);
+    }
+}
+
 static void test_how_things_stand(void **state)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -319,6 +354,8 @@ int main(void)
         cmocka_unit_test(test_words_of_the_log),
         cmocka_unit_test(test_contact_elsewhere),
         cmocka_unit_test(test_only_since_the_check_began),
+        cmocka_unit_test(test_before_the_check),
+        cmocka_unit_test(test_calls_are_no_registrations),
         cmocka_unit_test(test_how_things_stand),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_hostile),
