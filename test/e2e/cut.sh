@@ -5,7 +5,7 @@
 # finishes and leaves nothing behind, and the one after that has nothing to do. Where it is interrupted is spread over
 # what a push is measured to take, in bytes, system calls and milliseconds.
 #
-# usage: cut.sh [--full]    on each of the two 200 cuts and 100 kills, instead of 10 and 9; a quarter of an hour
+# VOIPLAB_TEST_FULL=ON: on each of the two 200 cuts and 100 kills, instead of 10 and 9; a quarter of an hour.
 #
 # ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 90
 set -eu
@@ -18,10 +18,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/gui_layout.sh"
 
 cuts=10 kills=9
-if [ "${1-}" = --full ]; then
-    cuts=200 kills=100
-    shift
-fi
+! full || cuts=200 kills=100
 requires python3 strace
 begin --guests 2 "$@"
 guests="pbx1 pbx2"

@@ -2,7 +2,7 @@
 # Asterisk 16 is the oracle: calls go through dialplans made at random, with expressions, functions, conditions, Gosub and
 # Macro, and the log says which step ran with which arguments. `dialplan show` must have foretold each of them.
 #
-# usage: dialplan_steps.sh [CALLS [SEED]]     (default 500)
+# usage: dialplan_steps.sh [CALLS [SEED]]     (default 500, or 5000 with VOIPLAB_TEST_FULL=ON)
 #
 # ctest: RESOURCE_LOCK processor FIXTURES_REQUIRED tree TIMEOUT 600 COST 90
 set -eu
@@ -12,6 +12,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 requires_root
 requires python3 unshare
+count=500
+! full || count=5000
 : "${VOIPLAB:?}"
 work=$(mktemp -d)
 cleanup_fn rm -rf "$work"
@@ -19,4 +21,4 @@ cleanup_fn end_oracle
 # shellcheck disable=SC2317
 end_oracle() { [ ! -s "$work/ast/pid" ] || kill -KILL "$(cat "$work/ast/pid")" 2>/dev/null || :; }
 mkdir "$work/ast" "$work/ast/etc"
-python3 "$here/dialplan_steps.py" "$work/ast" "${1:-500}" "${2:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
+python3 "$here/dialplan_steps.py" "$work/ast" "${1:-$count}" "${2:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"

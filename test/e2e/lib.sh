@@ -35,6 +35,9 @@ requires() {
     done
 }
 
+# full: all of many points are to be tried and not a sample (CMake's VOIPLAB_TEST_FULL).
+full() { [ "${VOIPLAB_TEST_FULL-}" = ON ]; }
+
 requires_root() { [ "$(id -u)" -eq 0 ] || skip "not root"; }
 
 lib_run_cleanups() {
