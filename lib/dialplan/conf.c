@@ -21,6 +21,10 @@ enum { READ = 1, GIVEN_UP = 2 };
 
 enum { NEST_MOST = 128, INCLUDE_MOST = 10, SECTION_NAME_MOST = 79, INHERITED_TIMES = 300 };
 
+/* Bytes of files that others include, each as often as it is: ten lines that include their own file, ten deep, are
+ * more than anyone has, and the files may be those of a guest. */
+enum { INCLUDED_MOST = 32 << 20 };
+
 struct parser {
     struct vl_arena *arena;
     const struct vl_conf_reader *reader;
@@ -29,6 +33,7 @@ struct parser {
     struct vl_conf_section *current; /* the last one of all files: where a file that is included begins */
     unsigned depth;
     bool too_deep;              /* files include each other: none is followed any more */
+    size_t included;            /* bytes of files that are included */
     struct vl_names all, plain; /* the first section of each name, in whatever case; without the templates */
     size_t read;                /* lines of all files so far */
     size_t inherited; /* lines copied from templates: bounded by those read, since templates of templates can double
@@ -284,6 +289,7 @@ static int read_path(struct parser *parser, const char *path)
     if (parser->reader->read(parser->reader->context, path, arena, &text, &err) < 0)
         return err.code == VL_ERROR_MEMORY ? -1 : 0;
     remember_file(parser, path);
+    parser->included += strlen(text);
     return read_text(parser, path, vl_arena_strdup(arena, text));
 }
 
@@ -318,9 +324,12 @@ static int include(struct parser *parser, struct file *file, char *name, bool mu
         name[length - 1] = '\0';
         name++;
     }
-    if (parser->depth >= INCLUDE_MOST) {
+    if (parser->depth >= INCLUDE_MOST || (!parser->too_deep && parser->included > INCLUDED_MOST)) {
         parser->too_deep = true;
-        mark(parser, VL_CONF_FILE_DEPTH, here(file), NULL, "more than %d files that include each other", INCLUDE_MOST);
+        mark(parser, VL_CONF_FILE_DEPTH, here(file), NULL,
+             parser->included > INCLUDED_MOST ? "files include each other, and are more than %d MiB by now"
+                                              : "more than %d files that include each other",
+             parser->included > INCLUDED_MOST ? INCLUDED_MOST >> 20 : INCLUDE_MOST);
         return broken(parser);
     }
     if (parser->too_deep)

@@ -5,12 +5,14 @@
  */
 #include "stage/clash.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "dialplan/conf.h"
 
 #define ETC "/etc/asterisk"
@@ -40,7 +42,7 @@ static const struct rule {
 
 enum { FILES_MOST = 64 };
 
-/* A guest may include as much as it likes; what goes beyond is not looked at. */
+/* A guest may include as much as it likes, ours as well; what goes beyond FILES_MOST is not looked at. */
 struct reading {
     const struct vl_clash_scene *scene;
     size_t files;
@@ -81,6 +83,8 @@ static int read_file(void *context, const char *path, struct vl_arena *arena, co
     VL_FREE char *text = NULL;
     mode_t mode;
 
+    if (reading->files++ >= FILES_MOST)
+        return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' is one file too many", path);
     if (!file && is_ours(scene, path))
         file = find_file(scene->ours, path);
     if (file) {
@@ -89,7 +93,7 @@ static int read_file(void *context, const char *path, struct vl_arena *arena, co
     }
     if (reading->unread && reading->unread_count < FILES_MOST)
         reading->unread[reading->unread_count++] = path;
-    if (reading->unread || !scene->target || reading->files++ >= FILES_MOST)
+    if (reading->unread || !scene->target)
         return vl_fail(err, VL_ERROR_NOTFOUND, "'%s' is not known", path);
     if (scene->target->ops->read(scene->target, path, &text, &mode, err) < 0)
         return -1;
@@ -105,11 +109,6 @@ static bool is_setting(const struct rule *rule, const struct vl_flavor_row *flav
     return (flavor->entry && !strcmp(flavor->entry, name)) || (flavor->calls_in && !strcmp(flavor->calls_in, name));
 }
 
-static bool same_name(const struct rule *rule, const char *a, const char *b)
-{
-    return rule->any_case ? !strcasecmp(a, b) : !strcmp(a, b);
-}
-
 /* What is being compared. */
 struct comparison {
     const struct vl_clash_scene *scene;
@@ -117,17 +116,48 @@ struct comparison {
     const struct vl_conf *conf;
 };
 
-/* The first section of that name in a file of ours, or in one of somebody else's. */
-static const struct vl_conf_section *find(const struct comparison *comparison, const char *name, bool ours)
-{
-    for (size_t i = 0; i < comparison->conf->section_count; i++) {
-        const struct vl_conf_section *section = comparison->conf->sections[i];
+/* A name of a section, as the rule tells names apart. */
+struct name {
+    const struct rule *rule;
+    const char *text;
+};
 
-        if (!section->is_template && same_name(comparison->rule, section->name, name) &&
-            is_ours(comparison->scene, section->at.file) == ours)
-            return section;
+static bool is_named(const void *entry, const void *key)
+{
+    const struct vl_conf_section *section = entry;
+    const struct name *name = key;
+
+    return name->rule->any_case ? !strcasecmp(section->name, name->text) : !strcmp(section->name, name->text);
+}
+
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = VL_HASH_START;
+
+    for (; *text; text++)
+        hash = vl_hash_bytes(hash, &(char){ (char)tolower((unsigned char)*text) }, 1);
+    return hash;
+}
+
+/* The first section of each name, of ours or of somebody else's: there may be as many as a guest likes. */
+static void index_sections(struct vl_arena *arena, const struct comparison *comparison, bool ours,
+                           struct vl_names *ret_names)
+{
+    *ret_names = (struct vl_names){ .count = 0 };
+    for (size_t i = 0; i < comparison->conf->section_count; i++) {
+        struct vl_conf_section *section = comparison->conf->sections[i];
+        const struct name name = { .rule = comparison->rule, .text = section->name };
+        uint64_t hash = hash_of(section->name);
+
+        if (!section->is_template && is_ours(comparison->scene, section->at.file) == ours &&
+            !vl_names_find(ret_names, hash, is_named, &name))
+            vl_names_add(arena, ret_names, hash, section);
     }
-    return NULL;
+}
+
+static const struct vl_conf_section *find(const struct vl_names *names, const struct rule *rule, const char *text)
+{
+    return vl_names_find(names, hash_of(text), is_named, &(const struct name){ .rule = rule, .text = text });
 }
 
 /* A section of the user's, and ours of the same name. */
@@ -144,22 +174,24 @@ static int by_place(const void *one, const void *other)
     return files ? files : a->line - b->line;
 }
 
-/* In the order of the user's files. Ours are few; the user's may be as many as a guest likes, so it is ours that are
- * gone through. */
+/* In the order of the user's files. */
 static size_t find_clashes(struct vl_arena *arena, const struct comparison *comparison, struct clash **ret_clashes)
 {
     struct clash *clashes = NULL;
+    struct vl_names all_ours, all_theirs;
     size_t count = 0;
 
+    index_sections(arena, comparison, true, &all_ours);
+    index_sections(arena, comparison, false, &all_theirs);
     for (size_t i = 0; i < comparison->conf->section_count; i++) {
         const struct vl_conf_section *ours = comparison->conf->sections[i], *theirs;
         struct clash *grown;
 
         if (!is_ours(comparison->scene, ours->at.file) ||
             is_setting(comparison->rule, comparison->scene->flavor, ours->name) ||
-            find(comparison, ours->name, true) != ours)
+            find(&all_ours, comparison->rule, ours->name) != ours)
             continue;
-        theirs = find(comparison, ours->name, false);
+        theirs = find(&all_theirs, comparison->rule, ours->name);
         grown = theirs ? vl_arena_grow(arena, clashes, count, sizeof(*grown)) : NULL;
         if (!grown)
             continue;

@@ -5,7 +5,10 @@
  */
 #include "support.h"
 
+#include <sys/resource.h>
+
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "stage/clash.h"
 
@@ -90,9 +93,40 @@ static void test_cases(void **state)
     }
 }
 
+/* A file of a guest that includes ours, and itself, for a megabyte: the sections are those that one look gives. */
+static void test_amplified(void **state)
+{
+    static const char *const lines[] = { "#include voiplab_sip.conf\n", "#include sip.conf\n" };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(lines); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        VL_BUF_AUTO text = VL_BUF_INIT, accounts = VL_BUF_INIT;
+        struct vl_file file = { .path = "/etc/asterisk/sip.conf", .kind = VL_FILE_BLOCK };
+        struct vl_file large = { .path = "/etc/asterisk/voiplab_sip.conf", .kind = VL_FILE_WHOLE };
+        const struct vl_fileset shared = { .files = &file, .count = 1 }, many = { .files = &large, .count = 1 };
+        const struct vl_clash_scene scene = { .shared = &shared,
+                                              .ours = &many,
+                                              .flavor = vl_flavor_row(VL_FLAVOR_ASTERISK) };
+        struct rusage before, after;
+
+        vl_buf_puts(&text, "[7001]\n" SIP);
+        for (int line = 0; line < 40000; line++)
+            vl_buf_puts(&text, lines[i]);
+        for (int account = 7001; account < 8000; account++)
+            vl_buf_printf(&accounts, "[%d]\ntype=peer\nhost=dynamic\nqualify=yes\n", account);
+        file.text = vl_buf_text(&text);
+        large.text = vl_buf_text(&accounts);
+        assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+        assert_non_null(strstr(vl_clash(&arena, &scene), "sip.conf:1: [7001] is in this file"));
+        assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+        assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 256 << 10); /* KiB */
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases), cmocka_unit_test(test_amplified) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
