@@ -15,7 +15,7 @@
     X(CHECK, "check", 0, NULL, FLAG, "like --dry-run; exit 5 when anything differs")                                   \
     X(EXPLAIN, "explain", 0, NULL, FLAG, "print the plan as a lab note in Markdown and touch nothing")                 \
     X(JSON, "json", 0, NULL, FLAG, "print the result as JSON")                                                         \
-    X(JOBS, "jobs", 'j', "N", NUMBER(64), "at most N targets at the same time (default 32)")                           \
+    X(JOBS, "jobs", 'j', "N", NUMBER(256), "at most N targets at the same time (default 128)")                         \
     X(WAIT, "wait", 0, "SECONDS", NUMBER(86400), "how long to wait for a PBX to answer")                               \
     X(ROOT, "root", 0, "DIR", VALUE(DIRECTORIES), "write the files of this host under DIR")                            \
     X(CONNECT, "connect", 'c', "URI", VALUE(TEXT), "libvirt URI instead of the lab file's")                            \

@@ -90,10 +90,14 @@ struct vl_target_ops {
     void (*close)(struct vl_target *target);
 };
 
+/* The largest patience that there is, and the longest question that comes off it, in milliseconds. */
+enum { VL_TARGET_PATIENCE_MS = 120000 };
+
 struct vl_target {
     const struct vl_target_ops *ops;
     const char *name;      /* for messages: "this host", "virtual1" */
     int answer_timeout_ms; /* how long a question to its Asterisk may take; 0: as long as who asks thinks right */
+    int patience_ms;       /* how long it may keep us waiting in all, from now on; 0: there is no bound */
 };
 
 void vl_command_result_free(struct vl_command_result *result);

@@ -25,6 +25,7 @@ enum {
     CALL_TIMEOUT_MS = 10000,
     NUDGE_MS = 3000,
     MOST_COMMANDS = 16,
+    LEAST_PATIENCE_MS = 30000,
 };
 
 int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, struct vl_error *err)
@@ -145,6 +146,7 @@ static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *memb
 struct connecting {
     struct vl_fleet *fleet;
     long long deadline;
+    int patience_ms; /* how long each may keep us waiting in all that it is asked afterwards */
 };
 
 /* One try. A host that answers with another key than the lab's will not change its mind: no use in waiting. */
@@ -158,6 +160,7 @@ static bool try_connect(const struct connecting *connecting, struct vl_member *m
         member->target = vl_session_connect(connecting->fleet->session, member->pbx, timeout, cause);
     if (!member->target)
         return false;
+    member->target->patience_ms = connecting->patience_ms;
     ask_ahead(connecting->fleet, member);
     if (is_tree(connecting->fleet->session, member->pbx) || vl_probe_asterisk_ready(member->target))
         return true;
@@ -178,8 +181,9 @@ static void connect_member(void *context, size_t index)
     if (member->error.code)
         return;
     while (!try_connect(connecting, member, &cause)) {
-        if (cause.code == VL_ERROR_REFUSED || vl_now_ms() + RETRY_MS >= connecting->deadline ||
-            vl_session_cancelled(connecting->fleet->session)) {
+        /* who only looks does not wait for a machine to start, but for one that is busy */
+        if (cause.code == VL_ERROR_REFUSED || (connecting->fleet->dry && cause.code != VL_ERROR_TIMEOUT) ||
+            vl_now_ms() + RETRY_MS >= connecting->deadline || vl_session_cancelled(connecting->fleet->session)) {
             fail_member(connecting->fleet, member, &cause);
             return;
         }
@@ -214,8 +218,12 @@ static void learn(struct vl_fleet *fleet)
 
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
 {
-    struct connecting connecting = { .fleet = fleet, .deadline = vl_now_ms() + (long long)wait_s * 1000 };
+    long long wait_ms = (long long)wait_s * 1000;
+    struct connecting connecting = { .fleet = fleet, .deadline = vl_now_ms() + wait_ms };
 
+    connecting.patience_ms = wait_ms < LEAST_PATIENCE_MS       ? LEAST_PATIENCE_MS
+                             : wait_ms > VL_TARGET_PATIENCE_MS ? VL_TARGET_PATIENCE_MS
+                                                               : (int)wait_ms;
     vl_parallel(fleet->count, fleet->session->options.jobs, connect_member, &connecting);
     learn(fleet);
 }

@@ -5,6 +5,7 @@
  * everything in place does nothing.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "guest/hypervisor.h"
 #include "render/asterisk.h"
@@ -77,27 +78,92 @@ static void fail_stopped(struct vl_fleet *fleet)
     }
 }
 
-/* The whole plan against what is there now. Guests that do not answer count as empty. */
-static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fleet *fleet, unsigned parts, bool remove)
+/* A machine of ours has its host key before it is made. */
+static bool was_made(struct vl_arena *arena, const struct vl_session *session, const struct vl_pbx *pbx)
 {
+    const char *key = vl_arena_printf(arena, "%s/ssh/%s_host_ed25519.pub", session->state.directory, pbx->name);
+
+    return access(key, F_OK) == 0;
+}
+
+/* Machines that are still to be made or started: what they lack is no guess. `machines`: the hypervisor was asked, and
+ * where it does not answer the plan is made as if it were empty. */
+static int find_missing(struct vl_fleet *fleet, bool machines, bool *missing, struct vl_error *err)
+{
+    struct vl_session *session = fleet->session;
+
+    if (session->hypervisor && look_at_domains(fleet, err) < 0)
+        return -1;
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+
+        missing[i] = member->pbx->place == VL_PLACE_VM &&
+                     (member->guest ? strcmp(member->guest, "running") != 0
+                                    : machines || !was_made(&member->arena, session, member->pbx));
+    }
+    return 0;
+}
+
+/* Ask who can be asked. How many should answer and do not; what is planned for them is a guess. */
+static size_t connect_dry(const struct vl_run *run, struct vl_fleet *fleet, const bool *missing)
+{
+    unsigned wait = run->session->options.wait_s;
+    size_t silent = 0;
+
+    for (size_t i = 0; i < fleet->count; i++)
+        if (missing[i])
+            (void)vl_fail(&fleet->members[i].error, VL_ERROR_NOTFOUND, "not there yet");
+    vl_fleet_connect(fleet, wait ? wait : WAIT_HOST_S);
+    for (size_t i = 0; i < fleet->count; i++) {
+        silent += !missing[i] && !fleet->members[i].target && fleet->members[i].pbx->place != VL_PLACE_LOCAL;
+        vl_error_clear(&fleet->members[i].error);
+    }
+    return silent;
+}
+
+/* The plan is shown. Where PBXs do not answer nobody knows what differs there. */
+static int show_dry(const struct vl_run *run, const struct vl_fleet *fleet, const struct vl_plan *plan, size_t silent)
+{
+    int rc = vl_run_show_plan(run, plan);
+
+    if (!silent || (rc < 0 && run->err->code != VL_ERROR_DRIFT))
+        return rc;
+    vl_result_summary(run->result,
+                      "%zu steps would be taken; nothing was changed; for %zu of %zu PBXs, which do not "
+                      "answer, this is a guess",
+                      plan->count, silent, fleet->count);
+    if (run->request->mode != VOIPLAB_CHECK)
+        return rc;
+    vl_error_clear(run->err);
+    return vl_fail(run->err, silent < fleet->count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
+                   "%zu of %zu PBXs do not answer, so what differs there is not known", silent, fleet->count);
+}
+
+/* The whole plan against what is there now. */
+static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fleet *fleet, unsigned parts,
+                    bool machines, bool remove)
+{
+    bool *missing = vl_arena_zalloc(&plan->arena, (fleet->count + 1) * sizeof(*missing));
+    size_t silent;
+
+    if (!missing)
+        return vl_no_memory(run->err);
+    if (find_missing(fleet, machines, missing, run->err) < 0)
+        return -1;
     fleet->dry = true;
     fleet->parts = parts;
-    vl_fleet_connect(fleet, 0);
-    for (size_t i = 0; i < fleet->count; i++)
-        vl_error_clear(&fleet->members[i].error);
+    silent = connect_dry(run, fleet, missing);
     if (!remove)
         vl_run_tell_ways(run);
     vl_fleet_plan(fleet, parts, !remove, remove);
     for (size_t i = 0; i < fleet->count; i++)
         vl_plan_join(plan, &fleet->members[i].plan);
-    if (vl_fleet_failed(fleet)) {
-        for (size_t i = 0; i < fleet->count; i++)
-            if (fleet->members[i].error.code) {
-                vl_error_move(run->err, &fleet->members[i].error);
-                return -1;
-            }
-    }
-    return vl_run_show_plan(run, plan);
+    for (size_t i = 0; i < fleet->count; i++)
+        if (fleet->members[i].error.code) {
+            vl_error_move(run->err, &fleet->members[i].error);
+            return -1;
+        }
+    return show_dry(run, fleet, plan, silent);
 }
 
 static int dry_up(const struct vl_run *run)
@@ -113,7 +179,7 @@ static int dry_up(const struct vl_run *run)
         stage_all_images(session, &plan, run->err) < 0 ||
         vl_stage_guests(session, run->request->names, &plan, run->err) < 0)
         return -1;
-    return dry_push(run, &plan, &fleet, ALL_PARTS, false);
+    return dry_push(run, &plan, &fleet, ALL_PARTS, true, false);
 }
 
 /* An isolated bridge is brought up. With an uplink the change must be known to be good before guests hang on it. */
@@ -221,7 +287,7 @@ static int push(const struct vl_run *run, unsigned parts, bool remove)
     if (vl_run_is_dry(run)) {
         if (!remove && vl_stage_state(session, &plan, run->err) < 0)
             return -1;
-        return dry_push(run, &plan, &fleet, parts, remove);
+        return dry_push(run, &plan, &fleet, parts, false, remove);
     }
     if (!remove && vl_run_apply_stage(run, vl_stage_state, &changed) < 0)
         return -1;

@@ -34,8 +34,8 @@ wrong "the option '--file' needs a value" up --file
 wrong "init does not take 'b'" init a b
 wrong "bridge: 'x' is none of confirm, revert, show" bridge x
 wrong "bridge show does not take 'y'" bridge show y
-wrong "--jobs: '0' is not a number from 1 to 64" up --jobs 0 -f "$lab"
-wrong "--jobs: '65' is not a number" up -j 65 -f "$lab"
+wrong "--jobs: '0' is not a number from 1 to 256" up --jobs 0 -f "$lab"
+wrong "--jobs: '257' is not a number" up -j 257 -f "$lab"
 wrong "--wait: '3s' is not a number" up --wait 3s -f "$lab"
 wrong "--color: 'sometimes' is none of auto, always, never" up --color sometimes -f "$lab"
 wrong "there is no lab file" up

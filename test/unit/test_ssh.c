@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -837,6 +838,71 @@ static void test_garbage_server(void **state)
     assert_int_equal(find_worker(), -1);
 }
 
+/* Add a list of names: its length, then itself. */
+static void put_names(struct vl_buf *packet, const char *names)
+{
+    size_t length = strlen(names);
+
+    for (int shift = 24; shift >= 0; shift -= 8)
+        vl_buf_putc(packet, (char)(length >> shift & 0xff));
+    vl_buf_puts(packet, names);
+}
+
+/* A peer that begins the exchange of keys again and again (RFC 4253 section 7.1), with 20,000 characters each time. */
+static void *send_beginnings(void *argument)
+{
+    static const char *const lists[] = {
+        "ssh-ed25519", "aes128-ctr", "aes128-ctr", "hmac-sha2-256", "hmac-sha2-256", "none", "none", "", ""
+    };
+    int listener = *(int *)argument;
+    VL_CLOSE int peer = accept(listener, NULL, NULL);
+    VL_BUF_AUTO names = VL_BUF_INIT, body = VL_BUF_INIT, packet = VL_BUF_INIT;
+    size_t padding, length;
+
+    vl_buf_puts(&names, "curve25519-sha256,ecdh-sha2-nistp256,");
+    for (int i = 0; i < 20000; i++)
+        vl_buf_putc(&names, 'x');
+    vl_buf_add(&body, "\x14sixteen bytes...", 17);
+    put_names(&body, vl_buf_text(&names));
+    for (size_t i = 0; i < VL_COUNT(lists); i++)
+        put_names(&body, lists[i]);
+    vl_buf_add(&body, "\0\0\0\0\0", 5);
+    padding = 8 - (body.length + 5) % 8 + (8 - (body.length + 5) % 8 < 4 ? 8 : 0);
+    length = body.length + padding + 1;
+    for (int shift = 24; shift >= 0; shift -= 8)
+        vl_buf_putc(&packet, (char)(length >> shift & 0xff));
+    vl_buf_putc(&packet, (char)padding);
+    vl_buf_add(&packet, body.data, body.length);
+    for (size_t i = 0; i < padding; i++)
+        vl_buf_putc(&packet, '\0');
+    (void)send(peer, "SSH-2.0-x\r\n", 11, MSG_NOSIGNAL);
+    while (send(peer, packet.data, packet.length, MSG_NOSIGNAL) > 0)
+        ;
+    return NULL;
+}
+
+/* What a guest sends before it has shown who it is costs no more than the cage allows. */
+static void test_flood_of_beginnings(void **state)
+{
+    unsigned port;
+    VL_CLOSE int descriptor = bind_free(&port);
+    struct vl_ssh_options options = options_for(port);
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct rusage usage;
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(listen(descriptor, 4), 0);
+    assert_int_equal(pthread_create(&thread, NULL, send_beginnings, &descriptor), 0);
+    options.connect_timeout_ms = 5000;
+    refuse(&options, &err);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(find_worker(), -1);
+    assert_int_equal(getrusage(RUSAGE_CHILDREN, &usage), 0);
+    if (vl_sandbox_filters())
+        assert_in_range(usage.ru_maxrss, 0, 200 << 10); /* KiB */
+}
+
 static void test_old_guest(void **state)
 {
     static const char *const old[] = { "KexAlgorithms=diffie-hellman-group14-sha1",
@@ -1162,6 +1228,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_nobody_there),
         cmocka_unit_test(test_silent_server),
         cmocka_unit_test(test_garbage_server),
+        cmocka_unit_test(test_flood_of_beginnings),
         cmocka_unit_test(test_old_guest),
         cmocka_unit_test(test_ecdsa_user_key),
         cmocka_unit_test(test_worker_is_caged),
