@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inspect: the accounts of a lab as its file and its state have them, nobody is asked; and the labs of this host.
+ * inspect: the accounts of a lab and what its PBXs were found to be, as its file and its state have them, nobody is
+ * asked; and the labs of this host.
  */
 #include <dirent.h>
 #include <search.h>
@@ -11,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "lab/flavor.h"
 #include "request/request.h"
 
 enum { TIME_BYTES = 32 };
@@ -22,6 +24,7 @@ struct item {
     const char *given;            /* the secret, when the lab file has it */
     const struct vl_trunk *trunk; /* between guests, instead of these two */
     const char *voicemail;
+    const char *found; /* what the PBX was found to be */
 };
 
 static int compare_names(const void *a, const void *b)
@@ -59,6 +62,7 @@ static void add(const struct vl_run *run, const struct item *item)
                                    item->account,
                                    secret_cell(run, item),
                                    item->voicemail,
+                                   item->found,
                                });
 }
 
@@ -70,6 +74,14 @@ static const struct vl_phone *phone_of(const struct vl_lab *lab, const struct vl
             if (!strcmp(lab->phones[i].extensions[j], extension))
                 return &lab->phones[i];
     return NULL;
+}
+
+/* What a PBX is was found at the last run that reached it. */
+static const char *found_cell(const struct vl_run *run, const struct vl_pbx *pbx)
+{
+    const struct vl_nature *nature = vl_state_nature(&run->session->state, pbx);
+
+    return nature->seen ? vl_flavor_describe(&run->result->arena, nature) : "not seen yet";
 }
 
 static void add_pbx(const struct vl_run *run, const struct vl_pbx *pbx)
@@ -85,6 +97,7 @@ static void add_pbx(const struct vl_run *run, const struct vl_pbx *pbx)
                  .server = account ? vl_text_from_ipv4(arena, lab->hub->address) : NULL,
                  .account = account ? pbx->account : NULL,
                  .secret = account ? vl_arena_printf(arena, "sip/%s", pbx->account) : NULL,
+                 .found = found_cell(run, pbx),
              });
     for (size_t i = 0; pbx->extensions && pbx->extensions[i]; i++) {
         const struct vl_phone *phone = phone_of(lab, pbx, pbx->extensions[i]);
@@ -182,12 +195,45 @@ static bool is_wanted(const struct vl_run *run, const struct vl_pbx *pbx)
     return pbx && vl_session_wanted(run->request->names, pbx->name);
 }
 
+/* The same in parts. Of a PBX that was not seen yet it is what the lab file says of it, else what is taken for so. */
+static void add_nature(const struct vl_run *run, const struct vl_pbx *pbx)
+{
+    const struct vl_nature *nature = vl_state_nature(&run->session->state, pbx);
+    struct vl_json *document = run->result->document;
+
+    vl_json_object(document, NULL);
+    vl_json_string(document, "pbx", pbx->name);
+    vl_json_bool(document, "seen", nature->seen);
+    vl_json_string(document, "flavor", vl_flavors[nature->flavor]);
+    vl_json_string(document, "sip", vl_sip_drivers[nature->sip]);
+    vl_json_bool(document, "iax2", nature->iax2);
+    vl_json_string(document, "asterisk", nature->asterisk);
+    vl_json_string(document, "interface", nature->gui);
+    vl_json_array(document, "phones");
+    for (const char *const *phone = nature->phones; *phone; phone++)
+        vl_json_string(document, NULL, *phone);
+    vl_json_end(document);
+    vl_json_end(document);
+}
+
+static void inspect_natures(const struct vl_run *run)
+{
+    const struct vl_lab *lab = run->session->lab;
+
+    vl_json_array(run->result->document, "natures");
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (is_wanted(run, &lab->pbxs[i]))
+            add_nature(run, &lab->pbxs[i]);
+    vl_json_end(run->result->document);
+}
+
 static void inspect_lab(const struct vl_run *run)
 {
     const struct vl_lab *lab = run->session->lab;
     struct vl_trunks walk = vl_lab_trunks(lab);
 
-    vl_result_headings(run->result, "KIND", "NAME", "NUMBER", "SERVER", "ACCOUNT", "SECRET", "VOICEMAIL", NULL);
+    vl_result_headings(run->result, "KIND", "NAME", "NUMBER", "SERVER", "ACCOUNT", "SECRET", "VOICEMAIL", "FOUND",
+                       NULL);
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (is_wanted(run, &lab->pbxs[i]))
             add_pbx(run, &lab->pbxs[i]);
@@ -202,6 +248,7 @@ static void inspect_lab(const struct vl_run *run)
     for (size_t i = 0; is_wanted(run, lab->hub) && i < lab->provider_count; i++)
         add_provider(run, &lab->providers[i]);
     vl_result_table_json(run->result, "entries");
+    inspect_natures(run);
 }
 
 static int is_lab_name(const struct dirent *entry)

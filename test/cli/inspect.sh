@@ -51,6 +51,29 @@ entry '.name == "virtual1 to virtual2"' '.account == "1000" and .server == "192.
 [ "$(jq '[.entries[] | select(.kind == "trunk")] | length' out)" -eq 6 ] || fail 'not six trunks'
 [ "$(stat -c '%Y %i' state/tesis/secrets)" = "$before" ] || fail 'inspect wrote the secrets'
 
+# What the PBXs were found to be, when they were seen.
+inspect
+expect out 'not seen yet' 'a lab that nobody looked at'
+printf '%s\n' 'servidor flavor=asterisk sip=pjsip iax2=yes transport=no asterisk=22.5' \
+    'virtual1 flavor=issabel sip=chan_sip iax2=no transport=no asterisk=16.28 gui=2.11.0 phones=1500,1501' \
+    >state/tesis/natures
+inspect
+expect out 'Issabel 2.11.0, Asterisk 16.28, chan_sip' 'what a guest was found to be'
+expect out 'Asterisk 22.5, pjsip' 'what the hub was found to be'
+expect out 'not seen yet' 'a guest that was not seen'
+inspect --json
+entry '.kind == "PBX" and .name == "virtual1"' '.found == "Issabel 2.11.0, Asterisk 16.28, chan_sip"'
+entry '.kind == "PBX" and .name == "virtual2"' '.found == "not seen yet"'
+entry '.number == "1500"' '.found == null'
+jq -e '[.natures[] | select(.pbx == "virtual1")] == [{pbx: "virtual1", seen: true, flavor: "issabel", sip: "chan_sip",
+    iax2: false, asterisk: "16.28", interface: "2.11.0", phones: ["1500", "1501"]}]' out >/dev/null ||
+    fail "the nature of virtual1: $(jq -c .natures out)"
+jq -e '[.natures[] | select(.pbx == "virtual2")] == [{pbx: "virtual2", seen: false, flavor: "asterisk", sip: "chan_sip",
+    iax2: true, asterisk: null, interface: null, phones: []}]' out >/dev/null ||
+    fail "the nature of virtual2: $(jq -c .natures out)"
+inspect --json virtual1
+jq -e '[.natures[].pbx] == ["virtual1"]' out >/dev/null || fail "natures of one: $(jq -c .natures out)"
+
 # A secret of the lab file is nobody's guess.
 sed 's/^\[provider voipcheap\]/&\nusername = lab\nsecret = givenSecret/' "$lab" >lab.ini
 run inspect -f lab.ini --state "$work/state" --json --show-secrets
