@@ -378,15 +378,16 @@ struct placed {
     const char *answered; /* the channel of another trunk that answered it: dialplans try the hub where a trunk fails */
 };
 
-/* The end of our Local channel that runs the dialplan. */
+/* The end of our Local channel that calls: the one that runs the dialplan, or where a device is dialled, the other. */
 static const struct vl_channel *find_ours(const struct placed *placed, const struct vl_channel *list, size_t count)
 {
+    char end = placed->call->device ? '1' : '2';
+
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen(list[i].name);
 
-        if (vl_text_starts(list[i].name, placed->prefix) && length > 2 &&
-            (!strcmp(list[i].name + length - 2, ";2") || !strcmp(list[i].name + length - 2, ",2")) &&
-            !strstr(placed->before, list[i].name))
+        if (vl_text_starts(list[i].name, placed->prefix) && length > 2 && list[i].name[length - 1] == end &&
+            strchr(";,", list[i].name[length - 2]) && !strstr(placed->before, list[i].name))
             return &list[i];
     }
     return NULL;
@@ -449,6 +450,18 @@ static int look_at_calls(struct vl_target *target, struct vl_arena *kept, struct
     return left;
 }
 
+/* The command that places a call. It ends by itself, should nobody hang up. */
+static const char *originate(struct vl_arena *arena, const struct vl_call *call, int timeout_ms)
+{
+    int seconds = timeout_ms / 1000 + 2;
+
+    if (call->device)
+        return vl_arena_printf(arena, "channel originate Local/%s@%s/n application Dial %s,%d,S(%d)", call->number,
+                               call->context, call->device, seconds, seconds);
+    return vl_arena_printf(arena, "channel originate Local/%s@%s/n application Wait %d", call->number, call->context,
+                           seconds);
+}
+
 /* Look which channels there are, then place all calls. */
 static int place_calls(struct vl_target *target, struct vl_arena *arena, struct placed *placed, size_t count,
                        int timeout_ms, struct vl_error *err)
@@ -460,8 +473,7 @@ static int place_calls(struct vl_target *target, struct vl_arena *arena, struct 
         return vl_no_memory(err);
     commands[0] = ASK_CHANNELS;
     for (size_t i = 0; i < count; i++)
-        commands[i + 1] = vl_arena_printf(arena, "channel originate Local/%s@%s/n application Wait %d",
-                                          placed[i].call->number, placed[i].call->context, timeout_ms / 1000 + 2);
+        commands[i + 1] = originate(arena, placed[i].call, timeout_ms);
     vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands });
     if (ask(target, ASK_CHANNELS, &before, err) < 0)
         return -1;
@@ -500,7 +512,12 @@ static void tell_unanswered(const struct vl_target *target, const struct placed 
 {
     const struct vl_call *call = placed->call;
 
-    if (placed->answered)
+    if (call->device)
+        (void)vl_fail(err, VL_ERROR_FAILED,
+                      "registered by its own word only: a call from '%s' over the hub to itself, %s, was not answered "
+                      "within %d s",
+                      target->name, call->number, timeout_ms / 1000);
+    else if (placed->answered)
         (void)vl_fail(err, VL_ERROR_FAILED, "the call from '%s' to %s was answered by '%s' and not over '%s'%s",
                       target->name, call->number, placed->answered, call->channel,
                       placed->seen ? ", which rang" : ", which did not come up");

@@ -54,4 +54,8 @@ const char *vl_render_hub_channel(struct vl_arena *arena, const struct vl_state 
 const char *vl_render_account_channel(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
                                       const struct vl_pbx *guest);
 
+/* What Dial() of this guest takes for a number at the hub: "SIP/hub/1600". */
+const char *vl_render_hub_device(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest,
+                                 const char *number);
+
 #endif

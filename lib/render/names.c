@@ -110,6 +110,17 @@ const char *vl_render_hub_channel(struct vl_arena *arena, const struct vl_state 
                            vl_flavor_hub_peer(arena, guest, vl_state_nature(state, guest)));
 }
 
+const char *vl_render_hub_device(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *guest,
+                                 const char *number)
+{
+    const struct vl_nature *nature = vl_state_nature(state, guest);
+    const char *hub = vl_flavor_hub_peer(arena, guest, nature);
+
+    if (nature->sip == VL_SIP_PJSIP)
+        return vl_arena_printf(arena, "PJSIP/%s@%s", number, hub);
+    return vl_arena_printf(arena, "SIP/%s/%s", hub, number);
+}
+
 const char *vl_render_account_channel(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_state *state,
                                       const struct vl_pbx *guest)
 {

@@ -123,6 +123,7 @@ static size_t ways_of_call(struct vl_arena *arena, const struct vl_fleet *fleet,
                            const struct vl_edge *edge, struct way *ways)
 {
     const struct vl_lab *lab = fleet->session->lab;
+    const struct vl_pbx *to = edge->to == lab->hub ? from : edge->to; /* over the hub, and back */
     struct vl_trunk trunk;
     size_t count = 0;
 
@@ -130,7 +131,7 @@ static size_t ways_of_call(struct vl_arena *arena, const struct vl_fleet *fleet,
         add_way(arena, fleet, ways, &count, from, edge->to, false, edge->to->account, edge->name);
     } else if (edge->by_hub) {
         add_way(arena, fleet, ways, &count, from, lab->hub, false, from->account, edge->name);
-        add_way(arena, fleet, ways, &count, lab->hub, edge->to, false, edge->to->account, edge->name);
+        add_way(arena, fleet, ways, &count, lab->hub, to, false, to->account, edge->name);
     } else if (vl_lab_way(lab, from, edge->to, &trunk) != VL_WAY_NONE) {
         add_way(arena, fleet, ways, &count, from, trunk.to, edge->iax2, vl_arena_strdup(arena, trunk.name), edge->name);
     }

@@ -586,6 +586,39 @@ static bool can_call(const struct calling *calling, const struct vl_member *memb
            answers(calling->fleet, to);
 }
 
+static bool has_called_by_hub(const struct vl_member *member)
+{
+    for (size_t i = 0; i < member->call_count; i++)
+        if (member->calls[i].by_hub)
+            return true;
+    return false;
+}
+
+/* What Asterisk says of a registration may be 140 s old: it goes on saying so until the next renewal has failed. A call
+ * over the hub to this guest's own test number proves it, at either end, also where the hub is not asked. One that says
+ * itself that there is nothing to prove is not called, nor one that may have a single call at the hub: it takes two. */
+static void prove_registration(const struct calling *calling, struct vl_member *member)
+{
+    const struct vl_lab *lab = calling->fleet->session->lab;
+    const struct vl_state *state = &calling->fleet->session->state;
+    const struct vl_trunk_view *view = &member->view;
+    enum vl_register registers;
+    struct vl_trunk trunk;
+    struct calls calls = { .to = lab->hub, .by_hub = { true }, .count = 1, .how = { "over the hub, to itself" } };
+
+    if (!member->pbx->account || !member->pbx->prefix || view->hub ||
+        (view->registration_wanted && !view->registered) || has_called_by_hub(member) ||
+        !vl_lab_hub_trunk(lab, member->pbx, &trunk, &registers) || trunk.settings.limit == 1)
+        return;
+    calls.calls[0] = (struct vl_call){
+        .number = member->pbx->test_number,
+        .context = vl_render_dial_context(&member->arena, lab, state, member->pbx),
+        .channel = vl_render_hub_channel(&member->arena, state, member->pbx),
+        .device = vl_render_hub_device(&member->arena, state, member->pbx, member->pbx->test_number),
+    };
+    place_calls(calling->fleet, member, &calls);
+}
+
 /* One call of each kind is enough to see that it works: to the next guest that answers, so that each is called once.
  * Were all to call the first, most of them would meet its limit of calls. */
 static void call_from_guest(const struct calling *calling, struct vl_member *member)
@@ -602,6 +635,8 @@ static void call_from_guest(const struct calling *calling, struct vl_member *mem
         if (!calling->all)
             return;
     }
+    if (calling->all)
+        prove_registration(calling, member);
 }
 
 static void call_from_hub(const struct calling *calling, struct vl_member *member)

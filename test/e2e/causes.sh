@@ -128,9 +128,19 @@ caused limit "rejected due to usage limit of 1"
 for name in $hosts; do cli "$name" "channel request hangup all" >/dev/null; done
 healthy verify
 
-checks "a registration that its registrar has forgotten"
-what=status
+checks "a registration that its registrar has forgotten, and the guest has not: asked without the hub"
+voiplab verify pbx1
+ends 0 "verify of one guest"
+said "called 1999 over the hub, to itself: answered"
+voiplab verify
+ends 0 "verify"
+not_said "to itself"
 cli hub "sip unregister 7001" >/dev/null
+is_registered pbx1 || fail "pbx1 knows already"
+voiplab verify pbx1
+ends 1 "verify of a guest that believes it is registered"
+said "registered by its own word only"
+what=status
 voiplab status --json
 ends 4 "status while the hub has no contact"
 caused expiry "(null)"
