@@ -34,7 +34,7 @@ static const struct vl_cause_row rows[VL_CAUSES] = {
     [VL_CAUSE_NAT] = { "nat", "the contact that is registered is not the address it comes from",
                        "take externaddr and localnet out of the registering side, or set nat=force_rport,comedia" },
     [VL_CAUSE_LIMIT] = { "limit", "the limit of calls is reached",
-                         "wait until calls end, or raise the limit ('channels' of the trunk)" },
+                         "wait until calls end, or raise 'limit' of the trunk in the lab file" },
     [VL_CAUSE_MODULE] = { "module", "Asterisk's driver is not there",
                           "load it and see that modules.conf loads it; 'voiplab logs' shows why it did not" },
     [VL_CAUSE_UNREADABLE] = { "unreadable", "Asterisk may not read its file",

@@ -22,11 +22,12 @@ static void put_sub_voicemail(const struct vl_pbx_writer *writer)
                   "\n[" OURS "sub-voicemail]\n"
                   "; ARG1: device, ARG2: mailbox%s\n"
                   "include => " OURS "call-end\n",
-                  *vl_writer_account(writer, "") ? ", ARG3: account" : "");
+                  vl_writer_tells_account(writer) ? ", ARG3: account, ARG4: how many calls it may have" : "");
     vl_buf_printf(out,
                   "%s,Dial(${ARG1},%d,rtT" VL_TIME_LIMIT ")\n"
                   "same => n%s,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)\n",
-                  vl_write_guard(writer, "ARG3"), VL_RING_SECONDS, *vl_writer_account(writer, "") ? "(over)" : "");
+                  vl_write_guard(writer, "ARG3", "ARG4"), VL_RING_SECONDS,
+                  vl_writer_tells_account(writer) ? "(over)" : "");
     vl_buf_printf(out,
                   "same => n,VoiceMail(${ARG2}@%s,u)\n"
                   "same => n,Return()\n"
@@ -41,11 +42,12 @@ static void put_sub_novoicemail(const struct vl_pbx_writer *writer)
                   "\n[" OURS "sub-novoicemail]\n"
                   "; ARG1: device%s\n"
                   "include => " OURS "call-end\n",
-                  *vl_writer_account(writer, "") ? ", ARG2: account" : "");
+                  vl_writer_tells_account(writer) ? ", ARG2: account, ARG3: how many calls it may have" : "");
     vl_buf_printf(writer->out,
                   "%s,Dial(${ARG1},%d,rtT" VL_TIME_LIMIT ")\n"
                   "same => n%s,Return()\n",
-                  vl_write_guard(writer, "ARG2"), VL_RING_SECONDS, *vl_writer_account(writer, "") ? "(over)" : "");
+                  vl_write_guard(writer, "ARG2", "ARG3"), VL_RING_SECONDS,
+                  vl_writer_tells_account(writer) ? "(over)" : "");
 }
 
 /* A number of the hub and the device behind it. */

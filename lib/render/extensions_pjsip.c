@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the dialplan must do itself where PJSIP is the driver. It has no limit of calls: each account is a group of
- * channels (set_var in pjsip.conf), and the group is counted. And it logs an error for whoever dials a telephone that
- * is not registered, which is no error: such a one is not dialled.
+ * channels (set_var in pjsip.conf, with how many there may be), and the group is counted. And it logs an error for
+ * whoever dials a telephone that is not registered, which is no error: such a one is not dialled.
  */
 #include "render/writer.h"
 
-/* As many as sip_conf.c allows. */
-#define MOST "10"
+#include <string.h>
 
 static bool is_pjsip(const struct vl_pbx_writer *writer)
 {
@@ -40,17 +39,37 @@ const char *vl_write_caller_limit(const struct vl_pbx_writer *writer, const char
         return "";
     vl_buf_printf(writer->out,
                   "same => n%s,GotoIf($[\"${GROUP()}\" = \"\"]?dial)\n"
-                  "same => n,GotoIf($[${GROUP_COUNT(${GROUP()})} > " MOST "]?%s)\n",
+                  "same => n,GotoIf($[${GROUP_COUNT(${GROUP()})} > ${" VL_CALL_LIMIT "}]?%s)\n",
                   label, over);
     return "(dial)";
 }
 
-const char *vl_writer_account(const struct vl_pbx_writer *writer, const char *account)
+unsigned vl_writer_limit(const struct vl_pbx_writer *writer, const char *account)
 {
-    return is_pjsip(writer) ? vl_arena_printf(writer->arena, ",%s", account) : "";
+    const struct vl_lab *lab = writer->lab;
+    enum vl_register ignored;
+    struct vl_trunk trunk;
+
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (lab->pbxs[i].account && !strcmp(lab->pbxs[i].account, account))
+            return vl_lab_hub_trunk(lab, &lab->pbxs[i], &trunk, &ignored) && trunk.settings.limit ? trunk.settings.limit
+                                                                                                  : VL_ACCOUNT_LIMIT;
+    return VL_ACCOUNT_LIMIT;
 }
 
-const char *vl_write_guard(const struct vl_pbx_writer *writer, const char *account)
+const char *vl_writer_account(const struct vl_pbx_writer *writer, const char *account)
+{
+    if (!is_pjsip(writer))
+        return "";
+    return vl_arena_printf(writer->arena, ",%s,%u", account, vl_writer_limit(writer, account));
+}
+
+bool vl_writer_tells_account(const struct vl_pbx_writer *writer)
+{
+    return is_pjsip(writer);
+}
+
+const char *vl_write_guard(const struct vl_pbx_writer *writer, const char *account, const char *limit)
 {
     if (!is_pjsip(writer))
         return "exten => s,1";
@@ -59,8 +78,8 @@ const char *vl_write_guard(const struct vl_pbx_writer *writer, const char *accou
                   "same => n,GotoIf($[\"${%s}\" = \"\"]?caller)\n"
                   "same => n,GotoIf($[\"${PJSIP_DIAL_CONTACTS(${%s})}\" = \"\"]?over)\n"
                   "same => n,Set(DIALSTATUS=BUSY)\n"
-                  "same => n,GotoIf($[${GROUP_COUNT(${%s})} >= " MOST "]?over)\n",
-                  account, account, account);
+                  "same => n,GotoIf($[${GROUP_COUNT(${%s})} >= ${%s}]?over)\n",
+                  account, account, account, limit);
     (void)vl_write_caller_limit(writer, "(caller)", "over");
     return "same => n(dial)";
 }

@@ -144,10 +144,11 @@ static void put_challenged_trunk(const struct vl_pbx_writer *writer, const char 
 }
 
 /* An endpoint at an address, to which calls are sent as `username`. */
-static void put_called(const struct vl_pbx_writer *writer, const char *name, const char *username)
+static void put_called(const struct vl_pbx_writer *writer, const char *name, const char *identify_by,
+                       const char *username)
 {
     put_object(writer, name, "endpoint");
-    vl_buf_printf(writer->out, "identify_by=ip\naors=%s\n", name);
+    vl_buf_printf(writer->out, "identify_by=%s\naors=%s\n", identify_by, name);
     if (username)
         vl_buf_printf(writer->out, "outbound_auth=%s\nfrom_user=%s\n", name, username);
 }
@@ -171,12 +172,12 @@ static bool knows_initial_delay(const struct vl_nature *nature)
     return major >= 20 || (major == 19 && minor >= 5) || (major == 18 && minor >= 13) || (major == 16 && minor >= 27);
 }
 
-static void put_registration(const struct vl_pbx_writer *writer, const char *name, const char *username,
-                             const char *host)
+static void put_registration(const struct vl_pbx_writer *writer, const char *name, const char *auth,
+                             const char *username, const char *host)
 {
     put_object(writer, name, "registration");
     vl_buf_printf(writer->out, "server_uri=sip:%s\nclient_uri=sip:%s@%s\noutbound_auth=%s\n", host, username, host,
-                  name);
+                  auth);
     vl_write_options(writer, persistence);
     if (knows_initial_delay(writer->nature))
         vl_buf_puts(writer->out, "max_random_initial_delay=0\n");
@@ -193,7 +194,21 @@ static void put_registered_aor(const struct vl_pbx_writer *writer, const char *n
 /* All channels of an account are a group, which the dialplan counts; see extensions_pjsip.c. */
 static void put_group(const struct vl_pbx_writer *writer, const char *account)
 {
-    vl_buf_printf(writer->out, "set_var=GROUP()=%s\n", account);
+    vl_buf_printf(writer->out, "set_var=GROUP()=%s\nset_var=" VL_CALL_LIMIT "=%u\n", account,
+                  vl_writer_limit(writer, account));
+}
+
+/* The hub registers with a guest under the name that it has there, and signs calls with it. */
+static void put_registration_of_hub(const struct vl_pbx_writer *writer, const struct vl_pbx *guest,
+                                    const struct vl_trunk_secret *secret)
+{
+    const char *name = vl_flavor_hub_peer(writer->arena, guest, vl_state_nature(writer->state, guest));
+    const char *auth = vl_arena_printf(writer->arena, "%s-register", guest->account);
+
+    put_auth(writer, auth, name, secret->secret);
+    put_registration(writer, guest->account, auth, name, vl_writer_address(writer, guest->address));
+    vl_buf_printf(writer->out, "contact_user=%s\n", guest->account);
+    vl_write_options(writer, soon);
 }
 
 /* The account of a guest. It may ring from the guest's own address only, and the number of the caller behind the
@@ -209,6 +224,8 @@ static void put_guest_account(const struct vl_pbx_writer *writer, const struct v
     vl_buf_printf(writer->out, "\n; %s", guest->name);
     put_challenged_trunk(writer, account, &secret);
     vl_buf_printf(writer->out, "aors=%s\n", account);
+    if (registers == VL_REGISTER_HUB)
+        vl_buf_printf(writer->out, "outbound_auth=%s-register\n", account);
     put_place(writer, vl_writer_class_context(writer, guest->class));
     put_group(writer, account);
     put_acl(writer, guest);
@@ -221,12 +238,8 @@ static void put_guest_account(const struct vl_pbx_writer *writer, const struct v
         put_registered_aor(writer, account, &trunk.settings);
     else
         put_address(writer, account, vl_arena_printf(writer->arena, "%s@%s", account, address), &trunk.settings);
-    if (registers != VL_REGISTER_HUB)
-        return;
-    put_registration(writer, account, vl_flavor_hub_peer(writer->arena, guest, vl_state_nature(writer->state, guest)),
-                     address);
-    vl_buf_printf(writer->out, "contact_user=%s\n", account);
-    vl_write_options(writer, soon);
+    if (registers == VL_REGISTER_HUB)
+        put_registration_of_hub(writer, guest, &secret);
 }
 
 static void put_user_account(const struct vl_pbx_writer *writer, const struct vl_user *user)
@@ -253,7 +266,7 @@ static void put_provider(const struct vl_pbx_writer *writer, const struct vl_pro
 {
     const char *name = provider->name;
 
-    put_called(writer, name, provider->username);
+    put_called(writer, name, "ip", provider->username);
     vl_buf_puts(writer->out, "context=" OURS "PSTN\n");
     put_voice(writer, NULL);
     if (provider->username)
@@ -263,7 +276,7 @@ static void put_provider(const struct vl_pbx_writer *writer, const struct vl_pro
     put_object(writer, name, "identify");
     vl_buf_printf(writer->out, "endpoint=%s\nmatch=%s\n", name, provider->host);
     if (provider->has_register && provider->username) {
-        put_registration(writer, name, provider->username, provider->host);
+        put_registration(writer, name, name, provider->username, provider->host);
         vl_write_options(writer, patiently);
     }
 }
@@ -282,30 +295,54 @@ static void write_hub(const struct vl_pbx_writer *writer)
         put_provider(writer, &lab->providers[i]);
 }
 
+/* A hub that registers here. For the AOR that somebody registers as PJSIP looks only where `identify_by` has the name,
+ * and a name lets in whoever says it: so this one is challenged, in calls as well. A hub with PJSIP answers with the
+ * name that it has here, one with chan_sip in calls with the account's. */
+static void put_challenged_hub(const struct vl_pbx_writer *writer, const struct vl_trunk_secret *secret)
+{
+    vl_buf_puts(writer->out, "auth=" OURS "hub," OURS "hub-register");
+    if (secret->also)
+        vl_buf_puts(writer->out, "," OURS "hub-also," OURS "hub-register-also");
+    vl_buf_puts(writer->out, "\n");
+}
+
+static void put_auths_of_hub(const struct vl_pbx_writer *writer, const struct vl_trunk_secret *secret)
+{
+    put_auth(writer, OURS "hub-register", OURS "hub", secret->secret);
+    if (!secret->also)
+        return;
+    put_auth(writer, OURS "hub-also", writer->pbx->account, secret->also);
+    put_auth(writer, OURS "hub-register-also", OURS "hub", secret->also);
+}
+
 /* The hub sends its calls without signing them, so they are known by its address; they reach the telephones of this
- * guest and nothing else. from_user makes the hub see the account whatever the number of the caller. A hub that
- * registers here is known in the same way. */
+ * guest and nothing else. from_user makes the hub see the account whatever the number of the caller. */
 static void put_hub(const struct vl_pbx_writer *writer)
 {
     const char *account = writer->pbx->account, *host = vl_writer_address(writer, writer->lab->hub->address);
+    const struct vl_trunk_secret secret = vl_state_hub_secret(writer->state, writer->pbx);
     enum vl_register registers = VL_REGISTER_GUEST;
     struct vl_trunk trunk;
 
     (void)vl_lab_hub_trunk(writer->lab, writer->pbx, &trunk, &registers);
-    put_called(writer, OURS "hub", account);
+    put_called(writer, OURS "hub", registers == VL_REGISTER_HUB ? "ip,username" : "ip", account);
+    if (registers == VL_REGISTER_HUB)
+        put_challenged_hub(writer, &secret);
     vl_buf_puts(writer->out, "context=" OURS "from-trunk\n");
     vl_write_options(writer, caller);
     put_voice(writer, &trunk.settings);
-    put_auth(writer, OURS "hub", account, vl_state_hub_secret(writer->state, writer->pbx).secret);
-    if (registers == VL_REGISTER_HUB)
+    put_auth(writer, OURS "hub", account, secret.secret);
+    if (registers == VL_REGISTER_HUB) {
+        put_auths_of_hub(writer, &secret);
         put_registered_aor(writer, OURS "hub", &trunk.settings);
-    else
+    } else {
         put_address(writer, OURS "hub", host, &trunk.settings);
+    }
     put_object(writer, OURS "hub", "identify");
     vl_buf_printf(writer->out, "endpoint=" OURS "hub\nmatch=%s:5060\n", host);
     if (registers != VL_REGISTER_GUEST)
         return;
-    put_registration(writer, OURS "hub", account, host);
+    put_registration(writer, OURS "hub", OURS "hub", account, host);
     vl_buf_printf(writer->out, "contact_user=%s\n", account);
     vl_write_options(writer, soon);
 }
@@ -332,7 +369,7 @@ static void put_phone(const struct vl_pbx_writer *writer, const char *extension)
 static void put_trunk_out(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk)
 {
     vl_buf_printf(writer->out, "\n; %s -> %s", trunk->from->name, trunk->to->name);
-    put_called(writer, trunk->name, trunk->name);
+    put_called(writer, trunk->name, "ip", trunk->name);
     vl_buf_puts(writer->out, "context=" OURS "from-trunk\n");
     vl_write_options(writer, caller);
     put_voice(writer, &trunk->settings);

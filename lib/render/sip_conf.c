@@ -67,9 +67,6 @@ static const struct vl_option groups[] = {
     { "pickupgroup", "1" },
 };
 
-/* Calls at once of an account of the hub of which nothing is said. */
-enum { ACCOUNT_LIMIT = 10 };
-
 /* A transfer by the telephone (`T` of Dial) is dialled where its owner dials. Without this it would be looked for in
  * the routine that Dial() stands in; and callers from the telephone network, who have no such variable, must find
  * nothing. */
@@ -86,7 +83,7 @@ static void put_voice(const struct vl_pbx_writer *writer, const struct vl_trunk_
 
 static void put_limits(const struct vl_pbx_writer *writer, const struct vl_trunk_settings *settings)
 {
-    vl_buf_printf(writer->out, "call-limit=%u\n", settings->limit ? settings->limit : (unsigned)ACCOUNT_LIMIT);
+    vl_buf_printf(writer->out, "call-limit=%u\n", settings->limit ? settings->limit : (unsigned)VL_ACCOUNT_LIMIT);
     vl_write_options(writer, groups);
 }
 

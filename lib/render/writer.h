@@ -116,11 +116,19 @@ const char *vl_writer_ring(const struct vl_pbx_writer *writer, const char *phone
 void vl_write_sub_ring(const struct vl_pbx_writer *writer);
 
 /* The steps before Dial() in a routine of the hub's that rings the account in the variable `account`, if any: they go
- * to `over` when it is away, or when it or the caller has too many calls. Returns how the step with Dial() begins. */
-const char *vl_write_guard(const struct vl_pbx_writer *writer, const char *account);
+ * to `over` when it is away, or when it has as many calls as the variable `limit` says, or the caller has too many.
+ * Returns how the step with Dial() begins. */
+const char *vl_write_guard(const struct vl_pbx_writer *writer, const char *account, const char *limit);
 
-/* `,ACCOUNT` where the routine is to be told, else "". */
+/* Whether such a routine is to be told the account; then `,ACCOUNT,LIMIT`, else "". */
+bool vl_writer_tells_account(const struct vl_pbx_writer *writer);
 const char *vl_writer_account(const struct vl_pbx_writer *writer, const char *account);
+
+/* How many calls an account of the hub may have at once: what the trunk of its guest says, or as many as any. With
+ * PJSIP the channels of an account know it by this variable. */
+enum { VL_ACCOUNT_LIMIT = 10 };
+#define VL_CALL_LIMIT "CALL_LIMIT"
+unsigned vl_writer_limit(const struct vl_pbx_writer *writer, const char *account);
 
 /* The same for the caller alone: `label` is that of the first step, or "". Returns the label of the step with Dial().
  */

@@ -228,5 +228,40 @@ taken_away "a hub of today"
 begin_lab --pjsip hub
 sed -i '/^\[pbx hub\]$/a sip = pjsip' "$lab"
 whole_lab "a hub with PJSIP of 2020"
+
+checks "a hub that registers, with a guest of each driver, and a limit of an account"
+cat >>"$lab" <<'END'
+
+[trunk pbx1 hub]
+register = hub
+
+[trunk pbx2 hub]
+register = hub
+
+[trunk pbx3 hub]
+register = hub
+limit = 5
+END
+voiplab up
+ends 0 "up with other registrations"
+registered_by_hub() { [ "$(cli hub 'pjsip show registrations' | grep -c ' Registered .*(exp. [0-9]*s)')" -eq 3 ]; }
+retry 15 registered_by_hub || fail "the hub is not registered: $(cli hub 'pjsip show registrations')"
+cli pbx1 'sip show registry' | grep -q '^0 SIP registrations' || fail "pbx1 registers with the hub"
+cli pbx2 'pjsip show registrations' | grep -q '^No objects found' || fail "pbx2 registers with the hub"
+# a guest that registers once more before it has loaded its new file is told that it must not
+for name in $hosts; do complaints "$name" >"$work/complaints.$name"; done
+nothing_to_do
+voiplab verify
+ends 0 "verify"
+said "28 of 28 calls were answered"
+for _ in 1 2 3 4 5 6 7; do
+    cli hub "channel originate Local/3999@bed/n application Wait 30" >/dev/null
+done
+five_are_up() { [ "$(cli hub 'core show channels concise' | grep -c '^PJSIP/7003-.*!Up!')" -eq 5 ]; }
+retry 10 five_are_up || fail "not five calls are up: $(cli hub 'group show channels')"
+sleep 1
+five_are_up || fail "more than five calls are up"
+cli hub "channel request hangup all" >/dev/null
+no_complaints "a hub that registers"
 taken_away "a hub with PJSIP of 2020"
 echo "all as it should be"
