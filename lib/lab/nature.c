@@ -40,6 +40,7 @@ struct vl_nature vl_nature_settle(const struct vl_pbx *pbx, const struct vl_natu
     if (!vl_nature_has_gui(&nature))
         nature = (struct vl_nature){ .flavor = nature.flavor,
                                      .sip = nature.sip,
+                                     .both = nature.both,
                                      .iax2 = nature.iax2,
                                      .transport = nature.transport,
                                      .seen = nature.seen,
@@ -68,6 +69,8 @@ const char *vl_nature_text(struct vl_arena *arena, const char *pbx, const struct
 
     vl_buf_printf(&out, "%s flavor=%s sip=%s iax2=%s transport=%s", pbx, vl_flavors[nature->flavor],
                   vl_sip_drivers[nature->sip], nature->iax2 ? "yes" : "no", nature->transport ? "yes" : "no");
+    if (nature->both)
+        vl_buf_puts(&out, " both=yes");
     if (nature->asterisk)
         vl_buf_printf(&out, " asterisk=%s", nature->asterisk);
     if (nature->gui)
@@ -94,6 +97,8 @@ static void take_value(struct vl_arena *arena, struct vl_nature *nature, const c
         nature->flavor = (enum vl_flavor)choice(vl_flavors, value);
     else if (!strcmp(key, "sip"))
         nature->sip = (enum vl_sip_driver)choice(vl_sip_drivers, value);
+    else if (!strcmp(key, "both"))
+        nature->both = !strcmp(value, "yes");
     else if (!strcmp(key, "iax2"))
         nature->iax2 = !strcmp(value, "yes");
     else if (!strcmp(key, "transport"))

@@ -16,6 +16,7 @@
 struct vl_nature {
     enum vl_flavor flavor;     /* never auto */
     enum vl_sip_driver sip;    /* never auto */
+    bool both;                 /* the other SIP driver is loaded as well */
     bool iax2;                 /* chan_iax2 is loaded */
     bool transport;            /* PJSIP has a UDP transport that is not ours */
     bool seen;                 /* the PBX itself has said so, now or at an earlier run */

@@ -167,7 +167,7 @@ static int plan_removal(struct vl_plan *plan, struct vl_target *target, const ch
         return -1;
     if (!before)
         return 0;
-    if (file->kind == VL_FILE_BLOCK) {
+    if (file->kind == VL_FILE_BLOCK || file->kind == VL_FILE_BLOCK_GONE) {
         after = vl_block_take_out(&plan->arena, before, vl_block_comment(file->path));
         if (after && !strcmp(before, after))
             return 0;
@@ -186,7 +186,7 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
     mode_t mode, mode_before;
     bool shut_out;
 
-    if (file->kind == VL_FILE_GONE)
+    if (!vl_file_stays(file->kind))
         return plan_removal(plan, target, target_name, file, err);
     if (read_current(plan, target, file->path, &before, &mode_before, err) < 0)
         return -1;

@@ -157,7 +157,8 @@ static int find_drivers(struct vl_arena *arena, struct vl_target *target, struct
     chan_sip = has_module(arena, modules, "chan_sip.so");
     pjsip = has_module(arena, modules, "chan_pjsip.so");
     nature->iax2 = has_module(arena, modules, "chan_iax2.so");
-    if (chan_sip && pjsip)
+    nature->both = chan_sip && pjsip;
+    if (nature->both)
         nature->sip = owns_5060 ? VL_SIP_PJSIP : VL_SIP_CHAN_SIP;
     else if (chan_sip || pjsip)
         nature->sip = pjsip ? VL_SIP_PJSIP : VL_SIP_CHAN_SIP;

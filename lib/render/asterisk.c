@@ -206,12 +206,24 @@ static bool is_needed(const struct vl_pbx_writer *writer, const struct row *row)
     return !row->needed || row->needed(writer);
 }
 
+static bool is_of_sip_driver(const struct row *row)
+{
+    return row->reload == VL_RELOAD_SIP || row->reload == VL_RELOAD_PJSIP;
+}
+
 static bool is_of_driver(const struct row *row)
 {
-    return row->reload == VL_RELOAD_SIP || row->reload == VL_RELOAD_PJSIP || row->reload == VL_RELOAD_IAX2;
+    return is_of_sip_driver(row) || row->reload == VL_RELOAD_IAX2;
 }
 
 /* A driver that is not there cannot be told. */
+static enum vl_reload reload_of(const struct vl_pbx_writer *writer, const struct row *row)
+{
+    bool there = is_needed(writer, row) || (writer->nature->both && is_of_sip_driver(row));
+
+    return there ? row->reload : VL_RELOAD_NONE;
+}
+
 static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, struct vl_fileset *set)
 {
     struct vl_arena *arena = writer->arena;
@@ -224,7 +236,7 @@ static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, 
         .lent = vl_nature_has_gui(writer->nature),
         .text = vl_render_with_prefix(arena, vl_buf_text(writer->out), writer->flavor->prefix),
         .why = row->why,
-        .reload = is_needed(writer, row) ? row->reload : VL_RELOAD_NONE,
+        .reload = reload_of(writer, row),
     };
 
     vl_fileset_add(arena, set, &file);
@@ -237,6 +249,25 @@ static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, 
     file.adds_to = place->adds_to;
     file.why = row->why_include;
     vl_fileset_add(arena, set, &file);
+}
+
+/* What the other driver had, when it was the one of this PBX: first the line goes that includes our file. */
+static void add_gone(const struct vl_pbx_writer *writer, const struct row *row, struct vl_fileset *set)
+{
+    struct vl_file file = {
+        .path = vl_arena_printf(writer->arena, VL_ETC_ASTERISK "%s", writer->flavor->places[row->slot].main),
+        .kind = VL_FILE_BLOCK_GONE,
+        .mode = 0640,
+        .group = "asterisk",
+        .why =
+            "the other SIP driver had this when it was the one of this PBX; both at once would be two of each account",
+        .reload = reload_of(writer, row),
+    };
+
+    vl_fileset_add(writer->arena, set, &file);
+    file.path = vl_arena_printf(writer->arena, VL_ETC_ASTERISK "%s", row->name);
+    file.kind = VL_FILE_GONE;
+    vl_fileset_add(writer->arena, set, &file);
 }
 
 static void add_row(struct vl_pbx_writer *writer, const struct row *row, struct vl_fileset *set)
@@ -296,15 +327,26 @@ static void add_pins(const struct vl_pbx_writer *writer, bool kept, struct vl_fi
     }
 }
 
-static bool is_wanted(const struct vl_pbx_writer *writer, const struct row *row, unsigned parts)
+/* Whether the row is of this PBX and has a place there. */
+static bool is_placed(const struct vl_pbx_writer *writer, const struct row *row, unsigned parts)
 {
     if (row->role != writer->pbx->role || !(row->parts & parts))
         return false;
     if (vl_pbx_in_database(writer->pbx) && !(parts & VL_PART_AS_FILES) && row->slot != VL_SLOT_DIALPLAN)
         return false;
-    if (row->slot != VL_SLOTS && !writer->flavor->places[row->slot].main)
-        return false;
-    return is_needed(writer, row) || (parts & VL_PART_EVERY_DRIVER && is_of_driver(row));
+    return row->slot == VL_SLOTS || writer->flavor->places[row->slot].main;
+}
+
+static bool is_wanted(const struct vl_pbx_writer *writer, const struct row *row, unsigned parts)
+{
+    return is_placed(writer, row, parts) &&
+           (is_needed(writer, row) || (parts & VL_PART_EVERY_DRIVER && is_of_driver(row)));
+}
+
+static bool is_gone(const struct vl_pbx_writer *writer, const struct row *row, unsigned parts)
+{
+    return parts & VL_PART_OLD_DRIVER && is_of_sip_driver(row) && is_placed(writer, row, parts) &&
+           !is_needed(writer, row);
 }
 
 /* On a guest the mailboxes of a web interface are its own, which voiplab-lab(5) says; a hub has nobody else's. */
@@ -344,6 +386,9 @@ void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struc
     for (size_t i = 0; i < VL_COUNT(rows); i++)
         if (is_wanted(&writer, &rows[i], parts))
             add_row(&writer, &rows[i], set);
+    for (size_t i = 0; i < VL_COUNT(rows); i++)
+        if (is_gone(&writer, &rows[i], parts))
+            add_gone(&writer, &rows[i], set);
     if (plan)
         add_pins(&writer, false, set);
 }

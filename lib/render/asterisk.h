@@ -19,6 +19,7 @@ enum {
     VL_PART_TRUNK = 1,        /* accounts and registrations; on a guest also IAX2 and the routes into them */
     VL_PART_AS_FILES = 4,     /* with the others: also what is in the data base of this PBX, as if it were not */
     VL_PART_EVERY_DRIVER = 8, /* with the others: also files for drivers that this PBX has no more, to take them away */
+    VL_PART_OLD_DRIVER = 16,  /* with the others: these files of the other SIP driver, as what must not be there */
     VL_PART_DIALPLAN = 2,     /* contexts; on the hub also accounts, mailboxes and the telephone lines */
 };
 

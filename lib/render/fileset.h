@@ -11,10 +11,16 @@
 #include "base/arena.h"
 
 enum vl_file_kind {
-    VL_FILE_WHOLE, /* the file is ours: its whole content is `text` */
-    VL_FILE_BLOCK, /* the file is the user's: `text` stands in it between our two marker lines */
-    VL_FILE_GONE,  /* the file is ours, of an earlier lab, and must not be there any more: `text` is NULL */
+    VL_FILE_WHOLE,      /* the file is ours: its whole content is `text` */
+    VL_FILE_BLOCK,      /* the file is the user's: `text` stands in it between our two marker lines */
+    VL_FILE_GONE,       /* the file is ours, of an earlier lab, and must not be there any more: `text` is NULL */
+    VL_FILE_BLOCK_GONE, /* likewise our two marker lines and what stands between them in a file of the user's */
 };
+
+static inline bool vl_file_stays(enum vl_file_kind kind)
+{
+    return kind == VL_FILE_WHOLE || kind == VL_FILE_BLOCK;
+}
 
 /* Who is to be told after a file changed: plan/reload.c decides it, and has a row for each that says how. */
 enum vl_reload {

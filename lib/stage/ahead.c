@@ -22,7 +22,8 @@ void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx,
     if (!target->ops->prefetch)
         return;
     if (parts) /* all that is ours: the main files that are looked at include it, whatever part it is */
-        vl_render_pbx(&arena, session->lab, &session->state, pbx, parts | VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
+        vl_render_pbx(&arena, session->lab, &session->state, pbx,
+                      parts | VL_PART_TRUNK | VL_PART_DIALPLAN | VL_PART_OLD_DRIVER, &set);
     for (size_t i = 0; i < VL_COUNT(lists); i++)
         for (const char *const *path = lists[i]; path && *path && count + 1 < MOST_PATHS; path++)
             paths[count++] = *path;

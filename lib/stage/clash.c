@@ -62,7 +62,7 @@ const char *const *vl_clash_paths(struct vl_arena *arena)
 static const struct vl_file *find_file(const struct vl_fileset *set, const char *path)
 {
     for (size_t i = 0; i < set->count; i++)
-        if (set->files[i].text && set->files[i].kind != VL_FILE_GONE && !strcmp(set->files[i].path, path))
+        if (set->files[i].text && vl_file_stays(set->files[i].kind) && !strcmp(set->files[i].path, path))
             return &set->files[i];
     return NULL;
 }

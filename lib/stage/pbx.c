@@ -39,7 +39,8 @@ static struct vl_fileset outdated_files(const struct vl_session *session, const 
 {
     struct vl_fileset all = { .count = 0 }, outdated = { .count = 0 };
 
-    vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts | VL_PART_AS_FILES, &all);
+    parts = (parts & ~(unsigned)VL_PART_OLD_DRIVER) | VL_PART_AS_FILES | VL_PART_EVERY_DRIVER;
+    vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &all);
     for (size_t i = 0; i < all.count; i++)
         if (!has_path(kept, all.files[i].path))
             vl_fileset_add(&plan->arena, &outdated, &all.files[i]);
@@ -84,6 +85,7 @@ int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl
     bool reloads = pbx->place != VL_PLACE_LOCAL || !session->options.root[1];
     unsigned pending = target ? vl_pending(session, pbx->name) : 0;
 
+    parts |= VL_PART_OLD_DRIVER;
     if (refuse_unplaced(session, pbx, err) < 0)
         return -1;
     if (vl_pbx_in_database(pbx))

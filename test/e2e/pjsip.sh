@@ -229,6 +229,30 @@ begin_lab --pjsip hub
 sed -i '/^\[pbx hub\]$/a sip = pjsip' "$lab"
 whole_lab "a hub with PJSIP of 2020"
 
+# becomes DRIVER NAME FILE: pbx1 has this modules.conf now, and is given what its new driver needs; it does not keep
+# what the other one had
+becomes() {
+    on "$2" cat "$3" >"$work/modules.conf"
+    on pbx1 sh -c 'cat >/etc/asterisk/modules.conf' <"$work/modules.conf"
+    cli pbx1 "core restart now" >/dev/null
+    restarted() { [ "$(driver_of pbx1 2>/dev/null)" = "$1" ] && [ "$(cli pbx1 'core waitfullybooted' 2>/dev/null)" = 'Asterisk has fully booted.' ]; }
+    retry 20 restarted "$1" || fail "pbx1 does not come back with $1"
+    voiplab up
+    ends 0 "up after pbx1 changed to $1"
+}
+checks "a guest that changes from chan_sip to PJSIP, and back"
+on pbx1 cp -p /etc/asterisk/modules.conf /root/modules.conf
+becomes pjsip pbx2 /etc/asterisk/modules.conf
+on pbx1 test ! -e /etc/asterisk/voiplab_sip.conf || fail "pbx1 has kept voiplab_sip.conf"
+on pbx1 grep -q 'voiplab' /etc/asterisk/sip.conf && fail "sip.conf of pbx1 includes it still"
+one_block pbx1 pjsip.conf
+nothing_to_do
+becomes chan_sip pbx1 /root/modules.conf
+on pbx1 test ! -e /etc/asterisk/voiplab_pjsip.conf || fail "pbx1 has kept voiplab_pjsip.conf"
+on pbx1 grep -q 'voiplab' /etc/asterisk/pjsip.conf && fail "pjsip.conf of pbx1 includes it still"
+one_block pbx1 sip.conf
+nothing_to_do
+
 checks "a hub that registers, with a guest of each driver, and a limit of an account"
 cat >>"$lab" <<'END'
 

@@ -83,7 +83,7 @@ static inline size_t lab_fixture_count(const struct vl_fileset *set)
     size_t count = 0;
 
     for (size_t i = 0; i < set->count; i++)
-        count += set->files[i].kind != VL_FILE_GONE;
+        count += vl_file_stays(set->files[i].kind);
     return count;
 }
 

@@ -150,11 +150,46 @@ static void test_every_driver(void **unused)
     assert_int_equal(pjsip, 2);
 }
 
+/* What a PBX is given also says what the other driver must not have any more: the line that includes our file before
+ * that file. A driver that is still there is told. */
+static void assert_old_driver(bool both)
+{
+    LAB_FIXTURE_AUTO *fixture = lab_fixture_open(SOURCE_DIRECTORY "/test/lab/pass-pjsip.ini");
+    const struct vl_pbx *pbx = vl_lab_pbx(fixture->lab, "new");
+    struct vl_nature nature = *vl_state_nature(&fixture->state, pbx);
+    const struct vl_file *block, *file;
+    struct vl_fileset set;
+
+    nature.both = both;
+    nature.seen = true;
+    assert_true(vl_state_learn(&fixture->state, pbx, &nature));
+    set = lab_fixture_render(fixture, "new", VL_PART_TRUNK | VL_PART_OLD_DRIVER);
+    block = lab_fixture_find(&set, "/etc/asterisk/sip.conf", VL_FILE_BLOCK_GONE);
+    file = lab_fixture_find(&set, "/etc/asterisk/voiplab_sip.conf", VL_FILE_GONE);
+    assert_non_null(block);
+    assert_non_null(file);
+    assert_true(block < file);
+    assert_int_equal(block->reload, both ? VL_RELOAD_SIP : VL_RELOAD_NONE);
+    assert_int_equal(file->reload, block->reload);
+    assert_non_null(lab_fixture_find(&set, "/etc/asterisk/voiplab_pjsip.conf", VL_FILE_WHOLE));
+    assert_null(lab_fixture_find(&set, "/etc/asterisk/voiplab_iax.conf", VL_FILE_GONE));
+    set = lab_fixture_render(fixture, "new", VL_PART_TRUNK);
+    assert_null(lab_fixture_find(&set, "/etc/asterisk/sip.conf", VL_FILE_BLOCK_GONE));
+}
+
+static void test_old_driver(void **unused)
+{
+    (void)unused;
+    assert_old_driver(false);
+    assert_old_driver(true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thesis),     cmocka_unit_test(test_quickstart), cmocka_unit_test(test_everything),
         cmocka_unit_test(test_interfaces), cmocka_unit_test(test_pjsip),      cmocka_unit_test(test_every_driver),
+        cmocka_unit_test(test_old_driver),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
