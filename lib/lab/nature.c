@@ -41,12 +41,36 @@ struct vl_nature vl_nature_settle(const struct vl_pbx *pbx, const struct vl_natu
         nature = (struct vl_nature){ .flavor = nature.flavor,
                                      .sip = nature.sip,
                                      .both = nature.both,
+                                     .holder = nature.holder,
                                      .iax2 = nature.iax2,
                                      .transport = nature.transport,
                                      .seen = nature.seen,
                                      .asterisk = nature.asterisk,
                                      .phones = none };
     return nature;
+}
+
+const char *vl_nature_conflict(struct vl_arena *arena, const struct vl_pbx *pbx, const struct vl_nature *nature)
+{
+    static const char *const modules[] = { [VL_SIP_CHAN_SIP] = "chan_sip.so", [VL_SIP_PJSIP] = "chan_pjsip.so" };
+    const char *stated = vl_sip_drivers[pbx->sip], *held = vl_sip_drivers[nature->holder];
+
+    if (pbx->sip == VL_SIP_AUTO || nature->holder == pbx->sip)
+        return NULL;
+    if (nature->holder == VL_SIP_AUTO)
+        return vl_arena_printf(arena,
+                               "the lab file says sip = %s, and it has not loaded %s; let modules.conf load it and "
+                               "restart Asterisk; 'voiplab logs' shows why it did not",
+                               stated, modules[pbx->sip]);
+    if (nature->both)
+        return vl_arena_printf(arena,
+                               "the lab file says sip = %s, and %s, which is loaded as well, has port 5060; write "
+                               "'noload = %s' into modules.conf and restart Asterisk, or say sip = %s",
+                               stated, held, modules[nature->holder], held);
+    return vl_arena_printf(arena,
+                           "the lab file says sip = %s, and it has loaded %s in its place; write 'load = %s' and "
+                           "'noload = %s' into modules.conf and restart Asterisk, or say sip = %s",
+                           stated, modules[nature->holder], modules[pbx->sip], modules[nature->holder], held);
 }
 
 bool vl_nature_has_phone(const struct vl_nature *nature, const char *number)

@@ -17,6 +17,7 @@ struct vl_nature {
     enum vl_flavor flavor;     /* never auto */
     enum vl_sip_driver sip;    /* never auto */
     bool both;                 /* the other SIP driver is loaded as well */
+    enum vl_sip_driver holder; /* which of those that are loaded has port 5060, now; auto: none, or nobody looked */
     bool iax2;                 /* chan_iax2 is loaded */
     bool transport;            /* PJSIP has a UDP transport that is not ours */
     bool seen;                 /* the PBX itself has said so, now or at an earlier run */
@@ -32,6 +33,10 @@ struct vl_nature vl_nature_stated(const struct vl_pbx *pbx);
 
 /* What was found, with the lab file's word over it: a PBX whose flavour is stated is not guessed at. */
 struct vl_nature vl_nature_settle(const struct vl_pbx *pbx, const struct vl_nature *found);
+
+/* Why the SIP driver that the lab file states cannot be the one of a PBX that was looked at now, and what to do; NULL:
+ * it can. In the arena. */
+const char *vl_nature_conflict(struct vl_arena *arena, const struct vl_pbx *pbx, const struct vl_nature *nature);
 
 /* The line of STATE/LAB/natures about a PBX, without the line feed, and back. `line` is nobody's word but ours, yet the
  * file may be damaged: false, with *ret_nature untouched, when it does not read as such a line. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/nature.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -138,6 +139,22 @@ static void read_transports(struct vl_arena *arena, const char *text, struct vl_
     }
 }
 
+/* `  UDP Bindaddress:        0.0.0.0:5060`. An answer that does not say it leaves the port that everybody has. */
+static bool chan_sip_has_5060(struct vl_target *target)
+{
+    static const char key[] = "UDP Bindaddress:";
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *settings = NULL;
+    const char *at, *colon;
+
+    if (ask(target, "sip show settings", &settings, &ignored) < 0 || !(at = strstr(settings, key)))
+        return true;
+    at += strlen(key);
+    at += strspn(at, " ");
+    colon = memrchr(at, ':', strcspn(at, "\r\n"));
+    return !colon || (!strncmp(colon, ":5060", 5) && !isdigit((unsigned char)colon[5]));
+}
+
 /* Two drivers cannot have one port: who has 5060 is who the others find. */
 static int find_drivers(struct vl_arena *arena, struct vl_target *target, struct vl_nature *nature,
                         struct vl_error *err)
@@ -164,6 +181,8 @@ static int find_drivers(struct vl_arena *arena, struct vl_target *target, struct
         nature->sip = pjsip ? VL_SIP_PJSIP : VL_SIP_CHAN_SIP;
     else
         nature->sip = major >= PJSIP_ONLY ? VL_SIP_PJSIP : VL_SIP_CHAN_SIP;
+    if (chan_sip || pjsip)
+        nature->holder = nature->both && !owns_5060 && !chan_sip_has_5060(target) ? VL_SIP_PJSIP : nature->sip;
     return 0;
 }
 

@@ -172,6 +172,16 @@ static bool try_connect(const struct connecting *connecting, struct vl_member *m
     return false;
 }
 
+static void tell_nature(struct vl_session *session, struct vl_member *member)
+{
+    const char *conflict = vl_nature_conflict(&member->arena, member->pbx, &member->nature);
+
+    vl_session_event(session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers: %s",
+                     vl_flavor_describe(&member->arena, &member->nature));
+    if (conflict)
+        vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", conflict);
+}
+
 static void connect_member(void *context, size_t index)
 {
     const struct connecting *connecting = context;
@@ -193,8 +203,7 @@ static void connect_member(void *context, size_t index)
                         &member->nature, &cause) < 0)
         fail_member(connecting->fleet, member, &cause);
     else if (!is_tree(connecting->fleet->session, member->pbx))
-        vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers: %s",
-                         vl_flavor_describe(&member->arena, &member->nature));
+        tell_nature(connecting->fleet->session, member);
 }
 
 static const struct vl_nature *known(const struct vl_fleet *fleet, size_t index)

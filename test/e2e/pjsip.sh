@@ -240,8 +240,28 @@ becomes() {
     voiplab up
     ends 0 "up after pbx1 changed to $1"
 }
-checks "a guest that changes from chan_sip to PJSIP, and back"
 on pbx1 cp -p /etc/asterisk/modules.conf /root/modules.conf
+
+checks "a driver that is stated and not loaded, and one whose port the other has, are told with what to do"
+cp -p "$lab" "$work/lab.auto"
+sed -i '/^\[pbx pbx1\]$/a sip = pjsip' "$lab"
+voiplab status pbx1
+said "pbx1: the lab file says sip = pjsip, and it has loaded chan_sip.so in its place; write 'load = chan_pjsip.so'"
+not_said "pbx2: the lab file"
+on pbx2 cat /etc/asterisk/modules.conf >"$work/modules.conf"
+echo 'load = chan_sip.so' >>"$work/modules.conf"
+on pbx1 sh -c 'cat >/etc/asterisk/modules.conf' <"$work/modules.conf"
+cli pbx1 "core restart now" >/dev/null
+has_both() { [ "$(cli pbx1 'module show like chan_' 2>/dev/null | grep -c '^chan_\(pj\)\{0,1\}sip.so .* Running')" -eq 2 ]; }
+retry 20 has_both || fail "pbx1 does not load both: $(cli pbx1 'module show like chan_')"
+voiplab status pbx1
+said "pbx1: the lab file says sip = pjsip, and chan_sip, which is loaded as well, has port 5060; write 'noload = chan_sip.so'"
+sed -i '/^\[pbx pbx1\]$/,/^sip = /s/^sip = .*/sip = chan_sip/' "$lab"
+voiplab status pbx1
+not_said "the lab file says"
+cp -p "$work/lab.auto" "$lab"
+
+checks "a guest that changes from chan_sip to PJSIP, and back"
 becomes pjsip pbx2 /etc/asterisk/modules.conf
 on pbx1 test ! -e /etc/asterisk/voiplab_sip.conf || fail "pbx1 has kept voiplab_sip.conf"
 on pbx1 grep -q 'voiplab' /etc/asterisk/sip.conf && fail "sip.conf of pbx1 includes it still"

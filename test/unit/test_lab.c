@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "lab/lab.h"
+#include "lab/nature.h"
 #include "lab/state.h"
 
 #define SHARE SOURCE_DIRECTORY "/share"
@@ -476,16 +477,38 @@ static void test_state_path(void **state)
 
 #define WITH_PLACE(name) cmocka_unit_test_setup_teardown(name, make_place, clear_place)
 
+/* What is stated can be, or it is said why not and what to do. */
+static void test_driver_conflict(void **unused)
+{
+    static const char *const none[] = { NULL };
+    const struct vl_pbx pjsip = { .sip = VL_SIP_PJSIP }, open = { .sip = VL_SIP_AUTO };
+    struct vl_nature nature = { .flavor = VL_FLAVOR_ASTERISK, .sip = VL_SIP_PJSIP, .phones = none };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    (void)unused;
+    assert_non_null(strstr(vl_nature_conflict(&arena, &pjsip, &nature), "has not loaded chan_pjsip.so"));
+    assert_null(vl_nature_conflict(&arena, &open, &nature));
+    nature.holder = VL_SIP_PJSIP;
+    assert_null(vl_nature_conflict(&arena, &pjsip, &nature));
+    nature.holder = VL_SIP_CHAN_SIP;
+    assert_null(vl_nature_conflict(&arena, &open, &nature));
+    assert_non_null(strstr(vl_nature_conflict(&arena, &pjsip, &nature),
+                           "has loaded chan_sip.so in its place; write 'load = chan_pjsip.so'"));
+    nature.both = true;
+    assert_non_null(strstr(vl_nature_conflict(&arena, &pjsip, &nature),
+                           "has port 5060; write 'noload = chan_sip.so' into modules.conf"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_thesis_pbxs),    cmocka_unit_test(test_thesis_trunks),
-        cmocka_unit_test(test_thesis_routes),  cmocka_unit_test(test_thesis_rest),
-        cmocka_unit_test(test_quickstart),     cmocka_unit_test(test_classroom),
-        cmocka_unit_test(test_without_memory), WITH_PLACE(test_secrets_made),
-        WITH_PLACE(test_secrets_kept),         WITH_PLACE(test_secrets_grow),
-        WITH_PLACE(test_lab_file_wins),        WITH_PLACE(test_secrets_refused),
-        cmocka_unit_test(test_state_path),
+        cmocka_unit_test(test_driver_conflict), cmocka_unit_test(test_thesis_pbxs),
+        cmocka_unit_test(test_thesis_trunks),   cmocka_unit_test(test_thesis_routes),
+        cmocka_unit_test(test_thesis_rest),     cmocka_unit_test(test_quickstart),
+        cmocka_unit_test(test_classroom),       cmocka_unit_test(test_without_memory),
+        WITH_PLACE(test_secrets_made),          WITH_PLACE(test_secrets_kept),
+        WITH_PLACE(test_secrets_grow),          WITH_PLACE(test_lab_file_wins),
+        WITH_PLACE(test_secrets_refused),       cmocka_unit_test(test_state_path),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
