@@ -190,6 +190,11 @@ void vl_lint_check_accounts(struct vl_lint *lint)
         vl_lint_add(lint, VL_RULE_SECRET_MISSING, &devices->open[i].at, NULL, NULL,
                     "'%s' is asked for nothing: whoever registers as it gets its calls and makes calls; write %s=",
                     devices->open[i].name, devices->open[i].wanted);
+    for (size_t i = 0; i < devices->unchallenged_count; i++)
+        vl_lint_add(lint, VL_RULE_CHALLENGE, &devices->unchallenged[i].at, NULL, NULL,
+                    "whoever calls as '%s', from any address, is taken for it and asked for nothing; write "
+                    "identify_by=ip, or %s=",
+                    devices->unchallenged[i].name, devices->unchallenged[i].wanted);
     if (devices->read[VL_SIP] && devices->guests && devices->guests_at.file)
         vl_lint_add(lint, VL_RULE_GUESTS, &devices->guests_at, NULL, NULL,
                     "calls of strangers are let into [%s]; write allowguest=no", devices->guest_context);

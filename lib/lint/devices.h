@@ -36,7 +36,8 @@ struct vl_found_secret {
     struct vl_position at;
 };
 
-/* An account that everybody can register as: it is asked for nothing, and its address may be any. */
+/* An account that everybody can register as: it is asked for nothing, and its address may be any. Or one of PJSIP that
+ * nobody registers as, and that takes calls all the same. */
 struct vl_open {
     const char *name;
     const char *wanted; /* the setting that it lacks */
@@ -87,6 +88,8 @@ struct vl_devices {
     size_t secret_count;
     struct vl_open *open;
     size_t open_count;
+    struct vl_open *unchallenged;
+    size_t unchallenged_count;
     struct vl_stranger *strangers; /* of IAX and PJSIP: SIP's are `guests` */
     size_t stranger_count;
     struct vl_mailbox *mailboxes;

@@ -95,6 +95,8 @@
     X(SECRET_WEAK, "secret-weak", WARNING, 0, 0, vl_lint_check_accounts, "an account whose secret is easily guessed")  \
     X(SECRET_MISSING, "secret-missing", ERROR, 0, 0, vl_lint_check_accounts,                                           \
       "an account that anybody can register as: it has no secret")                                                     \
+    X(CHALLENGE, "challenge-missing", WARNING, 0, 0, vl_lint_check_accounts,                                           \
+      "an endpoint of pjsip.conf that takes calls of whoever says its name")                                           \
     X(GUESTS, "guests-allowed", WARNING, 0, 2100, vl_lint_check_accounts, "sip.conf takes calls of anybody")           \
     X(APPLICATION, "application-unknown", ERROR, 0, 0, vl_lint_check_applications,                                     \
       "an application that Asterisk does not have: the call ends there")                                               \

@@ -78,18 +78,22 @@ static void add_secret(struct work *work, const char *name, const char *user, co
                                   .at = keep(work, &line->at) };
 }
 
-static void add_open(struct work *work, const struct vl_conf_section *section)
+static void add_to(struct work *work, struct vl_open **list, size_t *count, const struct vl_conf_section *section)
 {
-    struct vl_devices *devices = work->devices;
-    struct vl_open *grown = vl_arena_grow(work->arena, devices->open, devices->open_count, sizeof(*grown));
+    struct vl_open *grown = vl_arena_grow(work->arena, *list, *count, sizeof(*grown));
     const char *const *wanted = proofs[work->technology];
 
     if (!grown)
         return;
-    devices->open = grown;
-    grown[devices->open_count++] = (struct vl_open){ .name = vl_arena_strdup(work->arena, section->name),
-                                                     .wanted = wanted[0],
-                                                     .at = keep(work, &section->at) };
+    *list = grown;
+    grown[(*count)++] = (struct vl_open){ .name = vl_arena_strdup(work->arena, section->name),
+                                          .wanted = wanted[0],
+                                          .at = keep(work, &section->at) };
+}
+
+static void add_open(struct work *work, const struct vl_conf_section *section)
+{
+    add_to(work, &work->devices->open, &work->devices->open_count, section);
 }
 
 static void add_stranger(struct work *work, const struct vl_conf_section *section)
@@ -150,6 +154,19 @@ static bool is_identified(const struct work *work, const struct vl_conf_section 
     return *by && !strstr(by, "username");
 }
 
+/* Whether a caller is taken for the endpoint by the name that he gives. So it is where nothing is said, and an address
+ * that is known besides takes nothing from it. */
+static bool is_named(const struct work *work, const struct vl_conf_section *endpoint)
+{
+    const char *by = value_of(endpoint, "identify_by");
+    const char *const *ways = vl_text_split(work->arena, by, ", \t");
+
+    for (; ways && *ways; ways++)
+        if (!strcasecmp(*ways, "username"))
+            return true;
+    return !*by;
+}
+
 static void read_endpoint(struct work *work, const struct vl_conf_section *section)
 {
     if (has_proof(work, section) || is_limited(section))
@@ -158,6 +175,8 @@ static void read_endpoint(struct work *work, const struct vl_conf_section *secti
         add_stranger(work, section);
     else if (is_registered(work, section) && !is_identified(work, section))
         add_open(work, section);
+    else if (is_named(work, section))
+        add_to(work, &work->devices->unchallenged, &work->devices->unchallenged_count, section);
 }
 
 void vl_lint_read_secrets(struct vl_arena *arena, enum vl_technology technology, const struct vl_conf *conf,
