@@ -122,23 +122,25 @@ static bool has_right_mode(const struct vl_file *file, mode_t mode)
     return (mode & 07777) == file->mode || (file->lent && (mode & 0440) == 0440);
 }
 
+/* `lends`: a file of the user's is to have the mode and group by which Asterisk can read it; else it keeps its group.
+ */
 static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file, const char *before,
-                          const char *after, mode_t mode, mode_t mode_before, bool fresh)
+                          const char *after, mode_t mode, mode_t mode_before, bool lends, bool fresh)
 {
-    vl_plan_add(
-        plan, &(struct vl_step){
-                  .kind = after ? VL_STEP_FILE : VL_STEP_REMOVE,
-                  .target = target_name,
-                  .object = vl_arena_strdup(&plan->arena, file->path),
-                  .why = file->why,
-                  .before = before,
-                  .after = after,
-                  .mode = mode,
-                  .mode_before = mode_before & 07777,
-                  /* a file of the user's keeps the group that it has, unless Asterisk is shut out by it */
-                  .group = file->kind == VL_FILE_BLOCK && before && mode == (mode_before & 07777) ? NULL : file->group,
-                  .fresh_target = fresh,
-              });
+    bool keeps_group = file->kind != VL_FILE_WHOLE && before && !lends;
+
+    vl_plan_add(plan, &(struct vl_step){
+                          .kind = after ? VL_STEP_FILE : VL_STEP_REMOVE,
+                          .target = target_name,
+                          .object = vl_arena_strdup(&plan->arena, file->path),
+                          .why = file->why,
+                          .before = before,
+                          .after = after,
+                          .mode = mode,
+                          .mode_before = mode_before & 07777,
+                          .group = keeps_group ? NULL : file->group,
+                          .fresh_target = fresh,
+                      });
 }
 
 /* What a file of the user's shall say as a whole. Of a target that is yet to be made it is not known what is in it:
@@ -174,7 +176,7 @@ static int plan_removal(struct vl_plan *plan, struct vl_target *target, const ch
     }
     if (refuse_link(target, file->path, err) < 0)
         return -1;
-    add_file_step(plan, target_name, file, before, after, mode & 07777, mode, false);
+    add_file_step(plan, target_name, file, before, after, mode & 07777, mode, false, false);
     return 1;
 }
 
@@ -184,7 +186,7 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
 {
     const char *before, *after;
     mode_t mode, mode_before;
-    bool shut_out;
+    bool shut_out = false;
 
     if (!vl_file_stays(file->kind))
         return plan_removal(plan, target, target_name, file, err);
@@ -204,7 +206,7 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
     }
     if (refuse_link(target, file->path, err) < 0)
         return -1;
-    add_file_step(plan, target_name, file, before, after, mode, mode_before, !target);
+    add_file_step(plan, target_name, file, before, after, mode, mode_before, shut_out, !target);
     return 1;
 }
 

@@ -205,6 +205,11 @@ ends 5 "up --check of a file that Asterisk may not read"
 said "iax.conf (changed, mode 0640)"
 healthy status
 [ "$(on pbx1 stat -c '%a %G' /etc/asterisk/iax.conf)" = "640 asterisk" ] || fail "it was not given back"
+on pbx1 sh -c "chown root:root /etc/asterisk/iax.conf; chmod 0640 /etc/asterisk/iax.conf"
+voiplab up
+ends 0 "up where only the group shuts Asterisk out"
+[ "$(on pbx1 stat -c '%a %G' /etc/asterisk/iax.conf)" = "640 asterisk" ] || fail "its group was not given back"
+nothing_to_do
 
 checks "a file that is right, and was never loaded"
 on pbx1 sh -c "cp -p $sip /root/right; sed -i 's/7001:[^@]*@/7001:notthesecret@/' $sip"
