@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "lab/recipe.h"
 
 enum { RECIPE_FILE_LIMIT = 1 << 20, INFO_LIMIT = 65536, MOST_DEPTH = 8 };
 
@@ -113,6 +114,20 @@ static int read_cmdline(struct vl_arena *arena, struct vl_recipe *recipe, struct
     return recipe->cmdline ? 0 : vl_fail(err, VL_ERROR_FAILED, "'%s/info' has no line cmdline=", recipe->cache);
 }
 
+/* The recipe's own files, and those of the one that it is like. */
+static int add_recipe(struct vl_buf *sums, struct vl_arena *arena, const char *share_directory,
+                      const struct vl_recipe *recipe, struct vl_error *err)
+{
+    struct vl_lab_recipe facts;
+
+    if (add_tree(sums, recipe->directory, ".", 0, err) < 0 ||
+        vl_lab_read_recipe(arena, share_directory, recipe->name, &facts, err) < 0)
+        return -1;
+    if (!facts.like)
+        return 0;
+    return add_tree(sums, vl_arena_printf(arena, "%s/images/%s", share_directory, facts.like), "like", 0, err);
+}
+
 int vl_recipe_find(struct vl_arena *arena, const char *share_directory, const char *cache_directory, const char *name,
                    struct vl_recipe *ret_recipe, struct vl_error *err)
 {
@@ -124,7 +139,7 @@ int vl_recipe_find(struct vl_arena *arena, const char *share_directory, const ch
     if (!vl_file_exists(vl_arena_printf(arena, "%s/build", recipe.directory)))
         return vl_fail(err, VL_ERROR_NOTFOUND, "there is no recipe '%s': '%s/build' is missing", name,
                        recipe.directory);
-    if (add_tree(&sums, recipe.directory, ".", 0, err) < 0)
+    if (add_recipe(&sums, arena, share_directory, &recipe, err) < 0)
         return -1;
     if (sums.failed || vl_digest_sha256(vl_buf_text(&sums), sums.length, hex) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "cannot make a checksum of the recipe '%s'", name);

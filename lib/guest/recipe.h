@@ -2,7 +2,8 @@
 /*
  * Base images and their recipes. A recipe is a directory share/images/NAME with a program `build OUTDIR` that leaves
  * disk.qcow2, vmlinuz, initrd and info there. The image is kept in CACHE/images/NAME-HASH, where HASH comes from every
- * file of the recipe: a changed recipe is another image, an unchanged one is never built again.
+ * file of the recipe and of the one that it is like: a changed recipe is another image, an unchanged one is never built
+ * again.
  */
 #ifndef VL_GUEST_RECIPE_H
 #define VL_GUEST_RECIPE_H

@@ -98,8 +98,9 @@ enum vl_backing {
 struct vl_image {
     const char *name;
     enum vl_image_kind kind;
-    const char *source; /* what stands after `build:`, `iso:`, `disk:` or `url:` */
-    const char *os;     /* debian11, rhel5.4, …; NULL: not stated */
+    const char *source;     /* what stands after `build:`, `iso:`, `disk:` or `url:` */
+    const char *os;         /* debian11, rhel5.4, …; NULL: not stated */
+    enum vl_sip_driver sip; /* what its recipe says that its guests speak SIP with; auto: nothing is known */
     int os_line;
     int line;
 };

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "lab/recipe.h"
 #include "lab/schema.h"
 
 #define RAW(raw, kind) ((raw)->kinds[kind].sections)
@@ -73,7 +74,21 @@ static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, 
     return 0;
 }
 
-static int make_images(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
+/* What its recipe says, without which a lab that is not up yet could not be planned. */
+static int read_recipe(struct vl_lab *lab, const char *share_directory, struct vl_image *image, struct vl_error *err)
+{
+    struct vl_lab_recipe facts;
+
+    if (image->kind != VL_IMAGE_BUILD)
+        return 0;
+    if (vl_lab_read_recipe(&lab->arena, share_directory, image->source, &facts, err) < 0)
+        return vl_error_wrap(err, "%s:%d: [image %s] base", lab->file, image->line, image->name);
+    image->sip = facts.sip;
+    return 0;
+}
+
+static int make_images(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory,
+                       struct vl_error *err)
 {
     size_t count = RAW_COUNT(raw, VL_RAW_IMAGE);
     struct vl_image *images = vl_arena_zalloc(&lab->arena, count * sizeof(*images));
@@ -81,7 +96,8 @@ static int make_images(struct vl_lab *lab, const struct vl_raw_file *raw, struct
     if (!images)
         return vl_no_memory(err);
     for (size_t i = 0; i < count; i++)
-        if (make_image(lab, &RAW(raw, VL_RAW_IMAGE)[i], &images[i], err) < 0)
+        if (make_image(lab, &RAW(raw, VL_RAW_IMAGE)[i], &images[i], err) < 0 ||
+            read_recipe(lab, share_directory, &images[i], err) < 0)
             return -1;
     lab->images = images;
     lab->image_count = count;
@@ -259,13 +275,13 @@ static int make_loads(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
 static int build(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory, struct vl_error *err)
 {
     make_host(lab, raw);
-    if (make_lab(lab, raw, err) < 0 || vl_lab_make_bridge(lab, raw, err) < 0 || make_images(lab, raw, err) < 0 ||
-        make_providers(lab, raw, err) < 0 || vl_lab_make_classes(lab, raw, err) < 0 ||
-        vl_lab_make_pbxs(lab, raw, err) < 0 || make_users(lab, raw, err) < 0 || make_dahdi(lab, raw, err) < 0 ||
-        vl_lab_make_pools(lab, raw, err) < 0 || vl_lab_make_trunks(lab, raw, err) < 0 ||
-        vl_lab_make_routes(lab, raw, share_directory, err) < 0 || vl_lab_make_dialplan(lab, raw, err) < 0 ||
-        make_loads(lab, raw, err) < 0 || vl_lab_make_extensions(lab, raw, err) < 0 ||
-        vl_lab_make_phones(lab, raw, share_directory, err) < 0)
+    if (make_lab(lab, raw, err) < 0 || vl_lab_make_bridge(lab, raw, err) < 0 ||
+        make_images(lab, raw, share_directory, err) < 0 || make_providers(lab, raw, err) < 0 ||
+        vl_lab_make_classes(lab, raw, err) < 0 || vl_lab_make_pbxs(lab, raw, err) < 0 ||
+        make_users(lab, raw, err) < 0 || make_dahdi(lab, raw, err) < 0 || vl_lab_make_pools(lab, raw, err) < 0 ||
+        vl_lab_make_trunks(lab, raw, err) < 0 || vl_lab_make_routes(lab, raw, share_directory, err) < 0 ||
+        vl_lab_make_dialplan(lab, raw, err) < 0 || make_loads(lab, raw, err) < 0 ||
+        vl_lab_make_extensions(lab, raw, err) < 0 || vl_lab_make_phones(lab, raw, share_directory, err) < 0)
         return -1;
     if (lab->arena.failed)
         return vl_no_memory(err);

@@ -19,11 +19,18 @@ const char *const vl_sip_drivers[] = {
 
 static const char *const none[] = { NULL };
 
+static enum vl_sip_driver driver_stated(const struct vl_pbx *pbx)
+{
+    if (pbx->sip != VL_SIP_AUTO)
+        return pbx->sip;
+    return pbx->image && pbx->image->sip != VL_SIP_AUTO ? pbx->image->sip : VL_SIP_CHAN_SIP;
+}
+
 struct vl_nature vl_nature_stated(const struct vl_pbx *pbx)
 {
     return (struct vl_nature){
         .flavor = pbx->flavor == VL_FLAVOR_AUTO ? VL_FLAVOR_ASTERISK : pbx->flavor,
-        .sip = pbx->sip == VL_SIP_AUTO ? VL_SIP_CHAN_SIP : pbx->sip,
+        .sip = driver_stated(pbx),
         .iax2 = true,
         .phones = none,
     };

@@ -267,12 +267,12 @@ static int find_reach(struct vl_arena *arena, struct vl_target *target, const st
     return 0;
 }
 
-/* Without an Asterisk to be asked: PJSIP where nothing else has been set up. */
-static enum vl_sip_driver driver_of_tree(struct vl_target *target)
+/* Without an Asterisk to be asked: the one that is set up alone, else what is stated. */
+static enum vl_sip_driver driver_of_tree(struct vl_target *target, enum vl_sip_driver stated)
 {
-    if (is_there(target, VL_ETC_ASTERISK "sip.conf") || !is_there(target, VL_ETC_ASTERISK "pjsip.conf"))
+    if (is_there(target, VL_ETC_ASTERISK "sip.conf"))
         return VL_SIP_CHAN_SIP;
-    return VL_SIP_PJSIP;
+    return is_there(target, VL_ETC_ASTERISK "pjsip.conf") ? VL_SIP_PJSIP : stated;
 }
 
 int vl_probe_nature(struct vl_arena *arena, struct vl_target *target, const struct vl_pbx *pbx, bool tree,
@@ -289,7 +289,7 @@ int vl_probe_nature(struct vl_arena *arena, struct vl_target *target, const stru
         nature.flavor = find_flavor(target);
     row = vl_flavor_row(nature.flavor);
     if (tree)
-        nature.sip = driver_of_tree(target);
+        nature.sip = driver_of_tree(target, nature.sip);
     else if (find_drivers(arena, target, &nature, err) < 0)
         return -1;
     if (find_phones(arena, target, row, &nature, err) < 0 || find_reach(arena, target, row, tree, &nature, err) < 0)

@@ -3,6 +3,8 @@
 # image.sh, and the quickstart lab brought up on it with emulated guests where there is no hardware
 # virtualization. Then what `up`, `create-vm`, `down` and `destroy` promise.
 #
+# usage: guests.sh [RECIPE [RECIPE-OF-BETA]]    with guests of these recipes instead of debian-asterisk
+#
 # ctest: RESOURCE_LOCK processor FIXTURES_REQUIRED image TIMEOUT 1200 COST 400
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,6 +20,8 @@ work=$(mktemp -d /var/tmp/voiplab-guests.XXXXXX)
 cache=${VOIPLAB_TEST_CACHE:-/var/cache/voiplab-test}
 lab=$work/lab.ini
 state=$work/state
+recipe=${1:-debian-asterisk}
+recipe_of_beta=${2:-$recipe}
 
 take_down() {
     "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt" --guests >/dev/null 2>&1
@@ -41,7 +45,15 @@ guest() {
         -i "$state/quickstart/ssh/lab_ed25519" "root@$address" "$@"
 }
 
-cp "$SOURCE/share/labs/quickstart.ini" "$lab"
+# driver_of RECIPE: what its guests speak SIP with
+driver_of() { sed -n 's/^sip=//p' "$SOURCE/share/images/$1/recipe"; }
+
+registry='sip show registry'
+[ "$(driver_of "$recipe")" = chan_sip ] || registry='pjsip show registrations'
+sed -e "s/^base .*/base = build:$recipe/" -e '/^os /d' \
+    -e "s/^\[pbx hub\]/[image other]\nbase = build:$recipe_of_beta\n\n&\nimage = debian/" \
+    -e 's/^\[pbx alfa\]/&\nimage = debian/' -e 's/^\[pbx beta\]/&\nimage = other/' \
+    "$SOURCE/share/labs/quickstart.ini" >"$lab"
 ip netns add "$netns"
 ip -n "$netns" link set lo up
 
@@ -58,6 +70,7 @@ virsh_ pool-define-as foreign dir --target "$work/foreign" >/dev/null
 say "a dry run makes nothing"
 plan=$(in_lab up --dry-run 2>/dev/null)
 expect_contains "$plan" "libvirt: start domain quickstart-alfa" "the plan"
+expect_contains "$plan" "alfa: reload ${registry%% *} reload" "the plan for a PBX that is not there yet"
 [ -z "$(virsh_ list --name)" ] || fail "a dry run started a domain"
 [ ! -e "$state" ] || fail "a dry run made $state"
 
@@ -78,7 +91,7 @@ assert rows["hub"]["peers"] == "2/2", rows["hub"]
 PY
 
 say "what the guests themselves say"
-expect_contains "$(guest alfa 10.77.7.11 asterisk -rx "'sip show registry'")" Registered "alfa's registry"
+expect_contains "$(guest alfa 10.77.7.11 asterisk -rx "'$registry'")" Registered "alfa's registry"
 expect_contains "$(guest beta 10.77.7.12 asterisk -rx "'iax2 show peers'")" "OK (" "beta's IAX2 peers"
 [ "$(guest alfa 10.77.7.11 hostname)" = alfa ] || fail "alfa has another host name"
 size=$(guest alfa 10.77.7.11 "lsblk -bndo SIZE /dev/vda 2>/dev/null || cat /sys/block/vda/size")

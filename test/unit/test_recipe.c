@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/file_ops.h"
 #include "guest/recipe.h"
+#include "lab/recipe.h"
 #include "support.h"
 
 static char *directory;
@@ -129,11 +130,78 @@ static void test_place_fails(void **state)
     assert_non_null(strstr(vl_error_text(&err), "cannot remove the directory"));
 }
 
+static struct vl_recipe find_again(struct vl_arena *arena)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_recipe recipe = { .name = NULL };
+
+    assert_int_equal(vl_recipe_find(arena, directory, directory, "small", &recipe, &err), 0);
+    return recipe;
+}
+
+/* What a recipe says of its image, and what it may not say. */
+static void test_facts(void **state)
+{
+    static const struct {
+        const char *text, *complaint;
+    } wrong[] = {
+        { "sip=pjsip\nlike=small\n", "/images/small/recipe:2: like: 'small' is no name of another recipe" },
+        { "like=../other\n", "recipe:1: like: '../other' is no name of another recipe" },
+        { "# a driver\nsip=\n", "recipe:2: sip: '' is neither chan_sip nor pjsip" },
+        { "sip=auto\n", "recipe:1: sip: 'auto' is neither chan_sip nor pjsip" },
+        { "sip=pj\033sip\n", "recipe:1: sip: 'pj\\x1bsip' is neither chan_sip nor pjsip" },
+    };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *file = vl_arena_printf(&arena, "%s/images/small/recipe", directory);
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_lab_recipe facts;
+
+    (void)state;
+    (void)find(&arena, "true");
+    assert_int_equal(vl_lab_read_recipe(&arena, directory, "small", &facts, &err), 0);
+    assert_null(facts.like);
+    assert_int_equal(facts.sip, VL_SIP_AUTO);
+    write_whole(file, "# sip=chan_sip\nsuite=sid\nlike=other\nsip=pjsip");
+    assert_int_equal(vl_lab_read_recipe(&arena, directory, "small", &facts, &err), 0);
+    assert_string_equal(facts.like, "other");
+    assert_int_equal(facts.sip, VL_SIP_PJSIP);
+    for (size_t i = 0; i < VL_COUNT(wrong); i++) {
+        write_whole(file, wrong[i].text);
+        assert_int_equal(vl_lab_read_recipe(&arena, directory, "small", &facts, &err), -1);
+        assert_int_equal(err.code, VL_ERROR_LAB);
+        assert_non_null(strstr(vl_error_text(&err), wrong[i].complaint));
+        vl_error_clear(&err);
+    }
+}
+
+/* A file of the recipe that it is like makes another image of it, too. */
+static void test_like(void **state)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_recipe alone = find(&arena, "true"), like, changed;
+    const char *other = vl_arena_printf(&arena, "%s/images/other", directory);
+
+    (void)state;
+    assert_int_equal(vl_file_mkdirs(other, 0755, &err), 0);
+    write_whole(vl_arena_printf(&arena, "%s/packages", other), "asterisk\n");
+    assert_string_equal(find_again(&arena).hash, alone.hash);
+    write_whole(vl_arena_printf(&arena, "%s/images/small/recipe", directory), "like=other\n");
+    like = find_again(&arena);
+    assert_string_not_equal(like.hash, alone.hash);
+    write_whole(vl_arena_printf(&arena, "%s/packages", other), "asterisk\nless\n");
+    changed = find_again(&arena);
+    assert_string_not_equal(changed.hash, like.hash);
+    write_whole(vl_arena_printf(&arena, "%s/packages", other), "asterisk\n");
+    assert_string_equal(find_again(&arena).hash, like.hash);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, clear_place)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { TEST(test_build), TEST(test_build_fails), TEST(test_place_fails) };
+    const struct CMUnitTest tests[] = { TEST(test_build), TEST(test_build_fails), TEST(test_place_fails),
+                                        TEST(test_facts), TEST(test_like) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

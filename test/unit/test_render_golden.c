@@ -111,6 +111,13 @@ static void test_interfaces(void **unused)
     check_lab(SOURCE_DIRECTORY "/test/lab/pass-interfaces.ini");
 }
 
+/* Which driver a guest has is known before there is one: the recipe of its image says so. */
+static void test_images(void **unused)
+{
+    (void)unused;
+    check_lab(SOURCE_DIRECTORY "/test/lab/pass-images.ini");
+}
+
 /* Trunks from and to a machine without IAX2 are SIP; a web interface has its own transport and some telephones. */
 static void test_pjsip(void **unused)
 {
@@ -187,9 +194,9 @@ static void test_old_driver(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_thesis),     cmocka_unit_test(test_quickstart), cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_interfaces), cmocka_unit_test(test_pjsip),      cmocka_unit_test(test_every_driver),
-        cmocka_unit_test(test_old_driver),
+        cmocka_unit_test(test_thesis),       cmocka_unit_test(test_quickstart), cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_interfaces),   cmocka_unit_test(test_images),     cmocka_unit_test(test_pjsip),
+        cmocka_unit_test(test_every_driver), cmocka_unit_test(test_old_driver),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
