@@ -141,16 +141,36 @@ struct boot {
     const char *kernel, *initrd, *cmdline, *cdrom;
 };
 
-/* A guest that has a disk boots the kernel of the base image which that disk is a clone of, whatever the recipe is
- * today: its modules are on that disk. Returns the stem of the volumes' names, NULL when there is no such disk. */
-static const char *stem_of_disk(const struct guest_plan *guests, const struct vl_volume *disk, const char *recipe)
-{
-    const char *name = disk->name && disk->backing ? strrchr(disk->backing, '/') : NULL;
-    size_t length = name ? strlen(name + 1) : 0;
+enum { HASH_DIGITS = 12 };
 
-    if (length < 6 || strcmp(name + 1 + length - 6, ".qcow2") != 0 || !vl_text_starts(name + 1, recipe))
+/* A guest that has a disk boots the kernel of the base image which that disk is a clone of, whatever the recipe is
+ * today, and whichever: its modules are on that disk. Returns the stem of the volumes' names, RECIPE-HASH; NULL when
+ * there is no such disk. */
+static const char *stem_of_disk(const struct guest_plan *guests, const struct vl_volume *disk)
+{
+    const char *name = disk->name && disk->backing ? strrchr(disk->backing, '/') : NULL, *hash;
+    size_t length = name ? strlen(++name) : 0;
+
+    if (length < HASH_DIGITS + strlen("-.qcow2") || strcmp(name + length - strlen(".qcow2"), ".qcow2") != 0)
         return NULL;
-    return vl_arena_strndup(&guests->plan->arena, name + 1, length - 6);
+    hash = name + length - strlen(".qcow2") - HASH_DIGITS;
+    if (hash[-1] != '-' || strspn(hash, "0123456789abcdef") != HASH_DIGITS)
+        return NULL;
+    return vl_arena_strndup(&guests->plan->arena, name, length - strlen(".qcow2"));
+}
+
+/* The file has another recipe than when the guest got its disk. */
+static void tell_other_recipe(const struct guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk)
+{
+    const char *stem = pbx->image->kind == VL_IMAGE_BUILD ? stem_of_disk(guests, disk) : NULL;
+    size_t length = stem ? strlen(stem) - HASH_DIGITS - 1 : 0;
+
+    if (stem && (strlen(pbx->image->source) != length || strncmp(stem, pbx->image->source, length) != 0))
+        vl_session_event(
+            guests->session, VOIPLAB_EVENT_WARNING, pbx->name,
+            "its disk is of the image '%s', which stays; a disk of '%s' is made when the volume '%s' of the "
+            "pool '%s' is gone",
+            stem, pbx->image->source, disk->name, guests->pool);
 }
 
 static int plan_recipe(const struct guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,
@@ -158,7 +178,7 @@ static int plan_recipe(const struct guest_plan *guests, const struct vl_image *i
 {
     struct vl_arena *arena = &guests->plan->arena;
     const struct voiplab_options *options = &guests->session->options;
-    const char *stem = stem_of_disk(guests, disk, image->source), *today;
+    const char *stem = stem_of_disk(guests, disk), *today;
     struct vl_recipe recipe;
 
     if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, &recipe, guests->err) <
@@ -369,6 +389,7 @@ static int plan_guest(const struct guest_plan *guests, const struct vl_pbx *pbx)
     if (find_volume(guests, disk, &volume) < 0 || plan_boot(guests, pbx->image, &volume, &boot) < 0 ||
         plan_disk(guests, disk, &volume, pbx->disk, boot.base_volume) < 0)
         return -1;
+    tell_other_recipe(guests, pbx, &volume);
     if (!boot.cdrom && plan_seed(guests, pbx, mac, &seed) < 0)
         return -1;
     return plan_domain(guests, &(struct vl_domain_spec){

@@ -230,12 +230,57 @@ static void test_fetched_image(void **state)
     assert_non_null(strstr(vl_error_text(&err), "needs another file"));
 }
 
+/* A disk that is a clone of this, as one made earlier. */
+static void make_clone(struct fixture *fixture, const char *pool, const char *disk, const char *base)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const char *xml =
+        vl_arena_printf(&arena,
+                        "<volume><name>%s</name><capacity>1048576</capacity><target><format type='qcow2'/>"
+                        "</target><backingStore><path>/pool/%s</path></backingStore></volume>",
+                        disk, base);
+
+    if (vl_hypervisor_volume_make(fixture->session.hypervisor, pool, xml, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+}
+
+/* A guest whose disk is of another recipe than the lab file's boots what that disk needs, and it is told. */
+static void test_other_recipe(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("build:debian-asterisk-22");
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO shared = { .count = 0 };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    const char *pool, *domains[3] = { NULL };
+    size_t count = 0;
+
+    (void)state;
+    assert_int_equal(vl_stage_guests_shared(&fixture->session, NULL, &shared, &err), 0);
+    assert_int_equal(shared.steps[0].kind, VL_STEP_POOL);
+    pool = shared.steps[0].object;
+    assert_int_equal(vl_hypervisor_pool_make(fixture->session.hypervisor, pool, shared.steps[0].after, &err), 0);
+    make_clone(fixture, pool, "a.qcow2", "debian-asterisk-0123456789ab.qcow2");
+    make_clone(fixture, pool, "c.qcow2", "debian-asterisk-22-0123456789ab.qcow2");
+    assert_int_equal(vl_stage_guests(&fixture->session, (const char *const[]){ "a", "c", NULL }, &plan, &err), 0);
+    for (size_t i = 0; i < plan.count; i++)
+        if (plan.steps[i].kind == VL_STEP_DOMAIN)
+            domains[count++] = plan.steps[i].after;
+    assert_int_equal(count, 2);
+    assert_non_null(strstr(domains[0], "/debian-asterisk-0123456789ab.vmlinuz</kernel>"));
+    assert_non_null(strstr(domains[1], "/debian-asterisk-22-0123456789ab.vmlinuz</kernel>"));
+    assert_string_equal(vl_buf_text(&fixture->warnings),
+                        "a: its disk is of the image 'debian-asterisk-0123456789ab', which stays; a disk of "
+                        "'debian-asterisk-22' is made when the volume 'a.qcow2' of the pool 'voiplab-t' is gone\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_foreign_domain),
         cmocka_unit_test(test_failed_start),
         cmocka_unit_test(test_fetched_image),
+        cmocka_unit_test(test_other_recipe),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
