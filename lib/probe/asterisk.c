@@ -374,14 +374,11 @@ bool vl_asterisk_parse_channels_count(const char *text, unsigned long *ret_chann
     return channels && calls;
 }
 
-bool vl_asterisk_parse_version(const char *text, unsigned *ret_major, unsigned *ret_minor)
+/* The number after "Asterisk " and what may stand between the two. */
+static bool read_version(const char *start, unsigned *ret_major, unsigned *ret_minor)
 {
     static const char *const editions[] = { "", "certified/", "certified-", "SVN-branch-", "SVN-tag-", "GIT-" };
-    const char *start = strstr(text, "Asterisk ");
 
-    if (!start)
-        return false;
-    start += strlen("Asterisk ");
     for (size_t i = 0; i < VL_COUNT(editions); i++) {
         unsigned long major, minor = 0;
         const char *end;
@@ -393,6 +390,19 @@ bool vl_asterisk_parse_version(const char *text, unsigned *ret_major, unsigned *
         *ret_major = (unsigned)major;
         *ret_minor = (unsigned)minor;
         return true;
+    }
+    return false;
+}
+
+/* One that has just started says "Asterisk Ready." on every console, so in front of its first answer. */
+bool vl_asterisk_parse_version(const char *text, unsigned *ret_major, unsigned *ret_minor)
+{
+    static const char word[] = "Asterisk ";
+
+    for (const char *at = strstr(text, word); at; at = strstr(at, word)) {
+        at += strlen(word);
+        if (read_version(at, ret_major, ret_minor))
+            return true;
     }
     return false;
 }

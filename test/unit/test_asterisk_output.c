@@ -367,6 +367,8 @@ static void test_version(void **state)
         bool known;
         unsigned major, minor;
     } cases[] = {
+        { "Asterisk Ready.\nAsterisk 22.10.1 built by nobody", true, 22, 10 }, /* one that has just started */
+        { "Asterisk Ready.\n", false, 0, 0 },
         { "Asterisk 1.6.2.13 built by root @ elx on a i686", true, 1, 6 },
         { "Asterisk 1.8.32.3 built by", true, 1, 8 },
         { "Asterisk 20.0 built by", true, 20, 0 },
