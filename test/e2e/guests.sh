@@ -45,12 +45,12 @@ guest() {
         -i "$state/quickstart/ssh/lab_ed25519" "root@$address" "$@"
 }
 
-# driver_of RECIPE: what its guests speak SIP with
-driver_of() { sed -n 's/^sip=//p' "$SOURCE/share/images/$1/recipe"; }
+# fact KEY: what the recipe says of itself
+fact() { sed -n "s/^$1=//p" "$SOURCE/share/images/$recipe/recipe"; }
 
 registry='sip show registry'
-[ "$(driver_of "$recipe")" = chan_sip ] || registry='pjsip show registrations'
-sed -e "s/^base .*/base = build:$recipe/" -e '/^os /d' \
+[ "$(fact sip)" = chan_sip ] || registry='pjsip show registrations'
+sed -e "s/^base .*/base = build:$recipe/" -e "s/^os .*/os = $(fact os)/" \
     -e "s/^\[pbx hub\]/[image other]\nbase = build:$recipe_of_beta\n\n&\nimage = debian/" \
     -e 's/^\[pbx alfa\]/&\nimage = debian/' -e 's/^\[pbx beta\]/&\nimage = other/' \
     "$SOURCE/share/labs/quickstart.ini" >"$lab"
@@ -98,7 +98,7 @@ size=$(guest alfa 10.77.7.11 "lsblk -bndo SIZE /dev/vda 2>/dev/null || cat /sys/
 case $size in 3221225472 | 6291456) ;; *) fail "alfa's disk is not 3G but $size" ;; esac
 
 say "a second up finds nothing to do"
-second=$(in_lab up 2>&1)
+second=$(in_lab up 2>&1) || fail "the second up: $second"
 expect_contains "$second" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "the second up"
 report=$(in_lab up --check --wait 60 2>&1) || fail "--check finds a difference after up: $report"
 
