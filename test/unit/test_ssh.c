@@ -703,6 +703,30 @@ static void test_hanging_command_is_ended_at_the_deadline(void **state)
     }
 }
 
+/* One that answers each question just before its time is up has a bound all the same. */
+static void test_patience_ends(void **state)
+{
+    static const char *const late[] = { "sh", "-c", "sleep 0.6", NULL };
+    VL_TARGET_AUTO *target = open_target();
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    double start = now();
+    int answers = 0;
+
+    (void)state;
+    target->patience_ms = 1500;
+    for (int i = 0; i < 8 && !err.code; i++) {
+        struct vl_command_result result = { .output = NULL };
+
+        answers += target->ops->run(target, late, NULL, 1400, &result, &err) == 0;
+        vl_command_result_free(&result);
+    }
+    assert_int_equal(err.code, VL_ERROR_TIMEOUT);
+    assert_says(&err, "'virtual1' has kept voiplab waiting for as long as it may in all");
+    assert_in_range(answers, 1, 2);
+    assert_true(now() - start >= 1.5 && now() - start < 6);
+    assert_gone(target);
+}
+
 static void test_connection_lost(void **state)
 {
     /* up from the shell to the sshd of this session */
@@ -1221,6 +1245,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_floods),
         cmocka_unit_test(test_short_commands_never_stall),
         cmocka_unit_test(test_hanging_command_is_ended_at_the_deadline),
+        cmocka_unit_test(test_patience_ends),
         cmocka_unit_test(test_connection_lost),
         cmocka_unit_test(test_worker_killed),
         cmocka_unit_test(test_wrong_host_key),
