@@ -85,7 +85,7 @@ sed -n '/^\.Ss Commands/,/^\.Sh/s/^\.It Cm //p' "$top" | diff <(commands) - >lis
 ! grep -n '@' "$top" || fail "something was not filled in in voiplab(1)"
 [ "$count" -ge 23 ] || fail "only $count commands and verbs were found"
 
-for page in "$SOURCE"/man/*.[135] "$top"; do
+for page in "$SOURCE"/man/*.[1357] "$top"; do
     lint=$(mandoc -T lint -W warning "$page") || true
     [ -z "$lint" ] || fail "$lint"
     # a request that stands in a text is printed, and no lint sees it
@@ -95,7 +95,7 @@ for page in "$SOURCE"/man/*.[135] "$top"; do
     sed '/^\.Bd -literal/,/^\.Ed/d' "$page" | mandoc -T ascii -O width=78 | sed 's/.\x08//g' | grep '^.\{81\}' >wide.txt || :
     [ ! -s wide.txt ] || fail "$page is wider than 80 columns: $(cat wide.txt)"
     # what a page refers to exists, when it is one of ours
-    sed -n 's/^\.Xr \([a-z-]*voiplab[a-z-]*\) \([135]\).*/\1.\2/p' "$page" >names.txt
+    sed -n 's/^\.Xr \([a-z-]*voiplab[a-z-]*\) \([1357]\).*/\1.\2/p' "$page" >names.txt
     while read -r name; do
         [ -f "$SOURCE/man/$name" ] || [ "$name" = voiplab.1 ] || fail "$page refers to $name, which is not there"
     done <names.txt
@@ -109,6 +109,13 @@ for page in "$SOURCE"/man/*.[135] "$top"; do
         case $page in *.1) grep -qx ".Sh $section" "$page" || fail "$page has no $section" ;; esac
     done
 done
+
+# What voiplab-security(7) says to be shown by a test is shown by one that there is.
+sed -n 's/^\.Pa \(test\/[^ ]*\).*/\1/p' "$SOURCE/man/voiplab-security.7" >shown.txt
+[ -s shown.txt ] || fail 'voiplab-security(7) names no test'
+while read -r name; do
+    [ -f "$SOURCE/$name" ] || fail "voiplab-security(7) names $name, which is not there"
+done <shown.txt
 
 # Every section and key of the lab file is in voiplab-lab(5), in its section and nowhere else: the program lists the
 # keys of a section when it is given one that it does not know.
