@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/own.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "lab/lab.h"
@@ -120,7 +121,21 @@ static int copy_options(struct voiplab_lab *lab, const struct voiplab_options *o
     copy->state_directory = or_default(arena, options->state_directory, "/var/lib/voiplab");
     copy->cache_directory = or_default(arena, options->cache_directory, "/var/cache/voiplab");
     copy->root = or_default(arena, options->root, "/");
-    return vl_arena_check(arena, err);
+    if (vl_arena_check(arena, err) < 0 || vl_own_directory(copy->share_directory, err) < 0 ||
+        vl_own_directory(copy->state_directory, err) < 0)
+        return -1;
+    return vl_own_directory(copy->cache_directory, err);
+}
+
+/* The examples that come with the program are no secret. */
+static int check_readers(const struct vl_session *session, struct vl_error *err)
+{
+    const struct vl_lab *lab = session->lab;
+
+    if (!lab->exposed_line || vl_text_starts(lab->file, session->options.share_directory))
+        return 0;
+    return vl_fail_at(err, VL_ERROR_LAB, lab->file, lab->exposed_line,
+                      "this is a secret, and every user of this host can read the file; 'chmod 600 %s'", lab->file);
 }
 
 static int open_lab(struct voiplab_lab *lab, struct vl_error *err)
@@ -129,7 +144,7 @@ static int open_lab(struct voiplab_lab *lab, struct vl_error *err)
 
     if (session->options.lab_file) {
         session->lab = vl_lab_load(session->options.lab_file, session->options.share_directory, err);
-        if (!session->lab ||
+        if (!session->lab || check_readers(session, err) < 0 ||
             vl_state_open(&session->state, session->lab, session->options.state_directory, NULL, err) < 0)
             return -1;
     }
@@ -188,7 +203,7 @@ static int write_template(const char *share_directory, const char *name, const c
         return vl_fail(err, VL_ERROR_FAILED, "'%s' exists; it is not overwritten", path);
     if (vl_file_read(template, 1 << 20, &text, NULL, err) < 0)
         return -1;
-    return vl_file_write(path, text, strlen(text), 0644, err);
+    return vl_file_write(path, text, strlen(text), 0600, err);
 }
 
 enum voiplab_status voiplab_init(const char *share_directory, const char *name, const char *path,

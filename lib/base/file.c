@@ -35,12 +35,26 @@ static int read_all(int descriptor, const char *path, size_t limit, struct vl_bu
     }
 }
 
+int vl_file_read_open(int descriptor, const char *path, size_t limit, char **ret_text, struct vl_error *err)
+{
+    VL_BUF_AUTO buf = VL_BUF_INIT;
+    char *text;
+
+    if (read_all(descriptor, path, limit, &buf, err) < 0)
+        return -1;
+    if (memchr(vl_buf_text(&buf), '\0', buf.length))
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' holds a NUL byte, so it is no text file", path);
+    text = vl_buf_take(&buf);
+    if (!text)
+        return vl_no_memory(err);
+    *ret_text = text;
+    return 0;
+}
+
 int vl_file_read(const char *path, size_t limit, char **ret_text, struct stat *ret_stat, struct vl_error *err)
 {
     VL_CLOSE int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    VL_BUF_AUTO buf = VL_BUF_INIT;
     struct stat status;
-    char *text;
 
     if (descriptor < 0) {
         int rc = vl_fail_errno(err, "cannot open '%s'", path);
@@ -53,14 +67,8 @@ int vl_file_read(const char *path, size_t limit, char **ret_text, struct stat *r
         return vl_fail_errno(err, "cannot look at '%s'", path);
     if (!S_ISREG(status.st_mode))
         return vl_fail(err, VL_ERROR_FAILED, "'%s' is not a regular file", path);
-    if (read_all(descriptor, path, limit, &buf, err) < 0)
+    if (vl_file_read_open(descriptor, path, limit, ret_text, err) < 0)
         return -1;
-    if (memchr(vl_buf_text(&buf), '\0', buf.length))
-        return vl_fail(err, VL_ERROR_FAILED, "'%s' holds a NUL byte, so it is no text file", path);
-    text = vl_buf_take(&buf);
-    if (!text)
-        return vl_no_memory(err);
-    *ret_text = text;
     if (ret_stat)
         *ret_stat = status;
     return 0;

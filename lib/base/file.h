@@ -34,6 +34,9 @@
  * file is an error) and *ret_stat, when given, what fstat said. A missing file is VL_ERROR_NOTFOUND. */
 int vl_file_read(const char *path, size_t limit, char **ret_text, struct stat *ret_stat, struct vl_error *err);
 
+/* The same of a regular file that is open; `path` is for messages. */
+int vl_file_read_open(int descriptor, const char *path, size_t limit, char **ret_text, struct vl_error *err);
+
 /* Replace or make `path` as described above. `mode` is applied exactly. When the file exists its owner is kept. */
 int vl_file_write(const char *path, const char *text, size_t length, mode_t mode, struct vl_error *err);
 

@@ -15,6 +15,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/own.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "lab/recipe.h"
@@ -68,7 +69,7 @@ static int add_entry(struct vl_buf *sums, const char *path, const char *relative
         vl_buf_printf(sums, "link %s %.*s\n", relative, (int)length, link);
         return 0;
     }
-    if (vl_file_read(path, RECIPE_FILE_LIMIT, &text, NULL, err) < 0)
+    if (vl_own_read(path, RECIPE_FILE_LIMIT, VL_OWN_WORD, &text, NULL, err) < 0)
         return -1;
     if (vl_digest_sha256(text, strlen(text), hex) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "cannot make a SHA-256 checksum");
@@ -103,7 +104,7 @@ static int read_cmdline(struct vl_arena *arena, struct vl_recipe *recipe, struct
     VL_FREE char *text = NULL;
     char *rest;
 
-    if (vl_file_read(vl_arena_printf(arena, "%s/info", recipe->cache), INFO_LIMIT, &text, NULL, err) < 0)
+    if (vl_own_read(vl_arena_printf(arena, "%s/info", recipe->cache), INFO_LIMIT, VL_OWN_WORD, &text, NULL, err) < 0)
         return -1;
     for (rest = text; rest;) {
         const char *line = strsep(&rest, "\n");

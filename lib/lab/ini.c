@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/own.h"
 #include "base/text.h"
 
 enum { FILE_LIMIT = 1 << 20, LINE_LIMIT = 1000 };
@@ -200,7 +200,7 @@ int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini
     __attribute__((cleanup(free_dictionary))) dictionary *values = NULL;
     VL_FREE char *text = NULL, *copy = NULL;
 
-    if (vl_file_read(path, FILE_LIMIT, &text, NULL, err) < 0) {
+    if (vl_own_read(path, FILE_LIMIT, VL_OWN_WORD, &text, &ini.exposed, err) < 0) {
         if (err->code != VL_ERROR_MEMORY)
             err->code = VL_ERROR_LAB;
         return vl_error_wrap(err, "%s", path);

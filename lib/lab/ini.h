@@ -8,6 +8,7 @@
 #ifndef VL_LAB_INI_H
 #define VL_LAB_INI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -32,9 +33,11 @@ struct vl_ini {
     const char *file;
     struct vl_ini_section *sections;
     size_t section_count;
+    bool exposed; /* every user of this host can read it */
 };
 
-/* Read `path`; everything in the result lives in the arena. A mistake is VL_ERROR_LAB with FILE:LINE. */
+/* Read `path`; everything in the result lives in the arena. A mistake is VL_ERROR_LAB with FILE:LINE, and so is a file
+ * that is not ours alone (base/own.h). */
 int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini, struct vl_error *err);
 
 /* The entry of this key, or NULL. */

@@ -385,6 +385,7 @@ struct vl_phone {
 struct vl_lab {
     struct vl_arena arena;
     const char *file; /* path of the lab file, for messages */
+    int exposed_line; /* the first line of it with a secret that every user of this host can read; 0: there is none */
     const char *name;
     const char *country; /* numbering plan */
     const char *hypervisor;

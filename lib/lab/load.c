@@ -34,7 +34,7 @@ static int make_lab(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl
         return VL_LAB_MISTAKE(lab, vl_raw_line(&RAW(raw, VL_RAW_LAB)[0], "storage"), err,
                               "[lab] storage: '%s' is not an absolute path",
                               vl_text_printable(&lab->arena, lab->storage));
-    return 0;
+    return vl_lab_check_hypervisor(lab, vl_raw_line(&RAW(raw, VL_RAW_LAB)[0], "hypervisor"), err);
 }
 
 static void make_host(struct vl_lab *lab, const struct vl_raw_file *raw)
@@ -306,5 +306,6 @@ struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct
         vl_lab_free(lab);
         return NULL;
     }
+    lab->exposed_line = raw.ini.exposed ? raw.secret_line : 0;
     return lab;
 }

@@ -335,6 +335,20 @@ static int read_section(struct vl_raw_file *file, const struct vl_ini_section *s
     return 0;
 }
 
+/* The line of the first key whose value is a secret that somebody typed, in this section. */
+static int find_secret(const struct vl_ini_section *section, const struct section_kind *kind)
+{
+    for (size_t i = 0; i < kind->key_count; i++) {
+        bool is_pin = !strcmp(kind->keys[i].name, "pin");
+        const struct vl_ini_entry *entry =
+            is_pin || kind->keys[i].type == VL_VALUE_SECRET ? vl_ini_entry(section, kind->keys[i].name) : NULL;
+
+        if (entry && strcmp(entry->value, "secret") != 0 && strcmp(entry->value, "none") != 0)
+            return entry->line;
+    }
+    return 0;
+}
+
 int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err)
 {
     struct vl_raw_file file = { .arena = arena };
@@ -346,6 +360,8 @@ int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *re
 
         if (index < 0 || read_section(&file, &file.ini.sections[i], index, err) < 0)
             return -1;
+        if (!file.secret_line)
+            file.secret_line = find_secret(&file.ini.sections[i], &kinds[index]);
     }
     *ret_file = file;
     return 0;

@@ -171,6 +171,7 @@ struct vl_raw_file {
         size_t count;
     } kinds[VL_RAW_KINDS];
     struct vl_raw_plan plan; /* of a numbering plan */
+    int secret_line;         /* the first line that gives a secret; 0: none does */
 };
 
 /* Read the sections of a lab file by the tables. */
@@ -181,6 +182,9 @@ int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_fil
 
 /* Line of a key in a section, or of the section when the key is not there. */
 int vl_raw_line(const struct vl_raw_section *section, const char *key);
+
+/* That the URI of lab->hypervisor, in this line, runs no program on this host. */
+int vl_lab_check_hypervisor(struct vl_lab *lab, int line, struct vl_error *err);
 
 /* [bridge], with its addresses checked against each other. */
 int vl_lab_make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);

@@ -10,8 +10,8 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/own.h"
 
 enum {
     SECRET_LENGTH = 24,
@@ -140,19 +140,15 @@ static int read_stored(struct vl_state *state, struct vl_error *err)
     const char *path = vl_state_path(state, "secrets");
     VL_FREE char *text = NULL;
     VL_ERROR_AUTO cause = { .code = VL_OK };
-    struct stat status;
     char *rest;
     int number = 0, rc = 0;
 
-    if (vl_file_read(path, SECRETS_FILE_LIMIT, &text, &status, &cause) < 0) {
+    if (vl_own_read(path, SECRETS_FILE_LIMIT, VL_OWN_SECRET, &text, NULL, &cause) < 0) {
         if (cause.code == VL_ERROR_NOTFOUND)
             return 0;
         vl_error_move(err, &cause);
         return -1;
     }
-    if (status.st_mode & 077)
-        return vl_fail(err, VL_ERROR_FAILED, "'%s' can be read by others (mode %04o); make it 0600", path,
-                       status.st_mode & 07777U);
     rest = text;
     while (rest && rc == 0)
         rc = parse_line(state, strsep(&rest, "\n"), path, ++number, err);
@@ -173,7 +169,7 @@ static int read_natures(struct vl_state *state, struct vl_error *err)
         return vl_no_memory(err);
     for (size_t i = 0; i < state->lab->pbx_count; i++)
         state->natures[i] = vl_nature_stated(&state->lab->pbxs[i]);
-    if (vl_file_read(path, SECRETS_FILE_LIMIT, &text, NULL, &cause) < 0) {
+    if (vl_own_read(path, SECRETS_FILE_LIMIT, VL_OWN_WORD, &text, NULL, &cause) < 0) {
         if (cause.code == VL_ERROR_NOTFOUND)
             return 0;
         vl_error_move(err, &cause);
@@ -195,7 +191,8 @@ int vl_state_open(struct vl_state *state, const struct vl_lab *lab, const char *
 {
     *state = (struct vl_state){ .random = random ? random : kernel_random, .lab = lab };
     state->directory = vl_arena_printf(&state->arena, "%s/%s", state_directory, lab->name);
-    if (read_stored(state, err) < 0 || need_for_pbxs(state, lab, err) < 0 || need_for_hub(state, lab, err) < 0 ||
+    if (vl_own_directory(state->directory, err) < 0 || read_stored(state, err) < 0 ||
+        need_for_pbxs(state, lab, err) < 0 || need_for_hub(state, lab, err) < 0 ||
         need_for_phones(state, lab, err) < 0 ||
         (lab->guest_count > 1 && need(state, NULL, letters_and_digits, KEY_LENGTH, err, "key/trunks") < 0) ||
         vl_state_read_keys(state, err) < 0 || read_natures(state, err) < 0) {

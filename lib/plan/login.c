@@ -4,12 +4,11 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/own.h"
 #include "base/text.h"
 #include "machine/ssh_key.h"
 
@@ -38,7 +37,7 @@ static int read_key(const struct making *making, const char *path, struct vl_ssh
 {
     char *text = NULL;
 
-    if (vl_file_read(path, KEY_LIMIT, &text, NULL, making->err) < 0)
+    if (vl_own_read(path, KEY_LIMIT, VL_OWN_SECRET, &text, NULL, making->err) < 0)
         return -1;
     options->private_key = keep(making->login, text);
     if (vl_ssh_private_is_locked(text))
@@ -51,33 +50,19 @@ static int read_key(const struct making *making, const char *path, struct vl_ssh
 
 /* Passwords */
 
-/* Who else could read or change it knows the password. */
-static int judge_file(const char *path, const struct stat *status, struct vl_error *err)
-{
-    if (status->st_uid != geteuid() && status->st_uid != 0)
-        return vl_fail(err, VL_ERROR_REFUSED, "the password file '%s' belongs to another user (%u); 'chown' it", path,
-                       (unsigned)status->st_uid);
-    if (status->st_mode & 077)
-        return vl_fail(err, VL_ERROR_REFUSED, "the password file '%s' is open to others (mode %04o); 'chmod 600 %s'",
-                       path, (unsigned)status->st_mode & 07777, path);
-    return 0;
-}
-
 /* The first line of the file. */
 static char *read_password(const char *path, struct vl_error *err)
 {
-    struct stat status;
     char *text = NULL;
 
-    if (vl_file_read(path, PASSWORD_LIMIT, &text, &status, err) < 0)
+    if (vl_own_read(path, PASSWORD_LIMIT, VL_OWN_SECRET, &text, NULL, err) < 0) {
+        (void)vl_error_wrap(err, "the password file");
         return NULL;
-    text[strcspn(text, "\r\n")] = '\0';
-    if (judge_file(path, &status, err) == 0) {
-        if (*text)
-            return text;
-        (void)vl_fail(err, VL_ERROR_REFUSED, "the first line of the password file '%s' is empty", path);
     }
-    explicit_bzero(text, strlen(text));
+    text[strcspn(text, "\r\n")] = '\0';
+    if (*text)
+        return text;
+    (void)vl_fail(err, VL_ERROR_REFUSED, "the first line of the password file '%s' is empty", path);
     free(text);
     return NULL;
 }
@@ -159,8 +144,8 @@ static int find_hostkey(const struct making *making, const struct vl_pbx *pbx, s
                        "the host key of '%s' is not known; 'voiplab trust %s' shows it, to be compared by hand, and "
                        "writes it into the lab file",
                        pbx->name, pbx->name);
-    if (vl_file_read(vl_arena_printf(arena, "%s/ssh/%s_host_ed25519.pub", making->session->state.directory, pbx->name),
-                     KEY_LIMIT, &text, NULL, making->err) < 0)
+    if (vl_own_read(vl_arena_printf(arena, "%s/ssh/%s_host_ed25519.pub", making->session->state.directory, pbx->name),
+                    KEY_LIMIT, VL_OWN_WORD, &text, NULL, making->err) < 0)
         return -1;
     options->hostkey = vl_arena_strdup(arena, vl_text_strip(text));
     return 0;

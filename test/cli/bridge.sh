@@ -272,6 +272,7 @@ done
 
 # A dry run on another host than the lab's shows what can be shown.
 sed 's/^\(interface *=\).*/\1 nosuchlink/' "$SOURCE/share/labs/thesis.ini" >elsewhere.ini
+chmod 600 elsewhere.ini # it has secrets
 run bridge --dry-run --state "$work/state" -f elsewhere.ini
 expect_status 0 'a dry run where there is no such uplink'
 expect err "no interface 'nosuchlink'" 'a dry run where there is no such uplink'

@@ -50,6 +50,7 @@ expect_status 2 'init without templates'
 # The shared files are found beside the program: of an installation that was moved, a build directory in the source
 # directory, and a build directory elsewhere.
 mkdir -p tree/bin tree/build
+export LD_LIBRARY_PATH=${VOIPLAB%/*} # where the library is, without a tree around it
 cp "$VOIPLAB" tree/bin/
 cp "$VOIPLAB" tree/build/
 for place in bin:share/voiplab build:share build:build/share; do

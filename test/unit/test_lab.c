@@ -453,9 +453,9 @@ static void test_secrets_refused(void **state)
     check_refused(lab, no_bytes, "cannot get random bytes");
     assert_int_equal(vl_state_open(&secrets, lab, directory, NULL, &err), 0);
     store(&secrets, directory, 0644);
-    check_refused(lab, NULL, "can be read by others (mode 0644); make it 0600");
+    check_refused(lab, NULL, "is open to others (mode 0644), and it is a secret; 'chmod 600 ");
     store(&secrets, directory, 0640);
-    check_refused(lab, NULL, "make it 0600");
+    check_refused(lab, NULL, "'chmod 600 ");
     assert_true(asprintf(&path, "%s/tesis/secrets", directory) > 0);
     assert_int_equal(chmod(path, 0600), 0);
     for (size_t i = 0; i < VL_COUNT(cases); i++) {
