@@ -93,10 +93,20 @@ static void add_parts(char *path, const char *given)
     }
 }
 
-/* The library takes plain absolute paths only, since others can lead elsewhere. */
+/* Whether one of its parts is "..": where it leads depends on links. */
+static bool goes_up(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, "..")); at += 2)
+        if ((at == path || at[-1] == '/') && (!at[2] || at[2] == '/'))
+            return true;
+    return false;
+}
+
+/* The library takes plain absolute paths only, since others can lead elsewhere. Links stay what they are: it looks
+ * whose they are. */
 char *cmd_absolute(const char *given)
 {
-    char *path = given ? realpath(given, NULL) : NULL, *start;
+    char *path = given && goes_up(given) ? realpath(given, NULL) : NULL, *start;
     size_t length;
 
     if (!given || path)

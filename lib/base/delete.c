@@ -38,10 +38,15 @@ bool vl_file_drop_temporary(const char *temporary)
 
 int vl_file_remove(const char *path, struct vl_error *err)
 {
+    return vl_file_remove_shown(path, path, err);
+}
+
+int vl_file_remove_shown(const char *path, const char *shown, struct vl_error *err)
+{
     if (delete_name(path) < 0) {
         if (errno == ENOENT || errno == ENOTDIR)
             return 0;
-        return vl_fail_errno(err, "cannot remove '%s'", path);
+        return vl_fail_errno(err, "cannot remove '%s'", shown);
     }
     return vl_file_sync_parent(path, err);
 }

@@ -23,6 +23,9 @@
 /* Remove a file; a missing one is no error. */
 int vl_file_remove(const char *path, struct vl_error *err);
 
+/* The same; messages name it `shown`: `path` may lead through a descriptor. */
+int vl_file_remove_shown(const char *path, const char *shown, struct vl_error *err);
+
 /* Remove a directory with all that is in it, on its own file system; links are not followed. What cannot be removed
  * does not keep the rest from it. A missing one is no error. */
 int vl_file_remove_tree(const char *path, struct vl_error *err);

@@ -109,60 +109,82 @@ void vl_file_sync_names(const char *directory)
     (void)vl_file_sync(directory, O_DIRECTORY);
 }
 
+/* Whether the file that is replaced may say whose the new one is: it may have been put there, by somebody else, so that
+ * they get what we write. */
+static bool may_keep_owner(const char *path, const struct stat *old)
+{
+    const char *slash = strrchr(path, '/');
+    VL_FREE char *parent = slash ? vl_strndup(path, (size_t)(slash - path) + 1) : vl_strdup("./");
+    struct stat directory;
+
+    if (!S_ISREG(old->st_mode) || !parent || stat(parent, &directory) < 0)
+        return false;
+    return !(directory.st_mode & S_IWOTH) || old->st_uid == directory.st_uid;
+}
+
 /* The owner of a file that is replaced is kept, and the group that is asked for set, where we may do so. This is the
  * temporary's, before it is in its place: whoever is killed here leaves no file that its readers cannot read. */
-static int give_away(int descriptor, const char *path, gid_t group, struct vl_error *err)
+static int give_away(int descriptor, const char *path, const char *shown, gid_t group, struct vl_error *err)
 {
     struct stat old;
 
-    if (stat(path, &old) == 0 && (old.st_uid != geteuid() || old.st_gid != getegid()) &&
+    if (lstat(path, &old) == 0 && (old.st_uid != geteuid() || old.st_gid != getegid()) && may_keep_owner(path, &old) &&
         vl_file_ops()->fchown(descriptor, old.st_uid, old.st_gid) < 0 && geteuid() == 0)
-        return vl_fail_errno(err, "cannot keep the owner of '%s'", path);
+        return vl_fail_errno(err, "cannot keep the owner of '%s'", shown);
     if (group != (gid_t)-1 && vl_file_ops()->fchown(descriptor, (uid_t)-1, group) < 0 && geteuid() == 0)
-        return vl_fail_errno(err, "cannot give '%s' to the group %ju", path, (uintmax_t)group);
+        return vl_fail_errno(err, "cannot give '%s' to the group %ju", shown, (uintmax_t)group);
     return 0;
 }
 
+/* What is written, and how it is. */
+struct content {
+    const char *text;
+    size_t length;
+    mode_t mode;
+    gid_t group;
+};
+
 /* Write and sync the temporary. The mode comes last: a change of owner clears the set-user-ID bits. */
-static int fill_temporary(const char *temporary, const char *path, const char *text, size_t length, mode_t mode,
-                          gid_t group, struct vl_error *err)
+static int fill_temporary(const char *temporary, const char *path, const char *shown, const struct content *content,
+                          struct vl_error *err)
 {
     VL_CLOSE int descriptor = -1;
 
     if (!vl_file_drop_temporary(temporary))
-        return vl_fail_errno(err, "cannot remove the left-over '%s'", temporary);
+        return vl_fail_errno(err, "cannot remove the left-over of '%s'", shown);
     descriptor = vl_file_ops()->open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0)
-        return vl_fail_errno(err, "cannot make '%s'", temporary);
-    if (write_all(descriptor, text, length) < 0)
-        return vl_fail_errno(err, "cannot write '%s'", temporary);
-    if (give_away(descriptor, path, group, err) < 0)
+        return vl_fail_errno(err, "cannot make a file beside '%s'", shown);
+    if (write_all(descriptor, content->text, content->length) < 0)
+        return vl_fail_errno(err, "cannot write '%s'", shown);
+    if (give_away(descriptor, path, shown, content->group, err) < 0)
         return -1;
-    if (vl_file_ops()->fchmod(descriptor, mode) < 0)
-        return vl_fail_errno(err, "cannot set the mode of '%s'", temporary);
+    if (vl_file_ops()->fchmod(descriptor, content->mode) < 0)
+        return vl_fail_errno(err, "cannot set the mode of '%s'", shown);
     if (vl_file_ops()->fsync(descriptor) < 0)
-        return vl_fail_errno(err, "cannot sync '%s'", temporary);
+        return vl_fail_errno(err, "cannot sync '%s'", shown);
     return 0;
 }
 
 int vl_file_write(const char *path, const char *text, size_t length, mode_t mode, struct vl_error *err)
 {
-    return vl_file_write_group(path, text, length, mode, (gid_t)-1, err);
+    return vl_file_write_shown(path, path, text, length, mode, (gid_t)-1, err);
 }
 
-int vl_file_write_group(const char *path, const char *text, size_t length, mode_t mode, gid_t group,
+int vl_file_write_shown(const char *path, const char *shown, const char *text, size_t length, mode_t mode, gid_t group,
                         struct vl_error *err)
 {
+    const struct content content = { .text = text, .length = length, .mode = mode, .group = group };
     VL_FREE char *temporary = temporary_for(path);
 
     if (!temporary)
         return vl_no_memory(err);
-    if (fill_temporary(temporary, path, text, length, mode, group, err) < 0) {
+    if (fill_temporary(temporary, path, shown, &content, err) < 0) {
         (void)vl_file_drop_temporary(temporary);
         return -1;
     }
     if (vl_file_ops()->rename(temporary, path) < 0) {
-        int rc = vl_fail_errno(err, "cannot put '%s' in place", path);
+        int rc = vl_fail_errno(err, "cannot put '%s' in place", shown);
 
         (void)vl_file_drop_temporary(temporary);
         return rc;

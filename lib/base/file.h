@@ -37,12 +37,14 @@ int vl_file_read(const char *path, size_t limit, char **ret_text, struct stat *r
 /* The same of a regular file that is open; `path` is for messages. */
 int vl_file_read_open(int descriptor, const char *path, size_t limit, char **ret_text, struct vl_error *err);
 
-/* Replace or make `path` as described above. `mode` is applied exactly. When the file exists its owner is kept. */
+/* Replace or make `path` as described above. `mode` is applied exactly. When the file exists its owner is kept, unless
+ * everybody may make one in its directory, and the directory's owner did not. */
 int vl_file_write(const char *path, const char *text, size_t length, mode_t mode, struct vl_error *err);
 
 /* The same for a file that shall belong to `group`, which it does from the moment that it is in its place. (gid_t)-1
- * keeps the group as vl_file_write() does. Who is not root may not give files away, and is not asked to. */
-int vl_file_write_group(const char *path, const char *text, size_t length, mode_t mode, gid_t group,
+ * keeps the group as vl_file_write() does. Who is not root may not give files away, and is not asked to. Messages name
+ * it `shown`: `path` may lead through a descriptor. */
+int vl_file_write_shown(const char *path, const char *shown, const char *text, size_t length, mode_t mode, gid_t group,
                         struct vl_error *err);
 
 /* Give what lies ready at `from` the name `to`, in the same directory: a file that somebody else wrote, or a directory,

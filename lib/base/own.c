@@ -108,3 +108,23 @@ int vl_own_directory(const char *path, struct vl_error *err)
     }
     return 0;
 }
+
+int vl_own_judge_way(const struct vl_walk *walk, const char *path, struct vl_error *err)
+{
+    if (!walk->planted)
+        return 0;
+    return vl_fail(
+        err, VL_ERROR_REFUSED,
+        "'%s', on the way to '%s', was made by another user (%u) where everybody may make one; choose another "
+        "directory",
+        walk->where ? walk->where : "/", path, (unsigned)walk->owner);
+}
+
+int vl_own_mkdirs(const char *path, mode_t mode, struct vl_error *err)
+{
+    VL_WALK_AUTO walk = VL_WALK_INIT;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    (void)vl_walk(&walk, "", path, VL_WALK_DIRECTORY, &ignored);
+    return vl_own_judge_way(&walk, path, err) < 0 ? -1 : vl_file_mkdirs(path, mode, err);
+}

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -25,5 +26,14 @@ int vl_own_read(const char *path, size_t limit, enum vl_own_kind kind, char **re
 /* Judge a directory in which things are that are believed, and those above it. What of it is not there yet, or cannot
  * be looked at, is no fault: nothing is read from it. */
 int vl_own_directory(const char *path, struct vl_error *err);
+
+struct vl_walk;
+
+/* Refuse a way on which somebody else made a directory or laid a link where everybody may: what we would write there is
+ * led to where they want it. */
+int vl_own_judge_way(const struct vl_walk *walk, const char *path, struct vl_error *err);
+
+/* Make a directory and its parents (vl_file_mkdirs()), unless its way is such a one. */
+int vl_own_mkdirs(const char *path, mode_t mode, struct vl_error *err);
 
 #endif

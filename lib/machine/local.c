@@ -3,6 +3,9 @@
  * The target that is this host, or a tree of files under a directory of it. Paths are those that the files would have
  * on a running system (/etc/asterisk/sip.conf); a tree's root is put in front of them. Nothing outside the tree is
  * touched: ".." is refused, and so is a symbolic link that leads out.
+ *
+ * On the way to a file are directories of others: /etc/asterisk is Asterisk's, and whoever gets hold of it can lay
+ * links there. So each way is walked (base/walk.h), and what is read, judged and changed is what was walked to.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,12 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/delete.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/own.h"
 #include "base/process.h"
+#include "base/walk.h"
 #include "machine/target.h"
 
 /* This host is trusted, and the secrets of a lab of 250 guests are 2.4 MB. */
@@ -48,52 +52,70 @@ static bool is_plain(const char *path)
     return false;
 }
 
-/* True when `path` exists and is, after all links, not in the tree. */
-static bool leads_out(const char *root, const char *path)
+static int check_plain(const char *path, struct vl_error *err)
 {
-    VL_FREE char *real = realpath(path, NULL);
-    size_t length = strlen(root);
-
-    return real && !(strncmp(real, root, length) == 0 && (real[length] == '/' || real[length] == '\0'));
+    return is_plain(path) ? 0 : vl_fail(err, VL_ERROR_FAILED, "'%s' is not a plain absolute path", path);
 }
 
-/* The path on this host, which the caller frees. With `follow` the file itself must not be a link out of the tree. */
-static char *locate(const struct local_target *local, const char *path, bool follow, struct vl_error *err)
+/* What somebody else could have put there, is theirs; a second name of somebody else's file is not. */
+static int judge_file(const char *path, const struct vl_walk *walk, struct vl_error *err)
 {
-    struct vl_buf whole = VL_BUF_INIT;
-    VL_BUF_AUTO directory = VL_BUF_INIT;
-    char *text;
-
-    if (!is_plain(path)) {
-        (void)vl_fail(err, VL_ERROR_FAILED, "'%s' is not a plain absolute path", path);
-        return NULL;
-    }
-    vl_buf_printf(&whole, "%s%s", local->root, path);
-    text = vl_buf_take(&whole);
-    if (text)
-        vl_buf_add(&directory, text, (size_t)(strrchr(text, '/') - text));
-    if (!text || directory.failed) {
-        free(text);
-        (void)vl_no_memory(err);
-        return NULL;
-    }
-    if (*local->root && (leads_out(local->root, vl_buf_text(&directory)) || (follow && leads_out(local->root, text)))) {
-        (void)vl_fail(err, VL_ERROR_FAILED, "'%s' leads out of the tree '%s' by a symbolic link", path, local->root);
-        free(text);
-        return NULL;
-    }
-    return text;
+    if (walk->why == VL_WALK_OURS || walk->status.st_nlink == 1 || walk->status.st_uid == walk->owner)
+        return 0;
+    return vl_fail(err, VL_ERROR_REFUSED,
+                   "'%s' is another name of a file that may lie elsewhere, in a directory where others decide; put a "
+                   "file of its own there",
+                   path);
 }
 
 static int local_read(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode,
                       struct vl_error *err)
 {
-    VL_FREE char *place = locate(local_of(target), path, true, err);
-    struct stat status;
+    VL_WALK_AUTO walk = VL_WALK_INIT;
 
-    if (!place || vl_file_read(place, LOCAL_FILE_LIMIT, ret_text, &status, err) < 0)
+    if (check_plain(path, err) < 0 || vl_walk(&walk, local_of(target)->root, path, VL_WALK_FILE, err) < 0 ||
+        judge_file(path, &walk, err) < 0 ||
+        vl_file_read_open(walk.descriptor, path, LOCAL_FILE_LIMIT, ret_text, err) < 0)
         return -1;
-    *ret_mode = status.st_mode & 07777;
+    *ret_mode = walk.status.st_mode & 07777;
+    return 0;
+}
+
+/* A name in a directory that is held open, so that no link can be laid on the way to it. */
+struct place {
+    struct vl_walk walk; /* to the directory */
+    char *path;          /* of the name, through the descriptor */
+    char *shown;         /* as it is told, with the root of a tree */
+};
+
+static void leave_place(struct place *place)
+{
+    vl_walk_end(&place->walk);
+    free(place->path);
+    free(place->shown);
+}
+
+#define PLACE_AUTO __attribute__((cleanup(leave_place))) struct place
+
+static int find_place(const struct local_target *local, const char *path, struct place *place, struct vl_error *err)
+{
+    if (check_plain(path, err) < 0 || vl_walk(&place->walk, local->root, path, VL_WALK_PARENT, err) < 0)
+        return -1;
+    if (vl_asprintf(&place->path, "/proc/self/fd/%d/%s", place->walk.descriptor, place->walk.name) < 0 ||
+        vl_asprintf(&place->shown, "%s%s", local->root, path) < 0)
+        return vl_no_memory(err);
+    return 0;
+}
+
+/* For a change. */
+static int take_place(const struct local_target *local, const char *path, struct place *place, struct vl_error *err)
+{
+    if (find_place(local, path, place, err) < 0)
+        return -1;
+    if (vl_own_judge_way(&place->walk, place->shown, err) < 0)
+        return -1;
+    if (!vl_file_exists("/proc/self/fd"))
+        return vl_fail(err, VL_ERROR_FAILED, "'/proc' is not mounted, without which no file is changed; mount it");
     return 0;
 }
 
@@ -102,16 +124,18 @@ static bool find_group(const struct local_target *local, const char *name, gid_t
 {
     struct group entry, *found = NULL;
     VL_FREE char *room = vl_malloc(65536);
-    VL_BUF_AUTO path = VL_BUF_INIT;
+    VL_WALK_AUTO walk = VL_WALK_INIT;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_FCLOSE FILE *file = NULL;
 
     if (!room)
         return false;
-    vl_buf_printf(&path, "%s/etc/group", local->root);
     if (!*local->root)
         (void)getgrnam_r(name, &entry, room, 65536, &found);
-    else if (!leads_out(local->root, vl_buf_text(&path)))
-        file = fopen(vl_buf_text(&path), "re");
+    else if (vl_walk(&walk, local->root, "/etc/group", VL_WALK_FILE, &ignored) == 0)
+        file = fdopen(walk.descriptor, "r");
+    if (file)
+        walk.descriptor = -1; /* the stream's now */
     while (file && fgetgrent_r(file, &entry, room, 65536, &found) == 0 && strcmp(entry.gr_name, name) != 0)
         found = NULL;
     if (!found)
@@ -124,14 +148,14 @@ static int local_write(struct vl_target *target, const char *path, const char *t
                        struct vl_error *err)
 {
     struct local_target *local = local_of(target);
-    VL_FREE char *place = locate(local, path, false, err);
+    PLACE_AUTO place = { .walk = VL_WALK_INIT };
     gid_t id = (gid_t)-1;
 
-    if (!place)
+    if (take_place(local, path, &place, err) < 0)
         return -1;
     if (group)
         (void)find_group(local, group, &id);
-    return vl_file_write_group(place, text, strlen(text), mode, id, err);
+    return vl_file_write_shown(place.path, place.shown, text, strlen(text), mode, id, err);
 }
 
 static enum vl_path_kind kind_of(mode_t mode)
@@ -143,44 +167,60 @@ static enum vl_path_kind kind_of(mode_t mode)
     return S_ISREG(mode) ? VL_PATH_FILE : VL_PATH_OTHER;
 }
 
-/* What a link says and where it ends; a tree's paths begin at its root, as they do everywhere here. */
-static int follow_link(const struct local_target *local, const char *place, struct vl_path_facts *facts,
-                       struct vl_error *err)
+/* Where what is open lies, as the kernel says; a tree's paths begin at its root, as they do everywhere here. */
+static char *real_path(const struct local_target *local, int descriptor)
 {
-    VL_FREE char *real = realpath(place, NULL);
+    size_t root = strlen(local->root);
+    VL_FREE char *name = NULL, *real = NULL;
+
+    if (vl_asprintf(&name, "/proc/self/fd/%d", descriptor) < 0)
+        return NULL;
+    real = realpath(name, NULL);
+    return real ? vl_strdup(strncmp(real, local->root, root) == 0 ? real + root : real) : NULL;
+}
+
+/* What a link says and where it ends. One that others could have laid ends nowhere, unless at what is theirs. */
+static int follow_link(const struct local_target *local, const char *path, const struct place *place,
+                       struct vl_path_facts *facts, struct stat *status, struct vl_error *err)
+{
+    VL_WALK_AUTO walk = VL_WALK_INIT;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
     char text[PATH_MAX];
-    ssize_t length = readlink(place, text, sizeof(text));
+    ssize_t length = readlinkat(place->walk.descriptor, place->walk.name, text, sizeof(text));
 
     if (length < 0)
-        return vl_fail_errno(err, "cannot read the link '%s'", place);
+        return vl_fail_errno(err, "cannot read the link '%s'", place->shown);
     facts->link = vl_strndup(text, (size_t)length);
-    if (real)
-        facts->real = vl_strdup(real + (leads_out(local->root, real) ? 0 : strlen(local->root)));
-    return facts->link && (facts->real || !real) ? 0 : vl_no_memory(err);
+    *status = (struct stat){ .st_mode = 0 };
+    if (vl_walk(&walk, local->root, path, VL_WALK_ANY, &ignored) == 0) {
+        *status = walk.status;
+        facts->real = real_path(local, walk.descriptor);
+    }
+    return facts->link ? 0 : vl_no_memory(err);
 }
 
 static int local_facts(struct vl_target *target, const char *path, struct vl_path_facts *ret_facts,
                        struct vl_error *err)
 {
-    struct local_target *local = local_of(target);
-    VL_FREE char *place = locate(local, path, false, err);
+    const struct local_target *local = local_of(target);
+    PLACE_AUTO place = { .walk = VL_WALK_INIT };
     VL_PATH_FACTS_AUTO facts = { .kind = VL_PATH_NONE };
     struct stat status;
 
-    if (!place)
-        return -1;
-    if (lstat(place, &status) == 0) {
-        facts.kind = kind_of(status.st_mode);
-        if (facts.kind == VL_PATH_LINK && follow_link(local, place, &facts, err) < 0)
+    if (find_place(local, path, &place, err) < 0) {
+        if (err->code != VL_ERROR_NOTFOUND)
             return -1;
-        if (facts.kind == VL_PATH_LINK && stat(place, &status) < 0)
-            status = (struct stat){ .st_mode = 0 };
+        vl_error_clear(err);
+    } else if (fstatat(place.walk.descriptor, place.walk.name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        facts.kind = kind_of(status.st_mode);
+        if (facts.kind == VL_PATH_LINK && follow_link(local, path, &place, &facts, &status, err) < 0)
+            return -1;
         facts.mode = status.st_mode & 07777;
         facts.owner = status.st_uid;
         facts.group = status.st_gid;
         facts.changed = status.st_mtime;
     } else if (errno != ENOENT && errno != ENOTDIR) {
-        return vl_fail_errno(err, "cannot look at '%s'", place);
+        return vl_fail_errno(err, "cannot look at '%s'", place.shown);
     }
     *ret_facts = facts;
     facts = (struct vl_path_facts){ .kind = VL_PATH_NONE };
@@ -195,9 +235,15 @@ static bool local_gives_to(struct vl_target *target, const char *group, gid_t *r
 
 static int local_remove(struct vl_target *target, const char *path, struct vl_error *err)
 {
-    VL_FREE char *place = locate(local_of(target), path, false, err);
+    PLACE_AUTO place = { .walk = VL_WALK_INIT };
 
-    return place ? vl_file_remove(place, err) : -1;
+    if (take_place(local_of(target), path, &place, err) < 0) {
+        if (err->code != VL_ERROR_NOTFOUND)
+            return -1;
+        vl_error_clear(err); /* a missing one is as good as removed */
+        return 0;
+    }
+    return vl_file_remove_shown(place.path, place.shown, err);
 }
 
 static int local_run(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,

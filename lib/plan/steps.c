@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/delete.h"
-#include "base/file.h"
+#include "base/own.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
@@ -67,7 +67,7 @@ static int do_command(const struct vl_step_scene *scene)
 
 static int do_directory(const struct vl_step_scene *scene)
 {
-    return vl_file_mkdirs(scene->step->object, (mode_t)scene->step->mode, scene->err);
+    return vl_own_mkdirs(scene->step->object, (mode_t)scene->step->mode, scene->err);
 }
 
 static int do_switch(const struct vl_step_scene *scene)

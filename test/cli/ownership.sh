@@ -148,6 +148,52 @@ chown -R 0 share/numbering
 chmod 666 share/images/debian-asterisk/build
 run image -n -f lab.ini "${common[@]}" --share "$work/share"
 expect err 'others may write to' 'a recipe that everybody may write'
+# What is written where everybody may make a file is ours, whatever stood there; a directory that somebody else made
+# there is not written to.
+cat >phone.ini <<'END'
+[lab]
+name = p
+[bridge]
+interface = none
+address = 10.1.1.1/24
+[image pbx]
+base = build:debian-asterisk
+[pbx s]
+address = 10.1.1.50
+extensions = 1500
+[phone desk]
+model = spa303
+mac = 00:0e:08:aa:bb:cc
+pbx = s
+extension = 1500
+END
+run phone -f phone.ini "${common[@]}" --output "$work/common/profiles"
+expect_status 0 'the profiles of telephones'
+name=$(ls common/profiles)
+rm -r common/profiles
+install -m 600 -o 12345 /dev/null "common/$name"
+run phone -f phone.ini "${common[@]}" --output "$work/common"
+expect_status 0 'profiles where a name was planted'
+[ "$(stat -c %u "common/$name")" = 0 ] || fail "a profile belongs to who planted its name: $(ls -ln common)"
+expect "common/$name" '<' 'a profile where its name was planted'
+install -d -m 755 -o 12345 -g 12345 common/out
+run phone -f phone.ini "${common[@]}" --output "$work/common/out"
+expect_status 1 'profiles in a directory that was planted'
+expect err 'another user' 'profiles in a directory that was planted'
+[ -z "$(ls common/out)" ] || fail 'profiles are in a directory that was planted'
+mkdir roots
+ln -s ../roots common/link
+chown -h 12345 common/link
+run phone -f phone.ini "${common[@]}" --output "$work/common/link"
+expect_status 1 'profiles through a link that was planted'
+run phone -f phone.ini "${common[@]}" --output "$work/common/link/more"
+expect_status 1 'profiles through a link that was planted'
+[ -z "$(ls roots)" ] || fail 'profiles were led elsewhere by a link'
+install -d -m 2755 -o 12345 -g 12345 tftp
+run phone -f phone.ini "${common[@]}" --output "$work/tftp"
+expect_status 0 "profiles in a server's own directory"
+[ "$(stat -c %a:%g "tftp/$name")" = 640:12345 ] || fail "the server cannot read a profile: $(ls -ln tftp)"
+
 mkdir cache
 chown 12345 cache
 run image -n -f lab.ini "${common[@]}"

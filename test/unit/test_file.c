@@ -346,7 +346,7 @@ static void test_group_before_name(void **state)
         skip();
     for (int i = 0; i < 2; i++) { /* made, and replaced */
         memset(&plan, 0, sizeof(plan));
-        assert_int_equal(vl_file_write_group(path, i ? NEW : OLD, strlen(i ? NEW : OLD), 02640, 4343, &err), 0);
+        assert_int_equal(vl_file_write_shown(path, path, i ? NEW : OLD, strlen(i ? NEW : OLD), 02640, 4343, &err), 0);
         assert_int_equal(plan.renamed_group, 4343);
         check_owner(path, 0, 4343, 02640);
         assert_int_equal(chown(path, 0, 0), 0);
@@ -358,7 +358,7 @@ static void test_group_before_name(void **state)
         plan.at = 1;
         plan.error = EPERM;
         plan.then_dead = true;
-        assert_int_equal(vl_file_write_group(path, OLD, strlen(OLD), 0640, 4343, &err), -1);
+        assert_int_equal(vl_file_write_shown(path, path, OLD, strlen(OLD), 0640, 4343, &err), -1);
         check_place(i ? NULL : NEW, i ? NULL : NEW);
         (void)unlink(path);
     }

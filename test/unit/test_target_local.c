@@ -9,10 +9,14 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -116,6 +120,157 @@ static void test_paths_stay_inside(void **state)
         assert_int_equal(bed.tree->ops->write(bed.tree, "/etc/..x", "x", 0600, NULL, &err), 0);
         assert_int_equal(bed.tree->ops->write(bed.tree, "/etc/.x.", "x", 0600, NULL, &err), 0);
     }
+}
+
+/* What a user other than root, whose the directory is, does for as long as it takes: two names of it change places. */
+static pid_t start_swapping(const char *one, const char *other)
+{
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    for (unsigned n = 0; pid == 0; n++) {
+        (void)renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+        if (n % 64 == 0)
+            (void)poll(NULL, 0, 1);
+        if (getppid() == 1)
+            _exit(0);
+    }
+    return pid;
+}
+
+static void stop_swapping(pid_t pid)
+{
+    (void)kill(pid, SIGKILL);
+    (void)waitpid(pid, NULL, 0);
+}
+
+enum { OTHER = 12345, TRIES = 3000 };
+
+static void make_theirs(const char *directory)
+{
+    assert_int_equal(mkdir(directory, 0755), 0);
+    assert_int_equal(chown(directory, OTHER, OTHER), 0);
+}
+
+/* However a file and a link change places, what is read is never what the link leads to. */
+static void test_no_link_is_read_in_a_race(void **state)
+{
+    const char *file = in_bed("theirs/sip.conf"), *link = in_bed("theirs/link");
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    size_t got = 0, refused = 0;
+    pid_t swapper;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    make_theirs(in_bed("theirs"));
+    assert_int_equal(vl_file_write(in_bed("shadow"), "SUPERSECRET", 11, 0600, &err), 0);
+    assert_int_equal(vl_file_write(file, "[general]\n", 10, 0644, &err), 0);
+    assert_int_equal(chown(file, OTHER, OTHER), 0);
+    assert_int_equal(symlink(in_bed("shadow"), link), 0);
+    assert_int_equal(lchown(link, OTHER, OTHER), 0);
+    swapper = start_swapping(file, link);
+    for (int i = 0; i < TRIES; i++) {
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+        VL_FREE char *text = NULL;
+        mode_t mode;
+        bool leaked;
+
+        if (bed.host->ops->read(bed.host, file, &text, &mode, &cause) < 0) {
+            refused++;
+            continue;
+        }
+        got++;
+        leaked = strstr(text, "SUPERSECRET") || mode == 0600;
+        if (leaked)
+            stop_swapping(swapper);
+        assert_false(leaked);
+    }
+    stop_swapping(swapper);
+    assert_true(got > 0);
+    assert_true(refused > 0);
+}
+
+/* However a directory and a link change places, nothing is written where the link leads. */
+static void test_no_link_is_written_through_in_a_race(void **state)
+{
+    const char *directory = in_bed("theirs2/d"), *link = in_bed("theirs2/link");
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    size_t written = 0;
+    pid_t swapper;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    make_theirs(in_bed("theirs2"));
+    make_theirs(directory);
+    assert_int_equal(mkdir(in_bed("roots"), 0755), 0);
+    assert_int_equal(vl_file_write(in_bed("roots/precious"), "", 0, 0600, &err), 0);
+    assert_int_equal(symlink(in_bed("roots"), link), 0);
+    assert_int_equal(lchown(link, OTHER, OTHER), 0);
+    swapper = start_swapping(directory, link);
+    for (int i = 0; i < TRIES; i++) {
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+
+        written += bed.host->ops->write(bed.host, in_bed("theirs2/d/x.conf"), "x", 0644, NULL, &cause) == 0;
+        vl_error_clear(&cause);
+        (void)bed.host->ops->remove(bed.host, in_bed("theirs2/d/precious"), &cause);
+    }
+    stop_swapping(swapper);
+    assert_true(written > 0);
+    assert_int_equal(unlink(in_bed("roots/precious")), 0);
+    assert_int_equal(rmdir(in_bed("roots")), 0); /* empty */
+}
+
+/* A name that somebody planted does not make the file theirs; one of Asterisk's own directory stays Asterisk's. */
+static void test_planted_names(void **state)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const char *planted = in_bed("sticky/phone.xml"), *kept = in_bed("theirs3/sip.conf");
+    struct stat status;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(mkdir(in_bed("sticky"), 0700), 0);
+    assert_int_equal(chmod(in_bed("sticky"), 01777), 0);
+    assert_int_equal(vl_file_write(planted, "", 0, 0600, &err), 0);
+    assert_int_equal(chown(planted, OTHER, OTHER), 0);
+    assert_int_equal(bed.host->ops->write(bed.host, planted, "secret", 0640, NULL, &err), 0);
+    assert_int_equal(stat(planted, &status), 0);
+    assert_int_equal(status.st_uid, 0);
+    assert_int_equal(status.st_gid, 0);
+    make_theirs(in_bed("theirs3"));
+    assert_int_equal(vl_file_write(kept, "", 0, 0600, &err), 0);
+    assert_int_equal(chown(kept, OTHER, OTHER), 0);
+    assert_int_equal(bed.host->ops->write(bed.host, kept, "x", 0640, NULL, &err), 0);
+    assert_int_equal(stat(kept, &status), 0);
+    assert_int_equal(status.st_uid, OTHER);
+    /* a directory that somebody planted, and a link */
+    make_theirs(in_bed("sticky/out"));
+    assert_int_equal(bed.host->ops->write(bed.host, in_bed("sticky/out/phone.xml"), "secret", 0640, NULL, &err), -1);
+    assert_says(&err, "another user");
+    assert_int_equal(symlink(in_bed("theirs3"), in_bed("sticky/link")), 0);
+    assert_int_equal(lchown(in_bed("sticky/link"), OTHER, OTHER), 0);
+    assert_int_equal(bed.host->ops->write(bed.host, in_bed("sticky/link/phone.xml"), "secret", 0640, NULL, &err), -1);
+    assert_says(&err, "another user");
+}
+
+/* A second name of root's file in a directory of another is not read as theirs. */
+static void test_second_names(void **state)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+    mode_t mode;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    make_theirs(in_bed("theirs4"));
+    assert_int_equal(vl_file_write(in_bed("shadow2"), "SUPERSECRET", 11, 0600, &err), 0);
+    assert_int_equal(link(in_bed("shadow2"), in_bed("theirs4/sip.conf")), 0);
+    assert_int_equal(bed.host->ops->read(bed.host, in_bed("theirs4/sip.conf"), &text, &mode, &err), -1);
+    assert_says(&err, "another name");
 }
 
 static void test_links_do_not_lead_out(void **state)
@@ -295,7 +450,7 @@ static void test_links_are_not_replaced(void **state)
     assert_int_equal(mkdir(in_bed("tree/srv"), 0700), 0);
     assert_int_equal(vl_file_write(in_bed("tree/srv/sip.conf"), "; mine\n", 7, 0640, &err), 0);
     assert_int_equal(symlink("../srv/sip.conf", in_bed("tree/etc/linked")), 0);
-    assert_int_equal(symlink("/nowhere/at/all", in_bed("tree/etc/dangling")), 0);
+    assert_int_equal(symlink("nowhere/at/all", in_bed("tree/etc/dangling")), 0);
     assert_link_refused("/etc/linked", VL_FILE_BLOCK);
     assert_link_refused("/etc/linked", VL_FILE_WHOLE);
     assert_link_refused("/etc/linked", VL_FILE_GONE);
@@ -388,6 +543,10 @@ int main(void)
         cmocka_unit_test(test_absent_and_impossible),
         cmocka_unit_test(test_paths_stay_inside),
         cmocka_unit_test(test_links_do_not_lead_out),
+        cmocka_unit_test(test_no_link_is_read_in_a_race),
+        cmocka_unit_test(test_no_link_is_written_through_in_a_race),
+        cmocka_unit_test(test_planted_names),
+        cmocka_unit_test(test_second_names),
         cmocka_unit_test(test_root_with_the_same_beginning),
         cmocka_unit_test(test_group),
         cmocka_unit_test(test_group_or_nothing),
