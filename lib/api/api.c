@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "lab/lab.h"
+#include "machine/cage.h"
 #include "machine/provision.h"
 #include "network/watchdog.h"
 
@@ -45,7 +46,7 @@ bool voiplab_worker(int argc, char **argv, int *ret_status)
     else if (argc == 4 && !strcmp(argv[1], VL_WATCHDOG_ARGUMENT))
         *ret_status = vl_watchdog_main(argv[2], argv[3]);
     else
-        return false;
+        return vl_cage_is_meant(argc, argv, ret_status);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "api/sized.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/scratch.h"
 #include "request/fleet.h"
 
 /* A request as it came, made whole: with parameters for every command that has any. */
@@ -61,6 +62,7 @@ static int lock_lab(struct vl_session *session, struct vl_arena *arena, struct v
                         "another voiplab is changing this lab; wait until it is done", err);
     if (lock < 0 || !session->lab)
         return lock;
+    vl_scratch_sweep(vl_arena_printf(arena, "%s/%s", directory, name));
     /* what was read before may be old by now */
     vl_state_close(&session->state);
     if (vl_state_open(&session->state, session->lab, directory, NULL, err) == 0)

@@ -252,6 +252,11 @@ char *vl_file_scratch(const char *parent, const char *name, struct vl_error *err
     return NULL;
 }
 
+int vl_file_give_directory(int descriptor, uid_t user, struct vl_error *err)
+{
+    return vl_file_ops()->fchown(descriptor, user, user) < 0 ? vl_fail_errno(err, "cannot give a directory away") : 0;
+}
+
 int vl_file_lock(const char *path, const char *busy, struct vl_error *err)
 {
     int descriptor = vl_file_ops()->open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -66,6 +66,9 @@ int vl_file_mkdirs(const char *path, mode_t mode, struct vl_error *err);
  * with vl_file_remove_tree() of delete.h; NULL on failure. */
 char *vl_file_scratch(const char *parent, const char *name, struct vl_error *err);
 
+/* Give a directory that is open to a user and the group of the same number: one that we made for them. */
+int vl_file_give_directory(int descriptor, uid_t user, struct vl_error *err);
+
 /* Take an exclusive lock on `path` (made when missing, 0600) without waiting. Returns the descriptor, which holds the
  * lock until it is closed, or -1; when somebody else holds it the message says `BUSY`. */
 int vl_file_lock(const char *path, const char *busy, struct vl_error *err);

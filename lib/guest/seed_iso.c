@@ -13,21 +13,12 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
-#include "base/delete.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/scratch.h"
 
 enum { ISO_LIMIT = 4 << 20, XORRISO_TIMEOUT_MS = 60000 };
-
-static void remove_scratch(char *const *directory)
-{
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-
-    if (*directory)
-        (void)vl_file_remove_tree(*directory, &ignored);
-    vl_free(*directory);
-}
 
 static int write_files(struct vl_arena *arena, const struct vl_fileset *set, const char *tree, struct vl_error *err)
 {
@@ -104,16 +95,16 @@ static int read_image(const char *iso, char **ret_bytes, size_t *ret_length, str
 int vl_seed_iso(const struct vl_fileset *set, const char *work_directory, const char *iso_path, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    __attribute__((cleanup(remove_scratch))) char *directory = vl_file_scratch(work_directory, "seed", err);
+    VL_SCRATCH_AUTO scratch = VL_SCRATCH_INIT;
     const char *tree, *iso;
     VL_FREE char *bytes = NULL;
     size_t length = 0;
     int rc;
 
-    if (!directory)
+    if (vl_scratch_make(&scratch, work_directory, err) < 0)
         return -1;
-    tree = vl_arena_printf(&arena, "%s/files", directory);
-    iso = vl_arena_printf(&arena, "%s/iso", directory);
+    tree = vl_arena_printf(&arena, "%s/files", scratch.path);
+    iso = vl_arena_printf(&arena, "%s/iso", scratch.path);
     if (write_files(&arena, set, tree, err) < 0 || run_xorriso(tree, iso, err) < 0 ||
         read_image(iso, &bytes, &length, err) < 0)
         return vl_error_wrap(err, "cannot make the seed image '%s'", iso_path);

@@ -6,6 +6,7 @@
 #define VL_MACHINE_SANDBOX_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -23,6 +24,16 @@ int vl_sandbox_enter(const int *sockets, struct vl_error *err);
 /* The same for a server of one thread that listens already: it may take connections and talk over them, with at most
  * `descriptors` open. It cannot make any other connection. */
 int vl_sandbox_enter_server(unsigned descriptors, struct vl_error *err);
+
+/* The same for a program of others that is going to take this process's place: it has the user and group
+ * VL_SANDBOX_PROGRAM_USER to itself, opens files as that one may, talks over UDP, and has threads, but no processes. It
+ * may be another program by then, so execve() stays: what that runs is caged likewise. It dies with `parent`, whose
+ * child this is. What it may not call fails there, for it is not ours to be killed for a try. */
+int vl_sandbox_enter_program(pid_t parent, struct vl_error *err);
+
+/* A number that no system gives to a user (it is above the dynamic ones of systemd and below `nobody`), so that nothing
+ * else here is its: neither files nor processes. */
+enum { VL_SANDBOX_PROGRAM_USER = 65533 };
 
 /* False in a build with a sanitizer, whose run-time library needs system calls that the filter would refuse. */
 bool vl_sandbox_filters(void);

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "base/delete.h"
 #include "base/own.h"
 #include "base/process.h"
+#include "base/scratch.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "guest/image.h"
@@ -152,25 +152,26 @@ static int do_upload(const struct vl_step_scene *scene)
     return upload(scene, scene->step->after, scene->step->source);
 }
 
+/* The guest's private host key is in it: after a kill the next run takes it away. */
 static int do_seed(const struct vl_step_scene *scene)
 {
     const struct vl_step *step = scene->step;
-    const char *iso = vl_arena_printf(scene->arena, "%s/%s", step->source, step->object);
+    VL_SCRATCH_AUTO scratch = VL_SCRATCH_INIT;
     VL_FREE char *xml = NULL;
+    const char *iso;
     struct stat status;
-    int rc;
 
-    if (vl_seed_iso(step->files, step->source, iso, scene->err) < 0)
+    if (vl_scratch_make(&scratch, step->source, scene->err) < 0)
+        return -1;
+    iso = vl_arena_printf(scene->arena, "%s/%s", scratch.path, step->object);
+    if (vl_seed_iso(step->files, scratch.path, iso, scene->err) < 0)
         return -1;
     if (stat(iso, &status) < 0)
         return vl_fail_errno(scene->err, "cannot look at '%s'", iso);
     xml = vl_render_volume_xml(
         &(struct vl_volume_spec){ .name = step->object, .format = "raw", .capacity = (uint64_t)status.st_size },
         scene->err);
-    rc = xml ? upload(scene, xml, iso) : -1;
-    if (rc == 0)
-        return vl_file_remove(iso, scene->err);
-    return rc;
+    return xml ? upload(scene, xml, iso) : -1;
 }
 
 static int do_domain(const struct vl_step_scene *scene)

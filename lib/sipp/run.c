@@ -3,6 +3,10 @@
  * SIPp as a child. Its exit status says little (0 also when it was killed without one good call, 1 also for a wrong
  * option), so what happened is taken from the statistics that it writes four times a second, and from who ended it.
  *
+ * What the target sends is read by SIPp, and the target is a guest's root: SIPp 3.6.1 can be made to crash, and maybe
+ * worse. So it runs in the cage (machine/cage.h) in a directory of its own, where nothing else of the lab is to be
+ * found, and what it writes there is read as what somebody else wrote.
+ *
  * An end before the end goes in steps: `q` on its control socket (no new calls, wait for those that are up), then `Q`
  * (hang them up), then SIGKILL. SIPp 3.6.1 hangs up after `Q` but then never ends, so the last step is no rare one.
  * The control socket takes orders from anyone who can reach it: it is bound to 127.0.0.1.
@@ -24,12 +28,22 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/delete.h"
 #include "base/file.h"
+#include "base/memory.h"
+#include "base/own.h"
 #include "base/process.h"
+#include "base/scratch.h"
 #include "base/text.h"
+#include "base/walk.h"
+#include "machine/cage.h"
+#include "machine/sandbox.h"
+
+#define SCENARIO "call.xml"
+#define ACCOUNTS "accounts.csv"
+#define FIGURES "statistics.csv"
 
 enum {
+    SCENARIO_LIMIT = 1 << 20,
     TICK_MS = 100,
     PROGRESS_MS = 1000,
     HANGUP_MS = 1000,    /* between the order to hang up all calls and the kill */
@@ -47,7 +61,7 @@ enum stage { STAGE_RUNNING, STAGE_DRAINING, STAGE_HANGING_UP, STAGE_KILLED, STAG
 struct run {
     const struct vl_sipp_options *options;
     struct vl_arena arena;
-    const char *directory, *accounts, *figures, *scenario; /* absolute paths */
+    struct vl_scratch scratch; /* its directory */
     uint16_t control_port, local_port;
     pid_t pid;
     int status; /* as from waitpid */
@@ -109,38 +123,45 @@ static int free_port(const char *address, uint16_t *ret_port, struct vl_error *e
     return 0;
 }
 
-/* SIPp has another working directory than we, so paths must not depend on it. */
-static const char *absolute(struct run *run, const char *path, struct vl_error *err)
+/* Copy the scenario: who SIPp is there need not be able to come to where it lies. */
+static int copy_scenario(const struct run *run, struct vl_arena *arena, struct vl_error *err)
 {
-    VL_FREE char *real = realpath(path, NULL);
+    VL_FREE char *text = NULL;
 
-    if (!real)
-        (void)vl_fail_errno(err, "cannot open '%s'", path);
-    return real ? vl_arena_strdup(&run->arena, real) : NULL;
+    if (vl_own_read(vl_arena_printf(arena, "%s/" SCENARIO, run->options->scenario_directory), SCENARIO_LIMIT,
+                    VL_OWN_WORD, &text, NULL, err) < 0)
+        return vl_error_wrap(err, "sipp could not run");
+    return vl_file_write(vl_arena_printf(arena, "%s/" SCENARIO, run->scratch.path), text, strlen(text), 0644, err);
 }
 
-/* The control port is ours alone on this host, so it tells the files of runs at the same time apart. */
+/* Readable for SIPp alone, whose group has no other member. */
+static int write_accounts(const struct run *run, struct vl_arena *arena, struct vl_error *err)
+{
+    const char *caller = run->options->load->caller;
+    const char *path = vl_arena_printf(arena, "%s/" ACCOUNTS, run->scratch.path);
+    VL_BUF_AUTO accounts = VL_BUF_INIT;
+
+    vl_buf_printf(&accounts, "SEQUENTIAL\n%s;[authentication username=%s password=%s]\n", caller, caller,
+                  run->options->secret);
+    if (arena->failed || accounts.failed)
+        return vl_no_memory(err);
+    return vl_file_write_shown(path, path, vl_buf_text(&accounts), accounts.length, 0640,
+                               geteuid() == 0 ? VL_SANDBOX_PROGRAM_USER : (gid_t)-1, err);
+}
+
 static int prepare(struct run *run, struct vl_error *err)
 {
     const struct vl_sipp_options *options = run->options;
-    const struct vl_load *load = options->load;
-    const char *scenarios = absolute(run, options->scenario_directory, err);
-    VL_BUF_AUTO accounts = VL_BUF_INIT;
 
-    run->directory = scenarios ? absolute(run, options->work_directory, err) : NULL;
-    if (!run->directory)
-        return -1;
     if (free_port("127.0.0.1", &run->control_port, err) < 0 ||
         free_port(options->local_address, &run->local_port, err) < 0)
         return -1;
-    run->accounts = vl_arena_printf(&run->arena, "%s/accounts-%u.csv", run->directory, run->control_port);
-    run->figures = vl_arena_printf(&run->arena, "%s/statistics-%u.csv", run->directory, run->control_port);
-    run->scenario = vl_arena_printf(&run->arena, "%s/call.xml", scenarios);
-    vl_buf_printf(&accounts, "SEQUENTIAL\n%s;[authentication username=%s password=%s]\n", load->caller, load->caller,
-                  options->secret);
-    if (run->arena.failed || accounts.failed)
-        return vl_no_memory(err);
-    return vl_file_write(run->accounts, vl_buf_text(&accounts), accounts.length, 0600, err);
+    if (vl_scratch_make(&run->scratch, options->work_directory, err) < 0 || copy_scenario(run, &run->arena, err) < 0 ||
+        write_accounts(run, &run->arena, err) < 0)
+        return -1;
+    if (geteuid() == 0)
+        return vl_file_give_directory(run->scratch.lock, VL_SANDBOX_PROGRAM_USER, err);
+    return 0;
 }
 
 static unsigned wait_ms(const struct vl_load *load)
@@ -153,22 +174,19 @@ static const char *number(struct run *run, unsigned long value, const char *unit
     return vl_arena_printf(&run->arena, "%lu%s", value, unit);
 }
 
-/* Start SIPp with `errors` as its stderr. What it names itself goes to its working directory, hence env(1). Its own
- * -timeout only matters when we are gone. The watchdog counts, but shall not end a run on a busy host. */
+/* Start SIPp with `errors` as its stderr. All files are in its working directory. The watchdog counts, but shall not
+ * end a run on a busy host. */
 static int start(struct run *run, int errors, struct vl_error *err)
 {
     const struct vl_sipp_options *options = run->options;
     const struct vl_load *load = options->load;
     const char *limit = number(run, load->concurrent ? load->concurrent : load->calls, "");
     const char *const argv[] = {
-        "env",
-        "-C",
-        run->directory,
         "sipp",
         "-sf",
-        run->scenario,
+        SCENARIO,
         "-inf",
-        run->accounts,
+        ACCOUNTS,
         "-s",
         load->extension,
         "-i",
@@ -196,7 +214,7 @@ static int start(struct run *run, int errors, struct vl_error *err)
         number(run, ANSWER_MS, "ms"),
         "-trace_stat",
         "-stf",
-        run->figures,
+        FIGURES,
         "-fd",
         load->timeout_s <= FINE_ROWS_S ? "250ms" : "1s",
         "-trace_rtt",
@@ -215,7 +233,7 @@ static int start(struct run *run, int errors, struct vl_error *err)
 
     if (run->arena.failed)
         return vl_no_memory(err);
-    run->pid = vl_process_start(NULL, argv, (int[]){ -1, -1, errors }, -1, NULL, err);
+    run->pid = vl_cage_start(argv, run->scratch.lock, errors, err);
     return run->pid > 0 ? 0 : -1;
 }
 
@@ -245,19 +263,35 @@ static void hear(struct run *run)
             vl_buf_add(&run->stderr_text, chunk, (size_t)got);
 }
 
+/* Open a file that SIPp wrote, which may by now be whatever it wants: a regular file of its own, or -1. */
+static int open_its(const struct run *run, const char *name)
+{
+    VL_FREE char *path = NULL;
+    VL_WALK_AUTO walk = VL_WALK_INIT;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    int descriptor;
+
+    if (vl_asprintf(&path, "/%s", name) < 0 || vl_walk(&walk, run->scratch.path, path, VL_WALK_FILE, &ignored) < 0 ||
+        walk.status.st_nlink != 1)
+        return -1;
+    descriptor = walk.descriptor;
+    walk.descriptor = -1;
+    return descriptor;
+}
+
 static int take_rows(struct run *run, struct vl_error *err)
 {
     char chunk[16384];
     ssize_t got;
 
     if (run->rows < 0)
-        run->rows = open(run->figures, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        run->rows = open_its(run, FIGURES);
     if (run->rows < 0)
         return 0;
     while ((got = read(run->rows, chunk, sizeof(chunk))) > 0)
         if (vl_statistics_feed(&run->statistics, chunk, (size_t)got, err) < 0)
             return -1;
-    return got < 0 && errno != EINTR ? vl_fail_errno(err, "cannot read '%s'", run->figures) : 0;
+    return got < 0 && errno != EINTR ? vl_fail_errno(err, "cannot read the figures of sipp") : 0;
 }
 
 static void report(struct run *run, long long now)
@@ -358,14 +392,9 @@ static int watch(struct run *run, struct vl_error *err)
 }
 
 /* SIPp names these files after its scenario and its process. */
-static const char *own_file(struct run *run, const char *kind)
-{
-    return vl_arena_printf(&run->arena, "%s/call_%ld_%s.csv", run->directory, (long)run->pid, kind);
-}
-
 static FILE *open_own_file(struct run *run, const char *kind)
 {
-    int descriptor = open(own_file(run, kind), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int descriptor = open_its(run, vl_arena_printf(&run->arena, "call_%ld_%s.csv", (long)run->pid, kind));
     FILE *file = descriptor >= 0 ? fdopen(descriptor, "r") : NULL;
 
     if (!file && descriptor >= 0)
@@ -391,6 +420,7 @@ static int summarize(struct run *run, struct vl_sipp_summary *summary, struct vl
     if (rc == 0 && run->outcome == VL_LOAD_COMPLETE &&
         (WIFSIGNALED(run->status) || summary->succeeded + summary->failed < run->options->load->calls)) {
         summary->outcome = VL_LOAD_BROKEN;
+        summary->ended_by = WIFSIGNALED(run->status) ? WTERMSIG(run->status) : 0;
         summary->left_up = run->statistics.now[VL_STATISTIC_CURRENT];
     }
     return rc;
@@ -402,6 +432,8 @@ static int fail_to_run(struct run *run, struct vl_error *err)
     const char *text = vl_buf_text(&run->stderr_text), *at = text;
     char *said;
 
+    if (WIFSIGNALED(run->status))
+        return vl_fail(err, VL_ERROR_FAILED, "sipp was ended by signal %d before a call", WTERMSIG(run->status));
     while (*at && !(isdigit((unsigned char)*at) && (at == text || at[-1] == '\n')))
         at++;
     if (*at && strchr(at, '\t') && strstr(at, ": "))
@@ -409,26 +441,13 @@ static int fail_to_run(struct run *run, struct vl_error *err)
     else
         at = text;
     said = vl_arena_strndup(&run->arena, at, strcspn(at, "\n"));
-    return vl_fail(err, VL_ERROR_FAILED, "sipp could not run (status %d)%s%s",
-                   WIFSIGNALED(run->status) ? 128 + WTERMSIG(run->status) : WEXITSTATUS(run->status), *said ? ": " : "",
-                   vl_text_quote(&run->arena, said, VL_TEXT_QUOTED));
-}
-
-static void remove_files(struct run *run)
-{
-    static const char *const kinds[] = { "rtt", "error_codes" };
-
-    if (run->accounts)
-        (void)vl_file_drop(run->accounts);
-    if (run->figures)
-        (void)vl_file_drop(run->figures);
-    for (size_t i = 0; run->pid > 0 && i < VL_COUNT(kinds); i++)
-        (void)vl_file_drop(own_file(run, kinds[i]));
+    return vl_fail(err, VL_ERROR_FAILED, "sipp could not run (status %d)%s%s", WEXITSTATUS(run->status),
+                   *said ? ": " : "", vl_text_quote(&run->arena, said, VL_TEXT_QUOTED));
 }
 
 static void run_free(struct run *run)
 {
-    remove_files(run);
+    vl_scratch_remove(&run->scratch);
     if (run->errors >= 0)
         (void)close(run->errors);
     if (run->rows >= 0)
@@ -442,7 +461,8 @@ static void run_free(struct run *run)
 static int run_once(const struct vl_sipp_options *options, bool *again, struct vl_sipp_summary *summary,
                     struct vl_error *err)
 {
-    __attribute__((cleanup(run_free))) struct run run = { .options = options, .errors = -1, .rows = -1 };
+    __attribute__((cleanup(
+        run_free))) struct run run = { .options = options, .scratch = VL_SCRATCH_INIT, .errors = -1, .rows = -1 };
 
     *again = false;
     if (prepare(&run, err) < 0 || launch(&run, err) < 0 || watch(&run, err) < 0)

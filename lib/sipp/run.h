@@ -21,12 +21,12 @@ struct vl_load_progress {
 
 struct vl_sipp_options {
     const struct vl_load *load;
-    const char *scenario_directory;  /* holds call.xml: share/sipp */
-    const char *work_directory;      /* ours, mode 0700; what SIPp writes goes there and is removed after the run */
-    const char *local_address;       /* IPv4 address of this host that the calls come from */
-    const char *secret;              /* of the caller's phone account: letters, digits and -._~!$%&*+/:=?@^ only */
-    unsigned port;                   /* SIP port of the target; 0: 5060 */
-    int (*cancelled)(void *context); /* may be NULL; asked ten times a second */
+    const char *scenario_directory; /* holds call.xml: share/sipp */
+    const char *work_directory;     /* ours, mode 0700; SIPp's own directory is made there, and removed after the run */
+    const char *local_address;      /* IPv4 address of this host that the calls come from */
+    const char *secret;             /* of the caller's phone account: letters, digits and -._~!$%&*+/:=?@^ only */
+    unsigned port;                  /* SIP port of the target; 0: 5060 */
+    int (*cancelled)(void *context);                                     /* may be NULL; asked ten times a second */
     void (*progress)(void *context, const struct vl_load_progress *now); /* may be NULL; about once a second */
     void *context;
 };

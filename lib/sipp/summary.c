@@ -223,6 +223,10 @@ int vl_sipp_verdict(const struct vl_sipp_summary *summary, struct vl_error *err)
 {
     const char *why = summary->reason_count ? summary->reasons[0].text : "SIPp does not say why";
 
+    if (summary->ended_by)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "load '%s': SIPp was ended by signal %d; what '%s' sent may be broken, or an attack",
+                       summary->name, summary->ended_by, summary->target);
     if (!summary->proven)
         return vl_fail(err, VL_ERROR_FAILED, "load '%s': no call to '%s' at %s succeeded: %s", summary->name,
                        summary->extension, summary->address, summary->made ? why : "none was made");

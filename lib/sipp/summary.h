@@ -35,7 +35,8 @@ struct vl_sipp_summary {
     const char *name, *target, *address, *caller, *extension;
     unsigned rate_asked, calls_asked, hold_ms, concurrent_asked;
     enum vl_load_outcome outcome;
-    bool proven; /* at least one call was answered and ended as it should: only then the run says anything */
+    int ended_by; /* the signal that ended SIPp, which we had not asked for; 0: none */
+    bool proven;  /* at least one call was answered and ended as it should: only then the run says anything */
     uint64_t made, succeeded, failed;
     uint64_t peak; /* calls up at once, sampled four times a second (once in runs of more than ten minutes) */
     uint64_t retransmissions;
@@ -52,7 +53,7 @@ struct vl_sipp_summary {
 };
 
 /* Fill an empty summary from the load and the figures of its run; the times are sorted. The caller frees it with
- * vl_sipp_summary_free(). `outcome` and `left_up` are the caller's. The texts are copied. */
+ * vl_sipp_summary_free(). `outcome`, `ended_by` and `left_up` are the caller's. The texts are copied. */
 int vl_sipp_summary_fill(struct vl_sipp_summary *summary, const struct vl_load *load,
                          const struct vl_statistics *statistics, struct vl_response_times times[static VL_SIPP_CLOCKS],
                          struct vl_error *err);

@@ -194,6 +194,19 @@ run phone -f phone.ini "${common[@]}" --output "$work/tftp"
 expect_status 0 "profiles in a server's own directory"
 [ "$(stat -c %a:%g "tftp/$name")" = 640:12345 ] || fail "the server cannot read a profile: $(ls -ln tftp)"
 
+# What a killed run left, with secrets in it, goes with the next one that changes the lab; what a living one uses stays.
+rm -rf common/profiles
+mkdir -m 700 state/p/.scratch.aaaaaa state/p/.scratch.bbbbbb
+echo secret | tee state/p/.scratch.aaaaaa/accounts.csv >state/p/.scratch.bbbbbb/accounts.csv
+exec 9<state/p/.scratch.bbbbbb
+flock 9
+run phone -n -f phone.ini "${common[@]}"
+[ -e state/p/.scratch.aaaaaa ] || fail 'a dry run swept'
+run phone -f phone.ini "${common[@]}"
+[ ! -e state/p/.scratch.aaaaaa ] || fail 'what a killed run left stays'
+[ -e state/p/.scratch.bbbbbb/accounts.csv ] || fail 'what a living run uses is gone'
+exec 9<&-
+
 mkdir cache
 chown 12345 cache
 run image -n -f lab.ini "${common[@]}"

@@ -24,7 +24,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/process.h"
+#include "base/scratch.h"
+#include "machine/cage.h"
+#include "machine/sandbox.h"
 #include "sipp/run.h"
 
 static char work[] = "/tmp/voiplab-load-XXXXXX";
@@ -137,7 +141,7 @@ static void assert_work_is_empty(void)
     const struct dirent *entry;
 
     while ((entry = readdir(directory)))
-        if (entry->d_name[0] != '.')
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             fail_msg("'%s' was left in the work directory", entry->d_name);
     (void)closedir(directory);
 }
@@ -373,6 +377,233 @@ static void test_two_at_once(void **state)
     assert_work_is_empty();
 }
 
+/* The cage */
+
+/* What /proc says of the SIPp that a process started. */
+static pid_t find_sipp(pid_t parent)
+{
+    DIR *processes = opendir("/proc");
+    const struct dirent *entry;
+    pid_t found = 0;
+
+    while (!found && (entry = readdir(processes))) {
+        char path[64], line[256] = "", name[32] = "";
+        long its_parent = 0;
+        FILE *file;
+
+        (void)snprintf(path, sizeof(path), "/proc/%.20s/status", entry->d_name);
+        file = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? fopen(path, "re") : NULL;
+        while (file && fgets(line, sizeof(line), file)) {
+            (void)sscanf(line, "Name: %31s", name);
+            (void)sscanf(line, "PPid: %ld", &its_parent);
+        }
+        if (file)
+            (void)fclose(file);
+        if (its_parent == parent && !strcmp(name, "sipp"))
+            found = (pid_t)strtol(entry->d_name, NULL, 10);
+    }
+    (void)closedir(processes);
+    return found;
+}
+
+static unsigned long long status_of(pid_t pid, const char *key, int base)
+{
+    char path[64], line[256];
+    unsigned long long value = ~0ULL;
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+    file = fopen(path, "re");
+    while (file && fgets(line, sizeof(line), file))
+        if (strncmp(line, key, strlen(key)) == 0)
+            value = strtoull(line + strlen(key), NULL, base);
+    if (file)
+        (void)fclose(file);
+    return value;
+}
+
+struct look {
+    unsigned long long uid, gid, privileges, capabilities, filter;
+    bool seen, apart;
+};
+
+static int look_at_sipp(void *context)
+{
+    struct look *look = context;
+    pid_t pid = look->seen ? 0 : find_sipp(getpid());
+    char path[64], place[256] = "";
+
+    if (!pid)
+        return 0;
+    (void)snprintf(path, sizeof(path), "/proc/%ld/cwd", (long)pid);
+    look->seen = true;
+    look->uid = status_of(pid, "Uid:", 10);
+    look->gid = status_of(pid, "Gid:", 10);
+    look->privileges = status_of(pid, "NoNewPrivs:", 10);
+    look->capabilities = status_of(pid, "CapEff:", 16) | status_of(pid, "CapPrm:", 16);
+    look->filter = status_of(pid, "Seccomp:", 10);
+    look->apart = readlink(path, place, sizeof(place) - 1) > 0 && strcmp(place, work) != 0;
+    return 0;
+}
+
+/* A guest that runs this instead of Asterisk: SIPp 3.6.1 dies of a challenge whose parameter is that long. */
+static void answer_with_a_long_challenge(int descriptor)
+{
+    static char request[65536], answer[65536], opaque[24001];
+    static const char *const copied[] = { "Via", "From", "Call-ID", "CSeq" };
+
+    memset(opaque, 'A', sizeof(opaque) - 1);
+    for (;;) {
+        struct sockaddr_in from;
+        socklen_t size = sizeof(from);
+        ssize_t got = recvfrom(descriptor, request, sizeof(request) - 1, 0, (struct sockaddr *)&from, &size);
+        size_t length = (size_t)snprintf(answer, sizeof(answer), "SIP/2.0 407 P\r\n");
+        char key[16];
+
+        if (got <= 0 || strncmp(request, "INVITE", 6) != 0)
+            continue;
+        request[got] = '\0';
+        for (size_t i = 0; i < VL_COUNT(copied); i++) {
+            const char *line;
+
+            (void)snprintf(key, sizeof(key), "\n%s:", copied[i]);
+            line = strstr(request, key);
+            if (line)
+                length += (size_t)snprintf(answer + length, sizeof(answer) - length, "%.*s\r\n",
+                                           (int)strcspn(line + 1, "\r"), line + 1);
+        }
+        length += (size_t)snprintf(answer + length, sizeof(answer) - length,
+                                   "To: <sip:1999@127.0.0.1>;tag=a\r\nProxy-Authenticate: Digest realm=\"x\", "
+                                   "nonce=\"y\", opaque=\"%s\"\r\nContent-Length: 0\r\n\r\n",
+                                   opaque);
+        (void)sendto(descriptor, answer, length, 0, (const struct sockaddr *)&from, size);
+    }
+}
+
+static pid_t start_attacker(unsigned port)
+{
+    struct sockaddr_in name = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    int descriptor = socket(AF_INET, SOCK_DGRAM, 0);
+    pid_t pid;
+
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(descriptor, (const struct sockaddr *)&name, sizeof(name)), 0);
+    pid = fork();
+    if (pid == 0)
+        answer_with_a_long_challenge(descriptor);
+    (void)close(descriptor);
+    return pid;
+}
+
+/* What reads a guest's bytes can do nothing but that, and its death is told. */
+static void test_caged(void **state)
+{
+    unsigned port = free_udp_port();
+    pid_t pid = start_attacker(port);
+    const struct vl_load load = a_load(1, 3, 1000);
+    struct vl_sipp_options options = options_for(&load, port);
+    struct look look = { .seen = false };
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    int rc;
+
+    (void)state;
+    options.cancelled = look_at_sipp;
+    options.context = &look;
+    rc = vl_sipp_run(&options, &summary, &err);
+    stop(pid);
+    assert_true(rc < 0 || vl_sipp_verdict(&summary, &err) < 0);
+    assert_non_null(strstr(vl_error_text(&err), "signal 11"));
+    assert_work_is_empty();
+    /* one that lives long enough to be looked at */
+    pid = start_answerer(NULL, port = free_udp_port());
+    options.port = port;
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
+    stop(pid);
+    assert_true(look.seen);
+    if (geteuid() == 0) {
+        assert_int_not_equal(look.uid, 0);
+        assert_int_not_equal(look.gid, 0);
+    }
+    assert_int_equal(look.privileges, 1);
+    assert_int_equal(look.capabilities, 0);
+    assert_true(look.apart);
+    if (vl_sandbox_filters())
+        assert_int_equal(look.filter, 2);
+}
+
+/* What runs in the cage finds nothing of the lab, starts nothing and kills nobody. */
+static void test_cage_from_inside(void **state)
+{
+    static const char script[] = "read word <../secret; echo \"[$word]\"; read word </etc/shadow; echo \"[$word]\"; "
+                                 "read word <own; echo \"[$word]\"; kill -0 $PPID && echo killed; /bin/true && "
+                                 "echo started";
+    VL_SCRATCH_AUTO scratch = VL_SCRATCH_INIT;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    char said[4096] = "", path[256];
+    int ends[2];
+    size_t length = 0;
+    ssize_t got;
+    pid_t pid;
+
+    (void)state;
+    if (geteuid() != 0 || !vl_sandbox_filters())
+        skip();
+    (void)snprintf(path, sizeof(path), "%s/secret", work);
+    assert_int_equal(vl_file_write(path, "SECRET\n", 7, 0644, &err), 0);
+    assert_int_equal(vl_scratch_make(&scratch, work, &err), 0);
+    (void)snprintf(path, sizeof(path), "%s/own", scratch.path);
+    assert_int_equal(vl_file_write(path, "OWN\n", 4, 0644, &err), 0);
+    assert_int_equal(vl_file_give_directory(scratch.lock, VL_SANDBOX_PROGRAM_USER, &err), 0);
+    assert_int_equal(pipe(ends), 0);
+    pid = vl_cage_start((const char *const[]){ "sh", "-c", "exec sh -c \"$0\" 1>&2", script, NULL }, scratch.lock,
+                        ends[1], &err);
+    assert_true(pid > 0);
+    (void)close(ends[1]);
+    while (length < sizeof(said) - 1 && (got = read(ends[0], said + length, sizeof(said) - 1 - length)) > 0)
+        length += (size_t)got;
+    (void)close(ends[0]);
+    stop(pid);
+    if (strstr(said, "SECRET") || strstr(said, "root:") || strstr(said, "killed") || strstr(said, "started") ||
+        !strstr(said, "[]") || !strstr(said, "[OWN]") || !strstr(said, "Cannot fork"))
+        fail_msg("%s", said);
+    (void)snprintf(path, sizeof(path), "%s/secret", work);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* Killed, we leave no SIPp; and what it leaves in files goes with the next run. */
+static void test_killed(void **state)
+{
+    unsigned port = free_udp_port();
+    pid_t answerer = start_answerer(NULL, port), runner, sipp = 0;
+    const struct vl_load load = a_load(10, 200, 60000), short_load = a_load(10, 5, 100);
+    struct vl_sipp_options options = options_for(&load, port);
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    (void)state;
+    runner = fork();
+    if (runner == 0)
+        _exit(vl_sipp_run(&options, &summary, &err));
+    for (int i = 0; i < 100 && !sipp; i++) {
+        (void)poll(NULL, 0, 50);
+        sipp = find_sipp(runner);
+    }
+    assert_int_not_equal(sipp, 0);
+    (void)poll(NULL, 0, 500);
+    stop(runner);
+    for (int i = 0; i < 100 && kill(sipp, 0) == 0; i++)
+        (void)poll(NULL, 0, 20);
+    if (kill(sipp, 0) == 0) {
+        (void)kill(sipp, SIGKILL);
+        fail_msg("a SIPp outlived who started it");
+    }
+    options.load = &short_load;
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
+    stop(answerer);
+    assert_work_is_empty();
+}
+
 static void test_cannot_run(void **state)
 {
     const struct vl_load load = a_load(10, 5, 100);
@@ -397,15 +628,25 @@ static void test_cannot_run(void **state)
     assert_work_is_empty();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_direct_answers), cmocka_unit_test(test_challenged),
-        cmocka_unit_test(test_late_copies),    cmocka_unit_test(test_nobody_answers),
-        cmocka_unit_test(test_cancelled),      cmocka_unit_test(test_cancelled_with_long_calls),
-        cmocka_unit_test(test_two_at_once),    cmocka_unit_test(test_cannot_run),
+        cmocka_unit_test(test_direct_answers),
+        cmocka_unit_test(test_challenged),
+        cmocka_unit_test(test_late_copies),
+        cmocka_unit_test(test_nobody_answers),
+        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_cancelled_with_long_calls),
+        cmocka_unit_test(test_two_at_once),
+        cmocka_unit_test(test_caged),
+        cmocka_unit_test(test_cage_from_inside),
+        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_cannot_run),
     };
-    int rc;
+    int rc, status;
+
+    if (vl_cage_is_meant(argc, argv, &status))
+        return status;
 
     if (!vl_process_found("sipp")) {
         (void)fprintf(stderr, "sipp is not installed\n");
