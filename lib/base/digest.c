@@ -2,15 +2,11 @@
 #include "base/digest.h"
 
 #include <limits.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
-#include <string.h>
-#include <openssl/x509.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/openssl_part.h"
 
 int vl_digest_sha256(const void *bytes, size_t length, char ret_hex[static VL_DIGEST_SHA256_SIZE])
 {
@@ -81,7 +77,7 @@ enum vl_digest_sha1 vl_digest_sha1(void)
     unsigned char sum[EVP_MAX_MD_SIZE];
     unsigned int length = 0;
     EVP_PKEY *key;
-    EVP_MD_CTX *context;
+    VL_OPENSSL_CONTEXT *context = NULL;
     bool signs;
 
     if (EVP_Digest("", 0, sum, &length, EVP_sha1(), NULL) != 1)
@@ -89,7 +85,6 @@ enum vl_digest_sha1 vl_digest_sha1(void)
     key = make_rsa_key();
     context = EVP_MD_CTX_new();
     signs = key && context && EVP_DigestVerifyInit(context, NULL, EVP_sha1(), NULL, key) == 1;
-    EVP_MD_CTX_free(context);
     EVP_PKEY_free(key);
     return signs ? VL_DIGEST_SHA1_WORKS : VL_DIGEST_SHA1_SIGNS_NOT;
 }

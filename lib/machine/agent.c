@@ -156,6 +156,7 @@ void vl_agent_close(struct vl_agent *agent)
 {
     for (size_t i = 0; i < VL_AGENT_KEYS; i++)
         vl_buf_free(&agent->keys[i]);
+    vl_ssh_private_free(&agent->own);
     if (agent->socket >= 0)
         (void)close(agent->socket);
     agent->socket = -1;
@@ -179,7 +180,7 @@ static bool takes_byte(struct vl_ssh_fields *fields, unsigned char expected)
 }
 
 /* Whether `data` is what RFC 4252 section 7 has signed: a session, and a login of this user with this key. */
-static bool is_login(const struct vl_buf *key, const char *user, const void *data, size_t length, uint32_t *ret_flags)
+static bool is_login(const struct vl_buf *key, const char *user, const void *data, size_t length, char **ret_algorithm)
 {
     struct vl_ssh_fields fields = { .at = data, .left = length };
     size_t session, blob_length;
@@ -196,26 +197,28 @@ static bool is_login(const struct vl_buf *key, const char *user, const void *dat
     if (!algorithm || !vl_ssh_fields_done(&fields) || blob_length != key->length ||
         memcmp(blob, vl_buf_text(key), blob_length) != 0)
         return false;
-    *ret_flags = 0;
-    for (size_t i = 0; i < VL_COUNT(ways); i++)
-        if (strcmp(ways[i].algorithm, algorithm) == 0)
-            *ret_flags = ways[i].flags;
+    *ret_algorithm = algorithm;
+    algorithm = NULL;
     return true;
 }
 
-int vl_agent_sign(struct vl_agent *agent, size_t index, const char *user, const void *data, size_t length,
-                  long long deadline, struct vl_buf *ret_signature, struct vl_error *err)
+static uint32_t flags_of(const char *algorithm)
+{
+    for (size_t i = 0; i < VL_COUNT(ways); i++)
+        if (strcmp(ways[i].algorithm, algorithm) == 0)
+            return ways[i].flags;
+    return 0;
+}
+
+static int have_signed(struct vl_agent *agent, size_t index, uint32_t flags, const void *data, size_t length,
+                       long long deadline, struct vl_buf *ret_signature, struct vl_error *err)
 {
     VL_BUF_AUTO request = VL_BUF_INIT;
     VL_BUF_AUTO answer = VL_BUF_INIT;
     struct vl_ssh_fields fields;
     const char *signature;
-    uint32_t flags = 0;
     size_t size;
 
-    if (index >= agent->count || agent->used[index] || !is_login(&agent->keys[index], user, data, length, &flags))
-        return vl_fail(err, VL_ERROR_FAILED, "what shall be signed is no login of '%s'", user);
-    agent->used[index] = true;
     vl_buf_putc(&request, SIGN_REQUEST);
     vl_ssh_wire_bytes(&request, vl_buf_text(&agent->keys[index]), agent->keys[index].length);
     vl_ssh_wire_bytes(&request, data, length);
@@ -234,4 +237,27 @@ int vl_agent_sign(struct vl_agent *agent, size_t index, const char *user, const 
     vl_buf_reset(ret_signature);
     vl_buf_add(ret_signature, signature, size);
     return ret_signature->failed ? vl_no_memory(err) : 0;
+}
+
+int vl_agent_sign(struct vl_agent *agent, size_t index, const char *user, const void *data, size_t length,
+                  long long deadline, struct vl_buf *ret_signature, struct vl_error *err)
+{
+    VL_FREE char *algorithm = NULL;
+
+    if (index >= agent->count || agent->used[index] || !is_login(&agent->keys[index], user, data, length, &algorithm))
+        return vl_fail(err, VL_ERROR_FAILED, "what shall be signed is no login of '%s'", user);
+    agent->used[index] = true;
+    if (agent->own.signer)
+        return vl_ssh_private_sign(&agent->own, algorithm, data, length, ret_signature, err);
+    return have_signed(agent, index, flags_of(algorithm), data, length, deadline, ret_signature, err);
+}
+
+int vl_agent_be(struct vl_agent *ret_agent, const char *text, struct vl_error *err)
+{
+    *ret_agent = (struct vl_agent){ .socket = -1 };
+    if (vl_ssh_private_read(&ret_agent->own, text, err) < 0)
+        return -1;
+    vl_buf_add(&ret_agent->keys[0], vl_buf_text(&ret_agent->own.blob), ret_agent->own.blob.length);
+    ret_agent->count = 1;
+    return ret_agent->keys[0].failed ? vl_no_memory(err) : 0;
 }

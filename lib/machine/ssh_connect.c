@@ -3,8 +3,8 @@
  * From options to a target over SSH: the connection, straight or through the session of another worker, and the login.
  *
  * A host that is not there, or says nothing, is told after the time for connecting; a server that has shown its host
- * key gets a time of its own for the login, since one that asks a name server in vain is not dead. What ssh-agent shall
- * sign comes from here (agent.h).
+ * key gets a time of its own for the login, since one that asks a name server in vain is not dead. What is signed is
+ * signed from here (agent.h): the worker has no private key.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -99,11 +99,12 @@ static int compose_hello(const struct purpose *purpose, const struct vl_agent *a
                          struct vl_error *err)
 {
     const struct vl_ssh_options *options = purpose->options;
-    const char *const texts[] = { options->name,   options->user,        options->hostkey,  options->profile,
-                                  options->remedy, options->private_key, options->password, purpose->forward };
+    const char *const texts[] = { options->name,   options->user,     options->hostkey, options->profile,
+                                  options->remedy, options->password, purpose->forward };
 
     vl_ssh_wire_begin(hello, VL_SSH_HELLO);
     vl_ssh_wire_number(hello, purpose->look);
+    vl_ssh_wire_number(hello, agent->own.signer != NULL);
     vl_ssh_wire_number(hello, purpose->forward_port);
     for (size_t i = 0; i < VL_COUNT(texts); i++)
         vl_ssh_wire_text(hello, texts[i] ? texts[i] : "");
@@ -112,7 +113,7 @@ static int compose_hello(const struct purpose *purpose, const struct vl_agent *a
         vl_ssh_wire_bytes(hello, vl_buf_text(&agent->keys[i]), agent->keys[i].length);
     vl_ssh_wire_end(hello);
     if (hello->length > VL_SSH_HELLO_LIMIT)
-        return vl_fail(err, VL_ERROR_FAILED, "the private key for '%s' is too long to be one", options->name);
+        return vl_fail(err, VL_ERROR_FAILED, "what is to be told of '%s' is too long", options->name);
     return 0;
 }
 
@@ -199,6 +200,8 @@ static int log_in(struct vl_ssh *ssh, struct purpose *purpose, struct vl_error *
     if (purpose->options->agent && !purpose->look &&
         vl_agent_open(&agent, vl_now_ms() + login_timeout(purpose->options), err) < 0)
         return -1;
+    if (purpose->options->private_key && !purpose->look && vl_agent_be(&agent, purpose->options->private_key, err) < 0)
+        return vl_error_wrap(err, "%s", purpose->options->name);
     return talk(ssh, purpose, &agent, err);
 }
 

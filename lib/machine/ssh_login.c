@@ -346,11 +346,11 @@ static bool has_rsa_sha2(const struct vl_ssh_worker *worker)
 }
 
 /* Whether this libssh2 signs with this key by SHA-1 alone. */
-static bool signs_by_sha1(const struct vl_ssh_worker *worker)
+static bool signs_by_sha1(const struct vl_ssh_worker *worker, const struct vl_ssh_agent_key *key)
 {
-    const char *type = vl_ssh_private_type(worker->private_key);
+    static const char rsa[] = { 0, 0, 0, 7, 's', 's', 'h', '-', 'r', 's', 'a' };
 
-    return type && strcmp(type, "ssh-rsa") == 0 && !has_rsa_sha2(worker);
+    return key->length > sizeof(rsa) && memcmp(key->blob, rsa, sizeof(rsa)) == 0 && !has_rsa_sha2(worker);
 }
 
 /* Before such a key is used. */
@@ -364,41 +364,13 @@ static int allow_sha1(const struct login *login)
     return has_no_sha1() ? fail_sha1(login->worker, "ssh-rsa", 7, login->err) : 0;
 }
 
-static enum attempt try_key(struct login *login)
-{
-    struct vl_ssh_worker *worker = login->worker;
-    bool sha1 = signs_by_sha1(worker);
-    enum attempt came;
-    int rc;
-
-    if (!*worker->private_key || !takes(login, "publickey"))
-        return NOT_THIS_WAY;
-    if (sha1 && allow_sha1(login) < 0)
-        return BROKEN;
-    do
-        rc = libssh2_userauth_publickey_frommemory(worker->session, worker->user, strlen(worker->user), NULL, 0,
-                                                   worker->private_key, strlen(worker->private_key), NULL);
-    while (vl_ssh_session_must_wait(worker, rc));
-    if (rc && sha1 && vl_digest_sha1() != VL_DIGEST_SHA1_WORKS) {
-        (void)fail_sha1(worker, "ssh-rsa", 7, login->err);
-        return BROKEN;
-    }
-    came = judge(login, "the lab's key", rc);
-    if (came == NOT_THIS_WAY && sha1)
-        vl_buf_printf(&login->tried,
-                      " (an RSA key, with which this " LIBRARY "%s signs by SHA-1 alone: OpenSSH since 8.8 refuses "
-                      "that, so use an ed25519 or ecdsa key there)",
-                      libssh2_version(0));
-    return came;
-}
-
 /* The key of the agent that is tried, for sign(). */
 struct signing {
     uint32_t index;
 };
 
-/* What libssh2 has signed with, as libssh2_userauth_publickey(3) asks for it: the program asks the agent, which this
- * process cannot reach. */
+/* What libssh2 has signed with, as libssh2_userauth_publickey(3) asks for it: the program signs, or has ssh-agent sign:
+ * this process has no private key. */
 static int sign(LIBSSH2_SESSION *session, unsigned char **ret_signature, size_t *ret_length, const unsigned char *data,
                 size_t length, void **abstract)
 {
@@ -425,33 +397,56 @@ static int sign(LIBSSH2_SESSION *session, unsigned char **ret_signature, size_t 
     return 0;
 }
 
-/* An RSA key that `modern` does not let sign by SHA-1. */
-static bool is_barred(const struct vl_ssh_worker *worker, const struct vl_ssh_agent_key *key)
+static int use_key(struct vl_ssh_worker *worker, uint32_t index)
 {
-    static const char rsa[] = { 0, 0, 0, 7, 's', 's', 'h', '-', 'r', 's', 'a' };
+    struct signing signing = { .index = index };
+    void *abstract = &signing;
+    int rc;
 
-    return key->length > sizeof(rsa) && memcmp(key->blob, rsa, sizeof(rsa)) == 0 && !has_rsa_sha2(worker) &&
-           strcmp(worker->profile->name, "modern") == 0;
+    do
+        rc = libssh2_userauth_publickey(worker->session, worker->user,
+                                        (const unsigned char *)worker->agent_keys[index].blob,
+                                        worker->agent_keys[index].length, sign, &abstract);
+    while (vl_ssh_session_must_wait(worker, rc));
+    return rc;
+}
+
+/* The key of a file. */
+static enum attempt try_key(struct login *login)
+{
+    struct vl_ssh_worker *worker = login->worker;
+    bool sha1 = worker->lab_key && signs_by_sha1(worker, &worker->agent_keys[0]);
+    enum attempt came;
+    int rc;
+
+    if (!worker->lab_key || !takes(login, "publickey"))
+        return NOT_THIS_WAY;
+    if (sha1 && allow_sha1(login) < 0)
+        return BROKEN;
+    rc = use_key(worker, 0);
+    if (rc && sha1 && vl_digest_sha1() != VL_DIGEST_SHA1_WORKS) {
+        (void)fail_sha1(worker, "ssh-rsa", 7, login->err);
+        return BROKEN;
+    }
+    came = judge(login, "the lab's key", rc);
+    if (came == NOT_THIS_WAY && sha1)
+        vl_buf_printf(&login->tried,
+                      " (an RSA key, with which this " LIBRARY "%s signs by SHA-1 alone: OpenSSH since 8.8 refuses "
+                      "that, so use an ed25519 or ecdsa key there)",
+                      libssh2_version(0));
+    return came;
 }
 
 static enum attempt try_agent(struct login *login)
 {
     struct vl_ssh_worker *worker = login->worker;
+    bool modern = strcmp(worker->profile->name, "modern") == 0;
     enum attempt came = NOT_THIS_WAY;
 
-    for (uint32_t i = 0; i < worker->agent_key_count && takes(login, "publickey"); i++) {
-        struct signing signing = { .index = i };
-        void *abstract = &signing;
-        int rc;
-
-        if (is_barred(worker, &worker->agent_keys[i]))
+    for (uint32_t i = 0; !worker->lab_key && i < worker->agent_key_count && takes(login, "publickey"); i++) {
+        if (modern && signs_by_sha1(worker, &worker->agent_keys[i]))
             continue;
-        do
-            rc = libssh2_userauth_publickey(worker->session, worker->user,
-                                            (const unsigned char *)worker->agent_keys[i].blob,
-                                            worker->agent_keys[i].length, sign, &abstract);
-        while (vl_ssh_session_must_wait(worker, rc));
-        came = judge(login, "a key of ssh-agent", rc);
+        came = judge(login, "a key of ssh-agent", use_key(worker, i));
         if (came != NOT_THIS_WAY)
             return came;
     }
@@ -510,7 +505,7 @@ static enum attempt try_password(struct login *login)
 static int fail_login(struct login *login)
 {
     struct vl_ssh_worker *worker = login->worker;
-    bool key = *worker->private_key || worker->agent_key_count;
+    bool key = worker->agent_key_count > 0;
 
     /* who goes on trying with a wrong password is locked out */
     if (login->tried.length)

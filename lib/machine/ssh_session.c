@@ -54,8 +54,8 @@ int vl_ssh_session_fail(struct vl_ssh_worker *worker, struct vl_error *err, cons
     return vl_fail(err, VL_ERROR_FAILED, "%s: %s (libssh2 %d)", what, text && *text ? text : "no reason given", rc);
 }
 
-/* libssh2 copies the private key about and frees the copies as they are. Wiped, they cannot be found by a guest that
- * takes this process over after the login. The functions have the types that libssh2_session_init_ex(3) asks for. */
+/* libssh2 copies the password about and frees the copies as they are. Wiped, they cannot be found by a guest that takes
+ * this process over after the login. The functions have the types that libssh2_session_init_ex(3) asks for. */
 static void *wiping_alloc(size_t size, void **abstract)
 {
     (void)abstract;

@@ -30,13 +30,14 @@ struct vl_ssh_worker {
     LIBSSH2_SESSION *session;
     /* of the program's hello */
     bool look; /* at the host key, and no more */
-    char *name, *user, *hostkey, *profile_name, *remedy, *private_key, *password, *forward;
+    char *name, *user, *hostkey, *profile_name, *remedy, *password, *forward;
     uint32_t forward_port;
     struct vl_ssh_agent_key {
         char *blob;
         size_t length;
-    } agent_keys[VL_SSH_AGENT_KEYS];
+    } agent_keys[VL_SSH_AGENT_KEYS]; /* public ones; the program has them signed */
     uint32_t agent_key_count;
+    bool lab_key; /* the one that there is, is that of a file, and none of ssh-agent's */
     /* what is offered: of the profile what this libssh2 has; and all that it has */
     const struct vl_ssh_profile *profile;
     struct vl_buf offered[VL_SSH_LISTS], library[VL_SSH_LISTS];

@@ -292,10 +292,11 @@ static int serve(struct vl_ssh_worker *worker, struct vl_error *err)
 /* In the order of the hello. */
 static bool take_hello(struct vl_ssh_worker *worker, struct vl_ssh_fields *fields)
 {
-    char **const texts[] = { &worker->name,   &worker->user,        &worker->hostkey,  &worker->profile_name,
-                             &worker->remedy, &worker->private_key, &worker->password, &worker->forward };
+    char **const texts[] = { &worker->name,   &worker->user,     &worker->hostkey, &worker->profile_name,
+                             &worker->remedy, &worker->password, &worker->forward };
 
     worker->look = vl_ssh_take_number(fields) != 0;
+    worker->lab_key = vl_ssh_take_number(fields) != 0;
     worker->forward_port = vl_ssh_take_number(fields);
     for (size_t i = 0; i < VL_COUNT(texts); i++) {
         *texts[i] = vl_ssh_take_text(fields);
@@ -312,7 +313,8 @@ static bool take_hello(struct vl_ssh_worker *worker, struct vl_ssh_fields *field
             return false;
         memcpy(key->blob, blob, key->length);
     }
-    return worker->agent_key_count <= VL_SSH_AGENT_KEYS && vl_ssh_fields_done(fields);
+    return worker->agent_key_count <= VL_SSH_AGENT_KEYS && (!worker->lab_key || worker->agent_key_count == 1) &&
+           vl_ssh_fields_done(fields);
 }
 
 static int receive_hello(struct vl_ssh_worker *worker, struct vl_error *err)
@@ -375,7 +377,6 @@ static void forget(char **secret)
 
 static void forget_secrets(struct vl_ssh_worker *worker)
 {
-    forget(&worker->private_key);
     forget(&worker->password);
 }
 

@@ -830,6 +830,70 @@ static void test_silent_server(void **state)
     assert_int_equal(find_worker(), -1);
 }
 
+/* Whether a process has these bytes in memory that it can write to. */
+static bool has_in_memory(pid_t pid, const char *bytes, size_t length)
+{
+    VL_FREE char *maps = NULL, *memory = NULL;
+    char *line = NULL, *end = NULL, *file = NULL;
+    size_t size = 0;
+    bool found = false;
+    FILE *list;
+    int descriptor;
+
+    assert_true(asprintf(&maps, "/proc/%ld/maps", (long)pid) > 0);
+    assert_true(asprintf(&memory, "/proc/%ld/mem", (long)pid) > 0);
+    list = fopen(maps, "re");
+    descriptor = open(memory, O_RDONLY | O_CLOEXEC);
+    assert_true(list && descriptor >= 0);
+    while (!found && getline(&line, &size, list) > 0) {
+        unsigned long from = strtoul(line, &end, 16), to = strtoul(end + 1, &file, 16);
+        char *copy = file[2] == 'w' && to - from < (64UL << 20) ? malloc(to - from) : NULL;
+        ssize_t got = copy ? pread(descriptor, copy, to - from, (off_t)from) : -1;
+
+        found = got > 0 && memmem(copy, (size_t)got, bytes, length);
+        free(copy);
+    }
+    free(line);
+    (void)fclose(list);
+    (void)close(descriptor);
+    return found;
+}
+
+static void *open_in_vain(void *argument)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    vl_target_close(vl_target_ssh(argument, &err));
+    return NULL;
+}
+
+/* While the guest's first bytes are awaited, and after: the lab's private key is not where they are read. */
+static void test_private_key_is_not_with_the_worker(void **state)
+{
+    unsigned port;
+    VL_CLOSE int descriptor = bind_free(&port);
+    struct vl_ssh_options options = options_for(port);
+    const char *middle = strchr(bed.key + 40, '\n') + 71 * 2; /* the third line has the key's secret part */
+    pthread_t thread;
+    pid_t worker = -1;
+    bool found, name;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(listen(descriptor, 4), 0);
+    options.connect_timeout_ms = 3000;
+    assert_int_equal(pthread_create(&thread, NULL, open_in_vain, &options), 0);
+    (void)usleep(1000000);
+    worker = find_worker();
+    assert_true(worker > 0);
+    name = has_in_memory(worker, options.hostkey, strlen(options.hostkey));
+    found = has_in_memory(worker, middle, 40);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(name); /* it is the one, and it has been told what it shall know */
+    assert_false(found);
+}
+
 /* A peer that sends `bytes` and goes. */
 static void *send_garbage(void *argument)
 {
@@ -1252,6 +1316,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_wrong_user_key),
         cmocka_unit_test(test_nobody_there),
         cmocka_unit_test(test_silent_server),
+        cmocka_unit_test(test_private_key_is_not_with_the_worker),
         cmocka_unit_test(test_garbage_server),
         cmocka_unit_test(test_flood_of_beginnings),
         cmocka_unit_test(test_old_guest),

@@ -3,18 +3,16 @@
  * What is known of SSH without a server: profiles, the lists of a server, keys as texts, and the line of a lab file
  * that has one.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "support.h"
 
-#include <string.h>
-
+#include "base/cleanup.h"
+#include "base/digest.h"
+#include "base/process.h"
 #include "lab/edit.h"
 #include "lab/schema.h"
 #include "machine/ssh_kexinit.h"
 #include "machine/ssh_key.h"
+#include "machine/ssh_private.h"
 
 static void put_list(struct vl_buf *message, const char *list)
 {
@@ -238,6 +236,58 @@ static void test_a_key_of_the_lab_file_is_set(void **state)
     }
 }
 
+/* Of every kind and in every format that ssh-keygen writes: the public key is right, and it signs; of what is cut or
+ * changed nothing is made. */
+static void test_private_keys_sign(void **state)
+{
+    static const struct {
+        const char *type, *bits, *format, *algorithm;
+    } cases[] = { { "ed25519", "256", "RFC4716", "ssh-ed25519" },
+                  { "rsa", "2048", "RFC4716", "rsa-sha2-256" },
+                  { "rsa", "2048", "PEM", "rsa-sha2-512" },
+                  { "rsa", "3072", "PKCS8", "rsa-sha2-256" },
+                  { "ecdsa", "256", "RFC4716", "ecdsa-sha2-nistp256" },
+                  { "ecdsa", "384", "PEM", "ecdsa-sha2-nistp384" },
+                  { "ecdsa", "521", "RFC4716", "ecdsa-sha2-nistp521" },
+                  { "ecdsa", "521", "PKCS8", "ecdsa-sha2-nistp521" } };
+    char *directory = make_directory();
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(cases); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        VL_ERROR_AUTO err = { .code = VL_OK };
+        VL_BUF_AUTO signature = VL_BUF_INIT;
+        const char *path = vl_arena_printf(&arena, "%s/key%zu", directory, i);
+        const char *const argv[] = {
+            "ssh-keygen", "-q", "-t", cases[i].type, "-b", cases[i].bits, "-m", cases[i].format, "-N",
+            "",           "-C", "",   "-f",          path, NULL
+        };
+        struct vl_ssh_private key = { .signer = NULL };
+        VL_FREE char *text = NULL, *public = NULL, *base64 = NULL;
+
+        assert_int_equal(vl_process_check(argv, NULL, NULL, &err), 0);
+        text = read_whole(path);
+        public = read_whole(vl_arena_printf(&arena, "%s.pub", path));
+        if (vl_ssh_private_read(&key, text, &err) < 0)
+            fail_msg("%s %s: %s", cases[i].type, cases[i].format, vl_error_text(&err));
+        base64 = vl_digest_base64(vl_buf_text(&key.blob), key.blob.length);
+        assert_non_null(strstr(public, base64));
+        assert_int_equal(vl_ssh_private_sign(&key, cases[i].algorithm, "login", 5, &signature, &err), 0);
+        assert_true(signature.length >= 64);
+        assert_int_equal(vl_ssh_private_sign(&key, "ssh-dss", "login", 5, &signature, &err), -1);
+        vl_ssh_private_free(&key);
+        for (size_t cut = 0; cut < strlen(text); cut += 7) {
+            VL_FREE char *part = strndup(text, cut);
+
+            if (vl_ssh_private_read(&key, part, &err) == 0)
+                vl_ssh_private_free(&key); /* what was cut off need not be missed */
+            vl_error_clear(&err);
+        }
+    }
+    remove_tree(directory);
+    free(directory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_profiles_have_the_names_of_the_lab_file),
         cmocka_unit_test(test_host_keys),
         cmocka_unit_test(test_private_keys),
+        cmocka_unit_test(test_private_keys_sign),
         cmocka_unit_test(test_a_key_of_the_lab_file_is_set),
     };
 
