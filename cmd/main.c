@@ -100,6 +100,7 @@ int main(int argc, char **argv)
     if (voiplab_worker(argc, argv, &status))
         return status;
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGCHLD, SIG_DFL); /* who starts us may ignore it, and then nobody could tell how a child ended */
     (void)umask(077);
     cmd_json_wanted(argc, argv);
     status = run(argc, argv);

@@ -41,19 +41,6 @@ static void close_line(void)
     out.line_open = false;
 }
 
-void cmd_complain(const char *format, ...)
-{
-    va_list args;
-
-    free(out.complaint);
-    va_start(args, format);
-    if (vasprintf(&out.complaint, format, args) < 0)
-        out.complaint = NULL;
-    va_end(args);
-    close_line();
-    (void)fprintf(stderr, "voiplab: %s\n", out.complaint ? out.complaint : "out of memory");
-}
-
 /* Length of the UTF-8 sequence at `p`; 0 when there is none. */
 static size_t sequence(const unsigned char *p)
 {
@@ -73,6 +60,49 @@ static size_t sequence(const unsigned char *p)
         (*p == 0xf4 && p[1] > 0x8f))
         return 0; /* longer than needed, a surrogate, or beyond the last character */
     return length;
+}
+
+/* A complaint quotes what was typed, or stands in a file: what a terminal would obey is written as \xNN. The caller
+ * frees it. */
+static char *printable(const char *text)
+{
+    char *made = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&made, &size);
+
+    while (stream && *text) {
+        const unsigned char *p = (const unsigned char *)text;
+        size_t length = sequence(p), shown = length;
+
+        if (*p < ' ' || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0)) /* those of ASCII, and of Unicode's first page */
+            shown = 0;
+        length = length ? length : 1;
+        for (size_t i = 0; i < length && !shown; i++)
+            (void)fprintf(stream, "\\x%02x", p[i]);
+        (void)fwrite(p, 1, shown, stream);
+        text += length;
+    }
+    if (stream && fclose(stream) == 0)
+        return made;
+    free(made);
+    return NULL;
+}
+
+/* JSON has its own way to write such characters, and gets the text as it is. */
+void cmd_complain(const char *format, ...)
+{
+    char *shown;
+    va_list args;
+
+    free(out.complaint);
+    va_start(args, format);
+    if (vasprintf(&out.complaint, format, args) < 0)
+        out.complaint = NULL;
+    va_end(args);
+    close_line();
+    shown = out.complaint ? printable(out.complaint) : NULL;
+    (void)fprintf(stderr, "voiplab: %s\n", shown ? shown : "out of memory");
+    free(shown);
 }
 
 static void print_json_string(const char *text)

@@ -110,6 +110,14 @@ static const char *or_default(struct vl_arena *arena, const char *given, const c
     return vl_arena_strdup(arena, given && *given ? given : otherwise);
 }
 
+/* Programs are run again, and files opened again, by way of /proc. */
+static int check_proc(struct vl_error *err)
+{
+    if (vl_file_exists("/proc/self/exe"))
+        return 0;
+    return vl_fail(err, VL_ERROR_FAILED, "'/proc' is not mounted, and is needed; 'mount -t proc proc /proc'");
+}
+
 static int copy_options(struct voiplab_lab *lab, const struct voiplab_options *options, struct vl_error *err)
 {
     struct vl_arena *arena = &lab->arena;
@@ -166,7 +174,7 @@ voiplab_lab *voiplab_open(const struct voiplab_options *options, voiplab_error *
     }
     *lab = (struct voiplab_lab){ .session = { .lab = NULL } };
     (void)pthread_mutex_init(&lab->session.event_lock, NULL);
-    if (copy_options(lab, options, &err) == 0 && open_lab(lab, &err) == 0) {
+    if (check_proc(&err) == 0 && copy_options(lab, options, &err) == 0 && open_lab(lab, &err) == 0) {
         (void)vl_api_finish(&err, ret_error);
         return lab;
     }

@@ -23,6 +23,7 @@ struct vl_request_row {
     enum vl_need_lab lab;
     enum vl_need_lock lock;
     enum vl_need_hypervisor hypervisor;
+    bool network;      /* it looks at the network of this host, or changes it */
     bool root;         /* it changes the network of this host, which only root may */
     bool pbxs;         /* its names are PBXs of the lab */
     size_t parameters; /* the size of its parameters; 0: it has none */

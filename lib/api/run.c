@@ -90,6 +90,10 @@ static int check_needs(const struct asked *asked, const struct vl_session *sessi
     if (row->root && request->mode == VOIPLAB_APPLY && !session->options.root[1] && geteuid() != 0)
         return vl_fail(err, VL_ERROR_FAILED,
                        "only root may change the network of this host; run the same command as root");
+    if (row->network && !session->options.root[1] && !vl_file_exists("/sys/class/net"))
+        return vl_fail(
+            err, VL_ERROR_FAILED,
+            "'/sys' is not mounted, where the network of this host is looked at; 'mount -t sysfs sysfs /sys'");
     return row->pbxs && session->lab ? vl_fleet_check_names(session->lab, request->names, err) : 0;
 }
 

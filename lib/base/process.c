@@ -22,6 +22,7 @@
 
 extern char **environ;
 
+enum { STATUS_UNKNOWN = 255 };
 enum { ERRORS_KEPT = 65536, OUTPUT_KEPT = 1 << 20, LOOK_MS = 200, GRACE_MS = 10000 };
 
 static bool overridden(const char *entry, const char *const *more)
@@ -268,7 +269,7 @@ static void kill_child(const struct conversation *talk)
 static int reap(struct conversation *talk, bool *late)
 {
     bool polls = talk->deadline || talk->options->cancelled;
-    int status = 0;
+    int status = STATUS_UNKNOWN << 8; /* of a child that somebody else waited for: it is no success */
 
     for (;;) {
         pid_t got = waitpid(talk->pid, &status, *late || !polls ? 0 : WNOHANG);

@@ -27,7 +27,7 @@ struct vl_process_options {
 };
 
 struct vl_process_result {
-    int status;   /* exit status, or 128 + the signal that ended it */
+    int status;   /* exit status, or 128 + the signal that ended it; 255 when nobody could tell */
     char *output; /* stdout, owned */
     char *errors; /* the last 64 KiB of stderr, owned */
     bool timed_out;

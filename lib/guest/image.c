@@ -9,7 +9,10 @@
 #include "base/delete.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/own.h"
 #include "base/process.h"
+
+enum { SUM_LIMIT = 4096 };
 
 /* Positions in the header of a qcow2 image, whose numbers are big-endian (QEMU's docs/interop/qcow2.txt). */
 enum {
@@ -88,6 +91,61 @@ static int run_curl(const struct vl_image_fetch *fetch, const char *part, struct
                             NULL, err);
 }
 
+/* By sha256sum, so that a person can do the same. */
+static const char *sum_of(struct vl_arena *arena, const char *file, struct vl_error *err)
+{
+    const char *const argv[] = { "sha256sum", "--", file, NULL };
+    VL_FREE char *said = NULL;
+    const char *sum;
+
+    if (vl_process_check(argv, NULL, &said, err) < 0)
+        return NULL;
+    sum = said + (*said == '\\'); /* in front of a line whose name is written otherwise */
+    if (strspn(sum, "0123456789abcdef") == VL_DIGEST_SHA256_SIZE - 1)
+        return vl_arena_strndup(arena, sum, VL_DIGEST_SHA256_SIZE - 1);
+    (void)vl_fail(err, VL_ERROR_FAILED, "sha256sum prints no checksum of '%s'", file);
+    return NULL;
+}
+
+static int compare(struct vl_arena *arena, const char *file, const char *wanted, struct vl_error *err)
+{
+    const char *is = sum_of(arena, file, err);
+
+    if (!is || strcmp(is, wanted) == 0)
+        return is ? 0 : -1;
+    return vl_fail(err, VL_ERROR_FAILED, "its SHA-256 is %s, and should be %s", is, wanted);
+}
+
+int vl_image_verify(const char *file, const char *sha256, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_FREE char *noted = NULL;
+
+    if (!sha256 &&
+        vl_own_read(vl_arena_printf(&arena, "%s.sha256", file), SUM_LIMIT, VL_OWN_WORD, &noted, NULL, err) < 0)
+        return vl_error_wrap(err, "'%s' has no checksum to be compared with; remove it, and it is fetched again", file);
+    if (noted)
+        noted[strcspn(noted, " \n")] = '\0';
+    if (compare(&arena, file, sha256 ? sha256 : noted, err) < 0)
+        return vl_error_wrap(err, "the image '%s' is not what was fetched; remove it, and it is fetched again", file);
+    return 0;
+}
+
+/* Compare what was fetched, and note its checksum where the image is going to be. */
+static int note_sum(struct vl_arena *arena, const struct vl_image_fetch *fetch, const char *part, struct vl_error *err)
+{
+    const char *sum = sum_of(arena, part, err), *line;
+
+    if (!sum)
+        return -1;
+    if (fetch->sha256 && strcmp(sum, fetch->sha256) != 0)
+        return vl_fail(err, VL_ERROR_REFUSED, "its SHA-256 is %s, and the lab file says %s", sum, fetch->sha256);
+    line = vl_arena_printf(arena, "%s  %s\n", sum, strrchr(fetch->file, '/') + 1);
+    if (vl_arena_check(arena, err) < 0)
+        return -1;
+    return vl_file_write(vl_arena_printf(arena, "%s.sha256", fetch->file), line, strlen(line), 0644, err);
+}
+
 int vl_image_fetch(const struct vl_image_fetch *fetch, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -101,7 +159,8 @@ int vl_image_fetch(const struct vl_image_fetch *fetch, struct vl_error *err)
     lock = vl_file_lock(vl_arena_printf(&arena, "%s.lock", fetch->file), "another voiplab fetches this image now", err);
     if (lock < 0)
         return -1;
-    if (run_curl(fetch, part, err) < 0 || vl_image_virtual_size(part, &size, err) < 0) {
+    if (run_curl(fetch, part, err) < 0 || vl_image_virtual_size(part, &size, err) < 0 ||
+        note_sum(&arena, fetch, part, err) < 0) {
         VL_ERROR_AUTO ignored = { .code = VL_OK };
 
         (void)vl_file_remove(part, &ignored);

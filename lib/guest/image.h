@@ -21,12 +21,17 @@ int vl_image_virtual_size(const char *path, uint64_t *ret_size, struct vl_error 
 
 struct vl_image_fetch {
     const char *url, *file; /* the file is there only when it is whole, and a qcow2 image */
+    const char *sha256;     /* what its checksum must be; NULL: what it is */
     bool (*cancelled)(void *context);
     void (*progress)(void *context, uint64_t bytes); /* a few times a second: how much is there */
     void *context;
 };
 
-/* Fetch with curl. However large the image is, a minute without data ends it. */
+/* Compare a fetched image with `sha256`, or where that is NULL with what was noted when it was fetched. */
+int vl_image_verify(const char *file, const char *sha256, struct vl_error *err);
+
+/* Fetch with curl. Its checksum is noted beside it, in FILE.sha256. However large the image is, a minute without data
+ * ends it. */
 int vl_image_fetch(const struct vl_image_fetch *fetch, struct vl_error *err);
 
 #endif

@@ -99,6 +99,7 @@ struct vl_image {
     const char *name;
     enum vl_image_kind kind;
     const char *source;     /* what stands after `build:`, `iso:`, `disk:` or `url:` */
+    const char *sha256;     /* checksum that a fetched image must have, 64 hexadecimal digits; NULL: not stated */
     const char *os;         /* debian11, rhel5.4, …; NULL: not stated */
     enum vl_sip_driver sip; /* what its recipe says that its guests speak SIP with; auto: nothing is known */
     int os_line;

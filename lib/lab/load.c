@@ -45,6 +45,30 @@ static void make_host(struct vl_lab *lab, const struct vl_raw_file *raw)
     lab->host_reserve = is_given ? ((const struct vl_raw_host *)section->object)->reserve : VL_HOST_RESERVE;
 }
 
+/* What comes over a line that anyone on the way may change must be known beforehand. */
+static int check_sum(struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_image *image,
+                     struct vl_error *err)
+{
+    static const char *const safe[] = { "https://", "file://" };
+    bool is_safe = false;
+
+    if (image->sha256 && (strlen(image->sha256) != 64 || image->sha256[strspn(image->sha256, "0123456789abcdef")]))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "sha256"), err,
+                              "[%s] sha256: '%s' should be 64 digits 0-9 and a-f, as 'sha256sum' prints them",
+                              section->section->name, vl_text_printable(&lab->arena, image->sha256));
+    if (image->sha256 && image->kind != VL_IMAGE_URL)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "sha256"), err, "[%s] sha256: only of url: is one compared",
+                              section->section->name);
+    for (size_t i = 0; i < sizeof(safe) / sizeof(safe[0]); i++)
+        is_safe |= vl_text_starts(image->source, safe[i]);
+    if (image->kind != VL_IMAGE_URL || image->sha256 || is_safe)
+        return 0;
+    return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err,
+                          "[%s] base: what comes from '%s' could be changed on the way; use https://, or add sha256 = "
+                          "its checksum",
+                          section->section->name, vl_text_printable(&lab->arena, image->source));
+}
+
 static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_image *image,
                       struct vl_error *err)
 {
@@ -56,9 +80,11 @@ static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, 
     };
     const struct vl_raw_image *given = section->object;
 
-    *image = (struct vl_image){
-        .name = given->name, .os = given->os, .os_line = vl_raw_line(section, "os"), .line = section->section->line
-    };
+    *image = (struct vl_image){ .name = given->name,
+                                .sha256 = given->sha256,
+                                .os = given->os,
+                                .os_line = vl_raw_line(section, "os"),
+                                .line = section->section->line };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (vl_text_starts(given->base, kinds[i])) {
             image->kind = (enum vl_image_kind)i;
@@ -71,7 +97,7 @@ static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, 
     if (image->kind == VL_IMAGE_BUILD && !vl_text_is_name(image->source))
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err, "[%s] base: '%s' is no name of a recipe",
                               section->section->name, vl_text_printable(&lab->arena, image->source));
-    return 0;
+    return check_sum(lab, section, image, err);
 }
 
 /* What its recipe says, without which a lab that is not up yet could not be planned. */

@@ -28,7 +28,7 @@ struct vl_raw_bridge {
 };
 
 struct vl_raw_image {
-    const char *name, *base, *os;
+    const char *name, *base, *os, *sha256;
 };
 
 struct vl_raw_pbx {

@@ -52,6 +52,7 @@ struct vl_step {
     const char *const *argv; /* VL_STEP_COMMAND, _RELOAD and _SQL, NULL-terminated */
     const char *input;       /* VL_STEP_SQL: stdin of argv */
     const char *source;      /* local file or directory that the step reads */
+    const char *sha256;      /* VL_STEP_IMAGE: the checksum that what is fetched must have; NULL: any */
     const char *pool;
     uint64_t size;                  /* bytes, where a step makes something large */
     const struct vl_fileset *files; /* VL_STEP_SEED */

@@ -105,6 +105,7 @@ static int do_image(const struct vl_step_scene *scene)
     if (scene->step->source)
         return vl_image_fetch(&(struct vl_image_fetch){ .url = scene->step->source,
                                                         .file = scene->step->after,
+                                                        .sha256 = scene->step->sha256,
                                                         .cancelled = image_cancelled,
                                                         .progress = fetch_progress,
                                                         .context = context },

@@ -24,13 +24,12 @@ static int check_images(const struct vl_run *run)
     return 0;
 }
 
-/* An image that was built is compared with its checksums, of one that was fetched the header is read. */
+/* Each is compared with its checksums: those of its build, or of its fetch. */
 static int verify_image(const struct vl_run *run, const struct vl_image *image)
 {
     const struct voiplab_options *options = &run->session->options;
     struct vl_arena *arena = &run->result->arena;
     struct vl_recipe recipe = { .name = NULL };
-    uint64_t size;
 
     if (image->kind == VL_IMAGE_BUILD) {
         if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, &recipe,
@@ -39,7 +38,7 @@ static int verify_image(const struct vl_run *run, const struct vl_image *image)
             return -1;
     } else {
         recipe.cache = vl_image_place(arena, options->cache_directory, image->name, image->source);
-        if (vl_image_virtual_size(recipe.cache, &size, run->err) < 0)
+        if (vl_image_verify(recipe.cache, image->sha256, run->err) < 0)
             return -1;
     }
     vl_result_row(run->result,

@@ -4,11 +4,12 @@
  * file is included twice, for the declarations (request.h) and for the table (api/needs.c).
  */
 REQUEST(CHECK_CPU, vl_run_check_cpu, .parameters = sizeof(struct voiplab_check_cpu))
-REQUEST(BRIDGE, vl_run_bridge, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_UNLESS_TREE, .root = true,
+REQUEST(BRIDGE, vl_run_bridge, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_UNLESS_TREE, .root = true,
         .parameters = sizeof(struct voiplab_bridge))
-REQUEST(BRIDGE_CONFIRM, vl_run_bridge_confirm, .root = true)
-REQUEST(BRIDGE_REVERT, vl_run_bridge_revert, .root = true, .parameters = sizeof(struct voiplab_bridge_revert))
-REQUEST(BRIDGE_SHOW, vl_run_bridge_show, .lab = VL_LAB_MAY_BE)
+REQUEST(BRIDGE_CONFIRM, vl_run_bridge_confirm, .network = true, .root = true)
+REQUEST(BRIDGE_REVERT, vl_run_bridge_revert, .network = true, .root = true,
+        .parameters = sizeof(struct voiplab_bridge_revert))
+REQUEST(BRIDGE_SHOW, vl_run_bridge_show, .network = true, .lab = VL_LAB_MAY_BE)
 REQUEST(IMAGE, vl_run_image, .lab = VL_LAB_NEEDED)
 REQUEST(CREATE_VM, vl_run_create_vm, .lab = VL_LAB_UNLESS_PARAMETERS, .lock = VL_LOCK_LAB,
         .hypervisor = VL_HYPERVISOR_TO_APPLY, .pbxs = true, .parameters = sizeof(struct voiplab_guest),
@@ -23,13 +24,14 @@ REQUEST(DIALPLAN_DIFF, vl_run_dialplan_diff, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(DIALPLAN_LINT, vl_run_lint, .parameters = sizeof(struct voiplab_lint))
 REQUEST(PHONE, vl_run_phone, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .parameters = sizeof(struct voiplab_phone))
 REQUEST(SIPP, vl_run_sipp, .lab = VL_LAB_NEEDED)
-REQUEST(UP, vl_run_up, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY, .pbxs = true,
-        .parameters = sizeof(struct voiplab_up))
+REQUEST(UP, vl_run_up, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY,
+        .pbxs = true, .parameters = sizeof(struct voiplab_up))
 REQUEST(STATUS, vl_run_status, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(VERIFY, vl_run_verify, .lab = VL_LAB_NEEDED, .pbxs = true)
-REQUEST(DOWN, vl_run_down, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_ALWAYS, .pbxs = true)
-REQUEST(DESTROY, vl_run_destroy, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_ALWAYS,
-        .pbxs = true)
+REQUEST(DOWN, vl_run_down, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB,
+        .hypervisor = VL_HYPERVISOR_ALWAYS, .pbxs = true)
+REQUEST(DESTROY, vl_run_destroy, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB,
+        .hypervisor = VL_HYPERVISOR_ALWAYS, .pbxs = true)
 REQUEST(SSH, vl_run_ssh, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(EXEC, vl_run_exec, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_exec))
 REQUEST(CLI, vl_run_cli, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_cli))

@@ -53,6 +53,7 @@ enum {
     STDERR_KEPT = 8192,
     BIND_TRIES = 3, /* a port that was free may be taken when SIPp asks for it */
     STATUS_CANNOT_BIND = 254,
+    STATUS_UNKNOWN = 255,
     SIP_PORT = 5060,
 };
 
@@ -361,6 +362,8 @@ static bool has_ended(struct run *run)
 {
     pid_t got = waitpid(run->pid, &run->status, run->stage == STAGE_KILLED ? 0 : WNOHANG);
 
+    if (got < 0 && errno != EINTR)
+        run->status = STATUS_UNKNOWN << 8; /* somebody else waited for it */
     return got == run->pid || (got < 0 && errno != EINTR);
 }
 

@@ -18,6 +18,7 @@ static int fetch_step(struct vl_session *session, const struct vl_image *image, 
                                              .object = image->name,
                                              .source = image->source,
                                              .after = file,
+                                             .sha256 = image->sha256,
                                              .why = "the image is fetched once and kept" });
     return 0;
 }

@@ -47,7 +47,8 @@ url=http://127.0.0.1:$(cat port)
 
 # lab FILE: its guests start from this file of the server.
 lab() {
-    sed "s|^base *=.*|base = url:$url/$1|" "$SOURCE/share/labs/quickstart.ini" >lab.ini
+    sum=$(sha256sum "web/$1" 2>/dev/null) || sum=$(printf '%064d' 0)
+    sed "s|^base *=.*|base = url:$url/$1\nsha256 = ${sum%% *}|" "$SOURCE/share/labs/quickstart.ini" >lab.ini
 }
 
 image() {
@@ -55,7 +56,7 @@ image() {
 }
 
 nothing_left() {
-    [ -z "$(find cache -name '*.qcow2*' ! -name '*.lock')" ] || fail "$1: left: $(find cache -type f)"
+    [ -z "$(find cache -name '*.qcow2*' ! -name '*.lock' ! -name '*.sha256')" ] || fail "$1: left: $(find cache -type f)"
 }
 
 lab good.qcow2
@@ -74,6 +75,47 @@ expect err 'nothing to do' 'image, the second time'
 run create-vm --dry-run -f lab.ini --state "$work/state" --cache "$work/cache" -c "$nowhere" --wait 1
 expect_status 0 'create-vm --dry-run'
 expect out 'upload volume debian-' 'create-vm --dry-run'
+
+# "Verified" is compared: with the checksum of the lab file, or of the fetch. What anyone on the way could change is not
+# fetched without one.
+[ "$(cut -d ' ' -f 1 "$place.sha256")" = "${sum%% *}" ] || fail "the checksum was not noted: $(cat "$place.sha256")"
+cp "$place" kept
+printf x | dd of="$place" bs=1 seek=100 conv=notrunc status=none
+image
+expect_status 1 'an image that was changed in the cache'
+expect err 'is not what was fetched' 'an image that was changed in the cache'
+cp kept "$place"
+image
+expect_status 0 'an image that was put right'
+sed -i '/^sha256/d' lab.ini
+image --check
+expect_status 3 'an image over http without a checksum'
+expect err 'sha256' 'an image over http without a checksum'
+sed -i "s|^base *=.*|base = url:file://$work/web/good.qcow2|" lab.ini
+image
+expect_status 0 'an image of a file'
+other=$(find "$work/cache" -name '*.qcow2' ! -path "$place")
+printf x | dd of="$other" bs=1 seek=100 conv=notrunc status=none
+image
+expect_status 1 'an image without a checksum in the lab file that was changed in the cache'
+rm "$other.sha256"
+image
+expect_status 1 'an image whose checksum is lost'
+expect err 'no checksum' 'an image whose checksum is lost'
+rm "$other"
+lab good.qcow2
+sed -i "s/^sha256.*/sha256 = $(printf '%064d' 1)/" lab.ini
+rm "$place"
+image
+expect_status 1 'an image that is another than the lab file says'
+expect err 'the lab file says' 'an image that is another than the lab file says'
+nothing_left 'an image that is another than the lab file says'
+sed -i 's/^sha256.*/sha256 = ABC/' lab.ini
+image
+expect_status 3 'a checksum that is none'
+lab good.qcow2
+image
+expect_status 0 'an image that is fetched again'
 
 # The same name with another URL is another image.
 cp web/good.qcow2 web/other.qcow2

@@ -126,7 +126,10 @@ failure 2 "'nobody' is no PBX" up --dry-run --json -f "$lab" nobody
 failure 2 "did you mean '--dry-run'" up --json --dry-rum
 failure 2 "'0' is not a number" up --json --jobs 0 -f "$lab"
 # shellcheck disable=SC1003
-failure 3 'a"\' up --json -f $'a"\\\001.ini'
+failure 3 'a"\' up --json -f $'a"\\.ini'
+run up --json -f $'a\001.ini'
+jq -e '.error | startswith("a\u0001.ini")' out >/dev/null || fail "a control character: $(head -c 200 out)"
+expect err 'a\x01.ini' 'a control character'
 run up --json -f $'\xff\xc3\xa9.ini'
 jq -e '.error | startswith("\ufffd\u00e9.ini")' out >/dev/null || fail "bytes that are not UTF-8: $(head -c 200 out)"
 

@@ -195,7 +195,7 @@ static const struct vl_step *upload_step(const struct vl_plan *plan)
 
 static void test_fetched_image(void **state)
 {
-    FIXTURE_AUTO *fixture = fixture_open("url:http://192.0.2.1/disk.qcow2");
+    FIXTURE_AUTO *fixture = fixture_open("url:https://192.0.2.1/disk.qcow2");
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_PLAN_AUTO images = { .count = 0 };
@@ -207,10 +207,10 @@ static void test_fetched_image(void **state)
     assert_int_equal(vl_stage_image(&fixture->session, NULL, &images, &err), 0);
     assert_int_equal(images.count, 1);
     assert_int_equal(images.steps[0].kind, VL_STEP_IMAGE);
-    assert_string_equal(images.steps[0].source, "http://192.0.2.1/disk.qcow2");
-    place = vl_image_place(&arena, fixture->directory, "i", "http://192.0.2.1/disk.qcow2");
+    assert_string_equal(images.steps[0].source, "https://192.0.2.1/disk.qcow2");
+    place = vl_image_place(&arena, fixture->directory, "i", "https://192.0.2.1/disk.qcow2");
     assert_string_equal(images.steps[0].after, place);
-    assert_string_not_equal(place, vl_image_place(&arena, fixture->directory, "i", "http://192.0.2.1/other.qcow2"));
+    assert_string_not_equal(place, vl_image_place(&arena, fixture->directory, "i", "https://192.0.2.1/other.qcow2"));
 
     /* without a hypervisor everything counts as absent: a dry run before the image is there, and then with it */
     vl_hypervisor_close(fixture->session.hypervisor);
