@@ -631,16 +631,11 @@ static void test_cannot_run(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_direct_answers),
-        cmocka_unit_test(test_challenged),
-        cmocka_unit_test(test_late_copies),
-        cmocka_unit_test(test_nobody_answers),
-        cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_cancelled_with_long_calls),
-        cmocka_unit_test(test_two_at_once),
-        cmocka_unit_test(test_caged),
-        cmocka_unit_test(test_cage_from_inside),
-        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_direct_answers),   cmocka_unit_test(test_challenged),
+        cmocka_unit_test(test_late_copies),      cmocka_unit_test(test_nobody_answers),
+        cmocka_unit_test(test_cancelled),        cmocka_unit_test(test_cancelled_with_long_calls),
+        cmocka_unit_test(test_two_at_once),      cmocka_unit_test(test_caged),
+        cmocka_unit_test(test_cage_from_inside), cmocka_unit_test(test_killed),
         cmocka_unit_test(test_cannot_run),
     };
     int rc, status;
