@@ -243,6 +243,7 @@ int cmd_run_up(const struct cmd_command *command, const struct cmd_options *opti
     struct voiplab_up up = VOIPLAB_UP_INIT;
 
     up.peer = cmd_ssh_peer();
+    up.prune = options->values[CMD_PRUNE] != NULL;
     request.parameters.up = &up;
     return cmd_carry_out(command, &request, options);
 }

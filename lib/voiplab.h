@@ -159,6 +159,7 @@ struct voiplab_bridge_revert {
 struct voiplab_up {
     size_t size;
     const char *peer; /* as for the bridge */
+    bool prune;       /* guests that the lab file has no more are stopped and removed, with their disks */
 };
 
 /* For VOIPLAB_CREATE_VM: a guest without a lab file. */

@@ -26,6 +26,7 @@ struct vl_request_row {
     bool network;      /* it looks at the network of this host, or changes it */
     bool root;         /* it changes the network of this host, which only root may */
     bool pbxs;         /* its names are PBXs of the lab */
+    bool orphans;      /* or guests that the lab file had once */
     size_t parameters; /* the size of its parameters; 0: it has none */
     bool no_defaults;  /* parameters that are not given stay away */
 };

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/scratch.h"
+#include "plan/made.h"
 #include "request/fleet.h"
 
 /* A request as it came, made whole: with parameters for every command that has any. */
@@ -78,8 +79,28 @@ static bool needs_lock(const struct asked *asked, const struct vl_session *sessi
     return asked->row->lock == VL_LOCK_LAB || (asked->row->lock == VL_LOCK_UNLESS_TREE && !session->options.root[1]);
 }
 
+/* The names but those of guests that the lab file had once: what takes guests away knows these as well. */
+static const char *const *names_in_lab(struct asked *asked, const struct vl_session *session)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    const char *const *names = asked->request.names;
+    struct vl_made made = { .known = false };
+    const char **kept;
+    size_t count = 0;
+
+    while (names && names[count])
+        count++;
+    kept = vl_arena_zalloc(&asked->arena, (count + 1) * sizeof(*kept));
+    if (!kept || vl_made_read(session, &asked->arena, &made, &ignored) < 0)
+        return names;
+    for (size_t i = count = 0; names && names[i]; i++)
+        if (vl_lab_pbx(session->lab, names[i]) || !vl_made_guest(session, &made, names[i]))
+            kept[count++] = names[i];
+    return kept;
+}
+
 /* What can be told without doing anything. */
-static int check_needs(const struct asked *asked, const struct vl_session *session, struct vl_error *err)
+static int check_needs(struct asked *asked, const struct vl_session *session, struct vl_error *err)
 {
     const struct vl_request_row *row = asked->row;
     const struct voiplab_request *request = &asked->request;
@@ -94,7 +115,9 @@ static int check_needs(const struct asked *asked, const struct vl_session *sessi
         return vl_fail(
             err, VL_ERROR_FAILED,
             "'/sys' is not mounted, where the network of this host is looked at; 'mount -t sysfs sysfs /sys'");
-    return row->pbxs && session->lab ? vl_fleet_check_names(session->lab, request->names, err) : 0;
+    if (!row->pbxs || !session->lab)
+        return 0;
+    return vl_fleet_check_names(session->lab, row->orphans ? names_in_lab(asked, session) : request->names, err);
 }
 
 static int see_to_hypervisor(const struct asked *asked, const struct vl_run *run)
@@ -103,7 +126,7 @@ static int see_to_hypervisor(const struct asked *asked, const struct vl_run *run
 
     if (asked->row->hypervisor == VL_HYPERVISOR_TO_APPLY)
         return vl_run_hypervisor(run);
-    if (asked->row->hypervisor == VL_HYPERVISOR_ALWAYS && vl_lab_has_machines(session->lab))
+    if (asked->row->hypervisor == VL_HYPERVISOR_ALWAYS && vl_made_machines(session))
         return vl_session_hypervisor(run->session, run->err);
     return 0;
 }

@@ -295,3 +295,10 @@ bool vl_text_starts(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
+
+bool vl_text_ends(const char *text, const char *suffix)
+{
+    size_t length = strlen(text), end = strlen(suffix);
+
+    return length >= end && !strcmp(text + length - end, suffix);
+}

@@ -64,5 +64,6 @@ const char *vl_text_tail(const char *text, size_t most);
 char *vl_text_quote(struct vl_arena *arena, const char *text, size_t most);
 
 bool vl_text_starts(const char *text, const char *prefix);
+bool vl_text_ends(const char *text, const char *suffix);
 
 #endif

@@ -209,20 +209,37 @@ static xmlNodePtr first(xmlXPathObjectPtr found)
     return found && found->nodesetval && found->nodesetval->nodeNr > 0 ? found->nodesetval->nodeTab[0] : NULL;
 }
 
+static const char *text_of(struct vl_arena *arena, xmlNodePtr node)
+{
+    xmlChar *content = xmlNodeGetContent(node);
+    const char *text = vl_arena_strdup(arena, content ? (const char *)content : "");
+
+    xmlFree(content);
+    return text;
+}
+
 const char *vl_xml_find(const struct vl_xml_document *document, struct vl_arena *arena, const char *xpath)
 {
     xmlXPathObjectPtr found = xmlXPathEvalExpression(bytes(xpath), document->context);
     xmlNodePtr node = first(found);
     const char *text = NULL;
 
-    if (node) {
-        xmlChar *content = xmlNodeGetContent(node);
-
-        text = vl_arena_strdup(arena, content ? (const char *)content : "");
-        xmlFree(content);
-    }
+    if (node)
+        text = text_of(arena, node);
     xmlXPathFreeObject(found);
     return text;
+}
+
+const char *const *vl_xml_find_all(const struct vl_xml_document *document, struct vl_arena *arena, const char *xpath)
+{
+    xmlXPathObjectPtr found = xmlXPathEvalExpression(bytes(xpath), document->context);
+    int count = found && found->type == XPATH_NODESET && found->nodesetval ? found->nodesetval->nodeNr : 0;
+    const char **texts = vl_arena_zalloc(arena, ((size_t)count + 1) * sizeof(*texts));
+
+    for (int i = 0; texts && i < count; i++)
+        texts[i] = text_of(arena, found->nodesetval->nodeTab[i]);
+    xmlXPathFreeObject(found);
+    return texts;
 }
 
 const char *vl_xml_part(const struct vl_xml_document *document, struct vl_arena *arena, const char *xpath)

@@ -52,6 +52,10 @@ void vl_xml_document_free(struct vl_xml_document *document);
 /* The text of the first node that `xpath` finds, in the arena; NULL when it finds none. */
 const char *vl_xml_find(const struct vl_xml_document *document, struct vl_arena *arena, const char *xpath);
 
+/* The texts of all nodes that `xpath` finds, in document order, ended by NULL, in the arena. NULL when memory ran out.
+ */
+const char *const *vl_xml_find_all(const struct vl_xml_document *document, struct vl_arena *arena, const char *xpath);
+
 /* The first element that `xpath` finds, as XML text with all that is in it, in the arena; NULL when it finds none. */
 const char *vl_xml_part(const struct vl_xml_document *document, struct vl_arena *arena, const char *xpath);
 

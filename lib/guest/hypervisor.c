@@ -16,6 +16,7 @@
 #include "base/xml.h"
 #include "guest/hypervisor.h"
 #include "guest/hypervisor_part.h"
+#include "lab/identity.h"
 
 enum { POLL_MS = 100, PRESS_AGAIN_MS = 5000 };
 
@@ -209,6 +210,24 @@ static int read_state(virDomainPtr domain, enum vl_domain_state *ret_state, stru
     return 0;
 }
 
+/* A domain that was cloned carries our element too, but another UUID. */
+const char *vl_hypervisor_mark(const struct vl_xml_document *document, struct vl_arena *arena, const char **ret_pbx)
+{
+    const char *lab = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@lab");
+    const char *pbx = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@name");
+    const char *is = vl_xml_find(document, arena, "/domain/uuid");
+    char uuid[37];
+
+    *ret_pbx = NULL;
+    if (!lab || !pbx || !is)
+        return NULL;
+    vl_identity_uuid(lab, pbx, uuid);
+    if (strcmp(is, uuid) != 0)
+        return NULL;
+    *ret_pbx = pbx;
+    return lab;
+}
+
 /* Read our element out of a definition. */
 static int read_mark(const char *xml, struct vl_arena *arena, struct vl_domain *domain, struct vl_error *err)
 {
@@ -217,8 +236,7 @@ static int read_mark(const char *xml, struct vl_arena *arena, struct vl_domain *
     if (!document)
         return -1;
     domain->name = vl_xml_find(document, arena, "/domain/name");
-    domain->lab = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@lab");
-    domain->pbx = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@name");
+    domain->lab = vl_hypervisor_mark(document, arena, &domain->pbx);
     domain->fingerprint = vl_xml_find(document, arena, "/domain/metadata/voiplab:guest/@fingerprint");
     return vl_arena_check(arena, err);
 }

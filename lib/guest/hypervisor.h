@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The hypervisor: pools, volumes and domains through libvirt, the only file that knows it. Everything that voiplab
- * makes carries its mark: domains an element in <metadata> (urn:voiplab:1, attributes lab and name), the pool and the
- * volumes a name that starts with "voiplab-LAB". Functions that change or delete refuse what does not carry it.
+ * makes carries its mark: a domain an element in <metadata> (urn:voiplab:1, attributes lab and name) and the UUID that
+ * lab/identity.h makes of these two, so that a copy of a domain, which has the element as well, is not taken for it;
+ * the pool a name that starts with "voiplab-". libvirt has no place for a mark on a volume: those are remembered in the
+ * lab's state (plan/made.h). Functions that change or delete a domain refuse one that does not carry the mark.
  *
  * Calls that change something go through one table of operations (hypervisor_ops.h), so that a test can make the n-th
  * fail.
@@ -44,6 +46,21 @@ int vl_hypervisor_domain(struct vl_hypervisor *hypervisor, struct vl_arena *aren
 /* All domains that carry our mark for this lab. */
 int vl_hypervisor_domains(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *lab,
                           struct vl_domain **ret_domains, size_t *ret_count, struct vl_error *err);
+
+/* What holds on to something of the hypervisor's host. */
+struct vl_use {
+    const char *by;  /* for messages: "the domain 'x'", "the volume 'y' of the pool 'z'" */
+    const char *lab; /* of a domain whose mark says so, with its PBX; else NULL */
+    const char *pbx;
+    const char *volume; /* the path of the volume that has `path` as its backing store; NULL: a domain holds it */
+    const char *path;   /* of a file; of a tap, the name of the interface */
+    bool tap;
+};
+
+/* What the domains use, as they are defined and as they run: files of disks with their backing stores, kernels, taps;
+ * and with `pools` the backing stores of all volumes of all running pools. */
+int vl_hypervisor_uses(struct vl_hypervisor *hypervisor, struct vl_arena *arena, bool pools, struct vl_use **ret_uses,
+                       size_t *ret_count, struct vl_error *err);
 
 /* Define (with VALIDATE) or redefine; refuses to replace a domain that is not ours (lab given). */
 int vl_hypervisor_define(struct vl_hypervisor *hypervisor, const char *xml, const char *name, const char *lab,

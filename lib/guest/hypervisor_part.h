@@ -8,6 +8,8 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include "base/arena.h"
+#include "base/error.h"
 #include "guest/hypervisor_ops.h"
 
 struct vl_hypervisor {
@@ -19,6 +21,10 @@ const struct vl_hypervisor_ops *vl_hypervisor_ops(void);
 
 /* Fail with libvirt's last error of this thread: "cannot VERB 'NAME': its message: our advice". */
 int vl_hypervisor_fail(struct vl_error *err, const char *verb, const char *name);
+
+/* The name of the lab whose mark a definition carries, and of the PBX, in the arena; NULL: none. */
+struct vl_xml_document;
+const char *vl_hypervisor_mark(const struct vl_xml_document *document, struct vl_arena *arena, const char **ret_pbx);
 
 /* libvirt's objects are counted; a local gives its reference back when it goes out of scope. */
 #define REFERENCE(name, type, release)                                                                                 \

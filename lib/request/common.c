@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "guest/hypervisor.h"
 #include "plan/apply.h"
+#include "plan/made.h"
 #include "plan/print.h"
 #include "request/request.h"
 #include "stage/stage.h"
@@ -65,10 +67,16 @@ int vl_run_hypervisor(const struct vl_run *run)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (run->session->lab && !vl_lab_has_machines(run->session->lab))
+    if (run->session->lab && !vl_made_machines(run->session))
         return 0;
     if (vl_session_hypervisor(run->session, &cause) == 0)
         return 0;
+    if (run->session->lab && !vl_lab_has_machines(run->session->lab)) {
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, NULL,
+                         "%s; this lab had virtual machines, and whether some are left is not known",
+                         vl_error_text(&cause));
+        return 0;
+    }
     if (vl_run_is_dry(run)) {
         vl_session_event(run->session, VOIPLAB_EVENT_WARNING, NULL,
                          "%s; the plan is shown as if the hypervisor were empty", vl_error_text(&cause));
@@ -106,6 +114,44 @@ static void add_row(const struct vl_run *run, struct vl_member *member, bool cal
     vl_result_row(run->result, cells);
 }
 
+static const char *state_word(enum vl_domain_state state)
+{
+    return state == VL_DOMAIN_RUNNING ? "running" : state == VL_DOMAIN_PAUSED ? "paused" : "stopped";
+}
+
+int vl_run_tell_orphans(const struct vl_run *run)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_domain *orphans;
+    size_t count;
+
+    if (vl_stage_orphans(run->session, &arena, &orphans, &count, run->err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, orphans[i].pbx,
+                         "the guest is %s, and the lab file has no such machine any more; 'voiplab up --prune' stops "
+                         "and removes it with its disk",
+                         state_word(orphans[i].state));
+    return 0;
+}
+
+/* Guests that the lab file has no more. Who asked for some PBXs did not ask for these. */
+static void add_orphans(const struct vl_run *run)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    struct vl_domain *orphans;
+    size_t count;
+
+    if ((run->request->names && run->request->names[0]) ||
+        vl_stage_orphans(run->session, &run->result->arena, &orphans, &count, &ignored) < 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const char *cells[VL_RESULT_COLUMNS] = { orphans[i].pbx, "orphan", NULL, state_word(orphans[i].state) };
+
+        vl_result_row(run->result, cells);
+    }
+}
+
 void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool calls)
 {
     if (calls)
@@ -115,6 +161,7 @@ void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool c
         vl_result_headings(run->result, "PBX", "ROLE", "ADDRESS", "GUEST", "ASTERISK", "REGISTRATION", "PEERS", NULL);
     for (size_t i = 0; i < fleet->count; i++)
         add_row(run, &fleet->members[i], calls);
+    add_orphans(run);
     vl_result_table_json(run->result, "pbxs");
     vl_run_failures_json(run, fleet);
 }

@@ -68,6 +68,9 @@ void vl_run_tell_ways(const struct vl_run *run);
  */
 int vl_run_hypervisor(const struct vl_run *run);
 
+/* Say which guests run, or lie there, that the lab file has no more. */
+int vl_run_tell_orphans(const struct vl_run *run);
+
 bool vl_run_is_dry(const struct vl_run *run);
 
 #endif

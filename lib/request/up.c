@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "guest/hypervisor.h"
+#include "plan/made.h"
 #include "render/asterisk.h"
 #include "request/bridge.h"
 #include "request/request.h"
@@ -166,6 +167,11 @@ static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fl
     return show_dry(run, fleet, plan, silent);
 }
 
+static bool prunes(const struct vl_run *run)
+{
+    return run->request->parameters.up->prune;
+}
+
 static int dry_up(const struct vl_run *run)
 {
     struct vl_session *session = run->session;
@@ -176,7 +182,9 @@ static int dry_up(const struct vl_run *run)
         vl_stage_state(session, &plan, run->err) < 0 ||
         (session->lab->bridge.interface ? vl_stage_uplink(session, true, &plan, run->err)
                                         : vl_stage_bridge(session, &plan, run->err)) < 0 ||
+        (prunes(run) ? vl_stage_pruned(session, &plan, run->err) : vl_run_tell_orphans(run)) < 0 ||
         stage_all_images(session, &plan, run->err) < 0 ||
+        vl_stage_made(session, run->request->names, &plan, run->err) < 0 ||
         vl_stage_guests(session, run->request->names, &plan, run->err) < 0)
         return -1;
     return dry_push(run, &plan, &fleet, ALL_PARTS, true, false);
@@ -204,7 +212,18 @@ static int prepare_host(const struct vl_run *run, size_t *changed)
     if (vl_run_apply_stage(run, vl_stage_state, changed) < 0)
         return -1;
     vl_session_phase(run->session, 2, 7, "bridge");
-    return prepare_bridge(run, changed);
+    if (prepare_bridge(run, changed) < 0)
+        return -1;
+    return prunes(run) ? vl_run_apply_stage(run, vl_stage_pruned, changed) : vl_run_tell_orphans(run);
+}
+
+static int write_down(const struct vl_run *run, size_t *changed)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_made(run->session, run->request->names, &plan, run->err) < 0)
+        return -1;
+    return vl_run_apply_plan(run, &plan, "/", changed);
 }
 
 /* What all guests need must be there; after that the failure of one is its own. */
@@ -216,7 +235,8 @@ static int prepare_guests(const struct vl_run *run, struct vl_fleet *fleet, size
     if (vl_run_apply_stage(run, stage_all_images, changed) < 0)
         return -1;
     vl_session_phase(run->session, 4, 7, "guests");
-    if (vl_stage_guests_shared(run->session, run->request->names, &plan, run->err) < 0 ||
+    if (write_down(run, changed) < 0 ||
+        vl_stage_guests_shared(run->session, run->request->names, &plan, run->err) < 0 ||
         vl_run_apply_plan(run, &plan, "/", changed) < 0)
         return -1;
     vl_fleet_make_guests(fleet);
@@ -324,6 +344,7 @@ static int make_guests(const struct vl_run *run)
         return -1;
     if (vl_run_is_dry(run)) {
         if (vl_stage_state(session, &plan, run->err) < 0 || stage_all_images(session, &plan, run->err) < 0 ||
+            vl_stage_made(session, run->request->names, &plan, run->err) < 0 ||
             vl_stage_guests(session, run->request->names, &plan, run->err) < 0)
             return -1;
         return vl_run_show_plan(run, &plan);
@@ -350,7 +371,7 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
 
     if (vl_fleet_open(run->session, run->request->names, fleet, run->err) < 0)
         return -1;
-    if (has_machines(fleet)) {
+    if (vl_made_machines(run->session)) {
         if (vl_session_hypervisor(run->session, &cause) < 0)
             vl_session_event(run->session, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
         else if (look_at_domains(fleet, run->err) < 0)
@@ -371,7 +392,7 @@ int vl_run_status(const struct vl_run *run)
 {
     VL_FLEET_AUTO fleet = { .count = 0 };
 
-    if (vl_run_look(run, &fleet, false, false) < 0)
+    if (vl_run_look(run, &fleet, false, false) < 0 || vl_run_tell_orphans(run) < 0)
         return -1;
     vl_run_fleet_table(run, &fleet, false);
     vl_result_summary(run->result, "%zu of %zu PBXs are as they should be", fleet.count - vl_fleet_failed(&fleet),

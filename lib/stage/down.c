@@ -1,132 +1,164 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The steps of `down` and `destroy`: stopping a lab, and taking away all that is its own: domains with its mark, its
- * pool with every volume in it, its live bridge, its state. Nothing that does not carry the mark is touched. Who may
- * delete what is told by base/file.h; it is done by plan/steps.c.
+ * The steps of `down` and `destroy`, and of `up --prune`: stopping a lab, and taking away all that is its own. Nothing
+ * goes that does not carry the lab's mark or stand in its list of what was made (plan/made.h), and nothing that
+ * somebody else uses; what stays is told, with what to do. Who may delete what is told by base/file.h; it is done by
+ * plan/steps.c.
  */
-#include <dirent.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/file.h"
-#include "base/text.h"
-#include "guest/hypervisor.h"
+#include "stage/gone.h"
 #include "stage/stage.h"
 
-static int plan_domains(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,
-                        struct vl_error *err)
+static bool is_machine(const struct vl_lab *lab, const char *name)
 {
-    struct vl_domain *domains;
-    size_t count;
+    const struct vl_pbx *pbx = vl_lab_pbx(lab, name);
 
-    if (vl_hypervisor_domains(session->hypervisor, &plan->arena, session->lab->name, &domains, &count, err) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        if (!vl_session_wanted(names, domains[i].pbx ? domains[i].pbx : ""))
-            continue;
-        if (domains[i].state != VL_DOMAIN_STOPPED)
-            vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_STOP,
-                                                 .target = "libvirt",
-                                                 .object = domains[i].name,
-                                                 .why = "the guest is asked to shut down" });
-    }
-    /* they stop together, so nothing stands between these steps */
-    for (size_t i = 0; remove && i < count; i++)
-        if (vl_session_wanted(names, domains[i].pbx ? domains[i].pbx : ""))
-            vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_UNDEFINE,
-                                                 .target = "libvirt",
-                                                 .object = domains[i].name,
-                                                 .why = "libvirt forgets the guest" });
-    return 0;
+    return pbx && pbx->place == VL_PLACE_VM;
 }
 
-static int plan_pool(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
+static int look_around(struct vl_gone *gone)
 {
-    const char *pool = vl_pool_name(&plan->arena, session);
-    struct vl_volume *volumes = NULL;
-    size_t count = 0;
-    bool active;
+    struct vl_session *session = gone->session;
+    struct vl_arena *arena = &gone->plan->arena;
 
-    if (vl_hypervisor_pool(session->hypervisor, pool, &active, err) < 0)
+    if (vl_made_read(session, arena, &gone->made, gone->err) < 0)
         return -1;
-    if (!active)
+    if (!session->hypervisor)
         return 0;
-    if (vl_hypervisor_volumes(session->hypervisor, &plan->arena, pool, &volumes, &count, err) < 0)
+    return vl_hypervisor_domains(session->hypervisor, arena, session->lab->name, &gone->domains, &gone->domain_count,
+                                 gone->err) < 0 ||
+                   vl_hypervisor_uses(session->hypervisor, arena, true, &gone->uses, &gone->use_count, gone->err) < 0
+               ? -1
+               : 0;
+}
+
+static void add_guest(struct vl_gone *gone, const char *name)
+{
+    const char **guests = vl_arena_grow(&gone->plan->arena, gone->guests, gone->guest_count, sizeof(*guests));
+
+    if (!guests)
+        return;
+    gone->guests = guests;
+    guests[gone->guest_count++] = name;
+}
+
+/* With its disk, and never to come back. */
+static bool goes_for_good(const struct vl_gone *gone, const struct vl_domain *domain)
+{
+    for (size_t i = 0; i < gone->guest_count; i++)
+        if (!strcmp(gone->guests[i], domain->pbx))
+            return true;
+    return gone->whole;
+}
+
+static bool domain_goes(const struct vl_gone *gone, const char *const *names, const struct vl_domain *domain)
+{
+    return goes_for_good(gone, domain) || (names && vl_session_wanted(names, domain->pbx));
+}
+
+static void add_stop(const struct vl_gone *gone, const struct vl_domain *domain)
+{
+    bool at_once = goes_for_good(gone, domain);
+
+    vl_plan_add(gone->plan, &(struct vl_step){ .kind = VL_STEP_STOP,
+                                               .target = "libvirt",
+                                               .object = domain->name,
+                                               .at_once = at_once,
+                                               .why = at_once ? "its disk goes too: there is nothing to shut down for"
+                                                              : "the guest is asked to shut down" });
+}
+
+static void plan_domains(const struct vl_gone *gone, const char *const *names, bool remove)
+{
+    for (size_t i = 0; i < gone->domain_count; i++)
+        if (domain_goes(gone, names, &gone->domains[i]) && gone->domains[i].state != VL_DOMAIN_STOPPED)
+            add_stop(gone, &gone->domains[i]);
+    /* they stop together, so nothing stands between these steps */
+    for (size_t i = 0; remove && i < gone->domain_count; i++)
+        if (domain_goes(gone, names, &gone->domains[i]))
+            vl_plan_add(gone->plan, &(struct vl_step){ .kind = VL_STEP_UNDEFINE,
+                                                       .target = "libvirt",
+                                                       .object = gone->domains[i].name,
+                                                       .why = "libvirt forgets the guest" });
+}
+
+/* Volumes and keys of the guests that go for good, and their lines in the list. */
+static int plan_belongings(struct vl_gone *gone)
+{
+    if (!gone->guest_count)
+        return 0;
+    if ((gone->session->hypervisor && vl_gone_volumes(gone) < 0) || vl_gone_keys(gone) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++)
-        vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
-                                             .target = "libvirt",
-                                             .object = volumes[i].name,
-                                             .pool = pool,
-                                             .why = "the volume belongs to this lab" });
-    vl_plan_add(plan,
-                &(struct vl_step){
-                    .kind = VL_STEP_REMOVE_POOL, .target = "libvirt", .object = pool, .why = "the pool is empty now" });
+    return gone->made.known ? vl_stage_made_file(gone->session, &gone->made, gone->plan, gone->err) : 0;
+}
+
+/* A guest that is no machine of the lab file any more cannot be made again: with its name all of it goes. */
+static void add_named(struct vl_gone *gone, const char *const *names)
+{
+    for (; *names; names++)
+        if (!is_machine(gone->session->lab, *names) && vl_made_guest(gone->session, &gone->made, *names))
+            add_guest(gone, *names);
+}
+
+static int plan_whole(struct vl_gone *gone)
+{
+    if (gone->session->hypervisor && vl_gone_volumes(gone) < 0)
+        return -1;
+    vl_gone_bridge(gone);
+    if (gone->stays && gone->made.known && vl_stage_made_file(gone->session, &gone->made, gone->plan, gone->err) < 0)
+        return -1;
+    vl_gone_state(gone);
     return 0;
-}
-
-/* True when a card of this machine is a port of the bridge: then the bridge carries this host's own network. */
-static bool has_uplink(struct vl_arena *arena, const char *bridge)
-{
-    DIR *ports = opendir(vl_arena_printf(arena, "/sys/class/net/%s/brif", bridge));
-    bool found = false;
-
-    for (const struct dirent *port; ports && (port = readdir(ports));)
-        found |=
-            port->d_name[0] != '.' && vl_file_exists(vl_arena_printf(arena, "/sys/class/net/%s/device", port->d_name));
-    if (ports)
-        (void)closedir(ports);
-    return found;
-}
-
-/* The live bridge goes when its alias says that this lab made it, but never one with an uplink: this host would be cut
- * off, and `bridge revert` is the way back from that. */
-static void plan_bridge(struct vl_session *session, struct vl_plan *plan)
-{
-    const struct vl_bridge *bridge = &session->lab->bridge;
-    const char *path = vl_arena_printf(&plan->arena, "/sys/class/net/%s/ifalias", bridge->name);
-    const char *mark = vl_arena_printf(&plan->arena, "voiplab:%s", session->lab->name);
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *alias = NULL;
-
-    if (vl_file_read(path, 4096, &alias, NULL, &ignored) < 0 || strcmp(vl_text_strip(alias), mark) != 0)
-        return;
-    if (bridge->interface || has_uplink(&plan->arena, bridge->name)) {
-        vl_session_event(
-            session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
-            "the bridge '%s' stays, since it carries this host's own network; 'voiplab bridge revert' puts "
-            "that back as it was",
-            bridge->name);
-        return;
-    }
-    vl_plan_add_command(plan, "the bridge was made for this lab",
-                        vl_arena_printf(&plan->arena, "bridge %s goes", bridge->name),
-                        vl_plan_argv(plan, "ip", "link", "delete", "dev", bridge->name, NULL));
-}
-
-static void plan_state(struct vl_session *session, struct vl_plan *plan)
-{
-    if (!vl_file_exists(session->state.directory))
-        return;
-    vl_plan_add_command(plan, "secrets and keys of a lab that is no more",
-                        vl_arena_printf(&plan->arena, "state of %s goes", session->lab->name),
-                        vl_plan_argv(plan, "rm", "-rf", "--one-file-system", "--", session->state.directory, NULL));
 }
 
 int vl_stage_gone(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,
                   struct vl_error *err)
 {
-    bool whole = remove && !(names && names[0]);
+    struct vl_gone gone = { .session = session, .plan = plan, .err = err };
+    static const char *const all[] = { NULL };
+    bool named = names && names[0];
 
-    if (vl_lab_has_machines(session->lab)) {
-        if (vl_session_hypervisor(session, err) < 0 || plan_domains(session, names, remove, plan, err) < 0)
-            return -1;
-        if (whole && plan_pool(session, plan, err) < 0)
-            return -1;
-    }
-    if (whole) {
-        plan_bridge(session, plan);
-        plan_state(session, plan);
-    }
+    if ((vl_made_machines(session) && vl_session_hypervisor(session, err) < 0) || look_around(&gone) < 0)
+        return -1;
+    gone.whole = remove && !named;
+    if (named && remove)
+        add_named(&gone, names);
+    plan_domains(&gone, named ? names : all, remove);
+    if ((named ? plan_belongings(&gone) : remove ? plan_whole(&gone) : 0) < 0)
+        return -1;
+    return vl_arena_check(&plan->arena, err);
+}
+
+int vl_stage_orphans(struct vl_session *session, struct vl_arena *arena, struct vl_domain **ret_domains,
+                     size_t *ret_count, struct vl_error *err)
+{
+    size_t kept = 0;
+
+    *ret_count = 0;
+    *ret_domains = NULL;
+    if (!session->hypervisor)
+        return 0;
+    if (vl_hypervisor_domains(session->hypervisor, arena, session->lab->name, ret_domains, ret_count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < *ret_count; i++)
+        if (!is_machine(session->lab, (*ret_domains)[i].pbx))
+            (*ret_domains)[kept++] = (*ret_domains)[i];
+    *ret_count = kept;
+    return 0;
+}
+
+int vl_stage_pruned(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
+{
+    struct vl_gone gone = { .session = session, .plan = plan, .err = err };
+
+    if (look_around(&gone) < 0)
+        return -1;
+    for (size_t i = 0; i < gone.domain_count; i++)
+        if (!is_machine(session->lab, gone.domains[i].pbx))
+            add_guest(&gone, gone.domains[i].pbx);
+    plan_domains(&gone, NULL, true);
+    if (plan_belongings(&gone) < 0)
+        return -1;
     return vl_arena_check(&plan->arena, err);
 }

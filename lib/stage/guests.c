@@ -19,6 +19,7 @@
 #include "guest/recipe.h"
 #include "lab/identity.h"
 #include "lab/system.h"
+#include "plan/made.h"
 #include "render/domain_xml.h"
 #include "render/seed.h"
 #include "render/volume_xml.h"
@@ -33,6 +34,7 @@ struct guest_plan {
     struct vl_session *session;
     struct vl_plan *plan;
     const char *pool, *pool_path;
+    struct vl_made made;
     bool reachable; /* a hypervisor answers; without one (dry run) everything counts as absent */
     struct vl_error *err;
 };
@@ -59,8 +61,16 @@ static int find_volume(const struct guest_plan *guests, const char *name, struct
     *ret_volume = (struct vl_volume){ .name = NULL };
     if (!guests->reachable)
         return 0;
-    return vl_hypervisor_volume(guests->session->hypervisor, &guests->plan->arena, guests->pool, name, ret_volume,
-                                guests->err);
+    if (vl_hypervisor_volume(guests->session->hypervisor, &guests->plan->arena, guests->pool, name, ret_volume,
+                             guests->err) < 0)
+        return -1;
+    if (!ret_volume->name || !guests->made.known || vl_made_has(&guests->made, "volume", name))
+        return 0;
+    return vl_fail(
+        guests->err, VL_ERROR_FAILED,
+        "the pool '%s' has a volume '%s' that this lab did not make; it stays as it is: 'virsh vol-delete %s "
+        "--pool %s' removes it, and a line 'volume %s' in '%s/made' makes it this lab's",
+        guests->pool, name, name, guests->pool, name, guests->session->state.directory);
 }
 
 /* Where a volume lies or will lie. */
@@ -84,6 +94,11 @@ static int plan_pool(const struct guest_plan *guests)
 
     if (guests->reachable && vl_hypervisor_pool(guests->session->hypervisor, guests->pool, &active, guests->err) < 0)
         return -1;
+    if (active && guests->made.known && !vl_made_has(&guests->made, "pool", guests->pool))
+        return vl_fail(guests->err, VL_ERROR_FAILED,
+                       "the hypervisor has a storage pool '%s' that this lab did not make; a line 'pool %s' in "
+                       "'%s/made' makes it this lab's",
+                       guests->pool, guests->pool, guests->session->state.directory);
     if (!active)
         add_step(guests, &(struct vl_step){
                              .kind = VL_STEP_POOL,
@@ -436,6 +451,8 @@ static int begin(struct guest_plan *guests, struct vl_session *session, struct v
         (struct guest_plan){ .session = session, .plan = plan, .err = err, .reachable = session->hypervisor != NULL };
     guests->pool = vl_pool_name(&plan->arena, session);
     guests->pool_path = pool_path(&plan->arena, session);
+    if (vl_made_read(session, &plan->arena, &guests->made, err) < 0)
+        return -1;
     return plan_pool(guests);
 }
 

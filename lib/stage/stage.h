@@ -36,6 +36,13 @@ int vl_stage_image(struct vl_session *session, const char *const *names, struct 
 /* Whether it is one of these. */
 bool vl_stage_image_wanted(const struct vl_session *session, const char *const *names, const struct vl_image *image);
 
+/* What the guests of these names will have made for them, and what an earlier version has made, is written down; to be
+ * carried out before the guests are made. */
+int vl_stage_made(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err);
+struct vl_made;
+int vl_stage_made_file(struct vl_session *session, const struct vl_made *made, struct vl_plan *plan,
+                       struct vl_error *err);
+
 /* Pool, base volumes, clones, seeds, domains; running. names: PBXs, NULL: all. */
 int vl_stage_guests(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err);
 
@@ -62,10 +69,19 @@ int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, s
 void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
                            unsigned parts, const struct vl_wanted *more);
 
-/* Stop what runs; with `remove` also undefine it and delete volumes, pool and live bridge. Only what carries our mark.
- */
+/* Stop what runs; with `remove` also undefine it and delete volumes, pool, live bridge and state. Only what is known to
+ * be this lab's, and nobody else uses; what stays is told by events. With names only these, and their volumes stay
+ * unless the lab file has no such machine any more. */
 int vl_stage_gone(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,
                   struct vl_error *err);
+
+/* The domains that carry the lab's mark while the lab file has no such machine any more; none without a hypervisor. */
+struct vl_domain;
+int vl_stage_orphans(struct vl_session *session, struct vl_arena *arena, struct vl_domain **ret_domains,
+                     size_t *ret_count, struct vl_error *err);
+
+/* The same stopped and taken away, with their volumes and keys. */
+int vl_stage_pruned(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
 
 /* Guest without a lab file. */
 int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,

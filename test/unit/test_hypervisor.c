@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "guest/hypervisor.h"
 #include "guest/hypervisor_ops.h"
+#include "lab/identity.h"
 #include "render/domain_xml.h"
 #include "render/volume_xml.h"
 
@@ -170,11 +171,12 @@ static int tear_down(void **state)
 /* The definition of virtual1 for the test driver, in the fixture's arena. */
 static const char *guest_xml(struct fixture *fixture, const char *name, const char *lab, uint64_t memory)
 {
+    char uuid[37];
     const struct vl_domain_spec spec = {
         .lab = lab,
-        .pbx = "virtual1",
+        .pbx = name,
         .name = name,
-        .uuid = "b091ea4d-8a90-5e27-ab41-adb809575c3a",
+        .uuid = uuid,
         .mac = "52:54:00:b0:91:ea",
         .memory = memory,
         .vcpus = 1,
@@ -185,9 +187,12 @@ static const char *guest_xml(struct fixture *fixture, const char *name, const ch
         .os = "debian11",
         .emulated = true,
     };
-    VL_FREE char *xml = vl_render_domain_xml(&spec, &fixture->err);
+    VL_FREE char *xml = NULL;
     VL_BUF_AUTO adapted = VL_BUF_INIT;
     char *type;
+
+    vl_identity_uuid(lab, name, uuid);
+    xml = vl_render_domain_xml(&spec, &fixture->err);
 
     assert_non_null(xml);
     type = strstr(xml, "<domain type=\"qemu\"");
@@ -568,11 +573,9 @@ static const char *const three[] = { "virtual1", "virtual2", "virtual3" };
 static void start_three(struct fixture *fixture)
 {
     for (size_t i = 0; i < 3; i++) {
-        VL_BUF_AUTO xml = VL_BUF_INIT;
+        const char *xml = guest_xml(fixture, three[i], "tesis", 300 << 20);
 
-        vl_buf_puts(&xml, guest_xml(fixture, three[i], "tesis", 300 << 20));
-        strstr(xml.data, "b091ea4d-")[0] = (char)('1' + i); /* another UUID for each */
-        ok(fixture, vl_hypervisor_define(fixture->hypervisor, vl_buf_text(&xml), three[i], "tesis", &fixture->err));
+        ok(fixture, vl_hypervisor_define(fixture->hypervisor, xml, three[i], "tesis", &fixture->err));
         ok(fixture, vl_hypervisor_start(fixture->hypervisor, three[i], "tesis", &fixture->err));
     }
 }

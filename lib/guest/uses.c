@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who holds on to what: so that nothing is deleted under somebody's running guest. A domain is asked twice, as it is
+ * defined and, when it runs, as it runs: libvirt tells the whole chain of backing stores only of the latter, and a disk
+ * may have been attached to it alone. What a volume is a clone of is told by its pool.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/xml.h"
+#include "guest/hypervisor.h"
+#include "guest/hypervisor_part.h"
+
+struct uses {
+    struct vl_hypervisor *hypervisor;
+    struct vl_arena *arena;
+    struct vl_use *uses;
+    size_t count;
+    struct vl_error *err;
+};
+
+static void add(struct uses *all, const struct vl_use *use)
+{
+    struct vl_use *grown = vl_arena_grow(all->arena, all->uses, all->count, sizeof(*grown));
+
+    if (!grown)
+        return;
+    all->uses = grown;
+    grown[all->count++] = *use;
+}
+
+static void add_texts(struct uses *all, struct vl_use use, const struct vl_xml_document *document, const char *xpath)
+{
+    const char *const *texts = vl_xml_find_all(document, all->arena, xpath);
+
+    for (; texts && *texts; texts++) {
+        use.path = *texts;
+        add(all, &use);
+    }
+}
+
+/* Disks that name pool and volume instead of a path. */
+static void add_volumes(struct uses *all, struct vl_use use, const struct vl_xml_document *document)
+{
+    const char *const *pools = vl_xml_find_all(document, all->arena, "/domain/devices/disk/source[@volume]/@pool");
+    const char *const *names = vl_xml_find_all(document, all->arena, "/domain/devices/disk/source[@pool]/@volume");
+
+    for (; pools && names && *pools && *names; pools++, names++) {
+        POOL_AUTO pool = virStoragePoolLookupByName(all->hypervisor->connection, *pools);
+        VOLUME_AUTO volume = pool ? virStorageVolLookupByName(pool, *names) : NULL;
+        VL_FREE char *path = volume ? virStorageVolGetPath(volume) : NULL;
+
+        use.path = path ? vl_arena_strdup(all->arena, path) : NULL;
+        if (use.path)
+            add(all, &use);
+    }
+}
+
+/* A domain that goes meanwhile uses nothing. */
+static int add_definition(struct uses *all, virDomainPtr domain, unsigned flags)
+{
+    VL_FREE char *xml = virDomainGetXMLDesc(domain, flags);
+    VL_XML_DOCUMENT_AUTO *document = NULL;
+    struct vl_use use = { .by = vl_arena_printf(all->arena, "the domain '%s'", virDomainGetName(domain)) };
+
+    if (!xml)
+        return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN
+                   ? 0
+                   : vl_hypervisor_fail(all->err, "read the definition of", virDomainGetName(domain));
+    document = vl_xml_parse(xml, "the definition of a domain", all->err);
+    if (!document)
+        return -1;
+    use.lab = vl_hypervisor_mark(document, all->arena, &use.pbx);
+    add_texts(all, use, document, "/domain/devices/disk//source/@file");
+    add_texts(all, use, document, "/domain/devices/disk//source/@dev");
+    add_texts(all, use, document, "/domain/os/kernel | /domain/os/initrd | /domain/os/loader | /domain/os/nvram");
+    add_volumes(all, use, document);
+    use.tap = true;
+    add_texts(all, use, document, "/domain/devices/interface/target/@dev");
+    return 0;
+}
+
+static int add_domains(struct uses *all)
+{
+    virDomainPtr *domains = NULL;
+    int count = virConnectListAllDomains(all->hypervisor->connection, &domains, 0), rc = 0;
+
+    if (count < 0)
+        return vl_hypervisor_fail(all->err, "list the domains of", "the hypervisor");
+    for (int i = 0; i < count; i++) {
+        if (rc == 0)
+            rc = add_definition(all, domains[i], VIR_DOMAIN_XML_INACTIVE);
+        if (rc == 0 && virDomainIsActive(domains[i]) == 1)
+            rc = add_definition(all, domains[i], 0);
+        (void)virDomainFree(domains[i]);
+    }
+    free(domains);
+    return rc;
+}
+
+static int add_clone(struct uses *all, virStoragePoolPtr pool, virStorageVolPtr volume)
+{
+    VL_FREE char *xml = virStorageVolGetXMLDesc(volume, 0);
+    VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the description of a volume", all->err) : NULL;
+    struct vl_use use = { .by = vl_arena_printf(all->arena, "the volume '%s' of the pool '%s'",
+                                                virStorageVolGetName(volume), virStoragePoolGetName(pool)) };
+
+    if (!xml)
+        return 0; /* gone meanwhile, or not to be read: then it is nobody's clone that libvirt knows of */
+    if (!document)
+        return -1;
+    use.volume = vl_xml_find(document, all->arena, "/volume/target/path");
+    add_texts(all, use, document, "/volume/backingStore/path");
+    return 0;
+}
+
+static int add_clones(struct uses *all, virStoragePoolPtr pool)
+{
+    virStorageVolPtr *volumes = NULL;
+    int count = virStoragePoolListAllVolumes(pool, &volumes, 0), rc = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (rc == 0)
+            rc = add_clone(all, pool, volumes[i]);
+        (void)virStorageVolFree(volumes[i]);
+    }
+    free(volumes);
+    return rc;
+}
+
+static int add_pools(struct uses *all)
+{
+    virStoragePoolPtr *pools = NULL;
+    int count =
+        virConnectListAllStoragePools(all->hypervisor->connection, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
+    int rc = 0;
+
+    if (count < 0)
+        return vl_hypervisor_fail(all->err, "list the storage pools of", "the hypervisor");
+    for (int i = 0; i < count; i++) {
+        if (rc == 0)
+            rc = add_clones(all, pools[i]);
+        (void)virStoragePoolFree(pools[i]);
+    }
+    free(pools);
+    return rc;
+}
+
+int vl_hypervisor_uses(struct vl_hypervisor *hypervisor, struct vl_arena *arena, bool pools, struct vl_use **ret_uses,
+                       size_t *ret_count, struct vl_error *err)
+{
+    struct uses all = { .hypervisor = hypervisor, .arena = arena, .err = err };
+
+    if (add_domains(&all) < 0 || (pools && add_pools(&all) < 0))
+        return -1;
+    *ret_uses = all.uses;
+    *ret_count = all.count;
+    return vl_arena_check(arena, err);
+}
