@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "plan/block.h"
 #include "plan/loaded.h"
 #include "plan/plan.h"
@@ -159,15 +160,63 @@ static const char *put_block(struct vl_plan *plan, const struct vl_file *file, c
     return whole.text;
 }
 
+/* The lab that a file of ours says it is of, in the arena; NULL: it is none of ours. */
+static const char *lab_of(struct vl_plan *plan, const char *text)
+{
+    size_t length = strcspn(text, "\n");
+    const char *first = vl_arena_strndup(&plan->arena, text, length);
+    const char *lab = vl_text_starts(first, VL_FILE_MARK) ? strstr(first, VL_FILE_MARK_LAB) : NULL;
+
+    return lab ? vl_arena_strndup(&plan->arena, lab + strlen(VL_FILE_MARK_LAB),
+                                  strcspn(lab + strlen(VL_FILE_MARK_LAB), "."))
+               : NULL;
+}
+
+/* Whether what is there may be replaced or removed. What nobody claims has a name that is ours, and is put right or
+ * taken out; but nothing goes by its name alone that this PBX would not have. */
+static bool is_ours(struct vl_plan *plan, struct vl_target *target, const struct vl_file *file, const char **text)
+{
+    VL_ERROR_AUTO unread = { .code = VL_OK };
+    const char *lab;
+    mode_t mode;
+
+    if (!file->lab)
+        return true;
+    if (file->beside && read_current(plan, target, file->beside, text, &mode, &unread) < 0)
+        return false;
+    if (!*text)
+        return true;
+    lab = lab_of(plan, *text);
+    return lab ? !strcmp(lab, file->lab) : vl_file_stays(file->kind);
+}
+
+static int refuse_foreign(struct vl_plan *plan, const struct vl_file *file, const char *claim, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *lab = claim ? lab_of(plan, claim) : NULL;
+
+    if (!lab)
+        return vl_fail(err, VL_ERROR_FAILED, "whose '%s' is cannot be read in '%s'; put that right first", file->path,
+                       file->beside ? file->beside : file->path);
+    return vl_fail(
+        err, VL_ERROR_FAILED,
+        "'%s' is of the lab '%s', which has this PBX too, and is not overwritten: 'voiplab trunk remove' with "
+        "the file of that lab takes it out first",
+        file->path, vl_text_quote(&arena, lab, VL_TEXT_QUOTED));
+}
+
 static int plan_removal(struct vl_plan *plan, struct vl_target *target, const char *target_name,
                         const struct vl_file *file, struct vl_error *err)
 {
-    const char *before, *after = NULL;
+    const char *before, *after = NULL, *owner;
     mode_t mode;
 
     if (read_current(plan, target, file->path, &before, &mode, err) < 0)
         return -1;
     if (!before)
+        return 0;
+    owner = before;
+    if (!is_ours(plan, target, file, &owner))
         return 0;
     if (file->kind == VL_FILE_BLOCK || file->kind == VL_FILE_BLOCK_GONE) {
         after = vl_block_take_out(&plan->arena, before, vl_block_comment(file->path));
@@ -184,7 +233,7 @@ static int plan_removal(struct vl_plan *plan, struct vl_target *target, const ch
 static int plan_file(struct vl_plan *plan, struct vl_target *target, const char *target_name,
                      const struct vl_file *file, struct vl_error *err)
 {
-    const char *before, *after;
+    const char *before, *after, *owner;
     mode_t mode, mode_before;
     bool shut_out = false;
 
@@ -192,6 +241,9 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
         return plan_removal(plan, target, target_name, file, err);
     if (read_current(plan, target, file->path, &before, &mode_before, err) < 0)
         return -1;
+    owner = before;
+    if (before && !is_ours(plan, target, file, &owner))
+        return refuse_foreign(plan, file, owner, err);
     if (file->kind == VL_FILE_WHOLE) {
         after = vl_arena_strdup(&plan->arena, file->text);
         if (before && !strcmp(before, after) && has_right_mode(file, mode_before) && !has_wrong_group(target, file))
@@ -224,7 +276,8 @@ int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *ta
 
         if (changed < 0)
             return -1;
-        differs[i] = changed || vl_loaded_is_older(&loaded, target, &set->files[i]);
+        differs[i] =
+            changed || (vl_file_stays(set->files[i].kind) && vl_loaded_is_older(&loaded, target, &set->files[i]));
     }
     if (differs && with_reloads)
         vl_reload_decide(plan, target_name, set, differs, pending, !target);

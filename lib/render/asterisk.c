@@ -12,6 +12,10 @@
 #include "base/text.h"
 #include "render/writer.h"
 
+/* What has no place for a mark, as the file of a PIN, which holds the PIN and nothing else: whose it is says the
+ * dialplan, which every PBX of a lab has. */
+#define CLAIM VL_ETC_ASTERISK "voiplab_extensions.conf"
+
 struct row {
     enum vl_role role;
     unsigned parts; /* any of these asks for the file */
@@ -233,6 +237,7 @@ static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, 
         .kind = VL_FILE_WHOLE,
         .mode = 0640,
         .group = "asterisk",
+        .lab = writer->lab->name,
         .lent = vl_nature_has_gui(writer->nature),
         .text = vl_render_with_prefix(arena, vl_buf_text(writer->out), writer->flavor->prefix),
         .why = row->why,
@@ -243,6 +248,7 @@ static void add_pair(const struct vl_pbx_writer *writer, const struct row *row, 
     if (row->slot == VL_SLOTS)
         return;
     place = &writer->flavor->places[row->slot];
+    file.beside = file.path;
     file.path = vl_arena_printf(arena, VL_ETC_ASTERISK "%s", place->main);
     file.kind = VL_FILE_BLOCK;
     file.text = vl_arena_printf(arena, "#include %s\n", row->name);
@@ -259,13 +265,16 @@ static void add_gone(const struct vl_pbx_writer *writer, const struct row *row, 
         .kind = VL_FILE_BLOCK_GONE,
         .mode = 0640,
         .group = "asterisk",
+        .lab = writer->lab->name,
+        .beside = vl_arena_printf(writer->arena, VL_ETC_ASTERISK "%s", row->name),
         .why =
             "the other SIP driver had this when it was the one of this PBX; both at once would be two of each account",
         .reload = reload_of(writer, row),
     };
 
     vl_fileset_add(writer->arena, set, &file);
-    file.path = vl_arena_printf(writer->arena, VL_ETC_ASTERISK "%s", row->name);
+    file.path = file.beside;
+    file.beside = NULL;
     file.kind = VL_FILE_GONE;
     vl_fileset_add(writer->arena, set, &file);
 }
@@ -275,7 +284,7 @@ static void add_row(struct vl_pbx_writer *writer, const struct row *row, struct 
     VL_BUF_AUTO text = VL_BUF_INIT;
 
     writer->out = &text;
-    vl_buf_printf(&text, "; Written by voiplab for %s of the lab %s. The next run overwrites what is changed here.\n",
+    vl_buf_printf(&text, VL_FILE_MARK "%s" VL_FILE_MARK_LAB "%s. The next run overwrites what is changed here.\n",
                   writer->pbx->name, writer->lab->name);
     row->write(writer);
     if (text.failed)
@@ -291,6 +300,8 @@ static void add_dahdi_system(struct vl_pbx_writer *writer, struct vl_fileset *se
         .path = "/etc/dahdi/system.conf",
         .kind = VL_FILE_BLOCK,
         .mode = 0644,
+        .lab = writer->lab->name,
+        .beside = CLAIM,
         .why = "the kernel's side of the telephony card: which ports carry telephones and which carry lines",
         .reload = VL_RELOAD_DAHDI,
     };
@@ -315,6 +326,8 @@ static void add_pins(const struct vl_pbx_writer *writer, bool kept, struct vl_fi
             .kind = kept ? VL_FILE_WHOLE : VL_FILE_GONE,
             .mode = 0640,
             .group = "asterisk",
+            .lab = writer->lab->name,
+            .beside = CLAIM,
             .why = kept ? "the PIN of a class of numbers, where `dialplan show` does not tell it"
                         : "the PIN of a class of numbers that has none any more, or has it in the dialplan",
         };
@@ -323,6 +336,35 @@ static void add_pins(const struct vl_pbx_writer *writer, bool kept, struct vl_fi
             continue;
         if (kept)
             file.text = vl_arena_printf(writer->arena, "%s\n", vl_writer_secret(writer, "pin", route->name));
+        vl_fileset_add(writer->arena, set, &file);
+    }
+}
+
+static bool is_route(const struct vl_lab *lab, const char *name)
+{
+    for (size_t i = 0; i < lab->route_count; i++)
+        if (!strcmp(lab->routes[i].name, name))
+            return true;
+    return false;
+}
+
+/* What is remembered of a PIN makes its file known when the route has left the lab file, or the PBX is no hub any more.
+ */
+static void add_lost_pins(const struct vl_pbx_writer *writer, struct vl_fileset *set)
+{
+    for (size_t i = 0; i < writer->state->secret_count; i++) {
+        const char *name = writer->state->secrets[i]->name;
+        struct vl_file file = {
+            .kind = VL_FILE_GONE,
+            .lab = writer->lab->name,
+            .beside = CLAIM,
+            .why = "the PIN of a class of numbers that this PBX does not have any more",
+        };
+
+        if (!vl_text_starts(name, "pin/") || !vl_text_is_name(name + 4) ||
+            (writer->pbx->role == VL_ROLE_HUB && is_route(writer->lab, name + 4)))
+            continue;
+        file.path = vl_arena_printf(writer->arena, VL_PIN_FILE, name + 4);
         vl_fileset_add(writer->arena, set, &file);
     }
 }
@@ -347,6 +389,73 @@ static bool is_gone(const struct vl_pbx_writer *writer, const struct row *row, u
 {
     return parts & VL_PART_OLD_DRIVER && is_of_sip_driver(row) && is_placed(writer, row, parts) &&
            !is_needed(writer, row);
+}
+
+/* Whether this PBX has a file of the row's name, or a block in the file of its place, whatever is asked for now and
+ * whichever drivers it has: those of another driver are VL_PART_OLD_DRIVER's. */
+static bool is_had(const struct vl_pbx_writer *writer, const struct row *row, unsigned parts, bool block)
+{
+    parts |= VL_PART_TRUNK | VL_PART_DIALPLAN | VL_PART_AS_FILES | VL_PART_EVERY_DRIVER;
+    for (size_t i = 0; i < VL_COUNT(rows); i++) {
+        bool same = block ? row->slot == rows[i].slot : !strcmp(row->name, rows[i].name);
+
+        if (same && is_wanted(writer, &rows[i], parts))
+            return true;
+    }
+    return false;
+}
+
+static bool is_repeated(const struct row *row)
+{
+    for (const struct row *before = rows; before < row; before++)
+        if (!strcmp(before->name, row->name))
+            return true;
+    return false;
+}
+
+/* What this PBX had as long as its role, its drivers or the lab were others, and has no more. */
+static void add_outlived(const struct vl_pbx_writer *writer, unsigned parts, struct vl_fileset *set)
+{
+    for (const struct row *row = rows; row < rows + VL_COUNT(rows); row++) {
+        struct vl_file file = {
+            .kind = VL_FILE_GONE,
+            .mode = 0640,
+            .group = "asterisk",
+            .lab = writer->lab->name,
+            .why = "it was for what this PBX does not have any more",
+            .reload = is_of_driver(row) && !is_needed(writer, row) ? VL_RELOAD_NONE : row->reload,
+        };
+        const char *main = row->slot == VL_SLOTS ? NULL : writer->flavor->places[row->slot].main;
+
+        if (is_repeated(row) || is_had(writer, row, parts, false))
+            continue;
+        if (main && !is_had(writer, row, parts, true)) {
+            file.path = vl_arena_printf(writer->arena, VL_ETC_ASTERISK "%s", main);
+            file.beside = vl_arena_printf(writer->arena, VL_ETC_ASTERISK "%s", row->name);
+            file.kind = VL_FILE_BLOCK_GONE;
+            vl_fileset_add(writer->arena, set, &file);
+        }
+        file.path = vl_arena_printf(writer->arena, VL_ETC_ASTERISK "%s", row->name);
+        file.beside = NULL;
+        file.kind = VL_FILE_GONE;
+        vl_fileset_add(writer->arena, set, &file);
+    }
+}
+
+static void add_outlived_system(const struct vl_pbx_writer *writer, struct vl_fileset *set)
+{
+    const struct vl_file file = {
+        .path = "/etc/dahdi/system.conf",
+        .kind = VL_FILE_BLOCK_GONE,
+        .mode = 0644,
+        .lab = writer->lab->name,
+        .beside = CLAIM,
+        .why = "this PBX has no telephony card in the lab any more",
+        .reload = VL_RELOAD_DAHDI,
+    };
+
+    if (writer->pbx->role != VL_ROLE_HUB || !has_dahdi(writer))
+        vl_fileset_add(writer->arena, set, &file);
 }
 
 /* On a guest the mailboxes of a web interface are its own, which voiplab-lab(5) says; a hub has nobody else's. */
@@ -389,6 +498,9 @@ void vl_render_pbx(struct vl_arena *arena, const struct vl_lab *lab, const struc
     for (size_t i = 0; i < VL_COUNT(rows); i++)
         if (is_gone(&writer, &rows[i], parts))
             add_gone(&writer, &rows[i], set);
+    add_outlived(&writer, parts, set);
+    add_outlived_system(&writer, set);
     if (plan)
         add_pins(&writer, false, set);
+    add_lost_pins(&writer, set);
 }

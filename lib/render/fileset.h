@@ -44,6 +44,10 @@ struct vl_file {
     const char *text;
     const char *adds_to; /* of a block: the section that what it includes adds to; NULL: none. It is opened in the block
                           * where the user's file has none */
+    const char *lab;     /* a file of ours says in its first line which lab it is of; another's is neither replaced nor
+                          * removed, and of VL_FILE_GONE only ours is. NULL: it says nothing */
+    const char *beside;  /* the file that says so for this one, which has no place for it; when that is not there this
+                          * one is ours. NULL: itself */
     bool lent;           /* somebody else on the machine gives files there new modes, as a web interface does: one that
                           * its owner and its group can read is right */
     const char *why;     /* one sentence for --explain: what the file is for */
@@ -54,6 +58,10 @@ struct vl_fileset {
     struct vl_file *files;
     size_t count;
 };
+
+/* The first line of a file that says whose it is: VL_FILE_MARK PBX VL_FILE_MARK_LAB LAB, and a dot. */
+#define VL_FILE_MARK "; Written by voiplab for "
+#define VL_FILE_MARK_LAB " of the lab "
 
 /* Append a file; the arena holds the array. Order matters: a file that another one includes comes first. */
 void vl_fileset_add(struct vl_arena *arena, struct vl_fileset *set, const struct vl_file *file);

@@ -297,6 +297,57 @@ static void test_removal(void **state)
     check_removal("[general]\r\ncontext=default");
 }
 
+#define OURS(pbx, lab)                                                                                                 \
+    "; Written by voiplab for " pbx " of the lab " lab ". The next run overwrites what is changed here.\n"
+
+/* A file that is another lab's is neither replaced nor removed; one that nobody claims does not go by its name alone.
+ */
+static void test_whose_file(void **state)
+{
+    static const struct {
+        const char *there;
+        const char *refusal; /* NULL: it is replaced */
+        size_t gone;
+    } cases[] = {
+        { NULL, NULL, 0 },
+        { OURS("virtual1", "tesis"), NULL, 1 },
+        { OURS("renamed", "tesis"), NULL, 1 },
+        { OURS("virtual1", "other"), "is of the lab 'other', which has this PBX too", 0 },
+        { OURS("virtual1", "tesis2"), "is of the lab 'tesis2', which has this PBX too", 0 },
+        { "[1000]\n", NULL, 0 },
+        { "; mine\n" OURS("virtual1", "tesis"), NULL, 0 },
+        { "", NULL, 0 },
+    };
+    struct vl_file file = { .path = "/etc/asterisk/voiplab_iax.conf",
+                            .mode = 0640,
+                            .text = OURS("virtual1", "tesis") "[1000]\n",
+                            .lab = "tesis",
+                            .why = "the trunks" };
+    const struct vl_fileset one = { .files = &file, .count = 1 };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(cases); i++) {
+        MEMORY_TARGET(memory);
+        VL_ERROR_AUTO err = { .code = VL_OK };
+        VL_PLAN_AUTO write = { .count = 0 }, remove = { .count = 0 }, gone = { .count = 0 };
+        size_t removals = cases[i].there && !cases[i].refusal;
+
+        if (cases[i].there)
+            put(&memory, file.path, cases[i].there, 0640);
+        file.kind = VL_FILE_WHOLE;
+        assert_int_equal(vl_plan_files_removed(&remove, &memory.base, "virtual1", &one, 0, &err), 0);
+        assert_int_equal(remove.count, removals);
+        assert_int_equal(vl_plan_files(&write, &memory.base, "virtual1", &one, 0, false, &err),
+                         cases[i].refusal ? -1 : 0);
+        if (cases[i].refusal)
+            assert_non_null(strstr(vl_error_text(&err), cases[i].refusal));
+        vl_error_clear(&err);
+        file.kind = VL_FILE_GONE;
+        assert_int_equal(vl_plan_files(&gone, &memory.base, "virtual1", &one, 0, false, &err), 0);
+        assert_int_equal(gone.count, cases[i].gone);
+    }
+}
+
 /* A file that cannot be read is not taken for one that is not there. */
 static void test_unreadable(void **state)
 {
@@ -347,7 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_target),     cmocka_unit_test(test_twice),   cmocka_unit_test(test_only_what_changed),
         cmocka_unit_test(test_pending_reload), cmocka_unit_test(test_removal), cmocka_unit_test(test_unreadable),
-        cmocka_unit_test(test_join),           cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_whose_file),     cmocka_unit_test(test_join),    cmocka_unit_test(test_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,7 +72,7 @@ static void check_lab_found(const char *name, const struct found *found, size_t 
         struct vl_fileset set = lab_fixture_render(fixture, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN);
 
         for (size_t j = 0; j < set.count; j++)
-            if (set.files[j].kind != VL_FILE_GONE)
+            if (vl_file_stays(set.files[j].kind))
                 check_file(fixture, pbx, &set.files[j]);
     }
     if (input.bridge->interface)

@@ -225,13 +225,17 @@ static void test_parts_select(void **unused)
                 const struct vl_file *same = lab_fixture_find(&all, some.files[j].path, some.files[j].kind);
 
                 assert_non_null(same);
-                assert_true((same->text == NULL) == (some.files[j].kind == VL_FILE_GONE));
+                assert_true((same->text == NULL) == !vl_file_stays(some.files[j].kind));
                 if (same->text)
                     assert_string_equal(some.files[j].text, same->text);
             }
         }
     }
-    assert_int_equal(lab_fixture_render(fixture, "servidor", VL_PART_TRUNK).count, 2);
+    {
+        struct vl_fileset trunk = lab_fixture_render(fixture, "servidor", VL_PART_TRUNK);
+
+        assert_int_equal(lab_fixture_count(&trunk), 2);
+    }
 }
 
 /* A file stands before the block that includes it; ours can be read by Asterisk's group only. */
@@ -245,6 +249,9 @@ static void test_order_and_modes(void **unused)
         const struct vl_file *file = &set.files[i];
 
         assert_non_null(file->why);
+        /* what is gone may have been of a driver that is not there */
+        if (!vl_file_stays(file->kind))
+            continue;
         /* Authenticate() reads the file of a PIN at every call */
         assert_true((file->reload == VL_RELOAD_NONE) == vl_text_starts(file->path, "/etc/asterisk/voiplab_pin_"));
         if (file->kind == VL_FILE_WHOLE) {
@@ -440,6 +447,45 @@ static void test_pins(void **unused)
 }
 
 /* Callers from outside: by the number that they dialled, or to the operator. */
+static const struct vl_file *gone(const struct vl_fileset *set, const char *path, bool block)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->files[i].kind == (block ? VL_FILE_BLOCK_GONE : VL_FILE_GONE) && !strcmp(set->files[i].path, path))
+            return &set->files[i];
+    return NULL;
+}
+
+/* What was for another role, or for a route that the lab has no more, goes; what is wanted is not among it. */
+static void test_outlived(void **unused)
+{
+    LAB_FIXTURE_AUTO *fixture = open_text(SMALL_LAB("roles") "[route celular]\npin=4711\n");
+    struct vl_fileset hub, guest;
+
+    (void)unused;
+    vl_state_store(&fixture->state, "4712", "pin/%s", "antigua");
+    vl_state_store(&fixture->state, "4712", "pin/%s", "../../etc/passwd");
+    hub = lab_fixture_render(fixture, "hub", VL_PART_TRUNK);
+    guest = lab_fixture_render(fixture, "a", VL_PART_TRUNK);
+
+    /* the IAX2 accounts of a guest that became the hub, and the file that included them */
+    assert_non_null(gone(&hub, "/etc/asterisk/voiplab_iax.conf", false));
+    assert_int_equal(gone(&hub, "/etc/asterisk/iax.conf", true)->reload, VL_RELOAD_IAX2);
+    assert_null(gone(&guest, "/etc/asterisk/voiplab_iax.conf", false));
+    /* the PINs of a hub that became a guest, and that of a route that there is no more */
+    assert_non_null(gone(&guest, "/etc/asterisk/voiplab_pin_celular", false));
+    assert_non_null(gone(&guest, "/etc/asterisk/voiplab_pin_antigua", false));
+    assert_non_null(gone(&hub, "/etc/asterisk/voiplab_pin_antigua", false));
+    assert_null(gone(&hub, "/etc/asterisk/voiplab_pin_celular", false));
+    assert_null(gone(&hub, "/etc/asterisk/voiplab_pin_../../etc/passwd", false));
+    /* a card's, mailboxes that nobody has */
+    assert_non_null(gone(&guest, "/etc/dahdi/system.conf", true));
+    assert_non_null(gone(&guest, "/etc/asterisk/voiplab_chan_dahdi.conf", false));
+    assert_non_null(gone(&hub, "/etc/asterisk/voiplab_voicemail.conf", false));
+    /* of other parts than the one that is asked for, and wanted */
+    assert_null(gone(&hub, "/etc/asterisk/voiplab_extensions.conf", false));
+    assert_null(gone(&hub, "/etc/asterisk/extensions.conf", true));
+}
+
 static void test_inbound(void **unused)
 {
     LAB_FIXTURE_AUTO *fixture =
@@ -503,6 +549,7 @@ int main(void)
         cmocka_unit_test(test_pools),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_pins),
+        cmocka_unit_test(test_outlived),
         cmocka_unit_test(test_inbound),
         cmocka_unit_test(test_card),
     };
