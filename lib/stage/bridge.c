@@ -100,30 +100,39 @@ static void free_interfaces(struct ifaddrs *const *interfaces)
         freeifaddrs(*interfaces);
 }
 
+/* The kernel takes no alias with a new bridge, but a group, any number: with this one it is ours until the alias is
+ * there. In ASCII it is `voip`. */
+#define NEW_GROUP "1987012976"
+#define MARK "voiplab:"
+
 struct live_bridge {
-    bool exists, is_bridge, is_marked, is_up, has_address, has_any_address;
+    bool exists, is_bridge, is_new, is_up, has_address, has_any_address;
+    const char *lab; /* whose mark it has, in the plan's arena; NULL: none */
 };
 
-static bool is_marked(struct vl_arena *arena, const char *name, const char *mark)
+/* A word about an interface from /sys, in the arena; "" when it has none. */
+static const char *attribute(struct vl_arena *arena, const char *name, const char *which)
 {
     VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *alias = NULL;
+    VL_FREE char *text = NULL;
 
-    return vl_file_read(vl_arena_printf(arena, "/sys/class/net/%s/ifalias", name), 4096, &alias, NULL, &ignored) == 0 &&
-           !strcmp(vl_text_strip(alias), mark);
+    if (vl_file_read(vl_arena_printf(arena, "/sys/class/net/%s/%s", name, which), 4096, &text, NULL, &ignored) < 0)
+        return "";
+    return vl_arena_strdup(arena, vl_text_strip(text));
 }
 
-static int look_at_bridge(const struct vl_bridge *bridge, const char *mark, struct live_bridge *ret_live,
+static int look_at_bridge(struct vl_arena *arena, const struct vl_bridge *bridge, struct live_bridge *ret_live,
                           struct vl_error *err)
 {
     __attribute__((cleanup(free_interfaces))) struct ifaddrs *interfaces = NULL;
-    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *alias = attribute(arena, bridge->name, "ifalias");
     struct live_bridge live = { .exists = if_nametoindex(bridge->name) != 0 };
 
     if (getifaddrs(&interfaces) < 0)
         return vl_fail_errno(err, "cannot list the interfaces of this host");
-    live.is_marked = is_marked(&arena, bridge->name, mark);
-    live.is_bridge = vl_file_exists(vl_arena_printf(&arena, "/sys/class/net/%s/bridge", bridge->name));
+    live.lab = vl_text_starts(alias, MARK) ? alias + strlen(MARK) : NULL;
+    live.is_new = !*alias && !strcmp(attribute(arena, bridge->name, "netdev_group"), NEW_GROUP);
+    live.is_bridge = vl_file_exists(vl_arena_printf(arena, "/sys/class/net/%s/bridge", bridge->name));
     for (const struct ifaddrs *interface = interfaces; interface; interface = interface->ifa_next) {
         const struct sockaddr_in *address;
 
@@ -140,35 +149,56 @@ static int look_at_bridge(const struct vl_bridge *bridge, const char *mark, stru
     return 0;
 }
 
+/* A bridge of another lab, or of somebody else, is not taken over; one that is up with our address was given to us. */
+static int refuse_foreign(const struct vl_session *session, const struct live_bridge *live, const char *address,
+                          struct vl_error *err)
+{
+    const char *name = session->lab->bridge.name, *lab = session->lab->name;
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    if (!live->exists)
+        return 0;
+    if (!live->is_bridge)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' exists on this host and is not a bridge; give [bridge] another name",
+                       name);
+    if (live->lab && strcmp(live->lab, lab) != 0)
+        return vl_fail(err, VL_ERROR_FAILED, "the bridge '%s' is that of the lab '%s'; give [bridge] another name",
+                       name, vl_text_quote(&arena, live->lab, VL_TEXT_QUOTED));
+    if (live->lab || live->is_new || (live->is_up && live->has_address))
+        return 0;
+    if (live->is_up || live->has_any_address)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "the bridge '%s' is in use and is not this lab's; give [bridge] another name, or give that one "
+                       "the address %s yourself",
+                       name, address);
+    return vl_fail(
+        err, VL_ERROR_FAILED,
+        "the bridge '%s' is there and is not this lab's; give [bridge] another name, or make it this lab's by "
+        "'ip link set dev %s alias " MARK "%s'",
+        name, name, lab);
+}
+
 /* The commands that bring up what is missing of an isolated bridge. The alias is our mark on it. */
 static int bridge_commands(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
     const struct vl_bridge *bridge = &session->lab->bridge;
     const char *address =
         vl_arena_printf(&plan->arena, "%s/%u", vl_text_from_ipv4(&plan->arena, bridge->address), bridge->prefix);
-    const char *mark = vl_arena_printf(&plan->arena, "voiplab:%s", session->lab->name);
+    const char *mark = vl_arena_printf(&plan->arena, MARK "%s", session->lab->name);
     struct live_bridge live = { .exists = false };
 
-    if (look_at_bridge(bridge, mark, &live, err) < 0)
+    if (look_at_bridge(&plan->arena, bridge, &live, err) < 0 || refuse_foreign(session, &live, address, err) < 0)
         return -1;
-    if (live.exists && !live.is_bridge)
-        return vl_fail(err, VL_ERROR_FAILED, "'%s' exists on this host and is not a bridge; give [bridge] another name",
-                       bridge->name);
-    if (live.exists && !live.is_marked && (live.is_up || live.has_any_address) && !(live.is_up && live.has_address))
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "the bridge '%s' is in use and is not this lab's; give [bridge] another name, or give that one "
-                       "the address %s yourself",
-                       bridge->name, address);
     if (!live.exists)
         vl_plan_add_command(plan, "a bridge without an uplink: the network of the lab, separate from every other",
                             vl_arena_printf(&plan->arena, "bridge %s", bridge->name),
-                            vl_plan_argv(plan, "ip", "link", "add", "name", bridge->name, "type", "bridge", "stp_state",
-                                         "0", "forward_delay", "0", NULL));
-    /* one that is down and bare is left from a run that was cut off before it could mark it */
-    if (!live.exists || (!live.is_marked && !live.is_up && !live.has_any_address))
-        vl_plan_add_command(plan, "the mark by which voiplab knows its bridge again",
-                            vl_arena_printf(&plan->arena, "alias of %s", bridge->name),
-                            vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "alias", mark, NULL));
+                            vl_plan_argv(plan, "ip", "link", "add", "group", NEW_GROUP, "name", bridge->name, "type",
+                                         "bridge", "stp_state", "0", "forward_delay", "0", NULL));
+    if (!live.exists || live.is_new)
+        vl_plan_add_command(
+            plan, "the mark by which voiplab knows its bridge again",
+            vl_arena_printf(&plan->arena, "alias of %s", bridge->name),
+            vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "alias", mark, "group", "default", NULL));
     if (!live.has_address)
         vl_plan_add_command(plan, "this host's address on the lab network",
                             vl_arena_printf(&plan->arena, "address of %s", bridge->name),

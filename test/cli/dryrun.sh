@@ -80,7 +80,7 @@ for lab in "$SOURCE"/share/labs/thesis.ini "$SOURCE"/share/labs/classroom.ini; d
     classroom.ini)
         pbxs=$(seq -f 'student-%02g' 30)
         hub=hub
-        expect out 'ip link add name br0 type bridge' "$name --dry-run"
+        expect out 'name br0 type bridge' "$name --dry-run"
         [ "$(grep -c '^libvirt: define domain ' out)" -eq 31 ] || fail "$name: not 31 domains"
         ;;
     esac

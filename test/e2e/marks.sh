@@ -63,8 +63,20 @@ in_lab 0 destroy --yes
 expect_contains "$report" "'$state/marks/chapter.tex' is none of voiplab's and stays" "destroy"
 [ -e "$state/marks/chapter.tex" ] || fail "destroy took somebody's work"
 
+say "a bridge of somebody else, or of another lab, is not taken over; one that was cut off before its mark is"
+ip -n "$netns" link add name vlmark0 type bridge
+bring_up
+expect_contains "$report" "the bridge 'vlmark0' is there and is not this lab's" "up with a bare bridge"
+ip -n "$netns" link set dev vlmark0 alias voiplab:other
+bring_up
+expect_contains "$report" "the bridge 'vlmark0' is that of the lab 'other'" "up with another lab's bridge"
+ip -n "$netns" link delete dev vlmark0
+ip -n "$netns" link add group 1987012976 name vlmark0 type bridge
+
 say "up, and things of others beside ours"
 bring_up
+[ "$(ip netns exec "$netns" cat /sys/class/net/vlmark0/ifalias /sys/class/net/vlmark0/netdev_group)" = "voiplab:marks
+0" ] || fail "the bridge has not got its mark"
 [ "$(domains)" = "marks-dos marks-tres marks-uno " ] || fail "after up there are: $(domains)"
 expect_contains "$(volumes)" "dos.qcow2" "the volumes"
 virsh_ vol-create-as voiplab-marks homework.qcow2 1M --format qcow2
