@@ -117,7 +117,7 @@ static char *show_whole(const struct vl_dialplan *plan, const struct vl_query *q
     VL_JSON_AUTO *json = NULL;
     struct vl_show show;
 
-    if (vl_show(plan, query, &arena, &show, err) < 0)
+    if (vl_show(plan, query, NULL, &arena, &show, err) < 0)
         return NULL;
     if (form == VOIPLAB_DIALPLAN_JSON) {
         json = vl_json_new();

@@ -29,6 +29,8 @@ enum vl_effect {
     VL_EFFECT_SET_MANY,
     VL_EFFECT_SET_ONCE, /* as Set, in a version before the one whose calls are followed */
     VL_EFFECT_READ,
+    VL_EFFECT_DELETE_KEY,  /* of AstDB: `family/key` */
+    VL_EFFECT_DELETE_TREE, /* `family[/keytree]` */
     VL_EFFECT_DIAL,
     VL_EFFECT_PIN,
     VL_EFFECT_WAIT_EXTEN,
@@ -81,6 +83,7 @@ struct vl_application {
     unsigned char devices; /* the argument that names channels, counted from 1; 0: none does */
     unsigned char slot_count;
     const struct vl_place_slot *slots;
+    const char *reports; /* the variables that say how it went, separated by blanks; NULL: none */
 };
 
 extern const struct vl_application vl_applications[];
@@ -97,6 +100,9 @@ bool vl_application_jumps(const struct vl_application *application);
 
 /* Whether it calls another application. */
 bool vl_application_calls(const struct vl_application *application);
+
+/* Whether the variable of this name says how the application went. */
+bool vl_application_reports(const struct vl_application *application, const char *name);
 
 /* Whether it sets the variables that its arguments name. */
 bool vl_application_sets(const struct vl_application *application);

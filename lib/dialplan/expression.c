@@ -205,7 +205,7 @@ static char *unquoted(struct vl_arena *arena, const struct value *value)
 /* The C library copies what is repeated, again for each repetition around it, and looks at a long text again from each
  * of its characters; references back take a time without bound. What numbers and names are matched with has none of
  * that. */
-static bool is_costly(const char *text, const char *pattern)
+bool vl_expression_is_costly(const char *text, const char *pattern)
 {
     size_t repeats = 0;
 
@@ -227,7 +227,7 @@ static struct value match(struct expression *expression, struct value a, struct 
         return unknown();
     text = unquoted(arena, &a);
     pattern = unquoted(arena, &b);
-    if (is_costly(text, pattern))
+    if (vl_expression_is_costly(text, pattern))
         return unknown();
     if (regcomp(&regex, pattern, REG_EXTENDED) != 0)
         return string("");
@@ -423,18 +423,59 @@ static struct value fail(struct expression *expression)
     return unknown();
 }
 
-/* FUNCTION(…): read, to know where it ends. */
-static struct value read_call(struct expression *expression)
+/* Functions of numbers; of one, or of two. */
+static const struct {
+    const char *name;
+    long double (*of_one)(long double);
+    long double (*of_two)(long double, long double);
+} functions[] = {
+    { "ACOS", acosl, NULL },   { "ASIN", asinl, NULL },   { "ATAN", atanl, NULL },
+    { "ATAN2", NULL, atan2l }, { "CEIL", ceill, NULL },   { "COS", cosl, NULL },
+    { "EXP", expl, NULL },     { "EXP10", exp10l, NULL }, { "EXP2", exp2l, NULL },
+    { "FLOOR", floorl, NULL }, { "LOG", logl, NULL },     { "LOG10", log10l, NULL },
+    { "LOG2", log2l, NULL },   { "POW", NULL, powl },     { "REMAINDER", NULL, remainderl },
+    { "RINT", rintl, NULL },   { "ROUND", roundl, NULL }, { "SIN", sinl, NULL },
+    { "SQRT", sqrtl, NULL },   { "TAN", tanl, NULL },     { "TRUNC", truncl, NULL },
+};
+
+/* Not known: any other function, which is one of the dialplan, and what is no number. */
+static struct value compute_call(struct value name, struct value *arguments, size_t count)
 {
+    for (size_t i = 0; name.kind == STRING && i < VL_COUNT(functions); i++) {
+        long double result;
+
+        if (strcmp(functions[i].name, name.text) != 0)
+            continue;
+        if (count != (functions[i].of_one ? 1 : 2) || !to_number(&arguments[0]) || !to_number(&arguments[count - 1]))
+            return unknown();
+        result = functions[i].of_one ? functions[i].of_one(arguments[0].number)
+                                     : functions[i].of_two(arguments[0].number, arguments[1].number);
+        return isfinite(result) ? number(result) : unknown();
+    }
+    return unknown();
+}
+
+/* FUNCTION(…) */
+static struct value read_call(struct expression *expression, struct value name)
+{
+    struct value arguments[2] = { unknown(), unknown() };
+    size_t count = 0;
+
     do {
+        struct value value;
+
         advance(expression);
-        if (expression->token != CLOSE)
-            (void)read_level(expression, CONDITION);
+        if (expression->token == CLOSE)
+            break;
+        value = read_level(expression, CONDITION);
+        if (count < VL_COUNT(arguments))
+            arguments[count] = value;
+        count++;
     } while (expression->token == COMMA && !expression->wrong);
     if (expression->token != CLOSE)
         return fail(expression);
     advance(expression);
-    return unknown();
+    return compute_call(name, arguments, count);
 }
 
 static struct value read_bracketed(struct expression *expression)
@@ -465,7 +506,7 @@ static struct value read_operand(struct expression *expression)
     if (expression->token != WORD)
         return fail(expression);
     advance(expression);
-    return expression->token == OPEN ? read_call(expression) : word;
+    return expression->token == OPEN ? read_call(expression, word) : word;
 }
 
 /* Behind the '?'. */

@@ -7,6 +7,7 @@
 #ifndef VL_DIALPLAN_EXPRESSION_H
 #define VL_DIALPLAN_EXPRESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -22,5 +23,8 @@ size_t vl_reference_length(const char *text);
 /* The length of what stands between the bracket at text[-1], of the kind `open`, and its partner; `length` when there
  * is none. */
 size_t vl_reference_inside(const char *text, size_t length, char open);
+
+/* Whether a regular expression could take very long to be compiled, or to be looked for in the text. */
+bool vl_expression_is_costly(const char *text, const char *pattern);
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/jump.h"
-#include "dialplan/timing.h"
+#include "trace/functions.h"
 #include "trace/run.h"
 
 enum found { UNKNOWN = -2, NO_LABEL = -1, NO_STEP, FOUND };
@@ -19,12 +19,6 @@ enum found { UNKNOWN = -2, NO_LABEL = -1, NO_STEP, FOUND };
 static int limited(long priority)
 {
     return priority < 0 ? 0 : priority > INT_MAX ? INT_MAX : (int)priority;
-}
-
-/* A text in which something is left that is not known. */
-static bool is_unknown(const char *text)
-{
-    return text && (strstr(text, "${") || strstr(text, "$["));
 }
 
 /* Where a jump leads to. The steps are those of a call that nobody answers, so what the Dial before left is known here;
@@ -78,7 +72,8 @@ static enum found find_target(struct vl_runner *runner, const struct vl_jump_pla
     long number = 1;
     bool is_label = !vl_jump_number(named->priority, &relative, &number);
 
-    if (is_unknown(named->context) || is_unknown(named->extension) || is_unknown(named->priority))
+    if (vl_trace_is_unknown(named->context) || vl_trace_is_unknown(named->extension) ||
+        vl_trace_is_unknown(named->priority))
         return UNKNOWN;
     if (named->context)
         place.context = named->context;
@@ -154,7 +149,7 @@ static enum vl_course run_macro(struct vl_runner *runner, const char *arguments,
     bool assumed = assume_place(runner, &named);
     struct vl_trace_place place = { .context = named.context, .number = named.extension, .priority = 1 };
 
-    if (is_unknown(place.context)) {
+    if (vl_trace_is_unknown(place.context)) {
         *note = vl_arena_printf(runner->arena, "not known which '%s' is", place.context);
         return VL_COURSE_UNKNOWN;
     }
@@ -216,8 +211,10 @@ static enum vl_course branch(struct vl_runner *runner, const struct vl_ways *way
     const char *outcome = condition->holds ? "holds" : "does not hold", *there = NULL;
     enum vl_course course;
 
-    if (!condition->known)
+    if (!condition->known) {
         outcome = vl_arena_printf(runner->arena, "not known whether '%s'; taken as not so", condition->text);
+        vl_trace_assume(runner, vl_arena_printf(runner->arena, "'%s' is not so", condition->text));
+    }
     *note = outcome;
     if (!*target)
         return VL_COURSE_NEXT;
@@ -248,20 +245,6 @@ static bool calls_nothing(const struct vl_ways *ways, const char *arguments)
            (!*condition->yes && !*condition->no && arguments[strlen(arguments) - 1] != ':');
 }
 
-/* Whether the times are now. False: memory ran out. */
-static bool ask_time(struct vl_runner *runner, struct vl_condition *condition)
-{
-    const struct vl_moment *moment = runner->show->query.moment;
-    const char *wrong;
-    struct vl_timing *timing = vl_timing_read(runner->arena, condition->text, &wrong);
-
-    if (!timing)
-        return false;
-    condition->known = condition->known && moment && !timing->timezone;
-    condition->holds = condition->known && vl_timing_holds(timing, moment);
-    return true;
-}
-
 static enum vl_course run_ways(struct vl_runner *runner, const struct vl_application *application,
                                const char *arguments, course_of *way, const char **note)
 {
@@ -269,7 +252,7 @@ static enum vl_course run_ways(struct vl_runner *runner, const struct vl_applica
 
     if (!ways.count)
         return run_old_exec_if(runner, arguments, note);
-    if (application->when == VL_WHEN_TIME && !ask_time(runner, &ways.condition))
+    if (application->when == VL_WHEN_TIME && !vl_trace_ask_time(runner, &ways.condition))
         return VL_COURSE_ENDS;
     if (application->effect == VL_EFFECT_EXEC && application->when == VL_WHEN_CONDITION &&
         calls_nothing(&ways, arguments)) {
@@ -382,8 +365,6 @@ static bool are_channels(struct vl_arena *arena, const char *channels)
 
 static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    static const char *const outcomes[] = { "DIALSTATUS",     "HANGUPCAUSE", "DIALEDPEERNUMBER",
-                                            "DIALEDPEERNAME", "DIALEDTIME",  "ANSWEREDTIME" };
     struct vl_show *show = runner->show;
     const char **dials = vl_arena_grow(runner->arena, show->dials, show->dial_count, sizeof(*dials));
     const char *channels = vl_jump_devices(runner->arena, runner->calling, arguments);
@@ -396,8 +377,6 @@ static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, 
     }
     show->dials = dials;
     dials[show->dial_count++] = channels;
-    for (size_t i = 0; i < VL_COUNT(outcomes); i++)
-        vl_trace_set(runner, outcomes[i], NULL);
     runner->unanswered = true;
     return VL_COURSE_NEXT;
 }
@@ -410,6 +389,20 @@ static enum vl_course run_pin(struct vl_runner *runner, const char *arguments, c
     return VL_COURSE_NEXT;
 }
 
+static enum vl_course run_delete_key(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    (void)note;
+    vl_trace_write(runner, vl_arena_printf(runner->scratch, "DB_DELETE(%s)", arguments), "");
+    return VL_COURSE_NEXT;
+}
+
+static enum vl_course run_delete_tree(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    (void)note;
+    vl_function_database_forget(runner, arguments);
+    return VL_COURSE_NEXT;
+}
+
 static enum vl_course run_end(struct vl_runner *runner, const char *arguments, const char **note)
 {
     (void)runner;
@@ -419,15 +412,26 @@ static enum vl_course run_end(struct vl_runner *runner, const char *arguments, c
 }
 
 static course_of *const effects[VL_EFFECT_COUNT] = {
-    [VL_EFFECT_GOTO] = run_goto,         [VL_EFFECT_GOSUB] = run_gosub,
-    [VL_EFFECT_MACRO] = run_macro,       [VL_EFFECT_EXEC] = run_exec,
-    [VL_EFFECT_TRY_EXEC] = run_try_exec, [VL_EFFECT_RETURN] = run_return,
-    [VL_EFFECT_POP] = run_stack_pop,     [VL_EFFECT_MACRO_EXIT] = run_macro_exit,
-    [VL_EFFECT_HANGUP] = run_end,        [VL_EFFECT_TONE] = run_end,
-    [VL_EFFECT_LOOP] = run_loop,         [VL_EFFECT_PROGRAM] = run_program,
-    [VL_EFFECT_SET] = vl_trace_set_one,  [VL_EFFECT_SET_MANY] = vl_trace_set_many,
-    [VL_EFFECT_READ] = vl_trace_read,    [VL_EFFECT_DIAL] = run_dial,
-    [VL_EFFECT_PIN] = run_pin,           [VL_EFFECT_WAIT_EXTEN] = run_wait_exten,
+    [VL_EFFECT_GOTO] = run_goto,
+    [VL_EFFECT_GOSUB] = run_gosub,
+    [VL_EFFECT_MACRO] = run_macro,
+    [VL_EFFECT_EXEC] = run_exec,
+    [VL_EFFECT_TRY_EXEC] = run_try_exec,
+    [VL_EFFECT_RETURN] = run_return,
+    [VL_EFFECT_POP] = run_stack_pop,
+    [VL_EFFECT_MACRO_EXIT] = run_macro_exit,
+    [VL_EFFECT_HANGUP] = run_end,
+    [VL_EFFECT_TONE] = run_end,
+    [VL_EFFECT_LOOP] = run_loop,
+    [VL_EFFECT_PROGRAM] = run_program,
+    [VL_EFFECT_SET] = vl_trace_set_one,
+    [VL_EFFECT_SET_MANY] = vl_trace_set_many,
+    [VL_EFFECT_READ] = vl_trace_read,
+    [VL_EFFECT_DIAL] = run_dial,
+    [VL_EFFECT_DELETE_KEY] = run_delete_key,
+    [VL_EFFECT_DELETE_TREE] = run_delete_tree,
+    [VL_EFFECT_PIN] = run_pin,
+    [VL_EFFECT_WAIT_EXTEN] = run_wait_exten,
 };
 
 /* The routine that the call itself runs before the telephones ring, `Dial(…,B(routine^s^1))`: when it is not there,
@@ -447,6 +451,15 @@ static enum vl_course run_before_ringing(struct vl_runner *runner, const struct 
     return VL_COURSE_NEXT;
 }
 
+/* What says how the application went hangs on the call. */
+static void forget_reports(struct vl_runner *runner, const struct vl_application *application)
+{
+    const char *const *names = application->reports ? vl_text_split(runner->scratch, application->reports, " ") : NULL;
+
+    for (; names && *names; names++)
+        vl_trace_set(runner, *names, NULL);
+}
+
 enum vl_course vl_trace_call(struct vl_runner *runner, const char *name, const char *arguments, const char **note)
 {
     const struct vl_application *application = vl_application(name);
@@ -456,6 +469,7 @@ enum vl_course vl_trace_call(struct vl_runner *runner, const char *name, const c
     if (!runner->last && !application->silent)
         runner->last = *application->name ? application->name : name;
     runner->calling = application;
+    forget_reports(runner, application);
     if (run && application->when != VL_WHEN_ALWAYS)
         return run_ways(runner, application, arguments, run, note);
     if (run)

@@ -1,26 +1,62 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Functions whose value hangs on nothing but the dialplan and what is in their arguments, as Asterisk 16 computes them
- * (funcs/func_strings.c, func_logic.c, func_cut.c, func_dialplan.c, func_global.c).
+ * The functions that are known here, one row each: how one is read, and what becomes of what is written to it. The
+ * names are as they are written: Asterisk knows no ${len(x)}. Nothing is known of any other function.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
+#include "base/cleanup.h"
 #include "dialplan/jump.h"
+#include "trace/functions.h"
 #include "trace/run.h"
+
+enum { ASKED_MOST = 16 };
 
 static const char *truth(bool holds)
 {
     return holds ? "1" : "0";
 }
 
-static const char *length_of(struct vl_runner *runner, const char *text)
+void vl_function_words(struct vl_arena *arena, const char *text, size_t most,
+                       const char *ret_words[static VL_FUNCTION_WORDS_MOST])
 {
-    return vl_arena_printf(runner->scratch, "%zu", strlen(text));
+    char *out = vl_arena_zalloc(arena, strlen(text) + 1);
+    int parentheses = 0, brackets = 0;
+    bool quoted = false;
+    size_t count = 0;
+
+    for (size_t i = 0; i < VL_FUNCTION_WORDS_MOST; i++)
+        ret_words[i] = NULL;
+    if (!out)
+        out = (char[]){ '\0' }, text = "";
+    ret_words[count++] = out;
+    for (; *text; text++) {
+        if (*text == ',' && !parentheses && !brackets && !quoted && count < most) {
+            *out++ = '\0';
+            ret_words[count++] = out;
+        } else if (*text == '"') {
+            quoted = !quoted;
+        } else {
+            parentheses += *text == '(' ? 1 : *text == ')' && parentheses ? -1 : 0;
+            brackets += *text == '[' ? 1 : *text == ']' && brackets ? -1 : 0;
+            text += *text == '\\' && text[1];
+            *out++ = *text;
+        }
+    }
+}
+
+const char *vl_function_named(struct vl_runner *runner, const char *name)
+{
+    const char *value = NULL;
+
+    if (runner->asked < ASKED_MOST) {
+        runner->asked++;
+        value = vl_trace_value(runner, name);
+        runner->asked--;
+    }
+    return vl_trace_is_unknown(value) ? NULL : value;
 }
 
 static const char *is_null(struct vl_runner *runner, const char *text)
@@ -35,23 +71,11 @@ static const char *exists(struct vl_runner *runner, const char *text)
     return truth(*text);
 }
 
-static const char *changed(struct vl_runner *runner, const char *text, int (*change)(int))
+/* What is in it has been filled in already. */
+static const char *itself(struct vl_runner *runner, const char *text)
 {
-    char *copy = vl_arena_strdup(runner->scratch, text);
-
-    for (char *p = copy; *p; p++)
-        *p = (char)change((unsigned char)*p);
-    return copy;
-}
-
-static const char *upper(struct vl_runner *runner, const char *text)
-{
-    return changed(runner, text, toupper);
-}
-
-static const char *lower(struct vl_runner *runner, const char *text)
-{
-    return changed(runner, text, tolower);
+    (void)runner;
+    return strchr(text, '\\') ? NULL : text;
 }
 
 /* `IF(CONDITION?YES:NO)` */
@@ -66,73 +90,48 @@ static const char *choice(struct vl_runner *runner, const char *text)
     return condition.holds ? condition.yes : condition.no;
 }
 
-/* One that the call has set is found before this. */
-static const char *global(struct vl_runner *runner, const char *name)
+/* `IFTIME(TIMES?YES:NO)` */
+static const char *choice_of_time(struct vl_runner *runner, const char *text)
 {
-    return runner->forgotten ? NULL : vl_dialplan_global(runner->plan, name);
-}
+    struct vl_condition condition = vl_condition_read(runner->scratch, text, VL_MARKS_FUNCTION);
 
-static bool is_allowed(const char *allowed, size_t length, char c)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (i + 2 < length && allowed[i + 1] == '-') {
-            if (c >= allowed[i] && c <= allowed[i + 2])
-                return true;
-            i += 2;
-        } else if (c == allowed[i]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* `FILTER(0-9,TEXT)`: what keeps a number clean on its way into Dial(). */
-static const char *filtered(struct vl_runner *runner, const char *text)
-{
-    const char *comma = strchr(text, ',');
-    char *kept, *end;
-
-    if (!comma || strchr(text, '\\'))
+    if (strpbrk(text, "\"\\") || !vl_trace_ask_time(runner, &condition) || !condition.known)
         return NULL;
-    kept = end = vl_arena_strdup(runner->scratch, comma + 1);
-    for (const char *c = comma + 1; *c; c++)
-        if (is_allowed(text, (size_t)(comma - text), *c))
-            *end++ = *c;
-    if (*kept)
-        *end = '\0';
-    return kept;
+    return condition.holds ? condition.yes : condition.no;
 }
 
-/* The part `number`, counted from 1, of a text that `separator` divides; NULL: there is none. */
-static const char *part_of(struct vl_arena *arena, const char *text, char separator, long number)
+static const char *local(struct vl_runner *runner, const char *name)
 {
-    while (--number > 0) {
-        text = strchr(text, separator);
-        if (!text)
-            return NULL;
-        text++;
-    }
-    return vl_arena_strndup(arena, text, (size_t)(strchrnul(text, separator) - text));
+    return vl_trace_variable(runner, name);
 }
 
-/* `CUT(NAME,SEPARATOR,NUMBER)`; ranges of parts are not read. */
-static const char *cut(struct vl_runner *runner, const char *text)
+/* `SET(NAME=VALUE)`: sets it, and is what it was set to. */
+static const char *set_and_read(struct vl_runner *runner, const char *text)
 {
-    size_t count;
-    const char *const *words = vl_jump_values(runner->scratch, text, &count);
-    const char *value, *part;
-    char *end;
-    long number;
+    const char *equals = strchr(text, '='), *value;
 
-    /* the name of another function would be asked in turn, without end */
-    if (count != 3 || strlen(words[1]) > 1 || strchr(words[0], '('))
+    if (!equals)
         return NULL;
-    value = vl_trace_value(runner, words[0]);
-    number = strtol(words[2], &end, 10);
-    if (!value || strchr(value, '$') || end == words[2] || *end || number < 1)
-        return NULL;
-    part = part_of(runner->scratch, value, *words[1] ? *words[1] : '-', number);
-    return part ? part : "";
+    value = vl_text_strip(vl_arena_strdup(runner->scratch, equals + 1));
+    vl_trace_set(runner, vl_text_strip(vl_arena_strndup(runner->scratch, text, (size_t)(equals - text))), value);
+    return value;
+}
+
+static void write_local(struct vl_runner *runner, const char *name, const char *value)
+{
+    vl_trace_set_local(runner, name, value);
+}
+
+static void write_global(struct vl_runner *runner, const char *name, const char *value)
+{
+    vl_trace_set(runner, vl_arena_printf(runner->scratch, "GLOBAL(%s)", name), value);
+}
+
+/* The first of the channels of a call: most often the one that runs these steps. */
+static void write_master(struct vl_runner *runner, const char *name, const char *value)
+{
+    (void)value;
+    vl_trace_set(runner, name, NULL);
 }
 
 /* NULL: another PBX is asked. */
@@ -185,66 +184,111 @@ static const char *dial_contacts(struct vl_runner *runner, const char *text)
     return vl_arena_printf(runner->scratch, "PJSIP/%s", text);
 }
 
-static const char *no_group(struct vl_runner *runner, const char *text)
-{
-    (void)runner;
-    return *text ? NULL : "";
-}
-
-static const char *no_calls(struct vl_runner *runner, const char *text)
-{
-    (void)runner;
-    (void)text;
-    return "0";
-}
-
-/* Functions that change the variable that they name. */
-static void forget_changed(struct vl_runner *runner, const char *function, size_t length, const char *arguments)
-{
-    static const char *const names[] = { "DEC", "INC", "POP", "SHIFT" };
-
-    for (size_t i = 0; i < VL_COUNT(names); i++)
-        if (strlen(names[i]) == length && !strncmp(names[i], function, length))
-            vl_trace_set(runner, vl_arena_strndup(runner->arena, arguments, strcspn(arguments, ",)")), NULL);
-}
-
 static const struct {
     const char *name;
-    const char *(*value)(struct vl_runner *runner, const char *arguments);
+    vl_function_read *read;   /* NULL: its value is not known */
+    vl_function_write *write; /* NULL: what is written to it is not kept */
 } functions[] = {
-    { "CUT", cut },
-    { "DIALPLAN_EXISTS", dialplan_exists },
-    { "EXISTS", exists },
-    { "FILTER", filtered },
-    { "GLOBAL", global },
-    { "GROUP", no_group },
-    { "GROUP_COUNT", no_calls },
-    { "IF", choice },
-    { "ISNULL", is_null },
-    { "LEN", length_of },
-    { "PJSIP_DIAL_CONTACTS", dial_contacts },
-    { "TOLOWER", lower },
-    { "TOUPPER", upper },
-    { "VALID_EXTEN", valid_exten },
+    { "ARRAY", NULL, vl_function_array_write },
+    { "CALLERID", vl_function_callerid, vl_function_callerid_write },
+    { "CALLERPRES", vl_function_presentation, vl_function_presentation_write },
+    { "CDR", vl_function_cdr, vl_function_cdr_write },
+    { "CHANNEL", vl_function_channel, vl_function_channel_write },
+    { "CUT", vl_function_cut, NULL },
+    { "DB", vl_function_database, vl_function_database_write },
+    { "DB_DELETE", vl_function_database_delete, vl_function_database_delete_write },
+    { "DB_EXISTS", vl_function_database_exists, NULL },
+    { "DEC", vl_function_decrement, NULL },
+    { "DIALPLAN_EXISTS", dialplan_exists, NULL },
+    { "ENV", vl_function_environment, vl_function_environment_write },
+    { "EVAL", itself, NULL },
+    { "EXISTS", exists, NULL },
+    { "FIELDNUM", vl_function_field_number, NULL },
+    { "FIELDQTY", vl_function_field_count, NULL },
+    { "FILTER", vl_function_filter, NULL },
+    { "GLOBAL", vl_trace_global, write_global },
+    { "GROUP", vl_function_group, vl_function_group_write },
+    { "GROUP_COUNT", vl_function_group_count, NULL },
+    { "HASH", vl_function_hash, vl_function_hash_write },
+    { "IF", choice, NULL },
+    { "IFTIME", choice_of_time, NULL },
+    { "INC", vl_function_increment, NULL },
+    { "ISNULL", is_null, NULL },
+    { "LEN", vl_function_length, NULL },
+    { "LISTFILTER", vl_function_list_filter, NULL },
+    { "LOCAL", local, write_local },
+    { "MASTER_CHANNEL", NULL, write_master },
+    { "MATH", vl_function_math, NULL },
+    { "PASSTHRU", itself, NULL },
+    { "PJSIP_DIAL_CONTACTS", dial_contacts, NULL },
+    { "POP", vl_function_pop, NULL },
+    { "PUSH", NULL, vl_function_push },
+    { "QUOTE", vl_function_quote, NULL },
+    { "REGEX", vl_function_regex, NULL },
+    { "REPLACE", vl_function_replace, NULL },
+    { "SET", set_and_read, NULL },
+    { "SHARED", vl_function_shared, vl_function_shared_write },
+    { "SHIFT", vl_function_shift, NULL },
+    { "SPRINTF", vl_function_format, NULL },
+    { "STRREPLACE", vl_function_string_replace, NULL },
+    { "TOLOWER", vl_function_lower, NULL },
+    { "TOUPPER", vl_function_upper, NULL },
+    { "UNSHIFT", NULL, vl_function_unshift },
+    { "VALID_EXTEN", valid_exten, NULL },
 };
 
-static const char *function_value(struct vl_runner *runner, const char *function)
+/* What stands between the parentheses of `FUNCTION(…)`, and which row that is: VL_COUNT(functions) when there is none.
+ */
+static const char *take_apart(struct vl_arena *arena, const char *text, size_t *ret_row)
 {
-    const char *open = strchr(function, '(');
-    size_t length = strlen(function), name_length = strcspn(function, "(");
+    size_t length = strlen(text), name_length = strcspn(text, "(");
 
-    if (!open || function[length - 1] != ')' || strstr(open, "${") || strstr(open, "$["))
-        return NULL;
+    *ret_row = VL_COUNT(functions);
     for (size_t i = 0; i < VL_COUNT(functions); i++)
-        if (strlen(functions[i].name) == name_length && vl_text_starts(function, functions[i].name))
-            return functions[i].value(runner, vl_arena_strndup(runner->scratch, open + 1, length - name_length - 2));
-    forget_changed(runner, function, name_length, open + 1);
-    return NULL;
+        if (strlen(functions[i].name) == name_length && vl_text_starts(text, functions[i].name))
+            *ret_row = i;
+    return text[length - 1] == ')' ? vl_arena_strndup(arena, text + name_length + 1, length - name_length - 2)
+                                   : text + name_length + 1;
+}
+
+/* Functions that change the variable that they name do so to what is not known, too. */
+static void forget_named(struct vl_runner *runner, const char *text)
+{
+    static const char *const names[] = { "DEC(", "INC(", "POP(", "SHIFT(" };
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (vl_text_starts(text, names[i])) {
+            const char *name = text + strlen(names[i]);
+
+            vl_trace_set(runner, vl_arena_strndup(runner->scratch, name, strcspn(name, ",)")), NULL);
+        }
 }
 
 const char *vl_trace_value(struct vl_runner *runner, const char *name)
 {
-    const char *value;
+    const char *arguments;
+    size_t row;
 
-    return vl_trace_variable(runner, name, &value) ? value : function_value(runner, name);
+    if (!strchr(name, '('))
+        return vl_trace_variable(runner, name);
+    if (vl_trace_is_unknown(name)) {
+        forget_named(runner, name);
+        return NULL;
+    }
+    arguments = take_apart(runner->scratch, name, &row);
+    return row < VL_COUNT(functions) && functions[row].read ? functions[row].read(runner, arguments) : NULL;
+}
+
+void vl_trace_write(struct vl_runner *runner, const char *name, const char *value)
+{
+    const char *arguments;
+    size_t row;
+
+    if (!strchr(name, '(')) {
+        vl_trace_set(runner, name, value);
+        return;
+    }
+    arguments = take_apart(runner->scratch, name, &row);
+    if (row < VL_COUNT(functions) && functions[row].write)
+        functions[row].write(runner, arguments, vl_trace_is_unknown(value) ? NULL : value);
 }

@@ -16,8 +16,6 @@
 #include "dialplan/jump.h"
 #include "dialplan/variables.h"
 
-enum { STEPS_MOST = 100 };
-
 static const char *value_of(void *context, const char *name)
 {
     return vl_trace_value(context, name);
@@ -123,19 +121,40 @@ static const char *fill_in(struct vl_runner *runner, const char *text, bool comp
     return filled;
 }
 
+/* The arguments with expressions as they are. A look for people only changes no value. */
+static const char *look(struct vl_runner *runner, const char *text)
+{
+    size_t value_count = runner->value_count, size = value_count * sizeof(struct vl_value);
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_value *values = vl_arena_zalloc(&arena, size + 1);
+    unsigned changes = runner->changes;
+    const char *filled;
+
+    if (values && size)
+        memcpy(values, runner->values, size);
+    filled = fill_in(runner, text, false);
+    if (values && size)
+        memcpy(runner->values, values, size);
+    else
+        runner->arena->failed |= !values;
+    runner->value_count = value_count;
+    runner->changes = changes;
+    return filled;
+}
+
 /* False: it goes round in a circle, or memory ran out. */
 static bool run_step(struct vl_runner *runner, const struct vl_extension *extension, const struct vl_priority *priority,
                      enum vl_course *ret_course)
 {
     struct vl_show *show = runner->show;
     const char *application = priority->application, *note = NULL;
-    const char *filled = fill_in(runner, priority->arguments, false);
-    const char *arguments = strstr(filled, "$[") ? fill_in(runner, priority->arguments, true) : filled;
+    const char *filled = strstr(priority->arguments, "$[") ? look(runner, priority->arguments) : NULL;
+    const char *arguments = fill_in(runner, priority->arguments, true);
     struct vl_show_step step = { .depth = runner->depth,
                                  .extension = extension,
                                  .priority = priority,
                                  .arguments = without_codes(runner->arena, application, arguments),
-                                 .filled = without_codes(runner->arena, application, filled),
+                                 .filled = without_codes(runner->arena, application, filled ? filled : arguments),
                                  .changes = runner->changes,
                                  .places = hash_of_places(runner) };
     struct vl_show_step *steps = vl_arena_grow(runner->arena, show->steps, show->step_count, sizeof(*steps));
@@ -189,14 +208,15 @@ static const struct vl_priority *next_step(struct vl_runner *runner, const struc
 void vl_trace(struct vl_runner *runner)
 {
     struct vl_show *show = runner->show;
+    size_t most = runner->facts->steps_most ? runner->facts->steps_most : VL_SHOW_STEPS_MOST;
     enum vl_course course = VL_COURSE_NEXT;
 
     while (!runner->arena->failed && (course == VL_COURSE_NEXT || course == VL_COURSE_JUMPED)) {
         const struct vl_extension *extension;
         const struct vl_priority *step = next_step(runner, &extension);
 
-        if (show->step_count >= STEPS_MOST) {
-            show->end = "and so on: not followed any further";
+        if (show->step_count >= most) {
+            show->end = vl_arena_printf(runner->arena, "and so on: not followed further than %zu steps", most);
             return;
         }
         if (!step) {

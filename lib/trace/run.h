@@ -20,7 +20,9 @@ enum vl_course vl_trace_set_one(struct vl_runner *runner, const char *arguments,
 enum vl_course vl_trace_set_many(struct vl_runner *runner, const char *arguments, const char **note);
 enum vl_course vl_trace_read(struct vl_runner *runner, const char *arguments, const char **note);
 
-/* functions.c: the value of a variable or function; NULL when it is not known. */
+/* functions.c: the value of a variable or function; NULL when it is not known. Reading may change another variable. */
 const char *vl_trace_value(struct vl_runner *runner, const char *name);
+/* Set a variable, or write to a function; value NULL: it is not known what. */
+void vl_trace_write(struct vl_runner *runner, const char *name, const char *value);
 
 #endif

@@ -5,20 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/jump.h"
 #include "trace/run.h"
-
-/* What is between the parentheses of `FUNCTION(…)`; NULL when the name is another one. */
-static const char *inside_of(struct vl_arena *arena, const char *name, const char *function)
-{
-    size_t length = strlen(name), skip = strlen(function);
-
-    if (!vl_text_starts(name, function) || name[skip] != '(' || name[length - 1] != ')')
-        return NULL;
-    return vl_arena_strndup(arena, name + skip + 1, length - skip - 2);
-}
 
 /* As Asterisk takes arguments apart: quotes go. NULL: there are escapes, which is more than this knows. */
 static const char *without_quotes(struct vl_arena *arena, const char *text)
@@ -35,54 +24,10 @@ static const char *without_quotes(struct vl_arena *arena, const char *text)
     return copy;
 }
 
-/* `Set(ARRAY(A,B)=1,2)` */
-static void set_array(struct vl_runner *runner, const char *names, const char *values)
-{
-    size_t name_count, value_count;
-    const char *const *name = vl_jump_words(runner->arena, names, &name_count);
-    const char *const *value = vl_jump_values(runner->arena, values, &value_count);
-
-    for (size_t i = 0; i < name_count; i++)
-        vl_trace_set(runner, name[i], i < value_count ? without_quotes(runner->arena, value[i]) : "");
-}
-
-/* The number of `"NAME" <NUMBER>`; NULL: there are no brackets, and what it is hangs on how it looks. */
-static const char *number_of(struct vl_arena *arena, const char *callerid)
-{
-    const char *open = strchr(callerid, '<'), *close = open ? strchr(open, '>') : NULL;
-
-    return close ? vl_arena_strndup(arena, open + 1, (size_t)(close - open) - 1) : NULL;
-}
-
-/* `Set(PUSH(X)=…)` and its like change X. */
-static void forget_pushed(struct vl_runner *runner, const char *name)
-{
-    static const char *const functions[] = { "PUSH", "UNSHIFT" };
-
-    for (size_t i = 0; i < VL_COUNT(functions); i++) {
-        const char *inside = inside_of(runner->arena, name, functions[i]);
-
-        if (inside)
-            vl_trace_set(runner, vl_arena_strndup(runner->arena, inside, strcspn(inside, ",")), NULL);
-    }
-}
-
 /* The names are taken as they are, blanks and all; '_' in front makes a value pass on to other channels. */
 static void set_variable(struct vl_runner *runner, const char *name, const char *value)
 {
-    const char *inside;
-
-    name += strspn(name, "_");
-    if ((inside = inside_of(runner->arena, name, "LOCAL"))) {
-        vl_trace_set_local(runner, inside, value);
-    } else if ((inside = inside_of(runner->arena, name, "ARRAY"))) {
-        set_array(runner, inside, value ? value : "");
-    } else if (!strcasecmp(name, "CALLERID(all)")) {
-        vl_trace_set(runner, "CALLERID(num)", value ? number_of(runner->arena, value) : NULL);
-    } else {
-        forget_pushed(runner, name);
-        vl_trace_set(runner, name, value);
-    }
+    vl_trace_write(runner, name + strspn(name, "_"), value);
 }
 
 enum vl_course vl_trace_set_one(struct vl_runner *runner, const char *arguments, const char **note)
@@ -122,6 +67,6 @@ enum vl_course vl_trace_read(struct vl_runner *runner, const char *arguments, co
     size_t count;
 
     (void)note;
-    vl_trace_set(runner, vl_jump_words(runner->arena, arguments, &count)[0], NULL);
+    vl_trace_write(runner, vl_jump_words(runner->arena, arguments, &count)[0], NULL);
     return VL_COURSE_NEXT;
 }

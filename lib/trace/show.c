@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "trace/show.h"
 
+#include <string.h>
+
 #include "trace/run.h"
 
 #define ARROW " \xe2\x86\x92 "
@@ -37,16 +39,29 @@ static const char *way_of(struct vl_runner *runner)
     return vl_arena_strdup(runner->arena, vl_buf_text(&out));
 }
 
-int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, struct vl_arena *arena,
-            struct vl_show *ret_show, struct vl_error *err)
+static void set_facts(struct vl_runner *runner)
 {
-    struct vl_runner runner = { .plan = plan, .arena = arena, .scratch = arena, .show = ret_show };
+    for (const char *const *set = runner->facts->set; set && *set; set++) {
+        size_t length = strcspn(*set, "=");
+
+        vl_trace_write(runner, vl_arena_strndup(runner->arena, *set, length), *set + length + ((*set)[length] == '='));
+    }
+}
+
+int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, const struct vl_show_facts *facts,
+            struct vl_arena *arena, struct vl_show *ret_show, struct vl_error *err)
+{
+    static const struct vl_show_facts none = { .database = NULL };
+    struct vl_runner runner = {
+        .plan = plan, .facts = facts ? facts : &none, .arena = arena, .scratch = arena, .show = ret_show
+    };
 
     *ret_show = (struct vl_show){ .query = *query, .end = "no extension takes it" };
     if (vl_search(plan, query, arena, &ret_show->search, err) < 0)
         return -1;
     if (ret_show->search.match) {
         runner.at = (struct vl_trace_place){ query->context, query->number, query->priority };
+        set_facts(&runner);
         vl_trace(&runner);
     }
     ret_show->way = way_of(&runner);

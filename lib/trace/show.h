@@ -4,10 +4,11 @@
  * the channels that are dialled in the end. A value, with three ways to print it.
  *
  * The steps are those of a call that nobody answers: Dial() goes on to the next priority, WaitExten() to `t` or `e`
- * where there is none, a condition that is not known is taken as not met, and a jump to a place that is not known ends
- * them. Goto, Gosub, Macro, their kin with a condition or a time, Exec, ExecIf, TryExec, Return, StackPop and the
- * routine that option B of Dial and its like names are followed, up to a bound; expressions and the functions that hang
- * on nothing but the dialplan are computed.
+ * where there is none, a variable that nothing sets is empty, a condition that is not known is taken as not met, and a
+ * jump to a place that is not known ends them. What was taken for granted so is counted. Goto, Gosub, Macro, their kin
+ * with a condition or a time, Exec, ExecIf, TryExec, Return, StackPop and the routine that option B of Dial and its
+ * like names are followed, up to a bound; expressions and the functions that hang on nothing but the dialplan are
+ * computed.
  */
 #ifndef VL_TRACE_SHOW_H
 #define VL_TRACE_SHOW_H
@@ -29,6 +30,17 @@ struct vl_show_step {
     uint64_t places;       /* a hash of where the call is, and of where it will go back to */
 };
 
+enum { VL_SHOW_STEPS_MOST = 100 }; /* that are followed, when nothing else is said */
+
+struct vl_astdb;
+
+/* What is known of a call beside the dialplan. */
+struct vl_show_facts {
+    const struct vl_astdb *database; /* AstDB; NULL: not known */
+    const char *const *set;          /* `NAME=VALUE`, NULL-terminated: variables that the call comes with. Or NULL */
+    size_t steps_most;               /* 0: VL_SHOW_STEPS_MOST */
+};
+
 struct vl_show {
     struct vl_query query;
     struct vl_search search;
@@ -36,14 +48,16 @@ struct vl_show {
     size_t step_count;
     const char **dials; /* each what one Dial() rings: `SIP/a&SIP/b` is one */
     size_t dial_count;
+    const char **assumed; /* what was taken for granted on the way, each once, in a few words */
+    size_t assumed_count;
     bool pin; /* Authenticate() is on the way */
     const char *way; /* in one line: 0991234567 → tesis → outbound-celular → _0[89]XXXXXXX → PIN → DAHDI/3/0991234567 */
     const char *end; /* how it ends, in a few words */
 };
 
-/* Look a number up and follow it; everything is in the arena. Errors as vl_search(). */
-int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, struct vl_arena *arena,
-            struct vl_show *ret_show, struct vl_error *err);
+/* Look a number up and follow it; everything is in the arena. `facts` may be NULL. Errors as vl_search(). */
+int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, const struct vl_show_facts *facts,
+            struct vl_arena *arena, struct vl_show *ret_show, struct vl_error *err);
 
 /* Text for people. Bytes that do not print are shown as \xNN. */
 void vl_show_text(struct vl_buf *out, struct vl_arena *arena, const struct vl_show *show);

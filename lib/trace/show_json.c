@@ -85,6 +85,7 @@ void vl_show_json(struct vl_json *json, const struct vl_show *show)
     vl_json_string(json, "way", show->way);
     vl_json_bool(json, "pin", show->pin);
     add_texts(json, "channels", show->dials, show->dial_count);
+    add_texts(json, "assumed", show->assumed, show->assumed_count);
     add_steps(json, show);
     vl_json_string(json, "end", show->end);
 }

@@ -77,7 +77,15 @@ static void add_way(struct vl_buf *out, struct vl_arena *arena, const char *way)
         vl_buf_puts(out, vl_text_printable(arena, vl_arena_strndup(arena, way, (size_t)(next - way))));
         vl_buf_puts(out, arrow);
     }
-    vl_buf_printf(out, "%s\n", vl_text_printable(arena, way));
+    vl_buf_puts(out, vl_text_printable(arena, way));
+}
+
+static void add_assumed(struct vl_buf *out, const struct vl_show *show)
+{
+    if (show->assumed_count)
+        vl_buf_puts(out, "\nassumed:\n");
+    for (size_t i = 0; i < show->assumed_count; i++)
+        vl_buf_printf(out, "  %s\n", show->assumed[i]);
 }
 
 void vl_show_text(struct vl_buf *out, struct vl_arena *arena, const struct vl_show *show)
@@ -85,9 +93,13 @@ void vl_show_text(struct vl_buf *out, struct vl_arena *arena, const struct vl_sh
     VL_BUF_AUTO raw = VL_BUF_INIT;
 
     add_way(out, arena, show->way);
+    if (show->assumed_count)
+        vl_buf_printf(out, "  (? %zu assumed)", show->assumed_count);
+    vl_buf_putc(out, '\n');
     add_search(&raw, arena, &show->search);
     if (show->search.match)
         add_steps(&raw, arena, show);
+    add_assumed(&raw, show);
     vl_buf_puts(out, vl_text_printable(arena, vl_buf_text(&raw)));
     out->failed |= raw.failed;
 }

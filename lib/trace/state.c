@@ -9,20 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/search.h"
-
-/* CALLERID(num) has more than one name. */
-static const char *plain_name(const char *name)
-{
-    static const char *const names[] = { "CALLERID(num)", "CALLERID(number)" };
-
-    for (size_t i = 0; i < VL_COUNT(names); i++)
-        if (!strcasecmp(name, names[i]))
-            return names[0];
-    return name;
-}
+#include "dialplan/timing.h"
+#include "trace/unset.h"
 
 static struct vl_value *find_value(const struct vl_runner *runner, const char *name)
 {
@@ -46,61 +36,89 @@ void vl_trace_forget(struct vl_runner *runner)
     runner->changes++;
 }
 
-/* ARG1 and so on, of a Gosub or a Macro that was given fewer. */
-static bool is_argument(const struct vl_runner *runner, const char *name)
+bool vl_trace_is_unknown(const char *text)
 {
-    return runner->depth && vl_text_starts(name, "ARG") && name[3] && !name[3 + strspn(name + 3, "0123456789")];
+    return text && (strstr(text, "${") || strstr(text, "$["));
 }
 
-/* A variable that the call has not set. */
-static const char *global_of(struct vl_runner *runner, const char *name)
+void vl_trace_assume(struct vl_runner *runner, const char *text)
 {
-    const struct vl_value *set = find_value(runner, vl_arena_printf(runner->scratch, "GLOBAL(%s)", name));
-    const char *global = set ? set->value : vl_dialplan_global(runner->plan, name);
+    struct vl_show *show = runner->show;
+    const char **assumed;
 
-    if (set || runner->forgotten)
-        return set ? global : NULL;
-    return !global && is_argument(runner, name) ? "" : global;
+    for (size_t i = 0; i < show->assumed_count; i++)
+        if (!strcmp(show->assumed[i], text))
+            return;
+    assumed = vl_arena_grow(runner->arena, show->assumed, show->assumed_count, sizeof(*assumed));
+    if (!assumed)
+        return;
+    show->assumed = assumed;
+    assumed[show->assumed_count++] = vl_arena_strdup(runner->arena, text);
 }
 
-bool vl_trace_variable(struct vl_runner *runner, const char *name, const char **ret_value)
+bool vl_trace_kept(const struct vl_runner *runner, const char *name, const char **ret_value)
 {
-    const char *plain = plain_name(name);
-    const struct vl_value *value = find_value(runner, plain);
+    const struct vl_value *value = find_value(runner, name);
+
+    *ret_value = value ? value->value : NULL;
+    return value != NULL;
+}
+
+const char *vl_trace_caller(const struct vl_runner *runner)
+{
+    const char *value, *callerid = runner->show->query.callerid;
+
+    if (vl_trace_kept(runner, "CALLERID(num)", &value))
+        return value;
+    return runner->forgotten ? NULL : callerid ? callerid : "";
+}
+
+/* A variable that nothing on the way has set. */
+static const char *unset(struct vl_runner *runner, const char *name)
+{
+    enum vl_origin origin = vl_trace_origin(name);
+
+    if (runner->forgotten || origin == VL_ORIGIN_CALL)
+        return NULL;
+    if (origin == VL_ORIGIN_ANYBODY)
+        vl_trace_assume(runner, vl_arena_printf(runner->scratch, "nothing sets '%s': it is empty", name));
+    return "";
+}
+
+const char *vl_trace_global(struct vl_runner *runner, const char *name)
+{
+    const char *value;
+
+    if (vl_trace_is_unknown(name))
+        return NULL;
+    if (vl_trace_kept(runner, vl_arena_printf(runner->scratch, "GLOBAL(%s)", name), &value))
+        return value;
+    value = runner->forgotten ? NULL : vl_dialplan_global(runner->plan, name);
+    return value ? value : unset(runner, name);
+}
+
+const char *vl_trace_variable(struct vl_runner *runner, const char *name)
+{
+    const char *value;
 
     if (!strcmp(name, "EXTEN"))
-        *ret_value = runner->at.number;
-    else if (!strcmp(name, "CONTEXT"))
-        *ret_value = runner->at.context;
-    else if (!strcmp(name, "PRIORITY"))
-        *ret_value = vl_arena_printf(runner->scratch, "%d", runner->at.priority);
-    else if (value)
-        *ret_value = value->value;
-    else if (!strcmp(plain, plain_name("CALLERID(num)")))
-        *ret_value = runner->forgotten ? NULL : runner->show->query.callerid ? runner->show->query.callerid : "";
-    else if (!strchr(plain, '('))
-        *ret_value = global_of(runner, plain);
-    else
-        return false;
-    return true;
-}
-
-/* NULL: not known, or a function that is not set. */
-static const char *variable(struct vl_runner *runner, const char *name)
-{
-    const char *value = NULL;
-
-    return vl_trace_variable(runner, name, &value) ? value : NULL;
+        return runner->at.number;
+    if (!strcmp(name, "CONTEXT"))
+        return runner->at.context;
+    if (!strcmp(name, "PRIORITY"))
+        return vl_arena_printf(runner->scratch, "%d", runner->at.priority);
+    return vl_trace_kept(runner, name, &value) ? value : vl_trace_global(runner, name);
 }
 
 static void set(struct vl_runner *runner, const char *name, const char *value, unsigned frame)
 {
     struct vl_value *old, *grown;
 
-    name = plain_name(name);
     old = find_value(runner, name);
-    if (!is_same(variable(runner, name), value))
+    if (!old || !is_same(old->value, value))
         runner->changes++;
+    name = old ? old->name : vl_arena_strdup(runner->arena, name);
+    value = value ? vl_arena_strdup(runner->arena, value) : NULL;
     if (old && !frame) {
         old->value = value;
         return;
@@ -139,7 +157,7 @@ const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct v
     query.number = place->number;
     query.priority = place->priority;
     query.label = label;
-    query.callerid = variable(runner, "CALLERID(num)");
+    query.callerid = vl_trace_caller(runner);
     if (query.callerid && strchr(query.callerid, '$'))
         query.callerid = NULL;
     if (vl_search(runner->plan, &query, &scratch, &search, &err) < 0 || !search.match)
@@ -164,6 +182,16 @@ static void set_arguments(struct vl_runner *runner, const char *const *values, s
         set(runner, "ARGC", vl_arena_printf(runner->arena, "%zu", count), runner->depth);
 }
 
+/* It stays, and is 0 behind the outermost Macro. */
+static void set_macro_depth(struct vl_runner *runner)
+{
+    unsigned macros = 0;
+
+    for (unsigned i = 0; i < runner->depth; i++)
+        macros += runner->frames[i].macro != NULL;
+    set(runner, "MACRO_DEPTH", vl_arena_printf(runner->arena, "%u", macros), 0);
+}
+
 bool vl_trace_enter(struct vl_runner *runner, const struct vl_trace_place *place, bool macro, const char *const *values,
                     size_t value_count)
 {
@@ -173,6 +201,7 @@ bool vl_trace_enter(struct vl_runner *runner, const struct vl_trace_place *place
                                                          .macro = macro ? place->context : NULL,
                                                          .value_count = runner->value_count };
     if (macro) {
+        set_macro_depth(runner);
         set(runner, "MACRO_EXTEN", runner->at.number, runner->depth);
         set(runner, "MACRO_CONTEXT", runner->at.context, runner->depth);
         set(runner, "MACRO_PRIORITY", vl_arena_printf(runner->arena, "%d", runner->at.priority), runner->depth);
@@ -208,6 +237,8 @@ bool vl_trace_leave(struct vl_runner *runner, bool back)
         if (runner->values[i].frame != runner->depth + 1)
             runner->values[kept++] = runner->values[i];
     runner->value_count = kept;
+    if (runner->frames[runner->depth].macro)
+        set_macro_depth(runner);
     if (back) {
         runner->at = runner->frames[runner->depth].back;
         vl_trace_go_on(runner);
@@ -227,4 +258,17 @@ bool vl_trace_first_of(struct vl_runner *runner, const char *context, const char
         return true;
     }
     return false;
+}
+
+bool vl_trace_ask_time(struct vl_runner *runner, struct vl_condition *condition)
+{
+    const struct vl_moment *moment = runner->show->query.moment;
+    const char *wrong;
+    struct vl_timing *timing = vl_timing_read(runner->arena, condition->text, &wrong);
+
+    if (!timing)
+        return false;
+    condition->known = condition->known && moment && !timing->timezone;
+    condition->holds = condition->known && vl_timing_holds(timing, moment);
+    return true;
 }

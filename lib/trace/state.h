@@ -6,6 +6,7 @@
 #define VL_TRACE_STATE_H
 
 #include "dialplan/application.h"
+#include "dialplan/jump.h"
 #include "trace/show.h"
 
 enum { VL_FRAMES_MOST = 16 };
@@ -26,12 +27,14 @@ struct vl_frame {
 };
 
 struct vl_value {
-    const char *name, *value; /* the value NULL: set, but not known to what */
-    unsigned frame;           /* gone with this one of the frames, counted from 1; 0: it stays */
+    const char *name;  /* of a variable, or of what a function keeps: `DB(family/key)` */
+    const char *value; /* NULL: set, but not known to what */
+    unsigned frame;    /* gone with this one of the frames, counted from 1; 0: it stays */
 };
 
 struct vl_runner {
     const struct vl_dialplan *plan;
+    const struct vl_show_facts *facts;
     struct vl_arena *arena;
     struct vl_arena *scratch; /* for what is used up while a step's arguments are filled in */
     struct vl_show *show;
@@ -45,6 +48,7 @@ struct vl_runner {
     bool trying;                          /* in the arguments of TryExec */
     unsigned changes;                     /* how often a value became another */
     unsigned nested;                      /* how deep in applications that call others */
+    unsigned asked;                       /* how deep in functions that ask others */
     const struct vl_application *calling; /* the row of the application that runs */
     const char *last;                     /* the last application that does something to be heard */
 };
@@ -58,16 +62,31 @@ enum vl_course {
     VL_COURSE_UNKNOWN,
 };
 
-/* Set a variable; value NULL: to something that is not known. */
+/* Set a variable, or what a function keeps; value NULL: to something that is not known. Both texts are copied. */
 void vl_trace_set(struct vl_runner *runner, const char *name, const char *value);
 /* Set(LOCAL(NAME)=…): until the innermost Gosub is left, whatever Macro it is in. Outside of all Gosub Asterisk sets
  * nothing (func_local of app_stack.c). */
 void vl_trace_set_local(struct vl_runner *runner, const char *name, const char *value);
 /* From here on nothing is known of any variable. */
 void vl_trace_forget(struct vl_runner *runner);
-/* The value of a variable, or of a function that was set, in *ret_value; NULL there: it is not known. False: a function
- * that was not set, whose value is for functions.c to know. */
-bool vl_trace_variable(struct vl_runner *runner, const char *name, const char **ret_value);
+/* The value of a variable; NULL: it is not known. One that nothing has set is empty, which is noted as assumed where
+ * the call could have come with it. */
+const char *vl_trace_variable(struct vl_runner *runner, const char *name);
+/* The same of a global variable only. */
+const char *vl_trace_global(struct vl_runner *runner, const char *name);
+/* What a function keeps under this name, in *ret_value, NULL there: it is not known. False: nothing was set. */
+bool vl_trace_kept(const struct vl_runner *runner, const char *name, const char **ret_value);
+/* The number of the caller; NULL: it is not known. */
+const char *vl_trace_caller(const struct vl_runner *runner);
+
+/* Whether the times that are the condition are now. False: memory ran out. */
+bool vl_trace_ask_time(struct vl_runner *runner, struct vl_condition *condition);
+
+/* Whether something in a text is left that is not known. */
+bool vl_trace_is_unknown(const char *text);
+
+/* Note what is taken for granted from here on; the text is copied. */
+void vl_trace_assume(struct vl_runner *runner, const char *text);
 
 /* The step at a place, or, with a label, the one of that label; NULL when there is none. */
 const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct vl_trace_place *place, const char *label,

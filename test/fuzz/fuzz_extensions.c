@@ -62,7 +62,7 @@ static void check_show(const struct vl_dialplan *plan, const char *context, cons
     struct vl_query query = { .number = number, .context = context, .priority = 1, .callerid = "100" };
     struct vl_show show;
 
-    FUZZ_CHECK(vl_show(plan, &query, &arena, &show, &err) == 0);
+    FUZZ_CHECK(vl_show(plan, &query, NULL, &arena, &show, &err) == 0);
     FUZZ_CHECK(!show.search.match || show.search.step);
     vl_show_text(&out, &arena, &show);
     for (const char *p = vl_buf_text(&out); *p; p++)

@@ -318,7 +318,7 @@ static void check_way(const char *text, const char *number, const char *wanted)
     struct vl_query query = { .number = number, .context = "a", .priority = 1 };
     struct vl_show show;
 
-    assert_int_equal(vl_show(plan, &query, &arena, &show, &err), 0);
+    assert_int_equal(vl_show(plan, &query, NULL, &arena, &show, &err), 0);
     assert_string_equal(show.way, wanted);
 }
 

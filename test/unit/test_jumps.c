@@ -259,7 +259,9 @@ static void compare_call(struct vl_lint *lint, const struct vl_lint_call *call, 
                                        .moment = call->row->when == VL_WHEN_TIME ? &june : NULL },
                             .steps = &step,
                             .step_count = 1 };
+    static const struct vl_show_facts facts = { .database = NULL };
     struct vl_runner runner = { .plan = lint->plan,
+                                .facts = &facts,
                                 .arena = lint->arena,
                                 .scratch = lint->arena,
                                 .show = &show,
@@ -322,7 +324,7 @@ static void compare_way(struct vl_lint *lint, const struct vl_extension *extensi
                               .callerid = extension->callerid };
     struct vl_show show;
 
-    assert_int_equal(vl_show(lint->plan, &query, lint->arena, &show, &err), 0);
+    assert_int_equal(vl_show(lint->plan, &query, NULL, lint->arena, &show, &err), 0);
     for (size_t i = 0; i < show.step_count; i++) {
         struct vl_trace_place at;
 
