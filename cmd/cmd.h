@@ -47,7 +47,8 @@ struct cmd_option_row {
 
 /* Options as given: NULL when not given; options without an argument hold "". */
 struct cmd_options {
-    const char *values[CMD_OPTION_COUNT];
+    const char *values[CMD_OPTION_COUNT]; /* the last one of each */
+    const char **set;                     /* every --set, NULL-terminated; NULL: none. main.c frees it */
     char **operands;
     int operand_count;
     bool dashes; /* of a command that takes the rest of the line: "--" stood before the operands */

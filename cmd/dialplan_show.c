@@ -93,6 +93,8 @@ static int show(const struct cmd_options *options, const char *number, const voi
         .at = options->values[CMD_AT],
         .now = (long long)time(NULL),
         .priority = (int)cmd_number(options, CMD_PRIORITY, 1),
+        .set = options->set,
+        .steps = (int)cmd_number(options, CMD_STEPS, 0),
     };
     enum voiplab_dialplan_form form = options->values[CMD_DOT]    ? VOIPLAB_DIALPLAN_GRAPH
                                       : options->values[CMD_JSON] ? VOIPLAB_DIALPLAN_JSON
@@ -105,7 +107,8 @@ int cmd_run_dialplan_show(const struct cmd_command *command, const struct cmd_op
 {
     struct voiplab_dialplan_source source = { .size = sizeof(source),
                                               .conf = options->values[CMD_CONF],
-                                              .pbx = options->values[CMD_PBX] };
+                                              .pbx = options->values[CMD_PBX],
+                                              .database = options->values[CMD_DB] };
     voiplab_error *error = NULL;
     voiplab_dialplan *dialplan;
     voiplab_lab *lab = NULL;

@@ -44,6 +44,16 @@ static int print_help_for(const char *name, const char *verb)
     return VOIPLAB_OK;
 }
 
+static int run_parsed(const struct cmd_command *command, const struct cmd_options *options)
+{
+    if (options->values[CMD_HELP]) {
+        cmd_print_help(command);
+        return VOIPLAB_OK;
+    }
+    cmd_out_setup(options);
+    return command->run(command, options);
+}
+
 static int run(int argc, char **argv)
 {
     const struct cmd_command *command;
@@ -68,14 +78,10 @@ static int run(int argc, char **argv)
     if (!command)
         return unknown(argv[1], NULL);
     status = cmd_parse(&command, argc - 1, argv + 1, &options);
-    if (status)
-        return status;
-    if (options.values[CMD_HELP]) {
-        cmd_print_help(command);
-        return VOIPLAB_OK;
-    }
-    cmd_out_setup(&options);
-    return command->run(command, &options);
+    if (!status)
+        status = run_parsed(command, &options);
+    free(options.set);
+    return status;
 }
 
 /* A standard descriptor that is missing would be the next file that is opened, a lock or the state, and what is printed

@@ -236,6 +236,29 @@ static bool check_operands(const struct cmd_command *command, const struct cmd_o
     return true;
 }
 
+/* One more --set. False: it is none, or memory ran out. */
+static bool add_set(struct cmd_options *options, const char *value)
+{
+    const char **grown;
+    size_t count = 0;
+
+    if (*value == '=' || !strchr(value, '=')) {
+        cmd_complain("--set wants NAME=VALUE, not '%s'", value);
+        return false;
+    }
+    while (options->set && options->set[count])
+        count++;
+    grown = reallocarray(options->set, count + 2, sizeof(*grown));
+    if (!grown) {
+        cmd_complain("out of memory");
+        return false;
+    }
+    options->set = grown;
+    grown[count] = value;
+    grown[count + 1] = NULL;
+    return true;
+}
+
 static bool read_options(const struct cmd_command *command, int argc, char **argv, struct cmd_options *options)
 {
     bool takes[CMD_OPTION_COUNT];
@@ -246,8 +269,11 @@ static bool read_options(const struct cmd_command *command, int argc, char **arg
     for (int i = 0; i < CMD_OPTION_COUNT; i++)
         takes[i] = cmd_option_is_taken(command, i);
     build(&grammar, takes, command->takes_rest);
-    while ((option = next(&grammar, argc, argv, &value, &options->dashes)) >= 0)
+    while ((option = next(&grammar, argc, argv, &value, &options->dashes)) >= 0) {
         options->values[option] = value;
+        if (option == CMD_SET && !add_set(options, value))
+            return false;
+    }
     if (option == WITHOUT_VALUE)
         cmd_complain("the option '%s' needs a value", argv[optind - 1]);
     if (option == WRONG)
@@ -260,11 +286,13 @@ static bool read_options(const struct cmd_command *command, int argc, char **arg
 int cmd_parse(const struct cmd_command **command, int argc, char **argv, struct cmd_options *ret_options)
 {
     struct cmd_options options = { .operand_count = 0 };
+    bool read;
 
     *command = choose(*command, &argc, argv);
-    if (!read_options(*command, argc, argv, &options))
-        return VOIPLAB_USAGE;
+    read = read_options(*command, argc, argv, &options);
     *ret_options = options;
+    if (!read)
+        return VOIPLAB_USAGE;
     if (options.values[CMD_HELP] || (cmd_check_values(&options) && check_operands(*command, &options)))
         return 0;
     return VOIPLAB_USAGE;

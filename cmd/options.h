@@ -54,6 +54,9 @@
     X(CALLERID, "callerid", 0, "NUMBER", VALUE(TEXT), "the caller's number (default: none)")                           \
     X(AT, "at", 0, "TIME", VALUE(TEXT), "'HH:MM', 'mon HH:MM' or 'YYYY-MM-DD HH:MM' (default: now)")                   \
     X(PRIORITY, "priority", 0, "N", NUMBER(1000000), "look for this priority (default 1)")                             \
+    X(SET, "set", 0, "VARIABLE", VALUE(TEXT), "NAME=VALUE that the call comes with; several may be given")             \
+    X(DB, "db", 0, "FILE", VALUE(FILES), "AstDB: what 'database show' printed")                                        \
+    X(STEPS, "steps", 0, "N", NUMBER(100000), "follow so many steps at most (default 100)")                            \
     X(CONF, "conf", 0, "FILE", VALUE(FILES), "read this extensions.conf; no lab file is needed")                       \
     X(PBX, "pbx", 0, "NAME", VALUE(PBXS), "read what this PBX has, over SSH")                                          \
     X(DOT, "dot", 0, NULL, FLAG, "print the contexts as a graph for Graphviz")                                         \

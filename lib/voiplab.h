@@ -283,6 +283,7 @@ struct voiplab_dialplan_source {
     size_t size;
     const char *conf; /* an extensions.conf; its #include lines are read beside it */
     const char *pbx;  /* without conf: what this PBX of the lab runs, over SSH; NULL: what the lab's hub would get */
+    const char *database; /* what `database show` of Asterisk printed; NULL: that of `pbx`, else it is not known */
 };
 
 /* Read a dialplan. `lab` may be NULL when the source has a file. NULL on failure, with the caller's *ret_error. */
@@ -294,11 +295,13 @@ VOIPLAB_API void voiplab_dialplan_close(voiplab_dialplan *dialplan);
 struct voiplab_dialplan_query {
     size_t size;
     const char *number;
-    const char *context;  /* NULL: where the telephones of the lab's hub dial */
-    const char *callerid; /* NULL: none */
-    const char *at;       /* "HH:MM", "mon HH:MM" or "YYYY-MM-DD HH:MM", filled up from now; NULL: now */
-    long long now;        /* seconds since 1970 */
-    int priority;         /* 0: 1 */
+    const char *context;    /* NULL: where the telephones of the lab's hub dial */
+    const char *callerid;   /* NULL: none */
+    const char *at;         /* "HH:MM", "mon HH:MM" or "YYYY-MM-DD HH:MM", filled up from now; NULL: now */
+    long long now;          /* seconds since 1970 */
+    int priority;           /* 0: 1 */
+    const char *const *set; /* `NAME=VALUE`, NULL-terminated: variables that the call comes with. Or NULL */
+    int steps;              /* that are followed at most; 0: 100 */
 };
 
 enum voiplab_dialplan_form {

@@ -16,6 +16,7 @@
 struct voiplab_dialplan {
     struct vl_dialplan *plan;
     const char *context; /* where the telephones of its PBX dial; NULL: not known */
+    const struct vl_astdb *database;
     struct vl_arena arena;
 };
 
@@ -48,7 +49,7 @@ voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_d
     *dialplan = (voiplab_dialplan){ .plan = NULL };
     if (vl_sized_copy(&source, given, sizeof(source), "VOIPLAB_DIALPLAN_SOURCE_INIT", &err) == 0)
         dialplan->plan = vl_run_dialplan_source(lab ? vl_api_session(lab) : NULL, &source, &dialplan->arena,
-                                                &dialplan->context, &err);
+                                                &dialplan->context, &dialplan->database, &err);
     if (dialplan->plan && check_loads(dialplan->plan, &source, &err) == 0) {
         (void)vl_api_finish(&err, ret_error);
         return dialplan;
@@ -109,15 +110,15 @@ static char *show_line(const struct vl_dialplan *plan, const struct vl_query *qu
     return vl_json_text(json, 0, err);
 }
 
-static char *show_whole(const struct vl_dialplan *plan, const struct vl_query *query, enum voiplab_dialplan_form form,
-                        struct vl_error *err)
+static char *show_whole(const struct vl_dialplan *plan, const struct vl_query *query, const struct vl_show_facts *facts,
+                        enum voiplab_dialplan_form form, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_BUF_AUTO out = VL_BUF_INIT;
     VL_JSON_AUTO *json = NULL;
     struct vl_show show;
 
-    if (vl_show(plan, query, NULL, &arena, &show, err) < 0)
+    if (vl_show(plan, query, facts, &arena, &show, err) < 0)
         return NULL;
     if (form == VOIPLAB_DIALPLAN_JSON) {
         json = vl_json_new();
@@ -162,9 +163,16 @@ static char *show(const voiplab_dialplan *dialplan, const struct voiplab_dialpla
         .priority = query->priority ? query->priority : 1,
         .moment = &moment,
     };
+    struct vl_show_facts facts = { .database = dialplan->database,
+                                   .set = query->set,
+                                   .steps_most = (size_t)(query->steps > 0 ? query->steps : 0) };
 
     if (read_moment(query, &moment, err) < 0)
         return NULL;
+    if (query->steps < 0) {
+        (void)vl_fail(err, VL_ERROR_USAGE, "%d steps are none that could be followed", query->steps);
+        return NULL;
+    }
     if (!wanted.context) {
         char *line = form == VOIPLAB_DIALPLAN_LINE ? show_no_context(&wanted, err) : NULL;
 
@@ -173,7 +181,7 @@ static char *show(const voiplab_dialplan *dialplan, const struct voiplab_dialpla
         return line;
     }
     return form == VOIPLAB_DIALPLAN_LINE ? show_line(dialplan->plan, &wanted, err)
-                                         : show_whole(dialplan->plan, &wanted, form, err);
+                                         : show_whole(dialplan->plan, &wanted, &facts, form, err);
 }
 
 enum voiplab_status voiplab_dialplan_show(const voiplab_dialplan *dialplan, const struct voiplab_dialplan_query *given,

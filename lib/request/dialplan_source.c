@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "render/asterisk.h"
 #include "request/fleet.h"
@@ -12,7 +13,7 @@
 #define CONF_DIRECTORY "/etc/asterisk"
 #define CONF CONF_DIRECTORY "/extensions.conf"
 
-enum { ANSWER_MS = 10000 };
+enum { ANSWER_MS = 10000, DATABASE_MOST = 64 << 20 };
 
 static int read_target(void *context, const char *path, struct vl_arena *arena, const char **ret_text,
                        struct vl_error *err)
@@ -78,7 +79,35 @@ static int expand_target(void *context, const char *pattern, struct vl_arena *ar
     return 0;
 }
 
-static struct vl_dialplan *load_running(struct vl_session *session, const char *name, struct vl_error *err)
+/* What is in AstDB; NULL: Asterisk does not say, and it is not known. */
+static const struct vl_astdb *ask_database(struct vl_target *target, struct vl_arena *arena)
+{
+    const char *const argv[] = { "asterisk", "-rx", "database show", NULL };
+    struct vl_command_result result = { .output = NULL };
+    const struct vl_astdb *database = NULL;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    if (target->ops->run(target, argv, NULL, ANSWER_MS, &result, &err) == 0 && result.status == 0 && result.output)
+        database = vl_astdb_parse(arena, result.output);
+    vl_command_result_free(&result);
+    return database;
+}
+
+static const struct vl_astdb *load_database(const char *path, struct vl_arena *arena, struct vl_error *err)
+{
+    const struct vl_astdb *database;
+    VL_FREE char *text = NULL;
+
+    if (vl_file_read(path, DATABASE_MOST, &text, NULL, err) < 0)
+        return NULL;
+    database = vl_astdb_parse(arena, text);
+    if (!database && vl_arena_check(arena, err) == 0)
+        (void)vl_fail(err, VL_ERROR_FAILED, "'%s' is not what 'asterisk -rx \"database show\"' prints", path);
+    return database;
+}
+
+static struct vl_dialplan *load_running(struct vl_session *session, const char *name, struct vl_arena *arena,
+                                        const struct vl_astdb **ret_database, struct vl_error *err)
 {
     const char *const names[] = { name, NULL };
     struct vl_conf_reader reader = { .read = read_target, .expand = expand_target, .directory = CONF_DIRECTORY };
@@ -93,6 +122,8 @@ static struct vl_dialplan *load_running(struct vl_session *session, const char *
                 return NULL;
         }
     reader.context = target;
+    if (!*ret_database)
+        *ret_database = ask_database(target, arena);
     return vl_dialplan_load(CONF, &reader, err);
 }
 
@@ -134,9 +165,13 @@ static const char *dial_context(const struct vl_session *session, const char *na
 }
 
 struct vl_dialplan *vl_run_dialplan_source(struct vl_session *session, const struct voiplab_dialplan_source *source,
-                                           struct vl_arena *arena, const char **ret_context, struct vl_error *err)
+                                           struct vl_arena *arena, const char **ret_context,
+                                           const struct vl_astdb **ret_database, struct vl_error *err)
 {
     *ret_context = NULL;
+    *ret_database = source->database ? load_database(source->database, arena, err) : NULL;
+    if (source->database && !*ret_database)
+        return NULL;
     if (source->conf)
         return load_file(source->conf, arena, err);
     if (!session || !session->lab || !session->lab->pbx_count) {
@@ -144,5 +179,5 @@ struct vl_dialplan *vl_run_dialplan_source(struct vl_session *session, const str
         return NULL;
     }
     *ret_context = dial_context(session, source->pbx, arena);
-    return source->pbx ? load_running(session, source->pbx, err) : load_rendered(session, err);
+    return source->pbx ? load_running(session, source->pbx, arena, ret_database, err) : load_rendered(session, err);
 }

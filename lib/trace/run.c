@@ -216,7 +216,7 @@ void vl_trace(struct vl_runner *runner)
         const struct vl_priority *step = next_step(runner, &extension);
 
         if (show->step_count >= most) {
-            show->end = vl_arena_printf(runner->arena, "and so on: not followed further than %zu steps", most);
+            show->end = vl_arena_printf(runner->arena, "and so on: not followed behind step %zu", most);
             return;
         }
         if (!step) {

@@ -140,4 +140,30 @@ expect_not out 'not known' 'a caller without a number'
 run dialplan show 1 --context a --conf plan.conf --callerid 77
 expect out '1 → SIP/77' 'a caller with a number'
 
+# what is known beside the plan, and what is taken for granted
+# shellcheck disable=SC2016
+printf '%s\n' '[a]' 'exten => 1,1,GotoIf($["${DB(CFU/1)}" = ""]?3)' 'exten => 1,2,Dial(SIP/${DB(CFU/1)})' \
+    'exten => 1,3,Dial(SIP/1${TTL}${CALLERID(name)})' >plan.conf
+printf '%-50s: %-25s\n' /CFU/1 '77:8' /CFU/12 5 >database
+echo '2 results found.' >>database
+run dialplan show 1 --context a --conf plan.conf --db database
+expect out '→ SIP/77:8, then SIP/1  (? 1 assumed)' 'AstDB from a file'
+expect out "nothing sets 'TTL': it is empty" 'what is assumed'
+echo '0 results found.' >database
+run dialplan show 1 --context a --conf plan.conf --db database --set TTL=x --set 'CALLERID(name)=y z'
+expect out '→ SIP/1xy z' 'an empty AstDB, and what the call comes with'
+expect_not out 'assumed' 'an empty AstDB, and what the call comes with'
+run dialplan show 1 --context a --conf plan.conf
+# shellcheck disable=SC2016
+expect out '→ SIP/${DB(CFU/1)}, then SIP/1  (? 2 assumed)' 'an AstDB that is not known'
+run dialplan show 1 --context a --conf plan.conf --json
+jq -e '.assumed | length == 2' out >/dev/null || fail "what is assumed, as JSON: $(cat out)"
+run dialplan show 1 --context a --conf plan.conf --db plan.conf
+expect_status 1 'a file that is no AstDB'
+expect err "'plan.conf' is not what" 'a file that is no AstDB'
+run dialplan show 1 --context a --conf plan.conf --set TTL
+expect_status 2 'a variable without a value'
+run dialplan show 1 --context a --conf plan.conf --steps 1
+expect out 'not followed behind step 1' 'steps that are followed'
+
 finish
