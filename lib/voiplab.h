@@ -302,6 +302,7 @@ struct voiplab_dialplan_query {
     int priority;           /* 0: 1 */
     const char *const *set; /* `NAME=VALUE`, NULL-terminated: variables that the call comes with. Or NULL */
     int steps;              /* that are followed at most; 0: 100 */
+    bool utf8;              /* letters of UTF-8 stand in the text as they are, not as \xNN */
 };
 
 enum voiplab_dialplan_form {

@@ -111,7 +111,7 @@ static char *show_line(const struct vl_dialplan *plan, const struct vl_query *qu
 }
 
 static char *show_whole(const struct vl_dialplan *plan, const struct vl_query *query, const struct vl_show_facts *facts,
-                        enum voiplab_dialplan_form form, struct vl_error *err)
+                        enum voiplab_dialplan_form form, bool utf8, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_BUF_AUTO out = VL_BUF_INIT;
@@ -129,7 +129,7 @@ static char *show_whole(const struct vl_dialplan *plan, const struct vl_query *q
     if (form == VOIPLAB_DIALPLAN_GRAPH)
         vl_show_dot(&out, plan, &show);
     else
-        vl_show_text(&out, &arena, &show);
+        vl_show_text(&out, &arena, &show, utf8);
     if (out.failed || arena.failed) {
         (void)vl_no_memory(err);
         return NULL;
@@ -181,7 +181,7 @@ static char *show(const voiplab_dialplan *dialplan, const struct voiplab_dialpla
         return line;
     }
     return form == VOIPLAB_DIALPLAN_LINE ? show_line(dialplan->plan, &wanted, err)
-                                         : show_whole(dialplan->plan, &wanted, &facts, form, err);
+                                         : show_whole(dialplan->plan, &wanted, &facts, form, query->utf8, err);
 }
 
 enum voiplab_status voiplab_dialplan_show(const voiplab_dialplan *dialplan, const struct voiplab_dialplan_query *given,

@@ -52,6 +52,9 @@ static struct vl_position here(const struct file *file)
     return (struct vl_position){ .file = file->name, .line = file->line };
 }
 
+/* Editors of other systems put it in front of a file; Asterisk passes it over. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 static int read_text(struct parser *parser, const char *name, char *text);
 
 __attribute__((format(printf, 5, 6))) static void
@@ -447,6 +450,7 @@ static int read_text(struct parser *parser, const char *name, char *text)
     struct vl_conf_section *outer = parser->section;
     int rc = 0;
 
+    text += vl_text_starts(text, BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0;
     parser->section = parser->current;
     while (text && rc == 0) {
         char *line = strsep(&text, "\n");

@@ -59,8 +59,8 @@ struct vl_show {
 int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, const struct vl_show_facts *facts,
             struct vl_arena *arena, struct vl_show *ret_show, struct vl_error *err);
 
-/* Text for people. Bytes that do not print are shown as \xNN. */
-void vl_show_text(struct vl_buf *out, struct vl_arena *arena, const struct vl_show *show);
+/* Text for people. Bytes that do not print are shown as \xNN; with `utf8` letters of UTF-8 are left as they are. */
+void vl_show_text(struct vl_buf *out, struct vl_arena *arena, const struct vl_show *show, bool utf8);
 
 /* Members of the object that is open. */
 void vl_show_json(struct vl_json *json, const struct vl_show *show);

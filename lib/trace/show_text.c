@@ -68,16 +68,59 @@ static void add_steps(struct vl_buf *out, struct vl_arena *arena, const struct v
     vl_buf_printf(out, "  %s\n", show->end);
 }
 
+/* The length of a character of UTF-8 that does nothing but print; 0: it is none. Controls are not, nor are marks that
+ * turn the direction of what follows. */
+static size_t letter_length(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    size_t length = p[0] >= 0xc2 && p[0] < 0xe0   ? 2
+                    : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+                    : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+                                                  : 0;
+    uint32_t code = length ? p[0] & (0x7fU >> length) : 0;
+
+    for (size_t i = 1; i < length; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (p[i] & 0x3fU);
+    }
+    if (code < 0xa0 || (length == 3 && code < 0x800) || (length == 4 && (code < 0x10000 || code > 0x10ffff)))
+        return 0;
+    if ((code >= 0xd800 && code < 0xe000) || (code >= 0x200b && code < 0x2010) || (code >= 0x2028 && code < 0x2030) ||
+        (code >= 0x2060 && code < 0x2070) || code == 0x61c || code == 0xfeff)
+        return 0;
+    return length;
+}
+
+static void add_printable(struct vl_buf *out, struct vl_arena *arena, const char *text, bool utf8)
+{
+    const char *start = text;
+
+    while (utf8 && *text) {
+        size_t length = letter_length(text);
+
+        if (!length) {
+            text++;
+            continue;
+        }
+        vl_buf_puts(out, vl_text_printable(arena, vl_arena_strndup(arena, start, (size_t)(text - start))));
+        vl_buf_add(out, text, length);
+        text += length;
+        start = text;
+    }
+    vl_buf_puts(out, vl_text_printable(arena, start));
+}
+
 /* The arrows are the only characters beyond ASCII that are ours; whatever else comes from the file. */
-static void add_way(struct vl_buf *out, struct vl_arena *arena, const char *way)
+static void add_way(struct vl_buf *out, struct vl_arena *arena, const char *way, bool utf8)
 {
     static const char arrow[] = " \xe2\x86\x92 ";
 
     for (const char *next; (next = strstr(way, arrow)); way = next + strlen(arrow)) {
-        vl_buf_puts(out, vl_text_printable(arena, vl_arena_strndup(arena, way, (size_t)(next - way))));
+        add_printable(out, arena, vl_arena_strndup(arena, way, (size_t)(next - way)), utf8);
         vl_buf_puts(out, arrow);
     }
-    vl_buf_puts(out, vl_text_printable(arena, way));
+    add_printable(out, arena, way, utf8);
 }
 
 static void add_assumed(struct vl_buf *out, const struct vl_show *show)
@@ -88,11 +131,11 @@ static void add_assumed(struct vl_buf *out, const struct vl_show *show)
         vl_buf_printf(out, "  %s\n", show->assumed[i]);
 }
 
-void vl_show_text(struct vl_buf *out, struct vl_arena *arena, const struct vl_show *show)
+void vl_show_text(struct vl_buf *out, struct vl_arena *arena, const struct vl_show *show, bool utf8)
 {
     VL_BUF_AUTO raw = VL_BUF_INIT;
 
-    add_way(out, arena, show->way);
+    add_way(out, arena, show->way, utf8);
     if (show->assumed_count)
         vl_buf_printf(out, "  (? %zu assumed)", show->assumed_count);
     vl_buf_putc(out, '\n');
@@ -100,6 +143,6 @@ void vl_show_text(struct vl_buf *out, struct vl_arena *arena, const struct vl_sh
     if (show->search.match)
         add_steps(&raw, arena, show);
     add_assumed(&raw, show);
-    vl_buf_puts(out, vl_text_printable(arena, vl_buf_text(&raw)));
+    add_printable(out, arena, vl_buf_text(&raw), utf8);
     out->failed |= raw.failed;
 }

@@ -140,6 +140,17 @@ expect_not out 'not known' 'a caller without a number'
 run dialplan show 1 --context a --conf plan.conf --callerid 77
 expect out '1 → SIP/77' 'a caller with a number'
 
+# letters are shown as they are where the terminal has them; nothing else that is no ASCII is. A mark of the byte order
+# is passed over, in files that are included too
+printf '\357\273\277[a]\n#include more.conf\nexten => 1,1,NoOp(Recepci\303\263n \302\233 \342\200\256)\n' >plan.conf
+printf '\357\273\277exten => 2,1,NoOp(x)\n' >more.conf
+LC_ALL=C.UTF-8 run dialplan show 1 --context a --conf plan.conf
+expect out 'Recepción \xc2\x9b \xe2\x80\xae' 'a locale with UTF-8'
+LC_ALL=C run dialplan show 1 --context a --conf plan.conf
+expect out 'Recepci\xc3\xb3n' 'a locale without UTF-8'
+run dialplan show 2 --context a --conf plan.conf
+expect out '2 → a → 2' 'a byte order mark in a file that is included'
+
 # what is known beside the plan, and what is taken for granted
 # shellcheck disable=SC2016
 printf '%s\n' '[a]' 'exten => 1,1,GotoIf($["${DB(CFU/1)}" = ""]?3)' 'exten => 1,2,Dial(SIP/${DB(CFU/1)})' \

@@ -64,7 +64,7 @@ static void check_show(const struct vl_dialplan *plan, const char *context, cons
 
     FUZZ_CHECK(vl_show(plan, &query, NULL, &arena, &show, &err) == 0);
     FUZZ_CHECK(!show.search.match || show.search.step);
-    vl_show_text(&out, &arena, &show);
+    vl_show_text(&out, &arena, &show, true);
     for (const char *p = vl_buf_text(&out); *p; p++)
         FUZZ_CHECK((unsigned char)*p >= ' ' || *p == '\n');
     vl_show_dot(&out, plan, &show);

@@ -387,7 +387,7 @@ static void check_codes(const char *steps, const char *const *secrets)
     struct vl_show show;
 
     assert_int_equal(vl_show(plan, &query, NULL, &arena, &show, &err), 0);
-    vl_show_text(&out, &arena, &show);
+    vl_show_text(&out, &arena, &show, false);
     vl_json_object(json, NULL);
     vl_show_json(json, &show);
     said = vl_json_text(json, 0, &err);
