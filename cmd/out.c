@@ -4,6 +4,7 @@
  * terminal; elsewhere only some of them are printed.
  */
 #include <libsmartcols.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -252,10 +253,18 @@ void cmd_print_result(const voiplab_result *result, bool json, bool quiet)
         (void)fprintf(stderr, "%s\n", voiplab_result_summary(result));
 }
 
+/* Whether who read the output has seen enough, as head(1) does. */
+static bool is_reader_gone(void)
+{
+    struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+}
+
 bool cmd_flush(void)
 {
     close_line();
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || is_reader_gone())
         return true;
     cmd_complain("cannot write the output");
     return false;

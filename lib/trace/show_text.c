@@ -35,10 +35,36 @@ static void add_visit(struct vl_buf *out, const struct vl_search *search, size_t
                       visit->context->switches[i].data);
 }
 
+/* The visits that have something to say: those with a candidate or a switch, those that led there, and includes of what
+ * is not there. NULL: memory ran out. */
+static bool *tell_visits(struct vl_arena *arena, const struct vl_search *search)
+{
+    bool *told = vl_arena_zalloc(arena, search->visit_count);
+
+    if (!told)
+        return NULL;
+    told[0] = true;
+    for (size_t i = 0; i < search->candidate_count; i++)
+        told[search->candidates[i].visit] = true;
+    for (size_t i = 0; i < search->visit_count; i++)
+        told[i] |= !search->visits[i].context || search->visits[i].context->switch_count;
+    /* a visit comes behind the one that it was led to from */
+    for (size_t i = search->visit_count; i-- > 1;)
+        told[search->visits[i].from] |= told[i];
+    return told;
+}
+
 static void add_search(struct vl_buf *out, struct vl_arena *arena, const struct vl_search *search)
 {
+    bool *told = tell_visits(arena, search);
+    size_t passed = 0;
+
     vl_buf_puts(out, "\nsearch:\n");
-    for (size_t i = 0; i < search->visit_count; i++) {
+    for (size_t i = 0; told && i < search->visit_count; i++) {
+        if (!told[i]) {
+            passed++;
+            continue;
+        }
         add_visit(out, search, i);
         for (size_t j = 0; j < search->candidate_count; j++) {
             const struct vl_candidate *candidate = &search->candidates[j];
@@ -49,6 +75,8 @@ static void add_search(struct vl_buf *out, struct vl_arena *arena, const struct 
             add_position(out, candidate->extension->at);
         }
     }
+    if (passed)
+        vl_buf_printf(out, "  and %zu context%s without a candidate\n", passed, passed == 1 ? "" : "s");
     if (search->deep)
         vl_buf_printf(out, "  Asterisk gives up here: more than %d contexts\n", VL_DIALPLAN_DEPTH_MOST);
 }

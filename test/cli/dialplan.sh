@@ -151,6 +151,26 @@ expect out 'Recepci\xc3\xb3n' 'a locale without UTF-8'
 run dialplan show 2 --context a --conf plan.conf
 expect out '2 → a → 2' 'a byte order mark in a file that is included'
 
+# contexts that have nothing to say are counted; who has seen enough makes no error
+{
+    printf '[a]\nexten => 1,1,NoOp(x)\n'
+    for ((i = 0; i < 40; i++)); do printf 'include => c%d\n' "$i"; done
+    printf 'include => nowhere\n'
+    for ((i = 0; i < 40; i++)); do printf '[c%d]\nexten => %d,1,NoOp(x)\n' "$i" $((i * 100 + 7)); done
+    printf '[c7]\ninclude => deep\n[deep]\nexten => 1,1,NoOp(x)\n'
+} >plan.conf
+run dialplan show 1 --context a --conf plan.conf
+expect out 'and 39 contexts without a candidate' 'contexts without a candidate'
+expect out '[deep]  included by [c7]' 'a context that leads to a candidate'
+expect out '[nowhere]  included by [a]: there is no such context' 'an include of what is not there'
+expect_not out '[c8]' 'a context without a candidate'
+{
+    "$VOIPLAB" dialplan show 1 --context a --conf plan.conf 2>err
+    echo $? >status
+} | head -c 0
+[ "$(cat status)" = 0 ] || fail "| head ends with $(cat status)"
+expect_empty err '| head'
+
 # what is known beside the plan, and what is taken for granted
 # shellcheck disable=SC2016
 printf '%s\n' '[a]' 'exten => 1,1,GotoIf($["${DB(CFU/1)}" = ""]?3)' 'exten => 1,2,Dial(SIP/${DB(CFU/1)})' \
