@@ -171,6 +171,12 @@ expect_not out '[c8]' 'a context without a candidate'
 [ "$(cat status)" = 0 ] || fail "| head ends with $(cat status)"
 expect_empty err '| head'
 
+# the other search that Asterisk has is not made, and that is said
+printf '%s\n' '[general]' 'extenpatternmatchnew=yes' '[a]' 'exten => 1,1,NoOp(x)' >plan.conf
+run dialplan show 1 --context a --conf plan.conf
+expect out "'extenpatternmatchnew' is off" 'extenpatternmatchnew'
+expect out '(? 1 assumed)' 'extenpatternmatchnew'
+
 # what is known beside the plan, and what is taken for granted
 # shellcheck disable=SC2016
 printf '%s\n' '[a]' 'exten => 1,1,GotoIf($["${DB(CFU/1)}" = ""]?3)' 'exten => 1,2,Dial(SIP/${DB(CFU/1)})' \
