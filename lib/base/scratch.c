@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -32,6 +33,19 @@ static int open_locked(int parent, const char *name, int how)
     return -1;
 }
 
+static bool is_scratch(const char *name)
+{
+    return vl_text_starts(name, NAME ".") && strlen(name) == strlen(NAME) + SUFFIX;
+}
+
+/* One inside of another goes with that one. It is locked as long as its maker lives, who may be the one to ask. */
+static bool is_inside(const char *parent)
+{
+    const char *slash = strrchr(parent, '/');
+
+    return is_scratch(slash ? slash + 1 : parent);
+}
+
 /* The caller holds the lock of the parent. */
 static void sweep(int locked, const char *parent)
 {
@@ -44,7 +58,7 @@ static void sweep(int locked, const char *parent)
         VL_FREE char *path = NULL;
         VL_ERROR_AUTO ignored = { .code = VL_OK };
 
-        if (!vl_text_starts(entry->d_name, NAME ".") || strlen(entry->d_name) != strlen(NAME) + SUFFIX)
+        if (!is_scratch(entry->d_name))
             continue;
         left = open_locked(locked, entry->d_name, LOCK_EX | LOCK_NB);
         if (left >= 0 && vl_asprintf(&path, "%s/%s", parent, entry->d_name) >= 0)
@@ -66,7 +80,7 @@ void vl_scratch_sweep(const char *parent)
 
 int vl_scratch_make(struct vl_scratch *scratch, const char *parent, struct vl_error *err)
 {
-    VL_CLOSE int locked = open_locked(AT_FDCWD, parent, LOCK_EX);
+    VL_CLOSE int locked = is_inside(parent) ? -1 : open_locked(AT_FDCWD, parent, LOCK_EX);
 
     *scratch = (struct vl_scratch)VL_SCRATCH_INIT;
     if (locked >= 0)

@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -55,6 +56,24 @@ static void test_removed(void **state)
     assert_int_equal(vl_scratch_make(&scratch, "/no/such/place", &err), -1);
 }
 
+/* A seed is made in a directory of its own, inside that of the step that uploads it: nobody waits for himself. */
+static void test_one_inside_another(void **state)
+{
+    VL_SCRATCH_AUTO outer = VL_SCRATCH_INIT;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    (void)state;
+    (void)alarm(10);
+    assert_int_equal(vl_scratch_make(&outer, directory, &err), 0);
+    for (int i = 0; i < 2; i++) {
+        VL_SCRATCH_AUTO inner = VL_SCRATCH_INIT;
+
+        assert_int_equal(vl_scratch_make(&inner, outer.path, &err), 0);
+        fill(&inner);
+    }
+    (void)alarm(0);
+}
+
 /* Of two, the one whose maker was killed goes, and the other stays. */
 static void test_swept(void **state)
 {
@@ -100,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_removed, make_place, clear_place),
         cmocka_unit_test_setup_teardown(test_swept, make_place, clear_place),
+        cmocka_unit_test_setup_teardown(test_one_inside_another, make_place, clear_place),
     };
 
     return cmocka_run_group_tests_name("scratch", tests, NULL, NULL);
