@@ -174,11 +174,12 @@ const char *vl_text_nearest(const char *wrong, const char *const *names)
 {
     const char *best = NULL;
     unsigned best_distance = UINT_MAX;
+    size_t own = strlen(wrong);
 
     for (; *names; names++) {
-        size_t length = strlen(*names);
-        unsigned far = distance(wrong, *names);
+        size_t length = strlen(*names), apart = length > own ? length - own : own - length;
         unsigned near = length < 4 ? 1 : length < 8 ? 2 : 3;
+        unsigned far = apart > near ? UINT_MAX : distance(wrong, *names);
 
         if (far <= near && far < best_distance) {
             best = *names;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/names.h"
 #include "dialplan/variables.h"
 #include "lint/numbers.h"
 #include "lint/part.h"
@@ -14,20 +15,28 @@ bool vl_lint_call_is(const struct vl_lint_call *call, const char *application)
     return !strcasecmp(call->application, application);
 }
 
+static bool same_name(const void *entry, const void *key)
+{
+    return !strcmp(entry, key);
+}
+
+bool vl_lint_is_assigned(const struct vl_lint *lint, const char *name)
+{
+    return lint->assigned && vl_names_find(lint->assigned, vl_hash_text(VL_HASH_START, name), same_name, name);
+}
+
 static void note_assigned(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     for (size_t i = 0; vl_application_sets(call->row) && i < call->count; i++) {
         const char *name = call->parts[i] + strspn(call->parts[i], "_");
-        const char **grown;
+        char *copy;
 
         if (!strncmp(name, "GLOBAL(", 7) || !strncmp(name, "LOCAL(", 6) || !strncmp(name, "ARRAY(", 6) ||
             !strncmp(name, "HASH(", 5))
             name = strchr(name, '(') + 1;
-        grown = vl_arena_grow(lint->arena, lint->assigned, lint->assigned_count, sizeof(*grown));
-        if (!grown)
-            return;
-        lint->assigned = grown;
-        lint->assigned[lint->assigned_count++] = vl_arena_strndup(lint->arena, name, strcspn(name, "=),"));
+        copy = vl_arena_strndup(lint->arena, name, strcspn(name, "=),"));
+        if (!vl_lint_is_assigned(lint, copy))
+            vl_names_add(lint->arena, lint->assigned, vl_hash_text(VL_HASH_START, copy), copy);
     }
 }
 
@@ -56,14 +65,6 @@ static void add_call(struct vl_lint *lint, struct vl_lint_call call)
     }
 }
 
-static bool is_assigned(const struct vl_lint *lint, const char *name)
-{
-    for (size_t i = 0; i < lint->assigned_count; i++)
-        if (!strcmp(lint->assigned[i], name))
-            return true;
-    return false;
-}
-
 /* Whose variables are asked for. */
 struct asked {
     struct vl_lint *lint;
@@ -83,8 +84,8 @@ static const char *value_of(void *context, const char *name)
         return asked->extension->context->name;
     if (length > 8 && !strncmp(name, "GLOBAL(", 7) && name[length - 1] == ')')
         name = vl_arena_strndup(asked->lint->arena, name + 7, length - 8);
-    value = is_assigned(asked->lint, name) ? NULL : vl_dialplan_global(asked->lint->plan, name);
-    return value && !strchr(value, '$') ? value : NULL;
+    value = vl_lint_is_assigned(asked->lint, name) ? NULL : vl_dialplan_global(asked->lint->plan, name);
+    return value && *value && !strchr(value, '$') ? value : NULL;
 }
 
 const char *vl_lint_filled(struct vl_lint *lint, const struct vl_extension *extension, const char *text)
@@ -128,6 +129,14 @@ static const char *priority_of(struct vl_arena *arena, const char *priority)
     return vl_arena_printf(arena, "%ld", number);
 }
 
+static void note_jump(struct vl_lint *lint, const struct vl_lint_place *place)
+{
+    struct vl_lint_context *context = place->context ? vl_lint_context(lint, place->context) : NULL;
+
+    if (context && context->context != place->call->extension->context)
+        context->jumped_to = true;
+}
+
 /* One word that is not known may stand for all three. */
 static void add_place(struct vl_lint *lint, const struct vl_lint_call *call, const struct vl_jump *way)
 {
@@ -149,6 +158,7 @@ static void add_place(struct vl_lint *lint, const struct vl_lint_call *call, con
         .priority = priority_of(lint->arena, named->priority),
         .same_extension = !named->extension && !named->dialled && !unknown,
     };
+    note_jump(lint, &grown[lint->place_count - 1]);
 }
 
 /* Before Asterisk 1.6 '|' stood between arguments, too. Since then it makes one of them, which the rule `pipe` tells:
@@ -165,6 +175,52 @@ static const char *separated(struct vl_lint *lint, const struct vl_lint_call *ca
     return copy;
 }
 
+/* What a function or a device beside the table of applications names. */
+static void add_other_place(struct vl_lint *lint, struct vl_lint_call *call, enum vl_jump_kind kind,
+                            struct vl_jump_place place)
+{
+    struct vl_jump *way = vl_arena_zalloc(lint->arena, sizeof(*way));
+
+    if (!way || !*place.priority)
+        return;
+    *way = (struct vl_jump){ .kind = kind, .place = place };
+    add_place(lint, call, way);
+    call->place_count++;
+}
+
+/* `Set(CHANNEL(hangup_handler_push)=PLACE)`, a Gosub that waits for the end of the call. */
+static void add_handler(struct vl_lint *lint, struct vl_lint_call *call)
+{
+    static const char handler[] = "CHANNEL(hangup_handler_";
+    const char *text = vl_lint_filled(lint, call->extension, call->arguments);
+
+    if (strncmp(text, handler, strlen(handler)) != 0)
+        return;
+    text += strcspn(text, "=");
+    if (*text && text[1])
+        add_other_place(lint, call, VL_JUMP_GOSUB, vl_jump_place(lint->arena, VL_JUMP_GOSUB, text + 1));
+}
+
+/* `Local/NUMBER@CONTEXT[/OPTIONS]` among the devices. A number that is not known may be any. */
+static void add_local_channels(struct vl_lint *lint, struct vl_lint_call *call)
+{
+    const char *text = vl_jump_devices(lint->arena, call->row, vl_lint_filled(lint, call->extension, call->arguments));
+    size_t count = 0;
+    const char *const *devices = text ? vl_jump_split(lint->arena, text, '&', &count) : NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *number = devices[i] + strlen("Local/"), *at = strrchr(devices[i], '@');
+
+        if (strncasecmp(devices[i], "Local/", strlen("Local/")) || !at || at < number)
+            continue;
+        add_other_place(
+            lint, call, VL_JUMP_GOTO,
+            (struct vl_jump_place){ .context = vl_arena_strndup(lint->arena, at + 1, strcspn(at + 1, "/")),
+                                    .extension = vl_arena_strndup(lint->arena, number, (size_t)(at - number)),
+                                    .priority = "1" });
+    }
+}
+
 /* What is known of the arguments is filled in first, as in a call. */
 static void collect_places(struct vl_lint *lint, struct vl_lint_call *call)
 {
@@ -172,6 +228,8 @@ static void collect_places(struct vl_lint *lint, struct vl_lint_call *call)
     const struct vl_jump *ways;
 
     call->place = lint->place_count;
+    if (vl_application_sets(call->row))
+        add_handler(lint, call);
     if (call->row->slot_count || vl_application_jumps(call->row))
         arguments = separated(lint, call, vl_lint_filled(lint, call->extension, call->arguments));
     if (!arguments)
@@ -179,6 +237,8 @@ static void collect_places(struct vl_lint *lint, struct vl_lint_call *call)
     ways = vl_jump_list(lint->arena, call->row, arguments, &call->place_count);
     for (size_t i = 0; i < call->place_count; i++)
         add_place(lint, call, &ways[i]);
+    if (call->row->devices)
+        add_local_channels(lint, call);
 }
 
 static void make_languages(struct vl_lint *lint, struct vl_lint_context *context)
@@ -190,28 +250,51 @@ static void make_languages(struct vl_lint *lint, struct vl_lint_context *context
         context->languages[i] = vl_numbers_of(lint->arena, context->context->extensions[i]->pattern);
 }
 
+const struct vl_lint_call *vl_lint_calls_of(const struct vl_lint *lint, const struct vl_extension *extension,
+                                            size_t *ret_count)
+{
+    const struct vl_lint_context *own = vl_lint_context(lint, extension->context->name);
+
+    *ret_count = own && own->calls ? own->calls[extension->rank + 1] - own->calls[extension->rank] : 0;
+    return *ret_count ? &lint->calls[own->calls[extension->rank]] : NULL;
+}
+
+static void collect_calls(struct vl_lint *lint, struct vl_lint_context *own)
+{
+    const struct vl_context *context = own->context;
+
+    own->calls = vl_arena_zalloc(lint->arena, (context->extension_count + 1) * sizeof(*own->calls));
+    for (size_t j = 0; own->calls && j < context->extension_count; j++) {
+        own->calls[j] = lint->call_count;
+        for (size_t k = 0; k < context->extensions[j]->priority_count; k++) {
+            const struct vl_priority *step = &context->extensions[j]->priorities[k];
+
+            if (step->number != VL_PRIORITY_HINT)
+                add_call(lint, (struct vl_lint_call){ .extension = context->extensions[j],
+                                                      .step = step,
+                                                      .application = step->application,
+                                                      .arguments = step->arguments });
+        }
+    }
+    if (own->calls)
+        own->calls[context->extension_count] = lint->call_count;
+}
+
 void vl_lint_collect(struct vl_lint *lint)
 {
     const struct vl_dialplan *plan = lint->plan;
 
+    lint->assigned = vl_arena_zalloc(lint->arena, sizeof(*lint->assigned));
+    lint->routines = vl_arena_zalloc(lint->arena, sizeof(*lint->routines));
+    if (lint->arena->failed)
+        return;
     lint->contexts = vl_arena_zalloc(lint->arena, (plan->context_count + 1) * sizeof(*lint->contexts));
     for (size_t i = 0; lint->contexts && i < plan->context_count; i++) {
-        const struct vl_context *context = plan->contexts[i];
-
-        lint->contexts[i].context = context;
+        lint->contexts[i].context = plan->contexts[i];
         make_languages(lint, &lint->contexts[i]);
         if (vl_lint_stopped(lint))
             return;
-        for (size_t j = 0; j < context->extension_count; j++)
-            for (size_t k = 0; k < context->extensions[j]->priority_count; k++) {
-                const struct vl_priority *step = &context->extensions[j]->priorities[k];
-
-                if (step->number != VL_PRIORITY_HINT)
-                    add_call(lint, (struct vl_lint_call){ .extension = context->extensions[j],
-                                                          .step = step,
-                                                          .application = step->application,
-                                                          .arguments = step->arguments });
-            }
+        collect_calls(lint, &lint->contexts[i]);
     }
     vl_lint_link(lint);
     /* what is known depends on all that steps set, so places come last; the calls stay where they are from here on */

@@ -5,6 +5,7 @@
  * the arguments of Gosub and Macro. And secrets that stand in the plan, where everybody with a console reads them.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -190,27 +191,49 @@ void vl_lint_check_pins(struct vl_lint *lint)
     }
 }
 
+/* A bit for each ARGn in the text; bit 0 for ${ARG${n}}, ARGC and numbers that have no bit. */
+static uint64_t arguments_in(const char *text)
+{
+    uint64_t found = 0;
+
+    for (const char *p = strstr(text, "ARG"); p; p = strstr(p, "ARG")) {
+        unsigned long number;
+        char *end;
+
+        p += 3;
+        number = isdigit((unsigned char)*p) ? strtoul(p, &end, 10) : 0;
+        if (number || *p == '$' || *p == 'C')
+            found |= UINT64_C(1) << (number < 64 ? number : 0);
+    }
+    return found;
+}
+
+/* What the steps of a context itself look at. Programs, and what a Macro hands on, may be any. */
+static uint64_t arguments_of(const struct vl_lint *lint, struct vl_lint_context *own)
+{
+    size_t first = own->calls ? own->calls[0] : 0, end = own->calls ? own->calls[own->context->extension_count] : 0;
+
+    for (size_t i = first; i < end && !own->arguments_known; i++) {
+        const struct vl_lint_call *call = &lint->calls[i];
+
+        own->arguments |= arguments_in(call->arguments);
+        own->arguments |= call->row->effect == VL_EFFECT_PROGRAM || call->row->effect == VL_EFFECT_MACRO;
+    }
+    own->arguments_known = true;
+    return own->arguments;
+}
+
 /* Whether something in the context, or in what it includes, looks at ARG`number`. */
 static bool uses_argument(struct vl_lint *lint, const struct vl_context *context, size_t number)
 {
-    const char *name = vl_arena_printf(lint->arena, "ARG%zu", number);
     const struct vl_context **visits;
     bool *timed;
     size_t count = vl_lint_visits(lint, context, &visits, &timed);
+    uint64_t used = 0;
 
-    for (size_t i = 0; i < lint->call_count; i++) {
-        const struct vl_lint_call *call = &lint->calls[i];
-        bool here = false;
-
-        for (size_t j = 0; j < count; j++)
-            here |= call->extension->context == visits[j];
-        /* ${ARG${n}}, and programs, may look at any of them */
-        if (here &&
-            (strstr(call->arguments, name) || strstr(call->arguments, "ARG$") || strstr(call->arguments, "ARGC") ||
-             call->row->effect == VL_EFFECT_PROGRAM || call->row->effect == VL_EFFECT_MACRO))
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < count; i++)
+        used |= arguments_of(lint, vl_lint_context(lint, visits[i]->name));
+    return (used & 1) || number >= 64 || (used >> number & 1);
 }
 
 /* Values with blanks only are there for those behind them. */

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "dialplan/index.h"
 #include "lint/part.h"
 #include "lint/report.h"
 
@@ -286,14 +287,18 @@ static const struct {
 /* The exact extension of this number that a search from `start` comes to, or would; NULL: patterns only. */
 static const struct vl_extension *literal_of(struct vl_lint *lint, const struct vl_context *start, const char *number)
 {
+    VL_MATCHES_AUTO matches = { .ranks = NULL };
     const struct vl_context **visits;
     bool *timed;
     size_t count = vl_lint_visits(lint, start, &visits, &timed);
 
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < visits[i]->extension_count; j++)
-            if (!strcmp(visits[i]->extensions[j]->pattern, number))
-                return visits[i]->extensions[j];
+    for (size_t i = 0; i < count && !matches.failed; i++) {
+        vl_index_find(visits[i], number, &matches);
+        for (size_t j = 0; j < matches.count && !matches.failed; j++)
+            if (!strcmp(visits[i]->extensions[matches.ranks[j]]->pattern, number))
+                return visits[i]->extensions[matches.ranks[j]];
+    }
+    lint->arena->failed |= matches.failed;
     return NULL;
 }
 
@@ -379,14 +384,8 @@ static bool is_start(const struct vl_lint *lint, const struct vl_lint_context *c
 {
     if (lint->devices.lines)
         return context->is_entry;
-    for (size_t i = 0; i < lint->place_count; i++)
-        if (lint->places[i].context && !strcmp(lint->places[i].context, context->context->name) &&
-            lint->places[i].call->extension->context != context->context)
-            return false;
-    for (size_t i = 0; i < lint->plan->context_count; i++)
-        for (size_t j = 0; j < lint->plan->contexts[i]->include_count; j++)
-            if (!strcmp(lint->plan->contexts[i]->includes[j].name, context->context->name))
-                return false;
+    if (context->included || context->jumped_to)
+        return false;
     return strncmp(context->context->name, "macro-", 6) != 0 && strncmp(context->context->name, "sub-", 4) != 0;
 }
 

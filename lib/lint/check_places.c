@@ -7,31 +7,10 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "lint/numbers.h"
 #include "lint/part.h"
-
-/* Whether a search that starts in the context can come to this priority in an extension that shares a number with
- * `language`; NULL: in any extension. */
-static bool search_has(struct vl_lint *lint, const struct vl_context *context, const struct vl_numbers *language,
-                       const char *priority)
-{
-    const struct vl_context **visits;
-    bool *timed;
-    size_t count = vl_lint_visits(lint, context, &visits, &timed);
-
-    for (size_t i = 0; i < count; i++) {
-        const struct vl_lint_context *own = vl_lint_context(lint, visits[i]->name);
-
-        if (visits[i]->switch_count)
-            return true;
-        for (size_t j = 0; own && j < visits[i]->extension_count; j++)
-            if ((!priority || vl_lint_has(visits[i]->extensions[j], priority)) &&
-                (!language || vl_numbers_meet(language, &own->languages[j], lint->arena, NULL)))
-                return true;
-    }
-    return false;
-}
 
 static void report_place(struct vl_lint *lint, const struct vl_lint_place *place, const char *what)
 {
@@ -57,6 +36,14 @@ static void check_found(struct vl_lint *lint, const struct vl_lint_place *place,
     }
 }
 
+/* Whether the step itself asks first if there is such a place. */
+static bool is_guarded(const struct vl_lint_place *place)
+{
+    const char *text = place->call->step->arguments;
+
+    return strstr(text, "DIALPLAN_EXISTS(") || strstr(text, "VALID_EXTEN(");
+}
+
 static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
 {
     struct vl_arena *arena = lint->arena;
@@ -64,7 +51,8 @@ static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
     const struct vl_extension *own = place->call->extension;
     const char *priority = place->priority;
 
-    if (!place->context || (priority && strpbrk(priority, "+-") == priority))
+    if (!place->context || (priority && strpbrk(priority, "+-") == priority) || is_guarded(place) ||
+        vl_lint_is_made(place->context))
         return;
     if (priority && !*priority) {
         report_place(lint, place, "it names no place");
@@ -74,11 +62,11 @@ static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
         report_place(lint, place, vl_arena_printf(arena, "there is no context '%s'", place->context));
     } else if (place->same_extension) {
         if (priority && !vl_lint_has(own, priority) &&
-            !search_has(lint, context, vl_lint_language(lint, own), priority))
+            !vl_lint_search_has(lint, context, vl_lint_language(lint, own), priority))
             report_place(lint, place,
                          vl_arena_printf(arena, "the extension '%s' has no priority '%s'", own->name, priority));
     } else if (!place->extension) {
-        if (priority && !search_has(lint, context, NULL, priority))
+        if (priority && !vl_lint_search_has(lint, context, NULL, priority))
             report_place(lint, place,
                          vl_arena_printf(arena, "no extension of [%s] has a priority '%s'", context->name, priority));
     } else {
@@ -91,28 +79,37 @@ static bool is_gosub(const struct vl_lint_place *place)
     return place->way->kind == VL_JUMP_GOSUB;
 }
 
-/* Contexts in which a Gosub may find itself: bit 0, and those that something else leads to: bit 1. */
+/* What leads to a context. */
+enum use { USE_GOSUB = 1 << 0, USE_START = 1 << 1 };
+
+static void mark_uses(struct vl_lint *lint, unsigned char *uses, const struct vl_context *context, enum use use)
+{
+    const struct vl_context **visits;
+    bool *timed;
+    size_t count = vl_lint_visits(lint, context, &visits, &timed);
+
+    for (size_t i = 0; i < count; i++)
+        uses[vl_lint_context(lint, visits[i]->name) - lint->contexts] |= (unsigned char)use;
+}
+
+/* Contexts in which a Gosub may find itself. NULL: it may be any, or there is no memory. */
 static unsigned char *find_uses(struct vl_lint *lint)
 {
     unsigned char *uses = vl_arena_zalloc(lint->arena, lint->plan->context_count + 1);
+    unsigned char *seen = vl_arena_zalloc(lint->arena, lint->plan->context_count + 1);
 
-    for (size_t i = 0; uses && i < lint->place_count; i++) {
+    for (size_t i = 0; uses && seen && i < lint->place_count; i++) {
         const struct vl_lint_place *place = &lint->places[i];
-        const struct vl_context *context = place->context ? vl_dialplan_context(lint->plan, place->context) : NULL;
-        const struct vl_context **visits;
-        bool *timed;
-        size_t count = context ? vl_lint_visits(lint, context, &visits, &timed) : 0;
+        const struct vl_lint_context *context = place->context ? vl_lint_context(lint, place->context) : NULL;
 
         if (!place->context && is_gosub(place))
             return NULL;
-        if (!is_gosub(place))
+        if (!is_gosub(place) || !context || seen[context - lint->contexts])
             continue;
-        for (size_t j = 0; j < count; j++)
-            for (size_t k = 0; k < lint->plan->context_count; k++)
-                if (lint->plan->contexts[k] == visits[j])
-                    uses[k] |= 1;
+        seen[context - lint->contexts] = 1;
+        mark_uses(lint, uses, context->context, USE_GOSUB);
     }
-    return uses;
+    return seen ? uses : NULL;
 }
 
 /* A context whose steps are only run by calls that start there: devices, and includes of contexts where they do. */
@@ -121,22 +118,21 @@ static void check_returns(struct vl_lint *lint)
     unsigned char *uses = find_uses(lint);
 
     for (size_t i = 0; uses && i < lint->devices.entry_count; i++) {
-        const struct vl_context *start = vl_dialplan_context(lint->plan, lint->devices.entries[i].context);
-        const struct vl_context **visits;
-        bool *timed;
-        size_t count = start ? vl_lint_visits(lint, start, &visits, &timed) : 0;
+        const struct vl_lint_context *start = vl_lint_context(lint, lint->devices.entries[i].context);
 
-        for (size_t j = 0; j < count; j++)
-            for (size_t k = 0; k < lint->plan->context_count; k++)
-                if (lint->plan->contexts[k] == visits[j])
-                    uses[k] |= 2;
+        if (start && !(uses[start - lint->contexts] & USE_START))
+            mark_uses(lint, uses, start->context, USE_START);
     }
-    for (size_t i = 0; uses && i < lint->call_count; i++)
-        for (size_t k = 0; lint->calls[i].row->effect == VL_EFFECT_RETURN && k < lint->plan->context_count; k++)
-            if (lint->plan->contexts[k] == lint->calls[i].extension->context && uses[k] == 2)
-                vl_lint_add(lint, VL_RULE_RETURN, &lint->calls[i].step->at, lint->calls[i].extension, NULL,
-                            "Return() has nowhere to go: calls start in [%s], no Gosub leads here; write Hangup()",
-                            lint->plan->contexts[k]->name);
+    for (size_t i = 0; uses && i < lint->call_count; i++) {
+        const struct vl_lint_call *call = &lint->calls[i];
+        const struct vl_context *context = call->extension->context;
+
+        if (call->row->effect == VL_EFFECT_RETURN &&
+            uses[vl_lint_context(lint, context->name) - lint->contexts] == USE_START)
+            vl_lint_add(lint, VL_RULE_RETURN, &call->step->at, call->extension, NULL,
+                        "Return() has nowhere to go: calls start in [%s], no Gosub leads here; write Hangup()",
+                        context->name);
+    }
 }
 
 void vl_lint_check_places(struct vl_lint *lint)
@@ -146,22 +142,40 @@ void vl_lint_check_places(struct vl_lint *lint)
     check_returns(lint);
 }
 
-static bool is_assigned(const struct vl_lint *lint, const char *name)
+enum { COMPARISONS_MOST = 1000000 };
+
+/* What is near to a name that nothing defines, asked for once. */
+struct undefined {
+    const char *name, *nearest;
+};
+
+static bool is_named(const void *entry, const void *key)
 {
-    for (size_t i = 0; i < lint->assigned_count; i++)
-        if (!strcmp(lint->assigned[i], name))
-            return true;
-    return false;
+    return !strcmp(((const struct undefined *)entry)->name, key);
 }
 
-/* The global that is meant by a name that is not there; NULL when none is near. */
-static const char *near_global(struct vl_lint *lint, const char *name)
-{
-    const char **names = vl_arena_zalloc(lint->arena, (lint->plan->global_count + 1) * sizeof(*names));
+struct globals {
+    struct vl_lint *lint;
+    const char **names; /* all of them, NULL-terminated */
+    struct vl_names asked;
+    long left; /* comparisons of names: more are in no plan that a person wrote */
+};
 
-    for (size_t i = 0; names && i < lint->plan->global_count; i++)
-        names[i] = lint->plan->globals[i].name;
-    return names && strlen(name) > 3 ? vl_text_nearest(name, names) : NULL;
+/* The global that is meant by a name that is not there; NULL when none is near. */
+static const char *near_global(struct globals *globals, const char *name)
+{
+    uint64_t hash = vl_hash_text(VL_HASH_START, name);
+    struct undefined *asked = vl_names_find(&globals->asked, hash, is_named, name);
+
+    if (asked)
+        return asked->nearest;
+    globals->left -= (long)globals->lint->plan->global_count;
+    asked = strlen(name) > 3 && globals->left > 0 ? vl_arena_zalloc(globals->lint->arena, sizeof(*asked)) : NULL;
+    if (!asked)
+        return NULL;
+    *asked = (struct undefined){ .name = name, .nearest = vl_text_nearest(name, globals->names) };
+    vl_names_add(globals->lint->arena, &globals->asked, hash, asked);
+    return asked->nearest;
 }
 
 /* A variable that is neither set by a step nor by Asterisk itself: capitals, no digits at the end as ARG1 has. */
@@ -173,15 +187,18 @@ static bool looks_global(const char *name)
            strncmp(name, "ARG", 3) != 0 && strncmp(name, "MACRO_", 6) != 0;
 }
 
-static void check_name(struct vl_lint *lint, const struct vl_lint_call *call, const char *name, bool explicit,
+static void check_name(struct globals *globals, const struct vl_lint_call *call, const char *name, bool explicit,
                        bool dialled)
 {
+    struct vl_lint *lint = globals->lint;
     const char *nearest;
 
-    if (vl_dialplan_global(lint->plan, name) || is_assigned(lint, name))
+    if (vl_dialplan_global(lint->plan, name) || vl_lint_is_assigned(lint, name))
         return;
-    nearest = near_global(lint, name);
-    if (explicit || (looks_global(name) && (nearest || dialled)))
+    if (!explicit && !looks_global(name))
+        return;
+    nearest = near_global(globals, name);
+    if (explicit || nearest || dialled)
         vl_lint_add(lint, VL_RULE_GLOBAL, &call->step->at, call->extension, NULL,
                     "nothing defines the global variable '%s', so it is empty%s%s%s", name,
                     nearest ? "; did you mean '" : "; define it in [globals]", nearest ? nearest : "",
@@ -189,7 +206,7 @@ static void check_name(struct vl_lint *lint, const struct vl_lint_call *call, co
 }
 
 /* ${NAME} and ${GLOBAL(NAME)} in the arguments of a call. The head of what Dial calls is a trunk, or should be. */
-static void check_variables(struct vl_lint *lint, const struct vl_lint_call *call)
+static void check_variables(struct globals *globals, const struct vl_lint_call *call)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 
@@ -201,7 +218,7 @@ static void check_variables(struct vl_lint *lint, const struct vl_lint_call *cal
                        name[length + 1] == '/';
 
         if (length && name[length] == (global ? ')' : '}'))
-            check_name(lint, call, vl_arena_strndup(lint->arena, name, length), global, dialled);
+            check_name(globals, call, vl_arena_strndup(globals->lint->arena, name, length), global, dialled);
     }
 }
 
@@ -210,6 +227,7 @@ void vl_lint_check_globals(struct vl_lint *lint)
     static const char *const settings[] = { "static",          "writeprotect",         "autofallthrough",
                                             "clearglobalvars", "extenpatternmatchnew", "priorityjumping",
                                             "userscontext" };
+    struct globals globals = { .lint = lint, .left = COMPARISONS_MOST };
 
     for (size_t i = 0; i < lint->plan->global_count; i++)
         for (size_t j = 0; j < VL_COUNT(settings); j++)
@@ -217,6 +235,9 @@ void vl_lint_check_globals(struct vl_lint *lint)
                 vl_lint_add(lint, VL_RULE_GENERAL, &lint->plan->globals[i].at, NULL, NULL,
                             "'%s' is a setting of [general]; in [globals] it is a variable that changes nothing",
                             lint->plan->globals[i].name);
-    for (size_t i = 0; i < lint->call_count; i++)
-        check_variables(lint, &lint->calls[i]);
+    globals.names = vl_arena_zalloc(lint->arena, (lint->plan->global_count + 1) * sizeof(*globals.names));
+    for (size_t i = 0; globals.names && i < lint->plan->global_count; i++)
+        globals.names[i] = lint->plan->globals[i].name;
+    for (size_t i = 0; globals.names && i < lint->call_count && !vl_lint_stopped(lint); i++)
+        check_variables(&globals, &lint->calls[i]);
 }

@@ -9,27 +9,13 @@
 #include "lint/part.h"
 #include "lint/report.h"
 
-/* Contexts that Asterisk's modules make while it runs. */
+/* Contexts that may be there although the plan does not have them, or that calls start in without being named. */
 static bool is_made(const char *name)
 {
-    static const char *const names[] = { "parkedcalls", "parkedcallstimeout", "default" };
-
-    for (size_t i = 0; i < VL_COUNT(names); i++)
-        if (!strcmp(names[i], name))
-            return true;
-    return false;
+    return vl_lint_is_made(name) || !strcmp(name, "default");
 }
 
 enum color { NEW, OPEN, DONE };
-
-static size_t index_of(const struct vl_lint *lint, const struct vl_context *context)
-{
-    size_t i = 0;
-
-    while (i < lint->plan->context_count && lint->plan->contexts[i] != context)
-        i++;
-    return i;
-}
 
 static void follow(struct vl_lint *lint, size_t at, unsigned char *colors, unsigned depth)
 {
@@ -39,7 +25,7 @@ static void follow(struct vl_lint *lint, size_t at, unsigned char *colors, unsig
     for (size_t i = 0; i < context->include_count && depth < 10000; i++) {
         const struct vl_include *include = &context->includes[i];
         const struct vl_context *next = vl_dialplan_context(lint->plan, include->name);
-        size_t to = next ? index_of(lint, next) : 0;
+        size_t to = next ? (size_t)(vl_lint_context(lint, include->name) - lint->contexts) : 0;
 
         if (next && colors[to] == OPEN)
             vl_lint_add(lint, VL_RULE_INCLUDE_CIRCULAR, &include->at, NULL, NULL,

@@ -80,15 +80,13 @@ static void check_own(struct vl_lint *lint, const struct vl_lint_context *contex
     }
 }
 
-static struct seen *seen_of(struct vl_lint *lint, struct seen **table, const struct vl_context *context)
+static struct seen *seen_of(struct vl_lint *lint, struct seen **table, const struct vl_lint_context *own)
 {
-    for (size_t i = 0; i < lint->plan->context_count; i++)
-        if (lint->plan->contexts[i] == context) {
-            if (!table[i])
-                table[i] = vl_arena_zalloc(lint->arena, (context->extension_count + 1) * sizeof(**table));
-            return table[i];
-        }
-    return NULL;
+    struct seen **seen = &table[own - lint->contexts];
+
+    if (!*seen)
+        *seen = vl_arena_zalloc(lint->arena, (own->context->extension_count + 1) * sizeof(**seen));
+    return *seen;
 }
 
 static void look_from(struct vl_lint *lint, const struct vl_context *start, struct seen **table)
@@ -101,7 +99,7 @@ static void look_from(struct vl_lint *lint, const struct vl_context *start, stru
 
     for (size_t i = 0; i < count; i++) {
         const struct vl_lint_context *own = vl_lint_context(lint, visits[i]->name);
-        struct seen *seen = i && own ? seen_of(lint, table, visits[i]) : NULL;
+        struct seen *seen = i && own ? seen_of(lint, table, own) : NULL;
 
         for (size_t j = 0; seen && j < visits[i]->extension_count; j++) {
             const void *by = NULL;
@@ -136,16 +134,9 @@ static void report(struct vl_lint *lint, const struct vl_extension *extension, c
                    seen->from->name, extension->name, place_of(lint, seen->by));
 }
 
-static bool starts_here(const struct vl_lint *lint, const struct vl_lint_context *context)
+static bool starts_here(const struct vl_lint_context *context)
 {
-    if (context->is_entry)
-        return true;
-    for (size_t i = 0; i < lint->plan->context_count; i++)
-        for (size_t j = 0; j < lint->plan->contexts[i]->include_count; j++)
-            if (lint->plan->contexts[i] != context->context &&
-                !strcmp(lint->plan->contexts[i]->includes[j].name, context->context->name))
-                return false;
-    return true;
+    return context->is_entry || !context->included;
 }
 
 static void mark_entries(struct vl_lint *lint)
@@ -167,7 +158,7 @@ void vl_lint_check_shadow(struct vl_lint *lint)
     mark_entries(lint);
     for (size_t i = 0; i < lint->plan->context_count; i++) {
         check_own(lint, &lint->contexts[i]);
-        if (lint->plan->contexts[i]->include_count && starts_here(lint, &lint->contexts[i]))
+        if (lint->plan->contexts[i]->include_count && starts_here(&lint->contexts[i]))
             look_from(lint, lint->plan->contexts[i], table);
     }
     for (size_t i = 0; i < lint->plan->context_count; i++)

@@ -18,32 +18,19 @@ static bool step_ends(const struct vl_priority *step)
     return vl_application_leaves(vl_application(step->application));
 }
 
-/* Whether a jump may lead to this extension at all. */
-static bool may_lead(const struct vl_lint *lint, const struct vl_lint_place *place,
-                     const struct vl_extension *extension)
+/* Whether the search for this priority finds it in another extension, for some number of this one: extensions that are
+ * split by priority, with what is common to all numbers under one pattern. */
+static bool is_elsewhere(struct vl_lint *lint, const struct vl_extension *extension, int priority)
 {
-    if (place->context && strcmp(place->context, extension->context->name) != 0 &&
-        !vl_dialplan_context(lint->plan, place->context))
-        return false;
-    if (place->same_extension)
-        return place->call->extension == extension;
-    return !place->extension || vl_numbers_has(vl_lint_language(lint, extension), place->extension);
-}
+    const struct vl_numbers *language = vl_lint_language(lint, extension);
+    const char *example = language ? vl_numbers_example(language, lint->arena) : NULL;
+    const char *number = vl_arena_printf(lint->arena, "%d", priority);
+    bool elsewhere = false;
 
-static bool is_target(const struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step)
-{
-    long number;
-
-    if (step->label)
-        return true;
-    for (size_t i = 0; i < lint->place_count; i++) {
-        const struct vl_lint_place *place = &lint->places[i];
-
-        if ((!place->priority || (vl_text_number(place->priority, 1, 0x7fffffff, &number) && number == step->number)) &&
-            (!place->priority || number != 1) && may_lead(lint, place, extension))
-            return true;
-    }
-    return false;
+    if (!example || priority < 1 || vl_lint_find(lint, extension->context, example, number, &elsewhere))
+        return example && priority > 0;
+    return elsewhere || (*extension->name == '_' && --lint->scans_left > 0 &&
+                         vl_lint_search_has(lint, extension->context, language, number));
 }
 
 /* Whether the application has the option j, by which Asterisk 1.4 still jumps. */
@@ -120,8 +107,10 @@ static bool is_across(const struct vl_lint *lint, const struct vl_priority *step
 
 static void check_first(struct vl_lint *lint, const struct vl_extension *extension, size_t first)
 {
+    if (is_elsewhere(lint, extension, extension->priorities[first].number - 1))
+        return;
     for (size_t i = first; i < extension->priority_count; i++)
-        if (is_target(lint, extension, &extension->priorities[i]))
+        if (vl_lint_is_target(lint, extension, &extension->priorities[i]))
             return;
     /* n across extensions says it better */
     if (!is_across(lint, &extension->priorities[first]))
@@ -148,12 +137,13 @@ static void check_extension(struct vl_lint *lint, const struct vl_extension *ext
             i < extension->priority_count && before->number == step->number - 1 && !dead && !step_ends(before);
         bool head = i < extension->priority_count && (before->number != step->number - 1 || step->plus);
 
-        if (dead && (i == extension->priority_count || head || is_target(lint, extension, step))) {
+        if (dead && (i == extension->priority_count || head || vl_lint_is_target(lint, extension, step))) {
             report_dead(lint, extension, dead, i);
             dead = 0;
         }
-        if (i < extension->priority_count && !dead && !goes_on && !is_target(lint, extension, step) &&
-            !is_jumped_to(lint, extension, step))
+        if (i < extension->priority_count && !dead && !goes_on && !vl_lint_is_target(lint, extension, step) &&
+            !is_jumped_to(lint, extension, step) &&
+            (before->number == step->number - 1 || !is_elsewhere(lint, extension, step->number - 1)))
             dead = i;
     }
 }
@@ -165,8 +155,20 @@ void vl_lint_check_steps(struct vl_lint *lint)
             check_extension(lint, lint->plan->contexts[i]->extensions[j]);
 }
 
+/* Whether the step is a routine that never comes back. */
+static bool stays_away(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step)
+{
+    size_t count;
+    const struct vl_lint_call *calls = vl_lint_calls_of(lint, extension, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (calls[i].step == step && vl_lint_stays_away(lint, &calls[i]))
+            return true;
+    return false;
+}
+
 /* The steps at which a call that runs from priority 1 finds no next one although it wants to go on. */
-static const struct vl_priority *last_step(const struct vl_extension *extension)
+static const struct vl_priority *last_step(struct vl_lint *lint, const struct vl_extension *extension)
 {
     const struct vl_priority *step = vl_extension_priority(extension, 1);
 
@@ -175,7 +177,10 @@ static const struct vl_priority *last_step(const struct vl_extension *extension)
 
         if (!next)
             /* WaitExten goes to what is dialled, or to t, or ends */
-            return vl_application(step->application)->effect == VL_EFFECT_WAIT_EXTEN ? NULL : step;
+            return vl_application(step->application)->effect == VL_EFFECT_WAIT_EXTEN ||
+                           stays_away(lint, extension, step)
+                       ? NULL
+                       : step;
         step = next;
     }
     return NULL;
@@ -187,36 +192,58 @@ struct candidate {
     bool timed;
 };
 
-static void check_leak_of(struct vl_lint *lint, const struct candidate *candidates, size_t count, size_t at,
-                          long *pairs)
+static void report_leak(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *last,
+                        const struct vl_extension *other, const char *number)
 {
-    const struct vl_extension *extension = candidates[at].extension;
-    const struct vl_priority *last = last_step(extension);
+    const struct vl_priority *next = vl_extension_priority(other, last->number + 1);
 
-    for (size_t i = at + 1; last && i < count && ++*pairs < PAIRS_MOST; i++) {
-        const struct vl_extension *other = candidates[i].extension;
-        const struct vl_priority *next = vl_extension_priority(other, last->number + 1);
-        const char *number = "";
-
-        if (!next || (other->callerid && (!extension->callerid || strcmp(other->callerid, extension->callerid) != 0)) ||
-            !vl_numbers_meet(candidates[at].language, candidates[i].language, lint->arena, &number))
-            continue;
-        vl_lint_add(lint, VL_RULE_LEAK, &last->at, extension, NULL,
-                    "'%s' ends at priority %d, so a call to '%s' goes on with priority %d of '%s' in [%s] (%s:%d); end "
-                    "it with Hangup()",
-                    extension->name, last->number, number, next->number, other->name, other->context->name,
-                    next->at.file, next->at.line);
-        return;
-    }
+    vl_lint_add(lint, VL_RULE_LEAK, &last->at, extension, NULL,
+                "'%s' ends at priority %d, so a call to '%s' goes on with priority %d of '%s' in [%s] (%s:%d); end "
+                "it with Hangup()",
+                extension->name, last->number, number, next->number, other->name, other->context->name, next->at.file,
+                next->at.line);
 }
 
-static bool is_included(const struct vl_lint *lint, const struct vl_context *context)
+/* An extension without a beginning of its own is meant to go on where another one ends. */
+static bool is_leak(const struct vl_extension *extension, const struct vl_priority *last,
+                    const struct vl_extension *other)
 {
-    for (size_t i = 0; i < lint->plan->context_count; i++)
-        for (size_t j = 0; j < lint->plan->contexts[i]->include_count; j++)
-            if (lint->plan->contexts[i] != context && !strcmp(lint->plan->contexts[i]->includes[j].name, context->name))
-                return true;
-    return false;
+    return vl_extension_priority(other, last->number + 1) && vl_extension_priority(other, 1) &&
+           (!other->callerid || (extension->callerid && !strcmp(other->callerid, extension->callerid)));
+}
+
+/* One number: the search tells where it goes on. */
+static void check_leak_of_name(struct vl_lint *lint, const struct vl_context *start,
+                               const struct vl_extension *extension, const struct vl_priority *last)
+{
+    bool elsewhere;
+    const struct vl_extension *other =
+        vl_lint_find(lint, start, extension->name, vl_arena_printf(lint->arena, "%d", last->number + 1), &elsewhere);
+
+    if (other && is_leak(extension, last, other) &&
+        (other->context != extension->context || other->rank > extension->rank))
+        report_leak(lint, extension, last, other, extension->pattern);
+}
+
+static void check_leak_of(struct vl_lint *lint, const struct vl_context *start, const struct candidate *candidates,
+                          size_t count, size_t at, long *pairs)
+{
+    const struct vl_extension *extension = candidates[at].extension;
+    const struct vl_priority *last = last_step(lint, extension);
+
+    if (last && *extension->name != '_') {
+        check_leak_of_name(lint, start, extension, last);
+        return;
+    }
+    for (size_t i = at + 1; last && i < count && ++*pairs < PAIRS_MOST; i++) {
+        const char *number = "";
+
+        if (!is_leak(extension, last, candidates[i].extension) ||
+            !vl_numbers_meet(candidates[at].language, candidates[i].language, lint->arena, &number))
+            continue;
+        report_leak(lint, extension, last, candidates[i].extension, number);
+        return;
+    }
 }
 
 void vl_lint_check_leak(struct vl_lint *lint)
@@ -229,7 +256,7 @@ void vl_lint_check_leak(struct vl_lint *lint)
         bool *timed;
         size_t contexts, count = 0;
 
-        if (is_included(lint, lint->plan->contexts[i]))
+        if (lint->contexts[i].included)
             continue; /* seen from the context that includes it */
         contexts = vl_lint_visits(lint, lint->plan->contexts[i], &visits, &timed);
         for (size_t j = 0; j < contexts; j++) {
@@ -247,6 +274,6 @@ void vl_lint_check_leak(struct vl_lint *lint)
             }
         }
         for (size_t j = 0; j < count && !vl_lint_stopped(lint); j++)
-            check_leak_of(lint, candidates, count, j, &pairs);
+            check_leak_of(lint, lint->plan->contexts[i], candidates, count, j, &pairs);
     }
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "dialplan/expression.h"
 #include "lint/part.h"
 #include "lint/report.h"
 
@@ -199,39 +200,61 @@ void vl_lint_check_versions(struct vl_lint *lint)
             check_hints(lint, lint->plan->contexts[i]->extensions[j]);
 }
 
-/* The first bracket that does not fit its partner; '\0' when all do. Round ones count inside of ${} and $[] only, where
- * Asterisk needs them: elsewhere they may be text. */
-static char unbalanced(const char *text)
+/* Whether the round brackets of an expression fit: those of strings and of ${...} are none. */
+static bool fit(const char *text, size_t length)
 {
-    char open[64];
-    size_t depth = 0;
+    long depth = 0;
+    bool quoted = false;
 
-    for (const char *p = text; *p; p++) {
-        bool inside = depth > 0;
+    for (size_t i = 0; i < length && depth >= 0; i++) {
+        size_t reference = quoted ? 0 : vl_reference_length(text + i);
 
-        if (*p == '\\' && p[1]) {
-            p++;
-        } else if (*p == '$' && (p[1] == '{' || p[1] == '[')) {
-            if (depth == sizeof(open))
-                return '\0';
-            open[depth++] = *++p;
-        } else if (inside && *p == '(' && depth < sizeof(open)) {
-            open[depth++] = *p;
-        } else if (inside && (*p == '}' || *p == ')' || (*p == ']' && open[depth - 1] == '['))) {
-            char wanted = open[--depth];
-
-            if (wanted != (*p == '}' ? '{' : *p == ')' ? '(' : '['))
-                return wanted;
-        }
+        if (reference)
+            i += reference - 1;
+        else if (text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && (text[i] == '(' || text[i] == ')'))
+            depth += text[i] == '(' ? 1 : -1;
     }
-    return depth ? open[depth - 1] : '\0';
+    return depth == 0;
+}
+
+/* The first bracket of a ${...} or $[...] that has no partner; '\0' when all have. Within one only brackets of its own
+ * kind count, as for Asterisk: a regular expression may hold any. Round ones matter where a function or an expression
+ * needs them; elsewhere they are text. */
+static char unbalanced(const char *text, size_t length)
+{
+    for (size_t i = 0; i + 1 < length; i++) {
+        const char *inner = text + i + 2;
+        char open = text[i + 1], found;
+        size_t rest, name, inside;
+
+        if (text[i] == '\\')
+            i++;
+        if (text[i] != '$' || (open != '{' && open != '['))
+            continue;
+        rest = length - i - 2;
+        inside = vl_reference_inside(inner, rest, open);
+        if (inside == rest)
+            return open;
+        name = strspn(inner, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+        if (open == '[' ? !fit(inner, inside) : name < inside && inner[name] == '(' && !memchr(inner, ')', inside))
+            return '(';
+        found = unbalanced(inner, inside);
+        if (found)
+            return found;
+        i += inside + 2;
+    }
+    return '\0';
 }
 
 void vl_lint_check_syntax(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->call_count; i++) {
         const struct vl_lint_call *call = &lint->calls[i];
-        char open = call->nested ? '\0' : unbalanced(call->arguments);
+        char open = call->nested ? '\0' : unbalanced(call->arguments, strlen(call->arguments));
 
         if (open)
             vl_lint_add(lint, VL_RULE_UNBALANCED, &call->step->at, call->extension, NULL,

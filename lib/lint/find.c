@@ -23,6 +23,11 @@ bool vl_is_special(const char *name)
     return false;
 }
 
+bool vl_lint_is_made(const char *name)
+{
+    return !strcmp(name, "parkedcalls") || !strcmp(name, "parkedcallstimeout");
+}
+
 static bool is_itself(const void *entry, const void *key)
 {
     return ((const struct vl_lint_context *)entry)->context == key;
@@ -57,8 +62,11 @@ static void link_includes(struct vl_lint *lint, struct vl_lint_context *own)
     const struct vl_context *context = own->context;
 
     own->includes = vl_arena_zalloc(lint->arena, (context->include_count + 1) * sizeof(struct vl_lint_context *));
-    for (size_t i = 0; own->includes && i < context->include_count; i++)
+    for (size_t i = 0; own->includes && i < context->include_count; i++) {
         own->includes[i] = vl_lint_context(lint, context->includes[i].name);
+        if (own->includes[i] && own->includes[i] != own)
+            own->includes[i]->included = true;
+    }
 }
 
 void vl_lint_link(struct vl_lint *lint)
@@ -181,4 +189,24 @@ const struct vl_extension *vl_lint_find(struct vl_lint *lint, const struct vl_co
     }
     lint->arena->failed |= matches.failed;
     return NULL;
+}
+
+bool vl_lint_search_has(struct vl_lint *lint, const struct vl_context *context, const struct vl_numbers *language,
+                        const char *priority)
+{
+    const struct vl_context **visits;
+    bool *timed;
+    size_t count = vl_lint_visits(lint, context, &visits, &timed);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct vl_lint_context *own = vl_lint_context(lint, visits[i]->name);
+
+        if (visits[i]->switch_count)
+            return true;
+        for (size_t j = 0; own && j < visits[i]->extension_count; j++)
+            if ((!priority || vl_lint_has(visits[i]->extensions[j], priority)) &&
+                (!language || vl_numbers_meet(language, &own->languages[j], lint->arena, NULL)))
+                return true;
+    }
+    return false;
 }

@@ -13,6 +13,9 @@
 /* Cells of patterns that are compared with unions of others, in the whole run: some seconds. */
 enum { COVER_MOST = 200000000 };
 
+/* Looks through all extensions that a search from a context visits. */
+enum { SCANS_MOST = 200 };
+
 /* Whether the comment of a line says `voiplab: ignore RULE`, alone or among others. */
 static bool line_ignores(struct vl_lint *lint, const char *line, const char *rule)
 {
@@ -111,6 +114,7 @@ int vl_lint_run(const struct vl_lint_options *options, struct vl_lint_result *re
         .asterisk = options->asterisk ? options->asterisk : 1600,
         .result = ret_result,
         .cover_left = COVER_MOST,
+        .scans_left = SCANS_MOST,
     };
 
     *ret_result = (struct vl_lint_result){ .count = 0 };

@@ -5,6 +5,8 @@
 #ifndef VL_LINT_PART_H
 #define VL_LINT_PART_H
 
+#include <stdint.h>
+
 #include "dialplan/jump.h"
 #include "lint/devices.h"
 #include "lint/report.h"
@@ -48,6 +50,7 @@ struct vl_lint {
     bool stopped;                    /* cancelled: what was found is of no use */
     long cover_left;                 /* what is left of the work on unions of patterns, see vl_cover */
     bool cover_told;                 /* that it is used up */
+    long scans_left;                 /* how often all extensions of a context may still be looked through */
     unsigned walks;                  /* how many walks through includes there were */
     struct vl_names *context_places; /* of struct vl_lint_context, by their context */
     struct vl_devices devices;
@@ -56,9 +59,10 @@ struct vl_lint {
     struct vl_lint_place *places;
     size_t place_count;
     struct vl_lint_context *contexts; /* beside plan->contexts */
-    const char **assigned;            /* names of variables that a step sets, sorted */
-    size_t assigned_count;
-    struct vl_lint_text *texts; /* the files, as lines */
+    struct vl_names *assigned;        /* names of variables that a step sets */
+    struct vl_lint_targets *targets;  /* where jumps lead, once it was asked for */
+    struct vl_names *routines;        /* how routines end, as far as it was asked for, see vl_lint_ends */
+    struct vl_lint_text *texts;       /* the files, as lines */
     size_t text_count;
     struct vl_lint_result *result;
 };
@@ -67,7 +71,12 @@ struct vl_lint {
 struct vl_lint_context {
     const struct vl_context *context;
     struct vl_numbers *languages;      /* of its extensions, in their order */
+    size_t *calls;                     /* the number of each extension's first call, and one more for the end */
     bool reached;                      /* something leads here */
+    bool jumped_to;                    /* a jump from another context leads here */
+    bool arguments_known;              /* it was asked for the next */
+    uint64_t arguments;                /* bit N: its own steps look at ARGN; bit 0: perhaps at any */
+    bool included;                     /* another context includes it */
     bool is_entry;                     /* calls of devices start here */
     struct vl_lint_context **includes; /* those that are there, each for the include of its place; else NULL */
     struct vl_lint_context *same;      /* the first one of the same name, whatever the case of its letters */
@@ -102,8 +111,10 @@ const struct vl_fix *vl_lint_replace(struct vl_lint *lint, const struct vl_posit
 void vl_lint_collect(struct vl_lint *lint);
 /* Whether a call is of this application, in any case of its letters. */
 bool vl_lint_call_is(const struct vl_lint_call *call, const char *application);
+/* Whether a step sets the variable. */
+bool vl_lint_is_assigned(const struct vl_lint *lint, const char *name);
 /* `text` with what is known of it filled in: globals that no step changes, EXTEN of a literal, CONTEXT. The rest stays
- * as it is written. */
+ * as it is written, and so do globals that are empty: they are there for somebody to fill. */
 const char *vl_lint_filled(struct vl_lint *lint, const struct vl_extension *extension, const char *text);
 /* The same; NULL when something stays that is only known in a call. */
 const char *vl_lint_known(struct vl_lint *lint, const struct vl_extension *extension, const char *text);
@@ -124,8 +135,32 @@ bool vl_lint_has(const struct vl_extension *extension, const char *priority);
  * and whenever. *ret_elsewhere: a switch on the way may know the number too. */
 const struct vl_extension *vl_lint_find(struct vl_lint *lint, const struct vl_context *context, const char *number,
                                         const char *priority, bool *ret_elsewhere);
+/* Whether a search that starts in the context can come to this priority in an extension that shares a number with
+ * `language`; NULL: in any extension, and any priority. A switch on the way may have it too. */
+bool vl_lint_search_has(struct vl_lint *lint, const struct vl_context *context, const struct vl_numbers *language,
+                        const char *priority);
+/* A context that Asterisk's modules make while it runs. */
+bool vl_lint_is_made(const char *name);
 /* A name that Asterisk itself looks for, such as s, i, t, h. */
 bool vl_is_special(const char *name);
+
+/* The calls of an extension's steps, in their order; *ret_count of them. */
+const struct vl_lint_call *vl_lint_calls_of(const struct vl_lint *lint, const struct vl_extension *extension,
+                                            size_t *ret_count);
+
+/* targets.c: whether a jump may lead to this step; true of every step with a label. */
+bool vl_lint_is_target(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step);
+
+/* routines.c: the ways in which what begins at a step of an extension may end, together. */
+enum vl_lint_ends {
+    VL_ENDS_RETURN = 1 << 0,  /* Return, or MacroExit */
+    VL_ENDS_FALL = 1 << 1,    /* no step follows */
+    VL_ENDS_HANGUP = 1 << 2,  /* the call ends */
+    VL_ENDS_UNKNOWN = 1 << 3, /* it goes where only a call can tell */
+};
+unsigned vl_lint_ends(struct vl_lint *lint, const struct vl_context *context, const char *number, const char *priority);
+/* Whether a Gosub or Macro that is always run surely never comes back to the step behind it. */
+bool vl_lint_stays_away(struct vl_lint *lint, const struct vl_lint_call *call);
 
 /* check_versions.c: the application of this number that a version has given up, or will; NULL: there are no more. */
 const char *vl_lint_gone_application(size_t number);
