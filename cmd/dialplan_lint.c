@@ -60,6 +60,7 @@ static int run(const struct cmd_command *command, const struct cmd_options *opti
         .rules = options->values[CMD_RULE_TABLE] != NULL,
         .fix = options->values[CMD_FIX_FILES] != NULL,
         .write = options->values[CMD_FIX_FILES] && options->values[CMD_WRITE],
+        .all = options->values[CMD_VERBOSE] != NULL,
     };
     struct voiplab_request request = cmd_request(command, options);
     int status;

@@ -193,6 +193,7 @@ struct voiplab_lint {
     bool rules;                    /* the result is the table of rules; no file is read */
     bool fix;                      /* the text is a unified diff of what can be put right without thinking */
     bool write;                    /* with fix: the files are changed */
+    bool all; /* the text has a line for every finding, however many; the document has them anyway */
 };
 
 struct voiplab_exec {

@@ -73,19 +73,34 @@ static const struct vl_fix *fix_of(struct vl_lint *lint, const struct vl_diagnos
     }
 }
 
+/* A line of another file comes before one of a program's files: that is how such files are overridden. */
+static bool is_overridden(struct vl_lint *lint, const struct vl_diagnostic *diagnostic,
+                          const struct vl_extension *extension)
+{
+    if (diagnostic->code != VL_DIALPLAN_PRIORITY_TWICE && diagnostic->code != VL_DIALPLAN_LABEL_TWICE)
+        return false;
+    return extension && strcmp(extension->at.file, diagnostic->at.file) != 0 &&
+           vl_lint_in_generated(lint, &diagnostic->at);
+}
+
 /* n across extensions is an accident when the extension has no beginning, and a habit when it has. */
-static enum vl_severity severity_of(const struct vl_lint *lint, const struct vl_diagnostic *diagnostic)
+static enum vl_severity severity_of(struct vl_lint *lint, const struct vl_diagnostic *diagnostic)
 {
     const struct vl_extension *extension = extension_of(lint, diagnostic);
 
     if (diagnostic->code == VL_DIALPLAN_NEXT_ACROSS && extension && vl_extension_priority(extension, 1))
         return VL_SEVERITY_NOTICE;
+    if (is_overridden(lint, diagnostic, extension))
+        return VL_SEVERITY_NOTICE;
     return vl_lint_rules[rules[diagnostic->code]].severity;
 }
 
-static bool is_made(const struct vl_diagnostic *diagnostic)
+/* An include of what a module makes, or of what a program leaves to its user to write. */
+static bool is_meant(struct vl_lint *lint, const struct vl_diagnostic *diagnostic)
 {
-    return diagnostic->code == VL_DIALPLAN_INCLUDE_UNKNOWN && strstr(diagnostic->text, "'parkedcalls'");
+    return diagnostic->code == VL_DIALPLAN_INCLUDE_UNKNOWN &&
+           (strstr(diagnostic->text, "'parkedcalls'") ||
+            (strstr(diagnostic->text, "-custom'") && vl_lint_in_generated(lint, &diagnostic->at)));
 }
 
 void vl_lint_check_loader(struct vl_lint *lint)
@@ -93,7 +108,7 @@ void vl_lint_check_loader(struct vl_lint *lint)
     for (size_t i = 0; i < lint->plan->diagnostic_count; i++) {
         const struct vl_diagnostic *diagnostic = &lint->plan->diagnostics[i];
 
-        if (!is_made(diagnostic))
+        if (!is_meant(lint, diagnostic))
             vl_lint_add_as(lint, rules[diagnostic->code], severity_of(lint, diagnostic), &diagnostic->at,
                            extension_of(lint, diagnostic), fix_of(lint, diagnostic), "%s", diagnostic->text);
     }

@@ -23,10 +23,10 @@ static const struct gone {
     const char *instead;
     const char *rename; /* the same under another name: can be put right by a machine; NULL: no */
 } gone[] = {
-    { APPLICATION, "Macro", 106, 2100, "Gosub() and Return()", NULL },
-    { APPLICATION, "MacroExclusive", 106, 2100, "Gosub() with LOCK()", NULL },
-    { APPLICATION, "MacroIf", 106, 2100, "GosubIf()", NULL },
-    { APPLICATION, "MacroExit", 106, 2100, "Return()", NULL },
+    { APPLICATION, "Macro", 1600, 2100, "Gosub() and Return()", NULL },
+    { APPLICATION, "MacroExclusive", 1600, 2100, "Gosub() with LOCK()", NULL },
+    { APPLICATION, "MacroIf", 1600, 2100, "GosubIf()", NULL },
+    { APPLICATION, "MacroExit", 1600, 2100, "Return()", NULL },
     { APPLICATION, "SetVar", 102, 104, "Set()", "Set" },
     { APPLICATION, "SetGlobalVar", 104, 1000, "Set(GLOBAL(name)=value)", NULL },
     { APPLICATION, "SetCIDNum", 102, 104, "Set(CALLERID(num)=...)", NULL },

@@ -1,69 +1,148 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fixes: lines that become what they were meant to be. Each one is tried on its own: the plan is loaded again with it,
- * and stays only when the finding is gone, none has come, and every other extension of the plan is as it was.
+ * Fixes: lines that become what they were meant to be. All of them are made at once, and the plan is loaded and linted
+ * with them: every finding that was to go must be gone, none may have come, and every extension that no finding is
+ * about must be what it was. Fixes that are to blame for anything else are left out, and the rest is tried once more,
+ * so that the whole costs two lints beside the one that found them. When it is still not right nothing is fixed.
  */
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "dialplan/conf.h"
 #include "dialplan/dialplan.h"
 #include "lint/lint.h"
+#include "lint/part.h"
 #include "lint/report.h"
 
-/* The text of one file with a line changed; NULL on lack of memory. */
-static char *with_line(const char *text, const struct vl_fix *fix)
+/* A fix that is tried. */
+struct attempt {
+    const struct vl_finding *finding;
+    bool dropped; /* it is to blame for something */
+};
+
+struct trial {
+    const struct vl_lint_options *options;
+    const struct vl_lint_result *before;
+    struct vl_arena *arena;
+    struct attempt *attempts; /* by file, then line, each line once */
+    size_t count;
+    struct vl_fixed_text *texts;
+    size_t text_count;
+    bool wrong; /* something was to blame in this round */
+};
+
+static const struct vl_fix *fix_of(const struct attempt *attempt)
+{
+    return attempt->finding->fix;
+}
+
+/* The text of a file with its fixes made. */
+static const char *fixed_text(const struct trial *trial, const char *file, const char *text, size_t *ret_lines)
 {
     VL_BUF_AUTO out = VL_BUF_INIT;
     int line = 1;
+    size_t next = 0;
 
+    *ret_lines = 0;
     for (; *text; line++) {
-        size_t length = strcspn(text, "\n");
+        size_t length = strcspn(text, "\n"), end = length + (text[length] == '\n');
+        const struct vl_fix *fix;
 
-        if (line != fix->at.line) {
-            vl_buf_add(&out, text, length + (text[length] == '\n'));
-        } else if (fix->line) {
-            vl_buf_puts(&out, fix->line);
-            if (text[length] == '\n')
-                vl_buf_putc(&out, '\n');
-        }
-        text += length + (text[length] == '\n');
+        while (next < trial->count && (strcmp(fix_of(&trial->attempts[next])->at.file, file) != 0 ||
+                                       fix_of(&trial->attempts[next])->at.line < line))
+            next++;
+        fix = next < trial->count && fix_of(&trial->attempts[next])->at.line == line && !trial->attempts[next].dropped
+                  ? fix_of(&trial->attempts[next])
+                  : NULL;
+        if (!fix)
+            vl_buf_add(&out, text, end);
+        else if (fix->line)
+            vl_buf_printf(&out, "%s%s", fix->line, end > length ? "\n" : "");
+        *ret_lines += fix != NULL;
+        text += end;
     }
-    return vl_buf_take(&out);
+    trial->arena->failed |= out.failed;
+    return vl_arena_strdup(trial->arena, vl_buf_text(&out));
 }
 
-/* A reader that gives `text` for one file and asks another reader for the rest. */
-struct overlay {
-    const struct vl_conf_reader *below;
-    const char *file, *text;
-};
-
-static int read_overlay(void *context, const char *path, struct vl_arena *arena, const char **ret_text,
-                        struct vl_error *err)
+/* A reader that gives the fixed texts for their files and asks another reader for the rest. */
+static int read_fixed(void *context, const char *path, struct vl_arena *arena, const char **ret_text,
+                      struct vl_error *err)
 {
-    const struct overlay *overlay = context;
+    const struct trial *trial = context;
+    const struct vl_conf_reader *below = trial->options->reader;
 
-    if (strcmp(path, overlay->file) != 0)
-        return overlay->below->read(overlay->below->context, path, arena, ret_text, err);
-    *ret_text = vl_arena_strdup(arena, overlay->text);
-    return vl_arena_check(arena, err);
+    for (size_t i = 0; i < trial->text_count; i++)
+        if (!strcmp(path, trial->texts[i].file)) {
+            *ret_text = vl_arena_strdup(arena, trial->texts[i].text);
+            return vl_arena_check(arena, err);
+        }
+    return below->read(below->context, path, arena, ret_text, err);
 }
 
-static int expand_overlay(void *context, const char *pattern, struct vl_arena *arena, const char *const **ret_paths,
-                          size_t *ret_count, struct vl_error *err)
+static int expand_fixed(void *context, const char *pattern, struct vl_arena *arena, const char *const **ret_paths,
+                        size_t *ret_count, struct vl_error *err)
 {
-    const struct overlay *overlay = context;
+    const struct trial *trial = context;
+    const struct vl_conf_reader *below = trial->options->reader;
 
-    return overlay->below->expand(overlay->below->context, pattern, arena, ret_paths, ret_count, err);
+    return below->expand(below->context, pattern, arena, ret_paths, ret_count, err);
 }
 
 static bool same_text(const char *a, const char *b)
 {
     return a == b || (a && b && !strcmp(a, b));
+}
+
+/* A walk down the lines of the fixed files, which tells what number a line had before those above it went. */
+struct descent {
+    const char *file;
+    size_t next; /* of the attempts */
+    int gone;
+};
+
+static int line_before(const struct trial *trial, struct descent *descent, const struct vl_position *at)
+{
+    if (!descent->file || strcmp(descent->file, at->file) != 0)
+        *descent = (struct descent){ .file = at->file };
+    for (; descent->next < trial->count; descent->next++) {
+        const struct attempt *attempt = &trial->attempts[descent->next];
+        bool here = !strcmp(fix_of(attempt)->at.file, at->file);
+
+        if (here && fix_of(attempt)->at.line > at->line + descent->gone)
+            break;
+        descent->gone += here && !attempt->dropped && !fix_of(attempt)->line;
+    }
+    return at->line + descent->gone;
+}
+
+/* Something is wrong in this extension, or at this line: the fixes of the one, and the nearest one above the other, are
+ * left out. Those that do not know better blame all. */
+static void blame(struct trial *trial, const char *context, const char *extension, const char *file, int line)
+{
+    struct attempt *above = NULL;
+    bool any = false;
+
+    trial->wrong = true;
+    for (size_t i = 0; i < trial->count; i++) {
+        struct attempt *attempt = &trial->attempts[i];
+        const struct vl_finding *finding = attempt->finding;
+
+        if (file && !strcmp(finding->fix->at.file, file) && finding->fix->at.line <= line && !attempt->dropped)
+            above = attempt;
+        if (!extension || !same_text(finding->context, context) || !same_text(finding->extension, extension))
+            continue;
+        attempt->dropped = true;
+        any = true;
+    }
+    if (above)
+        above->dropped = true;
+    for (size_t i = 0; !any && !above && i < trial->count; i++)
+        trial->attempts[i].dropped = true;
 }
 
 /* Positions move when a line goes; what they hold must not. */
@@ -82,15 +161,6 @@ static bool same_extension(const struct vl_extension *a, const struct vl_extensi
     return true;
 }
 
-static const struct vl_extension *twin_of(const struct vl_context *context, const struct vl_extension *extension)
-{
-    for (size_t i = 0; i < context->extension_count; i++)
-        if (same_text(context->extensions[i]->pattern, extension->pattern) &&
-            same_text(context->extensions[i]->callerid, extension->callerid))
-            return context->extensions[i];
-    return NULL;
-}
-
 static bool same_includes(const struct vl_context *a, const struct vl_context *b)
 {
     if (a->include_count != b->include_count || a->switch_count != b->switch_count ||
@@ -102,137 +172,206 @@ static bool same_includes(const struct vl_context *a, const struct vl_context *b
     return true;
 }
 
-/* Whether the plans differ in nothing but the extension that a finding is about. */
-static bool same_but(const struct vl_dialplan *a, const struct vl_dialplan *b, const struct vl_finding *finding)
+/* Whether a fix is about this extension, which it may change. */
+static bool is_about(const struct trial *trial, const struct vl_extension *extension)
 {
-    if (a->context_count != b->context_count || a->global_count != b->global_count || a->broken != b->broken)
-        return false;
-    for (size_t i = 0; i < a->context_count; i++) {
-        const struct vl_context *left = a->contexts[i], *right = b->contexts[i];
+    for (size_t i = 0; i < trial->count; i++) {
+        const struct vl_finding *finding = trial->attempts[i].finding;
 
-        if (!same_text(left->name, right->name) || left->extension_count != right->extension_count ||
-            !same_includes(left, right))
-            return false;
-        for (size_t j = 0; j < left->extension_count; j++) {
-            const struct vl_extension *extension = left->extensions[j], *twin = twin_of(right, extension);
-
-            if (!twin ||
-                (!same_extension(extension, twin) && !(finding->extension && same_text(left->name, finding->context) &&
-                                                       same_text(extension->name, finding->extension))))
-                return false;
-        }
+        if (!trial->attempts[i].dropped && finding->extension &&
+            same_text(finding->context, extension->context->name) && same_text(finding->extension, extension->name))
+            return true;
     }
-    return true;
+    return false;
 }
 
-static size_t count_of(const struct vl_lint_result *result, const struct vl_lint_rule *rule)
+static void compare_context(struct trial *trial, const struct vl_context *before, const struct vl_context *after)
 {
-    size_t count = 0;
+    if (!same_text(before->name, after->name) || before->extension_count != after->extension_count ||
+        !same_includes(before, after)) {
+        blame(trial, NULL, NULL, NULL, 0);
+        return;
+    }
+    /* both are in Asterisk's order, so that twins stand in the same place */
+    for (size_t i = 0; i < before->extension_count; i++) {
+        const struct vl_extension *extension = before->extensions[i];
 
-    for (size_t i = 0; i < result->count; i++)
-        count += result->findings[i].rule == rule;
-    return count;
+        if (!same_extension(extension, after->extensions[i]) && !is_about(trial, extension))
+            blame(trial, before->name, extension->name, extension->at.file, extension->at.line);
+    }
 }
 
-/* What is tried on: the file as it is with the fixes so far. */
-struct trial {
-    const struct vl_lint_options *options;
+static void compare_plans(struct trial *trial, const struct vl_dialplan *before, const struct vl_dialplan *after)
+{
+    if (before->context_count != after->context_count || before->global_count != after->global_count ||
+        before->broken != after->broken)
+        blame(trial, NULL, NULL, NULL, 0);
+    for (size_t i = 0; i < before->context_count && !trial->wrong; i++)
+        compare_context(trial, before->contexts[i], after->contexts[i]);
+}
+
+/* A finding by its rule and the line that it had. */
+struct place {
+    const struct vl_lint_rule *rule;
     const char *file;
-    char *text;
-    int gone[64]; /* lines of the file as it was that are gone */
-    size_t gone_count;
+    int line;
+    size_t count;
 };
 
-/* The plan with `text` in the place of the file, linted. NULL on failure. */
-static struct vl_dialplan *look(const struct trial *trial, struct overlay *overlay, struct vl_conf_reader *reader,
-                                struct vl_lint_result *ret_found)
+static bool same_place(const void *entry, const void *key)
 {
-    struct vl_lint_options again = *trial->options;
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    struct vl_dialplan *plan;
+    const struct place *a = entry, *b = key;
 
-    *reader = (struct vl_conf_reader){ .read = read_overlay,
-                                       .expand = trial->options->reader->expand ? expand_overlay : NULL,
-                                       .directory = trial->options->reader->directory,
-                                       .context = overlay };
-    plan = vl_dialplan_load(trial->options->plan->files[0], reader, &ignored);
-    again.plan = plan;
-    again.reader = reader;
-    if (plan && vl_lint_run(&again, ret_found, &ignored) == 0)
-        return plan;
-    vl_dialplan_free(plan);
-    return NULL;
+    return a->rule == b->rule && a->line == b->line && !strcmp(a->file, b->file);
 }
 
-/* Whether the plan with `changed` has less of the finding's rule, nothing new, and is the same otherwise. */
-static bool is_better(const struct trial *trial, const struct vl_finding *finding, const char *changed)
+static struct place *place_at(struct vl_arena *arena, struct vl_names *names, const struct place *wanted)
 {
-    struct overlay old = { .below = trial->options->reader, .file = trial->file, .text = trial->text };
-    struct overlay new = { .below = trial->options->reader, .file = trial->file, .text = changed };
-    struct vl_conf_reader old_reader, new_reader;
-    VL_LINT_RESULT_AUTO before = { .count = 0 }, after = { .count = 0 };
-    VL_DIALPLAN_AUTO *plan = look(trial, &old, &old_reader, &before);
-    VL_DIALPLAN_AUTO *better = plan ? look(trial, &new, &new_reader, &after) : NULL;
+    uint64_t hash = vl_hash_bytes(vl_hash_text(vl_hash_text(VL_HASH_START, wanted->rule->name), wanted->file),
+                                  &wanted->line, sizeof(wanted->line));
+    struct place *place = vl_names_find(names, hash, same_place, wanted);
 
-    return better && same_but(plan, better, finding) && after.count < before.count &&
-           count_of(&after, finding->rule) < count_of(&before, finding->rule);
-}
-
-/* The fix of a line that may have moved up since, when lines before it went. */
-static struct vl_fix moved(const struct trial *trial, const struct vl_fix *fix)
-{
-    struct vl_fix result = *fix;
-
-    for (size_t i = 0; i < trial->gone_count; i++)
-        result.at.line -= trial->gone[i] < fix->at.line;
-    return result;
-}
-
-static bool try_fix(struct trial *trial, const struct vl_finding *finding)
-{
-    struct vl_fix fix = moved(trial, finding->fix);
-    char *changed = trial->gone_count < VL_COUNT(trial->gone) ? with_line(trial->text, &fix) : NULL;
-
-    if (!changed || !is_better(trial, finding, changed)) {
-        vl_free(changed);
-        return false;
+    if (!place && (place = vl_arena_zalloc(arena, sizeof(*place)))) {
+        *place = *wanted;
+        vl_names_add(arena, names, hash, place);
     }
-    vl_free(trial->text);
-    trial->text = changed;
-    if (!fix.line)
-        trial->gone[trial->gone_count++] = finding->fix->at.line;
+    return place;
+}
+
+/* No finding may have come, and those that were to go must have gone. */
+static void compare_findings(struct trial *trial, const struct vl_lint_result *after)
+{
+    struct vl_names names = { .count = 0 };
+    struct descent descent = { .file = NULL };
+
+    for (size_t i = 0; i < trial->before->count; i++) {
+        const struct vl_finding *finding = &trial->before->findings[i];
+        struct place *place =
+            place_at(trial->arena, &names, &(struct place){ finding->rule, finding->at.file, finding->at.line, 0 });
+
+        if (place)
+            place->count++;
+    }
+    for (size_t i = 0; i < trial->count; i++) {
+        const struct vl_finding *finding = trial->attempts[i].finding;
+        struct place *place =
+            place_at(trial->arena, &names, &(struct place){ finding->rule, finding->at.file, finding->at.line, 0 });
+
+        if (place && place->count && !trial->attempts[i].dropped)
+            place->count--;
+    }
+    for (size_t i = 0; i < after->count; i++) {
+        const struct vl_finding *finding = &after->findings[i];
+        int line = line_before(trial, &descent, &finding->at);
+        struct place *place =
+            place_at(trial->arena, &names, &(struct place){ finding->rule, finding->at.file, line, 0 });
+
+        if (place && place->count)
+            place->count--;
+        else
+            blame(trial, finding->context, finding->extension, finding->at.file, line);
+    }
+}
+
+/* One round: the files with what is not dropped, loaded and linted. False: it could not be done. */
+static bool look(struct trial *trial)
+{
+    struct vl_conf_reader reader = { .read = read_fixed,
+                                     .expand = trial->options->reader->expand ? expand_fixed : NULL,
+                                     .directory = trial->options->reader->directory,
+                                     .context = trial };
+    struct vl_lint_options again = *trial->options;
+    VL_LINT_RESULT_AUTO found = { .count = 0 };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_DIALPLAN_AUTO *plan = vl_dialplan_load(trial->options->plan->files[0], &reader, &ignored);
+
+    again.plan = plan;
+    again.reader = &reader;
+    if (!plan || vl_lint_run(&again, &found, &ignored) < 0)
+        return false;
+    trial->wrong = false;
+    compare_plans(trial, trial->options->plan, plan);
+    compare_findings(trial, &found);
     return true;
 }
 
-int vl_lint_fix(const struct vl_lint_options *options, const struct vl_lint_result *result, const char *file,
-                struct vl_buf *buf, size_t *ret_fixed, struct vl_error *err)
+/* Make the texts anew. The number of lines that are fixed. */
+static int make_texts(struct trial *trial, size_t *ret_lines, struct vl_error *err)
 {
-    struct trial trial = { .options = options, .file = file };
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const struct vl_finding *last = NULL;
+    const struct vl_dialplan *plan = trial->options->plan;
+    const struct vl_conf_reader *reader = trial->options->reader;
+
+    trial->text_count = 0;
+    *ret_lines = 0;
+    for (size_t i = 0; i < plan->file_count; i++) {
+        struct vl_fixed_text *fixed = &trial->texts[trial->text_count];
+        const char *text = NULL;
+
+        if (reader->read(reader->context, plan->files[i], trial->arena, &text, err) < 0)
+            return -1;
+        *fixed = (struct vl_fixed_text){ .file = plan->files[i] };
+        fixed->text = fixed_text(trial, fixed->file, text, &fixed->lines);
+        trial->text_count += fixed->lines > 0;
+        *ret_lines += fixed->lines;
+    }
+    return vl_arena_check(trial->arena, err);
+}
+
+/* What a program writes is not for people to change: it would be written over. */
+static bool is_generated(struct trial *trial, const char *file)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
     const char *text = NULL;
 
-    *ret_fixed = 0;
-    if (options->reader->read(options->reader->context, file, &arena, &text, err) < 0)
-        return -1;
-    trial.text = with_line(text, &(struct vl_fix){ .at = { .line = 0 } });
-    for (size_t i = 0; trial.text && i < result->count; i++) {
-        const struct vl_finding *finding = &result->findings[i];
+    return trial->options->reader->read(trial->options->reader->context, file, trial->arena, &text, &ignored) < 0 ||
+           vl_lint_is_generated(text);
+}
 
-        /* a line is changed once; a second run finds what is left */
-        if (options->cancelled && options->cancelled(options->cancelled_context)) {
-            vl_free(trial.text);
-            return vl_fail(err, VL_ERROR_FAILED, "cancelled before every fix was tried");
-        }
-        if (!finding->fix || strcmp(finding->fix->at.file, file) != 0 ||
-            (last && last->fix->at.line == finding->fix->at.line) || !try_fix(&trial, finding))
+static void collect(struct trial *trial)
+{
+    const char *file = "";
+    bool generated = false;
+    int line = 0;
+
+    for (size_t i = 0; i < trial->before->count && !trial->arena->failed; i++) {
+        const struct vl_finding *finding = &trial->before->findings[i];
+        struct attempt *grown;
+
+        if (!finding->fix || (!strcmp(finding->fix->at.file, file) && finding->fix->at.line <= line))
             continue;
-        last = finding;
-        ++*ret_fixed;
+        if (strcmp(finding->fix->at.file, file) != 0)
+            generated = is_generated(trial, finding->fix->at.file);
+        file = finding->fix->at.file;
+        line = finding->fix->at.line;
+        grown = generated ? NULL : vl_arena_grow(trial->arena, trial->attempts, trial->count, sizeof(*grown));
+        if (!grown)
+            continue;
+        trial->attempts = grown;
+        grown[trial->count++] = (struct attempt){ .finding = finding };
     }
-    if (!trial.text)
-        return vl_no_memory(err);
-    vl_buf_puts(buf, trial.text);
-    vl_free(trial.text);
-    return 0;
+}
+
+int vl_lint_fix(const struct vl_lint_options *options, const struct vl_lint_result *result, struct vl_arena *arena,
+                const struct vl_fixed_text **ret_texts, size_t *ret_count, struct vl_error *err)
+{
+    enum { ROUNDS = 2 };
+    struct trial trial = { .options = options, .before = result, .arena = arena };
+    size_t lines = 0;
+
+    *ret_count = 0;
+    trial.texts = vl_arena_zalloc(arena, (options->plan->file_count + 1) * sizeof(*trial.texts));
+    *ret_texts = trial.texts;
+    collect(&trial);
+    trial.wrong = trial.count > 0;
+    for (int i = 0; i < ROUNDS && trial.wrong; i++) {
+        if (vl_arena_check(arena, err) < 0 || make_texts(&trial, &lines, err) < 0)
+            return -1;
+        if (options->cancelled && options->cancelled(options->cancelled_context))
+            return vl_fail(err, VL_ERROR_FAILED, "cancelled before every fix was tried");
+        if (!lines || !look(&trial))
+            return vl_arena_check(arena, err);
+    }
+    if (!trial.wrong)
+        *ret_count = trial.text_count;
+    return vl_arena_check(arena, err);
 }

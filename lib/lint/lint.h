@@ -10,7 +10,7 @@
 #ifndef VL_LINT_LINT_H
 #define VL_LINT_LINT_H
 
-#include "base/buf.h"
+#include "base/arena.h"
 #include "lint/report.h"
 
 /* Look at the plan. Fails when a file that was named cannot be read, memory runs out, or it was cancelled. */
@@ -20,9 +20,16 @@ void vl_lint_result_free(struct vl_lint_result *result);
 
 #define VL_LINT_RESULT_AUTO __attribute__((cleanup(vl_lint_result_free))) struct vl_lint_result
 
-/* The text of `file` with the fixes of the findings in it applied, each of them tried: one that changes more of the
- * plan than its finding is about is left out. Appends to `buf`, also when there is nothing to do. *ret_fixed counts. */
-int vl_lint_fix(const struct vl_lint_options *options, const struct vl_lint_result *result, const char *file,
-                struct vl_buf *buf, size_t *ret_fixed, struct vl_error *err);
+/* A file of a plan as it would be right, as far as a machine can say. */
+struct vl_fixed_text {
+    const char *file, *text;
+    size_t lines; /* how many of them are not as they were */
+};
+
+/* The files of the plan that are not as they were, with the fixes of the findings made: one that changes more of the
+ * plan than its finding is about, or brings another finding, is left out. Files that say that a program wrote them are
+ * left alone. *ret_count is 0 when there is nothing to do. Everything is in the arena, and the plan's. */
+int vl_lint_fix(const struct vl_lint_options *options, const struct vl_lint_result *result, struct vl_arena *arena,
+                const struct vl_fixed_text **ret_texts, size_t *ret_count, struct vl_error *err);
 
 #endif

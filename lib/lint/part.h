@@ -102,6 +102,11 @@ void vl_lint_add_as(struct vl_lint *lint, enum vl_lint_id rule, enum vl_severity
 /* The line as it stands in its file; NULL when the file cannot be read again or is shorter. */
 const char *vl_lint_line(struct vl_lint *lint, const struct vl_position *at);
 
+/* Whether a file says of itself, where it begins, that a program wrote it. */
+bool vl_lint_is_generated(const char *text);
+/* The same of the file that a position is in. */
+bool vl_lint_in_generated(struct vl_lint *lint, const struct vl_position *at);
+
 /* A fix of the line at `at`: its first `from` behind column `after` of it becomes `to`; `from` NULL: the line goes.
  * NULL when the line has no such text. */
 const struct vl_fix *vl_lint_replace(struct vl_lint *lint, const struct vl_position *at, const char *from,

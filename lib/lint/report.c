@@ -17,7 +17,25 @@ struct vl_lint_text {
     const char *file;
     const char **lines;
     size_t count;
+    bool generated;
 };
+
+bool vl_lint_is_generated(const char *text)
+{
+    static const char *const marks[] = { "do not edit", "do not modify", "automatically generated", "auto-generated" };
+    enum { HEAD = 2000 };
+    VL_FREE char *head = strndup(text, HEAD);
+
+    for (size_t i = 0; head && i < VL_COUNT(marks); i++) {
+        const char *found = strcasestr(head, marks[i]), *line = found;
+
+        while (line && line > head && line[-1] != '\n')
+            line--;
+        if (line && line[strspn(line, " \t")] == ';')
+            return true;
+    }
+    return false;
+}
 
 static bool is_ignored(const struct vl_lint *lint, const struct vl_lint_rule *rule)
 {
@@ -114,9 +132,18 @@ static const struct vl_lint_text *text_of(struct vl_lint *lint, const char *file
     lint->texts = grown;
     grown += lint->text_count++;
     *grown = (struct vl_lint_text){ .file = file };
-    if (reader && reader->read && reader->read(reader->context, file, lint->arena, &bytes, &ignored) == 0 && bytes)
+    if (reader && reader->read && reader->read(reader->context, file, lint->arena, &bytes, &ignored) == 0 && bytes) {
+        grown->generated = vl_lint_is_generated(bytes);
         split_lines(lint, grown, bytes);
+    }
     return grown;
+}
+
+bool vl_lint_in_generated(struct vl_lint *lint, const struct vl_position *at)
+{
+    const struct vl_lint_text *text = text_of(lint, at->file);
+
+    return text && text->generated;
 }
 
 const char *vl_lint_line(struct vl_lint *lint, const struct vl_position *at)

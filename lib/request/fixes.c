@@ -86,41 +86,38 @@ static struct vl_fixed_file *take(struct vl_fixes *fixes, const char *name, stru
     return fixed;
 }
 
-static int add_file(struct vl_fixes *fixes, const struct vl_lint_options *options, const struct vl_lint_result *found,
-                    const char *name, struct vl_error *err)
+static int add_file(struct vl_fixes *fixes, const struct vl_lint_options *options, const struct vl_fixed_text *text,
+                    struct vl_error *err)
 {
     const struct vl_conf_reader *reader = options->reader;
-    VL_BUF_AUTO after = VL_BUF_INIT;
     struct vl_fixed_file *fixed;
     const char *before;
-    size_t lines = 0;
 
-    if (vl_lint_fix(options, found, name, &after, &lines, err) < 0)
+    if (reader->read(reader->context, text->file, &fixes->arena, &before, err) < 0)
         return -1;
-    if (!lines)
-        return 0;
-    if (reader->read(reader->context, name, &fixes->arena, &before, err) < 0)
-        return -1;
-    fixed = take(fixes, name, err);
+    fixed = take(fixes, text->file, err);
     if (!fixed)
         return -1;
     if (!fixed->before) {
         fixed->before = before;
         fixes->count++;
     }
-    fixed->file.text = vl_arena_strdup(&fixes->arena, vl_buf_text(&after));
+    fixed->file.text = text->text;
     fixed->file.why = "lines in it can be put right without thinking";
-    fixes->lines += lines;
-    return after.failed ? vl_no_memory(err) : vl_arena_check(&fixes->arena, err);
+    fixes->lines += text->lines;
+    return vl_arena_check(&fixes->arena, err);
 }
 
 int vl_fixes_add(struct vl_fixes *fixes, const struct vl_lint_options *options, const struct vl_lint_result *found,
                  struct vl_error *err)
 {
-    const struct vl_dialplan *plan = options->plan;
+    const struct vl_fixed_text *texts;
+    size_t count;
 
-    for (size_t i = 0; i < plan->file_count; i++)
-        if (add_file(fixes, options, found, plan->files[i], err) < 0)
+    if (vl_lint_fix(options, found, &fixes->arena, &texts, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (add_file(fixes, options, &texts[i], err) < 0)
             return -1;
     return 0;
 }

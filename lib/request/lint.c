@@ -14,6 +14,7 @@
 #include "lint/lint.h"
 #include "lint/sarif.h"
 #include "plan/print.h"
+#include "request/findings.h"
 #include "request/fixes.h"
 #include "request/request.h"
 
@@ -27,6 +28,7 @@ struct lint_run {
     struct vl_buf text;
     struct vl_json *sarif;
     size_t counts[VL_SEVERITY_ERROR + 1];
+    bool shortened; /* the lines are fewer than the findings */
     struct vl_fixes fixes;
 };
 
@@ -140,12 +142,10 @@ static int set_options(struct lint_run *lint)
     return check_rules(lint) < 0 ? -1 : set_emergency(lint);
 }
 
-static void print_finding(struct lint_run *lint, const struct vl_finding *finding)
+static void note_finding(struct lint_run *lint, const struct vl_finding *finding)
 {
     struct vl_json *json = lint->run->result->document;
 
-    vl_buf_printf(&lint->text, "%s:%d: %s: %s [%s]\n", finding->at.file, finding->at.line,
-                  vl_severity_name(finding->severity), finding->text, finding->rule->name);
     vl_json_object(json, NULL);
     vl_json_string(json, "file", finding->at.file);
     vl_json_number(json, "line", finding->at.line);
@@ -183,6 +183,27 @@ static int fix_files(struct lint_run *lint)
     return writes(lint) ? vl_run_apply_plan(run, &plan, "/", &changed) : 0;
 }
 
+/* All findings for programs, and for people what they can read. */
+static int tell(struct lint_run *lint, const struct vl_lint_result *found)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const struct vl_finding **told = vl_arena_zalloc(&arena, (found->count + 1) * sizeof(struct vl_finding *));
+    size_t count = 0;
+
+    for (size_t i = 0; told && i < found->count; i++) {
+        const struct vl_finding *finding = &found->findings[i];
+
+        if (finding->severity < lint->level)
+            continue;
+        told[count++] = finding;
+        lint->counts[finding->severity]++;
+        note_finding(lint, finding);
+    }
+    if (told)
+        lint->shortened |= vl_findings_print(&arena, told, count, lint->lint->all, &lint->text);
+    return vl_arena_check(&arena, lint->run->err);
+}
+
 static int lint_file(struct lint_run *lint, const char *path)
 {
     VL_LINT_RESULT_AUTO found = { .count = 0 };
@@ -201,12 +222,7 @@ static int lint_file(struct lint_run *lint, const char *path)
         return -1;
     if (lint->lint->fix)
         return vl_fixes_add(&lint->fixes, &lint->options, &found, lint->run->err);
-    for (size_t i = 0; i < found.count; i++)
-        if (found.findings[i].severity >= lint->level) {
-            lint->counts[found.findings[i].severity]++;
-            print_finding(lint, &found.findings[i]);
-        }
-    return 0;
+    return tell(lint, &found);
 }
 
 static int show_rules(const struct vl_run *run)
@@ -252,8 +268,9 @@ static int conclude(struct lint_run *lint)
         vl_result_summary(lint->run->result, "nothing found");
         return 0;
     }
-    return vl_fail(lint->run->err, VL_ERROR_FAILED, "%zu errors, %zu warnings, %zu notices", counts[VL_SEVERITY_ERROR],
-                   counts[VL_SEVERITY_WARNING], counts[VL_SEVERITY_NOTICE]);
+    return vl_fail(lint->run->err, VL_ERROR_FAILED, "%zu errors, %zu warnings, %zu notices%s",
+                   counts[VL_SEVERITY_ERROR], counts[VL_SEVERITY_WARNING], counts[VL_SEVERITY_NOTICE],
+                   lint->shortened ? "; -v prints each of them" : "");
 }
 
 static int lint_files(struct lint_run *lint)

@@ -12,7 +12,7 @@ for name in extensions sip iax pjsip users chan_dahdi queues voicemail; do
     cp "$tree/etc/asterisk/$name.conf" .
 done
 
-run dialplan lint --level notice extensions.conf
+run dialplan lint -v --level notice extensions.conf
 expect_status 1 'the sample files'
 sed -n 's/^\([^:]*:[0-9]*\): .*\[\([a-z0-9-]*\)\]$/\1 \2/p' out | sort >found.txt
 [ "$(wc -l <found.txt)" -eq "$(wc -l <out)" ] || fail 'a line is no finding'

@@ -47,7 +47,8 @@ static void lint(const struct vl_lint_options *options, struct vl_lint_result *f
 
 static void fix(const struct vl_lint_options *options, const struct vl_lint_result *found)
 {
-    VL_BUF_AUTO text = VL_BUF_INIT;
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const struct vl_fixed_text *texts;
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_LINT_RESULT_AUTO again = { .count = 0 };
     VL_DIALPLAN_AUTO *plan = NULL;
@@ -55,10 +56,10 @@ static void fix(const struct vl_lint_options *options, const struct vl_lint_resu
     struct vl_conf_reader reader = *options->reader;
     size_t fixed = 0;
 
-    FUZZ_CHECK(vl_lint_fix(options, found, options->plan->files[0], &text, &fixed, &err) == 0);
+    FUZZ_CHECK(vl_lint_fix(options, found, &arena, &texts, &fixed, &err) == 0);
     if (!fixed)
         return;
-    plan = vl_dialplan_parse(options->plan->files[0], vl_buf_text(&text), &reader, &err);
+    plan = vl_dialplan_parse(options->plan->files[0], texts[0].text, &reader, &err);
     FUZZ_CHECK(plan);
     after.plan = plan;
     after.reader = &reader;
