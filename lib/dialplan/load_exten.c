@@ -21,6 +21,7 @@ struct parts {
     const char *name, *callerid; /* blanks, and the caller id's decoration, are gone; NULL: for everybody */
     char *priority, *plus, *label;
     const char *application, *arguments;
+    bool last, by_same; /* nothing follows the priority; the line is `same` */
 };
 
 /* A diagnostic about this line. */
@@ -113,6 +114,25 @@ static bool split_priority(char *text, struct parts *parts)
     return true;
 }
 
+/* A priority that is none. Mostly it is missing, and what stands in its place is the application. */
+static void complain_of_priority(struct vl_dialplan *plan, const struct vl_section_state *state,
+                                 const struct vl_conf_line *line, const struct parts *parts)
+{
+    const char *text = parts->priority, *name = parts->by_same ? "" : state->extension;
+
+    if (parts->last && *text)
+        complain(plan, state, line, VL_DIALPLAN_PRIORITY_UNKNOWN, "the priority is missing: %s => %s%s,%s(%s)",
+                 parts->by_same ? "same" : "exten", name, parts->by_same ? "n" : ",1", text,
+                 parts->label ? parts->label : "");
+    else if (!*text)
+        complain(plan, state, line, VL_DIALPLAN_PRIORITY_UNKNOWN,
+                 "the priority and the application are missing: exten => %s,1,NoOp()", state->extension);
+    else
+        complain(plan, state, line, VL_DIALPLAN_PRIORITY_UNKNOWN,
+                 "'%s' is no priority: it is a number, n, hint, or a label that '%s' has above", text,
+                 state->extension);
+}
+
 /* The number that the priority stands for, before `+N`; 0 when the line is to be dropped. */
 static int number_of(struct vl_dialplan *plan, const struct vl_section_state *state, const struct vl_conf_line *line,
                      const struct parts *parts, enum vl_priority_form *ret_form)
@@ -144,7 +164,7 @@ static int number_of(struct vl_dialplan *plan, const struct vl_section_state *st
     *ret_form = VL_PRIORITY_FORM_LABEL;
     number = find_label(state, parts);
     if (number < 1)
-        complain(plan, state, line, VL_DIALPLAN_PRIORITY_UNKNOWN, "'%s' is neither a priority nor a label here", text);
+        complain_of_priority(plan, state, line, parts);
     return number < 1 ? 0 : number;
 }
 
@@ -266,7 +286,7 @@ static void look_at_next(struct vl_dialplan *plan, struct vl_section_state *stat
 static void load_step(struct vl_dialplan *plan, struct vl_section_state *state, const struct vl_conf_line *line,
                       char *rest, bool by_same)
 {
-    struct parts parts = { .name = NULL };
+    struct parts parts = { .by_same = by_same };
     char *name = vl_arena_strdup(&plan->arena, state->extension), *callerid = strchr(name, '/'), *priority;
     struct vl_extension *extension;
     struct vl_priority step = { .by_same = by_same, .at = line->at };
@@ -278,6 +298,7 @@ static void load_step(struct vl_dialplan *plan, struct vl_section_state *state, 
     parts.written = name;
     parts.name = strchr(name, ' ') ? vl_pattern_strip(&plan->arena, name, true) : name;
     priority = strsep(&rest, ",");
+    parts.last = !rest;
     if (!split_priority(priority ? vl_text_strip(priority) : vl_arena_strdup(&plan->arena, ""), &parts)) {
         complain(plan, state, line, VL_DIALPLAN_LABEL_OPEN, "the label behind '%s' has no ')'", parts.priority);
         return;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
+#include "lint/numbers.h"
 #include "lint/part.h"
 #include "lint/report.h"
 
@@ -166,9 +168,73 @@ static void check_name(struct vl_lint *lint, const struct vl_extension *extensio
                     "'%s' matches these very characters and no number; a pattern begins with '_': '_%s'", name, name);
 }
 
+/* _. and _! the loader tells, and a set without its end too. */
+static void check_pattern(struct vl_lint *lint, const struct vl_extension *extension)
+{
+    const char *name = extension->name, *open = strrchr(name, '['), *wild = strpbrk(name, ".!");
+    const struct vl_numbers *language = vl_lint_language(lint, extension);
+    bool elsewhere, set = open && !strchr(open, ']');
+
+    if (*name != '_' || !language || set)
+        return;
+    while (wild && strchr(wild, ']') && (!strchr(wild, '[') || strchr(wild, ']') < strchr(wild, '[')))
+        wild = strpbrk(wild + 1, ".!");
+    if (language->never || !name[1])
+        vl_lint_add(lint, VL_RULE_NEVER, &extension->at, extension, NULL, "no number matches '%s'", name);
+    else if (wild && wild[1] && strcmp(wild, ".!") != 0)
+        vl_lint_add(lint, VL_RULE_NEVER, &extension->at, extension, NULL,
+                    "'%s' behind the '%c' of '%s' counts for nothing: '%c' takes all that follows", wild + 1, *wild,
+                    name, *wild);
+    else if (strcmp(name, "_.") != 0 && strcmp(name, "_!") != 0 && vl_extension_priority(extension, 1) &&
+             vl_numbers_has(language, "h") && vl_lint_find(lint, extension->context, "h", "1", &elsewhere) == extension)
+        vl_lint_add(lint, VL_RULE_TAKES_H, &extension->at, extension, NULL,
+                    "'%s' matches 'h' too, so its steps run again after every call of [%s]; write _X. or what numbers "
+                    "begin with, or give the context an h",
+                    name, extension->context->name);
+}
+
+static bool is_section(const char *line, const char *name)
+{
+    return *line == '[' && !strncmp(line + 1, name, strlen(name)) && line[1 + strlen(name)] == ']';
+}
+
+/* What is told of a line of [general] or [globals], which the loader takes for a setting. */
+static void check_general_line(struct vl_lint *lint, const struct vl_position *at, const char *line,
+                               const char *section)
+{
+    static const char *const names[] = { "exten", "same", "include", "switch" };
+
+    line += strspn(line, " \t");
+    for (size_t i = 0; i < VL_COUNT(names); i++) {
+        size_t length = strlen(names[i]);
+
+        if (!strncasecmp(line, names[i], length) && line[length + strspn(line + length, " \t")] == '=')
+            vl_lint_add(lint, VL_RULE_EXTEN_GENERAL, at, NULL, NULL,
+                        "'%s' stands in [%s], which is no context: nobody can dial it; put a [context] above", names[i],
+                        section);
+    }
+}
+
+void vl_lint_check_general(struct vl_lint *lint)
+{
+    for (size_t i = 0; i < lint->plan->file_count; i++) {
+        struct vl_position at = { .file = lint->plan->files[i], .line = 1 };
+        const char *section = NULL, *line;
+
+        for (; (line = vl_lint_line(lint, &at)); at.line++) {
+            if (*line == '[')
+                section = is_section(line, "general") ? "general" : is_section(line, "globals") ? "globals" : NULL;
+            else if (section)
+                check_general_line(lint, &at, line, section);
+        }
+    }
+}
+
 void vl_lint_check_names(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->plan->context_count; i++)
-        for (size_t j = 0; j < lint->plan->contexts[i]->extension_count; j++)
+        for (size_t j = 0; j < lint->plan->contexts[i]->extension_count; j++) {
             check_name(lint, lint->plan->contexts[i]->extensions[j]);
+            check_pattern(lint, lint->plan->contexts[i]->extensions[j]);
+        }
 }

@@ -9,13 +9,65 @@
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "base/text.h"
-#include "lint/numbers.h"
 #include "lint/part.h"
+
+/* Whether one letter more, less, other or swapped with its neighbour makes one name of the other. Short names are near
+ * to each other anyway. */
+static bool is_slip(const char *a, const char *b)
+{
+    size_t left = strlen(a), right = strlen(b), same = 0, end = 0;
+
+    while (a[same] && a[same] == b[same])
+        same++;
+    while (end < left - same && end < right - same && a[left - 1 - end] == b[right - 1 - end])
+        end++;
+    left -= same + end;
+    right -= same + end;
+    return same + end > 3 &&
+           ((left <= 1 && right <= 1) || (left == 2 && right == 2 && a[same] == b[same + 1] && a[same + 1] == b[same]));
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+static bool has_blank(const char *text)
+{
+    return text && *text && (is_blank(text[0]) || is_blank(text[strlen(text) - 1]));
+}
+
+/* A blank before or behind a part of a place, which belongs to its name. A number may have them. */
+static bool has_blanks(const struct vl_lint_place *place)
+{
+    const struct vl_jump_place *named = &place->way->place;
+    bool relative;
+    long number;
+
+    return has_blank(named->context) || has_blank(named->extension) ||
+           (has_blank(named->priority) && !vl_jump_number(named->priority, &relative, &number));
+}
 
 static void report_place(struct vl_lint *lint, const struct vl_lint_place *place, const char *what)
 {
-    vl_lint_add(lint, VL_RULE_GOTO, &place->call->step->at, place->call->extension, NULL, "%s goes nowhere: %s",
-                place->call->application, what);
+    vl_lint_add(lint, VL_RULE_GOTO, &place->call->step->at, place->call->extension, NULL, "%s goes nowhere: %s%s",
+                place->call->application, what,
+                has_blanks(place) ? "; the blank belongs to the name, write it without" : "");
+}
+
+/* The context that is meant by a name that is not there: one letter is another, or is small instead of capital. */
+static void report_context(struct vl_lint *lint, const struct vl_lint_place *place)
+{
+    const char *near = NULL;
+
+    lint->comparisons_left -= (long)lint->plan->context_count;
+    for (size_t i = 0; lint->comparisons_left > 0 && i < lint->plan->context_count && !near; i++)
+        if (!strcasecmp(lint->plan->contexts[i]->name, place->context) ||
+            is_slip(lint->plan->contexts[i]->name, place->context))
+            near = lint->plan->contexts[i]->name;
+    report_place(lint, place,
+                 vl_arena_printf(lint->arena, "there is no context '%s'%s%s%s", place->context,
+                                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ""));
 }
 
 /* A place whose context and extension are known. */
@@ -59,12 +111,15 @@ static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
         return;
     }
     if (!context) {
-        report_place(lint, place, vl_arena_printf(arena, "there is no context '%s'", place->context));
+        report_context(lint, place);
     } else if (place->same_extension) {
         if (priority && !vl_lint_has(own, priority) &&
             !vl_lint_search_has(lint, context, vl_lint_language(lint, own), priority))
             report_place(lint, place,
                          vl_arena_printf(arena, "the extension '%s' has no priority '%s'", own->name, priority));
+    } else if (!place->extension && has_blank(place->way->place.extension)) {
+        report_place(lint, place,
+                     vl_arena_printf(arena, "no number has the blank of '%s'", place->way->place.extension));
     } else if (!place->extension) {
         if (priority && !vl_lint_search_has(lint, context, NULL, priority))
             report_place(lint, place,
@@ -142,8 +197,6 @@ void vl_lint_check_places(struct vl_lint *lint)
     check_returns(lint);
 }
 
-enum { COMPARISONS_MOST = 1000000 };
-
 /* What is near to a name that nothing defines, asked for once. */
 struct undefined {
     const char *name, *nearest;
@@ -158,7 +211,6 @@ struct globals {
     struct vl_lint *lint;
     const char **names; /* all of them, NULL-terminated */
     struct vl_names asked;
-    long left; /* comparisons of names: more are in no plan that a person wrote */
 };
 
 /* The global that is meant by a name that is not there; NULL when none is near. */
@@ -169,11 +221,15 @@ static const char *near_global(struct globals *globals, const char *name)
 
     if (asked)
         return asked->nearest;
-    globals->left -= (long)globals->lint->plan->global_count;
-    asked = strlen(name) > 3 && globals->left > 0 ? vl_arena_zalloc(globals->lint->arena, sizeof(*asked)) : NULL;
+    globals->lint->comparisons_left -= (long)globals->lint->plan->global_count;
+    asked = strlen(name) > 3 && globals->lint->comparisons_left > 0
+                ? vl_arena_zalloc(globals->lint->arena, sizeof(*asked))
+                : NULL;
     if (!asked)
         return NULL;
     *asked = (struct undefined){ .name = name, .nearest = vl_text_nearest(name, globals->names) };
+    if (asked->nearest && strlen(name) < 8 && !is_slip(asked->nearest, name))
+        asked->nearest = NULL;
     vl_names_add(globals->lint->arena, &globals->asked, hash, asked);
     return asked->nearest;
 }
@@ -227,7 +283,7 @@ void vl_lint_check_globals(struct vl_lint *lint)
     static const char *const settings[] = { "static",          "writeprotect",         "autofallthrough",
                                             "clearglobalvars", "extenpatternmatchnew", "priorityjumping",
                                             "userscontext" };
-    struct globals globals = { .lint = lint, .left = COMPARISONS_MOST };
+    struct globals globals = { .lint = lint };
 
     for (size_t i = 0; i < lint->plan->global_count; i++)
         for (size_t j = 0; j < VL_COUNT(settings); j++)

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "lint/part.h"
 #include "lint/report.h"
 

@@ -168,7 +168,7 @@ static bool stays_away(struct vl_lint *lint, const struct vl_extension *extensio
 }
 
 /* The steps at which a call that runs from priority 1 finds no next one although it wants to go on. */
-static const struct vl_priority *last_step(struct vl_lint *lint, const struct vl_extension *extension)
+const struct vl_priority *vl_lint_last_step(struct vl_lint *lint, const struct vl_extension *extension)
 {
     const struct vl_priority *step = vl_extension_priority(extension, 1);
 
@@ -229,7 +229,7 @@ static void check_leak_of(struct vl_lint *lint, const struct vl_context *start, 
                           size_t count, size_t at, long *pairs)
 {
     const struct vl_extension *extension = candidates[at].extension;
-    const struct vl_priority *last = last_step(lint, extension);
+    const struct vl_priority *last = vl_lint_last_step(lint, extension);
 
     if (last && *extension->name != '_') {
         check_leak_of_name(lint, start, extension, last);

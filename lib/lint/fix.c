@@ -10,7 +10,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/names.h"
 #include "dialplan/conf.h"
 #include "dialplan/dialplan.h"

@@ -16,6 +16,9 @@ enum { COVER_MOST = 200000000 };
 /* Looks through all extensions that a search from a context visits. */
 enum { SCANS_MOST = 200 };
 
+/* Comparisons of names: more are in no plan that a person wrote. */
+enum { COMPARISONS_MOST = 1000000 };
+
 /* Whether the comment of a line says `voiplab: ignore RULE`, alone or among others. */
 static bool line_ignores(struct vl_lint *lint, const char *line, const char *rule)
 {
@@ -115,6 +118,7 @@ int vl_lint_run(const struct vl_lint_options *options, struct vl_lint_result *re
         .result = ret_result,
         .cover_left = COVER_MOST,
         .scans_left = SCANS_MOST,
+        .comparisons_left = COMPARISONS_MOST,
     };
 
     *ret_result = (struct vl_lint_result){ .count = 0 };

@@ -50,6 +50,7 @@ struct vl_lint {
     bool stopped;                    /* cancelled: what was found is of no use */
     long cover_left;                 /* what is left of the work on unions of patterns, see vl_cover */
     bool cover_told;                 /* that it is used up */
+    long comparisons_left;           /* of names that are not there with those that may be meant */
     long scans_left;                 /* how often all extensions of a context may still be looked through */
     unsigned walks;                  /* how many walks through includes there were */
     struct vl_names *context_places; /* of struct vl_lint_context, by their context */
@@ -164,6 +165,9 @@ enum vl_lint_ends {
     VL_ENDS_UNKNOWN = 1 << 3, /* it goes where only a call can tell */
 };
 unsigned vl_lint_ends(struct vl_lint *lint, const struct vl_context *context, const char *number, const char *priority);
+/* check_steps.c: the step at which a call that runs from priority 1 ends although it wants to go on; NULL: there is
+ * none. */
+const struct vl_priority *vl_lint_last_step(struct vl_lint *lint, const struct vl_extension *extension);
 /* Whether a Gosub or Macro that is always run surely never comes back to the step behind it. */
 bool vl_lint_stays_away(struct vl_lint *lint, const struct vl_lint_call *call);
 
@@ -189,5 +193,9 @@ void vl_lint_check_dial(struct vl_lint *lint);
 void vl_lint_check_emergency(struct vl_lint *lint);
 void vl_lint_check_pins(struct vl_lint *lint);
 void vl_lint_check_habits(struct vl_lint *lint);
+void vl_lint_check_expressions(struct vl_lint *lint);
+void vl_lint_check_values(struct vl_lint *lint);
+void vl_lint_check_routines(struct vl_lint *lint);
+void vl_lint_check_general(struct vl_lint *lint);
 
 #endif

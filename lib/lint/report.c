@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/memory.h"
@@ -20,19 +21,27 @@ struct vl_lint_text {
     bool generated;
 };
 
-bool vl_lint_is_generated(const char *text)
+static bool is_mark(const char *comment, size_t length)
 {
     static const char *const marks[] = { "do not edit", "do not modify", "automatically generated", "auto-generated" };
-    enum { HEAD = 2000 };
-    VL_FREE char *head = strndup(text, HEAD);
 
-    for (size_t i = 0; head && i < VL_COUNT(marks); i++) {
-        const char *found = strcasestr(head, marks[i]), *line = found;
+    for (size_t i = 0; i < VL_COUNT(marks); i++)
+        for (size_t at = 0; at + strlen(marks[i]) <= length; at++)
+            if (!strncasecmp(comment + at, marks[i], strlen(marks[i])))
+                return true;
+    return false;
+}
 
-        while (line && line > head && line[-1] != '\n')
-            line--;
-        if (line && line[strspn(line, " \t")] == ';')
+bool vl_lint_is_generated(const char *text)
+{
+    enum { LINES = 40 };
+
+    for (int line = 0; *text && line < LINES; line++) {
+        size_t length = strcspn(text, "\n");
+
+        if (text[strspn(text, " \t")] == ';' && is_mark(text, length))
             return true;
+        text += length + (text[length] == '\n');
     }
     return false;
 }

@@ -123,6 +123,36 @@
       "Congestion() or Busy() that go on until the caller hangs up")                                                   \
     X(ARGUMENT, "argument-unused", NOTICE, 0, 0, vl_lint_check_habits,                                                 \
       "an argument that the routine does not look at")                                                                 \
+    X(UNQUOTED, "expression-unquoted", WARNING, 0, 0, vl_lint_check_expressions,                                       \
+      "a variable that may be empty stands without quotes beside an operator of $[ ]")                                 \
+    X(EXPRESSION, "expression-broken", WARNING, 0, 0, vl_lint_check_expressions,                                       \
+      "$[ ] with an operator that lacks a side: it is 0")                                                              \
+    X(CONDITION, "condition-text", WARNING, 0, 0, vl_lint_check_expressions,                                           \
+      "a condition with text outside of $[ ], which is not computed")                                                  \
+    X(QUESTION, "condition-without-mark", WARNING, 0, 0, vl_lint_check_expressions,                                    \
+      "GotoIf() or its like without '?': it does nothing")                                                             \
+    X(TIME, "time-wrong", WARNING, 0, 0, vl_lint_check_expressions,                                                    \
+      "times of GotoIfTime() or ExecIfTime() that mean nothing")                                                       \
+    X(SET, "set-wrong", WARNING, 0, 0, vl_lint_check_values, "a Set() that sets nothing, or another variable")         \
+    X(FUNCTION, "function-unknown", WARNING, 0, 0, vl_lint_check_values,                                               \
+      "a function that Asterisk does not have: what it would give is empty")                                           \
+    X(READ_ONLY, "function-read-only", WARNING, 106, 0, vl_lint_check_values, "a Set() of a function that only reads") \
+    X(BRACES, "reference-without-dollar", WARNING, 0, 0, vl_lint_check_values, "{NAME} without '$' is text")           \
+    X(SOUND, "sound-suffix", WARNING, 0, 0, vl_lint_check_values,                                                      \
+      "a sound with the suffix of its file, which Asterisk adds itself")                                               \
+    X(QUOTES, "quotes-typographic", WARNING, 0, 0, vl_lint_check_values, "quotes of a word processor, which are text") \
+    X(EXTRA, "parenthesis-extra", WARNING, 0, 0, vl_lint_check_values,                                                 \
+      "a ')' too many, or a second application on a line")                                                             \
+    X(NO_RETURN, "gosub-without-return", WARNING, 0, 0, vl_lint_check_routines,                                        \
+      "a Gosub() to a routine that has no Return(): the call ends in it")                                              \
+    X(MENU, "menu-without-wait", WARNING, 0, 0, vl_lint_check_routines,                                                \
+      "a menu that ends with Background(): whoever waits for its end is hung up")                                      \
+    X(TAKES_H, "pattern-takes-h", WARNING, 0, 0, vl_lint_check_names,                                                  \
+      "a pattern that also matches h, so that it runs after every call")                                               \
+    X(NEVER, "pattern-never", WARNING, 0, 0, vl_lint_check_names,                                                      \
+      "a pattern that no number matches, or with a part that counts for nothing")                                      \
+    X(EXTEN_GENERAL, "exten-in-general", ERROR, 0, 0, vl_lint_check_general,                                           \
+      "an extension in [general] or [globals], where it is none")                                                      \
     X(PIN, "pin-readable", NOTICE, 0, 0, vl_lint_check_pins, "a PIN in the dialplan, where 'dialplan show' prints it") \
     X(PASSWORD, "secret-readable", NOTICE, 0, 0, vl_lint_check_pins, "a password of an account in the dialplan")
 

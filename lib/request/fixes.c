@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "dialplan/conf.h"
-#include "dialplan/dialplan.h"
 #include "lint/lint.h"
 #include "lint/report.h"
 #include "plan/diff.h"

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Values: what Set() does not set, functions that are not there or only read, and text that was meant as something
+ * else: {NAME} without '$', sounds with the suffix of their file, quotes of a word processor, and a ')' too many.
+ */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "dialplan/expression.h"
+#include "lint/part.h"
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+/* The functions of Asterisk 1.2 to 22, whichever of them a version has: those that can be written first. */
+static const char written[] =
+    "AGC AES_DECRYPT AES_ENCRYPT AMI_CLIENT ARRAY AUDIOHOOK_INHERIT CALENDAR_WRITE CALLCOMPLETION CALLERID CALLERPRES "
+    "CDR "
+    "CDR_PROP CHANNEL CONFBRIDGE CONNECTEDLINE CURLOPT CUT_IN DB DB_DELETE DENOISE DEVICE_STATE DEVSTATE DIALGROUP "
+    "DUNDIRESULT ENV FAXOPT FILE FRAME_DROP FRAME_TRACE GLOBAL GROUP HANGUPCAUSE HASH HOLD_INTERCEPT JITTERBUFFER "
+    "LANGUAGE "
+    "LOCAL MAILBOX_EXISTS MASTER_CHANNEL MINIVMACCOUNT MINIVMCOUNTER MUTEAUDIO ODBC ODBC_FETCH PERIODIC_HOOK "
+    "PITCH_SHIFT "
+    "PJSIP_DTMF_MODE PJSIP_HEADER PJSIP_HEADERS PJSIP_MEDIA_OFFER PJSIP_MOH_PASSTHROUGH PJSIP_RESPONSE_HEADER "
+    "PJSIP_SEND_SESSION_REFRESH PJSIP_TRANSFER_HANDLING POP PRESENCE_STATE PUSH QUEUE_MEMBER QUEUE_MEMBER_PENALTY "
+    "REALTIME "
+    "REDIRECTING SCRAMBLE SHARED SHIFT SIPFROMDOMAIN SORCERY SMDI_MSG SPEECH SPEECH_ENGINE SPEECH_GRAMMAR STACK "
+    "TALK_DETECT "
+    "TALK_OPTS TIMEOUT TOTAL_CALLS UNSHIFT VOLUME XMPP_PRESENCE MESSAGE MESSAGE_DATA SIPCHANINFO MSG CELGEN VM_INFO "
+    "TOGGLE LISTSET BLINDTRANSFER CONFBRIDGE_INFO MUSICCLASS CHANNEL_GROUP JABBER_RECEIVE JABBER_STATUS FEATURE "
+    "FEATUREMAP "
+    "ASSERT GOSUB_RETVAL CSV RECEIVEFAX CAPI CHAN_STATE PBX BRIDGEPEER DTMF_TRACE EVALUATE";
+
+static const char read_only[] =
+    "AELSUB AGENT BASE64_DECODE BASE64_ENCODE BLACKLIST CALENDAR_BUSY CALENDAR_EVENT CALENDAR_QUERY "
+    "CALENDAR_QUERY_RESULT CHANNELS CHANNEL_EXISTS CHECKSIPDOMAIN CHECK_MD5 CONFBRIDGE_CHANNELS CONFIG AST_CONFIG "
+    "AST_SORCERY CSV_QUOTE CURL CUT DB_EXISTS DB_KEYS DB_KEY_COUNT DEC DIALPLAN_EXISTS DUNDILOOKUP DUNDIQUERY "
+    "ENUMLOOKUP "
+    "ENUMQUERY ENUMRESULT ESCAPE_BACKSLASHES ESCAPE_TICKS EVAL EVAL_EXTEN EVAL_SUB EXCEPTION EXISTS EXPORT "
+    "EXTENSION_STATE "
+    "EXTENVAL FIELDNUM FIELDQTY FILE_COUNT_LINE FILE_FORMAT FILTER GROUP_COUNT GROUP_LIST GROUP_MATCH_COUNT "
+    "HANGUPCAUSE_KEYS HASHKEYS HINT IAXPEER IAXVAR ICONV IF IFMODULE IFTIME IMPORT INC ISNULL JSON_DECODE KEYPADHASH "
+    "LEN "
+    "LISTFILTER LOCK MATH MD5 MEETME_INFO MIXMONITOR ODBC_ESCAPE PASSTHRU PJSIP_AOR PJSIP_CONTACT PJSIP_DIAL_CONTACTS "
+    "PJSIP_ENDPOINT PJSIP_HEADER_PARAM PJSIP_PARSE_URI PJSIP_PARSE_URI_FROM PP_EACH_EXTENSION PP_EACH_USER "
+    "QUEUE_EXISTS QUEUE_GET_CHANNEL QUEUE_MEMBER_COUNT QUEUE_MEMBER_LIST QUEUE_VARIABLES QUEUE_WAITING_COUNT QUOTE "
+    "RAND "
+    "REALTIME_DESTROY REALTIME_FIELD REALTIME_HASH REALTIME_STORE REGEX REPLACE SAYFILES SCALAR SHA1 SHELL SIPPEER "
+    "SIP_HEADER SIP_HEADERS SMDI_MSG_RETRIEVE SORT SPEECH_RESULTS_TYPE SPEECH_SCORE SPEECH_TEXT SPRINTF SQL_ESC "
+    "SQL_ESC_BACKSLASHES SRVQUERY SRVRESULT STACK_PEEK STAT STRBETWEEN STREPLACE STRFTIME STRPTIME STRREPLACE SYSINFO "
+    "TESTTIME TOLOWER TOUPPER TRIM LTRIM RTRIM TRYLOCK TXTCIDNAME UNLOCK URIDECODE URIENCODE VALID_EXTEN VERSION "
+    "VMCOUNT "
+    "VM_INFO CALLSTACK";
+
+struct functions {
+    struct vl_lint *lint;
+    const char *const *written, *const *read_only;
+};
+
+static const char *find(const char *const *names, const char *name, bool exact)
+{
+    for (; names && *names; names++)
+        if (exact ? !strcmp(*names, name) : !strcasecmp(*names, name))
+            return *names;
+    return NULL;
+}
+
+/* Functions of func_odbc.conf and of modules that are not Asterisk's own are not known: only a slip is told. */
+static void check_function(const struct functions *functions, const struct vl_lint_call *call, const char *name)
+{
+    struct vl_lint *lint = functions->lint;
+    const char *meant = find(functions->written, name, false);
+
+    if (find(functions->written, name, true) || find(functions->read_only, name, true) || !strncmp(name, "ODBC_", 5))
+        return;
+    meant = meant ? meant : find(functions->read_only, name, false);
+    if (!meant && strlen(name) > 3) {
+        const char *const nearest[] = { vl_text_nearest(name, functions->written),
+                                        vl_text_nearest(name, functions->read_only) };
+
+        for (size_t i = 0; i < VL_COUNT(nearest); i++)
+            if (nearest[i] && !strncmp(nearest[i], name, 3))
+                meant = nearest[i];
+    }
+    if (meant)
+        vl_lint_add(lint, VL_RULE_FUNCTION, &call->step->at, call->extension, NULL,
+                    "there is no function '%s', and what it gives is empty; did you mean '%s'?", name, meant);
+}
+
+static void check_functions(const struct functions *functions, const struct vl_lint_call *call)
+{
+    struct vl_lint *lint = functions->lint;
+    const char *text = call->arguments + strspn(call->arguments, " ");
+    size_t length = strspn(text, letters);
+
+    for (const char *p = strstr(call->arguments, "${"); p; p = strstr(p + 2, "${"))
+        if (strspn(p + 2, letters) && p[2 + strspn(p + 2, letters)] == '(')
+            check_function(functions, call, vl_arena_strndup(lint->arena, p + 2, strspn(p + 2, letters)));
+    if (call->row->effect == VL_EFFECT_SET && length && text[length] == '(') {
+        const char *name = vl_arena_strndup(lint->arena, text, length);
+
+        check_function(functions, call, name);
+        if (find(functions->read_only, name, true))
+            vl_lint_add(lint, VL_RULE_READ_ONLY, &call->step->at, call->extension, NULL,
+                        "the function %s cannot be set: nothing happens but a line in the log", name);
+    }
+}
+
+/* `NAME=` behind a comma: somebody thinks that Set() takes several. */
+static const char *second_of(struct vl_arena *arena, const char *value)
+{
+    for (const char *p = strchr(value, ','); p; p = strchr(p + 1, ',')) {
+        size_t blanks = strspn(p + 1, " "), length = strspn(p + 1 + blanks, letters);
+
+        if (length && p[1 + blanks + length] == '=' && !isdigit((unsigned char)p[1 + blanks]))
+            return vl_arena_strndup(arena, p + 1 + blanks, length);
+    }
+    return NULL;
+}
+
+static void check_set(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    const char *text = call->arguments, *value = text, *name, *second;
+    size_t reference = vl_reference_length(text), length;
+
+    for (; *value && *value != '='; value++)
+        value += vl_reference_length(value) ? vl_reference_length(value) - 1 : 0;
+    length = (size_t)(value - text);
+    name = vl_arena_strndup(lint->arena, text, length);
+    second = *value && lint->asterisk >= 106 && !strchr(name, '(') ? second_of(lint->arena, value + 1) : NULL;
+    if (!*value)
+        vl_lint_add(lint, VL_RULE_SET, &call->step->at, call->extension, NULL, "Set(%s) sets nothing: it has no '='",
+                    text);
+    else if (strchr(name, ' ') && !strchr(name, '(') && !strchr(name, '$'))
+        vl_lint_add(lint, VL_RULE_SET, &call->step->at, call->extension, NULL,
+                    "the blanks belong to the name: this sets '%s', and ${%s} stays as it was", name,
+                    vl_text_strip(vl_arena_strdup(lint->arena, name)));
+    else if (second)
+        vl_lint_add(lint, VL_RULE_SET, &call->step->at, call->extension, NULL,
+                    "Set() sets one variable: '%s' becomes '%s'; write a Set() for '%s', or MSet()", name, value + 1,
+                    second);
+    else if (reference == length && reference > 3 && text[1] == '{' && strspn(text + 2, letters) == reference - 3) {
+        name = vl_arena_strndup(lint->arena, text + 2, reference - 3);
+        if (!vl_lint_is_assigned(lint, name) && !vl_dialplan_global(lint->plan, name) && strncmp(name, "ARG", 3) != 0)
+            vl_lint_add(
+                lint, VL_RULE_SET, &call->step->at, call->extension, NULL,
+                "what is set is the variable whose name '%s' holds, and nothing has set that; write Set(%s=...)", name,
+                name);
+    }
+}
+
+static void check_braces(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    for (const char *p = strchr(call->arguments, '{'); p; p = strchr(p + 1, '{')) {
+        size_t length = strspn(p + 1, letters);
+        const char *name;
+
+        if (length < 2 || p[1 + length] != '}' || !isalpha((unsigned char)p[1]) ||
+            (p > call->arguments && strchr("$\\%{", p[-1])))
+            continue;
+        name = vl_arena_strndup(lint->arena, p + 1, length);
+        if (vl_lint_is_assigned(lint, name) || vl_dialplan_global(lint->plan, name) || !strcmp(name, "EXTEN") ||
+            !strncmp(name, "ARG", 3))
+            vl_lint_add(lint, VL_RULE_BRACES, &call->step->at, call->extension, NULL,
+                        "'{%s}' is text; the value of the variable is ${%s}", name, name);
+    }
+}
+
+static bool is_suffix(const char *text)
+{
+    static const char *const suffixes[] = { "wav", "wav49", "gsm",  "ulaw", "alaw", "ul",  "al",
+                                            "sln", "sln16", "g722", "g729", "mp3",  "ogg", "pcm" };
+
+    for (size_t i = 0; i < VL_COUNT(suffixes); i++)
+        if (!strcasecmp(text, suffixes[i]))
+            return true;
+    return false;
+}
+
+static void check_sounds(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    bool read = call->row->effect == VL_EFFECT_READ;
+    size_t at = read ? 1 : 0, count = 0;
+    const char *const *sounds;
+
+    if ((!read && !vl_lint_call_is(call, "Playback") && !vl_lint_call_is(call, "BackGround")) || call->count <= at)
+        return;
+    sounds = vl_jump_split(lint->arena, call->parts[at], '&', &count);
+    for (size_t i = 0; i < count; i++) {
+        const char *dot = strrchr(sounds[i], '.');
+
+        if (dot && is_suffix(dot + 1) && !strstr(sounds[i], "://"))
+            vl_lint_add(lint, VL_RULE_SOUND, &call->step->at, call->extension, NULL,
+                        "Asterisk looks for '%s' with a suffix of its own behind it; write '%.*s'", sounds[i],
+                        (int)(dot - sounds[i]), sounds[i]);
+    }
+}
+
+/* Quotation marks from U+2018 to U+201F. */
+static bool has_typographic(const char *text)
+{
+    for (const char *p = strstr(text, "\xe2\x80"); p; p = strstr(p + 2, "\xe2\x80"))
+        if ((unsigned char)p[2] >= 0x98 && (unsigned char)p[2] <= 0x9f)
+            return true;
+    return false;
+}
+
+/* What stands behind the ')' that closes the arguments before their end; NULL: nothing does. */
+static const char *behind(const char *text)
+{
+    int depth = 0;
+
+    for (; *text && depth >= 0; text++) {
+        size_t reference = vl_reference_length(text);
+
+        if (reference)
+            text += reference - 1;
+        else if (*text == '\\' && text[1])
+            text++;
+        else if (*text == '(' || *text == ')')
+            depth += *text == '(' ? 1 : -1;
+    }
+    return depth < 0 ? text : NULL;
+}
+
+static void check_extra(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    const char *rest = call->nested ? NULL : behind(call->arguments), *second;
+
+    if (!rest)
+        return;
+    second = rest + strspn(rest, ", \t");
+    if (strspn(second, letters) && second[strspn(second, letters)] == '(')
+        vl_lint_add(lint, VL_RULE_EXTRA, &call->step->at, call->extension, NULL,
+                    "a line has one application: '%.*s' is a part of the arguments of %s; give it a line of its own",
+                    (int)strspn(second, letters), second, call->application);
+    else if (!*rest)
+        vl_lint_add(lint, VL_RULE_EXTRA, &call->step->at, call->extension, NULL,
+                    "%s has a ')' too many, which belongs to its arguments: '%s'", call->application, call->arguments);
+}
+
+void vl_lint_check_values(struct vl_lint *lint)
+{
+    struct functions functions = { .lint = lint,
+                                   .written = vl_text_split(lint->arena, written, " "),
+                                   .read_only = vl_text_split(lint->arena, read_only, " ") };
+
+    for (size_t i = 0; i < lint->call_count && !vl_lint_stopped(lint); i++) {
+        const struct vl_lint_call *call = &lint->calls[i];
+
+        if (functions.written && functions.read_only)
+            check_functions(&functions, call);
+        if (call->row->effect == VL_EFFECT_SET)
+            check_set(lint, call);
+        check_braces(lint, call);
+        check_sounds(lint, call);
+        check_extra(lint, call);
+        if (has_typographic(call->arguments))
+            vl_lint_add(lint, VL_RULE_QUOTES, &call->step->at, call->extension, NULL,
+                        "the quotes in '%s' are not \", but those of a word processor, which are text for Asterisk",
+                        call->arguments);
+    }
+}
