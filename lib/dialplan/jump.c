@@ -364,6 +364,44 @@ static void add_ways(struct list *list, const struct vl_application *application
                                               .place = vl_jump_place(list->arena, kind, ways.text[i]) });
 }
 
+/* `Set(CHANNEL(hangup_handler_push)=PLACE)`: a Gosub that waits for the end of the call. */
+static void add_handler(struct list *list, const char *arguments)
+{
+    static const char handler[] = "CHANNEL(hangup_handler_";
+    struct vl_jump jump = { .kind = VL_JUMP_GOSUB };
+
+    if (strncmp(arguments, handler, strlen(handler)) != 0)
+        return;
+    arguments = find_first(arguments, '=');
+    if (*arguments && arguments[1])
+        jump.place = vl_jump_place(list->arena, VL_JUMP_GOSUB, arguments + 1);
+    if (jump.place.priority && *jump.place.priority)
+        add_jump(list, &jump);
+}
+
+/* `Local/NUMBER@CONTEXT[/OPTIONS]` among the devices. */
+static void add_local_channels(struct list *list, const struct vl_application *application, const char *arguments)
+{
+    static const char technology[] = "Local/";
+    const char *text = vl_jump_devices(list->arena, application, arguments);
+    size_t count = 0;
+    const char *const *devices = text ? vl_jump_split(list->arena, text, '&', &count) : NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *number = devices[i] + strlen(technology), *at, *end;
+
+        if (strncasecmp(devices[i], technology, strlen(technology)) != 0)
+            continue;
+        at = find_first(number, '@');
+        end = find_first(at, '/');
+        if (end > at + 1)
+            add_jump(list, &(struct vl_jump){
+                               .place = { .context = vl_arena_strndup(list->arena, at + 1, (size_t)(end - at - 1)),
+                                          .extension = vl_arena_strndup(list->arena, number, (size_t)(at - number)),
+                                          .priority = "1" } });
+    }
+}
+
 const struct vl_jump *vl_jump_list(struct vl_arena *arena, const struct vl_application *application,
                                    const char *arguments, size_t *ret_count)
 {
@@ -381,6 +419,10 @@ const struct vl_jump *vl_jump_list(struct vl_arena *arena, const struct vl_appli
         if (*text && *jump.place.priority)
             add_jump(&list, &jump);
     }
+    if (vl_application_sets(application))
+        add_handler(&list, arguments);
+    if (application->devices)
+        add_local_channels(&list, application, arguments);
     *ret_count = list.count;
     return list.jumps;
 }

@@ -72,7 +72,8 @@ struct vl_jump {
     struct vl_jump_place place;
 };
 
-/* All of them, in the order of the arguments. NULL: none. */
+/* All of them, in the order of the arguments; then a hangup handler that is set, and Local channels, which begin in
+ * the dialplan anew. NULL: none. */
 const struct vl_jump *vl_jump_list(struct vl_arena *arena, const struct vl_application *application,
                                    const char *arguments, size_t *ret_count);
 

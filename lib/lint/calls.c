@@ -175,52 +175,6 @@ static const char *separated(struct vl_lint *lint, const struct vl_lint_call *ca
     return copy;
 }
 
-/* What a function or a device beside the table of applications names. */
-static void add_other_place(struct vl_lint *lint, struct vl_lint_call *call, enum vl_jump_kind kind,
-                            struct vl_jump_place place)
-{
-    struct vl_jump *way = vl_arena_zalloc(lint->arena, sizeof(*way));
-
-    if (!way || !*place.priority)
-        return;
-    *way = (struct vl_jump){ .kind = kind, .place = place };
-    add_place(lint, call, way);
-    call->place_count++;
-}
-
-/* `Set(CHANNEL(hangup_handler_push)=PLACE)`, a Gosub that waits for the end of the call. */
-static void add_handler(struct vl_lint *lint, struct vl_lint_call *call)
-{
-    static const char handler[] = "CHANNEL(hangup_handler_";
-    const char *text = vl_lint_filled(lint, call->extension, call->arguments);
-
-    if (strncmp(text, handler, strlen(handler)) != 0)
-        return;
-    text += strcspn(text, "=");
-    if (*text && text[1])
-        add_other_place(lint, call, VL_JUMP_GOSUB, vl_jump_place(lint->arena, VL_JUMP_GOSUB, text + 1));
-}
-
-/* `Local/NUMBER@CONTEXT[/OPTIONS]` among the devices. A number that is not known may be any. */
-static void add_local_channels(struct vl_lint *lint, struct vl_lint_call *call)
-{
-    const char *text = vl_jump_devices(lint->arena, call->row, vl_lint_filled(lint, call->extension, call->arguments));
-    size_t count = 0;
-    const char *const *devices = text ? vl_jump_split(lint->arena, text, '&', &count) : NULL;
-
-    for (size_t i = 0; i < count; i++) {
-        const char *number = devices[i] + strlen("Local/"), *at = strrchr(devices[i], '@');
-
-        if (strncasecmp(devices[i], "Local/", strlen("Local/")) || !at || at < number)
-            continue;
-        add_other_place(
-            lint, call, VL_JUMP_GOTO,
-            (struct vl_jump_place){ .context = vl_arena_strndup(lint->arena, at + 1, strcspn(at + 1, "/")),
-                                    .extension = vl_arena_strndup(lint->arena, number, (size_t)(at - number)),
-                                    .priority = "1" });
-    }
-}
-
 /* What is known of the arguments is filled in first, as in a call. */
 static void collect_places(struct vl_lint *lint, struct vl_lint_call *call)
 {
@@ -228,17 +182,14 @@ static void collect_places(struct vl_lint *lint, struct vl_lint_call *call)
     const struct vl_jump *ways;
 
     call->place = lint->place_count;
-    if (vl_application_sets(call->row))
-        add_handler(lint, call);
-    if (call->row->slot_count || vl_application_jumps(call->row))
+    if (call->row->slot_count || call->row->devices || vl_application_sets(call->row) ||
+        vl_application_jumps(call->row))
         arguments = separated(lint, call, vl_lint_filled(lint, call->extension, call->arguments));
     if (!arguments)
         return;
     ways = vl_jump_list(lint->arena, call->row, arguments, &call->place_count);
     for (size_t i = 0; i < call->place_count; i++)
         add_place(lint, call, &ways[i]);
-    if (call->row->devices)
-        add_local_channels(lint, call);
 }
 
 static void make_languages(struct vl_lint *lint, struct vl_lint_context *context)

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "lint/part.h"
 
 static const struct {
@@ -128,6 +129,26 @@ static void check_mailboxes(struct vl_lint *lint, const struct vl_lint_call *cal
     }
 }
 
+/* The case of its letters does not matter. */
+static void check_queue(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    const char *name = call->count ? vl_lint_known(lint, call->extension, call->parts[0]) : NULL, *near;
+    const char **names;
+
+    for (size_t i = 0; name && i < lint->devices.queue_count; i++)
+        if (!strcasecmp(lint->devices.queues[i], name))
+            return;
+    if (!name || !*name)
+        return;
+    names = vl_arena_zalloc(lint->arena, (lint->devices.queue_count + 1) * sizeof(*names));
+    for (size_t i = 0; names && i < lint->devices.queue_count; i++)
+        names[i] = lint->devices.queues[i];
+    near = names && strlen(name) > 3 ? vl_text_nearest(name, names) : NULL;
+    vl_lint_add(lint, VL_RULE_QUEUE, &call->step->at, call->extension, NULL,
+                "there is no queue '%s' in queues.conf, and the call goes on%s%s%s", name,
+                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 /* No voicemail.conf where the other files are: said once, of the first call that wants it. */
 static void check_voicemail(struct vl_lint *lint)
 {
@@ -147,6 +168,8 @@ void vl_lint_check_devices(struct vl_lint *lint)
 
         if (vl_lint_names_devices(call))
             check_text(lint, call->extension, call->step, call->arguments);
+        if (lint->devices.queues_read && !lint->devices.realtime && vl_lint_call_is(call, "Queue"))
+            check_queue(lint, call);
         if (lint->devices.voicemail && call->row->mailboxes)
             check_mailboxes(lint, call);
     }

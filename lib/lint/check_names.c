@@ -100,9 +100,13 @@ static enum vl_severity severity_of(struct vl_lint *lint, const struct vl_diagno
 /* An include of what a module makes, or of what a program leaves to its user to write. */
 static bool is_meant(struct vl_lint *lint, const struct vl_diagnostic *diagnostic)
 {
-    return diagnostic->code == VL_DIALPLAN_INCLUDE_UNKNOWN &&
-           (strstr(diagnostic->text, "'parkedcalls'") ||
-            (strstr(diagnostic->text, "-custom'") && vl_lint_in_generated(lint, &diagnostic->at)));
+    const char *quote = diagnostic->code == VL_DIALPLAN_INCLUDE_UNKNOWN ? strchr(diagnostic->text, '\'') : NULL;
+    const char *name = quote ? vl_arena_strndup(lint->arena, quote + 1, strcspn(quote + 1, "'")) : NULL;
+    size_t length = name ? strlen(name) : 0;
+
+    return name &&
+           (vl_lint_is_made(name) || vl_lint_is_beside(lint, name) ||
+            (length > 7 && !strcmp(name + length - 7, "-custom") && vl_lint_in_generated(lint, &diagnostic->at)));
 }
 
 void vl_lint_check_loader(struct vl_lint *lint)

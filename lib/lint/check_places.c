@@ -111,7 +111,8 @@ static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
         return;
     }
     if (!context) {
-        report_context(lint, place);
+        if (!vl_lint_is_beside(lint, place->context))
+            report_context(lint, place);
     } else if (place->same_extension) {
         if (priority && !vl_lint_has(own, priority) &&
             !vl_lint_search_has(lint, context, vl_lint_language(lint, own), priority))

@@ -196,12 +196,26 @@ static void read_lines(struct reading *reading)
         add_entries(reading, reading->conf.sections[i]);
 }
 
+static void add_queue(struct reading *reading, const char *name)
+{
+    struct vl_devices *devices = reading->devices;
+    const char **grown = vl_arena_grow(reading->arena, devices->queues, devices->queue_count, sizeof(*grown));
+
+    if (!grown)
+        return;
+    devices->queues = grown;
+    grown[devices->queue_count++] = vl_arena_strdup(reading->arena, name);
+}
+
 static void read_queues(struct reading *reading)
 {
+    reading->devices->queues_read = true;
     for (size_t i = 0; i < reading->conf.section_count; i++) {
         const struct vl_conf_section *section = reading->conf.sections[i];
         const struct vl_conf_line *context = section->is_template ? NULL : vl_conf_section_line(section, "context");
 
+        if (!section->is_template && strcasecmp(section->name, "general") != 0)
+            add_queue(reading, section->name);
         if (context)
             add_entry(reading, context, &queue_use);
     }
@@ -270,7 +284,7 @@ static void note_technology(struct reading *reading, void (*read)(struct reading
     }
     if (read == read_voicemail)
         devices->voicemail = true;
-    else
+    else if (read != read_queues)
         devices->lines = true;
 }
 

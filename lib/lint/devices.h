@@ -74,6 +74,7 @@ struct vl_devices {
     bool read[VL_TECHNOLOGY_COUNT];         /* the file was there: its devices are known */
     const char *files[VL_TECHNOLOGY_COUNT]; /* its name, for messages */
     bool mailboxes_missing;                 /* the other files are beside the plan, voicemail.conf is not */
+    bool queues_read;                       /* queues.conf was there */
     bool voicemail;                         /* voicemail.conf was there */
     bool lines;                             /* a file of telephone lines was there */
     bool guests;                            /* sip.conf takes calls without an account */
@@ -92,6 +93,8 @@ struct vl_devices {
     size_t unchallenged_count;
     struct vl_stranger *strangers; /* of IAX and PJSIP: SIP's are `guests` */
     size_t stranger_count;
+    const char **queues;
+    size_t queue_count;
     struct vl_mailbox *mailboxes;
     size_t mailbox_count;
 };

@@ -63,6 +63,7 @@ struct vl_lint {
     struct vl_names *assigned;        /* names of variables that a step sets */
     struct vl_lint_targets *targets;  /* where jumps lead, once it was asked for */
     struct vl_names *routines;        /* how routines end, as far as it was asked for, see vl_lint_ends */
+    const char *beside[2];            /* plans in other languages, once they were asked for; "": not there */
     struct vl_lint_text *texts;       /* the files, as lines */
     size_t text_count;
     struct vl_lint_result *result;
@@ -145,6 +146,9 @@ const struct vl_extension *vl_lint_find(struct vl_lint *lint, const struct vl_co
  * `language`; NULL: in any extension, and any priority. A switch on the way may have it too. */
 bool vl_lint_search_has(struct vl_lint *lint, const struct vl_context *context, const struct vl_numbers *language,
                         const char *priority);
+/* beside.c: whether a plan in another language that lies beside this one names the context. */
+bool vl_lint_is_beside(struct vl_lint *lint, const char *context);
+
 /* A context that Asterisk's modules make while it runs. */
 bool vl_lint_is_made(const char *name);
 /* A name that Asterisk itself looks for, such as s, i, t, h. */
@@ -157,7 +161,9 @@ const struct vl_lint_call *vl_lint_calls_of(const struct vl_lint *lint, const st
 /* targets.c: whether a jump may lead to this step; true of every step with a label. */
 bool vl_lint_is_target(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *step);
 
-/* routines.c: the ways in which what begins at a step of an extension may end, together. */
+/* routines.c: the step that a priority, a number or a label, is; NULL: none, or it counts from another step. */
+const struct vl_priority *vl_lint_step(const struct vl_extension *extension, const char *priority);
+/* The ways in which what begins at a step of an extension may end, together. */
 enum vl_lint_ends {
     VL_ENDS_RETURN = 1 << 0,  /* Return, or MacroExit */
     VL_ENDS_FALL = 1 << 1,    /* no step follows */

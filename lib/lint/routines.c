@@ -44,7 +44,7 @@ static bool is_new(struct walk *walk, const struct vl_priority *step)
     return true;
 }
 
-static const struct vl_priority *step_of(const struct vl_extension *extension, const char *priority)
+const struct vl_priority *vl_lint_step(const struct vl_extension *extension, const char *priority)
 {
     bool relative;
     long number;
@@ -111,7 +111,7 @@ static void go(struct walk *walk, const struct vl_context *context, const char *
 
     while (on) {
         const struct vl_extension *extension = vl_lint_find(walk->lint, context, number, priority, &elsewhere);
-        const struct vl_priority *step = extension ? step_of(extension, priority) : NULL;
+        const struct vl_priority *step = extension ? vl_lint_step(extension, priority) : NULL;
         size_t count = 0;
         const struct vl_lint_call *calls = extension ? vl_lint_calls_of(walk->lint, extension, &count) : NULL;
 

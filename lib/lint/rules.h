@@ -92,6 +92,7 @@
     X(HINT_OTHER, "hint-other-device", NOTICE, 0, 0, vl_lint_check_devices,                                            \
       "a hint for another device than the one dialled")                                                                \
     X(MAILBOX, "mailbox-missing", WARNING, 0, 0, vl_lint_check_devices, "a mailbox that voicemail.conf lacks")         \
+    X(QUEUE, "queue-missing", WARNING, 0, 0, vl_lint_check_devices, "a queue that queues.conf lacks")                  \
     X(SECRET_WEAK, "secret-weak", WARNING, 0, 0, vl_lint_check_accounts, "an account whose secret is easily guessed")  \
     X(SECRET_MISSING, "secret-missing", ERROR, 0, 0, vl_lint_check_accounts,                                           \
       "an account that anybody can register as: it has no secret")                                                     \
@@ -145,6 +146,8 @@
       "a ')' too many, or a second application on a line")                                                             \
     X(NO_RETURN, "gosub-without-return", WARNING, 0, 0, vl_lint_check_routines,                                        \
       "a Gosub() to a routine that has no Return(): the call ends in it")                                              \
+    X(LOOP, "endless-loop", WARNING, 0, 0, vl_lint_check_routines,                                                     \
+      "steps that jump back to themselves, without a way out or a pause")                                              \
     X(MENU, "menu-without-wait", WARNING, 0, 0, vl_lint_check_routines,                                                \
       "a menu that ends with Background(): whoever waits for its end is hung up")                                      \
     X(TAKES_H, "pattern-takes-h", WARNING, 0, 0, vl_lint_check_names,                                                  \
