@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A flood of findings is read by nobody: what one rule says in the same words is one line, in the place of the first of
- * them. Where that is still too much, each rule tells its first causes only, and how much more there is.
+ * them. Where that is still too much, words that differ in their numbers only are the same; and in the end each rule
+ * tells its first causes only, and how much more there is.
  */
 #include "request/findings.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +17,11 @@ enum { PLACES_MOST = 3 };
 /* What one rule says in the same words. */
 struct cause {
     const struct vl_finding *first;
+    const char *words; /* its text, or that without numbers */
     const struct vl_finding *others[PLACES_MOST];
     size_t count;
     size_t number; /* among those of its rule */
+    bool varied;   /* they differ in numbers */
     struct told *rule;
 };
 
@@ -30,17 +34,40 @@ struct told {
 
 struct groups {
     struct vl_arena *arena;
+    bool loose; /* words that differ in their numbers only are the same */
     struct vl_names causes_by_text, rules_by_name;
     struct cause **causes;
     struct told **rules;
     size_t cause_count, rule_count;
 };
 
+/* A text with each of its numbers as `0`. */
+static const char *without_numbers(struct vl_arena *arena, const char *text)
+{
+    char *copy = vl_arena_strdup(arena, text), *end = copy;
+
+    for (const char *p = text; *p && *copy; p++)
+        if (!isdigit((unsigned char)*p))
+            *end++ = *p;
+        else if (end == copy || end[-1] != '0')
+            *end++ = '0';
+    *end = '\0';
+    return copy;
+}
+
+/* A cause that is looked for. */
+struct wanted {
+    const struct vl_finding *finding;
+    const char *words;
+};
+
 static bool same_cause(const void *entry, const void *key)
 {
-    const struct vl_finding *a = ((const struct cause *)entry)->first, *b = key;
+    const struct cause *cause = entry;
+    const struct wanted *wanted = key;
 
-    return a->rule == b->rule && a->severity == b->severity && !strcmp(a->text, b->text);
+    return cause->first->rule == wanted->finding->rule && cause->first->severity == wanted->finding->severity &&
+           !strcmp(cause->words, wanted->words);
 }
 
 static bool same_rule(const void *entry, const void *key)
@@ -76,19 +103,21 @@ static struct told *rule_of(struct groups *groups, const struct vl_lint_rule *ru
 
 static void put(struct groups *groups, const struct vl_finding *finding)
 {
-    uint64_t hash = vl_hash_text(vl_hash_text(VL_HASH_START, finding->rule->name), finding->text);
-    struct cause *cause = vl_names_find(&groups->causes_by_text, hash, same_cause, finding);
+    struct wanted wanted = { finding, groups->loose ? without_numbers(groups->arena, finding->text) : finding->text };
+    uint64_t hash = vl_hash_text(vl_hash_text(VL_HASH_START, finding->rule->name), wanted.words);
+    struct cause *cause = vl_names_find(&groups->causes_by_text, hash, same_cause, &wanted);
     struct told *told = rule_of(groups, finding->rule);
 
     if (told && !cause) {
         cause = add(groups, &groups->causes_by_text, hash, sizeof(*cause), &groups->causes, &groups->cause_count);
         if (cause)
-            *cause = (struct cause){ .first = finding, .rule = told, .number = told->causes++ };
+            *cause = (struct cause){ .first = finding, .words = wanted.words, .rule = told, .number = told->causes++ };
     } else if (cause && cause->count <= PLACES_MOST) {
         cause->others[cause->count - 1] = finding;
     }
     if (!told || !cause)
         return;
+    cause->varied |= strcmp(cause->first->text, finding->text) != 0;
     cause->count++;
     told->findings++;
 }
@@ -109,7 +138,7 @@ static void print_line(struct vl_buf *buf, const struct vl_finding *finding, con
                   text, finding->rule->name);
 }
 
-/* `TEXT (12 times, also line 7, 9, other.conf:3 ...)` */
+/* `TEXT (12 times, also line 7, 9, other.conf:3 ...)`, or `TEXT (and 11 with other numbers, line 7 ...)` */
 static const char *text_of(struct vl_arena *arena, const struct cause *cause)
 {
     const char *places = "", *file = cause->first->at.file;
@@ -123,8 +152,9 @@ static const char *text_of(struct vl_arena *arena, const struct cause *cause)
                      ? vl_arena_printf(arena, "%s%s%d", places, i ? ", " : "", at->line)
                      : vl_arena_printf(arena, "%s%s%s:%d", places, i ? ", " : "", at->file, at->line);
     }
-    return vl_arena_printf(arena, "%s (%zu times, also line %s%s)", cause->first->text, cause->count, places,
-                           cause->count - 1 > PLACES_MOST ? " ..." : "");
+    return vl_arena_printf(
+        arena, cause->varied ? "%s (and %zu with other numbers, line %s%s)" : "%s (%zu times, also line %s%s)",
+        cause->first->text, cause->count - cause->varied, places, cause->count - 1 > PLACES_MOST ? " ..." : "");
 }
 
 static void print_cause(struct groups *groups, const struct cause *cause, size_t most, struct vl_buf *buf)
@@ -154,6 +184,11 @@ bool vl_findings_print(struct vl_arena *arena, const struct vl_finding *const *f
         print_line(buf, findings[i], findings[i]->text);
     for (size_t i = 0; i < count && !all; i++)
         put(&groups, findings[i]);
+    if (groups.cause_count > VL_FINDINGS_MOST) {
+        groups = (struct groups){ .arena = arena, .loose = true };
+        for (size_t i = 0; i < count; i++)
+            put(&groups, findings[i]);
+    }
     while (most && lines_with(&groups, most) > VL_FINDINGS_MOST)
         most--;
     for (size_t i = 0; i < groups.cause_count && printed < VL_FINDINGS_MOST; i++) {

@@ -117,7 +117,15 @@ run dialplan lint flood.conf
 expect_status 1 'a flood'
 [ "$(wc -l <out)" -le 40 ] || fail "$(wc -l <out) lines of a flood"
 expect out 'SetCallerPres is deprecated since Asterisk 1.6; write Set(CALLERID(pres)=...) (500 times, also line 6, 9, 12 ...)' 'the flood'
+expect out "there is no context 'none1' (and 499 with other numbers, line 7, 10, 13 ...) [goto-nowhere]" 'the flood'
+[ "$(wc -l <out)" = 2 ] || fail "$(wc -l <out) lines of two causes"
+awk '{ word = ""
+    for (n = NR; n; n = int(n / 26)) word = word sprintf("%c", 97 + n % 26)
+    sub(/none/, "none" word); print }' flood.conf >words.conf
+run dialplan lint words.conf
+[ "$(wc -l <out)" = 40 ] || fail "$(wc -l <out) lines of many causes"
 grep -q 'more of this rule from here on; -v tells them \[goto-nowhere\]$' out || fail 'it is not said how much more there is'
+run dialplan lint flood.conf
 expect err '500 errors, 500 warnings' 'the count of a flood'
 run dialplan lint -v flood.conf
 [ "$(wc -l <out)" = 1000 ] || fail "-v tells $(wc -l <out) findings of a flood, not 1000"
