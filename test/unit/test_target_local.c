@@ -128,14 +128,15 @@ static pid_t start_swapping(const char *one, const char *other)
     pid_t pid = fork();
 
     assert_true(pid >= 0);
-    for (unsigned n = 0; pid == 0; n++) {
+    if (pid > 0)
+        return pid;
+    for (unsigned n = 0;; n++) {
         (void)renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
         if (n % 64 == 0)
             (void)poll(NULL, 0, 1);
         if (getppid() == 1)
             _exit(0);
     }
-    return pid;
 }
 
 static void stop_swapping(pid_t pid)
