@@ -2,7 +2,7 @@
 # Why a trunk does not work: one fault after another is put into a lab that works; status or verify names its cause and
 # quotes the line that shows it, and after it is put right all is well again.
 #
-# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 120
+# ctest: FIXTURES_REQUIRED "tree;tree-sid" TIMEOUT 900 COST 120
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
@@ -222,5 +222,22 @@ caused stale "Last reload"
 voiplab up --check
 ends 5 "up --check of a file that was never loaded"
 said "reload sip reload"
+healthy status
+nothing_to_do
+"$bed" down "$work/bed"
+
+checks "the limit of contacts, at a hub with PJSIP"
+begin --guests 2 --sid hub
+what=status
+voiplab up
+ends 0 "up with a hub with PJSIP"
+on hub sed -i 's/^remove_existing=yes/remove_existing=no/' /etc/asterisk/voiplab_pjsip.conf
+cli hub "module reload res_pjsip.so" >/dev/null
+on pbx1 sed -i 's|/7001$|/7991|' $sip # it registers another contact, while the hub has the first
+cli pbx1 "module reload chan_sip.so" >/dev/null
+sleep 2
+voiplab status --json
+ends 4 "status while the hub takes no more contacts"
+caused contacts "will exceed max contacts of 1"
 healthy status
 nothing_to_do
