@@ -64,6 +64,9 @@ void *vl_arena_grow(struct vl_arena *arena, const void *array, size_t count, siz
 {
     void *grown;
 
+    /* One that could not grow is as large as before, and who goes on counting would write behind it. */
+    if (arena->failed)
+        return NULL;
     /* Grown only when count is 0 or a power of two: that is when the last allocation is full. */
     if (count && (count & (count - 1)))
         return (void *)(uintptr_t)array;

@@ -503,7 +503,7 @@ static void test_caged(void **state)
     const struct vl_load load = a_load(1, 3, 1000);
     struct vl_sipp_options options = options_for(&load, port);
     struct look look = { .seen = false };
-    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 }, longer = { .made = 0 };
     VL_ERROR_AUTO err = { .code = VL_OK };
     int rc;
 
@@ -518,7 +518,7 @@ static void test_caged(void **state)
     /* one that lives long enough to be looked at */
     pid = start_answerer(NULL, port = free_udp_port());
     options.port = port;
-    assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
+    assert_int_equal(vl_sipp_run(&options, &longer, &err), 0);
     stop(pid);
     assert_true(look.seen);
     if (geteuid() == 0) {
