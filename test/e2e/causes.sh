@@ -82,6 +82,8 @@ healthy status
 fault "an access list" hub "sed -i 's/^contactpermit=$BED_PBX1/contactpermit=10.9.9.9/' $sip" status acl "failure to pass ACL"
 healthy status
 fault "a wrong secret of an IAX2 trunk" pbx1 "sed -i 's/^secret=.*/secret=notthesecret/' $iax" verify secret "Decrypt Failed"
+# the dialplan went on over the hub; nobody waits for a channel that cannot come up any more
+expect_contains "$(cat "$work/err")" "was answered by 'SIP/hub" "verify of a trunk that is refused"
 healthy verify
 fault "an IAX2 user that is not there" pbx2 "sed -i 's/^\[1000\]/[1990]/' $iax" verify account "no row"
 healthy verify

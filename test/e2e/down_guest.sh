@@ -29,6 +29,14 @@ is_registered pbx1 || fail "pbx1 is not registered"
 accounts_ok 1 || fail "the hub does not reach pbx1"
 said "2 of 4 PBXs failed"
 
+checks "what differs on who does not answer is not known, which is no difference"
+voiplab up --check --wait 3
+ends 4 "up --check with two guests away"
+said "2 of 4 PBXs do not answer, so what differs there is not known"
+voiplab up --dry-run --wait 3
+ends 0 "up --dry-run with two guests away"
+said "for 2 of 4 PBXs, which do not answer, this is a guess"
+
 checks "--json names them"
 voiplab status --wait 2 --json
 ends 4 "status"
@@ -47,6 +55,19 @@ voiplab up
 ends 0 "the second up"
 all_registered
 nothing_to_do
+
+checks "who is busy for some seconds is waited for, by who only looks as well"
+# shellcheck disable=SC2016 # for the shell over there
+server=$(on pbx1 sh -c 'for p in /proc/[0-9]*; do [ "$(cat "$p/comm")" != sshd ] || echo "${p#/proc/}"; done | head -n 1')
+on pbx1 kill -STOP "$server"
+{
+    sleep 4
+    on pbx1 kill -CONT "$server"
+} &
+voiplab up --check
+wait "$!"
+ends 0 "up --check beside a busy guest"
+said "nothing to do"
 
 checks "a guest with another host key is refused by name, and no key is offered to it"
 on pbx2 sh -c 'rm -f /etc/ssh/ssh_host_*; ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key
