@@ -13,7 +13,7 @@
 #include "request/request.h"
 
 enum {
-    WIDEST = 100, /* columns of a screen; a matrix that needs more has one character per cell */
+    WIDEST = 80, /* columns of a screen; a matrix that needs more has one character per cell */
     NAME_WIDTH = 16,
 };
 
