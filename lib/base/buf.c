@@ -8,8 +8,17 @@
 
 #include "base/memory.h"
 
-/* Make room for `more` bytes and the NUL. Grown by copying, so that the old block can be wiped. */
-static bool reserve(struct vl_buf *buf, size_t more)
+/* It was written up to here. */
+static void end_at(struct vl_buf *buf, size_t length)
+{
+    buf->length = length;
+    buf->data[length] = '\0';
+    buf->used = buf->used > length ? buf->used : length + 1;
+}
+
+/* Make room for `more` bytes and the NUL. Grown by copying, so that the old block can be wiped: as far as it was
+ * written, for the kernel has to find memory for the rest of it first. */
+bool vl_buf_reserve(struct vl_buf *buf, size_t more)
 {
     size_t needed, size = buf->size ? buf->size : 64;
     char *data;
@@ -25,23 +34,24 @@ static bool reserve(struct vl_buf *buf, size_t more)
     if (!data)
         return !(buf->failed = true);
     if (buf->data) {
-        memcpy(data, buf->data, buf->length + 1);
-        explicit_bzero(buf->data, buf->size);
+        memcpy(data, buf->data, buf->length);
+        explicit_bzero(buf->data, buf->used);
         vl_free(buf->data);
+        buf->used = 0;
     }
     buf->data = data;
     buf->size = size;
+    end_at(buf, buf->length);
     return true;
 }
 
 void vl_buf_add(struct vl_buf *buf, const void *bytes, size_t length)
 {
-    if (!reserve(buf, length))
+    if (!vl_buf_reserve(buf, length))
         return;
     if (length)
         memcpy(buf->data + buf->length, bytes, length);
-    buf->length += length;
-    buf->data[buf->length] = '\0';
+    end_at(buf, buf->length + length);
 }
 
 void vl_buf_puts(struct vl_buf *buf, const char *text)
@@ -62,14 +72,14 @@ void vl_buf_printf(struct vl_buf *buf, const char *format, ...)
     va_start(args, format);
     length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (length < 0 || !reserve(buf, (size_t)length)) {
+    if (length < 0 || !vl_buf_reserve(buf, (size_t)length)) {
         buf->failed = true;
         return;
     }
     va_start(args, format);
     (void)vsnprintf(buf->data + buf->length, (size_t)length + 1, format, args);
     va_end(args);
-    buf->length += (size_t)length;
+    end_at(buf, buf->length + (size_t)length);
 }
 
 const char *vl_buf_text(const struct vl_buf *buf)
@@ -81,11 +91,10 @@ char *vl_buf_take(struct vl_buf *buf)
 {
     char *data;
 
-    if (!reserve(buf, 0)) {
+    if (!vl_buf_reserve(buf, 0)) {
         vl_buf_free(buf);
         return NULL;
     }
-    buf->data[buf->length] = '\0';
     data = buf->data;
     *buf = (struct vl_buf)VL_BUF_INIT;
     return data;
@@ -109,7 +118,7 @@ void vl_buf_reset(struct vl_buf *buf)
 void vl_buf_free(struct vl_buf *buf)
 {
     if (buf->data)
-        explicit_bzero(buf->data, buf->size);
+        explicit_bzero(buf->data, buf->used);
     vl_free(buf->data);
     *buf = (struct vl_buf)VL_BUF_INIT;
 }

@@ -13,6 +13,7 @@ struct vl_buf {
     char *data; /* NULL while empty; read it through vl_buf_text() */
     size_t length;
     size_t size; /* bytes allocated */
+    size_t used; /* how far it was ever written, the NUL included: so much is wiped */
     bool failed; /* memory ran out, or a length did not fit: nothing is appended any more */
 };
 
@@ -25,6 +26,9 @@ void vl_buf_add(struct vl_buf *buf, const void *bytes, size_t length);
 void vl_buf_puts(struct vl_buf *buf, const char *text);
 void vl_buf_putc(struct vl_buf *buf, char c);
 void vl_buf_printf(struct vl_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Make room for so many bytes, where it is known that they come. Whether there is. */
+bool vl_buf_reserve(struct vl_buf *buf, size_t more);
 
 /* The text so far, never NULL; valid until the next append. */
 const char *vl_buf_text(const struct vl_buf *buf);

@@ -7,8 +7,9 @@
  * with the shell's own means what it can, asks stat(1) and cat(1) once for all files, and has Asterisk answer all
  * commands over one connection to its control socket: each is followed by a command that does not exist, whose error
  * marks the end of the answer before it. This takes three milliseconds for five commands instead of 45. That much of a
- * Unix socket no shell speaks, but any perl does without a module, and Debian and the distributions of PBXs have it.
- * Where there is none, or no socket in its usual place, `asterisk -rx` runs once for each.
+ * Unix socket no shell speaks, but any perl does without a module, and Debian and the distributions of PBXs have it;
+ * started anyway, it looks at the files too. Where there is none, or no socket in its usual place, `asterisk -rx` runs
+ * once for each.
  *
  * What is printed:
  *
@@ -37,10 +38,9 @@
 
 enum { ANSWER_S = 30, SPARE_MS = 5000 };
 
-/* $1: the program of perl, $2: seconds for Asterisk's answers, $3: how many paths, $4: how many groups; then these, and
- * the commands. */
-static const char ahead_script[] =
-    "LC_ALL=C; export LC_ALL; p=$1 t=$2 n=$3 m=$4; shift 4; "
+/* By perl, when there is one; else, or where that does not get as far as to print, by the shell. */
+const char vl_ssh_ahead_script[] =
+    "LC_ALL=C; export LC_ALL; p=$1 q=$2 t=$3 v=$4 n=$5 m=$6; shift 6; "
     "value() { echo \"l ${#1}\"; printf %s \"$1\"; }; "
     "kind() { if [ -h \"$1\" ]; then if [ -f \"$1\" ] && [ -r \"$1\" ]; then c=L; elif [ -e \"$1\" ]; then c=M; "
     "else c=X; fi; elif [ -f \"$1\" ]; then c=u; [ ! -r \"$1\" ] || c=f; elif [ -d \"$1\" ]; then c=d; "
@@ -54,12 +54,16 @@ static const char ahead_script[] =
     "then q=$((q+z)); set -- \"$@\" \"$f\"; fi; done; "
     "[ $# = 0 ] || { cat \"$@\" && stat -L -c \"i %a %u %g %s %Y\" \"$@\"; } || exit 71; }; "
     "links() { for f; do [ -h \"$f\" ] || continue; value \"$(readlink \"$f\")\"; "
-    "[ ! -e \"$f\" ] || value \"$(readlink -f \"$f\")\"; done; }; " VL_SSH_GROUP VL_SSH_ASK "echo \"voiplab ahead\"; "
+    "[ ! -e \"$f\" ] || value \"$(readlink -f \"$f\")\"; done; }; " VL_SSH_GROUP VL_SSH_ASK
+    "echo \"voiplab ahead\"; s=9; if command -v perl >/dev/null 2>&1; then "
+    "perl -e \"$q$p\" \"$t\" \"$v\" $n $m \"$@\"; s=$?; fi; "
+    "case $s in 0) echo \"voiplab end\"; exit 0;; 8) shift $((n+m)); each \"$@\"; echo \"voiplab end\"; exit 0;; "
+    "9) ;; *) exit $s;; esac; "
     "part() { j=$1 l=$2 i=$#; shift 2; i=$((i-2)); while [ $i -gt 0 ]; do f=$1; shift; i=$((i-1)); "
     "if [ $j -le 0 ] && [ $l -gt 0 ]; then set -- \"$@\" \"$f\"; l=$((l-1)); fi; j=$((j-1)); done; $h \"$@\"; }; "
     "h=learn; part 0 $n \"$@\"; h=links; part 0 $n \"$@\"; "
     "groups() { for g; do x=; [ ! -O / ] || group \"$g\"; echo \"g ${x:--}\"; done; }; h=groups; part $n $m \"$@\"; "
-    "shift $((n+m)); ask \"$@\"; echo \"voiplab end\"";
+    "shift $((n+m)); each \"$@\"; echo \"voiplab end\"";
 
 _Static_assert(VL_TARGET_FILE_LIMIT == 1048576 && VL_AHEAD_TOTAL == 4194304, "the script above has these numbers");
 
@@ -102,16 +106,19 @@ int vl_ssh_answer_seconds(const struct vl_ssh *ssh)
 void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted)
 {
     struct vl_ssh *ssh = vl_ssh_of(target);
-    const char *argv[3 * VL_AHEAD_MOST + 16] = { "sh", "-c", ahead_script, "sh", vl_ssh_ask_program };
+    const char *argv[3 * VL_AHEAD_MOST + 16] = { "sh", "-c", vl_ssh_ahead_script, "sh" };
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_SSH_REPLY_AUTO reply = { .status = -1 };
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_ahead *learnt;
-    size_t count = 5;
+    size_t count = 4;
 
     if (ssh->worker <= 0 || !is_sound(wanted) || vl_ahead_has(ssh->ahead, wanted, vl_now_ms()))
         return;
+    argv[count++] = vl_ssh_ask_program;
+    argv[count++] = vl_ssh_learn_program;
     argv[count++] = vl_arena_printf(&arena, "%d", vl_ssh_answer_seconds(ssh));
+    argv[count++] = wanted->awaited ? wanted->awaited : "";
     argv[count++] = vl_arena_printf(&arena, "%zu", count_of(wanted->paths));
     argv[count++] = vl_arena_printf(&arena, "%zu", count_of(wanted->groups));
     count = add(argv, count, wanted->paths);

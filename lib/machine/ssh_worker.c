@@ -11,6 +11,7 @@
  * It ends with the program because it watches the control socket whenever it waits. The death signal of prctl(2) would
  * not do: it goes off when the thread that started the worker ends, though the program still uses the target.
  */
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static const struct {
     { "USR1", 10 }, { "SEGV", 11 }, { "USR2", 12 }, { "PIPE", 13 }, { "ALRM", 14 }, { "TERM", 15 },
 };
 
-enum { STATUS_UNKNOWN = 255 };
+enum { STATUS_UNKNOWN = 255, HEAP_KEPT = 16 << 20 };
 
 /* Said in front of a command, so that what start-up files and forced shells print before it is not taken for its own.
  * It counts as a whole line only: whoever logs the command prints it too. */
@@ -443,6 +444,8 @@ int vl_ssh_worker_main(void)
     int control;
 
     vl_sandbox_hide();
+    (void)mallopt(M_MMAP_THRESHOLD, HEAP_KEPT); /* the next answer goes where the last one was */
+    (void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
     if (vl_sandbox_be_nobody(&ignored) < 0)
         return 1;
     (void)warm_up(&ignored); /* a worker does it again and says what is wrong: its random numbers must be its own */

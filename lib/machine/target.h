@@ -40,6 +40,8 @@ struct vl_wanted {
     const char *const *paths;    /* of files: read(), facts() */
     const char *const *groups;   /* gives_to() */
     const char *const *commands; /* of Asterisk: run() of `asterisk -rx COMMAND` */
+    const char *awaited;         /* with which lines of the last answer begin that say `!Up!`, a blank between two; it
+                                  * is given when each is there or a moment has passed, where the target can. NULL: none */
 };
 
 /* One of several changes that are made in one go: write(), remove(), or run() of `asterisk -rx COMMAND`. */

@@ -191,6 +191,7 @@ int vl_ssh_wire_receive(int socket, size_t limit, long long deadline, struct vl_
     if (type < VL_SSH_HELLO || type >= VL_SSH_TYPES || length > limit)
         return vl_fail(err, VL_ERROR_FAILED, "message of type %u with %zu bytes refused", type, length);
     vl_buf_reset(message);
+    (void)vl_buf_reserve(message, length); /* all at once, instead of growing again and again */
     rc = receive_bytes(socket, length, deadline, message, err);
     if (rc <= 0)
         return rc;

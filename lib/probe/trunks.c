@@ -14,7 +14,7 @@ enum {
     ASK_TIMEOUT_MS = 30000,
     POLL_FIRST_MS = 30,
     POLL_MOST_MS = 240,
-    LOOKS_WITHOUT = 4, /* so often a call is not there, before it is one that has ended */
+    LOOKS_WITHOUT = 5, /* so often a call is not there, before it is one that has ended */
 };
 
 #define ASK_IAX2_PEERS "iax2 show peers"
@@ -375,6 +375,7 @@ struct placed {
     bool seen, up;
     bool over;            /* nothing is to be waited for any more */
     int without;          /* looks that did not find it */
+    const char *ours;     /* our channel, to be hung up: the call is over */
     const char *answered; /* the channel of another trunk that answered it: dialplans try the hub where a trunk fails */
 };
 
@@ -420,21 +421,55 @@ static const char *look_at_call(struct vl_arena *arena, struct placed *placed, c
     return ours && placed->over ? ours->name : NULL;
 }
 
-/* Look at all calls that are not over, and hang up those that then are. How many are left, or -1. `kept`: for what is
- * to be told afterwards. */
+/* What is worth waiting for over there: that the trunks of calls which were there when last looked are up. */
+static const char *awaited(struct vl_arena *arena, const struct placed *placed, size_t count)
+{
+    const char *list = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        if (!placed[i].over && !placed[i].without)
+            list = list ? vl_arena_printf(arena, "%s %s", list, placed[i].call->channel) : placed[i].call->channel;
+    return list;
+}
+
+/* What hangs up calls that are over and are not hung up yet, then what is put behind it; a list that ends with NULL. */
+static const char **hang_up_then(struct vl_arena *arena, struct placed *placed, size_t count, const char *then)
+{
+    const char **commands = vl_arena_zalloc(arena, (count + 2) * sizeof(*commands));
+    size_t used = 0;
+
+    for (size_t i = 0; commands && i < count; i++) {
+        if (!placed[i].ours)
+            continue;
+        commands[used++] = vl_arena_printf(arena, "channel request hangup %s", placed[i].ours);
+        placed[i].ours = NULL;
+    }
+    if (commands)
+        commands[used] = then;
+    return arena->failed ? NULL : commands;
+}
+
+/* Look at all calls that are not over; those that were at the look before are hung up with it. How many are left, or
+ * -1. `kept`: for what is to be told afterwards. */
 static int look_at_calls(struct vl_target *target, struct vl_arena *kept, struct placed *placed, size_t count,
                          bool last, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_FREE char *output = NULL;
-    const char **hangups = vl_arena_zalloc(&arena, (count + 1) * sizeof(*hangups));
+    const char **commands = hang_up_then(&arena, placed, count, ASK_CHANNELS);
     struct vl_channel *list;
-    size_t channels, ended = 0;
+    size_t channels;
     int left = 0;
 
-    if (!hangups)
+    if (!commands)
         return vl_no_memory(err);
-    vl_target_prefetch(target, &(struct vl_wanted){ .commands = (const char *const[]){ ASK_CHANNELS, NULL } });
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands, .awaited = awaited(&arena, placed, count) });
+    for (; commands[1]; commands++) {
+        VL_FREE char *ignored = NULL;
+
+        if (ask(target, *commands, &ignored, err) < 0)
+            return -1;
+    }
     if (ask(target, ASK_CHANNELS, &output, err) < 0)
         return -1;
     if (vl_asterisk_parse_channels_concise(&arena, output, &list, &channels) < 0)
@@ -442,11 +477,9 @@ static int look_at_calls(struct vl_target *target, struct vl_arena *kept, struct
     for (size_t i = 0; i < count; i++) {
         const char *ours = placed[i].over ? NULL : look_at_call(kept, &placed[i], list, channels, last);
 
-        if (ours)
-            hangups[ended++] = vl_arena_printf(&arena, "channel request hangup %s", ours);
+        placed[i].ours = ours ? vl_arena_strdup(kept, ours) : NULL;
         left += !placed[i].over;
     }
-    ask_all(target, hangups);
     return left;
 }
 
@@ -462,11 +495,11 @@ static const char *originate(struct vl_arena *arena, const struct vl_call *call,
                            seconds);
 }
 
-/* Look which channels there are, then place all calls. */
+/* Look which channels there are, then place all calls; with these, look for the first time. */
 static int place_calls(struct vl_target *target, struct vl_arena *arena, struct placed *placed, size_t count,
                        int timeout_ms, struct vl_error *err)
 {
-    const char **commands = vl_arena_zalloc(arena, (count + 2) * sizeof(*commands));
+    const char **commands = vl_arena_zalloc(arena, (count + 3) * sizeof(*commands));
     VL_FREE char *before = NULL;
 
     if (!commands)
@@ -474,7 +507,8 @@ static int place_calls(struct vl_target *target, struct vl_arena *arena, struct 
     commands[0] = ASK_CHANNELS;
     for (size_t i = 0; i < count; i++)
         commands[i + 1] = originate(arena, placed[i].call, timeout_ms);
-    vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands });
+    commands[count + 1] = ASK_CHANNELS;
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands, .awaited = awaited(arena, placed, count) });
     if (ask(target, ASK_CHANNELS, &before, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -495,15 +529,20 @@ static int follow_calls(struct vl_target *target, struct vl_arena *arena, struct
                         int timeout_ms, struct vl_error *err)
 {
     long long deadline = vl_now_ms() + timeout_ms;
-    int pause = POLL_FIRST_MS, left = 1;
+    const char **hangups;
+    int left;
 
     if (place_calls(target, arena, placed, count, timeout_ms, err) < 0)
         return -1;
-    while (left > 0) {
-        (void)poll(NULL, 0, pause);
-        pause = pause < POLL_MOST_MS ? 2 * pause : pause;
+    for (int pause = POLL_FIRST_MS;; pause = pause < POLL_MOST_MS ? 2 * pause : pause) {
         left = look_at_calls(target, arena, placed, count, vl_now_ms() >= deadline, err);
+        if (left <= 0)
+            break;
+        (void)poll(NULL, 0, pause);
     }
+    hangups = hang_up_then(arena, placed, count, NULL);
+    if (hangups)
+        ask_all(target, hangups);
     return left;
 }
 
