@@ -109,10 +109,11 @@ static bool parse_reload(struct vl_checkpoint *checkpoint, char *rest)
 {
     const char *const **grown =
         vl_arena_grow(&checkpoint->arena, checkpoint->reloads, checkpoint->reload_count, sizeof(*grown));
+    const char *const *words = vl_text_split(&checkpoint->arena, rest, " ");
 
-    if (!grown)
+    if (!grown || !words || !words[0])
         return false;
-    grown[checkpoint->reload_count++] = vl_text_split(&checkpoint->arena, rest, " ");
+    grown[checkpoint->reload_count++] = words;
     checkpoint->reloads = (const char *const *const *)grown;
     return true;
 }
