@@ -1,5 +1,7 @@
 #!/bin/bash
 # bridge --root: the files say what those of the thesis say; twice is the same as once; modes; exit statuses.
+#
+# ctest: COST 60
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
 lab=$SOURCE/share/labs/thesis.ini

@@ -2,7 +2,7 @@
 # A dry run of thirty students gives all memory back. LeakSanitizer looks where the program was built with it (preset
 # asan), Valgrind does elsewhere; ThreadSanitizer bears neither, and there the run has to be clean by its own measure.
 #
-# ctest: RESOURCE_LOCK processor LABELS cli;leaks COST 45
+# ctest: LABELS cli;leaks COST 45
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
 need jq

@@ -129,17 +129,25 @@ grep -qF "$(between pbx2 2000)" "$work/before" && fail "the trunk from pbx2 to p
 grep -qF "$(between pbx2 2001)" "$work/before" || fail "the trunk from pbx2 to pbx3 has another secret"
 
 checks "a change that is cut off is taken to its end by the next run, and no call fails meanwhile"
-phase_is() { grep -q "^rotation/phase = $1" "$work/state/bed/secrets" || ! kill -0 "$rotating" 2>/dev/null; }
-for phase in 1 2 3 4 5; do
-    begin_calls
+in_phase() { grep -q "^rotation/phase = $1" "$work/state/bed/secrets"; }
+# cut_off PHASE SECONDS: a change is killed so long after it came to this phase; false when it was through with it
+cut_off() {
+    local rotating
     "$bed" host "$work/bed" "$VOIPLAB" trunk rotate -f "$lab" --share "$SOURCE/share" --state "$work/state" \
         >/dev/null 2>&1 &
     rotating=$!
-    retry 60 phase_is "$phase" || fail "the change does not come to phase $phase"
-    sleep 0.2
+    while kill -0 "$rotating" 2>/dev/null && ! in_phase "$1"; do sleep 0.02; done
+    sleep "$2"
     kill -KILL "$rotating" 2>/dev/null || :
     wait "$rotating" 2>/dev/null || :
-    grep -q "^rotation/phase = $phase" "$work/state/bed/secrets" || fail "it was not cut off in phase $phase"
+    in_phase "$1"
+}
+for phase in 1 2 3 4 5; do
+    begin_calls
+    for pause in 0.2 0.1 0.05 0 0 none; do
+        [ "$pause" != none ] || fail "it was not cut off in phase $phase"
+        ! cut_off "$phase" "$pause" || break
+    done
     voiplab up
     ends 0 "up in the middle of a change"
     voiplab trunk rotate

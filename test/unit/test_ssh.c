@@ -1068,42 +1068,6 @@ static void test_worker_is_caged(void **state)
     assert_int_equal(run_status(target, "exit 0"), 0);
 }
 
-/* What the filter is for: a child of ours in the same cage that opens a file is killed by the kernel. */
-static void test_cage_kills(void **state)
-{
-    int status = 0, ends[2];
-    pid_t pid;
-
-    (void)state;
-    if (!vl_sandbox_filters())
-        skip();
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    for (int forbidden = 0; forbidden < 5; forbidden++) {
-        pid = fork();
-        assert_true(pid >= 0);
-        if (pid == 0) {
-            VL_ERROR_AUTO err = { .code = VL_OK };
-
-            if (vl_sandbox_enter((const int[]){ ends[0], ends[1], -1 }, &err) < 0 ||
-                send(ends[0], "x", 1, MSG_NOSIGNAL) != 1)
-                _exit(2);
-            if (forbidden == 1)
-                (void)open("/etc/passwd", O_RDONLY);
-            else if (forbidden == 2)
-                (void)socket(AF_INET, SOCK_STREAM, 0);
-            else if (forbidden == 3)
-                (void)execl("/bin/true", "true", (char *)NULL);
-            else if (forbidden == 4)
-                (void)send(2, "x", 1, MSG_NOSIGNAL);
-            _exit(0);
-        }
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_int_equal(WIFSIGNALED(status) ? WTERMSIG(status) : 0, forbidden ? SIGSYS : 0);
-    }
-    (void)close(ends[0]);
-    (void)close(ends[1]);
-}
-
 static void test_worker_ends_with_the_program(void **state)
 {
     VL_TARGET_AUTO *target = NULL;
@@ -1322,7 +1286,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_old_guest),
         cmocka_unit_test(test_ecdsa_user_key),
         cmocka_unit_test(test_worker_is_caged),
-        cmocka_unit_test(test_cage_kills),
         cmocka_unit_test(test_worker_ends_with_the_program),
         cmocka_unit_test(test_many_targets_at_once),
         cmocka_unit_test(test_measure),
