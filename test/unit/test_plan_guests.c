@@ -60,7 +60,7 @@ static struct fixture *fixture_open(const char *base)
     if (!fixture->session.lab ||
         vl_state_open(&fixture->session.state, fixture->session.lab, fixture->directory, NULL, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
-    fixture->session.hypervisor = vl_hypervisor_open(vl_arena_printf(&arena, "test://%s", node), &err);
+    fixture->session.hypervisor = vl_hypervisor_open(vl_arena_printf(&arena, "test://%s", node), NULL, &err);
     if (!fixture->session.hypervisor)
         fail_msg("%s", vl_error_text(&err));
     return fixture;
