@@ -102,8 +102,8 @@ COMMAND(cmd_run_request, .name = "sipp", .operands = "[LOAD ...]", .summary = "r
         .takes = { LAB, [CMD_DRY_RUN] = true }, .most_operands = -1, .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
 
 COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]", .summary = "bring the whole lab up, from whatever it is now",
-        .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true, [CMD_PRUNE] = true }, .most_operands = -1, .kind = CMD_PBXS,
-        .request = VOIPLAB_UP)
+        .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true, [CMD_PRUNE] = true, [CMD_RESTART] = true }, .most_operands = -1,
+        .kind = CMD_PBXS, .request = VOIPLAB_UP)
 
 COMMAND(cmd_run_request, .name = "status", .operands = "[PBX ...]",
         .summary = "show what is seen: guests, registrations, peers", .takes = { LAB, REACH }, .most_operands = -1,

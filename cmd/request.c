@@ -246,6 +246,7 @@ int cmd_run_up(const struct cmd_command *command, const struct cmd_options *opti
 
     up.peer = cmd_ssh_peer();
     up.prune = options->values[CMD_PRUNE] != NULL;
+    up.restart = options->values[CMD_RESTART] != NULL;
     request.parameters.up = &up;
     return cmd_carry_out(command, &request, options);
 }

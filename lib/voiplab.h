@@ -160,6 +160,7 @@ struct voiplab_up {
     size_t size;
     const char *peer; /* as for the bridge */
     bool prune;       /* guests that the lab file has no more are stopped and removed, with their disks */
+    bool restart;     /* guests that run as they were before the lab file changed are shut down and started anew */
 };
 
 /* For VOIPLAB_CREATE_VM: a guest without a lab file. */

@@ -81,31 +81,43 @@ static int read_mark(const char *xml, struct vl_arena *arena, struct vl_domain *
     return vl_arena_check(arena, err);
 }
 
-/* All that there is to know about a domain. The stored definition counts, not that of the running guest. */
-static int read_domain(virDomainPtr handle, struct vl_arena *arena, struct vl_domain *domain, struct vl_error *err)
+/* The stored definition counts, not that of the running guest; *ret_xml is it, for the caller to free, unless it is
+ * absent. */
+static int read_definition(virDomainPtr handle, struct vl_arena *arena, struct vl_domain *domain, char **ret_xml,
+                           struct vl_error *err)
 {
-    VL_FREE char *xml = NULL;
 
     if (read_state(handle, &domain->state, err) < 0)
         return -1;
     if (domain->state == VL_DOMAIN_ABSENT)
         return 0;
-    xml = virDomainGetXMLDesc(handle, VIR_DOMAIN_XML_INACTIVE);
-    if (xml)
-        return read_mark(xml, arena, domain, err);
+    *ret_xml = virDomainGetXMLDesc(handle, VIR_DOMAIN_XML_INACTIVE);
+    if (*ret_xml)
+        return read_mark(*ret_xml, arena, domain, err);
     if (virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
         return vl_hypervisor_fail(err, "read the definition of", virDomainGetName(handle));
     domain->state = VL_DOMAIN_ABSENT;
     return 0;
 }
 
+static int read_domain(virDomainPtr handle, struct vl_arena *arena, struct vl_domain *domain, struct vl_error *err)
+{
+    VL_FREE char *xml = NULL;
+
+    return read_definition(handle, arena, domain, &xml, err);
+}
+
 static int look_at(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
+    struct vl_domain *domain = &task->answer.domain;
     DOMAIN_AUTO handle = NULL;
+    VL_FREE char *xml = NULL;
 
     if (find_domain(connection, task->asked.name, &handle, err) < 0)
         return -1;
-    return handle ? read_domain(handle, &task->arena, &task->answer.domain, err) : 0;
+    if (handle && read_definition(handle, &task->arena, domain, &xml, err) < 0)
+        return -1;
+    return xml && domain->state == VL_DOMAIN_RUNNING ? vl_hypervisor_behind(handle, xml, &task->arena, domain, err) : 0;
 }
 
 int vl_hypervisor_domain(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *name,

@@ -47,6 +47,11 @@ struct vl_domain {
     enum vl_domain_state state;
     const char *lab, *pbx;   /* from our element in <metadata>; NULL: not ours */
     const char *fingerprint; /* attribute of our element: hash of the XML that we defined; NULL: none */
+    /* Of one that runs, and only from vl_hypervisor_domain(): libvirt keeps what is defined meanwhile for the next
+     * start.
+     */
+    const char *behind;       /* what that will change, in words ("memory, identity"); NULL: nothing */
+    const char *const *files; /* of its disks, as it runs; NULL-terminated; NULL: it does not run */
 };
 
 /* One domain by name; absent is no error (state VL_DOMAIN_ABSENT). */

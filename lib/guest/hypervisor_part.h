@@ -45,6 +45,11 @@ int vl_hypervisor_find_our_pool(virConnectPtr connection, const char *pool, virS
 struct vl_xml_document;
 const char *vl_hypervisor_mark(const struct vl_xml_document *document, struct vl_arena *arena, const char **ret_pbx);
 
+/* What a domain that runs will be at its next start, and its disks now: `behind` and `files` of vl_domain. `defined` is
+ * its stored definition. */
+int vl_hypervisor_behind(virDomainPtr handle, const char *defined, struct vl_arena *arena, struct vl_domain *domain,
+                         struct vl_error *err);
+
 /* libvirt's objects are counted; a local gives its reference back when it goes out of scope. */
 #define REFERENCE(name, type, release)                                                                                 \
     static inline void name(type *object)                                                                              \

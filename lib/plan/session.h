@@ -22,6 +22,7 @@ struct vl_session {
     struct vl_hypervisor *hypervisor; /* NULL until vl_session_hypervisor() */
     const char *change;               /* while a change of the network is made: where it stands (network/change.h) */
     bool kvm;                         /* guests run with hardware virtualization; set with the connection */
+    bool restarts;                    /* as the request says: guests that run as they were before start anew */
     char **passwords;                 /* those that were asked for, by PBX; NULL until the first */
     pthread_mutex_t event_lock;       /* and of who asks: an event does not come into a question */
 };

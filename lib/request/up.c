@@ -63,6 +63,9 @@ static int look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
                                  vl_domain_name(&member->arena, session->lab, member->pbx), &domain, err) < 0)
             return -1;
         member->guest = words[domain.state];
+        if (domain.behind && !session->restarts)
+            vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name,
+                             "the guest runs as it was before (%s); 'voiplab up --restart' restarts it", domain.behind);
     }
     return 0;
 }
@@ -273,6 +276,7 @@ int vl_run_up(const struct vl_run *run)
     VL_FLEET_AUTO fleet = { .count = 0 };
     size_t changed = 0;
 
+    session->restarts = run->request->parameters.up->restart;
     if (vl_run_is_dry(run))
         return dry_up(run);
     if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 || prepare_host(run, &changed) < 0 ||
