@@ -122,6 +122,8 @@ enum voiplab_command {
                     */
     VOIPLAB_TRUNK_ROTATE, /* new secrets for the trunks of the lab, or of the PBXs that are named */
     VOIPLAB_TRUNK_VERIFY, /* every trunk, as each end sees it, and a call over it; why one that fails does */
+    VOIPLAB_IMAGE_LIST,   /* the images in the cache; needs no lab file */
+    VOIPLAB_IMAGE_REMOVE, /* those of these names; needs no lab file */
 };
 
 enum voiplab_mode {
