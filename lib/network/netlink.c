@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <stdlib.h>
@@ -152,13 +153,13 @@ static int dump_of(struct vl_net *net, uint16_t type, int family, mnl_cb_t callb
     return -1;
 }
 
-static bool is_kind(const struct nlattr *info, const char *kind)
+static void take_kind(struct vl_net_link *link, const struct nlattr *info)
 {
     const struct nlattr *attribute;
 
-    mnl_attr_for_each_nested(attribute, info) if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND &&
-                                                  !strcmp(mnl_attr_get_str(attribute), kind)) return true;
-    return false;
+    mnl_attr_for_each_nested(attribute, info) if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND)(void)
+        snprintf(link->kind, sizeof(link->kind), "%s", mnl_attr_get_str(attribute));
+    link->is_bridge = strcmp(link->kind, "bridge") == 0;
 }
 
 static bool has_spanning_tree(const struct nlattr *info)
@@ -180,6 +181,9 @@ static void take_link_attribute(struct vl_arena *arena, struct vl_net_link *link
     case IFLA_MASTER:
         link->master = (int)mnl_attr_get_u32(attribute);
         break;
+    case IFLA_LINK:
+        link->lower = (int)mnl_attr_get_u32(attribute);
+        break;
     case IFLA_MTU:
         link->mtu = mnl_attr_get_u32(attribute);
         break;
@@ -187,7 +191,7 @@ static void take_link_attribute(struct vl_arena *arena, struct vl_net_link *link
         link->alias = vl_arena_strdup(arena, mnl_attr_get_str(attribute));
         break;
     case IFLA_LINKINFO:
-        link->is_bridge = is_kind(attribute, "bridge");
+        take_kind(link, attribute);
         link->stp = link->is_bridge && has_spanning_tree(attribute);
         break;
     case IFLA_ADDRESS:
@@ -217,9 +221,15 @@ static int take_link(const struct nlmsghdr *header, void *context)
         .index = info->ifi_index,
         .up = (info->ifi_flags & IFF_UP) != 0,
         .running = (info->ifi_flags & IFF_RUNNING) != 0,
+        .is_loopback = (info->ifi_flags & IFF_LOOPBACK) != 0,
+        .is_ethernet = info->ifi_type == ARPHRD_ETHER,
     };
     mnl_attr_for_each(attribute, header, sizeof(*info))
         take_link_attribute(dump->arena, &grown[dump->count], attribute);
+    /* the index is then of another namespace */
+    mnl_attr_for_each(attribute, header, sizeof(*info)) if (mnl_attr_get_type(attribute) == IFLA_LINK_NETNSID)
+        grown[dump->count]
+            .lower = 0;
     dump->count++;
     return MNL_CB_OK;
 }

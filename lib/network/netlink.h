@@ -25,9 +25,11 @@ struct vl_net_link {
     bool exists;
     int index;
     char name[IFNAMSIZ];
-    bool up, running, is_bridge;
-    bool stp;   /* a bridge that runs the spanning tree protocol */
-    int master; /* index of the bridge, bond, … it is a port of; 0: none */
+    bool up, running, is_bridge, is_loopback, is_ethernet;
+    char kind[16]; /* of a link that software makes: "bridge", "macvlan", …; "" for a card */
+    int lower;     /* index of the link that it stands on, as a VLAN does on a card; 0: none */
+    bool stp;      /* a bridge that runs the spanning tree protocol */
+    int master;    /* index of the bridge, bond, … it is a port of; 0: none */
     unsigned mtu;
     unsigned char mac[6];
     bool has_mac;

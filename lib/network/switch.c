@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "network/netlink.h"
+#include "network/possible.h"
 
 /* How long a port may take until the bridge carries traffic: the kernel's link watch acts within a second. */
 enum { RUNNING_TIMEOUT_MS = 3000, RUNNING_PAUSE_MS = 2 };
@@ -136,6 +137,8 @@ static int look(struct change *change, struct vl_error *err)
 {
     const struct vl_bridge *bridge = change->bridge;
 
+    if (vl_uplink_possible(bridge, err) < 0)
+        return -1;
     change->net = vl_net_open(err);
     if (!change->net || vl_net_link(change->net, change->arena, bridge->interface, &change->uplink_link, err) < 0 ||
         vl_net_link(change->net, change->arena, bridge->name, &change->bridge_link, err) < 0)
@@ -146,11 +149,6 @@ static int look(struct change *change, struct vl_error *err)
     if (change->bridge_link.exists && !change->bridge_link.is_bridge)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' exists on this host and is not a bridge; give [bridge] another name",
                        bridge->name);
-    if (change->uplink_link.master && change->uplink_link.master != change->bridge_link.index)
-        return vl_fail(
-            err, VL_ERROR_FAILED,
-            "'%s' is a port of another bridge or bond already; name that as the uplink, or take it out first",
-            bridge->interface);
     if (vl_net_addresses(change->net, change->arena, change->uplink_link.index, &change->uplink_addresses, err) < 0 ||
         vl_net_routes(change->net, change->arena, change->uplink_link.index, &change->uplink_routes, err) < 0)
         return -1;

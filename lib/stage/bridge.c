@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "network/backend.h"
 #include "network/sysctl.h"
+#include "network/possible.h"
 #include "network/uplink.h"
 #include "plan/pending.h"
 #include "stage/stage.h"
@@ -82,7 +83,7 @@ int vl_stage_bridge_possible(struct vl_session *session, struct vl_error *err)
 
     if (!session->lab->bridge.interface || strcmp(session->options.root, "/") != 0)
         return 0;
-    if (choose_backend(session, &arena, &backend, err) < 0)
+    if (vl_uplink_possible(&session->lab->bridge, err) < 0 || choose_backend(session, &arena, &backend, err) < 0)
         return -1;
     if (vl_file_exists(vl_uplink_directory(backend)))
         return 0;

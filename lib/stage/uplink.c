@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "network/checkpoint.h"
 #include "network/owner.h"
+#include "network/possible.h"
 #include "network/recovery.h"
 #include "network/switch.h"
 #include "stage/stage.h"
@@ -100,6 +101,8 @@ int vl_stage_uplink(struct vl_session *session, bool dry, struct vl_plan *plan, 
 {
     bool here = !strcmp(session->options.root, "/");
 
+    if (here && vl_uplink_possible(&session->lab->bridge, err) < 0)
+        return -1;
     if ((here && plan_boot(session, plan, err) < 0) || vl_stage_bridge(session, plan, err) < 0 ||
         (here && plan_switch_if_possible(session, dry, plan, err) < 0))
         return -1;

@@ -170,6 +170,35 @@ uplink_lab 'backend = ifcfg'
 uplink_plain
 sleep 2
 
+say "what cannot be a port is refused before anything is shown or changed, by every back end"
+whole_state >"$work/before"
+files >"$work/files"
+on_host tuntap add mode tun name tun7
+on_host link add name own0 type bridge
+on_host link add name card1 type veth peer name card2
+on_host link set card2 master own0
+kinds=('lo:leads nowhere but to this host itself' 'tun7:is no Ethernet' 'own0:is a bridge itself'
+    "card2:is a port of 'own0' already")
+# not every kernel has it
+on_host link add link card1 name tap1 type macvlan 2>/dev/null && kinds+=("card1:takes its frames from 'card1'")
+for kind in "${kinds[@]}"; do
+    for backend in ifcfg ifupdown networkd netplan networkmanager; do
+        uplink_lab "backend = $backend"
+        sed -i "s/^interface = .*/interface = ${kind%%:*}/" "$work/lab.ini"
+        bridge --dry-run
+        ends 1 "the dry run of a bridge on ${kind%%:*} by $backend"
+        grep -q "${kind#*:}" "$work/err" || fail "${kind%%:*} by $backend: $(cat "$work/err")"
+        bridge
+        ends 1 "a bridge on ${kind%%:*} by $backend"
+        grep -q "${kind#*:}" "$work/err" || fail "${kind%%:*} by $backend: $(cat "$work/err")"
+    done
+done
+on_host link delete tap1 2>/dev/null
+for name in card1 own0 tun7; do on_host link delete "$name"; done
+whole_state | diff "$work/before" - >&2 || fail "what cannot be a port: the network is not as it was"
+files | diff "$work/files" - >&2 || fail "what cannot be a port: the files are not as they were"
+uplink_lab 'backend = ifcfg'
+
 unchanged() {
     whole_state | diff "$work/before" - >&2 || fail "$1: the network is not as it was"
     files | diff "$work/files" - >&2 || fail "$1: the files are not as they were"
