@@ -59,6 +59,7 @@ int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_option
 
     how.cpuinfo = options->values[CMD_CPUINFO];
     how.fix = options->values[CMD_LOAD_MODULES] != NULL;
+    how.all = options->values[CMD_VERBOSE] != NULL;
     request.parameters.check_cpu = &how;
     if (!fits_together(&request, options))
         return VOIPLAB_USAGE;

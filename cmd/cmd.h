@@ -65,6 +65,8 @@ enum cmd_lab {
 struct cmd_command {
     const char *name;                  /* "dialplan", or "dialplan lint" for a verb */
     const char *also;                  /* of a command that has verbs: the verb that is meant when none is said */
+    const char *const *synonyms;       /* what other programs call it, NULL-terminated; none is taken for it */
+    bool destructive;                  /* what it takes away is gone: a slip of the hand never suggests it */
     const char *operands;              /* for the usage line: "[PBX ...]" */
     const char *summary;               /* one line */
     bool takes[CMD_OPTION_COUNT];      /* the options, besides --help */
@@ -89,6 +91,9 @@ bool cmd_are_kin(const struct cmd_command *a, const struct cmd_command *b);
 const char *cmd_verb(const struct cmd_command *command);
 /* The names of all commands, or the verbs of one, NULL-terminated. The caller frees the array; NULL: no memory. */
 const char **cmd_names(const struct cmd_command *of);
+/* The command, or the verb of one, that a wrong word was surely meant for: by what other programs call it, else by its
+ * letters. NULL: none was. */
+const char *cmd_meant(const char *wrong, const struct cmd_command *of);
 
 /* options.c: the table, by enum cmd_option. */
 extern const struct cmd_option_row cmd_option_rows[];
@@ -135,6 +140,9 @@ bool cmd_flush(void);
 /* Open the lab that the row asks for, run the request on it, print its result, return the exit status. */
 int cmd_carry_out(const struct cmd_command *command, const struct voiplab_request *request,
                   const struct cmd_options *options);
+/* The exit status of what came to `status`: as a shell has it for a program that a signal ended, when it did not come
+ * to its end because of one. */
+int cmd_interrupted(int status);
 /* The lab file that is meant; NULL: there is none. */
 const char *cmd_lab_file(const struct cmd_options *options);
 /* Open the lab that the options name. NULL after a complaint; *ret_status is the exit status. */

@@ -54,7 +54,7 @@ COMMAND(cmd_run_request, .name = "trunk", .also = "push", .operands = "[PBX ...]
         .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_TRUNK)
 
-COMMAND(cmd_run_request, .name = "trunk remove", .operands = "[PBX ...]",
+COMMAND(cmd_run_request, .name = "trunk remove", .operands = "[PBX ...]", .destructive = true,
         .summary = "take what push and dialplan wrote out of the PBXs again",
         .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_TRUNK_REMOVE)
@@ -101,11 +101,14 @@ COMMAND(cmd_run_phone, .name = "phone", .operands = "[PHONE ...]",
 COMMAND(cmd_run_request, .name = "sipp", .operands = "[LOAD ...]", .summary = "run the lab's load tests with SIPp",
         .takes = { LAB, [CMD_DRY_RUN] = true }, .most_operands = -1, .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
 
-COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]", .summary = "bring the whole lab up, from whatever it is now",
+COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]",
+        .synonyms = (const char *const[]){ "deploy", "start", "apply", "create", "launch", "provision", NULL },
+        .summary = "bring the whole lab up, from whatever it is now",
         .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true, [CMD_PRUNE] = true }, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_UP)
 
 COMMAND(cmd_run_request, .name = "status", .operands = "[PBX ...]",
+        .synonyms = (const char *const[]){ "list", "ls", "ps", "show", NULL },
         .summary = "show what is seen: guests, registrations, peers", .takes = { LAB, REACH }, .most_operands = -1,
         .kind = CMD_PBXS, .request = VOIPLAB_STATUS)
 
@@ -142,10 +145,13 @@ COMMAND(cmd_run_logs, .name = "logs", .operands = "NAME",
         .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true, [CMD_FOLLOW] = true },
         .least_operands = 1, .most_operands = 1, .kind = CMD_PBXS, .request = VOIPLAB_LOGS)
 
-COMMAND(cmd_run_request, .name = "down", .operands = "[PBX ...]", .summary = "shut the guests down",
-        .takes = { LAB, PLAN, [CMD_CONNECT] = true }, .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_DOWN)
+COMMAND(cmd_run_request, .name = "down", .operands = "[PBX ...]",
+        .synonyms = (const char *const[]){ "stop", "halt", "shutdown", "poweroff", NULL },
+        .summary = "shut the guests down", .takes = { LAB, PLAN, [CMD_CONNECT] = true }, .most_operands = -1,
+        .kind = CMD_PBXS, .request = VOIPLAB_DOWN)
 
 COMMAND(cmd_run_destroy, .name = "destroy", .operands = "[PBX ...]",
+        .synonyms = (const char *const[]){ "rm", "delete", "remove", "purge", NULL }, .destructive = true,
         .summary = "take away all that is this lab's own, and nothing else",
         .takes = { LAB, PLAN, [CMD_CONNECT] = true, [CMD_YES] = true }, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_DESTROY)

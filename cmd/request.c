@@ -24,6 +24,11 @@ static bool is_cancelled(void *context)
     return interrupted != 0;
 }
 
+int cmd_interrupted(int status)
+{
+    return interrupted && status != VOIPLAB_OK ? 128 + (int)interrupted : status;
+}
+
 /* The first interrupt asks for a clean end, the second one ends the program. */
 static void catch_interrupts(void)
 {

@@ -137,6 +137,7 @@ struct voiplab_check_cpu {
     size_t size;
     const char *cpuinfo; /* another /proc/cpuinfo; NULL: this host's */
     bool fix;            /* load the modules that are missing, now and at every start, as the mode says */
+    bool all;            /* the table has a row for every check, not only for those that tell of something to do */
 };
 
 struct voiplab_bridge {
@@ -265,7 +266,7 @@ VOIPLAB_API const char *voiplab_result_text(const voiplab_result *result);
 VOIPLAB_API const char *voiplab_result_summary(const voiplab_result *result);
 /* Everything as a JSON document that ends with a line feed. */
 VOIPLAB_API const char *voiplab_result_json(const voiplab_result *result);
-/* The table: what was seen, each cell a line of printable ASCII. */
+/* The table: what was seen, each cell a line of printable ASCII and of letters in UTF-8. */
 VOIPLAB_API size_t voiplab_result_columns(const voiplab_result *result);
 VOIPLAB_API size_t voiplab_result_rows(const voiplab_result *result);
 VOIPLAB_API const char *voiplab_result_heading(const voiplab_result *result, size_t column);

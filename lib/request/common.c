@@ -37,10 +37,10 @@ int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan)
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
     vl_plan_json(run->session, plan, run->request->show_secrets, run->result->document, "plan");
     vl_json_bool(run->result->document, "changed", false);
-    vl_result_summary(run->result, plan->count ? "%zu steps would be taken; nothing was changed" : "nothing to do",
-                      plan->count);
+    vl_result_summary(run->result, plan->count ? "%zu step%s would be taken; nothing was changed" : "nothing to do",
+                      plan->count, vl_plural(plan->count));
     if (run->request->mode == VOIPLAB_CHECK && plan->count)
-        return vl_fail(run->err, VL_ERROR_DRIFT, "%zu steps would be needed", plan->count);
+        return vl_fail(run->err, VL_ERROR_DRIFT, "%zu step%s would be needed", plan->count, vl_plural(plan->count));
     return 0;
 }
 
@@ -193,5 +193,5 @@ int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet)
     if (!failed)
         return 0;
     return vl_fail(run->err, failed < fleet->count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
-                   "%zu of %zu PBXs failed; the lines above say why", failed, fleet->count);
+                   "%zu of %zu PBX%s failed; the lines above say why", failed, fleet->count, vl_plural(fleet->count));
 }

@@ -317,8 +317,8 @@ static void describe_bad_view(const struct vl_member *member, struct vl_error *c
         (void)vl_fail(cause, VL_ERROR_FAILED, "%sthe hub does not answer as a peer: %s",
                       view->registration_wanted ? "registered, but " : "", view->hub);
     else
-        (void)vl_fail(cause, VL_ERROR_FAILED, "%zu of %zu peers reachable; %s", view->peers_ok, view->peers_wanted,
-                      view->first_bad_peer ? view->first_bad_peer : "");
+        (void)vl_fail(cause, VL_ERROR_FAILED, "%zu of %zu peer%s reachable; %s", view->peers_ok, view->peers_wanted,
+                      vl_plural(view->peers_wanted), view->first_bad_peer ? view->first_bad_peer : "");
 }
 
 /* A hub that the request does not name, and that is not known to be away, is an excuse only for a registration that
@@ -446,8 +446,8 @@ static void tell_unnamed(const struct looking *looking)
         if (!member->target || member->error.code || (!member->view.peers_away && !member->view.hub_away))
             continue;
         vl_session_event(fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
-                         "%zu of %zu peers reachable%s; those that this request does not name were not waited for",
-                         member->view.peers_ok, member->view.peers_wanted,
+                         "%zu of %zu peer%s reachable%s; those that this request does not name were not waited for",
+                         member->view.peers_ok, member->view.peers_wanted, vl_plural(member->view.peers_wanted),
                          member->view.hub_away && !member->view.registered ? ", not registered" : "");
     }
 }

@@ -290,7 +290,7 @@ static int inspect_host(const struct vl_run *run)
     }
     free(entries);
     vl_result_table_json(run->result, "labs");
-    vl_result_summary(run->result, "%zu labs in '%s'", run->result->rows, directory);
+    vl_result_summary(run->result, "%zu lab%s in '%s'", run->result->rows, vl_plural(run->result->rows), directory);
     return 0;
 }
 
