@@ -49,6 +49,7 @@ struct cmd_option_row {
 struct cmd_options {
     const char *values[CMD_OPTION_COUNT]; /* the last one of each */
     const char **set;                     /* every --set, NULL-terminated; NULL: none. main.c frees it */
+    bool environment[CMD_OPTION_COUNT];   /* the value is that of the option's variable */
     char **operands;
     int operand_count;
     bool dashes; /* of a command that takes the rest of the line: "--" stood before the operands */
@@ -101,6 +102,12 @@ extern const struct cmd_option_row cmd_option_rows[];
 const char *const *cmd_option_words(enum cmd_option option);
 bool cmd_option_is_optional(enum cmd_option option);
 bool cmd_option_is_taken(const struct cmd_command *command, int option);
+/* The name of an option's variable: VOIPLAB_DRY_RUN. The caller frees it; NULL: no memory. */
+char *cmd_variable(enum cmd_option option);
+/* What the variable of an option says; NULL: nothing, also of one without an argument that is turned off. */
+const char *cmd_from_environment(enum cmd_option option);
+/* Whether the command line itself gives an option. */
+bool cmd_is_given(const struct cmd_options *options, enum cmd_option option);
 /* Whether what is given fits the rows of the options. False after it has said what does not. */
 bool cmd_check_values(const struct cmd_options *options);
 /* The same of one word; `dashes` stand before the name in what is said. */

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -12,11 +13,13 @@
 /* A name, and behind it a text that goes on in the same column; where the name leaves it no room it begins below. */
 static void print_pair(size_t width, size_t column, const char *text)
 {
-    if (width + 2 > column) {
-        (void)printf("\n");
-        width = 0;
+    bool below = width + 2 > column;
+
+    if (below && width + 2 + cmd_width(text, strlen(text)) <= cmd_columns(STDOUT_FILENO)) {
+        (void)printf("  %s\n", text);
+        return;
     }
-    (void)printf("%*s", (int)(column - width), "");
+    (void)printf("%s%*s", below ? "\n" : "", (int)(column - (below ? 0 : width)), "");
     cmd_wrap(stdout, text, cmd_columns(STDOUT_FILENO), column, column);
 }
 
@@ -98,6 +101,8 @@ void cmd_print_help(const struct cmd_command *command)
     for (int i = 0; i < CMD_OPTION_COUNT; i++)
         if (cmd_option_is_taken(command, i))
             print_option(command, (enum cmd_option)i);
+    (void)printf("\n");
+    print_paragraph("Each option has a variable: --json is $VOIPLAB_JSON. See voiplab(1).");
     if (cmd_is_command(command))
         print_verbs(command);
 }

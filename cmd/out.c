@@ -153,6 +153,7 @@ void cmd_json_wanted(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         out.json |= !strcmp(argv[i], "--json");
+    out.json |= cmd_from_environment(CMD_JSON) != NULL;
 }
 
 void cmd_print_line(const char *json)

@@ -44,11 +44,11 @@ const char *cmd_share_directory(const struct cmd_options *options)
 {
     static char path[4096 + 32];
     static const char *const tries[] = { "/../share/voiplab", "/../share", "/share" };
-    const char *given = options->values[CMD_SHARE] ? options->values[CMD_SHARE] : getenv("VOIPLAB_SHARE");
+    const char *given = options->values[CMD_SHARE] ? options->values[CMD_SHARE] : cmd_from_environment(CMD_SHARE);
     ssize_t length;
     char *slash;
 
-    if (given && *given)
+    if (given)
         return given;
     length = readlink("/proc/self/exe", path, 4096);
     if (length <= 0)

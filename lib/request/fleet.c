@@ -24,6 +24,7 @@ enum {
     UNNAMED_MS = 2000, /* how long trunks to PBXs are waited for that the request did not name */
     CALL_TIMEOUT_MS = 10000,
     NUDGE_MS = 3000,
+    TELL_MS = 1000, /* what is waited for is told so often */
     MOST_COMMANDS = 16,
     LEAST_PATIENCE_MS = 30000,
 };
@@ -145,6 +146,7 @@ static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *memb
 
 struct connecting {
     struct vl_fleet *fleet;
+    size_t answered; /* members that are connected, counted by all threads */
     long long deadline;
     int patience_ms; /* how long each may keep us waiting in all that it is asked afterwards */
 };
@@ -182,11 +184,24 @@ static void tell_nature(struct vl_session *session, struct vl_member *member)
         vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", conflict);
 }
 
+/* Who waits is told for whom, and why. */
+static void tell_waiting(struct connecting *connecting, const struct vl_member *member, const struct vl_error *cause,
+                         long long *next)
+{
+    if (vl_now_ms() < *next)
+        return;
+    *next = vl_now_ms() + TELL_MS;
+    vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
+                     "%zu of %zu answer; waiting: %s", __atomic_load_n(&connecting->answered, __ATOMIC_RELAXED),
+                     connecting->fleet->count, vl_error_text(cause));
+}
+
 static void connect_member(void *context, size_t index)
 {
-    const struct connecting *connecting = context;
+    struct connecting *connecting = context;
     struct vl_member *member = &connecting->fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
+    long long next = 0;
 
     if (member->error.code)
         return;
@@ -197,8 +212,10 @@ static void connect_member(void *context, size_t index)
             fail_member(connecting->fleet, member, &cause);
             return;
         }
+        tell_waiting(connecting, member, &cause, &next);
         (void)poll(NULL, 0, RETRY_MS);
     }
+    (void)__atomic_add_fetch(&connecting->answered, 1, __ATOMIC_RELAXED);
     if (vl_probe_nature(&member->arena, member->target, member->pbx, is_tree(connecting->fleet->session, member->pbx),
                         &member->nature, &cause) < 0)
         fail_member(connecting->fleet, member, &cause);
@@ -359,7 +376,7 @@ static int look_once(const struct looking *looking, struct vl_member *member, bo
 /* Look until all is good. 0, or -1 when it cannot be asked. */
 static int look_until(const struct looking *looking, struct vl_member *member, struct vl_error *cause)
 {
-    long long nudge = vl_now_ms() + NUDGE_MS;
+    long long nudge = vl_now_ms() + NUDGE_MS, tell = vl_now_ms() + TELL_MS;
     int pause = LOOK_FIRST_MS;
 
     for (;;) {
@@ -372,6 +389,13 @@ static int look_until(const struct looking *looking, struct vl_member *member, s
         if (member->view.stuck && vl_now_ms() >= nudge) {
             vl_probe_register_again(&looking->fleet->session->state, member->pbx, member->target);
             nudge = vl_now_ms() + NUDGE_MS;
+        }
+        if (vl_now_ms() >= tell) {
+            vl_session_event(looking->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
+                             "%zu of %zu peer%s reachable%s", member->view.peers_ok, member->view.peers_wanted,
+                             vl_plural(member->view.peers_wanted),
+                             member->view.registration_wanted && !member->view.registered ? ", not registered" : "");
+            tell = vl_now_ms() + TELL_MS;
         }
         (void)poll(NULL, 0, pause);
         pause = pause < LOOK_MOST_MS ? 2 * pause : pause;

@@ -88,7 +88,7 @@ fits out 'help on 60 columns' 60
 # On a terminal it is the terminal that says how wide it is, and complaints are broken between words there.
 if command -v script >/dev/null; then
     script -qec "stty cols 64; $VOIPLAB check-cpu -c '$nowhere' -v; $VOIPLAB status -f $SOURCE/share/labs/quickstart.ini --state $state -c '$nowhere' --wait 1" /dev/null </dev/null |
-        tr -d '\r' | sed 's/\x1b\[[0-9;]*[mK]//g' >out
+        tr '\r' '\n' | sed 's/\x1b\[[0-9;]*[mK]//g' >out
     fits out 'on a terminal of 64 columns' 64
     script -qec "$VOIPLAB check-cpu -c '$nowhere' -v" /dev/null </dev/null >out || :
     expect out $'\033[31mFAIL' 'check-cpu on a terminal'
