@@ -133,8 +133,8 @@ const char *cmd_nearest(const char *wrong, const char *const *names);
 /* out.c */
 void cmd_out_setup(const struct cmd_options *options);
 void cmd_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Note whether the command line asks for JSON, also one that cannot be parsed. */
-void cmd_json_wanted(int argc, char **argv);
+/* Note whether the command line asks for JSON, also one that cannot be parsed; `always`: it is asked for anyway. */
+void cmd_json_wanted(int argc, char **argv, bool always);
 /* A run that ends without a result still prints a JSON document where one is wanted: the last complaint. */
 void cmd_print_failure(int status);
 /* Print JSON on a line of its own, one of many: what goes wrong stands in them, and there is no such document. */

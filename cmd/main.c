@@ -109,7 +109,7 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGCHLD, SIG_DFL); /* who starts us may ignore it, and then nobody could tell how a child ended */
     (void)umask(077);
-    cmd_json_wanted(argc, argv);
+    cmd_json_wanted(argc, argv, cmd_from_environment(CMD_JSON) != NULL);
     status = run(argc, argv);
     cmd_print_failure(status);
     status = cmd_interrupted(status);

@@ -149,11 +149,11 @@ static void print_json_string(const char *text)
     (void)putchar('"');
 }
 
-void cmd_json_wanted(int argc, char **argv)
+void cmd_json_wanted(int argc, char **argv, bool always)
 {
+    out.json = always;
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         out.json |= !strcmp(argv[i], "--json");
-    out.json |= cmd_from_environment(CMD_JSON) != NULL;
 }
 
 void cmd_print_line(const char *json)

@@ -146,6 +146,7 @@ static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *memb
 
 struct connecting {
     struct vl_fleet *fleet;
+    long long begun;
     size_t answered; /* members that are connected, counted by all threads */
     long long deadline;
     int patience_ms; /* how long each may keep us waiting in all that it is asked afterwards */
@@ -196,19 +197,38 @@ static void tell_waiting(struct connecting *connecting, const struct vl_member *
                      connecting->fleet->count, vl_error_text(cause));
 }
 
+/* The last of many tries was short: what is told is how long was waited in all. */
+static void tell_whole_wait(const struct connecting *connecting, const struct vl_pbx *pbx, struct vl_error *cause)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    double seconds = (double)(vl_now_ms() - connecting->begun) / 1000;
+
+    if (cause->code != VL_ERROR_TIMEOUT || pbx->place == VL_PLACE_LOCAL)
+        return;
+    if (vl_text_starts(vl_error_text(cause), vl_arena_printf(&arena, "'%s' ", pbx->name)))
+        (void)vl_fail(cause, VL_ERROR_TIMEOUT, "'%s' (%s port %u) did not answer within %.1f s; is it up?", pbx->name,
+                      vl_text_from_ipv4(&arena, pbx->address), pbx->ssh_port, seconds);
+    else
+        (void)vl_error_wrap(cause, "'%s' could not be reached within %.1f s", pbx->name, seconds);
+}
+
 static void connect_member(void *context, size_t index)
 {
     struct connecting *connecting = context;
     struct vl_member *member = &connecting->fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
     long long next = 0;
+    size_t tries = 0;
 
     if (member->error.code)
         return;
     while (!try_connect(connecting, member, &cause)) {
+        tries++;
         /* who only looks does not wait for a machine to start, but for one that is busy */
         if (cause.code == VL_ERROR_REFUSED || (connecting->fleet->dry && cause.code != VL_ERROR_TIMEOUT) ||
             vl_now_ms() + RETRY_MS >= connecting->deadline || vl_session_cancelled(connecting->fleet->session)) {
+            if (tries > 1)
+                tell_whole_wait(connecting, member->pbx, &cause);
             fail_member(connecting->fleet, member, &cause);
             return;
         }
@@ -245,8 +265,9 @@ static void learn(struct vl_fleet *fleet)
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
 {
     long long wait_ms = (long long)wait_s * 1000;
-    struct connecting connecting = { .fleet = fleet, .deadline = vl_now_ms() + wait_ms };
+    struct connecting connecting = { .fleet = fleet, .begun = vl_now_ms() };
 
+    connecting.deadline = connecting.begun + wait_ms;
     connecting.patience_ms = wait_ms < LEAST_PATIENCE_MS       ? LEAST_PATIENCE_MS
                              : wait_ms > VL_TARGET_PATIENCE_MS ? VL_TARGET_PATIENCE_MS
                                                                : (int)wait_ms;
