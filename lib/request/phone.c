@@ -42,7 +42,7 @@ struct handing {
     size_t count;
 };
 
-static int check_names(const struct vl_run *run)
+int vl_run_phone_names(const struct vl_run *run)
 {
     const struct vl_lab *lab = run->session->lab;
     const char **known = vl_arena_zalloc(&run->result->arena, (lab->phone_count + 1) * sizeof(*known));
@@ -391,7 +391,7 @@ int vl_run_phone(const struct vl_run *run)
     size_t changed = 0;
     int rc;
 
-    if (check_names(run) < 0 || call_up(&handing) < 0 || vl_stage_state(run->session, &plan, run->err) < 0 ||
+    if (call_up(&handing) < 0 || vl_stage_state(run->session, &plan, run->err) < 0 ||
         vl_stage_phones(run->session, run->request->names, run->request->parameters.phone->output, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run)) {

@@ -22,7 +22,8 @@ REQUEST(TRUNK_VERIFY, vl_run_trunk_verify, .lab = VL_LAB_NEEDED, .pbxs = true,
 REQUEST(DIALPLAN, vl_run_dialplan, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true)
 REQUEST(DIALPLAN_DIFF, vl_run_dialplan_diff, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(DIALPLAN_LINT, vl_run_lint, .parameters = sizeof(struct voiplab_lint))
-REQUEST(PHONE, vl_run_phone, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .parameters = sizeof(struct voiplab_phone))
+REQUEST(PHONE, vl_run_phone, .lab = VL_LAB_NEEDED, .names = vl_run_phone_names, .lock = VL_LOCK_LAB,
+        .parameters = sizeof(struct voiplab_phone))
 REQUEST(SIPP, vl_run_sipp, .lab = VL_LAB_NEEDED)
 REQUEST(UP, vl_run_up, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY,
         .pbxs = true, .parameters = sizeof(struct voiplab_up))

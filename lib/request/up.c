@@ -181,6 +181,7 @@ static int dry_up(const struct vl_run *run)
     VL_PLAN_AUTO plan = { .count = 0 };
 
     if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 ||
+        vl_stage_refuse_others(session, run->request->names, run->err) < 0 ||
         vl_stage_state(session, &plan, run->err) < 0 ||
         (session->lab->bridge.interface ? vl_stage_uplink(session, true, &plan, run->err)
                                         : vl_stage_bridge(session, &plan, run->err)) < 0 ||
@@ -277,7 +278,8 @@ int vl_run_up(const struct vl_run *run)
 
     if (vl_run_is_dry(run))
         return dry_up(run);
-    if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 || prepare_host(run, &changed) < 0 ||
+    if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 ||
+        vl_stage_refuse_others(session, run->request->names, run->err) < 0 || prepare_host(run, &changed) < 0 ||
         prepare_guests(run, &fleet, &changed) < 0)
         return -1;
     vl_session_phase(session, 5, 7, "waiting for every PBX to answer");
