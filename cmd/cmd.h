@@ -133,6 +133,8 @@ const char *cmd_nearest(const char *wrong, const char *const *names);
 /* out.c */
 void cmd_out_setup(const struct cmd_options *options);
 void cmd_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Many of them that are one failure, a line each. */
+void cmd_complain_lines(const char *text);
 /* Note whether the command line asks for JSON, also one that cannot be parsed; `always`: it is asked for anyway. */
 void cmd_json_wanted(int argc, char **argv, bool always);
 /* A run that ends without a result still prints a JSON document where one is wanted: the last complaint. */

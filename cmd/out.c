@@ -130,6 +130,17 @@ void cmd_complain(const char *format, ...)
     free(shown);
 }
 
+/* Many complaints that are one failure, a line each. */
+void cmd_complain_lines(const char *text)
+{
+    char *whole = strdup(text);
+
+    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+        cmd_complain("%.*s", (int)strcspn(line, "\n"), line);
+    free(out.complaint);
+    out.complaint = whole;
+}
+
 static void print_json_string(const char *text)
 {
     (void)putchar('"');

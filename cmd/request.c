@@ -170,8 +170,11 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
     catch_interrupts();
     lab = open_lab(options, &open_options, &error);
     if (!lab) {
-        cmd_complain("%s", voiplab_error_message(error));
         *ret_status = (int)voiplab_error_status(error);
+        if (*ret_status == VOIPLAB_LAB_FILE)
+            cmd_complain_lines(voiplab_error_message(error));
+        else
+            cmd_complain("%s", voiplab_error_message(error));
         voiplab_error_free(error);
     }
     return lab;

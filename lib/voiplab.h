@@ -46,7 +46,7 @@ VOIPLAB_API const char *voiplab_version(void);
  * *ret_status is the exit status that main() must return at once. */
 VOIPLAB_API bool voiplab_worker(int argc, char **argv, int *ret_status);
 
-/* The message: one line, without a full stop; belongs to the error. */
+/* The message, without a full stop: one line, of a lab file one for each of its mistakes. Belongs to the error. */
 VOIPLAB_API const char *voiplab_error_message(const voiplab_error *error);
 VOIPLAB_API enum voiplab_status voiplab_error_status(const voiplab_error *error);
 /* Accepts NULL. */

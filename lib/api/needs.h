@@ -29,7 +29,9 @@ struct vl_request_row {
     int (*names)(const struct vl_run *run); /* NULL, or whether the lab has what is named, where these are no PBXs */
     bool orphans;                           /* or guests that the lab file had once */
     size_t parameters;                      /* the size of its parameters; 0: it has none */
-    bool no_defaults;                       /* parameters that are not given stay away */
+    /* What it does when the lab's state may not be read: nothing, all, or what changes nothing and shows no secret. */
+    enum vl_need_state { VL_STATE_NEEDED, VL_STATE_MAY_BE, VL_STATE_TO_APPLY } state;
+    bool no_defaults; /* parameters that are not given stay away */
 };
 
 /* The row of a command; NULL when there is no such command. */

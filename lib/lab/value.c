@@ -342,18 +342,29 @@ static int read_entry(struct vl_arena *arena, const struct vl_ini *ini, const st
 int vl_value_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
                   const struct vl_lab_key *keys, size_t key_count, void *object, struct vl_error *err)
 {
+    bool good = true;
+
     for (size_t i = 0; i < section->entry_count; i++) {
         const struct vl_ini_entry *entry = &section->entries[i];
         const struct vl_lab_key *key = find_key(keys, key_count, entry->key);
+        VL_ERROR_AUTO one = { .code = VL_OK };
+        int rc;
 
-        if (!key)
-            return unknown_key(arena, ini, section, entry, keys, key_count, err);
-        if (read_entry(arena, ini, section, entry, key, object, err) < 0)
+        if (!*entry->value)
+            continue; /* that has been told */
+        rc = key ? read_entry(arena, ini, section, entry, key, object, &one)
+                 : unknown_key(arena, ini, section, entry, keys, key_count, &one);
+        good &= rc == 0 || !key;
+        if (rc < 0 && !vl_error_gather(err, &one))
             return -1;
     }
-    for (size_t i = 0; i < key_count; i++)
-        if (keys[i].required && !vl_ini_entry(section, keys[i].name))
+    for (size_t i = 0; i < key_count; i++) {
+        if (!keys[i].required || vl_ini_entry(section, keys[i].name))
+            continue;
+        good = false;
+        if (!section->told && !err->code)
             return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "[%s] needs the key '%s'", section->name,
                               keys[i].name);
-    return 0;
+    }
+    return good ? 0 : -1;
 }
