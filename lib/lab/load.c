@@ -325,6 +325,17 @@ static struct vl_lab *new_lab(const char *path)
     return lab;
 }
 
+static int try_build(const struct vl_raw_file *raw, const char *path, const char *share_directory, struct vl_error *err)
+{
+    struct vl_lab *lab = new_lab(path);
+    int rc = lab ? build(lab, raw, share_directory, err) : vl_no_memory(err);
+
+    if (lab && lab->arena.failed)
+        rc = vl_no_memory(err);
+    vl_lab_free(lab);
+    return rc;
+}
+
 struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct vl_error *err)
 {
     struct vl_lab *lab = new_lab(path);
@@ -340,22 +351,11 @@ struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct
             lab->exposed_line = raw.ini.exposed ? raw.secret_line : 0;
             return lab;
         }
-        vl_lab_find_mistakes(&raw, path, share_directory, &mistakes, err);
+        vl_lab_find_mistakes(&raw, path, share_directory, try_build, &mistakes, err);
     }
     /* what looks like a mistake after memory ran out need not be one */
     if (lab->arena.failed)
         (void)vl_no_memory(err);
     vl_lab_free(lab);
     return NULL;
-}
-
-int vl_lab_try(const struct vl_raw_file *raw, const char *path, const char *share_directory, struct vl_error *err)
-{
-    struct vl_lab *lab = new_lab(path);
-    int rc = lab ? build(lab, raw, share_directory, err) : vl_no_memory(err);
-
-    if (lab && lab->arena.failed)
-        rc = vl_no_memory(err);
-    vl_lab_free(lab);
-    return rc;
 }

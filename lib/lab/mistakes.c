@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "lab/schema.h"
 
@@ -109,6 +108,8 @@ static void sort(const char *path, struct vl_error *all)
 }
 
 void vl_lab_find_mistakes(struct vl_raw_file *file, const char *path, const char *share_directory,
+                          int (*build)(const struct vl_raw_file *file, const char *path, const char *share_directory,
+                                       struct vl_error *err),
                           struct vl_error *mistakes, struct vl_error *err)
 {
     bool more = can_go_on(file);
@@ -118,7 +119,7 @@ void vl_lab_find_mistakes(struct vl_raw_file *file, const char *path, const char
     while (more) {
         VL_ERROR_AUTO one = { .code = VL_OK };
 
-        more = vl_lab_try(file, path, share_directory, &one) < 0 && take(file, path, mistakes, &one);
+        more = build(file, path, share_directory, &one) < 0 && take(file, path, mistakes, &one);
     }
     sort(path, mistakes);
     vl_error_move(err, mistakes);

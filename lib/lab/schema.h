@@ -187,11 +187,12 @@ struct vl_ini_section *vl_raw_section_at(const struct vl_raw_file *file, int lin
 bool vl_raw_can_spare(const struct vl_ini_section *section);
 
 /* Gather into `err` all mistakes of a file that has some: those that were found when it was read, the one in `err` that
- * ended the building of the lab, and what is found in the rest of the file. */
+ * ended the building of the lab, and what is found in the rest of the file. `build`: whether a lab can be built of what
+ * is left of the file. */
 void vl_lab_find_mistakes(struct vl_raw_file *file, const char *path, const char *share_directory,
+                          int (*build)(const struct vl_raw_file *file, const char *path, const char *share_directory,
+                                       struct vl_error *err),
                           struct vl_error *mistakes, struct vl_error *err);
-/* Whether a lab can be built of what was read. */
-int vl_lab_try(const struct vl_raw_file *raw, const char *path, const char *share_directory, struct vl_error *err);
 
 /* Read a numbering plan into [plan] and routes (struct vl_raw_route objects in file order). */
 int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err);
