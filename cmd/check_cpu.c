@@ -12,8 +12,10 @@ static bool fits_together(const struct voiplab_request *request, const struct cm
 {
     const struct voiplab_check_cpu *how = request->parameters.check_cpu;
     bool asks = how->fix && request->mode == VOIPLAB_APPLY && !options->values[CMD_YES];
+    bool changes = cmd_is_given(options, CMD_DRY_RUN) || cmd_is_given(options, CMD_CHECK) ||
+                   cmd_is_given(options, CMD_EXPLAIN) || cmd_is_given(options, CMD_YES);
 
-    if (!how->fix && (request->mode != VOIPLAB_APPLY || options->values[CMD_YES]))
+    if (!how->fix && changes)
         cmd_complain("check-cpu changes nothing, unless it is told to with --fix: the option makes no sense without");
     else if (how->fix && (how->cpuinfo || options->values[CMD_FILE]))
         cmd_complain("--fix loads modules on this host, or for a tree (--root): it takes neither --cpuinfo nor --file");
@@ -59,6 +61,7 @@ int cmd_run_check_cpu(const struct cmd_command *command, const struct cmd_option
 
     how.cpuinfo = options->values[CMD_CPUINFO];
     how.fix = options->values[CMD_LOAD_MODULES] != NULL;
+    how.all = options->values[CMD_VERBOSE] != NULL;
     request.parameters.check_cpu = &how;
     if (!fits_together(&request, options))
         return VOIPLAB_USAGE;

@@ -49,6 +49,7 @@ struct cmd_option_row {
 struct cmd_options {
     const char *values[CMD_OPTION_COUNT]; /* the last one of each */
     const char **set;                     /* every --set, NULL-terminated; NULL: none. main.c frees it */
+    bool environment[CMD_OPTION_COUNT];   /* the value is that of the option's variable */
     char **operands;
     int operand_count;
     bool dashes; /* of a command that takes the rest of the line: "--" stood before the operands */
@@ -65,6 +66,8 @@ enum cmd_lab {
 struct cmd_command {
     const char *name;                  /* "dialplan", or "dialplan lint" for a verb */
     const char *also;                  /* of a command that has verbs: the verb that is meant when none is said */
+    const char *const *synonyms;       /* what other programs call it, NULL-terminated; none is taken for it */
+    bool destructive;                  /* what it takes away is gone: a slip of the hand never suggests it */
     const char *operands;              /* for the usage line: "[PBX ...]" */
     const char *summary;               /* one line */
     bool takes[CMD_OPTION_COUNT];      /* the options, besides --help */
@@ -89,6 +92,9 @@ bool cmd_are_kin(const struct cmd_command *a, const struct cmd_command *b);
 const char *cmd_verb(const struct cmd_command *command);
 /* The names of all commands, or the verbs of one, NULL-terminated. The caller frees the array; NULL: no memory. */
 const char **cmd_names(const struct cmd_command *of);
+/* The command, or the verb of one, that a wrong word was surely meant for: by what other programs call it, else by its
+ * letters. NULL: none was. */
+const char *cmd_meant(const char *wrong, const struct cmd_command *of);
 
 /* options.c: the table, by enum cmd_option. */
 extern const struct cmd_option_row cmd_option_rows[];
@@ -96,6 +102,12 @@ extern const struct cmd_option_row cmd_option_rows[];
 const char *const *cmd_option_words(enum cmd_option option);
 bool cmd_option_is_optional(enum cmd_option option);
 bool cmd_option_is_taken(const struct cmd_command *command, int option);
+/* The name of an option's variable: VOIPLAB_DRY_RUN. The caller frees it; NULL: no memory. */
+char *cmd_variable(enum cmd_option option);
+/* What the variable of an option says; NULL: nothing, also of one without an argument that is turned off. */
+const char *cmd_from_environment(enum cmd_option option);
+/* Whether the command line itself gives an option. */
+bool cmd_is_given(const struct cmd_options *options, enum cmd_option option);
 /* Whether what is given fits the rows of the options. False after it has said what does not. */
 bool cmd_check_values(const struct cmd_options *options);
 /* The same of one word; `dashes` stand before the name in what is said. */
@@ -121,8 +133,10 @@ const char *cmd_nearest(const char *wrong, const char *const *names);
 /* out.c */
 void cmd_out_setup(const struct cmd_options *options);
 void cmd_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Note whether the command line asks for JSON, also one that cannot be parsed. */
-void cmd_json_wanted(int argc, char **argv);
+/* Many of them that are one failure, a line each. */
+void cmd_complain_lines(const char *text);
+/* Note whether the command line asks for JSON, also one that cannot be parsed; `always`: it is asked for anyway. */
+void cmd_json_wanted(int argc, char **argv, bool always);
 /* A run that ends without a result still prints a JSON document where one is wanted: the last complaint. */
 void cmd_print_failure(int status);
 /* Print JSON on a line of its own, one of many: what goes wrong stands in them, and there is no such document. */
@@ -135,6 +149,9 @@ bool cmd_flush(void);
 /* Open the lab that the row asks for, run the request on it, print its result, return the exit status. */
 int cmd_carry_out(const struct cmd_command *command, const struct voiplab_request *request,
                   const struct cmd_options *options);
+/* The exit status of what came to `status`: as a shell has it for a program that a signal ended, when it did not come
+ * to its end because of one. */
+int cmd_interrupted(int status);
 /* The lab file that is meant; NULL: there is none. */
 const char *cmd_lab_file(const struct cmd_options *options);
 /* Open the lab that the options name. NULL after a complaint; *ret_status is the exit status. */

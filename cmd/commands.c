@@ -44,6 +44,40 @@ const char **cmd_names(const struct cmd_command *of)
     return names;
 }
 
+static const char *own_name(const struct cmd_command *row)
+{
+    return cmd_is_command(row) ? row->name : cmd_verb(row);
+}
+
+static bool has_synonym(const struct cmd_command *row, const char *word)
+{
+    const char *const *synonym = row->synonyms;
+
+    while (synonym && *synonym && strcmp(*synonym, word) != 0)
+        synonym++;
+    return synonym && *synonym;
+}
+
+/* A suggestion is followed without much thought: what takes things away is suggested to nobody who has not said so. */
+const char *cmd_meant(const char *wrong, const struct cmd_command *of)
+{
+    const char **names = calloc(sizeof(cmd_commands) / sizeof(cmd_commands[0]), sizeof(*names)), *meant = NULL;
+    size_t count = 0;
+
+    for (const struct cmd_command *row = cmd_commands; names && row->name && !meant; row++) {
+        if (of ? !cmd_are_kin(row, of) || !cmd_verb(row) : !cmd_is_command(row))
+            continue;
+        if (has_synonym(row, wrong))
+            meant = own_name(row);
+        if (!row->destructive)
+            names[count++] = own_name(row);
+    }
+    if (names && !meant)
+        meant = cmd_nearest(wrong, names);
+    free(names);
+    return meant;
+}
+
 static bool is_verb(const struct cmd_command *row, const char *word)
 {
     const char *verb = cmd_verb(row);

@@ -7,10 +7,10 @@
 
 /* Options that go together. */
 #define TALK [CMD_QUIET] = true, [CMD_VERBOSE] = true, [CMD_COLOR] = true, [CMD_JSON] = true
-#define LAB TALK, [CMD_FILE] = true, [CMD_STATE] = true, [CMD_CACHE] = true, [CMD_SHARE] = true
+#define LAB TALK, [CMD_FILE] = true, [CMD_STATE] = true, [CMD_CACHE] = true, [CMD_SHARE] = true, [CMD_CONNECT] = true
 #define SHOW [CMD_DRY_RUN] = true, [CMD_CHECK] = true, [CMD_EXPLAIN] = true
 #define PLAN SHOW, [CMD_SHOW_SECRETS] = true
-#define REACH [CMD_JOBS] = true, [CMD_WAIT] = true, [CMD_CONNECT] = true
+#define REACH [CMD_JOBS] = true, [CMD_WAIT] = true
 
 COMMAND(cmd_run_init, .name = "init", .operands = "[LAB]", .summary = "write a commented lab file",
         .takes = { [CMD_TEMPLATE] = true, [CMD_SHARE] = true }, .most_operands = 1, .kind = CMD_FILES,
@@ -18,8 +18,7 @@ COMMAND(cmd_run_init, .name = "init", .operands = "[LAB]", .summary = "write a c
 
 COMMAND(cmd_run_check_cpu, .name = "check-cpu", .operands = "",
         .summary = "see whether this host can run the lab's guests",
-        .takes = { LAB, SHOW, [CMD_CPUINFO] = true, [CMD_ROOT] = true, [CMD_CONNECT] = true, [CMD_LOAD_MODULES] = true,
-                   [CMD_YES] = true },
+        .takes = { LAB, SHOW, [CMD_CPUINFO] = true, [CMD_ROOT] = true, [CMD_LOAD_MODULES] = true, [CMD_YES] = true },
         .lab = CMD_LAB_MAY_BE, .request = VOIPLAB_CHECK_CPU)
 
 COMMAND(cmd_run_bridge, .name = "bridge", .operands = "",
@@ -62,7 +61,7 @@ COMMAND(cmd_run_request, .name = "trunk", .also = "push", .operands = "[PBX ...]
         .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_TRUNK)
 
-COMMAND(cmd_run_request, .name = "trunk remove", .operands = "[PBX ...]",
+COMMAND(cmd_run_request, .name = "trunk remove", .operands = "[PBX ...]", .destructive = true,
         .summary = "take what push and dialplan wrote out of the PBXs again",
         .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true }, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_TRUNK_REMOVE)
@@ -89,9 +88,9 @@ COMMAND(cmd_run_request, .name = "dialplan diff", .operands = "[PBX ...]",
 
 COMMAND(cmd_run_dialplan_show, .name = "dialplan show", .operands = "NUMBER|-",
         .summary = "show which way a number goes, and why; with - for many on standard input",
-        .takes = { LAB, [CMD_WAIT] = true, [CMD_CONNECT] = true, [CMD_ROOT] = true, [CMD_CONTEXT] = true,
-                   [CMD_CALLERID] = true, [CMD_AT] = true, [CMD_PRIORITY] = true, [CMD_CONF] = true, [CMD_PBX] = true,
-                   [CMD_SET] = true, [CMD_DB] = true, [CMD_STEPS] = true, [CMD_DOT] = true },
+        .takes = { LAB, [CMD_WAIT] = true, [CMD_ROOT] = true, [CMD_CONTEXT] = true, [CMD_CALLERID] = true,
+                   [CMD_AT] = true, [CMD_PRIORITY] = true, [CMD_CONF] = true, [CMD_PBX] = true, [CMD_SET] = true,
+                   [CMD_DB] = true, [CMD_STEPS] = true, [CMD_DOT] = true },
         .least_operands = 1, .most_operands = 1, .kind = CMD_NUMBER)
 
 COMMAND(cmd_run_dialplan_lint, .name = "dialplan lint", .operands = "FILE ...",
@@ -109,11 +108,14 @@ COMMAND(cmd_run_phone, .name = "phone", .operands = "[PHONE ...]",
 COMMAND(cmd_run_request, .name = "sipp", .operands = "[LOAD ...]", .summary = "run the lab's load tests with SIPp",
         .takes = { LAB, [CMD_DRY_RUN] = true }, .most_operands = -1, .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
 
-COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]", .summary = "bring the whole lab up, from whatever it is now",
+COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]",
+        .synonyms = (const char *const[]){ "deploy", "start", "apply", "create", "launch", "provision", NULL },
+        .summary = "bring the whole lab up, from whatever it is now",
         .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true, [CMD_PRUNE] = true, [CMD_RESTART] = true }, .most_operands = -1,
         .kind = CMD_PBXS, .request = VOIPLAB_UP)
 
 COMMAND(cmd_run_request, .name = "status", .operands = "[PBX ...]",
+        .synonyms = (const char *const[]){ "list", "ls", "ps", "show", NULL },
         .summary = "show what is seen: guests, registrations, peers", .takes = { LAB, REACH }, .most_operands = -1,
         .kind = CMD_PBXS, .request = VOIPLAB_STATUS)
 
@@ -150,13 +152,15 @@ COMMAND(cmd_run_logs, .name = "logs", .operands = "NAME",
         .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true, [CMD_FOLLOW] = true },
         .least_operands = 1, .most_operands = 1, .kind = CMD_PBXS, .request = VOIPLAB_LOGS)
 
-COMMAND(cmd_run_request, .name = "down", .operands = "[PBX ...]", .summary = "shut the guests down",
-        .takes = { LAB, PLAN, [CMD_CONNECT] = true }, .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_DOWN)
+COMMAND(cmd_run_request, .name = "down", .operands = "[PBX ...]",
+        .synonyms = (const char *const[]){ "stop", "halt", "shutdown", "poweroff", NULL },
+        .summary = "shut the guests down", .takes = { LAB, PLAN }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_DOWN)
 
 COMMAND(cmd_run_destroy, .name = "destroy", .operands = "[PBX ...]",
-        .summary = "take away all that is this lab's own, and nothing else",
-        .takes = { LAB, PLAN, [CMD_CONNECT] = true, [CMD_YES] = true }, .most_operands = -1, .kind = CMD_PBXS,
-        .request = VOIPLAB_DESTROY)
+        .synonyms = (const char *const[]){ "rm", "delete", "remove", "purge", NULL }, .destructive = true,
+        .summary = "take away all that is this lab's own, and nothing else", .takes = { LAB, PLAN, [CMD_YES] = true },
+        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_DESTROY)
 
 COMMAND(cmd_run_completion, .name = "completion", .operands = "bash|zsh|fish",
         .summary = "print the script that lets a shell complete the words of voiplab", .takes = { [CMD_SHARE] = true },

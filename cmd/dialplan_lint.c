@@ -36,7 +36,7 @@ static bool fits_together(const struct cmd_options *options)
         cmd_complain("dialplan lint needs a file: voiplab dialplan lint extensions.conf");
     else if (options->values[CMD_SARIF] && options->values[CMD_JSON])
         cmd_complain("--sarif and --json: one of them, please");
-    else if (options->values[CMD_WRITE] && !options->values[CMD_FIX_FILES])
+    else if (cmd_is_given(options, CMD_WRITE) && !options->values[CMD_FIX_FILES])
         cmd_complain("dialplan lint changes nothing, unless it is told to with --fix");
     else if (options->values[CMD_FIX_FILES] && options->values[CMD_SARIF])
         cmd_complain("--fix prints a diff: it does not go with --sarif");

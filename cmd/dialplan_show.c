@@ -2,14 +2,13 @@
 /*
  * dialplan show: one number, or many from standard input.
  */
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cmd.h"
+#include "screen.h"
 
 static int complain_and_free(voiplab_error *error)
 {
@@ -84,12 +83,6 @@ static int answer_lines(const voiplab_dialplan *dialplan, struct voiplab_dialpla
     return status;
 }
 
-static bool is_utf8(void)
-{
-    (void)setlocale(LC_CTYPE, "");
-    return !strcmp(nl_langinfo(CODESET), "UTF-8");
-}
-
 static int show(const struct cmd_options *options, const char *number, const voiplab_dialplan *dialplan)
 {
     struct voiplab_dialplan_query query = {
@@ -101,7 +94,7 @@ static int show(const struct cmd_options *options, const char *number, const voi
         .now = (long long)time(NULL),
         .priority = (int)cmd_number(options, CMD_PRIORITY, 1),
         .set = options->set,
-        .utf8 = is_utf8(),
+        .utf8 = cmd_is_utf8(),
         .steps = (int)cmd_number(options, CMD_STEPS, 0),
     };
     enum voiplab_dialplan_form form = options->values[CMD_DOT]    ? VOIPLAB_DIALPLAN_GRAPH

@@ -15,12 +15,13 @@
 /* What may stand after "voiplab", or after the name of a command. */
 static int unknown(const char *name, const struct cmd_command *of)
 {
-    const char **names = cmd_names(of), *nearest = names ? cmd_nearest(name, names) : NULL;
+    const char *meant = cmd_meant(name, of);
 
-    free(names);
-    if (nearest)
+    if (!of && !strcmp(name, "version"))
+        meant = "--version";
+    if (meant)
         cmd_complain("there is no command '%s%s%s'; did you mean '%s'?", of ? of->name : "", of ? " " : "", name,
-                     nearest);
+                     meant);
     else
         cmd_complain("there is no command '%s%s%s'; 'voiplab %s%s--help' lists them", of ? of->name : "", of ? " " : "",
                      name, of ? of->name : "", of ? " " : "");
@@ -108,8 +109,9 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGCHLD, SIG_DFL); /* who starts us may ignore it, and then nobody could tell how a child ended */
     (void)umask(077);
-    cmd_json_wanted(argc, argv);
+    cmd_json_wanted(argc, argv, cmd_from_environment(CMD_JSON) != NULL);
     status = run(argc, argv);
     cmd_print_failure(status);
+    status = cmd_interrupted(status);
     return cmd_flush() ? status : VOIPLAB_FAILED;
 }

@@ -283,13 +283,27 @@ static bool read_options(const struct cmd_command *command, int argc, char **arg
     return option == END;
 }
 
+/* What the command line leaves open the variables may say. */
+static bool read_environment(const struct cmd_command *command, struct cmd_options *options)
+{
+    for (int i = 0; i < CMD_OPTION_COUNT; i++) {
+        if (options->values[i] || !cmd_option_is_taken(command, i))
+            continue;
+        options->values[i] = cmd_from_environment((enum cmd_option)i);
+        options->environment[i] = options->values[i] != NULL;
+        if (options->values[i] && i == CMD_SET && !add_set(options, options->values[i]))
+            return false;
+    }
+    return true;
+}
+
 int cmd_parse(const struct cmd_command **command, int argc, char **argv, struct cmd_options *ret_options)
 {
     struct cmd_options options = { .operand_count = 0 };
     bool read;
 
     *command = choose(*command, &argc, argv);
-    read = read_options(*command, argc, argv, &options);
+    read = read_options(*command, argc, argv, &options) && read_environment(*command, &options);
     *ret_options = options;
     if (!read)
         return VOIPLAB_USAGE;

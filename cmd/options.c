@@ -2,10 +2,12 @@
 /*
  * What is known of an option, from the rows of options.h, and the values that fit it.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cmd.h"
 
@@ -40,6 +42,40 @@ bool cmd_option_is_optional(enum cmd_option option)
 bool cmd_option_is_taken(const struct cmd_command *command, int option)
 {
     return option == CMD_HELP || command->takes[option];
+}
+
+char *cmd_variable(enum cmd_option option)
+{
+    char *name = NULL;
+
+    if (asprintf(&name, "VOIPLAB_%s", cmd_option_rows[option].name) < 0)
+        return NULL;
+    for (char *p = name; *p; p++)
+        *p = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+    return name;
+}
+
+/* The lab file has a rule of its own: voiplab.ini of the working directory comes before the variable. */
+const char *cmd_from_environment(enum cmd_option option)
+{
+    static const char *const off[] = { "0", "no", "off", "false", NULL };
+    char *name = option == CMD_FILE || option == CMD_HELP ? NULL : cmd_variable(option);
+    const char *value = name ? getenv(name) : NULL;
+
+    free(name);
+    if (!value || !*value)
+        return NULL;
+    if (cmd_option_rows[option].argument)
+        return value;
+    for (const char *const *word = off; *word; word++)
+        if (!strcasecmp(value, *word))
+            return NULL;
+    return "";
+}
+
+bool cmd_is_given(const struct cmd_options *options, enum cmd_option option)
+{
+    return options->values[option] && !options->environment[option];
 }
 
 static bool is_word(const char *const *words, const char *text)
@@ -85,24 +121,31 @@ static bool is_number(const char *text, unsigned most)
     return !errno && !*end && text[0] >= '0' && text[0] <= '9' && number >= 1 && number <= most;
 }
 
-static bool check_value(enum cmd_option option, const char *text)
+static bool check_value(enum cmd_option option, const char *dashes, const char *name, const char *text)
 {
     const struct cmd_option_row *row = &cmd_option_rows[option];
     const char *const *words = cmd_option_words(option);
 
     if (row->kind == CMD_NUMBER && !is_number(text, row->most) && !(cmd_option_is_optional(option) && !*text)) {
-        cmd_complain("--%s: '%s' is not a number from 1 to %u", row->name, text, row->most);
+        cmd_complain("%s%s: '%s' is not a number from 1 to %u", dashes, name, text, row->most);
         return false;
     }
-    return !words || cmd_check_word("--", row->name, words, text);
+    return !words || cmd_check_word(dashes, name, words, text);
 }
 
 bool cmd_check_values(const struct cmd_options *options)
 {
-    for (int i = 0; i < CMD_OPTION_COUNT; i++)
-        if (options->values[i] && !check_value((enum cmd_option)i, options->values[i]))
-            return false;
-    return true;
+    bool good = true;
+
+    for (int i = 0; good && i < CMD_OPTION_COUNT; i++) {
+        char *variable = options->environment[i] ? cmd_variable((enum cmd_option)i) : NULL;
+
+        if (options->values[i])
+            good = check_value((enum cmd_option)i, variable ? "$" : "--", variable ? variable : cmd_option_rows[i].name,
+                               options->values[i]);
+        free(variable);
+    }
+    return good;
 }
 
 unsigned cmd_number(const struct cmd_options *options, enum cmd_option option, unsigned otherwise)

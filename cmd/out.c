@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All printing: results on stdout; talk, progress and problems on stderr. A progress line is rewritten in place on a
- * terminal; elsewhere only some of them are printed.
+ * All printing: results on stdout; talk, progress and problems on stderr. Both often go to one place, so that what
+ * stdout has is written before stderr speaks. A progress line is rewritten in place on a terminal; elsewhere only some
+ * of them are printed.
  */
-#include <libsmartcols.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,13 +13,16 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "screen.h"
 
 static struct {
     bool quiet, verbose, color, terminal;
     bool line_open; /* a progress line stands on the terminal */
     time_t last_progress;
-    bool json, document; /* one JSON document is wanted on stdout; it is there */
-    char *complaint;     /* the last one */
+    struct timespec phase_begun;
+    unsigned phase, phases; /* the one that goes on; 0: none */
+    bool json, document;    /* one JSON document is wanted on stdout; it is there */
+    char *complaint;        /* the last one */
 } out;
 
 void cmd_out_setup(const struct cmd_options *options)
@@ -40,6 +43,28 @@ static void close_line(void)
     if (out.line_open)
         (void)fputs("\r\033[K", stderr);
     out.line_open = false;
+}
+
+/* Where is talked, once nothing of the results is held back. */
+static FILE *talk(void)
+{
+    (void)fflush(stdout);
+    close_line();
+    return stderr;
+}
+
+/* A line of talk. On a terminal it is broken between words; elsewhere it stays one line, which others look for. */
+static void say(const char *head, const char *text)
+{
+    char *shown = cmd_for_locale(text);
+    FILE *stream = talk();
+
+    (void)fputs(head, stream);
+    if (out.terminal)
+        cmd_wrap(stream, shown ? shown : text, cmd_columns(STDERR_FILENO), cmd_width(head, strlen(head)), 4);
+    else
+        (void)fprintf(stream, "%s\n", shown ? shown : text);
+    free(shown);
 }
 
 /* Length of the UTF-8 sequence at `p`; 0 when there is none. */
@@ -100,10 +125,20 @@ void cmd_complain(const char *format, ...)
     if (vasprintf(&out.complaint, format, args) < 0)
         out.complaint = NULL;
     va_end(args);
-    close_line();
     shown = out.complaint ? printable(out.complaint) : NULL;
-    (void)fprintf(stderr, "voiplab: %s\n", shown ? shown : "out of memory");
+    say("voiplab: ", shown ? shown : "out of memory");
     free(shown);
+}
+
+/* Many complaints that are one failure, a line each. */
+void cmd_complain_lines(const char *text)
+{
+    char *whole = strdup(text);
+
+    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+        cmd_complain("%.*s", (int)strcspn(line, "\n"), line);
+    free(out.complaint);
+    out.complaint = whole;
 }
 
 static void print_json_string(const char *text)
@@ -125,8 +160,9 @@ static void print_json_string(const char *text)
     (void)putchar('"');
 }
 
-void cmd_json_wanted(int argc, char **argv)
+void cmd_json_wanted(int argc, char **argv, bool always)
 {
+    out.json = always;
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         out.json |= !strcmp(argv[i], "--json");
 }
@@ -146,88 +182,138 @@ void cmd_print_failure(int status)
     (void)printf(",\n  \"status\": %d\n}\n", status);
 }
 
+static double seconds_since(const struct timespec *begun)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
+}
+
+/* One line that is alive: what is waited for, and for how long already. It is cut where the screen ends, since of a
+ * line that went on in the next one the first half would stay. */
+static void print_live(const char *line)
+{
+    size_t columns = cmd_columns(STDERR_FILENO) - 1;
+    char *text = NULL, *shown;
+
+    if (out.phase && asprintf(&text, "  %.0f s  %s", seconds_since(&out.phase_begun), line) < 0)
+        text = NULL;
+    shown = cmd_for_locale(text ? text : line);
+    (void)fprintf(talk(), "%.*s", (int)(shown ? cmd_bytes(shown, columns) : 0), shown ? shown : "");
+    out.line_open = true;
+    free(shown);
+    free(text);
+}
+
 static void print_progress(const struct voiplab_event *event)
 {
     time_t now = time(NULL);
+    char *line = NULL;
 
+    if (asprintf(&line, "%s: %s", event->target ? event->target : "lab", event->text) < 0)
+        return;
     if (out.terminal) {
-        (void)fprintf(stderr, "\r\033[K  %s: %s", event->target ? event->target : "lab", event->text);
-        out.line_open = true;
+        print_live(line);
     } else if (out.verbose || now - out.last_progress >= 5) {
         out.last_progress = now;
-        (void)fprintf(stderr, "  %s: %s\n", event->target ? event->target : "lab", event->text);
+        say("  ", line);
     }
+    free(line);
     (void)fflush(stderr);
+}
+
+/* A phase is over: the next one begins, or the command ends. */
+static void end_phase(void)
+{
+    if (out.phase)
+        (void)fprintf(talk(), "[%u/%u] took %.1f s\n", out.phase, out.phases, seconds_since(&out.phase_begun));
+    out.phase = 0;
+}
+
+static void begin_phase(const struct voiplab_event *event)
+{
+    end_phase();
+    (void)fprintf(talk(), "[%u/%u] %s\n", event->done, event->total, event->text);
+    (void)clock_gettime(CLOCK_MONOTONIC, &out.phase_begun);
+    out.phase = event->done;
+    out.phases = event->total;
+}
+
+static void print_step(const struct voiplab_event *event)
+{
+    char *line = NULL;
+
+    if (asprintf(&line, "%s: %s", event->target ? event->target : "lab", event->text) >= 0)
+        say("  ", line);
+    free(line);
 }
 
 void cmd_event(void *context, const struct voiplab_event *event)
 {
     (void)context;
-    if (event->kind == VOIPLAB_EVENT_WARNING) {
+    if (event->kind == VOIPLAB_EVENT_WARNING)
         cmd_complain("%s%s%s", event->target ? event->target : "", event->target ? ": " : "", event->text);
+    else if (out.quiet)
         return;
-    }
-    if (out.quiet)
-        return;
-    if (event->kind == VOIPLAB_EVENT_PROGRESS) {
+    else if (event->kind == VOIPLAB_EVENT_PROGRESS)
         print_progress(event);
-        return;
-    }
-    close_line();
-    if (event->kind == VOIPLAB_EVENT_PHASE)
-        (void)fprintf(stderr, "[%u/%u] %s\n", event->done, event->total, event->text);
+    else if (event->kind == VOIPLAB_EVENT_PHASE)
+        begin_phase(event);
     else
-        (void)fprintf(stderr, "  %s: %s\n", event->target ? event->target : "lab", event->text);
+        print_step(event);
 }
 
 /* Additions green, removals red, in the indented diffs of a plan. */
 static void print_text(const char *text)
 {
-    while (*text) {
-        size_t length = strcspn(text, "\n");
+    char *shown = isatty(STDOUT_FILENO) ? cmd_for_locale(text) : NULL; /* elsewhere it may be input of a program */
+
+    for (const char *line = shown ? shown : text; *line;) {
+        size_t length = strcspn(line, "\n");
         const char *color = NULL;
 
-        if (out.color && !strncmp(text, "    +", 5))
+        if (out.color && !strncmp(line, "    +", 5))
             color = "\033[32m";
-        else if (out.color && !strncmp(text, "    -", 5))
+        else if (out.color && !strncmp(line, "    -", 5))
             color = "\033[31m";
-        (void)printf("%s%.*s%s\n", color ? color : "", (int)length, text, color ? "\033[m" : "");
-        text += length + (text[length] == '\n');
+        (void)printf("%s%.*s%s\n", color ? color : "", (int)length, line, color ? "\033[m" : "");
+        line += length + (line[length] == '\n');
     }
+    free(shown);
 }
 
-static int fill_table(struct libscols_table *table, const voiplab_result *result)
+/* The words of a check, by which one finds what is wrong at a glance. */
+static const char *paint(const char *cell)
 {
-    size_t columns = voiplab_result_columns(result);
+    static const char *const words[][2] = { { "PASS", "\033[32m" }, { "WARN", "\033[33m" }, { "FAIL", "\033[31m" } };
 
-    if (scols_table_enable_noencoding(table, 1)) /* the library's cells are printable: once is enough */
-        return -1;
-    for (size_t i = 0; i < columns; i++)
-        if (!scols_table_new_column(table, voiplab_result_heading(result, i), 0, 0))
-            return -1;
-    for (size_t row = 0; row < voiplab_result_rows(result); row++) {
-        struct libscols_line *line = scols_table_new_line(table, NULL);
-
-        for (size_t i = 0; line && i < columns; i++)
-            if (scols_line_set_data(line, i, voiplab_result_cell(result, row, i)))
-                line = NULL;
-        if (!line)
-            return -1;
-    }
-    return scols_print_table(table);
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (!strcmp(cell, words[i][0]))
+            return words[i][1];
+    return NULL;
 }
 
 static void print_table(const voiplab_result *result)
 {
-    struct libscols_table *table;
+    size_t columns = voiplab_result_columns(result), rows = voiplab_result_rows(result) + 1;
+    char **cells = columns ? calloc(rows * columns, sizeof(*cells)) : NULL;
+    bool good = cells != NULL;
 
-    if (!voiplab_result_rows(result))
-        return;
-    scols_init_debug(0);
-    table = scols_new_table();
-    if (!table || fill_table(table, result))
+    for (size_t i = 0; good && i < rows * columns; i++) {
+        size_t row = i / columns, column = i % columns;
+
+        cells[i] =
+            cmd_for_locale(row ? voiplab_result_cell(result, row - 1, column) : voiplab_result_heading(result, column));
+        good = cells[i] != NULL;
+    }
+    if (columns && rows > 1 &&
+        (!good || !cmd_print_cells(stdout, (const char *const *)(void *)cells, rows, columns,
+                                   cmd_columns(STDOUT_FILENO), out.color ? paint : NULL)))
         cmd_complain("out of memory");
-    scols_unref_table(table);
+    for (size_t i = 0; cells && i < rows * columns; i++)
+        free(cells[i]);
+    free(cells);
 }
 
 /* The text of an empty plan says what its summary says: once is enough. */
@@ -241,6 +327,7 @@ static bool is_summary(const char *text, const voiplab_result *result)
 
 void cmd_print_result(const voiplab_result *result, bool json, bool quiet)
 {
+    end_phase();
     close_line();
     if (json) {
         out.document = true;
@@ -250,7 +337,7 @@ void cmd_print_result(const voiplab_result *result, bool json, bool quiet)
     print_text(voiplab_result_text(result));
     print_table(result);
     if (!quiet && *voiplab_result_summary(result) && !is_summary(voiplab_result_text(result), result))
-        (void)fprintf(stderr, "%s\n", voiplab_result_summary(result));
+        cmd_wrap(talk(), voiplab_result_summary(result), cmd_columns(STDERR_FILENO), 0, 2);
 }
 
 /* Whether who read the output has seen enough, as head(1) does. */

@@ -27,6 +27,11 @@ static bool is_cancelled(void *context)
     return interrupted != 0;
 }
 
+int cmd_interrupted(int status)
+{
+    return interrupted && status != VOIPLAB_OK ? 128 + (int)interrupted : status;
+}
+
 static void catch_interrupts(void)
 {
     struct sigaction action = { .sa_handler = interrupt };
@@ -41,11 +46,11 @@ const char *cmd_share_directory(const struct cmd_options *options)
 {
     static char path[4096 + 32];
     static const char *const tries[] = { "/../share/voiplab", "/../share", "/share" };
-    const char *given = options->values[CMD_SHARE] ? options->values[CMD_SHARE] : getenv("VOIPLAB_SHARE");
+    const char *given = options->values[CMD_SHARE] ? options->values[CMD_SHARE] : cmd_from_environment(CMD_SHARE);
     ssize_t length;
     char *slash;
 
-    if (given && *given)
+    if (given)
         return given;
     length = readlink("/proc/self/exe", path, 4096);
     if (length <= 0)
@@ -167,8 +172,11 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
     catch_interrupts();
     lab = open_lab(options, &open_options, &error);
     if (!lab) {
-        cmd_complain("%s", voiplab_error_message(error));
         *ret_status = (int)voiplab_error_status(error);
+        if (*ret_status == VOIPLAB_LAB_FILE)
+            cmd_complain_lines(voiplab_error_message(error));
+        else
+            cmd_complain("%s", voiplab_error_message(error));
         voiplab_error_free(error);
     }
     return lab;

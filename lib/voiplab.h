@@ -46,7 +46,7 @@ VOIPLAB_API const char *voiplab_version(void);
  * *ret_status is the exit status that main() must return at once. */
 VOIPLAB_API bool voiplab_worker(int argc, char **argv, int *ret_status);
 
-/* The message: one line, without a full stop; belongs to the error. */
+/* The message, without a full stop: one line, of a lab file one for each of its mistakes. Belongs to the error. */
 VOIPLAB_API const char *voiplab_error_message(const voiplab_error *error);
 VOIPLAB_API enum voiplab_status voiplab_error_status(const voiplab_error *error);
 /* Accepts NULL. */
@@ -139,6 +139,7 @@ struct voiplab_check_cpu {
     size_t size;
     const char *cpuinfo; /* another /proc/cpuinfo; NULL: this host's */
     bool fix;            /* load the modules that are missing, now and at every start, as the mode says */
+    bool all;            /* the table has a row for every check, not only for those that tell of something to do */
 };
 
 struct voiplab_bridge {
@@ -268,7 +269,7 @@ VOIPLAB_API const char *voiplab_result_text(const voiplab_result *result);
 VOIPLAB_API const char *voiplab_result_summary(const voiplab_result *result);
 /* Everything as a JSON document that ends with a line feed. */
 VOIPLAB_API const char *voiplab_result_json(const voiplab_result *result);
-/* The table: what was seen, each cell a line of printable ASCII. */
+/* The table: what was seen, each cell a line of printable ASCII and of letters in UTF-8. */
 VOIPLAB_API size_t voiplab_result_columns(const voiplab_result *result);
 VOIPLAB_API size_t voiplab_result_rows(const voiplab_result *result);
 VOIPLAB_API const char *voiplab_result_heading(const voiplab_result *result, size_t column);

@@ -47,6 +47,11 @@ voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_d
         return NULL;
     }
     *dialplan = (voiplab_dialplan){ .plan = NULL };
+    if (lab && vl_api_session(lab)->state.shut)
+        vl_session_event(vl_api_session(lab), VOIPLAB_EVENT_WARNING, NULL,
+                         "'%s' is for root: what the PBXs were found to be is not known, and they are taken for what "
+                         "the lab file says",
+                         vl_api_session(lab)->state.directory);
     if (vl_sized_copy(&source, given, sizeof(source), "VOIPLAB_DIALPLAN_SOURCE_INIT", &err) == 0)
         dialplan->plan = vl_run_dialplan_source(lab ? vl_api_session(lab) : NULL, &source, &dialplan->arena,
                                                 &dialplan->context, &dialplan->database, &err);

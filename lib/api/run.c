@@ -108,6 +108,10 @@ static int check_needs(struct asked *asked, const struct vl_session *session, st
 
     if (lab && !session->lab)
         return vl_fail(err, VL_ERROR_USAGE, "this needs a lab file");
+    if (session->state.shut && (row->state == VL_STATE_NEEDED || request->show_secrets ||
+                                (row->state == VL_STATE_TO_APPLY && request->mode == VOIPLAB_APPLY)))
+        return vl_fail(err, VL_ERROR_FAILED, "the secrets in '%s' are for root, and this needs them; run it as root",
+                       session->state.directory);
     if (row->root && request->mode == VOIPLAB_APPLY && !session->options.root[1] && geteuid() != 0)
         return vl_fail(err, VL_ERROR_FAILED,
                        "only root may change the network of this host; run the same command as root");
@@ -136,7 +140,8 @@ static int carry_out(struct asked *asked, const struct voiplab_request *given, s
     struct vl_session *session = run->session;
 
     run->request = &asked->request;
-    if (check_request(asked, given, run->err) < 0 || check_needs(asked, session, run->err) < 0)
+    if (check_request(asked, given, run->err) < 0 || check_needs(asked, session, run->err) < 0 ||
+        (asked->row->names && asked->row->names(run) < 0))
         return -1;
     session->restarts = false;
     session->backend = session->lab ? session->lab->bridge.backend : VL_BACKEND_AUTO;

@@ -90,6 +90,37 @@ int vl_error_wrap(struct vl_error *err, const char *format, ...)
     return -1;
 }
 
+enum { MOST_GATHERED = 50 };
+
+static size_t count_lines(const char *text)
+{
+    size_t count = 1;
+
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
+bool vl_error_gather(struct vl_error *all, struct vl_error *one)
+{
+    char *joined = NULL;
+
+    if (one->code != VL_ERROR_LAB || !all->code) {
+        bool go_on = one->code == VL_ERROR_LAB;
+
+        vl_error_move(all, one);
+        return go_on;
+    }
+    if (vl_asprintf(&joined, "%s\n%s", vl_error_text(all), vl_error_text(one)) < 0) {
+        (void)vl_no_memory(all);
+        vl_error_clear(one);
+        return false;
+    }
+    set(all, VL_ERROR_LAB, joined);
+    vl_error_clear(one);
+    return count_lines(joined) < MOST_GATHERED;
+}
+
 const char *vl_error_text(const struct vl_error *err)
 {
     if (err->message)

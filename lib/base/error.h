@@ -47,6 +47,11 @@ int vl_no_memory(struct vl_error *err);
 /* Put "PREFIX: " in front of the message. Returns -1. */
 int vl_error_wrap(struct vl_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* One more mistake of many, a line each: `all` takes what `one` holds behind what it has, and `one` becomes empty.
+ * False when no more are to be looked for: memory ran out, which is all that is told then, `one` is no mistake of a
+ * file, or there are many already. */
+bool vl_error_gather(struct vl_error *all, struct vl_error *one);
+
 /* The message, or a fixed text when memory ran out; never NULL. */
 const char *vl_error_text(const struct vl_error *err);
 

@@ -263,6 +263,45 @@ char *vl_text_printable(struct vl_arena *arena, const char *text)
     return vl_arena_strdup(arena, vl_buf_text(&buf));
 }
 
+size_t vl_text_letter(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    size_t length = p[0] >= 0xc2 && p[0] < 0xe0   ? 2
+                    : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+                    : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+                                                  : 0;
+    uint32_t code = length ? p[0] & (0x7fU >> length) : 0;
+
+    for (size_t i = 1; i < length; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (p[i] & 0x3fU);
+    }
+    if (code < 0xa0 || (length == 3 && code < 0x800) || (length == 4 && (code < 0x10000 || code > 0x10ffff)))
+        return 0;
+    if ((code >= 0xd800 && code < 0xe000) || (code >= 0x200b && code < 0x2010) || (code >= 0x2028 && code < 0x2030) ||
+        (code >= 0x2060 && code < 0x2070) || code == 0x61c || code == 0xfeff)
+        return 0;
+    return length;
+}
+
+char *vl_text_visible(struct vl_arena *arena, const char *text)
+{
+    VL_BUF_AUTO buf = VL_BUF_INIT;
+
+    while (*text) {
+        size_t length = is_printable((unsigned char)*text) ? 1 : vl_text_letter(text);
+
+        if (length)
+            vl_buf_add(&buf, text, length);
+        else
+            vl_buf_printf(&buf, "\\x%02x", (unsigned char)*text);
+        text += length ? length : 1;
+    }
+    arena->failed |= buf.failed;
+    return vl_arena_strdup(arena, vl_buf_text(&buf));
+}
+
 const char *vl_text_tail(const char *text, size_t most)
 {
     size_t length = strlen(text);

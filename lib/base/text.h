@@ -53,6 +53,13 @@ const char *const *vl_text_split(struct vl_arena *arena, const char *text, const
  * feed stays). */
 char *vl_text_printable(struct vl_arena *arena, const char *text);
 
+/* The length of a character of UTF-8, beyond ASCII, that does nothing but print; 0: it is none. Controls are not, nor
+ * are marks that turn the direction of what follows. */
+size_t vl_text_letter(const char *text);
+
+/* The same as vl_text_printable(), but for such letters, which stay what they are: for people's own words. */
+char *vl_text_visible(struct vl_arena *arena, const char *text);
+
 /* How much of what others said a message quotes. */
 enum { VL_TEXT_QUOTED = 400 };
 
@@ -62,6 +69,12 @@ const char *vl_text_tail(const char *text, size_t most);
 /* What a guest said, for a message: the end of it, where the reason is, at most `most` bytes, on one line and
  * printable; with "..." in front when there was more. */
 char *vl_text_quote(struct vl_arena *arena, const char *text, size_t most);
+
+/* What is put behind a noun of which there are so many: "" or "s". */
+static inline const char *vl_plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
 
 bool vl_text_starts(const char *text, const char *prefix);
 bool vl_text_ends(const char *text, const char *suffix);

@@ -17,6 +17,9 @@ enum { FILE_LIMIT = 1 << 20, LINE_LIMIT = 1000 };
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 struct scan {
+    bool lost;    /* there is such a section */
+    bool goes_on; /* the line before, which was a mistake, goes on in this one */
+    bool skips;   /* the header of this section is a mistake: its lines are no one's */
     struct vl_arena *arena;
     struct vl_ini *ini;
     const char *file;
@@ -114,31 +117,63 @@ static int add_entry(const struct scan *scan, char *text)
 static int scan_line(struct scan *scan, char *line)
 {
     size_t length = strlen(line);
+    bool goes_on = scan->goes_on;
 
+    scan->goes_on = length && line[length - 1] == '\\';
+    if (goes_on)
+        return 1;
     if (length > LINE_LIMIT)
         return MISTAKE(scan, "the line is longer than %d characters", LINE_LIMIT);
-    if (length && line[length - 1] == '\\')
+    if (scan->goes_on)
         return MISTAKE(scan, "a value cannot go on in the next line; put it in one line");
     line = vl_text_strip(line);
     if (!*line || *line == ';' || *line == '#')
         return 0;
-    return *line == '[' ? add_section(scan, line) : add_entry(scan, line);
+    if (*line != '[')
+        return scan->skips ? 1 : add_entry(scan, line);
+    scan->skips = add_section(scan, line) < 0;
+    scan->lost |= scan->skips;
+    return scan->skips ? -1 : 0;
 }
 
-static int scan_text(struct scan *scan, char *text)
+/* A line that nothing is read of is none for iniparser either, which takes no long ones. */
+static void blank_out(char *line)
 {
+    while (*line && *line != '\n')
+        *line++ = '\n';
+}
+
+/* Every line, also behind one that is a mistake: all of them are told at once. `whole` is the same text, in which what
+ * is a mistake is blanked out. */
+static int scan_text(struct scan *scan, char *text, char *whole)
+{
+    struct vl_error *all = scan->err;
+    const char *start = text;
+
     if (vl_text_starts(text, "\xef\xbb\xbf")) {
         scan->line = 1;
         return MISTAKE(scan, "the file starts with a byte order mark; save it as UTF-8 without one");
     }
     while (text) {
         char *line = strsep(&text, "\n");
+        VL_ERROR_AUTO one = { .code = VL_OK };
         size_t length = strlen(line);
+        int rc;
 
         scan->line++;
         if (length && line[length - 1] == '\r')
             line[length - 1] = '\0';
-        if (scan_line(scan, line) < 0)
+        scan->err = &one;
+        rc = scan_line(scan, line);
+        scan->err = all;
+        if (rc != 0)
+            blank_out(whole + (line - start));
+        if (rc < 0 && !scan->ini->section_count)
+            scan->lost = true;
+        else if (rc < 0)
+            scan->ini->sections[scan->ini->section_count - 1].told =
+                scan->ini->sections[scan->ini->section_count - 1].broken = true;
+        if (rc < 0 && !vl_error_gather(all, &one))
             return -1;
     }
     return 0;
@@ -173,6 +208,8 @@ static int parse_values(const struct scan *scan, const char *text, dictionary **
 
 static int fetch_values(struct scan *scan, const dictionary *values)
 {
+    struct vl_error *all = scan->err;
+
     for (size_t i = 0; i < scan->ini->section_count; i++) {
         struct vl_ini_section *section = &scan->ini->sections[i];
 
@@ -185,18 +222,27 @@ static int fetch_values(struct scan *scan, const dictionary *values)
                 return vl_no_memory(scan->err);
             value = iniparser_getstring(values, path, "");
             scan->line = entry->line;
-            if (!*value)
-                return MISTAKE(scan, "[%s] %s has no value", section->name, entry->key);
+            if (!*value) {
+                VL_ERROR_AUTO one = { .code = VL_OK };
+
+                (void)vl_fail_at(&one, VL_ERROR_LAB, scan->file, scan->line, "[%s] %s has no value", section->name,
+                                 entry->key);
+                section->told = section->broken = true;
+                if (!vl_error_gather(all, &one))
+                    return -1;
+                continue;
+            }
             entry->value = vl_arena_strdup(scan->arena, value);
         }
     }
     return 0;
 }
 
-int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini, struct vl_error *err)
+int vl_ini_read_all(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini, bool *ret_lost,
+                    struct vl_error *mistakes, struct vl_error *err)
 {
     struct vl_ini ini = { .file = vl_arena_strdup(arena, path) };
-    struct scan scan = { .arena = arena, .ini = &ini, .file = ini.file, .err = err };
+    struct scan scan = { .arena = arena, .ini = &ini, .file = ini.file, .err = mistakes };
     __attribute__((cleanup(free_dictionary))) dictionary *values = NULL;
     VL_FREE char *text = NULL, *copy = NULL;
 
@@ -208,10 +254,26 @@ int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini
     copy = vl_strdup(text);
     if (!copy)
         return vl_no_memory(err);
-    if (scan_text(&scan, copy) < 0 || parse_values(&scan, text, &values) < 0 || fetch_values(&scan, values) < 0)
+    if (scan_text(&scan, copy, text) < 0 || parse_values(&scan, text, &values) < 0 || fetch_values(&scan, values) < 0) {
+        vl_error_move(err, mistakes);
         return -1;
+    }
     if (arena->failed)
         return vl_no_memory(err);
+    *ret_lost = scan.lost;
     *ret_ini = ini;
     return 0;
+}
+
+int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini, struct vl_error *err)
+{
+    VL_ERROR_AUTO mistakes = { .code = VL_OK };
+    bool lost;
+
+    if (vl_ini_read_all(arena, path, ret_ini, &lost, &mistakes, err) < 0)
+        return -1;
+    if (!mistakes.code)
+        return 0;
+    vl_error_move(err, &mistakes);
+    return -1;
 }

@@ -27,6 +27,8 @@ struct vl_ini_section {
     int line;
     struct vl_ini_entry *entries;
     size_t entry_count;
+    bool told;   /* a mistake in it was told: what it lacks may be what was meant there */
+    bool broken; /* and it is of no use to who goes on */
 };
 
 struct vl_ini {
@@ -39,6 +41,11 @@ struct vl_ini {
 /* Read `path`; everything in the result lives in the arena. A mistake is VL_ERROR_LAB with FILE:LINE, and so is a file
  * that is not ours alone (base/own.h). */
 int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini, struct vl_error *err);
+
+/* The same, which goes on behind a mistake: they are gathered, a line each, and what is right is read all the same.
+ * *ret_lost: the header of a section is among them, so that nobody knows what is in it. -1: nothing could be read. */
+int vl_ini_read_all(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini, bool *ret_lost,
+                    struct vl_error *mistakes, struct vl_error *err);
 
 /* The entry of this key, or NULL. */
 const struct vl_ini_entry *vl_ini_entry(const struct vl_ini_section *section, const char *key);

@@ -314,24 +314,48 @@ static int build(struct vl_lab *lab, const struct vl_raw_file *raw, const char *
     return vl_lab_check(lab, err);
 }
 
-struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct vl_error *err)
+static struct vl_lab *new_lab(const char *path)
 {
     struct vl_lab *lab = vl_malloc(sizeof(*lab));
+
+    if (!lab)
+        return NULL;
+    *lab = (struct vl_lab){ .name = NULL };
+    lab->file = vl_arena_strdup(&lab->arena, path);
+    return lab;
+}
+
+static int try_build(const struct vl_raw_file *raw, const char *path, const char *share_directory, struct vl_error *err)
+{
+    struct vl_lab *lab = new_lab(path);
+    int rc = lab ? build(lab, raw, share_directory, err) : vl_no_memory(err);
+
+    if (lab && lab->arena.failed)
+        rc = vl_no_memory(err);
+    vl_lab_free(lab);
+    return rc;
+}
+
+struct vl_lab *vl_lab_load(const char *path, const char *share_directory, struct vl_error *err)
+{
+    struct vl_lab *lab = new_lab(path);
+    VL_ERROR_AUTO mistakes = { .code = VL_OK };
     struct vl_raw_file raw;
 
     if (!lab) {
         (void)vl_no_memory(err);
         return NULL;
     }
-    *lab = (struct vl_lab){ .name = NULL };
-    lab->file = vl_arena_strdup(&lab->arena, path);
-    if (vl_raw_read(&lab->arena, path, &raw, err) < 0 || build(lab, &raw, share_directory, err) < 0) {
-        /* what looks like a mistake after memory ran out need not be one */
-        if (lab->arena.failed)
-            (void)vl_no_memory(err);
-        vl_lab_free(lab);
-        return NULL;
+    if (vl_raw_read(&lab->arena, path, &raw, &mistakes, err) == 0) {
+        if (!mistakes.code && build(lab, &raw, share_directory, err) == 0) {
+            lab->exposed_line = raw.ini.exposed ? raw.secret_line : 0;
+            return lab;
+        }
+        vl_lab_find_mistakes(&raw, path, share_directory, try_build, &mistakes, err);
     }
-    lab->exposed_line = raw.ini.exposed ? raw.secret_line : 0;
-    return lab;
+    /* what looks like a mistake after memory ran out need not be one */
+    if (lab->arena.failed)
+        (void)vl_no_memory(err);
+    vl_lab_free(lab);
+    return NULL;
 }

@@ -58,6 +58,26 @@ static void go_by(struct gone_by *gone, const char *text)
         *gone = (struct gone_by){ .at = NO_KEY };
 }
 
+/* Words that say how something is proven, and prove nothing: IAX2 has a list of them under `auth`. */
+static bool is_method(const char *text, size_t length)
+{
+    static const char *const methods[] = { "md5", "rsa", "plaintext", "userpass", "digest" };
+
+    while (length) {
+        size_t word = strcspn(text, ", ;\n"), i = 0;
+
+        word = word < length ? word : length;
+        while (i < VL_COUNT(methods) && (strlen(methods[i]) != word || strncasecmp(methods[i], text, word) != 0))
+            i++;
+        if (i == VL_COUNT(methods))
+            return false;
+        word += word < length; /* the comma */
+        text += word;
+        length -= word;
+    }
+    return true;
+}
+
 /* The length of the value at `text` when what stands before it, in its line, is a key whose value is a secret: one that
  * is no longer, or not yet, in our state is one all the same, and a user's file has secrets of its own. 0: no value. */
 static size_t secret_value(const struct gone_by *gone, const char *text)
@@ -66,7 +86,7 @@ static size_t secret_value(const struct gone_by *gone, const char *text)
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && gone->at == AT_VALUE; i++)
         if (strlen(keys[i]) == gone->key_length && !strncasecmp(gone->key, keys[i], gone->key_length))
-            return strcspn(text, " ;\n");
+            return !strcmp(keys[i], "auth") && is_method(text, strcspn(text, " ;\n")) ? 0 : strcspn(text, " ;\n");
     return 0;
 }
 

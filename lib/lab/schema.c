@@ -350,22 +350,71 @@ static int find_secret(const struct vl_ini_section *section, const struct sectio
     return 0;
 }
 
-int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err)
+int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *mistakes,
+                struct vl_error *err)
 {
     struct vl_raw_file file = { .arena = arena };
 
-    if (vl_ini_read(arena, path, &file.ini, err) < 0)
+    if (vl_ini_read_all(arena, path, &file.ini, &file.lost, mistakes, err) < 0)
         return -1;
     for (size_t i = 0; i < file.ini.section_count; i++) {
-        int index = find_kind(&file.ini, &file.ini.sections[i], err);
+        struct vl_ini_section *section = &file.ini.sections[i];
+        VL_ERROR_AUTO one = { .code = VL_OK };
+        int index = find_kind(&file.ini, section, &one);
 
-        if (index < 0 || read_section(&file, &file.ini.sections[i], index, err) < 0)
+        file.lost |= index < 0;
+        if (index >= 0 && !file.secret_line)
+            file.secret_line = find_secret(section, &kinds[index]);
+        if (index < 0 || read_section(&file, section, index, &one) < 0)
+            section->broken = true;
+        if (!one.code)
+            continue;
+        section->told = true;
+        if (!vl_error_gather(mistakes, &one)) {
+            vl_error_move(err, mistakes);
             return -1;
-        if (!file.secret_line)
-            file.secret_line = find_secret(&file.ini.sections[i], &kinds[index]);
+        }
     }
+    vl_raw_drop_broken(&file);
     *ret_file = file;
     return 0;
+}
+
+void vl_raw_drop_broken(struct vl_raw_file *file)
+{
+    for (int kind = 0; kind < VL_RAW_KINDS; kind++) {
+        struct vl_raw_section *sections = file->kinds[kind].sections;
+        size_t kept = 0;
+
+        for (size_t i = 0; i < file->kinds[kind].count; i++)
+            if (!sections[i].section->broken)
+                sections[kept++] = sections[i];
+        file->kinds[kind].count = kept;
+    }
+}
+
+struct vl_ini_section *vl_raw_section_at(const struct vl_raw_file *file, int line)
+{
+    struct vl_ini_section *found = NULL;
+
+    for (size_t i = 0; line > 0 && i < file->ini.section_count; i++)
+        if (file->ini.sections[i].line <= line)
+            found = &file->ini.sections[i];
+    return found;
+}
+
+/* Without one of these the others can still be looked at: what would be missed of it has its name in the message. */
+bool vl_raw_can_spare(const struct vl_ini_section *section)
+{
+    static const enum vl_raw_kind leaves[] = { VL_RAW_PBX,   VL_RAW_TRUNK,    VL_RAW_ROUTE,
+                                               VL_RAW_USER,  VL_RAW_PROVIDER, VL_RAW_LOAD,
+                                               VL_RAW_PHONE, VL_RAW_DID,      VL_RAW_EXTENSION };
+    const struct vl_ini_entry *role = vl_ini_entry(section, "role");
+
+    for (size_t i = 0; i < VL_COUNT(leaves); i++)
+        if (!strcmp(kinds[leaves[i]].name, section->kind))
+            return leaves[i] != VL_RAW_PBX || !role || !strcmp(role->value, "guest");
+    return false;
 }
 
 int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err)
@@ -378,7 +427,8 @@ int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_fil
         struct vl_ini_section *section = &file.ini.sections[i];
 
         if (!strcmp(section->name, "plan")) {
-            if (vl_value_read(arena, &file.ini, section, plan_keys, VL_COUNT(plan_keys), &file.plan, err) < 0)
+            if (vl_value_read(arena, &file.ini, section, plan_keys, VL_COUNT(plan_keys), &file.plan, err) < 0 ||
+                err->code)
                 return -1;
             continue;
         }
@@ -386,7 +436,7 @@ int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_fil
         for (size_t j = 0; j < section->entry_count; j++)
             if (!strcmp(section->entries[j].key, "patterns"))
                 section->entries[j].key = "pattern";
-        if (read_section(&file, section, VL_RAW_ROUTE, err) < 0)
+        if (read_section(&file, section, VL_RAW_ROUTE, err) < 0 || err->code)
             return -1;
     }
     *ret_file = file;

@@ -171,11 +171,28 @@ struct vl_raw_file {
         size_t count;
     } kinds[VL_RAW_KINDS];
     struct vl_raw_plan plan; /* of a numbering plan */
+    bool lost;               /* there is a section of which not even the kind is known */
     int secret_line;         /* the first line that gives a secret; 0: none does */
 };
 
-/* Read the sections of a lab file by the tables. */
-int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err);
+/* Read the sections of a lab file by the tables. All mistakes are gathered; sections that have one are left out, and
+ * marked as broken. -1: nothing could be read, or there are too many. */
+int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *mistakes,
+                struct vl_error *err);
+/* Leave out the sections that have been marked as broken since. */
+void vl_raw_drop_broken(struct vl_raw_file *file);
+/* The section that a line of the file is in; NULL: none. */
+struct vl_ini_section *vl_raw_section_at(const struct vl_raw_file *file, int line);
+/* Whether the rest can be looked at without this section. */
+bool vl_raw_can_spare(const struct vl_ini_section *section);
+
+/* Gather into `err` all mistakes of a file that has some: those that were found when it was read, the one in `err` that
+ * ended the building of the lab, and what is found in the rest of the file. `build`: whether a lab can be built of what
+ * is left of the file. */
+void vl_lab_find_mistakes(struct vl_raw_file *file, const char *path, const char *share_directory,
+                          int (*build)(const struct vl_raw_file *file, const char *path, const char *share_directory,
+                                       struct vl_error *err),
+                          struct vl_error *mistakes, struct vl_error *err);
 
 /* Read a numbering plan into [plan] and routes (struct vl_raw_route objects in file order). */
 int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err);

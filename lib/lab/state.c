@@ -2,11 +2,13 @@
 #include "lab/state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -169,6 +171,8 @@ static int read_natures(struct vl_state *state, struct vl_error *err)
         return vl_no_memory(err);
     for (size_t i = 0; i < state->lab->pbx_count; i++)
         state->natures[i] = vl_nature_stated(&state->lab->pbxs[i]);
+    if (state->shut)
+        return 0;
     if (vl_own_read(path, SECRETS_FILE_LIMIT, VL_OWN_WORD, &text, NULL, &cause) < 0) {
         if (cause.code == VL_ERROR_NOTFOUND)
             return 0;
@@ -186,12 +190,24 @@ static int read_natures(struct vl_state *state, struct vl_error *err)
     return 0;
 }
 
+/* The state is made for root; what needs none of it works for everybody all the same. */
+static bool is_shut(struct vl_state *state)
+{
+    return faccessat(AT_FDCWD, vl_state_path(state, "secrets"), R_OK, AT_EACCESS) < 0 && errno == EACCES;
+}
+
+static int read_kept(struct vl_state *state, struct vl_error *err)
+{
+    state->shut = is_shut(state);
+    return state->shut ? 0 : read_stored(state, err);
+}
+
 int vl_state_open(struct vl_state *state, const struct vl_lab *lab, const char *state_directory,
                   int (*random)(void *, size_t), struct vl_error *err)
 {
     *state = (struct vl_state){ .random = random ? random : kernel_random, .lab = lab };
     state->directory = vl_arena_printf(&state->arena, "%s/%s", state_directory, lab->name);
-    if (vl_own_directory(state->directory, err) < 0 || read_stored(state, err) < 0 ||
+    if (vl_own_directory(state->directory, err) < 0 || read_kept(state, err) < 0 ||
         need_for_pbxs(state, lab, err) < 0 || need_for_hub(state, lab, err) < 0 ||
         need_for_phones(state, lab, err) < 0 ||
         (lab->guest_count > 1 && need(state, NULL, letters_and_digits, KEY_LENGTH, err, "key/trunks") < 0) ||

@@ -29,6 +29,7 @@ struct vl_secret {
 struct vl_state {
     struct vl_arena arena;
     const char *directory;      /* STATE/LAB */
+    bool shut;                  /* it is there and this user may not read it: no secret and no nature is known */
     struct vl_secret **secrets; /* in the order in which they were first wanted */
     size_t secret_count;
     void *by_name, *by_value;   /* the same as trees, tsearch(3) */

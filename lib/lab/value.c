@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lab/value.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
+
+enum { MAC_LENGTH = 17 };
 
 struct reader {
     struct vl_arena *arena;
@@ -72,18 +76,34 @@ static bool parse_secret(struct reader *reader)
     return store_text(reader, length >= 4 && length <= 64 && strspn(reader->value, allowed) == length);
 }
 
+static bool has_form(const char *text, const char *form)
+{
+    while (*form && (*form == 'h' ? isxdigit((unsigned char)*text) != 0 : *text == *form))
+        text++, form++;
+    return !*form && !*text;
+}
+
+/* As telephones and their labels print them; kept with colons, as Linux has them. */
 static bool parse_mac(struct reader *reader)
 {
-    reader->expected = "is not a MAC address such as 00:0e:08:aa:bb:cc";
-    if (strlen(reader->value) != 17)
-        return false;
-    for (int i = 0; i < 17; i++) {
-        bool colon = i % 3 == 2;
+    static const char *const forms[] = { "hh:hh:hh:hh:hh:hh", "hh-hh-hh-hh-hh-hh", "hhhhhhhhhhhh", "hhhh.hhhh.hhhh" };
+    char *address = vl_arena_zalloc(reader->arena, MAC_LENGTH + 1);
+    size_t digits = 0;
+    bool good = false;
 
-        if (colon ? reader->value[i] != ':' : !strchr("0123456789abcdefABCDEF", reader->value[i]))
-            return false;
+    reader->expected = "is not a MAC address such as 00:0e:08:aa:bb:cc, 00-0E-08-AA-BB-CC or 000E08AABBCC";
+    for (size_t i = 0; i < VL_COUNT(forms); i++)
+        good |= has_form(reader->value, forms[i]);
+    for (const char *p = reader->value; good && address && *p; p++) {
+        if (!isxdigit((unsigned char)*p))
+            continue;
+        address[digits / 2 * 3 + digits % 2] = *p;
+        digits++;
     }
-    return store_text(reader, true);
+    for (size_t i = 2; good && address && i < MAC_LENGTH; i += 3)
+        address[i] = ':';
+    reader->value = good && address ? address : reader->value;
+    return store_text(reader, good);
 }
 
 static bool parse_address(struct reader *reader)
@@ -322,18 +342,29 @@ static int read_entry(struct vl_arena *arena, const struct vl_ini *ini, const st
 int vl_value_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
                   const struct vl_lab_key *keys, size_t key_count, void *object, struct vl_error *err)
 {
+    bool good = true;
+
     for (size_t i = 0; i < section->entry_count; i++) {
         const struct vl_ini_entry *entry = &section->entries[i];
         const struct vl_lab_key *key = find_key(keys, key_count, entry->key);
+        VL_ERROR_AUTO one = { .code = VL_OK };
+        int rc;
 
-        if (!key)
-            return unknown_key(arena, ini, section, entry, keys, key_count, err);
-        if (read_entry(arena, ini, section, entry, key, object, err) < 0)
+        if (!*entry->value)
+            continue; /* that has been told */
+        rc = key ? read_entry(arena, ini, section, entry, key, object, &one)
+                 : unknown_key(arena, ini, section, entry, keys, key_count, &one);
+        good &= rc == 0 || !key;
+        if (rc < 0 && !vl_error_gather(err, &one))
             return -1;
     }
-    for (size_t i = 0; i < key_count; i++)
-        if (keys[i].required && !vl_ini_entry(section, keys[i].name))
+    for (size_t i = 0; i < key_count; i++) {
+        if (!keys[i].required || vl_ini_entry(section, keys[i].name))
+            continue;
+        good = false;
+        if (!section->told && !err->code)
             return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "[%s] needs the key '%s'", section->name,
                               keys[i].name);
-    return 0;
+    }
+    return good ? 0 : -1;
 }

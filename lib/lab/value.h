@@ -46,7 +46,8 @@ struct vl_lab_key {
     bool required;
 };
 
-/* Store the values of `section` in `object`. Lines come from vl_ini_entry(). */
+/* Store the values of `section` in `object`. All its mistakes are gathered; 0 with a mistake: it has a key that there
+ * is none of, and is of use all the same. */
 int vl_value_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
                   const struct vl_lab_key *keys, size_t key_count, void *object, struct vl_error *err);
 

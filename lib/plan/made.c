@@ -16,15 +16,18 @@ enum { MADE_LIMIT = 1 << 20 };
 int vl_made_read(const struct vl_session *session, struct vl_arena *arena, struct vl_made *ret_made,
                  struct vl_error *err)
 {
+    *ret_made = (struct vl_made){ .known = false };
+    return session->state.directory ? vl_made_read_at(session->state.directory, arena, ret_made, err) : 0;
+}
+
+int vl_made_read_at(const char *directory, struct vl_arena *arena, struct vl_made *ret_made, struct vl_error *err)
+{
     VL_ERROR_AUTO cause = { .code = VL_OK };
     VL_FREE char *text = NULL;
     char *rest, *line;
 
     *ret_made = (struct vl_made){ .known = false };
-    if (!session->state.directory)
-        return 0;
-    if (vl_file_read(vl_arena_printf(arena, "%s/made", session->state.directory), MADE_LIMIT, &text, NULL, &cause) <
-        0) {
+    if (vl_file_read(vl_arena_printf(arena, "%s/made", directory), MADE_LIMIT, &text, NULL, &cause) < 0) {
         if (cause.code == VL_ERROR_NOTFOUND)
             return 0;
         vl_error_move(err, &cause);
@@ -77,6 +80,52 @@ void vl_made_drop(struct vl_made *made, const char *kind, const char *name)
         if (!is_line(made->lines[i], kind, name))
             made->lines[kept++] = made->lines[i];
     made->count = kept;
+}
+
+/* A line `address ADDRESS BRIDGE NAME`; NULL: it is another one. */
+static const char *address_line(const char *line)
+{
+    static const char kind[] = "address ";
+
+    return vl_text_starts(line, kind) ? line + strlen(kind) : NULL;
+}
+
+void vl_made_drop_address(struct vl_made *made, const char *name)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < made->count; i++) {
+        const char *line = address_line(made->lines[i]), *last = line ? strrchr(line, ' ') : NULL;
+
+        if (!last || strcmp(last + 1, name) != 0)
+            made->lines[kept++] = made->lines[i];
+    }
+    made->count = kept;
+}
+
+void vl_made_set_address(struct vl_made *made, struct vl_arena *arena, const char *name, const char *address,
+                         const char *bridge)
+{
+    const char *line = vl_arena_printf(arena, "address %s %s %s", address, bridge, name);
+
+    if (vl_made_has(made, line, NULL))
+        return;
+    vl_made_drop_address(made, name);
+    vl_made_add(made, arena, line, NULL);
+}
+
+const char *vl_made_address(const struct vl_made *made, const char *address, const char *bridge)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *wanted = vl_arena_printf(&arena, "%s %s ", address, bridge);
+
+    for (size_t i = 0; i < made->count; i++) {
+        const char *line = address_line(made->lines[i]);
+
+        if (line && vl_text_starts(line, wanted))
+            return strrchr(line, ' ') + 1;
+    }
+    return NULL;
 }
 
 const char *vl_made_text(const struct vl_made *made, struct vl_arena *arena)

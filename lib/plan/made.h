@@ -9,6 +9,9 @@
  *   guest NAME    a virtual machine of this name; its domain carries a mark of its own, but whoever has taken the PBX
  *                 out of the lab file knows by this that there may be one
  *
+ *   address ADDRESS BRIDGE NAME
+ *                 the address of this virtual machine, for other labs of this host that would give it to one of theirs
+ *
  * An earlier version wrote no such file. Where there is none, a thing is known by the name that voiplab gives it
  * (vl_made_by_name()), and the next `up` writes the file.
  */
@@ -30,6 +33,15 @@ struct vl_made {
 /* Read it, into the arena. Without a lab there is none. */
 int vl_made_read(const struct vl_session *session, struct vl_arena *arena, struct vl_made *ret_made,
                  struct vl_error *err);
+
+/* The same of any lab, by the directory of its state. */
+int vl_made_read_at(const char *directory, struct vl_arena *arena, struct vl_made *ret_made, struct vl_error *err);
+
+/* The address of a guest: note it, forget it. The guest that has this one on this bridge; NULL: none. */
+void vl_made_set_address(struct vl_made *made, struct vl_arena *arena, const char *name, const char *address,
+                         const char *bridge);
+void vl_made_drop_address(struct vl_made *made, const char *name);
+const char *vl_made_address(const struct vl_made *made, const char *address, const char *bridge);
 
 /* Whether there is a line; add one unless there is; take it out. */
 bool vl_made_has(const struct vl_made *made, const char *kind, const char *name);

@@ -50,7 +50,8 @@ static void add_command(struct vl_buf *buf, const char *const *argv)
 static void add_file_names(struct vl_buf *buf, const struct vl_fileset *files)
 {
     for (size_t i = 0; i < files->count; i++)
-        vl_buf_printf(buf, "%s (%zu bytes)\n", files->files[i].path, strlen(files->files[i].text));
+        vl_buf_printf(buf, "%s (%zu byte%s)\n", files->files[i].path, strlen(files->files[i].text),
+                      vl_plural(strlen(files->files[i].text)));
 }
 
 static void add_content(struct vl_buf *buf, const struct vl_step *step)
@@ -85,7 +86,7 @@ static const char *content(const struct vl_session *session, struct vl_arena *ar
     add_content(&buf, step);
     if (buf.failed)
         arena->failed = true;
-    text = vl_text_printable(arena, vl_buf_text(&buf));
+    text = vl_text_visible(arena, vl_buf_text(&buf));
     return show_secrets ? text : vl_lab_mask(&session->state, arena, text);
 }
 
@@ -117,6 +118,8 @@ static size_t count_targets(const struct vl_plan *plan)
 
 void vl_plan_print(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf)
 {
+    size_t targets = count_targets(plan);
+
     for (size_t i = 0; i < plan->count; i++) {
         const struct vl_step *step = &plan->steps[i];
         VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -129,7 +132,8 @@ void vl_plan_print(const struct vl_session *session, const struct vl_plan *plan,
         buf->failed |= arena.failed;
     }
     if (plan->count)
-        vl_buf_printf(buf, "plan: %zu steps on %zu targets\n", plan->count, count_targets(plan));
+        vl_buf_printf(buf, "plan: %zu step%s on %zu target%s\n", plan->count, vl_plural(plan->count), targets,
+                      vl_plural(targets));
     else
         vl_buf_puts(buf, "nothing to do\n");
 }

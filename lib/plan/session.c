@@ -41,7 +41,7 @@ void vl_session_event(struct vl_session *session, enum voiplab_event_kind kind, 
     va_end(args);
     if (rc < 0)
         text = NULL;
-    line = vl_text_printable(&arena, text ? text : "");
+    line = vl_text_visible(&arena, text ? text : "");
     for (char *end = line; (end = strchr(end, '\n'));)
         *end = ' '; /* an event is one line: a guest's words must not look like another event of ours */
     send_event(session, &(struct voiplab_event){ .kind = kind, .target = target, .text = line });

@@ -116,7 +116,7 @@ struct vl_cpu vl_cpu_parse(const char *text)
     return cpu;
 }
 
-#define EMULATED "guests will be emulated (type='qemu'), slow but working"
+#define EMULATED "guests are emulated (type='qemu')"
 
 static const char *cpu_remedy(const struct vl_cpu *cpu)
 {
@@ -141,11 +141,14 @@ static void add_virtualization(struct vl_probe *probe)
                                      cpu->processors),
                      "the processors differ, which KVM does not expect: look at the firmware setup (BIOS)");
     else if (flag)
-        vl_probe_add(probe, "virtualization", VL_CHECK_PASS,
-                     vl_arena_printf(probe->arena, "%s on %u processors", flag, cpu->processors), NULL);
+        vl_probe_add(
+            probe, "virtualization", VL_CHECK_PASS,
+            vl_arena_printf(probe->arena, "%s on %u processor%s", flag, cpu->processors, vl_plural(cpu->processors)),
+            NULL);
     if (flag)
         return;
-    seen = vl_arena_printf(probe->arena, "neither vmx nor svm on %u processors%s", cpu->processors,
+    seen = vl_arena_printf(probe->arena, "neither vmx nor svm on %u processor%s%s", cpu->processors,
+                           vl_plural(cpu->processors),
                            !cpu->processors  ? ": the file names none"
                            : !cpu->has_flags ? ": not an x86 processor, and the lab's guests are x86_64"
                            : cpu->is_guest   ? ": this is a virtual machine, and its hypervisor hides them"

@@ -83,6 +83,18 @@ unsigned vl_probe_machines(const struct vl_lab *lab)
     return count;
 }
 
+/* Guests that are emulated run all the same: what keeps hardware virtualization off makes them slow, and is no failure
+ * where a QEMU can emulate them. */
+static void soften(const struct vl_probe *probe)
+{
+    static const char *const speed[] = { "virtualization", "firmware lock", "kvm device", "kvm module" };
+
+    for (size_t i = 0; i < probe->report->count; i++)
+        for (size_t j = 0; j < VL_COUNT(speed); j++)
+            if (probe->checks[i].status == VL_CHECK_FAIL && !strcmp(probe->checks[i].name, speed[j]))
+                probe->checks[i].status = VL_CHECK_WARN;
+}
+
 static const char *first_to_run_out(const struct vl_host_capacity *capacity)
 {
     if (!capacity->memory_total)
@@ -111,6 +123,8 @@ int vl_probe_host(struct vl_arena *arena, const struct vl_host_options *options,
     for (size_t i = 0; i < VL_COUNT(parts); i++)
         if (parts[i](&probe) < 0)
             return -1;
+    if (report.emulation_possible)
+        soften(&probe);
     report.capacity.first = first_to_run_out(&report.capacity);
     if (arena->failed)
         return vl_no_memory(err);

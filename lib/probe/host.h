@@ -43,7 +43,8 @@ struct vl_host_report {
     const char *virtualization;         /* flag of the processor: "vmx", "svm", or NULL */
     bool usable;                        /* guests run with hardware virtualization */
     const char *unusable;               /* why not, as part of a sentence; NULL when usable */
-    bool emulation_possible;            /* guests can be emulated: a QEMU for x86_64 is installed */
+    bool emulation_possible;            /* guests can be emulated: a QEMU for x86_64 is installed. What only keeps them
+                                           from running fast is no failure then */
     const char *const *missing_modules; /* not loaded, but can be: names for modprobe, NULL-terminated */
     struct vl_host_capacity capacity;
 };

@@ -102,8 +102,7 @@ int vl_probe_kvm(struct vl_probe *probe)
     else if (!probe->cpu.virtualization)
         vl_probe_add(probe, "kvm device", VL_CHECK_FAIL,
                      vl_arena_printf(probe->arena, "%s, but the processor has neither vmx nor svm", seen),
-                     "it is not used, since ordinary guests do not run on such a device: guests will be emulated "
-                     "(type='qemu')");
+                     "it is not used, since ordinary guests do not run on such a device, but emulated");
     else
         vl_probe_add(probe, "kvm device", VL_CHECK_PASS, seen, NULL);
     report->usable = state == VL_KVM_WORKS && probe->cpu.virtualization;

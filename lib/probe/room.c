@@ -112,10 +112,11 @@ int vl_probe_memory(struct vl_probe *probe)
         capacity->memory_available = meminfo(text, "MemFree:") + meminfo(text, "Buffers:") + meminfo(text, "Cached:");
     capacity->by_memory = fits(capacity->memory_total, capacity->memory_reserve, each);
     capacity->lab_by_memory = lab_fits(lab, capacity->memory_total, capacity->memory_reserve, overhead);
-    seen = vl_arena_printf(probe->arena, "%s (%s available); %u guests of %s each fit beside %s for the host",
-                           vl_probe_size(probe, capacity->memory_total),
-                           vl_probe_size(probe, capacity->memory_available), capacity->by_memory,
-                           vl_probe_size(probe, each), vl_probe_size(probe, capacity->memory_reserve));
+    seen =
+        vl_arena_printf(probe->arena, "%s (%s available); %u guest%s of %s each fit beside %s for the host",
+                        vl_probe_size(probe, capacity->memory_total), vl_probe_size(probe, capacity->memory_available),
+                        capacity->by_memory, vl_plural(capacity->by_memory), vl_probe_size(probe, each),
+                        vl_probe_size(probe, capacity->memory_reserve));
     if (needs.guests)
         seen = vl_arena_printf(probe->arena, "%s; this lab's %u need %s in all", seen, needs.guests,
                                vl_probe_size(probe, capacity->memory_needed));
@@ -178,9 +179,9 @@ int vl_probe_disk(struct vl_probe *probe)
     capacity->by_disk_full =
         fits(capacity->disk_available, images, needs.guests ? needs.disk / needs.guests : usual_disk);
     capacity->lab_by_disk = capacity->by_disk_thin < needs.guests ? capacity->by_disk_thin : needs.guests;
-    seen = vl_arena_printf(probe->arena, "%s free for '%s'; room for %u linked clones, %u of them written full",
+    seen = vl_arena_printf(probe->arena, "%s free for '%s'; room for %u linked clone%s, %u of them written full",
                            vl_probe_size(probe, capacity->disk_available), storage, capacity->by_disk_thin,
-                           capacity->by_disk_full);
+                           vl_plural(capacity->by_disk_thin), capacity->by_disk_full);
     if (needs.guests)
         seen = vl_arena_printf(probe->arena, "%s; this lab's %u need about %s, at most %s", seen, needs.guests,
                                vl_probe_size(probe, capacity->disk_thin), vl_probe_size(probe, capacity->disk_full));

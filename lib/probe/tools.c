@@ -37,6 +37,12 @@ static const char *version_of(struct vl_probe *probe, const char *program)
     return vl_text_printable(probe->arena, vl_text_strip(result.output));
 }
 
+/* A copy of some files of another machine does not tell what is installed there. */
+static bool tells_of_programs(struct vl_probe *probe)
+{
+    return !*probe->root || vl_probe_exists(probe, "/usr/bin") || vl_probe_exists(probe, "/bin");
+}
+
 int vl_probe_emulator(struct vl_probe *probe)
 {
     static const char *const names[] = { "qemu-system-x86_64", "/usr/libexec/qemu-kvm" };
@@ -45,7 +51,12 @@ int vl_probe_emulator(struct vl_probe *probe)
     for (size_t i = 0; i < VL_COUNT(names) && !program; i++)
         if (names[i][0] == '/' ? vl_probe_exists(probe, names[i]) : is_there(probe, names[i]))
             program = names[i];
-    probe->report->emulation_possible = program != NULL;
+    /* of a machine that is known by some of its files it is taken for granted: it can be installed on each */
+    probe->report->emulation_possible = program || !tells_of_programs(probe);
+    if (!program && !tells_of_programs(probe)) {
+        vl_probe_add(probe, "emulator", VL_CHECK_SKIP, "these files do not tell whether there is one", NULL);
+        return 0;
+    }
     if (!program) {
         vl_probe_add(probe, "emulator", VL_CHECK_FAIL, "no qemu-system-x86_64",
                      "install the package qemu-system-x86 (Debian) or qemu-kvm (CentOS)");
@@ -125,6 +136,7 @@ static const char *install(struct vl_probe *probe, const char *deb, const char *
 int vl_probe_tools(struct vl_probe *probe)
 {
     const struct vl_lab *lab = probe->options->lab;
+    bool known = tells_of_programs(probe);
 
     for (size_t i = 0; i < VL_COUNT(tools); i++) {
         bool found = is_there(probe, tools[i].program);
@@ -133,7 +145,10 @@ int vl_probe_tools(struct vl_probe *probe)
             vl_probe_add(probe, tools[i].program, VL_CHECK_SKIP,
                          vl_arena_printf(probe->arena, "this lab has no use for it (%s)", tools[i].purpose), NULL);
         else
-            vl_probe_add(probe, tools[i].program, found ? VL_CHECK_PASS : tools[i].missing,
+            vl_probe_add(probe, tools[i].program,
+                         found    ? VL_CHECK_PASS
+                         : !known ? VL_CHECK_SKIP
+                                  : tools[i].missing,
                          found ? "installed" : vl_arena_printf(probe->arena, "not installed (%s)", tools[i].purpose),
                          found ? NULL : install(probe, tools[i].deb, tools[i].rpm));
     }

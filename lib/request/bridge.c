@@ -349,11 +349,11 @@ int vl_run_bridge(const struct vl_run *run)
     vl_json_bool(run->result->document, "waits_for_confirmation", waits);
     if (waits)
         vl_result_summary(run->result,
-                          "%zu steps taken; 'voiplab bridge confirm' keeps the change, which is taken back after %u s "
+                          "%zu step%s taken; 'voiplab bridge confirm' keeps the change, which is taken back after %u s "
                           "without it",
-                          changed, timeout_of(how));
+                          changed, vl_plural(changed), timeout_of(how));
     else
-        vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
+        vl_result_summary(run->result, changed ? "%zu step%s taken" : "nothing to do", changed, vl_plural(changed));
     return 0;
 }
 
@@ -458,7 +458,7 @@ static int put_back(const struct vl_run *run, const char *directory, const struc
         vl_change_over(directory, "taken back: it was asked for by hand", true);
     else
         vl_checkpoint_forget(directory);
-    vl_result_summary(run->result, "put back: %zu files changed", changed);
+    vl_result_summary(run->result, "put back: %zu file%s changed", changed, vl_plural(changed));
     return 0;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * check-cpu: the host's checks as a table, and how many guests fit.
+ * check-cpu: whether the lab works on this host, in one line; what there is to do about it, as a table; and how many
+ * guests fit.
  */
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "guest/hypervisor.h"
 #include "probe/host.h"
 #include "request/request.h"
@@ -17,13 +19,43 @@ static const char *const status_words[] = {
     [VL_CHECK_SKIP] = "SKIP",
 };
 
-static void add_check(const struct vl_run *run, const struct vl_check *check)
+/* What stands in the way of the lab, and how many rows are not shown. */
+struct verdict {
+    const char *failed; /* the names of the checks; NULL: none has */
+    size_t failures, hidden;
+};
+
+/* A row that asks for nothing is noise to who wants to know whether it works. */
+static bool is_shown(const struct vl_run *run, const struct vl_check *check)
+{
+    const struct voiplab_check_cpu *how = run->request->parameters.check_cpu;
+    bool here = !how->cpuinfo && !run->session->options.root[1];
+
+    if (how->all)
+        return true;
+    return check->status == VL_CHECK_FAIL || check->status == VL_CHECK_WARN ||
+           (check->status == VL_CHECK_SKIP && check->remedy && here);
+}
+
+static void judge(const struct vl_run *run, const struct vl_check *check, struct verdict *verdict)
+{
+    verdict->hidden += !is_shown(run, check);
+    if (check->status != VL_CHECK_FAIL)
+        return;
+    verdict->failures++;
+    verdict->failed =
+        verdict->failed ? vl_arena_printf(&run->result->arena, "%s, %s", verdict->failed, check->name) : check->name;
+}
+
+static void add_check(const struct vl_run *run, const struct vl_check *check, struct verdict *verdict)
 {
     struct vl_json *json = run->result->document;
     const char *cells[VL_RESULT_COLUMNS] = { status_words[check->status], check->name, check->seen,
                                              check->remedy ? check->remedy : "" };
 
-    vl_result_row(run->result, cells);
+    judge(run, check, verdict);
+    if (is_shown(run, check))
+        vl_result_row(run->result, cells);
     vl_json_object(json, NULL);
     vl_json_string(json, "name", check->name);
     vl_json_string(json, "status", status_words[check->status]);
@@ -33,7 +65,7 @@ static void add_check(const struct vl_run *run, const struct vl_check *check)
 }
 
 /* Whether a libvirt answers where the lab wants one. */
-static void check_libvirt(const struct vl_run *run)
+static void check_libvirt(const struct vl_run *run, struct verdict *verdict)
 {
     struct vl_session *session = run->session;
     struct vl_arena *arena = &run->result->arena;
@@ -45,6 +77,9 @@ static void check_libvirt(const struct vl_run *run)
     if (run->request->parameters.check_cpu->cpuinfo || strcmp(session->options.root, "/") != 0) {
         check.status = VL_CHECK_SKIP;
         check.seen = "another machine's files are looked at";
+    } else if (session->lab && !vl_lab_has_machines(session->lab)) {
+        check.status = VL_CHECK_SKIP;
+        check.seen = "this lab has no virtual machines";
     } else if (vl_session_hypervisor(session, &cause) == 0 &&
                vl_hypervisor_describe(session->hypervisor, arena, &version, &kvm, &cause) == 0) {
         check.seen = vl_arena_printf(arena, "version %s at '%s'", version, session->options.hypervisor);
@@ -53,7 +88,7 @@ static void check_libvirt(const struct vl_run *run)
         check.seen = vl_arena_printf(arena, "no answer at '%s'", session->options.hypervisor);
         check.remedy = "install libvirt-daemon-system and start libvirtd";
     }
-    add_check(run, &check);
+    add_check(run, &check, verdict);
 }
 
 /* How many of the lab's own guests fit. */
@@ -83,18 +118,43 @@ static void add_capacity(struct vl_json *json, const struct vl_host_capacity *ca
     vl_json_end(json);
 }
 
-static void sum_up(struct voiplab_result *result, const struct vl_host_capacity *capacity)
+static void sum_up(struct voiplab_result *result, const struct vl_host_capacity *capacity, size_t hidden)
 {
     const char *first = capacity->first ? capacity->first : "nothing";
+    const char *rest =
+        hidden ? vl_arena_printf(&result->arena, "; %zu check%s more with -v", hidden, vl_plural(hidden)) : "";
 
     if (capacity->guests)
         vl_result_summary(result,
-                          "%u of this lab's %u guests fit; room for %u in memory, %u on the disk as linked "
-                          "clones; what runs out first: %s",
-                          lab_fit(capacity), capacity->guests, capacity->by_memory, capacity->by_disk_thin, first);
+                          "%u of this lab's %u guest%s fit; room for %u in memory, %u on the disk as linked "
+                          "clones; what runs out first: %s%s",
+                          lab_fit(capacity), capacity->guests, vl_plural(capacity->guests), capacity->by_memory,
+                          capacity->by_disk_thin, first, rest);
     else
-        vl_result_summary(result, "%u guests fit in memory, %u on the disk as linked clones; what runs out first: %s",
-                          capacity->by_memory, capacity->by_disk_thin, first);
+        vl_result_summary(result,
+                          "%u guest%s fit in memory, %u on the disk as linked clones; what runs out first: %s%s",
+                          capacity->by_memory, vl_plural(capacity->by_memory), capacity->by_disk_thin, first, rest);
+}
+
+/* The answer to what was asked, before all that it comes from. */
+static int conclude(const struct vl_run *run, const struct vl_host_report *report, const struct verdict *verdict)
+{
+    struct voiplab_result *result = run->result;
+    const char *text;
+
+    if (verdict->failed)
+        text = vl_arena_printf(&result->arena, "does not work yet: %s", verdict->failed);
+    else if (report->usable)
+        text = "works, with hardware virtualization";
+    else
+        text = vl_arena_printf(&result->arena, "works, emulated: slow (%s)", report->unusable);
+    result->text = vl_arena_printf(&result->arena, "%s\n", text);
+    vl_json_bool(result->document, "works", !verdict->failed);
+    vl_json_string(result->document, "verdict", text);
+    if (!verdict->failed)
+        return 0;
+    return vl_fail(run->err, VL_ERROR_FAILED, "%zu check%s failed; the table says what to do", verdict->failures,
+                   vl_plural(verdict->failures));
 }
 
 /* --fix: what can be done safely, which is to load modules. The mode decides whether it is shown or done. */
@@ -113,7 +173,7 @@ static int fix(const struct vl_run *run, const struct vl_host_report *report)
     if (vl_run_apply_plan(run, &plan, session->options.root, &changed) < 0)
         return -1;
     vl_json_bool(run->result->document, "changed", changed > 0);
-    vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
+    vl_result_summary(run->result, changed ? "%zu step%s taken" : "nothing to do", changed, vl_plural(changed));
     return 0;
 }
 
@@ -121,6 +181,7 @@ int vl_run_check_cpu(const struct vl_run *run)
 {
     struct voiplab_result *result = run->result;
     struct vl_host_report report;
+    struct verdict verdict = { .failed = NULL };
     const struct vl_host_capacity *capacity = &report.capacity;
     const struct vl_host_options options = {
         .cpuinfo = run->request->parameters.check_cpu->cpuinfo,
@@ -139,15 +200,10 @@ int vl_run_check_cpu(const struct vl_run *run)
     vl_json_bool(result->document, "emulation", report.emulation_possible);
     vl_json_array(result->document, "checks");
     for (size_t i = 0; i < report.count; i++)
-        add_check(run, &report.checks[i]);
-    check_libvirt(run);
+        add_check(run, &report.checks[i], &verdict);
+    check_libvirt(run, &verdict);
     vl_json_end(result->document);
     add_capacity(result->document, capacity);
-    sum_up(result, capacity);
-    if (report.usable)
-        return 0;
-    return vl_fail(run->err, VL_ERROR_FAILED, "no hardware virtualization: %s; %s", report.unusable,
-                   report.emulation_possible
-                       ? "guests will be emulated (type='qemu'), slow but working"
-                       : "there is no QEMU to emulate guests with either: install qemu-system-x86");
+    sum_up(result, capacity, verdict.hidden);
+    return conclude(run, &report, &verdict);
 }

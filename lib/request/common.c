@@ -37,10 +37,10 @@ int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan)
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
     vl_plan_json(run->session, plan, run->request->show_secrets, run->result->document, "plan");
     vl_json_bool(run->result->document, "changed", false);
-    vl_result_summary(run->result, plan->count ? "%zu steps would be taken; nothing was changed" : "nothing to do",
-                      plan->count);
+    vl_result_summary(run->result, plan->count ? "%zu step%s would be taken; nothing was changed" : "nothing to do",
+                      plan->count, vl_plural(plan->count));
     if (run->request->mode == VOIPLAB_CHECK && plan->count)
-        return vl_fail(run->err, VL_ERROR_DRIFT, "%zu steps would be needed", plan->count);
+        return vl_fail(run->err, VL_ERROR_DRIFT, "%zu step%s would be needed", plan->count, vl_plural(plan->count));
     return 0;
 }
 
@@ -86,6 +86,8 @@ int vl_run_hypervisor(const struct vl_run *run)
     return -1;
 }
 
+static const char *const roles[] = { [VL_ROLE_GUEST] = "guest", [VL_ROLE_HUB] = "hub" };
+
 static const char *registration_cell(const struct vl_member *member)
 {
     if (!member->view.asterisk || !member->view.registration_wanted)
@@ -93,9 +95,62 @@ static const char *registration_cell(const struct vl_member *member)
     return *member->view.registration ? member->view.registration : "none";
 }
 
+static const char *asterisk_cell(const struct vl_member *member)
+{
+    if (!member->view.asterisk)
+        return NULL;
+    return member->nature.asterisk ? member->nature.asterisk : "answers";
+}
+
+static void calls_json(struct vl_json *json, const struct vl_member *member)
+{
+    vl_json_number(json, "calls_answered", (int64_t)member->calls_answered);
+    vl_json_number(json, "calls_placed", (int64_t)member->calls_placed);
+    vl_json_array(json, "calls");
+    for (size_t i = 0; i < member->call_count; i++) {
+        const struct vl_edge *call = &member->calls[i];
+
+        vl_json_object(json, NULL);
+        vl_json_string(json, "number", call->name);
+        vl_json_string(json, "to", call->to->name);
+        vl_json_string(json, "over", call->iax2 ? "IAX2" : "SIP");
+        vl_json_bool(json, "by_hub", call->by_hub);
+        vl_json_bool(json, "answered", call->ok);
+        vl_json_string(json, "status", call->status);
+        vl_json_end(json);
+    }
+    vl_json_end(json);
+}
+
+/* The row for programs: what is counted is a number there. */
+static void member_json(struct vl_json *json, struct vl_member *member, bool calls)
+{
+    const struct vl_trunk_view *view = &member->view;
+
+    vl_json_object(json, NULL);
+    vl_json_string(json, "pbx", member->pbx->name);
+    vl_json_string(json, "role", roles[member->pbx->role]);
+    vl_json_string(json, "address", vl_text_from_ipv4(&member->arena, member->pbx->address));
+    vl_json_string(json, "prefix", member->pbx->prefix);
+    vl_json_string(json, "account", member->pbx->account);
+    vl_json_string(json, "guest", member->guest);
+    vl_json_string(json, "asterisk", asterisk_cell(member));
+    vl_json_string(json, "registration", registration_cell(member));
+    if (view->asterisk)
+        vl_json_number(json, "peers", (int64_t)view->peers_ok);
+    else
+        vl_json_null(json, "peers");
+    if (view->asterisk)
+        vl_json_number(json, "peers_wanted", (int64_t)view->peers_wanted);
+    else
+        vl_json_null(json, "peers_wanted");
+    if (calls)
+        calls_json(json, member);
+    vl_json_end(json);
+}
+
 static void add_row(const struct vl_run *run, struct vl_member *member, bool calls)
 {
-    static const char *const roles[] = { [VL_ROLE_GUEST] = "guest", [VL_ROLE_HUB] = "hub" };
     struct vl_arena *arena = &member->arena;
     const struct vl_trunk_view *view = &member->view;
     const char *peers = view->asterisk ? vl_arena_printf(arena, "%zu/%zu", view->peers_ok, view->peers_wanted) : NULL;
@@ -104,7 +159,7 @@ static void add_row(const struct vl_run *run, struct vl_member *member, bool cal
         roles[member->pbx->role],
         vl_text_from_ipv4(arena, member->pbx->address),
         member->guest,
-        view->asterisk ? member->nature.asterisk ? member->nature.asterisk : "answers" : NULL,
+        asterisk_cell(member),
         registration_cell(member),
         peers,
     };
@@ -149,6 +204,11 @@ static void add_orphans(const struct vl_run *run)
         const char *cells[VL_RESULT_COLUMNS] = { orphans[i].pbx, "orphan", NULL, state_word(orphans[i].state) };
 
         vl_result_row(run->result, cells);
+        vl_json_object(run->result->document, NULL);
+        vl_json_string(run->result->document, "pbx", orphans[i].pbx);
+        vl_json_string(run->result->document, "role", "orphan");
+        vl_json_string(run->result->document, "guest", state_word(orphans[i].state));
+        vl_json_end(run->result->document);
     }
 }
 
@@ -159,10 +219,13 @@ void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool c
                            NULL);
     else
         vl_result_headings(run->result, "PBX", "ROLE", "ADDRESS", "GUEST", "ASTERISK", "REGISTRATION", "PEERS", NULL);
-    for (size_t i = 0; i < fleet->count; i++)
+    vl_json_array(run->result->document, "pbxs");
+    for (size_t i = 0; i < fleet->count; i++) {
         add_row(run, &fleet->members[i], calls);
+        member_json(run->result->document, &fleet->members[i], calls);
+    }
     add_orphans(run);
-    vl_result_table_json(run->result, "pbxs");
+    vl_json_end(run->result->document);
     vl_run_failures_json(run, fleet);
 }
 
@@ -193,5 +256,5 @@ int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet)
     if (!failed)
         return 0;
     return vl_fail(run->err, failed < fleet->count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
-                   "%zu of %zu PBXs failed; the lines above say why", failed, fleet->count);
+                   "%zu of %zu PBX%s failed; the lines above say why", failed, fleet->count, vl_plural(fleet->count));
 }

@@ -117,10 +117,11 @@ int vl_run_dialplan_diff(const struct vl_run *run)
     if (text.failed)
         return vl_no_memory(run->err);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
-    vl_result_summary(run->result, different ? "%zu of %zu PBXs run something else" : "no difference", different,
-                      fleet.count);
+    vl_result_summary(run->result, different ? "%zu of %zu PBX%s run something else" : "no difference", different,
+                      fleet.count, vl_plural(fleet.count));
     if (vl_run_fleet_error(run, &fleet) < 0)
         return -1;
-    return different ? vl_fail(run->err, VL_ERROR_DRIFT, "%zu of %zu PBXs run something else", different, fleet.count)
+    return different ? vl_fail(run->err, VL_ERROR_DRIFT, "%zu of %zu PBX%s run something else", different, fleet.count,
+                               vl_plural(fleet.count))
                      : 0;
 }

@@ -127,8 +127,8 @@ static int tell_all(const struct executing *executing)
     if (text.failed)
         return vl_no_memory(run->err);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
-    vl_result_summary(run->result, "it ended well on %zu of %zu PBXs", count - vl_fleet_failed(executing->fleet),
-                      count);
+    vl_result_summary(run->result, "it ended well on %zu of %zu PBX%s", count - vl_fleet_failed(executing->fleet),
+                      count, vl_plural(count));
     return vl_run_fleet_error(run, executing->fleet);
 }
 

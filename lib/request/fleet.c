@@ -24,6 +24,7 @@ enum {
     UNNAMED_MS = 2000, /* how long trunks to PBXs are waited for that the request did not name */
     CALL_TIMEOUT_MS = 10000,
     NUDGE_MS = 3000,
+    TELL_MS = 1000, /* what is waited for is told so often */
     MOST_COMMANDS = 16,
     LEAST_PATIENCE_MS = 30000,
 };
@@ -145,6 +146,8 @@ static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *memb
 
 struct connecting {
     struct vl_fleet *fleet;
+    long long begun;
+    size_t answered; /* members that are connected, counted by all threads */
     long long deadline;
     int patience_ms; /* how long each may keep us waiting in all that it is asked afterwards */
 };
@@ -182,23 +185,57 @@ static void tell_nature(struct vl_session *session, struct vl_member *member)
         vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", conflict);
 }
 
+/* Who waits is told for whom, and why. */
+static void tell_waiting(struct connecting *connecting, const struct vl_member *member, const struct vl_error *cause,
+                         long long *next)
+{
+    if (vl_now_ms() < *next)
+        return;
+    *next = vl_now_ms() + TELL_MS;
+    vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
+                     "%zu of %zu answer; waiting: %s", __atomic_load_n(&connecting->answered, __ATOMIC_RELAXED),
+                     connecting->fleet->count, vl_error_text(cause));
+}
+
+/* The last of many tries was short: what is told is how long was waited in all. */
+static void tell_whole_wait(const struct connecting *connecting, const struct vl_pbx *pbx, struct vl_error *cause)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    double seconds = (double)(vl_now_ms() - connecting->begun) / 1000;
+
+    if (cause->code != VL_ERROR_TIMEOUT || pbx->place == VL_PLACE_LOCAL)
+        return;
+    if (vl_text_starts(vl_error_text(cause), vl_arena_printf(&arena, "'%s' ", pbx->name)))
+        (void)vl_fail(cause, VL_ERROR_TIMEOUT, "'%s' (%s port %u) did not answer within %.1f s; is it up?", pbx->name,
+                      vl_text_from_ipv4(&arena, pbx->address), pbx->ssh_port, seconds);
+    else
+        (void)vl_error_wrap(cause, "'%s' could not be reached within %.1f s", pbx->name, seconds);
+}
+
 static void connect_member(void *context, size_t index)
 {
-    const struct connecting *connecting = context;
+    struct connecting *connecting = context;
     struct vl_member *member = &connecting->fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
+    long long next = 0;
+    size_t tries = 0;
 
     if (member->error.code)
         return;
     while (!try_connect(connecting, member, &cause)) {
+        tries++;
         /* who only looks does not wait for a machine to start, but for one that is busy */
         if (cause.code == VL_ERROR_REFUSED || (connecting->fleet->dry && cause.code != VL_ERROR_TIMEOUT) ||
             vl_now_ms() + RETRY_MS >= connecting->deadline || vl_session_cancelled(connecting->fleet->session)) {
+            if (tries > 1)
+                tell_whole_wait(connecting, member->pbx, &cause);
             fail_member(connecting->fleet, member, &cause);
             return;
         }
+        tell_waiting(connecting, member, &cause, &next);
         (void)poll(NULL, 0, RETRY_MS);
     }
+    (void)__atomic_add_fetch(&connecting->answered, 1, __ATOMIC_RELAXED);
     if (vl_probe_nature(&member->arena, member->target, member->pbx, is_tree(connecting->fleet->session, member->pbx),
                         &member->nature, &cause) < 0)
         fail_member(connecting->fleet, member, &cause);
@@ -228,8 +265,9 @@ static void learn(struct vl_fleet *fleet)
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
 {
     long long wait_ms = (long long)wait_s * 1000;
-    struct connecting connecting = { .fleet = fleet, .deadline = vl_now_ms() + wait_ms };
+    struct connecting connecting = { .fleet = fleet, .begun = vl_now_ms() };
 
+    connecting.deadline = connecting.begun + wait_ms;
     connecting.patience_ms = wait_ms < LEAST_PATIENCE_MS       ? LEAST_PATIENCE_MS
                              : wait_ms > VL_TARGET_PATIENCE_MS ? VL_TARGET_PATIENCE_MS
                                                                : (int)wait_ms;
@@ -317,8 +355,8 @@ static void describe_bad_view(const struct vl_member *member, struct vl_error *c
         (void)vl_fail(cause, VL_ERROR_FAILED, "%sthe hub does not answer as a peer: %s",
                       view->registration_wanted ? "registered, but " : "", view->hub);
     else
-        (void)vl_fail(cause, VL_ERROR_FAILED, "%zu of %zu peers reachable; %s", view->peers_ok, view->peers_wanted,
-                      view->first_bad_peer ? view->first_bad_peer : "");
+        (void)vl_fail(cause, VL_ERROR_FAILED, "%zu of %zu peer%s reachable; %s", view->peers_ok, view->peers_wanted,
+                      vl_plural(view->peers_wanted), view->first_bad_peer ? view->first_bad_peer : "");
 }
 
 /* A hub that the request does not name, and that is not known to be away, is an excuse only for a registration that
@@ -359,7 +397,7 @@ static int look_once(const struct looking *looking, struct vl_member *member, bo
 /* Look until all is good. 0, or -1 when it cannot be asked. */
 static int look_until(const struct looking *looking, struct vl_member *member, struct vl_error *cause)
 {
-    long long nudge = vl_now_ms() + NUDGE_MS;
+    long long nudge = vl_now_ms() + NUDGE_MS, tell = vl_now_ms() + TELL_MS;
     int pause = LOOK_FIRST_MS;
 
     for (;;) {
@@ -372,6 +410,13 @@ static int look_until(const struct looking *looking, struct vl_member *member, s
         if (member->view.stuck && vl_now_ms() >= nudge) {
             vl_probe_register_again(&looking->fleet->session->state, member->pbx, member->target);
             nudge = vl_now_ms() + NUDGE_MS;
+        }
+        if (vl_now_ms() >= tell) {
+            vl_session_event(looking->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
+                             "%zu of %zu peer%s reachable%s", member->view.peers_ok, member->view.peers_wanted,
+                             vl_plural(member->view.peers_wanted),
+                             member->view.registration_wanted && !member->view.registered ? ", not registered" : "");
+            tell = vl_now_ms() + TELL_MS;
         }
         (void)poll(NULL, 0, pause);
         pause = pause < LOOK_MOST_MS ? 2 * pause : pause;
@@ -446,8 +491,8 @@ static void tell_unnamed(const struct looking *looking)
         if (!member->target || member->error.code || (!member->view.peers_away && !member->view.hub_away))
             continue;
         vl_session_event(fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
-                         "%zu of %zu peers reachable%s; those that this request does not name were not waited for",
-                         member->view.peers_ok, member->view.peers_wanted,
+                         "%zu of %zu peer%s reachable%s; those that this request does not name were not waited for",
+                         member->view.peers_ok, member->view.peers_wanted, vl_plural(member->view.peers_wanted),
                          member->view.hub_away && !member->view.registered ? ", not registered" : "");
     }
 }

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "guest/cache.h"
 #include "guest/image.h"
 #include "guest/recipe.h"
@@ -68,8 +69,8 @@ int vl_run_image(const struct vl_run *run)
             return -1;
     }
     vl_result_table_json(run->result, "images");
-    vl_result_summary(run->result, changed ? "%zu images made; all are verified" : "nothing to do; all are verified",
-                      changed);
+    vl_result_summary(run->result, changed ? "%zu image%s made; all are verified" : "nothing to do; all are verified",
+                      changed, vl_plural(changed));
     return 0;
 }
 

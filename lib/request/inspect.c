@@ -40,6 +40,8 @@ static const char *secret_cell(const struct vl_run *run, const struct item *item
     const struct vl_secret wanted = { .name = item->secret };
     struct vl_secret *const *found = item->secret ? tfind(&wanted, &state->by_name, compare_names) : NULL;
 
+    if (state->shut && (item->trunk || item->secret))
+        return "for root";
     if (item->trunk && !vl_state_trunk_secret_kept(state, item->trunk))
         return "not made yet";
     if (item->trunk)
@@ -81,6 +83,8 @@ static const char *found_cell(const struct vl_run *run, const struct vl_pbx *pbx
 {
     const struct vl_nature *nature = vl_state_nature(&run->session->state, pbx);
 
+    if (run->session->state.shut)
+        return "for root";
     return nature->seen ? vl_flavor_describe(&run->result->arena, nature) : "not seen yet";
 }
 
@@ -290,7 +294,7 @@ static int inspect_host(const struct vl_run *run)
     }
     free(entries);
     vl_result_table_json(run->result, "labs");
-    vl_result_summary(run->result, "%zu labs in '%s'", run->result->rows, directory);
+    vl_result_summary(run->result, "%zu lab%s in '%s'", run->result->rows, vl_plural(run->result->rows), directory);
     return 0;
 }
 

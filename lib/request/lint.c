@@ -249,10 +249,10 @@ static int conclude_fix(const struct lint_run *lint)
 {
     size_t lines = lint->fixes.lines;
 
-    vl_result_summary(lint->run->result, lines ? "%zu lines %s" : "nothing that can be put right by itself", lines,
-                      writes(lint) ? "changed" : "would be changed; --fix --yes does it");
+    vl_result_summary(lint->run->result, lines ? "%zu line%s %s" : "nothing that can be put right by itself", lines,
+                      vl_plural(lines), writes(lint) ? "changed" : "would be changed; --fix --yes does it");
     if (lint->run->request->mode == VOIPLAB_CHECK && lines)
-        return vl_fail(lint->run->err, VL_ERROR_DRIFT, "%zu lines would be changed", lines);
+        return vl_fail(lint->run->err, VL_ERROR_DRIFT, "%zu line%s would be changed", lines, vl_plural(lines));
     return 0;
 }
 
@@ -268,9 +268,10 @@ static int conclude(struct lint_run *lint)
         vl_result_summary(lint->run->result, "nothing found");
         return 0;
     }
-    return vl_fail(lint->run->err, VL_ERROR_FAILED, "%zu errors, %zu warnings, %zu notices%s",
-                   counts[VL_SEVERITY_ERROR], counts[VL_SEVERITY_WARNING], counts[VL_SEVERITY_NOTICE],
-                   lint->shortened ? "; -v prints each of them" : "");
+    return vl_fail(lint->run->err, VL_ERROR_FAILED, "%zu error%s, %zu warning%s, %zu notice%s%s",
+                   counts[VL_SEVERITY_ERROR], vl_plural(counts[VL_SEVERITY_ERROR]), counts[VL_SEVERITY_WARNING],
+                   vl_plural(counts[VL_SEVERITY_WARNING]), counts[VL_SEVERITY_NOTICE],
+                   vl_plural(counts[VL_SEVERITY_NOTICE]), lint->shortened ? "; -v prints each of them" : "");
 }
 
 static int lint_files(struct lint_run *lint)

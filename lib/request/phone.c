@@ -42,7 +42,7 @@ struct handing {
     size_t count;
 };
 
-static int check_names(const struct vl_run *run)
+int vl_run_phone_names(const struct vl_run *run)
 {
     const struct vl_lab *lab = run->session->lab;
     const char **known = vl_arena_zalloc(&run->result->arena, (lab->phone_count + 1) * sizeof(*known));
@@ -370,15 +370,17 @@ static int verdict(const struct handing *handing, size_t changed)
     make_table(handing);
     vl_json_bool(run->result->document, "changed", changed > 0);
     if (changed)
-        vl_result_summary(run->result, "%zu steps taken; %zu profiles", changed, handing->count);
+        vl_result_summary(run->result, "%zu step%s taken; %zu profile%s", changed, vl_plural(changed), handing->count,
+                          vl_plural(handing->count));
     else
-        vl_result_summary(run->result, "nothing to do; %zu profiles", handing->count);
+        vl_result_summary(run->result, "nothing to do; %zu profile%s", handing->count, vl_plural(handing->count));
     if (vl_session_cancelled(run->session))
         return vl_fail(run->err, VL_ERROR_FAILED, "cancelled; the profiles are written, and served no more");
     if (!failed)
         return 0;
     return vl_fail(run->err, failed < handing->count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
-                   "%zu of %zu phones have not fetched their profile; the lines above say why", failed, handing->count);
+                   "%zu of %zu phone%s not fetched the profile; the lines above say why", failed, handing->count,
+                   handing->count == 1 ? " has" : "s have");
 }
 
 int vl_run_phone(const struct vl_run *run)
@@ -389,7 +391,7 @@ int vl_run_phone(const struct vl_run *run)
     size_t changed = 0;
     int rc;
 
-    if (check_names(run) < 0 || call_up(&handing) < 0 || vl_stage_state(run->session, &plan, run->err) < 0 ||
+    if (call_up(&handing) < 0 || vl_stage_state(run->session, &plan, run->err) < 0 ||
         vl_stage_phones(run->session, run->request->names, run->request->parameters.phone->output, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run)) {

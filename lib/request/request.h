@@ -24,6 +24,9 @@ struct vl_run {
 #include "request/requests.h"
 #undef REQUEST
 
+/* In phone.c. Whether the lab has the telephones that are named. */
+int vl_run_phone_names(const struct vl_run *run);
+
 /* In ssh.c. See to the files of ssh(1), and add a row for each PBX that is meant: its name, then the command line that
  * runs `words` on it, by ssh (with a `terminal`) or, on this host, as they are. Without any words it is a login. They
  * stand in nobody's quotes: no characters that a shell would take for its own. */

@@ -3,16 +3,16 @@
  * The requests: REQUEST(COMMAND, function, what must be there before it runs: members of struct vl_request_row). This
  * file is included twice, for the declarations (request.h) and for the table (api/needs.c).
  */
-REQUEST(CHECK_CPU, vl_run_check_cpu, .parameters = sizeof(struct voiplab_check_cpu))
+REQUEST(CHECK_CPU, vl_run_check_cpu, .state = VL_STATE_MAY_BE, .parameters = sizeof(struct voiplab_check_cpu))
 REQUEST(BRIDGE, vl_run_bridge, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_UNLESS_TREE, .root = true,
         .parameters = sizeof(struct voiplab_bridge))
 REQUEST(BRIDGE_CONFIRM, vl_run_bridge_confirm, .network = true, .root = true)
 REQUEST(BRIDGE_REVERT, vl_run_bridge_revert, .network = true, .root = true,
         .parameters = sizeof(struct voiplab_bridge_revert))
-REQUEST(BRIDGE_SHOW, vl_run_bridge_show, .network = true, .lab = VL_LAB_MAY_BE)
-REQUEST(IMAGE, vl_run_image, .lab = VL_LAB_NEEDED)
-REQUEST(IMAGE_LIST, vl_run_image_list, .lab = VL_LAB_MAY_BE)
-REQUEST(IMAGE_REMOVE, vl_run_image_remove, .lab = VL_LAB_MAY_BE)
+REQUEST(BRIDGE_SHOW, vl_run_bridge_show, .state = VL_STATE_MAY_BE, .network = true, .lab = VL_LAB_MAY_BE)
+REQUEST(IMAGE, vl_run_image, .lab = VL_LAB_NEEDED, .state = VL_STATE_MAY_BE)
+REQUEST(IMAGE_LIST, vl_run_image_list, .lab = VL_LAB_MAY_BE, .state = VL_STATE_MAY_BE)
+REQUEST(IMAGE_REMOVE, vl_run_image_remove, .lab = VL_LAB_MAY_BE, .state = VL_STATE_MAY_BE)
 REQUEST(CREATE_VM, vl_run_create_vm, .lab = VL_LAB_UNLESS_PARAMETERS, .lock = VL_LOCK_LAB,
         .hypervisor = VL_HYPERVISOR_TO_APPLY, .pbxs = true, .parameters = sizeof(struct voiplab_guest),
         .no_defaults = true)
@@ -23,9 +23,10 @@ REQUEST(TRUNK_VERIFY, vl_run_trunk_verify, .lab = VL_LAB_NEEDED, .pbxs = true,
         .parameters = sizeof(struct voiplab_trunk_verify))
 REQUEST(DIALPLAN, vl_run_dialplan, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true)
 REQUEST(DIALPLAN_DIFF, vl_run_dialplan_diff, .lab = VL_LAB_NEEDED, .pbxs = true)
-REQUEST(DIALPLAN_LINT, vl_run_lint, .parameters = sizeof(struct voiplab_lint))
-REQUEST(PHONE, vl_run_phone, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .parameters = sizeof(struct voiplab_phone))
-REQUEST(SIPP, vl_run_sipp, .lab = VL_LAB_NEEDED)
+REQUEST(DIALPLAN_LINT, vl_run_lint, .state = VL_STATE_MAY_BE, .parameters = sizeof(struct voiplab_lint))
+REQUEST(PHONE, vl_run_phone, .lab = VL_LAB_NEEDED, .names = vl_run_phone_names, .lock = VL_LOCK_LAB,
+        .parameters = sizeof(struct voiplab_phone))
+REQUEST(SIPP, vl_run_sipp, .lab = VL_LAB_NEEDED, .state = VL_STATE_TO_APPLY)
 REQUEST(UP, vl_run_up, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY,
         .pbxs = true, .parameters = sizeof(struct voiplab_up))
 REQUEST(STATUS, vl_run_status, .lab = VL_LAB_NEEDED, .pbxs = true)
@@ -38,7 +39,7 @@ REQUEST(SSH, vl_run_ssh, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(EXEC, vl_run_exec, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_exec))
 REQUEST(CLI, vl_run_cli, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_cli))
 REQUEST(LOGS, vl_run_logs, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_logs))
-REQUEST(INSPECT, vl_run_inspect, .lab = VL_LAB_UNLESS_PARAMETERS, .pbxs = true,
+REQUEST(INSPECT, vl_run_inspect, .lab = VL_LAB_UNLESS_PARAMETERS, .state = VL_STATE_MAY_BE, .pbxs = true,
         .parameters = sizeof(struct voiplab_inspect), .no_defaults = true)
 REQUEST(TRUST, vl_run_trust, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true,
         .parameters = sizeof(struct voiplab_trust))

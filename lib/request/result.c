@@ -37,7 +37,7 @@ void vl_result_headings(struct voiplab_result *result, const char *first, ...)
 /* A cell is one line that is safe for a terminal: what a guest or a file says may be anything. */
 static const char *cell_of(struct vl_arena *arena, const char *text)
 {
-    char *line = vl_text_printable(arena, text);
+    char *line = vl_text_visible(arena, text);
 
     for (char *end = line; (end = strchr(end, '\n'));)
         *end = ' ';

@@ -8,6 +8,7 @@
  */
 #include <poll.h>
 
+#include "base/text.h"
 #include "render/asterisk.h"
 #include "request/request.h"
 #include "stage/stage.h"
@@ -38,9 +39,9 @@ static int interrupted(const struct vl_run *run, const struct vl_fleet *fleet)
         return vl_fail(run->err, VL_ERROR_FAILED, "cancelled; calls go on as before, and the same command goes on");
     return vl_fail(
         run->err, VL_ERROR_PARTIAL,
-        "%zu of %zu PBXs failed, the lines above say why; calls go on, with the secrets that these have: put "
+        "%zu of %zu PBX%s failed, the lines above say why; calls go on, with the secrets that these have: put "
         "them right and run this again, or 'voiplab trunk rotate' goes no further",
-        vl_fleet_failed(fleet), fleet->count);
+        vl_fleet_failed(fleet), fleet->count, vl_plural(fleet->count));
 }
 
 /* Write the files of the phase that the state is in on every PBX with a trunk that is changed. */
@@ -133,6 +134,6 @@ int vl_run_trunk_rotate(const struct vl_run *run)
     if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0)
         return -1;
     vl_json_bool(run->result->document, "changed", true);
-    vl_result_summary(run->result, "the trunks have new secrets; %zu steps taken", changed);
+    vl_result_summary(run->result, "the trunks have new secrets; %zu step%s taken", changed, vl_plural(changed));
     return 0;
 }

@@ -37,10 +37,11 @@ static void describe(const struct vl_run *run, const struct vl_load *load, struc
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
 
-    vl_buf_printf(text, "%s: %u calls at %u a second from %s as telephone %s of %s (%s) to %s, held %u.%u s%s\n",
-                  load->name, load->calls, load->rate, vl_text_from_ipv4(&arena, run->session->lab->bridge.address),
-                  load->caller, load->target->name, vl_text_from_ipv4(&arena, load->target->address), load->extension,
-                  load->hold_ms / 1000, load->hold_ms % 1000 / 100,
+    vl_buf_printf(text, "%s: %u call%s at %u a second from %s as telephone %s of %s (%s) to %s, held %u.%u s%s\n",
+                  load->name, load->calls, vl_plural(load->calls), load->rate,
+                  vl_text_from_ipv4(&arena, run->session->lab->bridge.address), load->caller, load->target->name,
+                  vl_text_from_ipv4(&arena, load->target->address), load->extension, load->hold_ms / 1000,
+                  load->hold_ms % 1000 / 100,
                   load->concurrent ? vl_arena_printf(&arena, ", at most %u at once", load->concurrent) : "");
 }
 
@@ -138,9 +139,10 @@ int vl_run_sipp(const struct vl_run *run)
     if (text.failed)
         return vl_no_memory(run->err);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
-    vl_result_summary(run->result, vl_run_is_dry(run) ? "%zu load runs would be made" : "%zu load runs made", done);
+    vl_result_summary(run->result, vl_run_is_dry(run) ? "%zu load run%s would be made" : "%zu load run%s made", done,
+                      vl_plural(done));
     if (failed)
         return vl_fail(run->err, failed < done ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
-                       "%zu of %zu load runs did not go well", failed, done);
+                       "%zu of %zu load run%s did not go well", failed, done, vl_plural(done));
     return 0;
 }

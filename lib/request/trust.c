@@ -201,7 +201,8 @@ static int write_file(struct trusting *trusting)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &trusting->plan);
-    vl_result_summary(run->result, "%zu host keys seen, %zu written", trusting->seen, trusting->written);
+    vl_result_summary(run->result, "%zu host key%s seen, %zu written", trusting->seen, vl_plural(trusting->seen),
+                      trusting->written);
     return vl_run_apply_plan(run, &trusting->plan, "/", &changed);
 }
 

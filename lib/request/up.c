@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "guest/hypervisor.h"
 #include "plan/made.h"
 #include "render/asterisk.h"
@@ -134,14 +135,15 @@ static int show_dry(const struct vl_run *run, const struct vl_fleet *fleet, cons
     if (!silent || (rc < 0 && run->err->code != VL_ERROR_DRIFT))
         return rc;
     vl_result_summary(run->result,
-                      "%zu steps would be taken; nothing was changed; for %zu of %zu PBXs, which do not "
+                      "%zu step%s would be taken; nothing was changed; for %zu of %zu PBX%s, which do not "
                       "answer, this is a guess",
-                      plan->count, silent, fleet->count);
+                      plan->count, vl_plural(plan->count), silent, fleet->count, vl_plural(fleet->count));
     if (run->request->mode != VOIPLAB_CHECK)
         return rc;
     vl_error_clear(run->err);
     return vl_fail(run->err, silent < fleet->count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
-                   "%zu of %zu PBXs do not answer, so what differs there is not known", silent, fleet->count);
+                   "%zu of %zu PBX%s do not answer, so what differs there is not known", silent, fleet->count,
+                   vl_plural(fleet->count));
 }
 
 /* The whole plan against what is there now. */
@@ -183,6 +185,7 @@ static int dry_up(const struct vl_run *run)
     VL_PLAN_AUTO plan = { .count = 0 };
 
     if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 ||
+        vl_stage_refuse_others(session, run->request->names, run->err) < 0 ||
         vl_stage_state(session, &plan, run->err) < 0 ||
         (session->lab->bridge.interface ? vl_stage_uplink(session, true, &plan, run->err)
                                         : vl_stage_bridge(session, &plan, run->err)) < 0 ||
@@ -251,7 +254,7 @@ static int prepare_guests(const struct vl_run *run, struct vl_fleet *fleet, size
 
 static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t changed)
 {
-    size_t registrations = 0, peers = 0;
+    size_t registrations = 0, peers = 0, good = fleet->count - vl_fleet_failed(fleet);
 
     for (size_t i = 0; i < fleet->count; i++) {
         registrations += fleet->members[i].view.registered;
@@ -262,11 +265,12 @@ static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t ch
     if (vl_session_cancelled(run->session))
         return vl_run_fleet_error(run, fleet);
     if (changed || vl_fleet_failed(fleet))
-        vl_result_summary(run->result, "%zu steps taken; %zu PBXs, %zu registrations, %zu peers", changed,
-                          fleet->count - vl_fleet_failed(fleet), registrations, peers);
+        vl_result_summary(run->result, "%zu step%s taken; %zu PBX%s, %zu registration%s, %zu peer%s", changed,
+                          vl_plural(changed), good, vl_plural(good), registrations, vl_plural(registrations), peers,
+                          vl_plural(peers));
     else
-        vl_result_summary(run->result, "nothing to do; %zu PBXs, %zu registrations, %zu peers",
-                          fleet->count - vl_fleet_failed(fleet), registrations, peers);
+        vl_result_summary(run->result, "nothing to do; %zu PBX%s, %zu registration%s, %zu peer%s", good,
+                          vl_plural(good), registrations, vl_plural(registrations), peers, vl_plural(peers));
     return vl_run_fleet_error(run, fleet);
 }
 
@@ -279,7 +283,8 @@ int vl_run_up(const struct vl_run *run)
     session->restarts = run->request->parameters.up->restart;
     if (vl_run_is_dry(run))
         return dry_up(run);
-    if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 || prepare_host(run, &changed) < 0 ||
+    if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 ||
+        vl_stage_refuse_others(session, run->request->names, run->err) < 0 || prepare_host(run, &changed) < 0 ||
         prepare_guests(run, &fleet, &changed) < 0)
         return -1;
     vl_session_phase(session, 5, 7, "waiting for every PBX to answer");
@@ -305,7 +310,7 @@ static int push(const struct vl_run *run, unsigned parts, bool remove)
     struct vl_session *session = run->session;
     VL_FLEET_AUTO fleet = { .count = 0 };
     VL_PLAN_AUTO plan = { .count = 0 };
-    size_t changed = 0;
+    size_t changed = 0, good;
 
     if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0)
         return -1;
@@ -332,8 +337,9 @@ static int push(const struct vl_run *run, unsigned parts, bool remove)
     changed += fleet.changed;
     vl_run_fleet_table(run, &fleet, false);
     vl_json_bool(run->result->document, "changed", changed > 0);
-    vl_result_summary(run->result, changed ? "%zu steps taken on %zu PBXs" : "nothing to do", changed,
-                      fleet.count - vl_fleet_failed(&fleet));
+    good = fleet.count - vl_fleet_failed(&fleet);
+    vl_result_summary(run->result, changed ? "%zu step%s taken on %zu PBX%s" : "nothing to do", changed,
+                      vl_plural(changed), good, vl_plural(good));
     return vl_run_fleet_error(run, &fleet);
 }
 
@@ -343,7 +349,7 @@ static int make_guests(const struct vl_run *run)
     struct vl_session *session = run->session;
     VL_FLEET_AUTO fleet = { .count = 0 };
     VL_PLAN_AUTO plan = { .count = 0 };
-    size_t changed = 0, kept = 0;
+    size_t changed = 0, kept = 0, good;
 
     if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0)
         return -1;
@@ -364,9 +370,10 @@ static int make_guests(const struct vl_run *run)
     vl_session_phase(session, 5, 5, "waiting for every guest to answer");
     vl_fleet_connect(&fleet, wait_for(session, true));
     vl_run_fleet_table(run, &fleet, false);
+    good = fleet.count - vl_fleet_failed(&fleet);
     vl_result_summary(run->result,
-                      changed || vl_fleet_failed(&fleet) ? "%zu steps taken; %zu guests answer" : "nothing to do",
-                      changed, fleet.count - vl_fleet_failed(&fleet));
+                      changed || vl_fleet_failed(&fleet) ? "%zu step%s taken; %zu guest%s answer" : "nothing to do",
+                      changed, vl_plural(changed), good, vl_plural(good));
     return vl_run_fleet_error(run, &fleet);
 }
 
@@ -410,8 +417,8 @@ int vl_run_status(const struct vl_run *run)
     if (vl_run_look(run, &fleet, false, false) < 0 || vl_run_tell_orphans(run) < 0)
         return -1;
     vl_run_fleet_table(run, &fleet, false);
-    vl_result_summary(run->result, "%zu of %zu PBXs are as they should be", fleet.count - vl_fleet_failed(&fleet),
-                      fleet.count);
+    vl_result_summary(run->result, "%zu of %zu PBX%s as %s should be", fleet.count - vl_fleet_failed(&fleet),
+                      fleet.count, fleet.count == 1 ? " is" : "s are", fleet.count == 1 ? "it" : "they");
     return vl_run_fleet_error(run, &fleet);
 }
 
@@ -427,7 +434,7 @@ int vl_run_verify(const struct vl_run *run)
         placed += fleet.members[i].calls_placed;
         answered += fleet.members[i].calls_answered;
     }
-    vl_result_summary(run->result, "%zu of %zu calls were answered", answered, placed);
+    vl_result_summary(run->result, "%zu of %zu call%s answered", answered, placed, placed == 1 ? " was" : "s were");
     return vl_run_fleet_error(run, &fleet);
 }
 
@@ -443,7 +450,7 @@ static int take_away(const struct vl_run *run, bool remove)
     if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
         return -1;
     vl_json_bool(run->result->document, "changed", changed > 0);
-    vl_result_summary(run->result, changed ? "%zu steps taken" : "nothing to do", changed);
+    vl_result_summary(run->result, changed ? "%zu step%s taken" : "nothing to do", changed, vl_plural(changed));
     return 0;
 }
 
@@ -460,8 +467,8 @@ int vl_run_create_vm(const struct vl_run *run)
         return vl_run_show_plan(run, &plan);
     if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
         return -1;
-    vl_result_summary(run->result, changed ? "%zu steps taken; '%s' runs" : "nothing to do", changed,
-                      run->request->parameters.guest->name);
+    vl_result_summary(run->result, changed ? "%zu step%s taken; '%s' runs" : "nothing to do", changed,
+                      vl_plural(changed), run->request->parameters.guest->name);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 /*
  * What the lab file wants of trunks and cannot have is said once, before files are written.
  */
+#include "base/text.h"
 #include "request/request.h"
 
 /* Guests that this one has no way to, and its trunks that are to encrypt and cannot. */
@@ -41,12 +42,12 @@ void vl_run_tell_ways(const struct vl_run *run)
         lacks = look(run->session, pbx);
         if (lacks.ways)
             vl_session_event(run->session, VOIPLAB_EVENT_WARNING, pbx->name,
-                             "has no way to %zu guests, '%s' for one: there is neither a trunk nor a hub", lacks.ways,
-                             lacks.no_way->name);
+                             "has no way to %zu guest%s, '%s' for one: there is neither a trunk nor a hub", lacks.ways,
+                             vl_plural(lacks.ways), lacks.no_way->name);
         if (lacks.encrypted)
             vl_session_event(run->session, VOIPLAB_EVENT_WARNING, pbx->name,
-                             "%zu of its trunks are not encrypted, that to '%s' for one: they are SIP, since not both "
+                             "%zu of its trunks %s not encrypted, that to '%s' for one: they are SIP, since not both "
                              "ends have IAX2",
-                             lacks.encrypted, lacks.not_encrypted->name);
+                             lacks.encrypted, lacks.encrypted == 1 ? "is" : "are", lacks.not_encrypted->name);
     }
 }

@@ -108,7 +108,8 @@ static void free_interfaces(struct ifaddrs *const *interfaces)
 
 struct live_bridge {
     bool exists, is_bridge, is_new, is_up, has_address, has_any_address;
-    const char *lab; /* whose mark it has, in the plan's arena; NULL: none */
+    const char *lab;   /* whose mark it has, in the plan's arena; NULL: none */
+    const char *other; /* an interface that has our network already; NULL: none has */
 };
 
 /* A word about an interface from /sys, in the arena; "" when it has none. */
@@ -120,6 +121,19 @@ static const char *attribute(struct vl_arena *arena, const char *name, const cha
     if (vl_file_read(vl_arena_printf(arena, "/sys/class/net/%s/%s", name, which), 4096, &text, NULL, &ignored) < 0)
         return "";
     return vl_arena_strdup(arena, vl_text_strip(text));
+}
+
+/* Whether another interface has our network, or a part of it: the kernel would send there what is for our guests. */
+static bool has_network(const struct ifaddrs *interface, const struct vl_bridge *bridge)
+{
+    uint32_t mask = vl_text_netmask(bridge->prefix), address, theirs;
+
+    if (!interface->ifa_addr || interface->ifa_addr->sa_family != AF_INET || !interface->ifa_netmask ||
+        interface->ifa_flags & IFF_LOOPBACK)
+        return false;
+    address = ntohl(((const struct sockaddr_in *)(const void *)interface->ifa_addr)->sin_addr.s_addr);
+    theirs = ntohl(((const struct sockaddr_in *)(const void *)interface->ifa_netmask)->sin_addr.s_addr);
+    return (theirs & mask) == mask && (address & mask) == (bridge->address & mask);
 }
 
 static int look_at_bridge(struct vl_arena *arena, const struct vl_bridge *bridge, struct live_bridge *ret_live,
@@ -137,8 +151,11 @@ static int look_at_bridge(struct vl_arena *arena, const struct vl_bridge *bridge
     for (const struct ifaddrs *interface = interfaces; interface; interface = interface->ifa_next) {
         const struct sockaddr_in *address;
 
-        if (strcmp(interface->ifa_name, bridge->name) != 0)
+        if (strcmp(interface->ifa_name, bridge->name) != 0) {
+            if (has_network(interface, bridge))
+                live.other = vl_arena_strdup(arena, interface->ifa_name);
             continue;
+        }
         live.is_up |= (interface->ifa_flags & IFF_UP) != 0;
         if (!interface->ifa_addr || interface->ifa_addr->sa_family != AF_INET)
             continue;
@@ -150,6 +167,22 @@ static int look_at_bridge(struct vl_arena *arena, const struct vl_bridge *bridge
     return 0;
 }
 
+static int refuse_network(const struct vl_session *session, const char *other, const char *address,
+                          struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *alias = attribute(&arena, other, "ifalias");
+    const char *whose = vl_text_starts(alias, MARK)
+                            ? vl_arena_printf(&arena, ", the bridge of the lab '%s'",
+                                              vl_text_quote(&arena, alias + strlen(MARK), VL_TEXT_QUOTED))
+                            : "";
+
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "the network of %s is on '%s' already%s; give [bridge] and the PBXs of '%s' addresses of another "
+                   "network",
+                   address, vl_text_quote(&arena, other, VL_TEXT_QUOTED), whose, session->lab->name);
+}
+
 /* A bridge of another lab, or of somebody else, is not taken over; one that is up with our address was given to us. */
 static int refuse_foreign(const struct vl_session *session, const struct live_bridge *live, const char *address,
                           struct vl_error *err)
@@ -157,6 +190,8 @@ static int refuse_foreign(const struct vl_session *session, const struct live_br
     const char *name = session->lab->bridge.name, *lab = session->lab->name;
     VL_ARENA_AUTO arena = { .blocks = NULL };
 
+    if (live->other && !live->has_address)
+        return refuse_network(session, live->other, address, err);
     if (!live->exists)
         return 0;
     if (!live->is_bridge)
@@ -209,6 +244,13 @@ static int bridge_commands(struct vl_session *session, struct vl_plan *plan, str
                             vl_arena_printf(&plan->arena, "%s up", bridge->name),
                             vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "up", NULL));
     return 0;
+}
+
+int vl_stage_bridge_refused(struct vl_session *session, struct vl_error *err)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    return session->lab->bridge.interface ? 0 : bridge_commands(session, &plan, err);
 }
 
 int vl_stage_bridge(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)

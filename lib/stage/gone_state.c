@@ -206,6 +206,7 @@ int vl_gone_keys(struct vl_gone *gone)
                 add_path(&sweep, &sweep.files, &sweep.file_count, path);
         }
         vl_made_drop(&gone->made, "guest", gone->guests[i]);
+        vl_made_drop_address(&gone->made, gone->guests[i]);
     }
     add_command(&sweep, remove_files, sweep.files, sweep.file_count, "keys of guests that are no more");
     return vl_arena_check(arena, gone->err);

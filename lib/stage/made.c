@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "guest/hypervisor.h"
 #include "plan/made.h"
 #include "stage/stage.h"
@@ -60,6 +61,8 @@ static void add_guest(struct vl_session *session, struct vl_made *made, struct v
     if (vl_stage_guest(session, pbx, &scratch, &later) < 0)
         return;
     vl_made_add(made, &plan->arena, "guest", pbx->name);
+    vl_made_set_address(made, &plan->arena, pbx->name, vl_text_from_ipv4(&plan->arena, pbx->address),
+                        session->lab->bridge.name);
     add_steps(made, &plan->arena, &scratch);
 }
 

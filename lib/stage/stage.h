@@ -12,6 +12,12 @@
 /* State directory, secrets, the lab's SSH key and the host keys of its virtual machines. */
 int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
 
+/* Whether something of this host belongs to another lab, or to somebody else, that this one would take: its bridge, the
+ * network, the address of a guest on that bridge. To be asked before anything is changed. -1 with whose it is. */
+int vl_stage_refuse_others(struct vl_session *session, const char *const *names, struct vl_error *err);
+/* The first of these: of a bridge without an uplink. */
+int vl_stage_bridge_refused(struct vl_session *session, struct vl_error *err);
+
 /* The bridge: files for an uplink, or the live bridge of an isolated lab. */
 int vl_stage_bridge(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
 

@@ -96,36 +96,12 @@ static void add_steps(struct vl_buf *out, struct vl_arena *arena, const struct v
     vl_buf_printf(out, "  %s\n", show->end);
 }
 
-/* The length of a character of UTF-8 that does nothing but print; 0: it is none. Controls are not, nor are marks that
- * turn the direction of what follows. */
-static size_t letter_length(const char *text)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    size_t length = p[0] >= 0xc2 && p[0] < 0xe0   ? 2
-                    : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
-                    : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
-                                                  : 0;
-    uint32_t code = length ? p[0] & (0x7fU >> length) : 0;
-
-    for (size_t i = 1; i < length; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (p[i] & 0x3fU);
-    }
-    if (code < 0xa0 || (length == 3 && code < 0x800) || (length == 4 && (code < 0x10000 || code > 0x10ffff)))
-        return 0;
-    if ((code >= 0xd800 && code < 0xe000) || (code >= 0x200b && code < 0x2010) || (code >= 0x2028 && code < 0x2030) ||
-        (code >= 0x2060 && code < 0x2070) || code == 0x61c || code == 0xfeff)
-        return 0;
-    return length;
-}
-
 static void add_printable(struct vl_buf *out, struct vl_arena *arena, const char *text, bool utf8)
 {
     const char *start = text;
 
     while (utf8 && *text) {
-        size_t length = letter_length(text);
+        size_t length = vl_text_letter(text);
 
         if (!length) {
             text++;

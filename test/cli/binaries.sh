@@ -45,7 +45,7 @@ judge_all "$work/installed" 2
 mkdir planted
 LC_ALL=C readelf -d "$VOIPLAB" "$BUILD"/libvoiplab.so.0 | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' |
     while read -r name; do echo 'not a library' >"planted/$name"; done
-[ -e planted/libsmartcols.so.1 ] || fail 'no name of a library was found'
+[ -e planted/libvoiplab.so.0 ] || fail 'no name of a library was found'
 cd planted
 for program in "$VOIPLAB" "$work/installed/bin/voiplab"; do
     env -u LD_LIBRARY_PATH "$program" --version >../out 2>../err || fail "$program opens what lies beside: $(cat ../err)"

@@ -40,7 +40,7 @@ exec "$VOIPLAB" "$command" "$@"
 EOF
 chmod +x bin/voiplab
 export PATH=$work/bin:$PATH VOIPLAB_SHARE=$SOURCE/share
-unset VOIPLAB_FILE
+unset VOIPLAB_FILE COLUMNS # as on the screen of the page
 
 # The section as lines of KIND and text: setup, status, need, skip, run, root, print.
 extract() {

@@ -147,7 +147,7 @@ begun=$(date +%s)
 kill -TERM "$fetching"
 status=0
 wait "$fetching" || status=$?
-expect_status 1 'a fetch that was cancelled'
+expect_status 143 'a fetch that was cancelled'
 expect err cancelled 'a fetch that was cancelled'
 [ $(($(date +%s) - begun)) -lt 9 ] || fail 'a fetch that was cancelled went on'
 ! pgrep -f "[e]ndless.qcow2.*$work|$work.*[e]ndless.qcow2" >/dev/null || fail 'curl goes on'

@@ -94,6 +94,80 @@ added '[route x]\npattern = _abc' 22 'is not a list of numbers and patterns'
 added '[pbx c]\nplace = ssh\naddress = 10.1.1.13\nproxy-jump = nobody' 24 "there is no PBX 'nobody'"
 added '[pbx h2]\nrole = hub\nplace = vm\naddress = 10.1.1.14' 21 'is the hub already'
 
+# All mistakes of a file are told in one run, in its order, each once, and nothing that only follows from another.
+# all LINE:TEXT ...: these and no others are told of lab.ini
+all() {
+    run sipp -n -f lab.ini
+    expect_status 3 "$*"
+    local n=0 one
+    for one; do
+        n=$((n + 1))
+        case $(sed -n "${n}p" err) in
+        "voiplab: lab.ini:${one%%:*}: "*"${one#*:}"*) ;;
+        *) fail "line $n of the mistakes is not '$one': $(cat err)" ;;
+        esac
+    done
+    [ "$(wc -l <err)" -eq $# ] || fail "other mistakes are told than these $#: $(cat err)"
+}
+cat >lab.ini <<'EOF'
+[lab]
+name = demo
+countri = ec
+[bridge]
+name = br7
+address = 10.1.1.1/24
+[image debian]
+base = build:debian-asterisk
+[pbx hub]
+role = hub
+[pbx a]
+address = 10.1.1.300
+memory = 300
+vcpus = many
+[pbx b]
+address = 10.9.1.12
+[pbx c]
+address = 10.1.1.13
+prefix = 9
+pin = 3
+[pbx d]
+address = 10.1.1.13
+[trunk a b]
+limit = 3
+[load one]
+target = a
+rate = fast
+[load two]
+target = nobody
+[load three]
+target = b
+this is nothing
+[phone x]
+model = spa3102
+mac =
+EOF
+all "3:did you mean 'country'?" '12:is not an IPv4 address' '13:a size with its unit' '14:is not a number'     '16:is outside the bridge' "19:choose 1 to 6" "20:has no key 'pin'" '27:is not a number' "29:'nobody' is not a guest"     '32:no key = value' '35:has no value'
+sed -i '3d; /^prefix = 9/d; /^pin = 3/d' lab.ini
+all '11:is not an IPv4 address' '12:a size with its unit' '13:is not a number' '15:is outside the bridge'     "19:is the address of 'c'" '24:is not a number' "26:'nobody' is not a guest" '29:no key = value' '32:has no value'
+{ sed '6s/24/33/' good.ini; printf '[pbx b2]
+address = 1
+'; } >lab.ini
+all '6:with its prefix length' '22:is not an IPv4 address'
+sed 's/^\[bridge\]/[brigde]/; s/^rate = 5/rate = x/' good.ini >lab.ini
+all "4:did you mean 'bridge'?" '20:is not a number'
+{ for i in $(seq 200); do printf '[pbx p%s]
+address = x
+' "$i"; done; cat good.ini; } >lab.ini
+run sipp -n -f lab.ini
+expect_status 3 'many mistakes'
+[ "$(wc -l <err)" -le 50 ] || fail "$(wc -l <err) mistakes are told"
+[ "$(grep -c 'is not an IPv4 address' err)" -ge 49 ] || fail "many mistakes: $(head -n 3 err)"
+if command -v jq >/dev/null; then
+    { sed '12s/11/300/; s/^rate = 5/rate = x/' good.ini; } >lab.ini
+    run sipp -n --json -f lab.ini
+    [ "$(jq -r .error out)" = "$(sed 's/^voiplab: //' err)" ] || fail "the JSON has other mistakes: $(cat out)"
+fi
+
 # Control characters of a file never reach the terminal.
 printf '[lab]\nname = x\033[31my\n' >lab.ini
 run sipp -n -f lab.ini

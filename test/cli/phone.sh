@@ -192,7 +192,7 @@ serving=1
 serve --serve 60 two
 kill -TERM "$server"
 stopped
-expect_status 1 'an interrupt'
+expect_status 143 'an interrupt'
 expect err 'cancelled' 'an interrupt'
 
 # A bridge that is not there, and a phone that is not.

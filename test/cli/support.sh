@@ -5,6 +5,7 @@ set -eu
 
 : "${VOIPLAB:?the built program}" "${SOURCE:?the source directory}"
 export VOIPLAB_SHARE=$SOURCE/share LC_ALL=C.UTF-8
+export COLUMNS=1000 # what is printed is read line by line; width.sh looks at screens
 unset NO_COLOR VOIPLAB_FILE
 failures=0
 status=0

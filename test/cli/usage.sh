@@ -19,7 +19,6 @@ wrong() {
 wrong "which command?"
 wrong "did you mean 'status'?" statsu
 wrong "'voiplab --help' lists them" frobnicate
-wrong "did you mean 'destroy'?" help destory
 wrong "the command comes first" --verson
 wrong "the command comes first" -f x up
 wrong "did you mean '--dry-run'?" up --dry-rum
@@ -66,11 +65,27 @@ wrong "a guest without a lab file needs" create-vm x --memory 1G
 wrong "a guest without a lab file needs" create-vm x --memory 1G --disk 1G -f "$lab"
 wrong "it needs --yes" destroy -f "$lab" --state "$work/state" -c test:///default
 
-# A word of another program is not taken for a word of ours that does something else.
-for word in deploy start stop list halt version ip restore; do
+# A word of another program is answered with ours; what takes things away is suggested to who says so, and to nobody
+# whose letters are near. What is near to nothing has no suggestion.
+while read -r meant words; do
+    for word in $words; do
+        wrong "there is no command '$word'; did you mean '$meant'?" "$word"
+        wrong "there is no command '$word'; did you mean '$meant'?" help "$word"
+    done
+done <<'END'
+up deploy start apply create launch provision
+down stop halt shutdown poweroff
+status list ls ps show statsu
+destroy rm delete remove purge
+--version version
+END
+for word in destory destroi destro detroy restore ip frobnicate d; do
     wrong "'voiplab --help' lists them" "$word"
+    wrong "'voiplab --help' lists them" help "$word"
     expect_not err 'did you mean' "$word"
 done
+wrong "'voiplab trunk --help' lists them" help trunk remov
+expect_not err 'did you mean' 'trunk remov'
 
 # What a load run would do stands in the document too.
 run sipp -n --json -f "$SOURCE/share/labs/quickstart.ini"

@@ -85,9 +85,10 @@ assert up["changed"] is True and up["failures"] == [], up
 rows = {row["pbx"]: row for row in up["pbxs"]}
 assert set(rows) == {"hub", "alfa", "beta"}, rows
 for name in ("alfa", "beta"):
-    assert rows[name]["registration"] == "Registered" and rows[name]["peers"] == "1/1", rows[name]
-    assert rows[name]["calls"] == "2/2", rows[name]
-assert rows["hub"]["peers"] == "2/2", rows["hub"]
+    assert rows[name]["registration"] == "Registered" and rows[name]["peers"] == rows[name]["peers_wanted"] == 1, rows[name]
+    assert rows[name]["calls_answered"] == rows[name]["calls_placed"] == 2, rows[name]
+    assert [call["answered"] for call in rows[name]["calls"]] == [True, True], rows[name]
+assert rows["hub"]["peers"] == rows["hub"]["peers_wanted"] == 2, rows["hub"]
 PY
 
 say "what the guests themselves say"

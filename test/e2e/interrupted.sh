@@ -164,7 +164,7 @@ for n in 1 6 12; do
     wait_said "$n" ': \(write\|reload\) '
     kill -INT "$pid" 2>/dev/null || :
     reap
-    expect_status 1 "$status" "up after SIGINT at step $n: $(cat "$work/err")
+    expect_status 130 "$status" "up after SIGINT at step $n: $(cat "$work/err")
 "
     expect_contains "$(cat "$work/err")" "cancelled" "what voiplab said"
     first=no

@@ -5,6 +5,8 @@
 # with cleanup_fn; the commands run in reverse order when the script ends, however it ends.
 # shellcheck shell=bash
 
+export COLUMNS=1000 # tables are read line by line
+
 lib_name=${0##*/}
 lib_cleanups=()
 
