@@ -132,12 +132,23 @@ static int show_dry(const struct vl_run *run, const struct vl_fleet *fleet, cons
     vl_result_summary(run->result,
                       "%zu steps would be taken; nothing was changed; for %zu of %zu PBXs, which do not "
                       "answer, this is a guess",
-                      plan->count, silent, fleet->count);
+                      vl_plan_changes(plan), silent, fleet->count);
     if (run->request->mode != VOIPLAB_CHECK)
         return rc;
     vl_error_clear(run->err);
     return vl_fail(run->err, silent < fleet->count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
                    "%zu of %zu PBXs do not answer, so what differs there is not known", silent, fleet->count);
+}
+
+/* A note tells what is seen in the end, too: what `status` sees, and the calls that `up` or `verify` place. */
+static void add_looks(struct vl_fleet *fleet, struct vl_plan *plan, bool calls, bool all)
+{
+    for (size_t i = 0; i < fleet->count; i++)
+        vl_stage_look(fleet->session, fleet->members[i].pbx, plan);
+    fleet->note = plan;
+    if (calls)
+        vl_fleet_call(fleet, all);
+    fleet->note = NULL;
 }
 
 /* The whole plan against what is there now. */
@@ -164,6 +175,8 @@ static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fl
             vl_error_move(run->err, &fleet->members[i].error);
             return -1;
         }
+    if (run->request->mode == VOIPLAB_EXPLAIN && !remove && parts & VL_PART_TRUNK)
+        add_looks(fleet, plan, machines, false);
     return show_dry(run, fleet, plan, silent);
 }
 
@@ -388,10 +401,24 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
     return 0;
 }
 
+/* What `status` and `verify` look at, by hand. */
+static int show_looks(const struct vl_run *run, bool calls)
+{
+    VL_FLEET_AUTO fleet = { .count = 0 };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_fleet_open(run->session, run->request->names, &fleet, run->err) < 0)
+        return -1;
+    add_looks(&fleet, &plan, calls, true);
+    return vl_run_show_plan(run, &plan);
+}
+
 int vl_run_status(const struct vl_run *run)
 {
     VL_FLEET_AUTO fleet = { .count = 0 };
 
+    if (run->request->mode == VOIPLAB_EXPLAIN)
+        return show_looks(run, false);
     if (vl_run_look(run, &fleet, false, false) < 0 || vl_run_tell_orphans(run) < 0)
         return -1;
     vl_run_fleet_table(run, &fleet, false);
@@ -405,6 +432,8 @@ int vl_run_verify(const struct vl_run *run)
     VL_FLEET_AUTO fleet = { .count = 0 };
     size_t placed = 0, answered = 0;
 
+    if (run->request->mode == VOIPLAB_EXPLAIN)
+        return show_looks(run, true);
     if (vl_run_look(run, &fleet, true, false) < 0)
         return -1;
     vl_run_fleet_table(run, &fleet, true);
