@@ -156,9 +156,8 @@ int vl_recipe_find(struct vl_arena *arena, const char *share_directory, const ch
 /* `sha256sum` writes and checks the sums, so that a person can do the same. */
 static int note_sums(const char *directory, struct vl_error *err)
 {
-    const char *const argv[] = {
-        "sha256sum", "--", vl_recipe_files[0], vl_recipe_files[1], vl_recipe_files[2], vl_recipe_files[3], NULL
-    };
+    const char *const argv[] = { "sha256sum",        "--", vl_recipe_files[0], vl_recipe_files[1], vl_recipe_files[2],
+                                 vl_recipe_files[3], NULL };
     VL_FREE char *sums = NULL, *path = NULL;
 
     if (vl_process_check(argv, &(struct vl_process_options){ .directory = directory }, &sums, err) < 0)

@@ -37,22 +37,21 @@ static size_t word_length(const char *text)
     return length;
 }
 
-/* What is known of a PBX, by the name that it has in a table. */
-static const char *attribute(struct vl_arena *arena, const struct vl_pbx *pbx, size_t which, const char **ret_name)
-{
-    static const char *const names[] = { "address", "account", "name", "prefix" };
+/* What is known of a PBX, and what that is called in a table. */
+enum { ADDRESS, ACCOUNT, NAME, PREFIX, ATTRIBUTES };
+static const char *const attributes[ATTRIBUTES] = {
+    [ADDRESS] = "address", [ACCOUNT] = "account", [NAME] = "name", [PREFIX] = "prefix"
+};
 
-    *ret_name = which < sizeof(names) / sizeof(names[0]) ? names[which] : NULL;
-    switch (which) {
-    case 0:
-        return vl_text_from_ipv4(arena, pbx->address);
-    case 1:
-        return pbx->account;
-    case 2:
-        return pbx->name;
-    default:
-        return pbx->prefix;
-    }
+/* "" where it has none. */
+static const char *attribute(struct vl_arena *arena, const struct vl_pbx *pbx, int which)
+{
+    const char *known = which == ADDRESS   ? vl_text_from_ipv4(arena, pbx->address)
+                        : which == ACCOUNT ? pbx->account
+                        : which == NAME    ? pbx->name
+                                           : pbx->prefix;
+
+    return known ? known : "";
 }
 
 static bool same_cells(const struct vl_same *same, const char *const *first, const char *const *second)
@@ -93,29 +92,35 @@ static bool stands_around(const struct vl_same *same, const char *const *words, 
     return true;
 }
 
-/* The word with a name in it, when it is made of something that is known: "{{name}}.qcow2". */
+/* The same word for all, around one thing that is known: "{{name}}.qcow2". NULL: it is made otherwise. */
+static const char *around(struct vl_same *same, const char *const *words, const char *const *known, int which)
+{
+    for (const char *at = strstr(words[0], known[0]); at; at = strstr(at + 1, known[0])) {
+        size_t before = (size_t)(at - words[0]);
+
+        if (which == PREFIX && before && at[-1] != '_') /* a digit in a number is none */
+            continue;
+        if (stands_around(same, words, known, before))
+            return vl_arena_printf(same->arena, "%.*s" VL_SAME_OPEN "%s" VL_SAME_CLOSE "%s", (int)before, words[0],
+                                   find_value(same, attributes[which], known), at + strlen(known[0]));
+    }
+    return NULL;
+}
+
 static const char *by_attribute(struct vl_same *same, const char *const *words)
 {
-    const char **known = vl_arena_zalloc(same->arena, same->rows * sizeof(*known)), *name;
+    const char **known = vl_arena_zalloc(same->arena, same->rows * sizeof(*known)), *text = NULL;
 
-    for (size_t which = 0; known && which < 4; which++) {
+    for (int which = 0; known && !text && which < ATTRIBUTES; which++) {
         bool all = true;
 
         for (size_t i = 0; i < same->rows; i++) {
-            known[i] = same->pbxs[i] ? attribute(same->arena, same->pbxs[i], which, &name) : NULL;
-            all = all && known[i] && *known[i];
+            known[i] = attribute(same->arena, same->pbxs[i], which);
+            all = all && *known[i];
         }
-        for (const char *at = all ? strstr(words[0], known[0]) : NULL; at; at = strstr(at + 1, known[0])) {
-            size_t before = (size_t)(at - words[0]);
-
-            if (which == 3 && before && words[0][before - 1] != '_') /* a digit in a number is none */
-                continue;
-            if (stands_around(same, words, known, before))
-                return vl_arena_printf(same->arena, "%.*s" VL_SAME_OPEN "%s" VL_SAME_CLOSE "%s", (int)before, words[0],
-                                       find_value(same, name, known), at + strlen(known[0]));
-        }
+        text = all ? around(same, words, known, which) : NULL;
     }
-    return NULL;
+    return text;
 }
 
 static const char *differing_word(struct vl_same *same, const char *const *words)

@@ -46,8 +46,8 @@ void vl_type_undefine(struct vl_typing *typing);
 void vl_type_remove_volume(struct vl_typing *typing);
 void vl_type_remove_pool(struct vl_typing *typing);
 
-/* For these files: a text without its secrets, unless they are asked for; a path as a word, with its tree; a word at the
- * end of the commands. */
+/* For these files, in the arena: a text without its secrets, unless they are asked for; a word in the quotes that it
+ * needs. */
 const char *vl_typed_text(const struct vl_typing *typing, const char *text);
 const char *vl_typed_word(struct vl_arena *arena, const char *word);
 

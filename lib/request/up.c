@@ -401,14 +401,17 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
     return 0;
 }
 
-/* What `status` and `verify` look at, by hand. */
+/* What `status` and `verify` look at, by hand. Which driver a PBX speaks with it says itself, when it answers. */
 static int show_looks(const struct vl_run *run, bool calls)
 {
+    unsigned wait = run->session->options.wait_s;
     VL_FLEET_AUTO fleet = { .count = 0 };
     VL_PLAN_AUTO plan = { .count = 0 };
 
     if (vl_fleet_open(run->session, run->request->names, &fleet, run->err) < 0)
         return -1;
+    fleet.dry = true;
+    vl_fleet_connect(&fleet, wait ? wait : WAIT_LOOK_S);
     add_looks(&fleet, &plan, calls, true);
     return vl_run_show_plan(run, &plan);
 }

@@ -37,13 +37,15 @@ awk -v key="$BED_KEY" -v gateway="$BED_GATEWAY" -v telephone="${BED_NET%.*}.110"
     /^\[load/ { print "rate = 10\ncalls = 10\nhold = 1" }' "$SOURCE/share/labs/thesis.ini" >"$lab"
 chmod 0600 "$lab"
 
-# follows NAME: the student does what the note of that name says
+# follows NAME [PBX=HOST ...]: the student does what the note of that name says; which PBX is which host of the bed
 follows() {
-    python3 "$here/student.py" "$work/$1.md" "host=$bed host $work/bed sh" "servidor=$bed exec $work/bed hub sh" \
-        "virtual1=$bed exec $work/bed pbx1 sh" "virtual2=$bed exec $work/bed pbx2 sh" \
-        "virtual3=$bed exec $work/bed pbx3 sh" >"$work/done" 2>"$work/talk" ||
-        fail "the note of '$1' does not lead to the lab: $(cat "$work/talk")"
-    say "$1: $(cat "$work/done")"
+    local name=$1 place places=()
+    shift
+    [ $# -gt 0 ] || set -- servidor=hub virtual1=pbx1 virtual2=pbx2 virtual3=pbx3
+    for place in "$@"; do places+=("${place%%=*}=$bed exec $work/bed ${place#*=} sh"); done
+    python3 "$here/student.py" "$work/$name.md" "host=$bed host $work/bed sh" "${places[@]}" >"$work/done" \
+        2>"$work/talk" || fail "the note of '$name' does not lead to the lab: $(cat "$work/talk")"
+    say "$name: $(cat "$work/done")"
 }
 
 # note NAME COMMAND...: what `COMMAND --explain` prints
@@ -127,4 +129,16 @@ on pbx2 rm /etc/asterisk/voiplab_sip.conf
 voiplab up --explain
 expect_contains "$(cat "$work/out")" "with \`--show-secrets\` it has them" "the masked note"
 expect_contains "$(cat "$work/out")" "secret=••••" "the masked note"
+
+checks "the note of a lab whose trunks are SIP between PJSIP and chan_sip, and IAX2 where both have it"
+"$bed" down "$work/bed"
+rm -rf "$work/state"
+"$bed" up "$work/bed" --wait --guests 2 --pjsip pbx2 --no-iax2 pbx1 >/dev/null || fail "the second bed does not come up"
+lab=$work/bed/lab.ini
+note mixed up --show-secrets
+follows mixed hub=hub pbx1=pbx1 pbx2=pbx2
+note mixed_verify verify
+follows mixed_verify hub=hub pbx1=pbx1 pbx2=pbx2
+voiplab up --check
+ends 0 "up --check after the note of the mixed lab"
 echo "all as it should be"

@@ -3,7 +3,7 @@
 # seeds and guests as `voiplab create-vm`, which then finds nothing to do. Nobody waits for the guests to boot, but with
 # VOIPLAB_TEST_FULL: then the whole of the note is followed, on the guests too, to registrations and calls.
 #
-# ctest: RESOURCE_LOCK processor FIXTURES_REQUIRED image TIMEOUT 600 COST 40
+# ctest: FIXTURES_REQUIRED image TIMEOUT 600 COST 40
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
