@@ -43,6 +43,14 @@ COMMAND(cmd_run_request, .name = "image", .operands = "[IMAGE ...]",
         .summary = "build the base images, and verify them", .takes = { LAB, PLAN }, .most_operands = -1,
         .kind = CMD_IMAGES, .request = VOIPLAB_IMAGE)
 
+COMMAND(cmd_run_request, .name = "image list", .operands = "", .summary = "show the images that are in the cache",
+        .takes = { LAB }, .lab = CMD_LAB_MAY_BE, .request = VOIPLAB_IMAGE_LIST)
+
+COMMAND(cmd_run_request, .name = "image remove", .operands = "NAME ...",
+        .summary = "remove images from the cache, by the names that image list shows", .takes = { LAB, PLAN },
+        .least_operands = 1, .most_operands = -1, .kind = CMD_TEXT, .lab = CMD_LAB_MAY_BE,
+        .request = VOIPLAB_IMAGE_REMOVE)
+
 COMMAND(cmd_run_create_vm, .name = "create-vm", .operands = "[PBX ...]",
         .summary = "make guests and start them; with --memory and --disk one without a lab file",
         .takes = { LAB, PLAN, REACH, [CMD_MEMORY] = true, [CMD_DISK] = true, [CMD_CDROM] = true, [CMD_BRIDGE] = true,
@@ -103,8 +111,8 @@ COMMAND(cmd_run_request, .name = "sipp", .operands = "[LOAD ...]", .summary = "r
         .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
 
 COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]", .summary = "bring the whole lab up, from whatever it is now",
-        .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true, [CMD_PRUNE] = true }, .most_operands = -1, .kind = CMD_PBXS,
-        .request = VOIPLAB_UP)
+        .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true, [CMD_PRUNE] = true, [CMD_RESTART] = true }, .most_operands = -1,
+        .kind = CMD_PBXS, .request = VOIPLAB_UP)
 
 COMMAND(cmd_run_request, .name = "status", .operands = "[PBX ...]",
         .summary = "show what is seen: guests, registrations, peers", .takes = { LAB, REACH, [CMD_EXPLAIN] = true },

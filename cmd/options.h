@@ -25,6 +25,7 @@
     X(SHARE, "share", 0, "DIR", VALUE(DIRECTORIES), "where recipes, numbering plans and scenarios are")                \
     X(SHOW_SECRETS, "show-secrets", 0, NULL, FLAG, "print secrets as they are instead of dots")                        \
     X(PRUNE, "prune", 0, NULL, FLAG, "stop and remove guests that the lab file has no more, with their disks")         \
+    X(RESTART, "restart", 0, NULL, FLAG, "restart guests that run as they were before the lab file changed")           \
     X(YES, "yes", 'y', NULL, FLAG, "do not ask")                                                                       \
     X(LOAD_MODULES, "fix", 0, NULL, FLAG, "load the kernel modules that are missing, asking first")                    \
     X(QUIET, "quiet", 'q', NULL, FLAG, "print results and problems only")                                              \

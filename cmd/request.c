@@ -13,9 +13,12 @@
 
 static volatile sig_atomic_t interrupted;
 
+/* The first interrupt asks for a clean end, the second one, whichever it is, ends the program. */
 static void interrupt(int signal_number)
 {
     interrupted = signal_number;
+    (void)signal(SIGINT, SIG_DFL);
+    (void)signal(SIGTERM, SIG_DFL);
 }
 
 static bool is_cancelled(void *context)
@@ -24,10 +27,9 @@ static bool is_cancelled(void *context)
     return interrupted != 0;
 }
 
-/* The first interrupt asks for a clean end, the second one ends the program. */
 static void catch_interrupts(void)
 {
-    struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
+    struct sigaction action = { .sa_handler = interrupt };
 
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
@@ -244,6 +246,7 @@ int cmd_run_up(const struct cmd_command *command, const struct cmd_options *opti
 
     up.peer = cmd_ssh_peer();
     up.prune = options->values[CMD_PRUNE] != NULL;
+    up.restart = options->values[CMD_RESTART] != NULL;
     request.parameters.up = &up;
     return cmd_carry_out(command, &request, options);
 }

@@ -122,6 +122,8 @@ enum voiplab_command {
                     */
     VOIPLAB_TRUNK_ROTATE, /* new secrets for the trunks of the lab, or of the PBXs that are named */
     VOIPLAB_TRUNK_VERIFY, /* every trunk, as each end sees it, and a call over it; why one that fails does */
+    VOIPLAB_IMAGE_LIST,   /* the images in the cache; needs no lab file */
+    VOIPLAB_IMAGE_REMOVE, /* those of these names; needs no lab file */
 };
 
 enum voiplab_mode {
@@ -160,6 +162,7 @@ struct voiplab_up {
     size_t size;
     const char *peer; /* as for the bridge */
     bool prune;       /* guests that the lab file has no more are stopped and removed, with their disks */
+    bool restart;     /* guests that run as they were before the lab file changed are shut down and started anew */
 };
 
 /* For VOIPLAB_CREATE_VM: a guest without a lab file. */

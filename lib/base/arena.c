@@ -115,6 +115,17 @@ char *vl_arena_printf(struct vl_arena *arena, const char *format, ...)
     return text;
 }
 
+void vl_arena_adopt(struct vl_arena *arena, struct vl_arena *from)
+{
+    struct vl_arena_block **end = &arena->blocks;
+
+    while (*end)
+        end = &(*end)->next;
+    *end = from->blocks;
+    arena->failed |= from->failed;
+    *from = (struct vl_arena){ .blocks = NULL };
+}
+
 int vl_arena_check(const struct vl_arena *arena, struct vl_error *err)
 {
     return arena->failed ? vl_no_memory(err) : 0;

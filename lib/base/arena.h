@@ -29,6 +29,9 @@ char *vl_arena_strdup(struct vl_arena *arena, const char *text);
 char *vl_arena_strndup(struct vl_arena *arena, const char *text, size_t length);
 char *vl_arena_printf(struct vl_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What is in `from` is in `arena` from now on, and so is its failure; `from` is empty. Nothing moves in memory. */
+void vl_arena_adopt(struct vl_arena *arena, struct vl_arena *from);
+
 /* 0, or the failure that the arena remembers. */
 int vl_arena_check(const struct vl_arena *arena, struct vl_error *err);
 

@@ -11,7 +11,7 @@
  *                  whole yet, the seed in the cache, the note of owed reloads (plan/apply.c), and file.c's temporaries
  *
  * Guests and their volumes are no files of ours: libvirt deletes them, for steps of a plan as well (guest/hypervisor.c,
- * guest/storage.c). A file that is replaced goes by rename(), in file.c.
+ * guest/pool.c, guest/volume.c). A file that is replaced goes by rename(), in file.c.
  */
 #ifndef VL_BASE_DELETE_H
 #define VL_BASE_DELETE_H

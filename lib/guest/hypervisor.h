@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The hypervisor: pools, volumes and domains through libvirt, the only file that knows it. Everything that voiplab
+ * The hypervisor: pools, volumes and domains through libvirt, the only file that knows it. Nothing waits for libvirt
+ * longer than its patience (task.h). Everything that voiplab
  * makes carries its mark: a domain an element in <metadata> (urn:voiplab:1, attributes lab and name) and the UUID that
  * lab/identity.h makes of these two, so that a copy of a domain, which has the element as well, is not taken for it;
  * the pool a name that starts with "voiplab-". libvirt has no place for a mark on a volume: those are remembered in the
@@ -21,8 +22,17 @@
 
 struct vl_hypervisor;
 
-/* Connect to a libvirt URI. One connection may be used by one thread at a time. */
-struct vl_hypervisor *vl_hypervisor_open(const char *uri, struct vl_error *err);
+/* How long the hypervisor may keep us waiting, and what ends the waiting before. A look that comes to nothing within
+ * its time fails with VL_ERROR_TIMEOUT, and so does a change; what libvirt was doing then it may do yet, so who runs
+ * again looks again. Once libvirtd does not even take a new connection, all that follows fails at once. */
+struct vl_patience {
+    int look_ms, change_ms;           /* 0: 20 s and 120 s */
+    bool (*cancelled)(void *context); /* true ends a look at once, and a change after 3 s; may be NULL; any thread */
+    void *context;
+};
+
+/* Connect to a libvirt URI; `patience` may be NULL. */
+struct vl_hypervisor *vl_hypervisor_open(const char *uri, const struct vl_patience *patience, struct vl_error *err);
 void vl_hypervisor_close(struct vl_hypervisor *hypervisor);
 
 /* Version of the hypervisor's libvirt as text "9.0.0", in the arena; and whether it can run KVM guests: libvirt offers
@@ -37,6 +47,11 @@ struct vl_domain {
     enum vl_domain_state state;
     const char *lab, *pbx;   /* from our element in <metadata>; NULL: not ours */
     const char *fingerprint; /* attribute of our element: hash of the XML that we defined; NULL: none */
+    /* Of one that runs, and only from vl_hypervisor_domain(): libvirt keeps what is defined meanwhile for the next
+     * start.
+     */
+    const char *behind;       /* what that will change, in words ("memory, identity"); NULL: nothing */
+    const char *const *files; /* of its disks, as it runs; NULL-terminated; NULL: it does not run */
 };
 
 /* One domain by name; absent is no error (state VL_DOMAIN_ABSENT). */
@@ -72,13 +87,11 @@ int vl_hypervisor_start(struct vl_hypervisor *hypervisor, const char *name, cons
 int vl_hypervisor_stop(struct vl_hypervisor *hypervisor, const char *name, const char *lab, int timeout_ms, bool force,
                        struct vl_error *err);
 
-struct _virDomain;
-
 /* A guest that shall stop. */
 struct vl_stopping {
     const char *name;
-    struct vl_error error;     /* why it did not; the caller's to clear */
-    struct _virDomain *domain; /* NULL outside of the call */
+    struct vl_error error; /* why it did not; the caller's to clear */
+    bool stuck;            /* its QEMU does not answer libvirt: it cannot be asked, and is not waited for */
 };
 
 struct vl_stop_options {
@@ -88,8 +101,8 @@ struct vl_stop_options {
     void *context;
 };
 
-/* Like vl_hypervisor_stop() for many guests, which are all asked first and then waited for together. Returns how many
- * did not stop. */
+/* Like vl_hypervisor_stop() for many guests, which are all asked first and then waited for together; one whose QEMU
+ * hangs keeps no other waiting. Returns how many did not stop. */
 size_t vl_hypervisor_stop_all(struct vl_hypervisor *hypervisor, const char *lab, struct vl_stopping *guests,
                               size_t count, const struct vl_stop_options *options);
 
@@ -121,7 +134,7 @@ int vl_hypervisor_volumes(struct vl_hypervisor *hypervisor, struct vl_arena *are
 int vl_hypervisor_volume_make(struct vl_hypervisor *hypervisor, const char *pool, const char *xml,
                               struct vl_error *err);
 /*
- * Fill a volume from a local file through a stream. `progress` may be NULL.
+ * Fill a volume from a local file through a stream, for as long as it gets on.
  *
  * libvirt cannot rename a volume, so an upload is not atomic; what makes it safe is a second, empty volume
  * NAME.complete: removed first, made again only after the last byte has arrived. Cut off at any point, the volume is
@@ -132,7 +145,6 @@ int vl_hypervisor_volume_make(struct vl_hypervisor *hypervisor, const char *pool
  * call vl_hypervisor_pool_refresh() instead: faster, and never half done. `uploaded` says nothing about such a volume.
  */
 int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *pool, const char *name, const char *file,
-                                void (*progress)(void *context, uint64_t done, uint64_t total), void *context,
                                 struct vl_error *err);
 /* Remove a volume; an absent one is no error. */
 int vl_hypervisor_volume_remove(struct vl_hypervisor *hypervisor, const char *pool, const char *name,

@@ -42,8 +42,21 @@ static int write_files(struct vl_arena *arena, const struct vl_fileset *set, con
 const char *const *vl_seed_iso_command(struct vl_arena *arena, const char *iso, const char *tree)
 {
     static const char *const words[] = {
-        "xorriso", "-as", "mkisofs", "-quiet", "-V",  "cidata", "-R", "-J", "-uid", "0", "-gid", "0",
-        "--set_all_file_dates", "2000010100000000", "-o",
+        "xorriso",
+        "-as",
+        "mkisofs",
+        "-quiet",
+        "-V",
+        "cidata",
+        "-R",
+        "-J",
+        "-uid",
+        "0",
+        "-gid",
+        "0",
+        "--set_all_file_dates",
+        "2000010100000000",
+        "-o",
     };
     static const char *const none[] = { NULL };
     const char **argv = vl_arena_zalloc(arena, (VL_COUNT(words) + 3) * sizeof(*argv));

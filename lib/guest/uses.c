@@ -11,9 +11,10 @@
 #include "base/xml.h"
 #include "guest/hypervisor.h"
 #include "guest/hypervisor_part.h"
+#include "guest/task.h"
 
 struct uses {
-    struct vl_hypervisor *hypervisor;
+    virConnectPtr connection;
     struct vl_arena *arena;
     struct vl_use *uses;
     size_t count;
@@ -47,7 +48,7 @@ static void add_volumes(struct uses *all, struct vl_use use, const struct vl_xml
     const char *const *names = vl_xml_find_all(document, all->arena, "/domain/devices/disk/source[@pool]/@volume");
 
     for (; pools && names && *pools && *names; pools++, names++) {
-        POOL_AUTO pool = virStoragePoolLookupByName(all->hypervisor->connection, *pools);
+        POOL_AUTO pool = virStoragePoolLookupByName(all->connection, *pools);
         VOLUME_AUTO volume = pool ? virStorageVolLookupByName(pool, *names) : NULL;
         VL_FREE char *path = volume ? virStorageVolGetPath(volume) : NULL;
 
@@ -84,7 +85,7 @@ static int add_definition(struct uses *all, virDomainPtr domain, unsigned flags)
 static int add_domains(struct uses *all)
 {
     virDomainPtr *domains = NULL;
-    int count = virConnectListAllDomains(all->hypervisor->connection, &domains, 0), rc = 0;
+    int count = virConnectListAllDomains(all->connection, &domains, 0), rc = 0;
 
     if (count < 0)
         return vl_hypervisor_fail(all->err, "list the domains of", "the hypervisor");
@@ -132,8 +133,7 @@ static int add_clones(struct uses *all, virStoragePoolPtr pool)
 static int add_pools(struct uses *all)
 {
     virStoragePoolPtr *pools = NULL;
-    int count =
-        virConnectListAllStoragePools(all->hypervisor->connection, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
+    int count = virConnectListAllStoragePools(all->connection, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
     int rc = 0;
 
     if (count < 0)
@@ -147,14 +147,27 @@ static int add_pools(struct uses *all)
     return rc;
 }
 
+static int find_uses(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
+{
+    struct uses all = { .connection = connection, .arena = &task->arena, .err = err };
+
+    if (add_domains(&all) < 0 || (task->asked.flag && add_pools(&all) < 0))
+        return -1;
+    task->answer.list = all.uses;
+    task->count = all.count;
+    return 0;
+}
+
 int vl_hypervisor_uses(struct vl_hypervisor *hypervisor, struct vl_arena *arena, bool pools, struct vl_use **ret_uses,
                        size_t *ret_count, struct vl_error *err)
 {
-    struct uses all = { .hypervisor = hypervisor, .arena = arena, .err = err };
+    const struct vl_question question = { .work = find_uses, .what = "look at all disks of", .flag = pools };
+    VL_TASK_AUTO *task = vl_task_do(hypervisor, &question, err);
 
-    if (add_domains(&all) < 0 || (pools && add_pools(&all) < 0))
+    if (!task)
         return -1;
-    *ret_uses = all.uses;
-    *ret_count = all.count;
+    *ret_uses = task->answer.list;
+    *ret_count = task->count;
+    vl_arena_adopt(arena, &task->arena);
     return vl_arena_check(arena, err);
 }

@@ -206,8 +206,7 @@ int vl_ssh_private_make(int (*random)(void *bytes, size_t length), const char *c
     rc = signer ? write_pair(signer, bytes, comment, ret_private, ret_public) : -1;
     vl_signer_free(signer);
     explicit_bzero(bytes, sizeof(bytes));
-    return rc < 0 ? vl_fail(err, VL_ERROR_FAILED, "cannot make an SSH key: libcrypto has no Ed25519, or no memory")
-                  : 0;
+    return rc < 0 ? vl_fail(err, VL_ERROR_FAILED, "cannot make an SSH key: libcrypto has no Ed25519, or no memory") : 0;
 }
 
 int vl_ssh_private_read(struct vl_ssh_private *ret_key, const char *text, struct vl_error *err)

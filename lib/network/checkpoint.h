@@ -33,9 +33,11 @@ struct vl_saved_file {
     bool lost; /* the backup cannot be read: the file stays as it is */
 };
 
-/* A link with what is on it. */
+/* A link with what is on it. It is known by its name, since whoever owns the network may make it anew at any time: its
+ * index is of the moment at which this was saved. */
 struct vl_saved_link {
     const char *name;
+    const char *master; /* name of the link that it is a port of; NULL: none */
     struct vl_net_link link;
     struct vl_net_messages addresses, routes;
 };

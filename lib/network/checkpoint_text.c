@@ -26,6 +26,8 @@ static void add_link(const char *kind, const struct vl_saved_link *saved, struct
     vl_buf_printf(text, "%s %d %d %d %d %u %d %02x:%02x:%02x:%02x:%02x:%02x %s\n", kind, link->exists, link->index,
                   link->master, link->up, link->mtu, link->has_mac, link->mac[0], link->mac[1], link->mac[2],
                   link->mac[3], link->mac[4], link->mac[5], saved->name);
+    if (saved->master)
+        vl_buf_printf(text, "%s-master %s\n", kind, saved->master);
     for (size_t i = 0; i < saved->addresses.count; i++)
         vl_buf_printf(text, "%s-address %s\n", kind, vl_net_word(arena, &saved->addresses.list[i]));
     for (size_t i = 0; i < saved->routes.count; i++)
@@ -175,6 +177,10 @@ static bool parse_of_links(struct vl_checkpoint *checkpoint, const char *word, c
         return parse_link(bridge, rest);
     if (!strcmp(word, "bridge-stp"))
         return bridge->link.stp = true;
+    if (!strcmp(word, "uplink-master"))
+        return (uplink->master = rest) != NULL;
+    if (!strcmp(word, "bridge-master"))
+        return (bridge->master = rest) != NULL;
     if (!strcmp(word, "uplink-address"))
         return parse_message(checkpoint, &uplink->addresses, rest);
     if (!strcmp(word, "uplink-route"))

@@ -108,24 +108,35 @@ static void put_back(struct vl_session *session, const struct vl_plan *plan, siz
     }
 }
 
-/* Keep the bytes of a file that is the user's, once: before our first change of it. The files of a tree (--root) are
- * not the host's: they are kept apart, so that the host's own are still kept when their turn comes. */
+/* The files of a tree (--root) are not the host's: they are kept apart, so that the host's own are still kept when
+ * their turn comes. */
+const char *vl_apply_backup_place(const struct vl_session *session, struct vl_arena *arena,
+                                  const struct vl_target *target, const char *target_name, const char *path)
+{
+    const char *tree = target && target->name[0] == '/' ? vl_text_flat(arena, target->name) : "";
+
+    return vl_arena_printf(arena, "%s/backup/%s%s/%s", session->state.directory, target_name, tree,
+                           vl_text_flat(arena, path));
+}
+
+/* Keep the bytes of a file that is the user's, once: before our first change of it. One that has the name of a file of
+ * ours and is not is the user's each time that it comes back. */
 static int back_up(struct vl_session *session, const struct vl_target *target, const struct vl_step *step,
                    struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *tree = target && target->name[0] == '/' ? vl_text_flat(&arena, target->name) : "";
-    char *path;
+    const char *place;
+    char *directory;
 
     if (!step->before || step->kind != VL_STEP_FILE || !session->state.directory)
         return 0;
-    path = vl_arena_printf(&arena, "%s/backup/%s%s", session->state.directory, step->target, tree);
-    if (vl_file_mkdirs(path, 0700, err) < 0)
+    place = vl_apply_backup_place(session, &arena, target, step->target, step->object);
+    directory = vl_arena_strndup(&arena, place, (size_t)(strrchr(place, '/') - place));
+    if (vl_file_mkdirs(directory, 0700, err) < 0)
         return -1;
-    path = vl_arena_printf(&arena, "%s/%s", path, vl_text_flat(&arena, step->object));
-    if (vl_file_exists(path))
+    if (vl_file_exists(place) && !step->takes_place)
         return 0;
-    return vl_file_write(path, step->before, strlen(step->before), 0600, err);
+    return vl_file_write(place, step->before, strlen(step->before), 0600, err);
 }
 
 static int back_up_all(struct vl_session *session, const struct vl_target *target, const struct vl_step *steps,

@@ -29,4 +29,8 @@
 /* Carry out `plan`. `target` is where its file, command and reload steps happen; NULL when it has none. */
 int vl_apply(struct vl_session *session, const struct vl_plan *plan, struct vl_target *target, struct vl_error *err);
 
+/* Where the bytes are kept that a file of a target had before ours, in the arena. */
+const char *vl_apply_backup_place(const struct vl_session *session, struct vl_arena *arena,
+                                  const struct vl_target *target, const char *target_name, const char *path);
+
 #endif

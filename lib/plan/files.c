@@ -155,6 +155,8 @@ static void add_file_step(struct vl_plan *plan, const char *target_name, const s
                           .joins = target || file->kind != VL_FILE_BLOCK
                                        ? NULL
                                        : vl_block_put(&plan->arena, "", file->text, vl_block_comment(file->path)),
+                          .takes_place = file->kind == VL_FILE_WHOLE && file->lab && !file->beside && before && after &&
+                                         !vl_text_starts(before, VL_FILE_MARK),
                           .fresh_target = !target,
                       });
 }
@@ -236,6 +238,10 @@ static int plan_removal(struct vl_plan *plan, struct vl_target *target, const ch
     if (file->kind == VL_FILE_BLOCK || file->kind == VL_FILE_BLOCK_GONE) {
         after = vl_block_take_out(&plan->arena, before, vl_block_comment(file->path));
         if (after && !strcmp(before, after))
+            return 0;
+    } else if (file->original) {
+        after = file->original;
+        if (!strcmp(before, after))
             return 0;
     }
     if (refuse_link(target, file->path, err) < 0)

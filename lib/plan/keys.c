@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The lab's own SSH keys. What is not stored yet is made when it is first asked for, and kept as long as the session is:
- * names of volumes and definitions of guests depend on it, and a plan that is only shown shall have the right ones.
+ * The lab's own SSH keys. What is not stored yet is made when it is first asked for, and kept as long as the session
+ * is: names of volumes and definitions of guests depend on it, and a plan that is only shown shall have the right ones.
  */
 #include <string.h>
 
@@ -38,9 +38,8 @@ static int make_pair(struct vl_session *session, const char *name, struct vl_err
     if (!pairs)
         return vl_no_memory(err);
     session->keys = pairs;
-    if (vl_ssh_private_make(session->state.random,
-                            vl_arena_printf(arena, "voiplab %s %s", session->lab->name, name), &private_text,
-                            &public_text, err) < 0)
+    if (vl_ssh_private_make(session->state.random, vl_arena_printf(arena, "voiplab %s %s", session->lab->name, name),
+                            &private_text, &public_text, err) < 0)
         return -1;
     pairs[session->key_count++] = (struct vl_key_pair){
         .name = vl_arena_strdup(arena, name),

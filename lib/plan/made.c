@@ -136,7 +136,7 @@ bool vl_made_machines(const struct vl_session *session)
 }
 
 /* NAME-seed-HASH.iso */
-static bool is_seed(const char *volume, const char *name)
+bool vl_made_seed_of(const char *volume, const char *name)
 {
     size_t length = strlen(name);
 
@@ -153,7 +153,7 @@ static bool is_disk(const char *volume, const char *name)
 
 bool vl_made_volume_of(const char *volume, const char *name)
 {
-    return is_disk(volume, name) || is_seed(volume, name);
+    return is_disk(volume, name) || vl_made_seed_of(volume, name);
 }
 
 /* As an earlier version left it: what was uploaded has a mark of its own beside it, and a disk the name of a guest. */

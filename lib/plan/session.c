@@ -16,6 +16,7 @@
 #include "probe/host.h"
 
 enum { ANSWER_LEAST_S = 5, ANSWER_MOST_S = 30 };
+enum { LOOK_LEAST_S = 5, LOOK_MOST_S = 20 };
 
 static void send_event(struct vl_session *session, const struct voiplab_event *event)
 {
@@ -75,8 +76,25 @@ static bool choose_kvm(const struct vl_session *session, bool hypervisor_says)
     return hypervisor_says && vl_probe_kvm_usable(NULL);
 }
 
+static bool hypervisor_cancelled(void *context)
+{
+    return vl_session_cancelled(context);
+}
+
+/* Who does not want to wait for a PBX does not want to wait for libvirt either. A second of it goes to finding out,
+ * once a call is overdue, who keeps us waiting. */
+static int look_patience(unsigned wait_s)
+{
+    if (!wait_s)
+        return 0;
+    return (int)(wait_s < LOOK_LEAST_S ? LOOK_LEAST_S : wait_s > LOOK_MOST_S ? LOOK_MOST_S : wait_s) * 1000 - 1000;
+}
+
 int vl_session_hypervisor(struct vl_session *session, struct vl_error *err)
 {
+    const struct vl_patience patience = { .look_ms = look_patience(session->options.wait_s),
+                                          .cancelled = hypervisor_cancelled,
+                                          .context = session };
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_HYPERVISOR_AUTO *hypervisor = NULL;
     const char *version;
@@ -84,7 +102,7 @@ int vl_session_hypervisor(struct vl_session *session, struct vl_error *err)
 
     if (session->hypervisor)
         return 0;
-    hypervisor = vl_hypervisor_open(session->options.hypervisor, err);
+    hypervisor = vl_hypervisor_open(session->options.hypervisor, &patience, err);
     if (!hypervisor || vl_hypervisor_describe(hypervisor, &arena, &version, &kvm, err) < 0)
         return -1;
     session->kvm = choose_kvm(session, kvm);

@@ -29,11 +29,12 @@ struct vl_session {
     struct vl_hypervisor *hypervisor; /* NULL until vl_session_hypervisor() */
     const char *change;               /* while a change of the network is made: where it stands (network/change.h) */
     bool kvm;                         /* guests run with hardware virtualization; set with the connection */
+    bool restarts;                    /* as the request says: guests that run as they were before start anew */
     struct vl_arena key_arena;        /* pairs of keys that were made up for a plan and are in no file yet */
     struct vl_key_pair *keys;
     size_t key_count;
-    char **passwords;                 /* those that were asked for, by PBX; NULL until the first */
-    pthread_mutex_t event_lock;       /* and of who asks: an event does not come into a question */
+    char **passwords;           /* those that were asked for, by PBX; NULL until the first */
+    pthread_mutex_t event_lock; /* and of who asks: an event does not come into a question */
 };
 
 /* Report an event. */

@@ -141,7 +141,7 @@ static int upload(const struct vl_step_scene *scene, const char *xml, const char
 
     if (vl_hypervisor_volume_make(hypervisor, step->pool, xml, scene->err) < 0)
         return -1;
-    if (vl_hypervisor_volume_upload(hypervisor, step->pool, step->object, file, NULL, NULL, scene->err) < 0) {
+    if (vl_hypervisor_volume_upload(hypervisor, step->pool, step->object, file, scene->err) < 0) {
         VL_ERROR_AUTO ignored = { .code = VL_OK };
 
         (void)vl_hypervisor_volume_remove(hypervisor, step->pool, step->object, &ignored);

@@ -108,8 +108,8 @@ static void add_name(struct vl_arena *arena, const char **names, size_t *count, 
     (*count)++;
 }
 
-static const char *trunk_names(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx, bool iax2,
-                               const char *names, size_t *count)
+static const char *trunk_names(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                               bool iax2, const char *names, size_t *count)
 {
     struct vl_trunks walk = vl_lab_trunks_from(state->lab, pbx);
 
@@ -153,8 +153,8 @@ size_t vl_probe_sights(struct vl_arena *arena, const struct vl_state *state, con
     names = sip_names(arena, state, pbx, &sip_count);
     iax2 = trunk_names(arena, state, pbx, true, "", &iax2_count);
     if (sip_count)
-        ret_sights[sights++] = count_lines(arena, "the SIP peers that answer", dialect->peers, dialect->peer_head, names,
-                                           dialect->peer_end, sip_count);
+        ret_sights[sights++] = count_lines(arena, "the SIP peers that answer", dialect->peers, dialect->peer_head,
+                                           names, dialect->peer_end, sip_count);
     if (iax2_count)
         ret_sights[sights++] = count_lines(arena, "the IAX2 peers that answer", ASK_IAX2_PEERS, IAX2_PEER_HEAD, iax2,
                                            IAX2_PEER_END, iax2_count);

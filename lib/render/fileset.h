@@ -48,9 +48,11 @@ struct vl_file {
                           * removed, and of VL_FILE_GONE only ours is. NULL: it says nothing */
     const char *beside;  /* the file that says so for this one, which has no place for it; when that is not there this
                           * one is ours. NULL: itself */
-    bool lent;           /* somebody else on the machine gives files there new modes, as a web interface does: one that
-                          * its owner and its group can read is right */
-    const char *why;     /* one sentence for --explain: what the file is for */
+    const char *original; /* what was there before ours, somebody's own file of this name, and is put back when ours is
+                           * removed; NULL: nothing */
+    bool lent;            /* somebody else on the machine gives files there new modes, as a web interface does: one that
+                           * its owner and its group can read is right */
+    const char *why;      /* one sentence for --explain: what the file is for */
     enum vl_reload reload;
 };
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * image: the base images in the cache, made where they are missing, and verified.
+ * image: the base images in the cache, made where they are missing, and verified; shown, and removed.
  */
 #include <string.h>
 
+#include "guest/cache.h"
 #include "guest/image.h"
 #include "guest/recipe.h"
 #include "request/request.h"
@@ -69,5 +70,87 @@ int vl_run_image(const struct vl_run *run)
     vl_result_table_json(run->result, "images");
     vl_result_summary(run->result, changed ? "%zu images made; all are verified" : "nothing to do; all are verified",
                       changed);
+    return 0;
+}
+
+/* The image sections of the lab that stand on it, separated by blanks; NULL: none. */
+static const char *users_of(const struct vl_run *run, const struct vl_cached *image)
+{
+    const struct voiplab_options *options = &run->session->options;
+    struct vl_arena *arena = &run->result->arena;
+    const struct vl_lab *lab = run->session->lab;
+    const char *users = NULL;
+
+    for (size_t i = 0; lab && i < lab->image_count; i++) {
+        const struct vl_image *user = &lab->images[i];
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+        struct vl_recipe recipe = { .cache = NULL };
+
+        if (user->kind == VL_IMAGE_URL)
+            recipe.cache = vl_image_place(arena, options->cache_directory, user->name, user->source);
+        else if (user->kind == VL_IMAGE_BUILD)
+            (void)vl_recipe_find(arena, options->share_directory, options->cache_directory, user->source, &recipe,
+                                 &ignored);
+        if (recipe.cache && !strcmp(recipe.cache, image->path))
+            users = users ? vl_arena_printf(arena, "%s %s", users, user->name) : user->name;
+    }
+    return users;
+}
+
+static int list_images(const struct vl_run *run, struct vl_cached **ret_images, size_t *ret_count)
+{
+    return vl_cache_list(&run->result->arena, run->session->options.cache_directory, ret_images, ret_count, run->err);
+}
+
+int vl_run_image_list(const struct vl_run *run)
+{
+    struct vl_cached *images;
+    size_t count;
+
+    if (list_images(run, &images, &count) < 0)
+        return -1;
+    vl_result_headings(run->result, "NAME", "MADE", "MIB", "USED BY", "PLACE", NULL);
+    for (size_t i = 0; i < count; i++) {
+        const char *size = vl_arena_printf(&run->result->arena, "%llu", (unsigned long long)(images[i].size >> 20));
+
+        vl_result_row(run->result,
+                      (const char *const[VL_RESULT_COLUMNS]){ images[i].name, images[i].built ? "built" : "fetched",
+                                                              size, users_of(run, &images[i]), images[i].path });
+    }
+    vl_result_table_json(run->result, "images");
+    vl_result_summary(run->result, count ? "images in the cache: %zu" : "the cache holds no image", count);
+    return 0;
+}
+
+static const struct vl_cached *find_image(const struct vl_cached *images, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(images[i].name, name))
+            return &images[i];
+    return NULL;
+}
+
+int vl_run_image_remove(const struct vl_run *run)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+    struct vl_cached *images;
+    size_t count, changed = 0;
+
+    if (list_images(run, &images, &count) < 0)
+        return -1;
+    for (const char *const *name = run->request->names; name && *name; name++) {
+        const struct vl_cached *image = find_image(images, count, *name);
+
+        if (!image)
+            return vl_fail(run->err, VL_ERROR_USAGE, "the cache has no image '%s'; 'voiplab image list' shows them",
+                           *name);
+        if (vl_stage_image_remove(run->session, image, 1, &plan, run->err) < 0)
+            return -1;
+    }
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, &plan);
+    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
+        return -1;
+    vl_result_summary(run->result, "done");
     return 0;
 }

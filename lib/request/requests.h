@@ -11,6 +11,8 @@ REQUEST(BRIDGE_REVERT, vl_run_bridge_revert, .network = true, .root = true,
         .parameters = sizeof(struct voiplab_bridge_revert))
 REQUEST(BRIDGE_SHOW, vl_run_bridge_show, .network = true, .lab = VL_LAB_MAY_BE)
 REQUEST(IMAGE, vl_run_image, .lab = VL_LAB_NEEDED)
+REQUEST(IMAGE_LIST, vl_run_image_list, .lab = VL_LAB_MAY_BE)
+REQUEST(IMAGE_REMOVE, vl_run_image_remove, .lab = VL_LAB_MAY_BE)
 REQUEST(CREATE_VM, vl_run_create_vm, .lab = VL_LAB_UNLESS_PARAMETERS, .lock = VL_LOCK_LAB,
         .hypervisor = VL_HYPERVISOR_TO_APPLY, .pbxs = true, .parameters = sizeof(struct voiplab_guest),
         .no_defaults = true)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "guest/hypervisor.h"
 #include "plan/made.h"
 #include "render/asterisk.h"
@@ -62,6 +63,9 @@ static int look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
                                  vl_domain_name(&member->arena, session->lab, member->pbx), &domain, err) < 0)
             return -1;
         member->guest = words[domain.state];
+        if (domain.behind && !session->restarts)
+            vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name,
+                             "the guest runs as it was before (%s); 'voiplab up --restart' restarts it", domain.behind);
     }
     return 0;
 }
@@ -285,6 +289,7 @@ int vl_run_up(const struct vl_run *run)
     VL_FLEET_AUTO fleet = { .count = 0 };
     size_t changed = 0;
 
+    session->restarts = run->request->parameters.up->restart;
     if (vl_run_is_dry(run))
         return dry_up(run);
     if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 || prepare_host(run, &changed) < 0 ||
@@ -378,9 +383,19 @@ static int make_guests(const struct vl_run *run)
     return vl_run_fleet_error(run, &fleet);
 }
 
+/* What is left of the wait for a look that began then: a libvirt that does not answer has used most of it. */
+static unsigned look_for(const struct vl_run *run, long long begun)
+{
+    unsigned wait_s = run->session->options.wait_s ? run->session->options.wait_s : WAIT_LOOK_S;
+    long long used_s = (vl_now_ms() - begun) / 1000;
+
+    return used_s < wait_s ? wait_s - (unsigned)used_s : 1;
+}
+
 int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bool every)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
+    long long begun = vl_now_ms();
 
     if (vl_fleet_open(run->session, run->request->names, fleet, run->err) < 0)
         return -1;
@@ -393,7 +408,7 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
     }
     fleet->looks = true;
     fleet->every = every;
-    vl_fleet_connect(fleet, run->session->options.wait_s ? run->session->options.wait_s : WAIT_LOOK_S);
+    vl_fleet_connect(fleet, look_for(run, begun));
     vl_fleet_look(fleet, WAIT_LOOK_S);
     if (calls)
         vl_fleet_call(fleet, true);

@@ -34,6 +34,7 @@ struct guest_plan {
     const char *pool, *pool_path;
     struct vl_made made;
     const char *about; /* the guest that the steps are for; NULL: what many share */
+    const char *info;  /* the file that says its kernel's command line, once its image is built; NULL: none */
     bool reachable;    /* a hypervisor answers; without one (dry run) everything counts as absent */
     struct vl_error *err;
 };
@@ -408,38 +409,84 @@ static const struct vl_shell_part *cmdline_part(struct vl_arena *arena, const ch
     return parts;
 }
 
-/* Define when there is no such domain or when it would be defined differently today; start when it does not run. */
-static int plan_domain(const struct guest_plan *guests, const struct vl_domain_spec *spec, const char *info)
+static int find_domain(const struct guest_plan *guests, const struct vl_domain_spec *spec, struct vl_domain *domain)
 {
-    VL_FREE char *xml = vl_render_domain_xml(spec, guests->err);
-    struct vl_domain domain = { .state = VL_DOMAIN_ABSENT };
-    struct vl_arena *arena = &guests->plan->arena;
-    bool current;
-
-    if (!xml)
-        return -1;
+    *domain = (struct vl_domain){ .state = VL_DOMAIN_ABSENT };
     if (guests->reachable &&
-        vl_hypervisor_domain(guests->session->hypervisor, arena, spec->name, &domain, guests->err) < 0)
+        vl_hypervisor_domain(guests->session->hypervisor, &guests->plan->arena, spec->name, domain, guests->err) < 0)
         return -1;
-    if (domain.state != VL_DOMAIN_ABSENT && (!domain.lab || strcmp(domain.lab, spec->lab) != 0))
+    if (domain->state != VL_DOMAIN_ABSENT && (!domain->lab || strcmp(domain->lab, spec->lab) != 0))
         return vl_fail(guests->err, VL_ERROR_FAILED,
                        "the hypervisor has a domain '%s' that this lab did not make; it stays as it is, so rename one "
                        "of the two",
                        spec->name);
-    current = domain.fingerprint && strstr(xml, vl_arena_printf(arena, "fingerprint=\"%s\"", domain.fingerprint));
+    return 0;
+}
+
+/* Define when there is no such domain or when it would be defined differently today; start when it does not run, and
+ * anew, where that is asked for, when it runs as it was before. */
+static int plan_domain(const struct guest_plan *guests, const struct vl_domain_spec *spec, struct vl_domain *ret_domain)
+{
+    VL_FREE char *xml = vl_render_domain_xml(spec, guests->err);
+    struct vl_arena *arena = &guests->plan->arena;
+    bool current, runs, anew;
+
+    if (!xml || find_domain(guests, spec, ret_domain) < 0)
+        return -1;
+    current =
+        ret_domain->fingerprint && strstr(xml, vl_arena_printf(arena, "fingerprint=\"%s\"", ret_domain->fingerprint));
+    runs = ret_domain->state == VL_DOMAIN_RUNNING;
+    anew = runs && guests->session->restarts && (!current || ret_domain->behind);
+    if (anew)
+        add_step(guests, &(struct vl_step){ .kind = VL_STEP_STOP,
+                                            .object = spec->name,
+                                            .why = "it runs as it was before; the guest is asked to shut down" });
     if (!current)
-        add_step(guests, &(struct vl_step){
-                             .kind = VL_STEP_DOMAIN,
-                             .object = spec->name,
-                             .before = domain.fingerprint,
-                             .after = vl_arena_strdup(arena, xml),
-                             .parts = cmdline_part(arena, info),
-                             .why = domain.state == VL_DOMAIN_RUNNING
-                                        ? "its definition has changed; a running guest takes it at its next start"
-                                        : "the guest as libvirt shall run it",
-                         });
-    if (domain.state != VL_DOMAIN_RUNNING)
+        add_step(guests,
+                 &(struct vl_step){
+                     .kind = VL_STEP_DOMAIN,
+                     .object = spec->name,
+                     .before = ret_domain->fingerprint,
+                     .after = vl_arena_strdup(arena, xml),
+                     .parts = cmdline_part(arena, guests->info),
+                     .why = runs && !anew ? "its definition has changed; a running guest takes it at its next start"
+                                          : "the guest as libvirt shall run it",
+                 });
+    if (!runs || anew)
         add_step(guests, &(struct vl_step){ .kind = VL_STEP_START, .object = spec->name, .why = "the guest boots" });
+    if (anew)
+        ret_domain->files = NULL;
+    return 0;
+}
+
+static bool runs_with(const struct vl_domain *domain, const char *path)
+{
+    for (const char *const *file = domain->files; file && *file; file++)
+        if (!strcmp(*file, path))
+            return true;
+    return false;
+}
+
+/* Seeds that this guest had before, with its keys of then: they go once it does not run with them any more. */
+static int plan_old_seeds(const struct guest_plan *guests, const struct vl_pbx *pbx, const char *seed,
+                          const struct vl_domain *domain)
+{
+    static const char kind[] = "volume ";
+
+    for (size_t i = 0; i < guests->made.count; i++) {
+        const char *name = guests->made.lines[i] + strlen(kind);
+        struct vl_volume volume;
+
+        if (!vl_text_starts(guests->made.lines[i], kind) || !vl_made_seed_of(name, pbx->name) || !strcmp(name, seed) ||
+            runs_with(domain, volume_path(guests, name)))
+            continue;
+        if (find_volume(guests, name, &volume) < 0)
+            return -1;
+        if (volume.name)
+            add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
+                                                .object = name,
+                                                .why = "the guest has another identity now; its old keys are in it" });
+    }
     return 0;
 }
 
@@ -451,6 +498,7 @@ static int plan_guest(const struct guest_plan *guests, const struct vl_pbx *pbx)
     struct guest_plan own = *guests;
     char uuid[37], mac[18];
     struct vl_volume volume;
+    struct vl_domain domain;
     struct boot boot;
 
     vl_identity_uuid(lab->name, pbx->name, uuid);
@@ -462,27 +510,30 @@ static int plan_guest(const struct guest_plan *guests, const struct vl_pbx *pbx)
     tell_other_recipe(guests, pbx, &volume);
     if (!boot.cdrom && plan_seed(&own, pbx, mac, &seed) < 0)
         return -1;
-    return plan_domain(&own,
-                       &(struct vl_domain_spec){
-                           .lab = lab->name,
-                           .pbx = pbx->name,
-                           .name = vl_domain_name(arena, lab, pbx),
-                           .uuid = uuid,
-                           .mac = mac,
-                           .memory = pbx->memory,
-                           .vcpus = pbx->vcpus,
-                           .emulated = !guests->session->kvm,
-                           .disk_path = volume_path(guests, disk),
-                           .disk_format = "qcow2",
-                           .seed_path = seed ? volume_path(guests, seed) : NULL,
-                           .cdrom_path = boot.cdrom,
-                           .kernel = boot.kernel,
-                           .initrd = boot.initrd,
-                           .cmdline = boot.cmdline,
-                           .bridge = lab->bridge.name,
-                           .os = pbx->image->os,
-                       },
-                       boot.info);
+    own.info = boot.info;
+    if (plan_domain(&own,
+                    &(struct vl_domain_spec){
+                        .lab = lab->name,
+                        .pbx = pbx->name,
+                        .name = vl_domain_name(arena, lab, pbx),
+                        .uuid = uuid,
+                        .mac = mac,
+                        .memory = pbx->memory,
+                        .vcpus = pbx->vcpus,
+                        .emulated = !guests->session->kvm,
+                        .disk_path = volume_path(guests, disk),
+                        .disk_format = "qcow2",
+                        .seed_path = seed ? volume_path(guests, seed) : NULL,
+                        .cdrom_path = boot.cdrom,
+                        .kernel = boot.kernel,
+                        .initrd = boot.initrd,
+                        .cmdline = boot.cmdline,
+                        .bridge = lab->bridge.name,
+                        .os = pbx->image->os,
+                    },
+                    &domain) < 0)
+        return -1;
+    return seed ? plan_old_seeds(&own, pbx, seed, &domain) : 0;
 }
 
 /* The same base volume is wanted by many guests: its steps are kept once. */
@@ -609,6 +660,7 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
     char uuid[37], mac[18];
     VL_FREE char *cdrom = NULL;
     struct vl_volume volume;
+    struct vl_domain domain;
     uint64_t memory, disk;
     const char *name, *complaint;
 
@@ -640,5 +692,5 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
                            .bridge = guest->bridge,
                            .os = guest->os,
                        },
-                       NULL);
+                       &domain);
 }

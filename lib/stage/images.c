@@ -3,6 +3,7 @@
  * Base images in the cache: built by a recipe or fetched, once, before the guests are planned that stand on them.
  */
 #include "base/file.h"
+#include "guest/cache.h"
 #include "guest/image.h"
 #include "guest/recipe.h"
 #include "stage/stage.h"
@@ -68,6 +69,47 @@ int vl_stage_image(struct vl_session *session, const char *const *names, struct 
         if (vl_stage_image_wanted(session, names, image))
             if (image_step(session, image, plan, err) < 0)
                 return -1;
+    }
+    return vl_arena_check(&plan->arena, err);
+}
+
+static const char *const *command_with(struct vl_arena *arena, const char *const *command, const char *const *paths)
+{
+    const char **argv = NULL;
+    size_t count = 0;
+
+    for (const char *const *lists[] = { command, paths, NULL }, *const **list = lists; *list; list++)
+        for (const char *const *word = *list;; word++) {
+            const char **grown = vl_arena_grow(arena, argv, count, sizeof(*argv));
+
+            if (!grown)
+                return NULL;
+            argv = grown;
+            argv[count] = *word;
+            if (!*word)
+                break;
+            count++;
+        }
+    return argv;
+}
+
+int vl_stage_image_remove(struct vl_session *session, const struct vl_cached *images, size_t count,
+                          struct vl_plan *plan, struct vl_error *err)
+{
+    static const char *const files[] = { "rm", "-f", "--", NULL }, *const directory[] = { "rmdir", "--", NULL };
+    static const char why[] = "the image is built or fetched again when a guest needs it";
+
+    for (size_t i = 0; i < count; i++) {
+        const struct vl_cached *image = &images[i];
+        const char *title = vl_arena_printf(&plan->arena, "image %s goes", image->name);
+
+        vl_plan_add_command(plan, why, title, command_with(&plan->arena, files, image->files));
+        if (image->foreign)
+            vl_session_event(session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+                             "'%s' is none of voiplab's and stays, with the directory that it is in", image->foreign);
+        else if (image->built)
+            vl_plan_add_command(plan, why, title,
+                                command_with(&plan->arena, directory, (const char *const[]){ image->path, NULL }));
     }
     return vl_arena_check(&plan->arena, err);
 }

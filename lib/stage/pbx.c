@@ -4,11 +4,17 @@
  */
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "plan/apply.h"
 #include "plan/pending.h"
 #include "render/asterisk.h"
 #include "stage/clash.h"
 #include "stage/database.h"
 #include "stage/stage.h"
+
+enum { ORIGINAL_LIMIT = 16 << 20 };
 
 /* Asterisk does not complain of two sections of one name and a reload goes well: only we can tell. */
 static int refuse_clashes(const struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
@@ -100,6 +106,20 @@ int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl
     return vl_arena_check(&plan->arena, err);
 }
 
+/* Somebody's own file that had the name of one of ours, as it was kept; NULL: there was none. */
+static const char *original_of(const struct vl_session *session, const struct vl_target *target,
+                               const struct vl_pbx *pbx, const struct vl_file *file, struct vl_arena *arena)
+{
+    const char *place = vl_apply_backup_place(session, arena, target, pbx->name, file->path);
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+
+    if (file->kind != VL_FILE_WHOLE || !file->lab || file->beside ||
+        vl_file_read(place, ORIGINAL_LIMIT, &text, NULL, &ignored) < 0 || vl_text_starts(text, VL_FILE_MARK))
+        return NULL;
+    return vl_arena_strdup(arena, text);
+}
+
 int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                          struct vl_plan *plan, struct vl_error *err)
 {
@@ -112,6 +132,8 @@ int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, s
     vl_render_pbx(&plan->arena, session->lab, &session->state, pbx, parts, &set);
     if (plan->arena.failed)
         return vl_no_memory(err);
+    for (size_t i = 0; i < set.count; i++)
+        set.files[i].original = original_of(session, target, pbx, &set.files[i], &plan->arena);
     if (vl_plan_files_removed(plan, target, pbx->name, &set, target ? vl_pending(session, pbx->name) : 0, err) < 0)
         return -1;
     /* in a tree (--root) nothing runs that could be reloaded */

@@ -36,6 +36,11 @@ int vl_stage_image(struct vl_session *session, const char *const *names, struct 
 /* Whether it is one of these. */
 bool vl_stage_image_wanted(const struct vl_session *session, const char *const *names, const struct vl_image *image);
 
+struct vl_cached;
+/* The files of these images in the cache go; what else lies among them stays and is told. */
+int vl_stage_image_remove(struct vl_session *session, const struct vl_cached *images, size_t count,
+                          struct vl_plan *plan, struct vl_error *err);
+
 /* What the guests of these names will have made for them, and what an earlier version has made, is written down; to be
  * carried out before the guests are made. */
 int vl_stage_made(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err);

@@ -152,4 +152,53 @@ expect err cancelled 'a fetch that was cancelled'
 [ $(($(date +%s) - begun)) -lt 9 ] || fail 'a fetch that was cancelled went on'
 ! pgrep -f "[e]ndless.qcow2.*$work|$work.*[e]ndless.qcow2" >/dev/null || fail 'curl goes on'
 nothing_left 'a fetch that was cancelled'
+
+# What the cache holds is shown, and goes by name; whatever else lies there stays, in whatever order things go.
+built=cache/images/debian-asterisk-0123456789ab
+cached() {
+    mkdir -p "$built" cache/images/mine
+    for name in disk.qcow2 vmlinuz initrd info SHA256SUMS; do echo "$name" >"$built/$name"; done
+    touch "$built.lock"
+}
+in_cache() { run image "$1" --cache "$work/cache" --state "$work/state" "${@:2}"; }
+rm -rf cache
+in_cache list
+expect_status 0 'a cache that is not there'
+expect err 'the cache holds no image' 'image list or remove'
+lab good.qcow2
+image
+expect_status 0 'a fetched image'
+fetched=$(basename cache/images/*.qcow2 .qcow2)
+cached
+echo text >cache/images/mine/thesis.tex
+cp web/good.qcow2 cache/images/mine-0123456789ab.qcow2
+mkdir -p cache/images/half-0123456789ab
+in_cache list -f lab.ini
+expect_status 0 'image list'
+expect out "$fetched" 'image list or remove'
+expect out 'debian-asterisk-0123456789ab' 'image list or remove'
+grep "^$fetched" out | grep -q ' fetched .* debian ' || fail "the image is not said to be used: $(cat out)"
+! grep -q 'mine\|half' out || fail "it shows what is not voiplab's: $(cat out)"
+in_cache remove nosuch
+expect_status 2 'an image that is not there'
+expect err "the cache has no image 'nosuch'" 'image list or remove'
+in_cache remove --dry-run "$fetched" debian-asterisk-0123456789ab
+expect_status 0 'a dry run'
+[ -e "$built/vmlinuz" ] || fail 'a dry run removed something'
+echo mine >"$built/notes"
+mkdir "$built/folder"
+in_cache remove debian-asterisk-0123456789ab
+expect_status 0 'a built image with files of somebody in it'
+expect err "is none of voiplab's and stays" 'image list or remove'
+[ "$(find "$built" -mindepth 1 -printf '%f\n' | sort | tr '\n' ' ')" = 'folder notes ' ] || fail "left: $(ls -R cache)"
+[ -e "cache/images/$fetched.qcow2" ] || fail 'another image went too'
+in_cache list
+! grep -q debian-asterisk out || fail 'what was removed is still shown'
+rm -r "$built"
+cached
+in_cache remove debian-asterisk-0123456789ab "$fetched"
+expect_status 0 'two images'
+[ "$(cd cache/images && find . -type f | sort | tr '\n' ' ')" = './mine-0123456789ab.qcow2 ./mine/thesis.tex ' ] ||
+    fail "left: $(find cache -type f)"
+
 finish

@@ -105,6 +105,37 @@ sleep 2
 there_and_back 'a bridge that is there'
 on_host link delete tap0
 
+say "a bridge of the host's own with the uplink in it, which its owner has made anew since"
+on_host link delete br0
+uplink_plain
+own_bridge() {
+    on_host link add br0 address "$(here cat /sys/class/net/eth0/address)" type bridge
+    on_host link set eth0 up master br0
+    on_host address flush dev eth0
+    on_host -6 route flush dev eth0
+    on_host link set br0 up
+    on_host address add 192.0.2.10/24 dev br0
+    on_host route add default via 192.0.2.1
+}
+own_bridge
+sleep 2
+whole_state >"$work/before"
+bridge
+ends 0 'bridge over a bridge of the host'
+voiplab bridge confirm
+ends 0 'confirm'
+for what in anew away; do
+    on_host link delete br0
+    [ "$what" = away ] || own_bridge
+    on_host address add 192.0.2.77/24 dev eth0
+    voiplab bridge revert
+    ends 0 "revert, when the bridge was made $what"
+    sleep 1
+    whole_state | diff "$work/before" - >&2 || fail "made $what: the network is not as it was"
+    here ping -n -q -c 1 -W 1 192.0.2.1 >/dev/null || fail "made $what: the gateway does not answer"
+    [ "$what" = away ] || { bridge && voiplab bridge confirm; }
+done
+
 say "an MTU of its own, and an uplink that has none of its addresses yet"
 on_host link delete br0
 uplink_plain

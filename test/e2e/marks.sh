@@ -181,7 +181,34 @@ expect_contains "$report" "tres: the pool 'voiplab-marks' has a volume 'tres.qco
 virsh_ vol-delete tres.qcow2 --pool voiplab-marks
 virsh_ vol-delete homework.qcow2 --pool voiplab-marks
 
-say "without its state a lab is known by the mark of its domains"
+say "a guest that runs keeps the seed that it was started with, and is told; at its next start the old one goes"
+seeds() { volumes | tr ' ' '\n' | grep '^tres-seed-.*\.iso$' | tr '\n' ' '; }
+bring_up tres
+before=$(seeds)
+sed -i 's/^address = 10.77.9.12$/address = 10.77.9.22/' "$work/lab.ini"
+bring_up tres
+expect_contains "$report" "tres: the guest runs as it was before (identity); 'voiplab up --restart' restarts it" "up"
+expect_contains "$(seeds)" "$before" "the seeds while it runs"
+[ "$(seeds | wc -w)" -eq 2 ] || fail "there are the seeds: $(seeds)"
+in_lab 1 status --wait 1
+expect_contains "$report" "tres: the guest runs as it was before (identity)" "status"
+in_lab 0 up --restart --dry-run tres
+for words in "stop domain marks-tres" "start domain marks-tres" "delete volume ${before% }"; do
+    expect_contains "$report" "$words" "the plan of up --restart"
+done
+expect_lacks "$report" "stop domain marks-uno" "the plan of up --restart"
+virsh_ destroy marks-tres
+bring_up tres
+expect_lacks "$report" "runs as it was before" "up after a start"
+expect_lacks "$(seeds)" "$before" "the seeds after a start"
+[ "$(seeds | wc -w)" -eq 1 ] || fail "there are the seeds: $(seeds)"
+
+say "without its state a lab is known by the mark of its domains, and its guests run with keys that are gone"
+mv "$state/marks" "$work/lost"
+bring_up tres
+expect_contains "$report" "tres: the guest runs as it was before (identity)" "up without the state of before"
+rm -r "$state/marks"
+mv "$work/lost" "$state/marks"
 rm -r "$state/marks"
 in_lab 0 destroy --yes
 [ "$(domains)" = "" ] || fail "after destroy there are: $(domains)"

@@ -53,6 +53,13 @@ there_and_back "no iax.conf on one host"
 on pbx1 sh -c 'printf "; one\r\n; two\r\n" >>/etc/asterisk/sip.conf; printf "\n\n\n" >>/etc/asterisk/extensions.conf'
 there_and_back "carriage returns and empty lines at the end"
 
+on pbx2 sh -c 'printf "; a file of mine\n[general](+)\n" >/etc/asterisk/voiplab_iax.conf
+    chmod 0640 /etc/asterisk/voiplab_iax.conf; chown root:asterisk /etc/asterisk/voiplab_iax.conf'
+there_and_back "a file of the user's that has the name of one of ours"
+on pbx2 sh -c 'echo "; and again" >>/etc/asterisk/voiplab_iax.conf'
+there_and_back "the same file, changed since"
+on pbx2 rm /etc/asterisk/voiplab_iax.conf
+
 checks "lines that the user adds after our block stay, and only those"
 voiplab up
 ends 0 "up"

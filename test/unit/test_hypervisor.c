@@ -9,9 +9,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <libvirt/libvirt.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -29,13 +34,13 @@
 
 /* The table that fails the n-th call, counted over all its rows. */
 static const struct vl_hypervisor_ops *real;
-static int calls, failing_call;
+static atomic_int calls; /* domains that stop together are called for together */
+static int failing_call;
 static const char *failed_name;
 
 static bool fails(const char *name)
 {
-    calls++;
-    if (calls != failing_call)
+    if (atomic_fetch_add(&calls, 1) + 1 != failing_call)
         return false;
     failed_name = name;
     return true;
@@ -82,13 +87,16 @@ static int counted_volume_upload(struct _virStorageVol *volume, struct _virStrea
     return fails("volume_upload") ? -1 : 0;
 }
 
+/* A file that becomes shorter while it is sent; or NULL. */
+static const char *shrinking;
+
 /* Takes less than it is given, as a stream may. */
 static int counted_stream_send(struct _virStream *stream, const char *bytes, size_t length)
 {
     size_t taken = length > 100000 ? 100000 : length;
 
     (void)stream;
-    if (fails("stream_send"))
+    if (fails("stream_send") || (shrinking && truncate(shrinking, 10) < 0))
         return -1;
     vl_buf_add(&received, bytes, taken);
     return (int)taken;
@@ -132,11 +140,12 @@ static int set_up(void **state)
     struct fixture *fixture = calloc(1, sizeof(*fixture));
 
     assert_non_null(fixture);
-    fixture->hypervisor = vl_hypervisor_open(URI, &fixture->err);
+    fixture->hypervisor = vl_hypervisor_open(URI, NULL, &fixture->err);
     if (!fixture->hypervisor)
         fail_msg("%s", vl_error_text(&fixture->err));
     real = vl_hypervisor_set_ops(&counted);
-    calls = failing_call = 0;
+    calls = 0;
+    failing_call = 0;
     *state = fixture;
     return 0;
 }
@@ -246,7 +255,7 @@ static void test_no_daemon(void **state)
 {
     struct fixture *fixture = *state;
 
-    assert_null(vl_hypervisor_open("qemu:///system?socket=/nowhere/libvirt-sock", &fixture->err));
+    assert_null(vl_hypervisor_open("qemu:///system?socket=/nowhere/libvirt-sock", NULL, &fixture->err));
     assert_non_null(strstr(vl_error_text(&fixture->err), "cannot connect to the hypervisor 'qemu:///system?socket="));
     assert_non_null(strstr(vl_error_text(&fixture->err), "is libvirtd running"));
 }
@@ -321,8 +330,7 @@ static void test_not_ours(void **state)
     refuses(fixture, vl_hypervisor_pool_refresh(hypervisor, "default-pool", &fixture->err), "start with 'voiplab-'");
     refuses(fixture, vl_hypervisor_volume_make(hypervisor, "default-pool", "<volume/>", &fixture->err), "start with");
     refuses(fixture, vl_hypervisor_volume_remove(hypervisor, "default-pool", "x", &fixture->err), "start with");
-    refuses(fixture,
-            vl_hypervisor_volume_upload(hypervisor, "default-pool", "x", "/dev/null", NULL, NULL, &fixture->err),
+    refuses(fixture, vl_hypervisor_volume_upload(hypervisor, "default-pool", "x", "/dev/null", &fixture->err),
             "start with");
     assert_int_equal(calls, 1); /* the definition for the other lab, and nothing else */
 }
@@ -405,14 +413,6 @@ static char *make_file(size_t length)
     return path;
 }
 
-static void count_progress(void *context, uint64_t done, uint64_t total)
-{
-    uint64_t *last = context;
-
-    assert_true(done > *last && done <= total);
-    *last = done;
-}
-
 static void test_upload(void **state)
 {
     struct fixture *fixture = *state;
@@ -420,16 +420,13 @@ static void test_upload(void **state)
     const size_t length = 700001;
     VL_FREE char *file = make_file(length);
     struct vl_volume *volumes;
-    uint64_t progress = 0;
     size_t count;
 
     ok(fixture, vl_hypervisor_pool_make(hypervisor, POOL, POOL_PATH, &fixture->err));
-    refuses(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, NULL, NULL, &fixture->err),
-            "no volume 'base'");
+    refuses(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, &fixture->err), "no volume 'base'");
     ok(fixture, make_volume(fixture, "base", "raw", NULL));
     assert_false(volume_of(fixture, "base").uploaded);
-    ok(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, count_progress, &progress, &fixture->err));
-    assert_int_equal(progress, length);
+    ok(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, &fixture->err));
     assert_int_equal(announced, length);
     assert_int_equal(received.length, length);
     assert_int_equal(received.data[700000], 'a' + 700000 % 23);
@@ -441,32 +438,23 @@ static void test_upload(void **state)
     for (int n = 2;; n++) {
         calls = 0;
         failing_call = n;
-        if (vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, NULL, NULL, &fixture->err) == 0)
+        if (vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, &fixture->err) == 0)
             break;
         vl_error_clear(&fixture->err);
         assert_false(volume_of(fixture, "base").uploaded);
         failing_call = 0;
-        ok(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, NULL, NULL, &fixture->err));
+        ok(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, &fixture->err));
     }
     assert_true(calls > 8);
     failing_call = 0;
-    refuses(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", "/nowhere/x", NULL, NULL, &fixture->err),
-            "cannot open");
+    refuses(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", "/nowhere/x", &fixture->err), "cannot open");
     assert_false(volume_of(fixture, "base").uploaded);
-    refuses(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", "/dev/null", NULL, NULL, &fixture->err),
-            "regular");
-    ok(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, NULL, NULL, &fixture->err));
+    refuses(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", "/dev/null", &fixture->err), "regular");
+    ok(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, &fixture->err));
     ok(fixture, vl_hypervisor_volume_remove(hypervisor, POOL, "base", &fixture->err));
     ok(fixture, make_volume(fixture, "base", "raw", NULL));
     assert_false(volume_of(fixture, "base").uploaded);
     assert_int_equal(unlink(file), 0);
-}
-
-static void shrink(void *context, uint64_t done, uint64_t total)
-{
-    (void)done;
-    (void)total;
-    assert_int_equal(truncate(context, 10), 0);
 }
 
 static void test_upload_of_shrinking_file(void **state)
@@ -476,8 +464,10 @@ static void test_upload_of_shrinking_file(void **state)
 
     ok(fixture, vl_hypervisor_pool_make(fixture->hypervisor, POOL, POOL_PATH, &fixture->err));
     ok(fixture, make_volume(fixture, "base", "raw", NULL));
-    refuses(fixture, vl_hypervisor_volume_upload(fixture->hypervisor, POOL, "base", file, shrink, file, &fixture->err),
+    shrinking = file;
+    refuses(fixture, vl_hypervisor_volume_upload(fixture->hypervisor, POOL, "base", file, &fixture->err),
             "became shorter");
+    shrinking = NULL;
     assert_false(volume_of(fixture, "base").uploaded);
     assert_int_equal(unlink(file), 0);
 }
@@ -553,7 +543,7 @@ static void test_deaf_guest(void **state)
     assert_int_equal(domain_of(fixture, "virtual1").state, VL_DOMAIN_STOPPED);
 }
 
-static int presses;
+static atomic_int presses; /* several are pressed at a time */
 
 /* A power button that nobody listens to. */
 static int deaf_shutdown(struct _virDomain *domain)
@@ -635,6 +625,144 @@ static void test_many_that_listen(void **state)
         assert_int_equal(domain_of(fixture, three[i]).state, VL_DOMAIN_STOPPED);
 }
 
+/* Calls that do not come back before they are let go. */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
+static bool is_open;
+static atomic_int hanging;
+
+static void hang(void)
+{
+    atomic_fetch_add(&hanging, 1);
+    (void)pthread_mutex_lock(&gate);
+    while (!is_open)
+        (void)pthread_cond_wait(&opened, &gate);
+    (void)pthread_mutex_unlock(&gate);
+    atomic_fetch_sub(&hanging, 1);
+}
+
+/* They end, and their threads after them; what they hold on to is given back by then. */
+static void let_go(void)
+{
+    (void)pthread_mutex_lock(&gate);
+    is_open = true;
+    (void)pthread_cond_broadcast(&opened);
+    (void)pthread_mutex_unlock(&gate);
+    while (atomic_load(&hanging))
+        (void)usleep(1000);
+    (void)usleep(100000);
+    is_open = false;
+}
+
+static int frozen_shutdown(struct _virDomain *domain)
+{
+    if (strcmp(virDomainGetName(domain), "virtual1") == 0)
+        hang();
+    return real->domain_shutdown(domain);
+}
+
+static struct _virDomain *frozen_define(struct _virConnect *connection, const char *xml, unsigned flags)
+{
+    hang();
+    return real->domain_define(connection, xml, flags);
+}
+
+/* A QEMU that does not answer libvirt: the others are stopped as if it were not there, and its plug is pulled. */
+static void test_frozen_guest(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vl_stopping guests[] = { { .name = "virtual1" }, { .name = "virtual2" }, { .name = "virtual3" } };
+    struct vl_stop_options options = { .timeout_ms = 60000 };
+    struct vl_hypervisor_ops frozen = *real;
+    double start = seconds();
+
+    start_three(fixture);
+    frozen.domain_shutdown = frozen_shutdown;
+    (void)vl_hypervisor_set_ops(&frozen);
+    assert_int_equal(vl_hypervisor_stop_all(fixture->hypervisor, "tesis", guests, 3, &options), 1);
+    assert_non_null(strstr(vl_error_text(&guests[0].error), "its QEMU hangs: it can be forced off"));
+    vl_error_clear(&guests[0].error);
+    assert_int_equal(domain_of(fixture, "virtual2").state, VL_DOMAIN_STOPPED);
+    assert_int_equal(domain_of(fixture, "virtual3").state, VL_DOMAIN_STOPPED);
+    assert_true(seconds() - start < 10);
+
+    options.force = true;
+    ok(fixture, vl_hypervisor_stop(fixture->hypervisor, "virtual1", "tesis", 60000, true, &fixture->err));
+    assert_int_equal(domain_of(fixture, "virtual1").state, VL_DOMAIN_STOPPED);
+    assert_true(seconds() - start < 20);
+    let_go();
+}
+
+static bool yes(void *context)
+{
+    return *(bool *)context;
+}
+
+/* A change that does not come to its end: it is given up when its time is over, and soon after an interrupt; and others
+ * are made after it. */
+static void test_frozen_change(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *xml = guest_xml(fixture, "virtual1", "tesis", 300 << 20);
+    struct vl_hypervisor_ops frozen = *real;
+    bool interrupted = false;
+    const struct vl_patience patience = { .change_ms = 400, .cancelled = yes, .context = &interrupted };
+    const struct vl_patience longer = { .change_ms = 60000, .cancelled = yes, .context = &interrupted };
+    VL_HYPERVISOR_AUTO *hurried = vl_hypervisor_open(URI, &patience, &fixture->err);
+    VL_HYPERVISOR_AUTO *patient = vl_hypervisor_open(URI, &longer, &fixture->err);
+    double start = seconds();
+
+    frozen.domain_define = frozen_define;
+    (void)vl_hypervisor_set_ops(&frozen);
+    refuses(fixture, vl_hypervisor_define(hurried, xml, "virtual1", "tesis", &fixture->err),
+            "cannot define domain 'virtual1': libvirt has not done it within 0.4 s");
+    assert_true(seconds() - start < 3);
+    interrupted = true;
+    refuses(fixture, vl_hypervisor_define(patient, xml, "virtual1", "tesis", &fixture->err), "cancelled");
+    assert_true(seconds() - start < 8);
+    interrupted = false;
+    (void)vl_hypervisor_set_ops(NULL);
+    ok(fixture, vl_hypervisor_define(hurried, xml, "virtual1", "tesis", &fixture->err));
+    let_go();
+    ok(fixture, vl_hypervisor_undefine(hurried, "virtual1", "tesis", &fixture->err));
+}
+
+/* Something that takes connections and never answers, as a stopped libvirtd does; the backlog is what takes them. */
+static int frozen_daemon(const char *path)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(bind(descriptor, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(descriptor, 8), 0);
+    return descriptor;
+}
+
+static void test_frozen_daemon(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct vl_patience patience = { .look_ms = 500 };
+    char directory[] = "/tmp/voiplab-test-daemon.XXXXXX";
+    char *path, *uri;
+    double start = seconds();
+    int descriptor;
+
+    assert_non_null(mkdtemp(directory));
+    path = vl_arena_printf(&fixture->arena, "%s/sock", directory);
+    uri = vl_arena_printf(&fixture->arena, "qemu:///system?socket=%s", path);
+    descriptor = frozen_daemon(path);
+    assert_null(vl_hypervisor_open(uri, &patience, &fixture->err));
+    assert_non_null(strstr(vl_error_text(&fixture->err), "takes connections and does not answer"));
+    assert_true(seconds() - start < 2);
+    vl_error_clear(&fixture->err);
+    (void)close(descriptor); /* whoever still waits for it is told so */
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(directory), 0);
+    (void)usleep(100000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -653,6 +781,9 @@ int main(void)
         TEST(test_deaf_guest),
         TEST(test_many_stop_together),
         TEST(test_many_that_listen),
+        TEST(test_frozen_guest),
+        TEST(test_frozen_change),
+        TEST(test_frozen_daemon),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

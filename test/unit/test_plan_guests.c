@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "guest/hypervisor_ops.h"
 #include "guest/image.h"
+#include "plan/apply.h"
 #include "request/fleet.h"
 #include "stage/stage.h"
 
@@ -60,7 +61,7 @@ static struct fixture *fixture_open(const char *base)
     if (!fixture->session.lab ||
         vl_state_open(&fixture->session.state, fixture->session.lab, fixture->directory, NULL, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
-    fixture->session.hypervisor = vl_hypervisor_open(vl_arena_printf(&arena, "test://%s", node), &err);
+    fixture->session.hypervisor = vl_hypervisor_open(vl_arena_printf(&arena, "test://%s", node), NULL, &err);
     if (!fixture->session.hypervisor)
         fail_msg("%s", vl_error_text(&err));
     return fixture;
@@ -274,13 +275,78 @@ static void test_other_recipe(void **state)
                         "'debian-asterisk-22' is made when the volume 'a.qcow2' of the pool 'voiplab-t' is gone\n");
 }
 
+static const struct vl_step *step_of(const struct vl_plan *plan, enum vl_step_kind kind)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].kind == kind)
+            return &plan->steps[i];
+    return NULL;
+}
+
+/* What the plan for guest "a" is, carried out. */
+static void make_one(struct fixture *fixture, struct vl_plan *plan)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_TARGET_AUTO *host = vl_target_local("/", &err);
+
+    if (vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], plan, &err) < 0 ||
+        vl_apply(&fixture->session, plan, host, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+}
+
+static const char *behind_of(struct fixture *fixture, struct vl_arena *arena)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_domain domain;
+
+    assert_int_equal(vl_hypervisor_domain(fixture->session.hypervisor, arena, "t-a", &domain, &err), 0);
+    return domain.behind;
+}
+
+/* A guest that runs is defined anew and told to be behind; it starts anew only where that is asked for. */
+static void test_behind(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_PLAN_AUTO first = { .count = 0 };
+    VL_PLAN_AUTO second = { .count = 0 };
+    VL_PLAN_AUTO third = { .count = 0 };
+    VL_PLAN_AUTO fourth = { .count = 0 };
+    VL_PLAN_AUTO fifth = { .count = 0 };
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+
+    (void)state;
+    make_shared(fixture);
+    make_one(fixture, &first);
+    assert_non_null(step_of(&first, VL_STEP_START));
+    assert_null(behind_of(fixture, &arena));
+
+    pbx->memory += 64 << 20;
+    pbx->vcpus = 2;
+    make_one(fixture, &second);
+    assert_int_equal(second.count, 1);
+    assert_int_equal(second.steps[0].kind, VL_STEP_DOMAIN);
+    assert_string_equal(behind_of(fixture, &arena), "memory, processors");
+    make_one(fixture, &third);
+    assert_int_equal(third.count, 0);
+
+    fixture->session.restarts = true;
+    make_one(fixture, &fourth);
+    assert_int_equal(fourth.count, 2);
+    assert_int_equal(fourth.steps[0].kind, VL_STEP_STOP);
+    assert_int_equal(fourth.steps[1].kind, VL_STEP_START);
+    assert_null(behind_of(fixture, &arena));
+    assert_int_equal(state_of(fixture, "t-a"), VL_DOMAIN_RUNNING);
+    make_one(fixture, &fifth);
+    assert_int_equal(fifth.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_foreign_domain),
-        cmocka_unit_test(test_failed_start),
-        cmocka_unit_test(test_fetched_image),
-        cmocka_unit_test(test_other_recipe),
+        cmocka_unit_test(test_foreign_domain), cmocka_unit_test(test_failed_start),
+        cmocka_unit_test(test_fetched_image),  cmocka_unit_test(test_other_recipe),
+        cmocka_unit_test(test_behind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Volumes, and what is put into them. A volume that is filled is whole only when an empty one beside it says so.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/memory.h"
+#include "base/xml.h"
+#include "guest/hypervisor.h"
+#include "guest/hypervisor_part.h"
+#include "guest/task.h"
+#include "render/volume_xml.h"
+
+#define COMPLETE ".complete"
+
+enum { CHUNK = 256 * 1024 };
+
+/* The volume of this name; absent is NULL and no error. */
+static int find_volume(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume, struct vl_error *err)
+{
+    *ret_volume = virStorageVolLookupByName(pool, name);
+    if (!*ret_volume && virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL)
+        return vl_hypervisor_fail(err, "look for volume", name);
+    return 0;
+}
+
+/* The volume that says that the upload of `name` came to its end; see the header. */
+static int find_marker(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *marker = vl_arena_printf(&arena, "%s" COMPLETE, name);
+
+    return arena.failed ? vl_no_memory(err) : find_volume(pool, marker, ret_volume, err);
+}
+
+static bool is_marker(const char *name)
+{
+    size_t length = strlen(name), suffix = strlen(COMPLETE);
+
+    return length > suffix && strcmp(name + length - suffix, COMPLETE) == 0;
+}
+
+static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct vl_arena *arena,
+                       struct vl_volume *volume, struct vl_error *err)
+{
+    VL_FREE char *xml = virStorageVolGetXMLDesc(handle, 0);
+    VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the description of a volume", err) : NULL;
+    VOLUME_AUTO marker = NULL;
+    const char *capacity;
+
+    if (!xml)
+        return vl_hypervisor_fail(err, "read the description of volume", virStorageVolGetName(handle));
+    if (!document || find_marker(pool, virStorageVolGetName(handle), &marker, err) < 0)
+        return -1;
+    capacity = vl_xml_find(document, arena, "/volume/capacity"); /* in bytes: libvirt says so in its attribute unit */
+    volume->name = vl_arena_strdup(arena, virStorageVolGetName(handle));
+    volume->path = vl_xml_find(document, arena, "/volume/target/path");
+    volume->capacity = capacity ? strtoull(capacity, NULL, 10) : 0;
+    volume->backing = vl_xml_find(document, arena, "/volume/backingStore/path");
+    volume->uploaded = marker != NULL;
+    return vl_arena_check(arena, err);
+}
+
+static int look_at_volume(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+    VOLUME_AUTO volume = NULL;
+
+    if (vl_hypervisor_find_pool(connection, task->asked.pool, &handle, err) < 0)
+        return -1;
+    if (!handle)
+        return 0;
+    if (find_volume(handle, task->asked.name, &volume, err) < 0)
+        return -1;
+    return volume ? read_volume(handle, volume, &task->arena, &task->answer.volume, err) : 0;
+}
+
+int vl_hypervisor_volume(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool, const char *name,
+                         struct vl_volume *ret_volume, struct vl_error *err)
+{
+    const struct vl_question question = {
+        .work = look_at_volume, .what = "look for volume", .pool = pool, .name = name
+    };
+    VL_TASK_AUTO *task = vl_task_do(hypervisor, &question, err);
+
+    *ret_volume = (struct vl_volume){ .name = NULL };
+    if (!task)
+        return -1;
+    *ret_volume = task->answer.volume;
+    vl_arena_adopt(arena, &task->arena);
+    return vl_arena_check(arena, err);
+}
+
+/* The handles are given back, read or not. */
+static int read_volumes(virStoragePoolPtr pool, virStorageVolPtr *handles, int count, struct vl_task *task,
+                        struct vl_error *err)
+{
+    struct vl_volume *volumes = vl_arena_zalloc(&task->arena, ((size_t)count + 1) * sizeof(*volumes));
+    int rc = volumes ? 0 : vl_no_memory(err);
+
+    for (int i = 0; i < count; i++) {
+        if (rc == 0 && !is_marker(virStorageVolGetName(handles[i])))
+            rc = read_volume(pool, handles[i], &task->arena, &volumes[task->count++], err);
+        (void)virStorageVolFree(handles[i]);
+    }
+    task->answer.list = volumes;
+    return rc;
+}
+
+static int list_volumes(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+    virStorageVolPtr *handles = NULL;
+    int count, rc;
+
+    if (vl_hypervisor_find_pool(connection, task->asked.pool, &handle, err) < 0)
+        return -1;
+    if (!handle)
+        return 0;
+    count = virStoragePoolListAllVolumes(handle, &handles, 0);
+    if (count < 0)
+        return vl_hypervisor_fail(err, "list the volumes of storage pool", task->asked.pool);
+    rc = read_volumes(handle, handles, count, task, err);
+    free(handles);
+    return rc;
+}
+
+int vl_hypervisor_volumes(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool,
+                          struct vl_volume **ret_volumes, size_t *ret_count, struct vl_error *err)
+{
+    const struct vl_question question = { .work = list_volumes,
+                                          .what = "list the volumes of storage pool",
+                                          .pool = pool };
+    VL_TASK_AUTO *task = vl_task_do(hypervisor, &question, err);
+
+    *ret_count = 0;
+    *ret_volumes = NULL;
+    if (!task)
+        return -1;
+    *ret_volumes = task->answer.list;
+    *ret_count = task->count;
+    vl_arena_adopt(arena, &task->arena);
+    return vl_arena_check(arena, err);
+}
+
+static int make_volume(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
+{
+    POOL_AUTO handle = NULL;
+    VOLUME_AUTO volume = NULL;
+
+    if (vl_hypervisor_find_our_pool(connection, task->asked.pool, &handle, err) < 0)
+        return -1;
+    volume = vl_hypervisor_ops()->volume_create(handle, task->asked.xml, 0);
+    return volume ? 0 : vl_hypervisor_fail(err, "make a volume in storage pool", task->asked.pool);
+}
+
+int vl_hypervisor_volume_make(struct vl_hypervisor *hypervisor, const char *pool, const char *xml, struct vl_error *err)
+{
+    const struct vl_question question = {
+        .work = make_volume, .what = "make a volume in storage pool", .pool = pool, .xml = xml, .changes = true
+    };
+
+    return vl_task_done(hypervisor, &question, err);
+}
+
+static int remove_volume(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
+{
+    const char *pool = task->asked.pool, *name = task->asked.name;
+    POOL_AUTO handle = NULL;
+    VOLUME_AUTO volume = NULL;
+    VOLUME_AUTO marker = NULL;
+
+    if (vl_hypervisor_check_pool(pool, err) < 0 || vl_hypervisor_find_pool(connection, pool, &handle, err) < 0)
+        return -1;
+    if (!handle)
+        return 0;
+    if (find_volume(handle, name, &volume, err) < 0 || find_marker(handle, name, &marker, err) < 0)
+        return -1;
+    if (marker && vl_hypervisor_ops()->volume_delete(marker, 0) < 0)
+        return vl_hypervisor_fail(err, "remove the mark of volume", name);
+    return volume && vl_hypervisor_ops()->volume_delete(volume, 0) < 0 ? vl_hypervisor_fail(err, "remove volume", name)
+                                                                       : 0;
+}
+
+int vl_hypervisor_volume_remove(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
+                                struct vl_error *err)
+{
+    const struct vl_question question = {
+        .work = remove_volume, .what = "remove volume", .pool = pool, .name = name, .changes = true
+    };
+
+    return vl_task_done(hypervisor, &question, err);
+}
+
+/* Uploads */
+
+struct upload {
+    struct vl_task *task;
+    const char *file;
+    int descriptor;
+    uint64_t total;
+};
+
+static int open_upload(struct upload *upload, struct vl_error *err)
+{
+    struct stat status;
+
+    upload->descriptor = open(upload->file, O_RDONLY | O_CLOEXEC);
+    if (upload->descriptor < 0)
+        return vl_fail_errno(err, "cannot open '%s'", upload->file);
+    if (fstat(upload->descriptor, &status) < 0)
+        return vl_fail_errno(err, "cannot look at '%s'", upload->file);
+    if (!S_ISREG(status.st_mode))
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' is not a regular file", upload->file);
+    upload->total = (uint64_t)status.st_size;
+    return 0;
+}
+
+static int send_bytes(virStreamPtr stream, const char *bytes, size_t length, const char *file, struct vl_error *err)
+{
+    while (length > 0) {
+        int sent = vl_hypervisor_ops()->stream_send(stream, bytes, length);
+
+        if (sent <= 0)
+            return vl_hypervisor_fail(err, "send", file);
+        bytes += sent;
+        length -= (size_t)sent;
+    }
+    return 0;
+}
+
+/* Send what fstat said and not a byte less: a file that shrinks would leave the end of the volume undefined. */
+static int send_file(virStreamPtr stream, const struct upload *upload, struct vl_error *err)
+{
+    VL_FREE char *chunk = vl_malloc(CHUNK);
+    uint64_t done = 0;
+
+    if (!chunk)
+        return vl_no_memory(err);
+    while (done < upload->total) {
+        size_t want = upload->total - done < CHUNK ? (size_t)(upload->total - done) : CHUNK;
+        ssize_t got = read(upload->descriptor, chunk, want);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return vl_fail_errno(err, "cannot read '%s'", upload->file);
+        if (got == 0)
+            return vl_fail(err, VL_ERROR_FAILED, "'%s' became shorter while it was sent", upload->file);
+        if (send_bytes(stream, chunk, (size_t)got, upload->file, err) < 0)
+            return -1;
+        done += (uint64_t)got;
+        vl_task_beat(upload->task);
+    }
+    return 0;
+}
+
+static int fill_volume(virConnectPtr connection, virStorageVolPtr volume, const struct upload *upload,
+                       struct vl_error *err)
+{
+    STREAM_AUTO stream = virStreamNew(connection, 0);
+
+    if (!stream || vl_hypervisor_ops()->volume_upload(volume, stream, 0, upload->total, 0) < 0)
+        return vl_hypervisor_fail(err, "upload", upload->file);
+    if (send_file(stream, upload, err) < 0) {
+        (void)virStreamAbort(stream);
+        return -1;
+    }
+    return vl_hypervisor_ops()->stream_finish(stream) < 0
+               ? vl_hypervisor_fail(err, "finish the upload of", upload->file)
+               : 0;
+}
+
+static int make_marker(virStoragePoolPtr pool, const char *name, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const struct vl_volume_spec spec = { .name = vl_arena_printf(&arena, "%s" COMPLETE, name), .format = "raw" };
+    VL_FREE char *xml = arena.failed ? NULL : vl_render_volume_xml(&spec, err);
+    VOLUME_AUTO marker = NULL;
+
+    if (arena.failed)
+        return vl_no_memory(err);
+    if (!xml)
+        return -1;
+    marker = vl_hypervisor_ops()->volume_create(pool, xml, 0);
+    return marker ? 0 : vl_hypervisor_fail(err, "mark as complete volume", name);
+}
+
+static int upload_volume(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
+{
+    const char *pool = task->asked.pool, *name = task->asked.name;
+    struct upload upload = { .task = task, .file = task->asked.path, .descriptor = -1 };
+    POOL_AUTO handle = NULL;
+    VOLUME_AUTO volume = NULL;
+    VOLUME_AUTO marker = NULL;
+    int rc = -1;
+
+    if (vl_hypervisor_find_our_pool(connection, pool, &handle, err) < 0 ||
+        find_volume(handle, name, &volume, err) < 0 || find_marker(handle, name, &marker, err) < 0)
+        return -1;
+    if (!volume)
+        return vl_fail(err, VL_ERROR_NOTFOUND, "there is no volume '%s' in storage pool '%s'", name, pool);
+    if (marker && vl_hypervisor_ops()->volume_delete(marker, 0) < 0)
+        return vl_hypervisor_fail(err, "remove the mark of volume", name);
+    if (open_upload(&upload, err) == 0 && fill_volume(connection, volume, &upload, err) == 0)
+        rc = make_marker(handle, name, err);
+    if (upload.descriptor >= 0)
+        (void)close(upload.descriptor);
+    return rc;
+}
+
+int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *pool, const char *name, const char *file,
+                                struct vl_error *err)
+{
+    const struct vl_question question = {
+        .work = upload_volume, .what = "fill volume", .pool = pool, .name = name, .path = file, .changes = true
+    };
+
+    return vl_task_done(hypervisor, &question, err);
+}
