@@ -106,7 +106,8 @@ COMMAND(cmd_run_phone, .name = "phone", .operands = "[PHONE ...]",
         .most_operands = -1, .kind = CMD_PHONES, .request = VOIPLAB_PHONE)
 
 COMMAND(cmd_run_request, .name = "sipp", .operands = "[LOAD ...]", .summary = "run the lab's load tests with SIPp",
-        .takes = { LAB, [CMD_DRY_RUN] = true }, .most_operands = -1, .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
+        .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_EXPLAIN] = true, [CMD_SHOW_SECRETS] = true }, .most_operands = -1,
+        .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
 
 COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "deploy", "start", "apply", "create", "launch", "provision", NULL },
@@ -116,11 +117,11 @@ COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]",
 
 COMMAND(cmd_run_request, .name = "status", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "list", "ls", "ps", "show", NULL },
-        .summary = "show what is seen: guests, registrations, peers", .takes = { LAB, REACH }, .most_operands = -1,
-        .kind = CMD_PBXS, .request = VOIPLAB_STATUS)
+        .summary = "show what is seen: guests, registrations, peers", .takes = { LAB, REACH, [CMD_EXPLAIN] = true },
+        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_STATUS)
 
 COMMAND(cmd_run_request, .name = "verify", .operands = "[PBX ...]", .summary = "call every PBX from every other",
-        .takes = { LAB, REACH }, .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_VERIFY)
+        .takes = { LAB, REACH, [CMD_EXPLAIN] = true }, .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_VERIFY)
 
 COMMAND(cmd_run_inspect, .name = "inspect", .operands = "[NAME ...]",
         .summary = "show the numbers, accounts and secrets of the lab; with --all the labs of this host",

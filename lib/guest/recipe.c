@@ -22,7 +22,7 @@
 
 enum { RECIPE_FILE_LIMIT = 1 << 20, INFO_LIMIT = 65536, MOST_DEPTH = 8 };
 
-static const char *const built_files[] = { "disk.qcow2", "vmlinuz", "initrd", "info" };
+const char *const vl_recipe_files[] = { "disk.qcow2", "vmlinuz", "initrd", "info", NULL };
 
 static void free_entries(struct dirent ***entries)
 {
@@ -156,9 +156,8 @@ int vl_recipe_find(struct vl_arena *arena, const char *share_directory, const ch
 /* `sha256sum` writes and checks the sums, so that a person can do the same. */
 static int note_sums(const char *directory, struct vl_error *err)
 {
-    const char *const argv[] = {
-        "sha256sum", "--", built_files[0], built_files[1], built_files[2], built_files[3], NULL
-    };
+    const char *const argv[] = { "sha256sum",        "--", vl_recipe_files[0], vl_recipe_files[1], vl_recipe_files[2],
+                                 vl_recipe_files[3], NULL };
     VL_FREE char *sums = NULL, *path = NULL;
 
     if (vl_process_check(argv, &(struct vl_process_options){ .directory = directory }, &sums, err) < 0)

@@ -21,6 +21,9 @@ struct vl_recipe {
     const char *cmdline;   /* kernel command line from `info`; NULL while it is not built */
 };
 
+/* What a build leaves there, and is summed up; ended by NULL. */
+extern const char *const vl_recipe_files[];
+
 /* Look at recipe `name`. */
 int vl_recipe_find(struct vl_arena *arena, const char *share_directory, const char *cache_directory, const char *name,
                    struct vl_recipe *ret_recipe, struct vl_error *err);

@@ -39,32 +39,43 @@ static int write_files(struct vl_arena *arena, const struct vl_fileset *set, con
     return 0;
 }
 
-/* Every date in the image is the same, and everything in it belongs to root whoever runs this. xorriso takes the dates
- * of the volume from SOURCE_DATE_EPOCH and those of the files from --set_all_file_dates. */
-static int run_xorriso(const char *tree, const char *iso, struct vl_error *err)
+const char *const *vl_seed_iso_command(struct vl_arena *arena, const char *iso, const char *tree)
 {
-    static const char *const environment[] = { "SOURCE_DATE_EPOCH=946684800", NULL }; /* 2000-01-01 */
-    const char *const argv[] = { "xorriso",
-                                 "-as",
-                                 "mkisofs",
-                                 "-quiet",
-                                 "-V",
-                                 "cidata",
-                                 "-R",
-                                 "-J",
-                                 "-uid",
-                                 "0",
-                                 "-gid",
-                                 "0",
-                                 "--set_all_file_dates",
-                                 "2000010100000000",
-                                 "-o",
-                                 iso,
-                                 tree,
-                                 NULL };
+    static const char *const words[] = {
+        "xorriso",
+        "-as",
+        "mkisofs",
+        "-quiet",
+        "-V",
+        "cidata",
+        "-R",
+        "-J",
+        "-uid",
+        "0",
+        "-gid",
+        "0",
+        "--set_all_file_dates",
+        "2000010100000000",
+        "-o",
+    };
+    static const char *const none[] = { NULL };
+    const char **argv = vl_arena_zalloc(arena, (VL_COUNT(words) + 3) * sizeof(*argv));
+
+    if (!argv)
+        return none;
+    memcpy(argv, words, sizeof(words));
+    argv[VL_COUNT(words)] = iso;
+    argv[VL_COUNT(words) + 1] = tree;
+    return argv;
+}
+
+static int run_xorriso(struct vl_arena *arena, const char *tree, const char *iso, struct vl_error *err)
+{
+    static const char *const environment[] = { VL_SEED_ISO_ENVIRONMENT, NULL };
+    const char *const *argv = vl_seed_iso_command(arena, iso, tree);
     const struct vl_process_options options = { .timeout_ms = XORRISO_TIMEOUT_MS, .environment = environment };
 
-    return vl_process_check(argv, &options, NULL, err);
+    return vl_arena_check(arena, err) < 0 ? -1 : vl_process_check(argv, &options, NULL, err);
 }
 
 /* The image as bytes; an image holds NUL bytes, so vl_file_read() is not for it. */
@@ -105,7 +116,7 @@ int vl_seed_iso(const struct vl_fileset *set, const char *work_directory, const 
         return -1;
     tree = vl_arena_printf(&arena, "%s/files", scratch.path);
     iso = vl_arena_printf(&arena, "%s/iso", scratch.path);
-    if (write_files(&arena, set, tree, err) < 0 || run_xorriso(tree, iso, err) < 0 ||
+    if (write_files(&arena, set, tree, err) < 0 || run_xorriso(&arena, tree, iso, err) < 0 ||
         read_image(iso, &bytes, &length, err) < 0)
         return vl_error_wrap(err, "cannot make the seed image '%s'", iso_path);
     rc = vl_file_write(iso_path, bytes, length, 0600, err);

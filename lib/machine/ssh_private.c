@@ -131,6 +131,84 @@ static int make_blob(const struct vl_signer *signer, struct vl_buf *blob)
     return 0;
 }
 
+enum { ED25519_SEED = 32, CIPHER_BLOCK = 8, LINE_LENGTH = 70 };
+
+/* The field of the private part: two equal numbers, the key, and bytes that count up to the end of a block. */
+static void add_private_part(struct vl_buf *message, const unsigned char *seed, const unsigned char *check,
+                             const struct vl_buf *public_bytes, const char *comment)
+{
+    VL_BUF_AUTO part = VL_BUF_INIT;
+    VL_BUF_AUTO both = VL_BUF_INIT;
+
+    vl_buf_add(&part, check, 4);
+    vl_buf_add(&part, check, 4);
+    vl_ssh_wire_text(&part, "ssh-ed25519");
+    vl_ssh_wire_bytes(&part, vl_buf_text(public_bytes), public_bytes->length);
+    vl_buf_add(&both, seed, ED25519_SEED);
+    vl_buf_add(&both, vl_buf_text(public_bytes), public_bytes->length);
+    vl_ssh_wire_bytes(&part, vl_buf_text(&both), both.length);
+    vl_ssh_wire_text(&part, comment);
+    for (char i = 1; part.length % CIPHER_BLOCK; i++)
+        vl_buf_putc(&part, i);
+    vl_ssh_wire_bytes(message, vl_buf_text(&part), part.length);
+    message->failed |= part.failed || both.failed;
+}
+
+static void add_lines(struct vl_buf *text, const char *base64)
+{
+    vl_buf_puts(text, BEGIN "\n");
+    for (size_t left = strlen(base64), length; left; left -= length, base64 += length) {
+        length = left < LINE_LENGTH ? left : LINE_LENGTH;
+        vl_buf_add(text, base64, length);
+        vl_buf_putc(text, '\n');
+    }
+    vl_buf_puts(text, END "\n");
+}
+
+static int write_pair(const struct vl_signer *signer, const unsigned char *bytes, const char *comment,
+                      struct vl_buf *ret_private, struct vl_buf *ret_public)
+{
+    VL_BUF_AUTO message = VL_BUF_INIT;
+    VL_BUF_AUTO blob = VL_BUF_INIT;
+    VL_BUF_AUTO public_bytes = VL_BUF_INIT;
+    VL_BUF_AUTO ignored = VL_BUF_INIT;
+    VL_FREE char *public_text = NULL, *private_text = NULL;
+
+    if (make_blob(signer, &blob) < 0 || vl_signer_public(signer, &public_bytes, &ignored) < 0)
+        return -1;
+    vl_buf_add(&message, magic, sizeof(magic));
+    vl_ssh_wire_text(&message, "none");
+    vl_ssh_wire_text(&message, "none");
+    vl_ssh_wire_text(&message, "");
+    vl_ssh_wire_number(&message, 1);
+    vl_ssh_wire_bytes(&message, vl_buf_text(&blob), blob.length);
+    add_private_part(&message, bytes, bytes + ED25519_SEED, &public_bytes, comment);
+    public_text = vl_digest_base64(vl_buf_text(&blob), blob.length);
+    private_text = vl_digest_base64(vl_buf_text(&message), message.length);
+    if (!public_text || !private_text || message.failed || blob.failed)
+        return -1;
+    add_lines(ret_private, private_text);
+    vl_buf_printf(ret_public, "ssh-ed25519 %s %s\n", public_text, comment);
+    explicit_bzero(private_text, strlen(private_text));
+    return ret_private->failed || ret_public->failed ? -1 : 0;
+}
+
+int vl_ssh_private_make(int (*random)(void *bytes, size_t length), const char *comment, struct vl_buf *ret_private,
+                        struct vl_buf *ret_public, struct vl_error *err)
+{
+    unsigned char bytes[ED25519_SEED + 4];
+    struct vl_signer *signer;
+    int rc;
+
+    if (random(bytes, sizeof(bytes)) < 0)
+        return vl_fail_errno(err, "cannot get random bytes");
+    signer = vl_signer_ed25519((struct vl_number){ .bytes = (const char *)bytes, .length = ED25519_SEED });
+    rc = signer ? write_pair(signer, bytes, comment, ret_private, ret_public) : -1;
+    vl_signer_free(signer);
+    explicit_bzero(bytes, sizeof(bytes));
+    return rc < 0 ? vl_fail(err, VL_ERROR_FAILED, "cannot make an SSH key: libcrypto has no Ed25519, or no memory") : 0;
+}
+
 int vl_ssh_private_read(struct vl_ssh_private *ret_key, const char *text, struct vl_error *err)
 {
     struct vl_ssh_private key = { .signer = vl_text_starts(text, BEGIN) ? read_openssh(text) : vl_signer_pem(text) };

@@ -18,6 +18,11 @@ struct vl_ssh_private {
 int vl_ssh_private_read(struct vl_ssh_private *ret_key, const char *text, struct vl_error *err);
 void vl_ssh_private_free(struct vl_ssh_private *key);
 
+/* A new Ed25519 key, as ssh-keygen(1) writes it: the text of its file, and of that of its public half. `random` fills
+ * in bytes and returns 0, or -1 with errno. */
+int vl_ssh_private_make(int (*random)(void *bytes, size_t length), const char *comment, struct vl_buf *ret_private,
+                        struct vl_buf *ret_public, struct vl_error *err);
+
 /* Sign for an algorithm of RFC 4252, 5656, 8332 or 8709 ("ssh-rsa", "rsa-sha2-256" ...), which must be one of this key:
  * what stands in the signature behind the name of the algorithm. */
 int vl_ssh_private_sign(const struct vl_ssh_private *key, const char *algorithm, const void *data, size_t length,

@@ -123,12 +123,23 @@ static bool has_right_mode(const struct vl_file *file, mode_t mode)
     return (mode & 07777) == file->mode || (file->lent && (mode & 0440) == 0440);
 }
 
+/* A group that files there are given to. One that the target has not is passed over, as it is when they are written. */
+static const char *group_of(struct vl_target *target, const struct vl_file *file)
+{
+    gid_t group;
+
+    return !target || !file->group || !target->ops->gives_to || target->ops->gives_to(target, file->group, &group)
+               ? file->group
+               : NULL;
+}
+
 /* `lends`: a file of the user's is to have the mode and group by which Asterisk can read it; else it keeps its group.
  */
 static void add_file_step(struct vl_plan *plan, const char *target_name, const struct vl_file *file, const char *before,
-                          const char *after, mode_t mode, mode_t mode_before, bool lends, bool fresh)
+                          const char *after, mode_t mode, mode_t mode_before, bool lends, struct vl_target *target)
 {
     bool keeps_group = file->kind != VL_FILE_WHOLE && before && !lends;
+    bool tree = target && target->name[0] == '/' && target->name[1];
 
     vl_plan_add(plan, &(struct vl_step){
                           .kind = after ? VL_STEP_FILE : VL_STEP_REMOVE,
@@ -139,10 +150,14 @@ static void add_file_step(struct vl_plan *plan, const char *target_name, const s
                           .after = after,
                           .mode = mode,
                           .mode_before = mode_before & 07777,
-                          .group = keeps_group ? NULL : file->group,
+                          .group = keeps_group ? NULL : group_of(target, file),
+                          .tree = tree ? vl_arena_strdup(&plan->arena, target->name) : NULL,
+                          .joins = target || file->kind != VL_FILE_BLOCK
+                                       ? NULL
+                                       : vl_block_put(&plan->arena, "", file->text, vl_block_comment(file->path)),
                           .takes_place = file->kind == VL_FILE_WHOLE && file->lab && !file->beside && before && after &&
                                          !vl_text_starts(before, VL_FILE_MARK),
-                          .fresh_target = fresh,
+                          .fresh_target = !target,
                       });
 }
 
@@ -231,7 +246,7 @@ static int plan_removal(struct vl_plan *plan, struct vl_target *target, const ch
     }
     if (refuse_link(target, file->path, err) < 0)
         return -1;
-    add_file_step(plan, target_name, file, before, after, mode & 07777, mode, false, false);
+    add_file_step(plan, target_name, file, before, after, mode & 07777, mode, false, target);
     return 1;
 }
 
@@ -264,7 +279,7 @@ static int plan_file(struct vl_plan *plan, struct vl_target *target, const char 
     }
     if (refuse_link(target, file->path, err) < 0)
         return -1;
-    add_file_step(plan, target_name, file, before, after, mode, mode_before, shut_out, !target);
+    add_file_step(plan, target_name, file, before, after, mode, mode_before, shut_out, target);
     return 1;
 }
 

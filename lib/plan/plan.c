@@ -38,10 +38,27 @@ void vl_plan_add_command(struct vl_plan *plan, const char *why, const char *titl
                       });
 }
 
+void vl_plan_shows(struct vl_plan *plan, const char *see, const char *seen)
+{
+    if (plan->count) {
+        plan->steps[plan->count - 1].see = see;
+        plan->steps[plan->count - 1].seen = seen;
+    }
+}
+
 void vl_plan_join(struct vl_plan *plan, const struct vl_plan *from)
 {
     for (size_t i = 0; i < from->count; i++)
         vl_plan_add(plan, &from->steps[i]);
+}
+
+size_t vl_plan_changes(const struct vl_plan *plan)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < plan->count; i++)
+        count += plan->steps[i].kind != VL_STEP_LOOK;
+    return count;
 }
 
 void vl_plan_free(struct vl_plan *plan)

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/shell.h"
 #include "machine/target.h"
 #include "render/fileset.h"
 
@@ -35,6 +36,8 @@ enum vl_step_kind {
     VL_STEP_REMOVE_VOLUME, /* delete a volume */
     VL_STEP_REMOVE_POOL,   /* remove the pool */
     VL_STEP_SQL,           /* change the data base of a FreePBX by argv with input on stdin: before, after */
+    VL_STEP_KEY,           /* make a pair of SSH keys: input is the private one, after the public one */
+    VL_STEP_LOOK,          /* nothing is changed: input is what is typed, then `see`; for a note only */
     VL_STEP_SWITCH,        /* the uplink of the lab's bridge becomes its port; after: the commands of ip(8) */
     VL_STEP_KINDS,
 };
@@ -50,15 +53,20 @@ struct vl_step {
     unsigned mode_before; /* of the file that is there; put back with it */
     const char *group;
     const char *const *argv; /* VL_STEP_COMMAND, _RELOAD and _SQL, NULL-terminated */
-    const char *input;       /* VL_STEP_SQL: stdin of argv */
-    const char *source;      /* local file or directory that the step reads */
+    const char *input;       /* VL_STEP_SQL: stdin of argv; VL_STEP_KEY; VL_STEP_LOOK */
+    const char *source;      /* local file or directory that the step reads, or VL_STEP_COMMAND of a note is run in */
     const char *sha256;      /* VL_STEP_IMAGE: the checksum that what is fetched must have; NULL: any */
     const char *pool;
-    uint64_t size;                  /* bytes, where a step makes something large */
-    const struct vl_fileset *files; /* VL_STEP_SEED */
-    bool at_once;                   /* VL_STEP_STOP: by pulling the plug, since the guest's disk goes too */
-    bool takes_place;               /* VL_STEP_FILE: of somebody's own file that has the name of one of ours */
-    bool fresh_target;              /* the target does not exist yet: `before` is a guess */
+    uint64_t size;                     /* bytes, where a step makes something large */
+    const struct vl_fileset *files;    /* VL_STEP_SEED */
+    const struct vl_shell_part *parts; /* VL_STEP_SEED: what in its files stands in files of this host, too */
+    const char *joins;      /* VL_STEP_FILE of a fresh target: what is put at the end of the file if it is there */
+    const char *about;      /* the PBX that it is for, where that is not the target; NULL: none, or many */
+    const char *tree;       /* the files are those of this tree of this host (--root); NULL: of the running system */
+    const char *see, *seen; /* a command line that shows that it was done, and its answer; NULL: the kind has its own */
+    bool at_once;           /* VL_STEP_STOP: by pulling the plug, since the guest's disk goes too */
+    bool takes_place;       /* VL_STEP_FILE: of somebody's own file that has the name of one of ours */
+    bool fresh_target;      /* the target does not exist yet: `before` is a guess */
 };
 
 struct vl_plan {
@@ -75,11 +83,17 @@ void vl_plan_add(struct vl_plan *plan, const struct vl_step *step);
 /* Append the making of a directory of this host, unless it is there. */
 void vl_plan_add_directory(struct vl_plan *plan, const char *path, unsigned mode, const char *why);
 
+/* Of the step that was appended last: a command line that shows that it was done, and its answer. */
+void vl_plan_shows(struct vl_plan *plan, const char *see, const char *seen);
+
 /* Append a command on this host; `title` is what the plan calls it. */
 void vl_plan_add_command(struct vl_plan *plan, const char *why, const char *title, const char *const *argv);
 
 /* Append all steps of `from`, whose arena must outlive `plan`. */
 void vl_plan_join(struct vl_plan *plan, const struct vl_plan *from);
+
+/* How many steps change something. */
+size_t vl_plan_changes(const struct vl_plan *plan);
 
 void vl_plan_free(struct vl_plan *plan);
 

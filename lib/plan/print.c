@@ -31,18 +31,9 @@ char *vl_step_title(struct vl_arena *arena, const struct vl_step *step)
     return vl_arena_printf(arena, "%s %s", vl_step_kind(step)->verb, step->object);
 }
 
-static bool needs_quotes(const char *word)
-{
-    return !*word || word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@+%")];
-}
-
 static void add_command(struct vl_buf *buf, const char *const *argv)
 {
-    for (size_t i = 0; argv[i]; i++) {
-        const char *quote = needs_quotes(argv[i]) ? "'" : "";
-
-        vl_buf_printf(buf, "%s%s%s%s", i ? " " : "", quote, argv[i], quote);
-    }
+    vl_shell_words(buf, argv);
     vl_buf_putc(buf, '\n');
 }
 
@@ -138,33 +129,6 @@ void vl_plan_print(const struct vl_session *session, const struct vl_plan *plan,
         vl_buf_puts(buf, "nothing to do\n");
 }
 
-void vl_plan_explain(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets,
-                     struct vl_buf *buf)
-{
-    const char *target = "";
-
-    vl_buf_printf(buf, "# %s\n\nWhat `voiplab` would do now, in order, and why. Nothing was changed.\n",
-                  session->lab ? session->lab->name : "guest");
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct vl_step *step = &plan->steps[i];
-        VL_ARENA_AUTO arena = { .blocks = NULL };
-        const char *text = content(session, &arena, step, show_secrets);
-
-        if (strcmp(target, step->target) != 0)
-            vl_buf_printf(buf, "\n## %s\n", step->target);
-        target = step->target;
-        vl_buf_printf(buf, "\n%zu. %s", i + 1, vl_step_title(&arena, step));
-        if (step->why)
-            vl_buf_printf(buf, ": %s", step->why);
-        vl_buf_puts(buf, ".\n");
-        if (*text)
-            vl_buf_printf(buf, "\n```%s\n%s```\n", vl_step_kind(step)->fence ? vl_step_kind(step)->fence : "", text);
-        buf->failed |= arena.failed;
-    }
-    if (!plan->count)
-        vl_buf_puts(buf, "\nEverything is as the lab file says.\n");
-}
-
 void vl_plan_json(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets, struct vl_json *json,
                   const char *key)
 {
@@ -173,6 +137,8 @@ void vl_plan_json(const struct vl_session *session, const struct vl_plan *plan, 
         const struct vl_step *step = &plan->steps[i];
         VL_ARENA_AUTO arena = { .blocks = NULL };
 
+        if (step->kind == VL_STEP_LOOK)
+            continue;
         vl_json_object(json, NULL);
         vl_json_string(json, "target", step->target);
         vl_json_string(json, "action", vl_step_kind(step)->verb);

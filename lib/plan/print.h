@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The ways to print a plan. Secrets are dots unless asked for; private keys are never printed.
+ * The ways to print a plan. Secrets are dots unless asked for; private keys are printed in a lab note
+ * only, and when secrets are asked for.
  */
 #ifndef VL_PLAN_PRINT_H
 #define VL_PLAN_PRINT_H
@@ -13,7 +14,8 @@
 /* For a terminal: a heading per step, then the diff, the XML or the command line. */
 void vl_plan_print(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets, struct vl_buf *buf);
 
-/* As a lab note in Markdown: what, why, and what a person would type. */
+/* In note.c. As a lab note in Markdown, for someone who has nothing else: what, why, what is typed where, and what is
+ * seen then. With `show_secrets` it works as printed; private keys are in it then, too. */
 void vl_plan_explain(const struct vl_session *session, const struct vl_plan *plan, bool show_secrets,
                      struct vl_buf *buf);
 

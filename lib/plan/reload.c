@@ -64,6 +64,8 @@ void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struc
     unsigned due = reloads_due(set, differs, owed);
 
     for (unsigned i = 0; i < VL_RELOAD_COUNT; i++) {
+        const char *module = strrchr(reloads[i].argv[2] ? reloads[i].argv[2] : "", ' ');
+
         if (!(due & 1U << i) || !reloads[i].word)
             continue;
         vl_plan_add(plan, &(struct vl_step){
@@ -75,6 +77,11 @@ void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struc
                               .why = reloads[i].why,
                               .fresh_target = fresh,
                           });
+        if (module && !reloads[i].may_lack)
+            vl_plan_shows(
+                plan,
+                vl_arena_printf(&plan->arena, "asterisk -rx 'module show like%s' | grep -c '^%s'", module, module + 1),
+                "1");
     }
 }
 

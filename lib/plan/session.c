@@ -143,6 +143,9 @@ void vl_session_forget(struct vl_session *session)
     }
     free(session->passwords);
     session->passwords = NULL;
+    vl_arena_free(&session->key_arena);
+    session->keys = NULL;
+    session->key_count = 0;
 }
 
 /* Who does not want to wait for a PBX does not want to wait for its Asterisk either; but a busy one needs a moment. */

@@ -14,6 +14,13 @@
 #include "machine/target.h"
 #include "voiplab.h"
 
+/* A pair of SSH keys, as the texts of its two files. */
+struct vl_key_pair {
+    const char *name; /* of the file of the private one, in STATE/LAB/ssh; the other has .pub behind it */
+    const char *private_text, *public_text;
+    bool stored; /* both files are there */
+};
+
 struct vl_session {
     struct voiplab_options options; /* with defaults filled in */
     struct vl_lab *lab;             /* NULL: no lab file */
@@ -23,8 +30,11 @@ struct vl_session {
     const char *change;               /* while a change of the network is made: where it stands (network/change.h) */
     bool kvm;                         /* guests run with hardware virtualization; set with the connection */
     bool restarts;                    /* as the request says: guests that run as they were before start anew */
-    char **passwords;                 /* those that were asked for, by PBX; NULL until the first */
-    pthread_mutex_t event_lock;       /* and of who asks: an event does not come into a question */
+    struct vl_arena key_arena;        /* pairs of keys that were made up for a plan and are in no file yet */
+    struct vl_key_pair *keys;
+    size_t key_count;
+    char **passwords;           /* those that were asked for, by PBX; NULL until the first */
+    pthread_mutex_t event_lock; /* and of who asks: an event does not come into a question */
 };
 
 /* Report an event. */
@@ -39,6 +49,10 @@ bool vl_session_cancelled(const struct vl_session *session);
 
 /* Keep in the state directory what the PBXs were found to be; where that is not there yet, nothing is kept. */
 int vl_session_remember(struct vl_session *session, struct vl_error *err);
+
+/* A pair of the lab's own keys: as it is stored, else made up once, so that a plan has what will be stored. */
+int vl_session_key(struct vl_session *session, struct vl_arena *arena, const char *name, struct vl_key_pair *ret_pair,
+                   struct vl_error *err);
 
 /* Connect to the hypervisor once. */
 int vl_session_hypervisor(struct vl_session *session, struct vl_error *err);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/own.h"
 #include "base/process.h"
 #include "base/scratch.h"
@@ -16,6 +17,7 @@
 #include "network/switch.h"
 #include "plan/database.h"
 #include "plan/reload.h"
+#include "plan/typed.h"
 #include "probe/asterisk.h"
 #include "render/volume_xml.h"
 
@@ -203,25 +205,38 @@ static int do_remove_pool(const struct vl_step_scene *scene)
     return vl_hypervisor_pool_remove(scene->session->hypervisor, scene->step->object, scene->err);
 }
 
+static int do_key(const struct vl_step_scene *scene)
+{
+    const struct vl_step *step = scene->step;
+    const char *public_path = vl_arena_printf(scene->arena, "%s.pub", step->object);
+
+    if (vl_arena_check(scene->arena, scene->err) < 0 ||
+        vl_file_write(step->object, step->input, strlen(step->input), (mode_t)step->mode, scene->err) < 0)
+        return -1;
+    return vl_file_write(public_path, step->after, strlen(step->after), (mode_t)step->mode, scene->err);
+}
+
 static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
-    [VL_STEP_FILE] = { "write", VL_SHOW_DIFF, "diff", do_file },
-    [VL_STEP_REMOVE] = { "remove", VL_SHOW_DIFF, "diff", do_remove },
-    [VL_STEP_COMMAND] = { "run", VL_SHOW_COMMAND, "sh", do_command },
-    [VL_STEP_RELOAD] = { "reload", VL_SHOW_COMMAND, "sh", do_command },
-    [VL_STEP_DIRECTORY] = { "make directory", VL_SHOW_NOTHING, NULL, do_directory },
-    [VL_STEP_IMAGE] = { "build image", VL_SHOW_NOTHING, NULL, do_image },
-    [VL_STEP_POOL] = { "make pool", VL_SHOW_NOTHING, NULL, do_pool },
-    [VL_STEP_VOLUME] = { "make volume", VL_SHOW_AFTER, "xml", do_volume },
-    [VL_STEP_UPLOAD] = { "upload volume", VL_SHOW_NOTHING, NULL, do_upload },
-    [VL_STEP_SEED] = { "make seed", VL_SHOW_FILES, NULL, do_seed },
-    [VL_STEP_DOMAIN] = { "define domain", VL_SHOW_AFTER, "xml", do_domain },
-    [VL_STEP_START] = { "start domain", VL_SHOW_NOTHING, NULL, do_start },
-    [VL_STEP_STOP] = { "stop domain", VL_SHOW_NOTHING, NULL, NULL },
-    [VL_STEP_UNDEFINE] = { "undefine domain", VL_SHOW_NOTHING, NULL, do_undefine },
-    [VL_STEP_REMOVE_VOLUME] = { "delete volume", VL_SHOW_NOTHING, NULL, do_remove_volume },
-    [VL_STEP_REMOVE_POOL] = { "remove pool", VL_SHOW_NOTHING, NULL, do_remove_pool },
-    [VL_STEP_SQL] = { "change", VL_SHOW_DIFF, "diff", vl_database_change },
-    [VL_STEP_SWITCH] = { "switch over", VL_SHOW_AFTER, "sh", do_switch },
+    [VL_STEP_FILE] = { "write", VL_SHOW_DIFF, do_file, vl_type_file },
+    [VL_STEP_REMOVE] = { "remove", VL_SHOW_DIFF, do_remove, vl_type_remove },
+    [VL_STEP_COMMAND] = { "run", VL_SHOW_COMMAND, do_command, vl_type_command },
+    [VL_STEP_RELOAD] = { "reload", VL_SHOW_COMMAND, do_command, vl_type_command },
+    [VL_STEP_DIRECTORY] = { "make directory", VL_SHOW_NOTHING, do_directory, vl_type_directory },
+    [VL_STEP_IMAGE] = { "build image", VL_SHOW_NOTHING, do_image, vl_type_image },
+    [VL_STEP_POOL] = { "make pool", VL_SHOW_NOTHING, do_pool, vl_type_pool },
+    [VL_STEP_VOLUME] = { "make volume", VL_SHOW_AFTER, do_volume, vl_type_volume },
+    [VL_STEP_UPLOAD] = { "upload volume", VL_SHOW_NOTHING, do_upload, vl_type_upload },
+    [VL_STEP_SEED] = { "make seed", VL_SHOW_FILES, do_seed, vl_type_seed },
+    [VL_STEP_DOMAIN] = { "define domain", VL_SHOW_AFTER, do_domain, vl_type_domain },
+    [VL_STEP_START] = { "start domain", VL_SHOW_NOTHING, do_start, vl_type_start },
+    [VL_STEP_STOP] = { "stop domain", VL_SHOW_NOTHING, NULL, vl_type_stop },
+    [VL_STEP_UNDEFINE] = { "undefine domain", VL_SHOW_NOTHING, do_undefine, vl_type_undefine },
+    [VL_STEP_REMOVE_VOLUME] = { "delete volume", VL_SHOW_NOTHING, do_remove_volume, vl_type_remove_volume },
+    [VL_STEP_REMOVE_POOL] = { "remove pool", VL_SHOW_NOTHING, do_remove_pool, vl_type_remove_pool },
+    [VL_STEP_SQL] = { "change", VL_SHOW_DIFF, vl_database_change, vl_type_sql },
+    [VL_STEP_KEY] = { "make key", VL_SHOW_NOTHING, do_key, vl_type_key },
+    [VL_STEP_LOOK] = { "see", VL_SHOW_NOTHING, NULL, vl_type_look },
+    [VL_STEP_SWITCH] = { "switch over", VL_SHOW_AFTER, do_switch, vl_type_switch },
 };
 
 const struct vl_step_kind_row *vl_step_kind(const struct vl_step *step)

@@ -19,22 +19,34 @@ enum {
 
 #define ASK_IAX2_PEERS "iax2 show peers"
 #define ASK_CHANNELS "core show channels concise"
+#define IAX2_PEER_HEAD "^"
+#define IAX2_PEER_END "[ /].* OK \\("
 
 /* How a driver is asked about its registrations and peers, and told to try again: all, or one by its name. */
 static const struct dialect {
     const char *registry, *peers, *again, *register_one, *qualify_one;
+    /* the beginning and the end of a line that says that it is well, for grep -E: of a registration, of a peer */
+    const char *registry_head, *registry_end, *peer_head, *peer_end;
     int (*parse_registry)(struct vl_arena *arena, const char *text, struct vl_registration **ret, size_t *ret_count);
     int (*parse_peers)(struct vl_arena *arena, const char *text, struct vl_peer **ret, size_t *ret_count);
 } dialects[VL_SIP_DRIVERS] = {
     [VL_SIP_CHAN_SIP] = { .registry = "sip show registry",
                           .peers = "sip show peers",
                           .again = "sip reload",
+                          .registry_head = "^",
+                          .registry_end = ":.* Registered ",
+                          .peer_head = "^",
+                          .peer_end = "[ /].* OK \\(",
                           .parse_registry = vl_asterisk_parse_sip_registry,
                           .parse_peers = vl_asterisk_parse_sip_peers },
     [VL_SIP_PJSIP] = { .registry = "pjsip show registrations",
                        .peers = "pjsip show contacts",
                        .register_one = "pjsip send register",
                        .qualify_one = "pjsip qualify",
+                       .registry_head = "^ *",
+                       .registry_end = "/.* Registered",
+                       .peer_head = " ",
+                       .peer_end = "/.* Avail",
                        .parse_registry = vl_asterisk_parse_pjsip_registrations,
                        .parse_peers = vl_asterisk_parse_pjsip_contacts },
 };
@@ -77,6 +89,76 @@ const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct 
     if (has_trunks(state, pbx, true))
         commands[count] = ASK_IAX2_PEERS;
     return commands;
+}
+
+/* How many of these names Asterisk shows as being well. */
+static struct vl_sight count_lines(struct vl_arena *arena, const char *title, const char *question, const char *head,
+                                   const char *names, const char *end, size_t count)
+{
+    return (struct vl_sight){
+        .title = title,
+        .command = vl_arena_printf(arena, "asterisk -rx '%s' | grep -c -E '%s(%s)%s'", question, head, names, end),
+        .answer = vl_arena_printf(arena, "%zu", count),
+    };
+}
+
+static void add_name(struct vl_arena *arena, const char **names, size_t *count, const char *name)
+{
+    *names = *count ? vl_arena_printf(arena, "%s|%s", *names, name) : name;
+    (*count)++;
+}
+
+static const char *trunk_names(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                               bool iax2, const char *names, size_t *count)
+{
+    struct vl_trunks walk = vl_lab_trunks_from(state->lab, pbx);
+
+    while (vl_lab_next_trunk(&walk))
+        if (vl_state_over_iax2(state, &walk.trunk) == iax2)
+            add_name(arena, &names, count, vl_arena_strdup(arena, walk.trunk.name));
+    return names;
+}
+
+/* The SIP peers: at the hub the accounts of the guests, at a guest the hub and the guests that have no IAX2. */
+static const char *sip_names(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                             size_t *count)
+{
+    const char *names = "";
+
+    if (pbx->role != VL_ROLE_HUB) {
+        if (pbx->account)
+            add_name(arena, &names, count, vl_flavor_hub_peer(arena, pbx, vl_state_nature(state, pbx)));
+        return trunk_names(arena, state, pbx, false, names, count);
+    }
+    for (size_t i = 0; i < state->lab->pbx_count; i++)
+        if (state->lab->pbxs[i].account)
+            add_name(arena, &names, count, state->lab->pbxs[i].account);
+    return names;
+}
+
+size_t vl_probe_sights(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                       struct vl_sight ret_sights[static VL_PROBE_SIGHTS])
+{
+    const struct dialect *dialect = dialect_of(state, pbx);
+    const char *names, *iax2;
+    size_t sip_count = 0, iax2_count = 0, sights = 0;
+
+    if (registers(state, pbx)) {
+        const char *name = dialect->register_one ? vl_flavor_hub_peer(arena, pbx, vl_state_nature(state, pbx))
+                                                 : vl_text_from_ipv4(arena, state->lab->hub->address);
+
+        ret_sights[sights++] = count_lines(arena, "the registration with the hub", dialect->registry,
+                                           dialect->registry_head, name, dialect->registry_end, 1);
+    }
+    names = sip_names(arena, state, pbx, &sip_count);
+    iax2 = trunk_names(arena, state, pbx, true, "", &iax2_count);
+    if (sip_count)
+        ret_sights[sights++] = count_lines(arena, "the SIP peers that answer", dialect->peers, dialect->peer_head,
+                                           names, dialect->peer_end, sip_count);
+    if (iax2_count)
+        ret_sights[sights++] = count_lines(arena, "the IAX2 peers that answer", ASK_IAX2_PEERS, IAX2_PEER_HEAD, iax2,
+                                           IAX2_PEER_END, iax2_count);
+    return sights;
 }
 
 /* One CLI command of Asterisk. */
@@ -493,6 +575,16 @@ static const char *originate(struct vl_arena *arena, const struct vl_call *call,
                                call->context, call->device, seconds, seconds);
     return vl_arena_printf(arena, "channel originate Local/%s@%s/n application Wait %d", call->number, call->context,
                            seconds);
+}
+
+struct vl_sight vl_probe_call_sight(struct vl_arena *arena, const struct vl_call *call, int timeout_ms,
+                                    const char **ret_originate)
+{
+    *ret_originate = originate(arena, call, timeout_ms);
+    return (struct vl_sight){
+        .command = vl_arena_printf(arena, "asterisk -rx '" ASK_CHANNELS "' | grep -c '^%s.*!Up!'", call->channel),
+        .answer = "1",
+    };
 }
 
 /* Look which channels there are, then place all calls; with these, look for the first time. */

@@ -70,6 +70,17 @@ int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const 
 const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct vl_state *state,
                                            const struct vl_pbx *pbx);
 
+/* What a person looks at to see the same: a command line for the shell of the PBX, and what it then prints. */
+struct vl_sight {
+    const char *title; /* "the registration with the hub" */
+    const char *command, *answer;
+};
+enum { VL_PROBE_SIGHTS = 3 };
+
+/* For all that vl_probe_trunks() wants to be good, all PBXs being there. How many there are. */
+size_t vl_probe_sights(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                       struct vl_sight ret_sights[static VL_PROBE_SIGHTS]);
+
 /* True when everything is as it should be: trunks to a PBX that is away are that one's failure, not this one's. */
 bool vl_trunk_view_good(const struct vl_trunk_view *view);
 
@@ -85,6 +96,10 @@ struct vl_call {
     const char *channel; /* start of the name of the channel that must be answered: "IAX2/1000-" */
     const char *device;  /* NULL; or what is dialled for who answers at `number`: "SIP/hub/1600" */
 };
+
+/* The same by hand: what has its Asterisk place the call, and what shows that it is up. */
+struct vl_sight vl_probe_call_sight(struct vl_arena *arena, const struct vl_call *call, int timeout_ms,
+                                    const char **ret_originate);
 
 /* Place calls from this PBX at the same time, wait for each until its channel is up, hang up. An error per call is set
  * with the reason where it is not answered; no two may have the same number and context. A call with a `device` leads

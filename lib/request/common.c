@@ -37,10 +37,12 @@ int vl_run_show_plan(const struct vl_run *run, const struct vl_plan *plan)
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
     vl_plan_json(run->session, plan, run->request->show_secrets, run->result->document, "plan");
     vl_json_bool(run->result->document, "changed", false);
-    vl_result_summary(run->result, plan->count ? "%zu step%s would be taken; nothing was changed" : "nothing to do",
-                      plan->count, vl_plural(plan->count));
-    if (run->request->mode == VOIPLAB_CHECK && plan->count)
-        return vl_fail(run->err, VL_ERROR_DRIFT, "%zu step%s would be needed", plan->count, vl_plural(plan->count));
+    vl_result_summary(run->result,
+                      vl_plan_changes(plan) ? "%zu step%s would be taken; nothing was changed" : "nothing to do",
+                      vl_plan_changes(plan), vl_plural(vl_plan_changes(plan)));
+    if (run->request->mode == VOIPLAB_CHECK && vl_plan_changes(plan))
+        return vl_fail(run->err, VL_ERROR_DRIFT, "%zu step%s would be needed", vl_plan_changes(plan),
+                       vl_plural(vl_plan_changes(plan)));
     return 0;
 }
 

@@ -560,6 +560,12 @@ static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const 
 {
     struct vl_error errors[MOST_CALLS] = { { .code = VL_OK } };
 
+    for (size_t i = 0; fleet->note && i < calls->count; i++) {
+        vl_stage_look_at_call(member->pbx, &calls->calls[i], calls->how[i], CALL_TIMEOUT_MS, fleet->note);
+        note_call(member, calls, i, &errors[i]);
+    }
+    if (fleet->note)
+        return;
     if (vl_session_cancelled(fleet->session)) {
         if (!member->error.code)
             (void)vl_fail(&member->error, VL_ERROR_FAILED, "cancelled before its calls were placed");
@@ -585,6 +591,8 @@ static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const 
 /* Whether its Asterisk has said what was asked, so that it can call and be called. */
 static bool can_talk(const struct vl_fleet *fleet, const struct vl_member *member)
 {
+    if (fleet->note)
+        return true;
     return member->target && !is_tree(fleet->session, member->pbx) && (member->view.asterisk || !member->error.code);
 }
 
@@ -733,7 +741,11 @@ void vl_fleet_call(struct vl_fleet *fleet, bool all)
 {
     struct calling calling = { .fleet = fleet, .all = all };
 
-    vl_parallel(fleet->count, fleet->session->options.jobs, call_from_member, &calling);
+    if (fleet->note)
+        for (size_t i = 0; i < fleet->count; i++)
+            call_from_member(&calling, i);
+    else
+        vl_parallel(fleet->count, fleet->session->options.jobs, call_from_member, &calling);
 }
 
 size_t vl_fleet_failed(const struct vl_fleet *fleet)

@@ -35,8 +35,9 @@ struct vl_fleet {
     bool dry;       /* nothing is changed: a PBX that does not answer is no failure */
     unsigned
         parts; /* of these the files will be planned, and its trunks looked at: asked for with the connection, so */
-    long long looked_ms; /* when the first look began */
-    bool every;          /* a look keeps also the edges that are good */
+    long long looked_ms;  /* when the first look began */
+    bool every;           /* a look keeps also the edges that are good */
+    struct vl_plan *note; /* calls become steps of this, and none is placed: every PBX counts as one that answers */
     bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };
 

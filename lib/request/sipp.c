@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/own.h"
 #include "base/text.h"
+#include "plan/plan.h"
 #include "request/request.h"
 #include "sipp/run.h"
 
@@ -65,6 +67,68 @@ static void describe_json(const struct vl_run *run, const struct vl_load *load)
     vl_json_end(json);
 }
 
+/* What a run works with. The secret is the state's, the rest is in the arena. */
+static struct vl_sipp_options options_of(const struct vl_run *run, const struct vl_load *load, struct vl_arena *arena)
+{
+    return (struct vl_sipp_options){
+        .load = load,
+        .scenario_directory = vl_arena_printf(arena, "%s/sipp", run->session->options.share_directory),
+        .work_directory = run->session->state.directory,
+        .local_address = vl_text_from_ipv4(arena, run->session->lab->bridge.address),
+        .secret = vl_state_secret(&run->session->state, "phone/%s/%s", load->target->name, load->caller),
+    };
+}
+
+enum { SCENARIO_LIMIT = 1 << 20, NOTE_LOCAL_PORT = 5070, NOTE_CONTROL_PORT = 8888 };
+
+static void add_note_file(struct vl_plan *plan, const char *directory, const char *name, const char *text,
+                          const char *why)
+{
+    vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_FILE,
+                                         .target = VL_THIS_HOST,
+                                         .object = vl_arena_printf(&plan->arena, "%s/%s", directory, name),
+                                         .after = text,
+                                         .mode = 0600,
+                                         .why = why });
+}
+
+/* The same by hand, for a note. */
+static int add_steps(const struct vl_run *run, const struct vl_load *load, struct vl_plan *plan)
+{
+    struct vl_arena *arena = &plan->arena;
+    const struct vl_sipp_options options = options_of(run, load, arena);
+    const char *directory = vl_arena_printf(arena, "%s/sipp-%s", run->session->state.directory, load->name);
+    VL_FREE char *scenario = NULL;
+
+    if (vl_own_read(vl_arena_printf(arena, "%s/" VL_SIPP_SCENARIO, options.scenario_directory), SCENARIO_LIMIT,
+                    VL_OWN_WORD, &scenario, NULL, run->err) < 0)
+        return -1;
+    vl_plan_add_directory(plan, directory, 0700, "where SIPp finds its files and writes its figures");
+    add_note_file(plan, directory, VL_SIPP_SCENARIO, vl_arena_strdup(arena, scenario),
+                  "one call, as SIPp is to make it");
+    add_note_file(plan, directory, VL_SIPP_ACCOUNTS, vl_sipp_accounts(arena, &options),
+                  "the telephone that calls, with its secret, which has no place in a command line");
+    vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_COMMAND,
+                                         .target = VL_THIS_HOST,
+                                         .object = vl_arena_printf(arena, "load %s", load->name),
+                                         .argv = vl_sipp_command(arena, &options, NOTE_LOCAL_PORT, NOTE_CONTROL_PORT),
+                                         .source = directory,
+                                         .why = "the calls, which SIPp shows while they last; it ends with status 0 "
+                                                "when all of them went well" });
+    return vl_arena_check(arena, run->err);
+}
+
+static int explain(const struct vl_run *run)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    for (size_t i = 0; i < run->session->lab->load_count; i++)
+        if (vl_session_wanted(run->request->names, run->session->lab->loads[i].name) &&
+            add_steps(run, &run->session->lab->loads[i], &plan) < 0)
+            return -1;
+    return vl_run_show_plan(run, &plan);
+}
+
 static int run_one(const struct vl_run *run, const struct vl_load *load, struct vl_buf *text, size_t *failed)
 {
     struct running running = { .session = run->session, .load = load };
@@ -72,17 +136,11 @@ static int run_one(const struct vl_run *run, const struct vl_load *load, struct 
     VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
     VL_ERROR_AUTO verdict = { .code = VL_OK };
     VL_FREE char *printed = NULL;
-    const struct vl_sipp_options options = {
-        .load = load,
-        .scenario_directory = vl_arena_printf(&arena, "%s/sipp", run->session->options.share_directory),
-        .work_directory = run->session->state.directory,
-        .local_address = vl_text_from_ipv4(&arena, run->session->lab->bridge.address),
-        .secret = vl_state_secret(&run->session->state, "phone/%s/%s", load->target->name, load->caller),
-        .cancelled = is_cancelled,
-        .progress = show_progress,
-        .context = &running,
-    };
+    struct vl_sipp_options options = options_of(run, load, &arena);
 
+    options.cancelled = is_cancelled;
+    options.progress = show_progress;
+    options.context = &running;
     if (vl_sipp_run(&options, &summary, run->err) < 0)
         return vl_error_wrap(run->err, "%s", load->name);
     printed = vl_sipp_summary_text(&summary);
@@ -121,6 +179,8 @@ int vl_run_sipp(const struct vl_run *run)
 
     if (check_names(run) < 0)
         return -1;
+    if (run->request->mode == VOIPLAB_EXPLAIN)
+        return explain(run);
     vl_json_array(run->result->document, "loads");
     for (size_t i = 0; i < run->session->lab->load_count; i++) {
         const struct vl_load *load = &run->session->lab->loads[i];

@@ -137,13 +137,25 @@ static int show_dry(const struct vl_run *run, const struct vl_fleet *fleet, cons
     vl_result_summary(run->result,
                       "%zu step%s would be taken; nothing was changed; for %zu of %zu PBX%s, which do not "
                       "answer, this is a guess",
-                      plan->count, vl_plural(plan->count), silent, fleet->count, vl_plural(fleet->count));
+                      vl_plan_changes(plan), vl_plural(vl_plan_changes(plan)), silent, fleet->count,
+                      vl_plural(fleet->count));
     if (run->request->mode != VOIPLAB_CHECK)
         return rc;
     vl_error_clear(run->err);
     return vl_fail(run->err, silent < fleet->count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
                    "%zu of %zu PBX%s do not answer, so what differs there is not known", silent, fleet->count,
                    vl_plural(fleet->count));
+}
+
+/* A note tells what is seen in the end, too: what `status` sees, and the calls that `up` or `verify` place. */
+static void add_looks(struct vl_fleet *fleet, struct vl_plan *plan, bool calls, bool all)
+{
+    for (size_t i = 0; i < fleet->count; i++)
+        vl_stage_look(fleet->session, fleet->members[i].pbx, plan);
+    fleet->note = plan;
+    if (calls)
+        vl_fleet_call(fleet, all);
+    fleet->note = NULL;
 }
 
 /* The whole plan against what is there now. */
@@ -170,6 +182,8 @@ static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fl
             vl_error_move(run->err, &fleet->members[i].error);
             return -1;
         }
+    if (run->request->mode == VOIPLAB_EXPLAIN && !remove && parts & VL_PART_TRUNK)
+        add_looks(fleet, plan, machines, false);
     return show_dry(run, fleet, plan, silent);
 }
 
@@ -410,10 +424,27 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
     return 0;
 }
 
+/* What `status` and `verify` look at, by hand. Which driver a PBX speaks with it says itself, when it answers. */
+static int show_looks(const struct vl_run *run, bool calls)
+{
+    unsigned wait = run->session->options.wait_s;
+    VL_FLEET_AUTO fleet = { .count = 0 };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_fleet_open(run->session, run->request->names, &fleet, run->err) < 0)
+        return -1;
+    fleet.dry = true;
+    vl_fleet_connect(&fleet, wait ? wait : WAIT_LOOK_S);
+    add_looks(&fleet, &plan, calls, true);
+    return vl_run_show_plan(run, &plan);
+}
+
 int vl_run_status(const struct vl_run *run)
 {
     VL_FLEET_AUTO fleet = { .count = 0 };
 
+    if (run->request->mode == VOIPLAB_EXPLAIN)
+        return show_looks(run, false);
     if (vl_run_look(run, &fleet, false, false) < 0 || vl_run_tell_orphans(run) < 0)
         return -1;
     vl_run_fleet_table(run, &fleet, false);
@@ -427,6 +458,8 @@ int vl_run_verify(const struct vl_run *run)
     VL_FLEET_AUTO fleet = { .count = 0 };
     size_t placed = 0, answered = 0;
 
+    if (run->request->mode == VOIPLAB_EXPLAIN)
+        return show_looks(run, true);
     if (vl_run_look(run, &fleet, true, false) < 0)
         return -1;
     vl_run_fleet_table(run, &fleet, true);

@@ -38,8 +38,8 @@
 #include "machine/cage.h"
 #include "machine/sandbox.h"
 
-#define SCENARIO "call.xml"
-#define ACCOUNTS "accounts.csv"
+#define SCENARIO VL_SIPP_SCENARIO
+#define ACCOUNTS VL_SIPP_ACCOUNTS
 #define FIGURES "statistics.csv"
 
 enum {
@@ -135,18 +135,23 @@ static int copy_scenario(const struct run *run, struct vl_arena *arena, struct v
     return vl_file_write(vl_arena_printf(arena, "%s/" SCENARIO, run->scratch.path), text, strlen(text), 0644, err);
 }
 
+const char *vl_sipp_accounts(struct vl_arena *arena, const struct vl_sipp_options *options)
+{
+    const char *caller = options->load->caller;
+
+    return vl_arena_printf(arena, "SEQUENTIAL\n%s;[authentication username=%s password=%s]\n", caller, caller,
+                           options->secret);
+}
+
 /* Readable for SIPp alone, whose group has no other member. */
 static int write_accounts(const struct run *run, struct vl_arena *arena, struct vl_error *err)
 {
-    const char *caller = run->options->load->caller;
     const char *path = vl_arena_printf(arena, "%s/" ACCOUNTS, run->scratch.path);
-    VL_BUF_AUTO accounts = VL_BUF_INIT;
+    const char *accounts = vl_sipp_accounts(arena, run->options);
 
-    vl_buf_printf(&accounts, "SEQUENTIAL\n%s;[authentication username=%s password=%s]\n", caller, caller,
-                  run->options->secret);
-    if (arena->failed || accounts.failed)
+    if (arena->failed)
         return vl_no_memory(err);
-    return vl_file_write_shown(path, path, vl_buf_text(&accounts), accounts.length, 0640,
+    return vl_file_write_shown(path, path, accounts, strlen(accounts), 0640,
                                geteuid() == 0 ? VL_SANDBOX_PROGRAM_USER : (gid_t)-1, err);
 }
 
@@ -170,18 +175,16 @@ static unsigned wait_ms(const struct vl_load *load)
     return (load->hold_ms < LONGEST_WAIT ? load->hold_ms : LONGEST_WAIT) + HANGUP_MS;
 }
 
-static const char *number(struct run *run, unsigned long value, const char *unit)
+static const char *number(struct vl_arena *arena, unsigned long value, const char *unit)
 {
-    return vl_arena_printf(&run->arena, "%lu%s", value, unit);
+    return vl_arena_printf(arena, "%lu%s", value, unit);
 }
 
-/* Start SIPp with `errors` as its stderr. All files are in its working directory. The watchdog counts, but shall not
- * end a run on a busy host. */
-static int start(struct run *run, int errors, struct vl_error *err)
+/* All files are in its working directory. The watchdog counts, but shall not end a run on a busy host. */
+const char *const *vl_sipp_command(struct vl_arena *arena, const struct vl_sipp_options *options, unsigned local_port,
+                                   unsigned control_port)
 {
-    const struct vl_sipp_options *options = run->options;
     const struct vl_load *load = options->load;
-    const char *limit = number(run, load->concurrent ? load->concurrent : load->calls, "");
     const char *const argv[] = {
         "sipp",
         "-sf",
@@ -193,26 +196,26 @@ static int start(struct run *run, int errors, struct vl_error *err)
         "-i",
         options->local_address,
         "-p",
-        number(run, run->local_port, ""),
+        number(arena, local_port, ""),
         "-mi",
         options->local_address,
         "-ci",
         "127.0.0.1",
         "-cp",
-        number(run, run->control_port, ""),
+        number(arena, control_port, ""),
         "-nostdin",
         "-m",
-        number(run, load->calls, ""),
+        number(arena, load->calls, ""),
         "-r",
-        number(run, load->rate, ""),
+        number(arena, load->rate, ""),
         "-l",
-        limit,
+        number(arena, load->concurrent ? load->concurrent : load->calls, ""),
         "-d",
-        number(run, load->hold_ms, "ms"),
+        number(arena, load->hold_ms, "ms"),
         "-timeout",
-        number(run, load->timeout_s + 10UL, "s"),
+        number(arena, load->timeout_s + 10UL, "s"),
         "-recv_timeout",
-        number(run, ANSWER_MS, "ms"),
+        number(arena, ANSWER_MS, "ms"),
         "-trace_stat",
         "-stf",
         FIGURES,
@@ -226,11 +229,21 @@ static int start(struct run *run, int errors, struct vl_error *err)
         "1000000",
         "-watchdog_major_maxtriggers",
         "1000000",
-        vl_arena_printf(&run->arena, "%u.%u.%u.%u:%u", load->target->address >> 24, load->target->address >> 16 & 255,
+        vl_arena_printf(arena, "%u.%u.%u.%u:%u", load->target->address >> 24, load->target->address >> 16 & 255,
                         load->target->address >> 8 & 255, load->target->address & 255,
                         options->port ? options->port : SIP_PORT),
         NULL,
     };
+    static const char *const none[] = { NULL };
+    const char **copy = vl_arena_zalloc(arena, sizeof(argv));
+
+    return copy ? memcpy(copy, argv, sizeof(argv)) : none;
+}
+
+/* Start SIPp with `errors` as its stderr. */
+static int start(struct run *run, int errors, struct vl_error *err)
+{
+    const char *const *argv = vl_sipp_command(&run->arena, run->options, run->local_port, run->control_port);
 
     if (run->arena.failed)
         return vl_no_memory(err);

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "lab/lab.h"
 #include "sipp/summary.h"
@@ -30,6 +31,14 @@ struct vl_sipp_options {
     void (*progress)(void *context, const struct vl_load_progress *now); /* may be NULL; about once a second */
     void *context;
 };
+
+/* The files of a run by their names, what is in that of the accounts, and the command line, which is run where
+ * they are; in the arena. */
+#define VL_SIPP_SCENARIO "call.xml"
+#define VL_SIPP_ACCOUNTS "accounts.csv"
+const char *vl_sipp_accounts(struct vl_arena *arena, const struct vl_sipp_options *options);
+const char *const *vl_sipp_command(struct vl_arena *arena, const struct vl_sipp_options *options, unsigned local_port,
+                                   unsigned control_port);
 
 /*
  * Run the load and wait for its end: load->timeout_s and some seconds for the calls to be hung up, at the most. Returns

@@ -230,19 +230,30 @@ static int bridge_commands(struct vl_session *session, struct vl_plan *plan, str
                             vl_arena_printf(&plan->arena, "bridge %s", bridge->name),
                             vl_plan_argv(plan, "ip", "link", "add", "group", NEW_GROUP, "name", bridge->name, "type",
                                          "bridge", "stp_state", "0", "forward_delay", "0", NULL));
+    if (!live.exists)
+        vl_plan_shows(plan, vl_arena_printf(&plan->arena, "cat /sys/class/net/%s/bridge/stp_state", bridge->name), "0");
     if (!live.exists || live.is_new)
         vl_plan_add_command(
             plan, "the mark by which voiplab knows its bridge again",
             vl_arena_printf(&plan->arena, "alias of %s", bridge->name),
             vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "alias", mark, "group", "default", NULL));
+    if (!live.exists || live.is_new)
+        vl_plan_shows(plan, vl_arena_printf(&plan->arena, "cat /sys/class/net/%s/ifalias", bridge->name), mark);
     if (!live.has_address)
         vl_plan_add_command(plan, "this host's address on the lab network",
                             vl_arena_printf(&plan->arena, "address of %s", bridge->name),
                             vl_plan_argv(plan, "ip", "address", "add", address, "dev", bridge->name, NULL));
+    if (!live.has_address)
+        vl_plan_shows(
+            plan, vl_arena_printf(&plan->arena, "ip -o address show dev %s | grep -c -w -F %s", bridge->name, address),
+            "1");
     if (!live.is_up)
         vl_plan_add_command(plan, "the bridge carries traffic from now on",
                             vl_arena_printf(&plan->arena, "%s up", bridge->name),
                             vl_plan_argv(plan, "ip", "link", "set", "dev", bridge->name, "up", NULL));
+    if (!live.is_up)
+        vl_plan_shows(plan, vl_arena_printf(&plan->arena, "ip -o link show dev %s | grep -c '[<,]UP'", bridge->name),
+                      "1");
     return 0;
 }
 

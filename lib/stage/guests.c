@@ -27,15 +27,15 @@
 
 #define LIBVIRT "libvirt"
 
-enum { KEY_LIMIT = 65536 };
-
 /* Planning the guests of one lab: what all of them share. */
 struct guest_plan {
     struct vl_session *session;
     struct vl_plan *plan;
     const char *pool, *pool_path;
     struct vl_made made;
-    bool reachable; /* a hypervisor answers; without one (dry run) everything counts as absent */
+    const char *about; /* the guest that the steps are for; NULL: what many share */
+    const char *info;  /* the file that says its kernel's command line, once its image is built; NULL: none */
+    bool reachable;    /* a hypervisor answers; without one (dry run) everything counts as absent */
     struct vl_error *err;
 };
 
@@ -85,6 +85,7 @@ static void add_step(const struct guest_plan *guests, const struct vl_step *step
 
     complete.target = LIBVIRT;
     complete.pool = guests->pool;
+    complete.about = guests->about;
     vl_plan_add(guests->plan, &complete);
 }
 
@@ -150,10 +151,14 @@ static int plan_upload(const struct guest_plan *guests, const char *name, const 
     return 0;
 }
 
+/* In the place of what is known when the image is built. */
+#define UNKNOWN_CMDLINE "(as the recipe says)"
+
 /* What a guest boots from; NULL where it does not apply. */
 struct boot {
     const char *base_volume; /* its disk is a linked clone of this */
     const char *kernel, *initrd, *cmdline, *cdrom;
+    const char *info; /* the file that says the command line, once the image is built */
 };
 
 enum { HASH_DIGITS = 12 };
@@ -205,7 +210,8 @@ static int plan_recipe(const struct guest_plan *guests, const struct vl_image *i
     boot->base_volume = vl_arena_printf(arena, "%s.qcow2", stem);
     boot->kernel = vl_arena_printf(arena, "%s.vmlinuz", stem);
     boot->initrd = vl_arena_printf(arena, "%s.initrd", stem);
-    boot->cmdline = recipe.cmdline ? recipe.cmdline : "(as the recipe says)";
+    boot->cmdline = recipe.cmdline ? recipe.cmdline : UNKNOWN_CMDLINE;
+    boot->info = vl_arena_printf(arena, "%s/info", recipe.cache);
     if (!strcmp(stem, today) &&
         (plan_upload(guests, boot->base_volume, vl_arena_printf(arena, "%s/disk.qcow2", recipe.cache), true,
                      "the base image, which every guest's disk is a linked clone of") < 0 ||
@@ -282,22 +288,52 @@ static int plan_disk(const struct guest_plan *guests, const char *name, const st
     return 0;
 }
 
-/* A key that this host made; before it did (dry run), a text that says so. */
-static const char *key_text(const struct guest_plan *guests, const char *name)
+/* The part of a seed that is the text of a file of the lab's keys. In JSON a line feed is written otherwise. */
+static struct vl_shell_part key_part(struct vl_arena *arena, const struct guest_plan *guests, const char *file,
+                                     const char *text, bool json)
+{
+    const char *path = vl_arena_printf(arena, "%s/ssh/%s", guests->session->state.directory, file);
+    VL_BUF_AUTO command = VL_BUF_INIT;
+    VL_BUF_AUTO escaped = VL_BUF_INIT;
+
+    vl_buf_puts(&command, json ? "sed 's/$/\\\\n/' " : "cat ");
+    vl_shell_word(&command, path);
+    if (json)
+        vl_buf_puts(&command, " | tr -d '\\n'");
+    for (const char *at = text; *at; at++) {
+        if (json && *at == '\n')
+            vl_buf_puts(&escaped, "\\n");
+        else if (*at != '\n' || at[1])
+            vl_buf_putc(&escaped, *at);
+    }
+    arena->failed |= command.failed || escaped.failed;
+    return (struct vl_shell_part){ .text = vl_arena_strdup(arena, vl_buf_text(&escaped)),
+                                   .command = vl_arena_strdup(arena, vl_buf_text(&command)) };
+}
+
+/* The keys of a seed, and where they are written down. */
+static int seed_keys(const struct guest_plan *guests, const struct vl_pbx *pbx, struct vl_seed *seed,
+                     const struct vl_shell_part **ret_parts)
 {
     struct vl_arena *arena = &guests->plan->arena;
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *text = NULL;
-    const char *copy = "(made on apply)";
+    struct vl_shell_part *parts = vl_arena_zalloc(arena, 5 * sizeof(*parts));
+    const char *name = vl_arena_printf(arena, "%s_host_ed25519", pbx->name);
+    struct vl_key_pair lab, host;
 
-    if (vl_file_read(vl_arena_printf(arena, "%s/ssh/%s", guests->session->state.directory, name), KEY_LIMIT, &text,
-                     NULL, &ignored) == 0) {
-        bool is_private = !vl_text_starts(text, "ssh-");
-
-        copy = vl_arena_strdup(arena, is_private ? text : vl_text_strip(text));
-        explicit_bzero(text, strlen(text));
-    }
-    return copy;
+    if (vl_session_key(guests->session, arena, "lab_ed25519", &lab, guests->err) < 0 ||
+        vl_session_key(guests->session, arena, name, &host, guests->err) < 0)
+        return -1;
+    if (!parts)
+        return vl_no_memory(guests->err);
+    seed->authorized_key = vl_text_strip(vl_arena_strdup(arena, lab.public_text));
+    seed->host_private_key = host.private_text;
+    seed->host_public_key = vl_text_strip(vl_arena_strdup(arena, host.public_text));
+    parts[0] = key_part(arena, guests, "lab_ed25519.pub", seed->authorized_key, false);
+    parts[1] = key_part(arena, guests, vl_arena_printf(arena, "%s.pub", name), seed->host_public_key, false);
+    parts[2] = key_part(arena, guests, name, host.private_text, true);
+    parts[3] = key_part(arena, guests, name, host.private_text, false);
+    *ret_parts = parts;
+    return 0;
 }
 
 /* One hash over all files of the seed: another content is another volume. */
@@ -322,18 +358,18 @@ static int plan_seed(const struct guest_plan *guests, const struct vl_pbx *pbx, 
     const struct vl_bridge *bridge = &guests->session->lab->bridge;
     struct vl_fileset *files = vl_arena_zalloc(arena, sizeof(*files));
     struct vl_volume volume;
-    const struct vl_seed seed = {
+    const struct vl_shell_part *parts = NULL;
+    struct vl_seed seed = {
         .hostname = pbx->name,
         .mac = mac,
         .address = pbx->address,
         .prefix = bridge->prefix,
         .gateway = bridge->gateway,
         .dns = bridge->dns,
-        .authorized_key = key_text(guests, "lab_ed25519.pub"),
-        .host_private_key = key_text(guests, vl_arena_printf(arena, "%s_host_ed25519", pbx->name)),
-        .host_public_key = key_text(guests, vl_arena_printf(arena, "%s_host_ed25519.pub", pbx->name)),
     };
 
+    if (seed_keys(guests, pbx, &seed, &parts) < 0)
+        return -1;
     if (!files || vl_render_seed(arena, &seed, files, guests->err) < 0)
         return files ? -1 : vl_no_memory(guests->err);
     *ret_volume = vl_arena_printf(arena, "%s-seed-%s.iso", pbx->name, hash_files(arena, files));
@@ -350,10 +386,27 @@ static int plan_seed(const struct guest_plan *guests, const struct vl_pbx *pbx, 
                          .object = *ret_volume,
                          .source = guests->session->state.directory,
                          .files = files,
+                         .parts = parts,
                          .why = "what makes a clone this guest: host name, address, the lab's SSH key and the "
                                 "guest's own host key",
                      });
     return 0;
+}
+
+/* Where a person finds the command line. */
+static const struct vl_shell_part *cmdline_part(struct vl_arena *arena, const char *info)
+{
+    struct vl_shell_part *parts = info ? vl_arena_zalloc(arena, 2 * sizeof(*parts)) : NULL;
+    VL_BUF_AUTO command = VL_BUF_INIT;
+
+    if (!parts)
+        return NULL;
+    vl_buf_puts(&command, "sed -n 's/^cmdline=//p' ");
+    vl_shell_word(&command, info);
+    arena->failed |= command.failed;
+    parts[0] =
+        (struct vl_shell_part){ .text = UNKNOWN_CMDLINE, .command = vl_arena_strdup(arena, vl_buf_text(&command)) };
+    return parts;
 }
 
 static int find_domain(const struct guest_plan *guests, const struct vl_domain_spec *spec, struct vl_domain *domain)
@@ -395,6 +448,7 @@ static int plan_domain(const struct guest_plan *guests, const struct vl_domain_s
                      .object = spec->name,
                      .before = ret_domain->fingerprint,
                      .after = vl_arena_strdup(arena, xml),
+                     .parts = cmdline_part(arena, guests->info),
                      .why = runs && !anew ? "its definition has changed; a running guest takes it at its next start"
                                           : "the guest as libvirt shall run it",
                  });
@@ -441,6 +495,7 @@ static int plan_guest(const struct guest_plan *guests, const struct vl_pbx *pbx)
     struct vl_arena *arena = &guests->plan->arena;
     const struct vl_lab *lab = guests->session->lab;
     const char *disk = vl_arena_printf(arena, "%s.qcow2", pbx->name), *seed = NULL;
+    struct guest_plan own = *guests;
     char uuid[37], mac[18];
     struct vl_volume volume;
     struct vl_domain domain;
@@ -448,13 +503,15 @@ static int plan_guest(const struct guest_plan *guests, const struct vl_pbx *pbx)
 
     vl_identity_uuid(lab->name, pbx->name, uuid);
     vl_identity_mac(lab->name, pbx->name, mac);
+    own.about = pbx->name;
     if (find_volume(guests, disk, &volume) < 0 || plan_boot(guests, pbx->image, &volume, &boot) < 0 ||
-        plan_disk(guests, disk, &volume, pbx->disk, boot.base_volume) < 0)
+        plan_disk(&own, disk, &volume, pbx->disk, boot.base_volume) < 0)
         return -1;
     tell_other_recipe(guests, pbx, &volume);
-    if (!boot.cdrom && plan_seed(guests, pbx, mac, &seed) < 0)
+    if (!boot.cdrom && plan_seed(&own, pbx, mac, &seed) < 0)
         return -1;
-    if (plan_domain(guests,
+    own.info = boot.info;
+    if (plan_domain(&own,
                     &(struct vl_domain_spec){
                         .lab = lab->name,
                         .pbx = pbx->name,
@@ -476,7 +533,7 @@ static int plan_guest(const struct guest_plan *guests, const struct vl_pbx *pbx)
                     },
                     &domain) < 0)
         return -1;
-    return seed ? plan_old_seeds(guests, pbx, seed, &domain) : 0;
+    return seed ? plan_old_seeds(&own, pbx, seed, &domain) : 0;
 }
 
 /* The same base volume is wanted by many guests: its steps are kept once. */

@@ -66,6 +66,13 @@ int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct 
 int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err);
 
+/* What there is to be seen of a PBX's trunks, and of a call from it (`how` it goes: probe/trunks.h has the call), for a
+ * note: steps that change nothing. */
+struct vl_call;
+void vl_stage_look(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);
+void vl_stage_look_at_call(const struct vl_pbx *pbx, const struct vl_call *call, const char *how, int timeout_ms,
+                           struct vl_plan *plan);
+
 /* The profiles of telephones into the directory `output`, an absolute path; NULL: STATE/LAB/phones. names: phones,
  * NULL: all. */
 int vl_stage_phones(struct vl_session *session, const char *const *names, const char *output, struct vl_plan *plan,

@@ -3,24 +3,28 @@
  * The lab's state on this host: keys and secrets that are not there yet.
  */
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "stage/stage.h"
 
-/* A key pair by ssh-keygen. A private key without its public half is left over from a run that was cut off. */
-static void add_key(struct vl_plan *plan, struct vl_session *session, const char *name, const char *why)
+/* A key pair, unless both halves are there: a private key without its public half is left over from a run that was cut
+ * off. */
+static int add_key(struct vl_plan *plan, struct vl_session *session, const char *name, const char *why,
+                   struct vl_error *err)
 {
-    const char *path = vl_arena_printf(&plan->arena, "%s/ssh/%s", session->state.directory, name);
-    const char *public_path = vl_arena_printf(&plan->arena, "%s.pub", path);
+    struct vl_key_pair pair;
 
-    if (vl_file_exists(path) && vl_file_exists(public_path))
-        return;
-    if (vl_file_exists(path))
-        vl_plan_add_command(plan, "half a key pair is left over from a run that was cut off", path,
-                            vl_plan_argv(plan, "rm", "-f", "--", path, NULL));
-    vl_plan_add_command(plan, why, vl_arena_printf(&plan->arena, "ssh-keygen for %s", name),
-                        vl_plan_argv(plan, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C",
-                                     vl_arena_printf(&plan->arena, "voiplab %s %s", session->lab->name, name), "-f",
-                                     path, NULL));
+    if (vl_session_key(session, &plan->arena, name, &pair, err) < 0)
+        return -1;
+    if (!pair.stored)
+        vl_plan_add(plan, &(struct vl_step){
+                              .kind = VL_STEP_KEY,
+                              .target = VL_THIS_HOST,
+                              .object = vl_arena_printf(&plan->arena, "%s/ssh/%s", session->state.directory, name),
+                              .why = why,
+                              .after = pair.public_text,
+                              .input = pair.private_text,
+                              .mode = 0600,
+                          });
+    return 0;
 }
 
 static int add_secrets(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
@@ -55,11 +59,14 @@ int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_e
 
         lab_key |= pbx->place == VL_PLACE_VM ||
                    (pbx->place == VL_PLACE_SSH && !pbx->sshkey && (!pbx->password_file || pbx->jump));
-        if (pbx->place == VL_PLACE_VM)
+        if (pbx->place == VL_PLACE_VM &&
             add_key(plan, session, vl_arena_printf(&plan->arena, "%s_host_ed25519", pbx->name),
-                    "the guest's SSH host key is made here, so that the first connection is already a verified one");
+                    "the guest's SSH host key is made here, so that the first connection is already a verified one",
+                    err) < 0)
+            return -1;
     }
-    if (lab_key)
-        add_key(plan, session, "lab_ed25519", "the key with which voiplab logs in to the lab's PBXs");
+    if (lab_key &&
+        add_key(plan, session, "lab_ed25519", "the key with which voiplab logs in to the lab's PBXs", err) < 0)
+        return -1;
     return vl_arena_check(&plan->arena, err);
 }

@@ -112,10 +112,19 @@ for lab in "$SOURCE"/share/labs/thesis.ini "$SOURCE"/share/labs/classroom.ini; d
     up --explain
     expect_status 0 "$name --explain"
     head -1 out | grep -q '^# ' || fail "$name --explain: does not begin with a heading"
-    [ "$(grep -c '^## ' out)" -ge 5 ] || fail "$name --explain: no heading for each target"
-    grep -qx "$steps\\. .*" out || fail "$name --explain: the steps are not numbered up to $steps"
+    grep -q '^## On this host' out || fail "$name --explain: no heading for this host"
+    grep -qE "^## On $hub\$" out || fail "$name --explain: no heading for the hub"
+    for pbx in $pbxs; do
+        grep -qE "^## On .*$pbx( |,|\$)" out || fail "$name --explain: no heading for $pbx"
+    done
+    expect out "by hand: $steps steps" "$name --explain"
+    awk '/^```sh$/ { sh = 1 } /^# What is seen/ { exit }
+        /^###/ { if (step && !sh) print step; step = ($0 ~ /each its own/) ? "" : $0; sh = 0 }' out >bare
+    expect_not out 'file made by voiplab' "$name --explain" # Asterisk's samples are there
+    [ ! -s bare ] || fail "$name --explain: steps without a command: $(head -3 bare)"
+    [ "$(wc -l <out)" -lt $((steps * 60)) ] || fail "$name --explain: $(wc -l <out) lines for $steps steps"
     [ $(($(grep -c '^```' out) % 2)) -eq 0 ] || fail "$name --explain: a block of code is not closed"
-    expect_not out 'null' "$name --explain"
+    expect_not out '(null)' "$name --explain"
 
     up --dry-run --json
     expect_status 0 "$name --json"

@@ -30,9 +30,8 @@ run status -f 'no-such-á.ini'
 expect err 'á' 'a file with a name in UTF-8'
 
 # A child that failed has failed, whoever ignores how children end.
-mkdir bin
-printf '#!/bin/sh\nexit 3\n' >bin/ssh-keygen
-chmod 755 bin/ssh-keygen
+cp -r "$SOURCE/share" share
+printf '#!/bin/sh\nexit 3\n' >share/images/debian-asterisk/build
 cat >vm.ini <<'END'
 [lab]
 name = v
@@ -50,9 +49,9 @@ base = build:debian-asterisk
 address = 10.1.1.50
 extensions = 1500
 END
-(trap '' CHLD && PATH=$work/bin:$PATH exec "$VOIPLAB" phone -f vm.ini --state "$work/state" --cache "$work/cache") >out 2>err </dev/null && status=0 || status=$?
-[ "$status" -ne 0 ] || fail 'ssh-keygen failed, and nobody noticed'
-expect err 'ssh-keygen' 'ssh-keygen failed'
+(trap '' CHLD && exec "$VOIPLAB" image -f vm.ini --share "$work/share" --state "$work/state" --cache "$work/cache") >out 2>err </dev/null && status=0 || status=$?
+[ "$status" -ne 0 ] || fail 'a build failed, and nobody noticed'
+expect err 'debian-asterisk/build' 'a build failed'
 
 # Without /proc or /sys that is said.
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Guests by hand: what guest/ does through libvirt, as commands of virsh(1), and images.
+ */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "guest/recipe.h"
+#include "guest/seed_iso.h"
+#include "plan/typed.h"
+#include "render/volume_xml.h"
+
+#define COMPLETE ".complete"
+
+/* `virsh` with the connection. Quiet: it says what went wrong, and answers questions. */
+static const char *virsh(const struct vl_typing *typing)
+{
+    return vl_arena_printf(typing->arena, "virsh -q -c %s",
+                           vl_typed_word(typing->arena, typing->session->options.hypervisor));
+}
+
+static void see_listed(struct vl_typing *typing, const char *list, const char *name)
+{
+    vl_buf_printf(&typing->see, "%s %s | awk '{ print $1 }' | grep -x -F %s", virsh(typing), list,
+                  vl_typed_word(typing->arena, name));
+    vl_buf_printf(&typing->seen, "%s\n", name);
+}
+
+static void see_gone(struct vl_typing *typing, const char *list, const char *name)
+{
+    vl_buf_printf(&typing->see, "%s %s | awk '{ print $1 }' | grep -x -F %s || echo gone", virsh(typing), list,
+                  vl_typed_word(typing->arena, name));
+    vl_buf_puts(&typing->seen, "gone\n");
+}
+
+static const char *volumes_of(const struct vl_typing *typing)
+{
+    return vl_arena_printf(typing->arena, "vol-list %s", typing->step->pool);
+}
+
+/* XML that libvirt takes, on standard input. */
+static void type_xml(struct vl_typing *typing, const char *command, const char *xml, const struct vl_shell_part *parts)
+{
+    const char *line = vl_arena_printf(typing->arena, "%s %s /dev/stdin", virsh(typing), command);
+
+    if (*xml && xml[strlen(xml) - 1] != '\n')
+        xml = vl_arena_printf(typing->arena, "%s\n", xml);
+    vl_shell_input(&typing->type, line, xml, parts);
+}
+
+static void type_fetch(struct vl_typing *typing, const char *file)
+{
+    const struct vl_step *step = typing->step;
+    const char *directory =
+        vl_arena_strndup(typing->arena, step->after, (size_t)(strrchr(step->after, '/') - step->after));
+
+    vl_buf_printf(&typing->type, "mkdir -p %s\ncurl --fail --location --output %s -- %s\n",
+                  vl_typed_word(typing->arena, directory), file, vl_typed_word(typing->arena, step->source));
+    if (step->sha256) {
+        vl_buf_printf(&typing->see, "sha256sum <%s", file);
+        vl_buf_printf(&typing->seen, "%s  -\n", step->sha256);
+    } else {
+        vl_buf_printf(&typing->see, "qemu-img info %s | grep '^file format'", file);
+        vl_buf_puts(&typing->seen, "file format: qcow2\n");
+    }
+}
+
+/* The recipe is a program, and stays one. */
+void vl_type_image(struct vl_typing *typing)
+{
+    const struct vl_step *step = typing->step;
+    const char *file = vl_typed_word(typing->arena, step->after), *part, *build;
+
+    if (step->source) {
+        type_fetch(typing, file);
+        return;
+    }
+    part = vl_typed_word(typing->arena, vl_arena_printf(typing->arena, "%s.part", step->after));
+    build = vl_typed_word(typing->arena, vl_arena_printf(typing->arena, "%s/images/%s/build",
+                                                         typing->session->options.share_directory, step->object));
+    vl_buf_printf(&typing->type, "mkdir -p %s\n%s %s\n(cd %s && sha256sum --", part, build, part, part);
+    for (size_t i = 0; vl_recipe_files[i]; i++)
+        vl_buf_printf(&typing->type, " %s", vl_recipe_files[i]);
+    vl_buf_printf(&typing->type, " >SHA256SUMS)\nmv %s %s\n", part, file);
+    vl_buf_printf(&typing->see, "(cd %s && sha256sum --check --quiet SHA256SUMS && echo whole)", file);
+    vl_buf_puts(&typing->seen, "whole\n");
+}
+
+void vl_type_pool(struct vl_typing *typing)
+{
+    const struct vl_step *step = typing->step;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *xml = vl_render_pool_xml(step->object, step->after, &ignored);
+
+    if (!xml) {
+        typing->arena->failed = true;
+        return;
+    }
+    type_xml(typing, "pool-define", xml, NULL);
+    for (size_t i = 0; i < 3; i++)
+        vl_buf_printf(&typing->type, "%s %s %s\n", virsh(typing),
+                      (const char *[]){ "pool-build", "pool-start", "pool-autostart" }[i], step->object);
+    see_listed(typing, "pool-list --autostart", step->object);
+}
+
+void vl_type_volume(struct vl_typing *typing)
+{
+    type_xml(typing, vl_arena_printf(typing->arena, "vol-create %s", typing->step->pool), typing->step->after, NULL);
+    see_listed(typing, volumes_of(typing), typing->step->object);
+}
+
+/* The volume, what is in it, and beside it the empty one that says that it came to its end. */
+static void type_filled(struct vl_typing *typing, const char *xml, const char *file, const struct vl_shell_part *parts)
+{
+    const struct vl_step *step = typing->step;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *mark = vl_render_volume_xml(
+        &(struct vl_volume_spec){ .name = vl_arena_printf(typing->arena, "%s" COMPLETE, step->object),
+                                  .format = "raw" },
+        &ignored);
+    const char *create = vl_arena_printf(typing->arena, "vol-create %s", step->pool);
+
+    if (!mark) {
+        typing->arena->failed = true;
+        return;
+    }
+    type_xml(typing, create, xml, parts);
+    vl_buf_printf(&typing->type, "%s vol-upload --pool %s %s %s\n", virsh(typing), step->pool, step->object, file);
+    type_xml(typing, create, mark, NULL);
+    see_listed(typing, volumes_of(typing), vl_arena_printf(typing->arena, "%s" COMPLETE, step->object));
+}
+
+/* A number that no volume has, in whose place comes what a command says when the file is there. */
+#define UNKNOWN_SIZE "1111111111111111111"
+
+static const char *with_unknown_size(const struct vl_typing *typing, const char *xml)
+{
+    const char *size = strstr(xml, "\">0</capacity>");
+
+    return size ? vl_arena_printf(typing->arena, "%.*s\">" UNKNOWN_SIZE "%s", (int)(size - xml), xml, size + 3) : xml;
+}
+
+void vl_type_upload(struct vl_typing *typing)
+{
+    const struct vl_step *step = typing->step;
+    const char *file = vl_typed_word(typing->arena, step->source);
+    bool qcow2 = strstr(step->after, "\"qcow2\"") != NULL;
+    const struct vl_shell_part parts[] = {
+        { .text = UNKNOWN_SIZE,
+          .command = vl_arena_printf(
+              typing->arena,
+              qcow2 ? "qemu-img info %s | sed -n 's/^virtual.*(\\([0-9]*\\) bytes)/\\1/p'" : "stat -c %%s %s", file) },
+        { .text = NULL },
+    };
+
+    type_filled(typing, with_unknown_size(typing, step->after), file, parts);
+}
+
+/* In a directory of its own, from where the image is made as vl_seed_iso() does it. */
+void vl_type_seed(struct vl_typing *typing)
+{
+    static const struct vl_shell_part size[] = { { .text = UNKNOWN_SIZE, .command = "stat -c %s seed.iso" },
+                                                 { .text = NULL } };
+    const struct vl_step *step = typing->step;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *xml =
+        vl_render_volume_xml(&(struct vl_volume_spec){ .name = step->object, .format = "raw" }, &ignored);
+
+    vl_buf_puts(&typing->type, "cd \"$(mktemp -d)\"\nmkdir -p files/voiplab\n");
+    for (size_t i = 0; i < step->files->count; i++) {
+        const struct vl_file *file = &step->files->files[i];
+
+        vl_shell_input(&typing->type,
+                       vl_arena_printf(typing->arena, "install -m %04o /dev/stdin files/%s", file->mode, file->path),
+                       file->text, step->parts);
+    }
+    vl_buf_puts(&typing->type, VL_SEED_ISO_ENVIRONMENT " ");
+    vl_shell_words(&typing->type, vl_seed_iso_command(typing->arena, "seed.iso", "files"));
+    vl_buf_putc(&typing->type, '\n');
+    if (xml)
+        type_filled(typing, with_unknown_size(typing, xml), "seed.iso", size);
+    vl_buf_puts(&typing->type, "rm -r files seed.iso\ncd\n");
+    typing->arena->failed |= !xml;
+}
+
+/* The name of a domain is one word: it is made of names. */
+static void type_domain_command(struct vl_typing *typing, const char *command)
+{
+    vl_buf_printf(&typing->type, "%s %s %s\n", virsh(typing), command, typing->step->object);
+}
+
+static void see_state(struct vl_typing *typing, const char *state)
+{
+    vl_buf_printf(&typing->see, "%s domstate %s", virsh(typing), typing->step->object);
+    vl_buf_printf(&typing->seen, "%s\n", state);
+}
+
+void vl_type_domain(struct vl_typing *typing)
+{
+    type_xml(typing, "define --validate", typing->step->after, typing->step->parts);
+    see_listed(typing, "list --all --name", typing->step->object);
+}
+
+void vl_type_start(struct vl_typing *typing)
+{
+    type_domain_command(typing, "start");
+    see_state(typing, "running");
+}
+
+/* A guest that is asked to stop takes its time, and one that does not hear it never does. */
+void vl_type_stop(struct vl_typing *typing)
+{
+    if (!typing->step->at_once) {
+        type_domain_command(typing, "shutdown");
+        vl_buf_printf(&typing->type,
+                      "timeout 60 sh -c 'until %s domstate %s | grep -q off; do sleep 1; done' ||\n    %s destroy %s\n",
+                      virsh(typing), typing->step->object, virsh(typing), typing->step->object);
+    } else {
+        type_domain_command(typing, "destroy");
+    }
+    see_state(typing, "shut off");
+}
+
+void vl_type_undefine(struct vl_typing *typing)
+{
+    type_domain_command(typing, "undefine --managed-save --snapshots-metadata");
+    see_gone(typing, "list --all --name", typing->step->object);
+}
+
+void vl_type_remove_volume(struct vl_typing *typing)
+{
+    const struct vl_step *step = typing->step;
+
+    vl_buf_printf(&typing->type, "%s vol-delete --pool %s %s\n", virsh(typing), step->pool, step->object);
+    vl_buf_printf(&typing->type, "if %s vol-info --pool %s %s" COMPLETE " >/dev/null 2>&1; then\n", virsh(typing),
+                  step->pool, step->object);
+    vl_buf_printf(&typing->type, "    %s vol-delete --pool %s %s" COMPLETE "\nfi\n", virsh(typing), step->pool,
+                  step->object);
+    see_gone(typing, volumes_of(typing), step->object);
+}
+
+/* The directory goes when it is empty. */
+void vl_type_remove_pool(struct vl_typing *typing)
+{
+    const char *pool = typing->step->object;
+
+    vl_buf_printf(&typing->type, "%s pool-destroy %s\n%s pool-delete %s || :\n%s pool-undefine %s\n", virsh(typing),
+                  pool, virsh(typing), pool, virsh(typing), pool);
+    see_gone(typing, "pool-list --all", pool);
+}
