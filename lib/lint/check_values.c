@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Values: what Set() does not set, functions that are not there or only read, and text that was meant as something
- * else: {NAME} without '$', sounds with the suffix of their file, quotes of a word processor, and a ')' too many.
+ * Values: what Set() does not set, and text that was meant as something else: {NAME} without '$', sounds with the
+ * suffix of their file, quotes of a word processor, and a ')' too many.
  */
 #include <ctype.h>
 #include <string.h>
@@ -13,100 +13,6 @@
 #include "lint/part.h"
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-
-/* The functions of Asterisk 1.2 to 22, whichever of them a version has: those that can be written first. */
-static const char written[] =
-    "AGC AES_DECRYPT AES_ENCRYPT AMI_CLIENT ARRAY AUDIOHOOK_INHERIT CALENDAR_WRITE CALLCOMPLETION CALLERID CALLERPRES "
-    "CDR "
-    "CDR_PROP CHANNEL CONFBRIDGE CONNECTEDLINE CURLOPT CUT_IN DB DB_DELETE DENOISE DEVICE_STATE DEVSTATE DIALGROUP "
-    "DUNDIRESULT ENV FAXOPT FILE FRAME_DROP FRAME_TRACE GLOBAL GROUP HANGUPCAUSE HASH HOLD_INTERCEPT JITTERBUFFER "
-    "LANGUAGE "
-    "LOCAL MAILBOX_EXISTS MASTER_CHANNEL MINIVMACCOUNT MINIVMCOUNTER MUTEAUDIO ODBC ODBC_FETCH PERIODIC_HOOK "
-    "PITCH_SHIFT "
-    "PJSIP_DTMF_MODE PJSIP_HEADER PJSIP_HEADERS PJSIP_MEDIA_OFFER PJSIP_MOH_PASSTHROUGH PJSIP_RESPONSE_HEADER "
-    "PJSIP_SEND_SESSION_REFRESH PJSIP_TRANSFER_HANDLING POP PRESENCE_STATE PUSH QUEUE_MEMBER QUEUE_MEMBER_PENALTY "
-    "REALTIME "
-    "REDIRECTING SCRAMBLE SHARED SHIFT SIPFROMDOMAIN SORCERY SMDI_MSG SPEECH SPEECH_ENGINE SPEECH_GRAMMAR STACK "
-    "TALK_DETECT "
-    "TALK_OPTS TIMEOUT TOTAL_CALLS UNSHIFT VOLUME XMPP_PRESENCE MESSAGE MESSAGE_DATA SIPCHANINFO MSG CELGEN VM_INFO "
-    "TOGGLE LISTSET BLINDTRANSFER CONFBRIDGE_INFO MUSICCLASS CHANNEL_GROUP JABBER_RECEIVE JABBER_STATUS FEATURE "
-    "FEATUREMAP "
-    "ASSERT GOSUB_RETVAL CSV RECEIVEFAX CAPI CHAN_STATE PBX BRIDGEPEER DTMF_TRACE EVALUATE";
-
-static const char read_only[] =
-    "AELSUB AGENT BASE64_DECODE BASE64_ENCODE BLACKLIST CALENDAR_BUSY CALENDAR_EVENT CALENDAR_QUERY "
-    "CALENDAR_QUERY_RESULT CHANNELS CHANNEL_EXISTS CHECKSIPDOMAIN CHECK_MD5 CONFBRIDGE_CHANNELS CONFIG AST_CONFIG "
-    "AST_SORCERY CSV_QUOTE CURL CUT DB_EXISTS DB_KEYS DB_KEY_COUNT DEC DIALPLAN_EXISTS DUNDILOOKUP DUNDIQUERY "
-    "ENUMLOOKUP "
-    "ENUMQUERY ENUMRESULT ESCAPE_BACKSLASHES ESCAPE_TICKS EVAL EVAL_EXTEN EVAL_SUB EXCEPTION EXISTS EXPORT "
-    "EXTENSION_STATE "
-    "EXTENVAL FIELDNUM FIELDQTY FILE_COUNT_LINE FILE_FORMAT FILTER GROUP_COUNT GROUP_LIST GROUP_MATCH_COUNT "
-    "HANGUPCAUSE_KEYS HASHKEYS HINT IAXPEER IAXVAR ICONV IF IFMODULE IFTIME IMPORT INC ISNULL JSON_DECODE KEYPADHASH "
-    "LEN "
-    "LISTFILTER LOCK MATH MD5 MEETME_INFO MIXMONITOR ODBC_ESCAPE PASSTHRU PJSIP_AOR PJSIP_CONTACT PJSIP_DIAL_CONTACTS "
-    "PJSIP_ENDPOINT PJSIP_HEADER_PARAM PJSIP_PARSE_URI PJSIP_PARSE_URI_FROM PP_EACH_EXTENSION PP_EACH_USER "
-    "QUEUE_EXISTS QUEUE_GET_CHANNEL QUEUE_MEMBER_COUNT QUEUE_MEMBER_LIST QUEUE_VARIABLES QUEUE_WAITING_COUNT QUOTE "
-    "RAND "
-    "REALTIME_DESTROY REALTIME_FIELD REALTIME_HASH REALTIME_STORE REGEX REPLACE SAYFILES SCALAR SHA1 SHELL SIPPEER "
-    "SIP_HEADER SIP_HEADERS SMDI_MSG_RETRIEVE SORT SPEECH_RESULTS_TYPE SPEECH_SCORE SPEECH_TEXT SPRINTF SQL_ESC "
-    "SQL_ESC_BACKSLASHES SRVQUERY SRVRESULT STACK_PEEK STAT STRBETWEEN STREPLACE STRFTIME STRPTIME STRREPLACE SYSINFO "
-    "TESTTIME TOLOWER TOUPPER TRIM LTRIM RTRIM TRYLOCK TXTCIDNAME UNLOCK URIDECODE URIENCODE VALID_EXTEN VERSION "
-    "VMCOUNT "
-    "VM_INFO CALLSTACK";
-
-struct functions {
-    struct vl_lint *lint;
-    const char *const *written, *const *read_only;
-};
-
-static const char *find(const char *const *names, const char *name, bool exact)
-{
-    for (; names && *names; names++)
-        if (exact ? !strcmp(*names, name) : !strcasecmp(*names, name))
-            return *names;
-    return NULL;
-}
-
-/* Functions of func_odbc.conf and of modules that are not Asterisk's own are not known: only a slip is told. */
-static void check_function(const struct functions *functions, const struct vl_lint_call *call, const char *name)
-{
-    struct vl_lint *lint = functions->lint;
-    const char *meant = find(functions->written, name, false);
-
-    if (find(functions->written, name, true) || find(functions->read_only, name, true) || !strncmp(name, "ODBC_", 5))
-        return;
-    meant = meant ? meant : find(functions->read_only, name, false);
-    if (!meant && strlen(name) > 3) {
-        const char *const nearest[] = { vl_text_nearest(name, functions->written),
-                                        vl_text_nearest(name, functions->read_only) };
-
-        for (size_t i = 0; i < VL_COUNT(nearest); i++)
-            if (nearest[i] && !strncmp(nearest[i], name, 3))
-                meant = nearest[i];
-    }
-    if (meant)
-        vl_lint_add(lint, VL_RULE_FUNCTION, &call->step->at, call->extension, NULL,
-                    "there is no function '%s', and what it gives is empty; did you mean '%s'?", name, meant);
-}
-
-static void check_functions(const struct functions *functions, const struct vl_lint_call *call)
-{
-    struct vl_lint *lint = functions->lint;
-    const char *text = call->arguments + strspn(call->arguments, " ");
-    size_t length = strspn(text, letters);
-
-    for (const char *p = strstr(call->arguments, "${"); p; p = strstr(p + 2, "${"))
-        if (strspn(p + 2, letters) && p[2 + strspn(p + 2, letters)] == '(')
-            check_function(functions, call, vl_arena_strndup(lint->arena, p + 2, strspn(p + 2, letters)));
-    if (call->row->effect == VL_EFFECT_SET && length && text[length] == '(') {
-        const char *name = vl_arena_strndup(lint->arena, text, length);
-
-        check_function(functions, call, name);
-        if (find(functions->read_only, name, true))
-            vl_lint_add(lint, VL_RULE_READ_ONLY, &call->step->at, call->extension, NULL,
-                        "the function %s cannot be set: nothing happens but a line in the log", name);
-    }
-}
 
 /* `NAME=` behind a comma: somebody thinks that Set() takes several. */
 static const char *second_of(struct vl_arena *arena, const char *value)
@@ -243,15 +149,9 @@ static void check_extra(struct vl_lint *lint, const struct vl_lint_call *call)
 
 void vl_lint_check_values(struct vl_lint *lint)
 {
-    struct functions functions = { .lint = lint,
-                                   .written = vl_text_split(lint->arena, written, " "),
-                                   .read_only = vl_text_split(lint->arena, read_only, " ") };
-
     for (size_t i = 0; i < lint->call_count && !vl_lint_stopped(lint); i++) {
         const struct vl_lint_call *call = &lint->calls[i];
 
-        if (functions.written && functions.read_only)
-            check_functions(&functions, call);
         if (call->row->effect == VL_EFFECT_SET)
             check_set(lint, call);
         check_braces(lint, call);

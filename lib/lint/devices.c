@@ -196,15 +196,14 @@ static void read_lines(struct reading *reading)
         add_entries(reading, reading->conf.sections[i]);
 }
 
-static void add_queue(struct reading *reading, const char *name)
+static void add_name(struct reading *reading, const char ***names, size_t *count, const char *name)
 {
-    struct vl_devices *devices = reading->devices;
-    const char **grown = vl_arena_grow(reading->arena, devices->queues, devices->queue_count, sizeof(*grown));
+    const char **grown = vl_arena_grow(reading->arena, *names, *count, sizeof(*grown));
 
     if (!grown)
         return;
-    devices->queues = grown;
-    grown[devices->queue_count++] = vl_arena_strdup(reading->arena, name);
+    *names = grown;
+    grown[(*count)++] = vl_arena_strdup(reading->arena, name);
 }
 
 static void read_queues(struct reading *reading)
@@ -215,10 +214,34 @@ static void read_queues(struct reading *reading)
         const struct vl_conf_line *context = section->is_template ? NULL : vl_conf_section_line(section, "context");
 
         if (!section->is_template && strcasecmp(section->name, "general") != 0)
-            add_queue(reading, section->name);
+            add_name(reading, &reading->devices->queues, &reading->devices->queue_count, section->name);
         if (context)
             add_entry(reading, context, &queue_use);
     }
+}
+
+static void read_module(struct reading *reading, const struct vl_conf_line *line)
+{
+    static const char *const loading[] = { "load", "preload", "require", "preload-require" };
+    struct vl_devices *devices = reading->devices;
+
+    if (!strcasecmp(line->name, "autoload"))
+        devices->autoload = !is_no(line->value);
+    else if (!strcasecmp(line->name, "noload"))
+        add_name(reading, &devices->barred, &devices->barred_count, line->value);
+    for (size_t i = 0; i < VL_COUNT(loading); i++)
+        if (!strcasecmp(line->name, loading[i]))
+            add_name(reading, &devices->loaded, &devices->loaded_count, line->value);
+}
+
+/* modules.conf: without a word about it nothing is loaded but what it names. */
+static void read_modules(struct reading *reading)
+{
+    reading->devices->modules_read = true;
+    for (size_t i = 0; i < reading->conf.section_count; i++)
+        for (size_t j = 0;
+             j < reading->conf.sections[i]->line_count && !strcasecmp(reading->conf.sections[i]->name, "modules"); j++)
+            read_module(reading, &reading->conf.sections[i]->lines[j]);
 }
 
 /* chan_dahdi.conf: a channel takes what stands above it. FXO ports, which have lines, use FXS signalling. */
@@ -284,7 +307,7 @@ static void note_technology(struct reading *reading, void (*read)(struct reading
     }
     if (read == read_voicemail)
         devices->voicemail = true;
-    else if (read != read_queues)
+    else if (read != read_queues && read != read_modules)
         devices->lines = true;
 }
 
@@ -320,6 +343,7 @@ static const struct source {
     { "pjsip.conf", VL_PJSIP, read_pjsip },    { "users.conf", VL_SIP, read_users },
     { "chan_dahdi.conf", VL_SIP, read_dahdi }, { "dahdi-channels.conf", VL_SIP, read_lines },
     { "queues.conf", VL_SIP, read_queues },    { "voicemail.conf", VL_SIP, read_voicemail },
+    { "modules.conf", VL_SIP, read_modules },
 };
 
 static const char *beside(struct vl_arena *arena, const char *file, const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What stands around a dialplan: accounts of devices, the contexts in which calls of devices start, mailboxes. Read
- * from Asterisk's other files as far as a linter needs them.
+ * What stands around a dialplan: accounts of devices, the contexts in which calls of devices start, mailboxes, queues,
+ * and the modules that are loaded. Read from Asterisk's other files as far as a linter needs them.
  */
 #ifndef VL_LINT_DEVICES_H
 #define VL_LINT_DEVICES_H
@@ -76,11 +76,15 @@ struct vl_devices {
     bool mailboxes_missing;                 /* the other files are beside the plan, voicemail.conf is not */
     bool queues_read;                       /* queues.conf was there */
     bool voicemail;                         /* voicemail.conf was there */
-    bool lines;                             /* a file of telephone lines was there */
-    bool guests;                            /* sip.conf takes calls without an account */
-    struct vl_position guests_at;           /* where it says so, or where its [general] is */
-    const char *guest_context;              /* where they start */
-    bool realtime;                          /* devices may come from a database */
+    bool modules_read;                      /* modules.conf was there */
+    bool autoload;                          /* it loads whatever it does not bar */
+    const char **loaded, **barred;          /* modules that it names */
+    size_t loaded_count, barred_count;
+    bool lines;                   /* a file of telephone lines was there */
+    bool guests;                  /* sip.conf takes calls without an account */
+    struct vl_position guests_at; /* where it says so, or where its [general] is */
+    const char *guest_context;    /* where they start */
+    bool realtime;                /* devices may come from a database */
     struct vl_device *devices;
     size_t device_count;
     struct vl_entry *entries;

@@ -63,6 +63,7 @@ struct vl_lint {
     struct vl_names *assigned;        /* names of variables that a step sets */
     struct vl_lint_targets *targets;  /* where jumps lead, once it was asked for */
     struct vl_names *routines;        /* how routines end, as far as it was asked for, see vl_lint_ends */
+    struct vl_provisions *provisions; /* what modules bring, once it was asked for, see modules.h */
     const char *beside[2];            /* plans in other languages, once they were asked for; "": not there */
     struct vl_lint_text *texts;       /* the files, as lines */
     size_t text_count;
@@ -180,6 +181,11 @@ bool vl_lint_stays_away(struct vl_lint *lint, const struct vl_lint_call *call);
 /* check_versions.c: the application of this number that a version has given up, or will; NULL: there are no more. */
 const char *vl_lint_gone_application(size_t number);
 
+/* check_functions.c: the next function that a call reads, ${NAME(...)}, or the one that it sets; NULL: there are no
+ * more. *position begins as NULL. */
+const char *vl_lint_next_function(struct vl_lint *lint, const struct vl_lint_call *call, const char **position,
+                                  bool *ret_set);
+
 /* Checks. Where a rule of rules.h has its check is found by its name: `git grep -n "^void vl_lint_check_"`. */
 void vl_lint_check_loader(struct vl_lint *lint);
 void vl_lint_check_names(struct vl_lint *lint);
@@ -200,6 +206,8 @@ void vl_lint_check_emergency(struct vl_lint *lint);
 void vl_lint_check_pins(struct vl_lint *lint);
 void vl_lint_check_habits(struct vl_lint *lint);
 void vl_lint_check_expressions(struct vl_lint *lint);
+void vl_lint_check_functions(struct vl_lint *lint);
+void vl_lint_check_modules(struct vl_lint *lint);
 void vl_lint_check_values(struct vl_lint *lint);
 void vl_lint_check_routines(struct vl_lint *lint);
 void vl_lint_check_general(struct vl_lint *lint);

@@ -135,9 +135,12 @@
     X(TIME, "time-wrong", WARNING, 0, 0, vl_lint_check_expressions,                                                    \
       "times of GotoIfTime() or ExecIfTime() that mean nothing")                                                       \
     X(SET, "set-wrong", WARNING, 0, 0, vl_lint_check_values, "a Set() that sets nothing, or another variable")         \
-    X(FUNCTION, "function-unknown", WARNING, 0, 0, vl_lint_check_values,                                               \
+    X(FUNCTION, "function-unknown", WARNING, 0, 0, vl_lint_check_functions,                                            \
       "a function that Asterisk does not have: what it would give is empty")                                           \
-    X(READ_ONLY, "function-read-only", WARNING, 106, 0, vl_lint_check_values, "a Set() of a function that only reads") \
+    X(READ_ONLY, "function-read-only", WARNING, 106, 0, vl_lint_check_functions,                                       \
+      "a Set() of a function that only reads")                                                                         \
+    X(MODULE, "module-missing", ERROR, 0, 0, vl_lint_check_modules,                                                    \
+      "an application, function or channel whose module modules.conf does not load")                                   \
     X(BRACES, "reference-without-dollar", WARNING, 0, 0, vl_lint_check_values, "{NAME} without '$' is text")           \
     X(SOUND, "sound-suffix", WARNING, 0, 0, vl_lint_check_values,                                                      \
       "a sound with the suffix of its file, which Asterisk adds itself")                                               \
