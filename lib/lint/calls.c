@@ -25,18 +25,32 @@ bool vl_lint_is_assigned(const struct vl_lint *lint, const char *name)
     return lint->assigned && vl_names_find(lint->assigned, vl_hash_text(VL_HASH_START, name), same_name, name);
 }
 
+static void add_assigned(struct vl_lint *lint, const char *name)
+{
+    const char **grown = vl_lint_is_assigned(lint, name)
+                             ? NULL
+                             : vl_arena_grow(lint->arena, lint->assigned_list, lint->assigned_count, sizeof(*grown));
+
+    if (!grown)
+        return;
+    lint->assigned_list = grown;
+    grown[lint->assigned_count++] = name;
+    vl_names_add(lint->arena, lint->assigned, vl_hash_text(VL_HASH_START, name), (void *)(uintptr_t)name);
+}
+
 static void note_assigned(struct vl_lint *lint, const struct vl_lint_call *call)
 {
+    if (call->row->effect == VL_EFFECT_READ && call->count)
+        add_assigned(lint, call->parts[0]);
     for (size_t i = 0; vl_application_sets(call->row) && i < call->count; i++) {
         const char *name = call->parts[i] + strspn(call->parts[i], "_");
-        char *copy;
 
         if (!strncmp(name, "GLOBAL(", 7) || !strncmp(name, "LOCAL(", 6) || !strncmp(name, "ARRAY(", 6) ||
             !strncmp(name, "HASH(", 5))
             name = strchr(name, '(') + 1;
-        copy = vl_arena_strndup(lint->arena, name, strcspn(name, "=),"));
-        if (!vl_lint_is_assigned(lint, copy))
-            vl_names_add(lint->arena, lint->assigned, vl_hash_text(VL_HASH_START, copy), copy);
+        name = vl_arena_strndup(lint->arena, name, strcspn(name, "=),"));
+        if (name)
+            add_assigned(lint, name);
     }
 }
 

@@ -123,9 +123,13 @@ static void check_mailboxes(struct vl_lint *lint, const struct vl_lint_call *cal
         const char *name = vl_arena_strndup(lint->arena, boxes[i], strcspn(boxes[i], "@"));
         const char *context = at && at[1] ? at + 1 : "default";
 
+        bool option = *name && strchr("subj", *name) && has_mailbox(&lint->devices, name + 1, context);
+        const char *hint =
+            option ? vl_arena_printf(lint->arena, "; the option stands behind a comma: %s,%c", name + 1, *name) : "";
+
         if (*name && !has_mailbox(&lint->devices, name, context))
             vl_lint_add(lint, VL_RULE_MAILBOX, &call->step->at, call->extension, NULL,
-                        "there is no mailbox '%s' in [%s] of voicemail.conf", name, context);
+                        "there is no mailbox '%s' in [%s] of voicemail.conf%s", name, context, hint);
     }
 }
 

@@ -72,6 +72,47 @@ static bool is_broken(const char *text)
     return wanted && any;
 }
 
+/* One word: a string, or whatever stands up to a blank, a bracket or an operator. */
+static size_t word_length(const char *text, bool *ret_literal)
+{
+    size_t length = 0;
+
+    *ret_literal = true;
+    do {
+        *ret_literal &= text[length] != '$';
+        length += thing_length(text + length);
+    } while (text[length] && !is_blank(text[length]) && !strchr("()\"", text[length]) &&
+             !operator_length(text + length));
+    return length;
+}
+
+/* Where the second of two words stands that have no operator between them; NULL: nowhere. Words that are only known in
+ * a call may hold one, and a regular expression without quotes anything. */
+static const char *second_word(const char *text)
+{
+    bool literal, before = false;
+
+    while (*text) {
+        size_t length = operator_length(text);
+
+        if (length && (*text == ':' || !strncmp(text, "=~", 2)))
+            return NULL;
+        if (length || *text == '(' || *text == ')') {
+            before = false;
+            text += length ? length : 1;
+        } else if (is_blank(*text)) {
+            text++;
+        } else {
+            length = word_length(text, &literal);
+            if (before && literal)
+                return text;
+            before = literal;
+            text += length;
+        }
+    }
+    return NULL;
+}
+
 /* What is never empty: Asterisk sets it, or the application that it is about. */
 static bool is_always_set(const char *name)
 {
@@ -159,6 +200,23 @@ static void check_operands(struct vl_lint *lint, const struct vl_lint_call *call
     }
 }
 
+static void check_expression(struct vl_lint *lint, const struct vl_lint_call *call, const char *text)
+{
+    const char *second = second_word(text);
+
+    if (is_broken(text)) {
+        vl_lint_add(lint, VL_RULE_EXPRESSION, &call->step->at, call->extension, NULL,
+                    "$[%s] is no expression, since an operator lacks a side: Asterisk takes it for 0", text);
+        return;
+    }
+    check_operands(lint, call, text);
+    if (second)
+        vl_lint_add(lint, VL_RULE_EXPRESSION, &call->step->at, call->extension, NULL,
+                    "$[%s] ends before '%s', since no operator stands there: Asterisk leaves the rest out; words with "
+                    "blanks stand in quotes",
+                    text, second);
+}
+
 /* Every $[...] of a text, and those inside of it. */
 static void check_expressions(struct vl_lint *lint, const struct vl_lint_call *call, const char *text)
 {
@@ -169,12 +227,8 @@ static void check_expressions(struct vl_lint *lint, const struct vl_lint_call *c
         if (length < 3)
             continue;
         inner = vl_arena_strndup(lint->arena, text + 2, length - 3);
-        if (text[1] == '[' && text[length - 1] == ']') {
-            check_operands(lint, call, inner);
-            if (is_broken(inner))
-                vl_lint_add(lint, VL_RULE_EXPRESSION, &call->step->at, call->extension, NULL,
-                            "$[%s] is no expression, since an operator lacks a side: Asterisk takes it for 0", inner);
-        }
+        if (text[1] == '[' && text[length - 1] == ']')
+            check_expression(lint, call, inner);
         check_expressions(lint, call, inner);
         text += length - 1;
     }
@@ -208,7 +262,7 @@ static void check_text(struct vl_lint *lint, const struct vl_lint_call *call, co
 
     if (!*literal || is_number(literal))
         return;
-    if (*first == '$' && strpbrk(literal, "=<>&|!+*"))
+    if ((*first == '$' || isdigit((unsigned char)*first)) && strpbrk(literal, "=<>&|!+*"))
         vl_lint_add(lint, VL_RULE_CONDITION, &call->step->at, call->extension, NULL,
                     "of the condition '%s' only what stands first counts: operators are computed inside of $[ ]", text);
     else if (*first != '$' && !isdigit((unsigned char)*first))
@@ -239,6 +293,24 @@ static void check_condition(struct vl_lint *lint, const struct vl_lint_call *cal
                     ways.condition.text);
 }
 
+/* ${IF(CONDITION?YES:NO)} wherever it stands. */
+static void check_functions(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    static const char start[] = "${IF(";
+
+    for (const char *p = strstr(call->arguments, start); p; p = strstr(p + 1, start)) {
+        const char *text = p + strlen(start);
+        const char *inner = vl_arena_strndup(lint->arena, text, vl_call_length(text));
+        struct vl_condition condition;
+
+        if (!inner)
+            return;
+        condition = vl_condition_read(lint->arena, inner, VL_MARKS_FUNCTION);
+        if (condition.marked)
+            check_text(lint, call, condition.text);
+    }
+}
+
 void vl_lint_check_expressions(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->call_count && !vl_lint_stopped(lint); i++) {
@@ -246,7 +318,11 @@ void vl_lint_check_expressions(struct vl_lint *lint)
 
         if (call->row->when != VL_WHEN_ALWAYS)
             check_condition(lint, call);
-        if (!call->nested)
+        if (vl_lint_call_is(call, "While"))
+            check_text(lint, call, call->arguments);
+        if (!call->nested) {
+            check_functions(lint, call);
             check_expressions(lint, call, call->arguments);
+        }
     }
 }

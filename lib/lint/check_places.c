@@ -244,6 +244,50 @@ static bool looks_global(const char *name)
            strncmp(name, "ARG", 3) != 0 && strncmp(name, "MACRO_", 6) != 0;
 }
 
+/* Whether an application sets it without being told its name. */
+static bool is_reported(const char *name)
+{
+    for (size_t i = 0; i < vl_application_count; i++)
+        if (vl_application_reports(&vl_applications[i], name))
+            return true;
+    return false;
+}
+
+/* Whether names differ by more than a digit: those that do belong to a row of them. */
+static bool differ_by_letter(const char *a, const char *b)
+{
+    size_t same = 0;
+
+    while (a[same] && a[same] == b[same])
+        same++;
+    return !isdigit((unsigned char)a[same]) && !isdigit((unsigned char)b[same]);
+}
+
+/* The variable that is meant by one that nothing sets, where one letter is another; NULL when none is. */
+static const char *near_assigned(struct globals *globals, const char *name)
+{
+    struct vl_lint *lint = globals->lint;
+    const char *found = NULL;
+
+    lint->comparisons_left -= (long)lint->assigned_count;
+    for (size_t i = 0; lint->comparisons_left > 0 && i < lint->assigned_count && !found; i++)
+        if (strcasecmp(lint->assigned_list[i], name)
+                ? is_slip(lint->assigned_list[i], name) && differ_by_letter(lint->assigned_list[i], name)
+                : lint->asterisk >= 1200) /* before, the case of letters did not count */
+            found = lint->assigned_list[i];
+    return found && !is_reported(name) ? found : NULL;
+}
+
+static void check_slip(struct globals *globals, const struct vl_lint_call *call, const char *name)
+{
+    const char *nearest = strlen(name) > 4 ? near_assigned(globals, name) : NULL;
+
+    if (nearest)
+        vl_lint_add(globals->lint, VL_RULE_VARIABLE, &call->step->at, call->extension, NULL,
+                    "nothing sets the variable '%s'; did you mean '%s'?%s", name, nearest,
+                    strcasecmp(name, nearest) ? "" : " Capital and small letters are not the same");
+}
+
 static void check_name(struct globals *globals, const struct vl_lint_call *call, const char *name, bool explicit,
                        bool dialled)
 {
@@ -252,10 +296,10 @@ static void check_name(struct globals *globals, const struct vl_lint_call *call,
 
     if (vl_dialplan_global(lint->plan, name) || vl_lint_is_assigned(lint, name))
         return;
-    if (!explicit && !looks_global(name))
-        return;
-    nearest = near_global(globals, name);
-    if (explicit || nearest || dialled)
+    nearest = explicit || looks_global(name) ? near_global(globals, name) : NULL;
+    if (!explicit && !nearest && !(dialled && looks_global(name)))
+        check_slip(globals, call, name);
+    else
         vl_lint_add(lint, VL_RULE_GLOBAL, &call->step->at, call->extension, NULL,
                     "nothing defines the global variable '%s', so it is empty%s%s%s", name,
                     nearest ? "; did you mean '" : "; define it in [globals]", nearest ? nearest : "",
@@ -274,7 +318,7 @@ static void check_variables(struct globals *globals, const struct vl_lint_call *
         bool dialled = call->row->effect == VL_EFFECT_DIAL && p == call->arguments && name[length] == '}' &&
                        name[length + 1] == '/';
 
-        if (length && name[length] == (global ? ')' : '}'))
+        if (length && (name[length] == (global ? ')' : '}') || (!global && name[length] == ':')))
             check_name(globals, call, vl_arena_strndup(globals->lint->arena, name, length), global, dialled);
     }
 }

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/expression.h"
+#include "lint/modules.h"
 #include "lint/part.h"
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
@@ -43,6 +44,9 @@ static void check_set(struct vl_lint *lint, const struct vl_lint_call *call)
         vl_lint_add(lint, VL_RULE_SET, &call->step->at, call->extension, NULL,
                     "the blanks belong to the name: this sets '%s', and ${%s} stays as it was", name,
                     vl_text_strip(vl_arena_strdup(lint->arena, name)));
+    else if (isalpha((unsigned char)*name) && name[strspn(name, letters)] == '(' && !strchr(name, ')'))
+        vl_lint_add(lint, VL_RULE_SET, &call->step->at, call->extension, NULL,
+                    "the '(' of '%s' does not close before '=', so that this is no function, and nothing is set", name);
     else if (second)
         vl_lint_add(lint, VL_RULE_SET, &call->step->at, call->extension, NULL,
                     "Set() sets one variable: '%s' becomes '%s'; write a Set() for '%s', or MSet()", name, value + 1,
@@ -57,21 +61,57 @@ static void check_set(struct vl_lint *lint, const struct vl_lint_call *call)
     }
 }
 
+/* A variable that the plan has. */
+static bool is_variable(const struct vl_lint *lint, const char *name)
+{
+    return vl_lint_is_assigned(lint, name) || vl_dialplan_global(lint->plan, name) || !strcmp(name, "EXTEN") ||
+           !strcmp(name, "CALLERID") || !strncmp(name, "ARG", 3);
+}
+
+/* `{NAME}`, `{NAME:1}` and `{FUNCTION(...)}` without '$'. */
 static void check_braces(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     for (const char *p = strchr(call->arguments, '{'); p; p = strchr(p + 1, '{')) {
-        size_t length = strspn(p + 1, letters);
+        size_t length = strspn(p + 1, letters), whole = strcspn(p, "}");
+        const struct vl_provided *function;
         const char *name;
 
-        if (length < 2 || p[1 + length] != '}' || !isalpha((unsigned char)p[1]) ||
+        if (length < 2 || !strchr("}:(", p[1 + length]) || !p[whole] || !isalpha((unsigned char)p[1]) ||
             (p > call->arguments && strchr("$\\%{", p[-1])))
             continue;
         name = vl_arena_strndup(lint->arena, p + 1, length);
-        if (vl_lint_is_assigned(lint, name) || vl_dialplan_global(lint->plan, name) || !strcmp(name, "EXTEN") ||
-            !strncmp(name, "ARG", 3))
+        function = p[1 + length] == '(' && name ? vl_lint_provided(lint, VL_PROVIDES_FUNCTION, name) : NULL;
+        if (name && (function ? !strcmp(function->name, name) && p[whole - 1] == ')'
+                              : p[1 + length] != '(' && is_variable(lint, name)))
             vl_lint_add(lint, VL_RULE_BRACES, &call->step->at, call->extension, NULL,
-                        "'{%s}' is text; the value of the variable is ${%s}", name, name);
+                        "'%.*s' is text; the value is $%.*s", (int)whole + 1, p, (int)whole + 1, p);
     }
+}
+
+/* `$NAME` and `$(NAME)` without braces. A shell has variables of its own. */
+static void check_bare(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    for (const char *p = strchr(call->arguments, '$'); p; p = strchr(p + 1, '$')) {
+        const char *start = p + 1 + (p[1] == '(');
+        size_t length = strspn(start, letters);
+        const char *name;
+
+        if (length < 2 || !isalpha((unsigned char)*start) || (p[1] == '(' && start[length] != ')') ||
+            (p > call->arguments && p[-1] == '\\'))
+            continue;
+        name = vl_arena_strndup(lint->arena, start, length);
+        if (name && is_variable(lint, name))
+            vl_lint_add(lint, VL_RULE_BRACES, &call->step->at, call->extension, NULL,
+                        "'$%s%s%s' is text; the value of the variable is ${%s}", p[1] == '(' ? "(" : "", name,
+                        p[1] == '(' ? ")" : "", name);
+    }
+}
+
+/* What another program gets, which may know '$' itself. */
+static bool is_for_program(const struct vl_lint_call *call)
+{
+    return call->row->effect == VL_EFFECT_PROGRAM || strcasestr(call->application, "system") ||
+           strstr(call->arguments, "SHELL(");
 }
 
 static bool is_suffix(const char *text)
@@ -104,13 +144,37 @@ static void check_sounds(struct vl_lint *lint, const struct vl_lint_call *call)
     }
 }
 
-/* Quotation marks from U+2018 to U+201F. */
-static bool has_typographic(const char *text)
+/* Of U+2018 to U+201F, those that stand for '"'; or all, with those that stand for an apostrophe as well. */
+static bool is_quote(const char *text, bool all)
 {
-    for (const char *p = strstr(text, "\xe2\x80"); p; p = strstr(p + 2, "\xe2\x80"))
-        if ((unsigned char)p[2] >= 0x98 && (unsigned char)p[2] <= 0x9f)
+    return !strncmp(text, "\xe2\x80", 2) && (unsigned char)text[2] >= (all ? 0x98 : 0x9c) &&
+           (unsigned char)text[2] <= 0x9f;
+}
+
+static bool has_quotes(const char *text, size_t length, bool all)
+{
+    bool quoted = false;
+
+    for (size_t i = 0; i < length; i++) {
+        quoted ^= text[i] == '"';
+        if (!quoted && is_quote(text + i, all))
             return true;
+    }
     return false;
+}
+
+/* Where quotes mean something: in $[ ], around a value, and in arguments that are taken apart. */
+static void check_quotes(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    const char *text = call->arguments, *value = strchr(text, '=');
+    bool wrong = call->row->parts ? has_quotes(text, strlen(text), false)
+                                  : call->row->effect == VL_EFFECT_SET && value && is_quote(value + 1, false);
+
+    for (const char *p = strstr(text, "$["); p && !wrong; p = strstr(p + 2, "$["))
+        wrong = has_quotes(p + 2, vl_reference_inside(p + 2, strlen(p + 2), '['), true);
+    if (wrong)
+        vl_lint_add(lint, VL_RULE_QUOTES, &call->step->at, call->extension, NULL,
+                    "the quotes in '%s' are not \", but those of a word processor, which are text for Asterisk", text);
 }
 
 /* What stands behind the ')' that closes the arguments before their end; NULL: nothing does. */
@@ -155,11 +219,10 @@ void vl_lint_check_values(struct vl_lint *lint)
         if (call->row->effect == VL_EFFECT_SET)
             check_set(lint, call);
         check_braces(lint, call);
+        if (!is_for_program(call))
+            check_bare(lint, call);
         check_sounds(lint, call);
         check_extra(lint, call);
-        if (has_typographic(call->arguments))
-            vl_lint_add(lint, VL_RULE_QUOTES, &call->step->at, call->extension, NULL,
-                        "the quotes in '%s' are not \", but those of a word processor, which are text for Asterisk",
-                        call->arguments);
+        check_quotes(lint, call);
     }
 }

@@ -84,6 +84,31 @@ static void add_device(struct reading *reading, const struct vl_conf_section *se
     };
 }
 
+static void add_registered(struct reading *reading, const char *host, size_t length, bool named)
+{
+    struct vl_devices *devices = reading->devices;
+    struct vl_registered *grown =
+        vl_arena_grow(reading->arena, devices->registered, devices->registered_count, sizeof(*grown));
+
+    if (!grown)
+        return;
+    devices->registered = grown;
+    grown[devices->registered_count++] = (struct vl_registered){ .technology = reading->technology,
+                                                                 .host = vl_arena_strndup(reading->arena, host, length),
+                                                                 .named = named };
+}
+
+/* `register => USER:SECRET@HOST:PORT/EXTENSION` */
+static void read_registered(struct reading *reading, const struct vl_conf_section *section)
+{
+    for (size_t i = 0; i < section->line_count; i++) {
+        const char *value = section->lines[i].value, *at = strrchr(value, '@'), *host = at ? at + 1 : value;
+
+        if (!strcasecmp(section->lines[i].name, "register"))
+            add_registered(reading, host, strcspn(host, ":/~?"), strchr(host, '/') != NULL);
+    }
+}
+
 static bool is_no(const char *value)
 {
     return !strcasecmp(value, "no") || !strcasecmp(value, "false") || !strcasecmp(value, "off") || !strcmp(value, "0");
@@ -113,8 +138,9 @@ static void read_sip(struct reading *reading)
 
         if (reading->technology == VL_SIP && !strcasecmp(section->name, "general"))
             read_guests(reading, section);
-        else if (vl_conf_section_line(section, "type") && !section->is_template &&
-                 strcasecmp(section->name, "general") != 0)
+        if (!strcasecmp(section->name, "general"))
+            read_registered(reading, section);
+        else if (vl_conf_section_line(section, "type") && !section->is_template)
             add_device(reading, section);
         add_entries(reading, section);
     }
@@ -128,6 +154,16 @@ static bool is_object(const struct vl_conf_section *section, const char *type)
     return line && !section->is_template && !strcasecmp(line->value, type);
 }
 
+/* `sip:USER@HOST:PORT` */
+static const char *host_of(const char *uri, size_t *ret_length)
+{
+    const char *host = strchr(uri, ':') ? strchr(uri, ':') + 1 : uri, *at = strchr(host, '@');
+
+    host = at ? at + 1 : host;
+    *ret_length = strcspn(host, ":;>");
+    return host;
+}
+
 /* The host of `sip:USER@HOST:PORT`, where the first AOR of an endpoint is; "dynamic" of one that registers, as sip.conf
  * says it. NULL: it has no AOR. */
 static const char *pjsip_host(const struct reading *reading, const struct vl_conf_section *endpoint)
@@ -138,7 +174,7 @@ static const char *pjsip_host(const struct reading *reading, const struct vl_con
     for (size_t i = 0; i < reading->conf.section_count && length; i++) {
         const struct vl_conf_section *section = reading->conf.sections[i];
         const struct vl_conf_line *contact;
-        const char *host, *at;
+        const char *host;
 
         if (!is_object(section, "aor") || strlen(section->name) != length ||
             strncmp(section->name, aors->value, length) != 0)
@@ -146,12 +182,20 @@ static const char *pjsip_host(const struct reading *reading, const struct vl_con
         contact = vl_conf_section_line(section, "contact");
         if (!contact)
             return "dynamic";
-        host = strchr(contact->value, ':') ? strchr(contact->value, ':') + 1 : contact->value;
-        at = strchr(host, '@');
-        host = at ? at + 1 : host;
-        return vl_arena_strndup(reading->arena, host, strcspn(host, ":;>"));
+        host = host_of(contact->value, &length);
+        return vl_arena_strndup(reading->arena, host, length);
     }
     return NULL;
+}
+
+static void read_registration(struct reading *reading, const struct vl_conf_section *section)
+{
+    const struct vl_conf_line *server = vl_conf_section_line(section, "server_uri");
+    size_t length;
+    const char *host = server ? host_of(server->value, &length) : NULL;
+
+    if (host)
+        add_registered(reading, host, length, vl_conf_section_line(section, "contact_user") != NULL);
 }
 
 /* Objects of pjsip.conf: endpoints are devices. */
@@ -165,6 +209,8 @@ static void read_pjsip(struct reading *reading)
 
         if (is_object(section, "endpoint"))
             add_device(reading, section);
+        if (is_object(section, "registration"))
+            read_registration(reading, section);
         if (devices->device_count > count)
             devices->devices[count].host = pjsip_host(reading, section);
         add_entries(reading, section);

@@ -29,6 +29,13 @@ struct vl_device {
     struct vl_position at;
 };
 
+/* Somebody that this PBX registers with. */
+struct vl_registered {
+    enum vl_technology technology;
+    const char *host;
+    bool named; /* with an extension, which calls from there carry */
+};
+
 /* What an account is asked for. */
 struct vl_found_secret {
     const char *name, *user; /* of the section, and the one to log in with: mostly the same */
@@ -87,6 +94,8 @@ struct vl_devices {
     bool realtime;                /* devices may come from a database */
     struct vl_device *devices;
     size_t device_count;
+    struct vl_registered *registered;
+    size_t registered_count;
     struct vl_entry *entries;
     size_t entry_count;
     struct vl_found_secret *secrets;

@@ -61,6 +61,8 @@ struct vl_lint {
     size_t place_count;
     struct vl_lint_context *contexts; /* beside plan->contexts */
     struct vl_names *assigned;        /* names of variables that a step sets */
+    const char **assigned_list;       /* the same, each once */
+    size_t assigned_count;
     struct vl_lint_targets *targets;  /* where jumps lead, once it was asked for */
     struct vl_names *routines;        /* how routines end, as far as it was asked for, see vl_lint_ends */
     struct vl_provisions *provisions; /* what modules bring, once it was asked for, see modules.h */
@@ -208,6 +210,7 @@ void vl_lint_check_habits(struct vl_lint *lint);
 void vl_lint_check_expressions(struct vl_lint *lint);
 void vl_lint_check_functions(struct vl_lint *lint);
 void vl_lint_check_modules(struct vl_lint *lint);
+void vl_lint_check_trunks(struct vl_lint *lint);
 void vl_lint_check_values(struct vl_lint *lint);
 void vl_lint_check_routines(struct vl_lint *lint);
 void vl_lint_check_general(struct vl_lint *lint);

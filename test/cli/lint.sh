@@ -108,7 +108,7 @@ expect_status 2 'an option of lint elsewhere'
 flood() {
     printf '[ext]\n'
     awk -v count="$1" 'BEGIN { for (i = 1; i <= count; i++)
-        printf "exten => 5%06d,1,Set(V%d=1)\nexten => 5%06d,n,SetCallerPres(x)\nexten => 5%06d,n,Goto(none%d,s,1)\n",
+        printf "exten => 5%06d,1,Set(V%d=1)\nexten => 5%06d,n,DeadAGI(x)\nexten => 5%06d,n,Goto(none%d,s,1)\n",
             i, i, i, i, i }'
 }
 cd "$work"
@@ -116,7 +116,7 @@ flood 500 >flood.conf
 run dialplan lint flood.conf
 expect_status 1 'a flood'
 [ "$(wc -l <out)" -le 40 ] || fail "$(wc -l <out) lines of a flood"
-expect out 'SetCallerPres is deprecated since Asterisk 1.6; write Set(CALLERID(pres)=...) (500 times, also line 6, 9, 12 ...)' 'the flood'
+expect out 'DeadAGI is deprecated since Asterisk 1.6; write AGI() (500 times, also line 6, 9, 12 ...)' 'the flood'
 expect out "there is no context 'none1' (and 499 with other numbers, line 7, 10, 13 ...) [goto-nowhere]" 'the flood'
 [ "$(wc -l <out)" = 2 ] || fail "$(wc -l <out) lines of two causes"
 awk '{ word = ""
