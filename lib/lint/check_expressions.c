@@ -178,7 +178,7 @@ static void report_operand(struct vl_lint *lint, const struct vl_lint_call *call
     vl_lint_add_as(lint, VL_RULE_UNQUOTED,
                    setting == SOMEWHERE || !strncmp(name, "ARG", 3) ? VL_SEVERITY_NOTICE : VL_SEVERITY_WARNING,
                    &call->step->at, call->extension, NULL,
-                   "where %.*s is empty the expression lacks a side and is 0; write \"%.*s\" with quotes on both sides",
+                   "where %.*s is empty the expression lacks a side and is false; write \"%.*s\" with quotes on both sides",
                    (int)length, reference, (int)length, reference);
 }
 
@@ -206,7 +206,7 @@ static void check_expression(struct vl_lint *lint, const struct vl_lint_call *ca
 
     if (is_broken(text)) {
         vl_lint_add(lint, VL_RULE_EXPRESSION, &call->step->at, call->extension, NULL,
-                    "$[%s] is no expression, since an operator lacks a side: Asterisk takes it for 0", text);
+                    "$[%s] is no expression, since an operator lacks a side: Asterisk takes it for false", text);
         return;
     }
     check_operands(lint, call, text);
