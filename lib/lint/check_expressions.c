@@ -175,11 +175,12 @@ static void report_operand(struct vl_lint *lint, const struct vl_lint_call *call
     setting = next == '(' ? NOWHERE : setting_of(lint, call, name);
     if (setting == BEFORE || (setting == NOWHERE && next != '(' && value && *value))
         return;
-    vl_lint_add_as(lint, VL_RULE_UNQUOTED,
-                   setting == SOMEWHERE || !strncmp(name, "ARG", 3) ? VL_SEVERITY_NOTICE : VL_SEVERITY_WARNING,
-                   &call->step->at, call->extension, NULL,
-                   "where %.*s is empty the expression lacks a side and is false; write \"%.*s\" with quotes on both sides",
-                   (int)length, reference, (int)length, reference);
+    vl_lint_add_as(
+        lint, VL_RULE_UNQUOTED,
+        setting == SOMEWHERE || !strncmp(name, "ARG", 3) ? VL_SEVERITY_NOTICE : VL_SEVERITY_WARNING, &call->step->at,
+        call->extension, NULL,
+        "where %.*s is empty the expression lacks a side and is false; write \"%.*s\" with quotes on both sides",
+        (int)length, reference, (int)length, reference);
 }
 
 /* References that are a whole side of an operator. */

@@ -45,7 +45,7 @@ static void report(struct vl_lint *lint, const struct vl_lint_call *call, const 
                    const struct vl_provided *other)
 {
     const char *meant = other              ? other->name
-                        : strlen(name) > 4 ? vl_lint_nearest_provided(lint, VL_PROVIDES_FUNCTION, name)
+                        : strlen(name) > 3 ? vl_lint_nearest_provided(lint, VL_PROVIDES_FUNCTION, name)
                                            : NULL;
     const char *loss = set ? "nothing is set" : "what it gives is empty";
 
