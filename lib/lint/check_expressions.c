@@ -160,7 +160,21 @@ static bool may_lack(const char *function)
     return false;
 }
 
-static void report_operand(struct vl_lint *lint, const struct vl_lint_call *call, const char *reference, size_t length)
+/* Whether the operator is about numbers: one in quotes is none. */
+static bool is_numeric(const char *sign)
+{
+    return sign && *sign && strchr("<>+-*/%", *sign);
+}
+
+/* What keeps it from being empty: quotes, or a digit where a number is wanted. */
+static const char *advice(struct vl_lint *lint, const char *reference, size_t length, bool numeric)
+{
+    return numeric ? vl_arena_printf(lint->arena, "0%.*s", (int)length, reference)
+                   : vl_arena_printf(lint->arena, "\"%.*s\" with quotes on both sides", (int)length, reference);
+}
+
+static void report_operand(struct vl_lint *lint, const struct vl_lint_call *call, const char *reference, size_t length,
+                           bool numeric)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     size_t letter_count = strspn(reference + 2, letters);
@@ -175,18 +189,18 @@ static void report_operand(struct vl_lint *lint, const struct vl_lint_call *call
     setting = next == '(' ? NOWHERE : setting_of(lint, call, name);
     if (setting == BEFORE || (setting == NOWHERE && next != '(' && value && *value))
         return;
-    vl_lint_add_as(
-        lint, VL_RULE_UNQUOTED,
-        setting == SOMEWHERE || !strncmp(name, "ARG", 3) ? VL_SEVERITY_NOTICE : VL_SEVERITY_WARNING, &call->step->at,
-        call->extension, NULL,
-        "where %.*s is empty the expression lacks a side and is false; write \"%.*s\" with quotes on both sides",
-        (int)length, reference, (int)length, reference);
+    vl_lint_add_as(lint, VL_RULE_UNQUOTED,
+                   setting == SOMEWHERE || !strncmp(name, "ARG", 3) ? VL_SEVERITY_NOTICE : VL_SEVERITY_WARNING,
+                   &call->step->at, call->extension, NULL,
+                   "where %.*s is empty the expression lacks a side, and is 0 or nothing; write %s", (int)length,
+                   reference, advice(lint, reference, length, numeric));
 }
 
 /* References that are a whole side of an operator. */
 static void check_operands(struct vl_lint *lint, const struct vl_lint_call *call, const char *text)
 {
     bool operators = false, starts = true;
+    const char *before = NULL; /* the operator on the left */
 
     for (const char *p = text; *p; p += operator_length(p) ? operator_length(p) : thing_length(p))
         operators |= operator_length(p) && *p != ':' && *p != '?';
@@ -195,7 +209,10 @@ static void check_operands(struct vl_lint *lint, const struct vl_lint_call *call
         bool ends = !p[length] || is_blank(p[length]) || p[length] == ')' || operator_length(p + length);
 
         if (*p == '$' && p[1] == '{' && starts && ends)
-            report_operand(lint, call, p, length);
+            report_operand(lint, call, p, length,
+                           is_numeric(before) || is_numeric(p + length + strspn(p + length, " \t")));
+        if (sign || !is_blank(*p))
+            before = sign ? p : NULL;
         starts = sign || is_blank(*p) || *p == '(';
         p += length;
     }
@@ -207,7 +224,7 @@ static void check_expression(struct vl_lint *lint, const struct vl_lint_call *ca
 
     if (is_broken(text)) {
         vl_lint_add(lint, VL_RULE_EXPRESSION, &call->step->at, call->extension, NULL,
-                    "$[%s] is no expression, since an operator lacks a side: Asterisk takes it for false", text);
+                    "$[%s] is no expression, since an operator lacks a side: Asterisk makes it 0, or nothing", text);
         return;
     }
     check_operands(lint, call, text);

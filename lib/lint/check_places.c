@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "dialplan/origin.h"
 #include "lint/part.h"
 
 /* Whether one letter more, less, other or swapped with its neighbour makes one name of the other. Short names are near
@@ -211,6 +212,7 @@ static bool is_named(const void *entry, const void *key)
 struct globals {
     struct vl_lint *lint;
     const char **names; /* all of them, NULL-terminated */
+    bool programs;      /* the plan runs one, such as an AGI */
     struct vl_names asked;
 };
 
@@ -244,13 +246,15 @@ static bool looks_global(const char *name)
            strncmp(name, "ARG", 3) != 0 && strncmp(name, "MACRO_", 6) != 0;
 }
 
-/* Whether an application sets it without being told its name. */
-static bool is_reported(const char *name)
+/* Whether Asterisk or an application sets it without being told its name, as ${EXTEN} or ${DIALSTATUS}. */
+static bool is_given(const char *name)
 {
-    for (size_t i = 0; i < vl_application_count; i++)
-        if (vl_application_reports(&vl_applications[i], name))
+    static const char *const names[] = { "EXTEN", "CONTEXT", "PRIORITY", "DATETIME", "TIMESTAMP", "CALLERID" };
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (!strcmp(names[i], name))
             return true;
-    return false;
+    return vl_variable_origin(name) != VL_ORIGIN_ANYBODY;
 }
 
 /* Whether names differ by more than a digit: those that do belong to a row of them. */
@@ -275,14 +279,15 @@ static const char *near_assigned(struct globals *globals, const char *name)
                 ? is_slip(lint->assigned_list[i], name) && differ_by_letter(lint->assigned_list[i], name)
                 : lint->asterisk >= 1200) /* before, the case of letters did not count */
             found = lint->assigned_list[i];
-    return found && !is_reported(name) ? found : NULL;
+    return found && !is_given(name) ? found : NULL;
 }
 
+/* A program that the plan runs may set it, and a plan that another one wrote knows what it does. */
 static void check_slip(struct globals *globals, const struct vl_lint_call *call, const char *name)
 {
-    const char *nearest = strlen(name) > 4 ? near_assigned(globals, name) : NULL;
+    const char *nearest = strlen(name) > 4 && !globals->programs ? near_assigned(globals, name) : NULL;
 
-    if (nearest)
+    if (nearest && !vl_lint_in_generated(globals->lint, &call->step->at))
         vl_lint_add(globals->lint, VL_RULE_VARIABLE, &call->step->at, call->extension, NULL,
                     "nothing sets the variable '%s'; did you mean '%s'?%s", name, nearest,
                     strcasecmp(name, nearest) ? "" : " Capital and small letters are not the same");
@@ -337,6 +342,8 @@ void vl_lint_check_globals(struct vl_lint *lint)
                             "'%s' is a setting of [general]; in [globals] it is a variable that changes nothing",
                             lint->plan->globals[i].name);
     globals.names = vl_arena_zalloc(lint->arena, (lint->plan->global_count + 1) * sizeof(*globals.names));
+    for (size_t i = 0; i < lint->call_count; i++)
+        globals.programs |= lint->calls[i].row->effect == VL_EFFECT_PROGRAM;
     for (size_t i = 0; globals.names && i < lint->plan->global_count; i++)
         globals.names[i] = lint->plan->globals[i].name;
     for (size_t i = 0; globals.names && i < lint->call_count && !vl_lint_stopped(lint); i++)

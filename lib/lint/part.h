@@ -64,6 +64,7 @@ struct vl_lint {
     const char **assigned_list;       /* the same, each once */
     size_t assigned_count;
     struct vl_lint_targets *targets;  /* where jumps lead, once it was asked for */
+    unsigned routine_depth;           /* how many of them are asked for inside of each other */
     struct vl_names *routines;        /* how routines end, as far as it was asked for, see vl_lint_ends */
     struct vl_provisions *provisions; /* what modules bring, once it was asked for, see modules.h */
     const char *beside[2];            /* plans in other languages, once they were asked for; "": not there */
