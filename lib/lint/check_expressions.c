@@ -134,15 +134,17 @@ enum setting { NOWHERE, SOMEWHERE, BEFORE };
 
 static enum setting setting_of(const struct vl_lint *lint, const struct vl_lint_call *call, const char *name)
 {
+    enum { STEPS_MOST = 500 };
     size_t count, length = strlen(name);
-    const struct vl_lint_call *calls = vl_lint_calls_of(lint, call->extension, &count);
+    const struct vl_lint_call *first = vl_lint_calls_of(lint, call->extension, &count), *before = call;
 
-    for (size_t i = 0; i < count && calls[i].step->number < call->step->number; i++) {
-        const char *text = calls[i].arguments + strspn(calls[i].arguments, "_");
+    for (int i = 0; i < STEPS_MOST && before > first; i++) {
+        const char *text = (--before)->arguments;
 
+        text += strspn(text, "_");
         /* Read(NAME,...) may leave it empty */
-        if (vl_application_sets(calls[i].row) && !strncmp(text, name, length) && text[length] == '=' &&
-            text[length + 1])
+        if (before->step != call->step && vl_application_sets(before->row) && !strncmp(text, name, length) &&
+            text[length] == '=' && text[length + 1])
             return BEFORE;
     }
     return vl_lint_is_assigned(lint, name) ? SOMEWHERE : NOWHERE;

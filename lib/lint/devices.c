@@ -399,6 +399,57 @@ static const char *beside(struct vl_arena *arena, const char *file, const char *
     return slash ? vl_arena_printf(arena, "%.*s/%s", (int)(slash - file), file, name) : vl_arena_strdup(arena, name);
 }
 
+struct wanted_device {
+    enum vl_technology technology;
+    const char *name;
+    size_t length;
+};
+
+static bool is_device(const void *entry, const void *key)
+{
+    const struct vl_device *device = entry;
+    const struct wanted_device *wanted = key;
+
+    return device->technology == wanted->technology && strlen(device->name) == wanted->length &&
+           !strncasecmp(device->name, wanted->name, wanted->length);
+}
+
+static uint64_t hash_of_device(enum vl_technology technology, const char *name, size_t length)
+{
+    return vl_hash_folded(vl_hash_bytes(VL_HASH_START, &technology, sizeof(technology)), name, length);
+}
+
+static bool is_mailbox(const void *entry, const void *key)
+{
+    const struct vl_mailbox *a = entry, *b = key;
+
+    return !strcmp(a->name, b->name) && !strcmp(a->context, b->context);
+}
+
+static uint64_t hash_of_mailbox(const struct vl_mailbox *mailbox)
+{
+    return vl_hash_text(vl_hash_text(VL_HASH_START, mailbox->name), mailbox->context);
+}
+
+/* The first of each name, once all are there and stay where they are. */
+static void index_names(struct vl_arena *arena, struct vl_devices *devices)
+{
+    for (size_t i = 0; i < devices->device_count && !arena->failed; i++) {
+        struct vl_device *device = &devices->devices[i];
+        size_t length = strlen(device->name);
+
+        if (!vl_lint_device(devices, device->technology, device->name, length))
+            vl_names_add(arena, &devices->device_names, hash_of_device(device->technology, device->name, length),
+                         device);
+    }
+    for (size_t i = 0; i < devices->mailbox_count && !arena->failed; i++) {
+        struct vl_mailbox *mailbox = &devices->mailboxes[i];
+
+        if (!vl_lint_has_mailbox(devices, mailbox->name, mailbox->context))
+            vl_names_add(arena, &devices->mailbox_names, hash_of_mailbox(mailbox), mailbox);
+    }
+}
+
 int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *options, struct vl_devices *ret_devices,
                          struct vl_error *err)
 {
@@ -416,6 +467,7 @@ int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *o
         if (file && read_file(&reading, file, named[i] != NULL, sources[i].read, err) < 0)
             return -1;
     }
+    index_names(arena, ret_devices);
     ret_devices->mailboxes_missing = options->beside && ret_devices->lines && !ret_devices->voicemail &&
                                      !options->sip && !options->iax && !options->pjsip;
     return 0;
@@ -424,9 +476,14 @@ int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *o
 const struct vl_device *vl_lint_device(const struct vl_devices *devices, enum vl_technology technology,
                                        const char *name, size_t length)
 {
-    for (size_t i = 0; i < devices->device_count; i++)
-        if (devices->devices[i].technology == technology && strlen(devices->devices[i].name) == length &&
-            !strncasecmp(devices->devices[i].name, name, length))
-            return &devices->devices[i];
-    return NULL;
+    struct wanted_device wanted = { .technology = technology, .name = name, .length = length };
+
+    return vl_names_find(&devices->device_names, hash_of_device(technology, name, length), is_device, &wanted);
+}
+
+bool vl_lint_has_mailbox(const struct vl_devices *devices, const char *name, const char *context)
+{
+    struct vl_mailbox wanted = { .name = name, .context = context };
+
+    return vl_names_find(&devices->mailbox_names, hash_of_mailbox(&wanted), is_mailbox, &wanted) != NULL;
 }

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/names.h"
 #include "dialplan/dialplan.h"
 
 enum vl_technology {
@@ -94,6 +95,7 @@ struct vl_devices {
     bool realtime;                /* devices may come from a database */
     struct vl_device *devices;
     size_t device_count;
+    struct vl_names device_names; /* of the devices, for vl_lint_device() */
     struct vl_registered *registered;
     size_t registered_count;
     struct vl_entry *entries;
@@ -110,6 +112,7 @@ struct vl_devices {
     size_t queue_count;
     struct vl_mailbox *mailboxes;
     size_t mailbox_count;
+    struct vl_names mailbox_names; /* of the mailboxes, for vl_lint_has_mailbox() */
 };
 
 struct vl_lint_options;
@@ -127,5 +130,7 @@ int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *o
 /* The device, NULL when there is none. SIP names are compared without case, as chan_sip does. */
 const struct vl_device *vl_lint_device(const struct vl_devices *devices, enum vl_technology technology,
                                        const char *name, size_t length);
+
+bool vl_lint_has_mailbox(const struct vl_devices *devices, const char *name, const char *context);
 
 #endif

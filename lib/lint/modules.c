@@ -270,11 +270,7 @@ static char *in_small_letters(struct vl_arena *arena, const char *name)
 
 static uint64_t hash_of(enum vl_provides kind, const char *name)
 {
-    uint64_t hash = vl_hash_bytes(VL_HASH_START, &kind, sizeof(kind));
-
-    for (; *name; name++)
-        hash = vl_hash_bytes(hash, &(char){ (char)tolower((unsigned char)*name) }, 1);
-    return hash;
+    return vl_hash_folded(vl_hash_bytes(VL_HASH_START, &kind, sizeof(kind)), name, strlen(name));
 }
 
 static bool is_same(const void *entry, const void *key)
@@ -410,9 +406,9 @@ const struct vl_provided *vl_lint_provided(struct vl_lint *lint, enum vl_provide
 
 const char *vl_lint_nearest_provided(struct vl_lint *lint, enum vl_provides kind, const char *name)
 {
-    char *wrong = in_small_letters(lint->arena, name);
-    const char *found =
-        is_ready(lint) && wrong ? vl_text_nearest(vl_text_strip(wrong), lint->provisions->small[kind]) : NULL;
+    bool comparable = is_ready(lint) && (lint->comparisons_left -= (long)lint->provisions->counts[kind]) > 0;
+    char *wrong = comparable ? in_small_letters(lint->arena, name) : NULL;
+    const char *found = wrong ? vl_text_nearest(vl_text_strip(wrong), lint->provisions->small[kind]) : NULL;
 
     for (size_t i = 0; found && lint->provisions->small[kind][i]; i++)
         if (found == lint->provisions->small[kind][i])
