@@ -189,31 +189,9 @@ const char *vl_lint_gone_application(size_t number);
 const char *vl_lint_next_function(struct vl_lint *lint, const struct vl_lint_call *call, const char **position,
                                   bool *ret_set);
 
-/* Checks. Where a rule of rules.h has its check is found by its name: `git grep -n "^void vl_lint_check_"`. */
-void vl_lint_check_loader(struct vl_lint *lint);
-void vl_lint_check_names(struct vl_lint *lint);
-void vl_lint_check_steps(struct vl_lint *lint);
-void vl_lint_check_leak(struct vl_lint *lint);
-void vl_lint_check_shadow(struct vl_lint *lint);
-void vl_lint_check_includes(struct vl_lint *lint);
-void vl_lint_check_reached(struct vl_lint *lint);
-void vl_lint_check_places(struct vl_lint *lint);
-void vl_lint_check_globals(struct vl_lint *lint);
-void vl_lint_check_devices(struct vl_lint *lint);
-void vl_lint_check_accounts(struct vl_lint *lint);
-void vl_lint_check_applications(struct vl_lint *lint);
-void vl_lint_check_versions(struct vl_lint *lint);
-void vl_lint_check_syntax(struct vl_lint *lint);
-void vl_lint_check_dial(struct vl_lint *lint);
-void vl_lint_check_emergency(struct vl_lint *lint);
-void vl_lint_check_pins(struct vl_lint *lint);
-void vl_lint_check_habits(struct vl_lint *lint);
-void vl_lint_check_expressions(struct vl_lint *lint);
-void vl_lint_check_functions(struct vl_lint *lint);
-void vl_lint_check_modules(struct vl_lint *lint);
-void vl_lint_check_trunks(struct vl_lint *lint);
-void vl_lint_check_values(struct vl_lint *lint);
-void vl_lint_check_routines(struct vl_lint *lint);
-void vl_lint_check_general(struct vl_lint *lint);
+/* Checks: each rule's own. Where one is found by its name: `git grep -n "^void vl_lint_check_"`. */
+#define X(id, name, severity, since, before, check, summary) void check(struct vl_lint *lint);
+VL_LINT_RULES(X)
+#undef X
 
 #endif
