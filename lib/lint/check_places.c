@@ -71,12 +71,25 @@ static void report_context(struct vl_lint *lint, const struct vl_lint_place *pla
                                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ""));
 }
 
+/* The label that is meant by one that is not there, in the extension that it was looked for in. */
+static const char *near_label(struct vl_lint *lint, const struct vl_extension *extension, const char *label)
+{
+    for (size_t i = 0; i < extension->priority_count; i++) {
+        const char *other = extension->priorities[i].label;
+
+        if (other && (!strcasecmp(other, label) || is_slip(other, label)))
+            return vl_arena_printf(lint->arena, "; did you mean '%s'?", other);
+    }
+    return "";
+}
+
 /* A place whose context and extension are known. */
 static void check_found(struct vl_lint *lint, const struct vl_lint_place *place, const struct vl_context *context)
 {
     bool elsewhere;
+    const struct vl_extension *found = vl_lint_find(lint, context, place->extension, NULL, &elsewhere);
 
-    if (!vl_lint_find(lint, context, place->extension, NULL, &elsewhere)) {
+    if (!found) {
         /* Asterisk takes i when there is one */
         if (!elsewhere && (place->way->kind == VL_JUMP_MACRO || !vl_lint_find(lint, context, "i", "1", &elsewhere)))
             report_place(lint, place,
@@ -84,8 +97,8 @@ static void check_found(struct vl_lint *lint, const struct vl_lint_place *place,
     } else if (place->priority && !vl_lint_find(lint, context, place->extension, place->priority, &elsewhere) &&
                !elsewhere) {
         report_place(lint, place,
-                     vl_arena_printf(lint->arena, "'%s' in [%s] has no priority '%s'", place->extension, context->name,
-                                     place->priority));
+                     vl_arena_printf(lint->arena, "'%s' in [%s] has no priority '%s'%s", place->extension,
+                                     context->name, place->priority, near_label(lint, found, place->priority)));
     }
 }
 
@@ -118,7 +131,8 @@ static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
         if (priority && !vl_lint_has(own, priority) &&
             !vl_lint_search_has(lint, context, vl_lint_language(lint, own), priority))
             report_place(lint, place,
-                         vl_arena_printf(arena, "the extension '%s' has no priority '%s'", own->name, priority));
+                         vl_arena_printf(arena, "the extension '%s' has no priority '%s'%s", own->name, priority,
+                                         near_label(lint, own, priority)));
     } else if (!place->extension && has_blank(place->way->place.extension)) {
         report_place(lint, place,
                      vl_arena_printf(arena, "no number has the blank of '%s'", place->way->place.extension));
