@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "lint/modules.h"
 #include "lint/part.h"
 #include "lint/report.h"
@@ -43,13 +44,27 @@ static void report(struct vl_lint *lint, const struct vl_lint_call *call, const 
                        name);
 }
 
+/* ExecIf and its like take the name as it is written. */
+static void check_misnamed(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    char *copy = vl_arena_strdup(lint->arena, call->application);
+    const char *name = copy ? vl_text_strip(copy) : NULL;
+
+    if (name && vl_lint_provided(lint, VL_PROVIDES_APPLICATION, name))
+        vl_lint_add_as(lint, VL_RULE_APPLICATION, VL_SEVERITY_WARNING, &call->step->at, call->extension, NULL,
+                       "there is no application '%s', and it does not run: the blank belongs to the name, write %s",
+                       call->application, name);
+}
+
 void vl_lint_check_applications(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->call_count; i++) {
         const struct vl_lint_call *call = &lint->calls[i];
         const char *name = name_before_comma(lint, call);
 
-        if (name && lint->asterisk >= 106)
+        if (call->misnamed)
+            check_misnamed(lint, call);
+        else if (name && lint->asterisk >= 106)
             vl_lint_add(lint, VL_RULE_APPLICATION, &call->step->at, call->extension, NULL,
                         "there is no application '%s', and the call ends here: since Asterisk 1.6 what an application "
                         "gets stands in brackets; write %s(...)",

@@ -128,11 +128,17 @@ static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
         if (!vl_lint_is_beside(lint, place->context))
             report_context(lint, place);
     } else if (place->same_extension) {
-        if (priority && !vl_lint_has(own, priority) &&
-            !vl_lint_search_has(lint, context, vl_lint_language(lint, own), priority))
+        bool elsewhere, other = place->way->place.context != NULL;
+
+        /* in another context Asterisk takes i when there is one */
+        if (priority && (other || !vl_lint_has(own, priority)) &&
+            !vl_lint_search_has(lint, context, vl_lint_language(lint, own), priority) &&
+            !(other && vl_lint_find(lint, context, "i", "1", &elsewhere)))
             report_place(lint, place,
-                         vl_arena_printf(arena, "the extension '%s' has no priority '%s'%s", own->name, priority,
-                                         near_label(lint, own, priority)));
+                         other ? vl_arena_printf(arena, "[%s] has no extension '%s' with a priority '%s'",
+                                                 context->name, own->name, priority)
+                               : vl_arena_printf(arena, "the extension '%s' has no priority '%s'%s", own->name,
+                                                 priority, near_label(lint, own, priority)));
     } else if (!place->extension && has_blank(place->way->place.extension)) {
         report_place(lint, place,
                      vl_arena_printf(arena, "no number has the blank of '%s'", place->way->place.extension));

@@ -30,6 +30,7 @@ struct vl_lint_call {
     const char *arguments;    /* the whole of it */
     const char *const *parts; /* arguments, split at commas that are not inside of brackets or quotes */
     size_t count;
+    bool misnamed;             /* a blank before or behind its name makes it another one */
     unsigned nested;           /* in how many calls of other applications it stands */
     size_t place, place_count; /* its places, among those of all calls */
 };
