@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/names.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct vl_names_slot {
@@ -20,6 +21,13 @@ uint64_t vl_hash_bytes(uint64_t hash, const void *bytes, size_t length)
 uint64_t vl_hash_text(uint64_t hash, const char *text)
 {
     return vl_hash_bytes(hash, text, strlen(text) + 1);
+}
+
+uint64_t vl_hash_folded(uint64_t hash, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        hash = vl_hash_bytes(hash, &(char){ (char)tolower((unsigned char)text[i]) }, 1);
+    return hash;
 }
 
 /* FNV's low bits are poor for short keys that differ in the last byte only: fold the high ones in. */

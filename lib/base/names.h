@@ -21,6 +21,8 @@ struct vl_names {
 #define VL_HASH_START 0xcbf29ce484222325ULL
 uint64_t vl_hash_bytes(uint64_t hash, const void *bytes, size_t length);
 uint64_t vl_hash_text(uint64_t hash, const char *text);
+/* Of so many bytes of a text, whatever the case of its letters. */
+uint64_t vl_hash_folded(uint64_t hash, const char *text, size_t length);
 
 /* The entry that `equal` accepts for `key`, or NULL. */
 void *vl_names_find(const struct vl_names *names, uint64_t hash, bool (*equal)(const void *entry, const void *key),

@@ -119,6 +119,7 @@ static void complain_of_priority(struct vl_dialplan *plan, const struct vl_secti
                                  const struct vl_conf_line *line, const struct parts *parts)
 {
     const char *text = parts->priority, *name = parts->by_same ? "" : state->extension;
+    size_t word = strcspn(text, " \t");
 
     if (parts->last && *text)
         complain(plan, state, line, VL_DIALPLAN_PRIORITY_UNKNOWN, "the priority is missing: %s => %s%s,%s(%s)",
@@ -127,6 +128,9 @@ static void complain_of_priority(struct vl_dialplan *plan, const struct vl_secti
     else if (!*text)
         complain(plan, state, line, VL_DIALPLAN_PRIORITY_UNKNOWN,
                  "the priority and the application are missing: exten => %s,1,NoOp()", state->extension);
+    else if (parts->label && text[word] && !text[word + strspn(text + word, " \t")])
+        complain(plan, state, line, VL_DIALPLAN_PRIORITY_UNKNOWN,
+                 "the blank before the label belongs to the priority: write %.*s(%s)", (int)word, text, parts->label);
     else
         complain(plan, state, line, VL_DIALPLAN_PRIORITY_UNKNOWN,
                  "'%s' is no priority: it is a number, n, hint, or a label that '%s' has above", text,

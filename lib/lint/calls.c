@@ -25,18 +25,32 @@ bool vl_lint_is_assigned(const struct vl_lint *lint, const char *name)
     return lint->assigned && vl_names_find(lint->assigned, vl_hash_text(VL_HASH_START, name), same_name, name);
 }
 
+static void add_assigned(struct vl_lint *lint, const char *name)
+{
+    const char **grown = vl_lint_is_assigned(lint, name)
+                             ? NULL
+                             : vl_arena_grow(lint->arena, lint->assigned_list, lint->assigned_count, sizeof(*grown));
+
+    if (!grown)
+        return;
+    lint->assigned_list = grown;
+    grown[lint->assigned_count++] = name;
+    vl_names_add(lint->arena, lint->assigned, vl_hash_text(VL_HASH_START, name), (void *)(uintptr_t)name);
+}
+
 static void note_assigned(struct vl_lint *lint, const struct vl_lint_call *call)
 {
+    if (call->row->effect == VL_EFFECT_READ && call->count)
+        add_assigned(lint, call->parts[0]);
     for (size_t i = 0; vl_application_sets(call->row) && i < call->count; i++) {
         const char *name = call->parts[i] + strspn(call->parts[i], "_");
-        char *copy;
 
         if (!strncmp(name, "GLOBAL(", 7) || !strncmp(name, "LOCAL(", 6) || !strncmp(name, "ARRAY(", 6) ||
             !strncmp(name, "HASH(", 5))
             name = strchr(name, '(') + 1;
-        copy = vl_arena_strndup(lint->arena, name, strcspn(name, "=),"));
-        if (!vl_lint_is_assigned(lint, copy))
-            vl_names_add(lint->arena, lint->assigned, vl_hash_text(VL_HASH_START, copy), copy);
+        name = vl_arena_strndup(lint->arena, name, strcspn(name, "=),"));
+        if (name)
+            add_assigned(lint, name);
     }
 }
 
@@ -60,6 +74,7 @@ static void add_call(struct vl_lint *lint, struct vl_lint_call call)
     for (size_t i = 0; i < count && !lint->arena->failed; i++) {
         call.application = inner[i].name;
         call.arguments = inner[i].arguments;
+        call.misnamed = inner[i].misnamed;
         if (*call.application && !strchr(call.application, '$'))
             add_call(lint, call);
     }
@@ -118,15 +133,20 @@ static const char *known(const char *part)
     return is_unknown(part) ? NULL : part;
 }
 
-/* The number as it is looked up, without blanks; a label and a step count as they are. */
-static const char *priority_of(struct vl_arena *arena, const char *priority)
+/* The number as it is looked up, without blanks, and counted from the step that jumps; a label as it is. In options the
+ * call that counts may be another one. */
+static const char *priority_of(struct vl_arena *arena, const struct vl_lint_call *call, const struct vl_jump *way)
 {
+    const char *priority = known(way->place.priority);
     bool relative;
     long number;
 
-    if (!known(priority) || !vl_jump_number(priority, &relative, &number) || relative)
-        return known(priority);
-    return vl_arena_printf(arena, "%ld", number);
+    if (!priority || !vl_jump_number(priority, &relative, &number) ||
+        (relative && (way->option || !vl_application_jumps(call->row))))
+        return priority;
+    if (relative && __builtin_add_overflow(number, (long)call->step->number, &number))
+        return priority;
+    return vl_arena_printf(arena, "%ld", relative && number < 0 ? 0 : number);
 }
 
 static void note_jump(struct vl_lint *lint, const struct vl_lint_place *place)
@@ -155,7 +175,7 @@ static void add_place(struct vl_lint *lint, const struct vl_lint_call *call, con
                    : named->context ? known(named->context)
                                     : call->extension->context->name,
         .extension = known(named->extension),
-        .priority = priority_of(lint->arena, named->priority),
+        .priority = priority_of(lint->arena, call, way),
         .same_extension = !named->extension && !named->dialled && !unknown,
     };
     note_jump(lint, &grown[lint->place_count - 1]);

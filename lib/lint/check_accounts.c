@@ -104,14 +104,6 @@ static void check_hint(struct vl_lint *lint, const struct vl_extension *extensio
                     (int)device_length(first->arguments), first->arguments);
 }
 
-static bool has_mailbox(const struct vl_devices *devices, const char *name, const char *context)
-{
-    for (size_t i = 0; i < devices->mailbox_count; i++)
-        if (!strcmp(devices->mailboxes[i].name, name) && !strcmp(devices->mailboxes[i].context, context))
-            return true;
-    return false;
-}
-
 static void check_mailboxes(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     const char *known = call->count ? vl_lint_known(lint, call->extension, call->parts[0]) : NULL;
@@ -123,9 +115,13 @@ static void check_mailboxes(struct vl_lint *lint, const struct vl_lint_call *cal
         const char *name = vl_arena_strndup(lint->arena, boxes[i], strcspn(boxes[i], "@"));
         const char *context = at && at[1] ? at + 1 : "default";
 
-        if (*name && !has_mailbox(&lint->devices, name, context))
+        bool option = *name && strchr("subj", *name) && vl_lint_has_mailbox(&lint->devices, name + 1, context);
+        const char *hint =
+            option ? vl_arena_printf(lint->arena, "; the option stands behind a comma: %s,%c", name + 1, *name) : "";
+
+        if (*name && !vl_lint_has_mailbox(&lint->devices, name, context))
             vl_lint_add(lint, VL_RULE_MAILBOX, &call->step->at, call->extension, NULL,
-                        "there is no mailbox '%s' in [%s] of voicemail.conf", name, context);
+                        "there is no mailbox '%s' in [%s] of voicemail.conf%s", name, context, hint);
     }
 }
 

@@ -72,6 +72,47 @@ static bool is_broken(const char *text)
     return wanted && any;
 }
 
+/* One word: a string, or whatever stands up to a blank, a bracket or an operator. */
+static size_t word_length(const char *text, bool *ret_literal)
+{
+    size_t length = 0;
+
+    *ret_literal = true;
+    do {
+        *ret_literal &= text[length] != '$';
+        length += thing_length(text + length);
+    } while (text[length] && !is_blank(text[length]) && !strchr("()\"", text[length]) &&
+             !operator_length(text + length));
+    return length;
+}
+
+/* Where the second of two words stands that have no operator between them; NULL: nowhere. Words that are only known in
+ * a call may hold one, and a regular expression without quotes anything. */
+static const char *second_word(const char *text)
+{
+    bool literal, before = false;
+
+    while (*text) {
+        size_t length = operator_length(text);
+
+        if (length && (*text == ':' || !strncmp(text, "=~", 2)))
+            return NULL;
+        if (length || *text == '(' || *text == ')') {
+            before = false;
+            text += length ? length : 1;
+        } else if (is_blank(*text)) {
+            text++;
+        } else {
+            length = word_length(text, &literal);
+            if (before && literal)
+                return text;
+            before = literal;
+            text += length;
+        }
+    }
+    return NULL;
+}
+
 /* What is never empty: Asterisk sets it, or the application that it is about. */
 static bool is_always_set(const char *name)
 {
@@ -93,15 +134,17 @@ enum setting { NOWHERE, SOMEWHERE, BEFORE };
 
 static enum setting setting_of(const struct vl_lint *lint, const struct vl_lint_call *call, const char *name)
 {
+    enum { STEPS_MOST = 500 };
     size_t count, length = strlen(name);
-    const struct vl_lint_call *calls = vl_lint_calls_of(lint, call->extension, &count);
+    const struct vl_lint_call *first = vl_lint_calls_of(lint, call->extension, &count), *before = call;
 
-    for (size_t i = 0; i < count && calls[i].step->number < call->step->number; i++) {
-        const char *text = calls[i].arguments + strspn(calls[i].arguments, "_");
+    for (int i = 0; i < STEPS_MOST && before > first; i++) {
+        const char *text = (--before)->arguments;
 
+        text += strspn(text, "_");
         /* Read(NAME,...) may leave it empty */
-        if (vl_application_sets(calls[i].row) && !strncmp(text, name, length) && text[length] == '=' &&
-            text[length + 1])
+        if (before->step != call->step && vl_application_sets(before->row) && !strncmp(text, name, length) &&
+            text[length] == '=' && text[length + 1])
             return BEFORE;
     }
     return vl_lint_is_assigned(lint, name) ? SOMEWHERE : NOWHERE;
@@ -119,7 +162,21 @@ static bool may_lack(const char *function)
     return false;
 }
 
-static void report_operand(struct vl_lint *lint, const struct vl_lint_call *call, const char *reference, size_t length)
+/* Whether the operator is about numbers: one in quotes is none. */
+static bool is_numeric(const char *sign)
+{
+    return sign && *sign && strchr("<>+-*/%", *sign);
+}
+
+/* What keeps it from being empty: quotes, or a digit where a number is wanted. */
+static const char *advice(struct vl_lint *lint, const char *reference, size_t length, bool numeric)
+{
+    return numeric ? vl_arena_printf(lint->arena, "0%.*s", (int)length, reference)
+                   : vl_arena_printf(lint->arena, "\"%.*s\" with quotes on both sides", (int)length, reference);
+}
+
+static void report_operand(struct vl_lint *lint, const struct vl_lint_call *call, const char *reference, size_t length,
+                           bool numeric)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     size_t letter_count = strspn(reference + 2, letters);
@@ -137,14 +194,15 @@ static void report_operand(struct vl_lint *lint, const struct vl_lint_call *call
     vl_lint_add_as(lint, VL_RULE_UNQUOTED,
                    setting == SOMEWHERE || !strncmp(name, "ARG", 3) ? VL_SEVERITY_NOTICE : VL_SEVERITY_WARNING,
                    &call->step->at, call->extension, NULL,
-                   "where %.*s is empty the expression lacks a side and is 0; write \"%.*s\" with quotes on both sides",
-                   (int)length, reference, (int)length, reference);
+                   "where %.*s is empty the expression lacks a side, and is 0 or nothing; write %s", (int)length,
+                   reference, advice(lint, reference, length, numeric));
 }
 
 /* References that are a whole side of an operator. */
 static void check_operands(struct vl_lint *lint, const struct vl_lint_call *call, const char *text)
 {
     bool operators = false, starts = true;
+    const char *before = NULL; /* the operator on the left */
 
     for (const char *p = text; *p; p += operator_length(p) ? operator_length(p) : thing_length(p))
         operators |= operator_length(p) && *p != ':' && *p != '?';
@@ -153,10 +211,30 @@ static void check_operands(struct vl_lint *lint, const struct vl_lint_call *call
         bool ends = !p[length] || is_blank(p[length]) || p[length] == ')' || operator_length(p + length);
 
         if (*p == '$' && p[1] == '{' && starts && ends)
-            report_operand(lint, call, p, length);
+            report_operand(lint, call, p, length,
+                           is_numeric(before) || is_numeric(p + length + strspn(p + length, " \t")));
+        if (sign || !is_blank(*p))
+            before = sign ? p : NULL;
         starts = sign || is_blank(*p) || *p == '(';
         p += length;
     }
+}
+
+static void check_expression(struct vl_lint *lint, const struct vl_lint_call *call, const char *text)
+{
+    const char *second = second_word(text);
+
+    if (is_broken(text)) {
+        vl_lint_add(lint, VL_RULE_EXPRESSION, &call->step->at, call->extension, NULL,
+                    "$[%s] is no expression, since an operator lacks a side: Asterisk makes it 0, or nothing", text);
+        return;
+    }
+    check_operands(lint, call, text);
+    if (second)
+        vl_lint_add(lint, VL_RULE_EXPRESSION, &call->step->at, call->extension, NULL,
+                    "$[%s] ends before '%s', since no operator stands there: Asterisk leaves the rest out; words with "
+                    "blanks stand in quotes",
+                    text, second);
 }
 
 /* Every $[...] of a text, and those inside of it. */
@@ -169,12 +247,8 @@ static void check_expressions(struct vl_lint *lint, const struct vl_lint_call *c
         if (length < 3)
             continue;
         inner = vl_arena_strndup(lint->arena, text + 2, length - 3);
-        if (text[1] == '[' && text[length - 1] == ']') {
-            check_operands(lint, call, inner);
-            if (is_broken(inner))
-                vl_lint_add(lint, VL_RULE_EXPRESSION, &call->step->at, call->extension, NULL,
-                            "$[%s] is no expression, since an operator lacks a side: Asterisk takes it for 0", inner);
-        }
+        if (text[1] == '[' && text[length - 1] == ']')
+            check_expression(lint, call, inner);
         check_expressions(lint, call, inner);
         text += length - 1;
     }
@@ -208,7 +282,7 @@ static void check_text(struct vl_lint *lint, const struct vl_lint_call *call, co
 
     if (!*literal || is_number(literal))
         return;
-    if (*first == '$' && strpbrk(literal, "=<>&|!+*"))
+    if ((*first == '$' || isdigit((unsigned char)*first)) && strpbrk(literal, "=<>&|!+*"))
         vl_lint_add(lint, VL_RULE_CONDITION, &call->step->at, call->extension, NULL,
                     "of the condition '%s' only what stands first counts: operators are computed inside of $[ ]", text);
     else if (*first != '$' && !isdigit((unsigned char)*first))
@@ -239,6 +313,24 @@ static void check_condition(struct vl_lint *lint, const struct vl_lint_call *cal
                     ways.condition.text);
 }
 
+/* ${IF(CONDITION?YES:NO)} wherever it stands. */
+static void check_functions(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    static const char start[] = "${IF(";
+
+    for (const char *p = strstr(call->arguments, start); p; p = strstr(p + 1, start)) {
+        const char *text = p + strlen(start);
+        const char *inner = vl_arena_strndup(lint->arena, text, vl_call_length(text));
+        struct vl_condition condition;
+
+        if (!inner)
+            return;
+        condition = vl_condition_read(lint->arena, inner, VL_MARKS_FUNCTION);
+        if (condition.marked)
+            check_text(lint, call, condition.text);
+    }
+}
+
 void vl_lint_check_expressions(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->call_count && !vl_lint_stopped(lint); i++) {
@@ -246,7 +338,11 @@ void vl_lint_check_expressions(struct vl_lint *lint)
 
         if (call->row->when != VL_WHEN_ALWAYS)
             check_condition(lint, call);
-        if (!call->nested)
+        if (vl_lint_call_is(call, "While"))
+            check_text(lint, call, call->arguments);
+        if (!call->nested) {
+            check_functions(lint, call);
             check_expressions(lint, call, call->arguments);
+        }
     }
 }

@@ -109,6 +109,17 @@ static bool is_meant(struct vl_lint *lint, const struct vl_diagnostic *diagnosti
             (length > 7 && !strcmp(name + length - 7, "-custom") && vl_lint_in_generated(lint, &diagnostic->at)));
 }
 
+/* A ';' in the middle of a line that lacks something: it was meant as a comma, or as text. */
+static const char *comment_hint(struct vl_lint *lint, const struct vl_diagnostic *diagnostic)
+{
+    const char *line = diagnostic->code == VL_DIALPLAN_PRIORITY_UNKNOWN ? vl_lint_line(lint, &diagnostic->at) : NULL;
+    const char *mark = line ? strchr(line, ';') : NULL;
+
+    return mark && mark > line && !isspace((unsigned char)mark[-1]) && !isspace((unsigned char)mark[1]) && mark[1]
+               ? "; what stands behind the ';' is a comment"
+               : "";
+}
+
 void vl_lint_check_loader(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->plan->diagnostic_count; i++) {
@@ -116,7 +127,8 @@ void vl_lint_check_loader(struct vl_lint *lint)
 
         if (!is_meant(lint, diagnostic))
             vl_lint_add_as(lint, rules[diagnostic->code], severity_of(lint, diagnostic), &diagnostic->at,
-                           extension_of(lint, diagnostic), fix_of(lint, diagnostic), "%s", diagnostic->text);
+                           extension_of(lint, diagnostic), fix_of(lint, diagnostic), "%s%s", diagnostic->text,
+                           comment_hint(lint, diagnostic));
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "dialplan/origin.h"
 #include "lint/part.h"
 
 /* Whether one letter more, less, other or swapped with its neighbour makes one name of the other. Short names are near
@@ -70,12 +71,25 @@ static void report_context(struct vl_lint *lint, const struct vl_lint_place *pla
                                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ""));
 }
 
+/* The label that is meant by one that is not there, in the extension that it was looked for in. */
+static const char *near_label(struct vl_lint *lint, const struct vl_extension *extension, const char *label)
+{
+    for (size_t i = 0; i < extension->priority_count; i++) {
+        const char *other = extension->priorities[i].label;
+
+        if (other && (!strcasecmp(other, label) || is_slip(other, label)))
+            return vl_arena_printf(lint->arena, "; did you mean '%s'?", other);
+    }
+    return "";
+}
+
 /* A place whose context and extension are known. */
 static void check_found(struct vl_lint *lint, const struct vl_lint_place *place, const struct vl_context *context)
 {
     bool elsewhere;
+    const struct vl_extension *found = vl_lint_find(lint, context, place->extension, NULL, &elsewhere);
 
-    if (!vl_lint_find(lint, context, place->extension, NULL, &elsewhere)) {
+    if (!found) {
         /* Asterisk takes i when there is one */
         if (!elsewhere && (place->way->kind == VL_JUMP_MACRO || !vl_lint_find(lint, context, "i", "1", &elsewhere)))
             report_place(lint, place,
@@ -83,8 +97,8 @@ static void check_found(struct vl_lint *lint, const struct vl_lint_place *place,
     } else if (place->priority && !vl_lint_find(lint, context, place->extension, place->priority, &elsewhere) &&
                !elsewhere) {
         report_place(lint, place,
-                     vl_arena_printf(lint->arena, "'%s' in [%s] has no priority '%s'", place->extension, context->name,
-                                     place->priority));
+                     vl_arena_printf(lint->arena, "'%s' in [%s] has no priority '%s'%s", place->extension,
+                                     context->name, place->priority, near_label(lint, found, place->priority)));
     }
 }
 
@@ -114,10 +128,17 @@ static void check_place(struct vl_lint *lint, const struct vl_lint_place *place)
         if (!vl_lint_is_beside(lint, place->context))
             report_context(lint, place);
     } else if (place->same_extension) {
-        if (priority && !vl_lint_has(own, priority) &&
-            !vl_lint_search_has(lint, context, vl_lint_language(lint, own), priority))
+        bool elsewhere, other = place->way->place.context != NULL;
+
+        /* in another context Asterisk takes i when there is one */
+        if (priority && (other || !vl_lint_has(own, priority)) &&
+            !vl_lint_search_has(lint, context, vl_lint_language(lint, own), priority) &&
+            !(other && vl_lint_find(lint, context, "i", "1", &elsewhere)))
             report_place(lint, place,
-                         vl_arena_printf(arena, "the extension '%s' has no priority '%s'", own->name, priority));
+                         other ? vl_arena_printf(arena, "[%s] has no extension '%s' with a priority '%s'",
+                                                 context->name, own->name, priority)
+                               : vl_arena_printf(arena, "the extension '%s' has no priority '%s'%s", own->name,
+                                                 priority, near_label(lint, own, priority)));
     } else if (!place->extension && has_blank(place->way->place.extension)) {
         report_place(lint, place,
                      vl_arena_printf(arena, "no number has the blank of '%s'", place->way->place.extension));
@@ -211,6 +232,7 @@ static bool is_named(const void *entry, const void *key)
 struct globals {
     struct vl_lint *lint;
     const char **names; /* all of them, NULL-terminated */
+    bool programs;      /* the plan runs one, such as an AGI */
     struct vl_names asked;
 };
 
@@ -244,6 +266,53 @@ static bool looks_global(const char *name)
            strncmp(name, "ARG", 3) != 0 && strncmp(name, "MACRO_", 6) != 0;
 }
 
+/* Whether Asterisk or an application sets it without being told its name, as ${EXTEN} or ${DIALSTATUS}. */
+static bool is_given(const char *name)
+{
+    static const char *const names[] = { "EXTEN", "CONTEXT", "PRIORITY", "DATETIME", "TIMESTAMP", "CALLERID" };
+
+    for (size_t i = 0; i < VL_COUNT(names); i++)
+        if (!strcmp(names[i], name))
+            return true;
+    return vl_variable_origin(name) != VL_ORIGIN_ANYBODY;
+}
+
+/* Whether names differ by more than a digit: those that do belong to a row of them. */
+static bool differ_by_letter(const char *a, const char *b)
+{
+    size_t same = 0;
+
+    while (a[same] && a[same] == b[same])
+        same++;
+    return !isdigit((unsigned char)a[same]) && !isdigit((unsigned char)b[same]);
+}
+
+/* The variable that is meant by one that nothing sets, where one letter is another; NULL when none is. */
+static const char *near_assigned(struct globals *globals, const char *name)
+{
+    struct vl_lint *lint = globals->lint;
+    const char *found = NULL;
+
+    lint->comparisons_left -= (long)lint->assigned_count;
+    for (size_t i = 0; lint->comparisons_left > 0 && i < lint->assigned_count && !found; i++)
+        if (strcasecmp(lint->assigned_list[i], name)
+                ? is_slip(lint->assigned_list[i], name) && differ_by_letter(lint->assigned_list[i], name)
+                : lint->asterisk >= 1200) /* before, the case of letters did not count */
+            found = lint->assigned_list[i];
+    return found && !is_given(name) ? found : NULL;
+}
+
+/* A program that the plan runs may set it, and a plan that another one wrote knows what it does. */
+static void check_slip(struct globals *globals, const struct vl_lint_call *call, const char *name)
+{
+    const char *nearest = strlen(name) > 4 && !globals->programs ? near_assigned(globals, name) : NULL;
+
+    if (nearest && !vl_lint_in_generated(globals->lint, &call->step->at))
+        vl_lint_add(globals->lint, VL_RULE_VARIABLE, &call->step->at, call->extension, NULL,
+                    "nothing sets the variable '%s'; did you mean '%s'?%s", name, nearest,
+                    strcasecmp(name, nearest) ? "" : " Capital and small letters are not the same");
+}
+
 static void check_name(struct globals *globals, const struct vl_lint_call *call, const char *name, bool explicit,
                        bool dialled)
 {
@@ -252,10 +321,10 @@ static void check_name(struct globals *globals, const struct vl_lint_call *call,
 
     if (vl_dialplan_global(lint->plan, name) || vl_lint_is_assigned(lint, name))
         return;
-    if (!explicit && !looks_global(name))
-        return;
-    nearest = near_global(globals, name);
-    if (explicit || nearest || dialled)
+    nearest = explicit || looks_global(name) ? near_global(globals, name) : NULL;
+    if (!explicit && !nearest && !(dialled && looks_global(name)))
+        check_slip(globals, call, name);
+    else
         vl_lint_add(lint, VL_RULE_GLOBAL, &call->step->at, call->extension, NULL,
                     "nothing defines the global variable '%s', so it is empty%s%s%s", name,
                     nearest ? "; did you mean '" : "; define it in [globals]", nearest ? nearest : "",
@@ -274,7 +343,7 @@ static void check_variables(struct globals *globals, const struct vl_lint_call *
         bool dialled = call->row->effect == VL_EFFECT_DIAL && p == call->arguments && name[length] == '}' &&
                        name[length + 1] == '/';
 
-        if (length && name[length] == (global ? ')' : '}'))
+        if (length && (name[length] == (global ? ')' : '}') || (!global && name[length] == ':')))
             check_name(globals, call, vl_arena_strndup(globals->lint->arena, name, length), global, dialled);
     }
 }
@@ -293,6 +362,8 @@ void vl_lint_check_globals(struct vl_lint *lint)
                             "'%s' is a setting of [general]; in [globals] it is a variable that changes nothing",
                             lint->plan->globals[i].name);
     globals.names = vl_arena_zalloc(lint->arena, (lint->plan->global_count + 1) * sizeof(*globals.names));
+    for (size_t i = 0; i < lint->call_count; i++)
+        globals.programs |= lint->calls[i].row->effect == VL_EFFECT_PROGRAM;
     for (size_t i = 0; globals.names && i < lint->plan->global_count; i++)
         globals.names[i] = lint->plan->globals[i].name;
     for (size_t i = 0; globals.names && i < lint->call_count && !vl_lint_stopped(lint); i++)

@@ -113,17 +113,31 @@ static void mark_reached(struct vl_lint *lint)
         reach_words(lint, lint->plan->globals[i].value);
 }
 
+static bool is_same(const void *left, const void *right)
+{
+    const struct vl_entry *a = left, *b = right;
+
+    return a->use == b->use && !strcmp(a->context, b->context);
+}
+
+static uint64_t hash_of(const struct vl_entry *entry)
+{
+    return vl_hash_text(vl_hash_bytes(VL_HASH_START, &entry->use, sizeof(entry->use)), entry->context);
+}
+
+/* Each context and use of it once. */
 static void check_entries(struct vl_lint *lint)
 {
-    for (size_t i = 0; i < lint->devices.entry_count; i++) {
-        const struct vl_entry *entry = &lint->devices.entries[i];
-        bool before = false;
+    struct vl_names told = { .count = 0 };
 
-        for (size_t j = 0; j < i; j++)
-            before |=
-                lint->devices.entries[j].use == entry->use && !strcmp(lint->devices.entries[j].context, entry->context);
-        if (!before && entry->use->consequence && !vl_dialplan_context(lint->plan, entry->context) &&
-            !is_made(entry->context))
+    for (size_t i = 0; i < lint->devices.entry_count; i++) {
+        struct vl_entry *entry = &lint->devices.entries[i];
+        uint64_t hash = hash_of(entry);
+
+        if (vl_names_find(&told, hash, is_same, entry))
+            continue;
+        vl_names_add(lint->arena, &told, hash, entry);
+        if (entry->use->consequence && !vl_dialplan_context(lint->plan, entry->context) && !is_made(entry->context))
             vl_lint_add(lint, VL_RULE_CONTEXT_MISSING, &entry->at, NULL, NULL,
                         "%s [%s], which the dialplan does not have: %s", entry->use->text, entry->context,
                         entry->use->consequence);

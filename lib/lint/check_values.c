@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Values: what Set() does not set, functions that are not there or only read, and text that was meant as something
- * else: {NAME} without '$', sounds with the suffix of their file, quotes of a word processor, and a ')' too many.
+ * Values: what Set() does not set, and text that was meant as something else: {NAME} without '$', sounds with the
+ * suffix of their file, quotes of a word processor, and a ')' too many.
  */
 #include <ctype.h>
 #include <string.h>
@@ -10,103 +10,10 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/expression.h"
+#include "lint/modules.h"
 #include "lint/part.h"
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-
-/* The functions of Asterisk 1.2 to 22, whichever of them a version has: those that can be written first. */
-static const char written[] =
-    "AGC AES_DECRYPT AES_ENCRYPT AMI_CLIENT ARRAY AUDIOHOOK_INHERIT CALENDAR_WRITE CALLCOMPLETION CALLERID CALLERPRES "
-    "CDR "
-    "CDR_PROP CHANNEL CONFBRIDGE CONNECTEDLINE CURLOPT CUT_IN DB DB_DELETE DENOISE DEVICE_STATE DEVSTATE DIALGROUP "
-    "DUNDIRESULT ENV FAXOPT FILE FRAME_DROP FRAME_TRACE GLOBAL GROUP HANGUPCAUSE HASH HOLD_INTERCEPT JITTERBUFFER "
-    "LANGUAGE "
-    "LOCAL MAILBOX_EXISTS MASTER_CHANNEL MINIVMACCOUNT MINIVMCOUNTER MUTEAUDIO ODBC ODBC_FETCH PERIODIC_HOOK "
-    "PITCH_SHIFT "
-    "PJSIP_DTMF_MODE PJSIP_HEADER PJSIP_HEADERS PJSIP_MEDIA_OFFER PJSIP_MOH_PASSTHROUGH PJSIP_RESPONSE_HEADER "
-    "PJSIP_SEND_SESSION_REFRESH PJSIP_TRANSFER_HANDLING POP PRESENCE_STATE PUSH QUEUE_MEMBER QUEUE_MEMBER_PENALTY "
-    "REALTIME "
-    "REDIRECTING SCRAMBLE SHARED SHIFT SIPFROMDOMAIN SORCERY SMDI_MSG SPEECH SPEECH_ENGINE SPEECH_GRAMMAR STACK "
-    "TALK_DETECT "
-    "TALK_OPTS TIMEOUT TOTAL_CALLS UNSHIFT VOLUME XMPP_PRESENCE MESSAGE MESSAGE_DATA SIPCHANINFO MSG CELGEN VM_INFO "
-    "TOGGLE LISTSET BLINDTRANSFER CONFBRIDGE_INFO MUSICCLASS CHANNEL_GROUP JABBER_RECEIVE JABBER_STATUS FEATURE "
-    "FEATUREMAP "
-    "ASSERT GOSUB_RETVAL CSV RECEIVEFAX CAPI CHAN_STATE PBX BRIDGEPEER DTMF_TRACE EVALUATE";
-
-static const char read_only[] =
-    "AELSUB AGENT BASE64_DECODE BASE64_ENCODE BLACKLIST CALENDAR_BUSY CALENDAR_EVENT CALENDAR_QUERY "
-    "CALENDAR_QUERY_RESULT CHANNELS CHANNEL_EXISTS CHECKSIPDOMAIN CHECK_MD5 CONFBRIDGE_CHANNELS CONFIG AST_CONFIG "
-    "AST_SORCERY CSV_QUOTE CURL CUT DB_EXISTS DB_KEYS DB_KEY_COUNT DEC DIALPLAN_EXISTS DUNDILOOKUP DUNDIQUERY "
-    "ENUMLOOKUP "
-    "ENUMQUERY ENUMRESULT ESCAPE_BACKSLASHES ESCAPE_TICKS EVAL EVAL_EXTEN EVAL_SUB EXCEPTION EXISTS EXPORT "
-    "EXTENSION_STATE "
-    "EXTENVAL FIELDNUM FIELDQTY FILE_COUNT_LINE FILE_FORMAT FILTER GROUP_COUNT GROUP_LIST GROUP_MATCH_COUNT "
-    "HANGUPCAUSE_KEYS HASHKEYS HINT IAXPEER IAXVAR ICONV IF IFMODULE IFTIME IMPORT INC ISNULL JSON_DECODE KEYPADHASH "
-    "LEN "
-    "LISTFILTER LOCK MATH MD5 MEETME_INFO MIXMONITOR ODBC_ESCAPE PASSTHRU PJSIP_AOR PJSIP_CONTACT PJSIP_DIAL_CONTACTS "
-    "PJSIP_ENDPOINT PJSIP_HEADER_PARAM PJSIP_PARSE_URI PJSIP_PARSE_URI_FROM PP_EACH_EXTENSION PP_EACH_USER "
-    "QUEUE_EXISTS QUEUE_GET_CHANNEL QUEUE_MEMBER_COUNT QUEUE_MEMBER_LIST QUEUE_VARIABLES QUEUE_WAITING_COUNT QUOTE "
-    "RAND "
-    "REALTIME_DESTROY REALTIME_FIELD REALTIME_HASH REALTIME_STORE REGEX REPLACE SAYFILES SCALAR SHA1 SHELL SIPPEER "
-    "SIP_HEADER SIP_HEADERS SMDI_MSG_RETRIEVE SORT SPEECH_RESULTS_TYPE SPEECH_SCORE SPEECH_TEXT SPRINTF SQL_ESC "
-    "SQL_ESC_BACKSLASHES SRVQUERY SRVRESULT STACK_PEEK STAT STRBETWEEN STREPLACE STRFTIME STRPTIME STRREPLACE SYSINFO "
-    "TESTTIME TOLOWER TOUPPER TRIM LTRIM RTRIM TRYLOCK TXTCIDNAME UNLOCK URIDECODE URIENCODE VALID_EXTEN VERSION "
-    "VMCOUNT "
-    "VM_INFO CALLSTACK";
-
-struct functions {
-    struct vl_lint *lint;
-    const char *const *written, *const *read_only;
-};
-
-static const char *find(const char *const *names, const char *name, bool exact)
-{
-    for (; names && *names; names++)
-        if (exact ? !strcmp(*names, name) : !strcasecmp(*names, name))
-            return *names;
-    return NULL;
-}
-
-/* Functions of func_odbc.conf and of modules that are not Asterisk's own are not known: only a slip is told. */
-static void check_function(const struct functions *functions, const struct vl_lint_call *call, const char *name)
-{
-    struct vl_lint *lint = functions->lint;
-    const char *meant = find(functions->written, name, false);
-
-    if (find(functions->written, name, true) || find(functions->read_only, name, true) || !strncmp(name, "ODBC_", 5))
-        return;
-    meant = meant ? meant : find(functions->read_only, name, false);
-    if (!meant && strlen(name) > 3) {
-        const char *const nearest[] = { vl_text_nearest(name, functions->written),
-                                        vl_text_nearest(name, functions->read_only) };
-
-        for (size_t i = 0; i < VL_COUNT(nearest); i++)
-            if (nearest[i] && !strncmp(nearest[i], name, 3))
-                meant = nearest[i];
-    }
-    if (meant)
-        vl_lint_add(lint, VL_RULE_FUNCTION, &call->step->at, call->extension, NULL,
-                    "there is no function '%s', and what it gives is empty; did you mean '%s'?", name, meant);
-}
-
-static void check_functions(const struct functions *functions, const struct vl_lint_call *call)
-{
-    struct vl_lint *lint = functions->lint;
-    const char *text = call->arguments + strspn(call->arguments, " ");
-    size_t length = strspn(text, letters);
-
-    for (const char *p = strstr(call->arguments, "${"); p; p = strstr(p + 2, "${"))
-        if (strspn(p + 2, letters) && p[2 + strspn(p + 2, letters)] == '(')
-            check_function(functions, call, vl_arena_strndup(lint->arena, p + 2, strspn(p + 2, letters)));
-    if (call->row->effect == VL_EFFECT_SET && length && text[length] == '(') {
-        const char *name = vl_arena_strndup(lint->arena, text, length);
-
-        check_function(functions, call, name);
-        if (find(functions->read_only, name, true))
-            vl_lint_add(lint, VL_RULE_READ_ONLY, &call->step->at, call->extension, NULL,
-                        "the function %s cannot be set: nothing happens but a line in the log", name);
-    }
-}
 
 /* `NAME=` behind a comma: somebody thinks that Set() takes several. */
 static const char *second_of(struct vl_arena *arena, const char *value)
@@ -137,6 +44,9 @@ static void check_set(struct vl_lint *lint, const struct vl_lint_call *call)
         vl_lint_add(lint, VL_RULE_SET, &call->step->at, call->extension, NULL,
                     "the blanks belong to the name: this sets '%s', and ${%s} stays as it was", name,
                     vl_text_strip(vl_arena_strdup(lint->arena, name)));
+    else if (isalpha((unsigned char)*name) && name[strspn(name, letters)] == '(' && !strchr(name, ')'))
+        vl_lint_add(lint, VL_RULE_SET, &call->step->at, call->extension, NULL,
+                    "the '(' of '%s' does not close before '=', so that this is no function, and nothing is set", name);
     else if (second)
         vl_lint_add(lint, VL_RULE_SET, &call->step->at, call->extension, NULL,
                     "Set() sets one variable: '%s' becomes '%s'; write a Set() for '%s', or MSet()", name, value + 1,
@@ -151,21 +61,57 @@ static void check_set(struct vl_lint *lint, const struct vl_lint_call *call)
     }
 }
 
+/* A variable that the plan has. */
+static bool is_variable(const struct vl_lint *lint, const char *name)
+{
+    return vl_lint_is_assigned(lint, name) || vl_dialplan_global(lint->plan, name) || !strcmp(name, "EXTEN") ||
+           !strcmp(name, "CALLERID") || !strncmp(name, "ARG", 3);
+}
+
+/* `{NAME}`, `{NAME:1}` and `{FUNCTION(...)}` without '$'. */
 static void check_braces(struct vl_lint *lint, const struct vl_lint_call *call)
 {
     for (const char *p = strchr(call->arguments, '{'); p; p = strchr(p + 1, '{')) {
-        size_t length = strspn(p + 1, letters);
+        size_t length = strspn(p + 1, letters), whole = strcspn(p, "}");
+        const struct vl_provided *function;
         const char *name;
 
-        if (length < 2 || p[1 + length] != '}' || !isalpha((unsigned char)p[1]) ||
+        if (length < 2 || !strchr("}:(", p[1 + length]) || !p[whole] || !isalpha((unsigned char)p[1]) ||
             (p > call->arguments && strchr("$\\%{", p[-1])))
             continue;
         name = vl_arena_strndup(lint->arena, p + 1, length);
-        if (vl_lint_is_assigned(lint, name) || vl_dialplan_global(lint->plan, name) || !strcmp(name, "EXTEN") ||
-            !strncmp(name, "ARG", 3))
+        function = p[1 + length] == '(' && name ? vl_lint_provided(lint, VL_PROVIDES_FUNCTION, name) : NULL;
+        if (name && (function ? !strcmp(function->name, name) && p[whole - 1] == ')'
+                              : p[1 + length] != '(' && is_variable(lint, name)))
             vl_lint_add(lint, VL_RULE_BRACES, &call->step->at, call->extension, NULL,
-                        "'{%s}' is text; the value of the variable is ${%s}", name, name);
+                        "'%.*s' is text; the value is $%.*s", (int)whole + 1, p, (int)whole + 1, p);
     }
+}
+
+/* `$NAME` and `$(NAME)` without braces. A shell has variables of its own. */
+static void check_bare(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    for (const char *p = strchr(call->arguments, '$'); p; p = strchr(p + 1, '$')) {
+        const char *start = p + 1 + (p[1] == '(');
+        size_t length = strspn(start, letters);
+        const char *name;
+
+        if (length < 2 || !isalpha((unsigned char)*start) || (p[1] == '(' && start[length] != ')') ||
+            (p > call->arguments && p[-1] == '\\'))
+            continue;
+        name = vl_arena_strndup(lint->arena, start, length);
+        if (name && is_variable(lint, name))
+            vl_lint_add(lint, VL_RULE_BRACES, &call->step->at, call->extension, NULL,
+                        "'$%s%s%s' is text; the value of the variable is ${%s}", p[1] == '(' ? "(" : "", name,
+                        p[1] == '(' ? ")" : "", name);
+    }
+}
+
+/* What another program gets, which may know '$' itself. */
+static bool is_for_program(const struct vl_lint_call *call)
+{
+    return call->row->effect == VL_EFFECT_PROGRAM || strcasestr(call->application, "system") ||
+           strstr(call->arguments, "SHELL(");
 }
 
 static bool is_suffix(const char *text)
@@ -198,13 +144,37 @@ static void check_sounds(struct vl_lint *lint, const struct vl_lint_call *call)
     }
 }
 
-/* Quotation marks from U+2018 to U+201F. */
-static bool has_typographic(const char *text)
+/* Of U+2018 to U+201F, those that stand for '"'; or all, with those that stand for an apostrophe as well. */
+static bool is_quote(const char *text, bool all)
 {
-    for (const char *p = strstr(text, "\xe2\x80"); p; p = strstr(p + 2, "\xe2\x80"))
-        if ((unsigned char)p[2] >= 0x98 && (unsigned char)p[2] <= 0x9f)
+    return !strncmp(text, "\xe2\x80", 2) && (unsigned char)text[2] >= (all ? 0x98 : 0x9c) &&
+           (unsigned char)text[2] <= 0x9f;
+}
+
+static bool has_quotes(const char *text, size_t length, bool all)
+{
+    bool quoted = false;
+
+    for (size_t i = 0; i < length; i++) {
+        quoted ^= text[i] == '"';
+        if (!quoted && is_quote(text + i, all))
             return true;
+    }
     return false;
+}
+
+/* Where quotes mean something: in $[ ], around a value, and in arguments that are taken apart. */
+static void check_quotes(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    const char *text = call->arguments, *value = strchr(text, '=');
+    bool wrong = call->row->parts ? has_quotes(text, strlen(text), false)
+                                  : call->row->effect == VL_EFFECT_SET && value && is_quote(value + 1, false);
+
+    for (const char *p = strstr(text, "$["); p && !wrong; p = strstr(p + 2, "$["))
+        wrong = has_quotes(p + 2, vl_reference_inside(p + 2, strlen(p + 2), '['), true);
+    if (wrong)
+        vl_lint_add(lint, VL_RULE_QUOTES, &call->step->at, call->extension, NULL,
+                    "the quotes in '%s' are not \", but those of a word processor, which are text for Asterisk", text);
 }
 
 /* What stands behind the ')' that closes the arguments before their end; NULL: nothing does. */
@@ -243,23 +213,16 @@ static void check_extra(struct vl_lint *lint, const struct vl_lint_call *call)
 
 void vl_lint_check_values(struct vl_lint *lint)
 {
-    struct functions functions = { .lint = lint,
-                                   .written = vl_text_split(lint->arena, written, " "),
-                                   .read_only = vl_text_split(lint->arena, read_only, " ") };
-
     for (size_t i = 0; i < lint->call_count && !vl_lint_stopped(lint); i++) {
         const struct vl_lint_call *call = &lint->calls[i];
 
-        if (functions.written && functions.read_only)
-            check_functions(&functions, call);
         if (call->row->effect == VL_EFFECT_SET)
             check_set(lint, call);
         check_braces(lint, call);
+        if (!is_for_program(call))
+            check_bare(lint, call);
         check_sounds(lint, call);
         check_extra(lint, call);
-        if (has_typographic(call->arguments))
-            vl_lint_add(lint, VL_RULE_QUOTES, &call->step->at, call->extension, NULL,
-                        "the quotes in '%s' are not \", but those of a word processor, which are text for Asterisk",
-                        call->arguments);
+        check_quotes(lint, call);
     }
 }

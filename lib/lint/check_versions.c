@@ -33,7 +33,7 @@ static const struct gone {
     { APPLICATION, "SetCIDName", 102, 104, "Set(CALLERID(name)=...)", NULL },
     { APPLICATION, "SetCallerID", 104, 106, "Set(CALLERID(all)=...)", NULL },
     { APPLICATION, "SetRDNIS", 102, 104, "Set(CALLERID(rdnis)=...)", NULL },
-    { APPLICATION, "SetCallerPres", 106, 0, "Set(CALLERID(pres)=...)", NULL },
+    { APPLICATION, "SetCallerPres", 106, 1600, "Set(CALLERID(pres)=...)", NULL },
     { APPLICATION, "SetLanguage", 102, 104, "Set(CHANNEL(language)=...)", NULL },
     { APPLICATION, "SetGroup", 102, 104, "Set(GROUP()=...)", NULL },
     { APPLICATION, "CheckGroup", 102, 104, "GotoIf($[${GROUP_COUNT()} > ...])", NULL },
@@ -41,7 +41,7 @@ static const struct gone {
     { APPLICATION, "GetGroupMatchCount", 102, 104, "${GROUP_MATCH_COUNT()}", NULL },
     { APPLICATION, "DBget", 102, 104, "Set(x=${DB(family/key)})", NULL },
     { APPLICATION, "DBput", 102, 104, "Set(DB(family/key)=...)", NULL },
-    { APPLICATION, "DBdel", 106, 0, "${DB_DELETE(family/key)}", NULL },
+    { APPLICATION, "DBdel", 106, 1600, "${DB_DELETE(family/key)}", NULL },
     { APPLICATION, "Cut", 102, 104, "${CUT()}", NULL },
     { APPLICATION, "Sort", 102, 104, "${SORT()}", NULL },
     { APPLICATION, "AbsoluteTimeout", 102, 104, "Set(TIMEOUT(absolute)=...)", NULL },
@@ -55,7 +55,9 @@ static const struct gone {
     { APPLICATION, "DAHDIBarge", 108, 1200, "ChanSpy()", NULL },
     { APPLICATION, "AgentMonitorOutgoing", 0, 1200, "MixMonitor()", NULL },
     { APPLICATION, "NoCDR", 1200, 2100, "Set(CDR_PROP(disable)=1)", NULL },
-    { APPLICATION, "SetAMAFlags", 1200, 0, "Set(CHANNEL(amaflags)=...)", NULL },
+    { APPLICATION, "SetAMAFlags", 1200, 2100, "Set(CHANNEL(amaflags)=...)", NULL },
+    { APPLICATION, "ImportVar", 1200, 2100, "Set(x=${IMPORT(channel,variable)})", NULL },
+    { APPLICATION, "MailboxExists", 1300, 2200, "${VM_INFO(mailbox,exists)}", NULL },
     { APPLICATION, "Monitor", 1600, 2100, "MixMonitor()", NULL },
     { APPLICATION, "StopMonitor", 1600, 2100, "StopMixMonitor()", NULL },
     { APPLICATION, "ChangeMonitor", 1600, 2100, "MixMonitor()", NULL },
@@ -79,7 +81,8 @@ static const struct gone {
     { FUNCTION, "CHECK_MD5", 104, 106, "${MD5()}", NULL },
     { FUNCTION, "LANGUAGE", 104, 106, "${CHANNEL(language)}", NULL },
     { FUNCTION, "MUSICCLASS", 104, 106, "${CHANNEL(musicclass)}", NULL },
-    { FUNCTION, "CALLERPRES", 108, 0, "${CALLERID(pres)}", NULL },
+    { FUNCTION, "MAILBOX_EXISTS", 1300, 2200, "${VM_INFO(mailbox,exists)}", NULL },
+    { FUNCTION, "CALLERPRES", 108, 2200, "${CALLERID(pres)}", NULL },
     { FUNCTION, "QUEUE_MEMBER_COUNT", 106, 0, "${QUEUE_MEMBER(queue,logged)}", NULL },
     { FUNCTION, "SIPPEER", 1700, 2100, "${PJSIP_ENDPOINT()} and ${PJSIP_AOR()}", NULL },
     { FUNCTION, "SIP_HEADER", 1700, 2100, "${PJSIP_HEADER(read,...)}", NULL },
@@ -250,6 +253,45 @@ static char unbalanced(const char *text, size_t length)
     return '\0';
 }
 
+/* The '(' outside of references and strings that never closes, or the first of several; NULL: all do. */
+static const char *open_bracket(const char *text)
+{
+    const char *open = NULL;
+    long depth = 0;
+    bool quoted = false;
+
+    for (; *text; text++) {
+        size_t reference = vl_reference_length(text);
+
+        if (reference)
+            text += reference - 1;
+        else if (*text == '\\' && text[1])
+            text++;
+        else if (*text == '"')
+            quoted = !quoted;
+        else if (!quoted && *text == '(' && !depth++)
+            open = text;
+        else if (!quoted && *text == ')' && depth)
+            depth--;
+    }
+    return depth ? open : NULL;
+}
+
+/* One that only text is behind may be a smile; but at the beginning nobody means it, and before a comma it makes one
+ * argument of two. What is handed on to a routine is taken all the same. */
+static void check_open(struct vl_lint *lint, const struct vl_lint_call *call)
+{
+    const char *text = call->arguments, *open = open_bracket(text);
+    bool swallows = call->row->parts && !vl_application_jumps(call->row) && open && strchr(open, ',');
+
+    if (!open || (open != text && !swallows))
+        return;
+    vl_lint_add(lint, VL_RULE_UNBALANCED, &call->step->at, call->extension, NULL,
+                swallows ? "a '(' in the arguments of %s does not close, so that no comma behind it separates: '%s'"
+                         : "a '(' in the arguments of %s does not close where it should: '%s'",
+                call->application, text);
+}
+
 void vl_lint_check_syntax(struct vl_lint *lint)
 {
     for (size_t i = 0; i < lint->call_count; i++) {
@@ -260,5 +302,7 @@ void vl_lint_check_syntax(struct vl_lint *lint)
             vl_lint_add(lint, VL_RULE_UNBALANCED, &call->step->at, call->extension, NULL,
                         "a '%c' in the arguments of %s does not close where it should: '%s'", open, call->application,
                         call->arguments);
+        else if (!call->nested)
+            check_open(lint, call);
     }
 }

@@ -84,6 +84,31 @@ static void add_device(struct reading *reading, const struct vl_conf_section *se
     };
 }
 
+static void add_registered(struct reading *reading, const char *host, size_t length, bool named)
+{
+    struct vl_devices *devices = reading->devices;
+    struct vl_registered *grown =
+        vl_arena_grow(reading->arena, devices->registered, devices->registered_count, sizeof(*grown));
+
+    if (!grown)
+        return;
+    devices->registered = grown;
+    grown[devices->registered_count++] = (struct vl_registered){ .technology = reading->technology,
+                                                                 .host = vl_arena_strndup(reading->arena, host, length),
+                                                                 .named = named };
+}
+
+/* `register => USER:SECRET@HOST:PORT/EXTENSION` */
+static void read_registered(struct reading *reading, const struct vl_conf_section *section)
+{
+    for (size_t i = 0; i < section->line_count; i++) {
+        const char *value = section->lines[i].value, *at = strrchr(value, '@'), *host = at ? at + 1 : value;
+
+        if (!strcasecmp(section->lines[i].name, "register"))
+            add_registered(reading, host, strcspn(host, ":/~?"), strchr(host, '/') != NULL);
+    }
+}
+
 static bool is_no(const char *value)
 {
     return !strcasecmp(value, "no") || !strcasecmp(value, "false") || !strcasecmp(value, "off") || !strcmp(value, "0");
@@ -113,8 +138,9 @@ static void read_sip(struct reading *reading)
 
         if (reading->technology == VL_SIP && !strcasecmp(section->name, "general"))
             read_guests(reading, section);
-        else if (vl_conf_section_line(section, "type") && !section->is_template &&
-                 strcasecmp(section->name, "general") != 0)
+        if (!strcasecmp(section->name, "general"))
+            read_registered(reading, section);
+        else if (vl_conf_section_line(section, "type") && !section->is_template)
             add_device(reading, section);
         add_entries(reading, section);
     }
@@ -128,6 +154,16 @@ static bool is_object(const struct vl_conf_section *section, const char *type)
     return line && !section->is_template && !strcasecmp(line->value, type);
 }
 
+/* `sip:USER@HOST:PORT` */
+static const char *host_of(const char *uri, size_t *ret_length)
+{
+    const char *host = strchr(uri, ':') ? strchr(uri, ':') + 1 : uri, *at = strchr(host, '@');
+
+    host = at ? at + 1 : host;
+    *ret_length = strcspn(host, ":;>");
+    return host;
+}
+
 /* The host of `sip:USER@HOST:PORT`, where the first AOR of an endpoint is; "dynamic" of one that registers, as sip.conf
  * says it. NULL: it has no AOR. */
 static const char *pjsip_host(const struct reading *reading, const struct vl_conf_section *endpoint)
@@ -138,7 +174,7 @@ static const char *pjsip_host(const struct reading *reading, const struct vl_con
     for (size_t i = 0; i < reading->conf.section_count && length; i++) {
         const struct vl_conf_section *section = reading->conf.sections[i];
         const struct vl_conf_line *contact;
-        const char *host, *at;
+        const char *host;
 
         if (!is_object(section, "aor") || strlen(section->name) != length ||
             strncmp(section->name, aors->value, length) != 0)
@@ -146,12 +182,20 @@ static const char *pjsip_host(const struct reading *reading, const struct vl_con
         contact = vl_conf_section_line(section, "contact");
         if (!contact)
             return "dynamic";
-        host = strchr(contact->value, ':') ? strchr(contact->value, ':') + 1 : contact->value;
-        at = strchr(host, '@');
-        host = at ? at + 1 : host;
-        return vl_arena_strndup(reading->arena, host, strcspn(host, ":;>"));
+        host = host_of(contact->value, &length);
+        return vl_arena_strndup(reading->arena, host, length);
     }
     return NULL;
+}
+
+static void read_registration(struct reading *reading, const struct vl_conf_section *section)
+{
+    const struct vl_conf_line *server = vl_conf_section_line(section, "server_uri");
+    size_t length;
+    const char *host = server ? host_of(server->value, &length) : NULL;
+
+    if (host)
+        add_registered(reading, host, length, vl_conf_section_line(section, "contact_user") != NULL);
 }
 
 /* Objects of pjsip.conf: endpoints are devices. */
@@ -165,6 +209,8 @@ static void read_pjsip(struct reading *reading)
 
         if (is_object(section, "endpoint"))
             add_device(reading, section);
+        if (is_object(section, "registration"))
+            read_registration(reading, section);
         if (devices->device_count > count)
             devices->devices[count].host = pjsip_host(reading, section);
         add_entries(reading, section);
@@ -196,15 +242,14 @@ static void read_lines(struct reading *reading)
         add_entries(reading, reading->conf.sections[i]);
 }
 
-static void add_queue(struct reading *reading, const char *name)
+static void add_name(struct reading *reading, const char ***names, size_t *count, const char *name)
 {
-    struct vl_devices *devices = reading->devices;
-    const char **grown = vl_arena_grow(reading->arena, devices->queues, devices->queue_count, sizeof(*grown));
+    const char **grown = vl_arena_grow(reading->arena, *names, *count, sizeof(*grown));
 
     if (!grown)
         return;
-    devices->queues = grown;
-    grown[devices->queue_count++] = vl_arena_strdup(reading->arena, name);
+    *names = grown;
+    grown[(*count)++] = vl_arena_strdup(reading->arena, name);
 }
 
 static void read_queues(struct reading *reading)
@@ -215,10 +260,34 @@ static void read_queues(struct reading *reading)
         const struct vl_conf_line *context = section->is_template ? NULL : vl_conf_section_line(section, "context");
 
         if (!section->is_template && strcasecmp(section->name, "general") != 0)
-            add_queue(reading, section->name);
+            add_name(reading, &reading->devices->queues, &reading->devices->queue_count, section->name);
         if (context)
             add_entry(reading, context, &queue_use);
     }
+}
+
+static void read_module(struct reading *reading, const struct vl_conf_line *line)
+{
+    static const char *const loading[] = { "load", "preload", "require", "preload-require" };
+    struct vl_devices *devices = reading->devices;
+
+    if (!strcasecmp(line->name, "autoload"))
+        devices->autoload = !is_no(line->value);
+    else if (!strcasecmp(line->name, "noload"))
+        add_name(reading, &devices->barred, &devices->barred_count, line->value);
+    for (size_t i = 0; i < VL_COUNT(loading); i++)
+        if (!strcasecmp(line->name, loading[i]))
+            add_name(reading, &devices->loaded, &devices->loaded_count, line->value);
+}
+
+/* modules.conf: without a word about it nothing is loaded but what it names. */
+static void read_modules(struct reading *reading)
+{
+    reading->devices->modules_read = true;
+    for (size_t i = 0; i < reading->conf.section_count; i++)
+        for (size_t j = 0;
+             j < reading->conf.sections[i]->line_count && !strcasecmp(reading->conf.sections[i]->name, "modules"); j++)
+            read_module(reading, &reading->conf.sections[i]->lines[j]);
 }
 
 /* chan_dahdi.conf: a channel takes what stands above it. FXO ports, which have lines, use FXS signalling. */
@@ -284,7 +353,7 @@ static void note_technology(struct reading *reading, void (*read)(struct reading
     }
     if (read == read_voicemail)
         devices->voicemail = true;
-    else if (read != read_queues)
+    else if (read != read_queues && read != read_modules)
         devices->lines = true;
 }
 
@@ -320,6 +389,7 @@ static const struct source {
     { "pjsip.conf", VL_PJSIP, read_pjsip },    { "users.conf", VL_SIP, read_users },
     { "chan_dahdi.conf", VL_SIP, read_dahdi }, { "dahdi-channels.conf", VL_SIP, read_lines },
     { "queues.conf", VL_SIP, read_queues },    { "voicemail.conf", VL_SIP, read_voicemail },
+    { "modules.conf", VL_SIP, read_modules },
 };
 
 static const char *beside(struct vl_arena *arena, const char *file, const char *name)
@@ -327,6 +397,57 @@ static const char *beside(struct vl_arena *arena, const char *file, const char *
     const char *slash = strrchr(file, '/');
 
     return slash ? vl_arena_printf(arena, "%.*s/%s", (int)(slash - file), file, name) : vl_arena_strdup(arena, name);
+}
+
+struct wanted_device {
+    enum vl_technology technology;
+    const char *name;
+    size_t length;
+};
+
+static bool is_device(const void *entry, const void *key)
+{
+    const struct vl_device *device = entry;
+    const struct wanted_device *wanted = key;
+
+    return device->technology == wanted->technology && strlen(device->name) == wanted->length &&
+           !strncasecmp(device->name, wanted->name, wanted->length);
+}
+
+static uint64_t hash_of_device(enum vl_technology technology, const char *name, size_t length)
+{
+    return vl_hash_folded(vl_hash_bytes(VL_HASH_START, &technology, sizeof(technology)), name, length);
+}
+
+static bool is_mailbox(const void *entry, const void *key)
+{
+    const struct vl_mailbox *a = entry, *b = key;
+
+    return !strcmp(a->name, b->name) && !strcmp(a->context, b->context);
+}
+
+static uint64_t hash_of_mailbox(const struct vl_mailbox *mailbox)
+{
+    return vl_hash_text(vl_hash_text(VL_HASH_START, mailbox->name), mailbox->context);
+}
+
+/* The first of each name, once all are there and stay where they are. */
+static void index_names(struct vl_arena *arena, struct vl_devices *devices)
+{
+    for (size_t i = 0; i < devices->device_count && !arena->failed; i++) {
+        struct vl_device *device = &devices->devices[i];
+        size_t length = strlen(device->name);
+
+        if (!vl_lint_device(devices, device->technology, device->name, length))
+            vl_names_add(arena, &devices->device_names, hash_of_device(device->technology, device->name, length),
+                         device);
+    }
+    for (size_t i = 0; i < devices->mailbox_count && !arena->failed; i++) {
+        struct vl_mailbox *mailbox = &devices->mailboxes[i];
+
+        if (!vl_lint_has_mailbox(devices, mailbox->name, mailbox->context))
+            vl_names_add(arena, &devices->mailbox_names, hash_of_mailbox(mailbox), mailbox);
+    }
 }
 
 int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *options, struct vl_devices *ret_devices,
@@ -346,6 +467,7 @@ int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *o
         if (file && read_file(&reading, file, named[i] != NULL, sources[i].read, err) < 0)
             return -1;
     }
+    index_names(arena, ret_devices);
     ret_devices->mailboxes_missing = options->beside && ret_devices->lines && !ret_devices->voicemail &&
                                      !options->sip && !options->iax && !options->pjsip;
     return 0;
@@ -354,9 +476,14 @@ int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *o
 const struct vl_device *vl_lint_device(const struct vl_devices *devices, enum vl_technology technology,
                                        const char *name, size_t length)
 {
-    for (size_t i = 0; i < devices->device_count; i++)
-        if (devices->devices[i].technology == technology && strlen(devices->devices[i].name) == length &&
-            !strncasecmp(devices->devices[i].name, name, length))
-            return &devices->devices[i];
-    return NULL;
+    struct wanted_device wanted = { .technology = technology, .name = name, .length = length };
+
+    return vl_names_find(&devices->device_names, hash_of_device(technology, name, length), is_device, &wanted);
+}
+
+bool vl_lint_has_mailbox(const struct vl_devices *devices, const char *name, const char *context)
+{
+    struct vl_mailbox wanted = { .name = name, .context = context };
+
+    return vl_names_find(&devices->mailbox_names, hash_of_mailbox(&wanted), is_mailbox, &wanted) != NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What stands around a dialplan: accounts of devices, the contexts in which calls of devices start, mailboxes. Read
- * from Asterisk's other files as far as a linter needs them.
+ * What stands around a dialplan: accounts of devices, the contexts in which calls of devices start, mailboxes, queues,
+ * and the modules that are loaded. Read from Asterisk's other files as far as a linter needs them.
  */
 #ifndef VL_LINT_DEVICES_H
 #define VL_LINT_DEVICES_H
@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/names.h"
 #include "dialplan/dialplan.h"
 
 enum vl_technology {
@@ -27,6 +28,13 @@ struct vl_device {
     const char *context; /* NULL: that of [general] */
     const char *host;    /* NULL: not said; of PJSIP where its first AOR is */
     struct vl_position at;
+};
+
+/* Somebody that this PBX registers with. */
+struct vl_registered {
+    enum vl_technology technology;
+    const char *host;
+    bool named; /* with an extension, which calls from there carry */
 };
 
 /* What an account is asked for. */
@@ -76,13 +84,20 @@ struct vl_devices {
     bool mailboxes_missing;                 /* the other files are beside the plan, voicemail.conf is not */
     bool queues_read;                       /* queues.conf was there */
     bool voicemail;                         /* voicemail.conf was there */
-    bool lines;                             /* a file of telephone lines was there */
-    bool guests;                            /* sip.conf takes calls without an account */
-    struct vl_position guests_at;           /* where it says so, or where its [general] is */
-    const char *guest_context;              /* where they start */
-    bool realtime;                          /* devices may come from a database */
+    bool modules_read;                      /* modules.conf was there */
+    bool autoload;                          /* it loads whatever it does not bar */
+    const char **loaded, **barred;          /* modules that it names */
+    size_t loaded_count, barred_count;
+    bool lines;                   /* a file of telephone lines was there */
+    bool guests;                  /* sip.conf takes calls without an account */
+    struct vl_position guests_at; /* where it says so, or where its [general] is */
+    const char *guest_context;    /* where they start */
+    bool realtime;                /* devices may come from a database */
     struct vl_device *devices;
     size_t device_count;
+    struct vl_names device_names; /* of the devices, for vl_lint_device() */
+    struct vl_registered *registered;
+    size_t registered_count;
     struct vl_entry *entries;
     size_t entry_count;
     struct vl_found_secret *secrets;
@@ -97,6 +112,7 @@ struct vl_devices {
     size_t queue_count;
     struct vl_mailbox *mailboxes;
     size_t mailbox_count;
+    struct vl_names mailbox_names; /* of the mailboxes, for vl_lint_has_mailbox() */
 };
 
 struct vl_lint_options;
@@ -114,5 +130,7 @@ int vl_lint_read_devices(struct vl_arena *arena, const struct vl_lint_options *o
 /* The device, NULL when there is none. SIP names are compared without case, as chan_sip does. */
 const struct vl_device *vl_lint_device(const struct vl_devices *devices, enum vl_technology technology,
                                        const char *name, size_t length);
+
+bool vl_lint_has_mailbox(const struct vl_devices *devices, const char *name, const char *context);
 
 #endif

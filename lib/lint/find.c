@@ -2,7 +2,6 @@
 /*
  * Finding contexts and extensions as a search of Asterisk does.
  */
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -45,11 +44,7 @@ static uint64_t hash_of_place(const struct vl_context *context)
 
 static uint64_t hash_of_name(const char *name)
 {
-    uint64_t hash = VL_HASH_START;
-
-    for (; *name; name++)
-        hash = vl_hash_bytes(hash, &(char){ (char)tolower((unsigned char)*name) }, 1);
-    return hash;
+    return vl_hash_folded(VL_HASH_START, name, strlen(name));
 }
 
 static struct vl_lint_context *lint_context_of(const struct vl_lint *lint, const struct vl_context *context)

@@ -30,6 +30,7 @@ struct vl_lint_call {
     const char *arguments;    /* the whole of it */
     const char *const *parts; /* arguments, split at commas that are not inside of brackets or quotes */
     size_t count;
+    bool misnamed;             /* a blank before or behind its name makes it another one */
     unsigned nested;           /* in how many calls of other applications it stands */
     size_t place, place_count; /* its places, among those of all calls */
 };
@@ -61,8 +62,12 @@ struct vl_lint {
     size_t place_count;
     struct vl_lint_context *contexts; /* beside plan->contexts */
     struct vl_names *assigned;        /* names of variables that a step sets */
+    const char **assigned_list;       /* the same, each once */
+    size_t assigned_count;
     struct vl_lint_targets *targets;  /* where jumps lead, once it was asked for */
+    unsigned routine_depth;           /* how many of them are asked for inside of each other */
     struct vl_names *routines;        /* how routines end, as far as it was asked for, see vl_lint_ends */
+    struct vl_provisions *provisions; /* what modules bring, once it was asked for, see modules.h */
     const char *beside[2];            /* plans in other languages, once they were asked for; "": not there */
     struct vl_lint_text *texts;       /* the files, as lines */
     size_t text_count;
@@ -180,28 +185,14 @@ bool vl_lint_stays_away(struct vl_lint *lint, const struct vl_lint_call *call);
 /* check_versions.c: the application of this number that a version has given up, or will; NULL: there are no more. */
 const char *vl_lint_gone_application(size_t number);
 
-/* Checks. Where a rule of rules.h has its check is found by its name: `git grep -n "^void vl_lint_check_"`. */
-void vl_lint_check_loader(struct vl_lint *lint);
-void vl_lint_check_names(struct vl_lint *lint);
-void vl_lint_check_steps(struct vl_lint *lint);
-void vl_lint_check_leak(struct vl_lint *lint);
-void vl_lint_check_shadow(struct vl_lint *lint);
-void vl_lint_check_includes(struct vl_lint *lint);
-void vl_lint_check_reached(struct vl_lint *lint);
-void vl_lint_check_places(struct vl_lint *lint);
-void vl_lint_check_globals(struct vl_lint *lint);
-void vl_lint_check_devices(struct vl_lint *lint);
-void vl_lint_check_accounts(struct vl_lint *lint);
-void vl_lint_check_applications(struct vl_lint *lint);
-void vl_lint_check_versions(struct vl_lint *lint);
-void vl_lint_check_syntax(struct vl_lint *lint);
-void vl_lint_check_dial(struct vl_lint *lint);
-void vl_lint_check_emergency(struct vl_lint *lint);
-void vl_lint_check_pins(struct vl_lint *lint);
-void vl_lint_check_habits(struct vl_lint *lint);
-void vl_lint_check_expressions(struct vl_lint *lint);
-void vl_lint_check_values(struct vl_lint *lint);
-void vl_lint_check_routines(struct vl_lint *lint);
-void vl_lint_check_general(struct vl_lint *lint);
+/* check_functions.c: the next function that a call reads, ${NAME(...)}, or the one that it sets; NULL: there are no
+ * more. *position begins as NULL. */
+const char *vl_lint_next_function(struct vl_lint *lint, const struct vl_lint_call *call, const char **position,
+                                  bool *ret_set);
+
+/* Checks: each rule's own. Where one is found by its name: `git grep -n "^void vl_lint_check_"`. */
+#define X(id, name, severity, since, before, check, summary) void check(struct vl_lint *lint);
+VL_LINT_RULES(X)
+#undef X
 
 #endif

@@ -32,10 +32,17 @@ static bool is_mark(const char *comment, size_t length)
     return false;
 }
 
+/* Behind the byte order mark that a file may begin with, as Asterisk reads it. */
+static const char *behind_mark(const char *text)
+{
+    return !strncmp(text, "\xef\xbb\xbf", 3) ? text + 3 : text;
+}
+
 bool vl_lint_is_generated(const char *text)
 {
     enum { LINES = 40 };
 
+    text = behind_mark(text);
     for (int line = 0; *text && line < LINES; line++) {
         size_t length = strcspn(text, "\n");
 
@@ -143,7 +150,7 @@ static const struct vl_lint_text *text_of(struct vl_lint *lint, const char *file
     *grown = (struct vl_lint_text){ .file = file };
     if (reader && reader->read && reader->read(reader->context, file, lint->arena, &bytes, &ignored) == 0 && bytes) {
         grown->generated = vl_lint_is_generated(bytes);
-        split_lines(lint, grown, bytes);
+        split_lines(lint, grown, behind_mark(bytes));
     }
     return grown;
 }

@@ -8,7 +8,7 @@
 #include "base/names.h"
 #include "lint/part.h"
 
-enum { STEPS_MOST = 400 };
+enum { STEPS_MOST = 400, DEPTH_MOST = 16 };
 
 /* An answer that is kept. */
 struct routine {
@@ -77,6 +77,10 @@ static bool look(struct walk *walk, const struct vl_context *context, const char
 {
     bool always = !call->nested && call->row->when == VL_WHEN_ALWAYS;
 
+    if (vl_lint_stays_away(walk->lint, call)) {
+        walk->ends |= VL_ENDS_HANGUP;
+        return false;
+    }
     switch (call->row->effect) {
     case VL_EFFECT_RETURN:
     case VL_EFFECT_MACRO_EXIT:
@@ -131,7 +135,7 @@ static void go(struct walk *walk, const struct vl_context *context, const char *
 
 unsigned vl_lint_ends(struct vl_lint *lint, const struct vl_context *context, const char *number, const char *priority)
 {
-    struct routine asked = { .context = context, .number = number, .priority = priority };
+    struct routine asked = { .context = context, .number = number, .priority = priority, .ends = VL_ENDS_UNKNOWN };
     uint64_t hash =
         vl_hash_text(vl_hash_text(vl_hash_bytes(VL_HASH_START, &context, sizeof(context)), number), priority);
     struct routine *known = vl_names_find(lint->routines, hash, is_same, &asked);
@@ -139,13 +143,16 @@ unsigned vl_lint_ends(struct vl_lint *lint, const struct vl_context *context, co
 
     if (known)
         return known->ends;
+    known = lint->routine_depth < DEPTH_MOST ? vl_arena_zalloc(lint->arena, sizeof(*known)) : NULL;
+    if (!known)
+        return VL_ENDS_UNKNOWN;
+    /* not known to those that it calls in turn, which may be itself */
+    *known = asked;
+    vl_names_add(lint->arena, lint->routines, hash, known);
+    lint->routine_depth++;
     go(&walk, context, number, priority);
-    known = vl_arena_zalloc(lint->arena, sizeof(*known));
-    if (known) {
-        *known = asked;
-        known->ends = walk.ends;
-        vl_names_add(lint->arena, lint->routines, hash, known);
-    }
+    lint->routine_depth--;
+    known->ends = walk.ends;
     return walk.ends;
 }
 

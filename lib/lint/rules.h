@@ -78,6 +78,8 @@
       "an include of a context with nothing in it")                                                                    \
     X(LINE_WITHOUT_S, "line-without-s", WARNING, 0, 0, vl_lint_check_reached,                                          \
       "calls of an analogue line, which begin at s, start where there is no s")                                        \
+    X(TRUNK_ONLY_S, "trunk-only-s", WARNING, 0, 0, vl_lint_check_trunks,                                               \
+      "calls of a trunk, which carry a number, start where there is s only")                                           \
     X(CONTEXT_UNREACHED, "context-unreached", NOTICE, 0, 0, vl_lint_check_reached, "a context that nothing leads to")  \
     X(CONTEXT_MISSING, "context-missing", WARNING, 0, 0, vl_lint_check_reached,                                        \
       "a file of devices names a context that is not there")                                                           \
@@ -85,6 +87,8 @@
       "a jump to a context, extension or priority that is not there")                                                  \
     X(RETURN, "return-without-gosub", WARNING, 0, 0, vl_lint_check_places, "Return where nothing came by Gosub")       \
     X(GLOBAL, "global-undefined", WARNING, 0, 0, vl_lint_check_globals, "a global variable that nothing defines")      \
+    X(VARIABLE, "variable-unset", WARNING, 0, 0, vl_lint_check_globals,                                                \
+      "a variable that nothing sets, one letter from one that is set")                                                 \
     X(GENERAL, "general-in-globals", WARNING, 0, 0, vl_lint_check_globals,                                             \
       "a setting of [general] that stands in [globals]")                                                               \
     X(PEER, "peer-missing", WARNING, 0, 0, vl_lint_check_devices,                                                      \
@@ -127,7 +131,7 @@
     X(UNQUOTED, "expression-unquoted", WARNING, 0, 0, vl_lint_check_expressions,                                       \
       "a variable that may be empty stands without quotes beside an operator of $[ ]")                                 \
     X(EXPRESSION, "expression-broken", WARNING, 0, 0, vl_lint_check_expressions,                                       \
-      "$[ ] with an operator that lacks a side: it is 0")                                                              \
+      "$[ ] with an operator that lacks a side, or words without one between them")                                    \
     X(CONDITION, "condition-text", WARNING, 0, 0, vl_lint_check_expressions,                                           \
       "a condition with text outside of $[ ], which is not computed")                                                  \
     X(QUESTION, "condition-without-mark", WARNING, 0, 0, vl_lint_check_expressions,                                    \
@@ -135,10 +139,14 @@
     X(TIME, "time-wrong", WARNING, 0, 0, vl_lint_check_expressions,                                                    \
       "times of GotoIfTime() or ExecIfTime() that mean nothing")                                                       \
     X(SET, "set-wrong", WARNING, 0, 0, vl_lint_check_values, "a Set() that sets nothing, or another variable")         \
-    X(FUNCTION, "function-unknown", WARNING, 0, 0, vl_lint_check_values,                                               \
+    X(FUNCTION, "function-unknown", WARNING, 0, 0, vl_lint_check_functions,                                            \
       "a function that Asterisk does not have: what it would give is empty")                                           \
-    X(READ_ONLY, "function-read-only", WARNING, 106, 0, vl_lint_check_values, "a Set() of a function that only reads") \
-    X(BRACES, "reference-without-dollar", WARNING, 0, 0, vl_lint_check_values, "{NAME} without '$' is text")           \
+    X(READ_ONLY, "function-read-only", WARNING, 106, 0, vl_lint_check_functions,                                       \
+      "a Set() of a function that only reads")                                                                         \
+    X(MODULE, "module-missing", ERROR, 0, 0, vl_lint_check_modules,                                                    \
+      "an application, function or channel whose module modules.conf does not load")                                   \
+    X(BRACES, "reference-without-dollar", WARNING, 0, 0, vl_lint_check_values,                                         \
+      "{NAME} without '$', or $NAME without braces, which are text")                                                   \
     X(SOUND, "sound-suffix", WARNING, 0, 0, vl_lint_check_values,                                                      \
       "a sound with the suffix of its file, which Asterisk adds itself")                                               \
     X(QUOTES, "quotes-typographic", WARNING, 0, 0, vl_lint_check_values, "quotes of a word processor, which are text") \
@@ -146,6 +154,8 @@
       "a ')' too many, or a second application on a line")                                                             \
     X(NO_RETURN, "gosub-without-return", WARNING, 0, 0, vl_lint_check_routines,                                        \
       "a Gosub() to a routine that has no Return(): the call ends in it")                                              \
+    X(GOSUB_VALUES, "gosub-values", WARNING, 106, 0, vl_lint_check_routines,                                           \
+      "values behind the priority of Gosub() without brackets, which are lost")                                        \
     X(LOOP, "endless-loop", WARNING, 0, 0, vl_lint_check_routines,                                                     \
       "steps that jump back to themselves, without a way out or a pause")                                              \
     X(MENU, "menu-without-wait", WARNING, 0, 0, vl_lint_check_routines,                                                \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A flood of findings is read by nobody: what one rule says in the same words is one line, in the place of the first of
- * them. Where that is still too much, words that differ in their numbers only are the same; and in the end each rule
- * tells its first causes only, and how much more there is.
+ * them. Where that is still too much, words that differ in their numbers only are the same; then each rule tells its
+ * first causes only, and how much more there is; and in the end the rules with the worst findings are told.
  */
 #include "request/findings.h"
 
@@ -30,6 +30,9 @@ struct told {
     const struct vl_lint_rule *rule;
     size_t causes, findings, shown; /* shown: findings in the lines that are printed */
     bool closed;                    /* its last line says how much more there is */
+    bool hidden;                    /* there is no room for it */
+    size_t number;                  /* which of the rules it is */
+    enum vl_severity severity;      /* the worst of its findings */
 };
 
 struct groups {
@@ -96,8 +99,8 @@ static struct told *rule_of(struct groups *groups, const struct vl_lint_rule *ru
 
     if (!told)
         told = add(groups, &groups->rules_by_name, hash, sizeof(*told), &groups->rules, &groups->rule_count);
-    if (told)
-        told->rule = rule;
+    if (told && !told->rule)
+        *told = (struct told){ .rule = rule, .number = groups->rule_count - 1 };
     return told;
 }
 
@@ -120,6 +123,7 @@ static void put(struct groups *groups, const struct vl_finding *finding)
     cause->varied |= strcmp(cause->first->text, finding->text) != 0;
     cause->count++;
     told->findings++;
+    told->severity = finding->severity > told->severity ? finding->severity : told->severity;
 }
 
 /* The lines that it takes when each rule shows `most` causes. */
@@ -161,7 +165,9 @@ static void print_cause(struct groups *groups, const struct cause *cause, size_t
 {
     struct told *told = cause->rule;
 
-    if (cause->number < most || told->causes <= most) {
+    if (told->hidden)
+        return;
+    if (cause->number < most || told->causes == 1) {
         print_line(buf, cause->first, text_of(groups->arena, cause));
         told->shown += cause->count;
     } else if (!told->closed) {
@@ -174,11 +180,42 @@ static void print_cause(struct groups *groups, const struct cause *cause, size_t
     }
 }
 
+static int compare_rules(const void *left, const void *right)
+{
+    const struct told *a = *(struct told *const *)left, *b = *(struct told *const *)right;
+
+    if (a->severity != b->severity)
+        return a->severity > b->severity ? -1 : 1;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+/* More rules than lines: the last line is for those that are left out. */
+static void hide_rules(struct groups *groups)
+{
+    if (groups->rule_count <= VL_FINDINGS_MOST)
+        return;
+    qsort(groups->rules, groups->rule_count, sizeof(struct told *), compare_rules);
+    for (size_t i = VL_FINDINGS_MOST - 1; i < groups->rule_count; i++)
+        groups->rules[i]->hidden = true;
+}
+
+static void print_hidden(const struct groups *groups, const char *file, struct vl_buf *buf)
+{
+    size_t rules = 0, findings = 0;
+
+    for (size_t i = 0; i < groups->rule_count; i++) {
+        rules += groups->rules[i]->hidden;
+        findings += groups->rules[i]->hidden ? groups->rules[i]->findings : 0;
+    }
+    if (rules)
+        vl_buf_printf(buf, "%s: %zu more of %zu other rules; -v tells them\n", file, findings, rules);
+}
+
 bool vl_findings_print(struct vl_arena *arena, const struct vl_finding *const *findings, size_t count, bool all,
                        struct vl_buf *buf)
 {
     struct groups groups = { .arena = arena };
-    size_t most = VL_FINDINGS_MOST, printed = 0;
+    size_t most = VL_FINDINGS_MOST;
 
     for (size_t i = 0; i < count && all; i++)
         print_line(buf, findings[i], findings[i]->text);
@@ -191,11 +228,10 @@ bool vl_findings_print(struct vl_arena *arena, const struct vl_finding *const *f
     }
     while (most && lines_with(&groups, most) > VL_FINDINGS_MOST)
         most--;
-    for (size_t i = 0; i < groups.cause_count && printed < VL_FINDINGS_MOST; i++) {
-        size_t before = buf->length;
-
+    hide_rules(&groups);
+    for (size_t i = 0; i < groups.cause_count; i++)
         print_cause(&groups, groups.causes[i], most, buf);
-        printed += buf->length > before;
-    }
+    if (count)
+        print_hidden(&groups, findings[0]->at.file, buf);
     return !all && groups.cause_count < count;
 }

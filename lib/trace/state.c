@@ -10,9 +10,9 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "dialplan/origin.h"
 #include "dialplan/search.h"
 #include "dialplan/timing.h"
-#include "trace/unset.h"
 
 static struct vl_value *find_value(const struct vl_runner *runner, const char *name)
 {
@@ -76,7 +76,7 @@ const char *vl_trace_caller(const struct vl_runner *runner)
 /* A variable that nothing on the way has set. */
 static const char *unset(struct vl_runner *runner, const char *name)
 {
-    enum vl_origin origin = vl_trace_origin(name);
+    enum vl_origin origin = vl_variable_origin(name);
 
     if (runner->forgotten || origin == VL_ORIGIN_CALL)
         return NULL;

@@ -108,7 +108,7 @@ expect_status 2 'an option of lint elsewhere'
 flood() {
     printf '[ext]\n'
     awk -v count="$1" 'BEGIN { for (i = 1; i <= count; i++)
-        printf "exten => 5%06d,1,Set(V%d=1)\nexten => 5%06d,n,SetCallerPres(x)\nexten => 5%06d,n,Goto(none%d,s,1)\n",
+        printf "exten => 5%06d,1,Set(V%d=1)\nexten => 5%06d,n,DeadAGI(x)\nexten => 5%06d,n,Goto(none%d,s,1)\n",
             i, i, i, i, i }'
 }
 cd "$work"
@@ -116,7 +116,7 @@ flood 500 >flood.conf
 run dialplan lint flood.conf
 expect_status 1 'a flood'
 [ "$(wc -l <out)" -le 40 ] || fail "$(wc -l <out) lines of a flood"
-expect out 'SetCallerPres is deprecated since Asterisk 1.6; write Set(CALLERID(pres)=...) (500 times, also line 6, 9, 12 ...)' 'the flood'
+expect out 'DeadAGI is deprecated since Asterisk 1.6; write AGI() (500 times, also line 6, 9, 12 ...)' 'the flood'
 expect out "there is no context 'none1' (and 499 with other numbers, line 7, 10, 13 ...) [goto-nowhere]" 'the flood'
 [ "$(wc -l <out)" = 2 ] || fail "$(wc -l <out) lines of two causes"
 awk '{ word = ""
@@ -168,6 +168,62 @@ processor_time spent_once twice.conf
 processor_time spent_fix --fix twice.conf
 # shellcheck disable=SC2154
 [ "$spent_fix" -le $((3 * spent_once + 50)) ] || fail "--fix takes $spent_fix cs, a lint $spent_once"
+
+# A plan in the manner of graphical front ends, with COUNT extensions more than test/lint/gui has: gui COUNT DIRECTORY
+gui() {
+    cp -r "$SOURCE/test/lint/gui" "$2"
+    awk -v count="$1" 'BEGIN { print "\n[ext-local]"
+        for (n = 10001; n <= 10000 + count; n++) {
+            timer = "${DB(AMPUSER/" n "/ringtimer)}"
+            printf "exten => %d,1,Set(__RINGTIMER=${IF($[\"%s\" > \"0\"]?%s:${RINGTIMER})})\n", n, timer, timer
+            printf "exten => %d,n,Macro(exten-vm,%d,%d,0,0,0)\n", n, n, n
+            printf "exten => %d,n(dest),Set(__PICKUPMARK=)\n", n
+            printf "exten => %d,n,Goto(${IVR_CONTEXT},return,1)\n", n
+            printf "exten => %d,hint,SIP/%d&Custom:DND%d,CustomPresence:%d\n", n, n, n, n
+            printf "exten => ${VM_PREFIX}%d,1,Macro(vm,%d,DIRECTDIAL,${IVR_RETVM})\n", n, n
+            printf "exten => ${VM_PREFIX}%d,n,Goto(${IVR_CONTEXT},return,1)\n", n
+            printf "exten => vmb%d,1,Macro(vm,%d,BUSY,${IVR_RETVM})\n", n, n
+            printf "exten => vmb%d,n,Goto(${IVR_CONTEXT},return,1)\n", n
+        } }' >>"$2/extensions_additional.conf"
+    awk -v count="$1" 'BEGIN { for (n = 10001; n <= 10000 + count; n++)
+        printf "[%d]\ntype=friend\nhost=dynamic\nsecret=Xk29fjQw7%d\ncontext=from-internal\n", n, n }' >>"$2/sip.conf"
+}
+gui 2700 gui-small
+gui 11000 gui-large
+processor_time spent_small gui-small/extensions.conf
+processor_time spent_large gui-large/extensions.conf
+# shellcheck disable=SC2154
+[ "$spent_large" -le $((6 * spent_small + 50)) ] || fail "100,000 lines of a GUI take $spent_large cs, 25,000 $spent_small"
+run dialplan lint --level notice gui-large/extensions.conf
+[ "$(wc -l <out)" -le 40 ] || fail "$(wc -l <out) lines of a GUI's plan"
+run dialplan lint --fix gui-large/extensions.conf
+expect_empty out '--fix of what a GUI writes'
+# where nobody says that a program wrote it, it is fixed, and no other finding comes
+sed -i '/^; Do not edit/d' gui-small/*.conf
+printf '[ext-local]\nignorepat => 9\nignorepat => 9\nexten => 10001,1,NoOp(twice)\n' >>gui-small/extensions_custom.conf
+# gui_findings FILE: one a line, without the numbers of other lines, which move
+gui_findings() {
+    run dialplan lint --level notice --json gui-small/extensions.conf
+    jq -r '.findings[] | "\(.rule) \(.text)"' out | sed 's/:[0-9]*/:N/g' | sort >"$1"
+}
+gui_findings gui-before.txt
+processor_time spent_fix --fix --yes gui-small/extensions.conf
+[ "$spent_fix" -le $((3 * spent_small + 50)) ] || fail "--fix of a GUI takes $spent_fix cs, a lint $spent_small"
+gui_findings gui-after.txt
+[ "$(wc -l <gui-after.txt)" -eq "$(($(wc -l <gui-before.txt) - 3))" ] || fail '--fix of a GUI has not fixed three lines'
+[ -z "$(comm -13 gui-before.txt gui-after.txt)" ] || fail "--fix brings $(comm -13 gui-before.txt gui-after.txt)"
+
+# All cases of a kind in one plan: more rules than lines, and those with errors are told
+grep -hv -e '^#' -e '--;' -e ';--' -e '^same' "$SOURCE"/test/lint/*.conf | grep -v '^\[[^]]*$' >everything.conf
+run dialplan lint --level notice everything.conf
+[ "$(wc -l <out)" = 40 ] || fail "$(wc -l <out) lines of all cases"
+tail -n 1 out | grep -q ' more of [0-9]* other rules; -v tells them$' || fail 'it is not said that there are more rules'
+expect_not out 'and 0 more' 'a rule that has no more'
+cp out told.txt
+run dialplan lint --level error --json everything.conf
+while read -r rule; do
+    grep -q "\[$rule\]\$" told.txt || fail "all cases: no line is about $rule"
+done < <(jq -r '.findings[].rule' out | sort -u)
 
 # fixes: the diff applies, --yes writes it, and a second look finds no more of it
 cd "$work"

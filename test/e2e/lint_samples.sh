@@ -8,7 +8,7 @@
 
 tree=$(bash "$SOURCE/test/e2e/tree") || skip 'there is no tree of the test bed, and none can be built'
 [ -f "$tree/etc/asterisk/extensions.conf" ] || skip "the tree has no sample files: $tree"
-for name in extensions sip iax pjsip users chan_dahdi queues voicemail; do
+for name in extensions sip iax pjsip users chan_dahdi queues voicemail modules; do
     cp "$tree/etc/asterisk/$name.conf" .
 done
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "trace/unset.h"
+#include "dialplan/origin.h"
 
 #include <string.h>
 
@@ -65,7 +65,7 @@ static bool is_named(const char *pattern, const char *name)
     return !strncmp(pattern, name, length) && name[length] && !name[length + strspn(name + length, "0123456789")];
 }
 
-enum vl_origin vl_trace_origin(const char *name)
+enum vl_origin vl_variable_origin(const char *name)
 {
     for (size_t i = 0; i < VL_COUNT(origins); i++)
         if (is_named(origins[i].name, name))

@@ -6,8 +6,8 @@
  * matter, and differs from call to call. In between is everything else: `setvar` of an account, a call file or a
  * manager may have set it, which seldom happens, so that it is taken for empty, and said to be.
  */
-#ifndef VL_TRACE_UNSET_H
-#define VL_TRACE_UNSET_H
+#ifndef VL_DIALPLAN_ORIGIN_H
+#define VL_DIALPLAN_ORIGIN_H
 
 enum vl_origin {
     VL_ORIGIN_STEPS,   /* only steps: without them it is empty */
@@ -15,6 +15,6 @@ enum vl_origin {
     VL_ORIGIN_CALL,    /* the channel driver or the core: not known */
 };
 
-enum vl_origin vl_trace_origin(const char *name);
+enum vl_origin vl_variable_origin(const char *name);
 
 #endif
