@@ -62,6 +62,7 @@ struct vl_extension {
     struct vl_priority *priorities;
     size_t priority_count;
     size_t rank;           /* its place in context->extensions */
+    size_t entered;        /* which line of its context, counted from 1, brought its first step */
     struct vl_position at; /* of the first step, whose spelling is the extension's too */
 };
 
@@ -105,6 +106,9 @@ struct vl_context {
     struct vl_position *sections; /* every [section] of this name; at least one */
     size_t section_count;
     struct vl_index *index;
+    struct vl_trie *trie; /* with general.new_pattern_match only: trie.h */
+    size_t loaded;        /* steps that lines of it brought */
+    bool looked_up;       /* a label that stands for a priority, in the midst of them */
 };
 
 struct vl_global {

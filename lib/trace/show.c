@@ -61,8 +61,6 @@ int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, const 
         return -1;
     if (ret_show->search.match) {
         runner.at = (struct vl_trace_place){ query->context, query->number, query->priority };
-        if (plan->general.new_pattern_match)
-            vl_trace_assume(&runner, "'extenpatternmatchnew' is off: what its search takes is not known");
         set_facts(&runner);
         vl_trace(&runner);
     }

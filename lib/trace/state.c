@@ -160,7 +160,14 @@ const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct v
     query.callerid = vl_trace_caller(runner);
     if (query.callerid && strchr(query.callerid, '$'))
         query.callerid = NULL;
-    if (vl_search(runner->plan, &query, &scratch, &search, &err) < 0 || !search.match)
+    if (vl_search(runner->plan, &query, &scratch, &search, &err) < 0)
+        return NULL;
+    if (search.guessed)
+        vl_trace_assume(runner,
+                        vl_arena_printf(&scratch, "the tree of [%s] was made when all of its lines were loaded",
+                                        search.guessed->name));
+    /* the label of a hint is no place to go to */
+    if (!search.match || (label && search.step->number < 1))
         return NULL;
     *ret_extension = search.match->extension;
     return search.step;

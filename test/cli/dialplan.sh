@@ -171,11 +171,19 @@ expect_not out '[c8]' 'a context without a candidate'
 [ "$(cat status)" = 0 ] || fail "| head ends with $(cat status)"
 expect_empty err '| head'
 
-# the other search that Asterisk has is not made, and that is said
-printf '%s\n' '[general]' 'extenpatternmatchnew=yes' '[a]' 'exten => 1,1,NoOp(x)' >plan.conf
-run dialplan show 1 --context a --conf plan.conf
-expect out "'extenpatternmatchnew' is off" 'extenpatternmatchnew'
-expect out '(? 1 assumed)' 'extenpatternmatchnew'
+# the other search that Asterisk has: the last of two that are as narrow, and no other one when it lacks the priority
+printf '%s\n' '[general]' 'extenpatternmatchnew=yes' '[a]' 'exten => s,1,NoOp(x)' 'exten => _s-!,1,NoOp(x)' \
+    'exten => _X,1,NoOp(x)' 'exten => 5,2,NoOp(x)' >plan.conf
+run dialplan show s --context a --conf plan.conf
+expect out 's → a → _s-!' 'extenpatternmatchnew'
+expect out 'is not the one that the tree finds' 'extenpatternmatchnew'
+expect_not out 'assumed' 'extenpatternmatchnew'
+run dialplan show 5 --context a --conf plan.conf
+expect out '5 → a → nothing' 'extenpatternmatchnew, a priority that is missing'
+# Asterisk makes the tree while it loads where a label is looked up
+printf '%s\n' 'exten => 7,1(one),NoOp(x)' 'exten => _[67],one,NoOp(x)' >>plan.conf
+run dialplan show s --context a --conf plan.conf
+expect out '(? 1 assumed)' 'extenpatternmatchnew, a label in place of a priority'
 
 # what is known beside the plan, and what is taken for granted
 # shellcheck disable=SC2016

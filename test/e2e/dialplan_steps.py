@@ -13,6 +13,7 @@ import sys
 import time
 
 from dialplan_oracle import Asterisk
+from dialplan_tree import compare_trees
 
 NUMBERS = ["10", "20", "055", "0991", "2", "345", "77", "099-1"]  # each from two contexts, for one dialplan
 MODULES = ["app_stack", "app_macro", "app_exec", "app_verbose", "app_dial", "bridge_simple", "func_strings", "func_logic",
@@ -172,6 +173,11 @@ def placed(asterisk, directory, calls, offset):
     return executions, end
 
 
+def executed_alone(asterisk, directory, number, context):
+    executions, _ = placed(asterisk, directory, [(number, context)], os.path.getsize(directory + "/log/steps"))
+    return [step[2:] for step in next(iter(executions.values()))]
+
+
 def compare_table(asterisk, voiplab, directory, path, table):
     """The values that the unit test expects, of both."""
     with open(table, encoding="utf-8") as file:
@@ -244,7 +250,7 @@ def compare_courses(asterisk, voiplab, directory, path, plan, offset):
 
 def foretold(voiplab, path, number, context):
     output = subprocess.run([voiplab, "dialplan", "show", number, "--context", context, "--callerid", "", "--json",
-                             "--conf", path], capture_output=True, check=True).stdout
+                             "--steps", "2000", "--conf", path], capture_output=True, check=True).stdout
     answer = json.loads(output)
     return ([(s["priority"], s["application"], s["arguments"]) for s in answer["steps"]],
             [(s["line"], s.get("filled")) for s in answer["steps"]], answer["end"])
@@ -302,11 +308,14 @@ def main():
             steps += len(ours) - was_cut
             cut += was_cut
             done += 1
+    found = compare_trees(asterisk, path, seed, max(2, wanted // 100),
+                          lambda number, context: executed_alone(asterisk, directory, number, context),
+                          lambda number, context: foretold(voiplab, path, number, context)[0])
     asterisk.stop()
     if cut > done / 3 or steps < 5 * done:
         raise SystemExit("of %d calls %d are foretold in part, %d steps in all: that is no test" % (done, cut, steps))
-    print("%d expressions; %d steps of courses; %d calls, %d steps: no difference (%d calls were foretold in part)" %
-          (expressions, courses, done, steps, cut))
+    print("%d expressions; %d steps of courses; %d calls, %d steps, %d numbers found by the tree: no difference "
+          "(%d calls were foretold in part)" % (expressions, courses, done, steps, found, cut))
 
 
 if __name__ == "__main__":

@@ -340,6 +340,33 @@ static void test_show(void **state)
     check_way("[a]\n", "8", "8 → a → nothing");
 }
 
+static void check_tree(const char *lines, const char *number, const char *wanted)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    char *text = vl_arena_printf(&arena,
+                                 "[general]\nextenpatternmatchnew=yes\n[a]\n%sinclude => b\n[b]\n"
+                                 "exten => _.,1,NoOp(b)\n",
+                                 lines);
+
+    check_way(text, number, vl_arena_printf(&arena, "%s → a → %s", number, wanted));
+}
+
+/* The other search that Asterisk has. Right is what test/e2e/dialplan_steps.sh sees. */
+static void test_tree(void **state)
+{
+    (void)state;
+    check_tree("exten => s,1,NoOp\nexten => _s-!,1,NoOp\n", "s", "_s-!");
+    check_tree("exten => _s-!,1,NoOp\nexten => s,1,NoOp\n", "s", "s");
+    check_tree("exten => _s!,1,NoOp\nexten => _sX,1,NoOp\n", "s", "b → _.");
+    check_tree("exten => _[13],1,NoOp\nexten => _[12],1,NoOp\n", "1", "_[12]");
+    check_tree("exten => _[12],1,NoOp\nexten => _[13],1,NoOp\n", "1", "_[13]");
+    check_tree("exten => _[N],1,NoOp\n", "5", "_[N]");
+    check_tree("exten => _NX,1,NoOp\nexten => _2X,2,NoOp\n", "25", "b → _.");
+    check_tree("exten => 5/,1,NoOp\n", "5", "5");
+    check_tree("exten => _X/,1,NoOp\n", "5", "b → _.");
+    check_tree("exten => _1[2-4]X.,1,NoOp\nexten => _1XX.,1,NoOp\n", "1-2345", "_1[2-4]X.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +381,7 @@ int main(void)
         cmocka_unit_test(test_index_looks_at_little),
         cmocka_unit_test(test_timing),
         cmocka_unit_test(test_show),
+        cmocka_unit_test(test_tree),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
