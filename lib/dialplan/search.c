@@ -118,6 +118,17 @@ static void find_only(struct work *work, const struct vl_context *context, size_
         add_candidate(work, work->only, visit);
 }
 
+static bool is_now(struct work *work, const struct vl_include *include)
+{
+    const struct vl_moment *moment = work->query->moment;
+
+    if (!include->timing || !moment)
+        return true;
+    if (!work->search->unsure && !vl_timing_is_known(include->timing, moment))
+        work->search->unsure = include;
+    return vl_timing_holds(include->timing, moment);
+}
+
 static void visit_context(struct work *work, const struct vl_context *context, const struct vl_include *include,
                           size_t from, bool in_time)
 {
@@ -137,9 +148,8 @@ static void visit_context(struct work *work, const struct vl_context *context, c
     }
     for (size_t i = 0; i < context->include_count && !work->arena->failed; i++) {
         const struct vl_include *next = &context->includes[i];
-        bool now = !next->timing || !work->query->moment || vl_timing_holds(next->timing, work->query->moment);
+        bool now = in_time && is_now(work, next);
 
-        now = now && in_time;
         if (!was_visited(work->search, next->name, now))
             visit_context(work, vl_dialplan_context(work->plan, next->name), next, here, now);
     }

@@ -54,6 +54,7 @@ struct vl_search {
     const struct vl_candidate *match; /* NULL: none */
     const struct vl_priority *step;   /* what the match runs */
     const struct vl_visit *asked;     /* the first visit with a switch that comes before the match; NULL: none */
+    const struct vl_include *unsure;  /* the first whose time zone is not known, so that it is taken as the PBX's own */
     const struct vl_context *guessed; /* the first whose tree Asterisk makes while it loads: trie.h; NULL: none */
     bool deep;                        /* more contexts than Asterisk visits */
 };

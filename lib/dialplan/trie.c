@@ -132,11 +132,13 @@ static struct vl_trie *add_node(struct vl_arena *arena, struct vl_trie **first, 
     return node;
 }
 
-/* What the tree knows an extension by: the caller id behind the name, its own '_' as a letter. */
+/* What the tree knows an extension by: the caller id behind the name, its own '_' as a letter. The dashes of a hint are
+ * still there, which counts behind a set that goes on beyond its ']'. */
 static const char *key_of(struct vl_arena *arena, const struct vl_extension *extension)
 {
-    return extension->callerid ? vl_arena_printf(arena, "%s/%s", extension->pattern, extension->callerid)
-                               : extension->pattern;
+    const char *name = extension->priorities[0].number == VL_PRIORITY_HINT ? extension->name : extension->pattern;
+
+    return extension->callerid ? vl_arena_printf(arena, "%s/%s", name, extension->callerid) : name;
 }
 
 static void add_extension(struct vl_arena *arena, struct vl_trie **root, const struct vl_extension *extension)

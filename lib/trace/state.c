@@ -162,10 +162,12 @@ const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct v
         query.callerid = NULL;
     if (vl_search(runner->plan, &query, &scratch, &search, &err) < 0)
         return NULL;
+    if (search.unsure)
+        vl_trace_assume(
+            runner, vl_arena_printf(&scratch, "the times of '%s' are in the zone of the PBX", search.unsure->written));
     if (search.guessed)
-        vl_trace_assume(runner,
-                        vl_arena_printf(&scratch, "the tree of [%s] was made when all of its lines were loaded",
-                                        search.guessed->name));
+        vl_trace_assume(runner, vl_arena_printf(&scratch, "the tree of [%s] was made when all of its lines were loaded",
+                                                search.guessed->name));
     /* the label of a hint is no place to go to */
     if (!search.match || (label && search.step->number < 1))
         return NULL;
@@ -275,7 +277,7 @@ bool vl_trace_ask_time(struct vl_runner *runner, struct vl_condition *condition)
 
     if (!timing)
         return false;
-    condition->known = condition->known && moment && !timing->timezone;
+    condition->known = condition->known && moment && vl_timing_is_known(timing, moment);
     condition->holds = condition->known && vl_timing_holds(timing, moment);
     return true;
 }

@@ -178,6 +178,33 @@ def executed_alone(asterisk, directory, number, context):
     return [step[2:] for step in next(iter(executions.values()))]
 
 
+def compare_zones(asterisk, voiplab, directory, path):
+    """Which hour and which day of the week it is in some zones."""
+    zones = ["America/Guayaquil", "Europe/Madrid", "Asia/Kolkata", "Pacific/Kiritimati", "America/St_Johns", "EST5EDT",
+             "Nowhere/City", "<-05>5", "Australia/Sydney", "Pacific/Apia"]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("[a]\n")
+        place = 0
+        for zone in zones:
+            for times in ["%02d:00-%02d:59,*,*,*" % (hour, hour) for hour in range(24)] + \
+                         ["*,%s,*,*" % day for day in ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]]:
+                file.write("exten => s,%d,GotoIfTime(%s,%s?%d)\nexten => s,%d,NoOp()\n" % (
+                    place + 1, times, zone, place + 3, place + 2))
+                place += 2
+        file.write("exten => s,%d,NoOp()\n" % (place + 1))
+    asterisk.load()
+    for _ in range(3):
+        minute = int(time.time()) // 60
+        theirs, ours = executed_alone(asterisk, directory, "s", "a"), foretold(voiplab, path, "s", "a")[0]
+        if minute == int(time.time()) // 60:
+            break
+    if ours != theirs or len(ours) > place:
+        first = next(i for i, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1])
+        raise SystemExit("the zone of step %d is another one:\n  Asterisk: %r\n  voiplab:  %r" % (
+            ours[first][0], theirs[first - 1:first + 1], ours[first - 1:first + 1]))
+    return len(zones)
+
+
 def compare_table(asterisk, voiplab, directory, path, table):
     """The values that the unit test expects, of both."""
     with open(table, encoding="utf-8") as file:
@@ -275,7 +302,8 @@ def main():
     done = steps = cut = 0
     table = os.path.join(os.environ["SOURCE"], "test/unit/data/expressions")
     expressions, offset = compare_table(asterisk, voiplab, directory, path, table)
-    courses = 0
+    zones, courses = compare_zones(asterisk, voiplab, directory, path), 0
+    offset = os.path.getsize(directory + "/log/steps")
     for plan in sorted(glob.glob(os.environ["SOURCE"] + "/test/unit/data/courses/*.conf")):
         count, offset = compare_courses(asterisk, voiplab, directory, path, plan, offset)
         courses += count
@@ -314,8 +342,8 @@ def main():
     asterisk.stop()
     if cut > done / 3 or steps < 5 * done:
         raise SystemExit("of %d calls %d are foretold in part, %d steps in all: that is no test" % (done, cut, steps))
-    print("%d expressions; %d steps of courses; %d calls, %d steps, %d numbers found by the tree: no difference "
-          "(%d calls were foretold in part)" % (expressions, courses, done, steps, found, cut))
+    print("%d expressions; %d zones; %d steps of courses; %d calls, %d steps, %d numbers found by the tree: no difference "
+          "(%d calls were foretold in part)" % (expressions, zones, courses, done, steps, found, cut))
 
 
 if __name__ == "__main__":

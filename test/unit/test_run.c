@@ -149,7 +149,7 @@ static void test_time(void **state)
 
     (void)state;
     check_way(steps, "1", &monday_noon, "1 → a → 1 → SIP/b");
-    check_way(steps, "1", &(struct vl_moment){ 11, 22, 0, 12, 0 }, "1 → a → 1 → SIP/closed");
+    check_way(steps, "1", &(struct vl_moment){ 11, 22, 0, 12, 0, 0, NULL }, "1 → a → 1 → SIP/closed");
     check_way(steps, "1", NULL, "1 → a → 1 → SIP/closed");
     check_way("exten => 1,1,ExecIfTime(*,*,*,nov?Dial(SIP/${IF($[1]?a:b)}))", "1", &monday_noon, "1 → a → 1 → SIP/a");
 }
