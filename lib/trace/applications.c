@@ -124,11 +124,13 @@ static enum vl_course enter_gosub(struct vl_runner *runner, struct vl_jump_place
                                   const char **note)
 {
     bool assumed = assume_place(runner, named);
+    const struct vl_extension *extension;
     struct vl_trace_place place;
     enum found found = find_target(runner, named, &place);
 
     *note = describe_jump(runner, arguments, &place, found, assumed);
-    if (found != FOUND)
+    /* with extenpatternmatchnew a label may be that of an extension which its number does not find */
+    if (found != FOUND || !vl_trace_step(runner, &place, NULL, &extension))
         return found == UNKNOWN ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
     if (vl_trace_enter(runner, &place, false, named->values, named->value_count))
         return VL_COURSE_JUMPED;
@@ -339,14 +341,6 @@ static enum vl_course run_program(struct vl_runner *runner, const char *argument
     return VL_COURSE_NEXT;
 }
 
-static enum vl_course run_loop(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    (void)runner;
-    (void)arguments;
-    *note = "loops are not followed";
-    return VL_COURSE_UNKNOWN;
-}
-
 /* Whether each of `TECHNOLOGY/RESOURCE&…` has both; Dial() ends the call where one has not. */
 static bool are_channels(struct vl_arena *arena, const char *channels)
 {
@@ -422,7 +416,7 @@ static course_of *const effects[VL_EFFECT_COUNT] = {
     [VL_EFFECT_MACRO_EXIT] = run_macro_exit,
     [VL_EFFECT_HANGUP] = run_end,
     [VL_EFFECT_TONE] = run_end,
-    [VL_EFFECT_LOOP] = run_loop,
+    [VL_EFFECT_LOOP] = vl_trace_loop,
     [VL_EFFECT_PROGRAM] = run_program,
     [VL_EFFECT_SET] = vl_trace_set_one,
     [VL_EFFECT_SET_MANY] = vl_trace_set_many,

@@ -16,7 +16,7 @@ from dialplan_oracle import Asterisk
 from dialplan_tree import compare_trees
 
 NUMBERS = ["10", "20", "055", "0991", "2", "345", "77", "099-1"]  # each from two contexts, for one dialplan
-MODULES = ["app_stack", "app_macro", "app_exec", "app_verbose", "app_dial", "bridge_simple", "func_strings", "func_logic",
+MODULES = ["app_stack", "app_macro", "app_exec", "app_while", "app_verbose", "app_dial", "bridge_simple", "func_strings", "func_logic",
            "func_cut", "func_dialplan", "func_global", "func_callerid", "func_db", "func_cdr", "func_channel", "func_env",
            "func_groupcount", "func_math", "func_sprintf", "func_timeout", "app_db", "res_clioriginate"]
 
