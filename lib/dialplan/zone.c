@@ -37,7 +37,7 @@ static bool read_head(const unsigned char *bytes, size_t length, size_t width, s
     if (length < HEAD_BYTES || memcmp(bytes, "TZif", 4) != 0)
         return false;
     for (size_t i = 0; i < VL_COUNT(counts); i++) {
-        counts[i] = read_big(bytes + 20 + 4 * i, 4);
+        counts[i] = (size_t)read_big(bytes + 20 + 4 * i, 4);
         if (counts[i] > FILE_MOST)
             return false;
     }

@@ -299,6 +299,8 @@ static enum vl_course run_return(struct vl_runner *runner, const char *arguments
         *note = "there is nothing to return to";
         return VL_COURSE_FAILS;
     }
+    if (runner->frames[runner->depth - 1].macro)
+        vl_trace_assume(runner, "a Return() leaves the Macro that it is in");
     while (runner->frames[runner->depth - 1].macro)
         (void)vl_trace_leave(runner, false);
     (void)vl_trace_leave(runner, true);
@@ -341,20 +343,26 @@ static enum vl_course run_program(struct vl_runner *runner, const char *argument
     return VL_COURSE_NEXT;
 }
 
-/* Whether each of `TECHNOLOGY/RESOURCE&…` has both; Dial() ends the call where one has not. */
-static bool are_channels(struct vl_arena *arena, const char *channels)
+enum channels { CHANNELS_NONE, CHANNELS_SOME, CHANNELS_BROKEN };
+
+/* What `TECHNOLOGY/RESOURCE&…` has to dial: empty places are passed over, one that lacks either breaks it. */
+static enum channels look_at_channels(struct vl_arena *arena, const char *channels)
 {
     const char *const *list = vl_text_split(arena, channels, "&");
+    enum channels found = CHANNELS_NONE;
 
-    if (strstr(channels, "${") || strstr(channels, "$["))
-        return true; /* not known */
+    if (vl_trace_is_unknown(channels))
+        return CHANNELS_SOME;
     for (size_t i = 0; list && list[i]; i++) {
-        const char *slash = strchr(list[i], '/');
+        const char *one = vl_text_strip(vl_arena_strdup(arena, list[i])), *slash = strchr(one, '/');
 
+        if (!*one)
+            continue;
         if (!slash || !slash[1 + strspn(slash + 1, "\"")])
-            return false;
+            return CHANNELS_BROKEN;
+        found = CHANNELS_SOME;
     }
-    return *channels != '\0';
+    return found;
 }
 
 static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, const char **note)
@@ -365,9 +373,17 @@ static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, 
 
     if (!dials)
         return VL_COURSE_ENDS;
-    if (!are_channels(runner->arena, channels)) {
+    switch (look_at_channels(runner->arena, channels)) {
+    case CHANNELS_NONE:
+        *note = "nothing to dial";
+        runner->unanswered = false;
+        vl_trace_set(runner, "DIALSTATUS", "CHANUNAVAIL");
+        return VL_COURSE_NEXT;
+    case CHANNELS_BROKEN:
         *note = "no TECHNOLOGY/RESOURCE, which ends the call";
         return VL_COURSE_FAILS;
+    case CHANNELS_SOME:
+        break;
     }
     show->dials = dials;
     dials[show->dial_count++] = channels;
@@ -383,9 +399,11 @@ static enum vl_course run_pin(struct vl_runner *runner, const char *arguments, c
     return VL_COURSE_NEXT;
 }
 
+/* Plans for an older Asterisk have it. */
 static enum vl_course run_delete_key(struct vl_runner *runner, const char *arguments, const char **note)
 {
     (void)note;
+    vl_trace_assume(runner, "there is a DBdel(), which Asterisk 16 lacks");
     vl_trace_write(runner, vl_arena_printf(runner->scratch, "DB_DELETE(%s)", arguments), "");
     return VL_COURSE_NEXT;
 }

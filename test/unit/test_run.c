@@ -191,7 +191,7 @@ static void test_values(void **state)
         { "Set(DIALSTATUS=x)\nsame => n,Dial(SIP/a)\nsame => n,Dial(SIP/${DIALSTATUS})",
           "SIP/a, then SIP/${DIALSTATUS}" },
         { "Goto(+2)\nsame => n,Dial(SIP/two)\nsame => n,Dial(SIP/three)", "SIP/three" },
-        { "While($[1])\nsame => n,Dial(SIP/x)\nsame => n,EndWhile()", "" },
+        { "While($[1])\nsame => n,Dial(SIP/x)\nsame => n,EndWhile()", "SIP/x, then SIP/x" },
         { "GotoIfTime(*,*,*,*,America/New_York?9)\nsame => n,Dial(SIP/x)", "SIP/x" },
         { "ExecIfTime(*,*,*,*?Dial(SIP/a:b))", "SIP/a:b" },
         { "ExecIf(1?Dial(SIP/a:b):Dial(SIP/c))", "SIP/a:b" },
