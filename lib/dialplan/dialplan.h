@@ -168,6 +168,11 @@ struct vl_diagnostic {
     const char *extension;
 };
 
+/* Who has to do with a context beside the plan: beside.h. */
+struct vl_maker {
+    const char *context, *file;
+};
+
 struct vl_dialplan {
     struct vl_arena arena;        /* owns everything below */
     struct vl_context **contexts; /* in the order in which their names first appear */
@@ -177,6 +182,10 @@ struct vl_dialplan {
     struct vl_dialplan_general general;
     const char **files; /* every file that was read, once, in order */
     size_t file_count;
+    const char **moved; /* as vl_conf.moved */
+    size_t moved_count;
+    struct vl_maker *makers;
+    size_t maker_count;
     struct vl_diagnostic *diagnostics; /* in the order in which they came up */
     size_t diagnostic_count;
     bool broken;      /* Asterisk would refuse the whole of it; the model holds what could be understood all the same */

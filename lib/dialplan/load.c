@@ -315,6 +315,8 @@ static void take_marks(struct vl_dialplan *plan, const struct vl_conf *conf)
                          NULL, conf->marks[i].text);
     plan->files = conf->files;
     plan->file_count = conf->file_count;
+    plan->moved = conf->moved;
+    plan->moved_count = conf->moved_count;
     plan->broken = conf->broken;
     plan->broken_by = conf->broken_by;
 }

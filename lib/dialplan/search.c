@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dialplan/beside.h"
 #include "dialplan/index.h"
 #include "dialplan/pattern.h"
 #include "dialplan/trie.h"
@@ -179,6 +180,9 @@ int vl_search(const struct vl_dialplan *plan, const struct vl_query *query, stru
     struct work work = { .plan = plan, .query = query, .arena = arena, .search = ret_search };
 
     *ret_search = (struct vl_search){ .visits = NULL };
+    if (!context && vl_dialplan_maker(plan, query->context))
+        return vl_fail(err, VL_ERROR_NOTFOUND, "the context '%s' is that of %s, which is not read", query->context,
+                       vl_dialplan_maker(plan, query->context));
     if (!context)
         return vl_fail(err, VL_ERROR_NOTFOUND, "there is no context '%s'", query->context);
     visit_context(&work, context, NULL, 0, true);

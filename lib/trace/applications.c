@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "dialplan/beside.h"
 #include "dialplan/jump.h"
 #include "trace/functions.h"
 #include "trace/run.h"
@@ -61,6 +62,17 @@ static bool assume_place(struct vl_runner *runner, struct vl_jump_place *place)
     return assumed;
 }
 
+/* Not in the plan, but a file beside it or a module has it. */
+static bool is_elsewhere(struct vl_runner *runner, const char *context)
+{
+    const char *maker = vl_dialplan_context(runner->plan, context) ? NULL : vl_dialplan_maker(runner->plan, context);
+
+    if (maker)
+        vl_trace_assume(runner,
+                        vl_arena_printf(runner->scratch, "[%s] is that of %s, which is not read", context, maker));
+    return maker;
+}
+
 /* The place that a jump names, seen from here: `+2` is two further on. */
 static enum found find_target(struct vl_runner *runner, const struct vl_jump_place *named,
                               struct vl_trace_place *ret_place)
@@ -86,6 +98,8 @@ static enum found find_target(struct vl_runner *runner, const struct vl_jump_pla
     if (step)
         place.priority = step->number;
     *ret_place = place;
+    if (is_elsewhere(runner, place.context))
+        return UNKNOWN;
     return step ? FOUND : is_label ? NO_LABEL : NO_STEP;
 }
 
@@ -151,7 +165,7 @@ static enum vl_course run_macro(struct vl_runner *runner, const char *arguments,
     bool assumed = assume_place(runner, &named);
     struct vl_trace_place place = { .context = named.context, .number = named.extension, .priority = 1 };
 
-    if (vl_trace_is_unknown(place.context)) {
+    if (vl_trace_is_unknown(place.context) || is_elsewhere(runner, place.context)) {
         *note = vl_arena_printf(runner->arena, "not known which '%s' is", place.context);
         return VL_COURSE_UNKNOWN;
     }

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "dialplan/beside.h"
 #include "dialplan/search.h"
 #include "dialplan/timing.h"
 #include "trace/unset.h"
@@ -145,6 +146,22 @@ void vl_trace_set_local(struct vl_runner *runner, const char *name, const char *
         set(runner, name, value, frame);
 }
 
+/* What the search has gone by, up to what it found, is all that there is in it. */
+static void assume_contexts(struct vl_runner *runner, const struct vl_search *search)
+{
+    size_t count = search->match ? search->match->visit + 1 : search->visit_count;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct vl_visit *visit = &search->visits[i];
+        const char *name = visit->context ? visit->context->name : visit->include->name;
+        const char *maker = visit->in_time ? vl_dialplan_maker(runner->plan, name) : NULL;
+
+        if (maker)
+            vl_trace_assume(
+                runner, vl_arena_printf(runner->scratch, "%s, which is not read, adds nothing to [%s]", maker, name));
+    }
+}
+
 const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct vl_trace_place *place, const char *label,
                                         const struct vl_extension **ret_extension)
 {
@@ -162,6 +179,7 @@ const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct v
         query.callerid = NULL;
     if (vl_search(runner->plan, &query, &scratch, &search, &err) < 0)
         return NULL;
+    assume_contexts(runner, &search);
     if (search.unsure)
         vl_trace_assume(
             runner, vl_arena_printf(&scratch, "the times of '%s' are in the zone of the PBX", search.unsure->written));
