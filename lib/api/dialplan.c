@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/sized.h"
 #include "base/memory.h"
+#include "dialplan/zone.h"
 #include "request/dialplan_source.h"
 #include "trace/show.h"
 
@@ -150,7 +151,13 @@ static int read_moment(const struct voiplab_dialplan_query *query, struct vl_mom
 
     if (!localtime_r(&now, &parts))
         return vl_fail(err, VL_ERROR_USAGE, "the time cannot be told");
-    *moment = (struct vl_moment){ parts.tm_mon + 1, parts.tm_mday, parts.tm_wday, parts.tm_hour, parts.tm_min };
+    *moment = (struct vl_moment){ .year = parts.tm_year + 1900,
+                                  .month = parts.tm_mon + 1,
+                                  .day = parts.tm_mday,
+                                  .weekday = parts.tm_wday,
+                                  .hour = parts.tm_hour,
+                                  .minute = parts.tm_min,
+                                  .elsewhere = vl_zone_moment };
     if (query->at && !vl_moment_read(query->at, moment))
         return vl_fail(err, VL_ERROR_USAGE, "'%s' is no time: give 'HH:MM', 'mon HH:MM' or 'YYYY-MM-DD HH:MM'",
                        query->at);

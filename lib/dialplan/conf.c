@@ -25,6 +25,8 @@ enum { NEST_MOST = 128, INCLUDE_MOST = 10, SECTION_NAME_MOST = 79, INHERITED_TIM
  * more than anyone has, and the files may be those of a guest. */
 enum { INCLUDED_MOST = 32 << 20 };
 
+#define ASTETCDIR "/etc/asterisk"
+
 struct parser {
     struct vl_arena *arena;
     const struct vl_conf_reader *reader;
@@ -296,7 +298,7 @@ static int read_path(struct parser *parser, const char *path)
     return read_text(parser, path, vl_arena_strdup(arena, text));
 }
 
-static int read_paths(struct parser *parser, const char *pattern)
+static int read_matches(struct parser *parser, const char *pattern)
 {
     const struct vl_conf_reader *reader = parser->reader;
     struct vl_arena *arena = parser->arena;
@@ -305,8 +307,6 @@ static int read_paths(struct parser *parser, const char *pattern)
     size_t count = 1;
     int found = 0, rc;
 
-    if (reader->directory && *pattern != '/')
-        pattern = vl_arena_printf(arena, "%s/%s", reader->directory, pattern);
     if (reader->expand && reader->expand(reader->context, pattern, arena, &paths, &count, &err) < 0)
         return err.code == VL_ERROR_MEMORY ? -1 : 0;
     for (size_t i = 0; i < count; i++) {
@@ -316,6 +316,49 @@ static int read_paths(struct parser *parser, const char *pattern)
         found |= rc;
     }
     return found;
+}
+
+/* Where a whole path is in the copy of a PBX's files that the plan is in: below the root of a copied tree, or in a
+ * directory that has all of them. NULL: nowhere, since this is no copy. */
+static const char *place_in_copy(struct vl_arena *arena, const char *directory, const char *pattern)
+{
+    size_t length = directory ? strlen(directory) : 0, tail = strlen(ASTETCDIR);
+
+    if (!length || *pattern != '/' || !strcmp(directory, ASTETCDIR) ||
+        (vl_text_starts(pattern, directory) && pattern[length] == '/'))
+        return NULL;
+    if (length > tail && !strcmp(directory + length - tail, ASTETCDIR))
+        return vl_arena_printf(arena, "%.*s%s", (int)(length - tail), directory, pattern);
+    if (!strcmp(directory, ASTETCDIR + 1))
+        return vl_arena_printf(arena, ".%s", pattern);
+    if (!vl_text_starts(pattern, ASTETCDIR "/"))
+        return NULL;
+    return vl_arena_printf(arena, "%s%s", directory, pattern + tail);
+}
+
+static void remember_move(struct parser *parser, const char *pattern, const char *copy)
+{
+    struct vl_conf *conf = parser->conf;
+    const char **moved = vl_arena_grow(parser->arena, conf->moved, conf->moved_count, sizeof(*moved));
+
+    if (!moved)
+        return;
+    conf->moved = moved;
+    moved[conf->moved_count++] = vl_arena_printf(parser->arena, "'%s' is read from '%s'", pattern, copy);
+}
+
+static int read_paths(struct parser *parser, const char *pattern)
+{
+    const char *directory = parser->reader->directory, *copy = place_in_copy(parser->arena, directory, pattern);
+    int found = copy ? read_matches(parser, copy) : 0;
+
+    if (found > 0)
+        remember_move(parser, pattern, copy);
+    if (found)
+        return found;
+    if (directory && *pattern != '/')
+        pattern = vl_arena_printf(parser->arena, "%s/%s", directory, pattern);
+    return read_matches(parser, pattern);
 }
 
 static int include(struct parser *parser, struct file *file, char *name, bool must)

@@ -28,7 +28,9 @@ struct vl_conf_reader {
      * the pattern is the path. */
     int (*expand)(void *context, const char *pattern, struct vl_arena *arena, const char *const **ret_paths,
                   size_t *ret_count, struct vl_error *err);
-    const char *directory; /* in front of relative names of #include: astetcdir; NULL: they are read as they are */
+    /* In front of relative names of #include: astetcdir; NULL: they are read as they are. A directory other than
+     * /etc/asterisk is taken for a copy of it: what is included by its whole path is looked for there first. */
+    const char *directory;
     void *context;
 };
 
@@ -100,6 +102,8 @@ struct vl_conf {
     size_t file_count;
     struct vl_conf_mark *marks; /* in the order in which they came up */
     size_t mark_count;
+    const char **moved; /* what was included by the whole path and read from beside instead, in words */
+    size_t moved_count;
     bool broken; /* Asterisk would refuse the whole of it; the sections hold what could be understood all the same */
     size_t broken_by; /* then the mark that says so; the first of them */
 };

@@ -62,6 +62,7 @@ struct vl_extension {
     struct vl_priority *priorities;
     size_t priority_count;
     size_t rank;           /* its place in context->extensions */
+    size_t entered;        /* which line of its context, counted from 1, brought its first step */
     struct vl_position at; /* of the first step, whose spelling is the extension's too */
 };
 
@@ -105,6 +106,9 @@ struct vl_context {
     struct vl_position *sections; /* every [section] of this name; at least one */
     size_t section_count;
     struct vl_index *index;
+    struct vl_trie *trie; /* with general.new_pattern_match only: trie.h */
+    size_t loaded;        /* steps that lines of it brought */
+    bool looked_up;       /* a label that stands for a priority, in the midst of them */
 };
 
 struct vl_global {
@@ -164,6 +168,11 @@ struct vl_diagnostic {
     const char *extension;
 };
 
+/* Who has to do with a context beside the plan: beside.h. */
+struct vl_maker {
+    const char *context, *file;
+};
+
 struct vl_dialplan {
     struct vl_arena arena;        /* owns everything below */
     struct vl_context **contexts; /* in the order in which their names first appear */
@@ -173,6 +182,10 @@ struct vl_dialplan {
     struct vl_dialplan_general general;
     const char **files; /* every file that was read, once, in order */
     size_t file_count;
+    const char **moved; /* as vl_conf.moved */
+    size_t moved_count;
+    struct vl_maker *makers;
+    size_t maker_count;
     struct vl_diagnostic *diagnostics; /* in the order in which they came up */
     size_t diagnostic_count;
     bool broken;      /* Asterisk would refuse the whole of it; the model holds what could be understood all the same */

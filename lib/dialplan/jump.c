@@ -173,7 +173,7 @@ struct vl_jump_place vl_jump_place(struct vl_arena *arena, enum vl_jump_kind kin
 }
 
 /* As Asterisk takes a text for a condition: nothing is no, a number what it says, any other text is yes. */
-static bool holds(const char *text)
+bool vl_condition_holds(const char *text)
 {
     char *end;
     long value = strtol(text, &end, 10);
@@ -203,7 +203,7 @@ struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text, 
     condition.yes = parts[1] ? parts[1] : "";
     condition.no = parts[2] ? parts[2] : "";
     condition.known = !strstr(condition.text, "${") && !strstr(condition.text, "$[");
-    condition.holds = condition.known && holds(condition.text);
+    condition.holds = condition.known && vl_condition_holds(condition.text);
     return condition;
 }
 

@@ -50,6 +50,9 @@ struct vl_condition {
     const char *yes, *no; /* "" when there is none */
 };
 
+/* Whether Asterisk takes a text in which everything is known for true: any but 0 and nothing at all. */
+bool vl_condition_holds(const char *text);
+
 /* A condition is known when no ${…} or $[…] is left in it; no mark is looked for in these. */
 struct vl_condition vl_condition_read(struct vl_arena *arena, const char *text, enum vl_condition_marks marks);
 

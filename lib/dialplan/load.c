@@ -14,6 +14,7 @@
 #include "dialplan/lookup.h"
 #include "dialplan/pattern.h"
 #include "dialplan/timing.h"
+#include "dialplan/trie.h"
 
 /* A context while it is loaded. */
 struct loading {
@@ -276,8 +277,11 @@ static void load_conf(struct vl_dialplan *plan, const struct vl_conf *conf)
     for (size_t i = 0; i < conf->section_count; i++)
         if (is_context(conf->sections[i]))
             load_section(plan, conf->sections[i]);
-    for (size_t i = 0; i < plan->context_count && !plan->arena.failed; i++)
+    for (size_t i = 0; i < plan->context_count && !plan->arena.failed; i++) {
         vl_index_build(&plan->arena, plan->contexts[i]);
+        if (plan->general.new_pattern_match)
+            vl_trie_build(&plan->arena, plan->contexts[i]);
+    }
     check_includes(plan);
 }
 
@@ -311,6 +315,8 @@ static void take_marks(struct vl_dialplan *plan, const struct vl_conf *conf)
                          NULL, conf->marks[i].text);
     plan->files = conf->files;
     plan->file_count = conf->file_count;
+    plan->moved = conf->moved;
+    plan->moved_count = conf->moved_count;
     plan->broken = conf->broken;
     plan->broken_by = conf->broken_by;
 }

@@ -166,6 +166,7 @@ static int number_of(struct vl_dialplan *plan, const struct vl_section_state *st
         return number < 1 ? 0 : number;
     }
     *ret_form = VL_PRIORITY_FORM_LABEL;
+    state->context->looked_up |= state->context->loaded > 0;
     number = find_label(state, parts);
     if (number < 1)
         complain_of_priority(plan, state, line, parts);
@@ -254,7 +255,9 @@ static void add_priority(struct vl_dialplan *plan, const struct vl_section_state
     steps[at].order = extension->priority_count;
     extension->priorities = steps;
     extension->priority_count++;
+    state->context->loaded++;
     if (at == 0) {
+        extension->entered = state->context->loaded;
         /* the first step speaks for all: of names that count as the same, its is shown and matched */
         extension->name = parts->name;
         extension->pattern = plain_name(&plan->arena, parts->name);

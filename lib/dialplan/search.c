@@ -4,8 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dialplan/beside.h"
 #include "dialplan/index.h"
 #include "dialplan/pattern.h"
+#include "dialplan/trie.h"
 
 struct work {
     const struct vl_dialplan *plan;
@@ -13,7 +15,8 @@ struct work {
     struct vl_arena *arena;
     struct vl_search *search;
     struct vl_matches matches;
-    size_t asked; /* a place, since the array moves while it grows */
+    const struct vl_extension *only; /* what the tree of the context finds */
+    size_t asked;                    /* a place, since the array moves while it grows */
     bool found, has_asked;
 };
 
@@ -24,6 +27,7 @@ const char *vl_fate_text(enum vl_fate fate)
         [VL_FATE_LATER] = "one before it takes the call",
         [VL_FATE_CALLERID] = "is for another caller",
         [VL_FATE_PRIORITY] = "does not have the priority",
+        [VL_FATE_OTHER] = "is not the one that the tree finds",
         [VL_FATE_TIME] = "its context is not included at that time",
     };
 
@@ -38,9 +42,14 @@ static const struct vl_priority *wanted_step(const struct vl_query *query, const
 
 static enum vl_fate fate_of(struct work *work, const struct vl_extension *extension, bool in_time)
 {
+    bool other = work->plan->general.new_pattern_match && extension != work->only;
+
     if (!in_time)
         return VL_FATE_TIME;
-    if (extension->callerid && !vl_callerid_matches(extension->callerid, work->query->callerid))
+    if (other && !work->found)
+        return VL_FATE_OTHER;
+    if (!work->plan->general.new_pattern_match && extension->callerid &&
+        !vl_callerid_matches(extension->callerid, work->query->callerid))
         return VL_FATE_CALLERID;
     if (work->found)
         return VL_FATE_LATER;
@@ -93,6 +102,34 @@ static bool add_visit(struct work *work, struct vl_visit visit)
     return true;
 }
 
+/* Asterisk's own list has what both searches could find; the tree may take one that is not among them. */
+static void find_only(struct work *work, const struct vl_context *context, size_t visit)
+{
+    const struct vl_query *query = work->query;
+    bool listed = false;
+
+    if (!work->plan->general.new_pattern_match)
+        return;
+    if (context->looked_up && !work->search->guessed)
+        work->search->guessed = context;
+    work->only = vl_trie_find(context, query->number, query->callerid, query->label);
+    for (size_t i = 0; i < work->matches.count; i++)
+        listed |= work->matches.ranks[i] == (work->only ? work->only->rank : 0);
+    if (work->only && !listed)
+        add_candidate(work, work->only, visit);
+}
+
+static bool is_now(struct work *work, const struct vl_include *include)
+{
+    const struct vl_moment *moment = work->query->moment;
+
+    if (!include->timing || !moment)
+        return true;
+    if (!work->search->unsure && !vl_timing_is_known(include->timing, moment))
+        work->search->unsure = include;
+    return vl_timing_holds(include->timing, moment);
+}
+
 static void visit_context(struct work *work, const struct vl_context *context, const struct vl_include *include,
                           size_t from, bool in_time)
 {
@@ -103,6 +140,7 @@ static void visit_context(struct work *work, const struct vl_context *context, c
     vl_index_find(context, work->query->number, &work->matches);
     if (work->matches.failed)
         work->arena->failed = true;
+    find_only(work, context, here);
     for (size_t i = 0; i < work->matches.count && !work->arena->failed; i++)
         add_candidate(work, context->extensions[work->matches.ranks[i]], here);
     if (context->switch_count && in_time && !work->found && !work->has_asked) {
@@ -111,9 +149,8 @@ static void visit_context(struct work *work, const struct vl_context *context, c
     }
     for (size_t i = 0; i < context->include_count && !work->arena->failed; i++) {
         const struct vl_include *next = &context->includes[i];
-        bool now = !next->timing || !work->query->moment || vl_timing_holds(next->timing, work->query->moment);
+        bool now = in_time && is_now(work, next);
 
-        now = now && in_time;
         if (!was_visited(work->search, next->name, now))
             visit_context(work, vl_dialplan_context(work->plan, next->name), next, here, now);
     }
@@ -143,6 +180,9 @@ int vl_search(const struct vl_dialplan *plan, const struct vl_query *query, stru
     struct work work = { .plan = plan, .query = query, .arena = arena, .search = ret_search };
 
     *ret_search = (struct vl_search){ .visits = NULL };
+    if (!context && vl_dialplan_maker(plan, query->context))
+        return vl_fail(err, VL_ERROR_NOTFOUND, "the context '%s' is that of %s, which is not read", query->context,
+                       vl_dialplan_maker(plan, query->context));
     if (!context)
         return vl_fail(err, VL_ERROR_NOTFOUND, "there is no context '%s'", query->context);
     visit_context(&work, context, NULL, 0, true);

@@ -6,6 +6,8 @@
  * wanted priority is taken. One that lacks the priority is passed over, and the next less narrow one is asked: so a
  * call can leak from one extension into another between two steps. Then come the switches, which nobody can ask
  * offline, then the includes in file order, each with all of its own includes; no context twice.
+ *
+ * With `extenpatternmatchnew=yes` each context has one extension to ask, that of trie.h, and nothing leaks within it.
  */
 #ifndef VL_DIALPLAN_SEARCH_H
 #define VL_DIALPLAN_SEARCH_H
@@ -26,6 +28,7 @@ enum vl_fate {
     VL_FATE_LATER,    /* one before it takes the call */
     VL_FATE_CALLERID, /* is for another caller */
     VL_FATE_PRIORITY, /* does not have the priority */
+    VL_FATE_OTHER,    /* with general.new_pattern_match: the tree finds another one, or none */
     VL_FATE_TIME,     /* its context is included at other times only */
 };
 
@@ -51,6 +54,8 @@ struct vl_search {
     const struct vl_candidate *match; /* NULL: none */
     const struct vl_priority *step;   /* what the match runs */
     const struct vl_visit *asked;     /* the first visit with a switch that comes before the match; NULL: none */
+    const struct vl_include *unsure;  /* the first whose time zone is not known, so that it is taken as the PBX's own */
+    const struct vl_context *guessed; /* the first whose tree Asterisk makes while it loads: trie.h; NULL: none */
     bool deep;                        /* more contexts than Asterisk visits */
 };
 

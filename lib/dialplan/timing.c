@@ -104,15 +104,16 @@ struct vl_timing *vl_timing_read(struct vl_arena *arena, const char *text, const
 {
     struct vl_timing *timing = vl_arena_zalloc(arena, sizeof(*timing));
     char *rest = vl_arena_strdup(arena, text);
+    const char *zone = text;
     int fields = 1;
 
     *ret_wrong = NULL;
     if (!timing)
         return NULL;
-    for (const char *p = text; *p; p++)
-        fields += *p == ',';
-    if (fields == 5)
-        timing->timezone = vl_arena_strdup(arena, strrchr(text, ',') + 1);
+    for (const char *p = text; (p = strpbrk(p, "|,")); fields++)
+        zone = ++p;
+    if (fields == 5 && *zone)
+        timing->timezone = vl_arena_strdup(arena, zone);
     timing->weekdays = 0x7f;
     timing->days = 0x7fffffff;
     timing->months = 0xfff;
@@ -126,10 +127,26 @@ struct vl_timing *vl_timing_read(struct vl_arena *arena, const char *text, const
     return timing;
 }
 
+static bool find_zone(const struct vl_timing *timing, const struct vl_moment *moment, struct vl_moment *ret_there)
+{
+    return moment->elsewhere && moment->year && moment->elsewhere(moment, timing->timezone, ret_there);
+}
+
+bool vl_timing_is_known(const struct vl_timing *timing, const struct vl_moment *moment)
+{
+    struct vl_moment there;
+
+    return !timing->timezone || find_zone(timing, moment, &there);
+}
+
 bool vl_timing_holds(const struct vl_timing *timing, const struct vl_moment *moment)
 {
-    int minute = moment->hour * 60 + moment->minute;
+    struct vl_moment there;
+    int minute;
 
+    if (timing->timezone && find_zone(timing, moment, &there))
+        moment = &there;
+    minute = moment->hour * 60 + moment->minute;
     return (timing->months >> (moment->month - 1) & 1) && (timing->days >> (moment->day - 1) & 1) &&
            (timing->weekdays >> moment->weekday & 1) && (timing->minutes[minute / 64] >> (minute % 64) & 1);
 }
@@ -159,7 +176,12 @@ bool vl_moment_read(const char *text, struct vl_moment *moment)
     if (sscanf(text, "%4d-%2d-%2d%c%2d:%2d%n", &year, &month, &day, &between, &hour, &minute, &end) == 6 &&
         !text[end] && (between == 'T' || between == ' ') && is_date(year, month, day) && hour >= 0 && hour < 24 &&
         minute >= 0 && minute < 60) {
-        *moment = (struct vl_moment){ month, day, weekday_of(year, month, day), hour, minute };
+        moment->year = year;
+        moment->month = month;
+        moment->day = day;
+        moment->weekday = weekday_of(year, month, day);
+        moment->hour = hour;
+        moment->minute = minute;
         return true;
     }
     end = 0;

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "dialplan/beside.h"
 #include "render/asterisk.h"
 #include "request/fleet.h"
 
@@ -106,6 +107,20 @@ static const struct vl_astdb *load_database(const char *path, struct vl_arena *a
     return database;
 }
 
+/* With what is known of the files beside. */
+static struct vl_dialplan *load_beside(const char *path, const struct vl_conf_reader *reader, struct vl_error *err)
+{
+    struct vl_dialplan *plan = vl_dialplan_load(path, reader, err);
+
+    if (plan)
+        vl_dialplan_look_beside(plan, path, reader);
+    if (plan && vl_arena_check(&plan->arena, err) < 0) {
+        vl_dialplan_free(plan);
+        return NULL;
+    }
+    return plan;
+}
+
 static struct vl_dialplan *load_running(struct vl_session *session, const char *name, struct vl_arena *arena,
                                         const struct vl_astdb **ret_database, struct vl_error *err)
 {
@@ -124,7 +139,7 @@ static struct vl_dialplan *load_running(struct vl_session *session, const char *
     reader.context = target;
     if (!*ret_database)
         *ret_database = ask_database(target, arena);
-    return vl_dialplan_load(CONF, &reader, err);
+    return load_beside(CONF, &reader, err);
 }
 
 /* What the hub would get, or the first PBX of a lab without one. */
@@ -151,7 +166,7 @@ static struct vl_dialplan *load_file(const char *path, struct vl_arena *arena, s
     const char *directory = slash ? vl_arena_strndup(arena, path, slash == path ? 1 : (size_t)(slash - path)) : ".";
     struct vl_conf_reader reader = vl_conf_files(directory);
 
-    return vl_dialplan_load(path, &reader, err);
+    return load_beside(path, &reader, err);
 }
 
 static const char *dial_context(const struct vl_session *session, const char *name, struct vl_arena *arena)

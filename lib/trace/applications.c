@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "dialplan/beside.h"
 #include "dialplan/jump.h"
 #include "trace/functions.h"
 #include "trace/run.h"
@@ -61,6 +62,17 @@ static bool assume_place(struct vl_runner *runner, struct vl_jump_place *place)
     return assumed;
 }
 
+/* Not in the plan, but a file beside it or a module has it. */
+static bool is_elsewhere(struct vl_runner *runner, const char *context)
+{
+    const char *maker = vl_dialplan_context(runner->plan, context) ? NULL : vl_dialplan_maker(runner->plan, context);
+
+    if (maker)
+        vl_trace_assume(runner,
+                        vl_arena_printf(runner->scratch, "[%s] is that of %s, which is not read", context, maker));
+    return maker;
+}
+
 /* The place that a jump names, seen from here: `+2` is two further on. */
 static enum found find_target(struct vl_runner *runner, const struct vl_jump_place *named,
                               struct vl_trace_place *ret_place)
@@ -86,6 +98,8 @@ static enum found find_target(struct vl_runner *runner, const struct vl_jump_pla
     if (step)
         place.priority = step->number;
     *ret_place = place;
+    if (is_elsewhere(runner, place.context))
+        return UNKNOWN;
     return step ? FOUND : is_label ? NO_LABEL : NO_STEP;
 }
 
@@ -124,11 +138,13 @@ static enum vl_course enter_gosub(struct vl_runner *runner, struct vl_jump_place
                                   const char **note)
 {
     bool assumed = assume_place(runner, named);
+    const struct vl_extension *extension;
     struct vl_trace_place place;
     enum found found = find_target(runner, named, &place);
 
     *note = describe_jump(runner, arguments, &place, found, assumed);
-    if (found != FOUND)
+    /* with extenpatternmatchnew a label may be that of an extension which its number does not find */
+    if (found != FOUND || !vl_trace_step(runner, &place, NULL, &extension))
         return found == UNKNOWN ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
     if (vl_trace_enter(runner, &place, false, named->values, named->value_count))
         return VL_COURSE_JUMPED;
@@ -149,7 +165,7 @@ static enum vl_course run_macro(struct vl_runner *runner, const char *arguments,
     bool assumed = assume_place(runner, &named);
     struct vl_trace_place place = { .context = named.context, .number = named.extension, .priority = 1 };
 
-    if (vl_trace_is_unknown(place.context)) {
+    if (vl_trace_is_unknown(place.context) || is_elsewhere(runner, place.context)) {
         *note = vl_arena_printf(runner->arena, "not known which '%s' is", place.context);
         return VL_COURSE_UNKNOWN;
     }
@@ -297,6 +313,8 @@ static enum vl_course run_return(struct vl_runner *runner, const char *arguments
         *note = "there is nothing to return to";
         return VL_COURSE_FAILS;
     }
+    if (runner->frames[runner->depth - 1].macro)
+        vl_trace_assume(runner, "a Return() leaves the Macro that it is in");
     while (runner->frames[runner->depth - 1].macro)
         (void)vl_trace_leave(runner, false);
     (void)vl_trace_leave(runner, true);
@@ -339,28 +357,26 @@ static enum vl_course run_program(struct vl_runner *runner, const char *argument
     return VL_COURSE_NEXT;
 }
 
-static enum vl_course run_loop(struct vl_runner *runner, const char *arguments, const char **note)
-{
-    (void)runner;
-    (void)arguments;
-    *note = "loops are not followed";
-    return VL_COURSE_UNKNOWN;
-}
+enum channels { CHANNELS_NONE, CHANNELS_SOME, CHANNELS_BROKEN };
 
-/* Whether each of `TECHNOLOGY/RESOURCE&…` has both; Dial() ends the call where one has not. */
-static bool are_channels(struct vl_arena *arena, const char *channels)
+/* What `TECHNOLOGY/RESOURCE&…` has to dial: empty places are passed over, one that lacks either breaks it. */
+static enum channels look_at_channels(struct vl_arena *arena, const char *channels)
 {
     const char *const *list = vl_text_split(arena, channels, "&");
+    enum channels found = CHANNELS_NONE;
 
-    if (strstr(channels, "${") || strstr(channels, "$["))
-        return true; /* not known */
+    if (vl_trace_is_unknown(channels))
+        return CHANNELS_SOME;
     for (size_t i = 0; list && list[i]; i++) {
-        const char *slash = strchr(list[i], '/');
+        const char *one = vl_text_strip(vl_arena_strdup(arena, list[i])), *slash = strchr(one, '/');
 
+        if (!*one)
+            continue;
         if (!slash || !slash[1 + strspn(slash + 1, "\"")])
-            return false;
+            return CHANNELS_BROKEN;
+        found = CHANNELS_SOME;
     }
-    return *channels != '\0';
+    return found;
 }
 
 static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, const char **note)
@@ -371,9 +387,17 @@ static enum vl_course run_dial(struct vl_runner *runner, const char *arguments, 
 
     if (!dials)
         return VL_COURSE_ENDS;
-    if (!are_channels(runner->arena, channels)) {
+    switch (look_at_channels(runner->arena, channels)) {
+    case CHANNELS_NONE:
+        *note = "nothing to dial";
+        runner->unanswered = false;
+        vl_trace_set(runner, "DIALSTATUS", "CHANUNAVAIL");
+        return VL_COURSE_NEXT;
+    case CHANNELS_BROKEN:
         *note = "no TECHNOLOGY/RESOURCE, which ends the call";
         return VL_COURSE_FAILS;
+    case CHANNELS_SOME:
+        break;
     }
     show->dials = dials;
     dials[show->dial_count++] = channels;
@@ -389,9 +413,11 @@ static enum vl_course run_pin(struct vl_runner *runner, const char *arguments, c
     return VL_COURSE_NEXT;
 }
 
+/* Plans for an older Asterisk have it. */
 static enum vl_course run_delete_key(struct vl_runner *runner, const char *arguments, const char **note)
 {
     (void)note;
+    vl_trace_assume(runner, "there is a DBdel(), which Asterisk 16 lacks");
     vl_trace_write(runner, vl_arena_printf(runner->scratch, "DB_DELETE(%s)", arguments), "");
     return VL_COURSE_NEXT;
 }
@@ -422,7 +448,7 @@ static course_of *const effects[VL_EFFECT_COUNT] = {
     [VL_EFFECT_MACRO_EXIT] = run_macro_exit,
     [VL_EFFECT_HANGUP] = run_end,
     [VL_EFFECT_TONE] = run_end,
-    [VL_EFFECT_LOOP] = run_loop,
+    [VL_EFFECT_LOOP] = vl_trace_loop,
     [VL_EFFECT_PROGRAM] = run_program,
     [VL_EFFECT_SET] = vl_trace_set_one,
     [VL_EFFECT_SET_MANY] = vl_trace_set_many,

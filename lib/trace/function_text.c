@@ -200,6 +200,7 @@ const char *vl_function_list_filter(struct vl_runner *runner, const char *text)
 {
     const char *words[VL_FUNCTION_WORDS_MOST], *rest;
     VL_BUF_AUTO out = VL_BUF_INIT;
+    bool first = true;
 
     if (is_odd(text))
         return NULL;
@@ -209,14 +210,20 @@ const char *vl_function_list_filter(struct vl_runner *runner, const char *text)
     rest = vl_function_named(runner, words[0]);
     if (!rest || !*words[1])
         return NULL;
+    if (!*rest || !strstr(rest, words[2]))
+        return rest;
+    /* Asterisk reads on behind a list that ends with an empty part */
+    if (rest[strlen(rest) - 1] == *words[1])
+        return NULL;
     while (rest) {
         const char *part = next_part(runner->scratch, &rest, *words[1]);
 
         if (!strcmp(part, words[2]))
             continue;
-        if (out.length)
+        if (!first)
             vl_buf_putc(&out, *words[1]);
         vl_buf_puts(&out, part);
+        first = false;
     }
     if (out.failed)
         runner->arena->failed = true;

@@ -153,8 +153,10 @@ static const char *dialplan_exists(struct vl_runner *runner, const char *text)
     const char *label = NULL;
     char *end;
 
-    if (count < 2 || !*words[1])
+    if ((count < 2 || !*words[1]) && (count < 3 || !*words[2]))
         return truth(vl_dialplan_context(runner->plan, place.context) != NULL);
+    if (!*words[1])
+        return truth(false);
     place.number = words[1];
     if (count > 2 && *words[2]) {
         place.priority = (int)strtol(words[2], &end, 10);

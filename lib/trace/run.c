@@ -142,6 +142,25 @@ static const char *look(struct vl_runner *runner, const char *text)
     return filled;
 }
 
+static unsigned count_macros(const struct vl_runner *runner)
+{
+    unsigned macros = 0;
+
+    for (unsigned i = 0; i < runner->depth; i++)
+        macros += runner->frames[i].macro != NULL;
+    return macros;
+}
+
+/* A Macro looks behind each step whether that was a Gosub, and for this fills its arguments in once more: INC() and its
+ * like count twice then. */
+static void look_again(struct vl_runner *runner, const struct vl_priority *priority, unsigned macros)
+{
+    bool looks = !strcasecmp(priority->application, "GosubIf") || !strncasecmp(priority->application, "Exec", 4);
+
+    if (looks && macros && macros == count_macros(runner))
+        (void)fill_in(runner, priority->arguments, true);
+}
+
 /* False: it goes round in a circle, or memory ran out. */
 static bool run_step(struct vl_runner *runner, const struct vl_extension *extension, const struct vl_priority *priority,
                      enum vl_course *ret_course)
@@ -159,12 +178,14 @@ static bool run_step(struct vl_runner *runner, const struct vl_extension *extens
                                  .places = hash_of_places(runner) };
     struct vl_show_step *steps = vl_arena_grow(runner->arena, show->steps, show->step_count, sizeof(*steps));
     size_t place = show->step_count;
+    unsigned macros = count_macros(runner);
 
     if (!steps || was_here(runner, &step))
         return false;
     show->steps = steps;
     steps[show->step_count++] = step;
     *ret_course = vl_trace_call(runner, application, arguments, &note);
+    look_again(runner, priority, macros);
     if (*ret_course == VL_COURSE_FAILS)
         *ret_course = vl_trace_is_tried(runner) ? VL_COURSE_UNKNOWN : VL_COURSE_ENDS;
     show->steps[place].note = note ? without_codes(runner->arena, "", note) : NULL;

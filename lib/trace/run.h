@@ -15,6 +15,9 @@ void vl_trace(struct vl_runner *runner);
 /* Call an application with its arguments filled in; *note becomes what is to be said of it. */
 enum vl_course vl_trace_call(struct vl_runner *runner, const char *name, const char *arguments, const char **note);
 
+/* While and its kin. */
+enum vl_course vl_trace_loop(struct vl_runner *runner, const char *arguments, const char **note);
+
 /* Set, MSet, Read. */
 enum vl_course vl_trace_set_one(struct vl_runner *runner, const char *arguments, const char **note);
 enum vl_course vl_trace_set_many(struct vl_runner *runner, const char *arguments, const char **note);

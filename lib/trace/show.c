@@ -39,6 +39,18 @@ static const char *way_of(struct vl_runner *runner)
     return vl_arena_strdup(runner->arena, vl_buf_text(&out));
 }
 
+/* What was found elsewhere than it is said to be, or is not known, when the files were read. */
+static void assume_files(struct vl_runner *runner)
+{
+    const struct vl_dialplan *plan = runner->plan;
+
+    for (size_t i = 0; i < plan->moved_count; i++)
+        vl_trace_assume(runner, plan->moved[i]);
+    for (size_t i = 0; i < plan->diagnostic_count; i++)
+        if (plan->diagnostics[i].code == VL_DIALPLAN_EXEC)
+            vl_trace_assume(runner, vl_arena_printf(runner->scratch, "%s: it adds nothing", plan->diagnostics[i].text));
+}
+
 static void set_facts(struct vl_runner *runner)
 {
     for (const char *const *set = runner->facts->set; set && *set; set++) {
@@ -61,8 +73,7 @@ int vl_show(const struct vl_dialplan *plan, const struct vl_query *query, const 
         return -1;
     if (ret_show->search.match) {
         runner.at = (struct vl_trace_place){ query->context, query->number, query->priority };
-        if (plan->general.new_pattern_match)
-            vl_trace_assume(&runner, "'extenpatternmatchnew' is off: what its search takes is not known");
+        assume_files(&runner);
         set_facts(&runner);
         vl_trace(&runner);
     }

@@ -6,8 +6,8 @@
  * The steps are those of a call that nobody answers: Dial() goes on to the next priority, WaitExten() to `t` or `e`
  * where there is none, a variable that nothing sets is empty, a condition that is not known is taken as not met, and a
  * jump to a place that is not known ends them. What was taken for granted so is counted. Goto, Gosub, Macro, their kin
- * with a condition or a time, Exec, ExecIf, TryExec, Return, StackPop and the routine that option B of Dial and its
- * like names are followed, up to a bound; expressions and the functions that hang on nothing but the dialplan are
+ * with a condition or a time, While, Exec, ExecIf, TryExec, Return, StackPop and the routine that option B of Dial and
+ * its like names are followed, up to a bound; expressions and the functions that hang on nothing but the dialplan are
  * computed.
  */
 #ifndef VL_TRACE_SHOW_H

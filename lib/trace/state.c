@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "dialplan/beside.h"
 #include "dialplan/origin.h"
 #include "dialplan/search.h"
 #include "dialplan/timing.h"
@@ -145,6 +146,22 @@ void vl_trace_set_local(struct vl_runner *runner, const char *name, const char *
         set(runner, name, value, frame);
 }
 
+/* What the search has gone by, up to what it found, is all that there is in it. */
+static void assume_contexts(struct vl_runner *runner, const struct vl_search *search)
+{
+    size_t count = search->match ? search->match->visit + 1 : search->visit_count;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct vl_visit *visit = &search->visits[i];
+        const char *name = visit->context ? visit->context->name : visit->include->name;
+        const char *maker = visit->in_time ? vl_dialplan_maker(runner->plan, name) : NULL;
+
+        if (maker)
+            vl_trace_assume(
+                runner, vl_arena_printf(runner->scratch, "%s, which is not read, adds nothing to [%s]", maker, name));
+    }
+}
+
 const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct vl_trace_place *place, const char *label,
                                         const struct vl_extension **ret_extension)
 {
@@ -160,7 +177,17 @@ const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct v
     query.callerid = vl_trace_caller(runner);
     if (query.callerid && strchr(query.callerid, '$'))
         query.callerid = NULL;
-    if (vl_search(runner->plan, &query, &scratch, &search, &err) < 0 || !search.match)
+    if (vl_search(runner->plan, &query, &scratch, &search, &err) < 0)
+        return NULL;
+    assume_contexts(runner, &search);
+    if (search.unsure)
+        vl_trace_assume(
+            runner, vl_arena_printf(&scratch, "the times of '%s' are in the zone of the PBX", search.unsure->written));
+    if (search.guessed)
+        vl_trace_assume(runner, vl_arena_printf(&scratch, "the tree of [%s] was made when all of its lines were loaded",
+                                                search.guessed->name));
+    /* the label of a hint is no place to go to */
+    if (!search.match || (label && search.step->number < 1))
         return NULL;
     *ret_extension = search.match->extension;
     return search.step;
@@ -268,7 +295,7 @@ bool vl_trace_ask_time(struct vl_runner *runner, struct vl_condition *condition)
 
     if (!timing)
         return false;
-    condition->known = condition->known && moment && !timing->timezone;
+    condition->known = condition->known && moment && vl_timing_is_known(timing, moment);
     condition->holds = condition->known && vl_timing_holds(timing, moment);
     return true;
 }

@@ -171,11 +171,19 @@ expect_not out '[c8]' 'a context without a candidate'
 [ "$(cat status)" = 0 ] || fail "| head ends with $(cat status)"
 expect_empty err '| head'
 
-# the other search that Asterisk has is not made, and that is said
-printf '%s\n' '[general]' 'extenpatternmatchnew=yes' '[a]' 'exten => 1,1,NoOp(x)' >plan.conf
-run dialplan show 1 --context a --conf plan.conf
-expect out "'extenpatternmatchnew' is off" 'extenpatternmatchnew'
-expect out '(? 1 assumed)' 'extenpatternmatchnew'
+# the other search that Asterisk has: the last of two that are as narrow, and no other one when it lacks the priority
+printf '%s\n' '[general]' 'extenpatternmatchnew=yes' '[a]' 'exten => s,1,NoOp(x)' 'exten => _s-!,1,NoOp(x)' \
+    'exten => _X,1,NoOp(x)' 'exten => 5,2,NoOp(x)' >plan.conf
+run dialplan show s --context a --conf plan.conf
+expect out 's → a → _s-!' 'extenpatternmatchnew'
+expect out 'is not the one that the tree finds' 'extenpatternmatchnew'
+expect_not out 'assumed' 'extenpatternmatchnew'
+run dialplan show 5 --context a --conf plan.conf
+expect out '5 → a → nothing' 'extenpatternmatchnew, a priority that is missing'
+# Asterisk makes the tree while it loads where a label is looked up
+printf '%s\n' 'exten => 7,1(one),NoOp(x)' 'exten => _[67],one,NoOp(x)' >>plan.conf
+run dialplan show s --context a --conf plan.conf
+expect out '(? 1 assumed)' 'extenpatternmatchnew, a label in place of a priority'
 
 # what is known beside the plan, and what is taken for granted
 # shellcheck disable=SC2016
@@ -202,5 +210,53 @@ run dialplan show 1 --context a --conf plan.conf --set TTL
 expect_status 2 'a variable without a value'
 run dialplan show 1 --context a --conf plan.conf --steps 1
 expect out 'not followed behind step 1' 'steps that are followed'
+
+# what adds to the plan beside it, and is not read
+mkdir beside
+printf '%s\n' '[phones]' 'exten => 100,1,Goto(menu,s,1)' 'exten => 101,1,Macro(ring)' 'exten => 102,1,Goto(parkedcalls,701,1)' \
+    'exten => 103,1,Goto(parks,1,1)' 'exten => _2XX,1,NoOp(here)' '[default]' 'exten => 1,1,NoOp(x)' >beside/extensions.conf
+run dialplan show 200 --context phones --conf beside/extensions.conf
+expect_not out 'assumed' 'nothing beside'
+run dialplan show 102 --context phones --conf beside/extensions.conf
+expect out '[parkedcalls] is that of res_parking, which is not read' 'a context of a module'
+expect out "not known where 'parkedcalls,701,1' is" 'a context of a module'
+run dialplan show 100 --context phones --conf beside/extensions.conf
+expect out 'no step follows' 'a context of nobody'
+printf '%s\n' '// context none {' 'context menu {' '  s => { NoOp(x); }' '}' 'macro macro-ring() {' '}' 'context phones { }' >beside/extensions.ael
+printf '%s\n' '[general]' '[lot]' 'context => parks' >beside/res_parking.conf
+printf '%s\n' '[general]' 'hasvoicemail = yes' '[6000]' 'secret = x' >beside/users.conf
+run dialplan show 100 --context phones --conf beside/extensions.conf
+expect out '[menu] is that of extensions.ael, which is not read' 'a context in AEL'
+expect out 'extensions.ael, which is not read, adds nothing to [phones]' 'a context in both'
+expect out '(? 2 assumed)' 'a context in AEL'
+run dialplan show 101 --context phones --conf beside/extensions.conf
+expect out '[macro-ring] is that of extensions.ael' 'a macro in AEL'
+run dialplan show 103 --context phones --conf beside/extensions.conf
+expect out '[parks] is that of res_parking.conf' 'a context of res_parking.conf'
+run dialplan show 1 --context default --conf beside/extensions.conf
+expect out 'users.conf, which is not read, adds nothing to [default]' 'users.conf'
+run dialplan show 1 --context menu --conf beside/extensions.conf
+expect_status 1 'a call into what is not read'
+expect err "the context 'menu' is that of extensions.ael, which is not read" 'a call into what is not read'
+
+# a tree that was copied from a PBX: what it includes by the whole path is found in the copy
+mkdir -p copy/etc/asterisk/more flat
+printf '[a]\nexten => 1,1,NoOp(copied)\n' >copy/etc/asterisk/more/one.conf
+printf '%s\n' '#include /etc/asterisk/more/o*.conf' '#tryinclude /etc/asterisk/none.conf' '#exec /bin/false' '[b]' >copy/etc/asterisk/extensions.conf
+cp copy/etc/asterisk/more/one.conf copy/etc/asterisk/extensions.conf flat/
+sed -i 's|more/o\*|one|' flat/extensions.conf
+for tree in copy/etc/asterisk "$work/copy/etc/asterisk" flat ./flat; do
+    run dialplan show 1 --context a --conf "$tree/extensions.conf"
+    expect out '1 → a → 1' "$tree"
+    expect out "is read from '$tree/" "$tree"
+    expect out "'#exec /bin/false' is not run" "$tree"
+    expect out '(? 2 assumed)' "$tree"
+done
+(
+    cd copy
+    run dialplan show 1 --context a --conf etc/asterisk/extensions.conf
+    expect out "is read from './etc/asterisk/more/" 'from the root of the copy'
+    exit "$failures"
+) || fail 'from the root of the copy'
 
 finish

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import time
 
+from dialplan_gui import Gui, NUMBERS as GUI_NUMBERS
 from dialplan_oracle import Asterisk
+from dialplan_tree import compare_trees
 
 NUMBERS = ["10", "20", "055", "0991", "2", "345", "77", "099-1"]  # each from two contexts, for one dialplan
-MODULES = ["app_stack", "app_macro", "app_exec", "app_verbose", "app_dial", "bridge_simple", "func_strings", "func_logic",
+MODULES = ["app_stack", "app_macro", "app_exec", "app_while", "app_verbose", "app_dial", "bridge_simple", "func_strings", "func_logic",
            "func_cut", "func_dialplan", "func_global", "func_callerid", "func_db", "func_cdr", "func_channel", "func_env",
            "func_groupcount", "func_math", "func_sprintf", "func_timeout", "app_db", "res_clioriginate"]
 
@@ -158,18 +160,51 @@ def executed(path, offset):
 
 def placed(asterisk, directory, calls, offset):
     """Place calls, and wait until they are over and the log, which another thread writes, grows no more."""
-    last = -1
+    last, names = -1, ["Local/%s@%s" % call for call in calls]
     for number, context in calls:
         asterisk.tell("channel originate Local/%s@%s/n application Wait 0" % (number, context))
     for _ in range(300):
         time.sleep(0.1)
         active = asterisk.ask("core show channels count", lambda text: "processed" in text)
         executions, end = executed(directory + "/log/steps", offset)
+        executions = {k: v for k, v in executions.items() if k.rsplit("-", 1)[0] in names}
         over = len(executions) == len(calls) and re.search(r"^0 active channels", active, re.M)
         if over and end == last:
             break
         last = end if over else -1
     return executions, end
+
+
+def executed_alone(asterisk, directory, number, context):
+    executions, _ = placed(asterisk, directory, [(number, context)], os.path.getsize(directory + "/log/steps"))
+    return [step[2:] for step in next(iter(executions.values()))]
+
+
+def compare_zones(asterisk, voiplab, directory, path):
+    """Which hour and which day of the week it is in some zones."""
+    zones = ["America/Guayaquil", "Europe/Madrid", "Asia/Kolkata", "Pacific/Kiritimati", "America/St_Johns", "EST5EDT",
+             "Nowhere/City", "<-05>5", "Australia/Sydney", "Pacific/Apia"]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("[a]\n")
+        place = 0
+        for zone in zones:
+            for times in ["%02d:00-%02d:59,*,*,*" % (hour, hour) for hour in range(24)] + \
+                         ["*,%s,*,*" % day for day in ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]]:
+                file.write("exten => s,%d,GotoIfTime(%s,%s?%d)\nexten => s,%d,NoOp()\n" % (
+                    place + 1, times, zone, place + 3, place + 2))
+                place += 2
+        file.write("exten => s,%d,NoOp()\n" % (place + 1))
+    asterisk.load()
+    for _ in range(3):
+        minute = int(time.time()) // 60
+        theirs, ours = executed_alone(asterisk, directory, "s", "a"), foretold(voiplab, path, "s", "a")[0]
+        if minute == int(time.time()) // 60:
+            break
+    if ours != theirs or len(ours) > place:
+        first = next(i for i, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1])
+        raise SystemExit("the zone of step %d is another one:\n  Asterisk: %r\n  voiplab:  %r" % (
+            ours[first][0], theirs[first - 1:first + 1], ours[first - 1:first + 1]))
+    return len(zones)
 
 
 def compare_table(asterisk, voiplab, directory, path, table):
@@ -242,9 +277,9 @@ def compare_courses(asterisk, voiplab, directory, path, plan, offset):
     return steps, offset
 
 
-def foretold(voiplab, path, number, context):
+def foretold(voiplab, path, number, context, *more):
     output = subprocess.run([voiplab, "dialplan", "show", number, "--context", context, "--callerid", "", "--json",
-                             "--conf", path], capture_output=True, check=True).stdout
+                             "--steps", "2000", "--conf", path, *more], capture_output=True, check=True).stdout
     answer = json.loads(output)
     return ([(s["priority"], s["application"], s["arguments"]) for s in answer["steps"]],
             [(s["line"], s.get("filled")) for s in answer["steps"]], answer["end"])
@@ -260,6 +295,61 @@ def known(steps):
     return kept, False
 
 
+def compare_calls(asterisk, voiplab, directory, path, text, calls, what, *more):
+    """All calls of a plan, placed at once: how many steps, and how many calls are foretold in part only."""
+    executions, _ = placed(asterisk, directory, calls, os.path.getsize(directory + "/log/steps"))
+    steps = cut = 0
+    for number, context in calls:
+        real = next((v for k, v in executions.items() if k.startswith("Local/%s@%s-" % (number, context))), None)
+        if not real:
+            raise SystemExit("%s: the log tells nothing of %s@%s" % (what, number, context))
+        ours, lines, end = foretold(voiplab, path, number, context, *more)
+        ours, was_cut = known(ours)
+        # what runs when the call is over is not foretold
+        over = next((i for i, step in enumerate(real) if step[1] == "h"), len(real))
+        real = [(priority, application, arguments) for _, _, priority, application, arguments in real[:over]]
+        theirs = real[:len(ours)] if was_cut or "not followed" in end else real
+        if was_cut and len(ours) <= len(theirs):
+            theirs = theirs[:len(ours) - 1] + [ours[-1]]
+        if ours != theirs:
+            with open(os.environ.get("ORACLE_KEEP", "/dev/null"), "w", encoding="latin-1") as file:
+                file.write(text)
+            first = next((i for i, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1]),
+                         min(len(ours), len(theirs)))
+            raise SystemExit("%s, %s@%s, step %d differs:\n  %s\n  before:   %r\n  Asterisk: %r\n  voiplab:  %r" % (
+                what, number, context, first + 1,
+                first < len(lines) and (text.split("\n")[lines[first][0] - 1], lines[first][1]),
+                ours[max(first - 4, 0):first], theirs[first:first + 1], ours[first:first + 1]))
+        steps += len(ours) - was_cut
+        cut += was_cut
+    return steps, cut
+
+
+def compare_gui(asterisk, voiplab, directory, path, seed, wanted):
+    """Plans in the manner of FreePBX, with an AstDB, until so many steps are compared."""
+    generator, calls, steps, cut = Gui(seed), 0, 0, 0
+    numbers = [(number, "from-internal") for number in GUI_NUMBERS]
+    asterisk.start()  # without the globals of other plans
+    while steps < wanted:
+        text = generator.plan()
+        with open(path, "w", encoding="latin-1") as file:
+            file.write(text)
+        for family in ["AMPUSER", "DEVICE", "CFU", "CFB", "CW", "DND", "OWN"]:
+            asterisk.ask("database deltree " + family, lambda text: "ntries" in text or "does not exist" in text)
+        for key, value in generator.database():
+            asterisk.ask('database put %s "%s"' % (key.replace("/", " ", 1), value.replace('"', '\\"')),
+                         lambda text: "Updated database" in text or "ailed" in text)
+        with open(directory + "/database", "w", encoding="latin-1") as file:
+            file.write(asterisk.ask("database show", lambda text: "results found" in text))
+        asterisk.load()
+        more, parts = compare_calls(asterisk, voiplab, directory, path, text, numbers, "seed %d" % seed,
+                                    "--db", directory + "/database")
+        calls, steps, cut = calls + len(numbers), steps + more, cut + parts
+    if cut > calls / 2:
+        raise SystemExit("of %d calls %d are foretold in part: that is no test" % (calls, cut))
+    return calls, steps, cut
+
+
 def main():
     directory, wanted, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     voiplab, path = os.environ["VOIPLAB"], directory + "/etc/extensions.conf"
@@ -269,7 +359,8 @@ def main():
     done = steps = cut = 0
     table = os.path.join(os.environ["SOURCE"], "test/unit/data/expressions")
     expressions, offset = compare_table(asterisk, voiplab, directory, path, table)
-    courses = 0
+    zones, courses = compare_zones(asterisk, voiplab, directory, path), 0
+    offset = os.path.getsize(directory + "/log/steps")
     for plan in sorted(glob.glob(os.environ["SOURCE"] + "/test/unit/data/courses/*.conf")):
         count, offset = compare_courses(asterisk, voiplab, directory, path, plan, offset)
         courses += count
@@ -279,34 +370,18 @@ def main():
             file.write(text)
         asterisk.load()
         calls = [(number, context) for number in NUMBERS for context in "ab"]
-        executions, offset = placed(asterisk, directory, calls, offset)
-        for number, context in calls:
-            real = next((v for k, v in executions.items() if k.startswith("Local/%s@%s-" % (number, context))), None)
-            if not real:
-                raise SystemExit("seed %d: the log tells nothing of %s@%s" % (seed, number, context))
-            ours, lines, end = foretold(voiplab, path, number, context)
-            ours, was_cut = known(ours)
-            real = [(priority, application, arguments) for _, _, priority, application, arguments in real]
-            theirs = real[:len(ours)] if was_cut or "not followed" in end else real
-            if was_cut and len(ours) <= len(theirs):
-                theirs = theirs[:len(ours) - 1] + [ours[-1]]
-            if ours != theirs:
-                with open(os.environ.get("ORACLE_KEEP", "/dev/null"), "w", encoding="latin-1") as file:
-                    file.write(text)
-                first = next((i for i, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1]),
-                             min(len(ours), len(theirs)))
-                raise SystemExit("seed %d, %s@%s, step %d differs:\n  %s\n  before:   %r\n  Asterisk: %r\n  voiplab:  %r" % (
-                    seed, number, context, first + 1,
-                    first < len(lines) and (text.split("\n")[lines[first][0] - 1], lines[first][1]),
-                    ours[max(first - 4, 0):first], theirs[first:first + 1], ours[first:first + 1]))
-            steps += len(ours) - was_cut
-            cut += was_cut
-            done += 1
+        more, parts = compare_calls(asterisk, voiplab, directory, path, text, calls, "seed %d" % seed)
+        done, steps, cut = done + len(calls), steps + more, cut + parts
+    gui = compare_gui(asterisk, voiplab, directory, path, seed, wanted if wanted > 1000 else 200)
+    found = compare_trees(asterisk, path, seed, max(2, wanted // 100),
+                          lambda number, context: executed_alone(asterisk, directory, number, context),
+                          lambda number, context: foretold(voiplab, path, number, context)[0])
     asterisk.stop()
     if cut > done / 3 or steps < 5 * done:
         raise SystemExit("of %d calls %d are foretold in part, %d steps in all: that is no test" % (done, cut, steps))
-    print("%d expressions; %d steps of courses; %d calls, %d steps: no difference (%d calls were foretold in part)" %
-          (expressions, courses, done, steps, cut))
+    print("in the manner of FreePBX: %d calls, %d steps: no difference (%d calls were foretold in part)" % gui)
+    print("%d expressions; %d zones; %d steps of courses; %d calls, %d steps, %d numbers found by the tree: no difference "
+          "(%d calls were foretold in part)" % (expressions, zones, courses, done, steps, found, cut))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,13 @@
  */
 #include "support.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/cleanup.h"
 #include "dialplan/index.h"
 #include "dialplan/pattern.h"
+#include "dialplan/zone.h"
 #include "trace/show.h"
 
 /* A plan of this text. */
@@ -225,7 +229,7 @@ static void test_search(void **state)
     static const char timed[] = "[a]\ninclude => b,09:00-17:00,mon-fri,*,*\ninclude => c\n[b]\nexten => 1,1,B\n[c]\n"
                                 "include => b\nexten => 1,1,C\n";
     static const char callers[] = "[a]\nexten => 1/,1,A\nexten => 1/100,1,B\nexten => 1/_2XX,1,C\nexten => 1,1,D\n";
-    const struct vl_moment open = { 11, 23, 1, 17, 0 }, shut = { 11, 22, 0, 12, 0 };
+    const struct vl_moment open = { 11, 23, 1, 17, 0, 0, NULL }, shut = { 11, 22, 0, 12, 0, 0, NULL };
 
     (void)state;
     /* a local pattern beats the exact number of an included context; the priority leaks */
@@ -269,20 +273,20 @@ static void test_timing(void **state)
         struct vl_moment moment;
         bool holds;
     } cases[] = {
-        { "09:00-17:00,mon-fri,*,*", { 1, 1, 1, 17, 0 }, true },
-        { "09:00-17:00,mon-fri,*,*", { 1, 1, 1, 17, 1 }, false },
-        { "09:00-17:00,mon-fri,*,*", { 1, 1, 0, 12, 0 }, false },
-        { "22:00-06:00,*,*,*", { 1, 1, 0, 3, 0 }, true },
-        { "22:00-06:00,*,*,*", { 1, 1, 0, 12, 0 }, false },
-        { "*,fri-mon,*,*", { 1, 1, 0, 12, 0 }, true },
-        { "*,fri-mon,*,*", { 1, 1, 3, 12, 0 }, false },
-        { "*,*,24-26,dec", { 12, 25, 3, 12, 0 }, true },
-        { "*,*,24-26,dec", { 11, 25, 3, 12, 0 }, false },
-        { "12:30&13:00-13:10,*,*,*", { 1, 1, 3, 12, 30 }, true },
-        { "12:30&13:00-13:10,*,*,*", { 1, 1, 3, 12, 31 }, false },
-        { "*,2,*,1", { 1, 1, 1, 0, 0 }, true },
+        { "09:00-17:00,mon-fri,*,*", { 1, 1, 1, 17, 0, 0, NULL }, true },
+        { "09:00-17:00,mon-fri,*,*", { 1, 1, 1, 17, 1, 0, NULL }, false },
+        { "09:00-17:00,mon-fri,*,*", { 1, 1, 0, 12, 0, 0, NULL }, false },
+        { "22:00-06:00,*,*,*", { 1, 1, 0, 3, 0, 0, NULL }, true },
+        { "22:00-06:00,*,*,*", { 1, 1, 0, 12, 0, 0, NULL }, false },
+        { "*,fri-mon,*,*", { 1, 1, 0, 12, 0, 0, NULL }, true },
+        { "*,fri-mon,*,*", { 1, 1, 3, 12, 0, 0, NULL }, false },
+        { "*,*,24-26,dec", { 12, 25, 3, 12, 0, 0, NULL }, true },
+        { "*,*,24-26,dec", { 11, 25, 3, 12, 0, 0, NULL }, false },
+        { "12:30&13:00-13:10,*,*,*", { 1, 1, 3, 12, 30, 0, NULL }, true },
+        { "12:30&13:00-13:10,*,*,*", { 1, 1, 3, 12, 31, 0, NULL }, false },
+        { "*,2,*,1", { 1, 1, 1, 0, 0, 0, NULL }, true },
     };
-    struct vl_moment moment = { 1, 1, 1, 1, 1 };
+    struct vl_moment moment = { 1, 1, 1, 1, 1, 0, NULL };
 
     (void)state;
     for (size_t i = 0; i < VL_COUNT(cases); i++) {
@@ -308,6 +312,49 @@ static void test_timing(void **state)
     assert_false(vl_moment_read("2026-02-29 10:00", &moment));
     assert_false(vl_moment_read("1900-02-29 10:00", &moment));
     assert_false(vl_moment_read("2026-04-31 10:00", &moment));
+}
+
+static void check_rule(const char *rule, int64_t when, int wanted)
+{
+    int seconds = 1;
+
+    if (!vl_zone_rule_offset(rule, when, &seconds) || seconds != wanted)
+        fail_msg("'%s' at %lld is %d, not %d", rule, (long long)when, seconds, wanted);
+}
+
+/* The zone of this machine stands still here. */
+static void test_zones(void **state)
+{
+    static const char *const wrong[] = { "", "UT", "Nowhere/City", "<-05", "CET-1CEST", "CET-1CEST,M13.1.0,M10.5.0" };
+    static const unsigned char file[44] = "TZif2";
+    struct vl_moment here = { .year = 2026, .month = 12, .day = 31, .weekday = 4, .hour = 21, .minute = 45 }, there;
+    int seconds;
+
+    (void)state;
+    check_rule("<-05>5", 1700000000, -5 * 3600);
+    check_rule("<+0545>-5:45", 1700000000, 20700);
+    check_rule("CET-1CEST,M3.5.0,M10.5.0/3", 1774745999, 3600); /* 2026-03-29 00:59:59 UTC */
+    check_rule("CET-1CEST,M3.5.0,M10.5.0/3", 1774746000, 7200);
+    check_rule("CET-1CEST,M3.5.0,M10.5.0/3", 1792889999, 7200); /* 2026-10-25 00:59:59 UTC */
+    check_rule("CET-1CEST,M3.5.0,M10.5.0/3", 1792890000, 3600);
+    check_rule("AEST-10AEDT,M10.1.0,M4.1.0/3", 1767225600, 11 * 3600); /* January, south */
+    check_rule("AEST-10AEDT,J274,90/3", 1782864000, 10 * 3600);        /* July */
+    for (size_t i = 0; i < VL_COUNT(wrong); i++)
+        assert_false(vl_zone_rule_offset(wrong[i], 1700000000, &seconds));
+    assert_false(vl_zone_file_offset(file, sizeof(file), 0, &seconds));
+    assert_false(vl_zone_file_offset(file, 10, 0, &seconds));
+    assert_false(vl_zone_moment(&here, "/etc/passwd", &there));
+    assert_false(vl_zone_moment(&here, "../../../etc/localtime", &there));
+    if (access("/usr/share/zoneinfo/Asia/Kolkata", R_OK) < 0)
+        return;
+    assert_int_equal(setenv("TZ", "America/Guayaquil", 1), 0);
+    assert_true(vl_zone_moment(&here, "Asia/Kolkata", &there));
+    assert_int_equal(there.year * 10000 + there.month * 100 + there.day, 20270101);
+    assert_int_equal(there.weekday, 5);
+    assert_int_equal(there.hour * 60 + there.minute, 8 * 60 + 15);
+    assert_true(vl_zone_moment(&here, "Nowhere/City", &there));
+    assert_int_equal(there.hour * 60 + there.minute, 2 * 60 + 45);
+    assert_int_equal(unsetenv("TZ"), 0);
 }
 
 static void check_way(const char *text, const char *number, const char *wanted)
@@ -340,6 +387,33 @@ static void test_show(void **state)
     check_way("[a]\n", "8", "8 → a → nothing");
 }
 
+static void check_tree(const char *lines, const char *number, const char *wanted)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    char *text = vl_arena_printf(&arena,
+                                 "[general]\nextenpatternmatchnew=yes\n[a]\n%sinclude => b\n[b]\n"
+                                 "exten => _.,1,NoOp(b)\n",
+                                 lines);
+
+    check_way(text, number, vl_arena_printf(&arena, "%s → a → %s", number, wanted));
+}
+
+/* The other search that Asterisk has. Right is what test/e2e/dialplan_steps.sh sees. */
+static void test_tree(void **state)
+{
+    (void)state;
+    check_tree("exten => s,1,NoOp\nexten => _s-!,1,NoOp\n", "s", "_s-!");
+    check_tree("exten => _s-!,1,NoOp\nexten => s,1,NoOp\n", "s", "s");
+    check_tree("exten => _s!,1,NoOp\nexten => _sX,1,NoOp\n", "s", "b → _.");
+    check_tree("exten => _[13],1,NoOp\nexten => _[12],1,NoOp\n", "1", "_[12]");
+    check_tree("exten => _[12],1,NoOp\nexten => _[13],1,NoOp\n", "1", "_[13]");
+    check_tree("exten => _[N],1,NoOp\n", "5", "_[N]");
+    check_tree("exten => _NX,1,NoOp\nexten => _2X,2,NoOp\n", "25", "b → _.");
+    check_tree("exten => 5/,1,NoOp\n", "5", "5");
+    check_tree("exten => _X/,1,NoOp\n", "5", "b → _.");
+    check_tree("exten => _1[2-4]X.,1,NoOp\nexten => _1XX.,1,NoOp\n", "1-2345", "_1[2-4]X.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,7 +427,9 @@ int main(void)
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_index_looks_at_little),
         cmocka_unit_test(test_timing),
+        cmocka_unit_test(test_zones),
         cmocka_unit_test(test_show),
+        cmocka_unit_test(test_tree),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

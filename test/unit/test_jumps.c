@@ -250,7 +250,7 @@ static const struct vl_lint_call *called_by(struct vl_lint *lint, const struct v
 /* Run the call alone, and compare where that leads with what lint has found. */
 static void compare_call(struct vl_lint *lint, const struct vl_lint_call *call, bool holds)
 {
-    static const struct vl_moment june = { 6, 15, 2, 12, 0 };
+    static const struct vl_moment june = { 6, 15, 2, 12, 0, 0, NULL };
     const char *number = number_of(lint->arena, call->extension), *note = NULL;
     struct vl_show_step step = { .arguments = "", .filled = "" };
     struct vl_show show = { .query = { .number = number,

@@ -149,7 +149,7 @@ static void test_time(void **state)
 
     (void)state;
     check_way(steps, "1", &monday_noon, "1 → a → 1 → SIP/b");
-    check_way(steps, "1", &(struct vl_moment){ 11, 22, 0, 12, 0 }, "1 → a → 1 → SIP/closed");
+    check_way(steps, "1", &(struct vl_moment){ 11, 22, 0, 12, 0, 0, NULL }, "1 → a → 1 → SIP/closed");
     check_way(steps, "1", NULL, "1 → a → 1 → SIP/closed");
     check_way("exten => 1,1,ExecIfTime(*,*,*,nov?Dial(SIP/${IF($[1]?a:b)}))", "1", &monday_noon, "1 → a → 1 → SIP/a");
 }
@@ -191,7 +191,7 @@ static void test_values(void **state)
         { "Set(DIALSTATUS=x)\nsame => n,Dial(SIP/a)\nsame => n,Dial(SIP/${DIALSTATUS})",
           "SIP/a, then SIP/${DIALSTATUS}" },
         { "Goto(+2)\nsame => n,Dial(SIP/two)\nsame => n,Dial(SIP/three)", "SIP/three" },
-        { "While($[1])\nsame => n,Dial(SIP/x)\nsame => n,EndWhile()", "" },
+        { "While($[1])\nsame => n,Dial(SIP/x)\nsame => n,EndWhile()", "SIP/x, then SIP/x" },
         { "GotoIfTime(*,*,*,*,America/New_York?9)\nsame => n,Dial(SIP/x)", "SIP/x" },
         { "ExecIfTime(*,*,*,*?Dial(SIP/a:b))", "SIP/a:b" },
         { "ExecIf(1?Dial(SIP/a:b):Dial(SIP/c))", "SIP/a:b" },

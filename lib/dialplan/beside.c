@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dialplan/beside.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+/* What res_parking makes when nothing else is said. */
+#define PARKED "parkedcalls"
+
+static void add_maker(struct vl_dialplan *plan, const char *context, const char *file)
+{
+    struct vl_maker *makers = vl_arena_grow(&plan->arena, plan->makers, plan->maker_count, sizeof(*makers));
+
+    if (!makers)
+        return;
+    plan->makers = makers;
+    makers[plan->maker_count++] = (struct vl_maker){ .context = context, .file = file };
+}
+
+static bool is_part(char byte)
+{
+    return isalnum((unsigned char)byte) || strchr("-_.~", byte);
+}
+
+/* The word at `p`, quotes passed over; its end in *ret_end. */
+static const char *word_at(struct vl_arena *arena, const char *p, const char **ret_end)
+{
+    size_t length = 0;
+
+    p += strspn(p, " \t\"'");
+    while (p[length] && is_part(p[length]))
+        length++;
+    *ret_end = p + length;
+    return vl_arena_strndup(arena, p, length);
+}
+
+/* `context NAME {`, `macro NAME(…) {` and their kin, each in a line of its own. */
+static void read_ael(struct vl_dialplan *plan, const char *line, const char *file)
+{
+    const char *rest, *word = word_at(&plan->arena, line, &rest);
+
+    if (!strcmp(word, "abstract") || !strcmp(word, "extend"))
+        word = word_at(&plan->arena, rest, &rest);
+    if (strcmp(word, "context") != 0 && strcmp(word, "macro") != 0)
+        return;
+    word = word_at(&plan->arena, rest, &rest);
+    if (*word)
+        add_maker(plan, word, file);
+}
+
+/* `NAME = {` and `["NAME"] = {` */
+static void read_lua(struct vl_dialplan *plan, const char *line, const char *file)
+{
+    const char *rest, *word;
+
+    line += strspn(line, " \t");
+    word = word_at(&plan->arena, line + (*line == '['), &rest);
+    rest += strspn(rest, " \t\"']");
+    if (*word && *rest == '=' && rest[1] != '=')
+        add_maker(plan, word, file);
+}
+
+/* Every account adds to one context. */
+static void read_users(struct vl_dialplan *plan, const char *line, const char *file)
+{
+    if (*line == '[' && strncasecmp(line, "[general]", strlen("[general]")) != 0 && !strstr(line, "](!") &&
+        !vl_dialplan_maker(plan, plan->general.users_context))
+        add_maker(plan, plan->general.users_context, file);
+}
+
+static void read_parking(struct vl_dialplan *plan, const char *line, const char *file)
+{
+    const char *rest, *word = word_at(&plan->arena, line, &rest);
+
+    rest += strspn(rest, " \t");
+    if (strcasecmp(word, "context") != 0 || *rest != '=')
+        return;
+    rest += 1 + (rest[1] == '>');
+    add_maker(plan, word_at(&plan->arena, rest, &rest), file);
+}
+
+static const struct {
+    const char *name, *comment;
+    void (*read)(struct vl_dialplan *plan, const char *line, const char *file);
+} files[] = {
+    { "extensions.ael", "//", read_ael },
+    { "extensions.lua", "--", read_lua },
+    { "users.conf", ";", read_users },
+    { "res_parking.conf", ";", read_parking },
+};
+
+static void read_lines(struct vl_dialplan *plan, const char *text, size_t row)
+{
+    char *rest = vl_arena_strdup(&plan->arena, text), *line, *comment;
+
+    while (!plan->arena.failed && (line = strsep(&rest, "\n"))) {
+        comment = strstr(line, files[row].comment);
+        if (comment)
+            *comment = '\0';
+        files[row].read(plan, line, files[row].name);
+    }
+}
+
+void vl_dialplan_look_beside(struct vl_dialplan *plan, const char *path, const struct vl_conf_reader *reader)
+{
+    const char *slash = strrchr(path, '/'), *text;
+
+    for (size_t i = 0; i < VL_COUNT(files); i++) {
+        const char *name =
+            vl_arena_printf(&plan->arena, "%.*s%s", slash ? (int)(slash + 1 - path) : 0, path, files[i].name);
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+        if (reader->read(reader->context, name, &plan->arena, &text, &ignored) == 0)
+            read_lines(plan, text, i);
+    }
+}
+
+const char *vl_dialplan_maker(const struct vl_dialplan *plan, const char *context)
+{
+    for (size_t i = 0; i < plan->maker_count; i++)
+        if (!strcmp(plan->makers[i].context, context))
+            return plan->makers[i].file;
+    return strcmp(context, PARKED) ? NULL : "res_parking";
+}
