@@ -273,7 +273,7 @@ static void compare_call(struct vl_lint *lint, const struct vl_lint_call *call, 
     const struct vl_trace_place *at = &runner.at;
     const struct vl_lint_call *inner = called_by(lint, call, holds);
 
-    if (call->row->effect == VL_EFFECT_WAIT_EXTEN || call->row->effect == VL_EFFECT_LOOP)
+    if (call->row->effect == VL_EFFECT_WAIT_EXTEN || (inner ? inner : call)->row->effect == VL_EFFECT_LOOP)
         return; /* no argument says where to */
     if (followed && !is_found(lint, call->step, at))
         fail_msg("%s:%d: %s goes to %s,%s,%d, which lint has not found", call->step->at.file, call->step->at.line,
@@ -314,6 +314,15 @@ static bool went_to(struct vl_arena *arena, const char *note, struct vl_trace_pl
     return true;
 }
 
+/* While and its kin: no argument says where to. */
+static bool loops(const struct vl_lint *lint, const struct vl_priority *step)
+{
+    for (size_t i = 0; i < lint->call_count; i++)
+        if (lint->calls[i].step == step && lint->calls[i].row->effect == VL_EFFECT_LOOP)
+            return true;
+    return false;
+}
+
 /* Every jump on the way of a number. */
 static void compare_way(struct vl_lint *lint, const struct vl_extension *extension)
 {
@@ -328,7 +337,7 @@ static void compare_way(struct vl_lint *lint, const struct vl_extension *extensi
     for (size_t i = 0; i < show.step_count; i++) {
         struct vl_trace_place at;
 
-        if (!went_to(lint->arena, show.steps[i].note, &at))
+        if (!went_to(lint->arena, show.steps[i].note, &at) || loops(lint, show.steps[i].priority))
             continue;
         compared++;
         if (!is_found(lint, show.steps[i].priority, &at))
