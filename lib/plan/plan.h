@@ -57,6 +57,7 @@ struct vl_step {
     uint64_t size;                  /* bytes, where a step makes something large */
     const struct vl_fileset *files; /* VL_STEP_SEED */
     bool at_once;                   /* VL_STEP_STOP: by pulling the plug, since the guest's disk goes too */
+    bool restarts;                  /* VL_STEP_RELOAD: Asterisk is started anew, and does not answer for a while */
     bool fresh_target;              /* the target does not exist yet: `before` is a guess */
 };
 
