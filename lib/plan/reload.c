@@ -19,8 +19,6 @@ static unsigned reloads_due(const struct vl_fileset *set, const bool *differs, u
     return due & ~(1U << VL_RELOAD_NONE);
 }
 
-#define DRIVERS "module show like chan_"
-
 /* By `module reload`, after which Asterisk tells when it was (loaded.h); of a module's own command it keeps no time.
  * What it is called in a plan and in the note of what is owed, what is run, and what a person would say about it. */
 static const struct {
@@ -28,14 +26,14 @@ static const struct {
     const char *argv[4];
     const char *why;
     const char *module; /* that reads the files */
-    const char *list;   /* the command that shows whether it runs */
+    const char *list;   /* the command that shows whether it runs; of its own, since what is asked ahead is told once */
     bool may_lack;      /* the module is there with the card, and a lab is set up without it */
 } reloads[VL_RELOAD_COUNT] = {
     [VL_RELOAD_SIP] = { .word = "sip reload",
                         .argv = { "asterisk", "-rx", "module reload chan_sip.so" },
                         .why = "chan_sip reads its files again and registers anew",
                         .module = "chan_sip.so",
-                        .list = DRIVERS },
+                        .list = "module show like chan_sip.so" },
     /* addresses and registrations are objects of modules of their own: not each version reads those with res_pjsip's */
     [VL_RELOAD_PJSIP] = { .word = "pjsip reload",
                           .argv = { "asterisk", "-rx",
@@ -48,7 +46,7 @@ static const struct {
                          .argv = { "asterisk", "-rx", "module reload chan_iax2.so" },
                          .why = "chan_iax2 reads its files again",
                          .module = "chan_iax2.so",
-                         .list = DRIVERS },
+                         .list = "module show like chan_iax2.so" },
     [VL_RELOAD_DIALPLAN] = { .word = "dialplan reload",
                              .argv = { "asterisk", "-rx", "module reload pbx_config.so" },
                              .why = "pbx_config reads extensions.conf again",

@@ -15,7 +15,7 @@
 void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struct vl_fileset *set, const bool *differs,
                       unsigned owed, unsigned missing, unsigned failed, bool fresh);
 
-/* The command that lists it; drivers are listed together, as who wants to know what a PBX is asks for them. */
+/* The command that tells whether it runs. */
 const char *vl_reload_module_list(enum vl_reload reload);
 /* The module of Asterisk's that a reload is about: "chan_sip.so"; NULL: none, or one that may be missing. */
 const char *vl_reload_module(enum vl_reload reload);

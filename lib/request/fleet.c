@@ -520,7 +520,7 @@ static void tell_unnamed(const struct looking *looking)
 
         if (!member->target || member->error.code || (!member->view.peers_away && !member->view.hub_away))
             continue;
-        vl_session_event(fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
+        vl_session_event(fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name,
                          "%zu of %zu peer%s reachable%s; those that this request does not name were not waited for",
                          member->view.peers_ok, member->view.peers_wanted, vl_plural(member->view.peers_wanted),
                          member->view.hub_away && !member->view.registered ? ", not registered" : "");
