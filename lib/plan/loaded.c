@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plan/loaded.h"
 
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "plan/reload.h"
 #include "probe/asterisk.h"
 
 enum { ASK_TIMEOUT_MS = 30000 };
@@ -15,15 +19,41 @@ static bool is_asterisks(const struct vl_file *file)
     return file->reload >= VL_RELOAD_SIP && file->reload <= VL_RELOAD_DAHDI;
 }
 
-struct vl_wanted vl_loaded_wanted(const struct vl_fileset *set)
+/* The kinds of files of a set that a module of Asterisk's reads. */
+static unsigned kinds_of(const struct vl_fileset *set)
 {
-    static const char *const paths[] = { CLOCK, SOCKET, NULL };
-    static const char *const commands[] = { UPTIME, NULL };
+    unsigned kinds = 0;
 
     for (size_t i = 0; i < set->count; i++)
-        if (is_asterisks(&set->files[i]))
-            return (struct vl_wanted){ .paths = paths, .commands = commands };
-    return (struct vl_wanted){ .paths = NULL };
+        if (is_asterisks(&set->files[i]) && vl_file_stays(set->files[i].kind))
+            kinds |= 1U << set->files[i].reload;
+    return kinds;
+}
+
+static bool is_in(const char *const *list, const char *word)
+{
+    while (*list && strcmp(*list, word) != 0)
+        list++;
+    return *list != NULL;
+}
+
+struct vl_wanted vl_loaded_wanted(struct vl_arena *arena, const struct vl_fileset *set)
+{
+    static const char *const paths[] = { CLOCK, SOCKET, NULL };
+    const char **commands = vl_arena_zalloc(arena, (VL_RELOAD_COUNT + 2) * sizeof(*commands));
+    size_t count = 0;
+    bool any = false;
+
+    for (size_t i = 0; i < set->count; i++)
+        any |= is_asterisks(&set->files[i]);
+    if (!any || !commands)
+        return (struct vl_wanted){ .paths = NULL };
+    commands[count++] = UPTIME;
+    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
+        if (kinds_of(set) & 1U << i && vl_reload_module_list((enum vl_reload)i) &&
+            !is_in(commands, vl_reload_module_list((enum vl_reload)i)))
+            commands[count++] = vl_reload_module_list((enum vl_reload)i);
+    return (struct vl_wanted){ .paths = paths, .commands = commands };
 }
 
 static bool look(struct vl_target *target, const char *path, struct vl_path_facts *facts)
@@ -33,21 +63,50 @@ static bool look(struct vl_target *target, const char *path, struct vl_path_fact
     return target->ops->facts && target->ops->facts(target, path, facts, &ignored) == 0 && facts->kind != VL_PATH_NONE;
 }
 
-void vl_loaded_learn(struct vl_target *target, const struct vl_fileset *set, struct vl_loaded *ret_loaded)
+/* What Asterisk answers; NULL: nothing. The caller frees it. */
+static char *ask(struct vl_target *target, const char *command)
 {
-    static const char *const argv[] = { "asterisk", "-rx", UPTIME, NULL };
-    VL_PATH_FACTS_AUTO clock = { .kind = VL_PATH_NONE };
+    const char *const argv[] = { "asterisk", "-rx", command, NULL };
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     struct vl_command_result result = { .status = -1 };
     int timeout = target->answer_timeout_ms ? target->answer_timeout_ms : ASK_TIMEOUT_MS;
+    char *output;
 
-    if (!vl_loaded_wanted(set).paths || !look(target, CLOCK, &clock) || clock.changed <= 0 ||
-        target->ops->run(target, argv, NULL, timeout, &result, &ignored) < 0)
-        return;
-    ret_loaded->now = clock.changed;
-    ret_loaded->known =
-        result.status == 0 && result.output && vl_asterisk_parse_reload(result.output, &ret_loaded->seconds);
+    if (target->ops->run(target, argv, NULL, timeout, &result, &ignored) < 0)
+        return NULL;
+    output = result.status == 0 ? result.output : NULL;
+    result.output = output ? NULL : result.output;
     vl_command_result_free(&result);
+    return output;
+}
+
+/* Nothing is said of a module where there is no list. */
+static void look_at_module(struct vl_target *target, enum vl_reload reload, struct vl_loaded *loaded)
+{
+    VL_FREE char *list = vl_reload_module_list(reload) ? ask(target, vl_reload_module_list(reload)) : NULL;
+
+    if (!list || !strstr(list, "modules loaded") || vl_asterisk_runs_module(list, vl_reload_module(reload)))
+        return;
+    if (strstr(list, vl_reload_module(reload)))
+        loaded->failed |= 1U << reload;
+    else
+        loaded->missing |= 1U << reload;
+}
+
+void vl_loaded_learn(struct vl_target *target, const struct vl_fileset *set, struct vl_loaded *ret_loaded)
+{
+    VL_PATH_FACTS_AUTO clock = { .kind = VL_PATH_NONE };
+    VL_FREE char *uptime = NULL;
+    unsigned kinds = kinds_of(set);
+
+    if (!kinds || !look(target, CLOCK, &clock) || clock.changed <= 0)
+        return;
+    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
+        if (kinds & 1U << i && vl_reload_module((enum vl_reload)i))
+            look_at_module(target, (enum vl_reload)i, ret_loaded);
+    uptime = ask(target, UPTIME);
+    ret_loaded->now = clock.changed;
+    ret_loaded->known = uptime && vl_asterisk_parse_reload(uptime, &ret_loaded->seconds);
 }
 
 /* Asterisk says it in whole seconds, and a file is written just before it is loaded. */

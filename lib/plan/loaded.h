@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Whether Asterisk goes by a file as it is: it has read it since it changed, and may read it at all. A file that is
- * right and was never loaded is the hardest fault to see, since everything that is looked at is right.
+ * right and was never loaded is the hardest fault to see, since everything that is looked at is right. So is a module
+ * that has not come up because a file could not be read then: it is told by the list of modules alone.
  */
 #ifndef VL_PLAN_LOADED_H
 #define VL_PLAN_LOADED_H
@@ -14,10 +15,12 @@ struct vl_loaded {
     bool known;
     long long now;         /* by the clock of the target, in seconds since 1970 */
     unsigned long seconds; /* ago */
+    /* A bit per enum vl_reload whose files are not read at all: its module is not there; it is, and did not come up. */
+    unsigned missing, failed;
 };
 
 /* What will be asked, for who prefetches it: nothing where no file of the set is Asterisk's. */
-struct vl_wanted vl_loaded_wanted(const struct vl_fileset *set);
+struct vl_wanted vl_loaded_wanted(struct vl_arena *arena, const struct vl_fileset *set);
 
 void vl_loaded_learn(struct vl_target *target, const struct vl_fileset *set, struct vl_loaded *ret_loaded);
 

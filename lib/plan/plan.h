@@ -65,6 +65,7 @@ struct vl_step {
     const char *tree;       /* the files are those of this tree of this host (--root); NULL: of the running system */
     const char *see, *seen; /* a command line that shows that it was done, and its answer; NULL: the kind has its own */
     bool at_once;           /* VL_STEP_STOP: by pulling the plug, since the guest's disk goes too */
+    bool restarts;          /* VL_STEP_RELOAD: Asterisk is started anew, and does not answer for a while */
     bool takes_place;       /* VL_STEP_FILE: of somebody's own file that has the name of one of ours */
     bool fresh_target;      /* the target does not exist yet: `before` is a guess */
 };

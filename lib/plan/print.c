@@ -16,6 +16,8 @@ static bool changes_group_only(const struct vl_step *step)
 
 char *vl_step_title(struct vl_arena *arena, const struct vl_step *step)
 {
+    if (step->restarts)
+        return vl_arena_printf(arena, "restart Asterisk (a module did not come up; %s)", step->object);
     if (step->kind == VL_STEP_FILE && changes_group_only(step))
         return vl_arena_printf(arena, "%s %s (the same, for the group %s)", vl_step_kind(step)->verb, step->object,
                                step->group);

@@ -25,26 +25,38 @@ static const struct {
     const char *word;
     const char *argv[4];
     const char *why;
-    bool may_lack; /* the module is there with the card, and a lab is set up without it */
+    const char *module; /* that reads the files */
+    const char *list;   /* the command that shows whether it runs; of its own, since what is asked ahead is told once */
+    bool may_lack;      /* the module is there with the card, and a lab is set up without it */
 } reloads[VL_RELOAD_COUNT] = {
     [VL_RELOAD_SIP] = { .word = "sip reload",
                         .argv = { "asterisk", "-rx", "module reload chan_sip.so" },
-                        .why = "chan_sip reads its files again and registers anew" },
+                        .why = "chan_sip reads its files again and registers anew",
+                        .module = "chan_sip.so",
+                        .list = "module show like chan_sip.so" },
     /* addresses and registrations are objects of modules of their own: not each version reads those with res_pjsip's */
     [VL_RELOAD_PJSIP] = { .word = "pjsip reload",
                           .argv = { "asterisk", "-rx",
                                     "module reload res_pjsip.so res_pjsip_endpoint_identifier_ip.so "
                                     "res_pjsip_outbound_registration.so" },
-                          .why = "PJSIP reads its files again and registers anew" },
+                          .why = "PJSIP reads its files again and registers anew",
+                          .module = "res_pjsip.so",
+                          .list = "module show like res_pjsip.so" },
     [VL_RELOAD_IAX2] = { .word = "iax2 reload",
                          .argv = { "asterisk", "-rx", "module reload chan_iax2.so" },
-                         .why = "chan_iax2 reads its files again" },
+                         .why = "chan_iax2 reads its files again",
+                         .module = "chan_iax2.so",
+                         .list = "module show like chan_iax2.so" },
     [VL_RELOAD_DIALPLAN] = { .word = "dialplan reload",
                              .argv = { "asterisk", "-rx", "module reload pbx_config.so" },
-                             .why = "pbx_config reads extensions.conf again" },
+                             .why = "pbx_config reads extensions.conf again",
+                             .module = "pbx_config.so",
+                             .list = "module show like pbx_config.so" },
     [VL_RELOAD_VOICEMAIL] = { .word = "voicemail reload",
                               .argv = { "asterisk", "-rx", "module reload app_voicemail.so" },
-                              .why = "app_voicemail reads its mailboxes again" },
+                              .why = "app_voicemail reads its mailboxes again",
+                              .module = "app_voicemail.so",
+                              .list = "module show like app_voicemail.so" },
     [VL_RELOAD_DAHDI] = { .word = "module reload chan_dahdi.so",
                           .argv = { "asterisk", "-rx", "module reload chan_dahdi.so" },
                           .why = "chan_dahdi reads its channels again",
@@ -58,31 +70,71 @@ static const struct {
                                     "the kernel takes the settings; -e because the keys exist only with br_netfilter" },
 };
 
-void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struct vl_fileset *set, const bool *differs,
-                      unsigned owed, bool fresh)
+const char *vl_reload_module_list(enum vl_reload reload)
 {
-    unsigned due = reloads_due(set, differs, owed);
+    return reloads[reload].list;
+}
+
+const char *vl_reload_module(enum vl_reload reload)
+{
+    return reloads[reload].module;
+}
+
+static void add_reload(struct vl_plan *plan, const char *target_name, unsigned reload, bool loads, bool fresh)
+{
+    const char *const *argv = reloads[reload].argv;
+    const char *load = loads ? vl_arena_printf(&plan->arena, "module load %s", reloads[reload].module) : NULL;
+
+    vl_plan_add(plan, &(struct vl_step){
+                          .kind = VL_STEP_RELOAD,
+                          .target = target_name,
+                          .object = reloads[reload].word,
+                          .argv = loads ? vl_plan_argv(plan, argv[0], argv[1], load, NULL)
+                                        : vl_plan_argv(plan, argv[0], argv[1], argv[2], argv[3], NULL),
+                          .why = loads ? "the module that reads these files is not loaded" : reloads[reload].why,
+                          .fresh_target = fresh,
+                      });
+}
+
+/* A driver whose start failed stays half stopped when it is loaded again: chan_sip has then no thread that would send a
+ * packet. It comes last, since Asterisk does not answer meanwhile, and reads every file. */
+static void add_restart(struct vl_plan *plan, const char *target_name, unsigned reload)
+{
+    vl_plan_add(plan,
+                &(struct vl_step){
+                    .kind = VL_STEP_RELOAD,
+                    .target = target_name,
+                    .object = reloads[reload].word,
+                    .argv = vl_plan_argv(plan, "asterisk", "-rx", "core restart now", NULL),
+                    .why = vl_arena_printf(&plan->arena,
+                                           "%s could not read its files when Asterisk was started, and only comes "
+                                           "up when that is started anew",
+                                           reloads[reload].module),
+                    .restarts = true,
+                });
+}
+
+void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struct vl_fileset *set, const bool *differs,
+                      unsigned owed, unsigned missing, unsigned failed, bool fresh)
+{
+    unsigned due = reloads_due(set, differs, owed), last = 0;
 
     for (unsigned i = 0; i < VL_RELOAD_COUNT; i++) {
-        const char *module = strrchr(reloads[i].argv[2] ? reloads[i].argv[2] : "", ' ');
-
         if (!(due & 1U << i) || !reloads[i].word)
             continue;
-        vl_plan_add(plan, &(struct vl_step){
-                              .kind = VL_STEP_RELOAD,
-                              .target = target_name,
-                              .object = reloads[i].word,
-                              .argv = vl_plan_argv(plan, reloads[i].argv[0], reloads[i].argv[1], reloads[i].argv[2],
-                                                   reloads[i].argv[3], NULL),
-                              .why = reloads[i].why,
-                              .fresh_target = fresh,
-                          });
-        if (module && !reloads[i].may_lack)
-            vl_plan_shows(
-                plan,
-                vl_arena_printf(&plan->arena, "asterisk -rx 'module show like%s' | grep -c '^%s'", module, module + 1),
-                "1");
+        if (failed & 1U << i && reloads[i].module) {
+            last = i;
+            continue;
+        }
+        add_reload(plan, target_name, i, missing & 1U << i && reloads[i].module, fresh);
+        if (reloads[i].module && !reloads[i].may_lack)
+            vl_plan_shows(plan,
+                          vl_arena_printf(&plan->arena, "asterisk -rx 'module show like %s' | grep -c '^%s'",
+                                          reloads[i].module, reloads[i].module),
+                          "1");
     }
+    if (last)
+        add_restart(plan, target_name, last);
 }
 
 enum vl_reload vl_reload_of(const char *word, size_t length)

@@ -8,10 +8,17 @@
 
 #include "plan/plan.h"
 
-/* Decide which reloads are due, and append their steps. differs[i]: file i of the set is not as it shall be. `owed`:
- * what an interrupted run left undone, a bit per enum vl_reload. `fresh`: the target is not there yet. */
+/* Decide which reloads are due, and append their steps. differs[i]: file i of the set is not as it shall be. As a bit
+ * per enum vl_reload, `owed`: what an interrupted run left undone; `missing`: the module is not there, so that it is
+ * loaded instead; `failed`: it has not come up, and only a start of Asterisk brings it up. `fresh`: the target is not
+ * there yet. */
 void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struct vl_fileset *set, const bool *differs,
-                      unsigned owed, bool fresh);
+                      unsigned owed, unsigned missing, unsigned failed, bool fresh);
+
+/* The command that tells whether it runs. */
+const char *vl_reload_module_list(enum vl_reload reload);
+/* The module of Asterisk's that a reload is about: "chan_sip.so"; NULL: none, or one that may be missing. */
+const char *vl_reload_module(enum vl_reload reload);
 
 /* The reload that a plan calls by this word, the object of its step; VL_RELOAD_NONE: none is called so. */
 enum vl_reload vl_reload_of(const char *word, size_t length);

@@ -14,8 +14,8 @@ static bool fits(const struct vl_step *step, bool after_reload)
     case VL_STEP_REMOVE:
         return !after_reload;
     case VL_STEP_RELOAD:
-        return !strcmp(step->argv[0], "asterisk") && step->argv[1] && !strcmp(step->argv[1], "-rx") && step->argv[2] &&
-               !step->argv[3];
+        return !step->restarts && !strcmp(step->argv[0], "asterisk") && step->argv[1] &&
+               !strcmp(step->argv[1], "-rx") && step->argv[2] && !step->argv[3];
     default:
         return false;
     }

@@ -437,10 +437,22 @@ bool vl_asterisk_no_such_command(const char *text)
     return vl_text_starts(text, "No such command") || vl_text_starts(text, "No such module");
 }
 
+bool vl_asterisk_runs_module(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    struct vl_slice line;
+
+    while (vl_slice_line(&list, &line))
+        if (line.length > length && vl_slice_starts(line, name) && line.start[length] == ' ')
+            return !memmem(line.start, line.length, "Not Running", strlen("Not Running"));
+    return false;
+}
+
 const char *vl_asterisk_reload_refused(struct vl_arena *arena, const char *text)
 {
     static const char *const words[] = { "reported a reload failure", "was not properly initialized",
-                                         "is already in progress", "request was queued since" };
+                                         "is already in progress", "request was queued since",
+                                         "Unable to load module" };
     struct vl_slice line;
 
     while (vl_slice_line(&text, &line)) {

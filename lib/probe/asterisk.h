@@ -107,8 +107,11 @@ bool vl_asterisk_parse_reload(const char *text, unsigned long *ret_seconds);
  * (its exit status is 0). */
 bool vl_asterisk_no_such_command(const char *text);
 
-/* The line with which `module reload` says that it has not reloaded; NULL when it says no such thing, also of a module
- * that has nothing to reload. In the arena, printable. */
+/* Whether a list of `module show` has this module, running. Asterisk before 11 shows no state. */
+bool vl_asterisk_runs_module(const char *list, const char *name);
+
+/* The line with which `module reload` or `module load` says that it has not done so; NULL when it says no such thing,
+ * also of a module that has nothing to reload. In the arena, printable. */
 const char *vl_asterisk_reload_refused(struct vl_arena *arena, const char *text);
 
 /* True when `shown` is `full`, or is `full` cut to one of the columns for names: 12 characters (a registration's user

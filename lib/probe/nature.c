@@ -113,12 +113,13 @@ static int ask(struct vl_target *target, const char *command, char **ret_output,
     return 0;
 }
 
-/* Whether the list of modules has this one, running. Asterisk before 11 shows no state. */
-static bool has_module(struct vl_arena *arena, const char *list, const char *name)
+/* Whether the list of modules has this one, running or not: one that could not read its file when it was started is put
+ * right (plan/loaded.h), and is no reason to do without it. */
+static bool lists_module(struct vl_arena *arena, const char *list, const char *name)
 {
     for (const char *const *line = vl_text_split(arena, list, "\n"); line && *line; line++)
         if (vl_text_starts(*line, name) && (*line)[strlen(name)] == ' ')
-            return !strstr(*line, "Not Running");
+            return true;
     return false;
 }
 
@@ -171,9 +172,13 @@ static int find_drivers(struct vl_arena *arena, struct vl_target *target, struct
     if (!strstr(modules, "modules loaded"))
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its modules", target->name);
     read_transports(arena, transports, nature, &owns_5060);
-    chan_sip = has_module(arena, modules, "chan_sip.so");
-    pjsip = has_module(arena, modules, "chan_pjsip.so");
-    nature->iax2 = has_module(arena, modules, "chan_iax2.so");
+    chan_sip = vl_asterisk_runs_module(modules, "chan_sip.so");
+    pjsip = vl_asterisk_runs_module(modules, "chan_pjsip.so");
+    if (!chan_sip && !pjsip) {
+        chan_sip = lists_module(arena, modules, "chan_sip.so");
+        pjsip = !chan_sip && lists_module(arena, modules, "chan_pjsip.so");
+    }
+    nature->iax2 = lists_module(arena, modules, "chan_iax2.so");
     nature->both = chan_sip && pjsip;
     if (nature->both)
         nature->sip = owns_5060 ? VL_SIP_PJSIP : VL_SIP_CHAN_SIP;

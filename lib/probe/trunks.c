@@ -186,6 +186,17 @@ bool vl_probe_asterisk_ready(struct vl_target *target)
     return ask(target, VL_PROBE_READY, &output, &ignored) == 0;
 }
 
+bool vl_probe_started_since(struct vl_target *target, long long since)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *ready = NULL, *uptime = NULL;
+    unsigned long seconds;
+
+    return ask(target, VL_PROBE_READY, &ready, &ignored) == 0 &&
+           ask(target, "core show uptime seconds", &uptime, &ignored) == 0 &&
+           vl_asterisk_parse_uptime(uptime ? uptime : "", &seconds) && (long long)seconds * 1000 <= vl_now_ms() - since;
+}
+
 /* Ask for all, in one round trip where the target can. What is answered does not matter. */
 static void ask_all(struct vl_target *target, const char *const *commands)
 {
@@ -380,28 +391,43 @@ static void look_at_trunks(struct vl_arena *arena, const struct vl_state *state,
                        false, view);
 }
 
+/* The first that is one. What is not asked, or not answered, keeps nobody from asking the rest. */
+static int first_of(struct vl_error *causes, size_t count, struct vl_error *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (causes[i].code && rc == 0)
+            vl_error_move(err, &causes[i]);
+        rc = causes[i].code || err->code ? -1 : rc;
+        vl_error_clear(&causes[i]);
+    }
+    return rc;
+}
+
 static int look_at_guest(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
                          const bool *away, struct vl_target *target, struct vl_trunk_view *view, struct vl_error *err)
 {
     VL_ARENA_AUTO answer = { .blocks = NULL };
     bool sip = has_trunks(state, pbx, false), iax2 = has_trunks(state, pbx, true);
-    struct peers peers = { .count = 0 };
+    struct peers peers = { .count = 0 }, iax2_peers = { .count = 0 };
+    struct vl_error causes[3] = { { .code = VL_OK }, { .code = VL_OK }, { .code = VL_OK } };
 
-    if (registers(state, pbx) && look_at_registration(arena, state, pbx, target, view, err) < 0)
-        return -1;
-    if ((pbx->account || sip) && ask_sip_peers(&answer, state, pbx, target, &peers, err) < 0)
-        return -1;
+    if (registers(state, pbx))
+        view->asterisk |= look_at_registration(arena, state, pbx, target, view, &causes[0]) == 0;
+    if (pbx->account || sip)
+        view->asterisk |= ask_sip_peers(&answer, state, pbx, target, &peers, &causes[1]) == 0;
     if (pbx->account)
         look_at_hub(arena, state, pbx, &peers, view);
     look_at_trunks(arena, state, pbx, away, false, &peers, view);
     if (dialect_of(state, pbx)->qualify_one)
         view->stuck =
             (view->registration_wanted && (!view->registered || view->hub)) || view->peers_ok < view->peers_wanted;
-    if (iax2 && ask_iax2_peers(&answer, target, &peers, err) < 0)
-        return -1;
-    look_at_trunks(arena, state, pbx, away, true, &peers, view);
+    if (iax2)
+        view->asterisk |= ask_iax2_peers(&answer, target, &iax2_peers, &causes[2]) == 0;
+    look_at_trunks(arena, state, pbx, away, true, &iax2_peers, view);
     view->hub_away = state->lab->hub && is_away(state->lab, away, state->lab->hub);
-    return 0;
+    return first_of(causes, VL_COUNT(causes), err);
 }
 
 static int look_at_accounts(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
@@ -435,11 +461,10 @@ int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const 
     vl_target_prefetch(target, &(struct vl_wanted){ .commands = vl_probe_trunk_commands(&wanted, state, pbx) });
     rc = pbx->role == VL_ROLE_HUB ? look_at_accounts(arena, state, pbx, away, target, &view, err)
                                   : look_at_guest(arena, state, pbx, away, target, &view, err);
-    if (rc < 0)
-        return -1;
-    view.asterisk = true;
-    *ret_view = view;
-    return 0;
+    view.asterisk |= rc == 0;
+    if (view.asterisk)
+        *ret_view = view;
+    return rc;
 }
 
 bool vl_trunk_view_good(const struct vl_trunk_view *view)

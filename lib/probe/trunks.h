@@ -60,7 +60,8 @@ enum { VL_TRUNK_VIEW_BAD = 64 };
 
 /* Ask one PBX. On the hub the peers are the guests' SIP accounts, on a guest its IAX2 peers. `away` has one value per
  * PBX of the lab, true for those that are known not to answer; NULL: none is. The arena gets the texts of the view and
- * nothing else of what was answered. *ret_view is asked whether it wants `every` edge. */
+ * nothing else of what was answered. *ret_view is asked whether it wants `every` edge. Where one question is not
+ * answered, which is a failure, the view has what the others were answered; `asterisk` tells that there is any. */
 int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err);
 
@@ -86,6 +87,9 @@ bool vl_trunk_view_good(const struct vl_trunk_view *view);
 
 /* Wait until Asterisk has booted: true when it says so now. */
 bool vl_probe_asterisk_ready(struct vl_target *target);
+
+/* The same of one that was started after `since`, by vl_now_ms(). */
+bool vl_probe_started_since(struct vl_target *target, long long since);
 
 /* Ask its SIP driver to try its registrations again, and the peers that it does not ask itself soon. */
 void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target);

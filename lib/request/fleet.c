@@ -24,6 +24,7 @@ enum {
     UNNAMED_MS = 2000, /* how long trunks to PBXs are waited for that the request did not name */
     CALL_TIMEOUT_MS = 10000,
     NUDGE_MS = 3000,
+    RESTART_MS = 60000,
     TELL_MS = 1000, /* what is waited for is told so often */
     MOST_COMMANDS = 16,
     LEAST_PATIENCE_MS = 30000,
@@ -310,6 +311,32 @@ struct applying {
     enum vl_role role;
 };
 
+static bool restarts(const struct vl_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].restarts)
+            return true;
+    return false;
+}
+
+/* What was told to start anew may answer once more before it does. */
+static int wait_for_restart(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
+{
+    long long begun = vl_now_ms(), next = 0;
+
+    while (vl_now_ms() < begun + RESTART_MS && !vl_session_cancelled(fleet->session)) {
+        if (vl_probe_started_since(member->target, begun))
+            return 0;
+        if (vl_now_ms() >= next) {
+            next = vl_now_ms() + TELL_MS;
+            vl_session_event(fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name, "waiting: Asterisk starts");
+        }
+        (void)poll(NULL, 0, RETRY_MS);
+    }
+    return vl_fail(err, VL_ERROR_TIMEOUT, "Asterisk on '%s' was started anew and does not answer since",
+                   member->pbx->name);
+}
+
 static void apply_member(void *context, size_t index)
 {
     const struct applying *applying = context;
@@ -318,7 +345,8 @@ static void apply_member(void *context, size_t index)
 
     if (!member->target || !member->plan.count || member->pbx->role != applying->role)
         return;
-    if (vl_apply(applying->fleet->session, &member->plan, member->target, &cause) < 0)
+    if (vl_apply(applying->fleet->session, &member->plan, member->target, &cause) < 0 ||
+        (restarts(&member->plan) && wait_for_restart(applying->fleet, member, &cause) < 0))
         fail_member(applying->fleet, member, &cause);
 }
 
@@ -379,19 +407,21 @@ static int look_once(const struct looking *looking, struct vl_member *member, bo
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_arena before = member->view_arena;
+    struct vl_trunk_view view = { .registration = "", .every = looking->fleet->every };
     const bool *away = last || vl_now_ms() >= looking->begun + UNNAMED_MS ? looking->not_here : looking->away;
 
-    member->view.every = looking->fleet->every;
-    if (vl_probe_trunks(&arena, &looking->fleet->session->state, member->pbx, away, member->target, &member->view,
-                        cause) < 0)
+    int rc = vl_probe_trunks(&arena, &looking->fleet->session->state, member->pbx, away, member->target, &view, cause);
+
+    if (!view.asterisk)
         return -1;
+    member->view = view;
     member->view.hub_away = member->view.hub_away && excuses(looking, &member->view);
     for (size_t i = 0; i < member->view.edge_count; i++)
         if (member->view.edges[i].to == looking->fleet->session->lab->hub && !member->view.edges[i].ok)
             member->view.edges[i].away = member->view.hub_away;
     member->view_arena = arena;
     arena = before;
-    return 0;
+    return rc;
 }
 
 /* Look until all is good. 0, or -1 when it cannot be asked. */
@@ -470,8 +500,8 @@ static void look_at_member(void *context, size_t index)
         if (vl_trunk_view_good(&member->view))
             return;
         describe_bad_view(member, &cause);
-    } else {
-        note_unseen(fleet, member);
+    } else if (!member->view.asterisk) {
+        note_unseen(fleet, member); /* else one question failed, and what the others said stands */
     }
     /* its connection stays: it can still be asked why (explain.c) */
     vl_error_move(&member->error, &cause);
@@ -490,7 +520,7 @@ static void tell_unnamed(const struct looking *looking)
 
         if (!member->target || member->error.code || (!member->view.peers_away && !member->view.hub_away))
             continue;
-        vl_session_event(fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
+        vl_session_event(fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name,
                          "%zu of %zu peer%s reachable%s; those that this request does not name were not waited for",
                          member->view.peers_ok, member->view.peers_wanted, vl_plural(member->view.peers_wanted),
                          member->view.hub_away && !member->view.registered ? ", not registered" : "");
