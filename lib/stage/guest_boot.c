@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a guest boots from: the base image that its disk is a clone of with the kernel that belongs to it, or a medium.
+ */
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "guest/hypervisor.h"
+#include "guest/image.h"
+#include "guest/recipe.h"
+#include "stage/guests_part.h"
+
+enum { HASH_DIGITS = 12 };
+
+/* A guest that has a disk boots the kernel of the base image which that disk is a clone of, whatever the recipe is
+ * today, and whichever: its modules are on that disk. Returns the stem of the volumes' names, RECIPE-HASH; NULL when
+ * there is no such disk. */
+static const char *stem_of_disk(const struct vl_guest_plan *guests, const struct vl_volume *disk)
+{
+    const char *name = disk->name && disk->backing ? strrchr(disk->backing, '/') : NULL, *hash;
+    size_t length = name ? strlen(++name) : 0;
+
+    if (length < HASH_DIGITS + strlen("-.qcow2") || strcmp(name + length - strlen(".qcow2"), ".qcow2") != 0)
+        return NULL;
+    hash = name + length - strlen(".qcow2") - HASH_DIGITS;
+    if (hash[-1] != '-' || strspn(hash, "0123456789abcdef") != HASH_DIGITS)
+        return NULL;
+    return vl_arena_strndup(&guests->plan->arena, name, length - strlen(".qcow2"));
+}
+
+/* The file has another recipe than when the guest got its disk. */
+void vl_guest_tell_other_recipe(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
+                                const struct vl_volume *disk)
+{
+    const char *stem = pbx->image->kind == VL_IMAGE_BUILD ? stem_of_disk(guests, disk) : NULL;
+    size_t length = stem ? strlen(stem) - HASH_DIGITS - 1 : 0;
+
+    if (stem && (strlen(pbx->image->source) != length || strncmp(stem, pbx->image->source, length) != 0))
+        vl_session_event(
+            guests->session, VOIPLAB_EVENT_WARNING, pbx->name,
+            "its disk is of the image '%s', which stays; a disk of '%s' is made when the volume '%s' of the "
+            "pool '%s' is gone",
+            stem, pbx->image->source, disk->name, guests->pool);
+}
+
+static int plan_recipe(const struct vl_guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,
+                       struct vl_guest_boot *boot)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    const struct voiplab_options *options = &guests->session->options;
+    const char *stem = stem_of_disk(guests, disk), *today;
+    struct vl_recipe recipe;
+
+    if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, &recipe, guests->err) <
+        0)
+        return -1;
+    today = vl_arena_printf(arena, "%s-%s", recipe.name, recipe.hash);
+    if (!stem)
+        stem = today;
+    boot->base_volume = vl_arena_printf(arena, "%s.qcow2", stem);
+    boot->kernel = vl_arena_printf(arena, "%s.vmlinuz", stem);
+    boot->initrd = vl_arena_printf(arena, "%s.initrd", stem);
+    boot->cmdline = recipe.cmdline ? recipe.cmdline : VL_GUEST_UNKNOWN_CMDLINE;
+    boot->info = vl_arena_printf(arena, "%s/info", recipe.cache);
+    if (!strcmp(stem, today) &&
+        (vl_guest_plan_upload(guests, boot->base_volume, vl_arena_printf(arena, "%s/disk.qcow2", recipe.cache), true,
+                              "the base image, which every guest's disk is a linked clone of") < 0 ||
+         vl_guest_plan_upload(guests, boot->kernel, vl_arena_printf(arena, "%s/vmlinuz", recipe.cache), false,
+                              "the kernel, started directly: no boot loader to wait for") < 0 ||
+         vl_guest_plan_upload(guests, boot->initrd, vl_arena_printf(arena, "%s/initrd", recipe.cache), false,
+                              "the kernel's first root") < 0))
+        return -1;
+    boot->kernel = vl_guest_volume_path(guests, boot->kernel);
+    boot->initrd = vl_guest_volume_path(guests, boot->initrd);
+    return 0;
+}
+
+static int plan_ready_disk(const struct vl_guest_plan *guests, const struct vl_image *image, struct vl_guest_boot *boot)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    const char *file = image->source, *name = image->name;
+
+    if (image->kind == VL_IMAGE_URL) {
+        file = vl_image_place(arena, guests->session->options.cache_directory, image->name, image->source);
+        name = vl_arena_strndup(arena, strrchr(file, '/') + 1, strlen(strrchr(file, '/') + 1) - strlen(".qcow2"));
+    } else if (!vl_file_exists(file)) {
+        return vl_fail_at(guests->err, VL_ERROR_LAB, guests->session->lab->file, image->line,
+                          "[image %s] base: there is no file '%s'", image->name, file);
+    }
+    boot->base_volume = vl_arena_printf(arena, "%s.base.qcow2", name); /* no PBX has a dot in its name */
+    return vl_guest_plan_upload(guests, boot->base_volume, file, true,
+                                "the base image, which every guest's disk is a linked clone of");
+}
+
+int vl_guest_plan_boot(const struct vl_guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,
+                       struct vl_guest_boot *boot)
+{
+    *boot = (struct vl_guest_boot){ .base_volume = NULL };
+    switch (image->kind) {
+    case VL_IMAGE_BUILD:
+        return plan_recipe(guests, image, disk, boot);
+    case VL_IMAGE_DISK:
+    case VL_IMAGE_URL:
+        return plan_ready_disk(guests, image, boot);
+    case VL_IMAGE_ISO:
+        boot->cdrom = image->source;
+        return 0;
+    }
+    return 0;
+}

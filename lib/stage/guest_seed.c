@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The disc that makes a clone this guest: its name, address and keys. Another content is another volume, so that the
+ * name tells whether it is current.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/text.h"
+#include "guest/hypervisor.h"
+#include "plan/made.h"
+#include "render/seed.h"
+#include "stage/guests_part.h"
+
+/* The part of a seed that is the text of a file of the lab's keys. In JSON a line feed is written otherwise. */
+static struct vl_shell_part key_part(struct vl_arena *arena, const struct vl_guest_plan *guests, const char *file,
+                                     const char *text, bool json)
+{
+    const char *path = vl_arena_printf(arena, "%s/ssh/%s", guests->session->state.directory, file);
+    VL_BUF_AUTO command = VL_BUF_INIT;
+    VL_BUF_AUTO escaped = VL_BUF_INIT;
+
+    vl_buf_puts(&command, json ? "sed 's/$/\\\\n/' " : "cat ");
+    vl_shell_word(&command, path);
+    if (json)
+        vl_buf_puts(&command, " | tr -d '\\n'");
+    for (const char *at = text; *at; at++) {
+        if (json && *at == '\n')
+            vl_buf_puts(&escaped, "\\n");
+        else if (*at != '\n' || at[1])
+            vl_buf_putc(&escaped, *at);
+    }
+    arena->failed |= command.failed || escaped.failed;
+    return (struct vl_shell_part){ .text = vl_arena_strdup(arena, vl_buf_text(&escaped)),
+                                   .command = vl_arena_strdup(arena, vl_buf_text(&command)) };
+}
+
+/* The keys of a seed, and where they are written down. */
+static int seed_keys(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_seed *seed,
+                     const struct vl_shell_part **ret_parts)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    struct vl_shell_part *parts = vl_arena_zalloc(arena, 5 * sizeof(*parts));
+    const char *name = vl_arena_printf(arena, "%s_host_ed25519", pbx->name);
+    struct vl_key_pair lab, host;
+
+    if (vl_session_key(guests->session, arena, "lab_ed25519", &lab, guests->err) < 0 ||
+        vl_session_key(guests->session, arena, name, &host, guests->err) < 0)
+        return -1;
+    if (!parts)
+        return vl_no_memory(guests->err);
+    seed->authorized_key = vl_text_strip(vl_arena_strdup(arena, lab.public_text));
+    seed->host_private_key = host.private_text;
+    seed->host_public_key = vl_text_strip(vl_arena_strdup(arena, host.public_text));
+    parts[0] = key_part(arena, guests, "lab_ed25519.pub", seed->authorized_key, false);
+    parts[1] = key_part(arena, guests, vl_arena_printf(arena, "%s.pub", name), seed->host_public_key, false);
+    parts[2] = key_part(arena, guests, name, host.private_text, true);
+    parts[3] = key_part(arena, guests, name, host.private_text, false);
+    *ret_parts = parts;
+    return 0;
+}
+
+/* One hash over all files of the seed: another content is another volume. */
+static const char *hash_files(struct vl_arena *arena, const struct vl_fileset *files)
+{
+    VL_BUF_AUTO all = VL_BUF_INIT;
+    char hex[VL_DIGEST_SHA256_SIZE];
+
+    for (size_t i = 0; i < files->count; i++)
+        vl_buf_printf(&all, "%s\n%s\n", files->files[i].path, files->files[i].text);
+    if (all.failed || vl_digest_sha256(vl_buf_text(&all), all.length, hex) < 0) {
+        arena->failed = true;
+        return "";
+    }
+    return vl_arena_strndup(arena, hex, 12);
+}
+
+int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *mac,
+                       const char **ret_volume)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    const struct vl_bridge *bridge = &guests->session->lab->bridge;
+    struct vl_fileset *files = vl_arena_zalloc(arena, sizeof(*files));
+    struct vl_volume volume;
+    const struct vl_shell_part *parts = NULL;
+    struct vl_seed seed = {
+        .hostname = pbx->name,
+        .mac = mac,
+        .address = pbx->address,
+        .prefix = bridge->prefix,
+        .gateway = bridge->gateway,
+        .dns = bridge->dns,
+    };
+
+    if (seed_keys(guests, pbx, &seed, &parts) < 0)
+        return -1;
+    if (!files || vl_render_seed(arena, &seed, files, guests->err) < 0)
+        return files ? -1 : vl_no_memory(guests->err);
+    *ret_volume = vl_arena_printf(arena, "%s-seed-%s.iso", pbx->name, hash_files(arena, files));
+    if (vl_guest_volume(guests, *ret_volume, &volume) < 0)
+        return -1;
+    if (volume.name && volume.uploaded)
+        return 0;
+    if (volume.name)
+        vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
+                                                     .object = *ret_volume,
+                                                     .why = "it was not uploaded to its end" });
+    vl_guest_add_step(guests, &(struct vl_step){
+                                  .kind = VL_STEP_SEED,
+                                  .object = *ret_volume,
+                                  .source = guests->session->state.directory,
+                                  .files = files,
+                                  .parts = parts,
+                                  .why = "what makes a clone this guest: host name, address, the lab's SSH key and the "
+                                         "guest's own host key",
+                              });
+    return 0;
+}
+
+static bool runs_with(const struct vl_domain *domain, const char *path)
+{
+    for (const char *const *file = domain->files; file && *file; file++)
+        if (!strcmp(*file, path))
+            return true;
+    return false;
+}
+
+/* Seeds that this guest had before, with its keys of then: they go once it does not run with them any more. */
+int vl_guest_plan_old_seeds(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *seed,
+                            const struct vl_domain *domain)
+{
+    static const char kind[] = "volume ";
+
+    for (size_t i = 0; i < guests->made.count; i++) {
+        const char *name = guests->made.lines[i] + strlen(kind);
+        struct vl_volume volume;
+
+        if (!vl_text_starts(guests->made.lines[i], kind) || !vl_made_seed_of(name, pbx->name) || !strcmp(name, seed) ||
+            runs_with(domain, vl_guest_volume_path(guests, name)))
+            continue;
+        if (vl_guest_volume(guests, name, &volume) < 0)
+            return -1;
+        if (volume.name)
+            vl_guest_add_step(guests,
+                              &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
+                                                 .object = name,
+                                                 .why = "the guest has another identity now; its old keys are in it" });
+    }
+    return 0;
+}

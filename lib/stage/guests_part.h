@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files that plan virtual machines share: the plan in the making, and its parts below guests.c.
+ */
+#ifndef VL_STAGE_GUESTS_PART_H
+#define VL_STAGE_GUESTS_PART_H
+
+#include "guest/hypervisor.h"
+#include "plan/made.h"
+#include "plan/plan.h"
+#include "plan/session.h"
+
+/* Planning the guests of one lab: what all of them share. */
+struct vl_guest_plan {
+    struct vl_session *session;
+    struct vl_plan *plan;
+    const char *pool, *pool_path;
+    struct vl_made made;
+    const char *about; /* the guest that the steps are for; NULL: what many share */
+    const char *info;  /* the file that says its kernel's command line, once its image is built; NULL: none */
+    bool reachable;    /* a hypervisor answers; without one (dry run) everything counts as absent */
+    struct vl_error *err;
+};
+
+/* In the place of what is known when the image is built. */
+#define VL_GUEST_UNKNOWN_CMDLINE "(as the recipe says)"
+
+/* What a guest boots from; NULL where it does not apply. */
+struct vl_guest_boot {
+    const char *base_volume; /* its disk is a linked clone of this */
+    const char *kernel, *initrd, *cmdline, *cdrom;
+    const char *info; /* the file that says the command line, once the image is built */
+};
+
+/* A volume of the pool; absent is no error. One that this lab did not make is. */
+int vl_guest_volume(const struct vl_guest_plan *guests, const char *name, struct vl_volume *ret_volume);
+
+/* Where a volume lies or will lie. */
+const char *vl_guest_volume_path(const struct vl_guest_plan *guests, const char *name);
+
+/* Append a step on libvirt. */
+void vl_guest_add_step(const struct vl_guest_plan *guests, const struct vl_step *step);
+
+/* A file of this host as a volume of the pool. A half-uploaded one is made anew. */
+int vl_guest_plan_upload(const struct vl_guest_plan *guests, const char *name, const char *file, bool qcow2,
+                         const char *why);
+
+/* The disk of a guest, unless it is there: a linked clone of `base_volume`, or (NULL) an empty one. */
+int vl_guest_plan_disk(const struct vl_guest_plan *guests, const char *name, const struct vl_volume *volume,
+                       uint64_t size, const char *base_volume);
+
+/* The file has another recipe than when the guest got its disk. */
+void vl_guest_tell_other_recipe(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
+                                const struct vl_volume *disk);
+
+/* What a guest of this image boots from, with the base volumes that are missing. */
+int vl_guest_plan_boot(const struct vl_guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,
+                       struct vl_guest_boot *boot);
+
+/* The volume with the identity of a guest, by its content. */
+int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *mac,
+                       const char **ret_volume);
+
+/* Seeds that this guest had before, with its keys of then: they go once it does not run with them any more. */
+int vl_guest_plan_old_seeds(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *seed,
+                            const struct vl_domain *domain);
+
+#endif
