@@ -329,7 +329,7 @@ static const char *place_in_copy(struct vl_arena *arena, const char *directory, 
         return NULL;
     if (length > tail && !strcmp(directory + length - tail, ASTETCDIR))
         return vl_arena_printf(arena, "%.*s%s", (int)(length - tail), directory, pattern);
-    if (!strcmp(directory, ASTETCDIR + 1))
+    if (!strcmp(directory, &ASTETCDIR[1]))
         return vl_arena_printf(arena, ".%s", pattern);
     if (!vl_text_starts(pattern, ASTETCDIR "/"))
         return NULL;
