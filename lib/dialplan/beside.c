@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
-#include "base/text.h"
 
 /* What res_parking makes when nothing else is said. */
 #define PARKED "parkedcalls"
