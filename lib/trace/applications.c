@@ -471,8 +471,10 @@ static enum vl_course run_before_ringing(struct vl_runner *runner, const struct 
     for (size_t i = 0; i < count; i++) {
         struct vl_jump_place named = jumps[i].place;
 
-        if (jumps[i].own && enter_gosub(runner, &named, arguments, note) == VL_COURSE_JUMPED)
+        if (jumps[i].own && enter_gosub(runner, &named, arguments, note) == VL_COURSE_JUMPED) {
+            runner->frames[runner->depth - 1].aside = true;
             return VL_COURSE_JUMPED;
+        }
     }
     return VL_COURSE_NEXT;
 }

@@ -184,7 +184,7 @@ const char *vl_function_cut(struct vl_runner *runner, const char *text)
         for (; rest && place < from; place++)
             (void)next_part(runner->scratch, &rest, mark);
         for (; rest && place <= to; place++) {
-            if (out.length)
+            if (!first)
                 vl_buf_putc(&out, mark);
             vl_buf_puts(&out, next_part(runner->scratch, &rest, mark));
             first = false;

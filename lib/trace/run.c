@@ -142,12 +142,13 @@ static const char *look(struct vl_runner *runner, const char *text)
     return filled;
 }
 
+/* The Macros that the step is in, counted from the innermost routine that runs aside of them. */
 static unsigned count_macros(const struct vl_runner *runner)
 {
     unsigned macros = 0;
 
     for (unsigned i = 0; i < runner->depth; i++)
-        macros += runner->frames[i].macro != NULL;
+        macros = runner->frames[i].aside ? 0 : macros + (runner->frames[i].macro != NULL);
     return macros;
 }
 

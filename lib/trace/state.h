@@ -23,6 +23,7 @@ struct vl_frame {
     const char *macro;  /* the context of the Macro; NULL: it is a Gosub */
     size_t value_count; /* what was set before */
     size_t argument_count;
+    bool aside; /* a routine that an application runs itself, and no loop of a Macro looks at */
     bool tried; /* by TryExec: what fails in it does not end the call */
 };
 

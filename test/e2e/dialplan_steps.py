@@ -329,6 +329,8 @@ def compare_gui(asterisk, voiplab, directory, path, seed, wanted):
     """Plans in the manner of FreePBX, with an AstDB, until so many steps are compared."""
     generator, calls, steps, cut = Gui(seed), 0, 0, 0
     numbers = [(number, "from-internal") for number in GUI_NUMBERS]
+    with open(path, "w", encoding="latin-1") as file:
+        file.write("[general]\n")
     asterisk.start()  # without the globals of other plans
     while steps < wanted:
         text = generator.plan()
