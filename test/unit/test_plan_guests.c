@@ -73,6 +73,7 @@ static void fixture_close(struct fixture **slot)
 
     vl_hypervisor_close(fixture->session.hypervisor);
     vl_state_close(&fixture->session.state);
+    vl_session_forget(&fixture->session);
     vl_lab_free(fixture->session.lab);
     (void)pthread_mutex_destroy(&fixture->session.event_lock);
     vl_buf_free(&fixture->warnings);
