@@ -61,7 +61,7 @@ class Gui:
                         "${IF($[\"${ARG1}\" = \"1\"]?${RINGTIMER}:\"\")}", "${FILTER(0-9,${NUM})}", "${STRREPLACE(LIST,-,&)}", "${DB(AMPUSER/%s/outboundcid)}" % number,
                         "${DB(AMPUSER/%s/followme/grplist)}" % number, "${REPLACE(LIST,#,x)}", "${TOUPPER(${CALLERID(name)})}", "${MACRO_PRIORITY}",
                         "${CALLERID(all)}", "${DIALPLAN_EXISTS(ext-local,${ARG1},1)}", "${LISTFILTER(LIST,-,101)}", "${G_${NUM}}", "${BLINDTRANSFER}", "${INC(N)}",
-                        "${DEC(N)}", "${CALLINGPRES_SV}", "${DB_RESULT}", "${PICKUPMARK}", "${GLOBAL(RINGTIMER)}", "${LEN(${LIST})}", "${CUT(OUT_1,/,1)}",
+                        "${DEC(N)}", "${CALLINGPRES_SV}", "${PICKUPMARK}", "${GLOBAL(RINGTIMER)}", "${LEN(${LIST})}", "${CUT(OUT_1,/,1)}",
                         "${DB_DELETE(OWN/${NUM})}", "${SHIFT(LIST,-)}", "${POP(LIST,-)}", "${MATH(0${RINGTIMER}+1,i)}", "${CDR(userfield)}", "${SET(Q=${NUM})}")
 
     def setting(self):
