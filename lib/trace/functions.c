@@ -78,13 +78,18 @@ static const char *itself(struct vl_runner *runner, const char *text)
     return strchr(text, '\\') ? NULL : text;
 }
 
-/* `IF(CONDITION?YES:NO)` */
+/* `IF(CONDITION?YES:NO)`: quotes go from YES, and stay around NO, which is the last. */
 static const char *choice(struct vl_runner *runner, const char *text)
 {
     struct vl_condition condition = vl_condition_read(runner->scratch, text, VL_MARKS_FUNCTION);
+    const char *words[VL_FUNCTION_WORDS_MOST];
 
-    if (!condition.known || strpbrk(text, "\"\\"))
+    if (!condition.known || strchr(text, '\\') || strchr(condition.text, '"'))
         return NULL;
+    if (condition.holds && strchr(condition.yes, '"')) {
+        vl_function_words(runner->scratch, condition.yes, 1, words);
+        return *condition.no ? words[0] : NULL;
+    }
     if (!*condition.text || (!*condition.yes && !*condition.no))
         return "";
     return condition.holds ? condition.yes : condition.no;

@@ -16,6 +16,7 @@ from dialplan_gui import Gui, NUMBERS as GUI_NUMBERS
 from dialplan_oracle import Asterisk
 from dialplan_tree import compare_trees
 
+LOG_MOST = 256 << 20  # bytes of a log of steps
 NUMBERS = ["10", "20", "055", "0991", "2", "345", "77", "099-1"]  # each from two contexts, for one dialplan
 MODULES = ["app_stack", "app_macro", "app_exec", "app_while", "app_verbose", "app_dial", "bridge_simple", "func_strings", "func_logic",
            "func_cut", "func_dialplan", "func_global", "func_callerid", "func_db", "func_cdr", "func_channel", "func_env",
@@ -166,6 +167,8 @@ def placed(asterisk, directory, calls, offset):
     for _ in range(300):
         time.sleep(0.1)
         active = asterisk.ask("core show channels count", lambda text: "processed" in text)
+        if os.path.getsize(directory + "/log/steps") > LOG_MOST:
+            raise SystemExit("a call goes round for ever: %s" % ", ".join(names))
         executions, end = executed(directory + "/log/steps", offset)
         executions = {k: v for k, v in executions.items() if k.rsplit("-", 1)[0] in names}
         over = len(executions) == len(calls) and re.search(r"^0 active channels", active, re.M)
