@@ -459,7 +459,7 @@ static int make_root(void **state)
 static int remove_root(void **state)
 {
     static const char *const names[] = {
-        "/proc/self/mountinfo", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc", "",
+        "/proc/self/mountinfo", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc", "/usr/bin", "/usr", "",
     };
     char path[200];
 
