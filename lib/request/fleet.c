@@ -554,7 +554,7 @@ struct calling {
     bool all;
 };
 
-enum { MOST_CALLS = 2 };
+enum { MOST_CALLS = 2, AGAIN_S = 3 };
 
 /* Calls that one member places at the same time, and how each goes, in words. */
 struct calls {
@@ -586,6 +586,30 @@ static void note_call(struct vl_member *member, const struct calls *calls, size_
     };
 }
 
+/* A trunk that has just come up may be down again for a moment at the end that looked first, as where an emulated guest
+ * was late with an answer. Those that went wrong are placed once more, and what they say then counts. */
+static void place_again(const struct vl_fleet *fleet, struct vl_member *member, const struct calls *calls,
+                        struct vl_error *errors)
+{
+    struct vl_error second[MOST_CALLS] = { { .code = VL_OK } };
+    struct vl_call again[MOST_CALLS];
+    size_t which[MOST_CALLS], count = 0;
+
+    for (size_t i = 0; i < calls->count; i++)
+        if (errors[i].code) {
+            which[count] = i;
+            again[count++] = calls->calls[i];
+        }
+    if (!count || vl_session_cancelled(fleet->session))
+        return;
+    (void)nanosleep(&(struct timespec){ .tv_sec = AGAIN_S }, NULL);
+    vl_probe_calls(member->target, again, count, CALL_TIMEOUT_MS, second);
+    for (size_t i = 0; i < count; i++) {
+        vl_error_clear(&errors[which[i]]);
+        vl_error_move(&errors[which[i]], &second[i]);
+    }
+}
+
 static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const struct calls *calls)
 {
     struct vl_error errors[MOST_CALLS] = { { .code = VL_OK } };
@@ -603,6 +627,8 @@ static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const 
     }
     member->calls_placed += calls->count;
     vl_probe_calls(member->target, calls->calls, calls->count, CALL_TIMEOUT_MS, errors);
+    if (fleet->again)
+        place_again(fleet, member, calls, errors);
     for (size_t i = 0; i < calls->count; i++) {
         note_call(member, calls, i, &errors[i]);
         if (!errors[i].code) {

@@ -36,6 +36,7 @@ struct vl_fleet {
     unsigned
         parts; /* of these the files will be planned, and its trunks looked at: asked for with the connection, so */
     long long looked_ms;  /* when the first look began */
+    bool again;           /* a call that went wrong is placed once more before that is believed */
     bool every;           /* a look keeps also the edges that are good */
     struct vl_plan *note; /* calls become steps of this, and none is placed: every PBX counts as one that answers */
     bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */

@@ -313,6 +313,7 @@ int vl_run_up(const struct vl_run *run)
         vl_session_phase(session, 7, 7, "registrations, peers and a call over every kind of trunk");
         vl_fleet_look(&fleet, WAIT_TRUNKS_S);
     }
+    fleet.again = true;
     if (!vl_session_cancelled(session))
         vl_fleet_call(&fleet, false);
     vl_fleet_explain(&fleet);
