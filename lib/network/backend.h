@@ -20,8 +20,16 @@ struct vl_bridge_source {
     const char *text;
 };
 
+/* What a DHCP server knows the uplink by, as hexadecimal digits; NULL: not known. See lease.h. */
+struct vl_lease {
+    const char *client;        /* DHCPv4's client identifier, with its type */
+    const char *iaid6, *duid6; /* of DHCPv6 */
+    bool by_networkmanager;    /* else by systemd-networkd */
+};
+
 struct vl_bridge_input {
     const struct vl_bridge *bridge; /* with an uplink */
+    struct vl_lease lease;          /* that the uplink has now */
     const char *hwaddr;             /* the uplink's MAC address as seen; NULL: unknown. The lab's own goes before it */
     const struct vl_bridge_source *files;
     size_t count;
@@ -60,10 +68,14 @@ struct vl_owner {
 
 /* A back end: all that there is to know of it, in one row, which stands in a file of its own. */
 struct vl_backend {
-    const char *directory;  /* where its files lie */
-    const char *sources[8]; /* patterns of glob(7), absolute, of the files that it wants to see; NULL-terminated */
+    const char *directory; /* where its files lie */
+    /* patterns of glob(7), absolute, of the files that it wants to see; NULL-terminated. Where several files of one
+     * name lie in folders of the same list, the first counts for who reads them: so that comes first. */
+    const char *sources[16];
     vl_bridge_renderer *render;
-    bool (*is_about)(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface);
+    /* Whether the file is about the interface of this name and MAC address (NULL: not known). */
+    bool (*is_about)(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface,
+                     const char *mac);
     /* What says, on this host, that it has the interface of this name and index now; NULL: nothing. May be NULL. */
     const char *(*runs)(struct vl_arena *arena, const char *interface, unsigned index);
     unsigned hands;            /* back ends whose daemons it speaks through, a bit each */

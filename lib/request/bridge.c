@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "network/change.h"
 #include "network/checkpoint.h"
+#include "network/lease_client.h"
 #include "network/netlink.h"
 #include "network/owner.h"
 #include "network/reach.h"
@@ -22,7 +23,14 @@
 #include "network/watchdog.h"
 #include "stage/stage.h"
 
-enum { DEFAULT_TIMEOUT_S = 120, REACH_MS = 500, REACH_TRIES = 20, SETTLE_MS = 5000, SETTLE_PAUSE_MS = 100 };
+enum {
+    RELOADS = 8,
+    DEFAULT_TIMEOUT_S = 120,
+    REACH_MS = 500,
+    REACH_TRIES = 20,
+    SETTLE_MS = 5000,
+    SETTLE_PAUSE_MS = 100
+};
 
 static bool is_this_host(const struct vl_run *run)
 {
@@ -85,13 +93,21 @@ static const char *live_gateway(const struct vl_checkpoint *checkpoint, struct v
 static void save_owner(struct vl_checkpoint *checkpoint, const struct vl_session *session)
 {
     const struct vl_bridge *bridge = &session->lab->bridge;
+    struct vl_arena *arena = &checkpoint->arena;
     const char *const *const *commands =
-        vl_owner_commands(&checkpoint->arena, session->backend, VL_OWNER_PUT_BACK, bridge->interface, bridge->name);
+        vl_owner_commands(arena, session->backend, VL_OWNER_PUT_BACK, bridge->interface, bridge->name);
+    const struct vl_lease_client *client = vl_lease_clients(arena, bridge->interface, bridge->name);
+    const char *const **all = vl_arena_zalloc(arena, RELOADS * sizeof(*all));
+    size_t count = 0;
 
+    for (size_t i = 0; all && commands && commands[i] && count < RELOADS; i++)
+        all[count++] = commands[i];
+    /* a DHCP client that the change ends is started again when it is taken back */
+    for (; all && client && client->pid && count < RELOADS; client++)
+        all[count++] = client->argv;
     checkpoint->backend = vl_bridge_backends[session->backend];
-    checkpoint->reloads = commands;
-    while (commands && commands[checkpoint->reload_count])
-        checkpoint->reload_count++;
+    checkpoint->reloads = all;
+    checkpoint->reload_count = count;
 }
 
 /* The file and directory steps of the plan, as they are before it. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Every back end of the bridge in every case of test/bridge: the files of BACKEND/CASE/before, the lab of
- * labs/CASE.ini, and what shall come of it in BACKEND/CASE/after. A case refuse-WHAT has the message in
- * BACKEND/CASE/message (its lab is labs/static.ini, or labs/vlan.ini when WHAT starts with vlan). Whatever is rendered
- * is rendered again on top of itself and must stay the same. UPDATE_GOLDEN=1 writes the files anew; look at the
- * difference.
+ * labs/CASE.ini (of a case LAB-WHAT labs/LAB.ini), and what shall come of it in BACKEND/CASE/after. A case refuse-WHAT
+ * has the message in BACKEND/CASE/message (its lab is labs/static.ini, or labs/vlan.ini when WHAT starts with vlan).
+ * Whatever is rendered is rendered again on top of itself and must stay the same. UPDATE_GOLDEN=1 writes the files
+ * anew; look at the difference.
  */
 #include "support.h"
 
@@ -107,7 +107,8 @@ static void check_case(enum vl_bridge_backend backend, const char *name)
     VL_ERROR_AUTO err = { .code = VL_OK };
     const char *directory = vl_arena_printf(&arena, CASES "/%s/%s", vl_bridge_backends[backend], name);
     bool refused = vl_text_starts(name, "refuse-");
-    const char *lab_name = refused ? (vl_text_starts(name, "refuse-vlan") ? "vlan" : "static") : name;
+    const char *lab_name = refused ? (vl_text_starts(name, "refuse-vlan") ? "vlan" : "static")
+                                   : vl_arena_strndup(&arena, name, strcspn(name, "-"));
     VL_LAB_AUTO *lab = vl_lab_load(vl_arena_printf(&arena, CASES "/labs/%s.ini", lab_name), "share", &err);
     const char *root = vl_arena_printf(&arena, "%s/%s/before", SOURCE_DIRECTORY, directory);
     struct vl_bridge_input input;
