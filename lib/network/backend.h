@@ -66,6 +66,19 @@ struct vl_owner {
     const char *commands[VL_OWNER_WORDS][VL_OWNER_COMMANDS][VL_OWNER_ARGV];
 };
 
+/* How the next start is rehearsed (rehearsal.h). UPLINK and BRIDGE stand for the names. */
+enum { VL_REHEARSAL_NEEDS = 4, VL_REHEARSAL_ASKS = 2, VL_REHEARSAL_RUNS = 2 };
+
+struct vl_backend_rehearsal {
+    const char *needs[VL_REHEARSAL_NEEDS];              /* programs and paths without which it cannot be done */
+    const char *asks[VL_REHEARSAL_ASKS][VL_OWNER_ARGV]; /* read the files, and fail when something is wrong in them */
+    const char *reads;                                  /* files below this path are read by sh(1); NULL: none are */
+    const char *runs[VL_REHEARSAL_RUNS][VL_OWNER_ARGV]; /* bring the network up */
+    const char *ready[VL_REHEARSAL_RUNS];               /* what is there once the run before the next may begin */
+    bool stays;                                         /* a daemon, which does not end */
+    bool is_networkd;                                   /* whose state directory belongs to a user of its own */
+};
+
 /* A back end: all that there is to know of it, in one row, which stands in a file of its own. */
 struct vl_backend {
     const char *directory; /* where its files lie */
@@ -80,6 +93,7 @@ struct vl_backend {
     const char *(*runs)(struct vl_arena *arena, const char *interface, unsigned index);
     unsigned hands;            /* back ends whose daemons it speaks through, a bit each */
     struct vl_owner owners[3]; /* the first whose daemon runs counts */
+    struct vl_backend_rehearsal rehearsal;
 };
 
 /* The row; of VL_BACKEND_AUTO NULL. */

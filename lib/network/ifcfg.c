@@ -386,6 +386,9 @@ const struct vl_backend vl_backend_ifcfg = {
                  "/etc/NetworkManager/NetworkManager.conf", "/etc/dhclient-*.conf", "/etc/dhcp/dhclient-*.conf",
                  VL_LEASE_FILES },
     .render = render,
+    .rehearsal = { .needs = { "/etc/init.d/network", SCRIPTS "ifup-eth" },
+                   .reads = SCRIPTS "ifcfg-",
+                   .runs = { { "/etc/init.d/network", "start" } } },
     .is_about = is_about,
     .hands = 1U << VL_BACKEND_NETWORKMANAGER,
     /* our files say NM_CONTROLLED=no: it lets go of the interfaces when it reads them, and takes the uplink back */

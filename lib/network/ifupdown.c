@@ -561,6 +561,9 @@ const struct vl_backend vl_backend_ifupdown = {
     .directory = "/etc/network",
     .sources = { INTERFACES, DIRECTORY "/*", VL_LEASE_FILES },
     .render = render,
+    .rehearsal = { .needs = { "ifup", "ifquery" },
+                   .asks = { { "ifquery", "BRIDGE" }, { "ifup", "--no-act", "BRIDGE" } },
+                   .runs = { { "ifup", "UPLINK", "BRIDGE" } } },
     .is_about = is_about,
     .runs = runs,
 };

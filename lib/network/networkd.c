@@ -396,6 +396,10 @@ const struct vl_backend vl_backend_networkd = {
     .directory = "/etc/systemd/network",
     .sources = { IN("/etc"), IN("/run"), IN("/usr/local/lib"), IN("/usr/lib"), IN("/lib") },
     .render = render,
+    .rehearsal = { .needs = { "/lib/systemd/systemd-networkd" },
+                   .runs = { { "/lib/systemd/systemd-networkd" } },
+                   .stays = true,
+                   .is_networkd = true },
     .is_about = is_about,
     .runs = runs,
     /* it takes the uplink's leaving the bridge for a new uplink, and configures that by the file that it read last;

@@ -19,6 +19,7 @@
 #include "network/owner.h"
 #include "network/reach.h"
 #include "network/recovery.h"
+#include "network/rehearsal.h"
 #include "network/switch.h"
 #include "network/watchdog.h"
 #include "stage/stage.h"
@@ -277,6 +278,51 @@ static int try_to_commit(const struct vl_run *run, struct vl_reach *reach, const
     return done < 0 ? -1 : 0;
 }
 
+/* The files of this host that the plan changes, as they shall be. */
+static void files_of(const struct vl_plan *plan, struct vl_arena *arena, struct vl_fileset *set)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].kind == VL_STEP_FILE && plan->steps[i].after)
+            vl_fileset_add(arena, set,
+                           &(struct vl_file){
+                               .path = plan->steps[i].object,
+                               .kind = VL_FILE_WHOLE,
+                               .mode = plan->steps[i].mode,
+                               .text = plan->steps[i].after,
+                           });
+}
+
+/* Whether what the plan writes brings the bridge up at the next start. What went wrong is the error; that it cannot be
+ * tried is only told. */
+static int rehearse(const struct vl_run *run, const struct voiplab_bridge *how, struct vl_plan *plan)
+{
+    const struct vl_bridge *bridge = &run->session->lab->bridge;
+    struct vl_fileset set = { .count = 0 };
+    enum vl_rehearsed rehearsed;
+    const char *text = "";
+
+    files_of(plan, &plan->arena, &set);
+    if (!set.count || !is_this_host(run))
+        return 0;
+    if (how->unrehearsed) {
+        vl_session_event(run->session, VOIPLAB_EVENT_STEP, VL_THIS_HOST, "not rehearsed, as --rehearse=no says");
+        return 0;
+    }
+    if (vl_rehearse(&plan->arena, run->session->backend, bridge, &set, &rehearsed, &text, run->err) < 0)
+        return -1;
+    vl_json_string(run->result->document, "rehearsal", text);
+    if (rehearsed == VL_REHEARSED_BADLY)
+        return vl_fail(run->err, VL_ERROR_FAILED,
+                       "the next start of this host was rehearsed with %s, and %s; nothing was changed "
+                       "(--rehearse=no leaves the rehearsal out)",
+                       vl_bridge_backends[run->session->backend], text);
+    vl_session_event(run->session, VOIPLAB_EVENT_STEP, VL_THIS_HOST,
+                     rehearsed == VL_REHEARSED_WELL ? "the next start was rehearsed with %s: %s"
+                                                    : "the next start cannot be rehearsed with %s: %s",
+                     vl_bridge_backends[run->session->backend], text);
+    return 0;
+}
+
 /* Nobody watches a tree: it is not what this host reaches its gateway by. */
 static int change_tree(const struct vl_run *run, const struct vl_plan *plan, const char *directory)
 {
@@ -323,7 +369,7 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
     *changed += plan.count;
     if (!plan.count)
         return 0;
-    if (save(run, &plan, how->peer, directory, &checkpoint) < 0)
+    if (rehearse(run, how, &plan) < 0 || save(run, &plan, how->peer, directory, &checkpoint) < 0)
         return -1;
     if (!is_this_host(run))
         return change_tree(run, &plan, directory);
@@ -334,6 +380,16 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
     if (change_watched(run, &plan, &checkpoint, timeout_of(how), directory, ret_waits) < 0)
         return -1;
     return how->commit_if_reachable ? try_to_commit(run, &reach, directory, ret_waits) : 0;
+}
+
+/* The plan, and what became of its rehearsal. */
+static int show(const struct vl_run *run, const struct voiplab_bridge *how, struct vl_plan *plan)
+{
+    if (run->session->lab->bridge.interface && rehearse(run, how, plan) < 0) {
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "%s", vl_error_text(run->err));
+        vl_error_clear(run->err);
+    }
+    return vl_run_show_plan(run, plan);
 }
 
 int vl_run_bridge(const struct vl_run *run)
@@ -355,7 +411,7 @@ int vl_run_bridge(const struct vl_run *run)
     if (vl_run_is_dry(run)) {
         rc = bridge->interface ? vl_stage_uplink(run->session, true, &plan, run->err)
                                : vl_stage_bridge(run->session, &plan, run->err);
-        return rc < 0 ? rc : vl_run_show_plan(run, &plan);
+        return rc < 0 ? rc : show(run, how, &plan);
     }
     rc = bridge->interface ? vl_run_bridge_change(run, how, &changed, &waits)
                            : vl_run_apply_stage(run, vl_stage_bridge, &changed);

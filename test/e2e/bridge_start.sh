@@ -261,6 +261,47 @@ method=link-local
 END
 }
 
+# what somebody has put beside breaks the bridge at the next start, and is seen before
+scenario_ifupdown_hook() {
+    owner=ifupdown keys=$static refusal="missing 'port eth0 br0'"
+    interfaces <<'END'
+iface eth0 inet static
+    address 192.0.2.9/24
+    gateway 192.0.2.1
+END
+    mkdir -p /etc/network/if-pre-up.d
+    # shellcheck disable=SC2016 # for the shell in there
+    printf '#!/bin/sh\n[ "$IFACE" != br0 ]\n' >/etc/network/if-pre-up.d/0-only-cards
+    chmod 755 /etc/network/if-pre-up.d/0-only-cards
+}
+scenario_networkd_mute() {
+    owner=networkd keys=$static refusal="'address br0 192.0.2.9/24'"
+    network 10-lan <<'END'
+[Match]
+Name=eth0
+
+[Network]
+Address=192.0.2.9/24
+Gateway=192.0.2.1
+END
+    mkdir -p /etc/systemd/network/60-voiplab-br0.network.d
+    printf '[Match]\nHost=elsewhere\n' >/etc/systemd/network/60-voiplab-br0.network.d/other.conf
+}
+scenario_netplan_mute() {
+    owner=netplan keys=$static refusal="'address br0 192.0.2.9/24'"
+    netplan_file <<'END'
+network:
+  version: 2
+  renderer: networkd
+  ethernets:
+    eth0:
+      addresses: [192.0.2.9/24]
+      routes: [{to: default, via: 192.0.2.1}]
+END
+    mkdir -p /etc/systemd/network/10-netplan-br0.network.d
+    printf '[Match]\nHost=elsewhere\n' >/etc/systemd/network/10-netplan-br0.network.d/other.conf
+}
+
 write_lab() {
     printf '[lab]\nname = started\n[bridge]\nname = br0\ninterface = eth0\n%s\n[pbx hub]\nrole = hub\nplace = local\n' "$keys"
     [ "$keys" != "$dhcp" ] || printf 'address = 192.0.2.9\n'
@@ -313,9 +354,12 @@ inside() {
         ends 1 bridge
         grep -qF -- "$refusal" "$work/err" || fail "it says: $(cat "$work/err")"
         is_as before || fail "refused, and changed: $(cat "$work/diff")"
+        files | diff "$work/files" - >&2 || fail 'refused, and files were changed'
         return
     fi
     ends 0 bridge
+    [ "$owner" = ifcfg ] || grep -q "rehearsed with $owner: in .* as is wanted" "$work/out" "$work/err" ||
+        fail "not rehearsed: $(cat "$work/out" "$work/err")"
     voiplab bridge confirm
     ends 0 confirm
     must_be wanted 'after bridge and confirm'
