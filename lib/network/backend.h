@@ -85,6 +85,8 @@ struct vl_backend {
     /* patterns of glob(7), absolute, of the files that it wants to see; NULL-terminated. Where several files of one
      * name lie in folders of the same list, the first counts for who reads them: so that comes first. */
     const char *sources[16];
+    /* Patterns of further files that are read because this one says so, absolute, NULL-terminated. May be NULL. */
+    const char *const *(*leads)(struct vl_arena *arena, const struct vl_bridge_source *file);
     vl_bridge_renderer *render;
     /* Whether the file is about the interface of this name and MAC address (NULL: not known). */
     bool (*is_about)(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface,

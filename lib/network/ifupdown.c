@@ -32,6 +32,12 @@ struct ifupdown {
     struct vl_error *err;
 };
 
+/* A file with stanzas, and no lease. */
+static bool is_stanzas(const struct vl_bridge_source *file)
+{
+    return !vl_text_starts(file->path, "/var/lib/");
+}
+
 static bool is(const char *word, const char *wanted)
 {
     return word && !strcmp(word, wanted);
@@ -79,6 +85,11 @@ static int check_iface(struct ifupdown *ifupdown, const char *path, const struct
                           "the uplink '%s' has another stanza of %s in '%s'; put its address into [bridge] addresses "
                           "and remove one of them",
                           name, family, ifupdown->uplink_path[ipv6]);
+    if (vl_text_starts(path, "/run/"))
+        return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
+                          "the stanza of the uplink '%s' goes with the next start; put it into '%s' and remove this "
+                          "file",
+                          name, INTERFACES);
     ifupdown->uplink_path[ipv6] = path;
     if (ipv6)
         take_method(ifupdown, line->words[3]);
@@ -145,15 +156,32 @@ static const char *sourced_path(struct vl_arena *arena, const char *path, const 
     return vl_arena_strdup(arena, vl_buf_text(&tidy));
 }
 
-/* Whether all that a pattern can match is among the sources of this back end: plain files right in interfaces.d, none
- * of them hidden. ifup expands it as a shell does (wordexp(3)), where $NAME may hold anything. */
-static bool is_seen(const char *pattern, bool directory)
+/* Whether glob(7) finds what ifup does: that expands a word as a shell does (wordexp(3)), where $NAME may hold
+ * anything. By way of .. one file may have two names. */
+static bool is_plain(const char *pattern)
 {
-    const char *name = vl_text_starts(pattern, DIRECTORY "/") ? pattern + strlen(DIRECTORY "/") : "..";
+    return *pattern == '/' && !strpbrk(pattern, "$`'\"~") && !strstr(pattern, "/../") && !vl_text_ends(pattern, "/..");
+}
 
-    if (!strcmp(pattern, DIRECTORY))
-        return true;
-    return !directory && *name != '.' && !strpbrk(name, "/$`'\"");
+static const char *const *leads(struct vl_arena *arena, const struct vl_bridge_source *file)
+{
+    struct vl_interfaces_line *lines;
+    size_t count = is_stanzas(file) ? vl_interfaces_lines(arena, file->text, &lines) : 0, number = 0;
+    const char **patterns = vl_arena_zalloc(arena, (strlen(file->text) + 1) * sizeof(*patterns));
+
+    for (size_t i = 0; i < count && patterns; i++) {
+        bool directory = lines[i].opens && !is(lines[i].words[0], "source");
+
+        if (!lines[i].opens || !vl_text_starts(lines[i].words[0], "source"))
+            continue;
+        for (size_t k = 1; lines[i].words[k]; k++) {
+            const char *pattern = sourced_path(arena, file->path, &lines[i], k);
+
+            if (is_plain(pattern))
+                patterns[number++] = directory ? vl_arena_printf(arena, "%s/*", pattern) : pattern;
+        }
+    }
+    return patterns;
 }
 
 /* A stanza of the uplink in a file that nobody has looked at would keep its address. */
@@ -164,7 +192,7 @@ static int check_source(struct ifupdown *ifupdown, const char *path, const struc
     for (size_t i = 1; line->words[i]; i++) {
         const char *pattern = sourced_path(ifupdown->arena, path, line, i);
 
-        if (!is_seen(pattern, directory))
+        if (!is_plain(pattern))
             return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
                               "'%s' leads to files that voiplab does not read, where '%s' may have a stanza; put the "
                               "stanzas of these files into '%s' or into files of '%s', and remove '%s' here",
@@ -501,12 +529,6 @@ static void add_own(struct ifupdown *ifupdown)
     add(ifupdown, OWN, &text, "the bridge that the guests hang on; it carries the address of this host");
 }
 
-/* A file with stanzas, and not ours. */
-static bool is_stanzas(const struct vl_bridge_source *file)
-{
-    return vl_text_starts(file->path, INTERFACES) && strcmp(file->path, OWN) != 0;
-}
-
 static int render(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
                   struct vl_error *err)
 {
@@ -514,10 +536,10 @@ static int render(struct vl_arena *arena, const struct vl_bridge_input *input, s
     int rc = 0;
 
     for (size_t i = 0; i < input->count && rc == 0; i++)
-        if (is_stanzas(&input->files[i]))
+        if (is_stanzas(&input->files[i]) && strcmp(input->files[i].path, OWN) != 0)
             rc = look_at(&ifupdown, &input->files[i]);
     for (size_t i = 0; i < input->count && rc == 0; i++)
-        if (is_stanzas(&input->files[i]))
+        if (is_stanzas(&input->files[i]) && strcmp(input->files[i].path, OWN) != 0)
             edit(&ifupdown, input->files[i].path, input->files[i].text);
     if (rc == 0 && !vl_bridge_text(input, INTERFACES))
         edit(&ifupdown, INTERFACES, "");
@@ -559,7 +581,8 @@ static const char *runs(struct vl_arena *arena, const char *interface, unsigned 
 
 const struct vl_backend vl_backend_ifupdown = {
     .directory = "/etc/network",
-    .sources = { INTERFACES, DIRECTORY "/*", VL_LEASE_FILES },
+    .sources = { INTERFACES, OWN, VL_LEASE_FILES },
+    .leads = leads,
     .render = render,
     .rehearsal = { .needs = { "ifup", "ifquery" },
                    .asks = { { "ifquery", "BRIDGE" }, { "ifup", "--no-act", "BRIDGE" } },

@@ -31,7 +31,12 @@ struct look {
 
 static int add_source(struct look *look, const char *path, const char *text)
 {
-    struct vl_bridge_source *grown = vl_arena_grow(look->arena, look->files, look->count, sizeof(*grown));
+    struct vl_bridge_source *grown;
+
+    for (size_t i = 0; i < look->count; i++)
+        if (!strcmp(look->files[i].path, path))
+            return 0;
+    grown = vl_arena_grow(look->arena, look->files, look->count, sizeof(*grown));
 
     if (!grown)
         return vl_no_memory(look->err);
@@ -104,6 +109,22 @@ static int open_look(struct look *look)
     return look->target ? 0 : -1;
 }
 
+/* The files of a back end, and those that they lead to. */
+static int add_all(struct look *look, const struct vl_backend *row)
+{
+    for (size_t i = 0; row->sources[i]; i++)
+        if (add_matches(look, row->sources[i]) < 0)
+            return -1;
+    for (size_t i = 0; row->leads && i < look->count; i++) {
+        const char *const *patterns = row->leads(look->arena, &look->files[i]);
+
+        for (size_t k = 0; patterns && patterns[k]; k++)
+            if (add_matches(look, patterns[k]) < 0)
+                return -1;
+    }
+    return 0;
+}
+
 static int look_at_files(struct look *look, enum vl_bridge_backend backend, struct vl_uplink_claim *claim)
 {
     const struct vl_backend *row = vl_backend(backend);
@@ -114,9 +135,8 @@ static int look_at_files(struct look *look, enum vl_bridge_backend backend, stru
     look->count = 0;
     if (vl_file_exists(directory))
         claim->directory = row->directory;
-    for (size_t i = 0; row->sources[i]; i++)
-        if (add_matches(look, row->sources[i]) < 0)
-            return -1;
+    if (add_all(look, row) < 0)
+        return -1;
     for (size_t i = 0; i < look->count; i++)
         if (row->is_about(look->arena, &look->files[i], look->interface, look->mac))
             claim->file = look->files[i].path;
@@ -254,13 +274,12 @@ const char *vl_uplink_directory(enum vl_bridge_backend backend)
 int vl_uplink_gather(struct vl_arena *arena, const char *root, enum vl_bridge_backend backend,
                      const struct vl_bridge *bridge, struct vl_bridge_input *ret_input, struct vl_error *err)
 {
-    const char *const *patterns = vl_backend(backend)->sources;
     struct look look = { .arena = arena, .root = root, .interface = bridge->interface, .err = err };
     bool here = !strcmp(root, "/");
     int rc = open_look(&look);
 
-    for (size_t i = 0; patterns[i] && rc == 0; i++)
-        rc = add_matches(&look, patterns[i]);
+    if (rc == 0)
+        rc = add_all(&look, vl_backend(backend));
     vl_target_close(look.target);
     *ret_input = (struct vl_bridge_input){
         .bridge = bridge,

@@ -93,6 +93,15 @@ iface eth0 inet6 static
     up ip -6 route add 2001:db8:5::/48 via 2001:db8::1 dev eth0
 END
 }
+scenario_ifupdown_sourced() {
+    owner=ifupdown keys=$static
+    interfaces <<'END'
+source more/*.cfg
+END
+    mkdir -p /etc/network/more
+    printf 'iface eth0 inet static\n  address 192.0.2.9/24\n  gateway 192.0.2.1\n' >/etc/network/more/card.cfg
+    printf 'iface eth0 inet dhcp\n' >/etc/network/interfaces.d/left-over
+}
 scenario_ifupdown_dhcp() {
     owner=ifupdown keys=$dhcp with=leases
     interfaces <<'END'
