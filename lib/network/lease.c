@@ -2,12 +2,17 @@
 #include "network/lease.h"
 
 #include <ctype.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/error.h"
+#include "base/process.h"
 #include "base/text.h"
+
+enum { ASK_MS = 5000 };
 
 /* The hexadecimal digits of a text, in lower case. NULL when there are none. */
 static const char *digits(struct vl_arena *arena, const char *text)
@@ -34,14 +39,34 @@ static struct vl_lease by_networkd(struct vl_arena *arena, unsigned index)
     };
 }
 
+/* What stands behind `NAME = ` in what nmcli says. */
+static const char *option(struct vl_arena *arena, const char *says, const char *name)
+{
+    const char *found = strstr(says, vl_arena_printf(arena, ":%s = ", name));
+
+    if (!found)
+        return NULL;
+    found = strchr(found, '=') + 1;
+    return digits(arena, vl_arena_strndup(arena, found, strcspn(found, "\n")));
+}
+
+/* It is asked, since its files are not always of now. */
 static struct vl_lease by_networkmanager(struct vl_arena *arena, unsigned index)
 {
     const char *path = vl_arena_printf(arena, "/run/NetworkManager/devices/%u", index);
+    char name[IF_NAMESIZE] = "";
+    const char *const argv[] = { "nmcli", "-t", "-f", "DHCP4,DHCP6", "device", "show", name, NULL };
+    struct vl_process_options options = { .timeout_ms = ASK_MS };
+    VL_PROCESS_RESULT_AUTO result = { .status = -1 };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
 
+    if (strcmp(vl_backend_state(arena, path, "device", "managed"), "true") != 0 || !if_indextoname(index, name) ||
+        vl_process_run(argv, &options, &result, &ignored) < 0 || !result.output)
+        return (struct vl_lease){ .client = NULL };
     return (struct vl_lease){
-        .client = digits(arena, vl_backend_state(arena, path, "dhcp4", "dhcp4.dhcp_client_identifier")),
-        .iaid6 = digits(arena, vl_backend_state(arena, path, "dhcp6", "dhcp6.iaid")),
-        .duid6 = digits(arena, vl_backend_state(arena, path, "dhcp6", "dhcp6.dhcp6_client_id")),
+        .client = option(arena, result.output, "dhcp_client_identifier"),
+        .iaid6 = option(arena, result.output, "iaid"),
+        .duid6 = option(arena, result.output, "dhcp6_client_id"),
         .by_networkmanager = true,
     };
 }

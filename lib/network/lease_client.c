@@ -15,7 +15,15 @@
 #include "base/process.h"
 #include "base/text.h"
 
-enum { WORDS = 40, COMMAND_LIMIT = 4096, START_MS = 15000, END_TRIES = 50, END_PAUSE_MS = 20 };
+enum {
+    WORDS = 40,
+    COMMAND_LIMIT = 4096,
+    START_MS = 15000,
+    END_TRIES = 50,
+    END_PAUSE_MS = 20,
+    START_TRIES = 20,
+    START_PAUSE_MS = 250
+};
 
 /* Whether the process is a dhclient of this network namespace. */
 static bool is_client(struct vl_arena *arena, const char *process)
@@ -123,6 +131,23 @@ static void end(int pid)
         (void)poll(NULL, 0, END_PAUSE_MS);
 }
 
+/* One of DHCPv6 ends at once while its interface has no address of the link yet, which takes a second or two to come.
+ */
+static int start(const char *const *argv, struct vl_error *err)
+{
+    for (int i = 0;; i++) {
+        struct vl_process_options options = { .timeout_ms = START_MS };
+        VL_FREE char *output = NULL;
+
+        if (vl_process_check(argv, &options, &output, err) == 0)
+            return 0;
+        if (i == START_TRIES)
+            return -1;
+        vl_error_clear(err);
+        (void)poll(NULL, 0, START_PAUSE_MS);
+    }
+}
+
 int vl_lease_clients_end(const char *interface, const char *other, bool moves, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -130,12 +155,9 @@ int vl_lease_clients_end(const char *interface, const char *other, bool moves, s
     int rc = 0;
 
     for (; client && client->pid; client++) {
-        VL_FREE char *output = NULL;
-        struct vl_process_options options = { .timeout_ms = START_MS };
-
         end(client->pid);
         if (moves && rc == 0)
-            rc = vl_process_check(client->renamed, &options, &output, err);
+            rc = start(client->renamed, err);
     }
     return arena.failed ? vl_no_memory(err) : rc;
 }

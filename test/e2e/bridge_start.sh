@@ -185,6 +185,40 @@ Name=eth0
 DHCP=ipv4
 END
 }
+scenario_networkd_dhcp6() {
+    owner=networkd keys=$dhcp with='leases6 ra udevd'
+    network 10-lan <<'END'
+[Match]
+Name=eth0
+
+[Network]
+DHCP=yes
+IPv6AcceptRA=yes
+END
+}
+scenario_networkmanager_dhcp6() {
+    owner=networkmanager keys=$dhcp with='leases6 ra'
+    profile <<'END'
+[connection]
+id=lan
+uuid=0f2b1d6e-1111-4222-8333-444455556670
+type=ethernet
+interface-name=eth0
+
+[ipv4]
+method=auto
+
+[ipv6]
+method=auto
+END
+}
+scenario_ifupdown_dhcp6() {
+    owner=ifupdown keys=$dhcp with=leases6
+    interfaces <<'END'
+iface eth0 inet dhcp
+iface eth0 inet6 dhcp
+END
+}
 scenario_netplan_dhcp() {
     owner=netplan keys=$dhcp with='leases udevd'
     netplan_file <<'END'
@@ -323,21 +357,24 @@ bridge() { voiplab bridge -f "$work/lab.ini" --share "$SOURCE/share" "$@"; }
 ends() { [ "$status" -eq "$1" ] || fail "$2: exit status $status: $(cat "$work/out" "$work/err")"; }
 files() { (cd /etc && find . \( -type f -o -type l \) ! -path './resolv.conf*' ! -path './systemd/system/*' ! -name mtab -printf '%p %m ' -exec sha256sum {} \; 2>/dev/null | sort); }
 reaches() { ping -n -q -c 1 -W 1 $first_hop >/dev/null 2>&1 && ping -n -q -c 1 -W 1 $far >/dev/null 2>&1; }
-carries() { ip -o address show scope global | grep -q 'inet ' && reaches; }
+carries() {
+    ip -o address show scope global | grep -q 'inet ' && reaches &&
+        { [[ $with != *leases6* ]] || ip -o -6 address show scope global | grep -q 2001:db8::1; }
+}
 is_as() { seen_state | diff "$work/$1" - >"$work/diff" 2>&1 && reaches; }
 must_be() {
     retry 20 is_as "$1" || fail "$2: $(cat "$work/diff"; ip -br link; ip address; for log in "$work"/*.log; do echo "== $log"; tail -n 12 "$log"; done)"
 }
 # one lease, of whom it was at first
 same_lease() {
-    [[ $with != *leases* ]] || [ "$(awk '{print $3, $5}' "$work/leases" | sort)" = "$(cat "$work/client")" ] ||
-        fail "$1: the lease of '$(cat "$work/client")' is another: $(awk '{print $3, $5}' "$work/leases")"
+    [[ $with != *leases* ]] || [ "$(awk 'NF > 4 {print $3, $5}' "$work/leases" | sort)" = "$(cat "$work/client")" ] ||
+        fail "$1: the lease of '$(cat "$work/client")' is another: $(cat "$work/leases")"
 }
 
-# client_of LINK WHAT: of a host with dhclient one runs, for this link
+# client_of LINK WHAT: on a host with dhclient it runs for this link, and for no other
 client_of() {
     [[ $with != *leases* || $owner != if* ]] ||
-        [ "$(for pid in $(processes_here dhclient); do tr '\0' '\n' <"/proc/$pid/cmdline" | tail -n 1; done)" = "$1" ] ||
+        [ "$(for pid in $(processes_here dhclient); do tr '\0' '\n' <"/proc/$pid/cmdline" | tail -n 1; done | sort -u)" = "$1" ] ||
         fail "$2: the DHCP client is not one of $1: $(for pid in $(processes_here dhclient); do tr '\0' ' ' <"/proc/$pid/cmdline"; done)"
 }
 
@@ -346,7 +383,11 @@ inside() {
     "scenario_$scenario"
     [[ $with != *udevd* ]] || udevd "$work"
     wire
-    [[ $with != *leases* ]] || leases "$work"
+    case $with in
+    *leases6*ra*) leases "$work" '--dhcp-range=2001:db8::100,2001:db8::1ff,64,1h' --enable-ra ;;
+    *leases6*) leases "$work" '--dhcp-range=2001:db8::100,2001:db8::1ff,64,1h' ;;
+    *leases*) leases "$work" ;;
+    esac
     # a daemon that finds /sys read-only does not wait for a udevd to tell of its links
     [[ $owner = if* || $with = *udevd* ]] || mount -o remount,ro,bind /sys
     write_lab >"$work/lab.ini"
@@ -356,7 +397,7 @@ inside() {
     sleep 1
     seen_state >"$work/before"
     sed 's/\<eth0\>/br0/g' "$work/before" >"$work/wanted"
-    [[ $with != *leases* ]] || awk '{print $3, $5}' "$work/leases" | sort >"$work/client"
+    [[ $with != *leases* ]] || awk 'NF > 4 {print $3, $5}' "$work/leases" | sort >"$work/client"
 
     bridge
     if [ -n "$refusal" ]; then
@@ -386,6 +427,7 @@ inside() {
     files | diff "$work/files" - >&2 || fail 'after revert the files are not as they were'
     must_be before 'after revert'
     client_of eth0 'after revert'
+    [ "$(sysctl -n net.ipv6.conf.eth0.disable_ipv6)" = 0 ] || fail 'after revert the uplink has no IPv6'
     power_off
     power_on "$owner" "$work"
     must_be before 'after revert and the next start'

@@ -51,12 +51,13 @@ wire() {
     ip -n gateway address add $far/32 dev lo
 }
 
-# leases WORK: a DHCP server on the gateway that knows its clients by what they say they are.
+# leases WORK [OPTION...]: a DHCP server on the gateway that knows its clients by what they say they are, with these
+# options of dnsmasq more.
 leases() {
     : >"$1/leases"
     ip netns exec gateway dnsmasq --no-daemon --conf-file=/dev/null --user=root --interface=wire --bind-interfaces \
         --port=0 --dhcp-range=192.0.2.100,192.0.2.199,255.255.255.0,1h --dhcp-option=3,$first_hop \
-        --dhcp-leasefile="$1/leases" --dhcp-sequential-ip --no-ping --log-dhcp >"$1/dnsmasq.log" 2>&1 &
+        --dhcp-leasefile="$1/leases" --dhcp-sequential-ip --no-ping --log-dhcp "${@:2}" >"$1/dnsmasq.log" 2>&1 &
     cleanup_fn kill $!
 }
 
@@ -111,6 +112,8 @@ power_off() {
     owner_pid=
     for link in br0 eth0.100; do ip link delete "$link" 2>/dev/null; done
     ip link set eth0 nomaster
+    # as the kernel has it at a start: ifup gives a port no address of the link
+    sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 net.ipv6.conf.eth0.addr_gen_mode=0
     ip address flush dev eth0
     ip link set eth0 down
     ip route flush table main 2>/dev/null
