@@ -159,6 +159,18 @@ static bool read_range(const char *text, int *ret_from, int *ret_to)
     return sscanf(text, "%9d", ret_from) == 1 && sscanf(text, "%9d", ret_to) == 1;
 }
 
+/* Its name is filled in by Asterisk's other way. */
+static const char *named_by_string(struct vl_runner *runner, const char *name)
+{
+    bool outer = runner->by_string;
+    const char *value;
+
+    runner->by_string = true;
+    value = vl_function_named(runner, name);
+    runner->by_string = outer;
+    return value;
+}
+
 /* `CUT(NAME[,MARK],RANGE[&RANGE…])`. Parts come in their order: one that was passed is not gone back to. */
 const char *vl_function_cut(struct vl_runner *runner, const char *text)
 {
@@ -173,7 +185,7 @@ const char *vl_function_cut(struct vl_runner *runner, const char *text)
     vl_function_words(runner->scratch, text, 3, words);
     if (!words[1] || !words[2])
         return "";
-    rest = vl_function_named(runner, words[0]);
+    rest = named_by_string(runner, words[0]);
     if (!rest)
         return NULL;
     mark = *words[1] ? *words[1] : '-';
