@@ -55,12 +55,22 @@ bool vl_stack_enter_routine(struct vl_runner *runner, const struct vl_trace_plac
     return true;
 }
 
-/* Set a variable for as long as a Macro lasts. */
+/* The value of a variable of the call, else of a global of this name. False: there is none. */
+static bool find_variable(const struct vl_runner *runner, const char *name, const char **ret_value)
+{
+    if (vl_trace_kept(runner, name, ret_value) ||
+        vl_trace_kept(runner, vl_arena_printf(runner->scratch, "GLOBAL(%s)", name), ret_value))
+        return true;
+    *ret_value = vl_dialplan_global(runner->plan, name);
+    return *ret_value != NULL;
+}
+
+/* Set a variable for as long as a Macro lasts: behind it the call has what it read as before, be that a global. */
 static void set_for(struct vl_runner *runner, struct vl_loop *loop, const char *name, const char *value)
 {
     struct vl_saved *saved = vl_arena_grow(runner->arena, loop->saved, loop->saved_count, sizeof(*saved));
     const char *old;
-    bool there = vl_trace_kept(runner, name, &old);
+    bool there = find_variable(runner, name, &old);
 
     if (!saved)
         return;
@@ -77,14 +87,6 @@ static void set_depth(struct vl_runner *runner, unsigned depth)
     vl_trace_set(runner, "MACRO_DEPTH", vl_arena_printf(runner->arena, "%u", depth));
 }
 
-/* A variable that plans seldom set; NULL: nothing does, or it is not known to what. */
-static const char *setting(const struct vl_runner *runner, const char *name)
-{
-    const char *value;
-
-    return vl_trace_kept(runner, name, &value) ? value : vl_dialplan_global(runner->plan, name);
-}
-
 unsigned vl_stack_macro_depth(struct vl_runner *runner, bool *ret_too_deep)
 {
     const char *text;
@@ -95,8 +97,7 @@ unsigned vl_stack_macro_depth(struct vl_runner *runner, bool *ret_too_deep)
         depth += runner->loops[i].macro != NULL;
     if (vl_trace_kept(runner, "MACRO_DEPTH", &text) && text)
         (void)sscanf(text, "%30u", &depth);
-    text = setting(runner, "MACRO_RECURSION");
-    if (text)
+    if (find_variable(runner, "MACRO_RECURSION", &text) && text)
         (void)sscanf(text, "%30d", &most);
     *ret_too_deep = most < 0 || depth >= (unsigned)most;
     return depth;
@@ -229,10 +230,11 @@ static void pass_over(struct vl_runner *runner)
 {
     const struct vl_extension *extension;
     struct vl_trace_place place = runner->at;
-    const char *text = setting(runner, "MACRO_OFFSET");
+    const char *text;
     int offset = 0;
 
-    if (!text || sscanf(text, "%30d", &offset) != 1 || offset > INT_MAX / 4 || offset < -(INT_MAX / 4))
+    if (!find_variable(runner, "MACRO_OFFSET", &text) || !text || sscanf(text, "%30d", &offset) != 1 ||
+        offset > INT_MAX / 4 || offset < -(INT_MAX / 4))
         return;
     place.priority = place.priority > INT_MAX / 2 ? INT_MAX : place.priority + offset + 1;
     if (vl_trace_step(runner, &place, NULL, &extension))
