@@ -88,7 +88,7 @@ static void check_own_tree(struct vl_lint *lint, const struct vl_context *contex
         const struct vl_extension *extension = context->extensions[i], *by;
 
         tell_given_up(lint, extension);
-        if (vl_lint_reach(lint, &context, &(bool){ false }, 1, extension, &by) == VL_REACH_NONE)
+        if (vl_lint_reach(lint, &context, &(bool){ false }, 1, extension, &by) == VL_TREE_NONE)
             vl_lint_add(lint, VL_RULE_SHADOWED, &extension->at, extension, NULL,
                         "no number reaches '%s': with extenpatternmatchnew=yes %s is found in its place; of names "
                         "that are as narrow the one that stands last is taken",
@@ -150,7 +150,7 @@ static void look_from_tree(struct vl_lint *lint, const struct vl_context *start,
             const struct vl_extension *by;
 
             tell_given_up(lint, visits[i]->extensions[j]);
-            if (vl_lint_reach(lint, visits, timed, count, visits[i]->extensions[j], &by) != VL_REACH_NONE ||
+            if (vl_lint_reach(lint, visits, timed, count, visits[i]->extensions[j], &by) != VL_TREE_NONE ||
                 by->context == visits[i]) {
                 seen[j].open++;
             } else if (!seen[j].hidden++) {

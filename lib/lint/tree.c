@@ -26,7 +26,7 @@ struct asking {
     char number[LENGTH_MOST + 2];
     size_t asked;
     const struct vl_extension *by;
-    enum vl_reach reach;
+    enum vl_tree_reach reach;
 };
 
 /* Who takes the number, when a search goes through the contexts. */
@@ -49,7 +49,7 @@ static void ask(struct asking *asking)
 
     asking->lint->cover_left -= (long)asking->visit_count * 8;
     if (++asking->asked > NUMBERS_MOST || asking->lint->cover_left < 0) {
-        asking->reach = VL_REACH_UNKNOWN;
+        asking->reach = VL_TREE_UNKNOWN;
         return;
     }
     found = taker(asking);
@@ -57,7 +57,7 @@ static void ask(struct asking *asking)
         asking->by = found;
     /* a name that the tree does not know what to do with is no matter of others */
     if (!found || found == asking->extension)
-        asking->reach = VL_REACH_SOME;
+        asking->reach = VL_TREE_SOME;
 }
 
 /* Every number that goes on from here, until one is the extension's. */
@@ -68,10 +68,9 @@ static void ask_all(struct asking *asking, size_t length)
     asking->number[length] = '\0';
     if (length >= language->count && length)
         ask(asking);
-    if (asking->reach != VL_REACH_NONE || length >= asking->length_most ||
-        (length >= language->count && !language->any))
+    if (asking->reach != VL_TREE_NONE || length >= asking->length_most || (length >= language->count && !language->any))
         return;
-    for (size_t i = 0; i < asking->member_count && asking->reach == VL_REACH_NONE; i++) {
+    for (size_t i = 0; i < asking->member_count && asking->reach == VL_TREE_NONE; i++) {
         if (length < language->count && !vl_bytes_has(&language->cells[length], asking->members[i]))
             continue;
         asking->number[length] = (char)asking->members[i];
@@ -136,9 +135,9 @@ static bool is_odd(const struct vl_extension *extension)
            strstr(extension->pattern, "[N]") || strstr(extension->pattern, "[X]") || strstr(extension->pattern, "[Z]");
 }
 
-enum vl_reach vl_lint_reach(struct vl_lint *lint, const struct vl_context *const *visits, const bool *timed,
-                            size_t visit_count, const struct vl_extension *extension,
-                            const struct vl_extension **ret_by)
+enum vl_tree_reach vl_lint_reach(struct vl_lint *lint, const struct vl_context *const *visits, const bool *timed,
+                                 size_t visit_count, const struct vl_extension *extension,
+                                 const struct vl_extension **ret_by)
 {
     struct asking asking = { .lint = lint,
                              .visits = visits,
@@ -150,11 +149,11 @@ enum vl_reach vl_lint_reach(struct vl_lint *lint, const struct vl_context *const
     *ret_by = NULL;
     for (size_t i = 0; i < visit_count; i++)
         if (visits[i]->looked_up || visits[i]->switch_count)
-            return VL_REACH_UNKNOWN;
+            return VL_TREE_UNKNOWN;
     if (is_odd(extension) || asking.language->never || !vl_extension_priority(extension, 1))
-        return VL_REACH_UNKNOWN;
+        return VL_TREE_UNKNOWN;
     find_members(&asking);
     ask_all(&asking, 0);
     *ret_by = asking.by;
-    return asking.asked ? asking.reach : VL_REACH_UNKNOWN;
+    return asking.asked ? asking.reach : VL_TREE_UNKNOWN;
 }
