@@ -88,7 +88,7 @@ static const char *choice(struct vl_runner *runner, const char *text)
         return NULL;
     if (condition.holds && strchr(condition.yes, '"')) {
         vl_function_words(runner->scratch, condition.yes, 1, words);
-        return *condition.no ? words[0] : NULL;
+        return *condition.no ? vl_text_strip(vl_arena_strdup(runner->scratch, words[0])) : NULL;
     }
     if (!*condition.text || (!*condition.yes && !*condition.no))
         return "";

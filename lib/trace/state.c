@@ -127,6 +127,16 @@ const char *vl_trace_global(struct vl_runner *runner, const char *name)
     return value ? value : unset(runner, name);
 }
 
+/* ${HINT}: what the hint of the number says, whole. One of a pattern is not filled in. */
+static const char *hint(struct vl_runner *runner)
+{
+    const struct vl_trace_place place = { runner->at.context, runner->at.number, VL_PRIORITY_HINT };
+    const struct vl_extension *extension;
+    const struct vl_priority *step = vl_trace_step(runner, &place, NULL, &extension);
+
+    return !step ? "" : vl_trace_is_unknown(step->application) ? NULL : step->application;
+}
+
 const char *vl_trace_variable(struct vl_runner *runner, const char *name)
 {
     const char *value;
@@ -137,6 +147,8 @@ const char *vl_trace_variable(struct vl_runner *runner, const char *name)
         return runner->at.context;
     if (!strcmp(name, "PRIORITY"))
         return vl_arena_printf(runner->scratch, "%d", runner->at.priority);
+    if (!strcmp(name, "HINT"))
+        return hint(runner);
     return vl_trace_kept(runner, name, &value) ? value : vl_trace_global(runner, name);
 }
 
