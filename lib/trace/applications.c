@@ -430,6 +430,15 @@ static enum vl_course run_end(struct vl_runner *runner, const char *arguments, c
     return VL_COURSE_ENDS;
 }
 
+/* Where the number may go on the caller is waited for, else it is none. */
+static enum vl_course run_incomplete(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    (void)runner;
+    (void)arguments;
+    *note = "more digits are waited for, if any number goes on so";
+    return VL_COURSE_UNKNOWN;
+}
+
 static course_of *const effects[VL_EFFECT_COUNT] = {
     [VL_EFFECT_GOTO] = run_goto,
     [VL_EFFECT_GOSUB] = run_gosub,
@@ -441,6 +450,7 @@ static course_of *const effects[VL_EFFECT_COUNT] = {
     [VL_EFFECT_MACRO_EXIT] = run_macro_exit,
     [VL_EFFECT_HANGUP] = run_end,
     [VL_EFFECT_TONE] = run_end,
+    [VL_EFFECT_MORE_DIGITS] = run_incomplete,
     [VL_EFFECT_LOOP] = vl_trace_loop,
     [VL_EFFECT_PROGRAM] = run_program,
     [VL_EFFECT_SET] = vl_trace_set_one,
@@ -479,12 +489,22 @@ static void forget_reports(struct vl_runner *runner, const struct vl_application
         vl_trace_set(runner, *names, NULL);
 }
 
+/* Whatever modules there are: no application has blanks, quotes or brackets in its name. */
+static bool is_no_name(const char *name)
+{
+    return strpbrk(name, " \t\"'$()[]{}") != NULL;
+}
+
 enum vl_course vl_trace_call(struct vl_runner *runner, const char *name, const char *arguments, const char **note)
 {
     const struct vl_application *application = vl_application(name);
     course_of *run = effects[application->effect];
     enum vl_course course = VL_COURSE_NEXT;
 
+    if (is_no_name(name)) {
+        *note = "no application has such a name, which ends the call";
+        return VL_COURSE_FAILS;
+    }
     if (!runner->last && !application->silent)
         runner->last = *application->name ? application->name : name;
     runner->calling = application;

@@ -291,39 +291,75 @@ void vl_function_presentation_write(struct vl_runner *runner, const char *text, 
     vl_trace_set(runner, "CALLERPRES()", value && is_one_of(value, names, VL_COUNT(names)) ? value : NULL);
 }
 
+/* Categories are told apart without regard to case. */
+static const char *group_place(struct vl_runner *runner, const char *category)
+{
+    return place_of(runner, "GROUP", small_letters(runner, category));
+}
+
+static bool is_group(const struct vl_value *value)
+{
+    return vl_text_starts(value->name, "GROUP(");
+}
+
+/* The group of the call in a category, or without one the first that it was put into; NULL: it is in none. */
+static const struct vl_value *group_of(struct vl_runner *runner, const char *category)
+{
+    const char *place = group_place(runner, category);
+
+    for (size_t i = 0; i < runner->value_count; i++)
+        if (is_group(&runner->values[i]) && (!*category || !strcmp(runner->values[i].name, place)))
+            return &runner->values[i];
+    return NULL;
+}
+
 const char *vl_function_group(struct vl_runner *runner, const char *category)
 {
-    return kept_or(runner, place_of(runner, "GROUP", category), "");
+    const struct vl_value *group = group_of(runner, category);
+
+    return group ? group->value : runner->forgotten ? NULL : "";
 }
 
-/* `Set(GROUP(CATEGORY)=NAME)`; one that stands in the value, `NAME@CATEGORY`, counts. */
+/* `Set(GROUP(CATEGORY)=NAME)`; what stands behind an '@' in the value belongs to the category. An empty name takes the
+ * call out of it. */
 void vl_function_group_write(struct vl_runner *runner, const char *category, const char *value)
 {
-    const char *at = value ? strchr(value, '@') : NULL;
+    const char *at = value ? strchr(value, '@') : NULL, *place;
 
     if (at) {
-        category = at + 1;
+        category = vl_arena_printf(runner->scratch, *category ? "%s@%s" : "%s%s", at + 1, category);
         value = vl_arena_strndup(runner->scratch, value, (size_t)(at - value));
     }
-    vl_trace_set(runner, place_of(runner, "GROUP", category), value);
+    place = group_place(runner, category);
+    vl_trace_unset(runner, place);
+    if (!value || *value)
+        vl_trace_set(runner, place, value);
 }
 
-/* How many calls are in `[NAME][@CATEGORY]`. There is no call but this one; it counts when it is in the group, whatever
- * the category where none is said. */
+/* How many calls are in `[NAME][@CATEGORY]`. There is no call but this one, which counts once for each category in
+ * which it is in the group. */
 const char *vl_function_group_count(struct vl_runner *runner, const char *text)
 {
-    const char *at = strchrnul(text, '@'), *category = *at ? at + 1 : "", *own;
+    const char *at = strchrnul(text, '@'), *place = *at && at[1] ? group_place(runner, at + 1) : NULL;
     const char *wanted = vl_arena_strndup(runner->scratch, text, (size_t)(at - text));
+    size_t count = 0;
 
-    if (!*wanted || *at) {
-        own = vl_function_group(runner, category);
-        return !own ? NULL : *own && (!*wanted || !strcmp(own, wanted)) ? "1" : "0";
+    if (!*wanted) {
+        const struct vl_value *own = group_of(runner, *at ? at + 1 : "");
+
+        if (!own || !own->value)
+            return own || runner->forgotten ? NULL : "0";
+        wanted = own->value;
+        place = strcmp(own->name, "GROUP()") ? own->name : NULL;
     }
     for (size_t i = 0; i < runner->value_count; i++) {
         const struct vl_value *value = &runner->values[i];
 
-        if (vl_text_starts(value->name, "GROUP(") && (!value->value || !strcmp(value->value, wanted)))
-            return value->value ? "1" : NULL;
+        if (!is_group(value) || (place && strcmp(value->name, place) != 0))
+            continue;
+        if (!value->value)
+            return NULL;
+        count += !strcasecmp(value->value, wanted);
     }
-    return runner->forgotten ? NULL : "0";
+    return runner->forgotten ? NULL : vl_arena_printf(runner->scratch, "%zu", count);
 }
