@@ -63,6 +63,8 @@ struct vl_database_event {
     const char *key, *value; /* value NULL: not known */
 };
 
+struct vl_doubts;
+
 struct vl_runner {
     const struct vl_dialplan *plan;
     const struct vl_show_facts *facts;
@@ -80,6 +82,7 @@ struct vl_runner {
     size_t value_count;
     const char **doubted; /* how the names of globals begin that others may have set */
     size_t doubted_count;
+    struct vl_doubts *doubts;             /* what others may write, as far as it was looked for */
     bool forgotten;                       /* a program outside of the dialplan may have set anything */
     bool unanswered;                      /* DIALSTATUS is what a Dial() left that nobody answered */
     bool trying;                          /* in the arguments of TryExec */
