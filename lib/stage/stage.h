@@ -66,7 +66,7 @@ int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct 
 int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err);
 
-/* What there is to be seen of a PBX's trunks, and of a call from it (`how` it goes: probe/trunks.h has the call), for a
+/* What there is to be seen of a PBX's trunks, and of a call from it (`how` it goes: probe/calls.h has the call), for a
  * note: steps that change nothing. */
 struct vl_call;
 void vl_stage_look(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);
