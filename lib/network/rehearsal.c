@@ -23,7 +23,14 @@
 #include "base/text.h"
 #include "network/rehearsal_look.h"
 
-enum { SCENE_LIMIT = 1 << 20, COMMAND_MS = 10000, WAIT_MS = 8000, PAUSE_MS = 20, SETTLE_MS = 100, LOG_LIMIT = 1 << 20 };
+enum {
+    SCENE_LIMIT = 1 << 20,
+    COMMAND_MS = 30000,
+    WAIT_MS = 20000,
+    PAUSE_MS = 20,
+    SETTLE_MS = 100,
+    LOG_LIMIT = 1 << 20
+};
 
 struct play {
     struct vl_arena arena;
@@ -109,7 +116,11 @@ static int run(struct play *play, const char *const *argv, const char *input)
     VL_ERROR_AUTO err = { .code = VL_OK };
 
     if (vl_process_run(argv, &options, &result, &err) < 0) {
-        printf("says %s\n", vl_error_text(&err));
+        printf("cannot %s\n", vl_error_text(&err));
+        return -1;
+    }
+    if (result.timed_out) {
+        printf("cannot wait for '%s' any longer\n", argv[0]);
         return -1;
     }
     if (result.status != 0)
@@ -186,15 +197,16 @@ static const char *const *named(struct play *play, const char *const *words)
 static int ask(struct play *play)
 {
     const struct vl_backend_rehearsal *how = &play->row->rehearsal;
+    int status;
 
     for (size_t i = 0; i < VL_COUNT(how->asks) && how->asks[i][0]; i++)
-        if (run(play, named(play, how->asks[i]), NULL) != 0)
-            return 1;
+        if ((status = run(play, named(play, how->asks[i]), NULL)) != 0)
+            return status < 0 ? 3 : 1;
     for (size_t i = 0; how->reads && i < play->scene.file_count; i++) {
         const char *const argv[] = { "sh", "-n", play->scene.files[i], NULL };
 
-        if (vl_text_starts(play->scene.files[i], how->reads) && run(play, argv, NULL) != 0)
-            return 1;
+        if (vl_text_starts(play->scene.files[i], how->reads) && (status = run(play, argv, NULL)) != 0)
+            return status < 0 ? 3 : 1;
     }
     return 0;
 }

@@ -12,7 +12,7 @@
 #include "network/netlink.h"
 #include "network/rehearsal.h"
 
-enum { LIMIT_MS = 30000 };
+enum { LIMIT_MS = 120000 };
 
 struct rehearse {
     struct vl_arena *arena;
@@ -138,9 +138,9 @@ static const char *tell(struct rehearse *rehearse, enum vl_rehearsed how, const 
         return vl_arena_printf(arena, "in %lld.%lld s the new files bring up '%s' as is wanted%s%s", took_ms / 1000,
                                took_ms % 1000 / 100, rehearse->bridge->name,
                                rehearse->bridge->dhcp ? " (but for the lease, which nobody gives there)" : "", says);
-    return vl_arena_printf(arena, "the new files do not bring up what is wanted: %s%s%s%s%s%s",
-                           *missing ? "missing " : "", missing, *missing && *surplus ? "; " : "",
-                           *surplus ? "too much " : "", surplus, says);
+    return vl_arena_printf(arena, "the new files do not bring up what is wanted%s%s%s%s%s%s%s",
+                           *missing || *surplus ? ": " : "", *missing ? "missing " : "", missing,
+                           *missing && *surplus ? "; " : "", *surplus ? "too much " : "", surplus, says);
 }
 
 static int play(struct rehearse *rehearse, enum vl_rehearsed *ret_how, const char **ret_text)

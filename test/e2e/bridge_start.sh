@@ -7,7 +7,7 @@
 #
 # VOIPLAB_OWNER_PARTS: where the packages are unpacked, or shall be (a temporary directory).
 #
-# ctest: TIMEOUT 600 COST 60
+# ctest: TIMEOUT 600 COST 70
 set -u
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"
