@@ -63,15 +63,22 @@ struct vl_cpu {
     const char *virtualization; /* "vmx" (Intel), "svm" (AMD) or NULL; static */
     bool has_flags;             /* an x86 processor: without a flag there is no hardware virtualization */
     bool is_guest;              /* the flag `hypervisor`: this host is itself a virtual machine */
-    bool is_64_bit;             /* `lm`, or an ARM of version 8 */
+    bool is_paravirtual;        /* and one of Xen's that sees the processor as Xen shows it: dom0, or a PV guest */
+    bool is_64_bit;             /* `lm`, or a processor of another family that says so */
     bool has_nested_paging;     /* `ept` or `npt` */
     unsigned processors, with_flags, with_virtualization; /* with: those that have a `flags` line, the flag */
     const char *vendor, *model;                           /* in the text, not terminated; NULL: not said */
     size_t vendor_length, model_length;
+    const char *family; /* of one that is not x86: "ARM", "SPARC", …; NULL: an x86, or not known. Static */
 };
 
-/* Parse the text of a cpuinfo file. A flag counts as a whole word of a `flags` line, on any processor. */
+/* Parse the text of a cpuinfo file, also when it came by mail (quoted, indented, wrapped), or what lscpu(1) prints. A
+ * flag counts as a whole word of a `flags` line, on any processor. */
 struct vl_cpu vl_cpu_parse(const char *text);
+
+/* The last line of a kernel's log since its last start that says that another hypervisor (VirtualBox, VMware) holds the
+ * processor's virtualization, so that KVM cannot have it; NULL when none does. *ret_length bytes of `log`. */
+const char *vl_kernel_log_busy(const char *log, size_t *ret_length);
 
 /* The last line of a kernel's log since its last start that says that the firmware keeps hardware virtualization off;
  * NULL when none does. *ret_length bytes of `log`. */

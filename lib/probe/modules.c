@@ -168,7 +168,7 @@ static void check_network_module(struct vl_probe *probe, const struct wanted *wa
 
 static const char *kvm_module(const struct vl_probe *probe)
 {
-    if (!probe->cpu.virtualization)
+    if (!probe->cpu.virtualization || probe->bar != VL_CPU_NO_BAR)
         return NULL;
     return strcmp(probe->cpu.virtualization, "vmx") == 0 ? "kvm_intel" : "kvm_amd";
 }
@@ -179,7 +179,8 @@ static void check_kvm_module(struct vl_probe *probe)
     enum vl_module_state state;
 
     if (!name) {
-        vl_probe_add(probe, "kvm module", VL_CHECK_SKIP, "of no use without vmx or svm", NULL);
+        vl_probe_add(probe, "kvm module", VL_CHECK_SKIP,
+                     vl_arena_printf(probe->arena, "of no use: %s", probe->report->unusable), NULL);
         return;
     }
     state = vl_probe_module(probe, name);
