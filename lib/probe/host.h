@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "lab/lab.h"
+#include "probe/packages.h"
 
 enum vl_check_status { VL_CHECK_PASS, VL_CHECK_WARN, VL_CHECK_FAIL, VL_CHECK_SKIP };
 
@@ -40,12 +41,14 @@ struct vl_host_capacity {
 struct vl_host_report {
     const struct vl_check *checks;
     size_t count;
-    const char *virtualization;         /* flag of the processor: "vmx", "svm", or NULL */
-    bool usable;                        /* guests run with hardware virtualization */
-    const char *unusable;               /* why not, as part of a sentence; NULL when usable */
-    bool emulation_possible;            /* guests can be emulated: a QEMU for x86_64 is installed. What only keeps them
-                                           from running fast is no failure then */
-    const char *const *missing_modules; /* not loaded, but can be: names for modprobe, NULL-terminated */
+    const char *virtualization;          /* flag of the processor: "vmx", "svm", or NULL */
+    bool usable;                         /* guests run with hardware virtualization */
+    const char *unusable;                /* why not, as part of a sentence; NULL when usable */
+    bool emulation_possible;             /* guests can be emulated: a QEMU for x86_64 is installed. What only keeps them
+                                            from running fast is no failure then */
+    struct vl_missing_packages packages; /* programs that are not there; without a lab: all that any needs */
+    const char *daemon_install;          /* the command that installs libvirt's daemon; NULL: it is installed */
+    const char *const *missing_modules;  /* not loaded, but can be: names for modprobe, NULL-terminated */
     struct vl_host_capacity capacity;
 };
 

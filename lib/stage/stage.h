@@ -8,6 +8,7 @@
 
 #include "plan/plan.h"
 #include "plan/session.h"
+#include "probe/packages.h"
 
 /* State directory, secrets, the lab's SSH key and the host keys of its virtual machines. */
 int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
@@ -25,6 +26,10 @@ int vl_stage_bridge(struct vl_session *session, struct vl_plan *plan, struct vl_
  * switch-over. `dry`: where the latter cannot be, since this is another host than the lab file's, it is left out with a
  * warning. */
 int vl_stage_uplink(struct vl_session *session, bool dry, struct vl_plan *plan, struct vl_error *err);
+
+/* The packages that are missing, by the host's package manager. */
+int vl_stage_packages(struct vl_session *session, const struct vl_missing_packages *missing, struct vl_plan *plan,
+                      struct vl_error *err);
 
 /* The modules of `missing` (NULL-terminated): loaded, and loaded at every start. */
 int vl_stage_modules(struct vl_session *session, const char *const *missing, struct vl_plan *plan,
