@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "probe/host_part.h"
+#include "probe/host.h"
 
 enum { NAME_LIMIT = 100, PROCESSORS_MOST = 1 << 20 };
 

@@ -67,6 +67,7 @@ int vl_probe_cpu(struct vl_probe *probe);
 int vl_probe_firmware(struct vl_probe *probe);
 int vl_probe_kvm(struct vl_probe *probe);
 int vl_probe_modules(struct vl_probe *probe);
+int vl_probe_forward(struct vl_probe *probe);
 int vl_probe_iommu(struct vl_probe *probe);
 int vl_probe_emulator(struct vl_probe *probe);
 int vl_probe_memory(struct vl_probe *probe);

@@ -6,7 +6,6 @@
 #include <glob.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "probe/packages.h"
 #include "stage/stage.h"
 

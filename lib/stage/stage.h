@@ -27,6 +27,17 @@ int vl_stage_bridge(struct vl_session *session, struct vl_plan *plan, struct vl_
  * warning. */
 int vl_stage_uplink(struct vl_session *session, bool dry, struct vl_plan *plan, struct vl_error *err);
 
+/* Frames between the ports of the lab's bridge pass the host's packet filter unhindered; vl_stage_bridge() and
+ * vl_stage_uplink() do this as well. */
+int vl_stage_forward(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
+
+/* What was added for them to the packet filter goes. */
+void vl_stage_forward_gone(struct vl_session *session, struct vl_plan *plan);
+
+/* Add to the checkpoint what puts back as it is now what that would change. */
+struct vl_checkpoint;
+void vl_stage_forward_back(const struct vl_session *session, struct vl_checkpoint *checkpoint);
+
 /* The packages that are missing, by the host's package manager. */
 int vl_stage_packages(struct vl_session *session, const struct vl_missing_packages *missing, struct vl_plan *plan,
                       struct vl_error *err);
