@@ -253,12 +253,15 @@ fi
 
 # Who is logged in over SSH is kept with the change, by `up` as by `bridge`: both switch the uplink over, and confirm by
 # themselves only when that address answers again. Our own environment does not say it under sudo: the parents' does.
-# (`up` asks for the hypervisor before it changes anything: here libvirt's own test driver, which has nothing else.)
+# (`up` asks for the hypervisor before it changes anything: here libvirt's own test driver, which has nothing else. It
+# comes no farther than to the base image, which is not there: building one would take a minute.)
+sed "s|^base *=.*|base = disk:$work/none.qcow2|" "$SOURCE/share/labs/thesis.ini" >disk.ini
+chmod 600 disk.ini
 for command in bridge up; do
     for form in own parent; do
         rm -rf tree state
         mkdir tree
-        set -- -f "$SOURCE/share/labs/thesis.ini" --root tree --state "$work/state"
+        set -- -f disk.ini --root tree --state "$work/state"
         [ "$command" = bridge ] || set -- "$@" --cache "$work/cache" -c test:///default
         case $form in
         own) SSH_CONNECTION='192.0.2.77 50000 192.0.2.10 22' run "$command" "$@" ;;
