@@ -138,7 +138,7 @@ enum voiplab_mode {
 struct voiplab_check_cpu {
     size_t size;
     const char *cpuinfo; /* another /proc/cpuinfo; NULL: this host's */
-    bool fix;            /* load the modules that are missing, now and at every start, as the mode says */
+    bool fix;            /* install the packages that are missing and load the modules, as the mode says */
     bool all;            /* the table has a row for every check, not only for those that tell of something to do */
 };
 

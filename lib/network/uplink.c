@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "machine/target.h"
 #include "network/lease.h"
+#include "network/stranger.h"
 
 /* What to do about it: the lab file counts for every command, and only one of them has the option. */
 #define REMEDY "say which counts by 'backend = NAME' in [bridge], or to 'voiplab bridge' with --backend NAME"
@@ -256,12 +257,21 @@ int vl_uplink_decide(struct vl_arena *arena, const char *interface, const struct
                    evidence_text(arena, joined.claims));
 }
 
+static bool is_claimed(const struct vl_uplink_evidence *evidence)
+{
+    for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++)
+        if (says(&evidence->claims[i]))
+            return true;
+    return false;
+}
+
 int vl_uplink_owner(struct vl_arena *arena, const char *root, const char *interface, const char *mac,
                     enum vl_bridge_backend *ret_backend, const char **ret_why, struct vl_error *err)
 {
     struct vl_uplink_evidence evidence;
 
-    if (vl_uplink_look(arena, root, interface, mac, &evidence, err) < 0)
+    if (vl_uplink_look(arena, root, interface, mac, &evidence, err) < 0 ||
+        (!is_claimed(&evidence) && vl_stranger_refuse(arena, root, interface, err) < 0))
         return -1;
     return vl_uplink_decide(arena, interface, &evidence, strcmp(root, "/") != 0, ret_backend, ret_why, err);
 }

@@ -266,8 +266,11 @@ int vl_stage_bridge_refused(struct vl_session *session, struct vl_error *err)
 
 int vl_stage_bridge(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
-    int rc = session->lab->bridge.interface ? bridge_files(session, plan, err) : bridge_commands(session, plan, err);
+    bool isolated = !session->lab->bridge.interface;
+    int rc = isolated ? bridge_commands(session, plan, err) : bridge_files(session, plan, err);
 
+    if (rc == 0 && isolated)
+        rc = vl_stage_forward(session, plan, err);
     if (rc == 0 && plan->arena.failed)
         return vl_no_memory(err);
     return rc;
