@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The SSH target: commands, what ends them, and many connections at once, against a real sshd. */
+/*
+ * The SSH target: commands, what ends them, and many connections at once, against a real sshd.
+ *
+ * ctest: COST 12
+ */
 #include "ssh_bed.h"
 
 #include <pthread.h>
