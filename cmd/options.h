@@ -43,6 +43,7 @@
     X(TIMEOUT, "timeout", 0, "SECONDS", NUMBER(86400),                                                                 \
       "take the change back when it is not confirmed by then (default 120)")                                           \
     X(COMMIT, "commit-if-reachable", 0, NULL, FLAG, "confirm by itself once what answered before answers again")       \
+    X(REHEARSE, "rehearse", 0, "WHETHER", WORDS("yes", "no"), "try before whether the new files bring the bridge up")  \
     X(BOOT, "boot", 0, NULL, FLAG, "take back only a change that was cut off, as at boot")                             \
     X(BACKEND, "backend", 0, "NAME", VALUE(BACKENDS), "whose files to write")                                          \
     X(OUTPUT, "output", 0, "DIR", VALUE(DIRECTORIES),                                                                  \

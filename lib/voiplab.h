@@ -149,6 +149,7 @@ struct voiplab_bridge {
     unsigned timeout_s;       /* until an unconfirmed change is taken back; 0: 120 */
     bool commit_if_reachable; /* confirm by itself when what answered before answers again */
     const char *peer;         /* address of whoever is logged in, to stay reachable; NULL: none */
+    bool unrehearsed;         /* do not try before whether the new files bring the bridge up at the next start */
 };
 
 /* The names that `backend` may be, NULL-terminated. Static. */
