@@ -3,6 +3,7 @@
  * bridge, and what belongs to its way back: confirm, revert, show.
  */
 #include <signal.h>
+#include <string.h>
 
 #include "cmd.h"
 
@@ -15,6 +16,7 @@ int cmd_run_bridge(const struct cmd_command *command, const struct cmd_options *
     bridge.timeout_s = cmd_number(options, CMD_TIMEOUT, 120);
     bridge.commit_if_reachable = options->values[CMD_COMMIT] != NULL;
     bridge.peer = cmd_ssh_peer();
+    bridge.unrehearsed = options->values[CMD_REHEARSE] && !strcmp(options->values[CMD_REHEARSE], "no");
     request.parameters.bridge = &bridge;
     return cmd_carry_out(command, &request, options);
 }

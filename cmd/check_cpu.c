@@ -18,9 +18,9 @@ static bool fits_together(const struct voiplab_request *request, const struct cm
     if (!how->fix && changes)
         cmd_complain("check-cpu changes nothing, unless it is told to with --fix: the option makes no sense without");
     else if (how->fix && (how->cpuinfo || options->values[CMD_FILE]))
-        cmd_complain("--fix loads modules on this host, or for a tree (--root): it takes neither --cpuinfo nor --file");
+        cmd_complain("--fix is for this host, or for a tree (--root): it takes neither --cpuinfo nor --file");
     else if (asks && (!isatty(STDIN_FILENO) || options->values[CMD_JSON]))
-        cmd_complain("--fix asks before it loads a module; without a terminal, or with --json, it needs --yes");
+        cmd_complain("--fix asks before it changes anything; without a terminal, or with --json, it needs --yes");
     else
         return true;
     return false;

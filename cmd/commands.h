@@ -23,7 +23,8 @@ COMMAND(cmd_run_check_cpu, .name = "check-cpu", .operands = "",
 
 COMMAND(cmd_run_bridge, .name = "bridge", .operands = "",
         .summary = "make the bridge, with a way back: confirm, revert, show",
-        .takes = { LAB, PLAN, [CMD_ROOT] = true, [CMD_BACKEND] = true, [CMD_TIMEOUT] = true, [CMD_COMMIT] = true },
+        .takes = { LAB, PLAN, [CMD_ROOT] = true, [CMD_BACKEND] = true, [CMD_TIMEOUT] = true, [CMD_COMMIT] = true,
+                   [CMD_REHEARSE] = true },
         .request = VOIPLAB_BRIDGE)
 
 COMMAND(cmd_run_bridge_back, .name = "bridge confirm", .operands = "",

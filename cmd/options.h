@@ -27,7 +27,7 @@
     X(PRUNE, "prune", 0, NULL, FLAG, "stop and remove guests that the lab file has no more, with their disks")         \
     X(RESTART, "restart", 0, NULL, FLAG, "restart guests that run as they were before the lab file changed")           \
     X(YES, "yes", 'y', NULL, FLAG, "do not ask")                                                                       \
-    X(LOAD_MODULES, "fix", 0, NULL, FLAG, "load the kernel modules that are missing, asking first")                    \
+    X(LOAD_MODULES, "fix", 0, NULL, FLAG, "install packages and load modules that are missing, asking first")          \
     X(QUIET, "quiet", 'q', NULL, FLAG, "print results and problems only")                                              \
     X(VERBOSE, "verbose", 'v', NULL, FLAG, "print every step and every progress line")                                 \
     X(COLOR, "color", 0, "WHEN", WORDS("auto", "always", "never"), "when to colour")                                   \
@@ -43,6 +43,7 @@
     X(TIMEOUT, "timeout", 0, "SECONDS", NUMBER(86400),                                                                 \
       "take the change back when it is not confirmed by then (default 120)")                                           \
     X(COMMIT, "commit-if-reachable", 0, NULL, FLAG, "confirm by itself once what answered before answers again")       \
+    X(REHEARSE, "rehearse", 0, "WHETHER", WORDS("yes", "no"), "try before whether the new files bring the bridge up")  \
     X(BOOT, "boot", 0, NULL, FLAG, "take back only a change that was cut off, as at boot")                             \
     X(BACKEND, "backend", 0, "NAME", VALUE(BACKENDS), "whose files to write")                                          \
     X(OUTPUT, "output", 0, "DIR", VALUE(DIRECTORIES),                                                                  \

@@ -138,7 +138,7 @@ enum voiplab_mode {
 struct voiplab_check_cpu {
     size_t size;
     const char *cpuinfo; /* another /proc/cpuinfo; NULL: this host's */
-    bool fix;            /* load the modules that are missing, now and at every start, as the mode says */
+    bool fix;            /* install the packages that are missing and load the modules, as the mode says */
     bool all;            /* the table has a row for every check, not only for those that tell of something to do */
 };
 
@@ -149,6 +149,7 @@ struct voiplab_bridge {
     unsigned timeout_s;       /* until an unconfirmed change is taken back; 0: 120 */
     bool commit_if_reachable; /* confirm by itself when what answered before answers again */
     const char *peer;         /* address of whoever is logged in, to stay reachable; NULL: none */
+    bool unrehearsed;         /* do not try before whether the new files bring the bridge up at the next start */
 };
 
 /* The names that `backend` may be, NULL-terminated. Static. */

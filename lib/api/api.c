@@ -16,6 +16,7 @@
 #include "lab/lab.h"
 #include "machine/cage.h"
 #include "machine/provision.h"
+#include "network/rehearsal.h"
 #include "network/watchdog.h"
 
 enum { EXAMPLE_LIMIT = 1 << 20 };
@@ -47,6 +48,8 @@ bool voiplab_worker(int argc, char **argv, int *ret_status)
         *ret_status = vl_provision_worker_main();
     else if (argc == 4 && !strcmp(argv[1], VL_WATCHDOG_ARGUMENT))
         *ret_status = vl_watchdog_main(argv[2], argv[3]);
+    else if (argc == 3 && !strcmp(argv[1], VL_REHEARSAL_ARGUMENT))
+        *ret_status = vl_rehearsal_main(argv[2]);
     else
         return vl_cage_is_meant(argc, argv, ret_status);
     return true;

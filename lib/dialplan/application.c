@@ -75,6 +75,7 @@ const struct vl_application vl_applications[] = {
     { "GotoIf", .effect = VL_EFFECT_GOTO, .when = VL_WHEN_CONDITION, .marks = VL_MARKS_FIRST, .silent = true },
     { "GotoIfTime", .effect = VL_EFFECT_GOTO, .when = VL_WHEN_TIME, .marks = VL_MARKS_FIRST, .silent = true },
     { "Hangup", .effect = VL_EFFECT_HANGUP, .silent = true },
+    { "Incomplete", .effect = VL_EFFECT_MORE_DIGITS },
     { "Log", .silent = true },
     { "LookupBlacklist", .reports = "LOOKUPBLSTATUS" },
     { "Macro", .effect = VL_EFFECT_MACRO, .silent = true, .parts = true },
@@ -146,6 +147,7 @@ bool vl_application_leaves(const struct vl_application *application)
     case VL_EFFECT_MACRO_EXIT:
     case VL_EFFECT_HANGUP:
     case VL_EFFECT_TONE:
+    case VL_EFFECT_MORE_DIGITS:
         return true;
     default:
         return false;

@@ -22,7 +22,8 @@ enum vl_effect {
     VL_EFFECT_POP, /* forgets the innermost Gosub */
     VL_EFFECT_MACRO_EXIT,
     VL_EFFECT_HANGUP,
-    VL_EFFECT_TONE, /* until the caller hangs up, or for the time of the first argument; then the call ends */
+    VL_EFFECT_TONE,        /* until the caller hangs up, or for the time of the first argument; then the call ends */
+    VL_EFFECT_MORE_DIGITS, /* the call waits for them, or has none */
     VL_EFFECT_LOOP,
     VL_EFFECT_PROGRAM, /* which may set any variable */
     VL_EFFECT_SET,

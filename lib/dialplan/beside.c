@@ -63,14 +63,6 @@ static void read_lua(struct vl_dialplan *plan, const char *line, const char *fil
         add_maker(plan, word, file);
 }
 
-/* Every account adds to one context. */
-static void read_users(struct vl_dialplan *plan, const char *line, const char *file)
-{
-    if (*line == '[' && strncasecmp(line, "[general]", strlen("[general]")) != 0 && !strstr(line, "](!") &&
-        !vl_dialplan_maker(plan, plan->general.users_context))
-        add_maker(plan, plan->general.users_context, file);
-}
-
 static void read_parking(struct vl_dialplan *plan, const char *line, const char *file)
 {
     const char *rest, *word = word_at(&plan->arena, line, &rest);
@@ -88,7 +80,6 @@ static const struct {
 } files[] = {
     { "extensions.ael", "//", read_ael },
     { "extensions.lua", "--", read_lua },
-    { "users.conf", ";", read_users },
     { "res_parking.conf", ";", read_parking },
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What adds to a plan and is not in it: extensions.ael, extensions.lua and users.conf beside extensions.conf, which
- * Asterisk reads too, and contexts that its modules make. They are known by name and not read: who made a context is
+ * What adds to a plan and is not in it: extensions.ael and extensions.lua beside extensions.conf, which Asterisk
+ * reads too, and contexts that its modules make. They are known by name and not read: who made a context is
  * all that is told.
  */
 #ifndef VL_DIALPLAN_BESIDE_H

@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "base/names.h"
+#include "base/cleanup.h"
 #include "base/text.h"
 
 /* What reading a line or a file gives, beside 0 and -1: memory ran out. */
@@ -538,4 +539,14 @@ const struct vl_conf_line *vl_conf_section_line(const struct vl_conf_section *se
         if (!strcasecmp(section->lines[i].name, name))
             found = &section->lines[i];
     return found;
+}
+
+bool vl_conf_is_true(const char *value)
+{
+    static const char *const words[] = { "yes", "true", "y", "t", "1", "on" };
+
+    for (size_t i = 0; value && i < VL_COUNT(words); i++)
+        if (!strcasecmp(value, words[i]))
+            return true;
+    return false;
 }

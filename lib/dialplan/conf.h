@@ -115,4 +115,7 @@ int vl_conf_read(struct vl_arena *arena, const char *name, const char *text, con
 /* The last line of this name in a section, in whatever case; NULL: there is none. */
 const struct vl_conf_line *vl_conf_section_line(const struct vl_conf_section *section, const char *name);
 
+/* Whether Asterisk takes a value for yes; NULL is no. */
+bool vl_conf_is_true(const char *value);
+
 #endif

@@ -193,8 +193,8 @@ struct vl_dialplan {
     struct vl_names *context_names, *global_names;
 };
 
-/* Load `path` and what it includes. Fails only when `path` cannot be read or memory runs out: what is wrong inside is
- * a diagnostic. The caller frees the result. */
+/* Load `path`, what it includes, and users.conf beside it (users.h). Fails only when `path` cannot be read or memory
+ * runs out: what is wrong inside is a diagnostic. The caller frees the result. */
 struct vl_dialplan *vl_dialplan_load(const char *path, const struct vl_conf_reader *reader, struct vl_error *err);
 
 /* The same for text that is at hand; `name` stands in positions. */

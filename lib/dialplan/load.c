@@ -15,6 +15,7 @@
 #include "dialplan/pattern.h"
 #include "dialplan/timing.h"
 #include "dialplan/trie.h"
+#include "dialplan/users.h"
 
 /* A context while it is loaded. */
 struct loading {
@@ -53,16 +54,6 @@ static void load_global(struct vl_dialplan *plan, const struct vl_conf_line *lin
     vl_names_add(&plan->arena, plan->global_names, hash, global);
 }
 
-static bool is_true(const char *text)
-{
-    static const char *const words[] = { "yes", "true", "y", "t", "1", "on" };
-
-    for (size_t i = 0; i < VL_COUNT(words); i++)
-        if (!strcasecmp(text, words[i]))
-            return true;
-    return false;
-}
-
 static void load_general(struct vl_dialplan *plan, const struct vl_conf_section *section)
 {
     struct vl_dialplan_general *general = &plan->general;
@@ -82,7 +73,7 @@ static void load_general(struct vl_dialplan *plan, const struct vl_conf_section 
 
         for (size_t j = 0; j < VL_COUNT(switches); j++)
             if (!strcasecmp(line->name, switches[j].name))
-                *switches[j].value = is_true(line->value);
+                *switches[j].value = vl_conf_is_true(line->value);
         if (!strcasecmp(line->name, "userscontext"))
             general->users_context = line->value;
         if (!strcasecmp(line->name, "overrideswitch"))
@@ -189,7 +180,7 @@ static void load_ignorepat(struct vl_dialplan *plan, struct vl_section_state *st
 static void load_autohints(struct vl_dialplan *plan, struct vl_section_state *state, const struct vl_conf_line *line)
 {
     (void)plan;
-    state->context->autohints = is_true(line->value);
+    state->context->autohints = vl_conf_is_true(line->value);
 }
 
 static const struct {
@@ -271,12 +262,19 @@ static void check_includes(struct vl_dialplan *plan)
         }
 }
 
-static void load_conf(struct vl_dialplan *plan, const struct vl_conf *conf)
+/* `users` may be NULL. */
+static void load_conf(struct vl_dialplan *plan, const struct vl_conf *conf, const struct vl_conf *users)
 {
     load_settings(plan, conf);
     for (size_t i = 0; i < conf->section_count; i++)
         if (is_context(conf->sections[i]))
             load_section(plan, conf->sections[i]);
+    if (users) {
+        const struct vl_conf_section section = vl_users_section(&plan->arena, users, plan->general.users_context);
+
+        if (section.line_count)
+            load_section(plan, &section);
+    }
     for (size_t i = 0; i < plan->context_count && !plan->arena.failed; i++) {
         vl_index_build(&plan->arena, plan->contexts[i]);
         if (plan->general.new_pattern_match)
@@ -321,8 +319,22 @@ static void take_marks(struct vl_dialplan *plan, const struct vl_conf *conf)
     plan->broken_by = conf->broken_by;
 }
 
+/* users.conf beside the file; NULL: there is none that could be read. */
+static const struct vl_conf *read_users(struct vl_dialplan *plan, const char *name, const struct vl_conf_reader *reader)
+{
+    const char *slash = strrchr(name, '/'), *text;
+    const char *path = vl_arena_printf(&plan->arena, "%.*susers.conf", slash ? (int)(slash + 1 - name) : 0, name);
+    struct vl_conf *users = vl_arena_zalloc(&plan->arena, sizeof(*users));
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    if (!users || reader->read(reader->context, path, &plan->arena, &text, &ignored) < 0 ||
+        vl_conf_read(&plan->arena, path, text, reader, users, &ignored) < 0)
+        return NULL;
+    return users;
+}
+
 static int load_text(struct vl_dialplan *plan, const char *name, const char *text, const struct vl_conf_reader *reader,
-                     struct vl_error *err)
+                     bool with_users, struct vl_error *err)
 {
     struct vl_conf conf;
 
@@ -336,21 +348,27 @@ static int load_text(struct vl_dialplan *plan, const char *name, const char *tex
         if (vl_conf_read(&plan->arena, name, text, reader, &conf, err) < 0)
             return -1;
         take_marks(plan, &conf);
-        load_conf(plan, &conf);
+        load_conf(plan, &conf, with_users ? read_users(plan, name, reader) : NULL);
     }
     return vl_arena_check(&plan->arena, err);
+}
+
+static struct vl_dialplan *load_plan(const char *name, const char *text, const struct vl_conf_reader *reader,
+                                     bool with_users, struct vl_error *err)
+{
+    struct vl_dialplan *plan = new_plan(err);
+
+    if (plan && load_text(plan, name, text, reader, with_users, err) < 0) {
+        vl_dialplan_free(plan);
+        return NULL;
+    }
+    return plan;
 }
 
 struct vl_dialplan *vl_dialplan_parse(const char *name, const char *text, const struct vl_conf_reader *reader,
                                       struct vl_error *err)
 {
-    struct vl_dialplan *plan = new_plan(err);
-
-    if (plan && load_text(plan, name, text, reader, err) < 0) {
-        vl_dialplan_free(plan);
-        return NULL;
-    }
-    return plan;
+    return load_plan(name, text, reader, false, err);
 }
 
 struct vl_dialplan *vl_dialplan_load(const char *path, const struct vl_conf_reader *reader, struct vl_error *err)
@@ -360,7 +378,7 @@ struct vl_dialplan *vl_dialplan_load(const char *path, const struct vl_conf_read
 
     if (reader->read(reader->context, path, &arena, &text, err) < 0)
         return NULL;
-    return vl_dialplan_parse(path, text, reader, err);
+    return load_plan(path, text, reader, true, err);
 }
 
 void vl_dialplan_free(struct vl_dialplan *plan)

@@ -414,7 +414,7 @@ static bool need_section(struct vl_raw_file *file, enum vl_raw_kind kind, const 
     if (!empty || file->kinds[kind].count)
         return empty != NULL;
     *empty = (struct vl_ini_section){ .name = kinds[kind].name, .kind = kinds[kind].name, .label = "", .told = true };
-    (void)read_section(file, empty, kind, &one);
+    (void)read_section(file, empty, (int)kind, &one);
     return file->kinds[kind].count > 0;
 }
 

@@ -13,6 +13,7 @@
 #include "lint/numbers.h"
 #include "lint/part.h"
 #include "lint/report.h"
+#include "lint/tree.h"
 
 /* What was seen of one extension of an included context. */
 struct seen {
@@ -80,6 +81,21 @@ static void check_own(struct vl_lint *lint, const struct vl_lint_context *contex
     }
 }
 
+/* With extenpatternmatchnew the order is another one: cover.h knows nothing of it. */
+static void check_own_tree(struct vl_lint *lint, const struct vl_context *context)
+{
+    for (size_t i = 0; i < context->extension_count && !vl_lint_stopped(lint); i++) {
+        const struct vl_extension *extension = context->extensions[i], *by;
+
+        tell_given_up(lint, extension);
+        if (vl_lint_reach(lint, &context, &(bool){ false }, 1, extension, &by) == VL_TREE_NONE)
+            vl_lint_add(lint, VL_RULE_SHADOWED, &extension->at, extension, NULL,
+                        "no number reaches '%s': with extenpatternmatchnew=yes %s is found in its place; of names "
+                        "that are as narrow the one that stands last is taken",
+                        extension->name, place_of(lint, by));
+    }
+}
+
 static struct seen *seen_of(struct vl_lint *lint, struct seen **table, const struct vl_lint_context *own)
 {
     struct seen **seen = &table[own - lint->contexts];
@@ -120,6 +136,31 @@ static void look_from(struct vl_lint *lint, const struct vl_context *start, stru
     }
 }
 
+static void look_from_tree(struct vl_lint *lint, const struct vl_context *start, struct seen **table)
+{
+    const struct vl_context **visits;
+    bool *timed;
+    size_t count = vl_lint_visits(lint, start, &visits, &timed);
+
+    for (size_t i = 1; i < count && !vl_lint_stopped(lint); i++) {
+        const struct vl_lint_context *own = vl_lint_context(lint, visits[i]->name);
+        struct seen *seen = own ? seen_of(lint, table, own) : NULL;
+
+        for (size_t j = 0; seen && j < visits[i]->extension_count; j++) {
+            const struct vl_extension *by;
+
+            tell_given_up(lint, visits[i]->extensions[j]);
+            if (vl_lint_reach(lint, visits, timed, count, visits[i]->extensions[j], &by) != VL_TREE_NONE ||
+                by->context == visits[i]) {
+                seen[j].open++;
+            } else if (!seen[j].hidden++) {
+                seen[j].from = start;
+                seen[j].by = by;
+            }
+        }
+    }
+}
+
 static void report(struct vl_lint *lint, const struct vl_extension *extension, const struct seen *seen)
 {
     bool same = seen->by && !strcmp(seen->by->pattern, extension->pattern);
@@ -152,14 +193,23 @@ static void mark_entries(struct vl_lint *lint)
 void vl_lint_check_shadow(struct vl_lint *lint)
 {
     struct seen **table = vl_arena_zalloc(lint->arena, (lint->plan->context_count + 1) * sizeof(struct seen *));
+    bool tree = lint->plan->general.new_pattern_match;
 
     if (!table)
         return;
     mark_entries(lint);
     for (size_t i = 0; i < lint->plan->context_count; i++) {
-        check_own(lint, &lint->contexts[i]);
-        if (lint->plan->contexts[i]->include_count && starts_here(&lint->contexts[i]))
-            look_from(lint, lint->plan->contexts[i], table);
+        const struct vl_context *context = lint->plan->contexts[i];
+        bool looks = context->include_count && starts_here(&lint->contexts[i]);
+
+        if (tree)
+            check_own_tree(lint, context);
+        else
+            check_own(lint, &lint->contexts[i]);
+        if (looks && tree)
+            look_from_tree(lint, context, table);
+        else if (looks)
+            look_from(lint, context, table);
     }
     for (size_t i = 0; i < lint->plan->context_count; i++)
         for (size_t j = 0; table[i] && j < lint->plan->contexts[i]->extension_count; j++)

@@ -192,16 +192,26 @@ struct candidate {
     bool timed;
 };
 
+/* Whether the step is one that Asterisk has made of users.conf: nothing can be written behind it. */
+static bool is_made(const struct vl_lint *lint, const struct vl_position *at)
+{
+    for (size_t i = 0; i < lint->plan->file_count; i++)
+        if (!strcmp(lint->plan->files[i], at->file))
+            return false;
+    return true;
+}
+
 static void report_leak(struct vl_lint *lint, const struct vl_extension *extension, const struct vl_priority *last,
                         const struct vl_extension *other, const char *number)
 {
     const struct vl_priority *next = vl_extension_priority(other, last->number + 1);
 
     vl_lint_add(lint, VL_RULE_LEAK, &last->at, extension, NULL,
-                "'%s' ends at priority %d, so a call to '%s' goes on with priority %d of '%s' in [%s] (%s:%d); end "
-                "it with Hangup()",
+                "'%s' ends at priority %d, so a call to '%s' goes on with priority %d of '%s' in [%s] (%s:%d); %s",
                 extension->name, last->number, number, next->number, other->name, other->context->name, next->at.file,
-                next->at.line);
+                next->at.line,
+                is_made(lint, &last->at) ? "move that one to another context than 'userscontext'"
+                                         : "end it with Hangup()");
 }
 
 /* An extension without a beginning of its own is meant to go on where another one ends. */

@@ -57,6 +57,11 @@ struct vl_finding {
     const struct vl_fix *fix;        /* NULL: a person has to think */
 };
 
+/* A context where calls start that come over trunks, as a lab file tells it. */
+struct vl_lint_trunks {
+    const char *pbx, *context;
+};
+
 struct vl_lint_options {
     const struct vl_dialplan *plan;
     const struct vl_conf_reader *reader; /* of the plan's files and of those below */
@@ -67,6 +72,8 @@ struct vl_lint_options {
     bool beside;
     const char *const *emergency; /* numbers that everybody who can dial out must reach; NULL: see below */
     const char *country; /* whose they are, for messages; NULL: one of those that are usual in the world is enough */
+    const struct vl_lint_trunks *trunks; /* beside what files of devices tell */
+    size_t trunk_count;
     const char *const *ignore;        /* names of rules that are left out; NULL: none */
     bool (*cancelled)(void *context); /* asked often: true ends the run with an error; NULL: never */
     void *cancelled_context;

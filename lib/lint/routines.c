@@ -90,6 +90,9 @@ static bool look(struct walk *walk, const struct vl_context *context, const char
     case VL_EFFECT_TONE:
         walk->ends |= VL_ENDS_HANGUP;
         return !always;
+    case VL_EFFECT_MORE_DIGITS:
+        walk->ends |= VL_ENDS_UNKNOWN;
+        return !always;
     case VL_EFFECT_GOTO:
         for (size_t i = 0; i < call->place_count; i++)
             follow(walk, context, number, &walk->lint->places[call->place + i]);

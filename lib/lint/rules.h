@@ -143,6 +143,12 @@
       "a function that Asterisk does not have: what it would give is empty")                                           \
     X(READ_ONLY, "function-read-only", WARNING, 106, 0, vl_lint_check_functions,                                       \
       "a Set() of a function that only reads")                                                                         \
+    X(FUNCTION_SHORT, "function-arguments", WARNING, 106, 0, vl_lint_check_arguments,                                  \
+      "a function with fewer arguments than it needs: what it gives is empty")                                         \
+    X(FUNCTION_WORD, "function-word", WARNING, 106, 0, vl_lint_check_arguments,                                        \
+      "a function that is asked for something that it does not know, as CALLERID(nonsense)")                           \
+    X(PART, "part-wrong", WARNING, 0, 0, vl_lint_check_arguments,                                                      \
+      "a part of a value, ${NAME:OFFSET:LENGTH}, whose numbers are none")                                              \
     X(MODULE, "module-missing", ERROR, 0, 0, vl_lint_check_modules,                                                    \
       "an application, function or channel whose module modules.conf does not load")                                   \
     X(BRACES, "reference-without-dollar", WARNING, 0, 0, vl_lint_check_values,                                         \

@@ -20,8 +20,16 @@ struct vl_bridge_source {
     const char *text;
 };
 
+/* What a DHCP server knows the uplink by, as hexadecimal digits; NULL: not known. See lease.h. */
+struct vl_lease {
+    const char *client;        /* DHCPv4's client identifier, with its type */
+    const char *iaid6, *duid6; /* of DHCPv6 */
+    bool by_networkmanager;    /* else by systemd-networkd */
+};
+
 struct vl_bridge_input {
     const struct vl_bridge *bridge; /* with an uplink */
+    struct vl_lease lease;          /* that the uplink has now */
     const char *hwaddr;             /* the uplink's MAC address as seen; NULL: unknown. The lab's own goes before it */
     const struct vl_bridge_source *files;
     size_t count;
@@ -58,16 +66,36 @@ struct vl_owner {
     const char *commands[VL_OWNER_WORDS][VL_OWNER_COMMANDS][VL_OWNER_ARGV];
 };
 
+/* How the next start is rehearsed (rehearsal.h). UPLINK and BRIDGE stand for the names. */
+enum { VL_REHEARSAL_NEEDS = 4, VL_REHEARSAL_ASKS = 2, VL_REHEARSAL_RUNS = 2 };
+
+struct vl_backend_rehearsal {
+    const char *needs[VL_REHEARSAL_NEEDS];              /* programs and paths without which it cannot be done */
+    const char *asks[VL_REHEARSAL_ASKS][VL_OWNER_ARGV]; /* read the files, and fail when something is wrong in them */
+    const char *reads;                                  /* files below this path are read by sh(1); NULL: none are */
+    const char *runs[VL_REHEARSAL_RUNS][VL_OWNER_ARGV]; /* bring the network up */
+    const char *ready[VL_REHEARSAL_RUNS];               /* what is there once the run before the next may begin */
+    bool stays;                                         /* a daemon, which does not end */
+    bool is_networkd;                                   /* whose state directory belongs to a user of its own */
+};
+
 /* A back end: all that there is to know of it, in one row, which stands in a file of its own. */
 struct vl_backend {
-    const char *directory;  /* where its files lie */
-    const char *sources[8]; /* patterns of glob(7), absolute, of the files that it wants to see; NULL-terminated */
+    const char *directory; /* where its files lie */
+    /* patterns of glob(7), absolute, of the files that it wants to see; NULL-terminated. Where several files of one
+     * name lie in folders of the same list, the first counts for who reads them: so that comes first. */
+    const char *sources[16];
+    /* Patterns of further files that are read because this one says so, absolute, NULL-terminated. May be NULL. */
+    const char *const *(*leads)(struct vl_arena *arena, const struct vl_bridge_source *file);
     vl_bridge_renderer *render;
-    bool (*is_about)(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface);
+    /* Whether the file is about the interface of this name and MAC address (NULL: not known). */
+    bool (*is_about)(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface,
+                     const char *mac);
     /* What says, on this host, that it has the interface of this name and index now; NULL: nothing. May be NULL. */
     const char *(*runs)(struct vl_arena *arena, const char *interface, unsigned index);
     unsigned hands;            /* back ends whose daemons it speaks through, a bit each */
     struct vl_owner owners[3]; /* the first whose daemon runs counts */
+    struct vl_backend_rehearsal rehearsal;
 };
 
 /* The row; of VL_BACKEND_AUTO NULL. */

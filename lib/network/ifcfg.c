@@ -10,14 +10,16 @@
  */
 #include <string.h>
 
+#include "base/assignments.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/keys.h"
 #include "base/text.h"
 #include "network/backend.h"
+#include "network/lease.h"
 #include "network/owner.h"
 
-#define SCRIPTS "/etc/sysconfig/network-scripts/"
+#define HOST "/etc/sysconfig/network"
+#define SCRIPTS HOST "-scripts/"
 
 struct ifcfg {
     struct vl_arena *arena;
@@ -55,10 +57,48 @@ static bool is_left_over(const char *path)
     return false;
 }
 
-/* The uplink's file is the one that says DEVICE=; its name is a custom. An alias of it has addresses of its own. */
+/* The device that a file is for: the one that it names, else the card with its HWADDR, else the one that its own name
+ * has. NULL: a card of which nobody says here whether it is the uplink. */
+static const char *device_of(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface,
+                             const char *mac)
+{
+    const char *device = vl_assignments_value(arena, file->text, "DEVICE");
+    const char *address = vl_assignments_value(arena, file->text, "HWADDR");
+    const char *name = file->path + strlen(SCRIPTS "ifcfg-");
+
+    if (device)
+        return device;
+    if (!address || !strcmp(name, interface))
+        return name;
+    if (!mac)
+        return NULL;
+    return !strcasecmp(address, mac) ? interface : name;
+}
+
+static int fail_unknown(const struct ifcfg *ifcfg, const char *path)
+{
+    return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, path, 0,
+                      "is for the card with its HWADDR, which may be '%s'; say the card's address by 'hwaddr = …' in "
+                      "[bridge], or DEVICE= in the file",
+                      ifcfg->bridge->interface);
+}
+
+/* What is to change in the uplink's file must be plain to see. */
+static int check_plain(const struct ifcfg *ifcfg)
+{
+    static const char *const keys[] = { "DEVICE", "HWADDR", "ONBOOT", "BRIDGE", "BOOTPROTO", NULL };
+    int line = vl_assignments_odd_line(ifcfg->arena, ifcfg->uplink_text, keys);
+
+    if (!line)
+        return 0;
+    return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, ifcfg->uplink_path, line,
+                      "what this says is known only when a shell runs it; write it as KEY=VALUE with the value itself");
+}
+
+/* An alias of the uplink has addresses of its own. */
 static int find_uplink(struct ifcfg *ifcfg)
 {
-    const char *alias = vl_arena_printf(ifcfg->arena, "%s:", ifcfg->bridge->interface);
+    const char *alias = vl_arena_printf(ifcfg->arena, "%s:", ifcfg->bridge->interface), *unknown = NULL;
 
     for (size_t i = 0; i < ifcfg->input->count; i++) {
         const struct vl_bridge_source *file = &ifcfg->input->files[i];
@@ -66,9 +106,11 @@ static int find_uplink(struct ifcfg *ifcfg)
 
         if (!vl_text_starts(file->path, SCRIPTS "ifcfg-") || is_left_over(file->path))
             continue;
-        device = vl_keys_value(ifcfg->arena, file->text, "", "DEVICE");
-        if (!device)
-            device = file->path + strlen(SCRIPTS "ifcfg-");
+        device = device_of(ifcfg->arena, file, ifcfg->bridge->interface, vl_bridge_mac(ifcfg->input));
+        if (!device) {
+            unknown = file->path;
+            continue;
+        }
         if (vl_text_starts(device, alias))
             return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, file->path, 0,
                               "'%s' gives the uplink another address; put it into [bridge] addresses and remove the "
@@ -83,7 +125,9 @@ static int find_uplink(struct ifcfg *ifcfg)
         ifcfg->uplink_path = file->path;
         ifcfg->uplink_text = file->text;
     }
-    return 0;
+    if (unknown && !*ifcfg->uplink_text)
+        return fail_unknown(ifcfg, unknown);
+    return check_plain(ifcfg);
 }
 
 /* A card has an address to be known by (HWADDR); a VLAN or a bond has the address of what it is made of. */
@@ -94,7 +138,7 @@ static bool is_card(const struct ifcfg *ifcfg)
     unsigned id;
 
     for (size_t i = 0; keys[i]; i++)
-        if (vl_keys_value(ifcfg->arena, ifcfg->uplink_text, "", keys[i]))
+        if (vl_assignments_value(ifcfg->arena, ifcfg->uplink_text, keys[i]))
             return false;
     return !vl_bridge_vlan(ifcfg->arena, ifcfg->bridge->interface, &link, &id) &&
            !vl_text_starts(ifcfg->bridge->interface, "bond") && !vl_text_starts(ifcfg->bridge->interface, "team");
@@ -105,9 +149,26 @@ enum { CHANGES = 32 };
 static void add_uplink(struct ifcfg *ifcfg)
 {
     static const char *const goes[] = {
-        "IPADDR*",   "NETMASK*", "PREFIX*", "NETWORK",  "BROADCAST*",    "GATEWAY*",
-        "DNS[0-9]*", "DOMAIN",   "SEARCH",  "PEERDNS",  "PEERROUTES",    "DEFROUTE",
-        "IPV4_*",    "IPV6*",    "DHCP*",   "ARPCHECK", "NM_CONTROLLED",
+        "IPADDR*",
+        "NETMASK*",
+        "PREFIX*",
+        "NETWORK",
+        "BROADCAST*",
+        "GATEWAY*",
+        "DNS[0-9]*",
+        "DOMAIN",
+        "SEARCH",
+        "PEERDNS",
+        "PEERROUTES",
+        "DEFROUTE",
+        "IPV4_*",
+        "IPV6*",
+        "DHCP*",
+        "ARPCHECK",
+        "NM_CONTROLLED",
+        "DHCLIENT*",
+        "PERSISTENT_DHCLIENT",
+        "PEERNTP",
     };
     const struct vl_bridge *bridge = ifcfg->bridge;
     struct vl_key_change changes[CHANGES] = {
@@ -115,7 +176,7 @@ static void add_uplink(struct ifcfg *ifcfg)
         { "", "BOOTPROTO", "static" },
     };
     size_t count = 2;
-    const char *had = vl_keys_value(ifcfg->arena, ifcfg->uplink_text, "", "HWADDR");
+    const char *had = vl_assignments_value(ifcfg->arena, ifcfg->uplink_text, "HWADDR");
     const char *mac = bridge->hwaddr ? bridge->hwaddr : had ? NULL : ifcfg->input->hwaddr;
 
     if (mac && is_card(ifcfg))
@@ -128,7 +189,7 @@ static void add_uplink(struct ifcfg *ifcfg)
         changes[count++] = (struct vl_key_change){ "", "NM_CONTROLLED", "no" };
     for (size_t i = 0; i < VL_COUNT(goes); i++)
         changes[count++] = (struct vl_key_change){ "", goes[i], NULL };
-    add(ifcfg, ifcfg->uplink_path, vl_keys_edit(ifcfg->arena, ifcfg->uplink_text, changes, count),
+    add(ifcfg, ifcfg->uplink_path, vl_assignments_edit(ifcfg->arena, ifcfg->uplink_text, changes, count),
         "the uplink becomes a port of the bridge and has no address of its own");
 }
 
@@ -192,13 +253,27 @@ static void put_dns(struct ifcfg *ifcfg, struct vl_buf *text)
 {
     static const char *const patterns[] = { "DNS[0-9]*", "DOMAIN", "SEARCH", "PEERDNS", NULL };
     const char *before = vl_bridge_text(ifcfg->input, ifcfg->bridge_path);
-    const char *kept = vl_keys_collect(ifcfg->arena, ifcfg->uplink_text, "", patterns);
+    const char *kept = vl_assignments_collect(ifcfg->arena, ifcfg->uplink_text, patterns);
 
     for (unsigned i = 0; ifcfg->bridge->dns[i]; i++)
         vl_buf_printf(text, "DNS%u=%s\n", i + 1, ifcfg->bridge->dns[i]);
     if (ifcfg->bridge->dns[0])
         return;
-    vl_buf_puts(text, *kept || !before ? kept : vl_keys_collect(ifcfg->arena, before, "", patterns));
+    vl_buf_puts(text, *kept || !before ? kept : vl_assignments_collect(ifcfg->arena, before, patterns));
+}
+
+/* Who this host is for the DHCP server, and how its client is run: from the uplink's file, or from the bridge's of an
+ * earlier run. */
+static void put_dhcp(struct ifcfg *ifcfg, struct vl_buf *text)
+{
+    static const char *const patterns[] = {
+        "DHCP*", "DHCLIENT*", "PERSISTENT_DHCLIENT", "PEERROUTES", "PEERNTP", NULL
+    };
+    const char *before = vl_bridge_text(ifcfg->input, ifcfg->bridge_path);
+    const char *kept = vl_assignments_collect(ifcfg->arena, ifcfg->uplink_text, patterns);
+
+    if (ifcfg->bridge->dhcp)
+        vl_buf_puts(text, *kept || !before ? kept : vl_assignments_collect(ifcfg->arena, before, patterns));
 }
 
 static void add_bridge(struct ifcfg *ifcfg)
@@ -212,6 +287,7 @@ static void add_bridge(struct ifcfg *ifcfg)
     put_ipv4(ifcfg, &text);
     put_ipv6(ifcfg, &text);
     put_dns(ifcfg, &text);
+    put_dhcp(ifcfg, &text);
     if (mac)
         vl_buf_printf(&text, "MACADDR=%s\n", mac);
     if (bridge->mtu)
@@ -222,39 +298,47 @@ static void add_bridge(struct ifcfg *ifcfg)
         "the bridge that the guests hang on; it carries the address of this host");
 }
 
-/* `text` with the word `from` as `to`. */
-static const char *replace_word(struct vl_arena *arena, const char *text, const char *from, const char *to)
+/* A file of the uplink's own that the bridge gets a copy of, with its own name in it. */
+static void add_copy(struct ifcfg *ifcfg, const char *before, const char *behind, const char *why)
 {
-    VL_BUF_AUTO out = VL_BUF_INIT;
-    size_t length = strlen(from);
-
-    while (*text) {
-        size_t word = strcspn(text, " \t\n");
-
-        if (word == length && !strncmp(text, from, length))
-            vl_buf_puts(&out, to);
-        else
-            vl_buf_add(&out, text, word);
-        text += word;
-        word = strspn(text, " \t\n");
-        vl_buf_add(&out, text, word);
-        text += word;
-    }
-    arena->failed |= out.failed;
-    return vl_arena_strdup(arena, vl_buf_text(&out));
-}
-
-static void add_routes(struct ifcfg *ifcfg, const char *kind)
-{
-    const char *from = vl_arena_printf(ifcfg->arena, SCRIPTS "%s-%s", kind, ifcfg->bridge->interface);
-    const char *path = vl_arena_printf(ifcfg->arena, SCRIPTS "%s-%s", kind, ifcfg->bridge->name);
+    const char *from = vl_arena_printf(ifcfg->arena, "%s%s%s", before, ifcfg->bridge->interface, behind);
+    const char *path = vl_arena_printf(ifcfg->arena, "%s%s%s", before, ifcfg->bridge->name, behind);
     const char *text = vl_bridge_text(ifcfg->input, path), *source = vl_bridge_text(ifcfg->input, from);
 
     if (!source)
         return;
     if (!text)
-        text = replace_word(ifcfg->arena, source, ifcfg->bridge->interface, ifcfg->bridge->name);
-    add(ifcfg, path, text, "the routes of the uplink go with its addresses");
+        text = vl_lease_rename(ifcfg->arena, source, ifcfg->bridge->interface, ifcfg->bridge->name);
+    add(ifcfg, path, text, why);
+}
+
+/* What says of all of the host which device its default routes lead over. */
+static void add_host(struct ifcfg *ifcfg)
+{
+    const char *text = vl_bridge_text(ifcfg->input, HOST), *edited;
+    const char *interface = ifcfg->bridge->interface, *name = ifcfg->bridge->name;
+    const char *gateway = vl_assignments_value(ifcfg->arena, text ? text : "", "IPV6_DEFAULTGW");
+    static const char *const keys[] = { "GATEWAYDEV", "IPV6_DEFAULTDEV" };
+    struct vl_key_change changes[VL_COUNT(keys) + 1];
+    size_t count = 0;
+    bool ours = false; /* an earlier run has been here */
+
+    for (size_t i = 0; text && i < VL_COUNT(keys); i++) {
+        const char *device = vl_assignments_value(ifcfg->arena, text, keys[i]);
+
+        ours |= device && !strcmp(device, name);
+        if (device && !strcmp(device, interface))
+            changes[count++] = (struct vl_key_change){ "", keys[i], name };
+    }
+    if (gateway && vl_text_ends(gateway, vl_arena_printf(ifcfg->arena, "%%%s", interface)))
+        changes[count++] = (struct vl_key_change){
+            "",
+            "IPV6_DEFAULTGW",
+            vl_arena_printf(ifcfg->arena, "%.*s%%%s", (int)strcspn(gateway, "%"), gateway, name),
+        };
+    edited = count ? vl_assignments_edit(ifcfg->arena, text, changes, count) : text;
+    if (text && (count || ours))
+        add(ifcfg, HOST, edited, "the default routes of this host lead over the bridge now, no longer over the uplink");
 }
 
 static int render(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
@@ -277,26 +361,34 @@ static int render(struct vl_arena *arena, const struct vl_bridge_input *input, s
         return -1;
     add_uplink(&ifcfg);
     add_bridge(&ifcfg);
-    add_routes(&ifcfg, "route");
-    add_routes(&ifcfg, "route6");
+    add_host(&ifcfg);
+    add_copy(&ifcfg, SCRIPTS "route-", "", "the routes of the uplink go with its addresses");
+    add_copy(&ifcfg, SCRIPTS "route6-", "", "the routes of the uplink go with its addresses");
+    add_copy(&ifcfg, "/etc/dhclient-", ".conf", "who this host is for the DHCP server goes with its address");
+    add_copy(&ifcfg, "/etc/dhcp/dhclient-", ".conf", "who this host is for the DHCP server goes with its address");
+    vl_lease_files(arena, input, set);
     return 0;
 }
 
-static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface)
+static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface,
+                     const char *mac)
 {
-    const char *base = strrchr(file->path, '/') + 1;
-    const char *device = vl_keys_value(arena, file->text, "", "DEVICE");
+    const char *device = NULL;
 
-    if (!vl_text_starts(base, "ifcfg-"))
-        return false;
-    return !strcmp(device ? device : base + strlen("ifcfg-"), interface);
+    if (vl_text_starts(file->path, SCRIPTS "ifcfg-") && !is_left_over(file->path))
+        device = device_of(arena, file, interface, mac);
+    return device && !strcmp(device, interface);
 }
 
 const struct vl_backend vl_backend_ifcfg = {
     .directory = "/etc/sysconfig/network-scripts",
-    .sources = { SCRIPTS "ifcfg-*", SCRIPTS "route-*", SCRIPTS "route6-*", SCRIPTS "ifup-eth",
-                 "/etc/NetworkManager/NetworkManager.conf" },
+    .sources = { SCRIPTS "ifcfg-*", SCRIPTS "route-*", SCRIPTS "route6-*", SCRIPTS "ifup-eth", HOST,
+                 "/etc/NetworkManager/NetworkManager.conf", "/etc/dhclient-*.conf", "/etc/dhcp/dhclient-*.conf",
+                 VL_LEASE_FILES },
     .render = render,
+    .rehearsal = { .needs = { "/etc/init.d/network", SCRIPTS "ifup-eth" },
+                   .reads = SCRIPTS "ifcfg-",
+                   .runs = { { "/etc/init.d/network", "start" } } },
     .is_about = is_about,
     .hands = 1U << VL_BACKEND_NETWORKMANAGER,
     /* our files say NM_CONTROLLED=no: it lets go of the interfaces when it reads them, and takes the uplink back */

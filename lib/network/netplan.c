@@ -11,10 +11,22 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "network/backend.h"
+#include "network/lease.h"
 #include "network/owner.h"
 
 #define NETPLAN "/etc/netplan/"
-#define OWN NETPLAN "60-voiplab.yaml"
+#define OWN_NAME "60-voiplab.yaml"
+#define OWN NETPLAN OWN_NAME
+#define DROP_IN "/etc/systemd/network/10-netplan-%s.network.d/60-voiplab.conf"
+
+/* Keys of the uplink's entry that the bridge's gets: what the lab file does not say, and who this host is for a DHCP
+ * server. */
+enum { NAMESERVERS, IDENTIFIER, OVERRIDES4, OVERRIDES6, PASSTHROUGH, CARRIED };
+static const char *const carried_keys[CARRIED] = {
+    [NAMESERVERS] = "nameservers",    [IDENTIFIER] = "dhcp-identifier", [OVERRIDES4] = "dhcp4-overrides",
+    [OVERRIDES6] = "dhcp6-overrides", [PASSTHROUGH] = "networkmanager", /* of our own file only: the uplink's stays with
+                                                                           its connection */
+};
 
 struct netplan {
     struct vl_arena *arena;
@@ -22,7 +34,8 @@ struct netplan {
     const struct vl_bridge *bridge;
     const char *kind, *id; /* where the uplink stands: ethernets, vlans, bonds; NULL: nowhere */
     const char *late;      /* the file that it stands in, when netplan reads that after ours */
-    const char *renderer, *nameservers;
+    const char *renderer;
+    const char *carried[CARRIED]; /* as YAML on one line; NULL: there is none */
     struct vl_fileset *set;
     struct vl_error *err;
 };
@@ -41,30 +54,48 @@ static void add(struct netplan *netplan, const char *path, const struct vl_buf *
                    &(struct vl_file){
                        .path = path,
                        .kind = VL_FILE_WHOLE,
-                       .mode = 0600, /* netplan warns about more: files may hold the keys of a wireless network */
+                       /* netplan warns about more: files may hold the keys of a wireless network */
+                       .mode = vl_text_ends(path, ".yaml") ? 0600 : 0644,
                        .text = vl_arena_strdup(netplan->arena, vl_buf_text(text)),
                        .why = why,
                        .reload = VL_RELOAD_NONE,
                    });
 }
 
-/* Whether the entry `id` is the uplink; *ret_wild when it may be others as well. */
-static bool is_uplinks(const struct netplan *netplan, const char *id, const struct vl_yaml *entry, bool *ret_wild)
+static const char *name_of(const char *path)
 {
-    const char *interface = netplan->bridge->interface, *mac = vl_bridge_mac(netplan->input);
+    return strrchr(path, '/') + 1;
+}
+
+/* Of files of one name netplan reads that of /run, else that of /etc, else that of /lib. */
+static bool counts(const struct vl_bridge_input *input, const struct vl_bridge_source *file)
+{
+    for (size_t i = 0; i < input->count && &input->files[i] != file; i++)
+        if (!strcmp(name_of(input->files[i].path), name_of(file->path)))
+            return false;
+    return true;
+}
+
+/* Whether an entry is that of an interface. */
+enum whose { WHOSE_OTHER, WHOSE_OURS, WHOSE_SHARED, WHOSE_UNKNOWN };
+
+static enum whose whose_entry(const char *id, const struct vl_yaml *entry, const char *interface, const char *mac)
+{
     const struct vl_yaml *match = vl_yaml_get(entry, "match");
     const char *set_name = scalar(vl_yaml_get(entry, "set-name")), *name = scalar(vl_yaml_get(match, "name"));
     const char *address = scalar(vl_yaml_get(match, "macaddress"));
 
-    *ret_wild = false;
     if (!match)
-        return !strcmp(id, interface);
+        return !strcmp(id, interface) ? WHOSE_OURS : WHOSE_OTHER;
     if (set_name)
-        return !strcmp(set_name, interface);
+        return !strcmp(set_name, interface) ? WHOSE_OURS : WHOSE_OTHER;
+    if (address && !mac)
+        return WHOSE_UNKNOWN;
     if (address)
-        return mac && !strcasecmp(address, mac);
-    *ret_wild = !name || strcmp(name, interface) != 0;
-    return !name || !fnmatch(name, interface, 0);
+        return !strcasecmp(address, mac) ? WHOSE_OURS : WHOSE_OTHER;
+    if (name && fnmatch(name, interface, 0) != 0)
+        return WHOSE_OTHER;
+    return name && !strcmp(name, interface) ? WHOSE_OURS : WHOSE_SHARED;
 }
 
 /* A node as one line of flow style. */
@@ -87,15 +118,18 @@ static void put_flow(struct vl_buf *out, const struct vl_yaml *node)
     vl_buf_putc(out, mapping ? '}' : ']');
 }
 
-static void carry_nameservers(struct netplan *netplan, const struct vl_yaml *entry)
+static void carry(struct netplan *netplan, const struct vl_yaml *entry, size_t count)
 {
-    const struct vl_yaml *nameservers = vl_yaml_get(entry, "nameservers");
-    VL_BUF_AUTO text = VL_BUF_INIT;
+    for (size_t i = 0; i < count; i++) {
+        const struct vl_yaml *node = vl_yaml_get(entry, carried_keys[i]);
+        VL_BUF_AUTO text = VL_BUF_INIT;
 
-    if (!nameservers || netplan->nameservers)
-        return;
-    put_flow(&text, nameservers);
-    netplan->nameservers = vl_arena_strdup(netplan->arena, vl_buf_text(&text));
+        if (!node || netplan->carried[i])
+            continue;
+        put_flow(&text, node);
+        netplan->arena->failed |= text.failed;
+        netplan->carried[i] = vl_arena_strdup(netplan->arena, vl_buf_text(&text));
+    }
 }
 
 static bool is_addressing(const char *key)
@@ -148,11 +182,16 @@ static int check_routes(const struct netplan *netplan, const char *path, const s
 }
 
 static int check_entry(const struct netplan *netplan, const char *path, const struct vl_yaml *key,
-                       const struct vl_yaml *entry, bool wild)
+                       const struct vl_yaml *entry, enum whose whose)
 {
     const char *interface = netplan->bridge->interface;
 
-    if (wild)
+    if (whose == WHOSE_UNKNOWN)
+        return vl_fail_at(netplan->err, VL_ERROR_FAILED, path, key->line,
+                          "'%s' is for the card with its macaddress, which may be '%s'; say the card's address by "
+                          "'hwaddr = …' in [bridge]",
+                          key->value, interface);
+    if (whose == WHOSE_SHARED)
         return vl_fail_at(netplan->err, VL_ERROR_FAILED, path, key->line,
                           "'%s' matches '%s' and may match others; give it an entry of its own", key->value, interface);
     if (entry->kind == VL_YAML_MAPPING && entry->flow && entry->count)
@@ -230,22 +269,24 @@ static int look_at_kind(struct surgery *surgery, const char *kind, const struct 
 
     for (size_t i = 0; entries && entries->kind == VL_YAML_MAPPING && i + 1 < entries->count; i += 2) {
         const struct vl_yaml *key = entries->nodes[i], *entry = entries->nodes[i + 1];
-        bool wild;
+        enum whose whose =
+            !key->value ? WHOSE_OTHER
+                        : whose_entry(key->value, entry, netplan->bridge->interface, vl_bridge_mac(netplan->input));
 
-        if (!key->value || !is_uplinks(netplan, key->value, entry, &wild))
+        if (whose == WHOSE_OTHER)
             continue;
         if (entries->flow)
             return vl_fail_at(netplan->err, VL_ERROR_FAILED, surgery->path, entries->line,
                               "'%s' stands on one line, in braces; write it with one key a line", kind);
-        if (check_entry(netplan, surgery->path, key, entry, wild) < 0 || check_line_ends(surgery) < 0)
+        if (check_entry(netplan, surgery->path, key, entry, whose) < 0 || check_line_ends(surgery) < 0)
             return -1;
         netplan->kind = kind;
         netplan->id = key->value;
-        if (strcmp(surgery->path, OWN) > 0)
+        if (strcmp(name_of(surgery->path), OWN_NAME) > 0)
             netplan->late = surgery->path;
         if (scalar(vl_yaml_get(entry, "renderer")))
             netplan->renderer = scalar(vl_yaml_get(entry, "renderer"));
-        carry_nameservers(netplan, entry);
+        carry(netplan, entry, PASSTHROUGH);
         mark(surgery, key, entry);
     }
     return 0;
@@ -301,8 +342,15 @@ static int edit(struct netplan *netplan, const struct vl_bridge_source *file)
                           "there is a bridge '%s' already; give [bridge] another name", netplan->bridge->name);
     if (!surgery.any)
         return 0;
+    if (vl_text_starts(file->path, "/run/"))
+        return vl_fail_at(netplan->err, VL_ERROR_FAILED, file->path, 0,
+                          "has the uplink '%s', goes with the next start, and until then goes before every file of "
+                          "%s; move it there",
+                          netplan->bridge->interface, NETPLAN);
     put_lines(&surgery, &out);
-    add(netplan, file->path, &out, "the uplink becomes a port of the bridge and has no address of its own");
+    /* one of /lib stays as it is: ours has its name, and is read instead of it */
+    add(netplan, vl_arena_printf(netplan->arena, NETPLAN "%s", name_of(file->path)), &out,
+        "the uplink becomes a port of the bridge and has no address of its own");
     return 0;
 }
 
@@ -312,12 +360,11 @@ static int look_at_own(struct netplan *netplan)
     const char *text = vl_bridge_text(netplan->input, OWN);
     const struct vl_yaml *root = NULL;
 
-    if (!text || netplan->nameservers)
+    if (!text)
         return 0;
     if (vl_yaml_parse(netplan->arena, text, OWN, &root, netplan->err) < 0)
         return -1;
-    carry_nameservers(netplan,
-                      vl_yaml_get(vl_yaml_get(vl_yaml_get(root, "network"), "bridges"), netplan->bridge->name));
+    carry(netplan, vl_yaml_get(vl_yaml_get(vl_yaml_get(root, "network"), "bridges"), netplan->bridge->name), CARRIED);
     return 0;
 }
 
@@ -373,6 +420,36 @@ static void put_addresses(const struct netplan *netplan, struct vl_buf *text)
         vl_buf_puts(text, "      link-local: []\n");
 }
 
+/* netplan has no key for the IAID, which networkd makes of the interface's name: that of the uplink is said in a
+ * drop-in of what netplan makes for the bridge. NetworkManager has one for the whole of the client identifier. */
+static void add_identity(struct netplan *netplan)
+{
+    const char *path = vl_arena_printf(netplan->arena, DROP_IN, netplan->bridge->name);
+    const char *before = vl_bridge_text(netplan->input, path);
+    const struct vl_lease *lease = &netplan->input->lease;
+    VL_BUF_AUTO text = VL_BUF_INIT;
+    uint32_t iaid = 0;
+
+    if (before)
+        vl_buf_puts(&text, before);
+    else if (!lease->by_networkmanager && netplan->bridge->dhcp && vl_lease_iaid(lease, &iaid))
+        vl_buf_printf(&text, "# Written by voiplab.\n[DHCPv4]\nIAID=%u\n", iaid);
+    if (!before && iaid && netplan->bridge->ipv6_auto)
+        vl_buf_printf(&text, "\n[DHCPv6]\nIAID=%u\n", iaid);
+    if (text.length)
+        add(netplan, path, &text, "who this host is for the DHCP server stays as it was");
+}
+
+static void put_identifier(const struct netplan *netplan, struct vl_buf *text)
+{
+    const char *identifier = vl_lease_identifier(netplan->arena, &netplan->input->lease);
+
+    if (netplan->carried[PASSTHROUGH])
+        vl_buf_printf(text, "      networkmanager: %s\n", netplan->carried[PASSTHROUGH]);
+    else if (identifier && netplan->input->lease.by_networkmanager && netplan->bridge->dhcp)
+        vl_buf_printf(text, "      networkmanager: {\"passthrough\": {\"ipv4.dhcp-client-id\": \"%s\"}}\n", identifier);
+}
+
 static int add_own(struct netplan *netplan)
 {
     const struct vl_bridge *bridge = netplan->bridge;
@@ -394,10 +471,14 @@ static int add_own(struct netplan *netplan)
     put_addresses(netplan, &text);
     if (bridge->dns[0])
         vl_buf_puts(&text, "      nameservers:\n        addresses:\n");
-    else if (netplan->nameservers)
-        vl_buf_printf(&text, "      nameservers: %s\n", netplan->nameservers);
+    else if (netplan->carried[NAMESERVERS])
+        vl_buf_printf(&text, "      nameservers: %s\n", netplan->carried[NAMESERVERS]);
     for (size_t i = 0; bridge->dns[i]; i++)
         vl_buf_printf(&text, "          - \"%s\"\n", bridge->dns[i]);
+    for (size_t i = IDENTIFIER; i < PASSTHROUGH; i++)
+        if (netplan->carried[i] && (i == OVERRIDES6 ? bridge->ipv6_auto : bridge->dhcp))
+            vl_buf_printf(&text, "      %s: %s\n", carried_keys[i], netplan->carried[i]);
+    put_identifier(netplan, &text);
     add(netplan, OWN, &text, "the bridge that the guests hang on; it carries the address of this host");
     return 0;
 }
@@ -408,9 +489,13 @@ static int render(struct vl_arena *arena, const struct vl_bridge_input *input, s
     struct netplan netplan = { .arena = arena, .input = input, .bridge = input->bridge, .set = set, .err = err };
 
     for (size_t i = 0; i < input->count; i++)
-        if (strcmp(input->files[i].path, OWN) != 0 && edit(&netplan, &input->files[i]) < 0)
+        if (vl_text_ends(input->files[i].path, ".yaml") && strcmp(input->files[i].path, OWN) != 0 &&
+            counts(input, &input->files[i]) && edit(&netplan, &input->files[i]) < 0)
             return -1;
-    return look_at_own(&netplan) < 0 ? -1 : add_own(&netplan);
+    if (look_at_own(&netplan) < 0 || add_own(&netplan) < 0)
+        return -1;
+    add_identity(&netplan);
+    return 0;
 }
 
 static bool has_word(const char *text, const char *word)
@@ -424,20 +509,42 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
-static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface)
+/* A file that is no YAML is about what it names. */
+static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface,
+                     const char *mac)
 {
-    const char *const *lines = vl_text_split(arena, file->text, "\n");
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    const struct vl_yaml *root = NULL;
 
-    for (size_t i = 0; lines[i]; i++)
-        if (lines[i][strspn(lines[i], " \t")] != '#' && has_word(lines[i], interface))
-            return true;
+    if (!vl_text_ends(file->path, ".yaml"))
+        return false;
+    if (vl_yaml_parse(arena, file->text, file->path, &root, &ignored) < 0)
+        return has_word(file->text, interface);
+    for (size_t i = 0; kinds[i]; i++) {
+        const struct vl_yaml *entries = vl_yaml_get(vl_yaml_get(root, "network"), kinds[i]);
+
+        for (size_t k = 0; entries && entries->kind == VL_YAML_MAPPING && k + 1 < entries->count; k += 2) {
+            enum whose whose = !entries->nodes[k]->value
+                                   ? WHOSE_OTHER
+                                   : whose_entry(entries->nodes[k]->value, entries->nodes[k + 1], interface, mac);
+
+            if (whose == WHOSE_OURS || whose == WHOSE_SHARED)
+                return true;
+        }
+    }
     return false;
 }
 
 const struct vl_backend vl_backend_netplan = {
     .directory = "/etc/netplan",
-    .sources = { NETPLAN "*.yaml" },
+    .sources = { "/run/netplan/*.yaml", NETPLAN "*.yaml", "/usr/lib/netplan/*.yaml", "/lib/netplan/*.yaml",
+                 "/etc/systemd/network/10-netplan-*.network.d/60-voiplab.conf" },
     .render = render,
+    .rehearsal = { .needs = { "netplan", "/lib/systemd/systemd-networkd" },
+                   .asks = { { "netplan", "generate" } },
+                   .runs = { { "/lib/systemd/systemd-networkd" } },
+                   .stays = true,
+                   .is_networkd = true },
     .is_about = is_about,
     .hands = 1U << VL_BACKEND_NETWORKMANAGER | 1U << VL_BACKEND_NETWORKD,
     .owners = { { VL_NETWORKD_RUNS,

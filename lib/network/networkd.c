@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * systemd-networkd (systemd.netdev(5), systemd.network(5)): a .netdev for the bridge, a .network for it, and the
- * uplink's .network made to say Bridge=. networkd takes the first .network file, in the order of their names, that
- * matches an interface; one that matches by a wildcard or by an address would match other cards or the bridge itself
- * (which keeps the uplink's address), so it is not edited.
+ * uplink's .network made to say Bridge=. networkd takes the first .network file, in the order of their names and
+ * wherever they lie, that matches an interface. One that is for others as well (by a wildcard, or by an address, which
+ * the bridge keeps) is not edited: files of ours that sort before it say what is so for the uplink and the bridge.
  */
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -13,9 +14,14 @@
 #include "base/keys.h"
 #include "base/text.h"
 #include "network/backend.h"
+#include "network/lease.h"
+#include "network/networkd_match.h"
 #include "network/owner.h"
 
 #define UNITS "/etc/systemd/network/"
+/* What our files are called; the latter where somebody's own would be taken before them. */
+#define OWN UNITS "60-voiplab-"
+#define OWN_FIRST UNITS "00-voiplab-"
 
 struct networkd {
     struct vl_arena *arena;
@@ -23,6 +29,7 @@ struct networkd {
     const struct vl_bridge *bridge;
     const char *netdev_path, *bridge_path;
     const char *uplink_path, *uplink_text; /* text NULL: there is none */
+    const char *shared_path;               /* where that text is from, when it is for others as well; NULL: it is not */
     struct vl_fileset *set;
     struct vl_error *err;
 };
@@ -40,120 +47,137 @@ static void add(struct networkd *networkd, const char *path, const char *text, c
                    });
 }
 
-static bool ends_with(const char *text, const char *end)
+static const char *name_of(const char *path)
 {
-    size_t length = strlen(text), end_length = strlen(end);
-
-    return length >= end_length && !strcmp(text + length - end_length, end);
+    return strrchr(path, '/') + 1;
 }
 
-/* Whether one of the names in `value` matches the interface, and whether it is the only one and no pattern. */
-static bool matches(struct vl_arena *arena, const char *value, const char *interface, bool *ret_alone)
+/* Of files of one name the first counts, in the order of `sources`; an empty one says that there is none. */
+static bool counts(const struct vl_bridge_input *input, const struct vl_bridge_source *file)
 {
-    const char *const *names = vl_text_split(arena, value, " \t");
-    bool found = false;
-    size_t count = 0;
-
-    for (; names && names[count]; count++)
-        found |= !fnmatch(names[count], interface, 0);
-    *ret_alone = count == 1 && !strcmp(names[0], interface);
-    return found;
-}
-
-/* Refuse what [Match] says by other means than a name, when it takes the uplink or would take the bridge as well. */
-static int check_match(const struct networkd *networkd, const char *path, const struct vl_key_line *line)
-{
-    const char *mac = vl_bridge_mac(networkd->input), *interface = networkd->bridge->interface;
-
-    if (!strcmp(line->key, "MACAddress"))
-        return mac && strcasestr(line->value, mac)
-                   ? vl_fail_at(networkd->err, VL_ERROR_FAILED, path, line->number,
-                                "'%s' would match the bridge too, which keeps the address of the uplink; say Name=%s "
-                                "instead",
-                                line->value, interface)
-                   : 0;
-    if (strcmp(path, networkd->uplink_path) > 0 || !strcmp(line->key, "PermanentMACAddress"))
-        return 0;
-    return vl_fail_at(networkd->err, VL_ERROR_FAILED, path, line->number,
-                      "'%s=%s' may match '%s' before its own file does; say by Name= what is meant", line->key,
-                      line->value, interface);
-}
-
-/* Look at one .network file: is it the uplink's, may it be edited? */
-static int look_at(struct networkd *networkd, const struct vl_bridge_source *file)
-{
-    const struct vl_key_line *name = vl_keys_find(networkd->arena, file->text, "Match", "Name");
-    const char *permanent = vl_keys_value(networkd->arena, file->text, "Match", "PermanentMACAddress");
-    const char *mac = vl_bridge_mac(networkd->input), *interface = networkd->bridge->interface;
-    bool alone = permanent && mac && !strcasecmp(permanent, mac);
-    struct vl_key_line *lines;
-    size_t count = vl_keys_lines(networkd->arena, file->text, &lines);
-
-    for (size_t i = 0; i < count && !name; i++)
-        if (lines[i].key && !strcmp(lines[i].section, "Match") && check_match(networkd, file->path, &lines[i]) < 0)
-            return -1;
-    if (name ? !matches(networkd->arena, name->value, interface, &alone) : !alone)
-        return 0;
-    if (!alone)
-        return vl_fail_at(networkd->err, VL_ERROR_FAILED, file->path, name->number,
-                          "'%s' is not for '%s' alone; give it a .network file of its own with Name=%s that sorts "
-                          "before this one",
-                          name->value, interface, interface);
-    networkd->uplink_path = file->path;
-    networkd->uplink_text = file->text;
-    return 0;
+    for (size_t i = 0; i < input->count && &input->files[i] != file; i++)
+        if (!strcmp(name_of(input->files[i].path), name_of(file->path)) && !strstr(input->files[i].path, ".d/"))
+            return false;
+    return *file->text != '\0';
 }
 
 /* networkd's order: by the name of the file. */
-static const struct vl_bridge_source *next_file(const struct networkd *networkd, const char *after)
+static const struct vl_bridge_source *next_file(const struct networkd *networkd, const struct vl_bridge_source *after)
 {
     const struct vl_bridge_source *next = NULL;
 
     for (size_t i = 0; i < networkd->input->count; i++) {
         const struct vl_bridge_source *file = &networkd->input->files[i];
 
-        if (vl_text_starts(file->path, UNITS) && ends_with(file->path, ".network") && strcmp(file->path, after) > 0 &&
-            (!next || strcmp(file->path, next->path) < 0))
+        if (vl_text_ends(file->path, ".network") && counts(networkd->input, file) &&
+            (!after || strcmp(name_of(file->path), name_of(after->path)) > 0) &&
+            (!next || strcmp(name_of(file->path), name_of(next->path)) < 0))
             next = file;
     }
     return next;
 }
 
+/* Whether ours, with the name that sorts first, still comes after this one. */
+static int check_first(const struct networkd *networkd, const struct vl_bridge_source *file)
+{
+    if (strcmp(name_of(file->path), name_of(OWN_FIRST)) > 0)
+        return 0;
+    return vl_fail_at(networkd->err, VL_ERROR_FAILED, file->path, 0,
+                      "may be taken for '%s' or '%s' before the files of voiplab are, and is for others as well; give "
+                      "it a name that sorts after '%s'",
+                      networkd->bridge->interface, networkd->bridge->name, name_of(OWN_FIRST));
+}
+
+/* The file that the uplink has its settings from, and whether it can be edited. */
 static int find_uplink(struct networkd *networkd)
 {
-    const struct vl_bridge_source *file = NULL;
+    const struct vl_networkd_link uplink = { .name = networkd->bridge->interface,
+                                             .mac = vl_bridge_mac(networkd->input) };
+    const struct vl_bridge_source *file = NULL, *shared = NULL;
+    enum vl_match shared_match = VL_MATCH_NO;
 
-    while ((file = next_file(networkd, file ? file->path : "")) && !networkd->uplink_text)
-        if (look_at(networkd, file) < 0)
+    while ((file = next_file(networkd, file)) && !networkd->uplink_text && shared_match != VL_MATCH_YES) {
+        bool alone;
+        enum vl_match match = vl_networkd_match(networkd->arena, file->text, &uplink, &alone);
+
+        if (match != VL_MATCH_NO && alone) {
+            networkd->uplink_path = vl_arena_printf(networkd->arena, UNITS "%s", name_of(file->path));
+            networkd->uplink_text = file->text;
+        } else if (match > shared_match) {
+            if (check_first(networkd, file) < 0)
+                return -1;
+            shared = file;
+            shared_match = match;
+        }
+    }
+    if (!shared || (networkd->uplink_text && vl_text_starts(networkd->uplink_path, OWN_FIRST)))
+        return 0;
+    if (networkd->uplink_text)
+        return vl_fail_at(networkd->err, VL_ERROR_FAILED, shared->path, 0,
+                          "may match '%s' before '%s' does; say by Name= what is meant", uplink.name,
+                          networkd->uplink_path);
+    networkd->shared_path = shared->path;
+    networkd->uplink_text = shared->text;
+    return 0;
+}
+
+/* Whether somebody's file would be taken for the bridge before ours is. */
+static int is_before_ours(const struct networkd *networkd, bool *ret_before)
+{
+    const struct vl_networkd_link bridge = {
+        .name = networkd->bridge->name,
+        .mac = vl_bridge_mac(networkd->input),
+        .is_bridge = true,
+    };
+    const struct vl_bridge_source *file = NULL;
+    bool alone;
+
+    while ((file = next_file(networkd, file)) && strcmp(name_of(file->path), name_of(OWN)) < 0) {
+        if (vl_text_starts(file->path, OWN_FIRST) ||
+            vl_networkd_match(networkd->arena, file->text, &bridge, &alone) == VL_MATCH_NO)
+            continue;
+        if (check_first(networkd, file) < 0)
             return -1;
+        *ret_before = true;
+    }
+    return 0;
+}
+
+static int name_files(struct networkd *networkd)
+{
+    const char *name = networkd->bridge->name;
+    bool first = networkd->shared_path ||
+                 vl_bridge_text(networkd->input, vl_arena_printf(networkd->arena, OWN_FIRST "%s.network", name));
+    const char *own;
+
+    if (is_before_ours(networkd, &first) < 0)
+        return -1;
+    own = first ? OWN_FIRST : OWN;
+    networkd->netdev_path = vl_arena_printf(networkd->arena, "%s%s.netdev", own, name);
+    networkd->bridge_path = vl_arena_printf(networkd->arena, "%s%s.network", own, name);
+    if (!networkd->uplink_path)
+        networkd->uplink_path = vl_arena_printf(networkd->arena, "%s%s.network", own, networkd->bridge->interface);
     return 0;
 }
 
 /* Another file for the bridge, or drop-ins of the uplink's, which would say addresses behind our back. */
 static int check_others(const struct networkd *networkd)
 {
-    const char *drop_ins = vl_arena_printf(networkd->arena, "%s.d/", networkd->uplink_path);
+    const char *source = networkd->shared_path ? networkd->shared_path : networkd->uplink_path;
+    const char *drop_ins = vl_arena_printf(networkd->arena, "/%s.d/", name_of(source));
 
     for (size_t i = 0; i < networkd->input->count; i++) {
         const struct vl_bridge_source *file = &networkd->input->files[i];
         const struct vl_key_line *name = vl_keys_find(networkd->arena, file->text, "NetDev", "Name");
-        const struct vl_key_line *match = vl_keys_find(networkd->arena, file->text, "Match", "Name");
-        bool alone;
 
-        if (vl_text_starts(file->path, drop_ins))
+        if (strstr(file->path, drop_ins) && *file->text)
             return vl_fail_at(networkd->err, VL_ERROR_FAILED, file->path, 1,
-                              "adds to the uplink's settings; put what is in it into '%s' and remove it",
-                              networkd->uplink_path);
-        if (ends_with(file->path, ".netdev") && name && !strcmp(name->value, networkd->bridge->name) &&
-            strcmp(file->path, networkd->netdev_path) != 0)
+                              "adds to the uplink's settings; put what is in it into '%s' and remove it", source);
+        if (vl_text_ends(file->path, ".netdev") && name && !strcmp(name->value, networkd->bridge->name) &&
+            strcmp(file->path, networkd->netdev_path) != 0 && counts(networkd->input, file))
             return vl_fail_at(networkd->err, VL_ERROR_FAILED, file->path, name->number,
                               "makes '%s' already; give [bridge] another name, or remove the file",
                               networkd->bridge->name);
-        if (ends_with(file->path, ".network") && strcmp(file->path, networkd->bridge_path) < 0 && match &&
-            matches(networkd->arena, match->value, networkd->bridge->name, &alone))
-            return vl_fail_at(networkd->err, VL_ERROR_FAILED, file->path, match->number,
-                              "'%s' takes the bridge '%s' as well, before its own file does; say a narrower name",
-                              match->value, networkd->bridge->name);
     }
     return 0;
 }
@@ -177,6 +201,17 @@ static void remove_all(struct vl_key_change *changes, size_t *count, const char 
                                        : (struct vl_key_change){ "Network", names[i], NULL };
 }
 
+/* A file for the uplink alone, with what the one says that is for others as well. */
+static const char *own_text(const struct networkd *networkd)
+{
+    static const struct vl_key_change without[] = { { "Match", NULL, NULL } };
+    const char *shared = networkd->shared_path ? networkd->uplink_text : "";
+
+    shared = vl_keys_edit(networkd->arena, shared, without, VL_COUNT(without));
+    return vl_arena_printf(networkd->arena, "# Written by voiplab.\n[Match]\nName=%s\n%s%s",
+                           networkd->bridge->interface, *shared ? "\n" : "", shared);
+}
+
 static void add_uplink(struct networkd *networkd)
 {
     struct vl_key_change changes[2 + VL_COUNT(replaced_keys) + VL_COUNT(moved_keys) + VL_COUNT(replaced_sections) +
@@ -184,9 +219,8 @@ static void add_uplink(struct networkd *networkd)
     size_t count = 1;
     const char *text = networkd->uplink_text;
 
-    if (!text)
-        text =
-            vl_arena_printf(networkd->arena, "# Written by voiplab.\n[Match]\nName=%s\n", networkd->bridge->interface);
+    if (!text || networkd->shared_path)
+        text = own_text(networkd);
     if (networkd->bridge->mtu)
         changes[count++] =
             (struct vl_key_change){ "Link", "MTUBytes", vl_arena_printf(networkd->arena, "%u", networkd->bridge->mtu) };
@@ -268,6 +302,21 @@ static void put_moved(struct networkd *networkd, struct vl_buf *out, const char 
     vl_buf_puts(out, *moved ? moved : of(networkd, pattern, vl_bridge_text(networkd->input, networkd->bridge_path)));
 }
 
+/* The IAID is made of the interface's name: that of the uplink is said, unless a file said one. */
+static void put_iaid(struct networkd *networkd, struct vl_buf *text)
+{
+    uint32_t iaid = 0;
+
+    if (strstr(vl_buf_text(text), "\nIAID="))
+        return;
+    if (networkd->bridge->dhcp && vl_lease_iaid(&networkd->input->lease, &iaid))
+        vl_buf_printf(text, "\n[DHCPv4]\nIAID=%u\n", iaid);
+    if (networkd->input->lease.iaid6)
+        iaid = (uint32_t)strtoul(networkd->input->lease.iaid6, NULL, 16);
+    if (iaid && networkd->bridge->ipv6_auto)
+        vl_buf_printf(text, "\n[DHCPv6]\nIAID=%u\n", iaid);
+}
+
 static void add_network(struct networkd *networkd)
 {
     const struct vl_bridge *bridge = networkd->bridge;
@@ -295,8 +344,11 @@ static void add_network(struct networkd *networkd)
             put_moved(networkd, &text, moved_keys[i], keys_of);
     /* up without a port as well, so that guests can talk while the uplink's cable is out */
     vl_buf_puts(&text, "ConfigureWithoutCarrier=yes\n");
-    for (size_t i = 0; i < VL_COUNT(moved_sections); i++)
+    for (size_t i = 0; i < VL_COUNT(moved_sections); i++) {
         put_moved(networkd, &text, moved_sections[i], sections_of);
+        if (!strcmp(moved_sections[i], "DHCP*"))
+            put_iaid(networkd, &text);
+    }
     arena->failed |= text.failed;
     add(networkd, networkd->bridge_path, vl_arena_strdup(arena, vl_buf_text(&text)),
         "the address of this host, which the bridge carries now");
@@ -305,19 +357,9 @@ static void add_network(struct networkd *networkd)
 static int render(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
                   struct vl_error *err)
 {
-    const char *name = input->bridge->name;
-    struct networkd networkd = {
-        .arena = arena,
-        .input = input,
-        .bridge = input->bridge,
-        .netdev_path = vl_arena_printf(arena, UNITS "60-voiplab-%s.netdev", name),
-        .bridge_path = vl_arena_printf(arena, UNITS "60-voiplab-%s.network", name),
-        .uplink_path = vl_arena_printf(arena, UNITS "60-voiplab-%s.network", input->bridge->interface),
-        .set = set,
-        .err = err,
-    };
+    struct networkd networkd = { .arena = arena, .input = input, .bridge = input->bridge, .set = set, .err = err };
 
-    if (find_uplink(&networkd) < 0 || check_others(&networkd) < 0)
+    if (find_uplink(&networkd) < 0 || name_files(&networkd) < 0 || check_others(&networkd) < 0)
         return -1;
     add_netdev(&networkd);
     add_network(&networkd);
@@ -325,15 +367,15 @@ static int render(struct vl_arena *arena, const struct vl_bridge_input *input, s
     return 0;
 }
 
-static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface)
+/* What netplan makes in /run is netplan's. */
+static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface,
+                     const char *mac)
 {
-    const char *names = vl_keys_value(arena, file->text, "Match", "Name");
-    const char *const *words = vl_text_split(arena, names ? names : "", " \t");
+    bool alone;
 
-    for (size_t i = 0; words[i]; i++)
-        if (!fnmatch(words[i], interface, 0))
-            return true;
-    return false;
+    return vl_text_ends(file->path, ".network") && !vl_text_starts(file->path, "/run/systemd/network/10-netplan-") &&
+           vl_networkd_match(arena, file->text, &(struct vl_networkd_link){ .name = interface, .mac = mac }, &alone) ==
+               VL_MATCH_YES;
 }
 
 /* It keeps a file for every interface. */
@@ -346,10 +388,18 @@ static const char *runs(struct vl_arena *arena, const char *interface, unsigned 
     return *state && strcmp(state, "unmanaged") != 0 ? path : NULL;
 }
 
+#define IN(folder)                                                                                                     \
+    folder "/systemd/network/*.network", folder "/systemd/network/*.netdev",                                           \
+        folder "/systemd/network/*.network.d/*.conf"
+
 const struct vl_backend vl_backend_networkd = {
     .directory = "/etc/systemd/network",
-    .sources = { UNITS "*.network", UNITS "*.netdev", UNITS "*.network.d/*.conf" },
+    .sources = { IN("/etc"), IN("/run"), IN("/usr/local/lib"), IN("/usr/lib"), IN("/lib") },
     .render = render,
+    .rehearsal = { .needs = { "/lib/systemd/systemd-networkd" },
+                   .runs = { { "/lib/systemd/systemd-networkd" } },
+                   .stays = true,
+                   .is_networkd = true },
     .is_about = is_about,
     .runs = runs,
     /* it takes the uplink's leaving the bridge for a new uplink, and configures that by the file that it read last;

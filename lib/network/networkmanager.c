@@ -6,6 +6,7 @@
  * forward-delay=0 is valid only together with stp=false: with it the least is 2 seconds. A port has no [ipv4] and
  * [ipv6]; what they say of routes and name servers goes over to the bridge, as the addresses do.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -13,6 +14,7 @@
 #include "base/text.h"
 #include "lab/identity.h"
 #include "network/backend.h"
+#include "network/lease.h"
 #include "network/owner.h"
 
 #define CONNECTIONS "/etc/NetworkManager/system-connections/"
@@ -162,6 +164,23 @@ static const char *carried(const struct keyfile *keyfile, const char *section, b
     return *lines || !before ? lines : vl_keys_collect(keyfile->arena, before, section, wanted);
 }
 
+/* Who this host is for a DHCP server, where that is made of the name or of the connection, which are others now. Later
+ * lines of a key win. */
+static void put_identity(const struct keyfile *keyfile, struct vl_buf *text, bool ipv6)
+{
+    const struct vl_lease *lease = &keyfile->input->lease;
+    const char *identifier = vl_lease_identifier(keyfile->arena, lease);
+
+    if (!lease->by_networkmanager || (ipv6 ? !keyfile->bridge->ipv6_auto : !keyfile->bridge->dhcp))
+        return;
+    if (!ipv6 && identifier)
+        vl_buf_printf(text, "dhcp-client-id=%s\n", identifier);
+    if (ipv6 && lease->iaid6)
+        vl_buf_printf(text, "dhcp-iaid=%lu\n", strtoul(lease->iaid6, NULL, 16));
+    if (ipv6 && lease->duid6)
+        vl_buf_printf(text, "dhcp-duid=%s\n", vl_lease_colons(keyfile->arena, lease->duid6));
+}
+
 static void put_addresses(const struct keyfile *keyfile, struct vl_buf *text, bool ipv6, unsigned number)
 {
     const char *const *addresses = keyfile->bridge->addresses;
@@ -201,6 +220,7 @@ static void put_ipv4(const struct keyfile *keyfile, struct vl_buf *text)
         vl_buf_printf(text, "gateway=%s\n", vl_text_from_ipv4(arena, bridge->gateway));
     dns = put_dns(keyfile, text, false);
     vl_buf_puts(text, carried(keyfile, "ipv4", !dns));
+    put_identity(keyfile, text, false);
 }
 
 /* A gateway needs an address beside it in this format; a link-local one without goes as a route. */
@@ -219,6 +239,7 @@ static void put_ipv6(const struct keyfile *keyfile, struct vl_buf *text)
         vl_buf_printf(text, "route1=::/0,%s\n", bridge->gateway6);
     else if (on)
         vl_buf_puts(text, carried(keyfile, "ipv6", !dns));
+    put_identity(keyfile, text, true);
 }
 
 static void add_bridge(struct keyfile *keyfile)
@@ -265,10 +286,12 @@ static int render(struct vl_arena *arena, const struct vl_bridge_input *input, s
     return 0;
 }
 
-static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface)
+static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface,
+                     const char *mac)
 {
     const char *name = vl_keys_value(arena, file->text, "connection", "interface-name");
 
+    (void)mac;
     return name && !strcmp(name, interface);
 }
 
@@ -285,6 +308,11 @@ const struct vl_backend vl_backend_networkmanager = {
     .directory = "/etc/NetworkManager/system-connections",
     .sources = { CONNECTIONS "*" },
     .render = render,
+    .rehearsal = { .needs = { "NetworkManager", "dbus-daemon" },
+                   .runs = { { "dbus-daemon", "--system", "--nofork", "--nopidfile" },
+                             { "NetworkManager", "--debug", "--log-level=WARN" } },
+                   .ready = { "/run/dbus/system_bus_socket" },
+                   .stays = true },
     .is_about = is_about,
     .runs = runs,
     .owners = { { VL_NM_RUNS, .commands = { [VL_OWNER_CHANGED] = { VL_NM_RELOAD, VL_NM_BRING_UP("voiplab-BRIDGE"),

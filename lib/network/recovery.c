@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "base/process.h"
+#include "network/lease_client.h"
 #include "network/switch.h"
 
 enum {
@@ -30,6 +31,16 @@ static void restore_network(const struct vl_checkpoint *checkpoint, struct vl_er
     for (size_t i = checkpoint->further_count; i-- > 0;)
         restore_pair(checkpoint, &checkpoint->further[i].uplink, &checkpoint->further[i].bridge, first);
     restore_pair(checkpoint, &checkpoint->uplink, &checkpoint->bridge, first);
+}
+
+/* DHCP clients that were started for the bridge have nothing to do when it goes; those of the uplink come with the
+ * owner's commands. */
+static void end_clients(const struct vl_checkpoint *checkpoint)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    if (checkpoint->bridge.name && !checkpoint->bridge.link.exists)
+        (void)vl_lease_clients_end(checkpoint->bridge.name, "", false, &ignored);
 }
 
 /* The owner of the network reads its files again. It may not run at all (after a reboot, early in the boot). */
@@ -63,8 +74,10 @@ int vl_network_restore(const struct vl_checkpoint *checkpoint, size_t *changed, 
     VL_ERROR_AUTO network = { .code = VL_OK }, files = { .code = VL_OK };
 
     /* at once, whatever the owner makes of it; what counts is how it is in the end */
-    if (checkpoint->boot)
+    if (checkpoint->boot) {
+        end_clients(checkpoint);
         restore_network(checkpoint, &network);
+    }
     (void)vl_checkpoint_restore_files(checkpoint, changed, &files);
     if (checkpoint->boot && checkpoint->reload_count)
         run_reloads(checkpoint);

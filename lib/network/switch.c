@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "network/lease_client.h"
 #include "network/netlink.h"
 #include "network/possible.h"
 
@@ -298,6 +299,7 @@ static void move_addresses(struct change *change)
 {
     const char *name = change->bridge->name;
     int index = change->bridge_link.index;
+    bool joined = change->bridge_link.exists && change->uplink_link.master == index;
 
     leave_addresses(change);
     for (size_t i = 0; i < change->wanted_count; i++) {
@@ -317,8 +319,10 @@ static void move_addresses(struct change *change)
     for (size_t i = 0; i < change->uplink_addresses.count; i++) {
         const struct vl_net_message *message = &change->uplink_addresses.list[i];
 
-        vl_buf_printf(&change->text, "ip address del %s dev %s\n", vl_net_address_text(change->arena, message),
-                      change->bridge->interface);
+        /* whoever brings a port up gives it one of the link, which is in nobody's way: not worth a change */
+        if (!joined || !vl_net_address_facts(message).link_local)
+            vl_buf_printf(&change->text, "ip address del %s dev %s\n", vl_net_address_text(change->arena, message),
+                          change->bridge->interface);
         vl_net_delete_address(&change->move, message);
     }
 }
@@ -388,6 +392,16 @@ static void move_routes(struct change *change)
         give_default(change, bridge->gateway6);
 }
 
+/* A DHCP client of the uplink goes with the address; where the bridge has its address from the lab file, it ends. */
+static void move_client(struct change *change)
+{
+    const struct vl_bridge *bridge = change->bridge;
+
+    vl_buf_puts(&change->text,
+                vl_lease_clients_text(change->arena, vl_lease_clients(change->arena, bridge->interface, bridge->name),
+                                      bridge->dhcp));
+}
+
 static int find_changes(struct change *change, const char *lab_name, struct vl_error *err)
 {
     if (look(change, err) < 0)
@@ -396,6 +410,7 @@ static int find_changes(struct change *change, const char *lab_name, struct vl_e
     join_bridge(change);
     move_addresses(change);
     move_routes(change);
+    move_client(change);
     if (change->text.failed || change->arena->failed)
         return vl_no_memory(err);
     return 0;
@@ -445,9 +460,9 @@ static int send_part(const struct vl_bridge *bridge, const char *lab_name, bool 
 int vl_switch_over(const struct vl_bridge *bridge, const char *lab_name, struct vl_error *err)
 {
     if (send_part(bridge, lab_name, false, err) < 0 || send_part(bridge, lab_name, false, err) < 0 ||
-        wait_running(bridge, err) < 0)
+        wait_running(bridge, err) < 0 || send_part(bridge, lab_name, true, err) < 0)
         return -1;
-    return send_part(bridge, lab_name, true, err);
+    return vl_lease_clients_end(bridge->interface, bridge->name, bridge->dhcp, err);
 }
 
 int vl_switch_back(const char *bridge, const char *uplink, struct vl_error *err)

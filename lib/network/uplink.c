@@ -13,6 +13,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "machine/target.h"
+#include "network/lease.h"
+#include "network/stranger.h"
 
 /* What to do about it: the lab file counts for every command, and only one of them has the option. */
 #define REMEDY "say which counts by 'backend = NAME' in [bridge], or to 'voiplab bridge' with --backend NAME"
@@ -20,6 +22,7 @@
 struct look {
     struct vl_arena *arena;
     const char *root, *interface;
+    const char *mac; /* NULL: not known */
     struct vl_target *target;
     struct vl_bridge_source *files;
     size_t count;
@@ -27,11 +30,27 @@ struct look {
     struct vl_error *err;
 };
 
+static int add_source(struct look *look, const char *path, const char *text)
+{
+    struct vl_bridge_source *grown;
+
+    for (size_t i = 0; i < look->count; i++)
+        if (!strcmp(look->files[i].path, path))
+            return 0;
+    grown = vl_arena_grow(look->arena, look->files, look->count, sizeof(*grown));
+
+    if (!grown)
+        return vl_no_memory(look->err);
+    grown[look->count++] =
+        (struct vl_bridge_source){ vl_arena_strdup(look->arena, path), vl_arena_strdup(look->arena, text) };
+    look->files = grown;
+    return 0;
+}
+
 static int add_file(struct look *look, const char *path)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_FREE char *text = NULL;
-    struct vl_bridge_source *grown;
     mode_t mode;
 
     if (look->target->ops->read(look->target, path, &text, &mode, &err) < 0) {
@@ -40,13 +59,7 @@ static int add_file(struct look *look, const char *path)
         vl_error_move(look->err, &err);
         return -1;
     }
-    grown = vl_arena_grow(look->arena, look->files, look->count, sizeof(*grown));
-    if (!grown)
-        return vl_no_memory(look->err);
-    grown[look->count++] =
-        (struct vl_bridge_source){ vl_arena_strdup(look->arena, path), vl_arena_strdup(look->arena, text) };
-    look->files = grown;
-    return 0;
+    return add_source(look, path, text);
 }
 
 /* `path` with what glob(7) would take for a pattern made plain. */
@@ -60,7 +73,7 @@ static const char *quote(struct vl_arena *arena, const char *path)
     return vl_arena_strdup(arena, vl_buf_text(&out));
 }
 
-/* A link to /dev/null is systemd's way to say that a file does not count. */
+/* A link to /dev/null is systemd's way to say that a file does not count, nor others of its name: an empty one. */
 static bool is_masked(const char *path)
 {
     char link[16];
@@ -82,8 +95,10 @@ static int add_matches(struct look *look, const char *pattern)
     for (size_t i = 0; i < found.gl_pathc && rc == 0; i++) {
         struct stat status_of;
 
-        if (lstat(found.gl_pathv[i], &status_of) == 0 && !S_ISDIR(status_of.st_mode) && !is_masked(found.gl_pathv[i]))
-            rc = add_file(look, found.gl_pathv[i] + root_length);
+        if (lstat(found.gl_pathv[i], &status_of) < 0 || S_ISDIR(status_of.st_mode))
+            continue;
+        rc = is_masked(found.gl_pathv[i]) ? add_source(look, found.gl_pathv[i] + root_length, "")
+                                          : add_file(look, found.gl_pathv[i] + root_length);
     }
     globfree(&found);
     return rc;
@@ -93,6 +108,22 @@ static int open_look(struct look *look)
 {
     look->target = vl_target_local(look->root, look->err);
     return look->target ? 0 : -1;
+}
+
+/* The files of a back end, and those that they lead to. */
+static int add_all(struct look *look, const struct vl_backend *row)
+{
+    for (size_t i = 0; row->sources[i]; i++)
+        if (add_matches(look, row->sources[i]) < 0)
+            return -1;
+    for (size_t i = 0; row->leads && i < look->count; i++) {
+        const char *const *patterns = row->leads(look->arena, &look->files[i]);
+
+        for (size_t k = 0; patterns && patterns[k]; k++)
+            if (add_matches(look, patterns[k]) < 0)
+                return -1;
+    }
+    return 0;
 }
 
 static int look_at_files(struct look *look, enum vl_bridge_backend backend, struct vl_uplink_claim *claim)
@@ -105,11 +136,10 @@ static int look_at_files(struct look *look, enum vl_bridge_backend backend, stru
     look->count = 0;
     if (vl_file_exists(directory))
         claim->directory = row->directory;
-    for (size_t i = 0; row->sources[i]; i++)
-        if (add_matches(look, row->sources[i]) < 0)
-            return -1;
+    if (add_all(look, row) < 0)
+        return -1;
     for (size_t i = 0; i < look->count; i++)
-        if (row->is_about(look->arena, &look->files[i], look->interface))
+        if (row->is_about(look->arena, &look->files[i], look->interface, look->mac))
             claim->file = look->files[i].path;
     return 0;
 }
@@ -127,10 +157,28 @@ static void look_at_daemons(const struct look *look, struct vl_uplink_claim *cla
     }
 }
 
-int vl_uplink_look(struct vl_arena *arena, const char *root, const char *interface,
+static const char *mac_of(struct vl_arena *arena, const char *interface)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+
+    if (vl_file_read(vl_arena_printf(arena, "/sys/class/net/%s/address", interface), 4096, &text, NULL, &ignored) < 0)
+        return NULL;
+    (void)vl_text_strip(text);
+    return strlen(text) == 17 && strcmp(text, "00:00:00:00:00:00") != 0 ? vl_arena_strdup(arena, text) : NULL;
+}
+
+int vl_uplink_look(struct vl_arena *arena, const char *root, const char *interface, const char *mac,
                    struct vl_uplink_evidence *ret_evidence, struct vl_error *err)
 {
-    struct look look = { .arena = arena, .root = root, .interface = interface, .evidence = true, .err = err };
+    struct look look = {
+        .arena = arena,
+        .root = root,
+        .interface = interface,
+        .mac = mac || strcmp(root, "/") != 0 ? mac : mac_of(arena, interface),
+        .evidence = true,
+        .err = err,
+    };
     int rc = open_look(&look);
 
     *ret_evidence = (struct vl_uplink_evidence){ .claims = { [0] = { .file = NULL } } };
@@ -209,12 +257,21 @@ int vl_uplink_decide(struct vl_arena *arena, const char *interface, const struct
                    evidence_text(arena, joined.claims));
 }
 
-int vl_uplink_owner(struct vl_arena *arena, const char *root, const char *interface,
+static bool is_claimed(const struct vl_uplink_evidence *evidence)
+{
+    for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++)
+        if (says(&evidence->claims[i]))
+            return true;
+    return false;
+}
+
+int vl_uplink_owner(struct vl_arena *arena, const char *root, const char *interface, const char *mac,
                     enum vl_bridge_backend *ret_backend, const char **ret_why, struct vl_error *err)
 {
     struct vl_uplink_evidence evidence;
 
-    if (vl_uplink_look(arena, root, interface, &evidence, err) < 0)
+    if (vl_uplink_look(arena, root, interface, mac, &evidence, err) < 0 ||
+        (!is_claimed(&evidence) && vl_stranger_refuse(arena, root, interface, err) < 0))
         return -1;
     return vl_uplink_decide(arena, interface, &evidence, strcmp(root, "/") != 0, ret_backend, ret_why, err);
 }
@@ -224,30 +281,20 @@ const char *vl_uplink_directory(enum vl_bridge_backend backend)
     return vl_backend(backend)->directory;
 }
 
-static const char *mac_of(struct vl_arena *arena, const char *interface)
-{
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *text = NULL;
-
-    if (vl_file_read(vl_arena_printf(arena, "/sys/class/net/%s/address", interface), 4096, &text, NULL, &ignored) < 0)
-        return NULL;
-    (void)vl_text_strip(text);
-    return strlen(text) == 17 && strcmp(text, "00:00:00:00:00:00") != 0 ? vl_arena_strdup(arena, text) : NULL;
-}
-
 int vl_uplink_gather(struct vl_arena *arena, const char *root, enum vl_bridge_backend backend,
                      const struct vl_bridge *bridge, struct vl_bridge_input *ret_input, struct vl_error *err)
 {
-    const char *const *patterns = vl_backend(backend)->sources;
     struct look look = { .arena = arena, .root = root, .interface = bridge->interface, .err = err };
+    bool here = !strcmp(root, "/");
     int rc = open_look(&look);
 
-    for (size_t i = 0; patterns[i] && rc == 0; i++)
-        rc = add_matches(&look, patterns[i]);
+    if (rc == 0)
+        rc = add_all(&look, vl_backend(backend));
     vl_target_close(look.target);
     *ret_input = (struct vl_bridge_input){
         .bridge = bridge,
-        .hwaddr = !strcmp(root, "/") ? mac_of(arena, bridge->interface) : NULL,
+        .hwaddr = here ? mac_of(arena, bridge->interface) : NULL,
+        .lease = here ? vl_lease_of(arena, if_nametoindex(bridge->interface)) : (struct vl_lease){ .client = NULL },
         .files = look.files,
         .count = look.count,
     };

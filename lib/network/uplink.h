@@ -22,8 +22,9 @@ struct vl_uplink_evidence {
     struct vl_uplink_claim claims[VL_BACKEND_COUNT];
 };
 
-/* Look under `root`; daemons are asked (by their files in /run) only when it is "/". */
-int vl_uplink_look(struct vl_arena *arena, const char *root, const char *interface,
+/* Look under `root`; daemons are asked (by their files in /run) only when it is "/". `mac` is the interface's MAC
+ * address as the lab has it; NULL: as this host has it, when root is "/". */
+int vl_uplink_look(struct vl_arena *arena, const char *root, const char *interface, const char *mac,
                    struct vl_uplink_evidence *ret_evidence, struct vl_error *err);
 
 /* Exactly one that has the interface, or a failure that says what each says. netplan speaks through networkd and
@@ -34,7 +35,7 @@ int vl_uplink_decide(struct vl_arena *arena, const char *interface, const struct
                      bool bare, enum vl_bridge_backend *ret_backend, const char **ret_why, struct vl_error *err);
 
 /* Both in one: who has `interface`. *ret_why: what says so, for people. */
-int vl_uplink_owner(struct vl_arena *arena, const char *root, const char *interface,
+int vl_uplink_owner(struct vl_arena *arena, const char *root, const char *interface, const char *mac,
                     enum vl_bridge_backend *ret_backend, const char **ret_why, struct vl_error *err);
 
 /* The directory that its files lie in. */

@@ -7,10 +7,9 @@
 #include "base/memory.h"
 #include "plan/needed.h"
 #include "plan/reload.h"
+#include "probe/ask.h"
 #include "probe/asterisk.h"
 #include "probe/unloaded.h"
-
-enum { ASK_TIMEOUT_MS = 30000 };
 
 #define UPTIME "core show uptime seconds"
 #define SOCKET "/var/run/asterisk/asterisk.ctl"
@@ -54,17 +53,10 @@ static bool look(struct vl_target *target, const char *path, struct vl_path_fact
 /* What Asterisk answers; NULL: nothing. The caller frees it. */
 static char *ask(struct vl_target *target, const char *command)
 {
-    const char *const argv[] = { "asterisk", "-rx", command, NULL };
     VL_ERROR_AUTO ignored = { .code = VL_OK };
-    struct vl_command_result result = { .status = -1 };
-    int timeout = target->answer_timeout_ms ? target->answer_timeout_ms : ASK_TIMEOUT_MS;
-    char *output;
+    char *output = NULL;
 
-    if (target->ops->run(target, argv, NULL, timeout, &result, &ignored) < 0)
-        return NULL;
-    output = result.status == 0 ? result.output : NULL;
-    result.output = output ? NULL : result.output;
-    vl_command_result_free(&result);
+    (void)vl_asterisk_ask(target, command, &output, &ignored);
     return output;
 }
 

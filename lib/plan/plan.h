@@ -57,6 +57,7 @@ struct vl_step {
     const char *source;      /* local file or directory that the step reads, or VL_STEP_COMMAND of a note is run in */
     const char *sha256;      /* VL_STEP_IMAGE: the checksum that what is fetched must have; NULL: any */
     const char *pool;
+    unsigned patience_s;               /* VL_STEP_COMMAND: how long it may take; 0: a minute */
     uint64_t size;                     /* bytes, where a step makes something large */
     const struct vl_fileset *files;    /* VL_STEP_SEED */
     const struct vl_shell_part *parts; /* VL_STEP_SEED: what in its files stands in files of this host, too */

@@ -60,9 +60,10 @@ int vl_step_check_answer(const struct vl_step_scene *scene, const struct vl_comm
 static int do_command(const struct vl_step_scene *scene)
 {
     struct vl_command_result result = { .status = -1 };
-    int rc;
+    unsigned patience = scene->step->patience_s;
+    int rc, timeout = patience ? (int)patience * 1000 : COMMAND_TIMEOUT_MS;
 
-    if (scene->target->ops->run(scene->target, scene->step->argv, NULL, COMMAND_TIMEOUT_MS, &result, scene->err) < 0)
+    if (scene->target->ops->run(scene->target, scene->step->argv, NULL, timeout, &result, scene->err) < 0)
         return -1;
     rc = vl_step_check_answer(scene, &result);
     vl_command_result_free(&result);

@@ -1,122 +1,76 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The processor, from /proc/cpuinfo: lines of `key<tab>: value`, a block for each processor (proc(5)). On ARM there is
- * no `flags` line but `Features`, which says nothing about virtualization.
+ * What the processor means for the lab: its guests are x86_64, so KVM carries them where an x86 processor of 64 bits
+ * has vmx or svm, and nobody else holds it: neither the firmware (firmware.c) nor Xen, under which KVM does not run.
  */
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "probe/host_part.h"
 
-enum { CPUINFO_LIMIT = 16 << 20, NAME_LIMIT = 100 };
+enum { CPUINFO_LIMIT = 16 << 20 };
 
-static bool is_blank(char c)
+#define EMULATED "guests are emulated (type='qemu')"
+#define OTHER_KERNEL EMULATED "; for speed start this machine with a kernel "
+
+/* What keeps KVM from our guests although the flag may be there. */
+static const struct {
+    const char *seen, *unusable, *remedy;
+} bars[] = {
+    [VL_CPU_NO_BAR] = { NULL, NULL, NULL },
+    [VL_CPU_IS_32_BIT] = { "the processor has 32 bits, and the lab's guests are x86_64", "the processor has 32 bits",
+                           EMULATED "; for speed use a host with a processor of 64 bits" },
+    [VL_CPU_XEN_HOST] = { "Xen runs below this host (dom0) and keeps virtualization to itself",
+                          "Xen keeps virtualization to itself",
+                          OTHER_KERNEL "without Xen: choose that entry in the boot menu (GRUB)" },
+    [VL_CPU_XEN_PERHAPS] = { "Xen runs below: this is its host (dom0) or one of its paravirtual guests",
+                             "Xen keeps virtualization to itself",
+                             EMULATED
+                             "; for speed: if this is the Xen host itself, start it with a kernel without Xen; "
+                             "a guest must be made anew as HVM with nested virtualization" },
+    [VL_CPU_KERNEL_32_BIT] = { "the kernel has 32 bits, and the lab's guests are x86_64", "the kernel has 32 bits",
+                               OTHER_KERNEL "of 64 bits (amd64, x86_64)" },
+};
+
+static bool is_32_bit_kernel(struct vl_probe *probe)
 {
-    return c == ' ' || c == '\t' || c == '\r';
-}
+    static const char *const signs[] = { "i386", "i486", "i586", "i686", "PAE", "-pae", "-686" };
+    struct utsname name;
+    const char *release = "";
 
-static bool has_word(const char *list, size_t length, const char *word)
-{
-    size_t size = strlen(word);
-
-    while (length > 0) {
-        size_t part = 0;
-
-        while (part < length && !is_blank(list[part]))
-            part++;
-        if (part == size && memcmp(list, word, size) == 0)
+    if (probe->is_live)
+        release = uname(&name) == 0 ? name.machine : "";
+    else if (!probe->cpu_alone)
+        release = vl_probe_word(probe, "/proc/sys/kernel/osrelease");
+    for (size_t i = 0; release && i < VL_COUNT(signs); i++)
+        if (strstr(release, signs[i]))
             return true;
-        part += part < length;
-        list += part;
-        length -= part;
-    }
     return false;
 }
 
-static void take_flags(struct vl_cpu *cpu, const char *list, size_t length)
+/* dom0, as Xen itself says: only its first guest is in control. */
+static bool is_xen_host(struct vl_probe *probe)
 {
-    static const char *const virtualization[] = { "vmx", "svm" };
+    const char *abilities = probe->cpu_alone ? NULL : vl_probe_word(probe, "/proc/xen/capabilities");
 
-    cpu->has_flags = true;
-    cpu->with_flags++;
-    cpu->is_guest |= has_word(list, length, "hypervisor");
-    cpu->is_64_bit |= has_word(list, length, "lm");
-    cpu->has_nested_paging |= has_word(list, length, "ept") || has_word(list, length, "npt");
-    for (size_t i = 0; i < VL_COUNT(virtualization); i++)
-        if (has_word(list, length, virtualization[i])) {
-            cpu->virtualization = virtualization[i];
-            cpu->with_virtualization++;
-            return;
-        }
+    return abilities && strstr(abilities, "control_d");
 }
 
-/* The key ends at white space or at the colon; `flags` is not `vmx flags`, which newer kernels print as well. */
-static bool is_key(const char *line, size_t length, const char *key)
+static enum vl_cpu_bar find_bar(struct vl_probe *probe)
 {
-    size_t size = strlen(key);
-
-    if (length < size || memcmp(line, key, size) != 0)
-        return false;
-    while (size < length && is_blank(line[size]))
-        size++;
-    return size < length && line[size] == ':';
+    if (!probe->cpu.has_flags)
+        return VL_CPU_NO_BAR;
+    if (is_xen_host(probe))
+        return VL_CPU_XEN_HOST;
+    if (probe->cpu.is_paravirtual)
+        return VL_CPU_XEN_PERHAPS;
+    if (!probe->cpu.is_64_bit)
+        return VL_CPU_IS_32_BIT;
+    return is_32_bit_kernel(probe) ? VL_CPU_KERNEL_32_BIT : VL_CPU_NO_BAR;
 }
-
-static void take_text(const char **slot, size_t *slot_length, const char *value, size_t length)
-{
-    while (length > 0 && is_blank(*value)) {
-        value++;
-        length--;
-    }
-    while (length > 0 && is_blank(value[length - 1]))
-        length--;
-    if (*slot || length == 0)
-        return;
-    *slot = value;
-    *slot_length = length < NAME_LIMIT ? length : NAME_LIMIT;
-}
-
-static void take_line(struct vl_cpu *cpu, const char *line, size_t length)
-{
-    const char *colon = memchr(line, ':', length);
-    size_t rest = colon ? length - (size_t)(colon + 1 - line) : 0;
-
-    if (!colon)
-        return;
-    if (is_key(line, length, "processor"))
-        cpu->processors++;
-    else if (is_key(line, length, "flags"))
-        take_flags(cpu, colon + 1, rest);
-    else if (is_key(line, length, "vendor_id"))
-        take_text(&cpu->vendor, &cpu->vendor_length, colon + 1, rest);
-    else if (is_key(line, length, "model name"))
-        take_text(&cpu->model, &cpu->model_length, colon + 1, rest);
-    else if (is_key(line, length, "CPU architecture"))
-        cpu->is_64_bit |= has_word(colon + 1, rest, "8") || has_word(colon + 1, rest, "AArch64");
-    else if (is_key(line, length, "CPU implementer") && !cpu->vendor) {
-        cpu->vendor = "ARM";
-        cpu->vendor_length = 3;
-    }
-}
-
-struct vl_cpu vl_cpu_parse(const char *text)
-{
-    struct vl_cpu cpu = { .virtualization = NULL };
-
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-
-        take_line(&cpu, text, length);
-        text += length + (text[length] == '\n');
-    }
-    if (!cpu.processors)
-        cpu.processors = cpu.with_flags;
-    return cpu;
-}
-
-#define EMULATED "guests are emulated (type='qemu')"
 
 static const char *cpu_remedy(const struct vl_cpu *cpu)
 {
@@ -130,37 +84,50 @@ static const char *cpu_remedy(const struct vl_cpu *cpu)
     return EMULATED "; for speed turn on Intel VT-x or AMD-V in the firmware setup (BIOS), if the processor has it";
 }
 
+static void add_flag(struct vl_probe *probe)
+{
+    const struct vl_cpu *cpu = &probe->cpu;
+
+    if (cpu->processors > cpu->with_virtualization)
+        vl_probe_add(probe, "virtualization", VL_CHECK_WARN,
+                     vl_arena_printf(probe->arena, "%s on %u of %u processors only", cpu->virtualization,
+                                     cpu->with_virtualization, cpu->processors),
+                     "the processors differ, which KVM does not expect: look at the firmware setup (BIOS)");
+    else
+        vl_probe_add(probe, "virtualization", VL_CHECK_PASS,
+                     vl_arena_printf(probe->arena, "%s on %u processor%s", cpu->virtualization, cpu->processors,
+                                     vl_plural(cpu->processors)),
+                     NULL);
+}
+
 static void add_virtualization(struct vl_probe *probe)
 {
     const struct vl_cpu *cpu = &probe->cpu;
-    const char *flag = cpu->virtualization, *seen;
+    const char *flag = cpu->virtualization, *seen, *because = bars[probe->bar].seen;
 
-    if (flag && cpu->processors > cpu->with_virtualization)
-        vl_probe_add(probe, "virtualization", VL_CHECK_WARN,
-                     vl_arena_printf(probe->arena, "%s on %u of %u processors only", flag, cpu->with_virtualization,
-                                     cpu->processors),
-                     "the processors differ, which KVM does not expect: look at the firmware setup (BIOS)");
-    else if (flag)
-        vl_probe_add(
-            probe, "virtualization", VL_CHECK_PASS,
-            vl_arena_printf(probe->arena, "%s on %u processor%s", flag, cpu->processors, vl_plural(cpu->processors)),
-            NULL);
-    if (flag)
+    if (flag && !because) {
+        add_flag(probe);
         return;
-    seen = vl_arena_printf(probe->arena, "neither vmx nor svm on %u processor%s%s", cpu->processors,
-                           vl_plural(cpu->processors),
-                           !cpu->processors  ? ": the file names none"
-                           : !cpu->has_flags ? ": not an x86 processor, and the lab's guests are x86_64"
-                           : cpu->is_guest   ? ": this is a virtual machine, and its hypervisor hides them"
-                                             : "");
-    probe->report->unusable = cpu->processors ? "the processor has neither vmx nor svm" : "cpuinfo names no processor";
-    vl_probe_add(probe, "virtualization", VL_CHECK_FAIL, seen, cpu_remedy(cpu));
+    }
+    if (!because)
+        because = !cpu->processors  ? "the file names none"
+                  : !cpu->has_flags ? "not an x86 processor, and the lab's guests are x86_64"
+                  : cpu->is_guest   ? "this is a virtual machine, and its hypervisor hides them"
+                                    : NULL;
+    seen = vl_arena_printf(probe->arena, "%s on %u processor%s%s%s", flag ? flag : "neither vmx nor svm",
+                           cpu->processors, vl_plural(cpu->processors), because ? ": " : "", because ? because : "");
+    probe->report->unusable = bars[probe->bar].unusable ? bars[probe->bar].unusable
+                              : !cpu->processors        ? "cpuinfo names no processor"
+                              : !cpu->has_flags         ? "the processor is not an x86"
+                                                        : "the processor has neither vmx nor svm";
+    vl_probe_add(probe, "virtualization", VL_CHECK_FAIL, seen,
+                 bars[probe->bar].remedy ? bars[probe->bar].remedy : cpu_remedy(cpu));
 }
 
 static void add_processor(struct vl_probe *probe)
 {
     const struct vl_cpu *cpu = &probe->cpu;
-    const char *vendor = cpu->vendor ? vl_arena_strndup(probe->arena, cpu->vendor, cpu->vendor_length) : NULL;
+    const char *vendor = cpu->vendor ? vl_arena_strndup(probe->arena, cpu->vendor, cpu->vendor_length) : cpu->family;
     const char *model = cpu->model ? vl_arena_strndup(probe->arena, cpu->model, cpu->model_length) : "";
 
     if (!vendor && !*model)
@@ -177,10 +144,12 @@ static void add_abilities(struct vl_probe *probe)
     const struct vl_cpu *cpu = &probe->cpu;
 
     if (cpu->is_64_bit)
-        vl_probe_add(probe, "64-bit", VL_CHECK_PASS, cpu->has_flags ? "lm" : "AArch64", NULL);
+        vl_probe_add(probe, "64-bit", VL_CHECK_PASS, cpu->has_flags ? "lm" : "of 64 bits, as it says itself", NULL);
+    else if (cpu->has_flags)
+        vl_probe_add(probe, "64-bit", VL_CHECK_WARN, "no lm",
+                     "the lab's guests have 64 bits: they do not run here with hardware virtualization, but emulated");
     else
-        vl_probe_add(probe, "64-bit", VL_CHECK_WARN, cpu->has_flags ? "no lm" : "not said",
-                     "guests of 64 bits do not run here with hardware virtualization: use images of 32 bits");
+        vl_probe_add(probe, "64-bit", VL_CHECK_SKIP, "not said; matters for x86 processors only", NULL);
     if (!cpu->virtualization)
         vl_probe_add(probe, "nested paging", VL_CHECK_SKIP, "matters with vmx or svm only", NULL);
     else if (cpu->has_nested_paging)
@@ -200,8 +169,16 @@ static void add_carrier(struct vl_probe *probe)
 
     if (!cpu->has_flags)
         vl_probe_add(probe, "outer hypervisor", VL_CHECK_SKIP, "cpuinfo does not tell", NULL);
+    else if (probe->bar == VL_CPU_XEN_HOST || probe->bar == VL_CPU_XEN_PERHAPS)
+        vl_probe_add(probe, "outer hypervisor", VL_CHECK_WARN,
+                     probe->bar == VL_CPU_XEN_HOST ? "Xen, of which this is the host (dom0)"
+                                                   : "Xen, of which this is the host (dom0) or a paravirtual guest",
+                     bars[probe->bar].remedy);
     else if (!cpu->is_guest)
-        vl_probe_add(probe, "outer hypervisor", VL_CHECK_PASS, "none: this is a machine of its own", NULL);
+        vl_probe_add(probe, "outer hypervisor", VL_CHECK_PASS,
+                     *of ? vl_arena_printf(probe->arena, "the processor tells of none; a machine%s", of)
+                         : "the processor tells of none",
+                     NULL);
     else if (cpu->virtualization)
         vl_probe_add(probe, "outer hypervisor", VL_CHECK_PASS,
                      vl_arena_printf(probe->arena, "a virtual machine%s, which is given %s: guests are nested", of,
@@ -220,6 +197,12 @@ int vl_probe_cpu(struct vl_probe *probe)
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
     if (vl_file_read(path, CPUINFO_LIMIT, &text, NULL, &cause) < 0) {
+        if (probe->options->cpuinfo && cause.code != VL_ERROR_NOTFOUND)
+            return vl_fail(
+                probe->err, cause.code,
+                "%s; --cpuinfo takes what 'cat /proc/cpuinfo' prints there: what Windows has saved as UTF-16 "
+                "is made a text file by 'iconv -f UTF-16 -t UTF-8'",
+                vl_error_text(&cause));
         if (probe->options->cpuinfo) {
             vl_error_move(probe->err, &cause);
             return -1;
@@ -233,6 +216,7 @@ int vl_probe_cpu(struct vl_probe *probe)
     probe->cpu_text = vl_arena_strdup(probe->arena, text);
     probe->cpu = vl_cpu_parse(probe->cpu_text);
     probe->report->virtualization = probe->cpu.virtualization;
+    probe->bar = find_bar(probe);
     add_virtualization(probe);
     add_processor(probe);
     add_abilities(probe);

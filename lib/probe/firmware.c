@@ -42,10 +42,10 @@ static bool line_has_any(const char *line, size_t length, const char *const *lis
     return false;
 }
 
-const char *vl_kernel_log_firmware_lock(const char *log, size_t *ret_length)
+/* The last line since the last start that has one of both lists. */
+static const char *last_line(const char *log, const char *const *subjects, const char *const *verdicts,
+                             size_t *ret_length)
 {
-    static const char *const subjects[] = { "kvm", "vmx", "svm", NULL };
-    static const char *const verdicts[] = { "disabled by bios", "disabled (by bios)", "not enabled (by bios)", NULL };
     const char *found = NULL;
 
     while (*log) {
@@ -60,6 +60,22 @@ const char *vl_kernel_log_firmware_lock(const char *log, size_t *ret_length)
         log += length + (log[length] == '\n');
     }
     return found;
+}
+
+const char *vl_kernel_log_firmware_lock(const char *log, size_t *ret_length)
+{
+    static const char *const subjects[] = { "kvm", "vmx", "svm", NULL };
+    static const char *const verdicts[] = { "disabled by bios", "disabled (by bios)", "not enabled (by bios)", NULL };
+
+    return last_line(log, subjects, verdicts, ret_length);
+}
+
+const char *vl_kernel_log_busy(const char *log, size_t *ret_length)
+{
+    static const char *const subjects[] = { "kvm: enabling virtualization on CPU", NULL };
+    static const char *const verdicts[] = { "failed", NULL };
+
+    return last_line(log, subjects, verdicts, ret_length);
 }
 
 /* The kernel's ring buffer; syslog(2). NULL with errno when we may not read it. */
@@ -111,7 +127,7 @@ int vl_probe_firmware(struct vl_probe *probe)
         vl_probe_add(probe, "firmware lock", VL_CHECK_SKIP, "a cpuinfo file does not tell", NULL);
         return 0;
     }
-    log = logged(probe, &where);
+    probe->log = log = logged(probe, &where);
     if (!log) {
         bool denied = probe->is_live && geteuid() != 0;
 

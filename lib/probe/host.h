@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "lab/lab.h"
+#include "probe/packages.h"
 
 enum vl_check_status { VL_CHECK_PASS, VL_CHECK_WARN, VL_CHECK_FAIL, VL_CHECK_SKIP };
 
@@ -40,12 +41,14 @@ struct vl_host_capacity {
 struct vl_host_report {
     const struct vl_check *checks;
     size_t count;
-    const char *virtualization;         /* flag of the processor: "vmx", "svm", or NULL */
-    bool usable;                        /* guests run with hardware virtualization */
-    const char *unusable;               /* why not, as part of a sentence; NULL when usable */
-    bool emulation_possible;            /* guests can be emulated: a QEMU for x86_64 is installed. What only keeps them
-                                           from running fast is no failure then */
-    const char *const *missing_modules; /* not loaded, but can be: names for modprobe, NULL-terminated */
+    const char *virtualization;          /* flag of the processor: "vmx", "svm", or NULL */
+    bool usable;                         /* guests run with hardware virtualization */
+    const char *unusable;                /* why not, as part of a sentence; NULL when usable */
+    bool emulation_possible;             /* guests can be emulated: a QEMU for x86_64 is installed. What only keeps them
+                                            from running fast is no failure then */
+    struct vl_missing_packages packages; /* programs that are not there; without a lab: all that any needs */
+    const char *daemon_install;          /* the command that installs libvirt's daemon; NULL: it is installed */
+    const char *const *missing_modules;  /* not loaded, but can be: names for modprobe, NULL-terminated */
     struct vl_host_capacity capacity;
 };
 
@@ -63,15 +66,22 @@ struct vl_cpu {
     const char *virtualization; /* "vmx" (Intel), "svm" (AMD) or NULL; static */
     bool has_flags;             /* an x86 processor: without a flag there is no hardware virtualization */
     bool is_guest;              /* the flag `hypervisor`: this host is itself a virtual machine */
-    bool is_64_bit;             /* `lm`, or an ARM of version 8 */
+    bool is_paravirtual;        /* and one of Xen's that sees the processor as Xen shows it: dom0, or a PV guest */
+    bool is_64_bit;             /* `lm`, or a processor of another family that says so */
     bool has_nested_paging;     /* `ept` or `npt` */
     unsigned processors, with_flags, with_virtualization; /* with: those that have a `flags` line, the flag */
     const char *vendor, *model;                           /* in the text, not terminated; NULL: not said */
     size_t vendor_length, model_length;
+    const char *family; /* of one that is not x86: "ARM", "SPARC", …; NULL: an x86, or not known. Static */
 };
 
-/* Parse the text of a cpuinfo file. A flag counts as a whole word of a `flags` line, on any processor. */
+/* Parse the text of a cpuinfo file, also when it came by mail (quoted, indented, wrapped), or what lscpu(1) prints. A
+ * flag counts as a whole word of a `flags` line, on any processor. */
 struct vl_cpu vl_cpu_parse(const char *text);
+
+/* The last line of a kernel's log since its last start that says that another hypervisor (VirtualBox, VMware) holds the
+ * processor's virtualization, so that KVM cannot have it; NULL when none does. *ret_length bytes of `log`. */
+const char *vl_kernel_log_busy(const char *log, size_t *ret_length);
 
 /* The last line of a kernel's log since its last start that says that the firmware keeps hardware virtualization off;
  * NULL when none does. *ret_length bytes of `log`. */

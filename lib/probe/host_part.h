@@ -8,6 +8,15 @@
 
 #include "probe/host.h"
 
+/* Why KVM is of no use to the lab whatever flag the processor has. */
+enum vl_cpu_bar {
+    VL_CPU_NO_BAR,
+    VL_CPU_IS_32_BIT,
+    VL_CPU_XEN_HOST,    /* dom0 */
+    VL_CPU_XEN_PERHAPS, /* that or a paravirtual guest of Xen: a cpuinfo file does not tell which */
+    VL_CPU_KERNEL_32_BIT,
+};
+
 struct vl_probe {
     struct vl_arena *arena;
     const struct vl_host_options *options;
@@ -17,6 +26,8 @@ struct vl_probe {
     struct vl_host_report *report;
     struct vl_cpu cpu;
     const char *cpu_text;
+    enum vl_cpu_bar bar;
+    const char *log;      /* the kernel's, since before its last start; NULL: not to be had */
     bool is_locked;       /* the firmware keeps virtualization off */
     const char *modules;  /* text of ROOT/proc/modules; "" when there is none */
     const char *built_in; /* text of modules.builtin; "" when there is none */
@@ -56,6 +67,7 @@ int vl_probe_cpu(struct vl_probe *probe);
 int vl_probe_firmware(struct vl_probe *probe);
 int vl_probe_kvm(struct vl_probe *probe);
 int vl_probe_modules(struct vl_probe *probe);
+int vl_probe_forward(struct vl_probe *probe);
 int vl_probe_iommu(struct vl_probe *probe);
 int vl_probe_emulator(struct vl_probe *probe);
 int vl_probe_memory(struct vl_probe *probe);

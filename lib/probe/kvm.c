@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "probe/host_part.h"
 
 enum { CPUINFO_LIMIT = 16 << 20 };
@@ -51,11 +52,13 @@ bool vl_probe_kvm_usable(const char *cpuinfo)
 {
     VL_FREE char *text = NULL;
     VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_cpu cpu;
 
     if (vl_file_read(cpuinfo ? cpuinfo : "/proc/cpuinfo", CPUINFO_LIMIT, &text, NULL, &err) < 0)
         return false;
     /* our guests are x86_64: the KVM of another processor runs none of them */
-    if (!vl_cpu_parse(text).virtualization)
+    cpu = vl_cpu_parse(text);
+    if (!cpu.virtualization || !cpu.is_64_bit)
         return false;
     return vl_kvm_try("/dev/kvm", NULL) == VL_KVM_WORKS;
 }
@@ -77,11 +80,29 @@ static const struct {
     [VL_KVM_WORKS] = { "/dev/kvm makes a guest with a processor", NULL, NULL },
 };
 
+static bool can_serve(const struct vl_probe *probe)
+{
+    return probe->cpu.virtualization && probe->bar == VL_CPU_NO_BAR;
+}
+
 static void judge_files(struct vl_probe *probe)
 {
-    vl_probe_add(probe, "kvm device", VL_CHECK_SKIP,
-                 "another machine's devices are not opened: its processor and kernel log decide", NULL);
-    probe->report->usable = probe->cpu.virtualization && !probe->is_locked;
+    size_t length = 0;
+    const char *busy = probe->log ? vl_kernel_log_busy(probe->log, &length) : NULL;
+
+    probe->report->usable = can_serve(probe) && !probe->is_locked && !busy;
+    if (!busy) {
+        vl_probe_add(probe, "kvm device", VL_CHECK_SKIP,
+                     "another machine's devices are not opened: its processor and kernel log decide", NULL);
+        return;
+    }
+    if (can_serve(probe) && !probe->is_locked)
+        probe->report->unusable = "another hypervisor holds the processor's virtualization";
+    vl_probe_add(probe, "kvm device", VL_CHECK_FAIL,
+                 vl_arena_printf(probe->arena, "the kernel's log: '%s'",
+                                 vl_text_printable(probe->arena, vl_arena_strndup(probe->arena, busy, length))),
+                 "stop the machines of VirtualBox or VMware on that host, and unload vboxdrv or vmmon: one hypervisor "
+                 "at a time has the processor's virtualization");
 }
 
 int vl_probe_kvm(struct vl_probe *probe)
@@ -99,14 +120,14 @@ int vl_probe_kvm(struct vl_probe *probe)
     seen = cause ? vl_arena_printf(probe->arena, "%s (%s)", texts[state].seen, strerror(cause)) : texts[state].seen;
     if (state != VL_KVM_WORKS)
         vl_probe_add(probe, "kvm device", VL_CHECK_FAIL, seen, texts[state].remedy);
-    else if (!probe->cpu.virtualization)
+    else if (!can_serve(probe))
         vl_probe_add(probe, "kvm device", VL_CHECK_FAIL,
-                     vl_arena_printf(probe->arena, "%s, but the processor has neither vmx nor svm", seen),
+                     vl_arena_printf(probe->arena, "%s, but %s", seen, report->unusable),
                      "it is not used, since ordinary guests do not run on such a device, but emulated");
     else
         vl_probe_add(probe, "kvm device", VL_CHECK_PASS, seen, NULL);
-    report->usable = state == VL_KVM_WORKS && probe->cpu.virtualization;
-    if (!report->usable && probe->cpu.virtualization && !probe->is_locked)
+    report->usable = state == VL_KVM_WORKS && can_serve(probe);
+    if (!report->usable && can_serve(probe) && !probe->is_locked)
         report->unusable = texts[state].unusable;
     return 0;
 }

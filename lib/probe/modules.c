@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "probe/forward.h"
 #include "probe/host_part.h"
 
 struct wanted {
@@ -168,7 +169,7 @@ static void check_network_module(struct vl_probe *probe, const struct wanted *wa
 
 static const char *kvm_module(const struct vl_probe *probe)
 {
-    if (!probe->cpu.virtualization)
+    if (!probe->cpu.virtualization || probe->bar != VL_CPU_NO_BAR)
         return NULL;
     return strcmp(probe->cpu.virtualization, "vmx") == 0 ? "kvm_intel" : "kvm_amd";
 }
@@ -179,7 +180,8 @@ static void check_kvm_module(struct vl_probe *probe)
     enum vl_module_state state;
 
     if (!name) {
-        vl_probe_add(probe, "kvm module", VL_CHECK_SKIP, "of no use without vmx or svm", NULL);
+        vl_probe_add(probe, "kvm module", VL_CHECK_SKIP,
+                     vl_arena_printf(probe->arena, "of no use: %s", probe->report->unusable), NULL);
         return;
     }
     state = vl_probe_module(probe, name);
@@ -249,6 +251,38 @@ int vl_probe_modules(struct vl_probe *probe)
     check_nested(probe);
     for (size_t i = 0; i < VL_COUNT(network_modules); i++)
         check_network_module(probe, &network_modules[i]);
+    return 0;
+}
+
+/* Whether the guests of one bridge reach each other through the host's packet filter. */
+int vl_probe_forward(struct vl_probe *probe)
+{
+    const struct vl_lab *lab = probe->options->lab;
+    struct vl_forward forward[VL_FORWARD_FAMILIES];
+    bool filtered = false;
+
+    if (!probe->is_live) {
+        vl_probe_add(probe, "bridged frames", VL_CHECK_SKIP, "another machine's packet filter is not seen", NULL);
+        return 0;
+    }
+    vl_forward_look(probe->arena, lab ? lab->bridge.name : NULL, forward);
+    for (int i = 0; i < VL_FORWARD_FAMILIES; i++) {
+        filtered |= forward[i].filtered;
+        if (!forward[i].filtered || !forward[i].drops || forward[i].accepted)
+            continue;
+        vl_probe_add(probe, "bridged frames", VL_CHECK_WARN,
+                     vl_arena_printf(probe->arena,
+                                     "the packet filter%s drops what is forwarded (%s), bridged frames as well (%s = "
+                                     "1): guests do not reach each other",
+                                     forward[i].docker ? " of Docker" : "", vl_forward_rows[i].program,
+                                     vl_forward_rows[i].key),
+                     "'voiplab bridge' and 'voiplab up' let those of the lab's bridge pass");
+        return 0;
+    }
+    vl_probe_add(probe, "bridged frames", VL_CHECK_PASS,
+                 filtered ? "pass the packet filter, which drops none of them by its policy"
+                          : "pass by the packet filter",
+                 NULL);
     return 0;
 }
 

@@ -7,11 +7,12 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "lab/flavor.h"
+#include "probe/ask.h"
 #include "probe/asterisk.h"
 #include "probe/unloaded.h"
 
 /* Telephones beyond this are not a teaching lab's; a name of Asterisk's has 80 characters. */
-enum { ASK_TIMEOUT_MS = 30000, PHONES_MOST = 5000, NAME_MOST = 80, VERSION_MOST = 32, PJSIP_ONLY = 21 };
+enum { PHONES_MOST = 5000, NAME_MOST = 80, VERSION_MOST = 32, PJSIP_ONLY = 21 };
 
 #define VERSION "core show version"
 #define DRIVERS "module show like chan_"
@@ -98,23 +99,6 @@ static enum vl_flavor find_flavor(struct vl_target *target)
     return VL_FLAVOR_ASTERISK;
 }
 
-/* The answer to one of the commands; "" where Asterisk has none. */
-static int ask(struct vl_target *target, const char *command, char **ret_output, struct vl_error *err)
-{
-    const char *const argv[] = { "asterisk", "-rx", command, NULL };
-    struct vl_command_result result = { .status = -1 };
-    int timeout = target->answer_timeout_ms ? target->answer_timeout_ms : ASK_TIMEOUT_MS;
-
-    if (target->ops->run(target, argv, NULL, timeout, &result, err) < 0)
-        return -1;
-    if (result.status) {
-        vl_command_result_free(&result);
-        return vl_fail(err, VL_ERROR_FAILED, "Asterisk does not answer on '%s'", target->name);
-    }
-    *ret_output = result.output;
-    return 0;
-}
-
 /* Whether Asterisk has this driver, running or not: one that could not read its file when it was started, or that was
  * unloaded since, is put right (plan/loaded.h), and is no reason to do without it. */
 static bool has_driver(struct vl_target *target, const char *list, const char *name)
@@ -147,7 +131,7 @@ static bool chan_sip_has_5060(struct vl_target *target)
     VL_FREE char *settings = NULL;
     const char *at, *colon;
 
-    if (ask(target, "sip show settings", &settings, &ignored) < 0 || !(at = strstr(settings, key)))
+    if (vl_asterisk_ask(target, "sip show settings", &settings, &ignored) < 0 || !(at = strstr(settings, key)))
         return true;
     at += strlen(key);
     at += strspn(at, " ");
@@ -178,8 +162,8 @@ static int find_drivers(struct vl_arena *arena, struct vl_target *target, struct
     bool chan_sip, pjsip, owns_5060 = false;
     unsigned major = 0, minor = 0;
 
-    if (ask(target, VERSION, &version, err) < 0 || ask(target, DRIVERS, &modules, err) < 0 ||
-        ask(target, TRANSPORTS, &transports, err) < 0)
+    if (vl_asterisk_ask(target, VERSION, &version, err) < 0 || vl_asterisk_ask(target, DRIVERS, &modules, err) < 0 ||
+        vl_asterisk_ask(target, TRANSPORTS, &transports, err) < 0)
         return -1;
     if (vl_asterisk_parse_version(version, &major, &minor))
         nature->asterisk = vl_arena_printf(arena, "%u.%u", major, minor);
@@ -273,7 +257,7 @@ static int find_reach(struct vl_arena *arena, struct vl_target *target, const st
         nature->reach = *context; /* the last one, which is made with the first telephone */
         if (tree)
             continue;
-        if (ask(target, vl_arena_printf(arena, "dialplan show %s", *context), &output, err) < 0)
+        if (vl_asterisk_ask(target, vl_arena_printf(arena, "dialplan show %s", *context), &output, err) < 0)
             return -1;
         if (strstr(output, "[ Context '"))
             return 0;

@@ -43,31 +43,6 @@ static bool tells_of_programs(struct vl_probe *probe)
     return !*probe->root || vl_probe_exists(probe, "/usr/bin") || vl_probe_exists(probe, "/bin");
 }
 
-int vl_probe_emulator(struct vl_probe *probe)
-{
-    static const char *const names[] = { "qemu-system-x86_64", "/usr/libexec/qemu-kvm" };
-    const char *program = NULL, *version;
-
-    for (size_t i = 0; i < VL_COUNT(names) && !program; i++)
-        if (names[i][0] == '/' ? vl_probe_exists(probe, names[i]) : is_there(probe, names[i]))
-            program = names[i];
-    /* of a machine that is known by some of its files it is taken for granted: it can be installed on each */
-    probe->report->emulation_possible = program || !tells_of_programs(probe);
-    if (!program && !tells_of_programs(probe)) {
-        vl_probe_add(probe, "emulator", VL_CHECK_SKIP, "these files do not tell whether there is one", NULL);
-        return 0;
-    }
-    if (!program) {
-        vl_probe_add(probe, "emulator", VL_CHECK_FAIL, "no qemu-system-x86_64",
-                     "install the package qemu-system-x86 (Debian) or qemu-kvm (CentOS)");
-        return 0;
-    }
-    version = probe->is_live ? version_of(probe, program) : "";
-    vl_probe_add(probe, "emulator", VL_CHECK_PASS,
-                 *version ? vl_arena_printf(probe->arena, "%s: %s", program, version) : program, NULL);
-    return 0;
-}
-
 static bool always(const struct vl_lab *lab)
 {
     (void)lab;
@@ -111,27 +86,93 @@ static bool has_load(const struct vl_lab *lab)
     return lab->load_count > 0;
 }
 
+static const struct vl_package emulator = { { "qemu-system-x86", "qemu-kvm", "qemu-x86" }, true };
+static const struct vl_package libvirt = { { "libvirt-daemon-system", "libvirt", "libvirt-daemon-qemu" }, true };
+
+/* A program is missing: note its package. The remedy. */
+static const char *lack(struct vl_probe *probe, const struct vl_package *package, const char *program)
+{
+    const struct vl_package_manager *manager = probe->report->packages.manager;
+    const char *command = vl_package_command(probe->arena, manager, package, program);
+
+    vl_package_missing(probe->arena, &probe->report->packages, package);
+    if (!probe->is_live || !manager || !package->names[manager->family])
+        return command;
+    return vl_arena_printf(probe->arena, "voiplab check-cpu --fix, or %s", command);
+}
+
+/* Whether it answers is asked where it is opened; here, whether it is there to be started. */
+static void look_for_daemon(struct vl_probe *probe)
+{
+    if (!tells_of_programs(probe) || is_there(probe, "libvirtd") || is_there(probe, "virtqemud"))
+        return;
+    probe->report->daemon_install = lack(probe, &libvirt, "libvirtd");
+}
+
+int vl_probe_emulator(struct vl_probe *probe)
+{
+    static const char *const names[] = { "qemu-system-x86_64", "/usr/libexec/qemu-kvm" };
+    const char *program = NULL, *version;
+
+    probe->report->packages.manager = vl_package_manager(probe->arena, probe->root);
+    if (!probe->options->lab || has_machines(probe->options->lab))
+        look_for_daemon(probe);
+    for (size_t i = 0; i < VL_COUNT(names) && !program; i++)
+        if (names[i][0] == '/' ? vl_probe_exists(probe, names[i]) : is_there(probe, names[i]))
+            program = names[i];
+    /* of a machine that is known by some of its files it is taken for granted: it can be installed on each */
+    probe->report->emulation_possible = program || !tells_of_programs(probe);
+    if (!program && !tells_of_programs(probe)) {
+        vl_probe_add(probe, "emulator", VL_CHECK_SKIP, "these files do not tell whether there is one", NULL);
+        return 0;
+    }
+    if (!program) {
+        vl_probe_add(probe, "emulator", VL_CHECK_FAIL, "no qemu-system-x86_64",
+                     lack(probe, &emulator, "qemu-system-x86_64"));
+        return 0;
+    }
+    version = probe->is_live ? version_of(probe, program) : "";
+    vl_probe_add(probe, "emulator", VL_CHECK_PASS,
+                 *version ? vl_arena_printf(probe->arena, "%s: %s", program, version) : program, NULL);
+    return 0;
+}
+
 static const struct {
-    const char *program, *deb, *rpm, *purpose; /* the package's name on Debian, and on CentOS and Fedora */
+    const char *program;
+    struct vl_package package;
+    const char *purpose;
     bool (*needed)(const struct vl_lab *lab);
     enum vl_check_status missing; /* when the lab needs it, and without a lab */
 } tools[] = {
-    { "qemu-img", "qemu-utils", "qemu-img", "makes disk images", has_machines, VL_CHECK_FAIL },
-    { "xorriso", "xorriso", "xorriso", "makes the seed of each guest", has_seeds, VL_CHECK_FAIL },
-    { "ip", "iproute2", "iproute", "makes the bridge", always, VL_CHECK_FAIL },
-    { "ssh", "openssh-client", "openssh-clients", "logs in to a PBX by hand", always, VL_CHECK_WARN },
-    { "mmdebstrap", "mmdebstrap", "mmdebstrap", "builds images; not needed for ready ones", builds, VL_CHECK_WARN },
-    { "mke2fs", "e2fsprogs", "e2fsprogs", "builds images; not needed for ready ones", builds, VL_CHECK_WARN },
-    { "curl", "curl", "curl", "fetches images", fetches, VL_CHECK_WARN },
-    { "sipp", "sip-tester", "sipp", "makes the calls of load runs", has_load, VL_CHECK_WARN },
+    { "qemu-img",
+      { { "qemu-utils", "qemu-img", "qemu-tools" }, true },
+      "makes disk images",
+      has_machines,
+      VL_CHECK_FAIL },
+    { "xorriso",
+      { { "xorriso", "xorriso", "xorriso" }, false },
+      "makes the seed of each guest",
+      has_seeds,
+      VL_CHECK_FAIL },
+    { "ip", { { "iproute2", "iproute", "iproute2" }, false }, "makes the bridge", always, VL_CHECK_FAIL },
+    { "ssh",
+      { { "openssh-client", "openssh-clients", "openssh" }, false },
+      "logs in to a PBX by hand",
+      always,
+      VL_CHECK_WARN },
+    { "mmdebstrap",
+      { { "mmdebstrap", "mmdebstrap", NULL }, false },
+      "builds images; not needed for ready ones",
+      builds,
+      VL_CHECK_WARN },
+    { "mke2fs",
+      { { "e2fsprogs", "e2fsprogs", "e2fsprogs" }, false },
+      "builds images; not needed for ready ones",
+      builds,
+      VL_CHECK_WARN },
+    { "curl", { { "curl", "curl", "curl" }, false }, "fetches images", fetches, VL_CHECK_WARN },
+    { "sipp", { { "sip-tester", "sipp", "sipp" }, false }, "makes the calls of load runs", has_load, VL_CHECK_WARN },
 };
-
-static const char *install(struct vl_probe *probe, const char *deb, const char *rpm)
-{
-    if (vl_probe_exists(probe, "/etc/redhat-release"))
-        return vl_arena_printf(probe->arena, "yum install %s", rpm);
-    return vl_arena_printf(probe->arena, "apt-get install %s", deb);
-}
 
 int vl_probe_tools(struct vl_probe *probe)
 {
@@ -150,7 +191,7 @@ int vl_probe_tools(struct vl_probe *probe)
                          : !known ? VL_CHECK_SKIP
                                   : tools[i].missing,
                          found ? "installed" : vl_arena_printf(probe->arena, "not installed (%s)", tools[i].purpose),
-                         found ? NULL : install(probe, tools[i].deb, tools[i].rpm));
+                         found ? NULL : lack(probe, &tools[i].package, tools[i].program));
     }
     return 0;
 }

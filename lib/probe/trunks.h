@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a PBX itself says about its trunks, and calls that prove them. An IAX2 peer that is OK is reachable, no more:
- * Asterisk says OK also with a wrong secret. Only an answered call proves a trunk.
+ * What a PBX itself says about its trunks. An IAX2 peer that is OK is reachable, no more: Asterisk says OK also with a
+ * wrong secret. Only an answered call proves a trunk (calls.h).
  */
 #ifndef VL_PROBE_TRUNKS_H
 #define VL_PROBE_TRUNKS_H
@@ -65,50 +65,14 @@ enum { VL_TRUNK_VIEW_BAD = 64 };
 int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err);
 
-/* What vl_probe_asterisk_ready() asks, and vl_probe_trunks() of this PBX: for who prefetches more than that. NULL ends
- * the list. */
-#define VL_PROBE_READY "core waitfullybooted"
+/* What vl_probe_trunks() asks this PBX: for who prefetches more than that. NULL ends the list. */
 const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct vl_state *state,
                                            const struct vl_pbx *pbx);
-
-/* What a person looks at to see the same: a command line for the shell of the PBX, and what it then prints. */
-struct vl_sight {
-    const char *title; /* "the registration with the hub" */
-    const char *command, *answer;
-};
-enum { VL_PROBE_SIGHTS = 3 };
-
-/* For all that vl_probe_trunks() wants to be good, all PBXs being there. How many there are. */
-size_t vl_probe_sights(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
-                       struct vl_sight ret_sights[static VL_PROBE_SIGHTS]);
 
 /* True when everything is as it should be: trunks to a PBX that is away are that one's failure, not this one's. */
 bool vl_trunk_view_good(const struct vl_trunk_view *view);
 
-/* Wait until Asterisk has booted: true when it says so now. */
-bool vl_probe_asterisk_ready(struct vl_target *target);
-
-/* The same of one that was started after `since`, by vl_now_ms(). */
-bool vl_probe_started_since(struct vl_target *target, long long since);
-
 /* Ask its SIP driver to try its registrations again, and the peers that it does not ask itself soon. */
 void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target);
-
-struct vl_call {
-    const char *number;  /* what is dialled */
-    const char *context; /* in which context of the caller */
-    const char *channel; /* start of the name of the channel that must be answered: "IAX2/1000-" */
-    const char *device;  /* NULL; or what is dialled for who answers at `number`: "SIP/hub/1600" */
-};
-
-/* The same by hand: what has its Asterisk place the call, and what shows that it is up. */
-struct vl_sight vl_probe_call_sight(struct vl_arena *arena, const struct vl_call *call, int timeout_ms,
-                                    const char **ret_originate);
-
-/* Place calls from this PBX at the same time, wait for each until its channel is up, hang up. An error per call is set
- * with the reason where it is not answered; no two may have the same number and context. A call with a `device` leads
- * from a number of this PBX itself to another PBX and may come back: it proves more than this PBX's own word. */
-void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
-                    struct vl_error *ret_errors);
 
 #endif

@@ -48,6 +48,10 @@ const char *vl_render_our_context(struct vl_arena *arena, const struct vl_lab *l
 const char *vl_render_class_context(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *hub,
                                     const struct vl_class *class);
 
+/* Where calls start that come over the trunks of a PBX: on a hub those of its providers, on a guest those of the hub
+ * and of other guests. By the flavour that the lab file states. */
+const char *vl_render_trunk_context(struct vl_arena *arena, const struct vl_pbx *pbx);
+
 /* How the channels of calls are called that this guest sends over a trunk or to the hub, and the hub to a guest: up to
  * and with the last dash. */
 const char *vl_render_trunk_channel(struct vl_arena *arena, const struct vl_state *state, const struct vl_trunk *trunk);

@@ -98,6 +98,14 @@ const char *vl_render_dial_context(struct vl_arena *arena, const struct vl_lab *
     return vl_render_our_context(arena, lab, state, pbx);
 }
 
+const char *vl_render_trunk_context(struct vl_arena *arena, const struct vl_pbx *pbx)
+{
+    enum vl_flavor flavor = pbx->flavor == VL_FLAVOR_AUTO ? VL_FLAVOR_ASTERISK : pbx->flavor;
+
+    return vl_arena_printf(arena, "%s%s", vl_flavor_row(flavor)->prefix,
+                           pbx->role == VL_ROLE_HUB ? "PSTN" : "from-trunk");
+}
+
 const char *vl_render_trunk_channel(struct vl_arena *arena, const struct vl_state *state, const struct vl_trunk *trunk)
 {
     return vl_arena_printf(arena, "%s/%s-",

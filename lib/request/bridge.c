@@ -14,15 +14,24 @@
 #include "base/text.h"
 #include "network/change.h"
 #include "network/checkpoint.h"
+#include "network/lease_client.h"
 #include "network/netlink.h"
 #include "network/owner.h"
 #include "network/reach.h"
 #include "network/recovery.h"
+#include "network/rehearsal.h"
 #include "network/switch.h"
 #include "network/watchdog.h"
 #include "stage/stage.h"
 
-enum { DEFAULT_TIMEOUT_S = 120, REACH_MS = 500, REACH_TRIES = 20, SETTLE_MS = 5000, SETTLE_PAUSE_MS = 100 };
+enum {
+    RELOADS = 8,
+    DEFAULT_TIMEOUT_S = 120,
+    REACH_MS = 500,
+    REACH_TRIES = 20,
+    SETTLE_MS = 5000,
+    SETTLE_PAUSE_MS = 100
+};
 
 static bool is_this_host(const struct vl_run *run)
 {
@@ -85,13 +94,21 @@ static const char *live_gateway(const struct vl_checkpoint *checkpoint, struct v
 static void save_owner(struct vl_checkpoint *checkpoint, const struct vl_session *session)
 {
     const struct vl_bridge *bridge = &session->lab->bridge;
+    struct vl_arena *arena = &checkpoint->arena;
     const char *const *const *commands =
-        vl_owner_commands(&checkpoint->arena, session->backend, VL_OWNER_PUT_BACK, bridge->interface, bridge->name);
+        vl_owner_commands(arena, session->backend, VL_OWNER_PUT_BACK, bridge->interface, bridge->name);
+    const struct vl_lease_client *client = vl_lease_clients(arena, bridge->interface, bridge->name);
+    const char *const **all = vl_arena_zalloc(arena, RELOADS * sizeof(*all));
+    size_t count = 0;
 
+    for (size_t i = 0; all && commands && commands[i] && count < RELOADS; i++)
+        all[count++] = commands[i];
+    /* a DHCP client that the change ends is started again when it is taken back */
+    for (; all && client && client->pid && count < RELOADS; client++)
+        all[count++] = client->argv;
     checkpoint->backend = vl_bridge_backends[session->backend];
-    checkpoint->reloads = commands;
-    while (commands && commands[checkpoint->reload_count])
-        checkpoint->reload_count++;
+    checkpoint->reloads = all;
+    checkpoint->reload_count = count;
 }
 
 /* The file and directory steps of the plan, as they are before it. */
@@ -126,6 +143,7 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
         net = vl_net_open(run->err);
         if (!net || vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
             return -1;
+        vl_stage_forward_back(run->session, checkpoint);
         checkpoint->gateway =
             bridge->gateway ? vl_text_from_ipv4(arena, bridge->gateway) : live_gateway(checkpoint, arena);
     }
@@ -261,6 +279,51 @@ static int try_to_commit(const struct vl_run *run, struct vl_reach *reach, const
     return done < 0 ? -1 : 0;
 }
 
+/* The files of this host that the plan changes, as they shall be. */
+static void files_of(const struct vl_plan *plan, struct vl_arena *arena, struct vl_fileset *set)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].kind == VL_STEP_FILE && plan->steps[i].after)
+            vl_fileset_add(arena, set,
+                           &(struct vl_file){
+                               .path = plan->steps[i].object,
+                               .kind = VL_FILE_WHOLE,
+                               .mode = plan->steps[i].mode,
+                               .text = plan->steps[i].after,
+                           });
+}
+
+/* Whether what the plan writes brings the bridge up at the next start. What went wrong is the error; that it cannot be
+ * tried is only told. */
+static int rehearse(const struct vl_run *run, const struct voiplab_bridge *how, struct vl_plan *plan)
+{
+    const struct vl_bridge *bridge = &run->session->lab->bridge;
+    struct vl_fileset set = { .count = 0 };
+    enum vl_rehearsed rehearsed;
+    const char *text = "";
+
+    files_of(plan, &plan->arena, &set);
+    if (!set.count || !is_this_host(run))
+        return 0;
+    if (how->unrehearsed) {
+        vl_session_event(run->session, VOIPLAB_EVENT_STEP, VL_THIS_HOST, "not rehearsed, as --rehearse=no says");
+        return 0;
+    }
+    if (vl_rehearse(&plan->arena, run->session->backend, bridge, &set, &rehearsed, &text, run->err) < 0)
+        return -1;
+    vl_json_string(run->result->document, "rehearsal", text);
+    if (rehearsed == VL_REHEARSED_BADLY)
+        return vl_fail(run->err, VL_ERROR_FAILED,
+                       "the next start of this host was rehearsed with %s, and %s; nothing was changed "
+                       "(--rehearse=no leaves the rehearsal out)",
+                       vl_bridge_backends[run->session->backend], text);
+    vl_session_event(run->session, VOIPLAB_EVENT_STEP, VL_THIS_HOST,
+                     rehearsed == VL_REHEARSED_WELL ? "the next start was rehearsed with %s: %s"
+                                                    : "the next start cannot be rehearsed with %s: %s",
+                     vl_bridge_backends[run->session->backend], text);
+    return 0;
+}
+
 /* Nobody watches a tree: it is not what this host reaches its gateway by. */
 static int change_tree(const struct vl_run *run, const struct vl_plan *plan, const char *directory)
 {
@@ -292,6 +355,15 @@ static int take_backend(struct vl_session *session, const char *name, struct vl_
                    vl_lab_backend_list(&arena, VL_BACKEND_AUTO));
 }
 
+/* Commands alone change no address and no route: nothing of it could lock anybody out. */
+static bool is_harmless(const struct vl_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].kind != VL_STEP_COMMAND)
+            return false;
+    return true;
+}
+
 int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *how, size_t *changed, bool *ret_waits)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
@@ -307,7 +379,12 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
     *changed += plan.count;
     if (!plan.count)
         return 0;
-    if (save(run, &plan, how->peer, directory, &checkpoint) < 0)
+    if (is_harmless(&plan)) {
+        size_t done = 0;
+
+        return vl_run_apply_plan(run, &plan, run->session->options.root, &done);
+    }
+    if (rehearse(run, how, &plan) < 0 || save(run, &plan, how->peer, directory, &checkpoint) < 0)
         return -1;
     if (!is_this_host(run))
         return change_tree(run, &plan, directory);
@@ -318,6 +395,16 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
     if (change_watched(run, &plan, &checkpoint, timeout_of(how), directory, ret_waits) < 0)
         return -1;
     return how->commit_if_reachable ? try_to_commit(run, &reach, directory, ret_waits) : 0;
+}
+
+/* The plan, and what became of its rehearsal. */
+static int show(const struct vl_run *run, const struct voiplab_bridge *how, struct vl_plan *plan)
+{
+    if (run->session->lab->bridge.interface && rehearse(run, how, plan) < 0) {
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "%s", vl_error_text(run->err));
+        vl_error_clear(run->err);
+    }
+    return vl_run_show_plan(run, plan);
 }
 
 int vl_run_bridge(const struct vl_run *run)
@@ -339,7 +426,7 @@ int vl_run_bridge(const struct vl_run *run)
     if (vl_run_is_dry(run)) {
         rc = bridge->interface ? vl_stage_uplink(run->session, true, &plan, run->err)
                                : vl_stage_bridge(run->session, &plan, run->err);
-        return rc < 0 ? rc : vl_run_show_plan(run, &plan);
+        return rc < 0 ? rc : show(run, how, &plan);
     }
     rc = bridge->interface ? vl_run_bridge_change(run, how, &changed, &waits)
                            : vl_run_apply_stage(run, vl_stage_bridge, &changed);

@@ -65,7 +65,7 @@ static void add_check(const struct vl_run *run, const struct vl_check *check, st
 }
 
 /* Whether a libvirt answers where the lab wants one. */
-static void check_libvirt(const struct vl_run *run, struct verdict *verdict)
+static void check_libvirt(const struct vl_run *run, const struct vl_host_report *report, struct verdict *verdict)
 {
     struct vl_session *session = run->session;
     struct vl_arena *arena = &run->result->arena;
@@ -86,7 +86,9 @@ static void check_libvirt(const struct vl_run *run, struct verdict *verdict)
     } else {
         check.status = VL_CHECK_FAIL;
         check.seen = vl_arena_printf(arena, "no answer at '%s'", session->options.hypervisor);
-        check.remedy = "install libvirt-daemon-system and start libvirtd";
+        check.remedy = report->daemon_install
+                           ? vl_arena_printf(arena, "%s; then start libvirtd", report->daemon_install)
+                           : "start libvirtd (systemctl start libvirtd), or say with -c where it is";
     }
     add_check(run, &check, verdict);
 }
@@ -157,19 +159,22 @@ static int conclude(const struct vl_run *run, const struct vl_host_report *repor
                    vl_plural(verdict->failures));
 }
 
-/* --fix: what can be done safely, which is to load modules. The mode decides whether it is shown or done. */
+/* --fix: what can be done safely, which is to install packages and load modules. The mode decides whether it is shown
+ * or done. */
 static int fix(const struct vl_run *run, const struct vl_host_report *report)
 {
     struct vl_session *session = run->session;
     VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
-    if (vl_stage_modules(session, report->missing_modules, &plan, run->err) < 0)
+    if (vl_stage_packages(session, &report->packages, &plan, run->err) < 0 ||
+        vl_stage_modules(session, report->missing_modules, &plan, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run))
         return vl_run_show_plan(run, &plan);
     if (plan.count && !session->options.root[1] && geteuid() != 0)
-        return vl_fail(run->err, VL_ERROR_FAILED, "only root may load modules; run the same command as root");
+        return vl_fail(run->err, VL_ERROR_FAILED,
+                       "only root may install packages and load modules; run the same command as root");
     if (vl_run_apply_plan(run, &plan, session->options.root, &changed) < 0)
         return -1;
     vl_json_bool(run->result->document, "changed", changed > 0);
@@ -201,7 +206,7 @@ int vl_run_check_cpu(const struct vl_run *run)
     vl_json_array(result->document, "checks");
     for (size_t i = 0; i < report.count; i++)
         add_check(run, &report.checks[i], &verdict);
-    check_libvirt(run, &verdict);
+    check_libvirt(run, &report, &verdict);
     vl_json_end(result->document);
     add_capacity(result->document, capacity);
     sum_up(result, capacity, verdict.hidden);

@@ -5,14 +5,16 @@
  */
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/normal.h"
 #include "lab/mask.h"
 #include "plan/diff.h"
+#include "probe/ask.h"
 #include "render/asterisk.h"
 #include "request/request.h"
 
-enum { ASK_MS = 20000, WAIT_S = 10 };
+enum { WAIT_S = 10 };
 
 /* The dialplan that the lab gives this PBX. NULL when it gives none, or on failure. */
 static struct vl_dialplan *wanted_plan(const struct vl_run *run, const struct vl_pbx *pbx, struct vl_error *err)
@@ -35,15 +37,13 @@ static struct vl_dialplan *wanted_plan(const struct vl_run *run, const struct vl
 static int running_plan(const struct vl_member *member, const struct vl_dialplan *plan, struct vl_buf *out,
                         struct vl_error *err)
 {
-    const char *const argv[] = { "asterisk", "-rx", "dialplan show", NULL };
-    struct vl_command_result result = { .status = -1 };
-    bool good;
+    VL_FREE char *shown = NULL;
 
-    if (member->target->ops->run(member->target, argv, NULL, ASK_MS, &result, err) < 0)
+    if (vl_asterisk_ask(member->target, "dialplan show", &shown, err) < 0)
         return -1;
-    good = result.status == 0 && result.output && vl_dialplan_normal_shown(plan, result.output, out);
-    vl_command_result_free(&result);
-    return good ? 0 : vl_fail(err, VL_ERROR_FAILED, "Asterisk does not show its dialplan; does it run?");
+    return shown && vl_dialplan_normal_shown(plan, shown, out)
+               ? 0
+               : vl_fail(err, VL_ERROR_FAILED, "Asterisk does not show its dialplan; does it run?");
 }
 
 /* Append the difference of one PBX. */

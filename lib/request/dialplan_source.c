@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "dialplan/beside.h"
+#include "probe/ask.h"
 #include "render/asterisk.h"
 #include "request/fleet.h"
 
@@ -83,15 +84,12 @@ static int expand_target(void *context, const char *pattern, struct vl_arena *ar
 /* What is in AstDB; NULL: Asterisk does not say, and it is not known. */
 static const struct vl_astdb *ask_database(struct vl_target *target, struct vl_arena *arena)
 {
-    const char *const argv[] = { "asterisk", "-rx", "database show", NULL };
-    struct vl_command_result result = { .output = NULL };
-    const struct vl_astdb *database = NULL;
-    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *shown = NULL;
 
-    if (target->ops->run(target, argv, NULL, ANSWER_MS, &result, &err) == 0 && result.status == 0 && result.output)
-        database = vl_astdb_parse(arena, result.output);
-    vl_command_result_free(&result);
-    return database;
+    if (vl_asterisk_ask(target, "database show", &shown, &ignored) < 0 || !shown)
+        return NULL;
+    return vl_astdb_parse(arena, shown);
 }
 
 static const struct vl_astdb *load_database(const char *path, struct vl_arena *arena, struct vl_error *err)

@@ -14,6 +14,7 @@
 #include "lint/lint.h"
 #include "lint/sarif.h"
 #include "plan/print.h"
+#include "render/asterisk.h"
 #include "request/findings.h"
 #include "request/fixes.h"
 #include "request/request.h"
@@ -116,6 +117,24 @@ static int set_emergency(struct lint_run *lint)
     return 0;
 }
 
+/* Where calls over the lab's trunks start. */
+static int set_trunks(struct lint_run *lint)
+{
+    const struct vl_lab *lab = lint->run->session->lab;
+    struct vl_arena *arena = &lint->run->result->arena;
+    struct vl_lint_trunks *trunks = lab ? vl_arena_zalloc(arena, (lab->pbx_count + 1) * sizeof(*trunks)) : NULL;
+
+    if (!trunks)
+        return lab ? vl_no_memory(lint->run->err) : 0;
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (lab->pbxs[i].role != VL_ROLE_HUB || lab->provider_count)
+            trunks[lint->options.trunk_count++] =
+                (struct vl_lint_trunks){ .pbx = lab->pbxs[i].name,
+                                         .context = vl_render_trunk_context(arena, &lab->pbxs[i]) };
+    lint->options.trunks = trunks;
+    return 0;
+}
+
 static bool is_cancelled(void *context)
 {
     return vl_session_cancelled(context);
@@ -139,7 +158,7 @@ static int set_options(struct lint_run *lint)
     lint->options.ignore = asked->ignore;
     lint->options.cancelled = is_cancelled;
     lint->options.cancelled_context = lint->run->session;
-    return check_rules(lint) < 0 ? -1 : set_emergency(lint);
+    return check_rules(lint) < 0 || set_trunks(lint) < 0 ? -1 : set_emergency(lint);
 }
 
 static void note_finding(struct lint_run *lint, const struct vl_finding *finding)

@@ -27,7 +27,8 @@ static int choose_backend(struct vl_session *session, struct vl_arena *arena, en
     *ret_backend = session->backend;
     if (*ret_backend != VL_BACKEND_AUTO)
         return 0;
-    return vl_uplink_owner(arena, session->options.root, session->lab->bridge.interface, ret_backend, &why, err);
+    return vl_uplink_owner(arena, session->options.root, session->lab->bridge.interface, session->lab->bridge.hwaddr,
+                           ret_backend, &why, err);
 }
 
 int vl_stage_bridge_render(struct vl_session *session, struct vl_arena *arena, enum vl_bridge_backend *ret_backend,
@@ -41,13 +42,12 @@ int vl_stage_bridge_render(struct vl_session *session, struct vl_arena *arena, e
     return vl_bridge_files(arena, *ret_backend, &input, set, err);
 }
 
-/* The directories that the files lie in, where a tree lacks them. */
-static void add_directories(struct vl_session *session, struct vl_plan *plan, const struct vl_fileset *set)
+/* The directories that the files lie in, where they are missing. */
+static void add_directories(struct vl_plan *plan, const char *root, const struct vl_fileset *set)
 {
     for (size_t i = 0; i < set->count; i++) {
         const char *path = set->files[i].path;
-        const char *directory =
-            vl_arena_printf(&plan->arena, "%s%.*s", session->options.root, (int)(strrchr(path, '/') - path), path);
+        const char *directory = vl_arena_printf(&plan->arena, "%s%.*s", root, (int)(strrchr(path, '/') - path), path);
         bool known = false;
 
         for (size_t j = 0; j < plan->count; j++)
@@ -71,8 +71,7 @@ static int bridge_files(struct vl_session *session, struct vl_plan *plan, struct
         return -1;
     session->backend = backend;
     vl_bridge_sysctl(&plan->arena, session->lab, directory, &set);
-    if (!real)
-        add_directories(session, plan, &set);
+    add_directories(plan, root, &set);
     return vl_plan_files(plan, target, VL_THIS_HOST, &set, real ? vl_pending(session, VL_THIS_HOST) : 0, real, err);
 }
 
@@ -85,7 +84,8 @@ int vl_stage_bridge_possible(struct vl_session *session, struct vl_error *err)
         return 0;
     if (vl_uplink_possible(&session->lab->bridge, err) < 0 || choose_backend(session, &arena, &backend, err) < 0)
         return -1;
-    if (vl_file_exists(vl_uplink_directory(backend)))
+    /* where one is seen to have the uplink, its files are read */
+    if (session->backend == VL_BACKEND_AUTO || vl_file_exists(vl_uplink_directory(backend)))
         return 0;
     return vl_fail(
         err, VL_ERROR_FAILED,
@@ -266,8 +266,11 @@ int vl_stage_bridge_refused(struct vl_session *session, struct vl_error *err)
 
 int vl_stage_bridge(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
-    int rc = session->lab->bridge.interface ? bridge_files(session, plan, err) : bridge_commands(session, plan, err);
+    bool isolated = !session->lab->bridge.interface;
+    int rc = isolated ? bridge_commands(session, plan, err) : bridge_files(session, plan, err);
 
+    if (rc == 0 && isolated)
+        rc = vl_stage_forward(session, plan, err);
     if (rc == 0 && plan->arena.failed)
         return vl_no_memory(err);
     return rc;

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "stage/gone.h"
+#include "stage/stage.h"
 
 static bool is_our_tap(const struct vl_gone *gone, const char *port)
 {
@@ -74,8 +75,10 @@ void vl_gone_bridge(struct vl_gone *gone)
                          "the bridge '%s' stays, since its port '%s' is none of this lab; 'ip link set dev %s "
                          "nomaster' takes that out, then run this again",
                          bridge, ports.foreign, ports.foreign);
-    else
+    else {
         vl_plan_add_command(gone->plan, "the bridge was made for this lab",
                             vl_arena_printf(&gone->plan->arena, "bridge %s goes", bridge),
                             vl_plan_argv(gone->plan, "ip", "link", "delete", "dev", bridge, NULL));
+        vl_stage_forward_gone(gone->session, gone->plan);
+    }
 }

@@ -3,7 +3,8 @@
  * What is seen in the end, for a note: the same as what `status` and `verify` ask, as steps that change nothing.
  */
 #include "base/shell.h"
-#include "probe/trunks.h"
+#include "probe/calls.h"
+#include "probe/sights.h"
 #include "stage/stage.h"
 
 void vl_stage_look(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan)

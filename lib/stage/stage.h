@@ -8,6 +8,7 @@
 
 #include "plan/plan.h"
 #include "plan/session.h"
+#include "probe/packages.h"
 
 /* State directory, secrets, the lab's SSH key and the host keys of its virtual machines. */
 int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
@@ -25,6 +26,21 @@ int vl_stage_bridge(struct vl_session *session, struct vl_plan *plan, struct vl_
  * switch-over. `dry`: where the latter cannot be, since this is another host than the lab file's, it is left out with a
  * warning. */
 int vl_stage_uplink(struct vl_session *session, bool dry, struct vl_plan *plan, struct vl_error *err);
+
+/* Frames between the ports of the lab's bridge pass the host's packet filter unhindered; vl_stage_bridge() and
+ * vl_stage_uplink() do this as well. */
+int vl_stage_forward(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
+
+/* What was added for them to the packet filter goes. */
+void vl_stage_forward_gone(struct vl_session *session, struct vl_plan *plan);
+
+/* Add to the checkpoint what puts back as it is now what that would change. */
+struct vl_checkpoint;
+void vl_stage_forward_back(const struct vl_session *session, struct vl_checkpoint *checkpoint);
+
+/* The packages that are missing, by the host's package manager. */
+int vl_stage_packages(struct vl_session *session, const struct vl_missing_packages *missing, struct vl_plan *plan,
+                      struct vl_error *err);
 
 /* The modules of `missing` (NULL-terminated): loaded, and loaded at every start. */
 int vl_stage_modules(struct vl_session *session, const char *const *missing, struct vl_plan *plan,
@@ -66,7 +82,7 @@ int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct 
 int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err);
 
-/* What there is to be seen of a PBX's trunks, and of a call from it (`how` it goes: probe/trunks.h has the call), for a
+/* What there is to be seen of a PBX's trunks, and of a call from it (`how` it goes: probe/calls.h has the call), for a
  * note: steps that change nothing. */
 struct vl_call;
 void vl_stage_look(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);

@@ -108,5 +108,7 @@ int vl_stage_uplink(struct vl_session *session, bool dry, struct vl_plan *plan, 
         return -1;
     if (here && plan->count)
         plan_owner(session, plan);
+    if (here && vl_stage_forward(session, plan, err) < 0)
+        return -1;
     return vl_arena_check(&plan->arena, err);
 }

@@ -14,6 +14,7 @@
 #include "dialplan/jump.h"
 #include "trace/functions.h"
 #include "trace/run.h"
+#include "trace/stack.h"
 
 enum found { UNKNOWN = -2, NO_LABEL = -1, NO_STEP, FOUND };
 
@@ -134,8 +135,11 @@ static enum vl_course run_goto(struct vl_runner *runner, const char *arguments, 
     return VL_COURSE_JUMPED;
 }
 
+typedef bool enter_way(struct vl_runner *runner, const struct vl_trace_place *place, const char *const *values,
+                       size_t value_count);
+
 static enum vl_course enter_gosub(struct vl_runner *runner, struct vl_jump_place *named, const char *arguments,
-                                  const char **note)
+                                  enter_way *enter, const char **note)
 {
     bool assumed = assume_place(runner, named);
     const struct vl_extension *extension;
@@ -146,7 +150,7 @@ static enum vl_course enter_gosub(struct vl_runner *runner, struct vl_jump_place
     /* with extenpatternmatchnew a label may be that of an extension which its number does not find */
     if (found != FOUND || !vl_trace_step(runner, &place, NULL, &extension))
         return found == UNKNOWN ? VL_COURSE_UNKNOWN : VL_COURSE_FAILS;
-    if (vl_trace_enter(runner, &place, false, named->values, named->value_count))
+    if (enter(runner, &place, named->values, named->value_count))
         return VL_COURSE_JUMPED;
     *note = "too deep to follow";
     return VL_COURSE_UNKNOWN;
@@ -156,14 +160,15 @@ static enum vl_course run_gosub(struct vl_runner *runner, const char *arguments,
 {
     struct vl_jump_place named = vl_jump_place(runner->arena, VL_JUMP_GOSUB, arguments);
 
-    return enter_gosub(runner, &named, arguments, note);
+    return enter_gosub(runner, &named, arguments, vl_stack_enter_gosub, note);
 }
 
 static enum vl_course run_macro(struct vl_runner *runner, const char *arguments, const char **note)
 {
     struct vl_jump_place named = vl_jump_place(runner->arena, VL_JUMP_MACRO, arguments);
-    bool assumed = assume_place(runner, &named);
+    bool assumed = assume_place(runner, &named), too_deep;
     struct vl_trace_place place = { .context = named.context, .number = named.extension, .priority = 1 };
+    const struct vl_extension *extension;
 
     if (vl_trace_is_unknown(place.context) || is_elsewhere(runner, place.context)) {
         *note = vl_arena_printf(runner->arena, "not known which '%s' is", place.context);
@@ -173,11 +178,18 @@ static enum vl_course run_macro(struct vl_runner *runner, const char *arguments,
         *note = vl_arena_printf(runner->arena, "there is no context '%s'", place.context);
         return VL_COURSE_NEXT;
     }
-    *note = describe_jump(runner, arguments, &place, FOUND, assumed);
-    if (vl_trace_enter(runner, &place, true, named.values, named.value_count)) {
-        runner->frames[runner->depth - 1].tried = runner->trying;
-        return VL_COURSE_JUMPED;
+    (void)vl_stack_macro_depth(runner, &too_deep);
+    if (too_deep) {
+        *note = "too many Macros in each other: Asterisk calls no more of them";
+        return VL_COURSE_NEXT;
     }
+    if (!vl_trace_step(runner, &place, NULL, &extension)) {
+        *note = vl_arena_printf(runner->arena, "there is no s,1 in '%s'", place.context);
+        return VL_COURSE_NEXT;
+    }
+    *note = describe_jump(runner, arguments, &place, FOUND, assumed);
+    if (vl_stack_enter_macro(runner, &place, named.values, named.value_count))
+        return VL_COURSE_JUMPED;
     *note = "too deep to follow";
     return VL_COURSE_UNKNOWN;
 }
@@ -205,16 +217,22 @@ static enum vl_course run_exec(struct vl_runner *runner, const char *arguments, 
  * after all that a Macro does. */
 static enum vl_course run_try_exec(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    bool outer = runner->trying, succeeds;
+    struct vl_jump_call call = vl_jump_call_read(runner->scratch, arguments);
+    bool outer = runner->trying, fails;
+    unsigned loops = runner->loop_count;
     enum vl_course course;
 
     runner->trying = true;
     course = run_exec(runner, arguments, note);
     runner->trying = outer;
-    succeeds = course == VL_COURSE_JUMPED && !vl_trace_is_tried(runner);
-    if (*arguments)
-        vl_trace_set(runner, "TRYSTATUS", succeeds ? "SUCCESS" : NULL);
-    return course == VL_COURSE_FAILS ? VL_COURSE_NEXT : course;
+    fails = course == VL_COURSE_FAILS || course == VL_COURSE_LEAVES;
+    if (*arguments && runner->loop_count == loops)
+        vl_trace_set(runner, "TRYSTATUS",
+                     call.misnamed                ? "NOAPP"
+                     : fails                      ? "FAILED"
+                     : course == VL_COURSE_JUMPED ? "SUCCESS"
+                                                  : NULL);
+    return fails ? VL_COURSE_NEXT : course;
 }
 
 typedef enum vl_course course_of(struct vl_runner *runner, const char *arguments, const char **note);
@@ -297,55 +315,30 @@ static enum vl_course run_wait_exten(struct vl_runner *runner, const char *argum
     return VL_COURSE_JUMPED;
 }
 
-static unsigned count_gosubs(const struct vl_runner *runner)
-{
-    unsigned gosubs = 0;
-
-    for (unsigned i = 0; i < runner->depth; i++)
-        gosubs += !runner->frames[i].macro;
-    return gosubs;
-}
-
-/* From a Macro that the Gosub has called, too. */
 static enum vl_course run_return(struct vl_runner *runner, const char *arguments, const char **note)
 {
-    if (!count_gosubs(runner)) {
+    if (!runner->gosub_count)
         *note = "there is nothing to return to";
-        return VL_COURSE_FAILS;
-    }
-    if (runner->frames[runner->depth - 1].macro)
-        vl_trace_assume(runner, "a Return() leaves the Macro that it is in");
-    while (runner->frames[runner->depth - 1].macro)
-        (void)vl_trace_leave(runner, false);
-    (void)vl_trace_leave(runner, true);
-    vl_trace_set(runner, "GOSUB_RETVAL", arguments);
-    return VL_COURSE_JUMPED;
+    return vl_stack_return(runner, arguments);
 }
 
-/* In a Macro that a Gosub has called, nothing tells what becomes of either. */
 static enum vl_course run_stack_pop(struct vl_runner *runner, const char *arguments, const char **note)
 {
     (void)arguments;
-    if (!count_gosubs(runner))
-        return VL_COURSE_NEXT;
-    if (runner->frames[runner->depth - 1].macro) {
-        *note = "not known what is left of the Gosub around the Macro";
-        return VL_COURSE_UNKNOWN;
-    }
-    (void)vl_trace_leave(runner, false);
-    return VL_COURSE_NEXT;
+    (void)note;
+    return vl_stack_pop(runner);
 }
 
 static enum vl_course run_macro_exit(struct vl_runner *runner, const char *arguments, const char **note)
 {
+    bool macro = false;
+
     (void)arguments;
-    if (runner->depth && runner->frames[runner->depth - 1].macro && vl_trace_leave(runner, true))
-        return VL_COURSE_JUMPED;
-    for (unsigned i = 0; i < runner->depth; i++)
-        if (runner->frames[i].macro)
-            return VL_COURSE_UNKNOWN; /* in a Gosub within the Macro: hangs on how both were entered */
-    *note = "there is no macro to leave";
-    return VL_COURSE_ENDS;
+    for (unsigned i = 0; i < runner->loop_count; i++)
+        macro |= runner->loops[i].macro != NULL;
+    if (!macro)
+        *note = "there is no macro to leave: Asterisk waits for digits";
+    return VL_COURSE_LEAVES;
 }
 
 /* A program that may set what it likes. */
@@ -437,6 +430,15 @@ static enum vl_course run_end(struct vl_runner *runner, const char *arguments, c
     return VL_COURSE_ENDS;
 }
 
+/* Where the number may go on the caller is waited for, else it is none. */
+static enum vl_course run_incomplete(struct vl_runner *runner, const char *arguments, const char **note)
+{
+    (void)runner;
+    (void)arguments;
+    *note = "more digits are waited for, if any number goes on so";
+    return VL_COURSE_UNKNOWN;
+}
+
 static course_of *const effects[VL_EFFECT_COUNT] = {
     [VL_EFFECT_GOTO] = run_goto,
     [VL_EFFECT_GOSUB] = run_gosub,
@@ -448,6 +450,7 @@ static course_of *const effects[VL_EFFECT_COUNT] = {
     [VL_EFFECT_MACRO_EXIT] = run_macro_exit,
     [VL_EFFECT_HANGUP] = run_end,
     [VL_EFFECT_TONE] = run_end,
+    [VL_EFFECT_MORE_DIGITS] = run_incomplete,
     [VL_EFFECT_LOOP] = vl_trace_loop,
     [VL_EFFECT_PROGRAM] = run_program,
     [VL_EFFECT_SET] = vl_trace_set_one,
@@ -471,10 +474,8 @@ static enum vl_course run_before_ringing(struct vl_runner *runner, const struct 
     for (size_t i = 0; i < count; i++) {
         struct vl_jump_place named = jumps[i].place;
 
-        if (jumps[i].own && enter_gosub(runner, &named, arguments, note) == VL_COURSE_JUMPED) {
-            runner->frames[runner->depth - 1].aside = true;
+        if (jumps[i].own && enter_gosub(runner, &named, arguments, vl_stack_enter_routine, note) == VL_COURSE_JUMPED)
             return VL_COURSE_JUMPED;
-        }
     }
     return VL_COURSE_NEXT;
 }
@@ -488,12 +489,22 @@ static void forget_reports(struct vl_runner *runner, const struct vl_application
         vl_trace_set(runner, *names, NULL);
 }
 
+/* Whatever modules there are: no application has blanks, quotes or brackets in its name. */
+static bool is_no_name(const char *name)
+{
+    return strpbrk(name, " \t\"'$()[]{}") != NULL;
+}
+
 enum vl_course vl_trace_call(struct vl_runner *runner, const char *name, const char *arguments, const char **note)
 {
     const struct vl_application *application = vl_application(name);
     course_of *run = effects[application->effect];
     enum vl_course course = VL_COURSE_NEXT;
 
+    if (is_no_name(name)) {
+        *note = "no application has such a name, which ends the call";
+        return VL_COURSE_FAILS;
+    }
     if (!runner->last && !application->silent)
         runner->last = *application->name ? application->name : name;
     runner->calling = application;
@@ -502,6 +513,8 @@ enum vl_course vl_trace_call(struct vl_runner *runner, const char *name, const c
         return run_ways(runner, application, arguments, run, note);
     if (run)
         course = run(runner, arguments, note);
+    if (application->devices)
+        vl_trace_doubt_others(runner, application, arguments);
     return course == VL_COURSE_NEXT && application->slot_count
                ? run_before_ringing(runner, application, arguments, note)
                : course;

@@ -11,8 +11,9 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "dialplan/jump.h"
-#include "trace/astdb.h"
 #include "trace/functions.h"
+
+enum { CALLERID_MOST = 255 }; /* bytes of a name or number that are written together */
 
 static const char *place_of(struct vl_runner *runner, const char *function, const char *arguments)
 {
@@ -101,28 +102,74 @@ const char *vl_function_callerid(struct vl_runner *runner, const char *part)
     return !strcmp(place, "CALLERID(name)") ? callerid_name(runner) : kept_or(runner, place, NULL);
 }
 
+/* Without the blanks around it, and without the quotes if it is in quotes. */
+static char *unquoted(char *text)
+{
+    size_t length;
+
+    text = vl_text_strip(text);
+    length = strlen(text);
+    if (*text != '"' || text[length - 1] != '"')
+        return text;
+    text[length - 1] = '\0';
+    return length > 1 ? text + 1 : text;
+}
+
+/* A backslash stands for what is behind it. */
+static const char *unescaped(char *text)
+{
+    char *end = text;
+
+    for (const char *p = text; *p; p++) {
+        if (*p == '\\' && !*++p)
+            break;
+        *end++ = *p;
+    }
+    *end = '\0';
+    return text;
+}
+
+/* A number without what people put between its digits: parentheses, blanks, hyphens outside of brackets, dots but for
+ * the last. */
+static char *shrunk(char *number)
+{
+    int brackets = 0;
+    char *end = number;
+
+    for (const char *p = number; *p; p++) {
+        brackets += (*p == '[') - (*p == ']');
+        if (*p == '-' ? brackets != 0 : *p == '.' ? !p[1] : !strchr("( )", *p))
+            *end++ = *p;
+    }
+    *end = '\0';
+    return number;
+}
+
 /* `"NAME" <NUMBER>`, or a number alone, or a name alone. */
 static void write_whole_callerid(struct vl_runner *runner, const char *value)
 {
-    const char *open = strchr(value, '<'), *close = open ? strchr(open, '>') : NULL;
-    bool is_number = *value && !value[strspn(value, "0123456789*#+() -.")];
-    const char *name = open ? vl_arena_strndup(runner->scratch, value, (size_t)(open - value)) : value;
-    const char *words[VL_FUNCTION_WORDS_MOST];
+    char *whole = vl_arena_printf(runner->scratch, "%s", value), *stripped_whole = vl_text_strip(whole);
+    char *text = unquoted(stripped_whole), *open = strrchr(text, '<');
+    const char *number = "", *name = "";
 
-    if (open && !close) {
-        vl_trace_set(runner, "CALLERID(num)", NULL);
-        vl_trace_set(runner, "CALLERID(name)", NULL);
-        return;
+    if (open) {
+        char *close = strrchr(open, '>');
+
+        *open = '\0';
+        if (close)
+            *close = '\0';
+        number = shrunk(open + 1);
+        name = unescaped(unquoted(text));
+    } else {
+        const char *alone = shrunk(vl_arena_printf(runner->scratch, "%s", text));
+
+        if (text == stripped_whole && *alone && !alone[strspn(alone, "0123456789*#+")])
+            number = alone;
+        else
+            name = unescaped(unquoted(text));
     }
-    vl_function_words(runner->scratch, name, 1, words);
-    if (open)
-        vl_trace_set(runner, "CALLERID(num)",
-                     stripped(runner, vl_arena_strndup(runner->scratch, open + 1, (size_t)(close - open) - 1)));
-    else if (is_number) /* brackets and the like are left out by a rule of their own */
-        vl_trace_set(runner, "CALLERID(num)", value[strcspn(value, "() -.")] ? NULL : value);
-    else
-        vl_trace_set(runner, "CALLERID(num)", "");
-    vl_trace_set(runner, "CALLERID(name)", is_number && !open ? "" : stripped(runner, words[0]));
+    vl_trace_set(runner, "CALLERID(num)", vl_arena_strndup(runner->scratch, number, CALLERID_MOST));
+    vl_trace_set(runner, "CALLERID(name)", vl_arena_strndup(runner->scratch, name, CALLERID_MOST));
 }
 
 void vl_function_callerid_write(struct vl_runner *runner, const char *part, const char *value)
@@ -244,154 +291,75 @@ void vl_function_presentation_write(struct vl_runner *runner, const char *text, 
     vl_trace_set(runner, "CALLERPRES()", value && is_one_of(value, names, VL_COUNT(names)) ? value : NULL);
 }
 
+/* Categories are told apart without regard to case. */
+static const char *group_place(struct vl_runner *runner, const char *category)
+{
+    return place_of(runner, "GROUP", small_letters(runner, category));
+}
+
+static bool is_group(const struct vl_value *value)
+{
+    return vl_text_starts(value->name, "GROUP(");
+}
+
+/* The group of the call in a category, or without one the first that it was put into; NULL: it is in none. */
+static const struct vl_value *group_of(struct vl_runner *runner, const char *category)
+{
+    const char *place = group_place(runner, category);
+
+    for (size_t i = 0; i < runner->value_count; i++)
+        if (is_group(&runner->values[i]) && (!*category || !strcmp(runner->values[i].name, place)))
+            return &runner->values[i];
+    return NULL;
+}
+
 const char *vl_function_group(struct vl_runner *runner, const char *category)
 {
-    return kept_or(runner, place_of(runner, "GROUP", category), "");
+    const struct vl_value *group = group_of(runner, category);
+
+    return group ? group->value : runner->forgotten ? NULL : "";
 }
 
-/* `Set(GROUP(CATEGORY)=NAME)`; one that stands in the value, `NAME@CATEGORY`, counts. */
+/* `Set(GROUP(CATEGORY)=NAME)`; what stands behind an '@' in the value belongs to the category. An empty name takes the
+ * call out of it. */
 void vl_function_group_write(struct vl_runner *runner, const char *category, const char *value)
 {
-    const char *at = value ? strchr(value, '@') : NULL;
+    const char *at = value ? strchr(value, '@') : NULL, *place;
 
     if (at) {
-        category = at + 1;
+        category = vl_arena_printf(runner->scratch, *category ? "%s@%s" : "%s%s", at + 1, category);
         value = vl_arena_strndup(runner->scratch, value, (size_t)(at - value));
     }
-    vl_trace_set(runner, place_of(runner, "GROUP", category), value);
+    place = group_place(runner, category);
+    vl_trace_unset(runner, place);
+    if (!value || *value)
+        vl_trace_set(runner, place, value);
 }
 
-/* How many calls are in `[NAME][@CATEGORY]`. There is no call but this one; it counts when it is in the group, whatever
- * the category where none is said. */
+/* How many calls are in `[NAME][@CATEGORY]`. There is no call but this one, which counts once for each category in
+ * which it is in the group. */
 const char *vl_function_group_count(struct vl_runner *runner, const char *text)
 {
-    const char *at = strchrnul(text, '@'), *category = *at ? at + 1 : "", *own;
+    const char *at = strchrnul(text, '@'), *place = *at && at[1] ? group_place(runner, at + 1) : NULL;
     const char *wanted = vl_arena_strndup(runner->scratch, text, (size_t)(at - text));
+    size_t count = 0;
 
-    if (!*wanted || *at) {
-        own = vl_function_group(runner, category);
-        return !own ? NULL : *own && (!*wanted || !strcmp(own, wanted)) ? "1" : "0";
+    if (!*wanted) {
+        const struct vl_value *own = group_of(runner, *at ? at + 1 : "");
+
+        if (!own || !own->value)
+            return own || runner->forgotten ? NULL : "0";
+        wanted = own->value;
+        place = strcmp(own->name, "GROUP()") ? own->name : NULL;
     }
     for (size_t i = 0; i < runner->value_count; i++) {
         const struct vl_value *value = &runner->values[i];
 
-        if (vl_text_starts(value->name, "GROUP(") && (!value->value || !strcmp(value->value, wanted)))
-            return value->value ? "1" : NULL;
+        if (!is_group(value) || (place && strcmp(value->name, place) != 0))
+            continue;
+        if (!value->value)
+            return NULL;
+        count += !strcasecmp(value->value, wanted);
     }
-    return runner->forgotten ? NULL : "0";
-}
-
-static const char *database_place(struct vl_runner *runner, const char *key)
-{
-    return place_of(runner, "DB", key);
-}
-
-/* Whether the key, or a tree that it is in, was deleted on the way. */
-static bool is_deleted(struct vl_runner *runner, const char *key)
-{
-    const char *end = key + strlen(key), *value;
-
-    if (vl_trace_kept(runner, place_of(runner, "DBdel", key), &value))
-        return true;
-    for (; end; end = memrchr(key, '/', (size_t)(end - key)))
-        if (vl_trace_kept(runner,
-                          place_of(runner, "DBdeltree", vl_arena_strndup(runner->scratch, key, (size_t)(end - key))),
-                          &value))
-            return true;
-    return false;
-}
-
-/* What AstDB has: what was written on the way, else what the database that was given has. *ret_there: there is such a
- * key. False: not known. */
-static bool read_database(struct vl_runner *runner, const char *key, const char **ret_value, bool *ret_there)
-{
-    const struct vl_astdb *database = runner->facts->database;
-
-    *ret_there = false;
-    if (vl_trace_kept(runner, database_place(runner, key), ret_value)) {
-        *ret_there = *ret_value != NULL;
-        return *ret_value != NULL;
-    }
-    *ret_value = "";
-    if (is_deleted(runner, key))
-        return true;
-    if (runner->forgotten || !database)
-        return false;
-    *ret_value = vl_astdb_value(database, key);
-    *ret_there = *ret_value != NULL;
-    *ret_value = *ret_value ? *ret_value : "";
-    return true;
-}
-
-const char *vl_function_database(struct vl_runner *runner, const char *key)
-{
-    const char *value;
-    bool there;
-
-    if (!strchr(key, '/'))
-        return "";
-    if (!read_database(runner, key, &value, &there)) {
-        vl_trace_set(runner, "DB_RESULT", NULL);
-        return NULL;
-    }
-    if (there)
-        vl_trace_set(runner, "DB_RESULT", value);
-    return value;
-}
-
-void vl_function_database_write(struct vl_runner *runner, const char *key, const char *value)
-{
-    if (strchr(key, '/'))
-        vl_trace_set(runner, database_place(runner, key), value);
-}
-
-const char *vl_function_database_exists(struct vl_runner *runner, const char *key)
-{
-    const char *value;
-    bool there;
-
-    if (!read_database(runner, key, &value, &there)) {
-        vl_trace_set(runner, "DB_RESULT", NULL);
-        return NULL;
-    }
-    if (there)
-        vl_trace_set(runner, "DB_RESULT", value);
-    return there ? "1" : "0";
-}
-
-/* What was written is no more found under its name. */
-static void drop_written(struct vl_runner *runner, const char *key, bool below)
-{
-    const char *place = database_place(runner, key);
-    size_t length = strlen(place) - 1; /* without the last parenthesis */
-
-    for (size_t i = 0; i < runner->value_count; i++) {
-        const char *name = runner->values[i].name;
-
-        if (!strcmp(name, place) || (below && !strncmp(name, place, length) && name[length] == '/'))
-            runner->values[i].name = "DB()";
-    }
-}
-
-void vl_function_database_forget(struct vl_runner *runner, const char *tree)
-{
-    drop_written(runner, tree, true);
-    vl_trace_set(runner, place_of(runner, "DBdeltree", tree), "");
-}
-
-const char *vl_function_database_delete(struct vl_runner *runner, const char *key)
-{
-    const char *value;
-    bool there, known = read_database(runner, key, &value, &there);
-
-    drop_written(runner, key, false);
-    vl_trace_set(runner, place_of(runner, "DBdel", key), "");
-    vl_trace_set(runner, "DB_RESULT", known ? value : NULL);
-    return known ? value : NULL;
-}
-
-void vl_function_database_delete_write(struct vl_runner *runner, const char *key, const char *value)
-{
-    (void)value;
-    (void)vl_function_database_delete(runner, key);
+    return runner->forgotten ? NULL : vl_arena_printf(runner->scratch, "%zu", count);
 }

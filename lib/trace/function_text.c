@@ -159,6 +159,18 @@ static bool read_range(const char *text, int *ret_from, int *ret_to)
     return sscanf(text, "%9d", ret_from) == 1 && sscanf(text, "%9d", ret_to) == 1;
 }
 
+/* Its name is filled in by Asterisk's other way. */
+static const char *named_by_string(struct vl_runner *runner, const char *name)
+{
+    bool outer = runner->by_string;
+    const char *value;
+
+    runner->by_string = true;
+    value = vl_function_named(runner, name);
+    runner->by_string = outer;
+    return value;
+}
+
 /* `CUT(NAME[,MARK],RANGE[&RANGE…])`. Parts come in their order: one that was passed is not gone back to. */
 const char *vl_function_cut(struct vl_runner *runner, const char *text)
 {
@@ -173,7 +185,7 @@ const char *vl_function_cut(struct vl_runner *runner, const char *text)
     vl_function_words(runner->scratch, text, 3, words);
     if (!words[1] || !words[2])
         return "";
-    rest = vl_function_named(runner, words[0]);
+    rest = named_by_string(runner, words[0]);
     if (!rest)
         return NULL;
     mark = *words[1] ? *words[1] : '-';
@@ -281,17 +293,40 @@ const char *vl_function_string_replace(struct vl_runner *runner, const char *tex
     return vl_arena_strdup(runner->scratch, vl_buf_text(&out));
 }
 
-/* `REGEX("PATTERN" TEXT)` */
+/* What stands before the next quotation mark outside of parentheses and brackets, a backslash standing for what is
+ * behind it; *text becomes what is behind the mark, NULL when there is none. */
+static const char *before_quote(struct vl_arena *arena, const char **text)
+{
+    char *copy = vl_arena_strdup(arena, *text), *end = copy;
+    int parentheses = 0, brackets = 0;
+
+    for (const char *p = *text; *p; p++) {
+        if (*p == '"' && !parentheses && !brackets) {
+            *text = p + 1;
+            *end = '\0';
+            return copy;
+        }
+        parentheses += *p == '(' ? 1 : *p == ')' && parentheses ? -1 : 0;
+        brackets += *p == '[' ? 1 : *p == ']' && brackets ? -1 : 0;
+        p += *p == '\\' && p[1];
+        *end++ = *p;
+    }
+    *text = NULL;
+    return copy;
+}
+
+/* `REGEX("PATTERN" TEXT)`; the text is taken as it is. */
 const char *vl_function_regex(struct vl_runner *runner, const char *text)
 {
-    const char *end = *text == '"' ? strchr(text + 1, '"') : NULL, *pattern;
+    const char *pattern;
     regex_t regex;
     bool matches;
 
-    if (!end || strchr(text, '\\'))
-        return NULL;
-    pattern = vl_arena_strndup(runner->scratch, text + 1, (size_t)(end - text - 1));
-    text = end + 1 + (end[1] == ' ');
+    (void)before_quote(runner->scratch, &text);
+    pattern = text ? before_quote(runner->scratch, &text) : NULL;
+    if (!text)
+        return "";
+    text += *text == ' ' || *text == '\t';
     if (vl_expression_is_costly(text, pattern))
         return NULL;
     if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)

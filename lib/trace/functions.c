@@ -88,7 +88,7 @@ static const char *choice(struct vl_runner *runner, const char *text)
         return NULL;
     if (condition.holds && strchr(condition.yes, '"')) {
         vl_function_words(runner->scratch, condition.yes, 1, words);
-        return *condition.no ? words[0] : NULL;
+        return *condition.no ? vl_text_strip(vl_arena_strdup(runner->scratch, words[0])) : NULL;
     }
     if (!*condition.text || (!*condition.yes && !*condition.no))
         return "";
@@ -105,9 +105,10 @@ static const char *choice_of_time(struct vl_runner *runner, const char *text)
     return condition.holds ? condition.yes : condition.no;
 }
 
+/* Nothing where it does not go with the innermost Gosub. */
 static const char *local(struct vl_runner *runner, const char *name)
 {
-    return vl_trace_variable(runner, name);
+    return vl_trace_is_local(runner, name) ? vl_trace_variable(runner, name) : "";
 }
 
 /* `SET(NAME=VALUE)`: sets it, and is what it was set to. */

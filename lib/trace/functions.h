@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of functions share: functions.c has the table, function_text.c those that compute with text and
- * numbers, function_kept.c those that give back what was written to them.
+ * numbers, function_kept.c those that give back what was written to them, function_database.c AstDB.
  *
  * Every reader takes what stands between the parentheses, in which everything is known, and returns a value that lives
  * as long as runner->scratch, or NULL: not known.
@@ -35,13 +35,18 @@ vl_function_write vl_function_push, vl_function_unshift;
 vl_function_read vl_function_format, vl_function_math;
 
 /* function_kept.c */
-vl_function_read vl_function_callerid, vl_function_cdr, vl_function_channel, vl_function_database,
-    vl_function_database_delete, vl_function_database_exists, vl_function_environment, vl_function_group,
+vl_function_read vl_function_callerid, vl_function_cdr, vl_function_channel, vl_function_environment, vl_function_group,
     vl_function_group_count, vl_function_hash, vl_function_presentation, vl_function_shared;
 vl_function_write vl_function_array_write, vl_function_callerid_write, vl_function_cdr_write, vl_function_channel_write,
-    vl_function_database_delete_write, vl_function_database_write, vl_function_environment_write,
-    vl_function_group_write, vl_function_hash_write, vl_function_presentation_write, vl_function_shared_write;
+    vl_function_environment_write, vl_function_group_write, vl_function_hash_write, vl_function_presentation_write,
+    vl_function_shared_write;
+
+/* function_database.c */
+vl_function_read vl_function_database, vl_function_database_delete, vl_function_database_exists;
+vl_function_write vl_function_database_delete_write, vl_function_database_write;
 /* AstDB: what is below a family, or a part of one, is gone. */
 void vl_function_database_forget(struct vl_runner *runner, const char *tree);
+/* Somebody else may have changed what begins so. */
+void vl_function_database_doubt(struct vl_runner *runner, const char *prefix);
 
 #endif

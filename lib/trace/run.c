@@ -14,20 +14,8 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "dialplan/jump.h"
-#include "dialplan/variables.h"
-
-static const char *value_of(void *context, const char *name)
-{
-    return vl_trace_value(context, name);
-}
-
-/* A Macro is left by a jump out of its context. */
-static void leave_macros(struct vl_runner *runner)
-{
-    while (runner->depth && runner->frames[runner->depth - 1].macro &&
-           strcasecmp(runner->frames[runner->depth - 1].macro, runner->at.context) != 0)
-        (void)vl_trace_leave(runner, false);
-}
+#include "trace/fill.h"
+#include "trace/stack.h"
 
 static uint64_t hash_of_place(uint64_t hash, const struct vl_trace_place *place)
 {
@@ -41,8 +29,12 @@ static uint64_t hash_of_places(const struct vl_runner *runner)
 {
     uint64_t hash = hash_of_place(VL_HASH_START, &runner->at);
 
-    for (unsigned i = 0; i < runner->depth; i++)
-        hash = hash_of_place(hash, &runner->frames[i].back);
+    for (unsigned i = 0; i < runner->gosub_count; i++)
+        hash = hash_of_place(hash, &runner->gosubs[i].back);
+    for (unsigned i = 0; i < runner->loop_count; i++) {
+        hash = hash_of_place(hash, &runner->loops[i].back);
+        hash = vl_hash_bytes(hash, &runner->loops[i].level, sizeof(runner->loops[i].level));
+    }
     return hash;
 }
 
@@ -107,59 +99,13 @@ static const char *without_codes(struct vl_arena *arena, const char *application
     return vl_arena_strdup(arena, vl_buf_text(&out));
 }
 
-static const char *fill_in(struct vl_runner *runner, const char *text, bool compute)
+static unsigned count_depth(const struct vl_runner *runner)
 {
-    struct vl_variables variables = { .value = value_of, .context = runner, .keep = true, .compute = compute };
-    VL_ARENA_AUTO scratch = { .blocks = NULL };
-    const char *filled;
+    unsigned depth = runner->gosub_count;
 
-    runner->scratch = &scratch;
-    filled = vl_substitute(runner->arena, &variables, text);
-    runner->scratch = runner->arena;
-    if (scratch.failed)
-        runner->arena->failed = true;
-    return filled;
-}
-
-/* The arguments with expressions as they are. A look for people only changes no value. */
-static const char *look(struct vl_runner *runner, const char *text)
-{
-    size_t value_count = runner->value_count, size = value_count * sizeof(struct vl_value);
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    struct vl_value *values = vl_arena_zalloc(&arena, size + 1);
-    unsigned changes = runner->changes;
-    const char *filled;
-
-    if (values && size)
-        memcpy(values, runner->values, size);
-    filled = fill_in(runner, text, false);
-    if (values && size)
-        memcpy(runner->values, values, size);
-    else
-        runner->arena->failed |= !values;
-    runner->value_count = value_count;
-    runner->changes = changes;
-    return filled;
-}
-
-/* The Macros that the step is in, counted from the innermost routine that runs aside of them. */
-static unsigned count_macros(const struct vl_runner *runner)
-{
-    unsigned macros = 0;
-
-    for (unsigned i = 0; i < runner->depth; i++)
-        macros = runner->frames[i].aside ? 0 : macros + (runner->frames[i].macro != NULL);
-    return macros;
-}
-
-/* A Macro looks behind each step whether that was a Gosub, and for this fills its arguments in once more: INC() and its
- * like count twice then. */
-static void look_again(struct vl_runner *runner, const struct vl_priority *priority, unsigned macros)
-{
-    bool looks = !strcasecmp(priority->application, "GosubIf") || !strncasecmp(priority->application, "Exec", 4);
-
-    if (looks && macros && macros == count_macros(runner))
-        (void)fill_in(runner, priority->arguments, true);
+    for (unsigned i = 0; i < runner->loop_count; i++)
+        depth += runner->loops[i].macro != NULL;
+    return depth;
 }
 
 /* False: it goes round in a circle, or memory ran out. */
@@ -168,9 +114,9 @@ static bool run_step(struct vl_runner *runner, const struct vl_extension *extens
 {
     struct vl_show *show = runner->show;
     const char *application = priority->application, *note = NULL;
-    const char *filled = strstr(priority->arguments, "$[") ? look(runner, priority->arguments) : NULL;
-    const char *arguments = fill_in(runner, priority->arguments, true);
-    struct vl_show_step step = { .depth = runner->depth,
+    const char *filled = strstr(priority->arguments, "$[") ? vl_fill_look(runner, priority->arguments) : NULL;
+    const char *arguments = vl_fill(runner, priority->arguments);
+    struct vl_show_step step = { .depth = count_depth(runner),
                                  .extension = extension,
                                  .priority = priority,
                                  .arguments = without_codes(runner->arena, application, arguments),
@@ -179,21 +125,14 @@ static bool run_step(struct vl_runner *runner, const struct vl_extension *extens
                                  .places = hash_of_places(runner) };
     struct vl_show_step *steps = vl_arena_grow(runner->arena, show->steps, show->step_count, sizeof(*steps));
     size_t place = show->step_count;
-    unsigned macros = count_macros(runner);
 
     if (!steps || was_here(runner, &step))
         return false;
     show->steps = steps;
     steps[show->step_count++] = step;
-    *ret_course = vl_trace_call(runner, application, arguments, &note);
-    look_again(runner, priority, macros);
-    if (*ret_course == VL_COURSE_FAILS)
-        *ret_course = vl_trace_is_tried(runner) ? VL_COURSE_UNKNOWN : VL_COURSE_ENDS;
+    vl_stack_begin(runner, priority);
+    *ret_course = vl_stack_settle(runner, vl_trace_call(runner, application, arguments, &note));
     show->steps[place].note = note ? without_codes(runner->arena, "", note) : NULL;
-    if (*ret_course == VL_COURSE_NEXT)
-        vl_trace_go_on(runner);
-    else if (*ret_course == VL_COURSE_JUMPED)
-        leave_macros(runner);
     return true;
 }
 
@@ -212,19 +151,21 @@ static bool go_to_invalid(struct vl_runner *runner)
     return true;
 }
 
-/* The step that comes next; a Macro that has no more ends. */
-static const struct vl_priority *next_step(struct vl_runner *runner, const struct vl_extension **ret_extension)
+/* The step that comes next; what runs the steps ends where there is none. NULL: the call ends, or *ret_course says
+ * more.
+ */
+static const struct vl_priority *next_step(struct vl_runner *runner, const struct vl_extension **ret_extension,
+                                           enum vl_course *ret_course)
 {
-    for (;;) {
+    while (*ret_course == VL_COURSE_NEXT || *ret_course == VL_COURSE_JUMPED) {
         const struct vl_priority *step = vl_trace_step(runner, &runner->at, NULL, ret_extension);
 
         if (step)
             return step;
-        if (runner->depth && runner->frames[runner->depth - 1].macro)
-            (void)vl_trace_leave(runner, true);
-        else if (!go_to_invalid(runner))
+        if (!vl_stack_run_out(runner, ret_course) && !go_to_invalid(runner))
             return NULL;
     }
+    return NULL;
 }
 
 void vl_trace(struct vl_runner *runner)
@@ -235,12 +176,14 @@ void vl_trace(struct vl_runner *runner)
 
     while (!runner->arena->failed && (course == VL_COURSE_NEXT || course == VL_COURSE_JUMPED)) {
         const struct vl_extension *extension;
-        const struct vl_priority *step = next_step(runner, &extension);
+        const struct vl_priority *step = next_step(runner, &extension, &course);
 
         if (show->step_count >= most) {
             show->end = vl_arena_printf(runner->arena, "and so on: not followed behind step %zu", most);
             return;
         }
+        if (!step && course != VL_COURSE_NEXT && course != VL_COURSE_JUMPED)
+            break;
         if (!step) {
             show->end = runner->plan->general.autofallthrough ? "no step follows: Asterisk ends the call"
                                                               : "no step follows: Asterisk waits for more digits";

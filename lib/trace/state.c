@@ -32,6 +32,8 @@ void vl_trace_forget(struct vl_runner *runner)
 {
     for (size_t i = 0; i < runner->value_count; i++)
         runner->values[i].value = NULL;
+    for (size_t i = 0; i < runner->database_count; i++)
+        runner->database[i] = (struct vl_database_event){ .kind = VL_DATABASE_UNSURE, .key = "" };
     runner->forgotten = true;
     runner->unanswered = false;
     runner->changes++;
@@ -86,6 +88,31 @@ static const char *unset(struct vl_runner *runner, const char *name)
     return "";
 }
 
+static bool is_doubted(const struct vl_runner *runner, const char *name)
+{
+    for (size_t i = 0; i < runner->doubted_count; i++)
+        if (vl_text_starts(name, runner->doubted[i]))
+            return true;
+    return false;
+}
+
+void vl_trace_doubt_globals(struct vl_runner *runner, const char *prefix)
+{
+    const char *place = vl_arena_printf(runner->scratch, "GLOBAL(%s", prefix), **doubted;
+
+    for (size_t i = 0; i < runner->value_count; i++)
+        if (vl_text_starts(runner->values[i].name, place))
+            runner->values[i].value = NULL;
+    runner->changes++;
+    if (is_doubted(runner, prefix))
+        return;
+    doubted = vl_arena_grow(runner->arena, runner->doubted, runner->doubted_count, sizeof(*doubted));
+    if (!doubted)
+        return;
+    runner->doubted = doubted;
+    doubted[runner->doubted_count++] = vl_arena_strdup(runner->arena, prefix);
+}
+
 const char *vl_trace_global(struct vl_runner *runner, const char *name)
 {
     const char *value;
@@ -94,8 +121,20 @@ const char *vl_trace_global(struct vl_runner *runner, const char *name)
         return NULL;
     if (vl_trace_kept(runner, vl_arena_printf(runner->scratch, "GLOBAL(%s)", name), &value))
         return value;
-    value = runner->forgotten ? NULL : vl_dialplan_global(runner->plan, name);
+    if (runner->forgotten || is_doubted(runner, name))
+        return NULL;
+    value = vl_dialplan_global(runner->plan, name);
     return value ? value : unset(runner, name);
+}
+
+/* ${HINT}: what the hint of the number says, whole. One of a pattern is not filled in. */
+static const char *hint(struct vl_runner *runner)
+{
+    const struct vl_trace_place place = { runner->at.context, runner->at.number, VL_PRIORITY_HINT };
+    const struct vl_extension *extension;
+    const struct vl_priority *step = vl_trace_step(runner, &place, NULL, &extension);
+
+    return !step ? "" : vl_trace_is_unknown(step->application) ? NULL : step->application;
 }
 
 const char *vl_trace_variable(struct vl_runner *runner, const char *name)
@@ -108,42 +147,74 @@ const char *vl_trace_variable(struct vl_runner *runner, const char *name)
         return runner->at.context;
     if (!strcmp(name, "PRIORITY"))
         return vl_arena_printf(runner->scratch, "%d", runner->at.priority);
+    if (!strcmp(name, "HINT"))
+        return hint(runner);
     return vl_trace_kept(runner, name, &value) ? value : vl_trace_global(runner, name);
 }
 
-static void set(struct vl_runner *runner, const char *name, const char *value, unsigned frame)
+static void push(struct vl_runner *runner, const char *name, const char *value)
 {
-    struct vl_value *old, *grown;
+    struct vl_value *grown = vl_arena_grow(runner->arena, runner->values, runner->value_count, sizeof(*grown));
 
-    old = find_value(runner, name);
-    if (!old || !is_same(old->value, value))
-        runner->changes++;
-    name = old ? old->name : vl_arena_strdup(runner->arena, name);
-    value = value ? vl_arena_strdup(runner->arena, value) : NULL;
-    if (old && !frame) {
-        old->value = value;
-        return;
-    }
-    grown = vl_arena_grow(runner->arena, runner->values, runner->value_count, sizeof(*grown));
     if (!grown)
         return;
     runner->values = grown;
-    grown[runner->value_count++] = (struct vl_value){ name, value, frame };
+    grown[runner->value_count++] = (struct vl_value){ name, value ? vl_arena_strdup(runner->arena, value) : NULL };
+    runner->changes++;
 }
 
 void vl_trace_set(struct vl_runner *runner, const char *name, const char *value)
 {
-    set(runner, name, value, 0);
+    struct vl_value *old = find_value(runner, name);
+
+    if (!old) {
+        push(runner, vl_arena_strdup(runner->arena, name), value);
+    } else if (!is_same(old->value, value)) {
+        old->value = value ? vl_arena_strdup(runner->arena, value) : NULL;
+        runner->changes++;
+    }
+}
+
+void vl_trace_unset(struct vl_runner *runner, const char *name)
+{
+    struct vl_value *old = find_value(runner, name);
+    size_t place;
+
+    if (!old)
+        return;
+    place = (size_t)(old - runner->values);
+    memmove(old, old + 1, (runner->value_count - place - 1) * sizeof(*old));
+    runner->value_count--;
+    runner->changes++;
+}
+
+bool vl_trace_is_local(const struct vl_runner *runner, const char *name)
+{
+    const struct vl_gosub *gosub = runner->gosub_count ? &runner->gosubs[runner->gosub_count - 1] : NULL;
+
+    for (size_t i = 0; gosub && i < gosub->name_count; i++)
+        if (!strcmp(gosub->names[i], name))
+            return true;
+    return false;
 }
 
 void vl_trace_set_local(struct vl_runner *runner, const char *name, const char *value)
 {
-    unsigned frame = runner->depth;
+    struct vl_gosub *gosub = runner->gosub_count ? &runner->gosubs[runner->gosub_count - 1] : NULL;
+    const char **names;
 
-    while (frame && runner->frames[frame - 1].macro)
-        frame--;
-    if (frame)
-        set(runner, name, value, frame);
+    if (!gosub)
+        return;
+    if (vl_trace_is_local(runner, name)) {
+        vl_trace_set(runner, name, value);
+        return;
+    }
+    names = vl_arena_grow(runner->arena, gosub->names, gosub->name_count, sizeof(*names));
+    if (!names)
+        return;
+    gosub->names = names;
+    name = names[gosub->name_count++] = vl_arena_strdup(runner->arena, name);
+    push(runner, name, value);
 }
 
 /* What the search has gone by, up to what it found, is all that there is in it. */
@@ -193,84 +264,10 @@ const struct vl_priority *vl_trace_step(struct vl_runner *runner, const struct v
     return search.step;
 }
 
-/* The arguments of a Gosub hide those of the one around it, those that it does not have too. */
-static void set_arguments(struct vl_runner *runner, const char *const *values, size_t count)
-{
-    struct vl_frame *frame = &runner->frames[runner->depth - 1];
-    size_t outer = 0;
-
-    for (unsigned i = 0; i + 1 < runner->depth; i++)
-        if (!runner->frames[i].macro)
-            outer = runner->frames[i].argument_count;
-    frame->argument_count = frame->macro || count > outer ? count : outer;
-    for (size_t i = 0; i < frame->argument_count; i++)
-        set(runner, vl_arena_printf(runner->arena, "ARG%zu", i + 1), i < count ? values[i] : "", runner->depth);
-    if (!frame->macro)
-        set(runner, "ARGC", vl_arena_printf(runner->arena, "%zu", count), runner->depth);
-}
-
-/* It stays, and is 0 behind the outermost Macro. */
-static void set_macro_depth(struct vl_runner *runner)
-{
-    unsigned macros = 0;
-
-    for (unsigned i = 0; i < runner->depth; i++)
-        macros += runner->frames[i].macro != NULL;
-    set(runner, "MACRO_DEPTH", vl_arena_printf(runner->arena, "%u", macros), 0);
-}
-
-bool vl_trace_enter(struct vl_runner *runner, const struct vl_trace_place *place, bool macro, const char *const *values,
-                    size_t value_count)
-{
-    if (runner->depth >= VL_FRAMES_MOST)
-        return false;
-    runner->frames[runner->depth++] = (struct vl_frame){ .back = runner->at,
-                                                         .macro = macro ? place->context : NULL,
-                                                         .value_count = runner->value_count };
-    if (macro) {
-        set_macro_depth(runner);
-        set(runner, "MACRO_EXTEN", runner->at.number, runner->depth);
-        set(runner, "MACRO_CONTEXT", runner->at.context, runner->depth);
-        set(runner, "MACRO_PRIORITY", vl_arena_printf(runner->arena, "%d", runner->at.priority), runner->depth);
-    }
-    set_arguments(runner, values, value_count);
-    runner->at = *place;
-    return true;
-}
-
-bool vl_trace_is_tried(const struct vl_runner *runner)
-{
-    for (unsigned i = 0; i < runner->depth; i++)
-        if (runner->frames[i].tried)
-            return true;
-    return false;
-}
-
 void vl_trace_go_on(struct vl_runner *runner)
 {
     if (runner->at.priority < INT_MAX)
         runner->at.priority++;
-}
-
-bool vl_trace_leave(struct vl_runner *runner, bool back)
-{
-    size_t kept;
-
-    if (!runner->depth)
-        return false;
-    runner->depth--;
-    kept = runner->frames[runner->depth].value_count;
-    for (size_t i = kept; i < runner->value_count; i++)
-        if (runner->values[i].frame != runner->depth + 1)
-            runner->values[kept++] = runner->values[i];
-    runner->value_count = kept;
-    if (runner->frames[runner->depth].macro)
-        set_macro_depth(runner);
-    if (back) {
-        runner->at = runner->frames[runner->depth].back;
-        vl_trace_go_on(runner);
-    }
-    return true;
 }
 
 bool vl_trace_first_of(struct vl_runner *runner, const char *context, const char *const *names, size_t count)

@@ -71,6 +71,81 @@ bios-off-amd svm false true
 EOF
 [ "$count" -eq "$(find "$hosts" -mindepth 1 -maxdepth 1 -type d | wc -l)" ] || fail 'a machine of the fixtures is not in the list'
 
+# Processors that are misjudged by who looks for a word only: FILE, FLAG, whether KVM carries the guests, the verdict's
+# reason, and what the row says.
+count=0
+while IFS='|' read -r name flag usable reason seen model; do
+    count=$((count + 1))
+    if [ "$flag" != null ]; then flag="\"$flag\""; fi
+    check --cpuinfo "$SOURCE/test/fixtures/cpuinfo/$name"
+    is ".virtualization == $flag and .usable == $usable and (.verdict | contains(\"$reason\"))" "$name"
+    row virtualization ".seen | contains(\"$seen\")" "$name"
+    row processor ".status == \"PASS\" and (.seen | contains(\"$model\"))" "$name"
+done <<'EOF'
+core-duo|vmx|false|the processor has 32 bits|vmx on 2 processors: the processor has 32 bits|T2400
+loongson|null|false|not an x86|on 2 processors: not an x86|LoongArch, Loongson-3A6000
+lscpu|vmx|true|with hardware virtualization|vmx on 8 processors|i7-6700
+power9|null|false|not an x86|on 2 processors: not an x86|POWER9
+quoted|vmx|true|with hardware virtualization|vmx on 2 processors|i7-6700
+raspi1|null|false|not an x86|on 1 processor: not an x86|ARM, ARMv6-compatible
+riscv|null|false|not an x86|on 2 processors: not an x86|RISC-V, sifive
+s390x|null|false|not an x86|on 4 processors: not an x86|IBM/S390
+sparc-t5|null|false|not an x86|on 128 processors: not an x86|SPARC, UltraSparc T5
+wrapped|vmx|true|with hardware virtualization|vmx on 2 processors|i7-6700
+xen-dom0|null|false|Xen keeps virtualization|Xen runs below: this is its host (dom0) or|E5-2650
+xeon|vmx|true|with hardware virtualization|vmx on 1 processor|8259CL
+EOF
+[ "$count" -eq "$(find "$SOURCE/test/fixtures/cpuinfo" -type f | wc -l)" ] || fail 'a processor of the fixtures is not in the list'
+check --cpuinfo "$SOURCE/test/fixtures/cpuinfo/wrapped"
+row 64-bit '.status == "PASS"' 'a wrapped cpuinfo'
+row 'nested paging' '.seen == "ept"' 'a wrapped cpuinfo'
+check --cpuinfo "$SOURCE/test/fixtures/cpuinfo/core-duo"
+row 64-bit '.status == "WARN" and (.remedy | contains("emulated"))' 'a processor of 32 bits'
+row 'kvm module' '.status == "SKIP"' 'a processor of 32 bits'
+check --cpuinfo "$SOURCE/test/fixtures/cpuinfo/xen-dom0"
+row 'outer hypervisor' '.status == "WARN" and (.seen | startswith("Xen, of which this is the host"))' 'a dom0 by its cpuinfo'
+# The same with what the rest of the tree says: Xen's own word, a kernel of 32 bits, a hypervisor that was faster.
+host() {
+    rm -rf host
+    mkdir -p host/proc/sys/kernel host/var/log
+    cp "$SOURCE/test/fixtures/cpuinfo/$1" host/proc/cpuinfo
+}
+host xen-dom0
+mkdir host/proc/xen
+echo control_d >host/proc/xen/capabilities
+check --root host
+is '.usable == false and (.verdict | contains("Xen keeps virtualization"))' 'a dom0'
+row virtualization '.status == "WARN" and (.seen | contains("Xen runs below this host (dom0)")) and (.remedy | contains("without Xen"))' 'a dom0'
+row 'outer hypervisor' '.seen == "Xen, of which this is the host (dom0)"' 'a dom0'
+# a dom0 that shows the flag, as those of CentOS 5 do, and a guest of Xen that is in control of nothing
+host xeon
+mkdir host/proc/xen
+echo control_d >host/proc/xen/capabilities
+check --root host
+is '.virtualization == "vmx" and .usable == false' 'a dom0 with vmx'
+: >host/proc/xen/capabilities
+check --root host
+is '.usable' 'a guest of Xen with vmx'
+for release in 6.1.0-18-686-pae 2.6.18-194.el5PAE 2.6.32-754.el6.i686; do
+    host xeon
+    echo $release >host/proc/sys/kernel/osrelease
+    check --root host
+    is '.usable == false and (.verdict | contains("the kernel has 32 bits"))' "the kernel $release"
+    row virtualization '.remedy | contains("of 64 bits")' "the kernel $release"
+done
+host xeon
+echo '[   50.1] kvm: enabling virtualization on CPU3 failed' >host/var/log/dmesg
+check --root host
+is '.usable == false and (.verdict | contains("another hypervisor"))' 'a host whose VirtualBox runs'
+row 'kvm device' '.status == "WARN" and (.remedy | contains("vboxdrv"))' 'a host whose VirtualBox runs'
+echo '[    0.0] Linux version 6.8.0' >>host/var/log/dmesg
+check --root host
+is '.usable' 'a host whose VirtualBox ran before its last start'
+printf '\377\376p\0r\0o\0c\0' >utf16
+run check-cpu --cpuinfo utf16
+expect_status 1 'a cpuinfo that Windows has saved'
+expect err 'iconv -f UTF-16' 'a cpuinfo that Windows has saved'
+
 check --root "$hosts/core2duo-e6750"
 row sipp '.remedy == "yum install sipp"' 'a tool on CentOS'
 check --root "$hosts/epyc-7302p"
@@ -93,7 +168,7 @@ printf 'processor\t: 0\nflags\t\t: fpu lm\nvmx flags\t: vnmi vmx svm\n' >cpuinfo
 trap_file null 'vmx flags'
 printf 'processor\t: 0\nflags\t\t: fpu svm_lock avmx vmxx\n' >cpuinfo
 trap_file null 'parts of words'
-printf 'processor\t: 0\nflags\t\t: fpu\n\nprocessor\t: 1\nflags\t\t: fpu vmx\n' >cpuinfo
+printf 'processor\t: 0\nflags\t\t: fpu lm\n\nprocessor\t: 1\nflags\t\t: fpu lm vmx\n' >cpuinfo
 trap_file '"vmx"' 'the second processor'
 row virtualization '.status == "WARN" and (.seen | contains("1 of 2"))' 'the second processor'
 printf 'processor\t: 0\r\nflags\t\t: fpu svm\r\n' >cpuinfo

@@ -224,7 +224,7 @@ run dialplan show 100 --context phones --conf beside/extensions.conf
 expect out 'no step follows' 'a context of nobody'
 printf '%s\n' '// context none {' 'context menu {' '  s => { NoOp(x); }' '}' 'macro macro-ring() {' '}' 'context phones { }' >beside/extensions.ael
 printf '%s\n' '[general]' '[lot]' 'context => parks' >beside/res_parking.conf
-printf '%s\n' '[general]' 'hasvoicemail = yes' '[6000]' 'secret = x' >beside/users.conf
+printf '%s\n' '[general]' 'hassip = yes' '[6000]' 'secret = Xk29fjQw7' 'alternateexts = 7000' >beside/users.conf
 run dialplan show 100 --context phones --conf beside/extensions.conf
 expect out '[menu] is that of extensions.ael, which is not read' 'a context in AEL'
 expect out 'extensions.ael, which is not read, adds nothing to [phones]' 'a context in both'
@@ -233,8 +233,11 @@ run dialplan show 101 --context phones --conf beside/extensions.conf
 expect out '[macro-ring] is that of extensions.ael' 'a macro in AEL'
 run dialplan show 103 --context phones --conf beside/extensions.conf
 expect out '[parks] is that of res_parking.conf' 'a context of res_parking.conf'
-run dialplan show 1 --context default --conf beside/extensions.conf
-expect out 'users.conf, which is not read, adds nothing to [default]' 'users.conf'
+run dialplan show 7000 --context default --conf beside/extensions.conf
+expect out '7000 → default → 7000 → SIP/6000' 'an account of users.conf'
+expect_not out 'assumed' 'an account of users.conf'
+run dialplan lint beside/extensions.conf
+expect_not out 'users.conf' 'lint of accounts of users.conf'
 run dialplan show 1 --context menu --conf beside/extensions.conf
 expect_status 1 'a call into what is not read'
 expect err "the context 'menu' is that of extensions.ael, which is not read" 'a call into what is not read'

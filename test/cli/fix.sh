@@ -124,6 +124,7 @@ elif mkdir upper && mount -t tmpfs tmpfs upper; then
     mkdir upper/w1 upper/w2
     if live true 2>/dev/null; then
         rm -f loaded
+        printf '#!/bin/sh\n' >sbin/apt-get && chmod +x sbin/apt-get # no package is what this is about
         status=0
         PATH=$work/sbin:$PATH live "$VOIPLAB" check-cpu --fix --yes >out 2>err </dev/null || status=$?
         expect_status 0 '--fix on this host'
@@ -141,6 +142,96 @@ elif mkdir upper && mount -t tmpfs tmpfs upper; then
     else
         echo 'the running host is left out: no overlay can be mounted'
     fi
+fi
+# Packages: shown, installed by the manager that the host has, and then there is nothing to do. Managers that only note
+# what they were told and make the programs, in a namespace whose /etc and /usr/bin are its own.
+# bare SETUP COMMAND...: SETUP makes this host the one that is meant, once
+bare() {
+    # shellcheck disable=SC2016
+    unshare -m --propagation private sh -euc '
+        for part in etc:/etc bin:/usr/bin lists:/var/lib/apt/lists; do
+            mkdir -p "$1/${part%%:*}" "$1/w-${part%%:*}" "${part#*:}"
+            mount -t overlay overlay -o "lowerdir=${part#*:},upperdir=$1/${part%%:*},workdir=$1/w-${part%%:*}" "${part#*:}"
+        done
+        [ -e /etc/is-set-up ] || {
+            rm -f /etc/redhat-release /usr/bin/sipp /usr/bin/xorriso /usr/bin/qemu-system-x86_64
+            for p in qemu-img ip ssh mmdebstrap mke2fs curl; do command -v $p >/dev/null || ln -s true /usr/bin/$p; done
+            eval "$2"
+            : >/etc/is-set-up
+        }
+        shift 2
+        "$@"
+    ' sh "$work/bare" "$@"
+}
+cat >manager <<'EOF'
+#!/bin/sh
+echo "${0##*/} $*" >>"${MANAGED:?}"
+make() { ln -s true "/usr/bin/$1"; }
+case " $* " in *' groupinstall '* | *' qemu-kvm '* | *' qemu-x86 '* | *' qemu-system-x86 '*) make qemu-system-x86_64 ;; esac
+case " $* " in *' xorriso '*) make xorriso ;; esac
+case " $* " in *' sipp '* | *' sip-tester '*) make sipp ;; esac
+EOF
+chmod +x manager
+printf '#!/bin/sh\nexit 0\n' >sbin/modprobe
+export MANAGED=$work/managed
+# on_bare SETUP ARGUMENT...: voiplab there, with the managers first in PATH
+on_bare() {
+    local setup=$1
+    shift
+    status=0
+    PATH=$work/sbin:$PATH bare "$setup" "$VOIPLAB" check-cpu -c "$nowhere" "$@" >out 2>err </dev/null || status=$?
+}
+# distribution NAME PROGRAM SETUP WANTED: WANTED is what its manager PROGRAM shall be told
+distribution() {
+    mount -t tmpfs tmpfs bare
+    rm -f sbin/apt-get sbin/yum sbin/dnf sbin/zypper
+    cp manager "sbin/$2"
+    : >managed
+    on_bare "$3" --fix --dry-run
+    expect_status 0 "$1"
+    [ ! -s managed ] || fail "$1: a dry run has installed something: $(cat managed)"
+    while read -r line; do
+        expect out "${line% *}" "$1"
+    done <<<"$4"
+    on_bare "$3" --json
+    jq -e '[.checks[] | select(.name == "xorriso" or .name == "sipp" or .name == "emulator") | .remedy | startswith("voiplab check-cpu --fix, or ")] | length == 3 and all' out >/dev/null ||
+        fail "$1: $(jq -c '.checks[] | select(.status == "FAIL")' out)"
+    on_bare "$3" --fix --yes
+    expect_status 0 "$1"
+    # a libvirt that this host lacks as well is none of this test's
+    sed 's/ libvirt[a-z-]*//' managed >told
+    [ "$(cat told)" = "${4//env DEBIAN_FRONTEND=noninteractive /}" ] || fail "$1: the manager was told: $(cat managed)"
+    : >managed
+    on_bare "$3" --fix --yes
+    expect_status 0 "$1, again"
+    if command -v libvirtd >/dev/null; then
+        [ ! -s managed ] || fail "$1: a second run installs again: $(cat managed)"
+    fi
+    umount bare
+}
+if [ "$(id -u)" -eq 0 ] && mkdir bare && mount -t tmpfs tmpfs bare && bare : true 2>/dev/null; then
+    umount bare
+    trap 'umount "$work/upper" "$work/bare" 2>/dev/null || :; rm -rf "$work"' EXIT
+    distribution 'CentOS 5' yum 'echo "CentOS release 5.5 (Final)" >/etc/redhat-release' \
+        $'yum -y groupinstall KVM\nyum -y install xorriso sipp'
+    distribution 'CentOS 6' yum 'echo "CentOS release 6.10 (Final)" >/etc/redhat-release' \
+        'yum -y install qemu-kvm xorriso sipp'
+    distribution Fedora dnf 'echo "Fedora release 40" >/etc/redhat-release' \
+        'dnf -y --setopt=strict=0 install qemu-kvm xorriso sipp'
+    distribution openSUSE zypper 'mkdir -p /etc/zypp' \
+        'zypper --non-interactive --ignore-unknown install qemu-x86 xorriso sipp'
+    debian='env DEBIAN_FRONTEND=noninteractive apt-get --yes --no-install-recommends install qemu-system-x86 xorriso sip-tester'
+    distribution Debian apt-get 'touch /var/lib/apt/lists/x_Packages' "$debian"
+    distribution 'Debian without lists' apt-get 'rm -rf /var/lib/apt/lists/*' "apt-get update"$'\n'"$debian"
+    # a manager that fails is told in its own words, and nothing is said to be done
+    mount -t tmpfs tmpfs bare
+    printf '#!/bin/sh\necho "E: Unable to locate package" >&2\nexit 100\n' >sbin/apt-get
+    on_bare : --fix --yes
+    expect_status 1 'a manager that fails'
+    expect err "ended with status 100" 'a manager that fails'
+    umount bare
+else
+    echo 'packages are left out: not root, or no overlay can be mounted'
 fi
 [ ! -e state ] || fail '--fix has made a state directory'
 finish

@@ -42,6 +42,19 @@ for lab in "$SOURCE"/share/labs/*.ini; do
     done
 done
 
+# where calls over trunks start, only the lab file tells: s alone, and beside a number
+mkdir lone
+printf '[from-trunk]\nexten => s,1,Answer()\nsame => n,Hangup()\n' >lone/extensions.conf
+run dialplan lint -f "$SOURCE/share/labs/thesis.ini" --state "$work/state" lone/extensions.conf
+expect_status 1 'a trunk with s alone'
+expect out "extensions.conf:2: warning: calls that reach 'virtual1' over its trunks start in [from-trunk]" 's alone'
+[ "$(grep -c 'trunk-only-s' out)" -eq 1 ] || fail "it is not said once: $(cat out)"
+run dialplan lint lone/extensions.conf
+expect_not out 'trunk-only-s' 'without a lab file'
+printf 'exten => _1XXX,1,Hangup()\n' >>lone/extensions.conf
+run dialplan lint -f "$SOURCE/share/labs/thesis.ini" --state "$work/state" lone/extensions.conf
+expect_not out 'trunk-only-s' 'beside a number'
+
 # formats
 cd "$SOURCE/test/lint"
 run() {

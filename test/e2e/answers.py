@@ -44,12 +44,22 @@ class Prober:
             "",
             "",
         ]
-        self.socket.send("\r\n".join(lines).encode())
+        self.request = "\r\n".join(lines).encode()
+        self.socket.send(self.request)
 
     def final(self, sequence):
-        """The final answer to this request; what is sent again for an earlier one is passed over."""
+        """The final answer to this request; what is sent again for an earlier one is passed over. One that is late on a
+        busy machine is asked for again, as a telephone would."""
+        late = 0
         while True:
-            answer = self.socket.recv(8192).decode()
+            try:
+                answer = self.socket.recv(8192).decode()
+            except TimeoutError:
+                late += 1
+                if late > 4:
+                    raise
+                self.socket.send(self.request)
+                continue
             mine = f"Call-ID: c{self.sequence}@" in answer and f"CSeq: {sequence} " in answer
             if mine and answer.startswith("SIP/2.0") and not answer.startswith("SIP/2.0 1"):
                 return answer

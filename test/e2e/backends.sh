@@ -8,24 +8,13 @@
 set -eu
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"
+# shellcheck source=test/e2e/owners.sh
+. "$SOURCE/test/e2e/owners.sh"
 
 packages="network-manager libnm0 libndp0 libmm-glib0 libbluetooth3 libnewt0.52 libteamdctl0 dbus-daemon dbus-bin
     dbus-system-bus-common libdbus-1-3 ifupdown2 netplan.io libnetplan0"
 classic_packages="ifupdown bridge-utils"
 mac=02:00:00:00:00:09
-
-# unpack FOLDER PACKAGE...: what the packages would install, below FOLDER/usr and FOLDER/etc.
-unpack() {
-    local folder=$1 file part
-    shift
-    mkdir -p "$folder/debs"
-    (cd "$folder/debs" && apt-get -o APT::Sandbox::User=root download "$@" >/dev/null 2>&1) || return 1
-    for file in "$folder"/debs/*.deb; do dpkg -x "$file" "$folder"; done
-    for part in bin sbin lib; do
-        [ ! -d "$folder/$part" ] || [ -L "$folder/$part" ] || cp -a "$folder/$part/." "$folder/usr/$part/"
-    done
-    mkdir -p "$folder/etc"
-}
 
 # The uplink eth0 with its gateway in a namespace of its own.
 make_wire() {

@@ -13,23 +13,13 @@
 set -u
 # shellcheck source=test/e2e/lib.sh
 . "${SOURCE:?}/test/e2e/lib.sh"
+# shellcheck source=test/e2e/owners.sh
+. "$SOURCE/test/e2e/owners.sh"
 VOIPLAB=${VOIPLAB:?the program under test is not named}
 minute=${VOIPLAB_OWNER_MINUTE:-60}
 packages="network-manager libnm0 libndp0 libmm-glib0 libbluetooth3 libnewt0.52 libteamdctl0 dbus-daemon dbus-bin
     dbus-system-bus-common libdbus-1-3 netplan.io libnetplan0 busybox"
 mac=02:00:00:00:00:09
-
-# unpack FOLDER PACKAGE...: what the packages would install, below FOLDER/usr and FOLDER/etc.
-unpack() {
-    local folder=$1 file part
-    shift
-    mkdir -p "$folder/debs" "$folder/etc" "$folder/usr"
-    (cd "$folder/debs" && apt-get -o APT::Sandbox::User=root download "$@" >/dev/null 2>&1) || return 1
-    for file in "$folder"/debs/*.deb; do dpkg -x "$file" "$folder" || return 1; done
-    for part in bin sbin lib; do
-        [ ! -d "$folder/$part" ] || [ -L "$folder/$part" ] || cp -a "$folder/$part/." "$folder/usr/$part/"
-    done
-}
 
 # The uplink eth0, with a gateway in a namespace of its own that answers, routes and leases one address.
 make_wire() {

@@ -61,8 +61,8 @@ class Gui:
                         "${IF($[\"${ARG1}\" = \"1\"]?${RINGTIMER}:\"\")}", "${FILTER(0-9,${NUM})}", "${STRREPLACE(LIST,-,&)}", "${DB(AMPUSER/%s/outboundcid)}" % number,
                         "${DB(AMPUSER/%s/followme/grplist)}" % number, "${REPLACE(LIST,#,x)}", "${TOUPPER(${CALLERID(name)})}", "${MACRO_PRIORITY}",
                         "${CALLERID(all)}", "${DIALPLAN_EXISTS(ext-local,${ARG1},1)}", "${LISTFILTER(LIST,-,101)}", "${G_${NUM}}", "${BLINDTRANSFER}", "${INC(N)}",
-                        "${DEC(N)}", "${CALLINGPRES_SV}", "${PICKUPMARK}", "${GLOBAL(RINGTIMER)}", "${LEN(${LIST})}", "${CUT(OUT_1,/,1)}",
-                        "${DB_DELETE(OWN/${NUM})}", "${SHIFT(LIST,-)}", "${POP(LIST,-)}", "${MATH(0${RINGTIMER}+1,i)}", "${CDR(userfield)}", "${SET(Q=${NUM})}")
+                        "${DEC(N)}", "${CALLINGPRES_SV}", "${DB_RESULT}", "${PICKUPMARK}", "${GLOBAL(RINGTIMER)}", "${LEN(${LIST})}", "${CUT(OUT_1,/,1)}",
+                        "${DB_DELETE(OWN/${NUM})}", "${SHIFT(LIST,-)}", "${POP(LIST,-)}", "${MATH(0${RINGTIMER}+1,i)}", "${CDR(userfield)}", "${SET(Q=${NUM})}", "${LOCAL(LIST)}")
 
     def setting(self):
         value = self.thing()
@@ -80,9 +80,10 @@ class Gui:
         return "sub-%d,%s,1%s" % (inner, self.one("s", "s", "${NUM}"), arguments)
 
     def dial(self, inner):
-        options = ["", "${DIAL_OPTIONS}", "tr", "gL(1000:500)"]
+        options = ["", "${DIAL_OPTIONS}", "tr", "gL(1000:500)", "${DIAL_OPTIONS}b(before^s^1(${NUM}))", "tb(before^w^1)",
+                   "B(before^s^1(${ARG1}^b))"]
         if inner < 5:
-            options += ["${DIAL_OPTIONS}b(before^s^1(${NUM}))", "B(sub-%d^s^1(a^b))" % inner, "TtU(sub-%d)" % inner, "M(m%d^x)" % inner]
+            options += ["B(sub-%d^s^1(a^b))" % inner, "TtU(sub-%d)" % inner, "M(m%d^x)" % inner]
         options = self.one(*options)
         where = self.one("Local/ring@ring", "${OUT_1}", "Local/ring@ring&Local/ring@ring", "${DB(DEVICE/${NUM}/dial)}", "${IF($[${LEN(${NOTSET})}]?x:${OUT_1})}")
         return self.one("Dial(%s,1,%s)" % (where, options), "Dial(%s,1)" % where)
@@ -93,14 +94,17 @@ class Gui:
         other = self.one("", ":" + self.one(*labels[place + 1:]), ":")
         test = self.test(self.thing())
         calls = ["Gosub(%s)" % self.routine(inner), "Macro(m%d%s)" % (inner, self.one("", ",%s" % self.thing(), ",${NUM},,%s" % self.thing(), ",,"))]
-        inside = [self.setting(), self.setting(), "Goto(%s)" % way] + (calls if not leave else [])
+        inside = [self.setting(), self.setting(), "Goto(%s)" % way] + (calls if inner < 4 else [])
         kinds = [self.setting()] * 4 + ["GotoIf(%s?%s%s)" % (test, way, other)] * 3 + ["ExecIf(%s?%s)" % (test, self.one(*inside))] * 2 + [
             "ExecIf(%s?%s:%s)" % (test, self.one(*inside), self.one(*inside)), "Set(RESULT=${IF(%s?%s:%s)})" % (test, self.thing(), self.thing()), self.dial(inner)]
         if inner < 4:
             kinds += calls + ["GosubIf(%s?%s%s)" % (test, self.routine(inner), self.one("", ":" + self.routine(inner)))] + [
                 "MacroIf(%s?m%d,%s)" % (test, inner, self.thing())]
+            kinds += ["%s(%s)" % (self.one("Exec", "TryExec"), self.one(*inside))]
         kinds += [leave] if leave and self.random.random() < 0.3 else []
-        return self.one(*kinds)
+        # of a Gosub in a Macro, and of a Macro in a Gosub; Asterisk 16 has no DBdel, which ends the call
+        rare = ["Return(%s)" % self.thing(), "StackPop()", "MacroExit()", "DBdel(OWN/${NUM})", "Set(MACRO_OFFSET=%s)" % self.one("1", "0", "-1", "9")]
+        return self.one(*(rare if self.random.random() < 0.03 and (leave or self.random.random() < 0.1) else kinds))
 
     def loop(self, labels, place):
         """Three rounds at most."""
@@ -147,6 +151,9 @@ class Gui:
             text += ["[sub-%d]" % i] + self.steps("s", i + 1, "Return(%s)" % self.thing(), "Return(%s)" % self.thing())
             text += self.steps(self.one("_.", "_X.", "_X!", "_[*0-9]!"), i + 1, "Return()", "Return()")
         text += ["[ring]", "exten => ring,1,Hangup(19)"]
-        # what is called runs this, and what it writes to AstDB is not foretold
-        text += ["[before]", "exten => s,1,Set(CALLERID(name)=${ARG1})", "same => n,Return()"]
+        # what is called runs this, too
+        text += ["[before]", "exten => s,1,Set(CALLERID(name)=${ARG1})", "same => n,%s" % self.setting(), "same => n,Return()",
+                 "exten => w,1,GotoIf(%s?out)" % self.test(self.thing()), "same => n,Set(DB(OWN/${NUM})=%s)" % self.thing(),
+                 "same => n,%s" % self.one("Set(GLOBAL(G_${NUM})=%s)" % self.thing(), "DBdeltree(OWN/${NUM})", "Set(DB_DELETE(OWN/${NUM})=)"),
+                 "same => n(out),Return()"]
         return "\n".join(text) + "\n"

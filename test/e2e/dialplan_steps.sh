@@ -2,9 +2,10 @@
 # Asterisk 16 is the oracle: calls go through dialplans made at random, with expressions, functions, conditions, Gosub and
 # Macro, and the log says which step ran with which arguments. `dialplan show` must have foretold each of them.
 #
-# Then as many steps of plans in the manner of FreePBX, 200 of them in a short run, and the search of extenpatternmatchnew.
+# Then so many steps of plans in the manner of FreePBX, and the search of extenpatternmatchnew.
 #
-# usage: dialplan_steps.sh [CALLS [SEED]]     (default 400, or 5000 with VOIPLAB_TEST_FULL=ON)
+# usage: dialplan_steps.sh [CALLS [SEED [STEPS]]]     (default 400 and 200, or 5000 and 10000 with VOIPLAB_TEST_FULL=ON:
+#                                                     test/run --full -R dialplan_steps)
 #
 # ctest: RESOURCE_LOCK processor FIXTURES_REQUIRED tree TIMEOUT 600 COST 90
 set -eu
@@ -14,8 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 requires_root
 requires python3 unshare
-count=400
-! full || count=5000
+count=400 steps=200
+! full || count=5000 steps=10000
 : "${VOIPLAB:?}"
 work=$(mktemp -d)
 cleanup_fn rm -rf "$work"
@@ -23,4 +24,5 @@ cleanup_fn end_oracle
 # shellcheck disable=SC2317
 end_oracle() { [ ! -s "$work/ast/pid" ] || kill -KILL "$(cat "$work/ast/pid")" 2>/dev/null || :; }
 mkdir "$work/ast" "$work/ast/etc"
-python3 "$here/dialplan_steps.py" "$work/ast" "${1:-$count}" "${2:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
+python3 "$here/dialplan_steps.py" "$work/ast" "${1:-$count}" \
+    "${2:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}" "${3:-$steps}"

@@ -10,6 +10,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/fixture.sh
 . "$here/fixture.sh"
 
+# how long a call is, in ms: the shorter, the more of them begin at each moment of a change
+length=600
+! full || length=200
+
 begin "$@"
 voiplab up
 ends 0 "up"
@@ -35,8 +39,8 @@ caller() {
         echo
         echo "[again]"
         for way in $(ways_of "${1#pbx}"); do
-            echo "exten => c$index,1,Dial($way,5,gL(300))"
-            echo "same => n,ExecIf(\$[\"\${DIALSTATUS} \${HANGUPCAUSE}\" = \"CHANUNAVAIL 3\"]?Dial($way,5,gL(300)))"
+            echo "exten => c$index,1,Dial($way,5,gL($length))"
+            echo "same => n,ExecIf(\$[\"\${DIALSTATUS} \${HANGUPCAUSE}\" = \"CHANUNAVAIL 3\"]?Dial($way,5,gL($length)))"
             echo "same => n,System(echo \${STRFTIME(,,%H:%M:%S.%3q)} \${DIALSTATUS} \${HANGUPCAUSE} $way >>/tmp/calls)"
             echo "same => n,GotoIf(\$[\${STAT(e,/tmp/stop)} = 0]?1)"
             echo "same => n,Hangup()"

@@ -2,6 +2,8 @@
 /*
  * The hypervisor's functions against libvirt's test driver, which keeps its state in this process and whose only
  * domain and pool are somebody else's. What that driver lacks, uploads, goes through a table of our own.
+ *
+ * ctest: COST 15
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <libvirt/libvirt.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -129,6 +132,29 @@ static const struct vl_hypervisor_ops counted = {
     .stream_finish = counted_stream_finish,
 };
 
+/* Threads of this process, and how many there are when nobody works for it. */
+static size_t idle;
+
+static size_t threads(void)
+{
+    DIR *directory = opendir("/proc/self/task");
+    size_t count = 0;
+
+    assert_non_null(directory);
+    while (readdir(directory))
+        count++;
+    (void)closedir(directory);
+    return count;
+}
+
+/* Those that were given up end after what they waited for; what they hold on to is given back by then. */
+static void await_idle(void)
+{
+    for (int i = 0; i < 5000 && threads() > idle; i++)
+        (void)usleep(1000);
+    assert_true(threads() <= idle);
+}
+
 struct fixture {
     struct vl_hypervisor *hypervisor;
     struct vl_arena arena;
@@ -146,6 +172,7 @@ static int set_up(void **state)
     real = vl_hypervisor_set_ops(&counted);
     calls = 0;
     failing_call = 0;
+    idle = threads();
     *state = fixture;
     return 0;
 }
@@ -641,7 +668,6 @@ static void hang(void)
     atomic_fetch_sub(&hanging, 1);
 }
 
-/* They end, and their threads after them; what they hold on to is given back by then. */
 static void let_go(void)
 {
     (void)pthread_mutex_lock(&gate);
@@ -650,7 +676,7 @@ static void let_go(void)
     (void)pthread_mutex_unlock(&gate);
     while (atomic_load(&hanging))
         (void)usleep(1000);
-    (void)usleep(100000);
+    await_idle();
     is_open = false;
 }
 
@@ -760,7 +786,7 @@ static void test_frozen_daemon(void **state)
     (void)close(descriptor); /* whoever still waits for it is told so */
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(directory), 0);
-    (void)usleep(100000);
+    await_idle();
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Load runs with a real SIPp against a real SIPp: one that answers at once, one that challenges, nobody at all.
+ *
+ * ctest: COST 35
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -111,7 +111,7 @@ static const struct machine {
       .missing = "",
       .rows = { { "virtualization", VL_CHECK_WARN, "not an x86 processor" },
                 { "processor", VL_CHECK_PASS, "ARM" },
-                { "64-bit", VL_CHECK_PASS, "AArch64" },
+                { "64-bit", VL_CHECK_PASS, "64 bits" },
                 { "bridge", VL_CHECK_SKIP, NULL } } },
     { .name = "bios-off-intel", /* the kernel takes the flag away */
       .missing = "tun bridge ",

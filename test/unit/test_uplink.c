@@ -58,7 +58,7 @@ static void test_trees(void **state)
 {
     static const char *const trees[] = {
         "ifcfg/foreign",    "networkmanager/foreign", "networkd/foreign",
-        "ifupdown/foreign", "netplan/foreign",        "networkd/refuse-wildcard",
+        "ifupdown/foreign", "netplan/foreign",        "networkd/static-wildcard",
     };
 
     (void)state;
@@ -68,7 +68,7 @@ static void test_trees(void **state)
         const char *root = vl_arena_printf(&arena, "%s/test/bridge/%s/before", SOURCE_DIRECTORY, trees[i]), *why;
         enum vl_bridge_backend backend;
 
-        if (vl_uplink_owner(&arena, root, "eth0", &backend, &why, &err) < 0)
+        if (vl_uplink_owner(&arena, root, "eth0", NULL, &backend, &why, &err) < 0)
             fail_msg("%s: %s", trees[i], vl_error_text(&err));
         assert_memory_equal(trees[i], vl_bridge_backends[backend], strlen(vl_bridge_backends[backend]));
         assert_non_null(strstr(why, "/etc/"));
@@ -90,12 +90,13 @@ static void test_links(void **state)
     assert_int_equal(vl_file_mkdirs(units, 0755, &err), 0);
     assert_int_equal(symlink("/dev/null", vl_arena_printf(&arena, "%s/10-off.network", units)), 0);
     write_whole(vl_arena_printf(&arena, "%s/20-on.network", units), "[Match]\nName=eth0\n");
-    assert_int_equal(vl_uplink_owner(&arena, root, "eth0", &backend, &why, &err), 0);
+    assert_int_equal(vl_uplink_owner(&arena, root, "eth0", NULL, &backend, &why, &err), 0);
     assert_int_equal(backend, VL_BACKEND_NETWORKD);
     assert_int_equal(vl_uplink_gather(&arena, root, backend, &bridge, &input, &err), 0);
-    assert_int_equal(input.count, 1);
+    assert_int_equal(input.count, 2);
+    assert_string_equal(input.files[0].text, "");
     assert_int_equal(symlink("/etc/passwd", vl_arena_printf(&arena, "%s/30-far.network", units)), 0);
-    assert_int_equal(vl_uplink_owner(&arena, root, "eth0", &backend, &why, &err), 0);
+    assert_int_equal(vl_uplink_owner(&arena, root, "eth0", NULL, &backend, &why, &err), 0);
     assert_int_equal(vl_uplink_gather(&arena, root, backend, &bridge, &input, &err), -1);
     assert_non_null(strstr(vl_error_text(&err), "30-far.network"));
     remove_tree(root);

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/delete.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "network/netlink.h"
+#include "network/rehearsal.h"
+
+enum { LIMIT_MS = 120000 };
+
+struct rehearse {
+    struct vl_arena *arena;
+    const struct vl_backend *row;
+    const struct vl_bridge *bridge;
+    const char *directory;
+    struct vl_buf scene;
+    struct vl_error *err;
+};
+
+static int write_file(const struct rehearse *rehearse, const char *path, const char *text, unsigned mode)
+{
+    const char *directory = vl_arena_strndup(rehearse->arena, path, (size_t)(strrchr(path, '/') - path));
+
+    if (vl_file_mkdirs(directory, 0755, rehearse->err) < 0)
+        return -1;
+    return vl_file_write(path, text, strlen(text), (mode_t)mode, rehearse->err);
+}
+
+static const char *mac_text(struct vl_arena *arena, const struct vl_net_link *link)
+{
+    return vl_arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", link->mac[0], link->mac[1], link->mac[2],
+                           link->mac[3], link->mac[4], link->mac[5]);
+}
+
+/* Cards; of what software makes only what stands for one in a container. NULL: the uplink is among them; else what it
+ * is. */
+static int put_links(struct rehearse *rehearse, const char **ret_kind)
+{
+    VL_NET_AUTO *net = vl_net_open(rehearse->err);
+    struct vl_net_link *links = NULL;
+    size_t count = 0;
+
+    *ret_kind = "not there";
+    if (!net || vl_net_links(net, rehearse->arena, &links, &count, rehearse->err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        bool card = links[i].is_ethernet && (!*links[i].kind || !strcmp(links[i].kind, "veth"));
+
+        if (!strcmp(links[i].name, rehearse->bridge->interface))
+            *ret_kind = card ? NULL : links[i].kind;
+        if (card && links[i].has_mac)
+            vl_buf_printf(&rehearse->scene, "link %s %s %u\n", links[i].name, mac_text(rehearse->arena, &links[i]),
+                          links[i].mtu);
+    }
+    return 0;
+}
+
+static void put_wanted(struct rehearse *rehearse)
+{
+    const struct vl_bridge *bridge = rehearse->bridge;
+    struct vl_buf *scene = &rehearse->scene;
+
+    vl_buf_printf(scene, "want port %s %s\n", bridge->interface, bridge->name);
+    if (!bridge->dhcp)
+        vl_buf_printf(scene, "want address %s %s/%u\n", bridge->name,
+                      vl_text_from_ipv4(rehearse->arena, bridge->address), bridge->prefix);
+    for (size_t i = 0; bridge->addresses[i]; i++)
+        vl_buf_printf(scene, "want address %s %s\n", bridge->name, bridge->addresses[i]);
+    if (!bridge->dhcp && bridge->gateway)
+        vl_buf_printf(scene, "want default %s %s\n", bridge->name, vl_text_from_ipv4(rehearse->arena, bridge->gateway));
+    if (bridge->gateway6)
+        vl_buf_printf(scene, "want default %s %s\n", bridge->name, bridge->gateway6);
+}
+
+/* Why it cannot be done here; NULL: it can. */
+static const char *obstacle(struct rehearse *rehearse)
+{
+    const struct vl_backend_rehearsal *how = &rehearse->row->rehearsal;
+
+    if (geteuid() != 0)
+        return "only root can";
+    if (!how->runs[0][0])
+        return "there is no way to";
+    for (size_t i = 0; i < VL_COUNT(how->needs) && how->needs[i]; i++)
+        if (*how->needs[i] == '/' ? !vl_file_exists(how->needs[i]) : !vl_process_found(how->needs[i]))
+            return vl_arena_printf(rehearse->arena, "'%s' is not here", how->needs[i]);
+    return NULL;
+}
+
+static int lay_out(struct rehearse *rehearse, enum vl_bridge_backend backend, const struct vl_fileset *set)
+{
+    vl_buf_printf(&rehearse->scene, "backend %s\nuplink %s\nbridge %s\n%s", vl_bridge_backends[backend],
+                  rehearse->bridge->interface, rehearse->bridge->name, rehearse->bridge->dhcp ? "dhcp\n" : "");
+    put_wanted(rehearse);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct vl_file *file = &set->files[i];
+
+        vl_buf_printf(&rehearse->scene, "file %s\n", file->path);
+        if (write_file(rehearse, vl_arena_printf(rehearse->arena, "%s/new%s", rehearse->directory, file->path),
+                       file->text, file->mode) < 0)
+            return -1;
+    }
+    if (rehearse->scene.failed)
+        return vl_no_memory(rehearse->err);
+    return write_file(rehearse, vl_arena_printf(rehearse->arena, "%s/scene", rehearse->directory),
+                      vl_buf_text(&rehearse->scene), 0600);
+}
+
+/* The lines of the answer that begin with the word, as one line: 'A', 'B'. "" when there is none. */
+static const char *lines_of(struct vl_arena *arena, const char *answer, const char *word)
+{
+    const char *const *lines = vl_text_split(arena, answer, "\n"), *text = "";
+
+    for (size_t i = 0; lines[i]; i++)
+        if (vl_text_starts(lines[i], word))
+            text = vl_arena_printf(arena, "%s%s'%s'", text, *text ? ", " : "",
+                                   vl_text_printable(arena, lines[i] + strlen(word)));
+    return text;
+}
+
+static const char *tell(struct rehearse *rehearse, enum vl_rehearsed how, const char *answer, long long took_ms)
+{
+    struct vl_arena *arena = rehearse->arena;
+    const char *missing = lines_of(arena, answer, "missing "), *surplus = lines_of(arena, answer, "surplus ");
+    const char *says = lines_of(arena, answer, "says ");
+
+    if (*says)
+        says = vl_arena_printf(arena, "; it says %s", says);
+    if (how == VL_NOT_REHEARSED)
+        return vl_arena_printf(arena, "%s", lines_of(arena, answer, "cannot "));
+    if (how == VL_REHEARSED_WELL)
+        return vl_arena_printf(arena, "in %lld.%lld s the new files bring up '%s' as is wanted%s%s", took_ms / 1000,
+                               took_ms % 1000 / 100, rehearse->bridge->name,
+                               rehearse->bridge->dhcp ? " (but for the lease, which nobody gives there)" : "", says);
+    return vl_arena_printf(arena, "the new files do not bring up what is wanted%s%s%s%s%s%s%s",
+                           *missing || *surplus ? ": " : "", *missing ? "missing " : "", missing,
+                           *missing && *surplus ? "; " : "", *surplus ? "too much " : "", surplus, says);
+}
+
+static int play(struct rehearse *rehearse, enum vl_rehearsed *ret_how, const char **ret_text)
+{
+    const char *const argv[] = { "/proc/self/exe", VL_REHEARSAL_ARGUMENT, rehearse->directory, NULL };
+    struct vl_process_options options = { .timeout_ms = LIMIT_MS };
+    VL_PROCESS_RESULT_AUTO result = { .status = -1 };
+    long long begun = vl_boot_ms();
+
+    if (vl_process_run(argv, &options, &result, rehearse->err) < 0)
+        return -1;
+    *ret_how = result.status == 0 ? VL_REHEARSED_WELL : result.status == 1 ? VL_REHEARSED_BADLY : VL_NOT_REHEARSED;
+    *ret_text = tell(rehearse, *ret_how, result.output ? result.output : "", vl_boot_ms() - begun);
+    return 0;
+}
+
+int vl_rehearse(struct vl_arena *arena, enum vl_bridge_backend backend, const struct vl_bridge *bridge,
+                const struct vl_fileset *set, enum vl_rehearsed *ret_how, const char **ret_text, struct vl_error *err)
+{
+    struct rehearse rehearse = { .arena = arena, .row = vl_backend(backend), .bridge = bridge, .err = err };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *directory = NULL;
+    const char *kind = NULL;
+    int rc;
+
+    *ret_how = VL_NOT_REHEARSED;
+    *ret_text = obstacle(&rehearse);
+    if (*ret_text)
+        return 0;
+    rc = put_links(&rehearse, &kind);
+    if (rc == 0 && kind) {
+        *ret_text = vl_arena_printf(arena, "the uplink is no card (%s)", kind);
+        vl_buf_free(&rehearse.scene);
+        return 0;
+    }
+    directory =
+        rc == 0 ? vl_file_scratch(vl_file_exists("/dev/shm") ? "/dev/shm" : "/tmp", "voiplab-rehearsal", err) : NULL;
+    rehearse.directory = directory;
+    rc = directory && lay_out(&rehearse, backend, set) == 0 ? play(&rehearse, ret_how, ret_text) : -1;
+    if (directory)
+        (void)vl_file_remove_tree(directory, &ignored);
+    vl_buf_free(&rehearse.scene);
+    return rc;
+}

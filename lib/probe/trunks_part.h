@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How the two SIP drivers are asked about trunks, for who asks (trunks.c) and for who says how it is asked (sights.c).
+ */
+#ifndef VL_PROBE_TRUNKS_PART_H
+#define VL_PROBE_TRUNKS_PART_H
+
+#include "probe/asterisk.h"
+#include "lab/state.h"
+
+#define VL_ASK_IAX2_PEERS "iax2 show peers"
+
+/* How a driver is asked about its registrations and peers, and told to try again: all, or one by its name. */
+struct vl_dialect {
+    const char *registry, *peers, *again, *register_one, *qualify_one;
+    /* the beginning and the end of a line that says that it is well, for grep -E: of a registration, of a peer */
+    const char *registry_head, *registry_end, *peer_head, *peer_end;
+    int (*parse_registry)(struct vl_arena *arena, const char *text, struct vl_registration **ret, size_t *ret_count);
+    int (*parse_peers)(struct vl_arena *arena, const char *text, struct vl_peer **ret, size_t *ret_count);
+};
+
+/* Of the SIP driver that this PBX has. */
+const struct vl_dialect *vl_probe_dialect(const struct vl_state *state, const struct vl_pbx *pbx);
+
+/* Whether this guest registers with the hub. */
+bool vl_probe_registers(const struct vl_state *state, const struct vl_pbx *pbx);
+
+#endif

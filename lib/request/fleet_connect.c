@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Connecting to all PBXs at once. A machine that starts is tried again until Asterisk answers or the wait is over, and
+ * all that the request is going to ask a PBX goes there with the first question.
+ */
+#include "request/fleet_part.h"
+
+#include <poll.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "lab/flavor.h"
+#include "probe/ask.h"
+#include "probe/nature.h"
+#include "probe/trunks.h"
+#include "stage/stage.h"
+
+enum {
+    CONNECT_TIMEOUT_MS = 20000,
+    MOST_COMMANDS = 16,
+    LEAST_PATIENCE_MS = 30000,
+};
+
+/* All that is going to be asked, in one round trip. */
+static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *member)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *const *lists[] = { vl_probe_nature_commands(),
+                                   fleet->looks ? vl_probe_trunk_commands(&arena, &fleet->session->state, member->pbx)
+                                                : NULL };
+    const char *commands[MOST_COMMANDS] = { VL_PROBE_READY };
+    size_t count = 1;
+
+    for (size_t i = 0; i < VL_COUNT(lists); i++)
+        for (const char *const *command = lists[i]; command && *command && count + 1 < MOST_COMMANDS; command++)
+            commands[count++] = *command;
+    vl_stage_pbx_prefetch(fleet->session, member->pbx, member->target, fleet->parts,
+                          &(struct vl_wanted){ .paths = vl_probe_nature_paths(&arena), .commands = commands });
+}
+
+struct connecting {
+    struct vl_fleet *fleet;
+    long long begun;
+    size_t answered; /* members that are connected, counted by all threads */
+    long long deadline;
+    int patience_ms; /* how long each may keep us waiting in all that it is asked afterwards */
+};
+
+/* One try. A host that answers with another key than the lab's will not change its mind: no use in waiting. */
+static bool try_connect(const struct connecting *connecting, struct vl_member *member, struct vl_error *cause)
+{
+    long long left = connecting->deadline - vl_now_ms();
+    int timeout = left > CONNECT_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : left < 2000 ? 2000 : (int)left;
+
+    vl_error_clear(cause);
+    if (!member->target)
+        member->target = vl_session_connect(connecting->fleet->session, member->pbx, timeout, cause);
+    if (!member->target)
+        return false;
+    member->target->patience_ms = connecting->patience_ms;
+    ask_ahead(connecting->fleet, member);
+    if (vl_fleet_is_tree(connecting->fleet, member->pbx) || vl_probe_asterisk_ready(member->target))
+        return true;
+    (void)vl_fail(cause, VL_ERROR_FAILED, "Asterisk on '%s' does not answer", member->pbx->name);
+    if (member->pbx->place != VL_PLACE_LOCAL) {
+        vl_target_close(member->target);
+        member->target = NULL;
+    }
+    return false;
+}
+
+static void tell_nature(struct vl_session *session, struct vl_member *member)
+{
+    const char *conflict = vl_nature_conflict(&member->arena, member->pbx, &member->nature);
+
+    vl_session_event(session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers: %s",
+                     vl_flavor_describe(&member->arena, &member->nature));
+    if (conflict)
+        vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", conflict);
+}
+
+/* Who waits is told for whom, and why. */
+static void tell_waiting(struct connecting *connecting, const struct vl_member *member, const struct vl_error *cause,
+                         long long *next)
+{
+    if (vl_now_ms() < *next)
+        return;
+    *next = vl_now_ms() + VL_FLEET_TELL_MS;
+    vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
+                     "%zu of %zu answer; waiting: %s", __atomic_load_n(&connecting->answered, __ATOMIC_RELAXED),
+                     connecting->fleet->count, vl_error_text(cause));
+}
+
+/* The last of many tries was short: what is told is how long was waited in all. */
+static void tell_whole_wait(const struct connecting *connecting, const struct vl_pbx *pbx, struct vl_error *cause)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    double seconds = (double)(vl_now_ms() - connecting->begun) / 1000;
+
+    if (cause->code != VL_ERROR_TIMEOUT || pbx->place == VL_PLACE_LOCAL)
+        return;
+    if (vl_text_starts(vl_error_text(cause), vl_arena_printf(&arena, "'%s' ", pbx->name)))
+        (void)vl_fail(cause, VL_ERROR_TIMEOUT, "'%s' (%s port %u) did not answer within %.1f s; is it up?", pbx->name,
+                      vl_text_from_ipv4(&arena, pbx->address), pbx->ssh_port, seconds);
+    else
+        (void)vl_error_wrap(cause, "'%s' could not be reached within %.1f s", pbx->name, seconds);
+}
+
+static void connect_member(void *context, size_t index)
+{
+    struct connecting *connecting = context;
+    struct vl_member *member = &connecting->fleet->members[index];
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    long long next = 0;
+    size_t tries = 0;
+
+    if (member->error.code)
+        return;
+    while (!try_connect(connecting, member, &cause)) {
+        tries++;
+        /* who only looks does not wait for a machine to start, but for one that is busy */
+        if (cause.code == VL_ERROR_REFUSED || (connecting->fleet->dry && cause.code != VL_ERROR_TIMEOUT) ||
+            vl_now_ms() + VL_FLEET_RETRY_MS >= connecting->deadline ||
+            vl_session_cancelled(connecting->fleet->session)) {
+            if (tries > 1)
+                tell_whole_wait(connecting, member->pbx, &cause);
+            vl_fleet_fail_member(connecting->fleet, member, &cause);
+            return;
+        }
+        tell_waiting(connecting, member, &cause, &next);
+        (void)poll(NULL, 0, VL_FLEET_RETRY_MS);
+    }
+    (void)__atomic_add_fetch(&connecting->answered, 1, __ATOMIC_RELAXED);
+    if (vl_probe_nature(&member->arena, member->target, member->pbx, vl_fleet_is_tree(connecting->fleet, member->pbx),
+                        &member->nature, &cause) < 0)
+        vl_fleet_fail_member(connecting->fleet, member, &cause);
+    else if (!vl_fleet_is_tree(connecting->fleet, member->pbx))
+        tell_nature(connecting->fleet->session, member);
+}
+
+static const struct vl_nature *known(const struct vl_fleet *fleet, size_t index)
+{
+    return vl_state_nature(&fleet->session->state, fleet->members[index].pbx);
+}
+
+/* What was found is kept for all that follows. A request that only looks goes by what the files were made for. It is
+ * for one at a time, so it waits until all have been asked. */
+static void learn(struct vl_fleet *fleet)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    bool news = false;
+
+    for (size_t i = 0; i < fleet->count; i++)
+        if (fleet->members[i].nature.seen && (fleet->parts || !known(fleet, i)->seen))
+            news |= vl_state_learn(&fleet->session->state, fleet->members[i].pbx, &fleet->members[i].nature);
+    if (news && !fleet->dry && vl_session_remember(fleet->session, &cause) < 0)
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
+}
+
+void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
+{
+    long long wait_ms = (long long)wait_s * 1000;
+    struct connecting connecting = { .fleet = fleet, .begun = vl_now_ms() };
+
+    connecting.deadline = connecting.begun + wait_ms;
+    connecting.patience_ms = wait_ms < LEAST_PATIENCE_MS       ? LEAST_PATIENCE_MS
+                             : wait_ms > VL_TARGET_PATIENCE_MS ? VL_TARGET_PATIENCE_MS
+                                                               : (int)wait_ms;
+    vl_parallel(fleet->count, fleet->session->options.jobs, connect_member, &connecting);
+    learn(fleet);
+}

@@ -1,0 +1,468 @@
+#!/bin/bash
+# The bridge is there after the next start, too. Each owner of a network brings the uplink up from its files; then come
+# `bridge` and `confirm`, a start of the machine from the files alone, `revert`, and one more such start: addresses,
+# routes, rules, neighbours and the lease must be the same each time, on the bridge or on the uplink, or the bridge is
+# refused in words. The scenarios run side by side, each in namespaces of its own (owners.sh).
+# Usage: bridge_start.sh [SCENARIO ...]
+#
+# VOIPLAB_OWNER_PARTS: where the packages are unpacked, or shall be (a temporary directory).
+#
+# ctest: TIMEOUT 600 COST 70
+set -u
+# shellcheck source=test/e2e/lib.sh
+. "${SOURCE:?}/test/e2e/lib.sh"
+# shellcheck source=test/e2e/owners.sh
+. "$SOURCE/test/e2e/owners.sh"
+VOIPLAB=${VOIPLAB:?the program under test is not named}
+
+# What each scenario sets: its owner, what it wants around (udevd, leases), the keys of [bridge] beyond the usual ones,
+# and what a refusal says; its files it writes below /etc.
+owner='' with='' keys='' refusal=''
+static='address = 192.0.2.9/24
+gateway = 192.0.2.1'
+dhcp='address = dhcp
+network = 192.0.2.0/24'
+
+interfaces() {
+    mkdir -p /etc/network/interfaces.d
+    { printf 'auto lo\niface lo inet loopback\nauto eth0\n' && cat; } >/etc/network/interfaces
+}
+ifcfg() {
+    mkdir -p /etc/sysconfig/network-scripts
+    { printf 'DEVICE=eth0\nONBOOT=yes\n' && cat; } >/etc/sysconfig/network-scripts/ifcfg-eth0
+}
+netplan_file() {
+    mkdir -p /etc/netplan
+    cat >/etc/netplan/50-cloud-init.yaml
+    chmod 600 /etc/netplan/*
+}
+network() {
+    mkdir -p "${2:-/etc}/systemd/network"
+    cat >"${2:-/etc}/systemd/network/$1.network"
+}
+profile() {
+    mkdir -p /etc/NetworkManager/system-connections
+    cat >/etc/NetworkManager/system-connections/lan.nmconnection
+    chmod 600 /etc/NetworkManager/system-connections/*
+}
+
+scenario_ifupdown_static() {
+    owner=ifupdown keys=$static
+    interfaces <<'END'
+iface eth0 inet static
+    address 192.0.2.9/24
+    gateway 192.0.2.1
+END
+}
+# an address that a command gives is one that the lab names
+scenario_ifupdown_address() {
+    owner=ifupdown keys="$static
+addresses = 192.0.2.10/24"
+    interfaces <<'END'
+iface eth0 inet static
+    address 192.0.2.9/24
+    gateway 192.0.2.1
+    up ip addr add 192.0.2.10/24 dev eth0
+    down ip addr del 192.0.2.10/24 dev eth0
+END
+}
+scenario_ifupdown_address_unnamed() {
+    owner=ifupdown keys=$static refusal="'192.0.2.10/24' is given to the uplink"
+    interfaces <<'END'
+iface eth0 inet static
+    address 192.0.2.9/24
+    gateway 192.0.2.1
+    up ip addr add 192.0.2.10/24 dev eth0
+END
+}
+scenario_ifupdown_inet6() {
+    owner=ifupdown keys="$static
+addresses = 2001:db8::9/64, 2001:db8::a/64
+gateway6 = 2001:db8::1
+ipv6 = none"
+    interfaces <<'END'
+iface eth0 inet static
+    address 192.0.2.9/24
+    gateway 192.0.2.1
+    up ip route add 203.0.113.0/24 via 192.0.2.1
+iface eth0 inet6 static
+    address 2001:db8::9/64
+    gateway 2001:db8::1
+    accept_ra 0
+    up ip -6 addr add 2001:db8::a/64 dev eth0
+    up ip -6 route add 2001:db8:5::/48 via 2001:db8::1 dev eth0
+END
+}
+scenario_ifupdown_sourced() {
+    owner=ifupdown keys=$static
+    interfaces <<'END'
+source more/*.cfg
+END
+    mkdir -p /etc/network/more
+    printf 'iface eth0 inet static\n  address 192.0.2.9/24\n  gateway 192.0.2.1\n' >/etc/network/more/card.cfg
+    printf 'iface eth0 inet dhcp\n' >/etc/network/interfaces.d/left-over
+}
+scenario_ifupdown_dhcp() {
+    owner=ifupdown keys=$dhcp with=leases
+    interfaces <<'END'
+iface eth0 inet dhcp
+    client rack4-slot7
+    hostname pbxhost
+END
+}
+scenario_ifcfg_lines() {
+    owner=ifcfg keys=$static
+    ifcfg <<'END'
+BOOTPROTO=none
+IPADDR=192.0.2.9
+NETMASK=255.255.255.0
+GATEWAY=192.0.2.1
+ETHTOOL_OPTS="-K eth0 gro off;
+ -K eth0 tso off"
+END
+}
+scenario_ifcfg_gateway() {
+    owner=ifcfg keys=$static
+    ifcfg <<'END'
+BOOTPROTO=none
+IPADDR=192.0.2.9
+PREFIX=24
+END
+    printf 'NETWORKING=yes\nHOSTNAME=pbxhost\nGATEWAY=192.0.2.1\nGATEWAYDEV=eth0\n' >/etc/sysconfig/network
+}
+scenario_ifcfg_dhcp() {
+    owner=ifcfg keys=$dhcp with=leases
+    printf 'interface "eth0" {\n  send dhcp-client-identifier "rack4-slot7";\n}\n' >/etc/dhclient-eth0.conf
+    ifcfg <<'END'
+BOOTPROTO=dhcp
+DHCP_HOSTNAME=pbxhost
+END
+}
+scenario_networkd_static() {
+    owner=networkd keys=$static
+    network 10-lan <<'END'
+[Match]
+Name=eth0
+
+[Network]
+Address=192.0.2.9/24
+Gateway=192.0.2.1
+
+[Route]
+Destination=203.0.113.0/24
+Gateway=192.0.2.1
+END
+}
+scenario_networkd_negated() {
+    owner=networkd keys=$static
+    network 10-all <<'END'
+[Match]
+Name=!lo docker0
+
+[Network]
+Address=192.0.2.9/24
+Gateway=192.0.2.1
+END
+}
+scenario_networkd_vendor() {
+    owner=networkd keys=$static
+    network 10-vendor /usr/lib <<'END'
+[Match]
+Name=e*
+
+[Network]
+Address=192.0.2.9/24
+Gateway=192.0.2.1
+END
+}
+scenario_networkd_dhcp() {
+    owner=networkd keys=$dhcp with='leases udevd'
+    network 10-lan <<'END'
+[Match]
+Name=eth0
+
+[Network]
+DHCP=ipv4
+END
+}
+scenario_networkd_dhcp6() {
+    owner=networkd keys=$dhcp with='leases6 ra udevd'
+    network 10-lan <<'END'
+[Match]
+Name=eth0
+
+[Network]
+DHCP=yes
+IPv6AcceptRA=yes
+END
+}
+scenario_networkmanager_dhcp6() {
+    owner=networkmanager keys=$dhcp with='leases6 ra'
+    profile <<'END'
+[connection]
+id=lan
+uuid=0f2b1d6e-1111-4222-8333-444455556670
+type=ethernet
+interface-name=eth0
+
+[ipv4]
+method=auto
+
+[ipv6]
+method=auto
+END
+}
+scenario_ifupdown_dhcp6() {
+    owner=ifupdown keys=$dhcp with=leases6
+    interfaces <<'END'
+iface eth0 inet dhcp
+iface eth0 inet6 dhcp
+END
+}
+scenario_netplan_dhcp() {
+    owner=netplan keys=$dhcp with='leases udevd'
+    netplan_file <<'END'
+network:
+  version: 2
+  renderer: networkd
+  ethernets:
+    eth0:
+      dhcp4: true
+END
+}
+scenario_netplan_dhcp_mac() {
+    owner=netplan keys=$dhcp with='leases udevd'
+    netplan_file <<'END'
+network:
+  version: 2
+  renderer: networkd
+  ethernets:
+    eth0:
+      dhcp4: true
+      dhcp-identifier: mac
+      dhcp4-overrides:
+        route-metric: 50
+END
+}
+# a card of a test has no permanent address, which is what netplan has networkd match: the test writes a name instead
+scenario_netplan_mac() {
+    owner=netplan keys=$static
+    mv /usr/sbin/netplan /usr/sbin/netplan.real
+    cat >/usr/sbin/netplan <<'END'
+#!/bin/sh
+/usr/sbin/netplan.real "$@"
+status=$?
+sed -i 's/^PermanentMACAddress=02:00:00:00:00:0a/Name=eth0/' /run/systemd/network/*.network 2>/dev/null
+exit $status
+END
+    chmod +x /usr/sbin/netplan
+    netplan_file <<'END'
+network:
+  version: 2
+  renderer: networkd
+  ethernets:
+    lan:
+      match:
+        macaddress: "02:00:00:00:00:0a"
+      addresses: [192.0.2.9/24]
+      routes: [{to: default, via: 192.0.2.1}]
+END
+}
+scenario_networkmanager_dhcp() {
+    owner=networkmanager keys=$dhcp with=leases
+    profile <<'END'
+[connection]
+id=lan
+uuid=0f2b1d6e-1111-4222-8333-444455556670
+type=ethernet
+interface-name=eth0
+
+[ipv4]
+method=auto
+dhcp-client-id=01:02:03
+dhcp-hostname=pbxhost
+
+[ipv6]
+method=link-local
+END
+}
+scenario_networkmanager_duid() {
+    owner=networkmanager keys=$dhcp with=leases
+    profile <<'END'
+[connection]
+id=lan
+uuid=0f2b1d6e-1111-4222-8333-444455556670
+type=ethernet
+interface-name=eth0
+
+[ipv4]
+method=auto
+dhcp-client-id=duid
+
+[ipv6]
+method=link-local
+END
+}
+
+# what somebody has put beside breaks the bridge at the next start, and is seen before
+scenario_ifupdown_hook() {
+    owner=ifupdown keys=$static refusal="missing 'port eth0 br0'"
+    interfaces <<'END'
+iface eth0 inet static
+    address 192.0.2.9/24
+    gateway 192.0.2.1
+END
+    mkdir -p /etc/network/if-pre-up.d
+    # shellcheck disable=SC2016 # for the shell in there
+    printf '#!/bin/sh\n[ "$IFACE" != br0 ]\n' >/etc/network/if-pre-up.d/0-only-cards
+    chmod 755 /etc/network/if-pre-up.d/0-only-cards
+}
+scenario_networkd_mute() {
+    owner=networkd keys=$static refusal="'address br0 192.0.2.9/24'"
+    network 10-lan <<'END'
+[Match]
+Name=eth0
+
+[Network]
+Address=192.0.2.9/24
+Gateway=192.0.2.1
+END
+    mkdir -p /etc/systemd/network/60-voiplab-br0.network.d
+    printf '[Match]\nHost=elsewhere\n' >/etc/systemd/network/60-voiplab-br0.network.d/other.conf
+}
+scenario_netplan_mute() {
+    owner=netplan keys=$static refusal="'address br0 192.0.2.9/24'"
+    netplan_file <<'END'
+network:
+  version: 2
+  renderer: networkd
+  ethernets:
+    eth0:
+      addresses: [192.0.2.9/24]
+      routes: [{to: default, via: 192.0.2.1}]
+END
+    mkdir -p /etc/systemd/network/10-netplan-br0.network.d
+    printf '[Match]\nHost=elsewhere\n' >/etc/systemd/network/10-netplan-br0.network.d/other.conf
+}
+
+write_lab() {
+    printf '[lab]\nname = started\n[bridge]\nname = br0\ninterface = eth0\n%s\n[pbx hub]\nrole = hub\nplace = local\n' "$keys"
+    [ "$keys" != "$dhcp" ] || printf 'address = 192.0.2.9\n'
+}
+voiplab() {
+    status=0
+    "$VOIPLAB" "$@" --state "$work/state" >"$work/out" 2>"$work/err" </dev/null || status=$?
+}
+bridge() { voiplab bridge -f "$work/lab.ini" --share "$SOURCE/share" "$@"; }
+ends() { [ "$status" -eq "$1" ] || fail "$2: exit status $status: $(cat "$work/out" "$work/err")"; }
+files() { (cd /etc && find . \( -type f -o -type l \) ! -path './resolv.conf*' ! -path './systemd/system/*' ! -name mtab -printf '%p %m ' -exec sha256sum {} \; 2>/dev/null | sort); }
+reaches() { ping -n -q -c 1 -W 1 $first_hop >/dev/null 2>&1 && ping -n -q -c 1 -W 1 $far >/dev/null 2>&1; }
+carries() {
+    ip -o address show scope global | grep -q 'inet ' && reaches &&
+        { [[ $with != *leases6* ]] || ip -o -6 address show scope global | grep -q 2001:db8::1; }
+}
+is_as() { seen_state | diff "$work/$1" - >"$work/diff" 2>&1 && reaches; }
+must_be() {
+    retry 20 is_as "$1" || fail "$2: $(cat "$work/diff"; ip -br link; ip address; for log in "$work"/*.log; do echo "== $log"; tail -n 12 "$log"; done)"
+}
+# one lease, of whom it was at first
+same_lease() {
+    [[ $with != *leases* ]] || [ "$(awk 'NF > 4 {print $3, $5}' "$work/leases" | sort)" = "$(cat "$work/client")" ] ||
+        fail "$1: the lease of '$(cat "$work/client")' is another: $(cat "$work/leases")"
+}
+
+# client_of LINK WHAT: on a host with dhclient it runs for this link, and for no other
+client_of() {
+    [[ $with != *leases* || $owner != if* ]] ||
+        [ "$(for pid in $(processes_here dhclient); do tr '\0' '\n' <"/proc/$pid/cmdline" | tail -n 1; done | sort -u)" = "$1" ] ||
+        fail "$2: the DHCP client is not one of $1: $(for pid in $(processes_here dhclient); do tr '\0' ' ' <"/proc/$pid/cmdline"; done)"
+}
+
+inside() {
+    world "$parts" "$work"
+    "scenario_$scenario"
+    [[ $with != *udevd* ]] || udevd "$work"
+    wire
+    case $with in
+    *leases6*ra*) leases "$work" '--dhcp-range=2001:db8::100,2001:db8::1ff,64,1h' --enable-ra ;;
+    *leases6*) leases "$work" '--dhcp-range=2001:db8::100,2001:db8::1ff,64,1h' ;;
+    *leases*) leases "$work" ;;
+    esac
+    # a daemon that finds /sys read-only does not wait for a udevd to tell of its links
+    [[ $owner = if* || $with = *udevd* ]] || mount -o remount,ro,bind /sys
+    write_lab >"$work/lab.ini"
+    files >"$work/files"
+    power_on "$owner" "$work"
+    retry 20 carries || fail "the owner does not bring the uplink up: $(ip address; ip route; tail -n 20 "$work"/*.log)"
+    sleep 1
+    seen_state >"$work/before"
+    sed 's/\<eth0\>/br0/g' "$work/before" >"$work/wanted"
+    [[ $with != *leases* ]] || awk 'NF > 4 {print $3, $5}' "$work/leases" | sort >"$work/client"
+
+    bridge
+    if [ -n "$refusal" ]; then
+        ends 1 bridge
+        grep -qF -- "$refusal" "$work/err" || fail "it says: $(cat "$work/err")"
+        is_as before || fail "refused, and changed: $(cat "$work/diff")"
+        files | diff "$work/files" - >&2 || fail 'refused, and files were changed'
+        return
+    fi
+    ends 0 bridge
+    [ "$owner" = ifcfg ] || grep -q "rehearsed with $owner: in .* as is wanted" "$work/out" "$work/err" ||
+        fail "not rehearsed: $(cat "$work/out" "$work/err")"
+    voiplab bridge confirm
+    ends 0 confirm
+    must_be wanted 'after bridge and confirm'
+    same_lease 'after bridge and confirm'
+    client_of br0 'after bridge and confirm'
+    power_off
+    power_on "$owner" "$work"
+    must_be wanted 'after the next start'
+    ip link show dev eth0 | grep -q 'master br0' || fail 'after the next start the uplink is no port'
+    same_lease 'after the next start'
+    bridge --dry-run
+    grep -q 'nothing to do' "$work/out" "$work/err" || fail "not idle: $(cat "$work/out" "$work/err")"
+    voiplab bridge revert
+    ends 0 revert
+    files | diff "$work/files" - >&2 || fail 'after revert the files are not as they were'
+    must_be before 'after revert'
+    client_of eth0 'after revert'
+    [ "$(sysctl -n net.ipv6.conf.eth0.disable_ipv6)" = 0 ] || fail 'after revert the uplink has no IPv6'
+    power_off
+    power_on "$owner" "$work"
+    must_be before 'after revert and the next start'
+    same_lease 'after revert and the next start'
+}
+
+if [ "${1-}" = --inside ]; then
+    scenario=$2 work=$3 parts=$4
+    lib_name=$scenario
+    inside
+    say ok
+    exit 0
+fi
+
+requires_root
+requires unshare ip apt-get dpkg ping sysctl
+[ -x /lib/systemd/systemd-networkd ] || skip 'systemd-networkd is not installed'
+unshare -mn true || skip 'namespaces cannot be made here'
+all=$(mktemp -d)
+cleanup_fn rm -rf "$all"
+parts=${VOIPLAB_OWNER_PARTS:-$all/parts}
+# shellcheck disable=SC2086
+[ -d "$parts" ] || unpack "$parts" $owners_packages || skip 'the packages of the owners cannot be fetched'
+[ $# -gt 0 ] || mapfile -t < <(declare -F | sed -n 's/^declare -f scenario_//p')
+[ $# -gt 0 ] || set -- "${MAPFILE[@]}"
+pids=()
+for scenario in "$@"; do
+    mkdir "$all/$scenario"
+    unshare -mn --propagation private bash "$0" --inside "$scenario" "$all/$scenario" "$parts" >"$all/$scenario.out" 2>&1 &
+    pids+=("$scenario=$!")
+done
+bad=
+for pair in "${pids[@]}"; do
+    wait "${pair#*=}" || bad="$bad ${pair%=*}"
+    cat "$all/${pair%=*}.out" >&2
+done
+[ -z "$bad" ] || fail "not as it should be:$bad"
+say "$# scenarios are as they should be"
