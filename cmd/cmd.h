@@ -156,8 +156,8 @@ void cmd_event(void *context, const struct voiplab_event *event);
 void cmd_print_result(const voiplab_result *result, bool json, bool quiet);
 bool cmd_flush(void);
 
-/* text.c */
-void cmd_print_text(const char *text, enum cmd_form form, bool color);
+/* text.c. False: no memory. */
+bool cmd_print_text(const char *text, enum cmd_form form, bool color);
 
 /* request.c: the commands that are one request to the library */
 /* Open the lab that the row asks for, run the request on it, print its result, return the exit status. */

@@ -188,7 +188,8 @@ void cmd_json_wanted(int argc, char **argv, bool always)
 
 void cmd_print(const char *text)
 {
-    cmd_print_text(text, out.form, out.color);
+    if (!cmd_print_text(text, out.form, out.color))
+        cmd_complain("out of memory");
 }
 
 void cmd_print_line(const char *json)
@@ -343,7 +344,7 @@ void cmd_print_result(const voiplab_result *result, bool json, bool quiet)
         (void)fputs(voiplab_result_json(result), stdout);
         return;
     }
-    cmd_print_text(voiplab_result_text(result), out.form, out.color);
+    cmd_print(voiplab_result_text(result));
     print_table(result);
     if (!quiet && *voiplab_result_summary(result) && !is_summary(voiplab_result_text(result), result))
         cmd_wrap(talk(), voiplab_result_summary(result), cmd_columns(STDERR_FILENO), 0, 2);

@@ -52,12 +52,13 @@ static void fold(enum cmd_form form, const char *line, size_t columns)
     cmd_wrap(stdout, line + strspn(line, " "), columns, indent, indent + further);
 }
 
-void cmd_print_text(const char *text, enum cmd_form form, bool color)
+bool cmd_print_text(const char *text, enum cmd_form form, bool color)
 {
     bool terminal = isatty(STDOUT_FILENO) != 0, fenced = false;
     char *shown = terminal ? cmd_for_locale(text) : NULL; /* elsewhere it may be input of a program */
     char *copy = strdup(shown ? shown : text), *rest = copy, *line;
     size_t columns = cmd_columns(STDOUT_FILENO);
+    bool good = copy != NULL;
 
     while (copy && *rest && (line = strsep(&rest, "\n"))) {
         bool verbatim = is_verbatim(form, line, &fenced);
@@ -70,8 +71,7 @@ void cmd_print_text(const char *text, enum cmd_form form, bool color)
         if (!rest)
             break;
     }
-    if (!copy)
-        cmd_complain("out of memory");
-    free(copy);
     free(shown);
+    free(copy);
+    return good;
 }

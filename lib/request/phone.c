@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/process.h"
+#include "base/shell.h"
 #include "base/text.h"
 #include "lab/state.h"
 #include "machine/provision.h"
@@ -23,6 +24,9 @@
 #include "stage/stage.h"
 
 enum { ASK_TIMEOUT_MS = 30000, LOOK_MS = 200, PATH_BYTES = 16 };
+
+/* Where a web server is put by hand. */
+#define SERVED_PORT "8080"
 
 /* One telephone that is meant. */
 struct called {
@@ -299,29 +303,90 @@ static int hand_out(struct handing *handing)
     return 0;
 }
 
+/* Where its profile is written. */
+static const char *profile_path(const struct handing *handing, const struct called *called)
+{
+    const char *output = handing->run->request->parameters.phone->output;
+    const char *file = vl_render_phone_file_name(handing->arena, called->phone);
+
+    return output ? vl_arena_printf(handing->arena, "%s/%s", output, file)
+                  : vl_arena_printf(handing->arena, "%s/phones/%s", handing->run->session->state.directory, file);
+}
+
+/* By hand a profile is handed out by a web server, in a directory whose name nobody can guess. */
+static void note_serving(const struct handing *handing, const char *address, struct vl_buf *out)
+{
+    vl_buf_printf(out,
+                  "### Hand the profiles out over HTTP, for %u seconds\n\nWhy: a profile has the passwords of its "
+                  "telephone, so where it is fetched cannot be guessed, and is gone afterwards.\n\n```sh\n"
+                  "served=$(mktemp -d) && secret=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n') && mkdir "
+                  "\"$served/$secret\"\n",
+                  handing->run->request->parameters.phone->serve_s);
+    for (size_t i = 0; i < handing->count; i++) {
+        vl_shell_words(out, (const char *const[]){ "cp", profile_path(handing, &handing->called[i]), NULL });
+        vl_buf_puts(out, " \"$served/$secret/\"\n");
+    }
+    vl_buf_printf(out,
+                  "(cd / && timeout %u python3 -m http.server --bind %s --directory \"$served\" " SERVED_PORT
+                  "; rm -r \"$served\") &\nsleep 1\n",
+                  handing->run->request->parameters.phone->serve_s, address);
+    for (size_t i = 0; i < handing->count; i++)
+        vl_buf_printf(out, "echo \"%s: %s\"\n", handing->called[i].phone->name, handing->called[i].url);
+    vl_buf_puts(out, "```\n\nEach telephone that fetches its profile has a line with `GET` and `200`.\n\n");
+}
+
+/* What curl is told in ask(), typed. */
+static void note_asking(const struct handing *handing, const struct called *called, struct vl_buf *out)
+{
+    const struct voiplab_request *request = handing->run->request;
+
+    vl_buf_printf(out,
+                  "### Ask %s to fetch its profile\n\nWhy: it fetches one when it starts, or when it is told to by its "
+                  "own web page.\n\n```sh\ncurl -q --config - <<EOF\nurl = \"%s\"\nuser = \"%s:%s\"\ndigest\n"
+                  "globoff\nfail\nsilent\nshow-error\nnoproxy = \"*\"\noutput = \"/dev/null\"\nEOF\n```\n\n",
+                  called->phone->name, resync_url(handing, called), called->phone->model->admin,
+                  request->show_secrets
+                      ? vl_state_secret(&handing->run->session->state, "admin/%s", called->phone->name)
+                      : "••••");
+    if (!request->parameters.phone->serve_s)
+        vl_buf_printf(
+            out,
+            "The TFTP server of this host has to hand out %s; seen by\n\n```console\n# curl -s -o /dev/null %s "
+            "&& echo there\nthere\n```\n\n",
+            profile_path(handing, called), called->url);
+}
+
 /* What would happen after the plan, for a dry run. */
 static int foretell(struct handing *handing)
 {
     const struct vl_run *run = handing->run;
     const struct voiplab_request *request = run->request;
     const struct vl_bridge *bridge = &run->session->lab->bridge;
+    bool serves = request->parameters.phone->serve_s, note = request->mode == VOIPLAB_EXPLAIN;
     const char *address = bridge->address ? vl_text_from_ipv4(handing->arena, bridge->address) : "ADDRESS";
     VL_BUF_AUTO text = VL_BUF_INIT;
 
-    if (!request->parameters.phone->serve_s && !request->parameters.phone->resync)
+    if (!serves && !request->parameters.phone->resync)
         return 0;
-    vl_buf_printf(&text, "%s%s\n", run->result->text, request->mode == VOIPLAB_EXPLAIN ? "\n## Then\n" : "then:");
+    vl_buf_printf(&text, "%s%s\n", run->result->text, note ? "\n## Then, on this host\n" : "then:");
+    for (size_t i = 0; i < handing->count; i++)
+        handing->called[i].url =
+            vl_arena_printf(handing->arena,
+                            !serves ? "tftp://%s/%s"
+                            : note  ? "http://%s:" SERVED_PORT "/$secret/%s"
+                                    : "http://%s:PORT/RANDOM/%s",
+                            address, vl_render_phone_file_name(handing->arena, handing->called[i].phone));
+    if (serves && note)
+        note_serving(handing, address, &text);
     for (size_t i = 0; i < handing->count; i++) {
-        struct called *called = &handing->called[i];
-        const char *file = vl_render_phone_file_name(handing->arena, called->phone);
+        const struct called *called = &handing->called[i];
 
-        called->url = request->parameters.phone->serve_s
-                          ? vl_arena_printf(handing->arena, "http://%s:PORT/RANDOM/%s", address, file)
-                          : vl_arena_printf(handing->arena, "tftp://%s/%s", address, file);
-        if (request->parameters.phone->serve_s)
+        if (serves && !note)
             vl_buf_printf(&text, "- %s: serve %s once, for at most %u s\n", called->phone->name, called->url,
                           request->parameters.phone->serve_s);
-        if (request->parameters.phone->resync)
+        if (request->parameters.phone->resync && note)
+            note_asking(handing, called, &text);
+        else if (request->parameters.phone->resync)
             vl_buf_printf(&text, "- %s: ask %s as %s\n", called->phone->name, resync_url(handing, called),
                           called->phone->model->admin);
     }

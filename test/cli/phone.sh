@@ -79,8 +79,15 @@ for mode in --dry-run --check --explain; do
     expect_not out spa000e08aabb02.cfg "$mode"
     expect out '<Password_1_ ua="na">••••</Password_1_>' "$mode"
     expect out '<Admin_Passwd ua="na">••••</Admin_Passwd>' "$mode"
-    expect out 'serve http://127.77.1.1:PORT/RANDOM/spa000e08aabb01.cfg once, for at most 9 s' "$mode"
-    expect out 'ask http://127.77.1.110/admin/resync?http://127.77.1.1:PORT/RANDOM/spa000e08aabb01.cfg' "$mode"
+    if [ $mode = --explain ]; then
+        expect out 'timeout 9 python3 -m http.server --bind 127.77.1.1' "$mode"
+        # shellcheck disable=SC2016 # the note's
+        expect out 'url = "http://127.77.1.110/admin/resync?http://127.77.1.1:8080/$secret/spa000e08aabb01.cfg"' "$mode"
+        expect out 'user = "admin:••••"' "$mode"
+    else
+        expect out 'serve http://127.77.1.1:PORT/RANDOM/spa000e08aabb01.cfg once, for at most 9 s' "$mode"
+        expect out 'ask http://127.77.1.110/admin/resync?http://127.77.1.1:PORT/RANDOM/spa000e08aabb01.cfg' "$mode"
+    fi
     [ ! -e state/demo ] || fail "$mode has written something"
 done
 
@@ -97,6 +104,18 @@ secret=$(sed -n 's|^phone/a/1500 = ||p' state/demo/secrets)
 password=$(sed -n 's|^admin/one = ||p' state/demo/secrets)
 grep -q "<Password_1_ ua=\"na\">$secret</Password_1_>" state/demo/phones/spa000e08aabb01.cfg ||
     fail 'the profile has not the secret of its account'
+# What a note says about handing it out, typed: it is fetched at that address.
+if command -v python3 >/dev/null; then
+    phone --explain --serve 4 one
+    expect_status 0 'a note of serving'
+    # shellcheck disable=SC2016 # no variables
+    sed -n '/^### Hand the profiles out/,$p' out | sed -n '/^```sh$/,/^```$/p' | grep -v '^```' >typed.sh
+    bash typed.sh >told 2>asked
+    url=$(sed -n 's/^one: //p' told)
+    curl -s --noproxy '*' "$url" | cmp -s - state/demo/phones/spa000e08aabb01.cfg || fail "'$url' is not the profile: $(cat asked)"
+    phone --explain --show-secrets --resync one
+    expect out "user = \"admin:$password\"" 'a note of asking, with its secret'
+fi
 phone
 expect_status 0 'the second time'
 expect err 'nothing to do' 'the second time'
