@@ -210,7 +210,7 @@ static int is_late(const struct vl_run *run, const struct vl_checkpoint *checkpo
 
 /* Carry the plan out under the watchdog. */
 static int change_watched(const struct vl_run *run, const struct vl_plan *plan, const struct vl_checkpoint *checkpoint,
-                          const struct vl_bridge_roads *roads, unsigned timeout, const char *directory, bool *waits)
+                          const struct vl_run_roads *roads, unsigned timeout, const char *directory, bool *waits)
 {
     int channel = vl_watchdog_arm(directory, timeout, run->err);
     VL_ERROR_AUTO cause = { .code = VL_OK };
@@ -226,7 +226,7 @@ static int change_watched(const struct vl_run *run, const struct vl_plan *plan, 
                      "watchdog armed: without confirmation all is put back after %u s", timeout);
     run->session->change = directory;
     is_through =
-        vl_run_apply_plan(run, plan, "/", &changed) == 0 && verify(run) == 0 && vl_bridge_roads_moved(run, roads) == 0;
+        vl_run_apply_plan(run, plan, "/", &changed) == 0 && verify(run) == 0 && vl_run_roads_moved(run, roads) == 0;
     run->session->change = NULL;
     if (is_through)
         vl_watchdog_done(&channel);
@@ -243,10 +243,10 @@ static int change_watched(const struct vl_run *run, const struct vl_plan *plan, 
     return -1;
 }
 
-static int try_to_commit(const struct vl_run *run, const struct vl_bridge_roads *before, struct vl_reach *reach,
+static int try_to_commit(const struct vl_run *run, const struct vl_run_roads *before, struct vl_reach *reach,
                          const char *directory, bool *waits)
 {
-    const char *lost = vl_bridge_roads_lost(run, before);
+    const char *lost = vl_run_roads_lost(run, before);
     int done = 0;
 
     if (lost)
@@ -313,7 +313,7 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
     VL_PLAN_AUTO plan = { .count = 0 };
     VL_CHECKPOINT_AUTO checkpoint = { .root = NULL };
     struct vl_reach reach = { .count = 0 };
-    const struct vl_bridge_roads roads = vl_bridge_roads_look(how->peer);
+    const struct vl_run_roads roads = vl_run_roads_look(how->peer);
     const char *directory = store(run);
     VL_CLOSE int lock = lock_network(run);
 

@@ -6,13 +6,13 @@
 #include "base/cleanup.h"
 #include "request/bridge.h"
 
-struct vl_bridge_roads vl_bridge_roads_look(const char *peer)
+struct vl_run_roads vl_run_roads_look(const char *peer)
 {
-    return (struct vl_bridge_roads){ .peer = vl_road_look(peer),
-                                     .far = { vl_road_look(VL_ROAD_FAR4), vl_road_look(VL_ROAD_FAR6) } };
+    return (struct vl_run_roads){ .peer = vl_road_look(peer),
+                                  .far = { vl_road_look(VL_ROAD_FAR4), vl_road_look(VL_ROAD_FAR6) } };
 }
 
-int vl_bridge_roads_moved(const struct vl_run *run, const struct vl_bridge_roads *before)
+int vl_run_roads_moved(const struct vl_run *run, const struct vl_run_roads *before)
 {
     const struct vl_bridge *bridge = &run->session->lab->bridge;
 
@@ -28,7 +28,7 @@ int vl_bridge_roads_moved(const struct vl_run *run, const struct vl_bridge_roads
     return 0;
 }
 
-const char *vl_bridge_roads_lost(const struct vl_run *run, const struct vl_bridge_roads *before)
+const char *vl_run_roads_lost(const struct vl_run *run, const struct vl_run_roads *before)
 {
     const struct vl_bridge *bridge = &run->session->lab->bridge;
     struct vl_road now = vl_road_look(before->peer.to);
