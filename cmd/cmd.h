@@ -62,6 +62,14 @@ enum cmd_lab {
     CMD_LAB_NONE,   /* not used, also when voiplab.ini or $VOIPLAB_FILE is there */
 };
 
+/* What the text of a result is, and so how its lines are broken on a terminal (text.c). */
+enum cmd_form {
+    CMD_FORM_WORDS,    /* for people: wherever the screen ends */
+    CMD_FORM_PLAN,     /* but what is indented is what files hold */
+    CMD_FORM_NOTE,     /* Markdown: not its blocks and tables */
+    CMD_FORM_VERBATIM, /* what other programs print, or read */
+};
+
 /* What can be asked for: a command, or a verb of one. */
 struct cmd_command {
     const char *name;                  /* "dialplan", or "dialplan lint" for a verb */
@@ -75,7 +83,8 @@ struct cmd_command {
     enum cmd_kind kind;                /* what the operands are */
     const char *const *words;          /* CMD_WORDS: NULL-terminated */
     enum cmd_lab lab;
-    bool takes_rest; /* options end at the first operand: the rest of the line is somebody else's, taken as it is */
+    bool takes_rest;    /* options end at the first operand: the rest of the line is somebody else's, taken as it is */
+    enum cmd_form form; /* of the text that it prints */
     enum voiplab_command request;
     int (*run)(const struct cmd_command *command, const struct cmd_options *options);
 };
@@ -131,7 +140,7 @@ int cmd_parse(const struct cmd_command **command, int argc, char **argv, struct 
 const char *cmd_nearest(const char *wrong, const char *const *names);
 
 /* out.c */
-void cmd_out_setup(const struct cmd_options *options);
+void cmd_out_setup(const struct cmd_command *command, const struct cmd_options *options);
 void cmd_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Many of them that are one failure, a line each. */
 void cmd_complain_lines(const char *text);
@@ -139,11 +148,16 @@ void cmd_complain_lines(const char *text);
 void cmd_json_wanted(int argc, char **argv, bool always);
 /* A run that ends without a result still prints a JSON document where one is wanted: the last complaint. */
 void cmd_print_failure(int status);
+/* Print the text of a result of the command that runs. */
+void cmd_print(const char *text);
 /* Print JSON on a line of its own, one of many: what goes wrong stands in them, and there is no such document. */
 void cmd_print_line(const char *json);
 void cmd_event(void *context, const struct voiplab_event *event);
 void cmd_print_result(const voiplab_result *result, bool json, bool quiet);
 bool cmd_flush(void);
+
+/* text.c */
+void cmd_print_text(const char *text, enum cmd_form form, bool color);
 
 /* request.c: the commands that are one request to the library */
 /* Open the lab that the row asks for, run the request on it, print its result, return the exit status. */

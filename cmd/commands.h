@@ -131,7 +131,7 @@ COMMAND(cmd_run_inspect, .name = "inspect", .operands = "[NAME ...]",
 COMMAND(cmd_run_ssh, .name = "ssh", .operands = "NAME [CMD ...]",
         .summary = "log in to a PBX, or run a command there, with the lab's key",
         .takes = { LAB, [CMD_DRY_RUN] = true }, .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS,
-        .takes_rest = true, .request = VOIPLAB_SSH)
+        .takes_rest = true, .form = CMD_FORM_VERBATIM, .request = VOIPLAB_SSH)
 
 COMMAND(cmd_run_trust, .name = "trust", .operands = "NAME ...",
         .summary = "show the SSH host key of a PBX, and write it into the lab file",
@@ -141,17 +141,18 @@ COMMAND(cmd_run_trust, .name = "trust", .operands = "NAME ...",
 COMMAND(cmd_run_cli, .name = "cli", .operands = "NAME [COMMAND]",
         .summary = "open the console of a PBX's Asterisk, or ask it one thing",
         .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true }, .least_operands = 1,
-        .most_operands = 2, .kind = CMD_PBXS, .takes_rest = true, .request = VOIPLAB_CLI)
+        .most_operands = 2, .kind = CMD_PBXS, .takes_rest = true, .form = CMD_FORM_VERBATIM, .request = VOIPLAB_CLI)
 
 COMMAND(cmd_run_exec, .name = "exec", .operands = "[NAME ...] -- CMD ...",
         .summary = "run a command on all PBXs at once",
         .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_JOBS] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true },
-        .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS, .takes_rest = true, .request = VOIPLAB_EXEC)
+        .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS, .takes_rest = true, .form = CMD_FORM_VERBATIM,
+        .request = VOIPLAB_EXEC)
 
 COMMAND(cmd_run_logs, .name = "logs", .operands = "NAME",
         .summary = "show the end of the log of a PBX's Asterisk, or follow it",
         .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true, [CMD_FOLLOW] = true },
-        .least_operands = 1, .most_operands = 1, .kind = CMD_PBXS, .request = VOIPLAB_LOGS)
+        .least_operands = 1, .most_operands = 1, .kind = CMD_PBXS, .form = CMD_FORM_VERBATIM, .request = VOIPLAB_LOGS)
 
 COMMAND(cmd_run_request, .name = "down", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "stop", "halt", "shutdown", "poweroff", NULL },

@@ -28,7 +28,10 @@ static int answer(const voiplab_dialplan *dialplan, const struct voiplab_dialpla
 
     if (voiplab_dialplan_show(dialplan, query, form, &text, &error) != VOIPLAB_OK)
         return complain_and_free(error);
-    (void)fputs(text, stdout);
+    if (form == VOIPLAB_DIALPLAN_TEXT)
+        cmd_print(text);
+    else
+        (void)fputs(text, stdout);
     free(text);
     return VOIPLAB_OK;
 }

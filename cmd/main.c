@@ -51,7 +51,7 @@ static int run_parsed(const struct cmd_command *command, const struct cmd_option
         cmd_print_help(command);
         return VOIPLAB_OK;
     }
-    cmd_out_setup(options);
+    cmd_out_setup(command, options);
     return command->run(command, options);
 }
 

@@ -21,14 +21,33 @@ static struct {
     time_t last_progress;
     struct timespec phase_begun;
     unsigned phase, phases; /* the one that goes on; 0: none */
+    enum cmd_form form;     /* of the texts of results */
     bool json, document;    /* one JSON document is wanted on stdout; it is there */
     char *complaint;        /* the last one */
 } out;
 
-void cmd_out_setup(const struct cmd_options *options)
+/* What the text of a result is: a row says what its command prints, and some options change that. */
+static enum cmd_form form_of(const struct cmd_command *command, const struct cmd_options *options)
+{
+    static const enum cmd_option verbatim[] = { CMD_DOT, CMD_SARIF, CMD_JUNIT, CMD_JSON };
+    static const enum cmd_option plan[] = { CMD_DRY_RUN, CMD_CHECK, CMD_FIX_FILES, CMD_LOAD_MODULES };
+
+    for (size_t i = 0; i < sizeof(verbatim) / sizeof(verbatim[0]); i++)
+        if (options->values[verbatim[i]])
+            return CMD_FORM_VERBATIM;
+    if (options->values[CMD_EXPLAIN])
+        return CMD_FORM_NOTE;
+    for (size_t i = 0; i < sizeof(plan) / sizeof(plan[0]); i++)
+        if (options->values[plan[i]])
+            return CMD_FORM_PLAN;
+    return command->form;
+}
+
+void cmd_out_setup(const struct cmd_command *command, const struct cmd_options *options)
 {
     const char *color = options->values[CMD_COLOR], *no_color = getenv("NO_COLOR");
 
+    out.form = form_of(command, options);
     out.json = options->values[CMD_JSON] != NULL;
     out.quiet = options->values[CMD_QUIET] != NULL;
     out.verbose = options->values[CMD_VERBOSE] != NULL;
@@ -167,6 +186,11 @@ void cmd_json_wanted(int argc, char **argv, bool always)
         out.json |= !strcmp(argv[i], "--json");
 }
 
+void cmd_print(const char *text)
+{
+    cmd_print_text(text, out.form, out.color);
+}
+
 void cmd_print_line(const char *json)
 {
     out.document = true;
@@ -233,8 +257,12 @@ static void end_phase(void)
 
 static void begin_phase(const struct voiplab_event *event)
 {
+    char *line = NULL;
+
     end_phase();
-    (void)fprintf(talk(), "[%u/%u] %s\n", event->done, event->total, event->text);
+    if (asprintf(&line, "[%u/%u] %s", event->done, event->total, event->text) >= 0)
+        say("", line);
+    free(line);
     (void)clock_gettime(CLOCK_MONOTONIC, &out.phase_begun);
     out.phase = event->done;
     out.phases = event->total;
@@ -262,25 +290,6 @@ void cmd_event(void *context, const struct voiplab_event *event)
         begin_phase(event);
     else
         print_step(event);
-}
-
-/* Additions green, removals red, in the indented diffs of a plan. */
-static void print_text(const char *text)
-{
-    char *shown = isatty(STDOUT_FILENO) ? cmd_for_locale(text) : NULL; /* elsewhere it may be input of a program */
-
-    for (const char *line = shown ? shown : text; *line;) {
-        size_t length = strcspn(line, "\n");
-        const char *color = NULL;
-
-        if (out.color && !strncmp(line, "    +", 5))
-            color = "\033[32m";
-        else if (out.color && !strncmp(line, "    -", 5))
-            color = "\033[31m";
-        (void)printf("%s%.*s%s\n", color ? color : "", (int)length, line, color ? "\033[m" : "");
-        line += length + (line[length] == '\n');
-    }
-    free(shown);
 }
 
 /* The words of a check, by which one finds what is wrong at a glance. */
@@ -334,7 +343,7 @@ void cmd_print_result(const voiplab_result *result, bool json, bool quiet)
         (void)fputs(voiplab_result_json(result), stdout);
         return;
     }
-    print_text(voiplab_result_text(result));
+    cmd_print_text(voiplab_result_text(result), out.form, out.color);
     print_table(result);
     if (!quiet && *voiplab_result_summary(result) && !is_summary(voiplab_result_text(result), result))
         cmd_wrap(talk(), voiplab_result_summary(result), cmd_columns(STDERR_FILENO), 0, 2);

@@ -18,6 +18,8 @@
 #include "machine/provision.h"
 #include "network/watchdog.h"
 
+enum { EXAMPLE_LIMIT = 1 << 20 };
+
 struct voiplab_error {
     struct vl_error error;
 };
@@ -136,12 +138,26 @@ static int copy_options(struct voiplab_lab *lab, const struct voiplab_options *o
     return vl_own_directory(copy->cache_directory, err);
 }
 
-/* The examples that come with the program are no secret. */
+/* Whether the lab is one of the examples that come with the program, by whatever way it was named, or a copy of one. */
+static bool is_example(const struct vl_session *session)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL, *example = NULL;
+    const char *slash = strrchr(session->lab->file, '/');
+    const char *path =
+        vl_arena_printf(&arena, "%s/labs/%s", session->options.share_directory, slash ? slash + 1 : session->lab->file);
+
+    return vl_file_read(session->lab->file, EXAMPLE_LIMIT, &text, NULL, &ignored) == 0 &&
+           vl_file_read(path, EXAMPLE_LIMIT, &example, NULL, &ignored) == 0 && !strcmp(text, example);
+}
+
+/* What stands in the examples is no secret. */
 static int check_readers(const struct vl_session *session, struct vl_error *err)
 {
     const struct vl_lab *lab = session->lab;
 
-    if (!lab->exposed_line || vl_text_starts(lab->file, session->options.share_directory))
+    if (!lab->exposed_line || is_example(session))
         return 0;
     return vl_fail_at(err, VL_ERROR_LAB, lab->file, lab->exposed_line,
                       "this is a secret, and every user of this host can read the file; 'chmod 600 %s'", lab->file);

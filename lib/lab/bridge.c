@@ -27,6 +27,8 @@ const char *vl_lab_backend_list(struct vl_arena *arena, enum vl_bridge_backend f
     return list;
 }
 
+#define NOBODYS_ADDRESS UINT32_C(0xc0000201) /* 192.0.2.1, for documentation */
+
 struct bridge_check {
     struct vl_lab *lab;
     const struct vl_raw_section *section;
@@ -63,6 +65,8 @@ static int check_address(const struct bridge_check *check)
     const struct vl_bridge *bridge = &check->lab->bridge;
     uint32_t mask = vl_text_netmask(bridge->prefix);
 
+    if (!bridge->dhcp && !bridge->prefix)
+        return 0;
     if (is_given(check, "network") && !bridge->dhcp)
         return MISTAKE(check, "network", "[bridge] network: is for address = dhcp; the address given says it already");
     if (!bridge->dhcp && bridge->prefix < 31 &&
@@ -77,7 +81,7 @@ static int check_gateway(const struct bridge_check *check)
     const struct vl_bridge *bridge = &check->lab->bridge;
     struct vl_arena *arena = &check->lab->arena;
 
-    if (!bridge->gateway)
+    if (!bridge->gateway || (!bridge->dhcp && !bridge->prefix))
         return 0;
     if (!bridge->prefix)
         return MISTAKE(check, "gateway",
@@ -182,17 +186,15 @@ int vl_lab_make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct
     static const char *const nothing[] = { NULL };
     const struct vl_raw_section *section = raw->kinds[VL_RAW_BRIDGE].sections;
     const struct bridge_check check = { .lab = lab, .section = section, .err = err };
-    const struct vl_raw_bridge *given;
+    const struct vl_raw_bridge *given = section->object;
+    bool known = is_given(&check, "address"); /* else the lab is only looked at for more mistakes */
 
-    if (!section)
-        return VL_LAB_MISTAKE(lab, 0, err, "the file has no [bridge] section");
-    given = section->object;
     lab->bridge = (struct vl_bridge){
         .name = given->name ? given->name : "br0",
         .interface = given->interface && strcmp(given->interface, "none") != 0 ? given->interface : NULL,
         .hwaddr = given->hwaddr,
-        .dhcp = !given->prefix,
-        .address = given->address,
+        .dhcp = known && !given->prefix,
+        .address = known ? given->address : NOBODYS_ADDRESS,
         .prefix = given->prefix ? given->prefix : given->network_prefix,
         .network = given->prefix ? given->address & vl_text_netmask(given->prefix)
                                  : given->network & vl_text_netmask(given->network_prefix),

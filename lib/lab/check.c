@@ -16,7 +16,7 @@ static int check_address(const struct vl_lab *lab, const struct vl_pbx *pbx, str
     const char *text = vl_text_from_ipv4(arena, pbx->address);
     bool edge = bridge->prefix < 31 && ((pbx->address & ~mask) == 0 || (pbx->address | mask) == UINT32_MAX);
 
-    if (!bridge->prefix)
+    if (!bridge->prefix || !pbx->address)
         return 0;
     if ((pbx->address & mask) != bridge->network)
         return VL_LAB_MISTAKE(lab, pbx->address_line, err,
@@ -42,7 +42,7 @@ static int check_addresses(const struct vl_lab *lab, struct vl_arena *arena, str
         if (check_address(lab, pbx, arena, err) < 0)
             return -1;
         for (size_t j = 0; j < i; j++)
-            if (lab->pbxs[j].address == pbx->address)
+            if (pbx->address && lab->pbxs[j].address == pbx->address)
                 return VL_LAB_MISTAKE(lab, pbx->address_line, err, "[pbx %s] address: '%s' is the address of '%s'",
                                       pbx->name, vl_text_from_ipv4(arena, pbx->address), lab->pbxs[j].name);
     }

@@ -29,12 +29,26 @@ struct scan {
 
 #define MISTAKE(scan, ...) vl_fail_at((scan)->err, VL_ERROR_LAB, (scan)->file, (scan)->line, __VA_ARGS__)
 
-const struct vl_ini_entry *vl_ini_entry(const struct vl_ini_section *section, const char *key)
+static const struct vl_ini_entry *find_line(const struct vl_ini_section *section, const char *key)
 {
     for (size_t i = 0; i < section->entry_count; i++)
         if (!strcmp(section->entries[i].key, key))
             return &section->entries[i];
     return NULL;
+}
+
+const struct vl_ini_entry *vl_ini_entry(const struct vl_ini_section *section, const char *key)
+{
+    const struct vl_ini_entry *entry = find_line(section, key);
+
+    return entry && *entry->value ? entry : NULL;
+}
+
+bool vl_ini_is_wrong(const struct vl_ini_section *section, const char *key)
+{
+    const struct vl_ini_entry *entry = find_line(section, key);
+
+    return entry && !*entry->value;
 }
 
 /* What is wrong with the characters of a section's or key's name. */
@@ -102,7 +116,7 @@ static int add_entry(const struct scan *scan, char *text)
     section = &scan->ini->sections[scan->ini->section_count - 1];
     if (check_name(scan, "key", text, NAME_CHARACTERS) < 0)
         return -1;
-    twin = vl_ini_entry(section, text);
+    twin = find_line(section, text);
     if (twin)
         return MISTAKE(scan, "[%s] %s is there twice; the first is in line %d", section->name, text, twin->line);
     grown = vl_arena_grow(scan->arena, section->entries, section->entry_count, sizeof(*grown));
@@ -171,8 +185,7 @@ static int scan_text(struct scan *scan, char *text, char *whole)
         if (rc < 0 && !scan->ini->section_count)
             scan->lost = true;
         else if (rc < 0)
-            scan->ini->sections[scan->ini->section_count - 1].told =
-                scan->ini->sections[scan->ini->section_count - 1].broken = true;
+            scan->ini->sections[scan->ini->section_count - 1].told = true;
         if (rc < 0 && !vl_error_gather(all, &one))
             return -1;
     }
@@ -227,7 +240,7 @@ static int fetch_values(struct scan *scan, const dictionary *values)
 
                 (void)vl_fail_at(&one, VL_ERROR_LAB, scan->file, scan->line, "[%s] %s has no value", section->name,
                                  entry->key);
-                section->told = section->broken = true;
+                section->told = true;
                 if (!vl_error_gather(all, &one))
                     return -1;
                 continue;

@@ -16,7 +16,7 @@
 
 struct vl_ini_entry {
     const char *key;
-    const char *value; /* never empty */
+    const char *value; /* "": there is none, or it is wrong and that was told: as if the key were not there */
     int line;
 };
 
@@ -47,7 +47,10 @@ int vl_ini_read(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini
 int vl_ini_read_all(struct vl_arena *arena, const char *path, struct vl_ini *ret_ini, bool *ret_lost,
                     struct vl_error *mistakes, struct vl_error *err);
 
-/* The entry of this key, or NULL. */
+/* Whether the key is there and has no value any more, since it was wrong. */
+bool vl_ini_is_wrong(const struct vl_ini_section *section, const char *key);
+
+/* The entry of this key, or NULL: it is not there, or has no value. */
 const struct vl_ini_entry *vl_ini_entry(const struct vl_ini_section *section, const char *key);
 
 #endif

@@ -15,11 +15,8 @@
 
 static int make_lab(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
 {
-    const struct vl_raw_lab *given;
+    const struct vl_raw_lab *given = RAW(raw, VL_RAW_LAB)[0].object;
 
-    if (RAW_COUNT(raw, VL_RAW_LAB) == 0)
-        return VL_LAB_MISTAKE(lab, 0, err, "the file has no [lab] section; 'voiplab init' writes a lab to start from");
-    given = RAW(raw, VL_RAW_LAB)[0].object;
     lab->name = given->name;
     lab->country = given->country ? given->country : "ec";
     lab->hypervisor = given->hypervisor ? given->hypervisor : "qemu:///system";
@@ -101,14 +98,15 @@ static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, 
 }
 
 /* What its recipe says, without which a lab that is not up yet could not be planned. */
-static int read_recipe(struct vl_lab *lab, const char *share_directory, struct vl_image *image, struct vl_error *err)
+static int read_recipe(struct vl_lab *lab, const char *share_directory, const struct vl_raw_section *section,
+                       struct vl_image *image, struct vl_error *err)
 {
     struct vl_lab_recipe facts;
 
     if (image->kind != VL_IMAGE_BUILD)
         return 0;
     if (vl_lab_read_recipe(&lab->arena, share_directory, image->source, &facts, err) < 0)
-        return vl_error_wrap(err, "%s:%d: [image %s] base", lab->file, image->line, image->name);
+        return vl_error_wrap(err, "%s:%d: [image %s] base", lab->file, vl_raw_line(section, "base"), image->name);
     image->sip = facts.sip;
     return 0;
 }
@@ -123,7 +121,7 @@ static int make_images(struct vl_lab *lab, const struct vl_raw_file *raw, const 
         return vl_no_memory(err);
     for (size_t i = 0; i < count; i++)
         if (make_image(lab, &RAW(raw, VL_RAW_IMAGE)[i], &images[i], err) < 0 ||
-            read_recipe(lab, share_directory, &images[i], err) < 0)
+            read_recipe(lab, share_directory, &RAW(raw, VL_RAW_IMAGE)[i], &images[i], err) < 0)
             return -1;
     lab->images = images;
     lab->image_count = count;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All mistakes of a lab file in one go. A section that has one is left out, and the lab is built of the rest: what ends
- * that is the next mistake. What only follows from a section that was left out is not told, and where nobody can tell
- * the two apart, since all else hangs on that section, the search ends.
+ * All mistakes of a lab file in one go. A value that is wrong is as if it were not there, a section that is of no use
+ * without it is left out, and the lab is built of the rest: what ends that is the next mistake. What only follows from
+ * an earlier one is not told.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,21 +23,63 @@ static int line_of(const char *path, const char *text)
     return line > 0 && line < 1 << 24 ? (int)line : 0;
 }
 
-/* Whether a message is about what a section that was left out would have had: it has its name. */
-static bool follows_from(const struct vl_ini_section *section, const char *text)
+/* Whether a message has this section's name. Of one whose name is wrong any of its kind may be meant. */
+static bool names(const struct vl_ini_section *section, const char *text)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
 
+    if (!*section->label)
+        return strstr(text, vl_arena_printf(&arena, "[%s]", section->name)) != NULL;
     return strstr(text, vl_arena_printf(&arena, "[%s]", section->name)) ||
-           (*section->label && strstr(text, vl_arena_printf(&arena, "'%s'", section->label)));
+           strstr(text, vl_arena_printf(&arena, "'%s'", section->label)) ||
+           (strchr(section->label, ' ') && strstr(text, vl_arena_printf(&arena, "[%s", section->kind)));
+}
+
+static bool has_word(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (const char *at = text; (at = strstr(at, word)); at++)
+        if (at > text && strchr(" '", at[-1]) && strchr(" '=,;:", at[length]))
+            return true;
+    return false;
+}
+
+/* A key that is wrong is as if it were not there. Whether a message only follows from that: in the same section it is
+ * about this key too; in another one it is about what hangs on it. */
+static bool follows_from_key(const struct vl_ini_section *section, const char *key, const struct vl_ini_section *of,
+                             const char *text)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    if (section == of)
+        return has_word(text, key);
+    if (!vl_raw_leads(section, key))
+        return false;
+    /* where the numbering plan is not known, nor are its routes */
+    if (!strcmp(key, "country"))
+        return of && (!strcmp(of->kind, "route") || !strcmp(of->kind, "class"));
+    return names(section, text) || strstr(text, vl_arena_printf(&arena, "%s =", key));
+}
+
+static bool follows_from(const struct vl_ini_section *section, const struct vl_ini_section *of, const char *text)
+{
+    if (section->broken && (!of || names(section, text)))
+        return true;
+    for (size_t i = 0; i < section->entry_count; i++)
+        if (!*section->entries[i].value && follows_from_key(section, section->entries[i].key, of, text))
+            return true;
+    return false;
 }
 
 static bool is_new(const struct vl_raw_file *file, int line, const char *text)
 {
     const struct vl_ini_section *section = vl_raw_section_at(file, line);
 
+    if (!section && file->bare)
+        return false;
     for (size_t i = 0; i < file->ini.section_count; i++)
-        if (file->ini.sections[i].broken && (!line || follows_from(&file->ini.sections[i], text)))
+        if (follows_from(&file->ini.sections[i], section, text))
             return false;
     /* of one whose key is wrong the right one is missed */
     return !section || !section->told || !strstr(text, "needs the key");
@@ -51,7 +93,11 @@ static bool take(struct vl_raw_file *file, const char *path, struct vl_error *al
 
     if ((one->code != VL_ERROR_LAB || is_new(file, line, vl_error_text(one))) && !vl_error_gather(all, one))
         return false;
-    if (!section || section->broken || !vl_raw_can_spare(section))
+    if (!section || section->broken)
+        return false;
+    if (vl_raw_forget(file, section, line))
+        return true;
+    if (!vl_raw_can_spare(section))
         return false;
     section->broken = true;
     vl_raw_drop_broken(file);
@@ -60,9 +106,12 @@ static bool take(struct vl_raw_file *file, const char *path, struct vl_error *al
 
 static bool can_go_on(const struct vl_raw_file *file)
 {
-    for (size_t i = 0; i < file->ini.section_count; i++)
-        if (file->ini.sections[i].broken && !vl_raw_can_spare(&file->ini.sections[i]))
-            return false;
+    for (size_t i = 0; i < file->ini.section_count; i++) {
+        const struct vl_ini_section *section = &file->ini.sections[i];
+
+        if (section->broken && vl_ini_entry(section, "role") && !vl_raw_can_spare(section))
+            return false; /* the hub */
+    }
     return !file->lost;
 }
 

@@ -18,7 +18,7 @@ struct vl_nature {
     enum vl_sip_driver sip;    /* never auto */
     bool both;                 /* the other SIP driver is loaded as well */
     enum vl_sip_driver holder; /* which of those that are loaded has port 5060, now; auto: none, or nobody looked */
-    bool iax2;                 /* chan_iax2 is loaded */
+    bool iax2;                 /* chan_iax2 is loaded, or is when Asterisk starts */
     bool transport;            /* PJSIP has a UDP transport that is not ours */
     bool seen;                 /* the PBX itself has said so, now or at an earlier run */
     const char *asterisk;      /* "16.28"; NULL: not known */

@@ -182,12 +182,12 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
                               "[%s] needs the key 'address': the address of this host comes by DHCP, and the trunks "
                               "of the others need one that stays",
                               section->section->name);
-    if (pbx->place == VL_PLACE_VM && !lab->bridge.prefix)
+    if (pbx->place == VL_PLACE_VM && lab->bridge.dhcp && !lab->bridge.prefix)
         return VL_LAB_MISTAKE(lab, section->section->line, err,
                               "[%s] is made here with an address of its own: say in [bridge] network = ADDRESS/PREFIX "
                               "in which network, since the bridge has its address by DHCP",
                               section->section->name);
-    if (!pbx->address)
+    if (!pbx->address && !section->section->told) /* else the lab is only looked at for more mistakes */
         return VL_LAB_MISTAKE(lab, section->section->line, err, "[%s] needs the key 'address'", section->section->name);
     if (pbx->role == VL_ROLE_HUB && (raw->prefix || raw->extensions || raw->account || raw->class))
         return VL_LAB_MISTAKE(lab, section->section->line, err,
@@ -298,7 +298,7 @@ static int expand_section(struct vl_lab *lab, const struct vl_raw_section *secti
         struct vl_pbx *pbx = &pbxs[*count];
 
         *pbx = common;
-        pbx->address += (uint32_t)i;
+        pbx->address += common.address ? (uint32_t)i : 0;
         if (raw->count)
             pbx->name = vl_arena_printf(&lab->arena, "%s-%02zu", raw->name, i + 1);
         if (pbx->role == VL_ROLE_GUEST && number_guest(lab, section, room, pbxs, *count, copies - i, pbx, err) < 0)
@@ -323,6 +323,25 @@ static void number_guests(struct vl_lab *lab, struct vl_pbx *pbxs, size_t count)
     }
 }
 
+/* A hub whose role is wrong is none, and much would hang on that: the first PBX that may have been meant stands for it
+ * while mistakes are looked for. */
+static void guess_hub(const struct vl_raw_section *sections, size_t count)
+{
+    struct vl_raw_pbx *meant = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        struct vl_raw_pbx *raw = sections[i].object;
+
+        if (raw->role == VL_ROLE_HUB)
+            return;
+        if (!meant && vl_ini_is_wrong(sections[i].section, "role") && !raw->prefix && !raw->extensions &&
+            !raw->account && !raw->class)
+            meant = raw;
+    }
+    if (meant)
+        meant->role = VL_ROLE_HUB;
+}
+
 int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err)
 {
     const struct vl_raw_section *sections = raw->kinds[VL_RAW_PBX].sections;
@@ -341,6 +360,7 @@ int vl_lab_make_pbxs(struct vl_lab *lab, const struct vl_raw_file *raw, struct v
     room = vl_arena_zalloc(&lab->arena, sizeof(*room));
     if (!pbxs || !room)
         return vl_no_memory(err);
+    guess_hub(sections, section_count);
     for (size_t i = 0; i < section_count; i++)
         if (expand_section(lab, &sections[i], room, pbxs, &count, err) < 0)
             return -1;

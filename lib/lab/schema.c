@@ -15,6 +15,11 @@
     {                                                                                                                  \
         .name = (text), .type = (kind), .offset = AT(structure, field)                                                 \
     }
+/* One that other sections hang on. */
+#define LEAD(structure, text, kind, field)                                                                             \
+    {                                                                                                                  \
+        .name = (text), .type = (kind), .offset = AT(structure, field), .leads = true                                  \
+    }
 #define NUMBER_KEY(structure, text, field, low, high)                                                                  \
     {                                                                                                                  \
         .name = (text), .type = VL_VALUE_NUMBER, .offset = AT(structure, field), .min = (low), .max = (high)           \
@@ -28,8 +33,8 @@ static const char *const pin_places[] = { "file", "inline", NULL };
 static const char *const places[] = { "vm", "ssh", "local", NULL };
 
 static const struct vl_lab_key lab_keys[] = {
-    { .name = "name", .type = VL_VALUE_NAME, .offset = AT(vl_raw_lab, name), .required = true },
-    KEY(vl_raw_lab, "country", VL_VALUE_NAME, country),
+    { .name = "name", .type = VL_VALUE_NAME, .offset = AT(vl_raw_lab, name), .required = true, .stand_in = "lab" },
+    LEAD(vl_raw_lab, "country", VL_VALUE_NAME, country),
     KEY(vl_raw_lab, "hypervisor", VL_VALUE_TEXT, hypervisor),
     KEY(vl_raw_lab, "storage", VL_VALUE_TEXT, storage),
     KEY(vl_raw_lab, "sshkey", VL_VALUE_TEXT, sshkey),
@@ -52,7 +57,8 @@ static const struct vl_lab_key bridge_keys[] = {
       .type = VL_VALUE_NETWORK_OR_DHCP,
       .offset = AT(vl_raw_bridge, address),
       .offset2 = AT(vl_raw_bridge, prefix),
-      .required = true },
+      .required = true,
+      .stand_in = "" },
     KEY(vl_raw_bridge, "gateway", VL_VALUE_ADDRESS, gateway),
     KEY(vl_raw_bridge, "gateway6", VL_VALUE_ADDRESS6, gateway6),
     KEY(vl_raw_bridge, "dns", VL_VALUE_ADDRESSES, dns),
@@ -67,23 +73,23 @@ static const struct vl_lab_key bridge_keys[] = {
 };
 
 static const struct vl_lab_key image_keys[] = {
-    { .name = "base", .type = VL_VALUE_TEXT, .offset = AT(vl_raw_image, base), .required = true },
+    { .name = "base", .type = VL_VALUE_TEXT, .offset = AT(vl_raw_image, base), .required = true, .stand_in = "disk:/" },
     KEY(vl_raw_image, "os", VL_VALUE_TEXT, os),
     KEY(vl_raw_image, "sha256", VL_VALUE_TEXT, sha256),
 };
 
 static const struct vl_lab_key pbx_keys[] = {
-    { .name = "role", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, role), .choices = roles },
-    { .name = "place", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, place), .choices = places },
+    { .name = "role", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, role), .choices = roles, .leads = true },
+    { .name = "place", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, place), .choices = places, .leads = true },
     KEY(vl_raw_pbx, "image", VL_VALUE_NAME, image),
-    KEY(vl_raw_pbx, "address", VL_VALUE_ADDRESS, address),
-    KEY(vl_raw_pbx, "prefix", VL_VALUE_TEXT, prefix),
-    KEY(vl_raw_pbx, "account", VL_VALUE_DIGITS, account),
-    KEY(vl_raw_pbx, "extensions", VL_VALUE_NUMBERS, extensions),
+    LEAD(vl_raw_pbx, "address", VL_VALUE_ADDRESS, address),
+    LEAD(vl_raw_pbx, "prefix", VL_VALUE_TEXT, prefix),
+    LEAD(vl_raw_pbx, "account", VL_VALUE_DIGITS, account),
+    LEAD(vl_raw_pbx, "extensions", VL_VALUE_NUMBERS, extensions),
     KEY(vl_raw_pbx, "memory", VL_VALUE_SIZE, memory),
     KEY(vl_raw_pbx, "disk", VL_VALUE_SIZE, disk),
     NUMBER_KEY(vl_raw_pbx, "vcpus", vcpus, 1, 64),
-    NUMBER_KEY(vl_raw_pbx, "count", count, 1, 1000),
+    { .name = "count", .type = VL_VALUE_NUMBER, .offset = AT(vl_raw_pbx, count), .min = 1, .max = 1000, .leads = true },
     KEY(vl_raw_pbx, "user", VL_VALUE_NAME, user),
     NUMBER_KEY(vl_raw_pbx, "port", port, 1, 65535),
     KEY(vl_raw_pbx, "hostkey", VL_VALUE_TEXT, hostkey),
@@ -106,7 +112,11 @@ static const char *const registers[] = { "guest", "hub", "none", NULL };
         KEY(structure, "encryption", VL_VALUE_YES_NO, encryption), NUMBER_KEY(structure, "limit", limit, 1, 10000)
 
 static const struct vl_lab_key trunks_keys[] = {
-    { .name = "topology", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_trunks, topology), .choices = topologies },
+    { .name = "topology",
+      .type = VL_VALUE_CHOICE,
+      .offset = AT(vl_raw_trunks, topology),
+      .choices = topologies,
+      .leads = true },
     CARRIES(vl_raw_trunks),
 };
 
@@ -119,8 +129,8 @@ static const struct vl_lab_key trunk_keys[] = {
 };
 
 static const struct vl_lab_key dahdi_keys[] = {
-    KEY(vl_raw_dahdi, "fxs", VL_VALUE_NUMBERS, fxs),
-    KEY(vl_raw_dahdi, "fxo", VL_VALUE_NUMBERS, fxo),
+    LEAD(vl_raw_dahdi, "fxs", VL_VALUE_NUMBERS, fxs),
+    LEAD(vl_raw_dahdi, "fxo", VL_VALUE_NUMBERS, fxo),
     KEY(vl_raw_dahdi, "zone", VL_VALUE_NAME, zone),
     { .name = "echocanceller",
       .type = VL_VALUE_CHOICE,
@@ -299,10 +309,12 @@ static int store_label(struct vl_arena *arena, const struct vl_ini *ini, const s
     return 0;
 }
 
+/* What a section is, and with a mistake what it was meant to be; -1: nobody knows. */
 static int find_kind(const struct vl_ini *ini, const struct vl_ini_section *section, struct vl_error *err)
 {
     const char *names[VL_RAW_KINDS + 1] = { NULL };
     const char *nearest;
+    int meant = 0;
 
     for (int i = 0; i < VL_RAW_KINDS; i++) {
         if (!strcmp(kinds[i].name, section->kind))
@@ -310,30 +322,100 @@ static int find_kind(const struct vl_ini *ini, const struct vl_ini_section *sect
         names[i] = kinds[i].name;
     }
     nearest = vl_text_nearest(section->kind, names);
-    if (nearest)
-        return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line,
-                          "there is no section kind '%s'; did you mean '%s'?", section->kind, nearest);
+    while (nearest && names[meant] != nearest)
+        meant++;
+    if (nearest) {
+        (void)vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line,
+                         "there is no section kind '%s'; did you mean '%s'?", section->kind, nearest);
+        return meant;
+    }
     return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "there is no section kind '%s'; see voiplab-lab(5)",
                       section->kind);
 }
 
-static int read_section(struct vl_raw_file *file, const struct vl_ini_section *section, int index, struct vl_error *err)
+static void *read_values(struct vl_raw_file *file, const struct vl_ini_section *section, int index,
+                         struct vl_error *err)
 {
     const struct section_kind *kind = &kinds[index];
-    struct vl_raw_section *grown;
     void *object = vl_arena_zalloc(file->arena, kind->size);
 
-    grown = vl_arena_grow(file->arena, file->kinds[index].sections, file->kinds[index].count, sizeof(*grown));
-    if (!object || !grown)
-        return vl_no_memory(err);
+    if (!object) {
+        (void)vl_no_memory(err);
+        return NULL;
+    }
     if (index == VL_RAW_PBX)
         ((struct vl_raw_pbx *)object)->place = -1;
     if (store_label(file->arena, &file->ini, section, kind, object, err) < 0 ||
         vl_value_read(file->arena, &file->ini, section, kind->keys, kind->key_count, object, err) < 0)
+        return NULL;
+    return object;
+}
+
+static int read_section(struct vl_raw_file *file, const struct vl_ini_section *section, int index, struct vl_error *err)
+{
+    void *object = read_values(file, section, index, err);
+    struct vl_raw_section *grown;
+
+    if (!object)
         return -1;
+    grown = vl_arena_grow(file->arena, file->kinds[index].sections, file->kinds[index].count, sizeof(*grown));
+    if (!grown)
+        return vl_no_memory(err);
     grown[file->kinds[index].count++] = (struct vl_raw_section){ .section = section, .object = object };
     file->kinds[index].sections = grown;
     return 0;
+}
+
+/* Without a value for the key in this line. */
+static bool forget_value(struct vl_ini_section *section, int line)
+{
+    for (size_t i = 0; i < section->entry_count; i++)
+        if (section->entries[i].line == line && *section->entries[i].value) {
+            section->entries[i].value = "";
+            return true;
+        }
+    return false;
+}
+
+bool vl_raw_forget(struct vl_raw_file *file, struct vl_ini_section *section, int line)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    section->told = true;
+    if (section->broken || !forget_value(section, line))
+        return false;
+    for (int kind = 0; kind < VL_RAW_KINDS; kind++)
+        for (size_t i = 0; i < file->kinds[kind].count; i++)
+            if (file->kinds[kind].sections[i].section == section) {
+                void *object = read_values(file, section, kind, &ignored);
+
+                section->broken = !object;
+                file->kinds[kind].sections[i].object = object ? object : file->kinds[kind].sections[i].object;
+            }
+    vl_raw_drop_broken(file);
+    return true;
+}
+
+/* One of a kind that every file has. Where it is not there an empty one stands for it while mistakes are looked for. */
+static bool need_section(struct vl_raw_file *file, enum vl_raw_kind kind, const char *message,
+                         struct vl_error *mistakes)
+{
+    struct vl_ini_section *empty = vl_arena_zalloc(file->arena, sizeof(*empty));
+    VL_ERROR_AUTO one = { .code = VL_OK };
+    bool there = false;
+
+    for (size_t i = 0; i < file->ini.section_count; i++)
+        there |= file->ini.sections[i].line && !strcmp(file->ini.sections[i].kind, kinds[kind].name);
+    if (!there && !file->lost && !file->bare)
+        (void)vl_fail_at(&one, VL_ERROR_LAB, file->ini.file, 0, "%s", message);
+    file->bare |= !there && kind == VL_RAW_LAB;
+    if (one.code && !vl_error_gather(mistakes, &one))
+        return false;
+    if (!empty || file->kinds[kind].count)
+        return empty != NULL;
+    *empty = (struct vl_ini_section){ .name = kinds[kind].name, .kind = kinds[kind].name, .label = "", .told = true };
+    (void)read_section(file, empty, kind, &one);
+    return file->kinds[kind].count > 0;
 }
 
 /* The line of the first key whose value is a secret that somebody typed, in this section. */
@@ -362,7 +444,8 @@ int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *re
         VL_ERROR_AUTO one = { .code = VL_OK };
         int index = find_kind(&file.ini, section, &one);
 
-        file.lost |= index < 0;
+        if (index >= 0)
+            section->kind = kinds[index].name;
         if (index >= 0 && !file.secret_line)
             file.secret_line = find_secret(section, &kinds[index]);
         if (index < 0 || read_section(&file, section, index, &one) < 0)
@@ -376,8 +459,23 @@ int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *re
         }
     }
     vl_raw_drop_broken(&file);
+    if (!need_section(&file, VL_RAW_LAB, "the file has no [lab] section; 'voiplab init' writes a lab to start from",
+                      mistakes) ||
+        !need_section(&file, VL_RAW_BRIDGE, "the file has no [bridge] section", mistakes)) {
+        vl_error_move(err, mistakes);
+        return arena->failed ? vl_no_memory(err) : -1;
+    }
     *ret_file = file;
     return 0;
+}
+
+bool vl_raw_leads(const struct vl_ini_section *section, const char *key)
+{
+    for (int kind = 0; kind < VL_RAW_KINDS; kind++)
+        for (size_t i = 0; !strcmp(kinds[kind].name, section->kind) && i < kinds[kind].key_count; i++)
+            if (!strcmp(kinds[kind].keys[i].name, key))
+                return kinds[kind].keys[i].leads;
+    return false;
 }
 
 void vl_raw_drop_broken(struct vl_raw_file *file)
@@ -403,18 +501,14 @@ struct vl_ini_section *vl_raw_section_at(const struct vl_raw_file *file, int lin
     return found;
 }
 
-/* Without one of these the others can still be looked at: what would be missed of it has its name in the message. */
+/* Without one the others can still be looked at: what would be missed of it has its name in the message. Not without
+ * the lab, the bridge and the hub. */
 bool vl_raw_can_spare(const struct vl_ini_section *section)
 {
-    static const enum vl_raw_kind leaves[] = { VL_RAW_PBX,   VL_RAW_TRUNK,    VL_RAW_ROUTE,
-                                               VL_RAW_USER,  VL_RAW_PROVIDER, VL_RAW_LOAD,
-                                               VL_RAW_PHONE, VL_RAW_DID,      VL_RAW_EXTENSION };
     const struct vl_ini_entry *role = vl_ini_entry(section, "role");
 
-    for (size_t i = 0; i < VL_COUNT(leaves); i++)
-        if (!strcmp(kinds[leaves[i]].name, section->kind))
-            return leaves[i] != VL_RAW_PBX || !role || !strcmp(role->value, "guest");
-    return false;
+    return strcmp(section->kind, kinds[VL_RAW_LAB].name) != 0 &&
+           strcmp(section->kind, kinds[VL_RAW_BRIDGE].name) != 0 && (!role || !strcmp(role->value, "guest"));
 }
 
 int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *err)

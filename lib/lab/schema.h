@@ -171,7 +171,8 @@ struct vl_raw_file {
         size_t count;
     } kinds[VL_RAW_KINDS];
     struct vl_raw_plan plan; /* of a numbering plan */
-    bool lost;               /* there is a section of which not even the kind is known */
+    bool lost;               /* there is a section of which not even the name is known */
+    bool bare;               /* it has no [lab]: what else it lacks is not worth telling */
     int secret_line;         /* the first line that gives a secret; 0: none does */
 };
 
@@ -179,6 +180,10 @@ struct vl_raw_file {
  * marked as broken. -1: nothing could be read, or there are too many. */
 int vl_raw_read(struct vl_arena *arena, const char *path, struct vl_raw_file *ret_file, struct vl_error *mistakes,
                 struct vl_error *err);
+/* Take what stands in this line of a section for not written, and read the rest of it anew. False: it is no key's. */
+bool vl_raw_forget(struct vl_raw_file *file, struct vl_ini_section *section, int line);
+/* Whether other sections hang on what this key says. */
+bool vl_raw_leads(const struct vl_ini_section *section, const char *key);
 /* Leave out the sections that have been marked as broken since. */
 void vl_raw_drop_broken(struct vl_raw_file *file);
 /* The section that a line of the file is in; NULL: none. */

@@ -122,7 +122,7 @@ static bool parse_network(struct reader *reader)
 
 static bool parse_network_or_dhcp(struct reader *reader)
 {
-    bool good = !strcmp(reader->value, "dhcp") || parse_network(reader);
+    bool good = !strcmp(reader->value, "dhcp") || reader->value == reader->key->stand_in || parse_network(reader);
 
     reader->expected = "is neither dhcp nor an IPv4 address with its prefix length, such as 192.168.0.153/24";
     return good;
@@ -339,13 +339,26 @@ static int read_entry(struct vl_arena *arena, const struct vl_ini *ini, const st
                       key->type == VL_VALUE_SECRET ? "" : "'", reader.expected);
 }
 
+/* One that it cannot be without. That it is not there need not be told where it is there and wrong, or under a name
+ * that is wrong. */
+static int need_key(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
+                    const struct vl_lab_key *key, void *object, struct vl_error *err)
+{
+    struct reader reader = { .arena = arena, .key = key, .value = key->stand_in, .object = object };
+
+    if (!section->told && !err->code)
+        (void)vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "[%s] needs the key '%s'", section->name,
+                         key->name);
+    return key->stand_in && parsers[key->type](&reader) ? 0 : -1;
+}
+
 int vl_value_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
                   const struct vl_lab_key *keys, size_t key_count, void *object, struct vl_error *err)
 {
-    bool good = true;
+    int good = 0;
 
     for (size_t i = 0; i < section->entry_count; i++) {
-        const struct vl_ini_entry *entry = &section->entries[i];
+        struct vl_ini_entry *entry = &section->entries[i];
         const struct vl_lab_key *key = find_key(keys, key_count, entry->key);
         VL_ERROR_AUTO one = { .code = VL_OK };
         int rc;
@@ -354,17 +367,13 @@ int vl_value_read(struct vl_arena *arena, const struct vl_ini *ini, const struct
             continue; /* that has been told */
         rc = key ? read_entry(arena, ini, section, entry, key, object, &one)
                  : unknown_key(arena, ini, section, entry, keys, key_count, &one);
-        good &= rc == 0 || !key;
+        if (rc < 0)
+            entry->value = "";
         if (rc < 0 && !vl_error_gather(err, &one))
             return -1;
     }
-    for (size_t i = 0; i < key_count; i++) {
-        if (!keys[i].required || vl_ini_entry(section, keys[i].name))
-            continue;
-        good = false;
-        if (!section->told && !err->code)
-            return vl_fail_at(err, VL_ERROR_LAB, ini->file, section->line, "[%s] needs the key '%s'", section->name,
-                              keys[i].name);
-    }
-    return good ? 0 : -1;
+    for (size_t i = 0; i < key_count; i++)
+        if (keys[i].required && !vl_ini_entry(section, keys[i].name))
+            good |= need_key(arena, ini, section, &keys[i], object, err);
+    return good;
 }

@@ -44,10 +44,12 @@ struct vl_lab_key {
     unsigned min, max;          /* VL_VALUE_NUMBER */
     const char *const *choices; /* VL_VALUE_CHOICE, NULL-terminated */
     bool required;
+    const char *stand_in; /* of one that is required: what stands for it while further mistakes are looked for */
+    bool leads;           /* what other sections say hangs on it */
 };
 
-/* Store the values of `section` in `object`. All its mistakes are gathered; 0 with a mistake: it has a key that there
- * is none of, and is of use all the same. */
+/* Store the values of `section` in `object`. All its mistakes are gathered. 0 with a mistake: without what is wrong,
+ * which has no value any more, it is of use all the same. -1: it lacks what it cannot be without. */
 int vl_value_read(struct vl_arena *arena, const struct vl_ini *ini, const struct vl_ini_section *section,
                   const struct vl_lab_key *keys, size_t key_count, void *object, struct vl_error *err);
 

@@ -50,7 +50,7 @@ void vl_lint_check_modules(struct vl_lint *lint)
 {
     const struct vl_position whole = { .file = lint->plan->file_count ? lint->plan->files[0] : "", .line = 1 };
 
-    if (!lint->devices.modules_read)
+    if (!lint->devices.loading.read)
         return;
     if (vl_lint_lacks_module(lint, "pbx_config")) {
         vl_lint_add(lint, VL_RULE_MODULE, &whole, NULL, NULL,

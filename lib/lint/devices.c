@@ -266,28 +266,9 @@ static void read_queues(struct reading *reading)
     }
 }
 
-static void read_module(struct reading *reading, const struct vl_conf_line *line)
-{
-    static const char *const loading[] = { "load", "preload", "require", "preload-require" };
-    struct vl_devices *devices = reading->devices;
-
-    if (!strcasecmp(line->name, "autoload"))
-        devices->autoload = !is_no(line->value);
-    else if (!strcasecmp(line->name, "noload"))
-        add_name(reading, &devices->barred, &devices->barred_count, line->value);
-    for (size_t i = 0; i < VL_COUNT(loading); i++)
-        if (!strcasecmp(line->name, loading[i]))
-            add_name(reading, &devices->loaded, &devices->loaded_count, line->value);
-}
-
-/* modules.conf: without a word about it nothing is loaded but what it names. */
 static void read_modules(struct reading *reading)
 {
-    reading->devices->modules_read = true;
-    for (size_t i = 0; i < reading->conf.section_count; i++)
-        for (size_t j = 0;
-             j < reading->conf.sections[i]->line_count && !strcasecmp(reading->conf.sections[i]->name, "modules"); j++)
-            read_module(reading, &reading->conf.sections[i]->lines[j]);
+    vl_module_loading_read(reading->arena, &reading->conf, &reading->devices->loading);
 }
 
 /* chan_dahdi.conf: a channel takes what stands above it. FXO ports, which have lines, use FXS signalling. */

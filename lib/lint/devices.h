@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "dialplan/dialplan.h"
+#include "dialplan/module_loading.h"
 
 enum vl_technology {
     VL_SIP,
@@ -84,10 +85,7 @@ struct vl_devices {
     bool mailboxes_missing;                 /* the other files are beside the plan, voicemail.conf is not */
     bool queues_read;                       /* queues.conf was there */
     bool voicemail;                         /* voicemail.conf was there */
-    bool modules_read;                      /* modules.conf was there */
-    bool autoload;                          /* it loads whatever it does not bar */
-    const char **loaded, **barred;          /* modules that it names */
-    size_t loaded_count, barred_count;
+    struct vl_module_loading loading;       /* modules.conf */
     bool lines;                   /* a file of telephone lines was there */
     bool guests;                  /* sip.conf takes calls without an account */
     struct vl_position guests_at; /* where it says so, or where its [general] is */

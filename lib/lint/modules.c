@@ -287,28 +287,14 @@ static struct vl_provided *find(const struct vl_names *names, enum vl_provides k
     return vl_names_find(names, hash_of(kind, name), is_same, &wanted);
 }
 
-static bool is_listed(const char *const *names, size_t count, const char *module)
-{
-    size_t length = strlen(module);
-
-    for (size_t i = 0; i < count; i++)
-        if (!strncasecmp(names[i], module, length) && (!names[i][length] || !strcasecmp(names[i] + length, ".so")))
-            return true;
-    return false;
-}
-
 bool vl_lint_bars_module(const struct vl_lint *lint, const char *module)
 {
-    return is_listed(lint->devices.barred, lint->devices.barred_count, module);
+    return vl_module_is_barred(&lint->devices.loading, module);
 }
 
 bool vl_lint_lacks_module(const struct vl_lint *lint, const char *module)
 {
-    const struct vl_devices *devices = &lint->devices;
-
-    return devices->modules_read &&
-           (vl_lint_bars_module(lint, module) ||
-            (!devices->autoload && !is_listed(devices->loaded, devices->loaded_count, module)));
+    return lint->devices.loading.read && !vl_module_is_loaded(&lint->devices.loading, module);
 }
 
 /* A name to compare others with. */
@@ -402,6 +388,31 @@ static bool is_ready(struct vl_lint *lint)
 const struct vl_provided *vl_lint_provided(struct vl_lint *lint, enum vl_provides kind, const char *name)
 {
     return is_ready(lint) ? find(&lint->provisions->names, kind, name) : NULL;
+}
+
+static bool is_word_of(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = list; at && *at; at += strcspn(at, " "), at += strspn(at, " "))
+        if (strcspn(at, " ") == length && !strncasecmp(at, name, length))
+            return true;
+    return false;
+}
+
+const char *vl_lint_module_of(enum vl_provides kind, const char *name)
+{
+    for (size_t i = 0; i < VL_COUNT(modules); i++) {
+        const struct module *module = &modules[i];
+        bool found = kind == VL_PROVIDES_APPLICATION ? is_word_of(module->applications, name)
+                     : kind == VL_PROVIDES_CHANNEL
+                         ? is_word_of(module->channel, name)
+                         : is_word_of(module->written, name) || is_word_of(module->read_only, name);
+
+        if (found)
+            return module->name && *module->name ? module->name : NULL;
+    }
+    return NULL;
 }
 
 const char *vl_lint_nearest_provided(struct vl_lint *lint, enum vl_provides kind, const char *name)

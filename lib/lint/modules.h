@@ -27,6 +27,9 @@ struct vl_lint;
 /* What has this name, in whatever case of its letters; NULL: nothing of that kind has. */
 const struct vl_provided *vl_lint_provided(struct vl_lint *lint, enum vl_provides kind, const char *name);
 
+/* The module that brings what has this name, without ".so"; NULL: Asterisk itself does, or it is not known which. */
+const char *vl_lint_module_of(enum vl_provides kind, const char *name);
+
 /* The application or function that was meant by a name that none has; NULL: none is near. */
 const char *vl_lint_nearest_provided(struct vl_lint *lint, enum vl_provides kind, const char *name);
 

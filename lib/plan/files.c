@@ -45,7 +45,7 @@ static const char *const *both(struct vl_arena *arena, const char *const *first,
 void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, const struct vl_wanted *more)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const struct vl_wanted loaded = vl_loaded_wanted(&arena, set);
+    const struct vl_wanted loaded = vl_loaded_wanted(set);
     const char *const *lists[] = { more ? more->paths : NULL, loaded.paths };
     size_t others = count_of(lists[0]) + count_of(lists[1]), group_count = 0, path_count = 0;
     const char **paths = vl_arena_zalloc(&arena, (set->count + others + 1) * sizeof(*paths));
@@ -291,7 +291,7 @@ int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *ta
 
     vl_plan_prefetch(target, set, NULL);
     if (target && with_reloads)
-        vl_loaded_learn(target, set, &loaded);
+        vl_loaded_learn(&plan->arena, target, set, &loaded);
     for (size_t i = 0; differs && i < set->count; i++) {
         int changed = plan_file(plan, target, target_name, &set->files[i], err);
 
@@ -302,7 +302,7 @@ int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *ta
                                   (loaded.missing | loaded.failed) & 1U << set->files[i].reload));
     }
     if (differs && with_reloads)
-        vl_reload_decide(plan, target_name, set, differs, pending, loaded.missing, loaded.failed, !target);
+        vl_reload_decide(plan, target_name, set, differs, pending, &loaded, !target);
     return vl_arena_check(&plan->arena, err);
 }
 
@@ -321,6 +321,6 @@ int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const 
         differs[i] = changed;
     }
     if (differs)
-        vl_reload_decide(plan, target_name, set, differs, pending, 0, 0, false);
+        vl_reload_decide(plan, target_name, set, differs, pending, &(struct vl_loaded){ .known = false }, false);
     return vl_arena_check(&plan->arena, err);
 }

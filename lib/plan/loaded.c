@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
+#include "plan/needed.h"
 #include "plan/reload.h"
 #include "probe/ask.h"
 #include "probe/asterisk.h"
+#include "probe/unloaded.h"
 
 #define UPTIME "core show uptime seconds"
 #define SOCKET "/var/run/asterisk/asterisk.ctl"
@@ -29,30 +32,15 @@ static unsigned kinds_of(const struct vl_fileset *set)
     return kinds;
 }
 
-static bool is_in(const char *const *list, const char *word)
+struct vl_wanted vl_loaded_wanted(const struct vl_fileset *set)
 {
-    while (*list && strcmp(*list, word) != 0)
-        list++;
-    return *list != NULL;
-}
-
-struct vl_wanted vl_loaded_wanted(struct vl_arena *arena, const struct vl_fileset *set)
-{
-    static const char *const paths[] = { CLOCK, SOCKET, NULL };
-    const char **commands = vl_arena_zalloc(arena, (VL_RELOAD_COUNT + 2) * sizeof(*commands));
-    size_t count = 0;
-    bool any = false;
+    static const char *const paths[] = { CLOCK, SOCKET, VL_MODULES_CONF, NULL };
+    static const char *const commands[] = { UPTIME, VL_LOADED_MODULES, NULL };
 
     for (size_t i = 0; i < set->count; i++)
-        any |= is_asterisks(&set->files[i]);
-    if (!any || !commands)
-        return (struct vl_wanted){ .paths = NULL };
-    commands[count++] = UPTIME;
-    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
-        if (kinds_of(set) & 1U << i && vl_reload_module_list((enum vl_reload)i) &&
-            !is_in(commands, vl_reload_module_list((enum vl_reload)i)))
-            commands[count++] = vl_reload_module_list((enum vl_reload)i);
-    return (struct vl_wanted){ .paths = paths, .commands = commands };
+        if (is_asterisks(&set->files[i]))
+            return (struct vl_wanted){ .paths = paths, .commands = commands };
+    return (struct vl_wanted){ .paths = NULL };
 }
 
 static bool look(struct vl_target *target, const char *path, struct vl_path_facts *facts)
@@ -72,30 +60,77 @@ static char *ask(struct vl_target *target, const char *command)
     return output;
 }
 
-/* Nothing is said of a module where there is no list. */
-static void look_at_module(struct vl_target *target, enum vl_reload reload, struct vl_loaded *loaded)
+/* The module that reads the files of a kind. */
+static void look_at_reader(const char *list, enum vl_reload reload, struct vl_loaded *loaded)
 {
-    VL_FREE char *list = vl_reload_module_list(reload) ? ask(target, vl_reload_module_list(reload)) : NULL;
+    const char *module = vl_reload_module(reload);
 
-    if (!list || !strstr(list, "modules loaded") || vl_asterisk_runs_module(list, vl_reload_module(reload)))
+    if (!module || vl_asterisk_runs_module(list, module))
         return;
-    if (strstr(list, vl_reload_module(reload)))
+    if (vl_probe_lists_module(list, module))
         loaded->failed |= 1U << reload;
     else
         loaded->missing |= 1U << reload;
 }
 
-void vl_loaded_learn(struct vl_target *target, const struct vl_fileset *set, struct vl_loaded *ret_loaded)
+/* What the set needs and the list of modules does not have, though it would after a start. */
+static const char *const *unloaded_of(struct vl_arena *arena, struct vl_target *target, const struct vl_fileset *set,
+                                      const char *list)
+{
+    const char *const *needed = vl_needed_modules(arena, set);
+    const char **unloaded;
+    size_t count = 0;
+
+    while (needed[count])
+        count++;
+    unloaded = vl_arena_zalloc(arena, (count + 1) * sizeof(*unloaded));
+    count = 0;
+    for (; unloaded && *needed; needed++)
+        if (!vl_probe_lists_module(list, *needed) && vl_probe_is_unloaded(target, *needed))
+            unloaded[count++] = *needed;
+    return unloaded;
+}
+
+/* The list of modules; NULL: Asterisk does not give it, and nothing is said of any. The caller frees it. */
+static char *list_modules(struct vl_target *target)
+{
+    char *list = ask(target, VL_LOADED_MODULES);
+
+    if (list && strstr(list, "modules loaded"))
+        return list;
+    vl_free(list);
+    return NULL;
+}
+
+const char *const *vl_loaded_unloaded(struct vl_arena *arena, struct vl_target *target, const struct vl_fileset *set)
+{
+    VL_FREE char *list = list_modules(target);
+
+    return list ? unloaded_of(arena, target, set, list) : NULL;
+}
+
+static void look_at_modules(struct vl_arena *arena, struct vl_target *target, const struct vl_fileset *set,
+                            struct vl_loaded *loaded)
+{
+    VL_FREE char *list = list_modules(target);
+
+    if (!list)
+        return;
+    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
+        if (kinds_of(set) & 1U << i)
+            look_at_reader(list, (enum vl_reload)i, loaded);
+    loaded->unloaded = unloaded_of(arena, target, set, list);
+}
+
+void vl_loaded_learn(struct vl_arena *arena, struct vl_target *target, const struct vl_fileset *set,
+                     struct vl_loaded *ret_loaded)
 {
     VL_PATH_FACTS_AUTO clock = { .kind = VL_PATH_NONE };
     VL_FREE char *uptime = NULL;
-    unsigned kinds = kinds_of(set);
 
-    if (!kinds || !look(target, CLOCK, &clock) || clock.changed <= 0)
+    if (!kinds_of(set) || !look(target, CLOCK, &clock) || clock.changed <= 0)
         return;
-    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
-        if (kinds & 1U << i && vl_reload_module((enum vl_reload)i))
-            look_at_module(target, (enum vl_reload)i, ret_loaded);
+    look_at_modules(arena, target, set, ret_loaded);
     uptime = ask(target, UPTIME);
     ret_loaded->now = clock.changed;
     ret_loaded->known = uptime && vl_asterisk_parse_reload(uptime, &ret_loaded->seconds);

@@ -19,21 +19,38 @@ static unsigned reloads_due(const struct vl_fileset *set, const bool *differs, u
     return due & ~(1U << VL_RELOAD_NONE);
 }
 
+/* What the accounts and registrations that are written for PJSIP consist of. */
+static const char *const pjsip_modules[] = {
+    "res_rtp_asterisk.so",
+    "res_pjsip_session.so",
+    "res_pjsip_sdp_rtp.so",
+    "res_pjsip_authenticator_digest.so",
+    "res_pjsip_outbound_authenticator_digest.so",
+    "res_pjsip_endpoint_identifier_user.so",
+    "res_pjsip_endpoint_identifier_ip.so",
+    "res_pjsip_registrar.so",
+    "res_pjsip_outbound_registration.so",
+    "res_pjsip_nat.so",
+    "chan_pjsip.so",
+    NULL,
+};
+
 /* By `module reload`, after which Asterisk tells when it was (loaded.h); of a module's own command it keeps no time.
  * What it is called in a plan and in the note of what is owed, what is run, and what a person would say about it. */
 static const struct {
     const char *word;
     const char *argv[4];
     const char *why;
-    const char *module; /* that reads the files */
-    const char *list;   /* the command that shows whether it runs; of its own, since what is asked ahead is told once */
-    bool may_lack;      /* the module is there with the card, and a lab is set up without it */
+    const char *module;      /* that reads the files */
+    const char *const *with; /* modules without which it does not do what they ask for; NULL: none */
+    bool once;               /* some of those are loaded once only: what was unloaded comes back with a start */
+    bool may_lack;           /* the module is there with the card, and a lab is set up without it */
 } reloads[VL_RELOAD_COUNT] = {
     [VL_RELOAD_SIP] = { .word = "sip reload",
                         .argv = { "asterisk", "-rx", "module reload chan_sip.so" },
                         .why = "chan_sip reads its files again and registers anew",
                         .module = "chan_sip.so",
-                        .list = "module show like chan_sip.so" },
+                        .with = (const char *const[]){ "res_rtp_asterisk.so", NULL } },
     /* addresses and registrations are objects of modules of their own: not each version reads those with res_pjsip's */
     [VL_RELOAD_PJSIP] = { .word = "pjsip reload",
                           .argv = { "asterisk", "-rx",
@@ -41,22 +58,20 @@ static const struct {
                                     "res_pjsip_outbound_registration.so" },
                           .why = "PJSIP reads its files again and registers anew",
                           .module = "res_pjsip.so",
-                          .list = "module show like res_pjsip.so" },
+                          .with = pjsip_modules,
+                          .once = true },
     [VL_RELOAD_IAX2] = { .word = "iax2 reload",
                          .argv = { "asterisk", "-rx", "module reload chan_iax2.so" },
                          .why = "chan_iax2 reads its files again",
-                         .module = "chan_iax2.so",
-                         .list = "module show like chan_iax2.so" },
+                         .module = "chan_iax2.so" },
     [VL_RELOAD_DIALPLAN] = { .word = "dialplan reload",
                              .argv = { "asterisk", "-rx", "module reload pbx_config.so" },
                              .why = "pbx_config reads extensions.conf again",
-                             .module = "pbx_config.so",
-                             .list = "module show like pbx_config.so" },
+                             .module = "pbx_config.so" },
     [VL_RELOAD_VOICEMAIL] = { .word = "voicemail reload",
                               .argv = { "asterisk", "-rx", "module reload app_voicemail.so" },
                               .why = "app_voicemail reads its mailboxes again",
-                              .module = "app_voicemail.so",
-                              .list = "module show like app_voicemail.so" },
+                              .module = "app_voicemail.so" },
     [VL_RELOAD_DAHDI] = { .word = "module reload chan_dahdi.so",
                           .argv = { "asterisk", "-rx", "module reload chan_dahdi.so" },
                           .why = "chan_dahdi reads its channels again",
@@ -69,11 +84,6 @@ static const struct {
                                 .why =
                                     "the kernel takes the settings; -e because the keys exist only with br_netfilter" },
 };
-
-const char *vl_reload_module_list(enum vl_reload reload)
-{
-    return reloads[reload].list;
-}
 
 const char *vl_reload_module(enum vl_reload reload)
 {
@@ -96,45 +106,129 @@ static void add_reload(struct vl_plan *plan, const char *target_name, unsigned r
                       });
 }
 
-/* A driver whose start failed stays half stopped when it is loaded again: chan_sip has then no thread that would send a
- * packet. It comes last, since Asterisk does not answer meanwhile, and reads every file. */
-static void add_restart(struct vl_plan *plan, const char *target_name, unsigned reload)
+static void show_module(struct vl_plan *plan, const char *module)
 {
-    vl_plan_add(plan,
-                &(struct vl_step){
-                    .kind = VL_STEP_RELOAD,
-                    .target = target_name,
-                    .object = reloads[reload].word,
-                    .argv = vl_plan_argv(plan, "asterisk", "-rx", "core restart now", NULL),
-                    .why = vl_arena_printf(&plan->arena,
-                                           "%s could not read its files when Asterisk was started, and only comes "
-                                           "up when that is started anew",
-                                           reloads[reload].module),
-                    .restarts = true,
-                });
+    vl_plan_shows(
+        plan, vl_arena_printf(&plan->arena, "asterisk -rx 'module show like %s' | grep -c '^%s'", module, module), "1");
+}
+
+/* It comes last, since Asterisk does not answer meanwhile, and reads every file. */
+static void add_restart(struct vl_plan *plan, const char *target_name, const char *word, const char *why)
+{
+    vl_plan_add(plan, &(struct vl_step){
+                          .kind = VL_STEP_RELOAD,
+                          .target = target_name,
+                          .object = word,
+                          .argv = vl_plan_argv(plan, "asterisk", "-rx", "core restart now", NULL),
+                          .why = why,
+                          .restarts = true,
+                      });
+}
+
+/* A driver whose start failed stays half stopped when it is loaded again: chan_sip has then no thread that would send a
+ * packet. */
+static bool add_restart_of_failed(struct vl_plan *plan, const char *target_name, unsigned due,
+                                  const struct vl_loaded *loaded)
+{
+    unsigned last = 0;
+
+    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
+        if (due & loaded->failed & 1U << i && reloads[i].module)
+            last = i;
+    if (last)
+        add_restart(plan, target_name, reloads[last].word,
+                    vl_arena_printf(&plan->arena,
+                                    "%s could not read its files when Asterisk was started, and only comes up when "
+                                    "that is started anew",
+                                    reloads[last].module));
+    return last != 0;
+}
+
+const char *const *vl_reload_module_with(enum vl_reload reload)
+{
+    static const char *const none[] = { NULL };
+
+    return reloads[reload].with ? reloads[reload].with : none;
+}
+
+static bool is_in(const char *const *list, const char *word)
+{
+    while (*list && strcmp(*list, word) != 0)
+        list++;
+    return *list != NULL;
+}
+
+static bool is_loaded_once(const char *module)
+{
+    bool once = false;
+
+    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
+        if (is_in(vl_reload_module_with((enum vl_reload)i), module)) {
+            if (!reloads[i].once)
+                return false;
+            once = true;
+        }
+    return once;
+}
+
+/* The first module that was unloaded and is not loaded a second time; NULL: there is none. */
+static const char *lost_module(const struct vl_loaded *loaded)
+{
+    for (const char *const *module = loaded->unloaded; module && *module; module++)
+        if (is_loaded_once(*module))
+            return *module;
+    return NULL;
+}
+
+/* Whether this module is loaded in the place of its reload. */
+static bool is_loaded_instead(const struct vl_loaded *loaded, const char *module)
+{
+    for (unsigned i = 0; i < VL_RELOAD_COUNT; i++)
+        if ((loaded->missing | loaded->failed) & 1U << i && reloads[i].module && !strcmp(reloads[i].module, module))
+            return true;
+    return false;
+}
+
+/* The modules that nothing of ours is read by, and that somebody unloaded. */
+static void add_loads(struct vl_plan *plan, const char *target_name, const struct vl_loaded *loaded)
+{
+    for (const char *const *module = loaded->unloaded; module && *module; module++) {
+        const char *load = vl_arena_printf(&plan->arena, "module load %s", *module);
+
+        if (is_loaded_instead(loaded, *module))
+            continue;
+        vl_plan_add(plan, &(struct vl_step){
+                              .kind = VL_STEP_RELOAD,
+                              .target = target_name,
+                              .object = load,
+                              .argv = vl_plan_argv(plan, "asterisk", "-rx", load, NULL),
+                              .why = "the lab needs this module, Asterisk loads it when it starts, and it was unloaded",
+                          });
+        show_module(plan, *module);
+    }
 }
 
 void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struct vl_fileset *set, const bool *differs,
-                      unsigned owed, unsigned missing, unsigned failed, bool fresh)
+                      unsigned owed, const struct vl_loaded *loaded, bool fresh)
 {
-    unsigned due = reloads_due(set, differs, owed), last = 0;
+    unsigned due = reloads_due(set, differs, owed);
+    const char *lost = lost_module(loaded);
 
     for (unsigned i = 0; i < VL_RELOAD_COUNT; i++) {
-        if (!(due & 1U << i) || !reloads[i].word)
+        if (!(due & 1U << i) || !reloads[i].word || (loaded->failed & 1U << i && reloads[i].module))
             continue;
-        if (failed & 1U << i && reloads[i].module) {
-            last = i;
-            continue;
-        }
-        add_reload(plan, target_name, i, missing & 1U << i && reloads[i].module, fresh);
+        add_reload(plan, target_name, i, loaded->missing & 1U << i && reloads[i].module, fresh);
         if (reloads[i].module && !reloads[i].may_lack)
-            vl_plan_shows(plan,
-                          vl_arena_printf(&plan->arena, "asterisk -rx 'module show like %s' | grep -c '^%s'",
-                                          reloads[i].module, reloads[i].module),
-                          "1");
+            show_module(plan, reloads[i].module);
     }
-    if (last)
-        add_restart(plan, target_name, last);
+    if (add_restart_of_failed(plan, target_name, due, loaded))
+        return;
+    if (lost)
+        add_restart(plan, target_name, "core restart",
+                    vl_arena_printf(&plan->arena,
+                                    "%s was unloaded, and Asterisk only has it again when it is started anew", lost));
+    else
+        add_loads(plan, target_name, loaded);
 }
 
 enum vl_reload vl_reload_of(const char *word, size_t length)

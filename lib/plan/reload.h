@@ -6,17 +6,17 @@
 #ifndef VL_PLAN_RELOAD_H
 #define VL_PLAN_RELOAD_H
 
+#include "plan/loaded.h"
 #include "plan/plan.h"
 
-/* Decide which reloads are due, and append their steps. differs[i]: file i of the set is not as it shall be. As a bit
- * per enum vl_reload, `owed`: what an interrupted run left undone; `missing`: the module is not there, so that it is
- * loaded instead; `failed`: it has not come up, and only a start of Asterisk brings it up. `fresh`: the target is not
- * there yet. */
+/* Decide which reloads are due, and append their steps. differs[i]: file i of the set is not as it shall be. `owed`, a
+ * bit per enum vl_reload: what an interrupted run left undone. By `loaded` a module that is not there is loaded
+ * instead, and for one that has not come up Asterisk is started anew. `fresh`: the target is not there yet. */
 void vl_reload_decide(struct vl_plan *plan, const char *target_name, const struct vl_fileset *set, const bool *differs,
-                      unsigned owed, unsigned missing, unsigned failed, bool fresh);
+                      unsigned owed, const struct vl_loaded *loaded, bool fresh);
 
-/* The command that tells whether it runs. */
-const char *vl_reload_module_list(enum vl_reload reload);
+/* The modules that it needs beside its own; ends with NULL, never NULL. */
+const char *const *vl_reload_module_with(enum vl_reload reload);
 /* The module of Asterisk's that a reload is about: "chan_sip.so"; NULL: none, or one that may be missing. */
 const char *vl_reload_module(enum vl_reload reload);
 

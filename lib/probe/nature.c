@@ -9,6 +9,7 @@
 #include "lab/flavor.h"
 #include "probe/ask.h"
 #include "probe/asterisk.h"
+#include "probe/unloaded.h"
 
 /* Telephones beyond this are not a teaching lab's; a name of Asterisk's has 80 characters. */
 enum { PHONES_MOST = 5000, NAME_MOST = 80, VERSION_MOST = 32, PJSIP_ONLY = 21 };
@@ -65,6 +66,7 @@ const char *const *vl_probe_nature_paths(struct vl_arena *arena)
 {
     struct list paths = { .words = NULL };
 
+    add_word(arena, &paths, VL_MODULES_CONF);
     for (int i = VL_FLAVOR_ASTERISK; i < VL_FLAVOR_COUNT; i++) {
         const struct vl_flavor_row *row = vl_flavor_row((enum vl_flavor)i);
 
@@ -97,14 +99,11 @@ static enum vl_flavor find_flavor(struct vl_target *target)
     return VL_FLAVOR_ASTERISK;
 }
 
-/* Whether the list of modules has this one, running or not: one that could not read its file when it was started is put
- * right (plan/loaded.h), and is no reason to do without it. */
-static bool lists_module(struct vl_arena *arena, const char *list, const char *name)
+/* Whether Asterisk has this driver, running or not: one that could not read its file when it was started, or that was
+ * unloaded since, is put right (plan/loaded.h), and is no reason to do without it. */
+static bool has_driver(struct vl_target *target, const char *list, const char *name)
 {
-    for (const char *const *line = vl_text_split(arena, list, "\n"); line && *line; line++)
-        if (vl_text_starts(*line, name) && (*line)[strlen(name)] == ' ')
-            return true;
-    return false;
+    return vl_probe_lists_module(list, name) || vl_probe_is_unloaded(target, name);
 }
 
 /* Rows of `pjsip show transports`: `Transport:  NAME  TYPE  COS  TOS  ADDRESS:PORT`. */
@@ -140,6 +139,21 @@ static bool chan_sip_has_5060(struct vl_target *target)
     return !colon || (!strncmp(colon, ":5060", 5) && !isdigit((unsigned char)colon[5]));
 }
 
+/* The drivers that run; where none does, those that are there and do not, or would be. */
+static void find_sip(struct vl_target *target, const char *modules, bool *ret_chan_sip, bool *ret_pjsip)
+{
+    *ret_chan_sip = vl_asterisk_runs_module(modules, "chan_sip.so");
+    *ret_pjsip = vl_asterisk_runs_module(modules, "chan_pjsip.so");
+    if (*ret_chan_sip || *ret_pjsip)
+        return;
+    *ret_chan_sip = vl_probe_lists_module(modules, "chan_sip.so");
+    *ret_pjsip = !*ret_chan_sip && vl_probe_lists_module(modules, "chan_pjsip.so");
+    if (*ret_chan_sip || *ret_pjsip)
+        return;
+    *ret_chan_sip = vl_probe_is_unloaded(target, "chan_sip.so");
+    *ret_pjsip = !*ret_chan_sip && vl_probe_is_unloaded(target, "chan_pjsip.so");
+}
+
 /* Two drivers cannot have one port: who has 5060 is who the others find. */
 static int find_drivers(struct vl_arena *arena, struct vl_target *target, struct vl_nature *nature,
                         struct vl_error *err)
@@ -156,13 +170,8 @@ static int find_drivers(struct vl_arena *arena, struct vl_target *target, struct
     if (!strstr(modules, "modules loaded"))
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its modules", target->name);
     read_transports(arena, transports, nature, &owns_5060);
-    chan_sip = vl_asterisk_runs_module(modules, "chan_sip.so");
-    pjsip = vl_asterisk_runs_module(modules, "chan_pjsip.so");
-    if (!chan_sip && !pjsip) {
-        chan_sip = lists_module(arena, modules, "chan_sip.so");
-        pjsip = !chan_sip && lists_module(arena, modules, "chan_pjsip.so");
-    }
-    nature->iax2 = lists_module(arena, modules, "chan_iax2.so");
+    find_sip(target, modules, &chan_sip, &pjsip);
+    nature->iax2 = has_driver(target, modules, "chan_iax2.so");
     nature->both = chan_sip && pjsip;
     if (nature->both)
         nature->sip = owns_5060 ? VL_SIP_PJSIP : VL_SIP_CHAN_SIP;

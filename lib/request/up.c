@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "plan/made.h"
@@ -401,6 +402,23 @@ static unsigned look_for(const struct vl_run *run, long long begun)
     return used_s < wait_s ? wait_s - (unsigned)used_s : 1;
 }
 
+/* A module that was unloaded fails calls, however well registrations and peers look. */
+static void look_at_modules(void *context, size_t index)
+{
+    struct vl_fleet *fleet = context;
+    struct vl_member *member = &fleet->members[index];
+    const char *const *unloaded;
+
+    if (!member->target || (member->pbx->place == VL_PLACE_LOCAL && fleet->session->options.root[1]))
+        return;
+    unloaded = vl_stage_unloaded(fleet->session, member->pbx, member->target, &member->arena);
+    if (!*unloaded)
+        return;
+    (void)vl_fail(&member->error, VL_ERROR_FAILED, "%s is not loaded%s; 'voiplab up %s' loads it", unloaded[0],
+                  unloaded[1] ? ", nor are others" : "", member->pbx->name);
+    vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+}
+
 int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bool every)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
@@ -418,6 +436,7 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
     fleet->looks = true;
     fleet->every = every;
     vl_fleet_connect(fleet, look_for(run, begun));
+    vl_parallel(fleet->count, run->session->options.jobs, look_at_modules, fleet);
     vl_fleet_look(fleet, WAIT_LOOK_S);
     if (calls)
         vl_fleet_call(fleet, true);

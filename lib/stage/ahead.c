@@ -3,11 +3,12 @@
  * What the stages of a PBX will ask of it, asked in one round trip with what somebody else wants to know.
  */
 #include "base/cleanup.h"
+#include "plan/loaded.h"
 #include "render/asterisk.h"
 #include "stage/clash.h"
 #include "stage/stage.h"
 
-enum { MOST_PATHS = 64 };
+enum { MOST_PATHS = 64, MOST_COMMANDS = 32 };
 
 void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
                            unsigned parts, const struct vl_wanted *more)
@@ -16,8 +17,8 @@ void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx,
     struct vl_fileset set = { .count = 0 };
 
     const char *const *lists[] = { more->paths, parts ? vl_clash_paths(&arena) : NULL };
-    const char *paths[MOST_PATHS] = { NULL };
-    size_t count = 0;
+    const char *paths[MOST_PATHS] = { NULL }, *commands[MOST_COMMANDS] = { NULL };
+    size_t count = 0, command_count = 0;
 
     if (!target->ops->prefetch)
         return;
@@ -27,6 +28,11 @@ void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx,
     for (size_t i = 0; i < VL_COUNT(lists); i++)
         for (const char *const *path = lists[i]; path && *path && count + 1 < MOST_PATHS; path++)
             paths[count++] = *path;
+    for (const char *const *command = more->commands; command && *command && command_count + 2 < MOST_COMMANDS;
+         command++)
+        commands[command_count++] = *command;
+    if (!parts) /* else it goes with the files */
+        commands[command_count++] = VL_LOADED_MODULES;
     if (!arena.failed)
-        vl_plan_prefetch(target, &set, &(struct vl_wanted){ .paths = paths, .commands = more->commands });
+        vl_plan_prefetch(target, &set, &(struct vl_wanted){ .paths = paths, .commands = commands });
 }

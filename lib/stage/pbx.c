@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/apply.h"
+#include "plan/loaded.h"
 #include "plan/pending.h"
 #include "render/asterisk.h"
 #include "stage/clash.h"
@@ -104,6 +105,18 @@ int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl
     if (refuse_clashes(session, pbx, target, plan, &set, err) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);
+}
+
+const char *const *vl_stage_unloaded(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
+                                     struct vl_arena *arena)
+{
+    static const char *const none[] = { NULL };
+    struct vl_fileset set = { .count = 0 };
+    const char *const *unloaded;
+
+    vl_render_pbx(arena, session->lab, &session->state, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
+    unloaded = vl_loaded_unloaded(arena, target, &set);
+    return unloaded ? unloaded : none;
 }
 
 /* Somebody's own file that had the name of one of ours, as it was kept; NULL: there was none. */

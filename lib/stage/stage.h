@@ -103,6 +103,11 @@ int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, s
 void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
                            unsigned parts, const struct vl_wanted *more);
 
+/* The modules of Asterisk's that the lab needs on this PBX, that it loads when it starts and does not have now:
+ * somebody unloaded them. In the arena, ends with NULL, never NULL. */
+const char *const *vl_stage_unloaded(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
+                                     struct vl_arena *arena);
+
 /* Stop what runs; with `remove` also undefine it and delete volumes, pool, live bridge and state. Only what is known to
  * be this lab's, and nobody else uses; what stays is told by events. With names only these, and their volumes stay
  * unless the lab file has no such machine any more. */

@@ -101,6 +101,18 @@ mkdir -m 700 hidden
 install -m 644 secret.ini hidden/
 run sipp -n -f hidden/secret.ini "${common[@]}"
 expect err 'the lab has no [load] section' 'a lab file with secrets in a directory of mode 0700'
+# The examples of the program are no secret, by whatever way they are named; one that was changed may be.
+for lab in "$SOURCE"/share/labs/*.ini; do
+    install -m 644 "$lab" common/
+    for way in "$lab" "$(realpath --relative-to=. "$lab")" "common/${lab##*/}"; do
+        run inspect -f "$way" "${common[@]}"
+        expect_status 0 "$way"
+    done
+done
+sed -i 's/^pin  .*/pin = 424242/' common/thesis.ini
+run inspect -f common/thesis.ini "${common[@]}"
+refused 3 "chmod 600" 'an example that was changed'
+expect_not err 424242 'an example that was changed'
 run init -t thesis made.ini
 [ "$(stat -c %a made.ini)" = 600 ] || fail "a lab file that may get secrets is made with mode $(stat -c %a made.ini)"
 

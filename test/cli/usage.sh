@@ -132,7 +132,7 @@ failure() {
 }
 need jq
 sed '/^\[load/,$d' "$SOURCE/share/labs/quickstart.ini" >noload.ini
-printf '[lab]\nname = x\n[bridge]\nadress = 1\n' >wrong.ini
+printf '[lab]\nname = x\n[bridge]\nadress = 1\n[pbx hub]\nrole = hub\n' >wrong.ini
 failure 2 'there is no lab file' up --json
 failure 3 'missing.ini: cannot open' up --json -f missing.ini
 failure 3 'wrong.ini:4: ' status -f wrong.ini --json

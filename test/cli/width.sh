@@ -97,6 +97,61 @@ if command -v script >/dev/null; then
     expect_not out $'\033[3' 'NO_COLOR'
 fi
 
+# on_terminal COLUMNS ARGUMENT ...: the program on a terminal of that width, and what it prints in out. Of a plan without
+# what files hold, of a note without its blocks and tables: they are there to be copied, and stay as they are.
+on_terminal() {
+    local columns=$1
+    shift
+    script -qec "stty rows 24 cols $columns; exec $(printf '%q ' "$VOIPLAB" "$@")" /dev/null </dev/null >typed || :
+    tr '\r' '\n' <typed | sed 's/\x1b\[[0-9;]*[mK]//g' >all
+    case " $* " in
+    *' --explain '*) awk '/^```/ { block = !block; next } !block && !/^\|/' all >out ;;
+    *' --dry-run '* | *' --fix '*) grep -v '^    ' all >out || : ;;
+    *) mv all out ;;
+    esac
+}
+if command -v script >/dev/null; then
+    hub=$SOURCE/test/golden/tesis/servidor/etc/asterisk/voiplab_extensions.conf
+    {
+        echo '[general]' && echo '[x]' && echo 'exten => _X.,1,Dial,SIP/a|20|t'
+        # shellcheck disable=SC2016 # Asterisk's
+        echo 'exten => 1,1,Goto(a-context-with-a-long-name-that-is-not-there,${EXTEN:1},1)'
+    } >extensions.conf
+    for locale in C.UTF-8 C; do
+        export LC_ALL=$locale
+        widths='60 80 132'
+        [ "$locale" = C.UTF-8 ] || widths=80
+        for columns in $widths; do
+            for lab in thesis quickstart; do
+                options=(-f "$SOURCE/share/labs/$lab.ini" --state "$state" --cache "$work/cache" -c "$nowhere")
+                for what in 'up --dry-run --wait 1' 'up --explain --wait 1' 'dialplan show 1500' 'dialplan show 911' 'status --wait 1' \
+                    inspect 'verify --wait 1' 'image --dry-run' 'sipp --dry-run' 'down --dry-run' 'destroy --dry-run'; do
+                    # shellcheck disable=SC2086
+                    on_terminal "$columns" $what "${options[@]}"
+                    [ -s out ] || fail "$what -f $lab.ini says nothing on a terminal"
+                    fits out "$what -f $lab.ini on a terminal ($locale)" "$columns"
+                done
+            done
+            for what in "dialplan lint $hub" 'dialplan lint extensions.conf' 'dialplan lint --fix extensions.conf' \
+                "dialplan show 5 --conf $hub --context tesis" 'image list --state state --cache cache' \
+                'up -f /a/directory/with/a/long/name/that/is/not/there/lab.ini' 'up --wait never' 'inspect --all --state state'; do
+                # shellcheck disable=SC2086
+                on_terminal "$columns" $what
+                fits out "$what on a terminal ($locale)" "$columns"
+            done
+        done
+    done
+    export LC_ALL=C.UTF-8
+    # no word is lost, and a pipe has a line for each finding
+    on_terminal 60 dialplan lint extensions.conf
+    run dialplan lint extensions.conf
+    [ "$(grep -c '\[[a-z-]*\]$' out)" -eq "$(wc -l <out)" ] || fail "a finding is not one line in a pipe: $(cat out)"
+    mv out piped
+    on_terminal 60 dialplan lint extensions.conf
+    [ "$(tr -s ' \n' '\n' <piped)" = "$(grep -v '^[0-9]* finding' out | tr -s ' \n' '\n' | head -n "$(tr -s ' \n' '\n' <piped | wc -l)")" ] ||
+        fail "on a terminal other words are printed: $(cat out)"
+fi
+
 # Letters are letters where the locale has them, and \xNN where it has not.
 sed 's/^name = quickstart/&/; $a [user 7055]\nname = Recepción' "$SOURCE/share/labs/quickstart.ini" >letters.ini
 run inspect -f letters.ini --state "$state"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What was done to a PBX behind voiplab's back is put right by `up`: a file that Asterisk may not read, by its group or
-# its owner; a file that is right and was not loaded; a driver that did not come up, or was unloaded. And a question that
-# is not answered leaves the rest of a row of `status` as it is.
+# its owner; a file that is right and was not loaded; a driver that did not come up; any module that was unloaded. And a
+# question that is not answered leaves the rest of a row of `status` as it is.
 #
 # ctest: TIMEOUT 300 COST 40
 set -eu
@@ -15,7 +15,13 @@ begin "$@"
 conf=/etc/asterisk/voiplab_sip.conf
 inside() { "$bed" exec "$work/bed" pbx1 "$@"; }
 asterisk() { inside asterisk -rx "$1"; }
-runs() { asterisk 'module show like chan_sip' 2>/dev/null | grep '^chan_sip.so ' | grep -qv 'Not Running'; }
+has() { asterisk "module show like $1" 2>/dev/null | grep "^$1.so " | grep -qv 'Not Running'; }
+runs() { has chan_sip; }
+# a call that has just ended may still have it
+unloads() {
+    asterisk "module unload $1.so" >/dev/null
+    ! has "$1"
+}
 restart() {
     asterisk 'core restart now' >/dev/null 2>&1 || :
     sleep 1
@@ -59,6 +65,33 @@ checks "a driver that was unloaded"
 asterisk 'module unload chan_sip.so' >/dev/null
 heals "unloaded"
 
+for module in chan_iax2 app_dial app_stack res_rtp_asterisk; do
+    checks "$module, unloaded"
+    [ $module != res_rtp_asterisk ] || asterisk 'module unload chan_sip.so' >/dev/null # has it in use
+    retry 10 unloads $module || fail "$module is not unloaded"
+    voiplab status
+    ends 4 "status without $module"
+    said "'voiplab up pbx1' loads it"
+    [ "$module" != chan_iax2 ] || said "chan_iax2.so is not loaded"
+    heals "$module"
+    has $module || fail "$module is not loaded again"
+    voiplab status
+    ends 0 "status with $module again"
+done
+
+checks "a module that modules.conf keeps away stays away, and the trunk goes another way"
+inside sed -i 's/^load = chan_iax2.so/noload = chan_iax2.so/' /etc/asterisk/modules.conf
+asterisk 'module unload chan_iax2.so' >/dev/null
+voiplab up
+ends 0 "up where IAX2 is not wanted"
+has chan_iax2 && fail "chan_iax2 was loaded against modules.conf"
+voiplab up --check
+ends 0 "up --check where IAX2 is not wanted"
+inside sed -i 's/^noload = chan_iax2.so/load = chan_iax2.so/' /etc/asterisk/modules.conf
+voiplab up
+ends 0 "up where IAX2 is wanted again"
+has chan_iax2 || fail "chan_iax2 is not loaded again"
+
 checks "one question without an answer leaves the others in the row of status"
 asterisk 'module unload chan_iax2.so' >/dev/null
 voiplab status
@@ -66,4 +99,24 @@ ends 4 "status with a driver that is not there"
 grep -q '^pbx1 .* 16\.[0-9]* *Registered ' "$work/out" || fail "the row is blank: $(cat "$work/out")"
 expect_contains "$(cat "$work/err")" "shows no IAX2 peers; is chan_iax2 there?" "why"
 asterisk 'module load chan_iax2.so' >/dev/null
+
+checks "PJSIP's driver, and what registers with it, unloaded"
+"$bed" down "$work/bed"
+rm -rf "$work/state"
+"$bed" up "$work/bed" --wait --guests 2 --pjsip pbx1 >/dev/null || fail "the second bed does not come up"
+registered() { asterisk 'pjsip show registrations' | grep -q ' Registered'; }
+voiplab up
+ends 0 "up with PJSIP"
+for module in res_pjsip_outbound_registration res_pjsip_endpoint_identifier_ip; do
+    retry 10 unloads $module || fail "$module is not unloaded"
+    voiplab status
+    ends 4 "status without $module"
+    said "'voiplab up pbx1' loads it"
+    voiplab up
+    ends 0 "up without $module"
+    has $module || fail "$module is not loaded again"
+    registered || fail "not registered after $module was loaded: $(asterisk 'pjsip show registrations')"
+    voiplab up --check
+    ends 0 "up --check with $module again"
+done
 echo passed

@@ -36,7 +36,8 @@ static void test_owed(void **state)
         VL_PLAN_AUTO plan = { .count = 0 };
         VL_FREE char *note = NULL;
 
-        vl_reload_decide(&plan, "pbx", &(struct vl_fileset){ .count = 0 }, NULL, wanted, 0, 0, false);
+        vl_reload_decide(&plan, "pbx", &(struct vl_fileset){ .count = 0 }, NULL, wanted,
+                         &(struct vl_loaded){ .known = false }, false);
         note = vl_pending_note(&session, &plan, &err);
         assert_int_equal(err.code, VL_OK);
         assert_int_equal(note != NULL, wanted != 0);
