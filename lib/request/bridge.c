@@ -126,7 +126,6 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
         net = vl_net_open(run->err);
         if (!net || vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
             return -1;
-        vl_stage_forward_back(run->session, checkpoint);
         checkpoint->gateway =
             bridge->gateway ? vl_text_from_ipv4(arena, bridge->gateway) : live_gateway(checkpoint, arena);
     }
