@@ -466,25 +466,37 @@ struct nlmsghdr *vl_net_begin(char *room, uint16_t type, int flags, size_t extra
 
 static int take_way(const struct nlmsghdr *header, void *context)
 {
-    struct dump *dump = context;
+    struct vl_net_way *way = context;
     const struct nlattr *link = vl_net_attribute(header, sizeof(struct rtmsg), RTA_OIF);
+    const struct nlattr *source = vl_net_attribute(header, sizeof(struct rtmsg), RTA_PREFSRC);
+    size_t length = source ? mnl_attr_get_payload_len(source) : 0;
 
-    dump->index = link ? (int)mnl_attr_get_u32(link) : 0;
+    way->index = link ? (int)mnl_attr_get_u32(link) : 0;
+    way->has_source = source && length <= sizeof(way->source);
+    if (way->has_source)
+        memcpy(way->source, mnl_attr_get_payload(source), length);
     return MNL_CB_OK;
+}
+
+bool vl_net_way(struct vl_net *net, int family, const unsigned char *address, struct vl_net_way *ret_way)
+{
+    char room[256] = { 0 };
+    struct rtmsg *info;
+    struct nlmsghdr *header = vl_net_begin(room, RTM_GETROUTE, 0, sizeof(*info), &info);
+
+    *ret_way = (struct vl_net_way){ .index = 0 };
+    info->rtm_family = (unsigned char)family;
+    info->rtm_dst_len = (unsigned char)(vl_net_address_size(family) * 8);
+    mnl_attr_put(header, RTA_DST, vl_net_address_size(family), address);
+    return ask(net, header, take_way, ret_way) == 0 && ret_way->index;
 }
 
 /* The link over which this address is reached now; 0: none. */
 static int way_to(struct vl_net *net, int family, const unsigned char *address)
 {
-    char room[256] = { 0 };
-    struct rtmsg *info;
-    struct nlmsghdr *header = vl_net_begin(room, RTM_GETROUTE, 0, sizeof(*info), &info);
-    struct dump dump = { .index = 0 };
+    struct vl_net_way way;
 
-    info->rtm_family = (unsigned char)family;
-    info->rtm_dst_len = (unsigned char)(vl_net_address_size(family) * 8);
-    mnl_attr_put(header, RTA_DST, vl_net_address_size(family), address);
-    return ask(net, header, take_way, &dump) < 0 ? 0 : dump.index;
+    return vl_net_way(net, family, address, &way) ? way.index : 0;
 }
 
 static int take_neighbour(const struct nlmsghdr *header, void *context)

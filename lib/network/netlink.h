@@ -106,6 +106,14 @@ const char *vl_net_route_text(struct vl_arena *arena, const struct vl_net_messag
 const char *vl_net_word(struct vl_arena *arena, const struct vl_net_message *message);
 bool vl_net_from_word(struct vl_arena *arena, const char *word, struct vl_net_message *ret_message);
 
+/* The way to an address: the link, and the address of this host that would be the sender's. False: there is none. */
+struct vl_net_way {
+    int index;
+    bool has_source;
+    unsigned char source[16];
+};
+bool vl_net_way(struct vl_net *net, int family, const unsigned char *address, struct vl_net_way *ret_way);
+
 /* Whether the kernel's neighbour table knows who has this address, on the link that leads there now: true unless it
  * asked in vain or has not asked. */
 int vl_net_neighbour(struct vl_net *net, int family, const unsigned char *address, bool *ret_known,

@@ -143,7 +143,6 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
         net = vl_net_open(run->err);
         if (!net || vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
             return -1;
-        vl_stage_forward_back(run->session, checkpoint);
         checkpoint->gateway =
             bridge->gateway ? vl_text_from_ipv4(arena, bridge->gateway) : live_gateway(checkpoint, arena);
     }
@@ -227,7 +226,7 @@ static int is_late(const struct vl_run *run, const struct vl_checkpoint *checkpo
 
 /* Carry the plan out under the watchdog. */
 static int change_watched(const struct vl_run *run, const struct vl_plan *plan, const struct vl_checkpoint *checkpoint,
-                          unsigned timeout, const char *directory, bool *waits)
+                          const struct vl_run_roads *roads, unsigned timeout, const char *directory, bool *waits)
 {
     int channel = vl_watchdog_arm(directory, timeout, run->err);
     VL_ERROR_AUTO cause = { .code = VL_OK };
@@ -242,7 +241,8 @@ static int change_watched(const struct vl_run *run, const struct vl_plan *plan, 
     vl_session_event(run->session, VOIPLAB_EVENT_STEP, VL_THIS_HOST,
                      "watchdog armed: without confirmation all is put back after %u s", timeout);
     run->session->change = directory;
-    is_through = vl_run_apply_plan(run, plan, "/", &changed) == 0 && verify(run) == 0;
+    is_through =
+        vl_run_apply_plan(run, plan, "/", &changed) == 0 && verify(run) == 0 && vl_run_roads_moved(run, roads) == 0;
     run->session->change = NULL;
     if (is_through)
         vl_watchdog_done(&channel);
@@ -259,11 +259,16 @@ static int change_watched(const struct vl_run *run, const struct vl_plan *plan, 
     return -1;
 }
 
-static int try_to_commit(const struct vl_run *run, struct vl_reach *reach, const char *directory, bool *waits)
+static int try_to_commit(const struct vl_run *run, const struct vl_run_roads *before, struct vl_reach *reach,
+                         const char *directory, bool *waits)
 {
+    const char *lost = vl_run_roads_lost(run, before);
     int done = 0;
 
-    if (!vl_reach_known(reach))
+    if (lost)
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+                         "%s: the session in which this was started is not carried on; confirm it yourself", lost);
+    else if (!vl_reach_known(reach))
         vl_session_event(
             run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
             "neither a gateway nor the peer of an SSH session answered before, so nothing tells whether the "
@@ -369,6 +374,7 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
     VL_PLAN_AUTO plan = { .count = 0 };
     VL_CHECKPOINT_AUTO checkpoint = { .root = NULL };
     struct vl_reach reach = { .count = 0 };
+    const struct vl_run_roads roads = vl_run_roads_look(how->peer);
     const char *directory = store(run);
     VL_CLOSE int lock = lock_network(run);
 
@@ -392,9 +398,9 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
     vl_reach_add(&reach, checkpoint.peer, false);
     if (how->commit_if_reachable && reach.count)
         (void)vl_reach_round(&reach, REACH_MS);
-    if (change_watched(run, &plan, &checkpoint, timeout_of(how), directory, ret_waits) < 0)
+    if (change_watched(run, &plan, &checkpoint, &roads, timeout_of(how), directory, ret_waits) < 0)
         return -1;
-    return how->commit_if_reachable ? try_to_commit(run, &reach, directory, ret_waits) : 0;
+    return how->commit_if_reachable ? try_to_commit(run, &roads, &reach, directory, ret_waits) : 0;
 }
 
 /* The plan, and what became of its rehearsal. */

@@ -6,7 +6,6 @@
  * each run, since others change them.
  */
 #include "base/cleanup.h"
-#include "network/checkpoint.h"
 #include "probe/forward.h"
 #include "stage/stage.h"
 
@@ -92,43 +91,4 @@ void vl_stage_forward_gone(struct vl_session *session, struct vl_plan *plan)
                 plan, "the rule was for the bridge",
                 vl_arena_printf(&plan->arena, "%s: the rule for %s goes", vl_forward_rows[i].program, bridge),
                 rule(&plan->arena, vl_forward_rows[i].program, "-D", bridge));
-}
-
-static void add_back(struct vl_checkpoint *checkpoint, const char *const *argv)
-{
-    const char *const **grown = vl_arena_zalloc(&checkpoint->arena, (checkpoint->reload_count + 1) * sizeof(*grown));
-
-    if (!grown || !argv)
-        return;
-    for (size_t i = 0; i < checkpoint->reload_count; i++)
-        grown[i] = checkpoint->reloads[i];
-    grown[checkpoint->reload_count++] = argv;
-    checkpoint->reloads = (const char *const *const *)grown;
-}
-
-static const char *const *turn_on(struct vl_arena *arena, const char *key)
-{
-    const char **argv = vl_arena_zalloc(arena, 5 * sizeof(*argv));
-
-    if (!argv)
-        return NULL;
-    argv[0] = "sysctl";
-    argv[1] = "-q";
-    argv[2] = "-w";
-    argv[3] = vl_arena_printf(arena, "%s=1", key);
-    return argv;
-}
-
-void vl_stage_forward_back(const struct vl_session *session, struct vl_checkpoint *checkpoint)
-{
-    const char *bridge = session->lab->bridge.name;
-    struct vl_forward forward[VL_FORWARD_FAMILIES];
-
-    vl_forward_look(&checkpoint->arena, bridge, forward);
-    for (int i = 0; i < VL_FORWARD_FAMILIES; i++) {
-        if (wants_rule(&forward[i]))
-            add_back(checkpoint, rule(&checkpoint->arena, vl_forward_rows[i].program, "-D", bridge));
-        if (forward[i].filtered)
-            add_back(checkpoint, turn_on(&checkpoint->arena, vl_forward_rows[i].key));
-    }
 }

@@ -34,10 +34,6 @@ int vl_stage_forward(struct vl_session *session, struct vl_plan *plan, struct vl
 /* What was added for them to the packet filter goes. */
 void vl_stage_forward_gone(struct vl_session *session, struct vl_plan *plan);
 
-/* Add to the checkpoint what puts back as it is now what that would change. */
-struct vl_checkpoint;
-void vl_stage_forward_back(const struct vl_session *session, struct vl_checkpoint *checkpoint);
-
 /* The packages that are missing, by the host's package manager. */
 int vl_stage_packages(struct vl_session *session, const struct vl_missing_packages *missing, struct vl_plan *plan,
                       struct vl_error *err);

@@ -119,6 +119,16 @@ change revert
 ends 0 'revert of that'
 as_before 'after the revert of --commit-if-reachable'
 
+say "--commit-if-reachable: the gateway answers, but whoever is logged in would be spoken to from another address"
+sed -i 's|^address = .*|address = 192.0.2.50/24|' "$work/lab.ini"
+SSH_CONNECTION='192.0.2.1 50000 192.0.2.10 22' bridge --commit-if-reachable --timeout 3
+ends 0 'bridge with another address'
+grep -q '192.0.2.1 is spoken to from 192.0.2.50 now, and was from 192.0.2.10' "$work/err" ||
+    fail "that the session ends is not said: $(cat "$work/err")"
+retry 10 nothing_waits || fail "the change that nobody confirmed has not been taken back"
+uplink_lab 'backend = ifcfg'
+as_before 'after a change that would have ended the session'
+
 say "the gateway stops answering: taken back long before the timer"
 bridge --timeout 100
 ends 0 'bridge --timeout 100'

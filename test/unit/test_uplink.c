@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "network/road.h"
 #include "network/uplink.h"
 
 #define FILE_OF(kind) [VL_BACKEND_##kind] = { .file = "FILE-" #kind, .directory = "DIRECTORY" }
@@ -103,9 +104,51 @@ static void test_links(void **state)
     free(root);
 }
 
+/* A default route that went to another card, and a session that would be spoken to from another address. */
+static void test_roads(void **state)
+{
+    static const struct {
+        struct vl_road before, now;
+        const char *moved, *lost; /* a part of what is said; NULL: nothing */
+    } cases[] = {
+        { { "192.0.2.1", true, "eth0", "192.0.2.9" }, { "192.0.2.1", true, "br0", "192.0.2.9" }, NULL, NULL },
+        { { "192.0.2.1", true, "br0", "192.0.2.9" }, { "192.0.2.1", true, "br0", "192.0.2.9" }, NULL, NULL },
+        { { "192.0.2.1", true, "eth0", "192.0.2.9" },
+          { "192.0.2.1", true, "eth1", "192.0.2.9" },
+          "over 'eth1' now instead of 'br0'",
+          "over 'eth1' now instead of 'br0'" },
+        { { "192.0.2.1", true, "eth1", "192.0.2.9" }, { "192.0.2.1", true, "br0", "192.0.2.9" }, NULL, NULL },
+        { { "192.0.2.1", true, "eth1", "192.0.2.9" }, { "192.0.2.1", true, "eth2", "192.0.2.9" }, NULL, NULL },
+        { { "192.0.2.1", true, "eth0", "192.0.2.9" },
+          { "192.0.2.1", true, "br0", "192.0.2.50" },
+          NULL,
+          "from 192.0.2.50 now, and was from 192.0.2.9" },
+        { { "192.0.2.1", true, "eth0", "192.0.2.9" }, { .known = false }, NULL, "no way to 192.0.2.1 any more" },
+        { { .known = false }, { "192.0.2.1", true, "eth1", "192.0.2.9" }, NULL, NULL },
+    };
+    VL_ARENA_AUTO arena = { .failed = false };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(cases); i++) {
+        const char *moved = vl_road_moved(&arena, &cases[i].before, &cases[i].now, "eth0", "br0");
+        const char *lost = vl_road_lost(&arena, &cases[i].before, &cases[i].now, "eth0", "br0");
+
+        assert_int_equal(moved != NULL, cases[i].moved != NULL);
+        assert_int_equal(lost != NULL, cases[i].lost != NULL);
+        assert_true(!moved || strstr(moved, cases[i].moved));
+        assert_true(!lost || strstr(lost, cases[i].lost));
+    }
+    assert_true(vl_road_look("127.0.0.1").known);
+    assert_string_equal(vl_road_look("127.0.0.1").over, "lo");
+    assert_string_equal(vl_road_look("127.0.0.1").from, "127.0.0.1");
+    assert_false(vl_road_look("no address").known);
+    assert_false(vl_road_look(NULL).known);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_roads),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_trees),
         cmocka_unit_test(test_links),
