@@ -86,11 +86,11 @@ struct vl_devices {
     bool queues_read;                       /* queues.conf was there */
     bool voicemail;                         /* voicemail.conf was there */
     struct vl_module_loading loading;       /* modules.conf */
-    bool lines;                   /* a file of telephone lines was there */
-    bool guests;                  /* sip.conf takes calls without an account */
-    struct vl_position guests_at; /* where it says so, or where its [general] is */
-    const char *guest_context;    /* where they start */
-    bool realtime;                /* devices may come from a database */
+    bool lines;                             /* a file of telephone lines was there */
+    bool guests;                            /* sip.conf takes calls without an account */
+    struct vl_position guests_at;           /* where it says so, or where its [general] is */
+    const char *guest_context;              /* where they start */
+    bool realtime;                          /* devices may come from a database */
     struct vl_device *devices;
     size_t device_count;
     struct vl_names device_names; /* of the devices, for vl_lint_device() */
