@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "network/checkpoint.h"
 #include "network/owner.h"
 #include "network/possible.h"
 #include "network/recovery.h"
 #include "network/switch.h"
+#include "probe/filter.h"
 #include "stage/stage.h"
 
 static const char *own_path(struct vl_arena *arena)
@@ -97,6 +99,22 @@ static int plan_switch_if_possible(struct vl_session *session, bool dry, struct 
     return -1;
 }
 
+/* Before it is changed: rules for the uplink that mean nothing once it is a port. */
+static void tell_filter(struct vl_session *session, struct vl_arena *arena)
+{
+    const struct vl_bridge *bridge = &session->lab->bridge;
+    struct vl_filter_rules rules[VL_FILTERS];
+    size_t count = vl_filter_look(arena, bridge->interface, bridge->name, rules);
+
+    for (size_t i = 0; i < count; i++)
+        vl_session_event(session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+                         "the packet filter (%s) has %zu rule%s for '%s' and none such for '%s', by which all packets "
+                         "come and go then: add %s for '%s' first, or nothing passes that needs %s: %s",
+                         rules[i].program, rules[i].count, vl_plural(rules[i].count), bridge->interface, bridge->name,
+                         rules[i].count > 1 ? "them" : "it", bridge->name, rules[i].count > 1 ? "them" : "it",
+                         rules[i].first);
+}
+
 int vl_stage_uplink(struct vl_session *session, bool dry, struct vl_plan *plan, struct vl_error *err)
 {
     bool here = !strcmp(session->options.root, "/");
@@ -106,8 +124,10 @@ int vl_stage_uplink(struct vl_session *session, bool dry, struct vl_plan *plan, 
     if ((here && plan_boot(session, plan, err) < 0) || vl_stage_bridge(session, plan, err) < 0 ||
         (here && plan_switch_if_possible(session, dry, plan, err) < 0))
         return -1;
-    if (here && plan->count)
+    if (here && plan->count) {
         plan_owner(session, plan);
+        tell_filter(session, &plan->arena);
+    }
     if (here && vl_stage_forward(session, plan, err) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);

@@ -53,6 +53,23 @@ there_and_back() {
 }
 check=
 
+say "a packet filter that lets in who comes by the uplink: told before, until it lets in who comes by the bridge"
+tells() { grep -qF -- "$1" "$work/err" || fail "bridge does not tell '$1': $(cat "$work/err")"; }
+here iptables -A INPUT -i eth0 -p tcp --dport 22 -j ACCEPT
+here iptables -A INPUT ! -i eth0 -p udp -j DROP
+here iptables -A INPUT -i eth01 -j ACCEPT
+here ip6tables -A FORWARD -o eth+ -j ACCEPT
+bridge --dry-run
+ends 0 'bridge --dry-run beside a packet filter'
+tells "the packet filter (iptables-save) has 2 rules for 'eth0' and none such for 'br0'"
+tells "the packet filter (ip6tables-save) has 1 rule for 'eth0'"
+here iptables -A INPUT -i br0 -p tcp --dport 22 -j ACCEPT
+here iptables -D INPUT ! -i eth0 -p udp -j DROP
+here ip6tables -F FORWARD
+bridge --dry-run
+grep -q 'packet filter (' "$work/err" && fail "a rule is told that is there for the bridge: $(cat "$work/err")"
+here iptables -F INPUT
+
 say "another card with a default route and a subnet of its own"
 on_host link add eth1 type veth peer name wire1 netns "$uplink_gate"
 on_host link set eth1 up
