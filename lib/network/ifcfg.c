@@ -21,6 +21,9 @@
 #define HOST "/etc/sysconfig/network"
 #define SCRIPTS HOST "-scripts/"
 
+/* The first line of the bridge's file: whose it is. */
+#define MARK "# Written by voiplab.\n"
+
 struct ifcfg {
     struct vl_arena *arena;
     const struct vl_bridge_input *input;
@@ -276,13 +279,35 @@ static void put_dhcp(struct ifcfg *ifcfg, struct vl_buf *text)
         vl_buf_puts(text, *kept || !before ? kept : vl_assignments_collect(ifcfg->arena, before, patterns));
 }
 
+/* A bridge of this name that somebody else made has settings which nobody told us of. */
+static int refuse_another(const struct ifcfg *ifcfg)
+{
+    const char *name = ifcfg->bridge->name;
+
+    for (size_t i = 0; i < ifcfg->input->count; i++) {
+        const struct vl_bridge_source *file = &ifcfg->input->files[i];
+        const char *device;
+
+        if (!vl_text_starts(file->path, SCRIPTS "ifcfg-") || is_left_over(file->path))
+            continue;
+        device = device_of(ifcfg->arena, file, name, NULL);
+        if (device && !strcmp(device, name) &&
+            (strcmp(file->path, ifcfg->bridge_path) != 0 || !vl_text_starts(file->text, MARK)))
+            return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, file->path, 0,
+                              "there is a bridge '%s' already that is not of voiplab: use it, by 'interface = none' in "
+                              "[bridge]; or give [bridge] another name; or remove the file",
+                              name);
+    }
+    return 0;
+}
+
 static void add_bridge(struct ifcfg *ifcfg)
 {
     const struct vl_bridge *bridge = ifcfg->bridge;
     VL_BUF_AUTO text = VL_BUF_INIT;
     const char *mac = vl_bridge_mac(ifcfg->input);
 
-    vl_buf_printf(&text, "DEVICE=%s\nTYPE=Bridge\nBOOTPROTO=%s\nONBOOT=yes\n", bridge->name,
+    vl_buf_printf(&text, MARK "DEVICE=%s\nTYPE=Bridge\nBOOTPROTO=%s\nONBOOT=yes\n", bridge->name,
                   bridge->dhcp ? "dhcp" : "static");
     put_ipv4(ifcfg, &text);
     put_ipv6(ifcfg, &text);
@@ -357,7 +382,7 @@ static int render(struct vl_arena *arena, const struct vl_bridge_input *input, s
         .err = err,
     };
 
-    if (find_uplink(&ifcfg) < 0)
+    if (refuse_another(&ifcfg) < 0 || find_uplink(&ifcfg) < 0)
         return -1;
     add_uplink(&ifcfg);
     add_bridge(&ifcfg);
