@@ -42,6 +42,18 @@ int vl_bridge_files(struct vl_arena *arena, enum vl_bridge_backend backend, cons
     return rc == 0 && arena->failed ? vl_no_memory(err) : rc;
 }
 
+int vl_bridge_fail_wireless(const char *path, int line, const char *interface, struct vl_error *err)
+{
+    (void)vl_fail(err, VL_ERROR_FAILED,
+                  "'%s' is a wireless card: no access point lets guests with addresses of their own through it; "
+                  "'interface = none' makes a bridge without an uplink, and with NAT on this host its guests reach the "
+                  "world over '%s'",
+                  interface, interface);
+    if (line)
+        return vl_error_wrap(err, "%s:%d", path, line);
+    return path ? vl_error_wrap(err, "%s", path) : -1;
+}
+
 const char *vl_bridge_mac(const struct vl_bridge_input *input)
 {
     return input->bridge->hwaddr ? input->bridge->hwaddr : input->hwaddr;

@@ -40,6 +40,11 @@ int vl_bridge_files(struct vl_arena *arena, enum vl_bridge_backend backend, cons
                     struct vl_fileset *set, struct vl_error *err);
 
 /* The uplink's MAC address as the lab or else the host has it; NULL: unknown. */
+/* The failure that the uplink is a wireless card, as this line (0: none) of a file (NULL: the kernel) says. An access
+ * point passes only frames that come from the card's own address, so that the kernel refuses it as a port of a bridge.
+ */
+int vl_bridge_fail_wireless(const char *path, int line, const char *interface, struct vl_error *err);
+
 const char *vl_bridge_mac(const struct vl_bridge_input *input);
 
 /* The text of a source, or NULL. */

@@ -105,7 +105,7 @@ static int find_uplink(struct ifcfg *ifcfg)
 
     for (size_t i = 0; i < ifcfg->input->count; i++) {
         const struct vl_bridge_source *file = &ifcfg->input->files[i];
-        const char *device;
+        const char *device, *type;
 
         if (!vl_text_starts(file->path, SCRIPTS "ifcfg-") || is_left_over(file->path))
             continue;
@@ -121,6 +121,9 @@ static int find_uplink(struct ifcfg *ifcfg)
                               device);
         if (strcmp(device, ifcfg->bridge->interface) != 0)
             continue;
+        type = vl_assignments_value(ifcfg->arena, file->text, "TYPE");
+        if (type && !strcasecmp(type, "Wireless"))
+            return vl_bridge_fail_wireless(file->path, 0, device, ifcfg->err);
         if (*ifcfg->uplink_text)
             return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, file->path, 0,
                               "'%s' is configured here and in '%s'; remove the file that does not count", device,

@@ -262,6 +262,9 @@ static int look_at(struct ifupdown *ifupdown, const struct vl_bridge_source *fil
             in_uplink = is(lines[i].words[0], "iface") && is(lines[i].words[1], ifupdown->bridge->interface);
             if (look_at_stanza(ifupdown, file->path, &lines[i]) < 0)
                 return -1;
+        } else if (in_uplink && lines[i].words[0] &&
+                   (vl_text_starts(lines[i].words[0], "wpa-") || vl_text_starts(lines[i].words[0], "wireless-"))) {
+            return vl_bridge_fail_wireless(file->path, lines[i].number, ifupdown->bridge->interface, ifupdown->err);
         } else if (in_uplink && check_command(ifupdown, file->path, &lines[i]) < 0) {
             return -1;
         }

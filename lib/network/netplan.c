@@ -40,7 +40,9 @@ struct netplan {
     struct vl_error *err;
 };
 
-static const char *const kinds[] = { "ethernets", "vlans", "bonds", NULL };
+#define WIRELESS "wifis"
+
+static const char *const kinds[] = { "ethernets", "vlans", "bonds", WIRELESS, NULL };
 
 static const char *scalar(const struct vl_yaml *node)
 {
@@ -275,6 +277,8 @@ static int look_at_kind(struct surgery *surgery, const char *kind, const struct 
 
         if (whose == WHOSE_OTHER)
             continue;
+        if (!strcmp(kind, WIRELESS))
+            return vl_bridge_fail_wireless(surgery->path, entry->line, netplan->bridge->interface, netplan->err);
         if (entries->flow)
             return vl_fail_at(netplan->err, VL_ERROR_FAILED, surgery->path, entries->line,
                               "'%s' stands on one line, in braces; write it with one key a line", kind);

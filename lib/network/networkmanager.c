@@ -67,6 +67,13 @@ static bool is_off(const struct keyfile *keyfile, const char *text)
     return word && (!strcmp(word, "false") || !strcmp(word, "no") || !strcmp(word, "0"));
 }
 
+static bool is_wireless(const struct keyfile *keyfile, const char *text)
+{
+    const char *type = vl_keys_value(keyfile->arena, text, "connection", "type");
+
+    return type && (!strcmp(type, "wifi") || !strcmp(type, "802-11-wireless"));
+}
+
 static int find_uplink(struct keyfile *keyfile)
 {
     const struct vl_bridge *bridge = keyfile->bridge;
@@ -85,6 +92,10 @@ static int find_uplink(struct keyfile *keyfile)
                               bridge->name);
         if (!is_uplinks(keyfile, file->text) || is_off(keyfile, file->text))
             continue;
+        if (is_wireless(keyfile, file->text))
+            return vl_bridge_fail_wireless(file->path,
+                                           vl_keys_find(keyfile->arena, file->text, "connection", "type")->number,
+                                           bridge->interface, keyfile->err);
         if (keyfile->uplink_text)
             return vl_fail_at(keyfile->err, VL_ERROR_FAILED, file->path, 0,
                               "is a connection for the uplink '%s', and so is '%s'; delete one of them with nmcli",

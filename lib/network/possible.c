@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "network/backend.h"
 #include "network/netlink.h"
 
 #define ALONE "'interface = none' makes a bridge without an uplink"
@@ -48,19 +49,13 @@ static int check_bridge(const struct scene *scene)
                : 0;
 }
 
-/* An access point passes only frames that come from the card's own address, so the kernel refuses it as a port. */
 static int check_wireless(const struct scene *scene)
 {
     const char *name = scene->uplink->name;
     bool wireless = vl_file_exists(vl_arena_printf(scene->arena, "/sys/class/net/%s/wireless", name)) ||
                     vl_file_exists(vl_arena_printf(scene->arena, "/sys/class/net/%s/phy80211", name));
 
-    return wireless
-               ? vl_fail(scene->err, VL_ERROR_FAILED,
-                         "'%s' is a wireless card: no access point lets guests with addresses of their own through "
-                         "it; " ALONE ", and with NAT on this host its guests reach the world over '%s'",
-                         name, name)
-               : 0;
+    return wireless ? vl_bridge_fail_wireless(NULL, 0, name, scene->err) : 0;
 }
 
 /* macvlan, macvtap and ipvlan take the frames of the card before a bridge would see them. */
