@@ -355,7 +355,13 @@ voiplab() {
 }
 bridge() { voiplab bridge -f "$work/lab.ini" --share "$SOURCE/share" "$@"; }
 ends() { [ "$status" -eq "$1" ] || fail "$2: exit status $status: $(cat "$work/out" "$work/err")"; }
-files() { (cd /etc && find . \( -type f -o -type l \) ! -path './resolv.conf*' ! -path './systemd/system/*' ! -name mtab -printf '%p %m ' -exec sha256sum {} \; 2>/dev/null | sort); }
+files() {
+    (
+        cd /etc
+        find . \( -type f -o -type l \) ! -path './resolv.conf*' ! -path './systemd/system/*' ! -name mtab \
+            -printf '%p %m %l\n' -exec sha256sum {} + 2>/dev/null | sort
+    )
+}
 reaches() { ping -n -q -c 1 -W 1 $first_hop >/dev/null 2>&1 && ping -n -q -c 1 -W 1 $far >/dev/null 2>&1; }
 carries() {
     ip -o address show scope global | grep -q 'inet ' && reaches &&
