@@ -43,7 +43,7 @@ wrong "--template: '../labs/thesis' is none of" init -t ../labs/thesis
 wrong "--backend: 'wicked' is none of auto, ifcfg, networkmanager, networkd, ifupdown, netplan" bridge --backend wicked
 wrong "--level: 'loud' is none of error, warning, notice" dialplan lint --level loud x.conf
 wrong "did you mean 'virtual1'?" up --dry-run -f "$lab" virtual
-wrong "'nobody' is no PBX of this lab" status -f "$lab" nobody
+wrong "'nobody' is no PBX of this lab; 'voiplab inspect' shows them" status -f "$lab" nobody
 wrong "--dot belongs to 'dialplan show'" dialplan lint --dot x.conf
 wrong "--context belongs to 'dialplan show'" dialplan lint --context home x.conf
 wrong "--level belongs to 'dialplan lint'" dialplan show --level error 1 -f "$lab"
