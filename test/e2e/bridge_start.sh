@@ -445,7 +445,7 @@ fi
 requires_root
 requires unshare ip apt-get dpkg ping sysctl
 [ -x /lib/systemd/systemd-networkd ] || skip 'systemd-networkd is not installed'
-unshare -mn true || skip 'namespaces cannot be made here'
+unshare -mnp --fork true || skip 'namespaces cannot be made here'
 all=$(mktemp -d)
 cleanup_fn rm -rf "$all"
 parts=${VOIPLAB_OWNER_PARTS:-$all/parts}
@@ -456,7 +456,8 @@ parts=${VOIPLAB_OWNER_PARTS:-$all/parts}
 pids=()
 for scenario in "$@"; do
     mkdir "$all/$scenario"
-    unshare -mn --propagation private bash "$0" --inside "$scenario" "$all/$scenario" "$parts" >"$all/$scenario.out" 2>&1 &
+    # what an owner has started ends with the first process of the namespace
+    unshare -mnp --fork --kill-child --mount-proc --propagation private bash "$0" --inside "$scenario" "$all/$scenario" "$parts" >"$all/$scenario.out" 2>&1 &
     pids+=("$scenario=$!")
 done
 bad=

@@ -7,7 +7,7 @@
 # usage: dialplan_steps.sh [CALLS [SEED [STEPS]]]     (default 400 and 200, or 5000 and 10000 with VOIPLAB_TEST_FULL=ON:
 #                                                     test/run --full -R dialplan_steps)
 #
-# ctest: RESOURCE_LOCK processor FIXTURES_REQUIRED tree TIMEOUT 600 COST 90
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 900 COST 130
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

@@ -95,6 +95,8 @@ every everything_of "$work/checked"
 same "$work/before" "$work/checked" "a check has changed something"
 
 checks "trunks and dialplans: every call is answered, links and generated files are as they were"
+voiplab bridge # up would see to the bridge, too
+ends 0 "bridge"
 watch
 voiplab trunk
 ends 0 "trunk"

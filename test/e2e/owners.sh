@@ -1,6 +1,6 @@
 # Those who own the network of a host, for real and each in namespaces of its own: ifupdown with dhclient,
 # systemd-networkd with and without a udevd, netplan, NetworkManager, and Red Hat's ifcfg files by a shell that reads
-# them as the scripts do (ifcfg_network.sh). To be sourced after lib.sh by bash scripts.
+# them as the scripts do (ifcfg_network). To be sourced after lib.sh by bash scripts.
 #
 # What is not installed is unpacked beside. /usr and /etc are overlays of a private mount namespace, /run and /var/lib are
 # empty: nothing of this machine is touched.
@@ -134,7 +134,7 @@ start_networkd() {
 power_on() {
     case $1 in
     ifupdown) ifup -a >"$2/ifup.log" 2>&1 || say "ifup: $(cat "$2/ifup.log")" ;;
-    ifcfg) bash "$SOURCE/test/e2e/ifcfg_network.sh" start >"$2/ifcfg.log" 2>&1 || say "ifcfg: $(cat "$2/ifcfg.log")" ;;
+    ifcfg) bash "$SOURCE/test/e2e/ifcfg_network" start >"$2/ifcfg.log" 2>&1 || say "ifcfg: $(cat "$2/ifcfg.log")" ;;
     networkd) start_networkd "$2" ;;
     netplan)
         netplan generate >"$2/generate.log" 2>&1 || say "netplan: $(cat "$2/generate.log")"

@@ -2,7 +2,7 @@
 # New secrets for all trunks while every guest calls over each of its trunks without a pause: no call may fail. Also
 # when the change is cut off in its middle, and when only the trunks of one PBX are changed.
 #
-# ctest: RESOURCE_LOCK processor FIXTURES_REQUIRED tree TIMEOUT 600 COST 70
+# ctest: RESOURCE_LOCK processor FIXTURES_REQUIRED tree TIMEOUT 600 COST 190
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
