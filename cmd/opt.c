@@ -216,6 +216,16 @@ static bool refuse_verb(const struct cmd_command *command, const char *word)
     return refused;
 }
 
+/* Behind a NAME all is for the other side, so that an option there comes as a word too many. */
+static void refuse_rest(const struct cmd_command *command, const char *word)
+{
+    if (*word == '-')
+        cmd_complain("%s: options stand in front of the name, so '%s' comes too late", command->name, word);
+    else
+        cmd_complain("%s takes one command in quotes, so '%s' is too much: voiplab %s NAME 'core show version'",
+                     command->name, word, command->name);
+}
+
 static bool check_operands(const struct cmd_command *command, const struct cmd_options *options)
 {
     if (options->operand_count < command->least_operands) {
@@ -225,7 +235,9 @@ static bool check_operands(const struct cmd_command *command, const struct cmd_o
     if (command->most_operands >= 0 && options->operand_count > command->most_operands) {
         const char *word = options->operands[command->most_operands];
 
-        if (command->most_operands || !refuse_verb(command, word))
+        if (command->takes_rest)
+            refuse_rest(command, word);
+        else if (command->most_operands || !refuse_verb(command, word))
             cmd_complain("%s does not take '%s'; 'voiplab %s --help' tells what it takes", command->name, word,
                          command->name);
         return false;

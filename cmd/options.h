@@ -17,7 +17,7 @@
     X(JSON, "json", 0, NULL, FLAG, "print the result as JSON")                                                         \
     X(JOBS, "jobs", 'j', "N", NUMBER(256), "at most N targets at the same time (default 128)")                         \
     X(WAIT, "wait", 0, "SECONDS", NUMBER(86400), "how long to wait for a PBX to answer")                               \
-    X(ROOT, "root", 0, "DIR", VALUE(DIRECTORIES), "write the files of this host under DIR")                            \
+    X(ROOT, "root", 0, "DIR", VALUE(DIRECTORIES), "the files of this host are those under DIR")                        \
     X(CONNECT, "connect", 'c', "URI", VALUE(TEXT), "libvirt URI instead of the lab file's")                            \
     X(STATE, "state", 0, "DIR", VALUE(DIRECTORIES),                                                                    \
       "where labs keep their secrets and keys (default /var/lib/voiplab)")                                             \

@@ -146,6 +146,24 @@ static voiplab_lab *open_lab(const struct cmd_options *options, struct voiplab_o
     return lab;
 }
 
+/* -f that stands behind the NAME of ssh or exec is a word of the command over there. */
+static bool is_file_too_late(const struct cmd_options *options)
+{
+    for (int i = 1; i < options->operand_count; i++)
+        if (!strcmp(options->operands[i], "-f") || !strncmp(options->operands[i], "--file", strlen("--file")))
+            return true;
+    return false;
+}
+
+static void complain_of_no_lab(const struct cmd_options *options)
+{
+    if (is_file_too_late(options))
+        cmd_complain("there is no lab file: -f comes too late behind '%s'; options stand in front of the name",
+                     options->operands[0]);
+    else
+        cmd_complain("there is no lab file: give one with -f, or 'voiplab init' writes voiplab.ini");
+}
+
 voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, int *ret_status)
 {
     const char *named = options->values[CMD_FILE];
@@ -166,7 +184,7 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
 
     *ret_status = VOIPLAB_USAGE;
     if (!file && wanted == CMD_LAB_NEEDED) {
-        cmd_complain("there is no lab file: give one with -f, or 'voiplab init' writes voiplab.ini");
+        complain_of_no_lab(options);
         return NULL;
     }
     catch_interrupts();

@@ -228,7 +228,8 @@ static int write_template(const char *share_directory, const char *name, const c
         return vl_fail(err, VL_ERROR_USAGE, "there is no template '%s'; there are quickstart, classroom and thesis",
                        name);
     if (vl_file_exists(path))
-        return vl_fail(err, VL_ERROR_FAILED, "'%s' exists; it is not overwritten", path);
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "'%s' exists; it is not overwritten: give the name of another file, or move it away", path);
     if (vl_file_read(template, 1 << 20, &text, NULL, err) < 0)
         return -1;
     return vl_file_write(path, text, strlen(text), 0600, err);

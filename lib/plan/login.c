@@ -2,6 +2,7 @@
 #include "plan/login.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,6 +134,7 @@ static int find_hostkey(const struct making *making, const struct vl_pbx *pbx, s
 {
     struct vl_arena *arena = &making->login->arena;
     VL_FREE char *text = NULL;
+    const char *path;
 
     options->hostkey = pbx->hostkey;
     if (pbx->place == VL_PLACE_SSH)
@@ -144,8 +146,13 @@ static int find_hostkey(const struct making *making, const struct vl_pbx *pbx, s
                        "the host key of '%s' is not known; 'voiplab trust %s' shows it, to be compared by hand, and "
                        "writes it into the lab file",
                        pbx->name, pbx->name);
-    if (vl_own_read(vl_arena_printf(arena, "%s/ssh/%s_host_ed25519.pub", making->session->state.directory, pbx->name),
-                    KEY_LIMIT, VL_OWN_WORD, &text, NULL, making->err) < 0)
+    path = vl_arena_printf(arena, "%s/ssh/%s_host_ed25519.pub", making->session->state.directory, pbx->name);
+    if (path && access(path, F_OK) < 0 && errno == ENOENT) /* a machine of ours has its host key before it is made */
+        return vl_fail(making->err, VL_ERROR_FAILED,
+                       "this guest was not made yet, says the state in '%s'; 'voiplab up' makes it, and --state names "
+                       "where else the lab has its state",
+                       making->session->state.directory);
+    if (vl_own_read(path, KEY_LIMIT, VL_OWN_WORD, &text, NULL, making->err) < 0)
         return -1;
     options->hostkey = vl_arena_strdup(arena, vl_text_strip(text));
     return 0;

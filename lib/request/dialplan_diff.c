@@ -84,6 +84,21 @@ static void note(const struct vl_run *run, const struct vl_member *member, const
     vl_json_end(json);
 }
 
+/* What was not seen is not the same. */
+static void summarize(struct voiplab_result *result, const struct vl_fleet *fleet, size_t different)
+{
+    size_t unseen = vl_fleet_failed(fleet);
+
+    if (different)
+        vl_result_summary(result, "%zu of %zu PBX%s run something else", different, fleet->count,
+                          vl_plural(fleet->count));
+    else if (unseen)
+        vl_result_summary(result, "no difference on %zu PBX%s, %zu not seen", fleet->count - unseen,
+                          vl_plural(fleet->count - unseen), unseen);
+    else
+        vl_result_summary(result, "no difference");
+}
+
 static size_t compare_all(const struct vl_run *run, struct vl_fleet *fleet, struct vl_buf *text)
 {
     size_t different = 0;
@@ -117,8 +132,7 @@ int vl_run_dialplan_diff(const struct vl_run *run)
     if (text.failed)
         return vl_no_memory(run->err);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
-    vl_result_summary(run->result, different ? "%zu of %zu PBX%s run something else" : "no difference", different,
-                      fleet.count, vl_plural(fleet.count));
+    summarize(run->result, &fleet, different);
     if (vl_run_fleet_error(run, &fleet) < 0)
         return -1;
     return different ? vl_fail(run->err, VL_ERROR_DRIFT, "%zu of %zu PBX%s run something else", different, fleet.count,

@@ -33,7 +33,7 @@ int vl_fleet_check_names(const struct vl_lab *lab, const char *const *names, str
             continue;
         if (nearest)
             return vl_fail(err, VL_ERROR_USAGE, "'%s' is no PBX of this lab; did you mean '%s'?", names[i], nearest);
-        return vl_fail(err, VL_ERROR_USAGE, "'%s' is no PBX of this lab", names[i]);
+        return vl_fail(err, VL_ERROR_USAGE, "'%s' is no PBX of this lab; 'voiplab inspect' shows them", names[i]);
     }
     return 0;
 }

@@ -54,7 +54,8 @@ int vl_run_phone_names(const struct vl_run *run)
     if (!known)
         return vl_no_memory(run->err);
     if (!lab->phone_count)
-        return vl_fail_at(run->err, VL_ERROR_LAB, lab->file, 1, "the lab has no [phone] section");
+        return vl_fail_at(run->err, VL_ERROR_LAB, lab->file, 1,
+                          "the lab has no [phone] section; [phone NAME] describes a telephone, see voiplab-lab(5)");
     for (size_t i = 0; i < lab->phone_count; i++)
         known[i] = lab->phones[i].name;
     for (const char *const *name = run->request->names; name && *name; name++) {

@@ -77,7 +77,10 @@ lab_cli
 expect_status 2 'without a name'
 lab_cli hub core show
 expect_status 2 'words without quotes'
-expect err "cli does not take 'show'" 'words without quotes'
+expect err "cli takes one command in quotes, so 'show' is too much" 'words without quotes'
+lab_cli hub 'core show version' --wait 1
+expect_status 2 'an option behind the command'
+expect err "options stand in front of the name, so '--wait' comes too late" 'an option behind the command'
 lab_cli hub ''
 expect_status 2 'an empty command'
 lab_cli nobody 'sip show peers'

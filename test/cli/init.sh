@@ -35,7 +35,7 @@ sipp=0
 echo mine >voiplab.ini
 run init
 expect_status 1 'init over a file'
-expect err "'voiplab.ini' exists; it is not overwritten" 'init over a file'
+expect err "'voiplab.ini' exists; it is not overwritten: give the name of another file" 'init over a file'
 [ "$(cat voiplab.ini)" = mine ] || fail 'init has overwritten a file'
 ln -s nowhere link.ini
 run init link.ini

@@ -67,7 +67,7 @@ refused 3 'chmod go-w' 'a lab file that everybody may write'
 # Ours, and that of who called us by sudo.
 chmod 644 common/lab.ini
 run phone -n -f common/lab.ini "${common[@]}"
-expect err 'the lab has no [phone] section' 'a lab file of root in a directory like /tmp'
+expect err 'the lab has no [phone] section; [phone NAME] describes a telephone' 'a lab file of root in a directory like /tmp'
 chown 12345 lab.ini
 SUDO_UID=12345 run sipp -n -f lab.ini "${common[@]}"
 expect err 'the lab has no [load] section' 'a lab file of who called by sudo'

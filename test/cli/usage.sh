@@ -37,13 +37,14 @@ wrong "--jobs: '0' is not a number from 1 to 256" up --jobs 0 -f "$lab"
 wrong "--jobs: '257' is not a number" up -j 257 -f "$lab"
 wrong "--wait: '3s' is not a number" up --wait 3s -f "$lab"
 wrong "--color: 'sometimes' is none of auto, always, never" up --color sometimes -f "$lab"
-wrong "there is no lab file" up
+wrong "there is no lab file: give one with -f" up
+wrong "-f comes too late behind 'alfa'" ssh alfa -f "$lab"
 wrong "--template: 'thesys' is none of quickstart, classroom, thesis" init -t thesys
 wrong "--template: '../labs/thesis' is none of" init -t ../labs/thesis
 wrong "--backend: 'wicked' is none of auto, ifcfg, networkmanager, networkd, ifupdown, netplan" bridge --backend wicked
 wrong "--level: 'loud' is none of error, warning, notice" dialplan lint --level loud x.conf
 wrong "did you mean 'virtual1'?" up --dry-run -f "$lab" virtual
-wrong "'nobody' is no PBX of this lab" status -f "$lab" nobody
+wrong "'nobody' is no PBX of this lab; 'voiplab inspect' shows them" status -f "$lab" nobody
 wrong "--dot belongs to 'dialplan show'" dialplan lint --dot x.conf
 wrong "--context belongs to 'dialplan show'" dialplan lint --context home x.conf
 wrong "--level belongs to 'dialplan lint'" dialplan show --level error 1 -f "$lab"

@@ -122,4 +122,21 @@ fi
 run status -f one.ini --state "$work/state" --wait 1 --json
 jq -e '.pbxs[0] | has("prefix") and has("account") and has("peers_wanted") and (.peers | type) != "string"' out >/dev/null ||
     fail "the JSON of status: $(jq -c .pbxs out)"
+
+# A lab that was not brought up: what to do is said, not which file of voiplab's own is missing, and what was not seen
+# is not called the same.
+for what in status 'dialplan diff' 'trunk verify' verify 'logs alfa'; do
+    # shellcheck disable=SC2086
+    run $what -f "$lab" $state --wait 1
+    expect_status 1 "$what of a lab that was not brought up"
+    expect err "was not made yet" "$what of a lab that was not brought up"
+    expect err "'voiplab up' makes it" "$what of a lab that was not brought up"
+    expect_not err 'cannot open' "$what of a lab that was not brought up"
+    [ "$what" != 'dialplan diff' ] || cat out err >said
+done
+expect said 'no difference on 0 PBXs, 3 not seen' 'dialplan diff'
+
+# the help of --root is true of what only reads as well
+run bridge show --help
+expect out 'the files of this host are those under DIR' '--root of a command that reads'
 finish
