@@ -357,7 +357,7 @@ bridge() { voiplab bridge -f "$work/lab.ini" --share "$SOURCE/share" "$@"; }
 ends() { [ "$status" -eq "$1" ] || fail "$2: exit status $status: $(cat "$work/out" "$work/err")"; }
 files() {
     (
-        cd /etc
+        cd /etc || exit
         find . \( -type f -o -type l \) ! -path './resolv.conf*' ! -path './systemd/system/*' ! -name mtab \
             -printf '%p %m %l\n' -exec sha256sum {} + 2>/dev/null | sort
     )
