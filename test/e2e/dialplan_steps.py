@@ -24,6 +24,10 @@ MODULES = ["app_stack", "app_macro", "app_exec", "app_while", "app_verbose", "ap
            "func_groupcount", "func_math", "func_sprintf", "func_timeout", "app_db", "res_clioriginate"]
 
 
+# what is said of an application that is not there: that of the step, not one that it calls
+ABSENT = "no application has such a name|the step names no application|Asterisk has no such application|it is in \\w+.so, which"
+
+
 class Steps:
     """A call goes forward only, so that each one ends."""
 
@@ -88,8 +92,10 @@ class Steps:
                                                                          "(${EXTEN},%s)" % self.atom(), "(1,,3)", "()",
                                                                          r.choice(["(a\\,b,c)", '("x,y",(p,q),{r,s})',
                                                                                    '("(",b,c)', "(a),b)", "(,)"])]))
+            absent = lambda: r.choice(["Nosuchthing(%s)" % self.atom(), "Playback(%s)" % self.atom()])
+            missing = lambda: absent() if i else "NoOp(x)"  # of a call that begins so the log tells nothing
             call = lambda: r.choice(["Set(B=%s)" % self.value(), "NoOp(%s)" % self.atom(), "Dial(Nothing/${A})",
-                                     "NoOp (x)" if r.random() < 0.1 else "MSet(A=1,B= ${B} )"])
+                                     r.choice(["NoOp (x)", absent()]) if r.random() < 0.15 else "MSet(A=1,B= ${B} )"])
             caller = lambda: r.choice(["num)=111", "number)=55", 'all)="x y" <777>', "NUM)=${A}"])
             kinds = [lambda: "Set(%s=%s)" % (r.choice(["A", "B", "W", "__B", "X1", "X2"]), self.value()),
                      lambda: "Set(%s=%s)" % (r.choice(["A", "B"]), self.computed()),
@@ -113,12 +119,14 @@ class Steps:
                 if r.random() < 0.06:
                     kinds = [lambda: r.choice(["Goto(nowhere,1)", "Goto(d,nowhere,1)", "WaitExten(.1)", "WaitExten(.1)",
                                                "Exec(Goto(d,2,1))", "TryExec(Goto(d,2,1))", "Goto(d,2,1)",
-                                               r.choice(["Goto(x-${NONE},1)", "Gosub(nosub${NONE},s,1)"])])]
+                                               r.choice(["Goto(x-${NONE},1)", "Gosub(nosub${NONE},s,1)"]),
+                                               missing(), "Exec(%s)" % absent()])]
                 elif r.random() < 0.06:
                     kinds = [lambda: "%s(%s)" % (r.choice(["Exec", "TryExec"]), call()),
                              lambda: "TryExec(%s)" % r.choice(["Goto(nolabel)", "Return()", "Dial(Nothing)", "Goto(%s)" % way(),
-                                                               "Gosub(%s)" % sub(), "Set (A=1)", "Macro(m,1,(a,b))"])]
-            lines.append("exten => %s,%d,%s" % (number, i + 1, r.choice(kinds)()))
+                                                               "Gosub(%s)" % sub(), "Set (A=1)", "Macro(m,1,(a,b))", absent()])]
+            # in subroutines and macros too
+            lines.append("exten => %s,%d,%s" % (number, i + 1, missing() if r.random() < 0.01 else r.choice(kinds)()))
         return lines
 
     def plan(self):
@@ -273,8 +281,6 @@ def compare_courses(asterisk, voiplab, directory, path, plan, offset):
         theirs = next((v for k, v in executions.items() if k.startswith("Local/%s@%s-" % (number, context))), [])
         theirs = [(priority, application, arguments) for _, _, priority, application, arguments in theirs]
         ours, _, end = answers[number, context]
-        # what is no name of an application ends the call, and is not logged
-        ours = [step for step in ours if re.fullmatch(r"\w+", step[1])]
         theirs = theirs[:len(ours)] if "not followed" in end else theirs
         for i in range(max(len(ours), len(theirs))):
             if i >= len(ours) or i >= len(theirs) or not is_as_foretold(ours[i], theirs[i]):
@@ -288,6 +294,8 @@ def foretold(voiplab, path, number, context, *more):
     output = subprocess.run([voiplab, "dialplan", "show", number, "--context", context, "--callerid", "", "--json",
                              "--steps", "2000", "--conf", path, *more], capture_output=True, check=True).stdout
     answer = json.loads(output)
+    # where there is no such application the call ends, and nothing is logged
+    answer["steps"] = [s for s in answer["steps"] if not re.match(ABSENT, s.get("note", ""))]
     return ([(s["priority"], s["application"], s["arguments"]) for s in answer["steps"]],
             [(s["line"], s.get("filled")) for s in answer["steps"]], answer["end"])
 
