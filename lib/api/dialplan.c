@@ -213,6 +213,10 @@ enum voiplab_status voiplab_dialplan_show(const voiplab_dialplan *dialplan, cons
         (void)vl_fail(&err, VL_ERROR_USAGE, "a question needs a dialplan, a query and a place for the answer");
     else if (vl_sized_copy(&query, given, sizeof(query), "VOIPLAB_DIALPLAN_QUERY_INIT", &err) < 0)
         ; /* err says why */
+    else if (query.number && !*query.number)
+        (void)vl_fail(&err, VL_ERROR_USAGE,
+                      "the number is empty: give the one that is dialled, such as 101, or a name "
+                      "such as s or h");
     else if (!query.number || (unsigned)form > VOIPLAB_DIALPLAN_GRAPH)
         (void)vl_fail(&err, VL_ERROR_USAGE, "a query needs a number, and a form of the answer that there is");
     else
