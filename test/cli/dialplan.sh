@@ -288,7 +288,11 @@ cd modules
 printf '%b' '[modules]\nautoload=no\nload => app_dial.so\nload => app_voicemail_odbc.so\n' >modules.conf
 ends_at 2 'it is in app_playback.so, which modules.conf does not load: that ends the call' 'a module that is not loaded'
 # a function of such a module gives nothing
-printf '%b' '[a]\nexten => 1,1,Set(CUT(x)=1)\n same => n,NoOp(<${CUT(L,-,1)}>)\n' >function.conf
+cat >function.conf <<'EOF'
+[a]
+exten => 1,1,Set(CUT(x)=1)
+ same => n,NoOp(<${CUT(L,-,1)}>)
+EOF
 run dialplan show 1 --context a --conf function.conf
 expect out 'NoOp(<>)' 'a function that is not loaded'
 expect out 'CUT() gives nothing: modules.conf does not load func_cut.so' 'a function that is not loaded'
