@@ -8,18 +8,20 @@
 . "${SOURCE:?}/test/cli/support.sh"
 need curl jq xmllint
 
-cat >lab.ini <<'END'
+# A loopback network that no other run of this test has.
+net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+cat >lab.ini <<END
 [lab]
 name = demo
 [bridge]
 name = br7
-address = 127.77.1.1/24
+address = $net.1/24
 [image debian]
 base = build:debian-asterisk
 [pbx hub]
 role = hub
 [pbx a]
-address = 127.77.1.11
+address = $net.11
 prefix = 1
 extensions = 1500, 1501
 [phone one]
@@ -27,7 +29,7 @@ model = spa303
 mac = 00:0E:08:AA:BB:01
 pbx = a
 extension = 1500
-address = 127.77.1.110
+address = $net.110
 [phone two]
 model = spa50x
 mac = 00:0e:08:aa:bb:02
@@ -54,11 +56,11 @@ phone one --serve 7 -n
 expect_status 0 'a time after a name'
 expect out 'for at most 7 s' 'a time after a name'
 expect_not out spa000e08aabb02.cfg 'a time after a name'
-phone --address 127.77.1.5
+phone --address $net.5
 expect_status 2 'an address without --resync'
-phone --resync --address 127.77.1.5
+phone --resync --address $net.5
 expect_status 2 'one address for two phones'
-phone --resync --address 127.77.1 one
+phone --resync --address $net one
 expect_status 2 'half an address'
 phone --resync two
 expect_status 2 'a phone without an address'
@@ -80,13 +82,13 @@ for mode in --dry-run --check --explain; do
     expect out '<Password_1_ ua="na">••••</Password_1_>' "$mode"
     expect out '<Admin_Passwd ua="na">••••</Admin_Passwd>' "$mode"
     if [ $mode = --explain ]; then
-        expect out 'timeout 9 python3 -m http.server --bind 127.77.1.1' "$mode"
+        expect out 'timeout 9 python3 -m http.server --bind '"$net"'.1' "$mode"
         # shellcheck disable=SC2016 # the note's
-        expect out 'url = "http://127.77.1.110/admin/resync?http://127.77.1.1:8080/$secret/spa000e08aabb01.cfg"' "$mode"
+        expect out 'url = "http://'"$net"'.110/admin/resync?http://'"$net"'.1:8080/$secret/spa000e08aabb01.cfg"' "$mode"
         expect out 'user = "admin:••••"' "$mode"
     else
-        expect out 'serve http://127.77.1.1:PORT/RANDOM/spa000e08aabb01.cfg once, for at most 9 s' "$mode"
-        expect out 'ask http://127.77.1.110/admin/resync?http://127.77.1.1:PORT/RANDOM/spa000e08aabb01.cfg' "$mode"
+        expect out 'serve http://'"$net"'.1:PORT/RANDOM/spa000e08aabb01.cfg once, for at most 9 s' "$mode"
+        expect out 'ask http://'"$net"'.110/admin/resync?http://'"$net"'.1:PORT/RANDOM/spa000e08aabb01.cfg' "$mode"
     fi
     [ ! -e state/demo ] || fail "$mode has written something"
 done
@@ -171,7 +173,7 @@ serving=2
 serve --serve 60
 one=$(sed -n 1p urls) two=$(sed -n 2p urls)
 case $one in
-http://127.77.1.1:*/[0-9a-f]*/spa000e08aabb01.cfg) ;;
+http://$net.1:*/[0-9a-f]*/spa000e08aabb01.cfg) ;;
 *) fail "the URL is '$one'" ;;
 esac
 random=${one#http://*/}
@@ -215,13 +217,13 @@ expect_status 143 'an interrupt'
 expect err 'cancelled' 'an interrupt'
 
 # A bridge that is not there, and a phone that is not.
-sed 's/127\.77\.1\.1\//192.0.2.1\//; s/127\.77\.1\./192.0.2./' lab.ini >away.ini
+sed "s|$net\.1/|192.0.2.1/|; s|$net\.|192.0.2.|" lab.ini >away.ini
 run phone -f away.ini --state "$work/state" --serve 5 one
 expect_status 1 'no bridge'
 expect err '192.0.2.1: cannot listen on the address of the bridge' 'no bridge'
-phone --resync --address 127.77.1.99 one
+phone --resync --address $net.99 one
 expect_status 1 'no phone'
-expect err 'one: cannot ask 127.77.1.99' 'no phone'
+expect err 'one: cannot ask '"$net"'.99' 'no phone'
 for word in "$secret" "$password" Zz0Zz0Zz0; do
     if grep -qF "$word" out err; then fail 'a secret is shown'; fi
 done
