@@ -39,6 +39,7 @@ struct vl_fleet {
     bool again;           /* a call that went wrong is placed once more before that is believed */
     bool every;           /* a look keeps also the edges that are good */
     struct vl_plan *note; /* calls become steps of this, and none is placed: every PBX counts as one that answers */
+    bool registers;       /* a registration with the hub is waited for, whether or not the request names the hub */
     bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };
 

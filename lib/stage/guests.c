@@ -75,17 +75,18 @@ static const struct vl_shell_part *cmdline_part(struct vl_arena *arena, const ch
     return parts;
 }
 
-static int find_domain(const struct vl_guest_plan *guests, const struct vl_domain_spec *spec, struct vl_domain *domain)
+int vl_guest_domain(const struct vl_guest_plan *guests, const char *name, struct vl_domain *domain)
 {
     *domain = (struct vl_domain){ .state = VL_DOMAIN_ABSENT };
     if (guests->reachable &&
-        vl_hypervisor_domain(guests->session->hypervisor, &guests->plan->arena, spec->name, domain, guests->err) < 0)
+        vl_hypervisor_domain(guests->session->hypervisor, &guests->plan->arena, name, domain, guests->err) < 0)
         return -1;
-    if (domain->state != VL_DOMAIN_ABSENT && (!domain->lab || strcmp(domain->lab, spec->lab) != 0))
+    if (domain->state != VL_DOMAIN_ABSENT &&
+        (!domain->lab || strcmp(domain->lab, vl_session_lab_name(guests->session)) != 0))
         return vl_fail(guests->err, VL_ERROR_FAILED,
                        "the hypervisor has a domain '%s' that this lab did not make; it stays as it is, so rename one "
                        "of the two",
-                       spec->name);
+                       name);
     return 0;
 }
 
@@ -98,11 +99,11 @@ static int plan_domain(const struct vl_guest_plan *guests, const struct vl_domai
     struct vl_arena *arena = &guests->plan->arena;
     bool current, runs, anew;
 
-    if (!xml || find_domain(guests, spec, ret_domain) < 0)
+    if (!xml || vl_guest_domain(guests, spec->name, ret_domain) < 0)
         return -1;
     current =
         ret_domain->fingerprint && strstr(xml, vl_arena_printf(arena, "fingerprint=\"%s\"", ret_domain->fingerprint));
-    runs = ret_domain->state == VL_DOMAIN_RUNNING;
+    runs = ret_domain->state == VL_DOMAIN_RUNNING && !guests->stops;
     anew = runs && guests->session->restarts && (!current || ret_domain->behind);
     if (anew)
         vl_guest_add_step(guests,
@@ -142,7 +143,9 @@ static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *p
     vl_identity_uuid(lab->name, pbx->name, uuid);
     vl_identity_mac(lab->name, pbx->name, mac);
     own.about = pbx->name;
-    if (vl_guest_volume(guests, disk, &volume) < 0 || vl_guest_plan_boot(guests, pbx->image, &volume, &boot) < 0 ||
+    own.stops = guests->session->renews;
+    if (vl_guest_volume(guests, disk, &volume) < 0 || (own.stops && vl_guest_plan_renewed(&own, pbx, &volume) < 0) ||
+        vl_guest_plan_boot(guests, pbx->image, &volume, &boot) < 0 ||
         vl_guest_plan_disk(&own, disk, &volume, pbx->disk, boot.base_volume) < 0)
         return -1;
     vl_guest_tell_other_recipe(guests, pbx, &volume);
@@ -211,6 +214,8 @@ static int plan_shared(const struct vl_guest_plan *guests, const struct vl_pbx *
 
     if (vl_guest_volume(guests, vl_arena_printf(&guests->plan->arena, "%s.qcow2", pbx->name), &disk) < 0)
         return -1;
+    if (guests->session->renews)
+        disk = (struct vl_volume){ .name = NULL };
     return vl_guest_plan_boot(guests, pbx->image, &disk, &boot);
 }
 

@@ -18,6 +18,7 @@ struct vl_guest_plan {
     struct vl_made made;
     const char *about; /* the guest that the steps are for; NULL: what many share */
     const char *info;  /* the file that says its kernel's command line, once its image is built; NULL: none */
+    bool stops;        /* a step of the plan stops the guest, if it runs */
     bool reachable;    /* a hypervisor answers; without one (dry run) everything counts as absent */
     struct vl_error *err;
 };
@@ -38,6 +39,9 @@ int vl_guest_volume(const struct vl_guest_plan *guests, const char *name, struct
 /* Where a volume lies or will lie. */
 const char *vl_guest_volume_path(const struct vl_guest_plan *guests, const char *name);
 
+/* The domain of this name; absent is no error, one that this lab did not make is. */
+int vl_guest_domain(const struct vl_guest_plan *guests, const char *name, struct vl_domain *ret_domain);
+
 /* Append a step on libvirt. */
 void vl_guest_add_step(const struct vl_guest_plan *guests, const struct vl_step *step);
 
@@ -48,6 +52,9 @@ int vl_guest_plan_upload(const struct vl_guest_plan *guests, const char *name, c
 /* The disk of a guest, unless it is there: a linked clone of `base_volume`, or (NULL) an empty one. */
 int vl_guest_plan_disk(const struct vl_guest_plan *guests, const char *name, const struct vl_volume *volume,
                        uint64_t size, const char *base_volume);
+
+/* The guest stops and its disk goes, which *disk is, and says so then. */
+int vl_guest_plan_renewed(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_volume *disk);
 
 /* The file has another recipe than when the guest got its disk. */
 void vl_guest_tell_other_recipe(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,

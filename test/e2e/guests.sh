@@ -123,7 +123,9 @@ expect_contains "$(virsh_ vol-info --bytes elastix1.qcow2 --pool voiplab-default
 expect_contains "$(voiplab "${lone[@]}" 2>&1)" "nothing to do" "a second create-vm"
 virsh_ destroy elastix1 >/dev/null
 
-say "down shuts the guests down, and up brings them back as they were"
+say "down shuts the guests down"
+guest beta 10.77.7.12 "rm /etc/asterisk/modules.conf; touch /root/mine; sync"
+mac=$(virsh_ domiflist quickstart-beta | awk 'NF { print $5 }')
 report=$(in_lab down beta 2>&1) || fail "down: $report"
 [ "$(virsh_ domstate quickstart-beta)" = "shut off" ] || fail "beta still runs"
 set +e
@@ -144,7 +146,15 @@ expect_contains "$report" "beta: the hypervisor has a domain 'quickstart-beta' t
 expect_contains "$report" "1 of 3 PBXs failed" "up"
 [ "$(virsh_ domstate quickstart-alfa)" = running ] || fail "alfa does not run"
 virsh_ undefine quickstart-beta >/dev/null
-report=$(in_lab up 2>&1) || fail "up after down: $report"
+
+say "reset --clean makes a broken guest anew from its base image, and it is the same one again"
+report=$(in_lab reset --clean beta 2>&1) || fail "reset --clean: $report"
+expect_contains "$report" "1 of 1 PBX is put back" "reset --clean"
+[ "$(virsh_ domiflist quickstart-beta | awk 'NF { print $5 }')" = "$mac" ] || fail "beta has another MAC address"
+guest beta 10.77.7.12 "test -e /etc/asterisk/modules.conf && test ! -e /root/mine" || fail "beta has its old disk"
+expect_contains "$(guest beta 10.77.7.12 asterisk -rx "'$registry'")" Registered "beta's registry after reset"
+report=$(in_lab up 2>&1) || fail "up after reset: $report"
+expect_contains "$report" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "up after reset"
 
 say "destroy takes what is ours and leaves the rest"
 report=$(in_lab destroy --yes 2>&1) || fail "destroy: $report"

@@ -240,7 +240,7 @@ static void make_clone(struct fixture *fixture, const char *pool, const char *di
     const char *xml =
         vl_arena_printf(&arena,
                         "<volume><name>%s</name><capacity>1048576</capacity><target><format type='qcow2'/>"
-                        "</target><backingStore><path>/pool/%s</path></backingStore></volume>",
+                        "</target><backingStore><path>%s</path></backingStore></volume>",
                         disk, base);
 
     if (vl_hypervisor_volume_make(fixture->session.hypervisor, pool, xml, &err) < 0)
@@ -262,8 +262,8 @@ static void test_other_recipe(void **state)
     assert_int_equal(shared.steps[0].kind, VL_STEP_POOL);
     pool = shared.steps[0].object;
     assert_int_equal(vl_hypervisor_pool_make(fixture->session.hypervisor, pool, shared.steps[0].after, &err), 0);
-    make_clone(fixture, pool, "a.qcow2", "debian-asterisk-0123456789ab.qcow2");
-    make_clone(fixture, pool, "c.qcow2", "debian-asterisk-22-0123456789ab.qcow2");
+    make_clone(fixture, pool, "a.qcow2", "/pool/debian-asterisk-0123456789ab.qcow2");
+    make_clone(fixture, pool, "c.qcow2", "/pool/debian-asterisk-22-0123456789ab.qcow2");
     assert_int_equal(vl_stage_guests(&fixture->session, (const char *const[]){ "a", "c", NULL }, &plan, &err), 0);
     for (size_t i = 0; i < plan.count; i++)
         if (plan.steps[i].kind == VL_STEP_DOMAIN)
@@ -272,8 +272,8 @@ static void test_other_recipe(void **state)
     assert_non_null(strstr(domains[0], "/debian-asterisk-0123456789ab.vmlinuz</kernel>"));
     assert_non_null(strstr(domains[1], "/debian-asterisk-22-0123456789ab.vmlinuz</kernel>"));
     assert_string_equal(vl_buf_text(&fixture->warnings),
-                        "a: its disk is of the image 'debian-asterisk-0123456789ab', which stays; a disk of "
-                        "'debian-asterisk-22' is made when the volume 'a.qcow2' of the pool 'voiplab-t' is gone\n");
+                        "a: its disk is of the image 'debian-asterisk-0123456789ab', which stays; 'voiplab "
+                        "reset --clean a' makes one of 'debian-asterisk-22'\n");
 }
 
 static const struct vl_step *step_of(const struct vl_plan *plan, enum vl_step_kind kind)
@@ -342,12 +342,139 @@ static void test_behind(void **state)
     assert_int_equal(fifth.count, 0);
 }
 
+/* The calls of libvirt that a guest is made again with; the n-th fails. */
+static int again_calls, again_fails;
+
+static bool again_failed(void)
+{
+    return ++again_calls == again_fails;
+}
+
+static int again_destroy(struct _virDomain *domain)
+{
+    return again_failed() ? -1 : libvirt->domain_destroy(domain);
+}
+
+static int again_delete(struct _virStorageVol *volume, unsigned flags)
+{
+    return again_failed() ? -1 : libvirt->volume_delete(volume, flags);
+}
+
+static struct _virStorageVol *again_create(struct _virStoragePool *pool, const char *xml, unsigned flags)
+{
+    return again_failed() ? NULL : libvirt->volume_create(pool, xml, flags);
+}
+
+static int again_start(struct _virDomain *domain)
+{
+    return again_failed() ? -1 : libvirt->domain_start(domain);
+}
+
+/* Guest "a" made again, with the n-th call of libvirt failing. True when the plan came to its end. */
+static bool renew(struct fixture *fixture, int fails)
+{
+    struct vl_hypervisor_ops failing;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_TARGET_AUTO *host = vl_target_local("/", &err);
+    VL_PLAN_AUTO plan = { .count = 0 };
+    int rc;
+
+    libvirt = vl_hypervisor_set_ops(NULL);
+    failing = *libvirt;
+    failing.domain_destroy = again_destroy;
+    failing.volume_delete = again_delete;
+    failing.volume_create = again_create;
+    failing.domain_start = again_start;
+    again_calls = 0;
+    again_fails = fails;
+    fixture->session.renews = true;
+    assert_int_equal(vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &plan, &err), 0);
+    (void)vl_hypervisor_set_ops(&failing);
+    rc = vl_apply(&fixture->session, &plan, host, &err);
+    (void)vl_hypervisor_set_ops(NULL);
+    return rc == 0;
+}
+
+static const char *capacity_of(struct fixture *fixture, struct vl_arena *arena)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_volume volume;
+
+    assert_int_equal(vl_hypervisor_volume(fixture->session.hypervisor, arena, "voiplab-t", "a.qcow2", &volume, &err),
+                     0);
+    return volume.name ? vl_arena_printf(arena, "%llu", (unsigned long long)volume.capacity) : "none";
+}
+
+/* A guest that is made again has a new disk, and that alone is new. Cut off after any call, the next run ends with the
+ * same, and so does `up`. */
+static void test_renewed(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO first = { .count = 0 };
+    VL_PLAN_AUTO again = { .count = 0 };
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+    int cuts = 0;
+
+    (void)state;
+    pbx->disk = 8 << 20;
+    make_shared(fixture);
+    make_one(fixture, &first);
+    pbx->disk = 16 << 20;
+    fixture->session.renews = true;
+    assert_int_equal(vl_stage_guest(&fixture->session, pbx, &again, &err), 0);
+    assert_int_equal(again.count, 4);
+    assert_int_equal(again.steps[0].kind, VL_STEP_STOP);
+    assert_true(again.steps[0].at_once);
+    assert_int_equal(again.steps[1].kind, VL_STEP_REMOVE_VOLUME);
+    assert_int_equal(again.steps[2].kind, VL_STEP_VOLUME);
+    assert_int_equal(again.steps[3].kind, VL_STEP_START);
+    assert_string_equal(capacity_of(fixture, &arena), "8388608");
+
+    for (int fails = 1; !renew(fixture, fails); fails++, cuts++) {
+        VL_PLAN_AUTO rest = { .count = 0 };
+
+        fixture->session.renews = fails % 2;
+        make_one(fixture, &rest);
+        if (fails > 2)
+            assert_string_equal(capacity_of(fixture, &arena), "16777216");
+        assert_int_equal(state_of(fixture, "t-a"), VL_DOMAIN_RUNNING);
+    }
+    assert_int_equal(cuts, 4);
+    assert_string_equal(capacity_of(fixture, &arena), "16777216");
+    assert_int_equal(state_of(fixture, "t-a"), VL_DOMAIN_RUNNING);
+}
+
+/* A disk that somebody else's domain has, too, is not thrown away, and nothing is done to its guest. */
+static void test_held_disk(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_PLAN_AUTO first = { .count = 0 };
+    VL_PLAN_AUTO again = { .count = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_volume volume;
+
+    (void)state;
+    make_shared(fixture);
+    make_one(fixture, &first);
+    assert_int_equal(vl_hypervisor_volume(fixture->session.hypervisor, &arena, "voiplab-t", "a.qcow2", &volume, &err),
+                     0);
+    make_clone(fixture, "voiplab-t", "mine.qcow2", volume.path);
+    fixture->session.renews = true;
+    if (vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &again, &err) == 0)
+        fail_msg("a disk with a clone goes");
+    assert_non_null(strstr(vl_error_text(&err), "its disk 'a.qcow2' stays, since the volume 'mine.qcow2'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_foreign_domain), cmocka_unit_test(test_failed_start),
         cmocka_unit_test(test_fetched_image),  cmocka_unit_test(test_other_recipe),
-        cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_behind),         cmocka_unit_test(test_renewed),
+        cmocka_unit_test(test_held_disk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
