@@ -58,6 +58,14 @@ int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
     return 0;
 }
 
+void vl_run_wake(const struct vl_run *run, struct vl_fleet *fleet)
+{
+    fleet->waking = true;
+    vl_fleet_connect(fleet, vl_run_wait_s(run->session, false));
+    fleet->waking = false;
+    vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
+}
+
 static int write_down(const struct vl_run *run, size_t *changed)
 {
     VL_PLAN_AUTO plan = { .count = 0 };

@@ -27,4 +27,11 @@ int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err);
 int vl_run_make_guests(const struct vl_run *run, struct vl_fleet *fleet, unsigned first, unsigned total,
                        size_t *changed);
 
+/* In ready.c. Take the ready state of each guest that this request has booted and that has not failed. True when some
+ * were stopped for it: they are asleep now, and their connections are closed. */
+bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet);
+
+/* Connect to the members that are asleep, wake them, and look at their trunks again. */
+void vl_run_wake(const struct vl_run *run, struct vl_fleet *fleet);
+
 #endif

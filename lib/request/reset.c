@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * reset: guests put back. With `clean` each gets a new disk from its base image and boots, is given its files as `up`
- * gives them, and is waited for until it is registered. What a run that was cut off has left undone the next one does.
+ * reset: guests put back. To their ready states they are put without a boot: another clone of the disk of then, and the
+ * memory of then. With `clean` each gets a new disk from its base image and boots. Either way it is given its files as
+ * `up` gives them, and is waited for until it is registered. What a run that was cut off has left undone the next does.
  */
 #include "base/clock.h"
 #include "base/text.h"
@@ -55,6 +56,55 @@ static int finish(const struct vl_run *run, struct vl_fleet *fleet, long long be
     return vl_run_fleet_error(run, fleet);
 }
 
+/* Trunks and dialplans of the guests that answer, which have most of it already when they were put back to ready. */
+static void configure(const struct vl_run *run, struct vl_fleet *fleet, unsigned first, unsigned total)
+{
+    struct vl_session *session = run->session;
+
+    vl_session_phase(session, first, total, "waiting for every guest to answer");
+    fleet->parts = VL_ALL_PARTS;
+    fleet->looks = fleet->registers = true;
+    vl_fleet_connect(fleet, vl_run_wait_s(session, true));
+    vl_session_phase(session, first + 1, total, "trunks and dialplans");
+    vl_fleet_plan(fleet, VL_ALL_PARTS, false, false);
+    vl_fleet_apply(fleet);
+    if (vl_session_cancelled(session))
+        return;
+    vl_session_phase(session, first + 2, total, "registrations and peers");
+    vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
+}
+
+static int show_ready(const struct vl_run *run)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_ready_reset(run->session, run->request->names, &plan, run->err) < 0)
+        return -1;
+    return vl_run_show_plan(run, &plan);
+}
+
+static int reset_ready(const struct vl_run *run, struct vl_fleet *fleet)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+    long long begun = vl_now_ms();
+    size_t changed = 0;
+
+    vl_session_phase(run->session, 1, 4, "guests");
+    if (vl_stage_ready_reset(run->session, run->request->names, &plan, run->err) < 0)
+        return -1;
+    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
+        return vl_error_wrap(run->err, "not all are put back; run this again, or 'voiplab up' boots what is off");
+    if (vl_run_look_at_domains(fleet, run->err) < 0)
+        return -1;
+    for (size_t i = 0; i < fleet->count; i++)
+        fleet->members[i].asleep = true;
+    configure(run, fleet, 2, 4);
+    if (!vl_session_cancelled(run->session) && vl_fleet_has_hub(fleet))
+        vl_fleet_register_others(fleet, VL_WAIT_TRUNKS_S);
+    vl_fleet_explain(fleet);
+    return finish(run, fleet, begun, changed + fleet->changed);
+}
+
 static int reset_clean(const struct vl_run *run, struct vl_fleet *fleet)
 {
     struct vl_session *session = run->session;
@@ -64,17 +114,11 @@ static int reset_clean(const struct vl_run *run, struct vl_fleet *fleet)
     vl_session_phase(session, 1, 6, "secrets and keys");
     if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || vl_run_make_guests(run, fleet, 2, 6, &changed) < 0)
         return -1;
-    vl_session_phase(session, 4, 6, "waiting for every guest to answer");
-    fleet->parts = VL_ALL_PARTS;
-    fleet->looks = fleet->registers = true;
-    vl_fleet_connect(fleet, vl_run_wait_s(session, true));
-    vl_session_phase(session, 5, 6, "trunks and dialplans");
-    vl_fleet_plan(fleet, VL_ALL_PARTS, false, false);
-    vl_fleet_apply(fleet);
-    if (!vl_session_cancelled(session)) {
-        vl_session_phase(session, 6, 6, "registrations and peers");
-        vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
-    }
+    configure(run, fleet, 4, 6);
+    if (!vl_session_cancelled(session) && vl_fleet_has_hub(fleet))
+        vl_fleet_register_others(fleet, VL_WAIT_TRUNKS_S);
+    if (!vl_session_cancelled(session) && vl_run_take_ready(run, fleet))
+        vl_run_wake(run, fleet);
     vl_fleet_explain(fleet);
     return finish(run, fleet, begun, changed + fleet->changed);
 }
@@ -85,10 +129,10 @@ int vl_run_reset(const struct vl_run *run)
 
     if (check_names(run) < 0 || vl_fleet_open(run->session, run->request->names, &fleet, run->err) < 0)
         return -1;
-    if (!run->request->parameters.reset->clean)
-        return vl_fail(run->err, VL_ERROR_USAGE,
-                       "'%s' has no ready state to be put back to; 'voiplab reset --clean %s' makes it anew and boots it",
-                       run->request->names[0], run->request->names[0]);
     run->session->renews = run->request->parameters.reset->clean;
-    return vl_run_is_dry(run) ? show_clean(run, &fleet) : reset_clean(run, &fleet);
+    if (run->session->renews)
+        return vl_run_is_dry(run) ? show_clean(run, &fleet) : reset_clean(run, &fleet);
+    if (!run->session->hypervisor)
+        return vl_fail(run->err, VL_ERROR_FAILED, "without a hypervisor there is no plan to put a guest back");
+    return vl_run_is_dry(run) ? show_ready(run) : reset_ready(run, &fleet);
 }

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "guest/hypervisor.h"
 #include "plan/made.h"
 #include "render/asterisk.h"
 #include "request/bridge.h"
@@ -234,6 +233,8 @@ int vl_run_up(const struct vl_run *run)
         vl_session_phase(session, 7, 7, "registrations, peers and a call over every kind of trunk");
         vl_fleet_look(&fleet, VL_WAIT_TRUNKS_S);
     }
+    if (!vl_session_cancelled(session) && vl_run_take_ready(run, &fleet))
+        vl_run_wake(run, &fleet);
     fleet.again = true;
     if (!vl_session_cancelled(session))
         vl_fleet_call(&fleet, false);
