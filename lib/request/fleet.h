@@ -72,6 +72,9 @@ void vl_fleet_apply(struct vl_fleet *fleet);
  * has failed. */
 void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s);
 
+/* Have a guest register under a new name when it is told to register next. */
+int vl_fleet_forget_registration(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err);
+
 /* Whether the hub of the lab is among them; and have all other PBXs of the lab that answer register with it again: it
  * has forgotten since when they were. They are waited for. */
 bool vl_fleet_has_hub(const struct vl_fleet *fleet);

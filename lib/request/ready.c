@@ -45,6 +45,8 @@ static int take(struct vl_fleet *fleet, struct vl_member *member, struct vl_erro
         return -1;
     if (!ready.layer)
         return 0;
+    if (member->target && vl_fleet_forget_registration(fleet, member, err) < 0)
+        return -1;
     vl_target_close(member->target); /* no session of ours is in the memory that is saved */
     member->target = NULL;
     member->asleep = true;

@@ -71,6 +71,8 @@ static void configure(const struct vl_run *run, struct vl_fleet *fleet, unsigned
     if (vl_session_cancelled(session))
         return;
     vl_session_phase(session, first + 2, total, "registrations and peers");
+    if (vl_fleet_has_hub(fleet))
+        vl_fleet_register_others(fleet, VL_WAIT_TRUNKS_S);
     vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
 }
 
@@ -99,8 +101,6 @@ static int reset_ready(const struct vl_run *run, struct vl_fleet *fleet)
     for (size_t i = 0; i < fleet->count; i++)
         fleet->members[i].asleep = true;
     configure(run, fleet, 2, 4);
-    if (!vl_session_cancelled(run->session) && vl_fleet_has_hub(fleet))
-        vl_fleet_register_others(fleet, VL_WAIT_TRUNKS_S);
     vl_fleet_explain(fleet);
     return finish(run, fleet, begun, changed + fleet->changed);
 }
@@ -115,8 +115,6 @@ static int reset_clean(const struct vl_run *run, struct vl_fleet *fleet)
     if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || vl_run_make_guests(run, fleet, 2, 6, &changed) < 0)
         return -1;
     configure(run, fleet, 4, 6);
-    if (!vl_session_cancelled(session) && vl_fleet_has_hub(fleet))
-        vl_fleet_register_others(fleet, VL_WAIT_TRUNKS_S);
     if (!vl_session_cancelled(session) && vl_run_take_ready(run, fleet))
         vl_run_wake(run, fleet);
     vl_fleet_explain(fleet);
