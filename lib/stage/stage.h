@@ -133,7 +133,8 @@ int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, 
 int vl_stage_ready_reset(struct vl_session *session, const char *const *names, struct vl_plan *plan,
                          struct vl_error *err);
 
-/* Guest without a lab file. */
+/* Guest without a lab file. The first: whether it could be, before anything is looked at. */
+int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error *err);
 int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,
                         struct vl_error *err);
 
