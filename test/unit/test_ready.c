@@ -2,6 +2,8 @@
 /*
  * Ready states: which pair of a disk and a memory may be used, and what is planned with it. Against libvirt's test
  * driver, which has volumes and no files; the memory is a file of the test's.
+ *
+ * ctest: THREADS yes
  */
 #include "guests_fixture.h"
 
