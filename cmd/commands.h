@@ -160,6 +160,11 @@ COMMAND(cmd_run_request, .name = "down", .operands = "[PBX ...]",
         .summary = "shut the guests down", .takes = { LAB, PLAN }, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_DOWN)
 
+COMMAND(cmd_run_reset, .name = "reset", .operands = "PBX ...", .destructive = true,
+        .summary = "put a guest back: what was changed on it since is lost",
+        .takes = { LAB, PLAN, REACH, [CMD_CLEAN] = true }, .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_RESET)
+
 COMMAND(cmd_run_destroy, .name = "destroy", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "rm", "delete", "remove", "purge", NULL }, .destructive = true,
         .summary = "take away all that is this lab's own, and nothing else", .takes = { LAB, PLAN, [CMD_YES] = true },

@@ -26,6 +26,7 @@
     X(SHOW_SECRETS, "show-secrets", 0, NULL, FLAG, "print secrets as they are instead of dots")                        \
     X(PRUNE, "prune", 0, NULL, FLAG, "stop and remove guests that the lab file has no more, with their disks")         \
     X(RESTART, "restart", 0, NULL, FLAG, "restart guests that run as they were before the lab file changed")           \
+    X(CLEAN, "clean", 0, NULL, FLAG, "throw the disk away, make a new one from the base image, and boot it")           \
     X(YES, "yes", 'y', NULL, FLAG, "do not ask")                                                                       \
     X(LOAD_MODULES, "fix", 0, NULL, FLAG, "install packages and load modules that are missing, asking first")          \
     X(QUIET, "quiet", 'q', NULL, FLAG, "print results and problems only")                                              \

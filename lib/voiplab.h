@@ -124,6 +124,7 @@ enum voiplab_command {
     VOIPLAB_TRUNK_VERIFY, /* every trunk, as each end sees it, and a call over it; why one that fails does */
     VOIPLAB_IMAGE_LIST,   /* the images in the cache; needs no lab file */
     VOIPLAB_IMAGE_REMOVE, /* those of these names; needs no lab file */
+    VOIPLAB_RESET,        /* put the guests back that are named */
 };
 
 enum voiplab_mode {
@@ -226,6 +227,11 @@ struct voiplab_inspect {
     bool all; /* the labs of this host; needs no lab file */
 };
 
+struct voiplab_reset {
+    size_t size;
+    bool clean; /* each gets a new disk from its base image, and boots */
+};
+
 struct voiplab_trust {
     size_t size;
     /* Asked about each key that is not the known one, with `context`: whether to write it. NULL: all are written. */
@@ -253,6 +259,7 @@ struct voiplab_request {
         const struct voiplab_logs *logs;                   /* VOIPLAB_LOGS */
         const struct voiplab_inspect *inspect;             /* VOIPLAB_INSPECT */
         const struct voiplab_trust *trust;                 /* VOIPLAB_TRUST */
+        const struct voiplab_reset *reset;                 /* VOIPLAB_RESET */
         const struct voiplab_trunk_verify *trunk_verify;   /* VOIPLAB_TRUNK_VERIFY */
     } parameters;
 };
@@ -360,6 +367,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_LOGS_INIT VOIPLAB_INIT(voiplab_logs)
 #define VOIPLAB_INSPECT_INIT VOIPLAB_INIT(voiplab_inspect)
 #define VOIPLAB_TRUST_INIT VOIPLAB_INIT(voiplab_trust)
+#define VOIPLAB_RESET_INIT VOIPLAB_INIT(voiplab_reset)
 #define VOIPLAB_TRUNK_VERIFY_INIT VOIPLAB_INIT(voiplab_trunk_verify)
 #define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)
 #define VOIPLAB_DIALPLAN_SOURCE_INIT VOIPLAB_INIT(voiplab_dialplan_source)

@@ -225,8 +225,17 @@ static int find_ours_present(virConnectPtr connection, const char *name, const c
     return 0;
 }
 
+int vl_hypervisor_find_ours(virConnectPtr connection, const char *name, const char *lab, virDomainPtr *ret_domain,
+                            enum vl_domain_state *ret_state, struct vl_error *err)
+{
+    if (find_ours_present(connection, name, lab, ret_domain, err) < 0)
+        return -1;
+    vl_hypervisor_settle(*ret_domain);
+    return read_state(*ret_domain, ret_state, err);
+}
+
 /* What is defined must be of the name that was looked for and carry the mark, or we could never undefine it again. */
-static int check_definition(const char *xml, const char *name, const char *lab, struct vl_error *err)
+int vl_hypervisor_check_definition(const char *xml, const char *name, const char *lab, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_domain domain = { .state = VL_DOMAIN_STOPPED };
@@ -245,7 +254,7 @@ static int define(struct vl_task *task, virConnectPtr connection, struct vl_erro
     DOMAIN_AUTO before = NULL;
     DOMAIN_AUTO domain = NULL;
 
-    if (check_definition(asked->xml, asked->name, asked->lab, err) < 0 ||
+    if (vl_hypervisor_check_definition(asked->xml, asked->name, asked->lab, err) < 0 ||
         find_ours(connection, asked->name, asked->lab, &before, err) < 0)
         return -1;
     domain = vl_hypervisor_ops()->domain_define(connection, asked->xml, VIR_DOMAIN_DEFINE_VALIDATE);
@@ -268,7 +277,7 @@ static int start(struct vl_task *task, virConnectPtr connection, struct vl_error
     DOMAIN_AUTO domain = NULL;
     enum vl_domain_state state;
 
-    if (find_ours_present(connection, name, task->asked.lab, &domain, err) < 0 || read_state(domain, &state, err) < 0)
+    if (vl_hypervisor_find_ours(connection, name, task->asked.lab, &domain, &state, err) < 0)
         return -1;
     if (state == VL_DOMAIN_RUNNING)
         return 0;
@@ -318,7 +327,10 @@ static int force_off(struct vl_task *task, virConnectPtr connection, struct vl_e
 
     if (find_ours(connection, task->asked.name, task->asked.lab, &domain, err) < 0)
         return -1;
-    if (!domain || vl_hypervisor_ops()->domain_destroy(domain) == 0)
+    if (!domain)
+        return 0;
+    vl_hypervisor_settle(domain);
+    if (vl_hypervisor_ops()->domain_destroy(domain) == 0)
         return 0;
     (void)vl_hypervisor_fail(&failure, "force off domain", task->asked.name);
     if (read_state(domain, &state, err) < 0)

@@ -106,6 +106,15 @@ struct vl_stop_options {
 size_t vl_hypervisor_stop_all(struct vl_hypervisor *hypervisor, const char *lab, struct vl_stopping *guests,
                               size_t count, const struct vl_stop_options *options);
 
+/* Write the memory of a running guest into `file`, a path on the hypervisor's host; after that it does not run, and
+ * what is on its disks goes with what is in the file. */
+int vl_hypervisor_save(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *file,
+                       struct vl_error *err);
+/* Let a guest run on from what vl_hypervisor_save() wrote, which stays. Its disks must be as they were then, which
+ * nobody but the caller knows. One that runs is left alone: that is a failure. So is a file of another guest. */
+int vl_hypervisor_restore(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *file,
+                          struct vl_error *err);
+
 /* Undefine a stopped domain, with its saved state and its snapshots; an absent one is no error. Its volumes stay. */
 int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
 
@@ -122,6 +131,7 @@ struct vl_volume {
     const char *path;
     uint64_t capacity;   /* bytes */
     const char *backing; /* path of the backing store; NULL: none */
+    const char *stamp;   /* its size on the disk, and when it was written last: another when that is */
     bool uploaded;       /* vl_hypervisor_volume_upload() filled it to the end; see there */
 };
 
@@ -132,6 +142,10 @@ int vl_hypervisor_volumes(struct vl_hypervisor *hypervisor, struct vl_arena *are
                           struct vl_volume **ret_volumes, size_t *ret_count, struct vl_error *err);
 /* Make a volume from XML (render/volume_xml). An existing one of that name is an error. */
 int vl_hypervisor_volume_make(struct vl_hypervisor *hypervisor, const char *pool, const char *xml,
+                              struct vl_error *err);
+/* Make a volume from XML with the bytes of the volume `from`, so that both are clones of the same; libvirt's own way to
+ * copy would write all that is in the backing store, too. Cut off, it is there with undefined content. */
+int vl_hypervisor_volume_copy(struct vl_hypervisor *hypervisor, const char *pool, const char *from, const char *xml,
                               struct vl_error *err);
 /*
  * Fill a volume from a local file through a stream, for as long as it gets on.

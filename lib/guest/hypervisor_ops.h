@@ -21,6 +21,8 @@ struct vl_hypervisor_ops {
     int (*domain_shutdown)(struct _virDomain *domain);
     int (*domain_destroy)(struct _virDomain *domain);
     int (*domain_undefine)(struct _virDomain *domain, unsigned flags);
+    int (*domain_save)(struct _virDomain *domain, const char *file, const char *xml, unsigned flags);
+    int (*domain_restore)(struct _virConnect *connection, const char *file, const char *xml, unsigned flags);
 
     struct _virStoragePool *(*pool_define)(struct _virConnect *connection, const char *xml, unsigned flags);
     int (*pool_build)(struct _virStoragePool *pool, unsigned flags);

@@ -41,9 +41,26 @@ int vl_hypervisor_find_pool(virConnectPtr connection, const char *pool, virStora
 int vl_hypervisor_find_our_pool(virConnectPtr connection, const char *pool, virStoragePoolPtr *ret_pool,
                                 struct vl_error *err);
 
+/* The volume of this name; absent is NULL and no error. */
+int vl_hypervisor_find_volume(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume,
+                              struct vl_error *err);
+
+/* Send bytes into a stream to a volume; `what` is for the message. */
+int vl_hypervisor_send(virStreamPtr stream, const char *bytes, size_t length, const char *what, struct vl_error *err);
+
 /* The name of the lab whose mark a definition carries, and of the PBX, in the arena; NULL: none. */
 struct vl_xml_document;
 const char *vl_hypervisor_mark(const struct vl_xml_document *document, struct vl_arena *arena, const char **ret_pbx);
+
+/* The domain of this name, which must be the lab's and there; and its state. A definition must be of this name and
+ * carry the lab's mark. */
+int vl_hypervisor_find_ours(virConnectPtr connection, const char *name, const char *lab, virDomainPtr *ret_domain,
+                            enum vl_domain_state *ret_state, struct vl_error *err);
+int vl_hypervisor_check_definition(const char *xml, const char *name, const char *lab, struct vl_error *err);
+
+/* Wait while the guest is on the way from one state into another, as who was to wait for it is gone: libvirt 9.0 dies
+ * of a domain that is destroyed while it is restored. Not for ever. */
+void vl_hypervisor_settle(virDomainPtr domain);
 
 /* What a domain that runs will be at its next start, and its disks now: `behind` and `files` of vl_domain. `defined` is
  * its stored definition. */

@@ -21,8 +21,8 @@
 
 enum { CHUNK = 256 * 1024 };
 
-/* The volume of this name; absent is NULL and no error. */
-static int find_volume(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume, struct vl_error *err)
+int vl_hypervisor_find_volume(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume,
+                              struct vl_error *err)
 {
     *ret_volume = virStorageVolLookupByName(pool, name);
     if (!*ret_volume && virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL)
@@ -36,7 +36,7 @@ static int find_marker(virStoragePoolPtr pool, const char *name, virStorageVolPt
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *marker = vl_arena_printf(&arena, "%s" COMPLETE, name);
 
-    return arena.failed ? vl_no_memory(err) : find_volume(pool, marker, ret_volume, err);
+    return arena.failed ? vl_no_memory(err) : vl_hypervisor_find_volume(pool, marker, ret_volume, err);
 }
 
 static bool is_marker(const char *name)
@@ -52,7 +52,7 @@ static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct v
     VL_FREE char *xml = virStorageVolGetXMLDesc(handle, 0);
     VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the description of a volume", err) : NULL;
     VOLUME_AUTO marker = NULL;
-    const char *capacity;
+    const char *capacity, *size, *changed;
 
     if (!xml)
         return vl_hypervisor_fail(err, "read the description of volume", virStorageVolGetName(handle));
@@ -63,6 +63,9 @@ static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct v
     volume->path = vl_xml_find(document, arena, "/volume/target/path");
     volume->capacity = capacity ? strtoull(capacity, NULL, 10) : 0;
     volume->backing = vl_xml_find(document, arena, "/volume/backingStore/path");
+    size = vl_xml_find(document, arena, "/volume/physical");
+    changed = vl_xml_find(document, arena, "/volume/target/timestamps/mtime");
+    volume->stamp = vl_arena_printf(arena, "%s %s", size ? size : "-", changed ? changed : "-");
     volume->uploaded = marker != NULL;
     return vl_arena_check(arena, err);
 }
@@ -76,7 +79,7 @@ static int look_at_volume(struct vl_task *task, virConnectPtr connection, struct
         return -1;
     if (!handle)
         return 0;
-    if (find_volume(handle, task->asked.name, &volume, err) < 0)
+    if (vl_hypervisor_find_volume(handle, task->asked.name, &volume, err) < 0)
         return -1;
     return volume ? read_volume(handle, volume, &task->arena, &task->answer.volume, err) : 0;
 }
@@ -180,7 +183,7 @@ static int remove_volume(struct vl_task *task, virConnectPtr connection, struct 
         return -1;
     if (!handle)
         return 0;
-    if (find_volume(handle, name, &volume, err) < 0 || find_marker(handle, name, &marker, err) < 0)
+    if (vl_hypervisor_find_volume(handle, name, &volume, err) < 0 || find_marker(handle, name, &marker, err) < 0)
         return -1;
     if (marker && vl_hypervisor_ops()->volume_delete(marker, 0) < 0)
         return vl_hypervisor_fail(err, "remove the mark of volume", name);
@@ -222,7 +225,7 @@ static int open_upload(struct upload *upload, struct vl_error *err)
     return 0;
 }
 
-static int send_bytes(virStreamPtr stream, const char *bytes, size_t length, const char *file, struct vl_error *err)
+int vl_hypervisor_send(virStreamPtr stream, const char *bytes, size_t length, const char *file, struct vl_error *err)
 {
     while (length > 0) {
         int sent = vl_hypervisor_ops()->stream_send(stream, bytes, length);
@@ -253,7 +256,7 @@ static int send_file(virStreamPtr stream, const struct upload *upload, struct vl
             return vl_fail_errno(err, "cannot read '%s'", upload->file);
         if (got == 0)
             return vl_fail(err, VL_ERROR_FAILED, "'%s' became shorter while it was sent", upload->file);
-        if (send_bytes(stream, chunk, (size_t)got, upload->file, err) < 0)
+        if (vl_hypervisor_send(stream, chunk, (size_t)got, upload->file, err) < 0)
             return -1;
         done += (uint64_t)got;
         vl_task_beat(upload->task);
@@ -302,7 +305,7 @@ static int upload_volume(struct vl_task *task, virConnectPtr connection, struct 
     int rc = -1;
 
     if (vl_hypervisor_find_our_pool(connection, pool, &handle, err) < 0 ||
-        find_volume(handle, name, &volume, err) < 0 || find_marker(handle, name, &marker, err) < 0)
+        vl_hypervisor_find_volume(handle, name, &volume, err) < 0 || find_marker(handle, name, &marker, err) < 0)
         return -1;
     if (!volume)
         return vl_fail(err, VL_ERROR_NOTFOUND, "there is no volume '%s' in storage pool '%s'", name, pool);

@@ -200,9 +200,23 @@ static bool is_disk(const char *volume, const char *name)
     return !strncmp(volume, name, length) && !strcmp(volume + length, ".qcow2");
 }
 
+/* NAME.ready-N.qcow2; no PBX has a dot in its name. */
+bool vl_made_layer_of(const char *volume, const char *name)
+{
+    static const char ready[] = ".ready-";
+    size_t length = strlen(name);
+    const char *rest;
+
+    if (strncmp(volume, name, length) != 0 || !vl_text_starts(volume + length, ready))
+        return false;
+    rest = volume + length + strlen(ready);
+    length = strspn(rest, "0123456789");
+    return length && !strcmp(rest + length, ".qcow2");
+}
+
 bool vl_made_volume_of(const char *volume, const char *name)
 {
-    return is_disk(volume, name) || vl_made_seed_of(volume, name);
+    return is_disk(volume, name) || vl_made_layer_of(volume, name) || vl_made_seed_of(volume, name);
 }
 
 /* As an earlier version left it: what was uploaded has a mark of its own beside it, and a disk the name of a guest. */

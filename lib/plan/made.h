@@ -61,8 +61,9 @@ bool vl_made_machines(const struct vl_session *session);
  */
 bool vl_made_volume(const struct vl_session *session, const struct vl_made *made, const struct vl_volume *volume);
 
-/* Whether it is of the guest `name` alone: its disk or a seed of it; and whether it is a seed. */
+/* Whether it is of the guest `name` alone: its disk, one of its ready state, or a seed of it; and which of these. */
 bool vl_made_volume_of(const char *volume, const char *name);
+bool vl_made_layer_of(const char *volume, const char *name);
 bool vl_made_seed_of(const char *volume, const char *name);
 
 #endif

@@ -33,6 +33,9 @@ enum vl_step_kind {
     VL_STEP_START,         /* start a domain */
     VL_STEP_STOP,          /* stop a domain */
     VL_STEP_UNDEFINE,      /* undefine a domain */
+    VL_STEP_SAVE,          /* the memory of a domain into the local file `after`; it stops */
+    VL_STEP_RESTORE,       /* a domain runs on from the local file `source` */
+    VL_STEP_COPY_VOLUME,   /* the volume `source`, with what is in it, as another, whose XML is `after` */
     VL_STEP_REMOVE_VOLUME, /* delete a volume */
     VL_STEP_REMOVE_POOL,   /* remove the pool */
     VL_STEP_SQL,           /* change the data base of a FreePBX by argv with input on stdin: before, after */

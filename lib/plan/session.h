@@ -30,6 +30,7 @@ struct vl_session {
     const char *change;               /* while a change of the network is made: where it stands (network/change.h) */
     bool kvm;                         /* guests run with hardware virtualization; set with the connection */
     bool restarts;                    /* as the request says: guests that run as they were before start anew */
+    bool renews;                      /* as the request says: guests are made again from their base images */
     struct vl_arena key_arena;        /* pairs of keys that were made up for a plan and are in no file yet */
     struct vl_key_pair *keys;
     size_t key_count;

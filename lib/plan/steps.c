@@ -198,6 +198,24 @@ static int do_undefine(const struct vl_step_scene *scene)
                                   scene->err);
 }
 
+static int do_save(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_save(scene->session->hypervisor, scene->step->object, vl_session_lab_name(scene->session),
+                              scene->step->after, scene->err);
+}
+
+static int do_restore(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_restore(scene->session->hypervisor, scene->step->object, vl_session_lab_name(scene->session),
+                                 scene->step->source, scene->err);
+}
+
+static int do_copy_volume(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_volume_copy(scene->session->hypervisor, scene->step->pool, scene->step->source,
+                                     scene->step->after, scene->err);
+}
+
 static int do_remove_volume(const struct vl_step_scene *scene)
 {
     return vl_hypervisor_volume_remove(scene->session->hypervisor, scene->step->pool, scene->step->object, scene->err);
@@ -234,6 +252,9 @@ static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
     [VL_STEP_START] = { "start domain", VL_SHOW_NOTHING, do_start, vl_type_start },
     [VL_STEP_STOP] = { "stop domain", VL_SHOW_NOTHING, NULL, vl_type_stop },
     [VL_STEP_UNDEFINE] = { "undefine domain", VL_SHOW_NOTHING, do_undefine, vl_type_undefine },
+    [VL_STEP_SAVE] = { "save domain", VL_SHOW_NOTHING, do_save, vl_type_save },
+    [VL_STEP_RESTORE] = { "restore domain", VL_SHOW_NOTHING, do_restore, vl_type_restore },
+    [VL_STEP_COPY_VOLUME] = { "copy volume", VL_SHOW_AFTER, do_copy_volume, vl_type_copy_volume },
     [VL_STEP_REMOVE_VOLUME] = { "delete volume", VL_SHOW_NOTHING, do_remove_volume, vl_type_remove_volume },
     [VL_STEP_REMOVE_POOL] = { "remove pool", VL_SHOW_NOTHING, do_remove_pool, vl_type_remove_pool },
     [VL_STEP_SQL] = { "change", VL_SHOW_DIFF, vl_database_change, vl_type_sql },

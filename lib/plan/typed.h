@@ -43,6 +43,9 @@ void vl_type_domain(struct vl_typing *typing);
 void vl_type_start(struct vl_typing *typing);
 void vl_type_stop(struct vl_typing *typing);
 void vl_type_undefine(struct vl_typing *typing);
+void vl_type_save(struct vl_typing *typing);
+void vl_type_restore(struct vl_typing *typing);
+void vl_type_copy_volume(struct vl_typing *typing);
 void vl_type_remove_volume(struct vl_typing *typing);
 void vl_type_remove_pool(struct vl_typing *typing);
 

@@ -227,6 +227,32 @@ void vl_type_undefine(struct vl_typing *typing)
     see_gone(typing, "list --all --name", typing->step->object);
 }
 
+void vl_type_save(struct vl_typing *typing)
+{
+    vl_buf_printf(&typing->type, "%s save %s %s --running\n", virsh(typing), typing->step->object,
+                  vl_typed_word(typing->arena, typing->step->after));
+    see_state(typing, "shut off");
+}
+
+void vl_type_restore(struct vl_typing *typing)
+{
+    vl_buf_printf(&typing->type, "%s restore %s --running\n", virsh(typing),
+                  vl_typed_word(typing->arena, typing->step->source));
+    see_state(typing, "running");
+}
+
+/* Not by vol-create-from, which would write all that is in the backing store as well. */
+void vl_type_copy_volume(struct vl_typing *typing)
+{
+    const struct vl_step *step = typing->step;
+
+    vl_buf_printf(&typing->type, "%s vol-download --pool %s %s disk.qcow2\n", virsh(typing), step->pool, step->source);
+    type_xml(typing, vl_arena_printf(typing->arena, "vol-create %s", step->pool), step->after, NULL);
+    vl_buf_printf(&typing->type, "%s vol-upload --pool %s %s disk.qcow2\nrm disk.qcow2\n", virsh(typing), step->pool,
+                  step->object);
+    see_listed(typing, volumes_of(typing), step->object);
+}
+
 void vl_type_remove_volume(struct vl_typing *typing)
 {
     const struct vl_step *step = typing->step;

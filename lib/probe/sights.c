@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "lab/flavor.h"
+#include "probe/trunks.h"
 #include "probe/trunks_part.h"
 
 #define IAX2_PEER_HEAD "^"

@@ -72,6 +72,9 @@ const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct 
 /* True when everything is as it should be: trunks to a PBX that is away are that one's failure, not this one's. */
 bool vl_trunk_view_good(const struct vl_trunk_view *view);
 
+/* Whether this guest registers with the hub. */
+bool vl_probe_registers(const struct vl_state *state, const struct vl_pbx *pbx);
+
 /* Ask its SIP driver to try its registrations again, and the peers that it does not ask itself soon. */
 void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target);
 

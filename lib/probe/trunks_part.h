@@ -21,7 +21,4 @@ struct vl_dialect {
 /* Of the SIP driver that this PBX has. */
 const struct vl_dialect *vl_probe_dialect(const struct vl_state *state, const struct vl_pbx *pbx);
 
-/* Whether this guest registers with the hub. */
-bool vl_probe_registers(const struct vl_state *state, const struct vl_pbx *pbx);
-
 #endif

@@ -90,7 +90,7 @@ bool vl_fleet_is_tree(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
 }
 
 /* The steps are of this host and libvirt, whose connection is for one at a time. */
-static int make_guest(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err)
+static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
 {
     VL_TARGET_AUTO *host = vl_target_local("/", err);
     VL_PLAN_AUTO plan = { .count = 0 };
@@ -98,6 +98,8 @@ static int make_guest(struct vl_fleet *fleet, const struct vl_member *member, st
     if (!host || vl_stage_guest(fleet->session, member->pbx, &plan, err) < 0)
         return -1;
     fleet->changed += plan.count;
+    for (size_t i = 0; i < plan.count; i++)
+        member->started |= plan.steps[i].kind == VL_STEP_START;
     return vl_apply(fleet->session, &plan, host, err);
 }
 

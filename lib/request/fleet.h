@@ -20,6 +20,8 @@ struct vl_member {
     struct vl_arena arena; /* what was seen */
     struct vl_trunk_view view;
     struct vl_arena view_arena; /* its texts */
+    bool started;               /* this request has booted it */
+    bool asleep;                /* it ran on from saved memory, where it is still the time of then */
     const char *guest;          /* state of its domain: "running"; NULL: no virtual machine */
     size_t calls_placed, calls_answered;
     struct vl_edge *calls; /* in `arena` */
@@ -39,6 +41,8 @@ struct vl_fleet {
     bool again;           /* a call that went wrong is placed once more before that is believed */
     bool every;           /* a look keeps also the edges that are good */
     struct vl_plan *note; /* calls become steps of this, and none is placed: every PBX counts as one that answers */
+    bool registers;       /* a registration with the hub is waited for, whether or not the request names the hub */
+    bool waking;          /* only members that are asleep are connected to, and woken */
     bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };
 
@@ -67,6 +71,14 @@ void vl_fleet_apply(struct vl_fleet *fleet);
 /* Ask every member about its trunks until all are good or `wait_s` has passed. A member whose trunks are not good then
  * has failed. */
 void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s);
+
+/* Have a guest register under a new name when it is told to register next. */
+int vl_fleet_forget_registration(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err);
+
+/* Whether the hub of the lab is among them; and have all other PBXs of the lab that answer register with it again: it
+ * has forgotten since when they were. They are waited for. */
+bool vl_fleet_has_hub(const struct vl_fleet *fleet);
+void vl_fleet_register_others(struct vl_fleet *fleet, unsigned wait_s);
 
 /* Place calls: from every guest to the next guest over IAX2 and to it through the hub; with `all` to every other one.
  */

@@ -60,6 +60,11 @@ static bool try_connect(const struct connecting *connecting, struct vl_member *m
     if (!member->target)
         return false;
     member->target->patience_ms = connecting->patience_ms;
+    if (member->asleep && vl_fleet_wake(connecting->fleet, member, cause) < 0) {
+        vl_target_close(member->target);
+        member->target = NULL;
+        return false;
+    }
     ask_ahead(connecting->fleet, member);
     if (vl_fleet_is_tree(connecting->fleet, member->pbx) || vl_probe_asterisk_ready(member->target))
         return true;
@@ -116,7 +121,7 @@ static void connect_member(void *context, size_t index)
     long long next = 0;
     size_t tries = 0;
 
-    if (member->error.code)
+    if (member->error.code || (connecting->fleet->waking && !member->asleep))
         return;
     while (!try_connect(connecting, member, &cause)) {
         tries++;
@@ -136,7 +141,7 @@ static void connect_member(void *context, size_t index)
     if (vl_probe_nature(&member->arena, member->target, member->pbx, vl_fleet_is_tree(connecting->fleet, member->pbx),
                         &member->nature, &cause) < 0)
         vl_fleet_fail_member(connecting->fleet, member, &cause);
-    else if (!vl_fleet_is_tree(connecting->fleet, member->pbx))
+    else if (!vl_fleet_is_tree(connecting->fleet, member->pbx) && !connecting->fleet->waking)
         tell_nature(connecting->fleet->session, member);
 }
 

@@ -202,6 +202,8 @@ void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s)
     for (size_t i = 0; looking.away && i < fleet->count; i++)
         away[fleet->members[i].pbx - lab->pbxs] = not_here[fleet->members[i].pbx - lab->pbxs] =
             !fleet->members[i].target;
+    if (looking.away && fleet->registers && lab->hub)
+        not_here[lab->hub - lab->pbxs] = away[lab->hub - lab->pbxs];
     vl_parallel(fleet->count, fleet->session->options.jobs, look_at_member, &looking);
     tell_unnamed(&looking);
 }

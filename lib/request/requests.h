@@ -35,6 +35,8 @@ REQUEST(DOWN, vl_run_down, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOC
         .hypervisor = VL_HYPERVISOR_ALWAYS, .pbxs = true, .orphans = true)
 REQUEST(DESTROY, vl_run_destroy, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB,
         .hypervisor = VL_HYPERVISOR_ALWAYS, .pbxs = true, .orphans = true)
+REQUEST(RESET, vl_run_reset, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY,
+        .pbxs = true, .parameters = sizeof(struct voiplab_reset))
 REQUEST(SSH, vl_run_ssh, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(EXEC, vl_run_exec, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_exec))
 REQUEST(CLI, vl_run_cli, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_cli))

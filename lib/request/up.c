@@ -10,67 +10,14 @@
 #include "base/clock.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "guest/hypervisor.h"
 #include "plan/made.h"
 #include "render/asterisk.h"
 #include "request/bridge.h"
+#include "request/machines.h"
 #include "request/request.h"
 #include "stage/stage.h"
 
-enum { WAIT_KVM_S = 120, WAIT_EMULATED_S = 600, WAIT_HOST_S = 10, WAIT_TRUNKS_S = 60, WAIT_LOOK_S = 3 };
-
-#define ALL_PARTS (VL_PART_TRUNK | VL_PART_DIALPLAN)
-
-static int stage_all_images(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
-{
-    return vl_stage_image(session, NULL, plan, err);
-}
-
-/* How long a PBX of this lab may take to answer. */
-static unsigned wait_for(const struct vl_session *session, bool machines)
-{
-    if (session->options.wait_s)
-        return session->options.wait_s;
-    if (!machines)
-        return WAIT_HOST_S;
-    return session->kvm ? WAIT_KVM_S : WAIT_EMULATED_S;
-}
-
-static bool has_machines(const struct vl_fleet *fleet)
-{
-    for (size_t i = 0; i < fleet->count; i++)
-        if (fleet->members[i].pbx->place == VL_PLACE_VM)
-            return true;
-    return false;
-}
-
-/* The states of the domains, for the table. A guest that is not running is not waited for. */
-static int look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
-{
-    static const char *const words[] = {
-        [VL_DOMAIN_ABSENT] = "absent",
-        [VL_DOMAIN_STOPPED] = "stopped",
-        [VL_DOMAIN_RUNNING] = "running",
-        [VL_DOMAIN_PAUSED] = "paused",
-    };
-    struct vl_session *session = fleet->session;
-
-    for (size_t i = 0; i < fleet->count; i++) {
-        struct vl_member *member = &fleet->members[i];
-        struct vl_domain domain;
-
-        if (member->pbx->place != VL_PLACE_VM || !session->hypervisor)
-            continue;
-        if (vl_hypervisor_domain(session->hypervisor, &member->arena,
-                                 vl_domain_name(&member->arena, session->lab, member->pbx), &domain, err) < 0)
-            return -1;
-        member->guest = words[domain.state];
-        if (domain.behind && !session->restarts)
-            vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name,
-                             "the guest runs as it was before (%s); 'voiplab up --restart' restarts it", domain.behind);
-    }
-    return 0;
-}
+enum { WAIT_LOOK_S = 3 };
 
 /* A machine that does not run cannot answer: one failure with a clear word instead of a wait. */
 static void fail_stopped(struct vl_fleet *fleet)
@@ -99,7 +46,7 @@ static int find_missing(struct vl_fleet *fleet, bool machines, bool *missing, st
 {
     struct vl_session *session = fleet->session;
 
-    if (session->hypervisor && look_at_domains(fleet, err) < 0)
+    if (session->hypervisor && vl_run_look_at_domains(fleet, err) < 0)
         return -1;
     for (size_t i = 0; i < fleet->count; i++) {
         struct vl_member *member = &fleet->members[i];
@@ -120,7 +67,7 @@ static size_t connect_dry(const struct vl_run *run, struct vl_fleet *fleet, cons
     for (size_t i = 0; i < fleet->count; i++)
         if (missing[i])
             (void)vl_fail(&fleet->members[i].error, VL_ERROR_NOTFOUND, "not there yet");
-    vl_fleet_connect(fleet, wait ? wait : WAIT_HOST_S);
+    vl_fleet_connect(fleet, wait ? wait : VL_WAIT_HOST_S);
     for (size_t i = 0; i < fleet->count; i++) {
         silent += !missing[i] && !fleet->members[i].target && fleet->members[i].pbx->place != VL_PLACE_LOCAL;
         vl_error_clear(&fleet->members[i].error);
@@ -205,11 +152,11 @@ static int dry_up(const struct vl_run *run)
         (session->lab->bridge.interface ? vl_stage_uplink(session, true, &plan, run->err)
                                         : vl_stage_bridge(session, &plan, run->err)) < 0 ||
         (prunes(run) ? vl_stage_pruned(session, &plan, run->err) : vl_run_tell_orphans(run)) < 0 ||
-        stage_all_images(session, &plan, run->err) < 0 ||
+        vl_run_stage_images(session, &plan, run->err) < 0 ||
         vl_stage_made(session, run->request->names, &plan, run->err) < 0 ||
         vl_stage_guests(session, run->request->names, &plan, run->err) < 0)
         return -1;
-    return dry_push(run, &plan, &fleet, ALL_PARTS, true, false);
+    return dry_push(run, &plan, &fleet, VL_ALL_PARTS, true, false);
 }
 
 /* An isolated bridge is brought up. With an uplink the change must be known to be good before guests hang on it. */
@@ -237,34 +184,6 @@ static int prepare_host(const struct vl_run *run, size_t *changed)
     if (prepare_bridge(run, changed) < 0)
         return -1;
     return prunes(run) ? vl_run_apply_stage(run, vl_stage_pruned, changed) : vl_run_tell_orphans(run);
-}
-
-static int write_down(const struct vl_run *run, size_t *changed)
-{
-    VL_PLAN_AUTO plan = { .count = 0 };
-
-    if (vl_stage_made(run->session, run->request->names, &plan, run->err) < 0)
-        return -1;
-    return vl_run_apply_plan(run, &plan, "/", changed);
-}
-
-/* What all guests need must be there; after that the failure of one is its own. */
-static int prepare_guests(const struct vl_run *run, struct vl_fleet *fleet, size_t *changed)
-{
-    VL_PLAN_AUTO plan = { .count = 0 };
-
-    vl_session_phase(run->session, 3, 7, "images");
-    if (vl_run_apply_stage(run, stage_all_images, changed) < 0)
-        return -1;
-    vl_session_phase(run->session, 4, 7, "guests");
-    if (write_down(run, changed) < 0 ||
-        vl_stage_guests_shared(run->session, run->request->names, &plan, run->err) < 0 ||
-        vl_run_apply_plan(run, &plan, "/", changed) < 0)
-        return -1;
-    vl_fleet_make_guests(fleet);
-    if (vl_session_cancelled(run->session))
-        return vl_run_fleet_error(run, fleet);
-    return look_at_domains(fleet, run->err);
 }
 
 static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t changed)
@@ -300,20 +219,22 @@ int vl_run_up(const struct vl_run *run)
         return dry_up(run);
     if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0 ||
         vl_stage_refuse_others(session, run->request->names, run->err) < 0 || prepare_host(run, &changed) < 0 ||
-        prepare_guests(run, &fleet, &changed) < 0)
+        vl_run_make_guests(run, &fleet, 3, 7, &changed) < 0)
         return -1;
     vl_session_phase(session, 5, 7, "waiting for every PBX to answer");
-    fleet.parts = ALL_PARTS;
+    fleet.parts = VL_ALL_PARTS;
     fleet.looks = true;
-    vl_fleet_connect(&fleet, wait_for(session, has_machines(&fleet)));
+    vl_fleet_connect(&fleet, vl_run_wait_s(session, vl_run_has_machines(&fleet)));
     vl_session_phase(session, 6, 7, "trunks and dialplans");
     vl_run_tell_ways(run);
-    vl_fleet_plan(&fleet, ALL_PARTS, false, false);
+    vl_fleet_plan(&fleet, VL_ALL_PARTS, false, false);
     vl_fleet_apply(&fleet);
     if (!vl_session_cancelled(session)) {
         vl_session_phase(session, 7, 7, "registrations, peers and a call over every kind of trunk");
-        vl_fleet_look(&fleet, WAIT_TRUNKS_S);
+        vl_fleet_look(&fleet, VL_WAIT_TRUNKS_S);
     }
+    if (!vl_session_cancelled(session) && vl_run_take_ready(run, &fleet))
+        vl_run_wake(run, &fleet);
     fleet.again = true;
     if (!vl_session_cancelled(session))
         vl_fleet_call(&fleet, false);
@@ -340,7 +261,7 @@ static int push(const struct vl_run *run, unsigned parts, bool remove)
     vl_session_phase(session, 1, 3, "connecting");
     fleet.parts = parts;
     fleet.looks = !remove && parts & VL_PART_TRUNK;
-    vl_fleet_connect(&fleet, wait_for(session, false));
+    vl_fleet_connect(&fleet, vl_run_wait_s(session, false));
     vl_session_phase(session, 2, 3, remove ? "taking the files out" : "writing and reloading");
     if (!remove)
         vl_run_tell_ways(run);
@@ -348,7 +269,7 @@ static int push(const struct vl_run *run, unsigned parts, bool remove)
     vl_fleet_apply(&fleet);
     vl_session_phase(session, 3, 3, "looking");
     if (!remove && parts & VL_PART_TRUNK)
-        vl_fleet_look(&fleet, WAIT_TRUNKS_S);
+        vl_fleet_look(&fleet, VL_WAIT_TRUNKS_S);
     vl_fleet_explain(&fleet);
     changed += fleet.changed;
     vl_run_fleet_table(run, &fleet, false);
@@ -370,7 +291,7 @@ static int make_guests(const struct vl_run *run)
     if (vl_fleet_open(session, run->request->names, &fleet, run->err) < 0)
         return -1;
     if (vl_run_is_dry(run)) {
-        if (vl_stage_state(session, &plan, run->err) < 0 || stage_all_images(session, &plan, run->err) < 0 ||
+        if (vl_stage_state(session, &plan, run->err) < 0 || vl_run_stage_images(session, &plan, run->err) < 0 ||
             vl_stage_made(session, run->request->names, &plan, run->err) < 0 ||
             vl_stage_guests(session, run->request->names, &plan, run->err) < 0)
             return -1;
@@ -380,11 +301,11 @@ static int make_guests(const struct vl_run *run)
         if (fleet.members[i].pbx->place == VL_PLACE_VM)
             fleet.members[kept++] = fleet.members[i];
     fleet.count = kept;
-    if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || prepare_guests(run, &fleet, &changed) < 0)
+    if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || vl_run_make_guests(run, &fleet, 3, 5, &changed) < 0)
         return -1;
     changed += fleet.changed;
     vl_session_phase(session, 5, 5, "waiting for every guest to answer");
-    vl_fleet_connect(&fleet, wait_for(session, true));
+    vl_fleet_connect(&fleet, vl_run_wait_s(session, true));
     vl_run_fleet_table(run, &fleet, false);
     good = fleet.count - vl_fleet_failed(&fleet);
     vl_result_summary(run->result,
@@ -429,7 +350,7 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
     if (vl_made_machines(run->session)) {
         if (vl_session_hypervisor(run->session, &cause) < 0)
             vl_session_event(run->session, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
-        else if (look_at_domains(fleet, run->err) < 0)
+        else if (vl_run_look_at_domains(fleet, run->err) < 0)
             return -1;
         fail_stopped(fleet);
     }

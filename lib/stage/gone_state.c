@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "plan/ready.h"
 #include "stage/gone.h"
 
 enum { HEAD_LIMIT = 1 << 20 };
@@ -35,6 +36,9 @@ static const struct row {
     { "ssh", "known_hosts" },
     { "ssh", "config" },
     { "ssh", ".*.voiplab" },
+    { "saved", "*.save" },
+    { "saved", "*.ready.state" },
+    { "saved", ".*.voiplab" },
     { "phones", "spa[0-9a-f]*.cfg" },
     { "phones", ".*.voiplab" },
     { "backup/*", "%*" }, /* the path of a file that was replaced, with % for / */
@@ -205,9 +209,13 @@ int vl_gone_keys(struct vl_gone *gone)
             if (vl_file_exists(path))
                 add_path(&sweep, &sweep.files, &sweep.file_count, path);
         }
+        for (const char *const *file = vl_ready_files(gone->session, arena, gone->guests[i], NULL); file && *file;
+             file++)
+            add_path(&sweep, &sweep.files, &sweep.file_count, *file);
         vl_made_drop(&gone->made, "guest", gone->guests[i]);
         vl_made_drop_address(&gone->made, gone->guests[i]);
     }
-    add_command(&sweep, remove_files, sweep.files, sweep.file_count, "keys of guests that are no more");
+    add_command(&sweep, remove_files, sweep.files, sweep.file_count,
+                "keys and saved memory of guests that are no more");
     return vl_arena_check(arena, gone->err);
 }

@@ -38,11 +38,9 @@ void vl_guest_tell_other_recipe(const struct vl_guest_plan *guests, const struct
     size_t length = stem ? strlen(stem) - HASH_DIGITS - 1 : 0;
 
     if (stem && (strlen(pbx->image->source) != length || strncmp(stem, pbx->image->source, length) != 0))
-        vl_session_event(
-            guests->session, VOIPLAB_EVENT_WARNING, pbx->name,
-            "its disk is of the image '%s', which stays; a disk of '%s' is made when the volume '%s' of the "
-            "pool '%s' is gone",
-            stem, pbx->image->source, disk->name, guests->pool);
+        vl_session_event(guests->session, VOIPLAB_EVENT_WARNING, pbx->name,
+                         "its disk is of the image '%s', which stays; 'voiplab reset --clean %s' makes one of '%s'",
+                         stem, pbx->name, pbx->image->source);
 }
 
 static int plan_recipe(const struct vl_guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,

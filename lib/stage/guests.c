@@ -16,48 +16,9 @@
 #include "guest/hypervisor.h"
 #include "lab/identity.h"
 #include "lab/system.h"
-#include "plan/made.h"
 #include "render/domain_xml.h"
 #include "stage/guests_part.h"
 #include "stage/stage.h"
-
-const char *vl_pool_name(struct vl_arena *arena, const struct vl_session *session)
-{
-    return vl_arena_printf(arena, "voiplab-%s", vl_session_lab_name(session));
-}
-
-const char *vl_domain_name(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx)
-{
-    return vl_arena_printf(arena, "%s-%s", lab->name, pbx->name);
-}
-
-static const char *pool_path(struct vl_arena *arena, const struct vl_session *session)
-{
-    if (session->lab && session->lab->storage)
-        return vl_arena_printf(arena, "%s/voiplab-%s", session->lab->storage, session->lab->name);
-    return vl_arena_printf(arena, "/var/lib/libvirt/images/voiplab-%s", vl_session_lab_name(session));
-}
-
-static int plan_pool(const struct vl_guest_plan *guests)
-{
-    bool active = false;
-
-    if (guests->reachable && vl_hypervisor_pool(guests->session->hypervisor, guests->pool, &active, guests->err) < 0)
-        return -1;
-    if (active && guests->made.known && !vl_made_has(&guests->made, "pool", guests->pool))
-        return vl_fail(guests->err, VL_ERROR_FAILED,
-                       "the hypervisor has a storage pool '%s' that this lab did not make; a line 'pool %s' in "
-                       "'%s/made' makes it this lab's",
-                       guests->pool, guests->pool, guests->session->state.directory);
-    if (!active)
-        vl_guest_add_step(guests, &(struct vl_step){
-                                      .kind = VL_STEP_POOL,
-                                      .object = guests->pool,
-                                      .after = guests->pool_path,
-                                      .why = "one directory for the disks of this lab and of no other",
-                                  });
-    return 0;
-}
 
 /* Where a person finds the command line. */
 static const struct vl_shell_part *cmdline_part(struct vl_arena *arena, const char *info)
@@ -75,20 +36,6 @@ static const struct vl_shell_part *cmdline_part(struct vl_arena *arena, const ch
     return parts;
 }
 
-static int find_domain(const struct vl_guest_plan *guests, const struct vl_domain_spec *spec, struct vl_domain *domain)
-{
-    *domain = (struct vl_domain){ .state = VL_DOMAIN_ABSENT };
-    if (guests->reachable &&
-        vl_hypervisor_domain(guests->session->hypervisor, &guests->plan->arena, spec->name, domain, guests->err) < 0)
-        return -1;
-    if (domain->state != VL_DOMAIN_ABSENT && (!domain->lab || strcmp(domain->lab, spec->lab) != 0))
-        return vl_fail(guests->err, VL_ERROR_FAILED,
-                       "the hypervisor has a domain '%s' that this lab did not make; it stays as it is, so rename one "
-                       "of the two",
-                       spec->name);
-    return 0;
-}
-
 /* Define when there is no such domain or when it would be defined differently today; start when it does not run, and
  * anew, where that is asked for, when it runs as it was before. */
 static int plan_domain(const struct vl_guest_plan *guests, const struct vl_domain_spec *spec,
@@ -98,11 +45,11 @@ static int plan_domain(const struct vl_guest_plan *guests, const struct vl_domai
     struct vl_arena *arena = &guests->plan->arena;
     bool current, runs, anew;
 
-    if (!xml || find_domain(guests, spec, ret_domain) < 0)
+    if (!xml || vl_guest_domain(guests, spec->name, ret_domain) < 0)
         return -1;
     current =
         ret_domain->fingerprint && strstr(xml, vl_arena_printf(arena, "fingerprint=\"%s\"", ret_domain->fingerprint));
-    runs = ret_domain->state == VL_DOMAIN_RUNNING;
+    runs = ret_domain->state == VL_DOMAIN_RUNNING && !guests->stops;
     anew = runs && guests->session->restarts && (!current || ret_domain->behind);
     if (anew)
         vl_guest_add_step(guests,
@@ -142,7 +89,12 @@ static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *p
     vl_identity_uuid(lab->name, pbx->name, uuid);
     vl_identity_mac(lab->name, pbx->name, mac);
     own.about = pbx->name;
-    if (vl_guest_volume(guests, disk, &volume) < 0 || vl_guest_plan_boot(guests, pbx->image, &volume, &boot) < 0 ||
+    own.stops = guests->session->renews;
+    if (vl_guest_volume(guests, disk, &volume) < 0 ||
+        (own.stops ? vl_guest_plan_renewed(&own, pbx, &volume)
+                   : vl_guest_plan_lost_disk(&own, pbx->name, disk, &volume)) < 0 ||
+        vl_guest_see_base(guests, pbx->name, &volume) < 0 ||
+        vl_guest_plan_boot(guests, pbx->image, &volume, &boot) < 0 ||
         vl_guest_plan_disk(&own, disk, &volume, pbx->disk, boot.base_volume) < 0)
         return -1;
     vl_guest_tell_other_recipe(guests, pbx, &volume);
@@ -191,26 +143,17 @@ static void drop_repeated(struct vl_plan *plan)
     plan->count = kept;
 }
 
-static int begin(struct vl_guest_plan *guests, struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
-{
-    *guests = (struct vl_guest_plan){
-        .session = session, .plan = plan, .err = err, .reachable = session->hypervisor != NULL
-    };
-    guests->pool = vl_pool_name(&plan->arena, session);
-    guests->pool_path = pool_path(&plan->arena, session);
-    if (vl_made_read(session, &plan->arena, &guests->made, err) < 0)
-        return -1;
-    return plan_pool(guests);
-}
-
 /* The base volumes that this guest's disk needs. */
 static int plan_shared(const struct vl_guest_plan *guests, const struct vl_pbx *pbx)
 {
     struct vl_volume disk;
     struct vl_guest_boot boot;
 
-    if (vl_guest_volume(guests, vl_arena_printf(&guests->plan->arena, "%s.qcow2", pbx->name), &disk) < 0)
+    if (vl_guest_volume(guests, vl_arena_printf(&guests->plan->arena, "%s.qcow2", pbx->name), &disk) < 0 ||
+        vl_guest_see_base(guests, pbx->name, &disk) < 0)
         return -1;
+    if (guests->session->renews)
+        disk = (struct vl_volume){ .name = NULL };
     return vl_guest_plan_boot(guests, pbx->image, &disk, &boot);
 }
 
@@ -242,7 +185,7 @@ static int plan_each(struct vl_session *session, const char *const *names,
 
         if (pbx->place != VL_PLACE_VM || !vl_session_wanted(names, pbx->name))
             continue;
-        if (!begun && begin(&guests, session, plan, err) < 0)
+        if (!begun && vl_guest_begin(&guests, session, plan, err) < 0)
             return -1;
         begun = true;
         warn_of_system(session, names, i, &plan->arena);
@@ -268,7 +211,7 @@ int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct 
 {
     struct vl_guest_plan guests;
 
-    if (begin(&guests, session, plan, err) < 0 || plan_guest(&guests, pbx) < 0)
+    if (vl_guest_begin(&guests, session, plan, err) < 0 || plan_guest(&guests, pbx) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);
 }
@@ -310,7 +253,7 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
     uint64_t memory, disk;
     const char *name, *complaint;
 
-    if (guest_sizes(guest, &memory, &disk, err) < 0 || begin(&guests, session, plan, err) < 0)
+    if (guest_sizes(guest, &memory, &disk, err) < 0 || vl_guest_begin(&guests, session, plan, err) < 0)
         return -1;
     complaint = vl_system_complaint(&plan->arena, guest->os);
     if (complaint)

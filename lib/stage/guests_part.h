@@ -18,6 +18,7 @@ struct vl_guest_plan {
     struct vl_made made;
     const char *about; /* the guest that the steps are for; NULL: what many share */
     const char *info;  /* the file that says its kernel's command line, once its image is built; NULL: none */
+    bool stops;        /* a step of the plan stops the guest, if it runs */
     bool reachable;    /* a hypervisor answers; without one (dry run) everything counts as absent */
     struct vl_error *err;
 };
@@ -32,11 +33,18 @@ struct vl_guest_boot {
     const char *info; /* the file that says the command line, once the image is built */
 };
 
+/* Begin a plan for guests; the pool is made where it is not there. */
+int vl_guest_begin(struct vl_guest_plan *guests, struct vl_session *session, struct vl_plan *plan,
+                   struct vl_error *err);
+
 /* A volume of the pool; absent is no error. One that this lab did not make is. */
 int vl_guest_volume(const struct vl_guest_plan *guests, const char *name, struct vl_volume *ret_volume);
 
 /* Where a volume lies or will lie. */
 const char *vl_guest_volume_path(const struct vl_guest_plan *guests, const char *name);
+
+/* The domain of this name; absent is no error, one that this lab did not make is. */
+int vl_guest_domain(const struct vl_guest_plan *guests, const char *name, struct vl_domain *ret_domain);
 
 /* Append a step on libvirt. */
 void vl_guest_add_step(const struct vl_guest_plan *guests, const struct vl_step *step);
@@ -48,6 +56,27 @@ int vl_guest_plan_upload(const struct vl_guest_plan *guests, const char *name, c
 /* The disk of a guest, unless it is there: a linked clone of `base_volume`, or (NULL) an empty one. */
 int vl_guest_plan_disk(const struct vl_guest_plan *guests, const char *name, const struct vl_volume *volume,
                        uint64_t size, const char *base_volume);
+
+/* What a guest's disk was a clone of in the first place: *disk has a ready state of its own as its backing store. */
+int vl_guest_see_base(const struct vl_guest_plan *guests, const char *name, struct vl_volume *disk);
+
+/* An empty clone of `layer` as a guest's disk. */
+int vl_guest_plan_clone(const struct vl_guest_plan *guests, const char *disk, const struct vl_volume *layer);
+
+/* A disk that is not there, of a guest that has a ready state, is made as a clone of that: a run that was to put it
+ * back was cut off. *volume is the disk then. */
+int vl_guest_plan_lost_disk(const struct vl_guest_plan *guests, const char *name, const char *disk,
+                            struct vl_volume *volume);
+
+/* The guest is switched off, unless it is. */
+int vl_guest_plan_off(const struct vl_guest_plan *guests, const char *domain);
+
+/* Files of this host go. */
+void vl_guest_plan_files_gone(const struct vl_guest_plan *guests, const char *const *files, const char *title,
+                              const char *why);
+
+/* The guest stops and its disk goes, which *disk is, and says so then. */
+int vl_guest_plan_renewed(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_volume *disk);
 
 /* The file has another recipe than when the guest got its disk. */
 void vl_guest_tell_other_recipe(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,

@@ -118,6 +118,21 @@ int vl_stage_orphans(struct vl_session *session, struct vl_arena *arena, struct 
 /* The same stopped and taken away, with their volumes and keys. */
 int vl_stage_pruned(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
 
+struct vl_ready;
+/* The ready state of a guest that runs and is as it should be, in two plans (guest_ready.c): the first stops it, and is
+ * empty where there is such a state already or none can be; what it names, in the arena of its plan, is for the second,
+ * after which the guest runs on. The third is for when the first failed after the guest had stopped. */
+int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+                        struct vl_ready *ret_ready, struct vl_error *err);
+int vl_stage_ready_keep(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready,
+                        struct vl_plan *plan, struct vl_error *err);
+int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready,
+                          struct vl_plan *plan, struct vl_error *err);
+
+/* The guests of these names, put back to their ready states. Each must have one that is good. */
+int vl_stage_ready_reset(struct vl_session *session, const char *const *names, struct vl_plan *plan,
+                         struct vl_error *err);
+
 /* Guest without a lab file. The first: whether it could be, before anything is looked at. */
 int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error *err);
 int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,

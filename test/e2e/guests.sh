@@ -103,6 +103,42 @@ second=$(in_lab up 2>&1) || fail "the second up: $second"
 expect_contains "$second" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "the second up"
 report=$(in_lab up --check --wait 60 2>&1) || fail "--check finds a difference after up: $report"
 
+say "a broken guest is put back to its ready state without a boot"
+boot_of() { guest "$1" "$2" cat /proc/sys/kernel/random/boot_id; }
+volumes() { virsh_ vol-list voiplab-quickstart | awk 'NF { print $1 }' | sort; }
+boot=$(boot_of alfa 10.77.7.11)
+volumes >"$work/volumes"
+guest alfa 10.77.7.11 "rm /etc/asterisk/modules.conf; touch /root/mine; sync; kill -9 \$(pidof asterisk)"
+expect_contains "$(in_lab reset alfa --dry-run 2>/dev/null)" "libvirt: restore domain quickstart-alfa" "the plan of reset"
+[ "$(virsh_ domstate quickstart-alfa)" = running ] || fail "a dry run stopped alfa"
+report=$(in_lab reset alfa 2>&1) || fail "reset: $report"
+say "$(tail -n 1 <<<"$report")"
+expect_contains "$report" "1 of 1 PBX is put back" "reset"
+guest alfa 10.77.7.11 "test -e /etc/asterisk/modules.conf && test ! -e /root/mine" || fail "alfa has what was done to it"
+[ "$(boot_of alfa 10.77.7.11)" = "$boot" ] || fail "alfa has booted"
+off=$(($(guest alfa 10.77.7.11 date +%s) - $(date +%s)))
+[ "${off#-}" -le 3 ] || fail "the clock of alfa is $off s off"
+expect_contains "$(guest alfa 10.77.7.11 asterisk -rx "'$registry'")" Registered "alfa's registry after reset"
+
+kills=3
+full && kills=50
+say "cut off $kills times at any moment, it is put back by the next run"
+for ((i = 0; i < kills; i++)); do
+    setsid ip netns exec "$netns" "$VOIPLAB" reset alfa -f "$lab" --share "$SOURCE/share" --state "$state" \
+        --cache "$cache" -c "$uri" >"$work/killed" 2>&1 &
+    sleep "$((RANDOM % 4)).$((RANDOM % 10))"
+    kill -9 -- -$! 2>/dev/null || :
+    wait $! || :
+done
+report=$(in_lab reset alfa 2>&1) || fail "reset after kills: $report"
+say "$(tail -n 1 <<<"$report")"
+[ "$(boot_of alfa 10.77.7.11)" = "$boot" ] || fail "alfa has booted"
+guest alfa 10.77.7.11 "test ! -e /root/mine && touch /root/writes && sync && rm /root/writes" || fail "alfa's disk"
+expect_lacks "$(guest alfa 10.77.7.11 dmesg)" "EXT4-fs error" "the kernel of alfa"
+volumes | diff "$work/volumes" - || fail "volumes were left by runs that were cut off"
+report=$(in_lab up 2>&1) || fail "up after reset: $report"
+expect_contains "$report" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "up after reset"
+
 say "load through the trunk"
 in_lab_sipp=$(voiplab sipp --json -f "$lab" --share "$SOURCE/share" --state "$state")
 printf '%s' "$in_lab_sipp" | python3 -c '
@@ -123,7 +159,15 @@ expect_contains "$(virsh_ vol-info --bytes elastix1.qcow2 --pool voiplab-default
 expect_contains "$(voiplab "${lone[@]}" 2>&1)" "nothing to do" "a second create-vm"
 virsh_ destroy elastix1 >/dev/null
 
-say "down shuts the guests down, and up brings them back as they were"
+say "down shuts the guests down"
+guest beta 10.77.7.12 "rm /etc/asterisk/modules.conf; touch /root/mine; sync"
+echo >>"$state/quickstart/saved/beta.ready-1.save"
+set +e
+report=$(in_lab reset beta 2>&1)
+expect_status 1 $? "reset with another memory than the disk's"
+set -e
+expect_contains "$report" "is of no use: its memory was written to since; 'voiplab reset --clean beta'" "reset"
+mac=$(virsh_ domiflist quickstart-beta | awk 'NF { print $5 }')
 report=$(in_lab down beta 2>&1) || fail "down: $report"
 [ "$(virsh_ domstate quickstart-beta)" = "shut off" ] || fail "beta still runs"
 set +e
@@ -144,7 +188,15 @@ expect_contains "$report" "beta: the hypervisor has a domain 'quickstart-beta' t
 expect_contains "$report" "1 of 3 PBXs failed" "up"
 [ "$(virsh_ domstate quickstart-alfa)" = running ] || fail "alfa does not run"
 virsh_ undefine quickstart-beta >/dev/null
-report=$(in_lab up 2>&1) || fail "up after down: $report"
+
+say "reset --clean makes a broken guest anew from its base image, and it is the same one again"
+report=$(in_lab reset --clean beta 2>&1) || fail "reset --clean: $report"
+expect_contains "$report" "1 of 1 PBX is put back" "reset --clean"
+[ "$(virsh_ domiflist quickstart-beta | awk 'NF { print $5 }')" = "$mac" ] || fail "beta has another MAC address"
+guest beta 10.77.7.12 "test -e /etc/asterisk/modules.conf && test ! -e /root/mine" || fail "beta has its old disk"
+expect_contains "$(guest beta 10.77.7.12 asterisk -rx "'$registry'")" Registered "beta's registry after reset"
+report=$(in_lab up 2>&1) || fail "up after reset: $report"
+expect_contains "$report" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "up after reset"
 
 say "destroy takes what is ours and leaves the rest"
 report=$(in_lab destroy --yes 2>&1) || fail "destroy: $report"

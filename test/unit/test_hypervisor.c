@@ -61,6 +61,10 @@ COUNTED(int, domain_start, -1, (struct _virDomain * d), (d))
 COUNTED(int, domain_shutdown, -1, (struct _virDomain * d), (d))
 COUNTED(int, domain_destroy, -1, (struct _virDomain * d), (d))
 COUNTED(int, domain_undefine, -1, (struct _virDomain * d, unsigned flags), (d, flags))
+COUNTED(int, domain_save, -1, (struct _virDomain * d, const char *file, const char *xml, unsigned flags),
+        (d, file, xml, flags))
+COUNTED(int, domain_restore, -1, (struct _virConnect * c, const char *file, const char *xml, unsigned flags),
+        (c, file, xml, flags))
 COUNTED(struct _virStoragePool *, pool_define, NULL, (struct _virConnect * c, const char *xml, unsigned flags),
         (c, xml, flags))
 COUNTED(int, pool_build, -1, (struct _virStoragePool * p, unsigned flags), (p, flags))
@@ -117,6 +121,8 @@ static const struct vl_hypervisor_ops counted = {
     .domain_shutdown = counted_domain_shutdown,
     .domain_destroy = counted_domain_destroy,
     .domain_undefine = counted_domain_undefine,
+    .domain_save = counted_domain_save,
+    .domain_restore = counted_domain_restore,
     .pool_define = counted_pool_define,
     .pool_build = counted_pool_build,
     .pool_start = counted_pool_start,

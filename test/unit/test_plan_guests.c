@@ -5,109 +5,10 @@
  *
  * ctest: THREADS yes
  */
-#include "guest/hypervisor.h"
-#include "support.h"
+#include "guests_fixture.h"
 
-#include "base/buf.h"
-#include "base/cleanup.h"
-#include "guest/hypervisor_ops.h"
 #include "guest/image.h"
-#include "plan/apply.h"
 #include "request/fleet.h"
-#include "stage/stage.h"
-
-/* The node: a domain has the name that guest `b` of lab `t` needs. */
-static const char node_xml[] = "<node><domain type='test'><name>t-b</name><memory>8192</memory>"
-                               "<os><type>hvm</type></os></domain></node>";
-
-static const char lab_head[] = "[lab]\nname = t\n[bridge]\naddress = 10.5.5.1/24\n";
-static const char three_guests[] =
-    "[pbx a]\naddress = 10.5.5.11\n[pbx b]\naddress = 10.5.5.12\n[pbx c]\naddress = 10.5.5.13\n";
-
-struct fixture {
-    char *directory;
-    struct vl_session session;
-    struct vl_buf warnings;
-};
-
-static void on_event(void *context, const struct voiplab_event *event)
-{
-    struct fixture *fixture = context;
-
-    if (event->kind == VOIPLAB_EVENT_WARNING)
-        vl_buf_printf(&fixture->warnings, "%s: %s\n", event->target, event->text);
-}
-
-/* The lab's guests start from `base`, "%s" in it being the fixture's directory. */
-static struct fixture *fixture_open(const char *base)
-{
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *lab, *node;
-
-    assert_non_null(fixture);
-    fixture->directory = make_directory();
-    lab = vl_arena_printf(&arena, "%s/lab.ini", fixture->directory);
-    node = vl_arena_printf(&arena, "%s/node.xml", fixture->directory);
-    write_whole(lab, vl_arena_printf(&arena, "%s[image i]\nbase = %s\n%s", lab_head, base, three_guests));
-    write_whole(node, node_xml);
-    fixture->session = (struct vl_session){ .options = { .root = "/",
-                                                         .state_directory = fixture->directory,
-                                                         .cache_directory = fixture->directory,
-                                                         .share_directory = SOURCE_DIRECTORY "/share",
-                                                         .event = on_event,
-                                                         .context = fixture } };
-    (void)pthread_mutex_init(&fixture->session.event_lock, NULL);
-    fixture->session.lab = vl_lab_load(lab, SOURCE_DIRECTORY "/share", &err);
-    if (!fixture->session.lab ||
-        vl_state_open(&fixture->session.state, fixture->session.lab, fixture->directory, NULL, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-    fixture->session.hypervisor = vl_hypervisor_open(vl_arena_printf(&arena, "test://%s", node), NULL, &err);
-    if (!fixture->session.hypervisor)
-        fail_msg("%s", vl_error_text(&err));
-    return fixture;
-}
-
-static void fixture_close(struct fixture **slot)
-{
-    struct fixture *fixture = *slot;
-
-    vl_hypervisor_close(fixture->session.hypervisor);
-    vl_state_close(&fixture->session.state);
-    vl_session_forget(&fixture->session);
-    vl_lab_free(fixture->session.lab);
-    (void)pthread_mutex_destroy(&fixture->session.event_lock);
-    vl_buf_free(&fixture->warnings);
-    remove_tree(fixture->directory);
-    free(fixture->directory);
-    free(fixture);
-}
-
-#define FIXTURE_AUTO __attribute__((cleanup(fixture_close))) struct fixture
-
-static enum vl_domain_state state_of(struct fixture *fixture, const char *name)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    struct vl_domain domain;
-
-    assert_int_equal(vl_hypervisor_domain(fixture->session.hypervisor, &arena, name, &domain, &err), 0);
-    return domain.state;
-}
-
-/* Make what the guests share, as `up` does. */
-static void make_shared(struct fixture *fixture)
-{
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_PLAN_AUTO plan = { .count = 0 };
-
-    assert_int_equal(vl_stage_guests_shared(&fixture->session, NULL, &plan, &err), 0);
-    assert_int_equal(plan.count, 1);
-    assert_int_equal(plan.steps[0].kind, VL_STEP_POOL);
-    if (vl_hypervisor_pool_make(fixture->session.hypervisor, plan.steps[0].object, plan.steps[0].after, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-}
 
 /* A domain of that name which is not ours: its guest fails with its own line, the others run. */
 static void test_foreign_domain(void **state)
@@ -234,21 +135,6 @@ static void test_fetched_image(void **state)
     assert_non_null(strstr(vl_error_text(&err), "needs another file"));
 }
 
-/* A disk that is a clone of this, as one made earlier. */
-static void make_clone(struct fixture *fixture, const char *pool, const char *disk, const char *base)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    const char *xml =
-        vl_arena_printf(&arena,
-                        "<volume><name>%s</name><capacity>1048576</capacity><target><format type='qcow2'/>"
-                        "</target><backingStore><path>/pool/%s</path></backingStore></volume>",
-                        disk, base);
-
-    if (vl_hypervisor_volume_make(fixture->session.hypervisor, pool, xml, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-}
-
 /* A guest whose disk is of another recipe than the lab file's boots what that disk needs, and it is told. */
 static void test_other_recipe(void **state)
 {
@@ -264,8 +150,8 @@ static void test_other_recipe(void **state)
     assert_int_equal(shared.steps[0].kind, VL_STEP_POOL);
     pool = shared.steps[0].object;
     assert_int_equal(vl_hypervisor_pool_make(fixture->session.hypervisor, pool, shared.steps[0].after, &err), 0);
-    make_clone(fixture, pool, "a.qcow2", "debian-asterisk-0123456789ab.qcow2");
-    make_clone(fixture, pool, "c.qcow2", "debian-asterisk-22-0123456789ab.qcow2");
+    make_clone(fixture, pool, "a.qcow2", "/pool/debian-asterisk-0123456789ab.qcow2");
+    make_clone(fixture, pool, "c.qcow2", "/pool/debian-asterisk-22-0123456789ab.qcow2");
     assert_int_equal(vl_stage_guests(&fixture->session, (const char *const[]){ "a", "c", NULL }, &plan, &err), 0);
     for (size_t i = 0; i < plan.count; i++)
         if (plan.steps[i].kind == VL_STEP_DOMAIN)
@@ -274,27 +160,8 @@ static void test_other_recipe(void **state)
     assert_non_null(strstr(domains[0], "/debian-asterisk-0123456789ab.vmlinuz</kernel>"));
     assert_non_null(strstr(domains[1], "/debian-asterisk-22-0123456789ab.vmlinuz</kernel>"));
     assert_string_equal(vl_buf_text(&fixture->warnings),
-                        "a: its disk is of the image 'debian-asterisk-0123456789ab', which stays; a disk of "
-                        "'debian-asterisk-22' is made when the volume 'a.qcow2' of the pool 'voiplab-t' is gone\n");
-}
-
-static const struct vl_step *step_of(const struct vl_plan *plan, enum vl_step_kind kind)
-{
-    for (size_t i = 0; i < plan->count; i++)
-        if (plan->steps[i].kind == kind)
-            return &plan->steps[i];
-    return NULL;
-}
-
-/* What the plan for guest "a" is, carried out. */
-static void make_one(struct fixture *fixture, struct vl_plan *plan)
-{
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_TARGET_AUTO *host = vl_target_local("/", &err);
-
-    if (vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], plan, &err) < 0 ||
-        vl_apply(&fixture->session, plan, host, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
+                        "a: its disk is of the image 'debian-asterisk-0123456789ab', which stays; 'voiplab "
+                        "reset --clean a' makes one of 'debian-asterisk-22'\n");
 }
 
 static const char *behind_of(struct fixture *fixture, struct vl_arena *arena)
@@ -344,12 +211,139 @@ static void test_behind(void **state)
     assert_int_equal(fifth.count, 0);
 }
 
+/* The calls of libvirt that a guest is made again with; the n-th fails. */
+static int again_calls, again_fails;
+
+static bool again_failed(void)
+{
+    return ++again_calls == again_fails;
+}
+
+static int again_destroy(struct _virDomain *domain)
+{
+    return again_failed() ? -1 : libvirt->domain_destroy(domain);
+}
+
+static int again_delete(struct _virStorageVol *volume, unsigned flags)
+{
+    return again_failed() ? -1 : libvirt->volume_delete(volume, flags);
+}
+
+static struct _virStorageVol *again_create(struct _virStoragePool *pool, const char *xml, unsigned flags)
+{
+    return again_failed() ? NULL : libvirt->volume_create(pool, xml, flags);
+}
+
+static int again_start(struct _virDomain *domain)
+{
+    return again_failed() ? -1 : libvirt->domain_start(domain);
+}
+
+/* Guest "a" made again, with the n-th call of libvirt failing. True when the plan came to its end. */
+static bool renew(struct fixture *fixture, int fails)
+{
+    struct vl_hypervisor_ops failing;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_TARGET_AUTO *host = vl_target_local("/", &err);
+    VL_PLAN_AUTO plan = { .count = 0 };
+    int rc;
+
+    libvirt = vl_hypervisor_set_ops(NULL);
+    failing = *libvirt;
+    failing.domain_destroy = again_destroy;
+    failing.volume_delete = again_delete;
+    failing.volume_create = again_create;
+    failing.domain_start = again_start;
+    again_calls = 0;
+    again_fails = fails;
+    fixture->session.renews = true;
+    assert_int_equal(vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &plan, &err), 0);
+    (void)vl_hypervisor_set_ops(&failing);
+    rc = vl_apply(&fixture->session, &plan, host, &err);
+    (void)vl_hypervisor_set_ops(NULL);
+    return rc == 0;
+}
+
+static const char *capacity_of(struct fixture *fixture, struct vl_arena *arena)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_volume volume;
+
+    assert_int_equal(vl_hypervisor_volume(fixture->session.hypervisor, arena, "voiplab-t", "a.qcow2", &volume, &err),
+                     0);
+    return volume.name ? vl_arena_printf(arena, "%llu", (unsigned long long)volume.capacity) : "none";
+}
+
+/* A guest that is made again has a new disk, and that alone is new. Cut off after any call, the next run ends with the
+ * same, and so does `up`. */
+static void test_renewed(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO first = { .count = 0 };
+    VL_PLAN_AUTO again = { .count = 0 };
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+    int cuts = 0;
+
+    (void)state;
+    pbx->disk = 8 << 20;
+    make_shared(fixture);
+    make_one(fixture, &first);
+    pbx->disk = 16 << 20;
+    fixture->session.renews = true;
+    assert_int_equal(vl_stage_guest(&fixture->session, pbx, &again, &err), 0);
+    assert_int_equal(again.count, 4);
+    assert_int_equal(again.steps[0].kind, VL_STEP_STOP);
+    assert_true(again.steps[0].at_once);
+    assert_int_equal(again.steps[1].kind, VL_STEP_REMOVE_VOLUME);
+    assert_int_equal(again.steps[2].kind, VL_STEP_VOLUME);
+    assert_int_equal(again.steps[3].kind, VL_STEP_START);
+    assert_string_equal(capacity_of(fixture, &arena), "8388608");
+
+    for (int fails = 1; !renew(fixture, fails); fails++, cuts++) {
+        VL_PLAN_AUTO rest = { .count = 0 };
+
+        fixture->session.renews = fails % 2;
+        make_one(fixture, &rest);
+        if (fails > 2)
+            assert_string_equal(capacity_of(fixture, &arena), "16777216");
+        assert_int_equal(state_of(fixture, "t-a"), VL_DOMAIN_RUNNING);
+    }
+    assert_int_equal(cuts, 4);
+    assert_string_equal(capacity_of(fixture, &arena), "16777216");
+    assert_int_equal(state_of(fixture, "t-a"), VL_DOMAIN_RUNNING);
+}
+
+/* A disk that somebody else's domain has, too, is not thrown away, and nothing is done to its guest. */
+static void test_held_disk(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_PLAN_AUTO first = { .count = 0 };
+    VL_PLAN_AUTO again = { .count = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_volume volume;
+
+    (void)state;
+    make_shared(fixture);
+    make_one(fixture, &first);
+    assert_int_equal(vl_hypervisor_volume(fixture->session.hypervisor, &arena, "voiplab-t", "a.qcow2", &volume, &err),
+                     0);
+    make_clone(fixture, "voiplab-t", "mine.qcow2", volume.path);
+    fixture->session.renews = true;
+    if (vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &again, &err) == 0)
+        fail_msg("a disk with a clone goes");
+    assert_non_null(strstr(vl_error_text(&err), "its disk 'a.qcow2' stays, since the volume 'mine.qcow2'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_foreign_domain), cmocka_unit_test(test_failed_start),
         cmocka_unit_test(test_fetched_image),  cmocka_unit_test(test_other_recipe),
-        cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_behind),         cmocka_unit_test(test_renewed),
+        cmocka_unit_test(test_held_disk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The virtual machines of a request: what all of them need, each of them made and started, and what is seen of them.
+ */
+#include "request/machines.h"
+
+#include "guest/hypervisor.h"
+#include "stage/stage.h"
+
+enum { WAIT_KVM_S = 120, WAIT_EMULATED_S = 600 };
+
+int vl_run_stage_images(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
+{
+    return vl_stage_image(session, NULL, plan, err);
+}
+
+unsigned vl_run_wait_s(const struct vl_session *session, bool machines)
+{
+    if (session->options.wait_s)
+        return session->options.wait_s;
+    if (!machines)
+        return VL_WAIT_HOST_S;
+    return session->kvm ? WAIT_KVM_S : WAIT_EMULATED_S;
+}
+
+bool vl_run_has_machines(const struct vl_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count; i++)
+        if (fleet->members[i].pbx->place == VL_PLACE_VM)
+            return true;
+    return false;
+}
+
+int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
+{
+    static const char *const words[] = {
+        [VL_DOMAIN_ABSENT] = "absent",
+        [VL_DOMAIN_STOPPED] = "stopped",
+        [VL_DOMAIN_RUNNING] = "running",
+        [VL_DOMAIN_PAUSED] = "paused",
+    };
+    struct vl_session *session = fleet->session;
+
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+        struct vl_domain domain;
+
+        if (member->pbx->place != VL_PLACE_VM || !session->hypervisor)
+            continue;
+        if (vl_hypervisor_domain(session->hypervisor, &member->arena,
+                                 vl_domain_name(&member->arena, session->lab, member->pbx), &domain, err) < 0)
+            return -1;
+        member->guest = words[domain.state];
+        if (domain.behind && !session->restarts)
+            vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name,
+                             "the guest runs as it was before (%s); 'voiplab up --restart' restarts it", domain.behind);
+    }
+    return 0;
+}
+
+void vl_run_wake(const struct vl_run *run, struct vl_fleet *fleet)
+{
+    fleet->waking = true;
+    vl_fleet_connect(fleet, vl_run_wait_s(run->session, false));
+    fleet->waking = false;
+    vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
+}
+
+static int write_down(const struct vl_run *run, size_t *changed)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_made(run->session, run->request->names, &plan, run->err) < 0)
+        return -1;
+    return vl_run_apply_plan(run, &plan, "/", changed);
+}
+
+int vl_run_make_guests(const struct vl_run *run, struct vl_fleet *fleet, unsigned first, unsigned total,
+                       size_t *changed)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    vl_session_phase(run->session, first, total, "images");
+    if (vl_run_apply_stage(run, vl_run_stage_images, changed) < 0)
+        return -1;
+    vl_session_phase(run->session, first + 1, total, "guests");
+    if (write_down(run, changed) < 0 ||
+        vl_stage_guests_shared(run->session, run->request->names, &plan, run->err) < 0 ||
+        vl_run_apply_plan(run, &plan, "/", changed) < 0)
+        return -1;
+    vl_fleet_make_guests(fleet);
+    if (vl_session_cancelled(run->session))
+        return vl_run_fleet_error(run, fleet);
+    return vl_run_look_at_domains(fleet, run->err);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the requests share that make virtual machines or wait for them (up.c, reset.c).
+ */
+#ifndef VL_REQUEST_MACHINES_H
+#define VL_REQUEST_MACHINES_H
+
+#include "render/asterisk.h"
+#include "request/request.h"
+
+enum { VL_WAIT_HOST_S = 10, VL_WAIT_TRUNKS_S = 60 };
+
+#define VL_ALL_PARTS (VL_PART_TRUNK | VL_PART_DIALPLAN)
+
+/* The images that the lab's PBXs use. */
+int vl_run_stage_images(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
+
+/* How long a PBX of this lab may take to answer; `machines`: one that boots. */
+unsigned vl_run_wait_s(const struct vl_session *session, bool machines);
+bool vl_run_has_machines(const struct vl_fleet *fleet);
+
+/* The states of the domains, for the table. A guest that is not running is not waited for. */
+int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err);
+
+/* The images, what all guests need, and each guest, in two phases of `total` that begin with `first`. What they share
+ * must be there; after that the failure of one is its own. */
+int vl_run_make_guests(const struct vl_run *run, struct vl_fleet *fleet, unsigned first, unsigned total,
+                       size_t *changed);
+
+/* In ready.c. Take the ready state of each guest that this request has booted and that has not failed. True when some
+ * were stopped for it: they are asleep now, and their connections are closed. */
+bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet);
+
+/* Connect to the members that are asleep, wake them, and look at their trunks again. */
+void vl_run_wake(const struct vl_run *run, struct vl_fleet *fleet);
+
+#endif

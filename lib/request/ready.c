@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Ready states are taken: of the guests that a request has booted, when they are as they should be. What fails here
+ * fails no guest that runs on, but it is told.
+ */
+#include "plan/apply.h"
+#include "plan/ready.h"
+#include "request/machines.h"
+#include "stage/stage.h"
+
+static int carry_out(struct vl_fleet *fleet, const struct vl_plan *plan, struct vl_error *err)
+{
+    VL_TARGET_AUTO *host = vl_target_local("/", err);
+
+    fleet->changed += plan->count;
+    return host ? vl_apply(fleet->session, plan, host, err) : -1;
+}
+
+/* The guest has stopped, perhaps, and its disk is as it was then. */
+static int run_on(struct vl_fleet *fleet, const struct vl_member *member, const struct vl_ready *ready,
+                  struct vl_error *cause)
+{
+    VL_ERROR_AUTO again = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_ready_run_on(fleet->session, member->pbx, ready, &plan, &again) == 0 &&
+        carry_out(fleet, &plan, &again) == 0)
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no ready state was taken: %s",
+                         vl_error_text(cause));
+    else
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name,
+                         "no ready state was taken: %s; if the guest does not run, 'voiplab up' starts it",
+                         vl_error_text(cause));
+    return 0;
+}
+
+static int take(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    VL_PLAN_AUTO first = { .count = 0 };
+    VL_PLAN_AUTO second = { .count = 0 };
+    struct vl_ready ready;
+
+    if (vl_stage_ready_take(fleet->session, member->pbx, &first, &ready, err) < 0)
+        return -1;
+    if (!ready.layer)
+        return 0;
+    if (member->target && vl_fleet_forget_registration(fleet, member, err) < 0)
+        return -1;
+    vl_target_close(member->target); /* no session of ours is in the memory that is saved */
+    member->target = NULL;
+    member->asleep = true;
+    if (carry_out(fleet, &first, &cause) < 0)
+        return run_on(fleet, member, &ready, &cause);
+    if (vl_stage_ready_keep(fleet->session, member->pbx, &ready, &second, err) < 0)
+        return -1;
+    return carry_out(fleet, &second, err);
+}
+
+bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet)
+{
+    bool taken = false;
+
+    for (size_t i = 0; i < fleet->count && !vl_session_cancelled(run->session); i++) {
+        struct vl_member *member = &fleet->members[i];
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+
+        if (!member->started || member->error.code)
+            continue;
+        if (take(fleet, member, &cause) < 0)
+            vl_session_event(run->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no ready state was taken: %s",
+                             vl_error_text(&cause));
+        taken |= member->asleep;
+    }
+    return taken;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * reset: guests put back. To their ready states they are put without a boot: another clone of the disk of then, and the
+ * memory of then. With `clean` each gets a new disk from its base image and boots. Either way it is given its files as
+ * `up` gives them, and is waited for until it is registered. What a run that was cut off has left undone the next does.
+ */
+#include "base/clock.h"
+#include "base/text.h"
+#include "request/machines.h"
+#include "stage/stage.h"
+
+static int check_names(const struct vl_run *run)
+{
+    const char *const *names = run->request->names;
+
+    if (!names || !names[0])
+        return vl_fail(run->err, VL_ERROR_USAGE,
+                       "which guests? what was changed on them since is lost, so reset wants their names");
+    for (; *names; names++)
+        if (vl_lab_pbx(run->session->lab, *names)->place != VL_PLACE_VM)
+            return vl_fail(run->err, VL_ERROR_USAGE,
+                           "'%s' is no virtual machine of this lab, and only those can be put back", *names);
+    return 0;
+}
+
+/* What will be on the new disks is known without asking anybody. */
+static int show_clean(const struct vl_run *run, struct vl_fleet *fleet)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_state(run->session, &plan, run->err) < 0 || vl_run_stage_images(run->session, &plan, run->err) < 0 ||
+        vl_stage_made(run->session, run->request->names, &plan, run->err) < 0 ||
+        vl_stage_guests(run->session, run->request->names, &plan, run->err) < 0)
+        return -1;
+    fleet->dry = true;
+    vl_fleet_plan(fleet, VL_ALL_PARTS, true, false);
+    for (size_t i = 0; i < fleet->count; i++) {
+        if (fleet->members[i].error.code) {
+            vl_error_move(run->err, &fleet->members[i].error);
+            return -1;
+        }
+        vl_plan_join(&plan, &fleet->members[i].plan);
+    }
+    return vl_run_show_plan(run, &plan);
+}
+
+static int finish(const struct vl_run *run, struct vl_fleet *fleet, long long begun, size_t changed)
+{
+    size_t good = fleet->count - vl_fleet_failed(fleet);
+    double seconds = (double)(vl_now_ms() - begun) / 1000;
+
+    vl_run_fleet_table(run, fleet, false);
+    vl_json_bool(run->result->document, "changed", changed > 0);
+    vl_result_summary(run->result, "%zu step%s taken; %zu of %zu PBX%s put back after %.1f s", changed,
+                      vl_plural(changed), good, fleet->count, fleet->count == 1 ? " is" : "s are", seconds);
+    return vl_run_fleet_error(run, fleet);
+}
+
+/* Trunks and dialplans of the guests that answer, which have most of it already when they were put back to ready. */
+static void configure(const struct vl_run *run, struct vl_fleet *fleet, unsigned first, unsigned total)
+{
+    struct vl_session *session = run->session;
+
+    vl_session_phase(session, first, total, "waiting for every guest to answer");
+    fleet->parts = VL_ALL_PARTS;
+    fleet->looks = fleet->registers = true;
+    vl_fleet_connect(fleet, vl_run_wait_s(session, true));
+    vl_session_phase(session, first + 1, total, "trunks and dialplans");
+    vl_fleet_plan(fleet, VL_ALL_PARTS, false, false);
+    vl_fleet_apply(fleet);
+    if (vl_session_cancelled(session))
+        return;
+    vl_session_phase(session, first + 2, total, "registrations and peers");
+    if (vl_fleet_has_hub(fleet))
+        vl_fleet_register_others(fleet, VL_WAIT_TRUNKS_S);
+    vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
+}
+
+static int show_ready(const struct vl_run *run)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_ready_reset(run->session, run->request->names, &plan, run->err) < 0)
+        return -1;
+    return vl_run_show_plan(run, &plan);
+}
+
+static int reset_ready(const struct vl_run *run, struct vl_fleet *fleet)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+    long long begun = vl_now_ms();
+    size_t changed = 0;
+
+    vl_session_phase(run->session, 1, 4, "guests");
+    if (vl_stage_ready_reset(run->session, run->request->names, &plan, run->err) < 0)
+        return -1;
+    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
+        return vl_error_wrap(run->err, "not all are put back; run this again, or 'voiplab up' boots what is off");
+    if (vl_run_look_at_domains(fleet, run->err) < 0)
+        return -1;
+    for (size_t i = 0; i < fleet->count; i++)
+        fleet->members[i].asleep = true;
+    configure(run, fleet, 2, 4);
+    vl_fleet_explain(fleet);
+    return finish(run, fleet, begun, changed + fleet->changed);
+}
+
+static int reset_clean(const struct vl_run *run, struct vl_fleet *fleet)
+{
+    struct vl_session *session = run->session;
+    long long begun = vl_now_ms();
+    size_t changed = 0;
+
+    vl_session_phase(session, 1, 6, "secrets and keys");
+    if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || vl_run_make_guests(run, fleet, 2, 6, &changed) < 0)
+        return -1;
+    configure(run, fleet, 4, 6);
+    if (!vl_session_cancelled(session) && vl_run_take_ready(run, fleet))
+        vl_run_wake(run, fleet);
+    vl_fleet_explain(fleet);
+    return finish(run, fleet, begun, changed + fleet->changed);
+}
+
+int vl_run_reset(const struct vl_run *run)
+{
+    VL_FLEET_AUTO fleet = { .count = 0 };
+
+    if (check_names(run) < 0 || vl_fleet_open(run->session, run->request->names, &fleet, run->err) < 0)
+        return -1;
+    run->session->renews = run->request->parameters.reset->clean;
+    if (run->session->renews)
+        return vl_run_is_dry(run) ? show_clean(run, &fleet) : reset_clean(run, &fleet);
+    if (!run->session->hypervisor)
+        return vl_fail(run->err, VL_ERROR_FAILED, "without a hypervisor there is no plan to put a guest back");
+    return vl_run_is_dry(run) ? show_ready(run) : reset_ready(run, &fleet);
+}

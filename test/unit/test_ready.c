@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Ready states: which pair of a disk and a memory may be used, and what is planned with it. Against libvirt's test
+ * driver, which has volumes and no files; the memory is a file of the test's.
+ *
+ * ctest: THREADS yes
+ */
+#include "guests_fixture.h"
+
+#include "plan/made.h"
+#include "plan/ready.h"
+
+#define POOL "voiplab-t"
+#define BASE "debian-asterisk-22-0123456789ab"
+
+static struct vl_ready pair_of(struct fixture *fixture, struct vl_arena *arena)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_ready ready;
+
+    if (vl_ready_read(&fixture->session, arena, POOL, "a", &ready, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    return ready;
+}
+
+/* Guest "a" with its disk and a pair that is good. */
+static struct fixture *fixture_ready(void)
+{
+    struct fixture *fixture = fixture_open("build:debian-asterisk-22");
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_PLAN_AUTO shared = { .count = 0 };
+    const struct vl_made none = { .known = true };
+    struct vl_ready ready = { .layer = NULL };
+    struct vl_volume layer;
+    const char *text;
+
+    assert_int_equal(vl_stage_guests_shared(&fixture->session, NULL, &shared, &err), 0);
+    assert_int_equal(vl_hypervisor_pool_make(fixture->session.hypervisor, POOL, shared.steps[0].after, &err), 0);
+    vl_ready_name_next(&fixture->session, &arena, &none, "a", &ready);
+    assert_string_equal(ready.layer, "a.ready-1.qcow2");
+    make_clone(fixture, POOL, ready.layer, "/pool/" BASE ".qcow2");
+    assert_int_equal(vl_hypervisor_volume(fixture->session.hypervisor, &arena, POOL, ready.layer, &layer, &err), 0);
+    make_clone(fixture, POOL, "a.qcow2", layer.path);
+    assert_int_equal(vl_file_mkdirs(vl_ready_directory(&fixture->session, &arena), 0700, &err), 0);
+    write_whole(ready.memory, "memory");
+    ready.definition = "0011223344556677";
+    text = vl_ready_text(&fixture->session, &arena, POOL, &ready, &err);
+    assert_non_null(text);
+    write_whole(vl_ready_path(&fixture->session, &arena, "a"), text);
+    return fixture;
+}
+
+static void test_good_pair(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_ready ready = pair_of(fixture, &arena);
+
+    (void)state;
+    assert_null(ready.torn);
+    assert_string_equal(ready.layer, "a.ready-1.qcow2");
+    assert_string_equal(ready.definition, "0011223344556677");
+    assert_string_equal(ready.memory, vl_arena_printf(&arena, "%s/t/saved/a.ready-1.save", fixture->directory));
+}
+
+/* Either half written to, or gone, and a record of which a part is lost. */
+static void test_torn_pair(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const char *record = vl_ready_path(&fixture->session, &arena, "a"), *memory = pair_of(fixture, &arena).memory;
+
+    (void)state;
+    write_whole(memory, "memory of later");
+    assert_string_equal(pair_of(fixture, &arena).torn, "its memory was written to since");
+    assert_int_equal(remove(memory), 0);
+    assert_string_equal(pair_of(fixture, &arena).torn, "its memory is gone");
+    assert_int_equal(vl_hypervisor_volume_remove(fixture->session.hypervisor, POOL, "a.ready-1.qcow2", &err), 0);
+    assert_string_equal(pair_of(fixture, &arena).torn, "its disk is gone");
+    write_whole(record, "layer a.ready-1.qcow2 - -\n");
+    assert_string_equal(pair_of(fixture, &arena).torn, "its record cannot be read");
+    write_whole(record, "layer b.ready-1.qcow2 - -\nmemory x 1 1\ndefinition 0\n");
+    assert_string_equal(pair_of(fixture, &arena).torn, "its record cannot be read");
+    write_whole(record, "layer a.ready-1.qcow2 - -\nmemory ../../x 1 1\ndefinition 0\n");
+    assert_string_equal(pair_of(fixture, &arena).torn, "its record cannot be read");
+    assert_int_equal(remove(record), 0);
+    assert_null(pair_of(fixture, &arena).layer);
+}
+
+static void refused(struct fixture *fixture, const char *text)
+{
+    static const char *const names[] = { "a", NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    assert_int_equal(vl_stage_ready_reset(&fixture->session, names, &plan, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), text));
+    assert_non_null(strstr(vl_error_text(&err), "'voiplab reset --clean a'"));
+}
+
+/* The domain of guest "a", as it was when its memory was saved: libvirt has it so, and the record says it. */
+static void define_and_note(struct fixture *fixture)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    struct vl_ready ready = pair_of(fixture, &arena);
+    const struct vl_step *step;
+    struct vl_domain domain;
+
+    assert_int_equal(vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &plan, &err), 0);
+    step = step_of(&plan, VL_STEP_DOMAIN);
+    assert_non_null(step);
+    assert_non_null(strstr(step->after, "/" BASE ".vmlinuz</kernel>"));
+    if (vl_hypervisor_define(fixture->session.hypervisor, step->after, "t-a", "t", &err) < 0 ||
+        vl_hypervisor_start(fixture->session.hypervisor, "t-a", "t", &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_int_equal(vl_hypervisor_domain(fixture->session.hypervisor, &arena, "t-a", &domain, &err), 0);
+    ready.definition = domain.fingerprint;
+    write_whole(vl_ready_path(&fixture->session, &arena, "a"),
+                vl_ready_text(&fixture->session, &arena, POOL, &ready, &err));
+}
+
+/* No guest is touched for a pair that is of no use; a good one is a new clone, and the memory after that. */
+static void test_reset(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    static const enum vl_step_kind wanted[] = { VL_STEP_STOP, VL_STEP_REMOVE_VOLUME, VL_STEP_VOLUME, VL_STEP_RESTORE };
+    static const char *const names[] = { "a", NULL }, *const both[] = { "a", "c", NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ERROR_AUTO other = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    VL_PLAN_AUTO nothing = { .count = 0 };
+
+    (void)state;
+    refused(fixture, "libvirt has no such guest any more");
+    define_and_note(fixture);
+    if (vl_stage_ready_reset(&fixture->session, names, &plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_int_equal(plan.count, VL_COUNT(wanted));
+    for (size_t i = 0; i < VL_COUNT(wanted); i++)
+        assert_int_equal(plan.steps[i].kind, wanted[i]);
+    assert_true(plan.steps[0].at_once);
+    assert_string_equal(plan.steps[1].object, "a.qcow2");
+    assert_string_equal(plan.steps[2].object, "a.qcow2");
+    assert_non_null(strstr(plan.steps[2].after, "/a.ready-1.qcow2</path>"));
+    assert_int_equal(vl_stage_ready_reset(&fixture->session, both, &nothing, &other), -1);
+    assert_non_null(strstr(vl_error_text(&other), "'c' has no ready state"));
+}
+
+static void test_defined_otherwise(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    const struct vl_step *step;
+
+    (void)state;
+    define_and_note(fixture);
+    pbx->memory += 64 << 20;
+    assert_int_equal(vl_stage_guest(&fixture->session, pbx, &plan, &err), 0);
+    step = step_of(&plan, VL_STEP_DOMAIN);
+    assert_non_null(step);
+    assert_int_equal(vl_hypervisor_define(fixture->session.hypervisor, step->after, "t-a", "t", &err), 0);
+    refused(fixture, "the guest is defined otherwise by now");
+}
+
+/* Cut off between the old disk and the new one: the guest is made with the disk of its ready state, and boots the
+ * kernel that this was made with. */
+static void test_lost_disk(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    (void)state;
+    define_and_note(fixture);
+    assert_int_equal(vl_hypervisor_stop(fixture->session.hypervisor, "t-a", "t", 0, true, &err), 0);
+    assert_int_equal(vl_hypervisor_volume_remove(fixture->session.hypervisor, POOL, "a.qcow2", &err), 0);
+    assert_int_equal(vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &plan, &err), 0);
+    assert_non_null(step_of(&plan, VL_STEP_VOLUME));
+    assert_non_null(strstr(step_of(&plan, VL_STEP_VOLUME)->after, "/a.ready-1.qcow2</path>"));
+    assert_null(step_of(&plan, VL_STEP_DOMAIN));
+    assert_non_null(step_of(&plan, VL_STEP_START));
+}
+
+static size_t count_of(const struct vl_plan *plan, enum vl_step_kind kind)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < plan->count; i++)
+        count += plan->steps[i].kind == kind;
+    return count;
+}
+
+/* Made anew, a guest has no ready state: both halves and the record go. */
+static void test_made_anew(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    const struct vl_step *step;
+    bool record = false, memory = false;
+
+    (void)state;
+    write_whole(vl_arena_printf(&arena, "%s/t/made", fixture->directory),
+                "pool " POOL "\nguest a\nvolume a.qcow2\nvolume a.ready-1.qcow2\nvolume a.ready-7.qcow2\n");
+    fixture->session.renews = true;
+    assert_int_equal(vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &plan, &err), 0);
+    assert_int_equal(count_of(&plan, VL_STEP_REMOVE_VOLUME), 2);
+    step = step_of(&plan, VL_STEP_COMMAND);
+    assert_non_null(step);
+    for (const char *const *word = step->argv; *word; word++) {
+        record |= !strcmp(*word, vl_ready_path(&fixture->session, &arena, "a"));
+        memory |= !strcmp(*word, pair_of(fixture, &arena).memory);
+    }
+    assert_true(record && memory);
+}
+
+/* A name is never used twice: what an attempt that was cut off has left may be there. */
+static void test_names(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_made made = { .known = true };
+    struct vl_ready ready = { .layer = NULL };
+
+    (void)state;
+    vl_made_add(&made, &arena, "volume", "a.ready-9.qcow2");
+    vl_made_add(&made, &arena, "volume", "a.ready-10.qcow2");
+    vl_made_add(&made, &arena, "volume", "aa.ready-20.qcow2");
+    vl_made_add(&made, &arena, "volume", "a.ready-30.iso");
+    vl_ready_name_next(&fixture->session, &arena, &made, "a", &ready);
+    assert_string_equal(ready.layer, "a.ready-11.qcow2");
+    assert_true(vl_made_volume_of("a.ready-11.qcow2", "a"));
+    assert_false(vl_made_volume_of("a.ready-11.qcow2", "aa"));
+    assert_false(vl_made_volume_of("a.ready-.qcow2", "a"));
+    assert_false(vl_made_layer_of("a.qcow2", "a"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good_pair), cmocka_unit_test(test_torn_pair),         cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_lost_disk), cmocka_unit_test(test_defined_otherwise), cmocka_unit_test(test_made_anew),
+        cmocka_unit_test(test_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
