@@ -108,13 +108,14 @@ grep -q "<Password_1_ ua=\"na\">$secret</Password_1_>" state/demo/phones/spa000e
     fail 'the profile has not the secret of its account'
 # What a note says about handing it out, typed: it is fetched at that address.
 if command -v python3 >/dev/null; then
-    phone --explain --serve 4 one
+    phone --explain --serve 40 one
     expect_status 0 'a note of serving'
     # shellcheck disable=SC2016 # no variables
     sed -n '/^### Hand the profiles out/,$p' out | sed -n '/^```sh$/,/^```$/p' | grep -v '^```' >typed.sh
     bash typed.sh >told 2>asked
     url=$(sed -n 's/^one: //p' told)
-    curl -s --noproxy '*' "$url" | cmp -s - state/demo/phones/spa000e08aabb01.cfg || fail "'$url' is not the profile: $(cat asked)"
+    curl -s --noproxy '*' --retry 30 --retry-delay 1 --retry-connrefused "$url" | cmp -s - state/demo/phones/spa000e08aabb01.cfg || fail "'$url' is not the profile: $(cat asked)"
+    kill "$(pgrep -f "^timeout 40 .*--bind $net\.1 ")"
     phone --explain --show-secrets --resync one
     expect out "user = \"admin:$password\"" 'a note of asking, with its secret'
 fi
