@@ -135,7 +135,13 @@ static void put_further(const struct vl_ifupdown *ifupdown, struct vl_buf *text)
             continue;
         /* 2: also when this host forwards, which libvirt's own networks turn on */
         if (first6)
-            vl_buf_printf(text, "    accept_ra %u\n    autoconf %u\n", bridge->ipv6_auto ? 2 : 0, bridge->ipv6_auto);
+            vl_buf_printf(text, "    accept_ra %s\n    autoconf %s\n",
+                          ifupdown->accept_ra ? ifupdown->accept_ra
+                          : bridge->ipv6_auto ? "2"
+                                              : "0",
+                          ifupdown->autoconf  ? ifupdown->autoconf
+                          : bridge->ipv6_auto ? "1"
+                                              : "0");
         if (first6 && bridge->gateway6)
             vl_buf_printf(text, "    gateway %s\n", bridge->gateway6);
         if (first6)
@@ -216,7 +222,7 @@ static const char *runs(struct vl_arena *arena, const char *interface, unsigned 
 
 const struct vl_backend vl_backend_ifupdown = {
     .directory = "/etc/network",
-    .sources = { VL_INTERFACES, VL_INTERFACES_OWN, VL_LEASE_FILES },
+    .sources = { VL_INTERFACES, VL_INTERFACES_OWN, VL_LEASE_FILES, VL_LEASE_CONFIG },
     .leads = vl_ifupdown_leads,
     .render = render,
     .rehearsal = { .needs = { "ifup", "ifquery" },

@@ -4,7 +4,6 @@
  */
 #include "network/ifupdown_part.h"
 
-#include "base/cleanup.h"
 #include "base/text.h"
 
 /* IPv6 that comes by itself comes to the bridge in the same way. */
@@ -15,20 +14,38 @@ void vl_ifupdown_take_method(struct vl_ifupdown *ifupdown, const char *method)
         ifupdown->method6 = method;
 }
 
-/* What a DHCP client is told, and how IPv6 comes by itself. */
-static bool is_of_lease(const struct vl_ifupdown *ifupdown, const char *word, bool ipv6)
+/* The gateway's metric, and it as the other end of the link, while there is one. */
+static bool is_of_gateway(const struct vl_ifupdown *ifupdown, const struct vl_interfaces_line *line)
+{
+    const struct vl_bridge *bridge = ifupdown->bridge;
+
+    if (!bridge->gateway || !line->words[1])
+        return false;
+    return strcmp(line->words[0], "pointopoint") != 0 ||
+           (vl_bridge_gateway_is_far(bridge) &&
+            !strcmp(line->words[1], vl_text_from_ipv4(ifupdown->arena, bridge->gateway)));
+}
+
+/* What a DHCP client is told, how IPv6 comes by itself, and what goes with the lab file's addresses. */
+static bool is_of_lease(const struct vl_ifupdown *ifupdown, const struct vl_interfaces_line *line, bool ipv6)
 {
     static const char *const inet[] = { "hostname", "leasehours", "leasetime", "vendor", "client", "metric", NULL };
     static const char *const inet6[] = { "hostname",       "accept_ra",    "autoconf",    "privext",
                                          "request_prefix", "ll-attempts",  "ll-interval", "dhcp",
                                          "dad-attempts",   "dad-interval", NULL };
+    static const char *const inet_static[] = { "metric", "pointopoint", NULL };
+    static const char *const inet6_static[] = {
+        "accept_ra", "autoconf", "privext", "dad-attempts", "dad-interval", NULL
+    };
     const char *const *words = ipv6 ? inet6 : inet;
 
     if (ipv6 ? !ifupdown->method6 : !ifupdown->bridge->dhcp)
+        words = ipv6 ? inet6_static : inet_static;
+    if (words == inet6_static && !vl_bridge_has_ipv6(ifupdown->bridge))
         return false;
     for (size_t i = 0; words[i]; i++)
-        if (!strcmp(word, words[i]))
-            return true;
+        if (!strcmp(line->words[0], words[i]))
+            return words != inet_static || is_of_gateway(ifupdown, line);
     return false;
 }
 
@@ -51,7 +68,7 @@ enum vl_interfaces_about vl_ifupdown_about(const struct vl_ifupdown *ifupdown, c
     object = vl_interfaces_is_command(word) ? vl_interfaces_object(ifupdown->arena, interface, line) : VL_OBJECT_OTHER;
     if (object != VL_OBJECT_OTHER)
         return object == VL_OBJECT_ADDRESS ? ABOUT_ADDRESS : ABOUT_NAMES_OR_ROUTES;
-    if (is_of_lease(ifupdown, word, ipv6))
+    if (is_of_lease(ifupdown, line, ipv6))
         return ABOUT_LEASE;
     for (size_t i = 0; addressing[i]; i++)
         if (!strcmp(word, addressing[i]))
@@ -74,15 +91,29 @@ static const char *for_bridge(const struct vl_ifupdown *ifupdown, const char *wo
                            setting + strlen(bridge->interface));
 }
 
+/* How IPv6 comes by itself beside the lab file's addresses, unless that says it. */
+static bool take_automatic(struct vl_ifupdown *ifupdown, const struct vl_interfaces_line *line)
+{
+    bool accept_ra = vl_interfaces_is(line->words[0], "accept_ra");
+
+    if (!accept_ra && !vl_interfaces_is(line->words[0], "autoconf"))
+        return false;
+    if (!ifupdown->bridge->ipv6_stated && line->words[1])
+        *(accept_ra ? &ifupdown->accept_ra : &ifupdown->autoconf) = line->words[1];
+    return true;
+}
+
 /* The line for the bridge's stanza of this family. */
 void vl_ifupdown_carry(struct vl_ifupdown *ifupdown, const struct vl_interfaces_line *line, bool ipv6)
 {
     const struct vl_bridge *bridge = ifupdown->bridge;
 
     /* the default route is the key `gateway`, in whichever way it was made before; that of another table is not */
-    if (vl_text_starts(line->words[0], "dns-")
+    if (vl_text_starts(line->words[0], "dns-nameserver")
             ? bridge->dns[0] != NULL
             : strstr(line->text, "default") != NULL && !strstr(line->text, " table "))
+        return;
+    if (ipv6 && !ifupdown->method6 && take_automatic(ifupdown, line))
         return;
     for (size_t i = 0; line->words[i]; i++)
         vl_buf_printf(&ifupdown->carried[ipv6], "%s%s", i ? " " : "    ", for_bridge(ifupdown, line->words[i]));

@@ -8,11 +8,12 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "network/lease.h"
 
 /* A file with stanzas, and no lease. */
 bool vl_ifupdown_is_stanzas(const struct vl_bridge_source *file)
 {
-    return !vl_text_starts(file->path, "/var/lib/");
+    return !vl_text_starts(file->path, "/var/lib/") && !vl_lease_is_config(file->path);
 }
 
 /* eth0:1 is eth0 with an address that this file's stanza of eth0 does not show. */
@@ -29,14 +30,43 @@ static int check_alias(const struct vl_ifupdown *ifupdown, const char *path, con
                       name);
 }
 
-static int check_iface(struct vl_ifupdown *ifupdown, const char *path, const struct vl_interfaces_line *line)
+/* Whether the bridge has the address from the lab file. */
+static bool is_named(const struct vl_ifupdown *ifupdown, const char *address)
+{
+    const struct vl_bridge *bridge = ifupdown->bridge;
+
+    if (!bridge->dhcp && vl_interfaces_same_address(address, vl_text_from_ipv4(ifupdown->arena, bridge->address)))
+        return true;
+    for (size_t i = 0; bridge->addresses[i]; i++)
+        if (vl_interfaces_same_address(address, bridge->addresses[i]))
+            return true;
+    return false;
+}
+
+/* Whether the stanza that this line opens gives nothing but addresses that the bridge has from the lab file. */
+static bool is_named_stanza(const struct vl_ifupdown *ifupdown, const struct vl_interfaces_line *line,
+                            const struct vl_interfaces_line *end)
+{
+    bool any = vl_interfaces_is(line->words[3], "manual"); /* as an earlier run left it */
+
+    for (line++; line < end && !line->opens; line++) {
+        if (!vl_interfaces_is(line->words[0], "address"))
+            continue;
+        if (!line->words[1] || !is_named(ifupdown, line->words[1]))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+static int check_iface(struct vl_ifupdown *ifupdown, const char *path, const struct vl_interfaces_line *line,
+                       const struct vl_interfaces_line *end)
 {
     const char *name = line->words[1], *family = line->words[1] ? line->words[2] : NULL;
     bool ipv6 = vl_interfaces_is(family, "inet6");
 
     if (vl_interfaces_is(name, ifupdown->bridge->name))
-        return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
-                          "'%s' has a stanza already; give [bridge] another name, or remove the stanza", name);
+        return vl_bridge_fail_exists(path, line->number, name, ifupdown->err);
     if (!vl_interfaces_is(name, ifupdown->bridge->interface))
         return name ? check_alias(ifupdown, path, line, name) : 0;
     if (!family || (!ipv6 && !vl_interfaces_is(family, "inet")) || !line->words[3] || line->words[4])
@@ -44,7 +74,7 @@ static int check_iface(struct vl_ifupdown *ifupdown, const char *path, const str
                           "the stanza of the uplink should read like 'iface %s inet static'; write it so, without "
                           "templates and 'inherits'",
                           name);
-    if (ifupdown->uplink_path[ipv6])
+    if (ifupdown->uplink_path[ipv6] && !is_named_stanza(ifupdown, line, end))
         return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
                           "the uplink '%s' has another stanza of %s in '%s'; put its address into [bridge] addresses "
                           "and remove one of them",
@@ -63,9 +93,12 @@ static int check_iface(struct vl_ifupdown *ifupdown, const char *path, const str
 static int fail_by_another_name(const struct vl_ifupdown *ifupdown, const char *path,
                                 const struct vl_interfaces_line *line, const char *name)
 {
+    const char *interface = ifupdown->bridge->interface;
+
     return vl_fail_at(ifupdown->err, VL_ERROR_FAILED, path, line->number,
-                      "'%s' is for '%s' a matter of the %s stanza; configure it by its own name",
-                      ifupdown->bridge->interface, name, line->words[0]);
+                      "'%s' is for '%s' a matter of the %s stanza; write that so that it leaves '%s' out, and give it "
+                      "'auto %s' and an 'iface %s' of its own",
+                      interface, name, line->words[0], interface, interface, interface);
 }
 
 /* `auto eth0=home` and `auto /eth*=home` bring the uplink up by the stanza of home. */
@@ -169,12 +202,13 @@ static int check_source(struct vl_ifupdown *ifupdown, const char *path, const st
     return 0;
 }
 
-static int look_at_stanza(struct vl_ifupdown *ifupdown, const char *path, const struct vl_interfaces_line *line)
+static int look_at_stanza(struct vl_ifupdown *ifupdown, const char *path, const struct vl_interfaces_line *line,
+                          const struct vl_interfaces_line *end)
 {
     const char *word = line->words[0];
 
     if (vl_interfaces_is(word, "iface"))
-        return check_iface(ifupdown, path, line);
+        return check_iface(ifupdown, path, line, end);
     if (vl_interfaces_is(word, "auto") || vl_text_starts(word, "allow-"))
         return check_names(ifupdown, path, line);
     if (vl_interfaces_is(word, "mapping") || vl_interfaces_is(word, "rename"))
@@ -182,19 +216,6 @@ static int look_at_stanza(struct vl_ifupdown *ifupdown, const char *path, const 
     if (vl_text_starts(word, "source"))
         return check_source(ifupdown, path, line);
     return 0;
-}
-
-/* Whether the bridge has the address from the lab file. */
-static bool is_named(const struct vl_ifupdown *ifupdown, const char *address)
-{
-    const struct vl_bridge *bridge = ifupdown->bridge;
-
-    if (!bridge->dhcp && vl_interfaces_same_address(address, vl_text_from_ipv4(ifupdown->arena, bridge->address)))
-        return true;
-    for (size_t i = 0; bridge->addresses[i]; i++)
-        if (vl_interfaces_same_address(address, bridge->addresses[i]))
-            return true;
-    return false;
 }
 
 /* Addresses that a command gives belong in the lab file, or the bridge would have them only after the next start. */
@@ -216,24 +237,56 @@ static int check_command(const struct vl_ifupdown *ifupdown, const char *path, c
                       address ? address : vl_text_strip(vl_arena_strdup(ifupdown->arena, line->text)));
 }
 
+/* What the uplink is a part of already, by a word of its own stanza or of that of the other, would lose it. */
+static int check_master(const struct vl_ifupdown *ifupdown, const char *path, const struct vl_interfaces_line *line,
+                        const char *stanza)
+{
+    static const struct {
+        const char *word;
+        bool of_master, is_bridge; /* it stands in the stanza of the bridge or bond, and names the ports */
+    } words[] = {
+        { "bridge_ports", true, true },  { "bridge-ports", true, true }, { "bond-slaves", true, false },
+        { "slaves", true, false },       { "bond_slaves", true, false }, { "bond-master", false, false },
+        { "bond_master", false, false },
+    };
+    const char *interface = ifupdown->bridge->interface;
+    bool in_uplink = vl_interfaces_is(stanza, interface);
+
+    for (size_t i = 0; stanza && line->words[0] && i < VL_COUNT(words); i++) {
+        if (strcmp(line->words[0], words[i].word) != 0 || in_uplink == words[i].of_master)
+            continue;
+        for (size_t k = 1; line->words[k]; k++)
+            if (in_uplink || !strcmp(line->words[k], interface))
+                return vl_bridge_fail_port(path, line->number, interface, in_uplink ? line->words[k] : stanza,
+                                           words[i].is_bridge, ifupdown->err);
+    }
+    return 0;
+}
+
+static int look_at_option(struct vl_ifupdown *ifupdown, const char *path, const struct vl_interfaces_line *line,
+                          const char *stanza)
+{
+    if (check_master(ifupdown, path, line, stanza) < 0)
+        return -1;
+    if (!line->words[0] || !vl_interfaces_is(stanza, ifupdown->bridge->interface))
+        return 0;
+    if (vl_text_starts(line->words[0], "wpa-") || vl_text_starts(line->words[0], "wireless-"))
+        return vl_bridge_fail_wireless(path, line->number, ifupdown->bridge->interface, ifupdown->err);
+    return check_command(ifupdown, path, line);
+}
+
 int vl_ifupdown_look_at(struct vl_ifupdown *ifupdown, const struct vl_bridge_source *file)
 {
     struct vl_interfaces_line *lines;
     size_t count = vl_interfaces_lines(ifupdown->arena, file->text, &lines);
-    bool in_uplink = false;
+    const char *stanza = NULL; /* whose this one is */
 
     for (size_t i = 0; i < count; i++) {
-        if (lines[i].opens) {
-            in_uplink = vl_interfaces_is(lines[i].words[0], "iface") &&
-                        vl_interfaces_is(lines[i].words[1], ifupdown->bridge->interface);
-            if (look_at_stanza(ifupdown, file->path, &lines[i]) < 0)
-                return -1;
-        } else if (in_uplink && lines[i].words[0] &&
-                   (vl_text_starts(lines[i].words[0], "wpa-") || vl_text_starts(lines[i].words[0], "wireless-"))) {
-            return vl_bridge_fail_wireless(file->path, lines[i].number, ifupdown->bridge->interface, ifupdown->err);
-        } else if (in_uplink && check_command(ifupdown, file->path, &lines[i]) < 0) {
+        if (lines[i].opens)
+            stanza = vl_interfaces_is(lines[i].words[0], "iface") ? lines[i].words[1] : NULL;
+        if (lines[i].opens ? look_at_stanza(ifupdown, file->path, &lines[i], lines + count) < 0
+                           : look_at_option(ifupdown, file->path, &lines[i], stanza) < 0)
             return -1;
-        }
     }
     return 0;
 }

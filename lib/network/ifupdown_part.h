@@ -24,6 +24,7 @@ struct vl_ifupdown {
     bool sourced;               /* interfaces reads our file */
     const char *method6;      /* of the uplink's stanza of inet6, when the bridge gets one like it; NULL: it does not */
     struct vl_buf carried[2]; /* lines of these stanzas that the bridge's get: name servers, routes, the lease */
+    const char *accept_ra, *autoconf; /* of the uplink's stanza of static IPv6; NULL: as the lab file has it */
     struct vl_fileset *set;
     struct vl_error *err;
 };
@@ -34,7 +35,7 @@ static inline bool vl_interfaces_is(const char *word, const char *wanted)
     return word && !strcmp(word, wanted);
 }
 
-/* A file with stanzas, and no lease. */
+/* A file with stanzas: no lease, and no configuration of dhclient. */
 bool vl_ifupdown_is_stanzas(const struct vl_bridge_source *file);
 
 /* Patterns of the files that `source` and its like lead to. */

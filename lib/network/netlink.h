@@ -156,7 +156,8 @@ void vl_net_delete_route(struct vl_net_batch *batch, const struct vl_net_message
 /* From scratch: `address` as 4 or 16 bytes. */
 void vl_net_new_address(struct vl_net_batch *batch, int family, const unsigned char *address, unsigned prefix,
                         int index);
-void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned char *gateway, int index);
+/* `on_link`: the gateway is in no network of the link, and on it all the same. */
+void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned char *gateway, bool on_link, int index);
 
 /* Carry the batch out. Every change is tried; the error is of the first one that failed. */
 int vl_net_send(struct vl_net *net, const struct vl_net_batch *batch, struct vl_error *err);

@@ -279,7 +279,7 @@ void vl_net_new_address(struct vl_net_batch *batch, int family, const unsigned c
            EEXIST, 0);
 }
 
-void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned char *gateway, int index)
+void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned char *gateway, bool on_link, int index)
 {
     char room[256] = { 0 };
     struct rtmsg *info;
@@ -290,6 +290,7 @@ void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned c
     info->rtm_protocol = RTPROT_STATIC;
     info->rtm_scope = RT_SCOPE_UNIVERSE;
     info->rtm_type = RTN_UNICAST;
+    info->rtm_flags = on_link ? RTNH_F_ONLINK : 0;
     mnl_attr_put(header, RTA_GATEWAY, vl_net_address_size(family), gateway);
     mnl_attr_put_u32(header, RTA_OIF, (uint32_t)index);
     append(batch, header,

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "network/backend.h"
 #include "network/lease_client.h"
 #include "network/netlink.h"
 #include "network/possible.h"
@@ -357,15 +358,16 @@ static bool has_default(const struct vl_net_messages *routes, int family, const 
 }
 
 /* The lab file's default route. */
-static void give_default(struct change *change, const char *gateway)
+static void give_default(struct change *change, const char *gateway, bool on_link)
 {
     int family = strchr(gateway, ':') ? AF_INET6 : AF_INET, index = change->bridge_link.index;
     unsigned char bytes[16];
 
     if (inet_pton(family, gateway, bytes) != 1 || has_default(&change->bridge_routes, family, bytes))
         return;
-    vl_buf_printf(&change->text, "ip route replace default via %s dev %s\n", gateway, change->bridge->name);
-    vl_net_new_default(&change->move, family, bytes, index);
+    vl_buf_printf(&change->text, "ip route replace default via %s dev %s%s\n", gateway, change->bridge->name,
+                  on_link ? " onlink" : "");
+    vl_net_new_default(&change->move, family, bytes, on_link, index);
 }
 
 static void move_routes(struct change *change)
@@ -387,9 +389,9 @@ static void move_routes(struct change *change)
         vl_net_put_route(&change->move, route, change->uplink_link.index, change->bridge_link.index);
     }
     if (bridge->gateway && !bridge->dhcp)
-        give_default(change, vl_text_from_ipv4(change->arena, bridge->gateway));
+        give_default(change, vl_text_from_ipv4(change->arena, bridge->gateway), vl_bridge_gateway_is_far(bridge));
     if (bridge->gateway6)
-        give_default(change, bridge->gateway6);
+        give_default(change, bridge->gateway6, false);
 }
 
 /* A DHCP client of the uplink goes with the address; where the bridge has its address from the lab file, it ends. */
