@@ -153,6 +153,17 @@ static size_t section_length(const struct vl_key_line *lines, size_t count)
     return end;
 }
 
+/* A rule for what comes or goes by the uplink is for the bridge. */
+static void put_key(const struct vl_networkd *networkd, struct vl_buf *out, const struct vl_key_line *line)
+{
+    static const char *const links[] = { "IncomingInterface", "OutgoingInterface", NULL };
+
+    if (is_one_of(line->key, links) && !strcmp(line->value, networkd->bridge->interface))
+        vl_buf_printf(out, "%s=%s\n", line->key, networkd->bridge->name);
+    else
+        vl_buf_printf(out, "%s\n", line->text);
+}
+
 static const char *sections_of(const struct vl_networkd *networkd, const char *pattern, const char *text)
 {
     VL_BUF_AUTO out = VL_BUF_INIT;
@@ -166,7 +177,7 @@ static const char *sections_of(const struct vl_networkd *networkd, const char *p
         vl_buf_printf(&out, "\n%s\n", lines[i].text);
         for (size_t k = 1; k < length; k++)
             if (lines[i + k].key)
-                vl_buf_printf(&out, "%s\n", lines[i + k].text);
+                put_key(networkd, &out, &lines[i + k]);
     }
     networkd->arena->failed |= out.failed;
     return vl_arena_strdup(networkd->arena, vl_buf_text(&out));
