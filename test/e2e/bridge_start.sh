@@ -459,6 +459,7 @@ inside() {
     retry 20 carries || fail "the owner does not bring the uplink up: $(ip address; ip route; tail -n 20 "$work"/*.log)"
     sleep 1
     seen_state >"$work/before"
+    mode=$(sysctl -n net.ipv6.conf.eth0.addr_gen_mode)
     sed 's/\<eth0\>/br0/g' "$work/before" >"$work/wanted"
     [[ $with != *leases* ]] || awk 'NF > 4 {print $3, $5}' "$work/leases" | sort >"$work/client"
 
@@ -491,6 +492,8 @@ inside() {
     must_be before 'after revert'
     client_of eth0 'after revert'
     [ "$(sysctl -n net.ipv6.conf.eth0.disable_ipv6)" = 0 ] || fail 'after revert the uplink has no IPv6'
+    [ "$(sysctl -n net.ipv6.conf.eth0.addr_gen_mode)" = "$mode" ] ||
+        fail "after revert the uplink makes its IPv6 addresses in another way than $mode"
     power_off
     power_on "$owner" "$work"
     must_be before 'after revert and the next start'
