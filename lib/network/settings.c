@@ -6,8 +6,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/keys.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "network/backend.h"
+
+enum { GIVE_MS = 5000 };
 
 /* Those that somebody sets; the others are made by the kernel of what the link is. */
 static const char *const names[] = {
@@ -48,6 +51,24 @@ const char *const *vl_settings_of_uplink(struct vl_arena *arena, const struct vl
                                              names[i] + strlen("ipv4/"), uplink);
     }
     return words;
+}
+
+int vl_settings_give(const char *const *words, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_process_options options = { .timeout_ms = GIVE_MS };
+    VL_FREE char *output = NULL;
+    size_t count = 0;
+    const char **argv;
+
+    while (words[count])
+        count++;
+    argv = vl_arena_zalloc(&arena, (count + 5) * sizeof(*argv));
+    if (!count || !argv)
+        return 0;
+    memcpy(argv, (const char *const[]){ "sysctl", "-q", "-e", "-w" }, 4 * sizeof(*argv));
+    memcpy(argv + 4, words, count * sizeof(*argv));
+    return vl_process_check(argv, &options, &output, err);
 }
 
 /* The part of a key behind the name of the link: `net.ipv4.conf.eth0.rp_filter`, also with slashes. NULL: it is of

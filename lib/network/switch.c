@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "network/backend.h"
 #include "network/lease_client.h"
@@ -20,7 +18,7 @@
 #include "network/settings.h"
 
 /* How long a port may take until the bridge carries traffic: the kernel's link watch acts within a second. */
-enum { RUNNING_TIMEOUT_MS = 3000, RUNNING_PAUSE_MS = 2, SETTINGS_MS = 5000 };
+enum { RUNNING_TIMEOUT_MS = 3000, RUNNING_PAUSE_MS = 2 };
 
 /* An address that the bridge shall have. */
 struct wanted {
@@ -482,26 +480,6 @@ static int send_part(const struct vl_bridge *bridge, const char *lab_name, bool 
     return vl_net_send(change.net, move ? &change.move : &change.join, err);
 }
 
-/* A new bridge has the kernel's settings of the uplink before it is up. */
-static int give_settings(const struct vl_bridge *bridge, const char *const *words, struct vl_error *err)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    struct vl_process_options options = { .timeout_ms = SETTINGS_MS };
-    VL_FREE char *output = NULL;
-    size_t count = 0;
-    const char **argv;
-
-    while (words[count])
-        count++;
-    argv = vl_arena_zalloc(&arena, (count + 5) * sizeof(*argv));
-    if (!count || !argv)
-        return 0;
-    memcpy(argv, (const char *const[]){ "sysctl", "-q", "-e", "-w" }, 4 * sizeof(*argv));
-    memcpy(argv + 4, words, count * sizeof(*argv));
-    return vl_process_check(argv, &options, &output, err) < 0 ? vl_error_wrap(err, "settings of '%s'", bridge->name)
-                                                              : 0;
-}
-
 /* The first part is sent twice: what belongs to the bridge can be said only when it has an index. */
 int vl_switch_over(const struct vl_bridge *bridge, const char *lab_name, struct vl_error *err)
 {
@@ -509,8 +487,7 @@ int vl_switch_over(const struct vl_bridge *bridge, const char *lab_name, struct 
     bool is_new = if_nametoindex(bridge->name) == 0;
     const char *const *settings = vl_settings_of_uplink(&arena, bridge);
 
-    if (send_part(bridge, lab_name, false, err) < 0 ||
-        (is_new && settings && give_settings(bridge, settings, err) < 0) ||
+    if (send_part(bridge, lab_name, false, err) < 0 || (is_new && settings && vl_settings_give(settings, err) < 0) ||
         send_part(bridge, lab_name, false, err) < 0 || wait_running(bridge, err) < 0 ||
         send_part(bridge, lab_name, true, err) < 0)
         return -1;
