@@ -24,6 +24,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "network/netlink.h"
+#include "network/policy.h"
 
 struct vl_saved_file {
     const char *path;   /* below the root */
@@ -40,6 +41,8 @@ struct vl_saved_link {
     const char *master; /* name of the link that it is a port of; NULL: none */
     struct vl_net_link link;
     struct vl_net_messages addresses, routes;
+    struct vl_policy policy;
+    const char *address_mode; /* how it makes its own IPv6 addresses (addr_gen_mode); NULL: not known */
 };
 
 /* An uplink and its bridge. */
@@ -105,6 +108,9 @@ int vl_checkpoint_restore_files(const struct vl_checkpoint *checkpoint, size_t *
  * uplink is there; *ret_done tells. After a reboot the saved state means nothing: see vl_switch_back(). */
 int vl_checkpoint_restore_network(const struct vl_checkpoint *checkpoint, const struct vl_saved_link *uplink,
                                   const struct vl_saved_link *bridge, bool *ret_done, struct vl_error *err);
+
+/* A link makes its own IPv6 addresses as it did: bridge-utils has a port make none, and never takes that back. */
+void vl_checkpoint_restore_mode(const struct vl_saved_link *saved);
 
 /* Forget the checkpoints and the backups; what tells of the latest change stays. */
 void vl_checkpoint_forget_original(const char *directory);

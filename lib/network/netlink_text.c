@@ -3,9 +3,12 @@
  * Addresses and routes as people write them, and as words of a checkpoint.
  */
 #include <arpa/inet.h>
+#include <linux/fib_rules.h>
+#include <linux/neighbour.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "network/netlink.h"
 #include "network/netlink_part.h"
@@ -43,6 +46,21 @@ const char *vl_net_route_text(struct vl_arena *arena, const struct vl_net_messag
     return text;
 }
 
+const char *vl_net_way_text(struct vl_arena *arena, const struct vl_net_message *route)
+{
+    struct vl_net_facts facts = vl_net_route_facts(route);
+    const char *text =
+        facts.is_default
+            ? facts.family == AF_INET ? "default" : "default6"
+            : vl_arena_printf(arena, "%s/%u", vl_net_number_text(arena, facts.family, facts.bytes), facts.prefix);
+
+    if (!facts.has_gateway)
+        return text;
+    if (!vl_net_attribute(route->bytes, sizeof(struct rtmsg), RTA_GATEWAY))
+        return NULL;
+    return vl_arena_printf(arena, "%s via %s", text, vl_net_number_text(arena, facts.family, facts.gateway));
+}
+
 const char *vl_net_word(struct vl_arena *arena, const struct vl_net_message *message)
 {
     static const char digits[] = "0123456789abcdef";
@@ -63,6 +81,15 @@ static int digit_of(char c)
 
 bool vl_net_from_word(struct vl_arena *arena, const char *word, struct vl_net_message *ret_message)
 {
+    static const struct {
+        uint16_t type;
+        size_t extra;
+    } kinds[] = {
+        { RTM_NEWADDR, sizeof(struct ifaddrmsg) },
+        { RTM_NEWROUTE, sizeof(struct rtmsg) },
+        { RTM_NEWNEIGH, sizeof(struct ndmsg) },
+        { RTM_NEWRULE, sizeof(struct fib_rule_hdr) },
+    };
     size_t length = strlen(word) / 2;
     unsigned char *bytes = vl_arena_zalloc(arena, length + 1);
     const struct nlmsghdr *header = (const void *)bytes;
@@ -76,9 +103,12 @@ bool vl_net_from_word(struct vl_arena *arena, const char *word, struct vl_net_me
             return false;
         bytes[i] = (unsigned char)(high << 4 | low);
     }
-    if (length < MNL_NLMSG_HDRLEN + sizeof(struct ifaddrmsg) || header->nlmsg_len != length ||
-        (header->nlmsg_type != RTM_NEWADDR && header->nlmsg_type != RTM_NEWROUTE))
+    if (length < MNL_NLMSG_HDRLEN + sizeof(struct ifaddrmsg) || header->nlmsg_len != length)
         return false;
-    *ret_message = (struct vl_net_message){ .bytes = bytes, .length = length };
-    return header->nlmsg_type == RTM_NEWADDR || length >= MNL_NLMSG_HDRLEN + sizeof(struct rtmsg);
+    for (size_t i = 0; i < VL_COUNT(kinds); i++)
+        if (header->nlmsg_type == kinds[i].type && length >= MNL_NLMSG_HDRLEN + kinds[i].extra) {
+            *ret_message = (struct vl_net_message){ .bytes = bytes, .length = length };
+            return true;
+        }
+    return false;
 }

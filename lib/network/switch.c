@@ -2,6 +2,7 @@
 #include "network/switch.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +10,12 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "network/backend.h"
 #include "network/lease_client.h"
 #include "network/netlink.h"
+#include "network/policy.h"
 #include "network/possible.h"
+#include "network/settings.h"
 
 /* How long a port may take until the bridge carries traffic: the kernel's link watch acts within a second. */
 enum { RUNNING_TIMEOUT_MS = 3000, RUNNING_PAUSE_MS = 2 };
@@ -30,6 +34,7 @@ struct change {
     const struct vl_bridge *bridge;
     struct vl_net_link uplink_link, bridge_link;
     struct vl_net_messages uplink_addresses, uplink_routes, bridge_addresses, bridge_routes;
+    struct vl_policy policy; /* of the uplink */
     struct wanted *wanted;
     size_t wanted_count;
     bool left;                      /* the bridge has an address that goes */
@@ -115,21 +120,34 @@ static void find_wanted(struct change *change)
 }
 
 /* Without a gateway in the lab file the host would lose the one that it has, and everything beyond its network. */
+static int fail_gateway(const struct change *change, const struct vl_net_facts *route, struct vl_error *err)
+{
+    const char *interface = change->bridge->interface;
+    char text[INET_ADDRSTRLEN] = "";
+
+    if (!route->has_gateway)
+        return vl_fail(
+            err, VL_ERROR_FAILED,
+            "the default route of this host leads over '%s' without a gateway, for which [bridge] has no word: "
+            "make the router that answers there its gateway ('ip route replace default via ROUTER dev %s "
+            "onlink', and so in the files), and say 'gateway = ROUTER' in [bridge]",
+            interface, interface);
+    (void)inet_ntop(AF_INET, route->gateway, text, sizeof(text));
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "this host reaches the world through '%s' by the gateway %s, and [bridge] names none: put "
+                   "'gateway = %s' there, or take the default route away first",
+                   interface, text, text);
+}
+
 static int check_gateway(const struct change *change, struct vl_error *err)
 {
     const struct vl_bridge *bridge = change->bridge;
 
     for (size_t i = 0; !bridge->dhcp && !bridge->gateway && i < change->uplink_routes.count; i++) {
         struct vl_net_facts facts = vl_net_route_facts(&change->uplink_routes.list[i]);
-        char text[INET_ADDRSTRLEN] = "";
 
-        if (!facts.is_default || !facts.in_main || !facts.has_gateway || facts.family != AF_INET ||
-            !inet_ntop(AF_INET, facts.gateway, text, sizeof(text)))
-            continue;
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "this host reaches the world through '%s' by the gateway %s, and [bridge] names none: put "
-                       "'gateway = %s' there, or take the default route away first",
-                       bridge->interface, text, text);
+        if (facts.is_default && facts.in_main && facts.family == AF_INET)
+            return fail_gateway(change, &facts, err);
     }
     return 0;
 }
@@ -151,7 +169,8 @@ static int look(struct change *change, struct vl_error *err)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' exists on this host and is not a bridge; give [bridge] another name",
                        bridge->name);
     if (vl_net_addresses(change->net, change->arena, change->uplink_link.index, &change->uplink_addresses, err) < 0 ||
-        vl_net_routes(change->net, change->arena, change->uplink_link.index, &change->uplink_routes, err) < 0)
+        vl_net_routes(change->net, change->arena, change->uplink_link.index, &change->uplink_routes, err) < 0 ||
+        vl_policy_look(change->net, change->arena, &change->uplink_link, &change->policy, err) < 0)
         return -1;
     if (change->bridge_link.exists &&
         (vl_net_addresses(change->net, change->arena, change->bridge_link.index, &change->bridge_addresses, err) < 0 ||
@@ -183,6 +202,8 @@ static void make_bridge(struct change *change, const char *alias)
     vl_buf_printf(&change->text, " mtu %u type bridge stp_state 0 forward_delay 0\n", mtu);
     vl_buf_printf(&change->text, "ip link set dev %s alias %s\n", change->bridge->name, alias);
     vl_net_add_bridge(&change->join, change->bridge->name, uplink->has_mac ? uplink->mac : NULL, mtu);
+    for (const char *const *word = vl_settings_of_uplink(change->arena, change->bridge); word && *word; word++)
+        vl_buf_printf(&change->text, "sysctl -q -w %s\n", *word);
 }
 
 static void join_bridge(struct change *change)
@@ -357,15 +378,16 @@ static bool has_default(const struct vl_net_messages *routes, int family, const 
 }
 
 /* The lab file's default route. */
-static void give_default(struct change *change, const char *gateway)
+static void give_default(struct change *change, const char *gateway, bool on_link)
 {
     int family = strchr(gateway, ':') ? AF_INET6 : AF_INET, index = change->bridge_link.index;
     unsigned char bytes[16];
 
     if (inet_pton(family, gateway, bytes) != 1 || has_default(&change->bridge_routes, family, bytes))
         return;
-    vl_buf_printf(&change->text, "ip route replace default via %s dev %s\n", gateway, change->bridge->name);
-    vl_net_new_default(&change->move, family, bytes, index);
+    vl_buf_printf(&change->text, "ip route replace default via %s dev %s%s\n", gateway, change->bridge->name,
+                  on_link ? " onlink" : "");
+    vl_net_new_default(&change->move, family, bytes, on_link, index);
 }
 
 static void move_routes(struct change *change)
@@ -387,9 +409,9 @@ static void move_routes(struct change *change)
         vl_net_put_route(&change->move, route, change->uplink_link.index, change->bridge_link.index);
     }
     if (bridge->gateway && !bridge->dhcp)
-        give_default(change, vl_text_from_ipv4(change->arena, bridge->gateway));
+        give_default(change, vl_text_from_ipv4(change->arena, bridge->gateway), vl_bridge_gateway_is_far(bridge));
     if (bridge->gateway6)
-        give_default(change, bridge->gateway6);
+        give_default(change, bridge->gateway6, false);
 }
 
 /* A DHCP client of the uplink goes with the address; where the bridge has its address from the lab file, it ends. */
@@ -410,6 +432,8 @@ static int find_changes(struct change *change, const char *lab_name, struct vl_e
     join_bridge(change);
     move_addresses(change);
     move_routes(change);
+    vl_policy_move(change->arena, &change->policy, change->bridge->interface, change->bridge->name,
+                   change->bridge_link.index, &change->move, &change->text);
     move_client(change);
     if (change->text.failed || change->arena->failed)
         return vl_no_memory(err);
@@ -459,39 +483,13 @@ static int send_part(const struct vl_bridge *bridge, const char *lab_name, bool 
 /* The first part is sent twice: what belongs to the bridge can be said only when it has an index. */
 int vl_switch_over(const struct vl_bridge *bridge, const char *lab_name, struct vl_error *err)
 {
-    if (send_part(bridge, lab_name, false, err) < 0 || send_part(bridge, lab_name, false, err) < 0 ||
-        wait_running(bridge, err) < 0 || send_part(bridge, lab_name, true, err) < 0)
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    bool is_new = if_nametoindex(bridge->name) == 0;
+    const char *const *settings = vl_settings_of_uplink(&arena, bridge);
+
+    if (send_part(bridge, lab_name, false, err) < 0 || (is_new && settings && vl_settings_give(settings, err) < 0) ||
+        send_part(bridge, lab_name, false, err) < 0 || wait_running(bridge, err) < 0 ||
+        send_part(bridge, lab_name, true, err) < 0)
         return -1;
     return vl_lease_clients_end(bridge->interface, bridge->name, bridge->dhcp, err);
-}
-
-int vl_switch_back(const char *bridge, const char *uplink, struct vl_error *err)
-{
-    static const int none = 0;
-    static const bool up = true;
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_NET_AUTO *net = vl_net_open(err);
-    VL_NET_BATCH_AUTO batch = { .count = 0 };
-    struct vl_net_link from, to;
-    struct vl_net_messages addresses, routes;
-
-    if (!net || vl_net_link(net, &arena, bridge, &from, err) < 0 || vl_net_link(net, &arena, uplink, &to, err) < 0)
-        return -1;
-    if (!from.exists || !to.exists || to.master != from.index)
-        return 0;
-    if (vl_net_addresses(net, &arena, from.index, &addresses, err) < 0 ||
-        vl_net_routes(net, &arena, from.index, &routes, err) < 0)
-        return -1;
-    vl_net_set_link(&batch, to.index, &(struct vl_net_settings){ .master = &none, .up = &up });
-    for (size_t i = 0; i < addresses.count; i++) {
-        if (!vl_net_address_facts(&addresses.list[i]).link_local)
-            vl_net_put_address(&batch, &addresses.list[i], to.index);
-        vl_net_delete_address(&batch, &addresses.list[i]);
-    }
-    if (from.alias && vl_text_starts(from.alias, "voiplab:"))
-        vl_net_delete_link(&batch, from.index);
-    for (size_t i = 0; i < routes.count; i++)
-        if (!vl_net_route_facts(&routes.list[i]).link_local)
-            vl_net_put_route(&batch, &routes.list[i], from.index, to.index);
-    return vl_net_send(net, &batch, err);
 }

@@ -21,6 +21,8 @@ files() { (cd "$work/etc" && find . -type f -printf '%p %m ' -exec sha256sum {} 
 whole_state() {
     network_state | sed 's| nhid [0-9]*||; s|NO-CARRIER,||; s|,LOWER_UP||'
     on_host -o -4 address show | sed 's/^[0-9]*: *//; s/valid_lft [0-9]*sec preferred_lft [0-9]*sec//' | sort
+    on_host neigh show nud permanent | sort
+    (on_host rule && on_host -6 rule) | sort
     on_host route show table all | grep -v 'table local' | sed 's/ *$//; s/ nhid [0-9]*//' | sort
     on_host -6 route show table all | grep -v 'table local\|multicast' | sed 's/ *$//; s/ expires [0-9]*sec//; s/ nhid [0-9]*//' | sort
 }
@@ -42,8 +44,8 @@ there_and_back() {
     files >"$work/files"
     bridge --timeout 2
     ends 0 "$1: bridge"
-    whole_state >"$work/between"
     [ -z "${check-}" ] || $check
+    whole_state >"$work/between"
     retry 20 nothing_waits || not_taken_back "$1"
     grep -q 'not confirmed in time' "$work/state/.bridge/host/outcome" ||
         fail "$1: it ended otherwise: $(cat "$work/state/.bridge/host/outcome")"
@@ -98,6 +100,10 @@ on_host route append 203.0.113.0/24 via 192.0.2.3 metric 60
 on_host route add default via 192.0.2.1 table 100
 on_host route add 192.0.2.0/24 dev eth0 table 100
 on_host rule add from 192.0.2.10 table 100
+on_host rule add iif eth0 fwmark 0x5 table 100
+on_host -6 rule add oif eth0 table 100
+on_host neigh replace 192.0.2.7 lladdr 02:00:00:00:00:77 nud permanent dev eth0
+on_host neigh replace 2001:db8::7 lladdr 02:00:00:00:00:77 nud permanent dev eth0
 on_host nexthop add id 7 via 192.0.2.1 dev eth0
 on_host route add 198.18.9.0/24 nhid 7
 on_host route add 198.18.10.0/24 nexthop via 192.0.2.1 nexthop via 192.0.2.2
@@ -106,7 +112,22 @@ on_host route add blackhole 198.18.12.0/24
 on_host -6 route replace default via 2001:db8::1 dev eth0
 on_host -6 route add 2001:db8:5::/64 via 2001:db8::1 metric 10
 on_host -6 route add 2001:db8:6::/64 nexthop via 2001:db8::1 nexthop via 2001:db8::2
+for setting in ipv4/conf/eth0/rp_filter=2 ipv4/conf/eth0/arp_ignore=1 ipv6/conf/eth0/use_tempaddr=2; do
+    here sysctl -q -w "net/$setting"
+done
+moves() {
+    [ "$(here sysctl -n net.ipv4.conf.br0.rp_filter net.ipv4.conf.br0.arp_ignore net.ipv6.conf.br0.use_tempaddr | tr '\n' ' ')" = '2 1 2 ' ] ||
+        fail 'the settings of the uplink are not those of the bridge'
+    [ "$(on_host neigh show nud permanent | grep -c 'dev br0 lladdr 02:00:00:00:00:77')" = 2 ] ||
+        fail "neighbours: $(on_host neigh show nud permanent)"
+    [ "$( (on_host rule && on_host -6 rule) | grep -c 'if br0')" = 2 ] || fail "rules: $(on_host rule; on_host -6 rule)"
+}
+check=moves
 there_and_back 'of every kind'
+check=
+on_host neigh flush dev eth0 nud permanent
+on_host rule del iif eth0 table 100
+on_host -6 rule del oif eth0 table 100
 on_host -6 route del 2001:db8:6::/64
 uplink_plain
 
@@ -186,6 +207,15 @@ check=
 uplink_lab 'backend = ifcfg'
 uplink_plain
 sleep 2
+
+say "a default route without a gateway, which the lab file cannot say: refused, with what to do"
+on_host route replace default dev eth0 scope link
+sed -i '/^gateway = /d' "$work/lab.ini"
+bridge
+ends 1 'bridge with a default route without a gateway'
+said "'gateway = ROUTER'"
+on_host route replace default via 192.0.2.1 dev eth0
+uplink_lab 'backend = ifcfg'
 
 say "what cannot be a port is refused before anything is shown or changed, by every back end"
 whole_state >"$work/before"

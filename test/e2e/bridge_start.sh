@@ -22,6 +22,8 @@ static='address = 192.0.2.9/24
 gateway = 192.0.2.1'
 dhcp='address = dhcp
 network = 192.0.2.0/24'
+far_gateway='address = 192.0.2.9/32
+gateway = 192.0.2.1'
 
 interfaces() {
     mkdir -p /etc/network/interfaces.d
@@ -268,6 +270,48 @@ network:
       routes: [{to: default, via: 192.0.2.1}]
 END
 }
+# one address and its gateway on the link, from an entry for many cards that would be taken before the uplink's own
+scenario_netplan_far() {
+    owner=netplan keys=$far_gateway
+    netplan_file <<'END'
+network:
+  version: 2
+  renderer: networkd
+  ethernets:
+    eth0:
+      dhcp4: true
+    all:
+      match: {name: "e*"}
+      addresses: [192.0.2.9/32]
+      routes:
+        - {to: default, via: 192.0.2.1, on-link: true, metric: 50}
+        - {to: 203.0.113.0/24, via: 192.0.2.1, on-link: true}
+        - {to: default, via: 192.0.2.1, on-link: true, table: 101}
+      routing-policy: [{from: 192.0.2.9, table: 101}]
+END
+}
+scenario_ifupdown_far() {
+    owner=ifupdown keys=$far_gateway
+    interfaces <<'END'
+iface eth0 inet static
+    address 192.0.2.9/32
+    gateway 192.0.2.1
+    up ip neigh replace 192.0.2.77 lladdr 02:00:00:00:00:77 nud permanent dev eth0
+    up ip rule add iif eth0 table 102
+END
+}
+# policy in files of its own, and a gateway that is in no network
+scenario_ifcfg_policy() {
+    owner=ifcfg keys=$far_gateway
+    ifcfg <<'END'
+BOOTPROTO=none
+IPADDR=192.0.2.9
+NETMASK=255.255.255.255
+ZONE=internal
+END
+    printf '192.0.2.1 dev eth0\ndefault via 192.0.2.1 dev eth0\ndefault via 192.0.2.1 dev eth0 table 101\n' >/etc/sysconfig/network-scripts/route-eth0
+    printf 'from 192.0.2.9 table 101\n' >/etc/sysconfig/network-scripts/rule-eth0
+}
 scenario_networkmanager_dhcp() {
     owner=networkmanager keys=$dhcp with=leases
     profile <<'END'
@@ -316,6 +360,19 @@ END
     # shellcheck disable=SC2016 # for the shell in there
     printf '#!/bin/sh\n[ "$IFACE" != br0 ]\n' >/etc/network/if-pre-up.d/0-only-cards
     chmod 755 /etc/network/if-pre-up.d/0-only-cards
+}
+# what a hook gives the uplink is missed on the bridge
+scenario_ifupdown_hook_route() {
+    owner=ifupdown keys=$static refusal="missing 'route br0 203.0.113.0/24 via 192.0.2.1 table 254'"
+    interfaces <<'END'
+iface eth0 inet static
+    address 192.0.2.9/24
+    gateway 192.0.2.1
+END
+    mkdir -p /etc/network/if-up.d
+    # shellcheck disable=SC2016 # for the shell in there
+    printf '#!/bin/sh\n[ "$IFACE" != eth0 ] || ip route add 203.0.113.0/24 via 192.0.2.1 || :\n' >/etc/network/if-up.d/routes
+    chmod 755 /etc/network/if-up.d/routes
 }
 scenario_networkd_mute() {
     owner=networkd keys=$static refusal="'address br0 192.0.2.9/24'"
@@ -402,6 +459,7 @@ inside() {
     retry 20 carries || fail "the owner does not bring the uplink up: $(ip address; ip route; tail -n 20 "$work"/*.log)"
     sleep 1
     seen_state >"$work/before"
+    mode=$(sysctl -n net.ipv6.conf.eth0.addr_gen_mode)
     sed 's/\<eth0\>/br0/g' "$work/before" >"$work/wanted"
     [[ $with != *leases* ]] || awk 'NF > 4 {print $3, $5}' "$work/leases" | sort >"$work/client"
 
@@ -434,6 +492,8 @@ inside() {
     must_be before 'after revert'
     client_of eth0 'after revert'
     [ "$(sysctl -n net.ipv6.conf.eth0.disable_ipv6)" = 0 ] || fail 'after revert the uplink has no IPv6'
+    [ "$(sysctl -n net.ipv6.conf.eth0.addr_gen_mode)" = "$mode" ] ||
+        fail "after revert the uplink makes its IPv6 addresses in another way than $mode"
     power_off
     power_on "$owner" "$work"
     must_be before 'after revert and the next start'
