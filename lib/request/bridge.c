@@ -95,8 +95,7 @@ static void save_owner(struct vl_checkpoint *checkpoint, const struct vl_session
 {
     const struct vl_bridge *bridge = &session->lab->bridge;
     struct vl_arena *arena = &checkpoint->arena;
-    const char *const *const *commands =
-        vl_owner_commands(arena, session->backend, VL_OWNER_PUT_BACK, bridge->interface, bridge->name);
+    const char *const *const *commands = vl_owner_commands(arena, session->backend, VL_OWNER_PUT_BACK, bridge);
     const struct vl_lease_client *client = vl_lease_clients(arena, bridge->interface, bridge->name);
     const char *const **all = vl_arena_zalloc(arena, RELOADS * sizeof(*all));
     size_t count = 0;
@@ -126,6 +125,20 @@ static int save_files(struct vl_checkpoint *checkpoint, const struct vl_plan *pl
     return vl_arena_check(&checkpoint->arena, err);
 }
 
+/* What the owner of the network keeps of the uplink in no file that is to last. */
+static int save_kept(struct vl_checkpoint *checkpoint, const struct vl_session *session, struct vl_error *err)
+{
+    struct vl_bridge_source *files;
+    size_t count;
+
+    if (vl_owner_kept(&checkpoint->arena, session->backend, &session->lab->bridge, &files, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (vl_checkpoint_add_file(checkpoint, files[i].path, files[i].text, 0600, err) < 0)
+            return -1;
+    return 0;
+}
+
 static int save(const struct vl_run *run, const struct vl_plan *plan, const char *peer, const char *directory,
                 struct vl_checkpoint *checkpoint)
 {
@@ -141,7 +154,8 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
     save_owner(checkpoint, run->session);
     if (is_this_host(run)) {
         net = vl_net_open(run->err);
-        if (!net || vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
+        if (!net || save_kept(checkpoint, run->session, run->err) < 0 ||
+            vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
             return -1;
         checkpoint->gateway =
             bridge->gateway ? vl_text_from_ipv4(arena, bridge->gateway) : live_gateway(checkpoint, arena);

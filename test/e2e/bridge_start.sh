@@ -286,6 +286,11 @@ dhcp-hostname=pbxhost
 method=link-local
 END
 }
+# nobody has configured the card, as on every desktop: NetworkManager makes a profile up, in no file that lasts
+scenario_networkmanager_made_up() {
+    owner=networkmanager keys=$dhcp with='leases6 ra'
+    mkdir -p /etc/NetworkManager/system-connections
+}
 scenario_networkmanager_duid() {
     owner=networkmanager keys=$dhcp with=leases
     profile <<'END'
@@ -367,6 +372,10 @@ carries() {
     ip -o address show scope global | grep -q 'inet ' && reaches &&
         { [[ $with != *leases6* ]] || ip -o -6 address show scope global | grep -q 2001:db8::1; }
 }
+# what NetworkManager has up on the uplink, and where it stands
+profile_up() {
+    [ "$owner" != networkmanager ] || nmcli -g NAME,UUID,FILENAME,DEVICE connection show --active | grep ':eth0$'
+}
 is_as() { seen_state | diff "$work/$1" - >"$work/diff" 2>&1 && reaches; }
 must_be() {
     retry 20 is_as "$1" || fail "$2: $(cat "$work/diff"; ip -br link; ip address; for log in "$work"/*.log; do echo "== $log"; tail -n 12 "$log"; done)"
@@ -402,6 +411,7 @@ inside() {
     retry 20 carries || fail "the owner does not bring the uplink up: $(ip address; ip route; tail -n 20 "$work"/*.log)"
     sleep 1
     seen_state >"$work/before"
+    profile_up >"$work/profile"
     sed 's/\<eth0\>/br0/g' "$work/before" >"$work/wanted"
     [[ $with != *leases* ]] || awk 'NF > 4 {print $3, $5}' "$work/leases" | sort >"$work/client"
 
@@ -433,6 +443,8 @@ inside() {
     files | diff "$work/files" - >&2 || fail 'after revert the files are not as they were'
     must_be before 'after revert'
     client_of eth0 'after revert'
+    profile_up | diff "$work/profile" - >&2 || fail 'after revert another profile is up on the uplink'
+    [ ! -e /var/lib/NetworkManager/no-auto-default.state ] || fail 'NetworkManager makes no profile up any more'
     [ "$(sysctl -n net.ipv6.conf.eth0.disable_ipv6)" = 0 ] || fail 'after revert the uplink has no IPv6'
     power_off
     power_on "$owner" "$work"
