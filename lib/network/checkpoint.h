@@ -40,6 +40,13 @@ struct vl_saved_link {
     const char *master; /* name of the link that it is a port of; NULL: none */
     struct vl_net_link link;
     struct vl_net_messages addresses, routes;
+    unsigned rules; /* of a bridge: for which families (probe/forward.h) a rule lets its frames pass, a bit each */
+};
+
+/* A setting of the kernel. */
+struct vl_saved_setting {
+    const char *key;   /* "net.bridge.bridge-nf-call-iptables" */
+    const char *value; /* "1" */
 };
 
 /* An uplink and its bridge. */
@@ -61,6 +68,8 @@ struct vl_checkpoint {
     struct vl_saved_link uplink, bridge;
     struct vl_saved_pair *further; /* in `original`: other uplinks that later runs came to */
     size_t further_count;
+    struct vl_saved_setting *settings;
+    size_t setting_count;
     struct vl_net_messages others;     /* default routes over other links: the bridge's may take their place */
     const char *const *const *reloads; /* commands by which the owner of the network learns of restored files */
     size_t reload_count;
@@ -84,6 +93,9 @@ void vl_checkpoint_add_directory(struct vl_checkpoint *checkpoint, const char *p
 int vl_checkpoint_network(struct vl_checkpoint *checkpoint, struct vl_net *net, const char *uplink, const char *bridge,
                           struct vl_error *err);
 
+/* The kernel's switches for the packet filter on bridges, and the rules for this bridge, as they are now. */
+void vl_checkpoint_filter(struct vl_checkpoint *checkpoint);
+
 /* Write `last`; to be called before the first change. */
 int vl_checkpoint_write(struct vl_checkpoint *checkpoint, const char *directory, struct vl_error *err);
 
@@ -105,6 +117,9 @@ int vl_checkpoint_restore_files(const struct vl_checkpoint *checkpoint, size_t *
  * uplink is there; *ret_done tells. After a reboot the saved state means nothing: see vl_switch_back(). */
 int vl_checkpoint_restore_network(const struct vl_checkpoint *checkpoint, const struct vl_saved_link *uplink,
                                   const struct vl_saved_link *bridge, bool *ret_done, struct vl_error *err);
+
+/* Put the switches back, and take away rules for the bridges that were not there. */
+void vl_checkpoint_restore_filter(const struct vl_checkpoint *checkpoint);
 
 /* Forget the checkpoints and the backups; what tells of the latest change stays. */
 void vl_checkpoint_forget_original(const char *directory);

@@ -157,6 +157,7 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
         if (!net || save_kept(checkpoint, run->session, run->err) < 0 ||
             vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
             return -1;
+        vl_checkpoint_filter(checkpoint);
         checkpoint->gateway =
             bridge->gateway ? vl_text_from_ipv4(arena, bridge->gateway) : live_gateway(checkpoint, arena);
     }
