@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "network/checkpoint.h"

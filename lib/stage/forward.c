@@ -5,7 +5,6 @@
  * for a bridge with an uplink as its files say, the kernel is told to leave bridged frames alone. Both are looked at in
  * each run, since others change them.
  */
-#include "base/cleanup.h"
 #include "probe/forward.h"
 #include "stage/stage.h"
 

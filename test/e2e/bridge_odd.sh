@@ -65,6 +65,14 @@ bridge --dry-run
 ends 0 'bridge --dry-run beside a packet filter'
 tells "the packet filter (iptables-save) has 2 rules for 'eth0' and none such for 'br0'"
 tells "the packet filter (ip6tables-save) has 1 rule for 'eth0'"
+here mkdir -p /etc/firewalld/zones /etc/ufw
+echo '  <interface name="eth0"/>' | here tee /etc/firewalld/zones/public.xml >/dev/null
+printf '\nENABLED=yes\n' | here tee /etc/ufw/ufw.conf >/dev/null
+echo '-A ufw-user-input -i eth0 -p tcp --dport 22 -j ACCEPT' | here tee /etc/ufw/user.rules >/dev/null
+bridge --dry-run
+tells "the packet filter (firewalld's zones) has 1 rule for 'eth0'"
+tells "the packet filter (ufw's rules) has 1 rule for 'eth0'"
+here rm -rf /etc/firewalld /etc/ufw
 here iptables -A INPUT -i br0 -p tcp --dport 22 -j ACCEPT
 here iptables -D INPUT ! -i eth0 -p udp -j DROP
 here ip6tables -F FORWARD
