@@ -21,6 +21,7 @@
 #include "base/keys.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "network/ask.h"
 #include "network/rehearsal_look.h"
 
 enum {
@@ -193,6 +194,17 @@ static const char *const *named(struct play *play, const char *const *words)
     return argv;
 }
 
+/* What its programs say of single files. */
+static int ask_of_files(struct play *play)
+{
+    const char *const *lines;
+    int rc = vl_ask_owner(&play->arena, play->scene.files, play->scene.file_count, &lines);
+
+    for (; lines && *lines; lines++)
+        printf("says %s\n", *lines);
+    return rc;
+}
+
 /* Ask the owner what it makes of the files; what it refuses is not worth bringing up. */
 static int ask(struct play *play)
 {
@@ -208,7 +220,7 @@ static int ask(struct play *play)
         if (vl_text_starts(play->scene.files[i], how->reads) && (status = run(play, argv, NULL)) != 0)
             return status < 0 ? 3 : 1;
     }
-    return 0;
+    return ask_of_files(play);
 }
 
 static int start(struct play *play)
