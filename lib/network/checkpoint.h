@@ -39,7 +39,7 @@ struct vl_saved_link {
     const char *name;
     const char *master; /* name of the link that it is a port of; NULL: none */
     struct vl_net_link link;
-    struct vl_net_messages addresses, routes, neighbours;
+    struct vl_net_messages addresses, routes;
     unsigned rules; /* of a bridge: for which families (probe/forward.h) a rule lets its frames pass, a bit each */
 };
 

@@ -45,8 +45,7 @@ static int save_link(struct vl_checkpoint *checkpoint, struct vl_net *net, const
     if (!ret->link.exists)
         return 0;
     if (save_master(checkpoint, net, ret, err) < 0 ||
-        vl_net_addresses(net, &checkpoint->arena, ret->link.index, &ret->addresses, err) < 0 ||
-        vl_net_neighbours(&checkpoint->arena, ret->link.index, &ret->neighbours, err) < 0)
+        vl_net_addresses(net, &checkpoint->arena, ret->link.index, &ret->addresses, err) < 0)
         return -1;
     return vl_net_routes(net, &checkpoint->arena, ret->link.index, &ret->routes, err);
 }
@@ -100,15 +99,14 @@ static bool has_route(const struct vl_net_messages *messages, const struct vl_ne
     return false;
 }
 
-/* The addresses, routes and neighbours of a link as they were. What came since goes first: an address takes those along
- * that were added after it to the same network. */
+/* The addresses and routes of a link as they were. What came since goes first: an address takes those along that were
+ * added after it to the same network. */
 static int restore_link(struct vl_net *net, struct vl_arena *arena, const struct vl_saved_link *saved, int index,
                         struct vl_net_batch *batch, struct vl_error *err)
 {
-    struct vl_net_messages addresses = { .count = 0 }, routes = { .count = 0 }, neighbours = { .count = 0 };
+    struct vl_net_messages addresses = { .count = 0 }, routes = { .count = 0 };
 
-    if (vl_net_addresses(net, arena, index, &addresses, err) < 0 ||
-        vl_net_routes(net, arena, index, &routes, err) < 0 || vl_net_neighbours(arena, index, &neighbours, err) < 0)
+    if (vl_net_addresses(net, arena, index, &addresses, err) < 0 || vl_net_routes(net, arena, index, &routes, err) < 0)
         return -1;
     for (size_t i = 0; i < addresses.count; i++)
         if (!has_address(&saved->addresses, &addresses.list[i]))
@@ -121,11 +119,6 @@ static int restore_link(struct vl_net *net, struct vl_arena *arena, const struct
     for (size_t i = 0; i < saved->routes.count; i++)
         if (!vl_net_route_facts(&saved->routes.list[i]).by_object || !has_route(&routes, &saved->routes.list[i]))
             vl_net_put_route(batch, &saved->routes.list[i], saved->link.index, index);
-    for (size_t i = 0; i < neighbours.count; i++)
-        if (!vl_net_has_neighbour(&saved->neighbours, &neighbours.list[i]))
-            vl_net_delete_neighbour(batch, &neighbours.list[i]);
-    for (size_t i = 0; i < saved->neighbours.count; i++)
-        vl_net_put_neighbour(batch, &saved->neighbours.list[i], index);
     return 0;
 }
 

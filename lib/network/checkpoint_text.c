@@ -32,8 +32,6 @@ static void add_link(const char *kind, const struct vl_saved_link *saved, struct
         vl_buf_printf(text, "%s-address %s\n", kind, vl_net_word(arena, &saved->addresses.list[i]));
     for (size_t i = 0; i < saved->routes.count; i++)
         vl_buf_printf(text, "%s-route %s\n", kind, vl_net_word(arena, &saved->routes.list[i]));
-    for (size_t i = 0; i < saved->neighbours.count; i++)
-        vl_buf_printf(text, "%s-neighbour %s\n", kind, vl_net_word(arena, &saved->neighbours.list[i]));
 }
 
 static void add_pair(const struct vl_saved_link *uplink, const struct vl_saved_link *bridge, struct vl_arena *arena,
@@ -206,10 +204,6 @@ static bool parse_of_links(struct vl_checkpoint *checkpoint, const char *word, c
         return parse_message(checkpoint, &uplink->addresses, rest);
     if (!strcmp(word, "uplink-route"))
         return parse_message(checkpoint, &uplink->routes, rest);
-    if (!strcmp(word, "uplink-neighbour"))
-        return parse_message(checkpoint, &uplink->neighbours, rest);
-    if (!strcmp(word, "bridge-neighbour"))
-        return parse_message(checkpoint, &bridge->neighbours, rest);
     if (!strcmp(word, "bridge-address"))
         return parse_message(checkpoint, &bridge->addresses, rest);
     if (!strcmp(word, "bridge-route"))

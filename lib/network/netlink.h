@@ -92,12 +92,6 @@ int vl_net_routes(struct vl_net *net, struct vl_arena *arena, int index, struct 
 int vl_net_default_routes(struct vl_net *net, struct vl_arena *arena, struct vl_net_messages *ret,
                           struct vl_error *err);
 
-/* The neighbours of a link that somebody has entered: lasting ones and those that this host answers for. */
-int vl_net_neighbours(struct vl_arena *arena, int index, struct vl_net_messages *ret, struct vl_error *err);
-
-/* Whether one of the list is of the same address and kind. */
-bool vl_net_has_neighbour(const struct vl_net_messages *messages, const struct vl_net_message *wanted);
-
 /* Whether a route leads over the link, and whether two messages are about the same route. */
 bool vl_net_route_over(const struct vl_net_message *message, int index);
 bool vl_net_same_route(const struct vl_net_message *one, const struct vl_net_message *other);
@@ -108,9 +102,6 @@ struct vl_net_facts vl_net_route_facts(const struct vl_net_message *message);
 /* "192.168.0.153/24", and "default via 192.168.0.1 metric 100", as ip(8) takes them. In the arena. */
 const char *vl_net_address_text(struct vl_arena *arena, const struct vl_net_message *message);
 const char *vl_net_route_text(struct vl_arena *arena, const struct vl_net_message *message);
-
-/* "192.0.2.7 lladdr 02:00:00:00:00:07 nud permanent". In the arena. */
-const char *vl_net_neighbour_text(struct vl_arena *arena, const struct vl_net_message *message);
 
 /* A message as one word, and back. False when the word is none that vl_net_word() made. */
 const char *vl_net_word(struct vl_arena *arena, const struct vl_net_message *message);
@@ -163,8 +154,6 @@ void vl_net_put_address(struct vl_net_batch *batch, const struct vl_net_message 
 void vl_net_put_route(struct vl_net_batch *batch, const struct vl_net_message *message, int from, int to);
 void vl_net_delete_address(struct vl_net_batch *batch, const struct vl_net_message *message);
 void vl_net_delete_route(struct vl_net_batch *batch, const struct vl_net_message *message);
-void vl_net_put_neighbour(struct vl_net_batch *batch, const struct vl_net_message *message, int index);
-void vl_net_delete_neighbour(struct vl_net_batch *batch, const struct vl_net_message *message);
 /* From scratch: `address` as 4 or 16 bytes. */
 void vl_net_new_address(struct vl_net_batch *batch, int family, const unsigned char *address, unsigned prefix,
                         int index);

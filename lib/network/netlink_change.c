@@ -32,7 +32,8 @@ void vl_net_batch_free(struct vl_net_batch *batch)
     batch->count = 0;
 }
 
-void vl_net_append(struct vl_net_batch *batch, struct nlmsghdr *header, const char *title, int harmless, int harmless2)
+/* Close a message, give it the number of its change, and append it. */
+static void append(struct vl_net_batch *batch, struct nlmsghdr *header, const char *title, int harmless, int harmless2)
 {
     struct vl_net_change *grown = vl_arena_grow(&batch->arena, batch->changes, batch->count, sizeof(*grown));
     static const char padding[MNL_ALIGNTO];
@@ -66,7 +67,7 @@ void vl_net_add_bridge(struct vl_net_batch *batch, const char *name, const unsig
     mnl_attr_put_u32(header, IFLA_BR_FORWARD_DELAY, 0);
     mnl_attr_nest_end(header, data);
     mnl_attr_nest_end(header, link_info);
-    vl_net_append(batch, header, vl_arena_printf(&batch->arena, "make the bridge '%s'", name), 0, 0);
+    append(batch, header, vl_arena_printf(&batch->arena, "make the bridge '%s'", name), 0, 0);
 }
 
 void vl_net_set_stp(struct vl_net_batch *batch, int index, bool on)
@@ -83,8 +84,7 @@ void vl_net_set_stp(struct vl_net_batch *batch, int index, bool on)
     mnl_attr_put_u32(header, IFLA_BR_STP_STATE, on);
     mnl_attr_nest_end(header, data);
     mnl_attr_nest_end(header, link_info);
-    vl_net_append(batch, header, vl_arena_printf(&batch->arena, "set spanning tree of the bridge of index %d", index),
-                  0, 0);
+    append(batch, header, vl_arena_printf(&batch->arena, "set spanning tree of the bridge of index %d", index), 0, 0);
 }
 
 void vl_net_set_link(struct vl_net_batch *batch, int index, const struct vl_net_settings *settings)
@@ -106,7 +106,7 @@ void vl_net_set_link(struct vl_net_batch *batch, int index, const struct vl_net_
         mnl_attr_put_str(header, IFLA_IFALIAS, settings->alias);
     if (settings->master)
         mnl_attr_put_u32(header, IFLA_MASTER, (uint32_t)*settings->master);
-    vl_net_append(batch, header, vl_arena_printf(&batch->arena, "change the link of index %d", index), 0, 0);
+    append(batch, header, vl_arena_printf(&batch->arena, "change the link of index %d", index), 0, 0);
 }
 
 void vl_net_delete_link(struct vl_net_batch *batch, int index)
@@ -116,10 +116,12 @@ void vl_net_delete_link(struct vl_net_batch *batch, int index)
     struct nlmsghdr *header = vl_net_begin(room, RTM_DELLINK, 0, sizeof(*info), &info);
 
     info->ifi_index = index;
-    vl_net_append(batch, header, vl_arena_printf(&batch->arena, "delete the link of index %d", index), ENODEV, 0);
+    append(batch, header, vl_arena_printf(&batch->arena, "delete the link of index %d", index), ENODEV, 0);
 }
 
-struct nlmsghdr *vl_net_copy(struct vl_net_batch *batch, const struct vl_net_message *message, uint16_t type, int flags)
+/* A copy of a message with room for an attribute more. NULL when it is too large for any that the kernel sends. */
+static struct nlmsghdr *copy_of(struct vl_net_batch *batch, const struct vl_net_message *message, uint16_t type,
+                                int flags)
 {
     struct nlmsghdr *copy = vl_arena_zalloc(&batch->arena, message->length + 64);
 
@@ -179,7 +181,7 @@ static void drop_lifetime(struct nlmsghdr *header)
 
 void vl_net_put_address(struct vl_net_batch *batch, const struct vl_net_message *message, int index)
 {
-    struct nlmsghdr *copy = vl_net_copy(batch, message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+    struct nlmsghdr *copy = copy_of(batch, message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
     struct ifaddrmsg *info = copy ? mnl_nlmsg_get_payload(copy) : NULL;
 
     if (!copy)
@@ -190,9 +192,9 @@ void vl_net_put_address(struct vl_net_batch *batch, const struct vl_net_message 
         drop_lifetime(copy);
     }
     info->ifa_index = (unsigned)index;
-    vl_net_append(batch, copy,
-                  vl_arena_printf(&batch->arena, "add the address %s", vl_net_address_text(&batch->arena, message)),
-                  EEXIST, 0);
+    append(batch, copy,
+           vl_arena_printf(&batch->arena, "add the address %s", vl_net_address_text(&batch->arena, message)), EEXIST,
+           0);
 }
 
 /* The kernel tells a route by a nexthop object both ways, and takes it only one way: by the object (an attribute of
@@ -217,7 +219,7 @@ static void drop_next_hop(struct nlmsghdr *header, bool by_object)
 /* Beside those that are there: to replace would take the place of another link's route to the same network. */
 void vl_net_put_route(struct vl_net_batch *batch, const struct vl_net_message *message, int from, int to)
 {
-    struct nlmsghdr *copy = vl_net_copy(batch, message, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND);
+    struct nlmsghdr *copy = copy_of(batch, message, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND);
     struct rtmsg *info = copy ? mnl_nlmsg_get_payload(copy) : NULL;
 
     if (!copy)
@@ -225,32 +227,30 @@ void vl_net_put_route(struct vl_net_batch *batch, const struct vl_net_message *m
     (void)vl_net_lead_over(copy, from, to);
     drop_next_hop(copy, false);
     info->rtm_flags &= ~(unsigned)(RTNH_F_DEAD | RTNH_F_LINKDOWN | RTNH_F_OFFLOAD | RTM_F_CLONED);
-    vl_net_append(batch, copy,
-                  vl_arena_printf(&batch->arena, "add the route %s", vl_net_route_text(&batch->arena, message)), EEXIST,
-                  0);
+    append(batch, copy, vl_arena_printf(&batch->arena, "add the route %s", vl_net_route_text(&batch->arena, message)),
+           EEXIST, 0);
 }
 
 void vl_net_delete_address(struct vl_net_batch *batch, const struct vl_net_message *message)
 {
-    struct nlmsghdr *copy = vl_net_copy(batch, message, RTM_DELADDR, 0);
+    struct nlmsghdr *copy = copy_of(batch, message, RTM_DELADDR, 0);
 
     if (copy)
-        vl_net_append(
-            batch, copy,
-            vl_arena_printf(&batch->arena, "delete the address %s", vl_net_address_text(&batch->arena, message)),
-            EADDRNOTAVAIL, ENODEV);
+        append(batch, copy,
+               vl_arena_printf(&batch->arena, "delete the address %s", vl_net_address_text(&batch->arena, message)),
+               EADDRNOTAVAIL, ENODEV);
 }
 
 void vl_net_delete_route(struct vl_net_batch *batch, const struct vl_net_message *message)
 {
-    struct nlmsghdr *copy = vl_net_copy(batch, message, RTM_DELROUTE, 0);
+    struct nlmsghdr *copy = copy_of(batch, message, RTM_DELROUTE, 0);
 
     if (!copy)
         return;
     drop_next_hop(copy, true);
-    vl_net_append(batch, copy,
-                  vl_arena_printf(&batch->arena, "delete the route %s", vl_net_route_text(&batch->arena, message)),
-                  ESRCH, ENODEV);
+    append(batch, copy,
+           vl_arena_printf(&batch->arena, "delete the route %s", vl_net_route_text(&batch->arena, message)), ESRCH,
+           ENODEV);
 }
 
 void vl_net_new_address(struct vl_net_batch *batch, int family, const unsigned char *address, unsigned prefix,
@@ -273,10 +273,10 @@ void vl_net_new_address(struct vl_net_batch *batch, int family, const unsigned c
         broadcast |= htonl(~vl_text_netmask(prefix));
         mnl_attr_put_u32(header, IFA_BROADCAST, broadcast);
     }
-    vl_net_append(batch, header,
-                  vl_arena_printf(&batch->arena, "add the address %s/%u",
-                                  vl_net_number_text(&batch->arena, family, address), prefix),
-                  EEXIST, 0);
+    append(batch, header,
+           vl_arena_printf(&batch->arena, "add the address %s/%u", vl_net_number_text(&batch->arena, family, address),
+                           prefix),
+           EEXIST, 0);
 }
 
 void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned char *gateway, int index)
@@ -292,10 +292,10 @@ void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned c
     info->rtm_type = RTN_UNICAST;
     mnl_attr_put(header, RTA_GATEWAY, vl_net_address_size(family), gateway);
     mnl_attr_put_u32(header, RTA_OIF, (uint32_t)index);
-    vl_net_append(batch, header,
-                  vl_arena_printf(&batch->arena, "add the route default via %s",
-                                  vl_net_number_text(&batch->arena, family, gateway)),
-                  EEXIST, 0);
+    append(batch, header,
+           vl_arena_printf(&batch->arena, "add the route default via %s",
+                           vl_net_number_text(&batch->arena, family, gateway)),
+           EEXIST, 0);
 }
 
 static bool is_harmless(const struct vl_net_change *change, int error)

@@ -32,16 +32,6 @@ const struct nlattr *vl_net_attribute(const struct nlmsghdr *header, size_t extr
 /* True when a route leads over the link; with `to` not 0 it is led over that one instead. */
 bool vl_net_lead_over(const struct nlmsghdr *header, int index, int to);
 
-/* Close a message, give it the number of its change, and append it; what it is called, and the errors that mean that it
- * is done already (0: none). */
-struct vl_net_batch;
-void vl_net_append(struct vl_net_batch *batch, struct nlmsghdr *header, const char *title, int harmless, int harmless2);
-
-/* A copy of a message, of this type, with room for an attribute more. NULL: no memory. */
-struct vl_net_message;
-struct nlmsghdr *vl_net_copy(struct vl_net_batch *batch, const struct vl_net_message *message, uint16_t type,
-                             int flags);
-
 size_t vl_net_address_size(int family);
 const char *vl_net_number_text(struct vl_arena *arena, int family, const unsigned char *bytes);
 

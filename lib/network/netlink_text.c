@@ -77,7 +77,7 @@ bool vl_net_from_word(struct vl_arena *arena, const char *word, struct vl_net_me
         bytes[i] = (unsigned char)(high << 4 | low);
     }
     if (length < MNL_NLMSG_HDRLEN + sizeof(struct ifaddrmsg) || header->nlmsg_len != length ||
-        (header->nlmsg_type != RTM_NEWADDR && header->nlmsg_type != RTM_NEWROUTE && header->nlmsg_type != RTM_NEWNEIGH))
+        (header->nlmsg_type != RTM_NEWADDR && header->nlmsg_type != RTM_NEWROUTE))
         return false;
     *ret_message = (struct vl_net_message){ .bytes = bytes, .length = length };
     return header->nlmsg_type == RTM_NEWADDR || length >= MNL_NLMSG_HDRLEN + sizeof(struct rtmsg);

@@ -29,7 +29,7 @@ struct change {
     struct vl_net *net;
     const struct vl_bridge *bridge;
     struct vl_net_link uplink_link, bridge_link;
-    struct vl_net_messages uplink_addresses, uplink_routes, uplink_neighbours, bridge_addresses, bridge_routes;
+    struct vl_net_messages uplink_addresses, uplink_routes, bridge_addresses, bridge_routes;
     struct wanted *wanted;
     size_t wanted_count;
     bool left;                      /* the bridge has an address that goes */
@@ -151,8 +151,7 @@ static int look(struct change *change, struct vl_error *err)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' exists on this host and is not a bridge; give [bridge] another name",
                        bridge->name);
     if (vl_net_addresses(change->net, change->arena, change->uplink_link.index, &change->uplink_addresses, err) < 0 ||
-        vl_net_routes(change->net, change->arena, change->uplink_link.index, &change->uplink_routes, err) < 0 ||
-        vl_net_neighbours(change->arena, change->uplink_link.index, &change->uplink_neighbours, err) < 0)
+        vl_net_routes(change->net, change->arena, change->uplink_link.index, &change->uplink_routes, err) < 0)
         return -1;
     if (change->bridge_link.exists &&
         (vl_net_addresses(change->net, change->arena, change->bridge_link.index, &change->bridge_addresses, err) < 0 ||
@@ -393,19 +392,6 @@ static void move_routes(struct change *change)
         give_default(change, bridge->gateway6);
 }
 
-/* After the addresses: with its last one the uplink forgets them. */
-static void move_neighbours(struct change *change)
-{
-    for (size_t i = 0; i < change->uplink_neighbours.count; i++) {
-        const struct vl_net_message *neighbour = &change->uplink_neighbours.list[i];
-
-        vl_buf_printf(&change->text, "ip neighbour replace %s dev %s\n",
-                      vl_net_neighbour_text(change->arena, neighbour), change->bridge->name);
-        vl_net_put_neighbour(&change->move, neighbour, change->bridge_link.index);
-        vl_net_delete_neighbour(&change->move, neighbour);
-    }
-}
-
 /* A DHCP client of the uplink goes with the address; where the bridge has its address from the lab file, it ends. */
 static void move_client(struct change *change)
 {
@@ -424,7 +410,6 @@ static int find_changes(struct change *change, const char *lab_name, struct vl_e
     join_bridge(change);
     move_addresses(change);
     move_routes(change);
-    move_neighbours(change);
     move_client(change);
     if (change->text.failed || change->arena->failed)
         return vl_no_memory(err);
@@ -488,15 +473,14 @@ int vl_switch_back(const char *bridge, const char *uplink, struct vl_error *err)
     VL_NET_AUTO *net = vl_net_open(err);
     VL_NET_BATCH_AUTO batch = { .count = 0 };
     struct vl_net_link from, to;
-    struct vl_net_messages addresses, routes, neighbours;
+    struct vl_net_messages addresses, routes;
 
     if (!net || vl_net_link(net, &arena, bridge, &from, err) < 0 || vl_net_link(net, &arena, uplink, &to, err) < 0)
         return -1;
     if (!from.exists || !to.exists || to.master != from.index)
         return 0;
     if (vl_net_addresses(net, &arena, from.index, &addresses, err) < 0 ||
-        vl_net_routes(net, &arena, from.index, &routes, err) < 0 ||
-        vl_net_neighbours(&arena, from.index, &neighbours, err) < 0)
+        vl_net_routes(net, &arena, from.index, &routes, err) < 0)
         return -1;
     vl_net_set_link(&batch, to.index, &(struct vl_net_settings){ .master = &none, .up = &up });
     for (size_t i = 0; i < addresses.count; i++) {
@@ -509,7 +493,5 @@ int vl_switch_back(const char *bridge, const char *uplink, struct vl_error *err)
     for (size_t i = 0; i < routes.count; i++)
         if (!vl_net_route_facts(&routes.list[i]).link_local)
             vl_net_put_route(&batch, &routes.list[i], from.index, to.index);
-    for (size_t i = 0; i < neighbours.count; i++)
-        vl_net_put_neighbour(&batch, &neighbours.list[i], to.index);
     return vl_net_send(net, &batch, err);
 }

@@ -24,9 +24,6 @@ whole_state() {
     on_host route show table all | grep -v 'table local' | sed 's/ *$//; s/ nhid [0-9]*//' | sort
     here sysctl -n net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-arptables 2>/dev/null
     here iptables -S DOCKER-USER 2>/dev/null
-    on_host neigh show nud permanent | sort
-    on_host neigh show proxy | sort
-    on_host -6 neigh show proxy | sort
     on_host -6 route show table all | grep -v 'table local\|multicast' | sed 's/ *$//; s/ expires [0-9]*sec//; s/ nhid [0-9]*//' | sort
 }
 # not_taken_back WHAT: why, as a revert by hand says.
@@ -142,20 +139,7 @@ on_host route add blackhole 198.18.12.0/24
 on_host -6 route replace default via 2001:db8::1 dev eth0
 on_host -6 route add 2001:db8:5::/64 via 2001:db8::1 metric 10
 on_host -6 route add 2001:db8:6::/64 nexthop via 2001:db8::1 nexthop via 2001:db8::2
-on_host neigh replace 192.0.2.77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent
-on_host -6 neigh replace 2001:db8::77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent
-on_host neigh add proxy 192.0.2.200 dev eth0
-on_host -6 neigh add proxy 2001:db8::200 dev eth0
-go_along() {
-    local found
-    for found in 'neigh show 192.0.2.77' '-6 neigh show 2001:db8::77' 'neigh show proxy' '-6 neigh show proxy'; do
-        # shellcheck disable=SC2086 # words
-        on_host $found | grep -q '^[0-9a-f.:]*\(77\|200\) dev br0 ' || fail "a neighbour has not gone along: $found: $(on_host $found)"
-    done
-}
-check=go_along
 there_and_back 'of every kind'
-check=
 on_host -6 route del 2001:db8:6::/64
 uplink_plain
 
