@@ -87,11 +87,13 @@ static int check_gateway(const struct bridge_check *check)
         return MISTAKE(check, "gateway",
                        "[bridge] gateway: with address = dhcp it is that of the guests; say also network = "
                        "ADDRESS/PREFIX, or leave it out");
-    if ((bridge->gateway & vl_text_netmask(bridge->prefix)) != bridge->network)
+    /* a hoster's gateway for a server with one address is on the link and in no network of it */
+    if (bridge->prefix != 32 && (bridge->gateway & vl_text_netmask(bridge->prefix)) != bridge->network)
         return MISTAKE(check, "gateway", "[bridge] gateway: '%s' is outside the bridge's network %s/%u",
                        vl_text_from_ipv4(arena, bridge->gateway), vl_text_from_ipv4(arena, bridge->network),
                        bridge->prefix);
-    if (bridge->gateway == bridge->address)
+    /* of an isolated network this host may be the router */
+    if (bridge->gateway == bridge->address && bridge->interface)
         return MISTAKE(check, "gateway", "[bridge] gateway: '%s' is the bridge's own address",
                        vl_text_from_ipv4(arena, bridge->gateway));
     return 0;
@@ -203,6 +205,7 @@ int vl_lab_make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct
         .dns = given->dns ? given->dns : nothing,
         .addresses = given->addresses ? given->addresses : nothing,
         .ipv6_auto = given->ipv6 == 0,
+        .ipv6_stated = is_given(&check, "ipv6"),
         .mtu = given->mtu,
         .backend = (enum vl_bridge_backend)given->backend,
         .line = section->section->line,

@@ -84,6 +84,7 @@ struct vl_bridge {
     const char *const *dns;       /* IPv4 and IPv6, NULL-terminated, may be empty */
     const char *const *addresses; /* further ones of this host, ADDRESS/PREFIX, IPv4 and IPv6; NULL-terminated */
     bool ipv6_auto;               /* router advertisements are accepted; false: IPv6 only as `addresses` has it */
+    bool ipv6_stated;             /* the lab file says so; else it is as the uplink has it */
     unsigned mtu;                 /* 0: not stated */
     enum vl_bridge_backend backend;
     int line;

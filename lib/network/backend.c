@@ -47,11 +47,34 @@ int vl_bridge_fail_wireless(const char *path, int line, const char *interface, s
     (void)vl_fail(err, VL_ERROR_FAILED,
                   "'%s' is a wireless card: no access point lets guests with addresses of their own through it; "
                   "'interface = none' makes a bridge without an uplink, and with NAT on this host its guests reach the "
-                  "world over '%s'",
+                  "world over '%s' (see 'A routed network' in voiplab-bridge(1))",
                   interface, interface);
     if (line)
         return vl_error_wrap(err, "%s:%d", path, line);
     return path ? vl_error_wrap(err, "%s", path) : -1;
+}
+
+int vl_bridge_fail_exists(const char *path, int line, const char *name, struct vl_error *err)
+{
+    return vl_fail_at(
+        err, VL_ERROR_FAILED, path, line,
+        "there is a bridge '%s' already that is not of voiplab: use it, by 'interface = none' in [bridge]; "
+        "or give [bridge] another name; or remove it here",
+        name);
+}
+
+int vl_bridge_fail_port(const char *path, int line, const char *interface, const char *master, bool is_bridge,
+                        struct vl_error *err)
+{
+    if (is_bridge)
+        return vl_fail_at(
+            err, VL_ERROR_FAILED, path, line,
+            "'%s' is a port of the bridge '%s' already; to have the guests on that one, say 'name = %s' and "
+            "'interface = none' in [bridge], else take '%s' out of it first",
+            interface, master, master, interface);
+    return vl_fail_at(err, VL_ERROR_FAILED, path, line,
+                      "'%s' is a part of '%s'; say 'interface = %s' in [bridge], or take '%s' out of it first",
+                      interface, master, master, interface);
 }
 
 const char *vl_bridge_mac(const struct vl_bridge_input *input)
@@ -78,6 +101,22 @@ bool vl_bridge_has_ipv6(const struct vl_bridge *bridge)
         if (vl_bridge_is_ipv6(bridge->addresses[i]))
             return true;
     return false;
+}
+
+bool vl_bridge_gateway_is_far(const struct vl_bridge *bridge)
+{
+    uint32_t address;
+    unsigned prefix;
+
+    if (!bridge->gateway || bridge->dhcp)
+        return false;
+    if ((bridge->gateway & vl_text_netmask(bridge->prefix)) == bridge->network)
+        return false;
+    for (size_t i = 0; bridge->addresses[i]; i++)
+        if (vl_text_network(bridge->addresses[i], &address, &prefix) &&
+            !((address ^ bridge->gateway) & vl_text_netmask(prefix)))
+            return false;
+    return true;
 }
 
 bool vl_bridge_vlan(struct vl_arena *arena, const char *interface, const char **ret_link, unsigned *ret_id)

@@ -48,12 +48,18 @@ struct vl_bridge_input {
 int vl_bridge_files(struct vl_arena *arena, enum vl_bridge_backend backend, const struct vl_bridge_input *input,
                     struct vl_fileset *set, struct vl_error *err);
 
-/* The uplink's MAC address as the lab or else the host has it; NULL: unknown. */
 /* The failure that the uplink is a wireless card, as this line (0: none) of a file (NULL: the kernel) says. An access
  * point passes only frames that come from the card's own address, so that the kernel refuses it as a port of a bridge.
  */
 int vl_bridge_fail_wireless(const char *path, int line, const char *interface, struct vl_error *err);
 
+/* The failures that a file makes a bridge of this name already that is not ours, and that it makes the uplink a port of
+ * another bridge, or else of a bond. */
+int vl_bridge_fail_exists(const char *path, int line, const char *name, struct vl_error *err);
+int vl_bridge_fail_port(const char *path, int line, const char *interface, const char *master, bool is_bridge,
+                        struct vl_error *err);
+
+/* The uplink's MAC address as the lab or else the host has it; NULL: unknown. */
 const char *vl_bridge_mac(const struct vl_bridge_input *input);
 
 /* The text of a source, or NULL. */
@@ -62,6 +68,10 @@ const char *vl_bridge_text(const struct vl_bridge_input *input, const char *path
 /* What the back ends share: an address of the list `addresses` is one of IPv6. */
 bool vl_bridge_is_ipv6(const char *address);
 bool vl_bridge_has_ipv6(const struct vl_bridge *bridge);
+
+/* Whether the gateway of IPv4 is in no network that the bridge is in: it is on the link all the same, as hosters have
+ * it who give a server one address (/32). */
+bool vl_bridge_gateway_is_far(const struct vl_bridge *bridge);
 
 /* Whether the interface's name is that of a VLAN (eth0.100), whose link and number it then gives. */
 bool vl_bridge_vlan(struct vl_arena *arena, const char *interface, const char **ret_link, unsigned *ret_id);
@@ -105,6 +115,8 @@ struct vl_backend {
     /* Whether the file is about the interface of this name and MAC address (NULL: not known). */
     bool (*is_about)(struct vl_arena *arena, const struct vl_bridge_source *file, const char *interface,
                      const char *mac);
+    /* Whose a card is that no file names, when this file says so; VL_BACKEND_AUTO: it does not. May be NULL. */
+    enum vl_bridge_backend (*rest)(struct vl_arena *arena, const struct vl_bridge_source *file);
     /* What says, on this host, that it has the interface of this name and index now; NULL: nothing. May be NULL. */
     const char *(*runs)(struct vl_arena *arena, const char *interface, unsigned index);
     /* How it holds the interface of this index now. May be NULL. */

@@ -24,6 +24,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "network/netlink.h"
+#include "network/policy.h"
 
 struct vl_saved_file {
     const char *path;   /* below the root */
@@ -40,6 +41,7 @@ struct vl_saved_link {
     const char *master; /* name of the link that it is a port of; NULL: none */
     struct vl_net_link link;
     struct vl_net_messages addresses, routes;
+    struct vl_policy policy;
     unsigned rules; /* of a bridge: for which families (probe/forward.h) a rule lets its frames pass, a bit each */
 };
 

@@ -45,6 +45,7 @@ static int save_link(struct vl_checkpoint *checkpoint, struct vl_net *net, const
     if (!ret->link.exists)
         return 0;
     if (save_master(checkpoint, net, ret, err) < 0 ||
+        vl_policy_look(net, &checkpoint->arena, &ret->link, &ret->policy, err) < 0 ||
         vl_net_addresses(net, &checkpoint->arena, ret->link.index, &ret->addresses, err) < 0)
         return -1;
     return vl_net_routes(net, &checkpoint->arena, ret->link.index, &ret->routes, err);
@@ -101,13 +102,17 @@ static bool has_route(const struct vl_net_messages *messages, const struct vl_ne
 
 /* The addresses and routes of a link as they were. What came since goes first: an address takes those along that were
  * added after it to the same network. */
-static int restore_link(struct vl_net *net, struct vl_arena *arena, const struct vl_saved_link *saved, int index,
-                        struct vl_net_batch *batch, struct vl_error *err)
+static int restore_link(struct vl_net *net, struct vl_arena *arena, const struct vl_saved_link *saved,
+                        const struct vl_net_link *link, struct vl_net_batch *batch, struct vl_error *err)
 {
     struct vl_net_messages addresses = { .count = 0 }, routes = { .count = 0 };
+    struct vl_policy policy;
+    int index = link->index;
 
-    if (vl_net_addresses(net, arena, index, &addresses, err) < 0 || vl_net_routes(net, arena, index, &routes, err) < 0)
+    if (vl_net_addresses(net, arena, index, &addresses, err) < 0 ||
+        vl_net_routes(net, arena, index, &routes, err) < 0 || vl_policy_look(net, arena, link, &policy, err) < 0)
         return -1;
+    vl_policy_restore(arena, &saved->policy, &policy, index, batch);
     for (size_t i = 0; i < addresses.count; i++)
         if (!has_address(&saved->addresses, &addresses.list[i]))
             vl_net_delete_address(batch, &addresses.list[i]);
@@ -201,6 +206,12 @@ static int restore_bridge(struct vl_net *net, struct vl_arena *arena, const stru
     if (!now->exists)
         return 0;
     if (!saved->link.exists) {
+        static const struct vl_policy none = { .rules = { .count = 0 } };
+        struct vl_policy policy;
+
+        if (vl_policy_look(net, arena, now, &policy, err) < 0)
+            return -1;
+        vl_policy_restore(arena, &none, &policy, now->index, batch);
         vl_net_delete_link(batch, now->index);
         return 0;
     }
@@ -208,7 +219,7 @@ static int restore_bridge(struct vl_net *net, struct vl_arena *arena, const stru
         return -1;
     if (saved->link.stp != now->stp)
         vl_net_set_stp(batch, now->index, saved->link.stp);
-    return restore_link(net, arena, saved, now->index, batch, err);
+    return restore_link(net, arena, saved, now, batch, err);
 }
 
 int vl_checkpoint_restore_network(const struct vl_checkpoint *checkpoint, const struct vl_saved_link *uplink,
@@ -232,7 +243,7 @@ int vl_checkpoint_restore_network(const struct vl_checkpoint *checkpoint, const 
         return -1;
     if (restore_settings(net, &arena, uplink, &uplink_now, &batch, err) < 0 ||
         restore_bridge(net, &arena, bridge, &bridge_now, &batch, err) < 0 ||
-        restore_link(net, &arena, uplink, uplink_now.index, &batch, err) < 0 || vl_net_send(net, &batch, err) < 0)
+        restore_link(net, &arena, uplink, &uplink_now, &batch, err) < 0 || vl_net_send(net, &batch, err) < 0)
         return -1;
     restore_others(net, &arena, checkpoint, &uplink_now, &bridge_now);
     *ret_done = true;

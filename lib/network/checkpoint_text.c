@@ -32,6 +32,10 @@ static void add_link(const char *kind, const struct vl_saved_link *saved, struct
         vl_buf_printf(text, "%s-address %s\n", kind, vl_net_word(arena, &saved->addresses.list[i]));
     for (size_t i = 0; i < saved->routes.count; i++)
         vl_buf_printf(text, "%s-route %s\n", kind, vl_net_word(arena, &saved->routes.list[i]));
+    for (size_t i = 0; i < saved->policy.neighbours.count; i++)
+        vl_buf_printf(text, "%s-neighbour %s\n", kind, vl_net_word(arena, &saved->policy.neighbours.list[i]));
+    for (size_t i = 0; i < saved->policy.rules.count; i++)
+        vl_buf_printf(text, "%s-rule %s\n", kind, vl_net_word(arena, &saved->policy.rules.list[i]));
 }
 
 static void add_pair(const struct vl_saved_link *uplink, const struct vl_saved_link *bridge, struct vl_arena *arena,
@@ -182,6 +186,24 @@ static bool parse_uplink(struct vl_checkpoint *checkpoint, char *rest)
     return parse_link(&grown[checkpoint->further_count++].uplink, rest);
 }
 
+/* A message of one of the two links; what it is said of stands before the dash. */
+static bool parse_of_link(struct vl_checkpoint *checkpoint, struct vl_saved_link *saved, const char *what,
+                          const char *word)
+{
+    const struct {
+        const char *name;
+        struct vl_net_messages *messages;
+    } kinds[] = { { "address", &saved->addresses },
+                  { "route", &saved->routes },
+                  { "neighbour", &saved->policy.neighbours },
+                  { "rule", &saved->policy.rules } };
+
+    for (size_t i = 0; i < VL_COUNT(kinds); i++)
+        if (!strcmp(what, kinds[i].name))
+            return parse_message(checkpoint, kinds[i].messages, word);
+    return false;
+}
+
 static bool parse_of_links(struct vl_checkpoint *checkpoint, const char *word, char *rest)
 {
     size_t count = checkpoint->further_count;
@@ -200,14 +222,10 @@ static bool parse_of_links(struct vl_checkpoint *checkpoint, const char *word, c
         return (uplink->master = rest) != NULL;
     if (!strcmp(word, "bridge-master"))
         return (bridge->master = rest) != NULL;
-    if (!strcmp(word, "uplink-address"))
-        return parse_message(checkpoint, &uplink->addresses, rest);
-    if (!strcmp(word, "uplink-route"))
-        return parse_message(checkpoint, &uplink->routes, rest);
-    if (!strcmp(word, "bridge-address"))
-        return parse_message(checkpoint, &bridge->addresses, rest);
-    if (!strcmp(word, "bridge-route"))
-        return parse_message(checkpoint, &bridge->routes, rest);
+    if (vl_text_starts(word, "uplink-"))
+        return parse_of_link(checkpoint, uplink, word + strlen("uplink-"), rest);
+    if (vl_text_starts(word, "bridge-"))
+        return parse_of_link(checkpoint, bridge, word + strlen("bridge-"), rest);
     return !strcmp(word, "other-route") && parse_message(checkpoint, &checkpoint->others, rest);
 }
 

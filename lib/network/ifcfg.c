@@ -6,7 +6,8 @@
  * take the uplink back. Where NetworkManager itself reads these files (no ifup-eth) it is left out, or nobody would
  * bring the bridge up. STP=off and DELAY=0: there is one uplink and so no loop, and with the delay of a learning port
  * (15 s by default) a guest that boots gets no answer at first; a campus switch also shuts ports that speak STP.
- * Routes of the uplink (route-IF, route6-IF) are read by the interface that has the addresses, so they are copied.
+ * Routes and rules of the uplink (route-IF, route6-IF, rule-IF, rule6-IF) are read by the interface that has the
+ * addresses, so they are copied.
  */
 #include <string.h>
 
@@ -98,10 +99,73 @@ static int check_plain(const struct ifcfg *ifcfg)
                       "what this says is known only when a shell runs it; write it as KEY=VALUE with the value itself");
 }
 
-/* An alias of the uplink has addresses of its own. */
+/* What the uplink is a part of already would lose it. */
+static int check_master(const struct ifcfg *ifcfg)
+{
+    static const char *const keys[] = { "BRIDGE", "MASTER", "TEAM_MASTER" };
+
+    for (size_t i = 0; i < VL_COUNT(keys); i++) {
+        const char *master = vl_assignments_value(ifcfg->arena, ifcfg->uplink_text, keys[i]);
+
+        if (master && *master && strcmp(master, ifcfg->bridge->name) != 0)
+            return vl_bridge_fail_port(ifcfg->uplink_path, 0, ifcfg->bridge->interface, master, i == 0, ifcfg->err);
+    }
+    return 0;
+}
+
+/* Whether the bridge has the address from the lab file. */
+static bool is_named(const struct ifcfg *ifcfg, uint32_t address)
+{
+    const struct vl_bridge *bridge = ifcfg->bridge;
+    uint32_t further;
+    unsigned prefix;
+
+    if (!bridge->dhcp && bridge->address == address)
+        return true;
+    for (size_t i = 0; bridge->addresses[i]; i++)
+        if (vl_text_network(bridge->addresses[i], &further, &prefix) && further == address)
+            return true;
+    return false;
+}
+
+/* eth0:1, and eth0-range0 with its many, have addresses of their own. Those that the lab names are the bridge's, and
+ * nobody reads the file any more: the scripts come to it only from an uplink that has addresses. */
+static int check_alias(const struct ifcfg *ifcfg, const struct vl_bridge_source *file, const char *device)
+{
+    const char *from = vl_assignments_value(ifcfg->arena, file->text, "IPADDR_START");
+    const char *to = vl_assignments_value(ifcfg->arena, file->text, "IPADDR_END");
+    const char *one = vl_assignments_value(ifcfg->arena, file->text, "IPADDR");
+    uint32_t first = 0, last = 0;
+    bool known = from && to
+                     ? vl_text_ipv4(from, &first) && vl_text_ipv4(to, &last) && last >= first && last - first < 65536
+                     : one && vl_text_ipv4(one, &first);
+
+    last = last ? last : first;
+    for (uint32_t address = first; known && address <= last; address++)
+        known = is_named(ifcfg, address);
+    if (known)
+        return 0;
+    if (from && to)
+        return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, file->path, 0,
+                          "'%s' gives the uplink the addresses from %s to %s; put those that are used into [bridge] "
+                          "addresses and remove the file",
+                          device, from, to);
+    return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, file->path, 0,
+                      "'%s' gives the uplink another address; put it into [bridge] addresses and remove the file",
+                      device);
+}
+
+static bool is_alias(const struct ifcfg *ifcfg, const char *device)
+{
+    size_t length = strlen(ifcfg->bridge->interface);
+
+    return vl_text_starts(device, ifcfg->bridge->interface) &&
+           (device[length] == ':' || vl_text_starts(device + length, "-range"));
+}
+
 static int find_uplink(struct ifcfg *ifcfg)
 {
-    const char *alias = vl_arena_printf(ifcfg->arena, "%s:", ifcfg->bridge->interface), *unknown = NULL;
+    const char *unknown = NULL;
 
     for (size_t i = 0; i < ifcfg->input->count; i++) {
         const struct vl_bridge_source *file = &ifcfg->input->files[i];
@@ -114,11 +178,8 @@ static int find_uplink(struct ifcfg *ifcfg)
             unknown = file->path;
             continue;
         }
-        if (vl_text_starts(device, alias))
-            return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, file->path, 0,
-                              "'%s' gives the uplink another address; put it into [bridge] addresses and remove the "
-                              "file",
-                              device);
+        if (is_alias(ifcfg, device) && check_alias(ifcfg, file, device) < 0)
+            return -1;
         if (strcmp(device, ifcfg->bridge->interface) != 0)
             continue;
         type = vl_assignments_value(ifcfg->arena, file->text, "TYPE");
@@ -133,7 +194,7 @@ static int find_uplink(struct ifcfg *ifcfg)
     }
     if (unknown && !*ifcfg->uplink_text)
         return fail_unknown(ifcfg, unknown);
-    return check_plain(ifcfg);
+    return check_plain(ifcfg) < 0 ? -1 : check_master(ifcfg);
 }
 
 /* A card has an address to be known by (HWADDR); a VLAN or a bond has the address of what it is made of. */
@@ -150,7 +211,7 @@ static bool is_card(const struct ifcfg *ifcfg)
            !vl_text_starts(ifcfg->bridge->interface, "bond") && !vl_text_starts(ifcfg->bridge->interface, "team");
 }
 
-enum { CHANGES = 32 };
+enum { CHANGES = 40 };
 
 static void add_uplink(struct ifcfg *ifcfg)
 {
@@ -175,6 +236,12 @@ static void add_uplink(struct ifcfg *ifcfg)
         "DHCLIENT*",
         "PERSISTENT_DHCLIENT",
         "PEERNTP",
+        "ZONE",
+        "METRIC",
+        "SCOPE",
+        "SRCADDR",
+        "RES_OPTIONS",
+        "ARPUPDATE",
     };
     const struct vl_bridge *bridge = ifcfg->bridge;
     struct vl_key_change changes[CHANGES] = {
@@ -199,6 +266,22 @@ static void add_uplink(struct ifcfg *ifcfg)
         "the uplink becomes a port of the bridge and has no address of its own");
 }
 
+/* Assignments of the uplink's file, which go over to the bridge's, or those that it has of an earlier run. */
+static const char *kept(const struct ifcfg *ifcfg, const char *const *patterns)
+{
+    const char *before = vl_bridge_text(ifcfg->input, ifcfg->bridge_path);
+    const char *text = vl_assignments_collect(ifcfg->arena, ifcfg->uplink_text, patterns);
+
+    return *text || !before ? text : vl_assignments_collect(ifcfg->arena, before, patterns);
+}
+
+/* The scripts make no default route over a gateway that is in no network of the bridge: that is for its file of routes.
+ */
+static bool is_by_routes(const struct ifcfg *ifcfg)
+{
+    return ifcfg->scripts && vl_bridge_gateway_is_far(ifcfg->bridge);
+}
+
 static void put_ipv4(struct ifcfg *ifcfg, struct vl_buf *text)
 {
     const struct vl_bridge *bridge = ifcfg->bridge;
@@ -210,7 +293,7 @@ static void put_ipv4(struct ifcfg *ifcfg, struct vl_buf *text)
 
         vl_buf_printf(text, "IPADDR=%s\n", vl_text_from_ipv4(arena, bridge->address));
         vl_buf_printf(text, "NETMASK=%s\n", vl_text_from_ipv4(arena, netmask));
-        if (bridge->gateway)
+        if (bridge->gateway && !is_by_routes(ifcfg))
             vl_buf_printf(text, "GATEWAY=%s\n", vl_text_from_ipv4(arena, bridge->gateway));
         vl_buf_printf(text, "NETWORK=%s\n", vl_text_from_ipv4(arena, bridge->address & netmask));
     }
@@ -227,14 +310,35 @@ static void put_ipv4(struct ifcfg *ifcfg, struct vl_buf *text)
 
 static void put_ipv6(const struct ifcfg *ifcfg, struct vl_buf *text)
 {
+    static const char *const how[] = { "IPV6_PRIVACY",
+                                       "IPV6_ADDR_GEN_MODE",
+                                       "IPV6_TOKEN",
+                                       "IPV6_ROUTE_METRIC",
+                                       "IPV6_PEER*",
+                                       "IPV6_FAILURE_FATAL",
+                                       "IPV6_SET_SYSCTLS",
+                                       "IPV6FORWARDING",
+                                       "IPV6_DISABLED",
+                                       "DHCPV6*",
+                                       NULL };
     const struct vl_bridge *bridge = ifcfg->bridge;
     const char *first = NULL;
     VL_BUF_AUTO others = VL_BUF_INIT;
     bool has = vl_bridge_has_ipv6(bridge) || bridge->gateway6;
+    const char *automatic = bridge->ipv6_stated ? "" : kept(ifcfg, (const char *const[]){ "IPV6_AUTOCONF", NULL });
 
-    if (bridge->ipv6_auto && !has)
-        return; /* as the host is set in /etc/sysconfig/network */
-    vl_buf_printf(text, "IPV6INIT=%s\nIPV6_AUTOCONF=%s\n", has ? "yes" : "no", bridge->ipv6_auto ? "yes" : "no");
+    if (has || !bridge->ipv6_auto)
+        vl_buf_printf(text, "IPV6INIT=%s\n", has ? "yes" : "no");
+    else if (!bridge->ipv6_stated) /* else as the host is set in /etc/sysconfig/network */
+        vl_buf_puts(text, kept(ifcfg, (const char *const[]){ "IPV6INIT", NULL }));
+    if (*automatic || (bridge->ipv6_auto && !has))
+        vl_buf_puts(text, automatic);
+    else
+        vl_buf_printf(text, "IPV6_AUTOCONF=%s\n", bridge->ipv6_auto ? "yes" : "no");
+    if (has || bridge->ipv6_auto)
+        vl_buf_puts(text, kept(ifcfg, how));
+    if (!bridge->gateway6 && bridge->ipv6_auto)
+        vl_buf_puts(text, kept(ifcfg, (const char *const[]){ "IPV6_DEFROUTE", NULL }));
     for (size_t i = 0; bridge->addresses[i]; i++) {
         if (!vl_bridge_is_ipv6(bridge->addresses[i]))
             continue;
@@ -254,32 +358,35 @@ static void put_ipv6(const struct ifcfg *ifcfg, struct vl_buf *text)
     text->failed |= others.failed;
 }
 
-/* Name servers: the lab's; else those that the uplink's file had, which went over to the bridge's. */
+/* Name servers: the lab's; else those that the uplink's file had, which went over to the bridge's. Search lists are
+ * the uplink's. */
 static void put_dns(struct ifcfg *ifcfg, struct vl_buf *text)
 {
-    static const char *const patterns[] = { "DNS[0-9]*", "DOMAIN", "SEARCH", "PEERDNS", NULL };
-    const char *before = vl_bridge_text(ifcfg->input, ifcfg->bridge_path);
-    const char *kept = vl_assignments_collect(ifcfg->arena, ifcfg->uplink_text, patterns);
+    static const char *const patterns[] = { "DNS[0-9]*", "DOMAIN", "SEARCH", "PEERDNS", "RES_OPTIONS", NULL };
+    const char *const *dns = ifcfg->bridge->dns;
 
-    for (unsigned i = 0; ifcfg->bridge->dns[i]; i++)
-        vl_buf_printf(text, "DNS%u=%s\n", i + 1, ifcfg->bridge->dns[i]);
-    if (ifcfg->bridge->dns[0])
-        return;
-    vl_buf_puts(text, *kept || !before ? kept : vl_assignments_collect(ifcfg->arena, before, patterns));
+    for (unsigned i = 0; dns[i]; i++)
+        vl_buf_printf(text, "DNS%u=%s\n", i + 1, dns[i]);
+    vl_buf_puts(text, kept(ifcfg, dns[0] ? patterns + 1 : patterns));
 }
 
-/* Who this host is for the DHCP server, and how its client is run: from the uplink's file, or from the bridge's of an
- * earlier run. */
+/* Who this host is for the DHCP server, and how its client is run. */
 static void put_dhcp(struct ifcfg *ifcfg, struct vl_buf *text)
 {
-    static const char *const patterns[] = {
-        "DHCP*", "DHCLIENT*", "PERSISTENT_DHCLIENT", "PEERROUTES", "PEERNTP", NULL
-    };
-    const char *before = vl_bridge_text(ifcfg->input, ifcfg->bridge_path);
-    const char *kept = vl_assignments_collect(ifcfg->arena, ifcfg->uplink_text, patterns);
+    static const char *const patterns[] = { "DHCP[!V]*", "DHCLIENT*", "PERSISTENT_DHCLIENT", "PEERROUTES", "PEERNTP",
+                                            "DEFROUTE",  NULL };
 
     if (ifcfg->bridge->dhcp)
-        vl_buf_puts(text, *kept || !before ? kept : vl_assignments_collect(ifcfg->arena, before, patterns));
+        vl_buf_puts(text, kept(ifcfg, patterns));
+}
+
+/* Whose firewall zone it is in, and what else belongs to addresses. */
+static void put_policy(struct ifcfg *ifcfg, struct vl_buf *text)
+{
+    static const char *const patterns[] = { "ZONE",   "METRIC",   "SCOPE",     "SRCADDR",
+                                            "IPV4_*", "ARPCHECK", "ARPUPDATE", NULL };
+
+    vl_buf_puts(text, kept(ifcfg, patterns));
 }
 
 /* A bridge of this name that somebody else made has settings which nobody told us of. */
@@ -296,10 +403,7 @@ static int refuse_another(const struct ifcfg *ifcfg)
         device = device_of(ifcfg->arena, file, name, NULL);
         if (device && !strcmp(device, name) &&
             (strcmp(file->path, ifcfg->bridge_path) != 0 || !vl_text_starts(file->text, MARK)))
-            return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, file->path, 0,
-                              "there is a bridge '%s' already that is not of voiplab: use it, by 'interface = none' in "
-                              "[bridge]; or give [bridge] another name; or remove the file",
-                              name);
+            return vl_bridge_fail_exists(file->path, 0, name, ifcfg->err);
     }
     return 0;
 }
@@ -316,6 +420,7 @@ static void add_bridge(struct ifcfg *ifcfg)
     put_ipv6(ifcfg, &text);
     put_dns(ifcfg, &text);
     put_dhcp(ifcfg, &text);
+    put_policy(ifcfg, &text);
     if (mac)
         vl_buf_printf(&text, "MACADDR=%s\n", mac);
     if (bridge->mtu)
@@ -326,18 +431,65 @@ static void add_bridge(struct ifcfg *ifcfg)
         "the bridge that the guests hang on; it carries the address of this host");
 }
 
-/* A file of the uplink's own that the bridge gets a copy of, with its own name in it. */
+/* What a file of the bridge's is to hold that is a copy of one of the uplink's, with its own name in it; NULL: nothing.
+ */
+static const char *copy_of(const struct ifcfg *ifcfg, const char *path, const char *from)
+{
+    const char *text = vl_bridge_text(ifcfg->input, path), *source = vl_bridge_text(ifcfg->input, from);
+
+    if (!source)
+        return NULL;
+    return text ? text : vl_lease_rename(ifcfg->arena, source, ifcfg->bridge->interface, ifcfg->bridge->name);
+}
+
 static void add_copy(struct ifcfg *ifcfg, const char *before, const char *behind, const char *why)
 {
     const char *from = vl_arena_printf(ifcfg->arena, "%s%s%s", before, ifcfg->bridge->interface, behind);
     const char *path = vl_arena_printf(ifcfg->arena, "%s%s%s", before, ifcfg->bridge->name, behind);
-    const char *text = vl_bridge_text(ifcfg->input, path), *source = vl_bridge_text(ifcfg->input, from);
+    const char *text = copy_of(ifcfg, path, from);
 
-    if (!source)
-        return;
-    if (!text)
-        text = vl_lease_rename(ifcfg->arena, source, ifcfg->bridge->interface, ifcfg->bridge->name);
-    add(ifcfg, path, text, why);
+    if (text)
+        add(ifcfg, path, text, why);
+}
+
+/* Whether one of the lines begins so. */
+static bool has_line(const char *text, const char *start)
+{
+    for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+        if (vl_text_starts(line + strspn(line, " \t"), start))
+            return true;
+    return false;
+}
+
+/* The routes, with the way to a gateway that is in no network, which a file of ADDRESS0= and its like has no place for
+ * where it does not say it itself. */
+static int add_routes(struct ifcfg *ifcfg)
+{
+    static const char why[] = "the routes of the uplink go with its addresses";
+    const char *name = ifcfg->bridge->name;
+    const char *path = vl_arena_printf(ifcfg->arena, SCRIPTS "route-%s", name);
+    const char *from = vl_arena_printf(ifcfg->arena, SCRIPTS "route-%s", ifcfg->bridge->interface);
+    const char *text = copy_of(ifcfg, path, from), *gateway, *scope;
+
+    if (is_by_routes(ifcfg)) {
+        text = text ? text : vl_bridge_text(ifcfg->input, path);
+        text = text ? text : "";
+        gateway = vl_text_from_ipv4(ifcfg->arena, ifcfg->bridge->gateway);
+        scope = kept(ifcfg, (const char *const[]){ "SCOPE", NULL });
+        if (has_line(text, "ADDRESS0=") && !has_line(text, "ADDRESS0=0.0.0.0"))
+            return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, vl_bridge_text(ifcfg->input, from) ? from : path, 0,
+                              "has no place for the way to the gateway %s, which is in no network of '%s'; write its "
+                              "routes as ip-route(8) takes them, a line each: '%s dev %s', 'NETWORK via GATEWAY'",
+                              gateway, ifcfg->bridge->interface, gateway, ifcfg->bridge->interface);
+        if (!has_line(text, "ADDRESS0=") && !has_line(text, vl_arena_printf(ifcfg->arena, "default via %s", gateway)))
+            text = vl_arena_printf(ifcfg->arena, "default via %s dev %s\n%s", gateway, name, text);
+        if (!has_line(text, "ADDRESS0=") && !strstr(scope, "peer") &&
+            !has_line(text, vl_arena_printf(ifcfg->arena, "%s dev %s", gateway, name)))
+            text = vl_arena_printf(ifcfg->arena, "%s dev %s\n%s", gateway, name, text);
+    }
+    if (text)
+        add(ifcfg, path, text, why);
+    return 0;
 }
 
 /* What says of all of the host which device its default routes lead over. */
@@ -390,8 +542,11 @@ static int render(struct vl_arena *arena, const struct vl_bridge_input *input, s
     add_uplink(&ifcfg);
     add_bridge(&ifcfg);
     add_host(&ifcfg);
-    add_copy(&ifcfg, SCRIPTS "route-", "", "the routes of the uplink go with its addresses");
+    if (add_routes(&ifcfg) < 0)
+        return -1;
     add_copy(&ifcfg, SCRIPTS "route6-", "", "the routes of the uplink go with its addresses");
+    add_copy(&ifcfg, SCRIPTS "rule-", "", "the rules of the uplink go with its addresses");
+    add_copy(&ifcfg, SCRIPTS "rule6-", "", "the rules of the uplink go with its addresses");
     add_copy(&ifcfg, "/etc/dhclient-", ".conf", "who this host is for the DHCP server goes with its address");
     add_copy(&ifcfg, "/etc/dhcp/dhclient-", ".conf", "who this host is for the DHCP server goes with its address");
     vl_lease_files(arena, input, set);
@@ -410,9 +565,9 @@ static bool is_about(struct vl_arena *arena, const struct vl_bridge_source *file
 
 const struct vl_backend vl_backend_ifcfg = {
     .directory = "/etc/sysconfig/network-scripts",
-    .sources = { SCRIPTS "ifcfg-*", SCRIPTS "route-*", SCRIPTS "route6-*", SCRIPTS "ifup-eth", HOST,
-                 "/etc/NetworkManager/NetworkManager.conf", "/etc/dhclient-*.conf", "/etc/dhcp/dhclient-*.conf",
-                 VL_LEASE_FILES },
+    .sources = { SCRIPTS "ifcfg-*", SCRIPTS "route-*", SCRIPTS "route6-*", SCRIPTS "rule-*", SCRIPTS "rule6-*",
+                 SCRIPTS "ifup-eth", HOST, "/etc/NetworkManager/NetworkManager.conf", "/etc/dhclient-*.conf",
+                 "/etc/dhcp/dhclient-*.conf", VL_LEASE_FILES, VL_LEASE_CONFIG },
     .render = render,
     .rehearsal = { .needs = { "/etc/init.d/network", SCRIPTS "ifup-eth" },
                    .reads = SCRIPTS "ifcfg-",

@@ -151,6 +151,86 @@ static const char *file_text(struct vl_arena *arena, const struct vl_bridge_inpu
     return vl_lease_rename(arena, source, input->bridge->interface, input->bridge->name);
 }
 
+static const char *const configs[] = { VL_LEASE_CONFIG };
+
+bool vl_lease_is_config(const char *path)
+{
+    for (size_t i = 0; i < VL_COUNT(configs); i++)
+        if (!strcmp(path, configs[i]))
+            return true;
+    return false;
+}
+
+/* The end of what stands in braces from `text` on, behind the last one; NULL: they do not close. Comments and quotes
+ * may have braces. */
+static const char *block_end(const char *text)
+{
+    int depth = 0;
+
+    for (const char *p = text; *p; p++) {
+        if (*p == '#')
+            p += strcspn(p, "\n");
+        else if (*p == '"')
+            p += 1 + strcspn(p + 1, "\"");
+        if (!*p)
+            return NULL;
+        depth += *p == '{' ? 1 : *p == '}' ? -1 : 0;
+        if (*p == '}' && depth <= 0)
+            return depth ? NULL : p + 1;
+    }
+    return NULL;
+}
+
+/* What is said for this interface: all behind its name, to the brace at the end. NULL: nothing is. */
+static const char *block_of(struct vl_arena *arena, const char *text, const char *interface)
+{
+    static const char word[] = "interface", blanks[] = " \t\r\n";
+    const char *quoted = vl_arena_printf(arena, "\"%s\"", interface);
+
+    for (const char *at = text; *at; at++) {
+        const char *name = at + strlen(word), *end;
+
+        if (*at == '#')
+            at += strcspn(at, "\n");
+        if (!*at)
+            break;
+        if ((at != text && !strchr(" \t\r\n;}", at[-1])) || !vl_text_starts(at, word))
+            continue;
+        name += strspn(name, blanks);
+        if (!vl_text_starts(name, quoted))
+            continue;
+        end = block_end(name + strlen(quoted));
+        name += strlen(quoted);
+        return end ? vl_arena_strndup(arena, name, (size_t)(end - name)) : NULL;
+    }
+    return NULL;
+}
+
+static void add_config(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set)
+{
+    const char *interface = input->bridge->interface, *name = input->bridge->name;
+
+    for (size_t i = 0; i < VL_COUNT(configs); i++) {
+        const char *text = vl_bridge_text(input, configs[i]), *block;
+
+        block = text ? block_of(arena, text, interface) : NULL;
+        if (!block)
+            continue;
+        if (!block_of(arena, text, name))
+            text = vl_arena_printf(arena, "%s%s\ninterface \"%s\"%s\n", text, vl_text_ends(text, "\n") ? "" : "\n",
+                                   name, block);
+        vl_fileset_add(arena, set,
+                       &(struct vl_file){
+                           .path = configs[i],
+                           .kind = VL_FILE_WHOLE,
+                           .mode = 0644,
+                           .text = text,
+                           .why = "what it says for the DHCP client of the uplink is for the bridge's as well",
+                           .reload = VL_RELOAD_NONE,
+                       });
+    }
+}
+
 void vl_lease_files(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set)
 {
     static const char *const folders[] = { "/var/lib/dhcp/", "/var/lib/dhclient/" };
@@ -158,6 +238,7 @@ void vl_lease_files(struct vl_arena *arena, const struct vl_bridge_input *input,
 
     if (!input->bridge->dhcp && !input->bridge->ipv6_auto)
         return;
+    add_config(arena, input, set);
     for (size_t i = 0; i < VL_COUNT(folders) * VL_COUNT(names); i++) {
         const char *start = vl_arena_printf(arena, "%s%s", folders[i / VL_COUNT(names)], names[i % VL_COUNT(names)]);
         const char *source =

@@ -26,8 +26,13 @@ const char *vl_lease_identifier(struct vl_arena *arena, const struct vl_lease *l
 /* Hexadecimal digits as `ff:56:50`. */
 const char *vl_lease_colons(struct vl_arena *arena, const char *hex);
 
+/* dhclient.conf(5): what it says for one interface, `interface "eth0" { … }`, is said for the bridge as well. */
+#define VL_LEASE_CONFIG "/etc/dhcp/dhclient.conf", "/etc/dhclient.conf"
+bool vl_lease_is_config(const char *path);
+
 /* dhclient keeps its DUID and its lease in a file for each interface: patterns of glob(7), and what the bridge's files
- * are to hold, which is what the uplink's have. Appended to `set`; without a lease file nothing is. */
+ * are to hold, which is what the uplink's have; and dhclient.conf where it says something of the uplink. Appended to
+ * `set`; without such a file nothing is. */
 #define VL_LEASE_FILES "/var/lib/dhcp/dhclient*.lease*", "/var/lib/dhclient/dhclient*.lease*"
 void vl_lease_files(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set);
 

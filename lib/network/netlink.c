@@ -83,7 +83,7 @@ int vl_net_receive(struct vl_net *net, unsigned sequence, mnl_cb_t callback, voi
     return rc;
 }
 
-static int ask(struct vl_net *net, struct nlmsghdr *request, mnl_cb_t callback, void *context)
+int vl_net_ask(struct vl_net *net, struct nlmsghdr *request, mnl_cb_t callback, void *context)
 {
     request->nlmsg_seq = ++net->sequence;
     if (mnl_socket_sendto(net->socket, request, request->nlmsg_len) < 0)
@@ -91,19 +91,7 @@ static int ask(struct vl_net *net, struct nlmsghdr *request, mnl_cb_t callback, 
     return vl_net_receive(net, request->nlmsg_seq, callback, context);
 }
 
-/* A dump in progress: what it is for, and what has come. */
-struct dump {
-    struct vl_arena *arena;
-    int index;
-    struct vl_net_messages *messages;
-    struct vl_net_link *links;
-    size_t count;
-    const unsigned char *address;
-    size_t address_length;
-    bool found;
-};
-
-static int keep(struct dump *dump, const struct nlmsghdr *header)
+int vl_net_keep(struct vl_net_dump *dump, const struct nlmsghdr *header)
 {
     struct vl_net_messages *messages = dump->messages;
     struct vl_net_message *grown = vl_arena_grow(dump->arena, messages->list, messages->count, sizeof(*grown));
@@ -119,7 +107,7 @@ static int keep(struct dump *dump, const struct nlmsghdr *header)
     return MNL_CB_OK;
 }
 
-static int dump_once(struct vl_net *net, uint16_t type, int family, mnl_cb_t callback, struct dump *dump)
+static int dump_once(struct vl_net *net, uint16_t type, int family, mnl_cb_t callback, struct vl_net_dump *dump)
 {
     char room[MNL_NLMSG_HDRLEN + 256] = { 0 };
     struct nlmsghdr *request = mnl_nlmsg_put_header(room);
@@ -128,12 +116,12 @@ static int dump_once(struct vl_net *net, uint16_t type, int family, mnl_cb_t cal
     request->nlmsg_type = type;
     request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     general->rtgen_family = (unsigned char)family;
-    return ask(net, request, callback, dump);
+    return vl_net_ask(net, request, callback, dump);
 }
 
 /* A listing during which something came or went is marked so by the kernel (NLM_F_DUMP_INTR, for libmnl EINTR): it may
  * lack what was there all the time, and is made anew. */
-static int dump_of(struct vl_net *net, uint16_t type, int family, mnl_cb_t callback, struct dump *dump)
+int vl_net_dump_of(struct vl_net *net, uint16_t type, int family, mnl_cb_t callback, struct vl_net_dump *dump)
 {
     size_t messages = dump->messages ? dump->messages->count : 0, links = dump->count;
 
@@ -206,7 +194,7 @@ static void take_link_attribute(struct vl_arena *arena, struct vl_net_link *link
 
 static int take_link(const struct nlmsghdr *header, void *context)
 {
-    struct dump *dump = context;
+    struct vl_net_dump *dump = context;
     const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
     const struct nlattr *attribute;
     struct vl_net_link *grown = vl_arena_grow(dump->arena, dump->links, dump->count, sizeof(*grown));
@@ -237,9 +225,9 @@ static int take_link(const struct nlmsghdr *header, void *context)
 int vl_net_links(struct vl_net *net, struct vl_arena *arena, struct vl_net_link **ret_links, size_t *ret_count,
                  struct vl_error *err)
 {
-    struct dump dump = { .arena = arena };
+    struct vl_net_dump dump = { .arena = arena };
 
-    if (dump_of(net, RTM_GETLINK, AF_UNSPEC, take_link, &dump) < 0)
+    if (vl_net_dump_of(net, RTM_GETLINK, AF_UNSPEC, take_link, &dump) < 0)
         return vl_fail_errno(err, "cannot list the links of this host");
     *ret_links = dump.links;
     *ret_count = dump.count;
@@ -263,20 +251,20 @@ int vl_net_link(struct vl_net *net, struct vl_arena *arena, const char *name, st
 
 static int take_address(const struct nlmsghdr *header, void *context)
 {
-    struct dump *dump = context;
+    struct vl_net_dump *dump = context;
     const struct ifaddrmsg *info = mnl_nlmsg_get_payload(header);
 
-    return (int)info->ifa_index == dump->index ? keep(dump, header) : MNL_CB_OK;
+    return (int)info->ifa_index == dump->index ? vl_net_keep(dump, header) : MNL_CB_OK;
 }
 
 int vl_net_addresses(struct vl_net *net, struct vl_arena *arena, int index, struct vl_net_messages *ret,
                      struct vl_error *err)
 {
-    struct dump dump = { .arena = arena, .index = index, .messages = ret };
+    struct vl_net_dump dump = { .arena = arena, .index = index, .messages = ret };
 
     *ret = (struct vl_net_messages){ .count = 0 };
-    if (dump_of(net, RTM_GETADDR, AF_INET, take_address, &dump) < 0 ||
-        dump_of(net, RTM_GETADDR, AF_INET6, take_address, &dump) < 0)
+    if (vl_net_dump_of(net, RTM_GETADDR, AF_INET, take_address, &dump) < 0 ||
+        vl_net_dump_of(net, RTM_GETADDR, AF_INET6, take_address, &dump) < 0)
         return vl_fail_errno(err, "cannot list the addresses of this host");
     return 0;
 }
@@ -328,7 +316,7 @@ const struct nlattr *vl_net_attribute(const struct nlmsghdr *header, size_t extr
 
 static int take_route(const struct nlmsghdr *header, void *context)
 {
-    struct dump *dump = context;
+    struct vl_net_dump *dump = context;
     const struct rtmsg *info = mnl_nlmsg_get_payload(header);
     const struct nlattr *table = vl_net_attribute(header, sizeof(*info), RTA_TABLE);
     uint32_t number = table ? mnl_attr_get_u32(table) : info->rtm_table;
@@ -336,9 +324,10 @@ static int take_route(const struct nlmsghdr *header, void *context)
     if (number == RT_TABLE_LOCAL || info->rtm_type == RTN_MULTICAST || info->rtm_flags & RTM_F_CLONED)
         return MNL_CB_OK;
     if (!dump->index)
-        return info->rtm_type == RTN_UNICAST && !info->rtm_dst_len && number == RT_TABLE_MAIN ? keep(dump, header)
-                                                                                              : MNL_CB_OK;
-    return vl_net_lead_over(header, dump->index, 0) ? keep(dump, header) : MNL_CB_OK;
+        return info->rtm_type == RTN_UNICAST && !info->rtm_dst_len && number == RT_TABLE_MAIN
+                   ? vl_net_keep(dump, header)
+                   : MNL_CB_OK;
+    return vl_net_lead_over(header, dump->index, 0) ? vl_net_keep(dump, header) : MNL_CB_OK;
 }
 
 /* Those without a gateway before those with one, else as they came. */
@@ -360,11 +349,11 @@ static int order_routes(struct vl_arena *arena, struct vl_net_messages *messages
 int vl_net_routes(struct vl_net *net, struct vl_arena *arena, int index, struct vl_net_messages *ret,
                   struct vl_error *err)
 {
-    struct dump dump = { .arena = arena, .index = index, .messages = ret };
+    struct vl_net_dump dump = { .arena = arena, .index = index, .messages = ret };
 
     *ret = (struct vl_net_messages){ .count = 0 };
-    if (dump_of(net, RTM_GETROUTE, AF_INET, take_route, &dump) < 0 ||
-        dump_of(net, RTM_GETROUTE, AF_INET6, take_route, &dump) < 0)
+    if (vl_net_dump_of(net, RTM_GETROUTE, AF_INET, take_route, &dump) < 0 ||
+        vl_net_dump_of(net, RTM_GETROUTE, AF_INET6, take_route, &dump) < 0)
         return vl_fail_errno(err, "cannot list the routes of this host");
     return order_routes(arena, ret) < 0 ? vl_no_memory(err) : 0;
 }
@@ -464,67 +453,4 @@ struct nlmsghdr *vl_net_begin(char *room, uint16_t type, int flags, size_t extra
     header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
     memcpy(ret_extra, &payload, sizeof(payload));
     return header;
-}
-
-static int take_way(const struct nlmsghdr *header, void *context)
-{
-    struct vl_net_way *way = context;
-    const struct nlattr *link = vl_net_attribute(header, sizeof(struct rtmsg), RTA_OIF);
-    const struct nlattr *source = vl_net_attribute(header, sizeof(struct rtmsg), RTA_PREFSRC);
-    size_t length = source ? mnl_attr_get_payload_len(source) : 0;
-
-    way->index = link ? (int)mnl_attr_get_u32(link) : 0;
-    way->has_source = source && length <= sizeof(way->source);
-    if (way->has_source)
-        memcpy(way->source, mnl_attr_get_payload(source), length);
-    return MNL_CB_OK;
-}
-
-bool vl_net_way(struct vl_net *net, int family, const unsigned char *address, struct vl_net_way *ret_way)
-{
-    char room[256] = { 0 };
-    struct rtmsg *info;
-    struct nlmsghdr *header = vl_net_begin(room, RTM_GETROUTE, 0, sizeof(*info), &info);
-
-    *ret_way = (struct vl_net_way){ .index = 0 };
-    info->rtm_family = (unsigned char)family;
-    info->rtm_dst_len = (unsigned char)(vl_net_address_size(family) * 8);
-    mnl_attr_put(header, RTA_DST, vl_net_address_size(family), address);
-    return ask(net, header, take_way, ret_way) == 0 && ret_way->index;
-}
-
-/* The link over which this address is reached now; 0: none. */
-static int way_to(struct vl_net *net, int family, const unsigned char *address)
-{
-    struct vl_net_way way;
-
-    return vl_net_way(net, family, address, &way) ? way.index : 0;
-}
-
-static int take_neighbour(const struct nlmsghdr *header, void *context)
-{
-    struct dump *dump = context;
-    const struct ndmsg *info = mnl_nlmsg_get_payload(header);
-    const struct nlattr *destination = vl_net_attribute(header, sizeof(*info), NDA_DST);
-
-    if (info->ndm_ifindex == dump->index && destination &&
-        mnl_attr_get_payload_len(destination) == dump->address_length &&
-        !memcmp(mnl_attr_get_payload(destination), dump->address, dump->address_length))
-        dump->found |= !(info->ndm_state & (NUD_INCOMPLETE | NUD_FAILED)) && info->ndm_state != NUD_NONE;
-    return MNL_CB_OK;
-}
-
-int vl_net_neighbour(struct vl_net *net, int family, const unsigned char *address, bool *ret_known,
-                     struct vl_error *err)
-{
-    struct dump dump = {
-        .address = address,
-        .address_length = vl_net_address_size(family),
-        .index = way_to(net, family, address), /* a link that was left may still know it from before */
-    };
-
-    if (dump_of(net, RTM_GETNEIGH, family, take_neighbour, &dump) < 0)
-        return vl_fail_errno(err, "cannot list the neighbours of this host");
-    *ret_known = dump.found;
-    return 0;
 }

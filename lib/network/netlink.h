@@ -36,7 +36,7 @@ struct vl_net_link {
     const char *alias; /* in the arena that was given; NULL: none */
 };
 
-/* An address or a route in the kernel's own form. */
+/* An address, a route, a neighbour or a rule in the kernel's own form. */
 struct vl_net_message {
     const void *bytes; /* struct nlmsghdr */
     size_t length;
@@ -120,6 +120,21 @@ bool vl_net_way(struct vl_net *net, int family, const unsigned char *address, st
 int vl_net_neighbour(struct vl_net *net, int family, const unsigned char *address, bool *ret_known,
                      struct vl_error *err);
 
+/* The lasting neighbours that somebody set on a link (ip-neighbour(8), permanent). */
+int vl_net_neighbours(struct vl_net *net, struct vl_arena *arena, int index, struct vl_net_messages *ret,
+                      struct vl_error *err);
+
+/* The rules of routing (ip-rule(8)) of both families, but for the three that every host has. */
+int vl_net_rules(struct vl_net *net, struct vl_arena *arena, struct vl_net_messages *ret, struct vl_error *err);
+
+/* Whether a rule is for what comes or goes by the link of this name. */
+bool vl_net_rule_names(const struct vl_net_message *rule, const char *name);
+
+/* "inet from 192.0.2.9/32 iif eth0 table 101", with the link `from` as `to`; and "192.0.2.77 lladdr 02:…". */
+const char *vl_net_rule_text(struct vl_arena *arena, const struct vl_net_message *rule, const char *from,
+                             const char *to);
+const char *vl_net_neighbour_text(struct vl_arena *arena, const struct vl_net_message *neighbour);
+
 /* Changes, collected. Start from all zeros; vl_net_batch_free() at the end. */
 struct vl_net_batch {
     struct vl_buf messages;
@@ -154,10 +169,17 @@ void vl_net_put_address(struct vl_net_batch *batch, const struct vl_net_message 
 void vl_net_put_route(struct vl_net_batch *batch, const struct vl_net_message *message, int from, int to);
 void vl_net_delete_address(struct vl_net_batch *batch, const struct vl_net_message *message);
 void vl_net_delete_route(struct vl_net_batch *batch, const struct vl_net_message *message);
+/* A neighbour on another link, and a rule with the link `from` as `to`. */
+void vl_net_put_neighbour(struct vl_net_batch *batch, const struct vl_net_message *message, int index);
+void vl_net_put_rule(struct vl_net_batch *batch, const struct vl_net_message *message, const char *from,
+                     const char *to);
+void vl_net_delete_neighbour(struct vl_net_batch *batch, const struct vl_net_message *message);
+void vl_net_delete_rule(struct vl_net_batch *batch, const struct vl_net_message *message);
 /* From scratch: `address` as 4 or 16 bytes. */
 void vl_net_new_address(struct vl_net_batch *batch, int family, const unsigned char *address, unsigned prefix,
                         int index);
-void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned char *gateway, int index);
+/* `on_link`: the gateway is in no network of the link, and on it all the same. */
+void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned char *gateway, bool on_link, int index);
 
 /* Carry the batch out. Every change is tried; the error is of the first one that failed. */
 int vl_net_send(struct vl_net *net, const struct vl_net_batch *batch, struct vl_error *err);

@@ -4,8 +4,10 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,6 +255,68 @@ void vl_net_delete_route(struct vl_net_batch *batch, const struct vl_net_message
            ENODEV);
 }
 
+void vl_net_put_neighbour(struct vl_net_batch *batch, const struct vl_net_message *message, int index)
+{
+    struct nlmsghdr *copy = copy_of(batch, message, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+    struct ndmsg *info = copy ? mnl_nlmsg_get_payload(copy) : NULL;
+
+    if (!copy)
+        return;
+    info->ndm_ifindex = index;
+    append(batch, copy,
+           vl_arena_printf(&batch->arena, "add the neighbour %s", vl_net_neighbour_text(&batch->arena, message)),
+           EEXIST, 0);
+}
+
+void vl_net_delete_neighbour(struct vl_net_batch *batch, const struct vl_net_message *message)
+{
+    struct nlmsghdr *copy = copy_of(batch, message, RTM_DELNEIGH, 0);
+
+    if (copy)
+        append(batch, copy,
+               vl_arena_printf(&batch->arena, "delete the neighbour %s", vl_net_neighbour_text(&batch->arena, message)),
+               ENOENT, ENODEV);
+}
+
+/* What the kernel found out about a rule's links goes. */
+void vl_net_put_rule(struct vl_net_batch *batch, const struct vl_net_message *message, const char *from, const char *to)
+{
+    const struct fib_rule_hdr *was = mnl_nlmsg_get_payload(message->bytes);
+    char *room = vl_arena_zalloc(&batch->arena, message->length + IFNAMSIZ * 2 + 64);
+    struct fib_rule_hdr *info;
+    struct nlmsghdr *header;
+    const struct nlattr *attribute;
+
+    if (!room)
+        return;
+    header = vl_net_begin(room, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*info), &info);
+    *info = *was;
+    info->flags &= ~(unsigned)(FIB_RULE_UNRESOLVED | FIB_RULE_IIF_DETACHED | FIB_RULE_OIF_DETACHED);
+    mnl_attr_for_each(attribute, message->bytes, sizeof(*was))
+    {
+        uint16_t type = mnl_attr_get_type(attribute);
+        bool link = type == FRA_IIFNAME || type == FRA_OIFNAME;
+
+        if (link && !strcmp(mnl_attr_get_str(attribute), from))
+            mnl_attr_put_strz(header, type, to);
+        else
+            mnl_attr_put(header, type, mnl_attr_get_payload_len(attribute), mnl_attr_get_payload(attribute));
+    }
+    append(batch, header,
+           vl_arena_printf(&batch->arena, "add the rule %s", vl_net_rule_text(&batch->arena, message, from, to)),
+           EEXIST, 0);
+}
+
+void vl_net_delete_rule(struct vl_net_batch *batch, const struct vl_net_message *message)
+{
+    struct nlmsghdr *copy = copy_of(batch, message, RTM_DELRULE, 0);
+
+    if (copy)
+        append(batch, copy,
+               vl_arena_printf(&batch->arena, "delete the rule %s", vl_net_rule_text(&batch->arena, message, "", "")),
+               ENOENT, 0);
+}
+
 void vl_net_new_address(struct vl_net_batch *batch, int family, const unsigned char *address, unsigned prefix,
                         int index)
 {
@@ -279,7 +343,7 @@ void vl_net_new_address(struct vl_net_batch *batch, int family, const unsigned c
            EEXIST, 0);
 }
 
-void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned char *gateway, int index)
+void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned char *gateway, bool on_link, int index)
 {
     char room[256] = { 0 };
     struct rtmsg *info;
@@ -290,6 +354,7 @@ void vl_net_new_default(struct vl_net_batch *batch, int family, const unsigned c
     info->rtm_protocol = RTPROT_STATIC;
     info->rtm_scope = RT_SCOPE_UNIVERSE;
     info->rtm_type = RTN_UNICAST;
+    info->rtm_flags = on_link ? RTNH_F_ONLINK : 0;
     mnl_attr_put(header, RTA_GATEWAY, vl_net_address_size(family), gateway);
     mnl_attr_put_u32(header, RTA_OIF, (uint32_t)index);
     append(batch, header,

@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 
 #include "base/arena.h"
+#include "network/netlink.h"
 
 /* The macros of libmnl convert between signed and unsigned lengths, and take `const` away and put it back. */
 #pragma GCC diagnostic ignored "-Wcast-qual"
@@ -22,6 +23,28 @@ struct vl_net {
 
 /* Receive until the request is answered; the kernel's error becomes errno. */
 int vl_net_receive(struct vl_net *net, unsigned sequence, mnl_cb_t callback, void *context);
+
+/* A dump in progress: what it is for, and what has come. */
+struct vl_net_dump {
+    struct vl_arena *arena;
+    int index;
+    struct vl_net_messages *messages;
+    struct vl_net_link *links;
+    size_t count;
+    const unsigned char *address;
+    size_t address_length;
+    bool found;
+};
+
+/* A callback's way to keep a message of a dump. */
+int vl_net_keep(struct vl_net_dump *dump, const struct nlmsghdr *header);
+
+/* All messages of a kind. A listing during which something came or went is marked so by the kernel (NLM_F_DUMP_INTR,
+ * for libmnl EINTR): it may lack what was there all the time, and is made anew. */
+int vl_net_dump_of(struct vl_net *net, uint16_t type, int family, mnl_cb_t callback, struct vl_net_dump *dump);
+
+/* One request and its answers. */
+int vl_net_ask(struct vl_net *net, struct nlmsghdr *request, mnl_cb_t callback, void *context);
 
 /* A request in `room`, and in *ret_extra the header of its kind, which is `extra` bytes long. */
 struct nlmsghdr *vl_net_begin(char *room, uint16_t type, int flags, size_t extra, void *ret_extra);

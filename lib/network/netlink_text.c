@@ -3,9 +3,12 @@
  * Addresses and routes as people write them, and as words of a checkpoint.
  */
 #include <arpa/inet.h>
+#include <linux/fib_rules.h>
+#include <linux/neighbour.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "network/netlink.h"
 #include "network/netlink_part.h"
@@ -63,6 +66,15 @@ static int digit_of(char c)
 
 bool vl_net_from_word(struct vl_arena *arena, const char *word, struct vl_net_message *ret_message)
 {
+    static const struct {
+        uint16_t type;
+        size_t extra;
+    } kinds[] = {
+        { RTM_NEWADDR, sizeof(struct ifaddrmsg) },
+        { RTM_NEWROUTE, sizeof(struct rtmsg) },
+        { RTM_NEWNEIGH, sizeof(struct ndmsg) },
+        { RTM_NEWRULE, sizeof(struct fib_rule_hdr) },
+    };
     size_t length = strlen(word) / 2;
     unsigned char *bytes = vl_arena_zalloc(arena, length + 1);
     const struct nlmsghdr *header = (const void *)bytes;
@@ -76,9 +88,12 @@ bool vl_net_from_word(struct vl_arena *arena, const char *word, struct vl_net_me
             return false;
         bytes[i] = (unsigned char)(high << 4 | low);
     }
-    if (length < MNL_NLMSG_HDRLEN + sizeof(struct ifaddrmsg) || header->nlmsg_len != length ||
-        (header->nlmsg_type != RTM_NEWADDR && header->nlmsg_type != RTM_NEWROUTE))
+    if (length < MNL_NLMSG_HDRLEN + sizeof(struct ifaddrmsg) || header->nlmsg_len != length)
         return false;
-    *ret_message = (struct vl_net_message){ .bytes = bytes, .length = length };
-    return header->nlmsg_type == RTM_NEWADDR || length >= MNL_NLMSG_HDRLEN + sizeof(struct rtmsg);
+    for (size_t i = 0; i < VL_COUNT(kinds); i++)
+        if (header->nlmsg_type == kinds[i].type && length >= MNL_NLMSG_HDRLEN + kinds[i].extra) {
+            *ret_message = (struct vl_net_message){ .bytes = bytes, .length = length };
+            return true;
+        }
+    return false;
 }

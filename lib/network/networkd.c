@@ -5,16 +5,14 @@
  * wherever they lie, that matches an interface. One that is for others as well (by a wildcard, or by an address, which
  * the bridge keeps) is not edited: files of ours that sort before it say what is so for the uplink and the bridge.
  */
-#include <fnmatch.h>
-#include <stdlib.h>
+#include "network/networkd_part.h"
+
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/keys.h"
 #include "base/text.h"
-#include "network/backend.h"
-#include "network/lease.h"
 #include "network/networkd_match.h"
 #include "network/owner.h"
 
@@ -23,18 +21,7 @@
 #define OWN UNITS "60-voiplab-"
 #define OWN_FIRST UNITS "00-voiplab-"
 
-struct networkd {
-    struct vl_arena *arena;
-    const struct vl_bridge_input *input;
-    const struct vl_bridge *bridge;
-    const char *netdev_path, *bridge_path;
-    const char *uplink_path, *uplink_text; /* text NULL: there is none */
-    const char *shared_path;               /* where that text is from, when it is for others as well; NULL: it is not */
-    struct vl_fileset *set;
-    struct vl_error *err;
-};
-
-static void add(struct networkd *networkd, const char *path, const char *text, const char *why)
+static void add(struct vl_networkd *networkd, const char *path, const char *text, const char *why)
 {
     vl_fileset_add(networkd->arena, networkd->set,
                    &(struct vl_file){
@@ -47,22 +34,19 @@ static void add(struct networkd *networkd, const char *path, const char *text, c
                    });
 }
 
-static const char *name_of(const char *path)
-{
-    return strrchr(path, '/') + 1;
-}
-
 /* Of files of one name the first counts, in the order of `sources`; an empty one says that there is none. */
 static bool counts(const struct vl_bridge_input *input, const struct vl_bridge_source *file)
 {
     for (size_t i = 0; i < input->count && &input->files[i] != file; i++)
-        if (!strcmp(name_of(input->files[i].path), name_of(file->path)) && !strstr(input->files[i].path, ".d/"))
+        if (!strcmp(vl_networkd_name(input->files[i].path), vl_networkd_name(file->path)) &&
+            !strstr(input->files[i].path, ".d/"))
             return false;
     return *file->text != '\0';
 }
 
 /* networkd's order: by the name of the file. */
-static const struct vl_bridge_source *next_file(const struct networkd *networkd, const struct vl_bridge_source *after)
+static const struct vl_bridge_source *next_file(const struct vl_networkd *networkd,
+                                                const struct vl_bridge_source *after)
 {
     const struct vl_bridge_source *next = NULL;
 
@@ -70,39 +54,57 @@ static const struct vl_bridge_source *next_file(const struct networkd *networkd,
         const struct vl_bridge_source *file = &networkd->input->files[i];
 
         if (vl_text_ends(file->path, ".network") && counts(networkd->input, file) &&
-            (!after || strcmp(name_of(file->path), name_of(after->path)) > 0) &&
-            (!next || strcmp(name_of(file->path), name_of(next->path)) < 0))
+            (!after || strcmp(vl_networkd_name(file->path), vl_networkd_name(after->path)) > 0) &&
+            (!next || strcmp(vl_networkd_name(file->path), vl_networkd_name(next->path)) < 0))
             next = file;
     }
     return next;
 }
 
 /* Whether ours, with the name that sorts first, still comes after this one. */
-static int check_first(const struct networkd *networkd, const struct vl_bridge_source *file)
+static int check_first(const struct vl_networkd *networkd, const struct vl_bridge_source *file)
 {
-    if (strcmp(name_of(file->path), name_of(OWN_FIRST)) > 0)
+    if (strcmp(vl_networkd_name(file->path), vl_networkd_name(OWN_FIRST)) > 0)
         return 0;
     return vl_fail_at(networkd->err, VL_ERROR_FAILED, file->path, 0,
                       "may be taken for '%s' or '%s' before the files of voiplab are, and is for others as well; give "
                       "it a name that sorts after '%s'",
-                      networkd->bridge->interface, networkd->bridge->name, name_of(OWN_FIRST));
+                      networkd->bridge->interface, networkd->bridge->name, vl_networkd_name(OWN_FIRST));
+}
+
+/* What the uplink is a part of already would lose it. */
+static int check_master(const struct vl_networkd *networkd)
+{
+    static const char *const keys[] = { "Bridge", "Bond" };
+
+    for (size_t i = 0; networkd->uplinks && i < VL_COUNT(keys); i++) {
+        const char *master = vl_keys_value(networkd->arena, networkd->uplink_text, "Network", keys[i]);
+        const struct vl_key_line *line = vl_keys_find(networkd->arena, networkd->uplinks->text, "Network", keys[i]);
+
+        if (master && *master && strcmp(master, networkd->bridge->name) != 0)
+            return vl_bridge_fail_port(networkd->uplinks->path, line ? line->number : 0, networkd->bridge->interface,
+                                       master, i == 0, networkd->err);
+    }
+    return 0;
 }
 
 /* The file that the uplink has its settings from, and whether it can be edited. */
-static int find_uplink(struct networkd *networkd)
+static int find_uplink(struct vl_networkd *networkd)
 {
     const struct vl_networkd_link uplink = { .name = networkd->bridge->interface,
                                              .mac = vl_bridge_mac(networkd->input) };
     const struct vl_bridge_source *file = NULL, *shared = NULL;
     enum vl_match shared_match = VL_MATCH_NO;
 
-    while ((file = next_file(networkd, file)) && !networkd->uplink_text && shared_match != VL_MATCH_YES) {
+    while ((file = next_file(networkd, file)) && !networkd->uplinks && shared_match != VL_MATCH_YES) {
         bool alone;
-        enum vl_match match = vl_networkd_match(networkd->arena, file->text, &uplink, &alone);
+        const char *whole = vl_networkd_whole(networkd, file);
+        enum vl_match match = vl_networkd_match(networkd->arena, whole, &uplink, &alone);
 
         if (match != VL_MATCH_NO && alone) {
-            networkd->uplink_path = vl_arena_printf(networkd->arena, UNITS "%s", name_of(file->path));
-            networkd->uplink_text = file->text;
+            networkd->uplink_path = vl_arena_printf(networkd->arena, UNITS "%s", vl_networkd_name(file->path));
+            networkd->uplink_text = whole;
+            networkd->uplinks = file;
         } else if (match > shared_match) {
             if (check_first(networkd, file) < 0)
                 return -1;
@@ -110,19 +112,20 @@ static int find_uplink(struct networkd *networkd)
             shared_match = match;
         }
     }
-    if (!shared || (networkd->uplink_text && vl_text_starts(networkd->uplink_path, OWN_FIRST)))
-        return 0;
-    if (networkd->uplink_text)
+    if (!shared || (networkd->uplinks && vl_text_starts(networkd->uplink_path, OWN_FIRST)))
+        return check_master(networkd);
+    if (networkd->uplinks)
         return vl_fail_at(networkd->err, VL_ERROR_FAILED, shared->path, 0,
                           "may match '%s' before '%s' does; say by Name= what is meant", uplink.name,
                           networkd->uplink_path);
-    networkd->shared_path = shared->path;
-    networkd->uplink_text = shared->text;
-    return 0;
+    networkd->shared = true;
+    networkd->uplinks = shared;
+    networkd->uplink_text = vl_networkd_whole(networkd, shared);
+    return check_master(networkd);
 }
 
 /* Whether somebody's file would be taken for the bridge before ours is. */
-static int is_before_ours(const struct networkd *networkd, bool *ret_before)
+static int is_before_ours(const struct vl_networkd *networkd, bool *ret_before)
 {
     const struct vl_networkd_link bridge = {
         .name = networkd->bridge->name,
@@ -132,7 +135,7 @@ static int is_before_ours(const struct networkd *networkd, bool *ret_before)
     const struct vl_bridge_source *file = NULL;
     bool alone;
 
-    while ((file = next_file(networkd, file)) && strcmp(name_of(file->path), name_of(OWN)) < 0) {
+    while ((file = next_file(networkd, file)) && strcmp(vl_networkd_name(file->path), vl_networkd_name(OWN)) < 0) {
         if (vl_text_starts(file->path, OWN_FIRST) ||
             vl_networkd_match(networkd->arena, file->text, &bridge, &alone) == VL_MATCH_NO)
             continue;
@@ -143,10 +146,10 @@ static int is_before_ours(const struct networkd *networkd, bool *ret_before)
     return 0;
 }
 
-static int name_files(struct networkd *networkd)
+static int name_files(struct vl_networkd *networkd)
 {
     const char *name = networkd->bridge->name;
-    bool first = networkd->shared_path ||
+    bool first = networkd->shared ||
                  vl_bridge_text(networkd->input, vl_arena_printf(networkd->arena, OWN_FIRST "%s.network", name));
     const char *own;
 
@@ -160,79 +163,59 @@ static int name_files(struct networkd *networkd)
     return 0;
 }
 
-/* Another file for the bridge, or drop-ins of the uplink's, which would say addresses behind our back. */
-static int check_others(const struct networkd *networkd)
+/* Another file that makes the bridge. */
+static int check_others(const struct vl_networkd *networkd)
 {
-    const char *source = networkd->shared_path ? networkd->shared_path : networkd->uplink_path;
-    const char *drop_ins = vl_arena_printf(networkd->arena, "/%s.d/", name_of(source));
-
     for (size_t i = 0; i < networkd->input->count; i++) {
         const struct vl_bridge_source *file = &networkd->input->files[i];
         const struct vl_key_line *name = vl_keys_find(networkd->arena, file->text, "NetDev", "Name");
 
-        if (strstr(file->path, drop_ins) && *file->text)
-            return vl_fail_at(networkd->err, VL_ERROR_FAILED, file->path, 1,
-                              "adds to the uplink's settings; put what is in it into '%s' and remove it", source);
         if (vl_text_ends(file->path, ".netdev") && name && !strcmp(name->value, networkd->bridge->name) &&
             strcmp(file->path, networkd->netdev_path) != 0 && counts(networkd->input, file))
-            return vl_fail_at(networkd->err, VL_ERROR_FAILED, file->path, name->number,
-                              "makes '%s' already; give [bridge] another name, or remove the file",
-                              networkd->bridge->name);
+            return vl_bridge_fail_exists(file->path, name->number, networkd->bridge->name, networkd->err);
     }
     return 0;
 }
 
-/* What [Network] says of this host's IP configuration, as patterns of fnmatch(3): a port of a bridge has none, so it
- * leaves the uplink's file. What the bridge's file does not say anew goes over to it. */
-static const char *const replaced_keys[] = { "Address", "Gateway", "DHCP", "IPv6Accept*", "LinkLocalAddressing" };
-static const char *const moved_keys[] = {
-    "DNS", "Domains",    "DNSDefaultRoute",      "DNSOverTLS", "DNSSEC*",      "LLMNR", "MulticastDNS",
-    "NTP", "DHCPServer", "DHCPPrefixDelegation", "IPForward",  "IPMasquerade", "IPv4*", "IPv6[!A]*"
-};
-static const char *const replaced_sections[] = { "Address" };
-/* of routes those that are not the default one */
-static const char *const moved_sections[] = { "Route", "RoutingPolicyRule", "DHCP*", "IPv6*", "Neighbor", "NextHop" };
-
-static void remove_all(struct vl_key_change *changes, size_t *count, const char *const *names, size_t name_count,
-                       bool sections)
-{
-    for (size_t i = 0; i < name_count; i++)
-        changes[(*count)++] = sections ? (struct vl_key_change){ names[i], NULL, NULL }
-                                       : (struct vl_key_change){ "Network", names[i], NULL };
-}
-
 /* A file for the uplink alone, with what the one says that is for others as well. */
-static const char *own_text(const struct networkd *networkd)
+static const char *own_text(const struct vl_networkd *networkd)
 {
     static const struct vl_key_change without[] = { { "Match", NULL, NULL } };
-    const char *shared = networkd->shared_path ? networkd->uplink_text : "";
+    const char *shared = networkd->shared ? networkd->uplink_text : "";
 
     shared = vl_keys_edit(networkd->arena, shared, without, VL_COUNT(without));
     return vl_arena_printf(networkd->arena, "# Written by voiplab.\n[Match]\nName=%s\n%s%s",
                            networkd->bridge->interface, *shared ? "\n" : "", shared);
 }
 
-static void add_uplink(struct networkd *networkd)
+/* Drop-ins add to the file whose name they have, wherever they lie; one of /usr/lib or /run is said anew in /etc. */
+static void add_drop_ins(struct vl_networkd *networkd)
 {
-    struct vl_key_change changes[2 + VL_COUNT(replaced_keys) + VL_COUNT(moved_keys) + VL_COUNT(replaced_sections) +
-                                 VL_COUNT(moved_sections)] = { { "Network", "Bridge", networkd->bridge->name } };
-    size_t count = 1;
-    const char *text = networkd->uplink_text;
+    const struct vl_bridge_source *drop_in = NULL;
 
-    if (!text || networkd->shared_path)
-        text = own_text(networkd);
-    if (networkd->bridge->mtu)
-        changes[count++] =
-            (struct vl_key_change){ "Link", "MTUBytes", vl_arena_printf(networkd->arena, "%u", networkd->bridge->mtu) };
-    remove_all(changes, &count, replaced_keys, VL_COUNT(replaced_keys), false);
-    remove_all(changes, &count, moved_keys, VL_COUNT(moved_keys), false);
-    remove_all(changes, &count, replaced_sections, VL_COUNT(replaced_sections), true);
-    remove_all(changes, &count, moved_sections, VL_COUNT(moved_sections), true);
-    add(networkd, networkd->uplink_path, vl_keys_edit(networkd->arena, text, changes, count),
-        "the uplink becomes a port of the bridge and has no address of its own");
+    while (networkd->uplinks && !networkd->shared &&
+           (drop_in = vl_networkd_drop_in(networkd, networkd->uplinks, drop_in))) {
+        const char *text = vl_networkd_as_port(networkd, drop_in->text, false);
+
+        if (*drop_in->text && (vl_text_starts(drop_in->path, UNITS) || strcmp(text, drop_in->text) != 0))
+            add(networkd,
+                vl_arena_printf(networkd->arena, UNITS "%s.d/%s", vl_networkd_name(networkd->uplinks->path),
+                                vl_networkd_name(drop_in->path)),
+                text, "what it adds to the uplink's settings goes over to the bridge");
+    }
 }
 
-static void add_netdev(struct networkd *networkd)
+static void add_uplink(struct vl_networkd *networkd)
+{
+    bool own = !networkd->uplinks || networkd->shared;
+
+    add(networkd, networkd->uplink_path,
+        vl_networkd_as_port(networkd, own ? own_text(networkd) : networkd->uplinks->text, true),
+        "the uplink becomes a port of the bridge and has no address of its own");
+    add_drop_ins(networkd);
+}
+
+static void add_netdev(struct vl_networkd *networkd)
 {
     const char *mac = vl_bridge_mac(networkd->input);
     VL_BUF_AUTO text = VL_BUF_INIT;
@@ -248,116 +231,23 @@ static void add_netdev(struct networkd *networkd)
         "the bridge that the guests hang on");
 }
 
-static bool is_default_route(const struct vl_key_line *lines, size_t count)
+static void add_network(struct vl_networkd *networkd)
 {
-    for (size_t i = 1; i < count; i++)
-        if (lines[i].key && !strcmp(lines[i].key, "Destination") && strcmp(lines[i].value, "0.0.0.0/0") != 0 &&
-            strcmp(lines[i].value, "::/0") != 0)
-            return false;
-    return true;
-}
-
-/* One section with what follows its heading, when it is one that moves. Returns how many lines it has. */
-static size_t put_section(struct vl_buf *out, const char *pattern, const struct vl_key_line *lines, size_t count)
-{
-    size_t end = 1;
-
-    while (end < count && !lines[end].heading)
-        end++;
-    if (fnmatch(pattern, lines[0].section, 0) != 0 ||
-        (!strcmp(lines[0].section, "Route") && is_default_route(lines, end)))
-        return end;
-    vl_buf_printf(out, "\n%s\n", lines[0].text);
-    for (size_t i = 1; i < end; i++)
-        if (lines[i].key)
-            vl_buf_printf(out, "%s\n", lines[i].text);
-    return end;
-}
-
-static const char *sections_of(struct networkd *networkd, const char *pattern, const char *text)
-{
-    VL_BUF_AUTO out = VL_BUF_INIT;
-    struct vl_key_line *lines;
-    size_t count = vl_keys_lines(networkd->arena, text ? text : "", &lines);
-
-    for (size_t i = 0; i < count;)
-        i += lines[i].heading ? put_section(&out, pattern, lines + i, count - i) : 1;
-    networkd->arena->failed |= out.failed;
-    return vl_arena_strdup(networkd->arena, vl_buf_text(&out));
-}
-
-static const char *keys_of(struct networkd *networkd, const char *pattern, const char *text)
-{
-    const char *const patterns[] = { pattern, NULL };
-
-    return vl_keys_collect(networkd->arena, text ? text : "", "Network", patterns);
-}
-
-/* What the uplink had, or the bridge has since an earlier run: each kind for itself. */
-static void put_moved(struct networkd *networkd, struct vl_buf *out, const char *pattern,
-                      const char *(*of)(struct networkd *networkd, const char *pattern, const char *text))
-{
-    const char *moved = of(networkd, pattern, networkd->uplink_text);
-
-    vl_buf_puts(out, *moved ? moved : of(networkd, pattern, vl_bridge_text(networkd->input, networkd->bridge_path)));
-}
-
-/* The IAID is made of the interface's name: that of the uplink is said, unless a file said one. */
-static void put_iaid(struct networkd *networkd, struct vl_buf *text)
-{
-    uint32_t iaid = 0;
-
-    if (strstr(vl_buf_text(text), "\nIAID="))
-        return;
-    if (networkd->bridge->dhcp && vl_lease_iaid(&networkd->input->lease, &iaid))
-        vl_buf_printf(text, "\n[DHCPv4]\nIAID=%u\n", iaid);
-    if (networkd->input->lease.iaid6)
-        iaid = (uint32_t)strtoul(networkd->input->lease.iaid6, NULL, 16);
-    if (iaid && networkd->bridge->ipv6_auto)
-        vl_buf_printf(text, "\n[DHCPv6]\nIAID=%u\n", iaid);
-}
-
-static void add_network(struct networkd *networkd)
-{
-    const struct vl_bridge *bridge = networkd->bridge;
-    struct vl_arena *arena = networkd->arena;
-    bool ipv6 = bridge->ipv6_auto || vl_bridge_has_ipv6(bridge) || bridge->gateway6;
     VL_BUF_AUTO text = VL_BUF_INIT;
 
-    vl_buf_printf(&text, "# Written by voiplab.\n[Match]\nName=%s\n", bridge->name);
-    if (bridge->mtu)
-        vl_buf_printf(&text, "\n[Link]\nMTUBytes=%u\n", bridge->mtu);
-    vl_buf_printf(&text, "\n[Network]\nDHCP=%s\nIPv6AcceptRA=%s\nLinkLocalAddressing=%s\n",
-                  bridge->dhcp ? "ipv4" : "no", bridge->ipv6_auto ? "yes" : "no", ipv6 ? "ipv6" : "no");
-    if (!bridge->dhcp)
-        vl_buf_printf(&text, "Address=%s/%u\n", vl_text_from_ipv4(arena, bridge->address), bridge->prefix);
-    for (size_t i = 0; bridge->addresses[i]; i++)
-        vl_buf_printf(&text, "Address=%s\n", bridge->addresses[i]);
-    if (!bridge->dhcp && bridge->gateway)
-        vl_buf_printf(&text, "Gateway=%s\n", vl_text_from_ipv4(arena, bridge->gateway));
-    if (bridge->gateway6)
-        vl_buf_printf(&text, "Gateway=%s\n", bridge->gateway6);
-    for (size_t i = 0; bridge->dns[i]; i++)
-        vl_buf_printf(&text, "DNS=%s\n", bridge->dns[i]);
-    for (size_t i = 0; i < VL_COUNT(moved_keys); i++)
-        if (!bridge->dns[0] || strcmp(moved_keys[i], "DNS") != 0)
-            put_moved(networkd, &text, moved_keys[i], keys_of);
-    /* up without a port as well, so that guests can talk while the uplink's cable is out */
-    vl_buf_puts(&text, "ConfigureWithoutCarrier=yes\n");
-    for (size_t i = 0; i < VL_COUNT(moved_sections); i++) {
-        put_moved(networkd, &text, moved_sections[i], sections_of);
-        if (!strcmp(moved_sections[i], "DHCP*"))
-            put_iaid(networkd, &text);
-    }
-    arena->failed |= text.failed;
-    add(networkd, networkd->bridge_path, vl_arena_strdup(arena, vl_buf_text(&text)),
+    vl_buf_printf(&text, "# Written by voiplab.\n[Match]\nName=%s\n", networkd->bridge->name);
+    if (networkd->bridge->mtu)
+        vl_buf_printf(&text, "\n[Link]\nMTUBytes=%u\n", networkd->bridge->mtu);
+    vl_networkd_put_network(networkd, &text);
+    networkd->arena->failed |= text.failed;
+    add(networkd, networkd->bridge_path, vl_arena_strdup(networkd->arena, vl_buf_text(&text)),
         "the address of this host, which the bridge carries now");
 }
 
 static int render(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
                   struct vl_error *err)
 {
-    struct networkd networkd = { .arena = arena, .input = input, .bridge = input->bridge, .set = set, .err = err };
+    struct vl_networkd networkd = { .arena = arena, .input = input, .bridge = input->bridge, .set = set, .err = err };
 
     if (find_uplink(&networkd) < 0 || name_files(&networkd) < 0 || check_others(&networkd) < 0)
         return -1;

@@ -79,6 +79,22 @@ static bool is_wireless(const struct keyfile *keyfile, const char *text)
     return type && (!strcmp(type, "wifi") || !strcmp(type, "802-11-wireless"));
 }
 
+/* What the uplink is a part of already would lose it. */
+static int check_master(const struct keyfile *keyfile, const struct vl_bridge_source *file)
+{
+    static const char *const keys[][2] = { { "master", "slave-type" }, { "controller", "port-type" } };
+
+    for (size_t i = 0; i < VL_COUNT(keys); i++) {
+        const struct vl_key_line *master = vl_keys_find(keyfile->arena, file->text, "connection", keys[i][0]);
+        const char *type = vl_keys_value(keyfile->arena, file->text, "connection", keys[i][1]);
+
+        if (master && *master->value && strcmp(master->value, keyfile->bridge->name) != 0)
+            return vl_bridge_fail_port(file->path, master->number, keyfile->bridge->interface, master->value,
+                                       type && !strcmp(type, "bridge"), keyfile->err);
+    }
+    return 0;
+}
+
 static int find_uplink(struct keyfile *keyfile)
 {
     const struct vl_bridge *bridge = keyfile->bridge;
@@ -90,11 +106,9 @@ static int find_uplink(struct keyfile *keyfile)
         if (!strcmp(file->path, keyfile->bridge_path) || !vl_text_starts(file->path, CONNECTIONS))
             continue;
         if (name && !strcmp(name, bridge->name))
-            return vl_fail_at(keyfile->err, VL_ERROR_FAILED, file->path,
-                              vl_keys_find(keyfile->arena, file->text, "connection", "interface-name")->number,
-                              "there is a connection for '%s' already; give [bridge] another name, or delete it with "
-                              "nmcli",
-                              bridge->name);
+            return vl_bridge_fail_exists(
+                file->path, vl_keys_find(keyfile->arena, file->text, "connection", "interface-name")->number,
+                bridge->name, keyfile->err);
         if (!is_uplinks(keyfile, file->text) || is_off(keyfile, file->text))
             continue;
         if (is_wireless(keyfile, file->text))
@@ -105,6 +119,8 @@ static int find_uplink(struct keyfile *keyfile)
             return vl_fail_at(keyfile->err, VL_ERROR_FAILED, file->path, 0,
                               "is a connection for the uplink '%s', and so is '%s'; delete one of them with nmcli",
                               bridge->interface, keyfile->uplink_path);
+        if (check_master(keyfile, file) < 0)
+            return -1;
         keyfile->uplink_path = file->path;
         keyfile->uplink_text = file->text;
     }
@@ -305,7 +321,7 @@ static void put_ipv4(const struct keyfile *keyfile, struct vl_buf *text)
     put_identity(keyfile, text, false);
 }
 
-/* Where the lab leaves IPv6 to the routers it is as the uplink has it, off too. */
+/* Where the lab does not say it is as the uplink has it, off too. */
 static const char *ipv6_method(const struct keyfile *keyfile)
 {
     static const char *const kept[] = { "auto", "disabled", "ignore", "link-local", "dhcp", NULL };
@@ -315,7 +331,7 @@ static const char *ipv6_method(const struct keyfile *keyfile)
 
     if (!bridge->ipv6_auto)
         return has ? "manual" : bridge->gateway6 ? "link-local" : "disabled";
-    for (size_t i = 0; method && !has && !bridge->gateway6 && kept[i]; i++)
+    for (size_t i = 0; method && !bridge->ipv6_stated && !has && !bridge->gateway6 && kept[i]; i++)
         if (!strcmp(method, kept[i]))
             return kept[i];
     return "auto";

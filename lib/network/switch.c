@@ -9,8 +9,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "network/backend.h"
 #include "network/lease_client.h"
 #include "network/netlink.h"
+
+#include "network/policy.h"
 #include "network/possible.h"
 
 /* How long a port may take until the bridge carries traffic: the kernel's link watch acts within a second. */
@@ -30,6 +33,7 @@ struct change {
     const struct vl_bridge *bridge;
     struct vl_net_link uplink_link, bridge_link;
     struct vl_net_messages uplink_addresses, uplink_routes, bridge_addresses, bridge_routes;
+    struct vl_policy policy; /* of the uplink */
     struct wanted *wanted;
     size_t wanted_count;
     bool left;                      /* the bridge has an address that goes */
@@ -151,7 +155,8 @@ static int look(struct change *change, struct vl_error *err)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' exists on this host and is not a bridge; give [bridge] another name",
                        bridge->name);
     if (vl_net_addresses(change->net, change->arena, change->uplink_link.index, &change->uplink_addresses, err) < 0 ||
-        vl_net_routes(change->net, change->arena, change->uplink_link.index, &change->uplink_routes, err) < 0)
+        vl_net_routes(change->net, change->arena, change->uplink_link.index, &change->uplink_routes, err) < 0 ||
+        vl_policy_look(change->net, change->arena, &change->uplink_link, &change->policy, err) < 0)
         return -1;
     if (change->bridge_link.exists &&
         (vl_net_addresses(change->net, change->arena, change->bridge_link.index, &change->bridge_addresses, err) < 0 ||
@@ -357,15 +362,16 @@ static bool has_default(const struct vl_net_messages *routes, int family, const 
 }
 
 /* The lab file's default route. */
-static void give_default(struct change *change, const char *gateway)
+static void give_default(struct change *change, const char *gateway, bool on_link)
 {
     int family = strchr(gateway, ':') ? AF_INET6 : AF_INET, index = change->bridge_link.index;
     unsigned char bytes[16];
 
     if (inet_pton(family, gateway, bytes) != 1 || has_default(&change->bridge_routes, family, bytes))
         return;
-    vl_buf_printf(&change->text, "ip route replace default via %s dev %s\n", gateway, change->bridge->name);
-    vl_net_new_default(&change->move, family, bytes, index);
+    vl_buf_printf(&change->text, "ip route replace default via %s dev %s%s\n", gateway, change->bridge->name,
+                  on_link ? " onlink" : "");
+    vl_net_new_default(&change->move, family, bytes, on_link, index);
 }
 
 static void move_routes(struct change *change)
@@ -387,9 +393,9 @@ static void move_routes(struct change *change)
         vl_net_put_route(&change->move, route, change->uplink_link.index, change->bridge_link.index);
     }
     if (bridge->gateway && !bridge->dhcp)
-        give_default(change, vl_text_from_ipv4(change->arena, bridge->gateway));
+        give_default(change, vl_text_from_ipv4(change->arena, bridge->gateway), vl_bridge_gateway_is_far(bridge));
     if (bridge->gateway6)
-        give_default(change, bridge->gateway6);
+        give_default(change, bridge->gateway6, false);
 }
 
 /* A DHCP client of the uplink goes with the address; where the bridge has its address from the lab file, it ends. */
@@ -410,6 +416,8 @@ static int find_changes(struct change *change, const char *lab_name, struct vl_e
     join_bridge(change);
     move_addresses(change);
     move_routes(change);
+    vl_policy_move(change->arena, &change->policy, change->bridge->interface, change->bridge->name,
+                   change->bridge_link.index, &change->move, &change->text);
     move_client(change);
     if (change->text.failed || change->arena->failed)
         return vl_no_memory(err);
@@ -463,35 +471,4 @@ int vl_switch_over(const struct vl_bridge *bridge, const char *lab_name, struct 
         wait_running(bridge, err) < 0 || send_part(bridge, lab_name, true, err) < 0)
         return -1;
     return vl_lease_clients_end(bridge->interface, bridge->name, bridge->dhcp, err);
-}
-
-int vl_switch_back(const char *bridge, const char *uplink, struct vl_error *err)
-{
-    static const int none = 0;
-    static const bool up = true;
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_NET_AUTO *net = vl_net_open(err);
-    VL_NET_BATCH_AUTO batch = { .count = 0 };
-    struct vl_net_link from, to;
-    struct vl_net_messages addresses, routes;
-
-    if (!net || vl_net_link(net, &arena, bridge, &from, err) < 0 || vl_net_link(net, &arena, uplink, &to, err) < 0)
-        return -1;
-    if (!from.exists || !to.exists || to.master != from.index)
-        return 0;
-    if (vl_net_addresses(net, &arena, from.index, &addresses, err) < 0 ||
-        vl_net_routes(net, &arena, from.index, &routes, err) < 0)
-        return -1;
-    vl_net_set_link(&batch, to.index, &(struct vl_net_settings){ .master = &none, .up = &up });
-    for (size_t i = 0; i < addresses.count; i++) {
-        if (!vl_net_address_facts(&addresses.list[i]).link_local)
-            vl_net_put_address(&batch, &addresses.list[i], to.index);
-        vl_net_delete_address(&batch, &addresses.list[i]);
-    }
-    if (from.alias && vl_text_starts(from.alias, "voiplab:"))
-        vl_net_delete_link(&batch, from.index);
-    for (size_t i = 0; i < routes.count; i++)
-        if (!vl_net_route_facts(&routes.list[i]).link_local)
-            vl_net_put_route(&batch, &routes.list[i], from.index, to.index);
-    return vl_net_send(net, &batch, err);
 }

@@ -126,8 +126,9 @@ static int add_all(struct look *look, const struct vl_backend *row)
     return 0;
 }
 
-static int look_at_files(struct look *look, enum vl_bridge_backend backend, struct vl_uplink_claim *claim)
+static int look_at_files(struct look *look, enum vl_bridge_backend backend, struct vl_uplink_evidence *evidence)
 {
+    struct vl_uplink_claim *claim = &evidence->claims[backend];
     const struct vl_backend *row = vl_backend(backend);
     const char *directory =
         vl_arena_printf(look->arena, "%s%s", !strcmp(look->root, "/") ? "" : look->root, row->directory);
@@ -138,9 +139,14 @@ static int look_at_files(struct look *look, enum vl_bridge_backend backend, stru
         claim->directory = row->directory;
     if (add_all(look, row) < 0)
         return -1;
-    for (size_t i = 0; i < look->count; i++)
+    for (size_t i = 0; i < look->count; i++) {
+        enum vl_bridge_backend rest = row->rest ? row->rest(look->arena, &look->files[i]) : VL_BACKEND_AUTO;
+
         if (row->is_about(look->arena, &look->files[i], look->interface, look->mac))
             claim->file = look->files[i].path;
+        if (rest != VL_BACKEND_AUTO)
+            evidence->claims[rest].rest = look->files[i].path;
+    }
     return 0;
 }
 
@@ -183,7 +189,7 @@ int vl_uplink_look(struct vl_arena *arena, const char *root, const char *interfa
 
     *ret_evidence = (struct vl_uplink_evidence){ .claims = { [0] = { .file = NULL } } };
     for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT && rc == 0; i++)
-        rc = look_at_files(&look, (enum vl_bridge_backend)i, &ret_evidence->claims[i]);
+        rc = look_at_files(&look, (enum vl_bridge_backend)i, ret_evidence);
     if (rc == 0 && !strcmp(root, "/"))
         look_at_daemons(&look, ret_evidence->claims);
     vl_target_close(look.target);
@@ -221,6 +227,12 @@ static int decide_unclaimed(struct vl_arena *arena, const char *interface, const
     int found = bare ? VL_BACKEND_IFCFG : VL_BACKEND_AUTO, count = 0;
     const char *why = "nothing of a network's configuration is there";
 
+    for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++)
+        if (claims[i].rest) {
+            *ret_backend = (enum vl_bridge_backend)i;
+            *ret_why = claims[i].rest;
+            return 0;
+        }
     for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++)
         if (claims[i].directory) {
             found = i;

@@ -16,6 +16,7 @@ struct vl_uplink_claim {
     const char *file;      /* a file of its configuration is about the interface */
     const char *running;   /* its daemon, or its own list of what is up, says that it has the interface */
     const char *directory; /* the place of its files is there at all */
+    const char *rest;      /* a file of whomever says that it has what no file names */
 };
 
 struct vl_uplink_evidence {

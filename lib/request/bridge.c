@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "network/backend.h"
 #include "network/change.h"
 #include "network/checkpoint.h"
 #include "network/lease_client.h"
@@ -439,6 +440,24 @@ static int show(const struct vl_run *run, const struct voiplab_bridge *how, stru
     return vl_run_show_plan(run, plan);
 }
 
+/* One address and a gateway beyond it is how hosters set up a server. The bridge keeps that, but of little use are
+ * guests whom the hoster's switch does not let through. */
+static void tell_of_hoster(const struct vl_run *run)
+{
+    const struct vl_bridge *bridge = &run->session->lab->bridge;
+    struct vl_arena *arena = &run->result->arena;
+
+    if (bridge->interface && vl_bridge_gateway_is_far(bridge))
+        vl_session_event(
+            run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+            "%s/%u with its gateway %s beyond is how a hoster gives a server its address, and most of them "
+            "let frames of no other MAC address through: then guests on a bridge with '%s' reach nobody; "
+            "'interface = none' in [bridge] with a network of the lab's own, whose router this host is, is what works "
+            "there (see 'A routed network' in voiplab-bridge(1))",
+            vl_text_from_ipv4(arena, bridge->address), bridge->prefix, vl_text_from_ipv4(arena, bridge->gateway),
+            bridge->interface);
+}
+
 int vl_run_bridge(const struct vl_run *run)
 {
     const struct voiplab_bridge *how = run->request->parameters.bridge;
@@ -455,6 +474,7 @@ int vl_run_bridge(const struct vl_run *run)
                        "with interface = none in [bridge] there are no files to write under '%s': the bridge is made "
                        "live, on this host; leave --root out for that",
                        run->session->options.root);
+    tell_of_hoster(run);
     if (vl_run_is_dry(run)) {
         rc = bridge->interface ? vl_stage_uplink(run->session, true, &plan, run->err)
                                : vl_stage_bridge(run->session, &plan, run->err);

@@ -22,6 +22,8 @@ static='address = 192.0.2.9/24
 gateway = 192.0.2.1'
 dhcp='address = dhcp
 network = 192.0.2.0/24'
+far_gateway='address = 192.0.2.9/32
+gateway = 192.0.2.1'
 
 interfaces() {
     mkdir -p /etc/network/interfaces.d
@@ -267,6 +269,48 @@ network:
       addresses: [192.0.2.9/24]
       routes: [{to: default, via: 192.0.2.1}]
 END
+}
+# one address and its gateway on the link, from an entry for many cards that would be taken before the uplink's own
+scenario_netplan_far() {
+    owner=netplan keys=$far_gateway
+    netplan_file <<'END'
+network:
+  version: 2
+  renderer: networkd
+  ethernets:
+    eth0:
+      dhcp4: true
+    all:
+      match: {name: "e*"}
+      addresses: [192.0.2.9/32]
+      routes:
+        - {to: default, via: 192.0.2.1, on-link: true, metric: 50}
+        - {to: 203.0.113.0/24, via: 192.0.2.1, on-link: true}
+        - {to: default, via: 192.0.2.1, on-link: true, table: 101}
+      routing-policy: [{from: 192.0.2.9, table: 101}]
+END
+}
+scenario_ifupdown_far() {
+    owner=ifupdown keys=$far_gateway
+    interfaces <<'END'
+iface eth0 inet static
+    address 192.0.2.9/32
+    gateway 192.0.2.1
+    up ip neigh replace 192.0.2.77 lladdr 02:00:00:00:00:77 nud permanent dev eth0
+    up ip rule add iif eth0 table 102
+END
+}
+# policy in files of its own, and a gateway that is in no network
+scenario_ifcfg_policy() {
+    owner=ifcfg keys=$far_gateway
+    ifcfg <<'END'
+BOOTPROTO=none
+IPADDR=192.0.2.9
+NETMASK=255.255.255.255
+ZONE=internal
+END
+    printf '192.0.2.1 dev eth0\ndefault via 192.0.2.1 dev eth0\ndefault via 192.0.2.1 dev eth0 table 101\n' >/etc/sysconfig/network-scripts/route-eth0
+    printf 'from 192.0.2.9 table 101\n' >/etc/sysconfig/network-scripts/rule-eth0
 }
 scenario_networkmanager_dhcp() {
     owner=networkmanager keys=$dhcp with=leases

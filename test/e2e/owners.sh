@@ -104,7 +104,7 @@ processes_here() {
 owner_pid=
 # power_off: nothing is up any more, and what is in /run is gone.
 power_off() {
-    local pid
+    local pid family rule
     for pid in $owner_pid $(processes_here dhclient); do
         kill -9 "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
@@ -118,6 +118,12 @@ power_off() {
     ip link set eth0 down
     ip route flush table main 2>/dev/null
     ip -6 route flush table main 2>/dev/null
+    ip neigh flush dev eth0 nud permanent 2>/dev/null
+    for family in -4 -6; do
+        for rule in $(ip $family rule | grep -v 'lookup \(local\|main\|default\)' | cut -d : -f 1); do
+            ip $family rule del priority "$rule"
+        done
+    done
     rm -rf /run/network /run/systemd /run/NetworkManager
     mkdir -p /run/network
 }

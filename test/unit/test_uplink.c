@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/file.h"
 #include "network/road.h"
 #include "network/uplink.h"
@@ -10,6 +11,7 @@
 #define FILE_OF(kind) [VL_BACKEND_##kind] = { .file = "FILE-" #kind, .directory = "DIRECTORY" }
 #define RUNS(kind) [VL_BACKEND_##kind] = { .running = "RUN-" #kind, .directory = "DIRECTORY" }
 #define BOTH(kind) [VL_BACKEND_##kind] = { .file = "FILE-" #kind, .running = "RUN-" #kind, .directory = "DIRECTORY" }
+#define REST(kind) [VL_BACKEND_##kind] = { .rest = "REST-" #kind, .directory = "DIRECTORY" }
 #define DIRECTORY(kind) [VL_BACKEND_##kind] = { .directory = "DIRECTORY" }
 
 static const struct {
@@ -32,6 +34,11 @@ static const struct {
     { { { BOTH(IFUPDOWN), RUNS(NETWORKMANAGER) } }, false, VL_BACKEND_AUTO, "RUN-NETWORKMANAGER" },
     { { { DIRECTORY(IFUPDOWN), DIRECTORY(NETWORKD) } }, false, VL_BACKEND_AUTO, "nobody is seen" },
     { { { DIRECTORY(IFUPDOWN), DIRECTORY(NETWORKD) } }, true, VL_BACKEND_AUTO, "nobody is seen" },
+    { { { REST(NETWORKMANAGER), DIRECTORY(IFUPDOWN), DIRECTORY(NETPLAN) } },
+      false,
+      VL_BACKEND_NETWORKMANAGER,
+      "REST-NETWORKMANAGER" },
+    { { { REST(NETWORKMANAGER), FILE_OF(IFUPDOWN) } }, false, VL_BACKEND_IFUPDOWN, "FILE-IFUPDOWN" },
     { { { DIRECTORY(IFCFG) } }, false, VL_BACKEND_IFCFG, "DIRECTORY" },
     { { { [0] = { .file = NULL } } }, false, VL_BACKEND_AUTO, "by 'backend = NAME' in [bridge]" },
     { { { [0] = { .file = NULL } } }, true, VL_BACKEND_IFCFG, "nothing of a network's" },
@@ -51,6 +58,32 @@ static void test_table(void **state)
             fail_msg("case %zu: %s", i, rc == 0 ? vl_bridge_backends[backend] : vl_error_text(&err));
         if (!strstr(rc == 0 ? why : vl_error_text(&err), table[i].says))
             fail_msg("case %zu says %s", i, rc == 0 ? why : vl_error_text(&err));
+    }
+}
+
+/* What netplan does not name is NetworkManager's where a file of its says so, as on a desktop. */
+static void test_rest(void **state)
+{
+    static const char tree[] = "/tmp/voiplab-uplink-XXXXXX", text[] = "network:\n  version: 2\n  renderer: %s\n";
+    static const struct {
+        const char *renderer, *expected;
+    } cases[] = { { "NetworkManager", "networkmanager" }, { "networkd", "netplan" } };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(cases); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        VL_ERROR_AUTO err = { .code = VL_OK };
+        char *root = mkdtemp(vl_arena_strdup(&arena, tree));
+        const char *file = vl_arena_printf(&arena, "%s/etc/netplan/01-all.yaml", root), *why;
+        enum vl_bridge_backend backend;
+
+        assert_non_null(root);
+        assert_int_equal(vl_file_mkdirs(vl_arena_printf(&arena, "%s/etc/netplan", root), 0755, &err), 0);
+        write_whole(file, vl_arena_printf(&arena, text, cases[i].renderer));
+        if (vl_uplink_owner(&arena, root, "enp3s0", NULL, &backend, &why, &err) < 0)
+            fail_msg("%s", vl_error_text(&err));
+        assert_string_equal(vl_bridge_backends[backend], cases[i].expected);
+        assert_int_equal(vl_file_remove_tree(root, &err), 0);
     }
 }
 
@@ -148,10 +181,8 @@ static void test_roads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_roads),
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_trees),
-        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_roads), cmocka_unit_test(test_table), cmocka_unit_test(test_rest),
+        cmocka_unit_test(test_trees), cmocka_unit_test(test_links),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
