@@ -430,6 +430,7 @@ struct vl_net_facts vl_net_route_facts(const struct vl_net_message *message)
 {
     const struct nlmsghdr *header = message->bytes;
     const struct rtmsg *info = mnl_nlmsg_get_payload(header);
+    const struct nlattr *table = vl_net_attribute(header, sizeof(*info), RTA_TABLE);
     struct vl_net_facts facts = { .family = info->rtm_family, .prefix = info->rtm_dst_len };
 
     (void)take_bytes(vl_net_attribute(header, sizeof(*info), RTA_DST), facts.family, facts.bytes);
@@ -441,6 +442,8 @@ struct vl_net_facts vl_net_route_facts(const struct vl_net_message *message)
     facts.link_local = is_link_local(facts.family, facts.bytes);
     facts.is_default = info->rtm_dst_len == 0;
     facts.in_main = info->rtm_table == RT_TABLE_MAIN;
+    facts.table = table ? mnl_attr_get_u32(table) : info->rtm_table;
+    facts.by_hand = info->rtm_protocol == RTPROT_BOOT || info->rtm_protocol == RTPROT_STATIC;
     return facts;
 }
 

@@ -57,6 +57,8 @@ struct vl_net_facts {
     bool link_local; /* of an address, or of a route's destination */
     bool is_default; /* of a route: to everywhere */
     bool has_gateway, has_source, in_main;
+    uint32_t table;
+    bool by_hand; /* of a route: somebody or somebody's file gave it, not the kernel, a router, a server or a daemon */
     bool by_object; /* of a route: its next hop is an object of its own (ip-nexthop(8)) */
     unsigned char gateway[16], source[16];
 };
@@ -102,6 +104,9 @@ struct vl_net_facts vl_net_route_facts(const struct vl_net_message *message);
 /* "192.168.0.153/24", and "default via 192.168.0.1 metric 100", as ip(8) takes them. In the arena. */
 const char *vl_net_address_text(struct vl_arena *arena, const struct vl_net_message *message);
 const char *vl_net_route_text(struct vl_arena *arena, const struct vl_net_message *message);
+
+/* Where a route leads and by which gateway: "203.0.113.0/24 via 192.0.2.1". NULL: by more than one. */
+const char *vl_net_way_text(struct vl_arena *arena, const struct vl_net_message *route);
 
 /* A message as one word, and back. False when the word is none that vl_net_word() made. */
 const char *vl_net_word(struct vl_arena *arena, const struct vl_net_message *message);

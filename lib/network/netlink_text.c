@@ -46,6 +46,21 @@ const char *vl_net_route_text(struct vl_arena *arena, const struct vl_net_messag
     return text;
 }
 
+const char *vl_net_way_text(struct vl_arena *arena, const struct vl_net_message *route)
+{
+    struct vl_net_facts facts = vl_net_route_facts(route);
+    const char *text =
+        facts.is_default
+            ? facts.family == AF_INET ? "default" : "default6"
+            : vl_arena_printf(arena, "%s/%u", vl_net_number_text(arena, facts.family, facts.bytes), facts.prefix);
+
+    if (!facts.has_gateway)
+        return text;
+    if (!vl_net_attribute(route->bytes, sizeof(struct rtmsg), RTA_GATEWAY))
+        return NULL;
+    return vl_arena_printf(arena, "%s via %s", text, vl_net_number_text(arena, facts.family, facts.gateway));
+}
+
 const char *vl_net_word(struct vl_arena *arena, const struct vl_net_message *message)
 {
     static const char digits[] = "0123456789abcdef";

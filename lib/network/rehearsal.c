@@ -30,6 +30,8 @@ enum {
     WAIT_MS = 20000,
     PAUSE_MS = 20,
     SETTLE_MS = 100,
+    HELD_MS = 1500,
+    BEFORE_MS = 4000,
     LOG_LIMIT = 1 << 20
 };
 
@@ -246,10 +248,25 @@ static int start(struct play *play)
 /* Whether what brings it up by running to its end has done so; a daemon never does. */
 static bool has_ended(struct play *play)
 {
-    for (size_t i = 0; i < VL_REHEARSAL_RUNS; i++)
+    for (size_t i = 0; i < VL_REHEARSAL_RUNS; i++) {
         if (play->running[i] > 0 && waitpid(play->running[i], NULL, WNOHANG) == 0)
             return false;
+        play->running[i] = 0;
+    }
     return true;
+}
+
+/* What else is there now comes a moment later, or not at all. */
+static void watch_held(struct play *play, bool ends)
+{
+    long long deadline = vl_boot_ms() + (play->scene.before ? BEFORE_MS : HELD_MS);
+
+    while (vl_boot_ms() < deadline && !vl_scene_is_held(&play->scene, false)) {
+        if (ends && has_ended(play))
+            break;
+        (void)poll(NULL, 0, PAUSE_MS);
+    }
+    (void)vl_scene_is_held(&play->scene, true);
 }
 
 /* Wait until it is as wanted, and still is a moment later. */
@@ -262,8 +279,10 @@ static int watch(struct play *play)
         bool as_wanted = vl_scene_is_as_wanted(&play->scene, false), ended = has_ended(play);
 
         since = as_wanted && !since ? vl_boot_ms() : as_wanted ? since : 0;
-        if (as_wanted && (ends ? ended : vl_boot_ms() - since >= SETTLE_MS))
+        if (as_wanted && (ends ? ended : vl_boot_ms() - since >= SETTLE_MS)) {
+            watch_held(play, ends);
             return 0;
+        }
         if (!as_wanted && ended && ends)
             break;
         (void)poll(NULL, 0, PAUSE_MS);
@@ -312,7 +331,7 @@ static int perform(struct play *play)
         rc = open_log(play);
     if (rc == 0 && play->row->rehearsal.is_networkd)
         (void)run(play, give, NULL);
-    if (rc == 0)
+    if (rc == 0 && !play->scene.before)
         rc = ask(play);
     if (rc)
         return rc;

@@ -3,12 +3,15 @@
  * A rehearsal of the next start: before anything real is changed, the new files are laid over the old ones in a mount
  * namespace, links with the names and addresses of this host's cards are made in a network namespace, and whoever owns
  * the network brings them up there, as at a start of the machine. What comes out is compared with what is wanted: the
- * uplink a port of the bridge, the addresses and default routes on it, none left on the uplink.
+ * uplink a port of the bridge, the addresses and default routes on it, none left on the uplink. Further routes, rules
+ * and neighbours that are there now are looked for as well; for one that is not found, the files as they are now are
+ * rehearsed too, and it is missed only when they bring it up: what somebody typed goes with the next start anyway.
  *
  * The parent's half is rehearse.c. The other half (rehearsal.c) is this program run again with VL_REHEARSAL_ARGUMENT;
  * what it needs to know stands in DIRECTORY/scene, a line each: `backend NAME`, `uplink NAME`, `bridge NAME`,
- * `link NAME MAC MTU`, `mac NAME MAC`, `want WORDS`; and the new files below DIRECTORY/new. It answers on its standard
- * output, a line each: `says WORDS`, `missing WORDS`, `surplus WORDS`, `cannot WORDS`. With it end all that it started.
+ * `link NAME MAC MTU`, `want WORDS`, `hold WORDS`, `before`; and the new files below DIRECTORY/new. It answers on its
+ * standard output, a line each: `says WORDS`, `missing WORDS`, `surplus WORDS`, `lost WORDS`, `cannot WORDS`. With it
+ * end all that it started.
  */
 #ifndef VL_NETWORK_REHEARSAL_H
 #define VL_NETWORK_REHEARSAL_H

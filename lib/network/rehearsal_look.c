@@ -41,6 +41,8 @@ static void read_line(struct vl_arena *arena, const char *line, struct vl_scene 
         read_link(arena, words, scene);
     else if (vl_text_starts(line, "want "))
         add_word(arena, &scene->wanted, &scene->wanted_count, rest);
+    else if (vl_text_starts(line, "hold "))
+        add_word(arena, &scene->held, &scene->held_count, rest);
     else if (vl_text_starts(line, "file "))
         add_word(arena, &scene->files, &scene->file_count, rest);
     else if (vl_text_starts(line, "uplink "))
@@ -49,6 +51,8 @@ static void read_line(struct vl_arena *arena, const char *line, struct vl_scene 
         scene->bridge = rest;
     else if (!strcmp(line, "dhcp"))
         scene->dhcp = true;
+    else if (!strcmp(line, "before"))
+        scene->before = true;
     for (int i = 0; vl_text_starts(line, "backend ") && vl_bridge_backends[i]; i++)
         if (!strcmp(vl_bridge_backends[i], rest))
             scene->backend = (enum vl_bridge_backend)i;
@@ -170,7 +174,7 @@ static bool is_of_uplink(const struct vl_scene *scene, const char *line)
 bool vl_scene_is_as_wanted(const struct vl_scene *scene, bool tell)
 {
     struct seen seen = { .count = 0 };
-    bool as_wanted = look(scene, &seen) == 0;
+    bool as_wanted = scene->before || look(scene, &seen) == 0;
 
     for (size_t i = 0; i < scene->wanted_count; i++) {
         if (has(seen.lines, seen.count, scene->wanted[i]))
@@ -188,4 +192,69 @@ bool vl_scene_is_as_wanted(const struct vl_scene *scene, bool tell)
     }
     vl_arena_free(&seen.arena);
     return as_wanted;
+}
+
+static void see_routes(struct vl_arena *arena, const struct vl_net_messages *routes, const char *name, bool dhcp,
+                       const char ***lines, size_t *count)
+{
+    for (size_t i = 0; i < routes->count; i++) {
+        struct vl_net_facts facts = vl_net_route_facts(&routes->list[i]);
+        const char *route = vl_net_way_text(arena, &routes->list[i]);
+
+        if (!facts.by_hand || facts.link_local || facts.by_object || !route || (dhcp && facts.in_main) ||
+            (facts.is_default && facts.in_main))
+            continue;
+        add_word(arena, lines, count, vl_arena_printf(arena, "route %s %s table %u", name, route, facts.table));
+    }
+}
+
+int vl_scene_see_held(struct vl_net *net, struct vl_arena *arena, const struct vl_net_link *link, const char *name,
+                      bool dhcp, const char ***lines, size_t *count, struct vl_error *err)
+{
+    struct vl_net_messages routes, neighbours, rules;
+
+    if (vl_net_routes(net, arena, link->index, &routes, err) < 0 ||
+        vl_net_neighbours(net, arena, link->index, &neighbours, err) < 0 || vl_net_rules(net, arena, &rules, err) < 0)
+        return -1;
+    see_routes(arena, &routes, name, dhcp, lines, count);
+    for (size_t i = 0; i < neighbours.count; i++)
+        add_word(arena, lines, count,
+                 vl_arena_printf(arena, "neighbour %s %s", name, vl_net_neighbour_text(arena, &neighbours.list[i])));
+    for (size_t i = 0; i < rules.count; i++)
+        add_word(arena, lines, count,
+                 vl_arena_printf(arena, "rule %s", vl_net_rule_text(arena, &rules.list[i], link->name, name)));
+    return 0;
+}
+
+static int look_for_held(const struct vl_scene *scene, struct seen *seen)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_NET_AUTO *net = vl_net_open(&ignored);
+    const char *name = scene->before ? scene->uplink : scene->bridge;
+    struct vl_net_link link = { .exists = false }, bridge = { .exists = false };
+
+    if (!net || vl_net_link(net, &seen->arena, name, &link, &ignored) < 0 ||
+        vl_net_link(net, &seen->arena, scene->bridge, &bridge, &ignored) < 0)
+        return -1;
+    if (scene->before && link.exists && bridge.exists && link.master == bridge.index)
+        link = bridge; /* an earlier run made it */
+    return link.exists
+               ? vl_scene_see_held(net, &seen->arena, &link, scene->bridge, false, &seen->lines, &seen->count, &ignored)
+               : 0;
+}
+
+bool vl_scene_is_held(const struct vl_scene *scene, bool tell)
+{
+    struct seen seen = { .count = 0 };
+    bool held = !scene->held_count || look_for_held(scene, &seen) == 0;
+
+    for (size_t i = 0; i < scene->held_count; i++) {
+        if (has(seen.lines, seen.count, scene->held[i]))
+            continue;
+        held = false;
+        if (tell)
+            printf("lost %s\n", scene->held[i]);
+    }
+    vl_arena_free(&seen.arena);
+    return held;
 }

@@ -366,6 +366,19 @@ END
     printf '#!/bin/sh\n[ "$IFACE" != br0 ]\n' >/etc/network/if-pre-up.d/0-only-cards
     chmod 755 /etc/network/if-pre-up.d/0-only-cards
 }
+# what a hook gives the uplink is missed on the bridge
+scenario_ifupdown_hook_route() {
+    owner=ifupdown keys=$static refusal="missing 'route br0 203.0.113.0/24 via 192.0.2.1 table 254'"
+    interfaces <<'END'
+iface eth0 inet static
+    address 192.0.2.9/24
+    gateway 192.0.2.1
+END
+    mkdir -p /etc/network/if-up.d
+    # shellcheck disable=SC2016 # for the shell in there
+    printf '#!/bin/sh\n[ "$IFACE" != eth0 ] || ip route add 203.0.113.0/24 via 192.0.2.1 || :\n' >/etc/network/if-up.d/routes
+    chmod 755 /etc/network/if-up.d/routes
+}
 scenario_networkd_mute() {
     owner=networkd keys=$static
     refusal='systemd-analyze reads /etc/systemd/network/60-voiplab-br0.network.d/other.conf with'
