@@ -94,7 +94,10 @@ struct vl_owner {
 enum { VL_REHEARSAL_NEEDS = 4, VL_REHEARSAL_ASKS = 2, VL_REHEARSAL_RUNS = 2 };
 
 struct vl_backend_rehearsal {
-    const char *needs[VL_REHEARSAL_NEEDS];              /* programs and paths without which it cannot be done */
+    const char *needs[VL_REHEARSAL_NEEDS]; /* programs and paths without which it cannot be done */
+    const char *prepares[VL_OWNER_ARGV];   /* makes of the files what a daemon then reads */
+    const char *hands_over;      /* pattern of glob(7) of what is then there for `hand` to bring up; NULL: nothing */
+    enum vl_bridge_backend hand; /* another back end, whose daemon does it instead */
     const char *asks[VL_REHEARSAL_ASKS][VL_OWNER_ARGV]; /* read the files, and fail when something is wrong in them */
     const char *reads;                                  /* files below this path are read by sh(1); NULL: none are */
     const char *runs[VL_REHEARSAL_RUNS][VL_OWNER_ARGV]; /* bring the network up */

@@ -312,6 +312,19 @@ END
     printf '192.0.2.1 dev eth0\ndefault via 192.0.2.1 dev eth0\ndefault via 192.0.2.1 dev eth0 table 101\n' >/etc/sysconfig/network-scripts/route-eth0
     printf 'from 192.0.2.9 table 101\n' >/etc/sysconfig/network-scripts/rule-eth0
 }
+# as Ubuntu's desktop and Raspberry Pi OS have it
+scenario_netplan_networkmanager() {
+    owner=netplan keys=$static with=networkmanager
+    netplan_file <<'END'
+network:
+  version: 2
+  renderer: NetworkManager
+  ethernets:
+    eth0:
+      addresses: [192.0.2.9/24]
+      routes: [{to: default, via: 192.0.2.1}]
+END
+}
 scenario_networkmanager_dhcp() {
     owner=networkmanager keys=$dhcp with=leases
     profile <<'END'
@@ -466,7 +479,7 @@ inside() {
     [[ $owner = if* || $with = *udevd* ]] || mount -o remount,ro,bind /sys
     write_lab >"$work/lab.ini"
     files >"$work/files"
-    power_on "$owner" "$work"
+    power_on "$owner" "$work" "$with"
     retry 20 carries || fail "the owner does not bring the uplink up: $(ip address; ip route; tail -n 20 "$work"/*.log)"
     sleep 1
     seen_state >"$work/before"
@@ -491,7 +504,7 @@ inside() {
     same_lease 'after bridge and confirm'
     client_of br0 'after bridge and confirm'
     power_off
-    power_on "$owner" "$work"
+    power_on "$owner" "$work" "$with"
     must_be wanted 'after the next start'
     ip link show dev eth0 | grep -q 'master br0' || fail 'after the next start the uplink is no port'
     same_lease 'after the next start'
@@ -506,7 +519,7 @@ inside() {
     [ ! -e /var/lib/NetworkManager/no-auto-default.state ] || fail 'NetworkManager makes no profile up any more'
     [ "$(sysctl -n net.ipv6.conf.eth0.disable_ipv6)" = 0 ] || fail 'after revert the uplink has no IPv6'
     power_off
-    power_on "$owner" "$work"
+    power_on "$owner" "$work" "$with"
     must_be before 'after revert and the next start'
     same_lease 'after revert and the next start'
 }
