@@ -2,6 +2,8 @@
 /*
  * The linter from inside: its tables fit the loader's, versions compare, comments leave findings out, a fix that would
  * change more than it should is not made, and running out of memory is an error.
+ *
+ * ctest: THREADS none
  */
 #include "support.h"
 
