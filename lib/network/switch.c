@@ -127,9 +127,15 @@ static int check_gateway(const struct change *change, struct vl_error *err)
         struct vl_net_facts facts = vl_net_route_facts(&change->uplink_routes.list[i]);
         char text[INET_ADDRSTRLEN] = "";
 
-        if (!facts.is_default || !facts.in_main || !facts.has_gateway || facts.family != AF_INET ||
+        if (!facts.is_default || !facts.in_main || facts.family != AF_INET ||
             !inet_ntop(AF_INET, facts.gateway, text, sizeof(text)))
             continue;
+        if (!facts.has_gateway && !facts.by_object)
+            return vl_fail(err, VL_ERROR_FAILED,
+                           "this host reaches the world through '%s' without a gateway, by a default route to the link "
+                           "itself, which no file has for the bridge: put the router's address as 'gateway' into "
+                           "[bridge], or take the default route away first",
+                           bridge->interface);
         return vl_fail(err, VL_ERROR_FAILED,
                        "this host reaches the world through '%s' by the gateway %s, and [bridge] names none: put "
                        "'gateway = %s' there, or take the default route away first",

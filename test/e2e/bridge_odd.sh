@@ -220,6 +220,19 @@ uplink_lab 'backend = ifcfg'
 uplink_plain
 sleep 2
 
+say "a default route without a gateway, which would be lost: refused"
+on_host route replace default dev eth0 scope link
+uplink_lab 'backend = ifcfg'
+sed -i '/^gateway = /d' "$work/lab.ini"
+whole_state >"$work/before"
+bridge
+ends 1 'bridge with a default route to the link'
+said 'without a gateway, by a default route to the link itself'
+whole_state | diff "$work/before" - >&2 || fail 'a default route without a gateway: the network is not as it was'
+uplink_lab 'backend = ifcfg'
+uplink_plain
+sleep 2
+
 say "what cannot be a port is refused before anything is shown or changed, by every back end"
 whole_state >"$work/before"
 files >"$work/files"
