@@ -42,6 +42,7 @@ struct vl_saved_link {
     struct vl_net_link link;
     struct vl_net_messages addresses, routes;
     struct vl_policy policy;
+    const char *address_mode; /* how it makes its own IPv6 addresses (addr_gen_mode); NULL: not known */
     unsigned rules; /* of a bridge: for which families (probe/forward.h) a rule lets its frames pass, a bit each */
 };
 
@@ -122,6 +123,8 @@ int vl_checkpoint_restore_network(const struct vl_checkpoint *checkpoint, const 
 
 /* Put the switches back, and take away rules for the bridges that were not there. */
 void vl_checkpoint_restore_filter(const struct vl_checkpoint *checkpoint);
+/* A link makes its own IPv6 addresses as it did: bridge-utils has a port make none, and never takes that back. */
+void vl_checkpoint_restore_mode(const struct vl_saved_link *saved);
 
 /* Forget the checkpoints and the backups; what tells of the latest change stays. */
 void vl_checkpoint_forget_original(const char *directory);

@@ -7,8 +7,11 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "network/checkpoint.h"
+
+enum { SETTING_MS = 5000 };
 
 static const char *boot_id(struct vl_arena *arena)
 {
@@ -36,6 +39,38 @@ static int save_master(struct vl_checkpoint *checkpoint, struct vl_net *net, str
     return 0;
 }
 
+#define ADDRESS_MODE "/proc/sys/net/ipv6/conf/%s/addr_gen_mode"
+
+/* NULL: this kernel has none, or the link is not there. */
+static const char *address_mode(struct vl_arena *arena, const char *name)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+
+    if (vl_file_read(vl_arena_printf(arena, ADDRESS_MODE, name), 64, &text, NULL, &ignored) < 0)
+        return NULL;
+    return vl_arena_strdup(arena, vl_text_strip(text));
+}
+
+void vl_checkpoint_restore_mode(const struct vl_saved_link *saved)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    const char *now = saved->name ? address_mode(&arena, saved->name) : NULL;
+    const char *const argv[] = { "sysctl",
+                                 "-q",
+                                 "-e",
+                                 "-w",
+                                 vl_arena_printf(&arena, "net/ipv6/conf/%s/addr_gen_mode=%s", saved->name,
+                                                 saved->address_mode ? saved->address_mode : ""),
+                                 NULL };
+    struct vl_process_options options = { .timeout_ms = SETTING_MS };
+    VL_PROCESS_RESULT_AUTO result = { .status = -1 };
+
+    if (saved->address_mode && now && strcmp(saved->address_mode, now) != 0)
+        (void)vl_process_run(argv, &options, &result, &ignored);
+}
+
 static int save_link(struct vl_checkpoint *checkpoint, struct vl_net *net, const char *name, struct vl_saved_link *ret,
                      struct vl_error *err)
 {
@@ -44,6 +79,7 @@ static int save_link(struct vl_checkpoint *checkpoint, struct vl_net *net, const
         return -1;
     if (!ret->link.exists)
         return 0;
+    ret->address_mode = address_mode(&checkpoint->arena, name);
     if (save_master(checkpoint, net, ret, err) < 0 ||
         vl_policy_look(net, &checkpoint->arena, &ret->link, &ret->policy, err) < 0 ||
         vl_net_addresses(net, &checkpoint->arena, ret->link.index, &ret->addresses, err) < 0)

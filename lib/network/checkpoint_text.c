@@ -28,6 +28,8 @@ static void add_link(const char *kind, const struct vl_saved_link *saved, struct
                   link->mac[3], link->mac[4], link->mac[5], saved->name);
     if (saved->master)
         vl_buf_printf(text, "%s-master %s\n", kind, saved->master);
+    if (saved->address_mode)
+        vl_buf_printf(text, "%s-mode %s\n", kind, saved->address_mode);
     for (size_t i = 0; i < saved->addresses.count; i++)
         vl_buf_printf(text, "%s-address %s\n", kind, vl_net_word(arena, &saved->addresses.list[i]));
     for (size_t i = 0; i < saved->routes.count; i++)
@@ -198,6 +200,8 @@ static bool parse_of_link(struct vl_checkpoint *checkpoint, struct vl_saved_link
                   { "neighbour", &saved->policy.neighbours },
                   { "rule", &saved->policy.rules } };
 
+    if (!strcmp(what, "mode"))
+        return strspn(word, "0123456789") == strlen(word) && (saved->address_mode = word) != NULL;
     for (size_t i = 0; i < VL_COUNT(kinds); i++)
         if (!strcmp(what, kinds[i].name))
             return parse_message(checkpoint, kinds[i].messages, word);

@@ -33,6 +33,13 @@ static void restore_network(const struct vl_checkpoint *checkpoint, struct vl_er
     restore_pair(checkpoint, &checkpoint->uplink, &checkpoint->bridge, first);
 }
 
+static void restore_modes(const struct vl_checkpoint *checkpoint)
+{
+    for (size_t i = checkpoint->further_count; i-- > 0;)
+        vl_checkpoint_restore_mode(&checkpoint->further[i].uplink);
+    vl_checkpoint_restore_mode(&checkpoint->uplink);
+}
+
 /* DHCP clients that were started for the bridge have nothing to do when it goes; those of the uplink come with the
  * owner's commands. */
 static void end_clients(const struct vl_checkpoint *checkpoint)
@@ -83,8 +90,10 @@ int vl_network_restore(const struct vl_checkpoint *checkpoint, size_t *changed, 
         run_reloads(checkpoint);
     if (checkpoint->boot && (checkpoint->reload_count || network.code))
         restore_at_last(checkpoint, &network);
-    if (checkpoint->boot)
+    if (checkpoint->boot) {
+        restore_modes(checkpoint);
         vl_checkpoint_restore_filter(checkpoint);
+    }
     if (!network.code && !files.code)
         return 0;
     vl_error_move(err, network.code ? &network : &files);

@@ -119,27 +119,34 @@ static void find_wanted(struct change *change)
 }
 
 /* Without a gateway in the lab file the host would lose the one that it has, and everything beyond its network. */
+static int fail_gateway(const struct change *change, const struct vl_net_facts *route, struct vl_error *err)
+{
+    const char *interface = change->bridge->interface;
+    char text[INET_ADDRSTRLEN] = "";
+
+    if (!route->has_gateway)
+        return vl_fail(
+            err, VL_ERROR_FAILED,
+            "the default route of this host leads over '%s' without a gateway, for which [bridge] has no word: "
+            "make the router that answers there its gateway ('ip route replace default via ROUTER dev %s "
+            "onlink', and so in the files), and say 'gateway = ROUTER' in [bridge]",
+            interface, interface);
+    (void)inet_ntop(AF_INET, route->gateway, text, sizeof(text));
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "this host reaches the world through '%s' by the gateway %s, and [bridge] names none: put "
+                   "'gateway = %s' there, or take the default route away first",
+                   interface, text, text);
+}
+
 static int check_gateway(const struct change *change, struct vl_error *err)
 {
     const struct vl_bridge *bridge = change->bridge;
 
     for (size_t i = 0; !bridge->dhcp && !bridge->gateway && i < change->uplink_routes.count; i++) {
         struct vl_net_facts facts = vl_net_route_facts(&change->uplink_routes.list[i]);
-        char text[INET_ADDRSTRLEN] = "";
 
-        if (!facts.is_default || !facts.in_main || facts.family != AF_INET ||
-            !inet_ntop(AF_INET, facts.gateway, text, sizeof(text)))
-            continue;
-        if (!facts.has_gateway && !facts.by_object)
-            return vl_fail(err, VL_ERROR_FAILED,
-                           "this host reaches the world through '%s' without a gateway, by a default route to the link "
-                           "itself, which no file has for the bridge: put the router's address as 'gateway' into "
-                           "[bridge], or take the default route away first",
-                           bridge->interface);
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "this host reaches the world through '%s' by the gateway %s, and [bridge] names none: put "
-                       "'gateway = %s' there, or take the default route away first",
-                       bridge->interface, text, text);
+        if (facts.is_default && facts.in_main && facts.family == AF_INET)
+            return fail_gateway(change, &facts, err);
     }
     return 0;
 }

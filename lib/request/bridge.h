@@ -9,6 +9,12 @@
 #include "network/road.h"
 #include "request/request.h"
 
+/* Where the checkpoints are. */
+const char *vl_run_bridge_store(const struct vl_run *run);
+
+/* One change of this host's network at a time. The lock lies beside what a revert removes. Returns its descriptor. */
+int vl_run_bridge_lock(const struct vl_run *run);
+
 /* Write the files and, on this host, switch over under the eyes of the watchdog. Adds to *changed, and *ret_waits tells
  * whether the change still waits to be confirmed. */
 int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *how, size_t *changed, bool *ret_waits);

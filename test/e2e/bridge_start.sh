@@ -484,6 +484,7 @@ inside() {
     sleep 1
     seen_state >"$work/before"
     profile_up >"$work/profile"
+    mode=$(sysctl -n net.ipv6.conf.eth0.addr_gen_mode)
     sed 's/\<eth0\>/br0/g' "$work/before" >"$work/wanted"
     [[ $with != *leases* ]] || awk 'NF > 4 {print $3, $5}' "$work/leases" | sort >"$work/client"
 
@@ -518,6 +519,8 @@ inside() {
     profile_up | diff "$work/profile" - >&2 || fail 'after revert another profile is up on the uplink'
     [ ! -e /var/lib/NetworkManager/no-auto-default.state ] || fail 'NetworkManager makes no profile up any more'
     [ "$(sysctl -n net.ipv6.conf.eth0.disable_ipv6)" = 0 ] || fail 'after revert the uplink has no IPv6'
+    [ "$(sysctl -n net.ipv6.conf.eth0.addr_gen_mode)" = "$mode" ] ||
+        fail "after revert the uplink makes its IPv6 addresses in another way than $mode"
     power_off
     power_on "$owner" "$work" "$with"
     must_be before 'after revert and the next start'
