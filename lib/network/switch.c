@@ -2,22 +2,25 @@
 #include "network/switch.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "network/backend.h"
 #include "network/lease_client.h"
 #include "network/netlink.h"
-
 #include "network/policy.h"
 #include "network/possible.h"
+#include "network/settings.h"
 
 /* How long a port may take until the bridge carries traffic: the kernel's link watch acts within a second. */
-enum { RUNNING_TIMEOUT_MS = 3000, RUNNING_PAUSE_MS = 2 };
+enum { RUNNING_TIMEOUT_MS = 3000, RUNNING_PAUSE_MS = 2, SETTINGS_MS = 5000 };
 
 /* An address that the bridge shall have. */
 struct wanted {
@@ -201,6 +204,8 @@ static void make_bridge(struct change *change, const char *alias)
     vl_buf_printf(&change->text, " mtu %u type bridge stp_state 0 forward_delay 0\n", mtu);
     vl_buf_printf(&change->text, "ip link set dev %s alias %s\n", change->bridge->name, alias);
     vl_net_add_bridge(&change->join, change->bridge->name, uplink->has_mac ? uplink->mac : NULL, mtu);
+    for (const char *const *word = vl_settings_of_uplink(change->arena, change->bridge); word && *word; word++)
+        vl_buf_printf(&change->text, "sysctl -q -w %s\n", *word);
 }
 
 static void join_bridge(struct change *change)
@@ -477,11 +482,37 @@ static int send_part(const struct vl_bridge *bridge, const char *lab_name, bool 
     return vl_net_send(change.net, move ? &change.move : &change.join, err);
 }
 
+/* A new bridge has the kernel's settings of the uplink before it is up. */
+static int give_settings(const struct vl_bridge *bridge, const char *const *words, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_process_options options = { .timeout_ms = SETTINGS_MS };
+    VL_FREE char *output = NULL;
+    size_t count = 0;
+    const char **argv;
+
+    while (words[count])
+        count++;
+    argv = vl_arena_zalloc(&arena, (count + 5) * sizeof(*argv));
+    if (!count || !argv)
+        return 0;
+    memcpy(argv, (const char *const[]){ "sysctl", "-q", "-e", "-w" }, 4 * sizeof(*argv));
+    memcpy(argv + 4, words, count * sizeof(*argv));
+    return vl_process_check(argv, &options, &output, err) < 0 ? vl_error_wrap(err, "settings of '%s'", bridge->name)
+                                                              : 0;
+}
+
 /* The first part is sent twice: what belongs to the bridge can be said only when it has an index. */
 int vl_switch_over(const struct vl_bridge *bridge, const char *lab_name, struct vl_error *err)
 {
-    if (send_part(bridge, lab_name, false, err) < 0 || send_part(bridge, lab_name, false, err) < 0 ||
-        wait_running(bridge, err) < 0 || send_part(bridge, lab_name, true, err) < 0)
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    bool is_new = if_nametoindex(bridge->name) == 0;
+    const char *const *settings = vl_settings_of_uplink(&arena, bridge);
+
+    if (send_part(bridge, lab_name, false, err) < 0 ||
+        (is_new && settings && give_settings(bridge, settings, err) < 0) ||
+        send_part(bridge, lab_name, false, err) < 0 || wait_running(bridge, err) < 0 ||
+        send_part(bridge, lab_name, true, err) < 0)
         return -1;
     return vl_lease_clients_end(bridge->interface, bridge->name, bridge->dhcp, err);
 }

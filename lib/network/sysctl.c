@@ -5,7 +5,8 @@
  */
 #include "network/sysctl.h"
 
-void vl_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, bool directory, struct vl_fileset *set)
+void vl_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, bool directory, const char *settings,
+                      struct vl_fileset *set)
 {
     const struct vl_file file = {
         .path = directory ? "/etc/sysctl.d/60-voiplab.conf" : "/etc/sysctl.conf",
@@ -15,8 +16,8 @@ void vl_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, bool dir
                                 "# Written by voiplab for the lab %s.\n"
                                 "net.bridge.bridge-nf-call-ip6tables = 0\n"
                                 "net.bridge.bridge-nf-call-iptables = 0\n"
-                                "net.bridge.bridge-nf-call-arptables = 0\n",
-                                lab->name),
+                                "net.bridge.bridge-nf-call-arptables = 0\n%s",
+                                lab->name, settings),
         .why = "traffic of the bridge passes by the host's packet filter, which is not there for the guests",
         .reload = directory ? VL_RELOAD_SYSCTL : VL_RELOAD_SYSCTL_CONF,
     };

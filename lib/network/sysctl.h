@@ -10,8 +10,10 @@
 #include "render/fileset.h"
 
 /* Append /etc/sysctl.d/60-voiplab.conf to `set`, or a block in /etc/sysctl.conf where the host has no `directory`
- * /etc/sysctl.d (CentOS 5 and 6). The keys exist while br_netfilter is loaded (in the bridge module
- * itself before Linux 3.18). When memory runs out arena->failed is set and the set must not be used. */
-void vl_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, bool directory, struct vl_fileset *set);
+ * /etc/sysctl.d (CentOS 5 and 6), with the lines of `settings` more. The keys exist while br_netfilter is loaded (in
+ * the bridge module itself before Linux 3.18). When memory runs out arena->failed is set and the set must not be used.
+ */
+void vl_bridge_sysctl(struct vl_arena *arena, const struct vl_lab *lab, bool directory, const char *settings,
+                      struct vl_fileset *set);
 
 #endif

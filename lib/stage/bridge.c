@@ -3,15 +3,18 @@
  * The bridge on this host: its files, and one without an uplink live.
  */
 #include <arpa/inet.h>
+#include <glob.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "network/backend.h"
+#include "network/settings.h"
 #include "network/sysctl.h"
 #include "network/possible.h"
 #include "network/uplink.h"
@@ -57,6 +60,30 @@ static void add_directories(struct vl_plan *plan, const char *root, const struct
     }
 }
 
+/* What the files of sysctl.d(5) say of the uplink, for the bridge: in the order in which they are read. */
+static const char *settings_of(struct vl_session *session, struct vl_plan *plan, const char *root)
+{
+    static const char *const patterns[] = { "/etc/sysctl.d/*.conf", "/etc/sysctl.conf" };
+    struct vl_arena *arena = &plan->arena;
+    VL_BUF_AUTO out = VL_BUF_INIT;
+
+    for (size_t i = 0; i < VL_COUNT(patterns); i++) {
+        glob_t found = { .gl_pathc = 0 };
+
+        (void)glob(vl_arena_printf(arena, "%s%s", root, patterns[i]), 0, NULL, &found);
+        for (size_t k = 0; k < found.gl_pathc; k++) {
+            VL_ERROR_AUTO ignored = { .code = VL_OK };
+            VL_FREE char *text = NULL;
+
+            if (vl_file_read(found.gl_pathv[k], 1 << 20, &text, NULL, &ignored) == 0)
+                vl_settings_from_file(arena, &session->lab->bridge, text, &out);
+        }
+        globfree(&found);
+    }
+    arena->failed |= out.failed;
+    return vl_arena_strdup(arena, vl_buf_text(&out));
+}
+
 static int bridge_files(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
     struct vl_fileset set = { .count = 0 };
@@ -70,7 +97,7 @@ static int bridge_files(struct vl_session *session, struct vl_plan *plan, struct
     if (!target || vl_stage_bridge_render(session, &plan->arena, &backend, &set, err) < 0)
         return -1;
     session->backend = backend;
-    vl_bridge_sysctl(&plan->arena, session->lab, directory, &set);
+    vl_bridge_sysctl(&plan->arena, session->lab, directory, settings_of(session, plan, root), &set);
     add_directories(plan, root, &set);
     return vl_plan_files(plan, target, VL_THIS_HOST, &set, real ? vl_pending(session, VL_THIS_HOST) : 0, real, err);
 }

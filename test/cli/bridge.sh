@@ -308,4 +308,18 @@ printf 'auto eth0\niface eth0 inet dhcp\n' >other/etc/network/interfaces
 : >other/etc/dhcpcd.conf
 run bridge --dry-run --root other --state "$work/state" -f any.ini
 expect_status 0 'ifupdown with dhcpcd'
+# what the kernel is told of the uplink it is told of the bridge
+mkdir -p other/etc/sysctl.d
+printf '# eth0\n-net.ipv6.conf.eth0.disable_ipv6=1\nnet/ipv4/conf/eth0/rp_filter = 2\nnet.ipv4.conf.eth1.rp_filter = 0\n' >other/etc/sysctl.d/90-host.conf
+run bridge --dry-run --root other --state "$work/state" -f any.ini
+expect out '+net/ipv6/conf/br0/disable_ipv6 = 1' 'settings of the uplink'
+expect out '+net/ipv4/conf/br0/rp_filter = 2' 'settings of the uplink'
+grep -q 'eth1\|rp_filter = 0' out && fail 'a setting of another card is the bridge'"'"'s'
+# one address and a gateway beyond, as hosters have it: written, and told
+printf '[lab]\nname = hosted\n[bridge]\ninterface = eth0\naddress = 198.51.100.77/32\ngateway = 172.31.1.1\n[pbx hub]\nrole = hub\nplace = local\n' >hosted.ini
+run bridge --dry-run --root other --state "$work/state" -f hosted.ini
+expect_status 0 'a gateway on the link'
+expect err 'is how a hoster gives a server its address' 'a gateway on the link'
+expect err "'interface = none' in [bridge]" 'a gateway on the link'
+expect out '+    gateway 172.31.1.1' 'a gateway on the link'
 finish

@@ -46,8 +46,8 @@ there_and_back() {
     files >"$work/files"
     bridge --timeout 2
     ends 0 "$1: bridge"
-    whole_state >"$work/between"
     [ -z "${check-}" ] || $check
+    whole_state >"$work/between"
     retry 20 nothing_waits || not_taken_back "$1"
     grep -q 'not confirmed in time' "$work/state/.bridge/host/outcome" ||
         fail "$1: it ended otherwise: $(cat "$work/state/.bridge/host/outcome")"
@@ -145,7 +145,12 @@ on_host route add blackhole 198.18.12.0/24
 on_host -6 route replace default via 2001:db8::1 dev eth0
 on_host -6 route add 2001:db8:5::/64 via 2001:db8::1 metric 10
 on_host -6 route add 2001:db8:6::/64 nexthop via 2001:db8::1 nexthop via 2001:db8::2
+for setting in ipv4/conf/eth0/rp_filter=2 ipv4/conf/eth0/arp_ignore=1 ipv6/conf/eth0/use_tempaddr=2; do
+    here sysctl -q -w "net/$setting"
+done
 moves() {
+    [ "$(here sysctl -n net.ipv4.conf.br0.rp_filter net.ipv4.conf.br0.arp_ignore net.ipv6.conf.br0.use_tempaddr | tr '\n' ' ')" = '2 1 2 ' ] ||
+        fail 'the settings of the uplink are not those of the bridge'
     [ "$(on_host neigh show nud permanent | grep -c 'dev br0 lladdr 02:00:00:00:00:77')" = 2 ] ||
         fail "neighbours: $(on_host neigh show nud permanent)"
     [ "$( (on_host rule && on_host -6 rule) | grep -c 'if br0')" = 2 ] || fail "rules: $(on_host rule; on_host -6 rule)"

@@ -18,7 +18,7 @@ static struct vl_fileset render(struct lab_fixture *fixture)
     VL_ERROR_AUTO err = { .code = VL_OK };
 
     assert_int_equal(vl_bridge_files(&fixture->arena, VL_BACKEND_IFCFG, &input, &set, &err), 0);
-    vl_bridge_sysctl(&fixture->arena, fixture->lab, true, &set);
+    vl_bridge_sysctl(&fixture->arena, fixture->lab, true, "", &set);
     return set;
 }
 
@@ -81,7 +81,7 @@ static void test_sysctl_conf(void **unused)
     struct vl_fileset set = { .files = NULL };
 
     (void)unused;
-    vl_bridge_sysctl(&fixture->arena, fixture->lab, false, &set);
+    vl_bridge_sysctl(&fixture->arena, fixture->lab, false, "", &set);
     assert_int_equal(set.count, 1);
     assert_string_equal(set.files[0].path, "/etc/sysctl.conf");
     assert_int_equal(set.files[0].kind, VL_FILE_BLOCK);

@@ -77,7 +77,7 @@ static void check_lab_found(const char *name, const struct found *found, size_t 
     }
     if (input.bridge->interface)
         assert_int_equal(vl_bridge_files(&fixture->arena, VL_BACKEND_IFCFG, &input, &host, &err), 0);
-    vl_bridge_sysctl(&fixture->arena, fixture->lab, true, &host);
+    vl_bridge_sysctl(&fixture->arena, fixture->lab, true, "", &host);
     for (size_t i = 0; i < host.count; i++)
         check_file(fixture, "bridge", &host.files[i]);
 }
