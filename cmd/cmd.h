@@ -47,6 +47,7 @@ struct cmd_option_row {
 
 /* Options as given: NULL when not given; options without an argument hold "". */
 struct cmd_options {
+    const struct cmd_command *command;
     const char *values[CMD_OPTION_COUNT]; /* the last one of each */
     const char **set;                     /* every --set, NULL-terminated; NULL: none. main.c frees it */
     bool environment[CMD_OPTION_COUNT];   /* the value is that of the option's variable */

@@ -61,9 +61,11 @@ static bool has_synonym(const struct cmd_command *row, const char *word)
 /* A suggestion is followed without much thought: what takes things away is suggested to nobody who has not said so. */
 const char *cmd_meant(const char *wrong, const struct cmd_command *of)
 {
-    const char **names = calloc(sizeof(cmd_commands) / sizeof(cmd_commands[0]), sizeof(*names)), *meant = NULL;
+    const char **names = calloc(sizeof(cmd_commands) / sizeof(cmd_commands[0]) + 1, sizeof(*names)), *meant = NULL;
     size_t count = 0;
 
+    if (names && !of)
+        names[count++] = "help"; /* which has no row */
     for (const struct cmd_command *row = cmd_commands; names && row->name && !meant; row++) {
         if (of ? !cmd_are_kin(row, of) || !cmd_verb(row) : !cmd_is_command(row))
             continue;

@@ -91,7 +91,7 @@ COMMAND(cmd_run_dialplan_show, .name = "dialplan show", .operands = "NUMBER|-",
         .summary = "show which way a number goes, and why; with - for many on standard input",
         .takes = { LAB, [CMD_WAIT] = true, [CMD_ROOT] = true, [CMD_CONTEXT] = true, [CMD_CALLERID] = true,
                    [CMD_AT] = true, [CMD_PRIORITY] = true, [CMD_CONF] = true, [CMD_PBX] = true, [CMD_SET] = true,
-                   [CMD_DB] = true, [CMD_STEPS] = true, [CMD_DOT] = true },
+                   [CMD_DB] = true, [CMD_STEPS] = true, [CMD_DOT] = true, [CMD_ASTERISK] = true },
         .least_operands = 1, .most_operands = 1, .kind = CMD_NUMBER)
 
 COMMAND(cmd_run_dialplan_lint, .name = "dialplan lint", .operands = "FILE ...",

@@ -98,6 +98,7 @@ static int show(const struct cmd_options *options, const char *number, const voi
         .priority = (int)cmd_number(options, CMD_PRIORITY, 1),
         .set = options->set,
         .utf8 = cmd_is_utf8(),
+        .asterisk = options->values[CMD_ASTERISK],
         .steps = (int)cmd_number(options, CMD_STEPS, 0),
     };
     enum voiplab_dialplan_form form = options->values[CMD_DOT]    ? VOIPLAB_DIALPLAN_GRAPH

@@ -314,7 +314,7 @@ int cmd_parse(const struct cmd_command **command, int argc, char **argv, struct 
     struct cmd_options options = { .operand_count = 0 };
     bool read;
 
-    *command = choose(*command, &argc, argv);
+    *command = options.command = choose(*command, &argc, argv);
     read = read_options(*command, argc, argv, &options) && read_environment(*command, &options);
     *ret_options = options;
     if (!read)

@@ -24,6 +24,7 @@ static struct {
     enum cmd_form form;     /* of the texts of results */
     bool json, document;    /* one JSON document is wanted on stdout; it is there */
     char *complaint;        /* the last one */
+    char *warned, *warning; /* about whom the last warning was, and what it said */
 } out;
 
 /* What the text of a result is: a row says what its command prints, and some options change that. */
@@ -220,12 +221,16 @@ static double seconds_since(const struct timespec *begun)
 static void print_live(const char *line)
 {
     size_t columns = cmd_columns(STDERR_FILENO) - 1;
+    const char *rest;
     char *text = NULL, *shown;
 
     if (out.phase && asprintf(&text, "  %.0f s  %s", seconds_since(&out.phase_begun), line) < 0)
         text = NULL;
     shown = cmd_for_locale(text ? text : line);
-    (void)fprintf(talk(), "%.*s", (int)(shown ? cmd_bytes(shown, columns) : 0), shown ? shown : "");
+    if (shown && shown[cmd_bytes(shown, columns)]) /* by whole words, and that it goes on */
+        (void)fprintf(talk(), "%.*s ...", (int)cmd_line(shown, columns > 4 ? columns - 4 : 1, &rest), shown);
+    else
+        (void)fprintf(talk(), "%s", shown ? shown : "");
     out.line_open = true;
     free(shown);
     free(text);
@@ -278,11 +283,28 @@ static void print_step(const struct voiplab_event *event)
     free(line);
 }
 
+/* What is said of one after the other is said once. */
+static void print_warning(const struct voiplab_event *event)
+{
+    bool again = event->target && out.warned && out.warning && !strcmp(out.warning, event->text) &&
+                 strcmp(out.warned, event->target) != 0;
+
+    if (again) {
+        cmd_complain("%s: the same as %s", event->target, out.warned);
+        return;
+    }
+    cmd_complain("%s%s%s", event->target ? event->target : "", event->target ? ": " : "", event->text);
+    free(out.warned);
+    free(out.warning);
+    out.warned = event->target ? strdup(event->target) : NULL;
+    out.warning = strdup(event->text);
+}
+
 void cmd_event(void *context, const struct voiplab_event *event)
 {
     (void)context;
     if (event->kind == VOIPLAB_EVENT_WARNING)
-        cmd_complain("%s%s%s", event->target ? event->target : "", event->target ? ": " : "", event->text);
+        print_warning(event);
     else if (out.quiet)
         return;
     else if (event->kind == VOIPLAB_EVENT_PROGRESS)

@@ -155,9 +155,22 @@ static bool is_file_too_late(const struct cmd_options *options)
     return false;
 }
 
+/* The verb that the first name was surely meant for; NULL: none. */
+static const char *verb_meant(const struct cmd_options *options)
+{
+    bool named = cmd_is_command(options->command) && options->operand_count;
+
+    return named ? cmd_meant(options->operands[0], options->command) : NULL;
+}
+
 static void complain_of_no_lab(const struct cmd_options *options)
 {
-    if (is_file_too_late(options))
+    const char *verb = verb_meant(options);
+
+    if (verb)
+        cmd_complain("there is no command '%s %s'; did you mean '%s'?", options->command->name, options->operands[0],
+                     verb);
+    else if (is_file_too_late(options))
         cmd_complain("there is no lab file: -f comes too late behind '%s'; options stand in front of the name",
                      options->operands[0]);
     else

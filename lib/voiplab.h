@@ -310,6 +310,8 @@ struct voiplab_dialplan_query {
     const char *const *set; /* `NAME=VALUE`, NULL-terminated: variables that the call comes with. Or NULL */
     int steps;              /* that are followed at most; 0: 100 */
     bool utf8;              /* letters of UTF-8 stand in the text as they are, not as \xNN */
+    const char *asterisk; /* the version that runs it, such as "1.8" or "22": it has the applications that this version
+                           * has. NULL: not known; 16, and what other versions have is taken for there */
 };
 
 enum voiplab_dialplan_form {

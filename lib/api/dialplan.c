@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/sized.h"
 #include "base/memory.h"
+#include "dialplan/version.h"
 #include "dialplan/zone.h"
 #include "request/dialplan_source.h"
 #include "trace/show.h"
@@ -177,12 +178,17 @@ static char *show(const voiplab_dialplan *dialplan, const struct voiplab_dialpla
     };
     struct vl_show_facts facts = { .database = dialplan->database,
                                    .set = query->set,
+                                   .asterisk = query->asterisk ? vl_version_number(query->asterisk) : 0,
                                    .steps_most = (size_t)(query->steps > 0 ? query->steps : 0) };
 
     if (read_moment(query, &moment, err) < 0)
         return NULL;
     if (query->steps < 0) {
         (void)vl_fail(err, VL_ERROR_USAGE, "%d steps are none that could be followed", query->steps);
+        return NULL;
+    }
+    if (query->asterisk && !facts.asterisk) {
+        (void)vl_fail(err, VL_ERROR_USAGE, VL_VERSION_NONE, query->asterisk);
         return NULL;
     }
     if (!wanted.context) {
@@ -207,6 +213,10 @@ enum voiplab_status voiplab_dialplan_show(const voiplab_dialplan *dialplan, cons
         (void)vl_fail(&err, VL_ERROR_USAGE, "a question needs a dialplan, a query and a place for the answer");
     else if (vl_sized_copy(&query, given, sizeof(query), "VOIPLAB_DIALPLAN_QUERY_INIT", &err) < 0)
         ; /* err says why */
+    else if (query.number && !*query.number)
+        (void)vl_fail(&err, VL_ERROR_USAGE,
+                      "the number is empty: give the one that is dialled, such as 101, or a name "
+                      "such as s or h");
     else if (!query.number || (unsigned)form > VOIPLAB_DIALPLAN_GRAPH)
         (void)vl_fail(&err, VL_ERROR_USAGE, "a query needs a number, and a form of the answer that there is");
     else

@@ -23,12 +23,13 @@ struct vl_request_row {
     enum vl_need_lab lab;
     enum vl_need_lock lock;
     enum vl_need_hypervisor hypervisor;
-    bool network;                           /* it looks at the network of this host, or changes it */
-    bool root;                              /* it changes the network of this host, which only root may */
-    bool pbxs;                              /* its names are PBXs of the lab */
-    int (*names)(const struct vl_run *run); /* NULL, or whether the lab has what is named, where these are no PBXs */
-    bool orphans;                           /* or guests that the lab file had once */
-    size_t parameters;                      /* the size of its parameters; 0: it has none */
+    bool network; /* it looks at the network of this host, or changes it */
+    bool root;    /* it changes the network of this host, which only root may */
+    bool pbxs;    /* its names are PBXs of the lab */
+    int (*names)(
+        const struct vl_run *run); /* NULL, or whether there is what is named, where these are no PBXs, or could be */
+    bool orphans;                  /* or guests that the lab file had once */
+    size_t parameters;             /* the size of its parameters; 0: it has none */
     /* What it does when the lab's state may not be read: nothing, all, or what changes nothing and shows no secret. */
     enum vl_need_state { VL_STATE_NEEDED, VL_STATE_MAY_BE, VL_STATE_TO_APPLY } state;
     bool no_defaults; /* parameters that are not given stay away */

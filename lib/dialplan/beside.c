@@ -95,18 +95,31 @@ static void read_lines(struct vl_dialplan *plan, const char *text, size_t row)
     }
 }
 
+/* Which modules are loaded. */
+static void read_modules(struct vl_dialplan *plan, const char *directory, const struct vl_conf_reader *reader)
+{
+    const char *name = vl_arena_printf(&plan->arena, "%smodules.conf", directory), *text;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    struct vl_conf conf;
+
+    if (reader->read(reader->context, name, &plan->arena, &text, &ignored) == 0 &&
+        vl_conf_read(&plan->arena, name, text, reader, &conf, &ignored) == 0)
+        vl_module_loading_read(&plan->arena, &conf, &plan->loading);
+}
+
 void vl_dialplan_look_beside(struct vl_dialplan *plan, const char *path, const struct vl_conf_reader *reader)
 {
     const char *slash = strrchr(path, '/'), *text;
+    const char *directory = vl_arena_strndup(&plan->arena, path, slash ? (size_t)(slash + 1 - path) : 0);
 
     for (size_t i = 0; i < VL_COUNT(files); i++) {
-        const char *name =
-            vl_arena_printf(&plan->arena, "%.*s%s", slash ? (int)(slash + 1 - path) : 0, path, files[i].name);
+        const char *name = vl_arena_printf(&plan->arena, "%s%s", directory, files[i].name);
         VL_ERROR_AUTO ignored = { .code = VL_OK };
 
         if (reader->read(reader->context, name, &plan->arena, &text, &ignored) == 0)
             read_lines(plan, text, i);
     }
+    read_modules(plan, directory, reader);
 }
 
 const char *vl_dialplan_maker(const struct vl_dialplan *plan, const char *context)

@@ -2,7 +2,7 @@
 /*
  * What adds to a plan and is not in it: extensions.ael and extensions.lua beside extensions.conf, which Asterisk
  * reads too, and contexts that its modules make. They are known by name and not read: who made a context is
- * all that is told.
+ * all that is told. And modules.conf, which says what applications there are.
  */
 #ifndef VL_DIALPLAN_BESIDE_H
 #define VL_DIALPLAN_BESIDE_H

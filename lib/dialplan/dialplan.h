@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "dialplan/conf.h"
+#include "dialplan/module_loading.h"
 
 /* Limits of Asterisk 16 (config.c, channel.h, pbx.c). */
 enum {
@@ -186,6 +187,7 @@ struct vl_dialplan {
     size_t moved_count;
     struct vl_maker *makers;
     size_t maker_count;
+    struct vl_module_loading loading;  /* modules.conf beside it: beside.h */
     struct vl_diagnostic *diagnostics; /* in the order in which they came up */
     size_t diagnostic_count;
     bool broken;      /* Asterisk would refuse the whole of it; the model holds what could be understood all the same */

@@ -202,6 +202,14 @@ static char *unquoted(struct vl_arena *arena, const struct value *value)
     return text;
 }
 
+static bool refers_back(const char *pattern)
+{
+    for (const char *p = pattern; (p = strchr(p, '\\')) && p[1]; p += 2)
+        if (p[1] >= '1' && p[1] <= '9')
+            return true;
+    return false;
+}
+
 /* The C library copies what is repeated, again for each repetition around it, and looks at a long text again from each
  * of its characters; references back take a time without bound. What numbers and names are matched with has none of
  * that. */
@@ -212,7 +220,7 @@ bool vl_expression_is_costly(const char *text, const char *pattern)
     for (const char *p = pattern; (p = strpbrk(p, "*+?")); p++)
         repeats++;
     return strlen(pattern) > PATTERN_MOST || strlen(text) > SUBJECT_MOST || repeats > REPEATS_MOST ||
-           strpbrk(pattern, "{\\");
+           strchr(pattern, '{') || refers_back(pattern);
 }
 
 static struct value match(struct expression *expression, struct value a, struct value b, bool anchored)

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/memory.h"
 #include "base/own.h"
@@ -66,20 +67,29 @@ static int check_name(const struct scan *scan, const char *what, const char *nam
     return MISTAKE(scan, "the %s name '%s' may hold only a-z, 0-9 and '-'", what, vl_text_printable(scan->arena, name));
 }
 
-static int add_section(const struct scan *scan, char *text)
+/* The name in a header. NULL: what stands there is none, or has text behind it. */
+static char *header_name(const struct scan *scan, char *text)
 {
     char *end = strchr(text, ']');
-    struct vl_ini_section *section, *grown;
-    char *after, *space;
 
-    if (!end)
-        return MISTAKE(scan, "'%s' has no closing bracket", vl_text_printable(scan->arena, text));
+    if (!end) {
+        (void)MISTAKE(scan, "'%s' has no closing bracket", vl_text_printable(scan->arena, text));
+        return NULL;
+    }
     *end = '\0';
-    after = vl_text_strip(end + 1);
-    if (*after)
-        return MISTAKE(scan, "there is text after the section '[%s]'; put it, or a comment, on a line of its own",
-                       vl_text_printable(scan->arena, text + 1));
-    text = vl_text_strip(text + 1);
+    if (*vl_text_strip(end + 1)) {
+        (void)MISTAKE(scan, "there is text after the section '[%s]'; put it, or a comment, on a line of its own",
+                      vl_text_printable(scan->arena, text + 1));
+        return NULL;
+    }
+    return vl_text_strip(text + 1);
+}
+
+static int add_section(const struct scan *scan, char *text)
+{
+    struct vl_ini_section *section, *grown;
+    char *space;
+
     if (check_name(scan, "section", text, NAME_CHARACTERS " ") < 0)
         return -1;
     if (strstr(text, "  "))
@@ -128,6 +138,24 @@ static int add_entry(const struct scan *scan, char *text)
     return 0;
 }
 
+/* A header that only lacks its bracket, or has text behind it, says all the same which section this is. What else is
+ * wrong with it is not told then. */
+static int begin_section(struct scan *scan, char *line)
+{
+    struct vl_error *told = scan->err;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    char *name = header_name(scan, line);
+
+    if (!name) {
+        scan->err = &ignored;
+        line[strcspn(line, ";#")] = '\0';
+    }
+    scan->skips = add_section(scan, name ? name : vl_text_strip(line + 1)) < 0;
+    scan->err = told;
+    scan->lost |= scan->skips;
+    return name && !scan->skips ? 0 : -1;
+}
+
 static int scan_line(struct scan *scan, char *line)
 {
     size_t length = strlen(line);
@@ -145,21 +173,24 @@ static int scan_line(struct scan *scan, char *line)
         return 0;
     if (*line != '[')
         return scan->skips ? 1 : add_entry(scan, line);
-    scan->skips = add_section(scan, line) < 0;
-    scan->lost |= scan->skips;
-    return scan->skips ? -1 : 0;
+    return begin_section(scan, line);
 }
 
-/* A line that nothing is read of is none for iniparser either, which takes no long ones. */
-static void blank_out(char *line)
+/* The text as iniparser gets it: without what nothing is read of, and it takes no long lines; a header that is taken
+ * for what it was meant to be is whole. */
+static void keep_line(const struct scan *scan, size_t sections_before, int rc, const char *line, size_t length,
+                      struct vl_buf *kept)
 {
-    while (*line && *line != '\n')
-        *line++ = '\n';
+    if (rc == 0)
+        vl_buf_add(kept, line, length);
+    else if (scan->ini->section_count > sections_before)
+        vl_buf_printf(kept, "[%s]", scan->ini->sections[scan->ini->section_count - 1].name);
+    vl_buf_putc(kept, '\n');
 }
 
-/* Every line, also behind one that is a mistake: all of them are told at once. `whole` is the same text, in which what
- * is a mistake is blanked out. */
-static int scan_text(struct scan *scan, char *text, char *whole)
+/* Every line, also behind one that is a mistake: all of them are told at once. `whole` is the same text, of which
+ * *kept becomes what is no mistake. */
+static int scan_text(struct scan *scan, char *text, const char *whole, struct vl_buf *kept)
 {
     struct vl_error *all = scan->err;
     const char *start = text;
@@ -170,8 +201,8 @@ static int scan_text(struct scan *scan, char *text, char *whole)
     }
     while (text) {
         char *line = strsep(&text, "\n");
+        size_t length = strlen(line), sections = scan->ini->section_count;
         VL_ERROR_AUTO one = { .code = VL_OK };
-        size_t length = strlen(line);
         int rc;
 
         scan->line++;
@@ -180,16 +211,18 @@ static int scan_text(struct scan *scan, char *text, char *whole)
         scan->err = &one;
         rc = scan_line(scan, line);
         scan->err = all;
-        if (rc != 0)
-            blank_out(whole + (line - start));
+        keep_line(scan, sections, rc, whole + (line - start), length, kept);
         if (rc < 0 && !scan->ini->section_count)
             scan->lost = true;
-        else if (rc < 0)
-            scan->ini->sections[scan->ini->section_count - 1].told = true;
+        else if (rc < 0 && scan->ini->section_count == sections)
+            scan->ini->sections[sections - 1].told = true;
         if (rc < 0 && !vl_error_gather(all, &one))
             return -1;
     }
-    return 0;
+    if (!kept->failed)
+        return 0;
+    vl_error_clear(all);
+    return vl_no_memory(all);
 }
 
 static int swallow_message(const char *format, ...)
@@ -258,16 +291,18 @@ int vl_ini_read_all(struct vl_arena *arena, const char *path, struct vl_ini *ret
     struct scan scan = { .arena = arena, .ini = &ini, .file = ini.file, .err = mistakes };
     __attribute__((cleanup(free_dictionary))) dictionary *values = NULL;
     VL_FREE char *text = NULL, *copy = NULL;
+    VL_BUF_AUTO kept = VL_BUF_INIT;
 
     if (vl_own_read(path, FILE_LIMIT, VL_OWN_WORD, &text, &ini.exposed, err) < 0) {
         if (err->code != VL_ERROR_MEMORY)
             err->code = VL_ERROR_LAB;
-        return vl_error_wrap(err, "%s", path);
+        return strstr(vl_error_text(err), path) ? -1 : vl_error_wrap(err, "%s", path);
     }
     copy = vl_strdup(text);
     if (!copy)
         return vl_no_memory(err);
-    if (scan_text(&scan, copy, text) < 0 || parse_values(&scan, text, &values) < 0 || fetch_values(&scan, values) < 0) {
+    if (scan_text(&scan, copy, text, &kept) < 0 || parse_values(&scan, vl_buf_text(&kept), &values) < 0 ||
+        fetch_values(&scan, values) < 0) {
         vl_error_move(err, mistakes);
         return -1;
     }

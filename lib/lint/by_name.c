@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Rules, severities and versions of Asterisk by name. The rules stand in rules.h.
+ * Rules and severities by name. The rules stand in rules.h.
  */
 #include <string.h>
 
@@ -47,26 +47,4 @@ int vl_severity_of(const char *name)
         if (!strcmp(severities[i], name))
             return (int)i;
     return -1;
-}
-
-/* Until 1.8 the second number counts, from 10 on the first one. */
-int vl_lint_version(const char *text)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *const *parts = vl_text_split(&arena, text, ".");
-    long major, minor = 0;
-
-    if (!parts || !parts[0] || !vl_text_number(parts[0], 1, 99, &major) ||
-        (parts[1] && !vl_text_number(parts[1], 0, 99, &minor)))
-        return 0;
-    if (major >= 10)
-        return (int)major * 100;
-    return major == 1 && parts[1] ? 100 + (int)minor : 0;
-}
-
-const char *vl_lint_version_name(struct vl_arena *arena, int version)
-{
-    if (version >= 1000)
-        return vl_arena_printf(arena, "%d", version / 100);
-    return vl_arena_printf(arena, "1.%d", version - 100);
 }

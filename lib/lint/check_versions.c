@@ -1,129 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a version of Asterisk no longer has: applications, functions, channels, and the '|' between arguments. The
- * tables are from the UPGRADE notes of Asterisk 1.2 to 16 and the list of module deprecations of its documentation.
- * And brackets that do not close, which the loader takes as they are.
+ * What a version of Asterisk no longer has: applications, functions, channels, and the '|' between arguments. And
+ * brackets that do not close, which the loader takes as they are.
  */
 #include <string.h>
 #include <strings.h>
 
-#include "base/cleanup.h"
 #include "dialplan/expression.h"
+#include "dialplan/retired.h"
+#include "dialplan/version.h"
 #include "lint/part.h"
 #include "lint/report.h"
 
-enum kind { APPLICATION, FUNCTION, CHANNEL };
-
-static const char *const kinds[] = { [APPLICATION] = "application", [FUNCTION] = "function", [CHANNEL] = "channel" };
-
-static const struct gone {
-    enum kind kind;
-    const char *name;
-    int deprecated, removed; /* versions; removed 0: still there */
-    const char *instead;
-    const char *rename; /* the same under another name: can be put right by a machine; NULL: no */
-} gone[] = {
-    { APPLICATION, "Macro", 1600, 2100, "Gosub() and Return()", NULL },
-    { APPLICATION, "MacroExclusive", 1600, 2100, "Gosub() with LOCK()", NULL },
-    { APPLICATION, "MacroIf", 1600, 2100, "GosubIf()", NULL },
-    { APPLICATION, "MacroExit", 1600, 2100, "Return()", NULL },
-    { APPLICATION, "SetVar", 102, 104, "Set()", "Set" },
-    { APPLICATION, "SetGlobalVar", 104, 1000, "Set(GLOBAL(name)=value)", NULL },
-    { APPLICATION, "SetCIDNum", 102, 104, "Set(CALLERID(num)=...)", NULL },
-    { APPLICATION, "SetCIDName", 102, 104, "Set(CALLERID(name)=...)", NULL },
-    { APPLICATION, "SetCallerID", 104, 106, "Set(CALLERID(all)=...)", NULL },
-    { APPLICATION, "SetRDNIS", 102, 104, "Set(CALLERID(rdnis)=...)", NULL },
-    { APPLICATION, "SetCallerPres", 106, 1600, "Set(CALLERID(pres)=...)", NULL },
-    { APPLICATION, "SetLanguage", 102, 104, "Set(CHANNEL(language)=...)", NULL },
-    { APPLICATION, "SetGroup", 102, 104, "Set(GROUP()=...)", NULL },
-    { APPLICATION, "CheckGroup", 102, 104, "GotoIf($[${GROUP_COUNT()} > ...])", NULL },
-    { APPLICATION, "GetGroupCount", 102, 104, "${GROUP_COUNT()}", NULL },
-    { APPLICATION, "GetGroupMatchCount", 102, 104, "${GROUP_MATCH_COUNT()}", NULL },
-    { APPLICATION, "DBget", 102, 104, "Set(x=${DB(family/key)})", NULL },
-    { APPLICATION, "DBput", 102, 104, "Set(DB(family/key)=...)", NULL },
-    { APPLICATION, "DBdel", 106, 1600, "${DB_DELETE(family/key)}", NULL },
-    { APPLICATION, "Cut", 102, 104, "${CUT()}", NULL },
-    { APPLICATION, "Sort", 102, 104, "${SORT()}", NULL },
-    { APPLICATION, "AbsoluteTimeout", 102, 104, "Set(TIMEOUT(absolute)=...)", NULL },
-    { APPLICATION, "DigitTimeout", 102, 104, "Set(TIMEOUT(digit)=...)", NULL },
-    { APPLICATION, "ResponseTimeout", 102, 104, "Set(TIMEOUT(response)=...)", NULL },
-    { APPLICATION, "DeadAGI", 106, 0, "AGI()", "AGI" },
-    { APPLICATION, "SetMusicOnHold", 106, 1200, "Set(CHANNEL(musicclass)=...)", NULL },
-    { APPLICATION, "WaitMusicOnHold", 106, 1200, "MusicOnHold() with a duration", NULL },
-    { APPLICATION, "ReadFile", 106, 1200, "${FILE()}", NULL },
-    { APPLICATION, "SayCountPL", 106, 1200, "SayNumber()", NULL },
-    { APPLICATION, "DAHDIBarge", 108, 1200, "ChanSpy()", NULL },
-    { APPLICATION, "AgentMonitorOutgoing", 0, 1200, "MixMonitor()", NULL },
-    { APPLICATION, "NoCDR", 1200, 2100, "Set(CDR_PROP(disable)=1)", NULL },
-    { APPLICATION, "SetAMAFlags", 1200, 2100, "Set(CHANNEL(amaflags)=...)", NULL },
-    { APPLICATION, "ImportVar", 1200, 2100, "Set(x=${IMPORT(channel,variable)})", NULL },
-    { APPLICATION, "MailboxExists", 1300, 2200, "${VM_INFO(mailbox,exists)}", NULL },
-    { APPLICATION, "Monitor", 1600, 2100, "MixMonitor()", NULL },
-    { APPLICATION, "StopMonitor", 1600, 2100, "StopMixMonitor()", NULL },
-    { APPLICATION, "ChangeMonitor", 1600, 2100, "MixMonitor()", NULL },
-    { APPLICATION, "PauseMonitor", 1600, 2100, "MixMonitor()", NULL },
-    { APPLICATION, "UnpauseMonitor", 1600, 2100, "MixMonitor()", NULL },
-    { APPLICATION, "MeetMe", 1900, 0, "ConfBridge()", NULL },
-    { APPLICATION, "ICES", 1600, 1900, "an external encoder", NULL },
-    { APPLICATION, "NBScat", 1600, 1900, "MusicOnHold()", NULL },
-    { APPLICATION, "DAHDIRAS", 1600, 1900, "nothing: it is gone", NULL },
-    { APPLICATION, "SendImage", 1600, 1900, "nothing: it is gone", NULL },
-    { APPLICATION, "SendURL", 1600, 1900, "nothing: it is gone", NULL },
-    { APPLICATION, "MYSQL", 108, 1900, "func_odbc", NULL },
-    { APPLICATION, "OSPAuth", 1900, 2100, "nothing: it is gone", NULL },
-    { APPLICATION, "OSPLookup", 1900, 2100, "nothing: it is gone", NULL },
-    { APPLICATION, "OSPFinish", 1900, 2100, "nothing: it is gone", NULL },
-    { APPLICATION, "SIPAddHeader", 1700, 2100, "Set(PJSIP_HEADER(add,...)=...)", NULL },
-    { APPLICATION, "SIPRemoveHeader", 1700, 2100, "Set(PJSIP_HEADER(remove,...)=)", NULL },
-    { APPLICATION, "SIPDtmfMode", 1700, 2100, "Set(PJSIP_DTMF_MODE()=...)", NULL },
-    { APPLICATION, "ZapBarge", 106, 106, "ChanSpy()", NULL },
-    { APPLICATION, "ZapScan", 106, 106, "DAHDIScan()", "DAHDIScan" },
-    { FUNCTION, "CHECK_MD5", 104, 106, "${MD5()}", NULL },
-    { FUNCTION, "LANGUAGE", 104, 106, "${CHANNEL(language)}", NULL },
-    { FUNCTION, "MUSICCLASS", 104, 106, "${CHANNEL(musicclass)}", NULL },
-    { FUNCTION, "MAILBOX_EXISTS", 1300, 2200, "${VM_INFO(mailbox,exists)}", NULL },
-    { FUNCTION, "CALLERPRES", 108, 2200, "${CALLERID(pres)}", NULL },
-    { FUNCTION, "QUEUE_MEMBER_COUNT", 106, 0, "${QUEUE_MEMBER(queue,logged)}", NULL },
-    { FUNCTION, "SIPPEER", 1700, 2100, "${PJSIP_ENDPOINT()} and ${PJSIP_AOR()}", NULL },
-    { FUNCTION, "SIP_HEADER", 1700, 2100, "${PJSIP_HEADER(read,...)}", NULL },
-    { FUNCTION, "SIPCHANINFO", 106, 1200, "${CHANNEL()}", NULL },
-    { FUNCTION, "CHECKSIPDOMAIN", 1700, 2100, "nothing: it is gone", NULL },
-    { CHANNEL, "Zap", 0, 106, "DAHDI", "DAHDI" },
-    { CHANNEL, "SIP", 1700, 2100, "PJSIP", NULL },
-    { CHANNEL, "MGCP", 1900, 2100, "SIP telephones", NULL },
-    { CHANNEL, "Skinny", 1900, 2100, "SIP telephones", NULL },
-    { CHANNEL, "ALSA", 1900, 2100, "Console", NULL },
-    { CHANNEL, "Agent", 0, 1200, "AgentRequest()", NULL },
-    { CHANNEL, "Gtalk", 0, 1200, "Motif", NULL },
-    { CHANNEL, "Jingle", 0, 1200, "Motif", NULL },
-    { CHANNEL, "H323", 0, 1200, "OOH323", NULL },
-    { CHANNEL, "mISDN", 1600, 1900, "DAHDI", NULL },
-    { CHANNEL, "Phone", 1600, 1900, "DAHDI or SIP", NULL },
-    { CHANNEL, "VPB", 1600, 1900, "DAHDI", NULL },
+static const char *const kinds[] = {
+    [VL_PROVIDES_APPLICATION] = "application", [VL_PROVIDES_FUNCTION] = "function", [VL_PROVIDES_CHANNEL] = "channel"
 };
 
-const char *vl_lint_gone_application(size_t number)
-{
-    for (size_t i = 0; i < VL_COUNT(gone); i++)
-        if (gone[i].kind == APPLICATION && number-- == 0)
-            return gone[i].name;
-    return NULL;
-}
-
-static void report_gone(struct vl_lint *lint, const struct gone *row, const struct vl_priority *step,
+static void report_gone(struct vl_lint *lint, const struct vl_retired *row, const struct vl_priority *step,
                         const struct vl_extension *extension, const struct vl_fix *fix)
 {
     struct vl_arena *arena = lint->arena;
 
     if (row->removed && lint->asterisk >= row->removed)
         vl_lint_add(lint, VL_RULE_REMOVED, &step->at, extension, fix, "the %s %s is gone since Asterisk %s; write %s",
-                    kinds[row->kind], row->name, vl_lint_version_name(arena, row->removed), row->instead);
+                    kinds[row->kind], row->name, vl_version_name(arena, row->removed), row->instead);
     else if (row->deprecated && lint->asterisk >= row->deprecated)
         vl_lint_add(lint, VL_RULE_DEPRECATED, &step->at, extension, fix,
                     row->removed ? "the %s %s is deprecated and gone from Asterisk %s on; write %s"
                                  : "the %s %s is deprecated since Asterisk %s; write %s",
-                    kinds[row->kind], row->name,
-                    vl_lint_version_name(arena, row->removed ? row->removed : row->deprecated), row->instead);
+                    kinds[row->kind], row->name, vl_version_name(arena, row->removed ? row->removed : row->deprecated),
+                    row->instead);
 }
 
 /* NAME( behind `${` or in Set(NAME(...)=...). */
@@ -150,19 +56,20 @@ static bool uses_channel(const char *text, const char *name)
 
 static void check_gone(struct vl_lint *lint, const struct vl_lint_call *call)
 {
-    for (size_t i = 0; i < VL_COUNT(gone); i++) {
-        const struct gone *row = &gone[i];
+    for (size_t i = 0; i < vl_retired_count; i++) {
+        const struct vl_retired *row = &vl_retired[i];
         const struct vl_fix *fix = NULL;
 
-        if (row->kind == APPLICATION && vl_lint_call_is(call, row->name) && row->rename && !call->nested)
+        if (row->kind == VL_PROVIDES_APPLICATION && vl_lint_call_is(call, row->name) && row->rename && !call->nested)
             fix = vl_lint_replace(lint, &call->step->at, vl_arena_printf(lint->arena, "%s(", call->application),
                                   vl_arena_printf(lint->arena, "%s(", row->rename));
-        else if (row->kind == CHANNEL && row->rename && vl_lint_names_devices(call))
+        else if (row->kind == VL_PROVIDES_CHANNEL && row->rename && vl_lint_names_devices(call))
             fix = vl_lint_replace(lint, &call->step->at, vl_arena_printf(lint->arena, "%s/", row->name),
                                   vl_arena_printf(lint->arena, "%s/", row->rename));
-        if ((row->kind == APPLICATION && vl_lint_call_is(call, row->name)) ||
-            (row->kind == FUNCTION && uses_function(call->arguments, row->name)) ||
-            (row->kind == CHANNEL && vl_lint_names_devices(call) && uses_channel(call->arguments, row->name)))
+        if ((row->kind == VL_PROVIDES_APPLICATION && vl_lint_call_is(call, row->name)) ||
+            (row->kind == VL_PROVIDES_FUNCTION && uses_function(call->arguments, row->name)) ||
+            (row->kind == VL_PROVIDES_CHANNEL && vl_lint_names_devices(call) &&
+             uses_channel(call->arguments, row->name)))
             report_gone(lint, row, call->step, call->extension, fix);
     }
 }
@@ -171,9 +78,9 @@ static void check_hints(struct vl_lint *lint, const struct vl_extension *extensi
 {
     const struct vl_priority *hint = vl_extension_priority(extension, VL_PRIORITY_HINT);
 
-    for (size_t i = 0; hint && i < VL_COUNT(gone); i++)
-        if (gone[i].kind == CHANNEL && uses_channel(hint->application, gone[i].name))
-            report_gone(lint, &gone[i], hint, extension, NULL);
+    for (size_t i = 0; hint && i < vl_retired_count; i++)
+        if (vl_retired[i].kind == VL_PROVIDES_CHANNEL && uses_channel(hint->application, vl_retired[i].name))
+            report_gone(lint, &vl_retired[i], hint, extension, NULL);
 }
 
 static void check_pipe(struct vl_lint *lint, const struct vl_lint_call *call)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "dialplan/version.h"
 #include "lint/part.h"
 
 /* Cells of patterns that are compared with unions of others, in the whole run: some seconds. */
@@ -114,7 +115,7 @@ int vl_lint_run(const struct vl_lint_options *options, struct vl_lint_result *re
         .arena = &ret_result->arena,
         .options = options,
         .plan = options->plan,
-        .asterisk = options->asterisk ? options->asterisk : 1600,
+        .asterisk = options->asterisk ? options->asterisk : VL_VERSION_DEFAULT,
         .result = ret_result,
         .cover_left = COVER_MOST,
         .scans_left = SCANS_MOST,

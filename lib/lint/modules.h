@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What Asterisk's modules bring into a dialplan: applications, functions and technologies of channels, of Asterisk 1.2
- * to 22, whichever of them a version has; and which of them modules.conf beside the plan does not load.
+ * What Asterisk's modules bring into a dialplan (dialplan/provided.h), by name; and which of them modules.conf beside
+ * the plan does not load.
  */
 #ifndef VL_LINT_MODULES_H
 #define VL_LINT_MODULES_H
 
 #include <stdbool.h>
 
-enum vl_provides {
-    VL_PROVIDES_APPLICATION,
-    VL_PROVIDES_FUNCTION,
-    VL_PROVIDES_CHANNEL,
-};
+#include "dialplan/provided.h"
 
 struct vl_provided {
     enum vl_provides kind;
@@ -26,9 +22,6 @@ struct vl_lint;
 
 /* What has this name, in whatever case of its letters; NULL: nothing of that kind has. */
 const struct vl_provided *vl_lint_provided(struct vl_lint *lint, enum vl_provides kind, const char *name);
-
-/* The module that brings what has this name, without ".so"; NULL: Asterisk itself does, or it is not known which. */
-const char *vl_lint_module_of(enum vl_provides kind, const char *name);
 
 /* The application or function that was meant by a name that none has; NULL: none is near. */
 const char *vl_lint_nearest_provided(struct vl_lint *lint, enum vl_provides kind, const char *name);

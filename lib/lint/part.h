@@ -182,9 +182,6 @@ const struct vl_priority *vl_lint_last_step(struct vl_lint *lint, const struct v
 /* Whether a Gosub or Macro that is always run surely never comes back to the step behind it. */
 bool vl_lint_stays_away(struct vl_lint *lint, const struct vl_lint_call *call);
 
-/* check_versions.c: the application of this number that a version has given up, or will; NULL: there are no more. */
-const char *vl_lint_gone_application(size_t number);
-
 /* check_functions.c: the next function that a call reads, ${NAME(...)}, or the one that it sets; NULL: there are no
  * more. *position begins as NULL. */
 const char *vl_lint_next_function(struct vl_lint *lint, const struct vl_lint_call *call, const char **position,

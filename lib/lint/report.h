@@ -26,7 +26,7 @@ struct vl_lint;
 struct vl_lint_rule {
     const char *name;
     enum vl_severity severity; /* a finding may be milder */
-    int since, before;         /* versions of Asterisk as vl_lint_version() gives them; 0: no limit */
+    int since, before;         /* versions of Asterisk as vl_version_number() gives them; 0: no limit */
     const char *summary;
     void (*check)(struct vl_lint *lint); /* several rules may share one */
 };
@@ -36,11 +36,6 @@ extern const struct vl_lint_rule vl_lint_rules[];
 
 /* The rule of this name, NULL when there is none. */
 const struct vl_lint_rule *vl_lint_rule(const char *name);
-
-/* `1.8`, `16`, `22.1.0` as a number that compares: 108, 1600, 2200; 1.2 is 102. 0 when it is no version. And back:
- * "1.8", "16". */
-int vl_lint_version(const char *text);
-const char *vl_lint_version_name(struct vl_arena *arena, int version);
 
 /* A line of a file as it would be right. */
 struct vl_fix {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The rules: X(ID, name, severity, since, before, check, summary). Those of the loader first, under the names that its
- * diagnostics have; `since` and `before` are versions as vl_lint_version() gives them, 0: no limit.
+ * diagnostics have; `since` and `before` are versions as vl_version_number() gives them, 0: no limit.
  */
 #ifndef VL_LINT_RULES_H
 #define VL_LINT_RULES_H

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lint/modules.h"
+#include "dialplan/provided.h"
 #include "plan/reload.h"
 
 struct list {
@@ -30,7 +30,7 @@ static void add(struct list *list, const char *name)
 
 static void add_provider(struct list *list, enum vl_provides kind, const char *name, size_t length)
 {
-    const char *module = vl_lint_module_of(kind, vl_arena_strndup(list->arena, name, length));
+    const char *module = vl_module_of(kind, vl_arena_strndup(list->arena, name, length));
 
     if (module)
         add(list, vl_arena_printf(list->arena, "%s.so", module));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "probe/host.h"
@@ -64,8 +65,14 @@ static void add_check(const struct vl_run *run, const struct vl_check *check, st
     vl_json_end(json);
 }
 
+/* Whether systemd is what started this host is asked as sd_booted(3) does. */
+static const char *start_libvirt(void)
+{
+    return vl_file_exists("/run/systemd/system") ? "systemctl start libvirtd" : "libvirtd -d";
+}
+
 /* Whether a libvirt answers where the lab wants one. */
-static void check_libvirt(const struct vl_run *run, const struct vl_host_report *report, struct verdict *verdict)
+static struct vl_check look_at_libvirt(const struct vl_run *run, const struct vl_host_report *report)
 {
     struct vl_session *session = run->session;
     struct vl_arena *arena = &run->result->arena;
@@ -87,10 +94,10 @@ static void check_libvirt(const struct vl_run *run, const struct vl_host_report 
         check.status = VL_CHECK_FAIL;
         check.seen = vl_arena_printf(arena, "no answer at '%s'", session->options.hypervisor);
         check.remedy = report->daemon_install
-                           ? vl_arena_printf(arena, "%s; then start libvirtd", report->daemon_install)
-                           : "start libvirtd (systemctl start libvirtd), or say with -c where it is";
+                           ? vl_arena_printf(arena, "%s; then start it: %s", report->daemon_install, start_libvirt())
+                           : vl_arena_printf(arena, "start libvirtd (%s), or say with -c where it is", start_libvirt());
     }
-    add_check(run, &check, verdict);
+    return check;
 }
 
 /* How many of the lab's own guests fit. */
@@ -165,8 +172,12 @@ static int fix(const struct vl_run *run, const struct vl_host_report *report)
 {
     struct vl_session *session = run->session;
     VL_PLAN_AUTO plan = { .count = 0 };
+    struct vl_check libvirt = look_at_libvirt(run, report);
     size_t changed = 0;
 
+    if (libvirt.status == VL_CHECK_FAIL)
+        vl_session_event(session, VOIPLAB_EVENT_WARNING, "libvirt", "%s, which --fix leaves to you: %s", libvirt.seen,
+                         libvirt.remedy);
     if (vl_stage_packages(session, &report->packages, &plan, run->err) < 0 ||
         vl_stage_modules(session, report->missing_modules, &plan, run->err) < 0)
         return -1;
@@ -187,6 +198,7 @@ int vl_run_check_cpu(const struct vl_run *run)
     struct voiplab_result *result = run->result;
     struct vl_host_report report;
     struct verdict verdict = { .failed = NULL };
+    struct vl_check libvirt;
     const struct vl_host_capacity *capacity = &report.capacity;
     const struct vl_host_options options = {
         .cpuinfo = run->request->parameters.check_cpu->cpuinfo,
@@ -206,7 +218,8 @@ int vl_run_check_cpu(const struct vl_run *run)
     vl_json_array(result->document, "checks");
     for (size_t i = 0; i < report.count; i++)
         add_check(run, &report.checks[i], &verdict);
-    check_libvirt(run, &report, &verdict);
+    libvirt = look_at_libvirt(run, &report);
+    add_check(run, &libvirt, &verdict);
     vl_json_end(result->document);
     add_capacity(result->document, capacity);
     sum_up(result, capacity, verdict.hidden);

@@ -249,6 +249,38 @@ void vl_run_failures_json(const struct vl_run *run, struct vl_fleet *fleet)
     vl_fleet_causes_json(fleet, run->result->document);
 }
 
+static int complain_of_name(const struct vl_run *run, const char *kind, const char *name, const char *const *known)
+{
+    struct vl_arena *arena = &run->result->arena;
+    const char *nearest = vl_text_nearest(name, known);
+    const char *all = "";
+
+    if (nearest)
+        return vl_fail(run->err, VL_ERROR_USAGE, "'%s' is no [%s] of this lab; did you mean '%s'?", name, kind,
+                       nearest);
+    if (!*known)
+        return vl_fail(run->err, VL_ERROR_USAGE,
+                       "'%s' is no [%s] of this lab, which has none: a section [%s NAME] of its file makes one, see "
+                       "voiplab-lab(5)",
+                       name, kind, kind);
+    for (; *known; known++)
+        all = vl_arena_printf(arena, "%s%s[%s %s]", all, *all ? ", " : "", kind, *known);
+    return vl_fail(run->err, VL_ERROR_USAGE, "'%s' is no [%s] of this lab, whose file has %s", name, kind, all);
+}
+
+int vl_run_check_names(const struct vl_run *run, const char *kind, const char *const *known)
+{
+    for (const char *const *name = run->request->names; name && *name; name++) {
+        bool found = false;
+
+        for (size_t i = 0; known[i]; i++)
+            found |= !strcmp(known[i], *name);
+        if (!found)
+            return complain_of_name(run, kind, *name, known);
+    }
+    return 0;
+}
+
 int vl_run_fleet_error(const struct vl_run *run, const struct vl_fleet *fleet)
 {
     size_t failed = vl_fleet_failed(fleet);

@@ -14,16 +14,13 @@
 static int check_images(const struct vl_run *run)
 {
     const struct vl_lab *lab = run->session->lab;
+    const char **known = vl_arena_zalloc(&run->result->arena, (lab->image_count + 1) * sizeof(*known));
 
-    for (const char *const *name = run->request->names; name && *name; name++) {
-        bool known = false;
-
-        for (size_t i = 0; i < lab->image_count; i++)
-            known |= !strcmp(lab->images[i].name, *name);
-        if (!known)
-            return vl_fail(run->err, VL_ERROR_USAGE, "'%s' is no [image] section of this lab", *name);
-    }
-    return 0;
+    if (!known)
+        return vl_no_memory(run->err);
+    for (size_t i = 0; i < lab->image_count; i++)
+        known[i] = lab->images[i].name;
+    return vl_run_check_names(run, "image", known);
 }
 
 /* Each is compared with its checksums: those of its build, or of its fetch. */

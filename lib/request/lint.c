@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "dialplan/version.h"
 #include "lab/ini.h"
 #include "lint/lint.h"
 #include "lint/sarif.h"
@@ -148,9 +149,9 @@ static int set_options(struct lint_run *lint)
     if (level < 0)
         return usage(lint, "--level: '%s' is none of error, warning, notice", asked->level);
     lint->level = (enum vl_severity)level;
-    lint->options.asterisk = asked->asterisk ? vl_lint_version(asked->asterisk) : 1600;
+    lint->options.asterisk = asked->asterisk ? vl_version_number(asked->asterisk) : VL_VERSION_DEFAULT;
     if (!lint->options.asterisk)
-        return usage(lint, "--asterisk: '%s' is no version of Asterisk, such as 1.8, 16 or 22", asked->asterisk);
+        return vl_fail(lint->run->err, VL_ERROR_USAGE, VL_VERSION_NONE, asked->asterisk);
     lint->options.sip = asked->sip;
     lint->options.iax = asked->iax;
     lint->options.pjsip = asked->pjsip;
@@ -253,9 +254,9 @@ static int show_rules(const struct vl_run *run)
         const char *versions = "all";
 
         if (rule->since)
-            versions = vl_arena_printf(arena, "%s and newer", vl_lint_version_name(arena, rule->since));
+            versions = vl_arena_printf(arena, "%s and newer", vl_version_name(arena, rule->since));
         else if (rule->before)
-            versions = vl_arena_printf(arena, "before %s", vl_lint_version_name(arena, rule->before));
+            versions = vl_arena_printf(arena, "before %s", vl_version_name(arena, rule->before));
         vl_result_row(run->result, (const char *const[VL_RESULT_COLUMNS]){ rule->name, vl_severity_name(rule->severity),
                                                                            versions, rule->summary });
     }

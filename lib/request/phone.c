@@ -58,17 +58,7 @@ int vl_run_phone_names(const struct vl_run *run)
                           "the lab has no [phone] section; [phone NAME] describes a telephone, see voiplab-lab(5)");
     for (size_t i = 0; i < lab->phone_count; i++)
         known[i] = lab->phones[i].name;
-    for (const char *const *name = run->request->names; name && *name; name++) {
-        const char *nearest = vl_text_nearest(*name, known);
-        bool found = false;
-
-        for (size_t i = 0; known[i]; i++)
-            found |= !strcmp(known[i], *name);
-        if (!found)
-            return vl_fail(run->err, VL_ERROR_USAGE, "'%s' is no [phone] of this lab%s%s%s", *name,
-                           nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
-    }
-    return 0;
+    return vl_run_check_names(run, "phone", known);
 }
 
 /* The address of this host on the bridge: the lab file's, or the one that it got. */

@@ -26,6 +26,11 @@ struct vl_run {
 
 /* In phone.c. Whether the lab has the telephones that are named. */
 int vl_run_phone_names(const struct vl_run *run);
+int vl_run_create_vm_values(const struct vl_run *run);
+
+/* Whether the request names nothing but sections `[KIND NAME]` of the lab file, whose names are `known`
+ * (NULL-terminated). VL_ERROR_USAGE, with the nearest or with all that there are. */
+int vl_run_check_names(const struct vl_run *run, const char *kind, const char *const *known);
 
 /* In ssh.c. See to the files of ssh(1), and add a row for each PBX that is meant: its name, then the command line that
  * runs `words` on it, by ssh (with a `terminal`) or, on this host, as they are. Without any words it is a login. They

@@ -15,7 +15,7 @@ REQUEST(IMAGE_LIST, vl_run_image_list, .lab = VL_LAB_MAY_BE, .state = VL_STATE_M
 REQUEST(IMAGE_REMOVE, vl_run_image_remove, .lab = VL_LAB_MAY_BE, .state = VL_STATE_MAY_BE)
 REQUEST(CREATE_VM, vl_run_create_vm, .lab = VL_LAB_UNLESS_PARAMETERS, .lock = VL_LOCK_LAB,
         .hypervisor = VL_HYPERVISOR_TO_APPLY, .pbxs = true, .parameters = sizeof(struct voiplab_guest),
-        .no_defaults = true)
+        .names = vl_run_create_vm_values, .no_defaults = true)
 REQUEST(TRUNK, vl_run_trunk, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true)
 REQUEST(TRUNK_REMOVE, vl_run_trunk_remove, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true)
 REQUEST(TRUNK_ROTATE, vl_run_trunk_rotate, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true)

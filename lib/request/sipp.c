@@ -157,19 +157,17 @@ static int run_one(const struct vl_run *run, const struct vl_load *load, struct 
 
 static int check_names(const struct vl_run *run)
 {
-    const char *const *names = run->request->names;
+    const struct vl_lab *lab = run->session->lab;
+    const char **known = vl_arena_zalloc(&run->result->arena, (lab->load_count + 1) * sizeof(*known));
 
-    if (run->session->lab->load_count == 0)
-        return vl_fail_at(run->err, VL_ERROR_LAB, run->session->lab->file, 1, "the lab has no [load] section");
-    for (; names && *names; names++) {
-        bool known = false;
-
-        for (size_t i = 0; i < run->session->lab->load_count; i++)
-            known |= !strcmp(run->session->lab->loads[i].name, *names);
-        if (!known)
-            return vl_fail(run->err, VL_ERROR_USAGE, "'%s' is no [load] section of this lab", *names);
-    }
-    return 0;
+    if (!known)
+        return vl_no_memory(run->err);
+    if (lab->load_count == 0)
+        return vl_fail_at(run->err, VL_ERROR_LAB, lab->file, 1,
+                          "the lab has no [load] section; [load NAME] describes calls, see voiplab-lab(5)");
+    for (size_t i = 0; i < lab->load_count; i++)
+        known[i] = lab->loads[i].name;
+    return vl_run_check_names(run, "load", known);
 }
 
 int vl_run_sipp(const struct vl_run *run)

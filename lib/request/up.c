@@ -507,6 +507,13 @@ static int take_away(const struct vl_run *run, bool remove)
     return 0;
 }
 
+int vl_run_create_vm_values(const struct vl_run *run)
+{
+    const struct voiplab_guest *guest = run->request->parameters.guest;
+
+    return guest ? vl_stage_lone_guest_check(guest, run->err) : 0;
+}
+
 int vl_run_create_vm(const struct vl_run *run)
 {
     VL_PLAN_AUTO plan = { .count = 0 };

@@ -292,6 +292,13 @@ static int guest_sizes(const struct voiplab_guest *guest, uint64_t *ret_memory, 
     return 0;
 }
 
+int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error *err)
+{
+    uint64_t memory, disk;
+
+    return guest_sizes(guest, &memory, &disk, err);
+}
+
 int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,
                         struct vl_error *err)
 {

@@ -118,7 +118,8 @@ int vl_stage_orphans(struct vl_session *session, struct vl_arena *arena, struct 
 /* The same stopped and taken away, with their volumes and keys. */
 int vl_stage_pruned(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
 
-/* Guest without a lab file. */
+/* Guest without a lab file. The first: whether it could be, before anything is looked at. */
+int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error *err);
 int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,
                         struct vl_error *err);
 

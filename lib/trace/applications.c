@@ -12,6 +12,8 @@
 #include "base/text.h"
 #include "dialplan/beside.h"
 #include "dialplan/jump.h"
+#include "dialplan/provided.h"
+#include "dialplan/version.h"
 #include "trace/functions.h"
 #include "trace/run.h"
 #include "trace/stack.h"
@@ -194,6 +196,64 @@ static enum vl_course run_macro(struct vl_runner *runner, const char *arguments,
     return VL_COURSE_UNKNOWN;
 }
 
+/* Whatever modules there are: no application has blanks, quotes, commas or brackets in its name. */
+static bool is_no_name(const char *name)
+{
+    return !*name || strpbrk(name, " \t\"'$,()[]{}") != NULL;
+}
+
+/* An application that the version which is followed has not. When nobody said which one runs the plan, it was made for
+ * one that has it. */
+static bool is_not_of_version(struct vl_runner *runner, const char *name, const struct vl_presence *presence,
+                              const char **note)
+{
+    int asterisk = runner->facts->asterisk;
+    const char *version = vl_version_name(runner->arena, asterisk ? asterisk : VL_VERSION_DEFAULT);
+
+    if (!asterisk || presence->kind == VL_PRESENCE_ELSEWHERE) {
+        vl_trace_assume(runner, vl_arena_printf(runner->scratch, "there is an application %s, which Asterisk %s lacks",
+                                                name, version));
+        return false;
+    }
+    version = vl_version_name(runner->arena, presence->version);
+    *note = presence->kind == VL_PRESENCE_GONE
+                ? vl_arena_printf(runner->arena, "gone since Asterisk %s, which ends the call; write %s", version,
+                                  presence->instead)
+                : vl_arena_printf(runner->arena, "there since Asterisk %s only, which ends the call", version);
+    return true;
+}
+
+/* Whether there is no such application, which ends the call. */
+static bool is_absent(struct vl_runner *runner, const char *name, const char **note)
+{
+    int asterisk = runner->facts->asterisk;
+    struct vl_presence presence =
+        vl_presence_of(&runner->plan->loading, VL_PROVIDES_APPLICATION, name, asterisk ? asterisk : VL_VERSION_DEFAULT);
+
+    if (is_no_name(name)) {
+        *note = *name ? "no application has such a name, which ends the call"
+                      : "the step names no application, which ends the call";
+        return true;
+    }
+    switch (presence.kind) {
+    case VL_PRESENCE_HERE:
+        return false;
+    case VL_PRESENCE_UNLOADED:
+        *note = vl_arena_printf(runner->arena, "it is in %s.so, which modules.conf does not load: that ends the call",
+                                presence.module);
+        return true;
+    case VL_PRESENCE_GONE:
+    case VL_PRESENCE_LATER:
+    case VL_PRESENCE_ELSEWHERE:
+        return is_not_of_version(runner, name, &presence, note);
+    case VL_PRESENCE_NONE:
+        break;
+    }
+    vl_trace_assume(runner, vl_arena_printf(runner->scratch, "no other module brings an application '%s'", name));
+    *note = "Asterisk has no such application, which ends the call";
+    return true;
+}
+
 static enum vl_course run_exec(struct vl_runner *runner, const char *arguments, const char **note)
 {
     struct vl_jump_call call = vl_jump_call_read(runner->arena, arguments);
@@ -218,7 +278,7 @@ static enum vl_course run_exec(struct vl_runner *runner, const char *arguments, 
 static enum vl_course run_try_exec(struct vl_runner *runner, const char *arguments, const char **note)
 {
     struct vl_jump_call call = vl_jump_call_read(runner->scratch, arguments);
-    bool outer = runner->trying, fails;
+    bool outer = runner->trying, fails, absent = *arguments && is_absent(runner, call.name, note);
     unsigned loops = runner->loop_count;
     enum vl_course course;
 
@@ -228,7 +288,7 @@ static enum vl_course run_try_exec(struct vl_runner *runner, const char *argumen
     fails = course == VL_COURSE_FAILS || course == VL_COURSE_LEAVES;
     if (*arguments && runner->loop_count == loops)
         vl_trace_set(runner, "TRYSTATUS",
-                     call.misnamed                ? "NOAPP"
+                     absent                       ? "NOAPP"
                      : fails                      ? "FAILED"
                      : course == VL_COURSE_JUMPED ? "SUCCESS"
                                                   : NULL);
@@ -406,11 +466,9 @@ static enum vl_course run_pin(struct vl_runner *runner, const char *arguments, c
     return VL_COURSE_NEXT;
 }
 
-/* Plans for an older Asterisk have it. */
 static enum vl_course run_delete_key(struct vl_runner *runner, const char *arguments, const char **note)
 {
     (void)note;
-    vl_trace_assume(runner, "there is a DBdel(), which Asterisk 16 lacks");
     vl_trace_write(runner, vl_arena_printf(runner->scratch, "DB_DELETE(%s)", arguments), "");
     return VL_COURSE_NEXT;
 }
@@ -489,22 +547,14 @@ static void forget_reports(struct vl_runner *runner, const struct vl_application
         vl_trace_set(runner, *names, NULL);
 }
 
-/* Whatever modules there are: no application has blanks, quotes or brackets in its name. */
-static bool is_no_name(const char *name)
-{
-    return strpbrk(name, " \t\"'$()[]{}") != NULL;
-}
-
 enum vl_course vl_trace_call(struct vl_runner *runner, const char *name, const char *arguments, const char **note)
 {
     const struct vl_application *application = vl_application(name);
     course_of *run = effects[application->effect];
     enum vl_course course = VL_COURSE_NEXT;
 
-    if (is_no_name(name)) {
-        *note = "no application has such a name, which ends the call";
+    if (is_absent(runner, name, note))
         return VL_COURSE_FAILS;
-    }
     if (!runner->last && !application->silent)
         runner->last = *application->name ? application->name : name;
     runner->calling = application;

@@ -264,10 +264,29 @@ const char *vl_function_hash(struct vl_runner *runner, const char *text)
     return strchr(text, ',') ? kept_or(runner, place_of(runner, "HASH", text), "") : NULL;
 }
 
+/* What was written last stands first: HASHKEYS() tells. */
 void vl_function_hash_write(struct vl_runner *runner, const char *text, const char *value)
 {
-    if (strchr(text, ','))
-        vl_trace_set(runner, place_of(runner, "HASH", text), value);
+    if (!strchr(text, ','))
+        return;
+    vl_trace_unset(runner, place_of(runner, "HASH", text));
+    vl_trace_set(runner, place_of(runner, "HASH", text), value);
+}
+
+/* `HASHKEYS(NAME)` */
+const char *vl_function_hash_keys(struct vl_runner *runner, const char *name)
+{
+    const char *start = vl_arena_printf(runner->scratch, "HASH(%s,", name), *list = "";
+
+    for (size_t i = runner->value_count; i-- > 0;) {
+        const char *key = runner->values[i].name;
+
+        if (!vl_text_starts(key, start))
+            continue;
+        key += strlen(start);
+        list = vl_arena_printf(runner->scratch, "%s%s%.*s", list, *list ? "," : "", (int)strlen(key) - 1, key);
+    }
+    return runner->forgotten || strchr(name, ',') ? NULL : list;
 }
 
 /* Asterisk tells the presentation of a number only while there is one. */
@@ -295,6 +314,12 @@ void vl_function_presentation_write(struct vl_runner *runner, const char *text, 
 static const char *group_place(struct vl_runner *runner, const char *category)
 {
     return place_of(runner, "GROUP", small_letters(runner, category));
+}
+
+/* How the category was written. */
+static const char *group_spelling(struct vl_runner *runner, const char *place)
+{
+    return place_of(runner, "GROUPNAME", place);
 }
 
 static bool is_group(const struct vl_value *value)
@@ -334,6 +359,27 @@ void vl_function_group_write(struct vl_runner *runner, const char *category, con
     vl_trace_unset(runner, place);
     if (!value || *value)
         vl_trace_set(runner, place, value);
+    vl_trace_set(runner, group_spelling(runner, place), category);
+}
+
+/* All groups of the call, in the order in which it was put into them: `NAME NAME@CATEGORY`. */
+const char *vl_function_group_list(struct vl_runner *runner, const char *text)
+{
+    const char *list = "";
+
+    (void)text;
+    for (size_t i = 0; i < runner->value_count; i++) {
+        const struct vl_value *value = &runner->values[i];
+        const char *category;
+
+        if (!is_group(value))
+            continue;
+        if (!value->value || !vl_trace_kept(runner, group_spelling(runner, value->name), &category) || !category)
+            return NULL;
+        list = vl_arena_printf(runner->scratch, "%s%s%s%s%s", list, *list ? " " : "", value->value,
+                               *category ? "@" : "", category);
+    }
+    return runner->forgotten ? NULL : list;
 }
 
 /* How many calls are in `[NAME][@CATEGORY]`. There is no call but this one, which counts once for each category in

@@ -100,6 +100,17 @@ static const char *written(struct vl_runner *runner, double value, const char *t
     return NULL;
 }
 
+/* One '=' is no sign, and a number alone lacks one: nothing comes of either. */
+static bool has_no_sign(const char *rest)
+{
+    double number;
+
+    if (!*rest)
+        return true;
+    rest = *rest == '=' && rest[1] != '=' ? read_number(rest + 1, &number) : NULL;
+    return rest && !*rest;
+}
+
 /* `MATH(NUMBER SIGN NUMBER[,TYPE])` */
 const char *vl_function_math(struct vl_runner *runner, const char *text)
 {
@@ -109,6 +120,8 @@ const char *vl_function_math(struct vl_runner *runner, const char *text)
 
     vl_function_words(runner->scratch, text, 2, words);
     rest = read_number(words[0], &a);
+    if (rest && has_no_sign(rest))
+        return "";
     for (size_t i = 0; rest && i < VL_COUNT(signs); i++) {
         const char *end;
 

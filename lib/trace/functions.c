@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "base/cleanup.h"
 #include "dialplan/jump.h"
+#include "dialplan/provided.h"
+#include "dialplan/version.h"
 #include "trace/functions.h"
 #include "trace/run.h"
 
@@ -217,7 +219,9 @@ static const struct {
     { "GLOBAL", vl_trace_global, write_global },
     { "GROUP", vl_function_group, vl_function_group_write },
     { "GROUP_COUNT", vl_function_group_count, NULL },
+    { "GROUP_LIST", vl_function_group_list, NULL },
     { "HASH", vl_function_hash, vl_function_hash_write },
+    { "HASHKEYS", vl_function_hash_keys, NULL },
     { "IF", choice, NULL },
     { "IFTIME", choice_of_time, NULL },
     { "INC", vl_function_increment, NULL },
@@ -259,6 +263,25 @@ static const char *take_apart(struct vl_arena *arena, const char *text, size_t *
                                    : text + name_length + 1;
 }
 
+/* Whether modules.conf loads no module that has the function: it gives nothing, and nothing is written. */
+static bool is_not_loaded(struct vl_runner *runner, const char *text)
+{
+    const struct vl_module_loading *loading = &runner->plan->loading;
+    int asterisk = runner->facts->asterisk ? runner->facts->asterisk : VL_VERSION_DEFAULT;
+    const char *name;
+    struct vl_presence presence;
+
+    if (!loading->read)
+        return false;
+    name = vl_arena_strndup(runner->scratch, text, strcspn(text, "("));
+    presence = vl_presence_of(loading, VL_PROVIDES_FUNCTION, name, asterisk);
+    if (presence.kind != VL_PRESENCE_UNLOADED)
+        return false;
+    vl_trace_assume(runner, vl_arena_printf(runner->scratch, "%s() gives nothing: modules.conf does not load %s.so",
+                                            name, presence.module));
+    return true;
+}
+
 /* Functions that change the variable that they name do so to what is not known, too. */
 static void forget_named(struct vl_runner *runner, const char *text)
 {
@@ -279,6 +302,8 @@ const char *vl_trace_value(struct vl_runner *runner, const char *name)
 
     if (!strchr(name, '('))
         return vl_trace_variable(runner, name);
+    if (is_not_loaded(runner, name))
+        return "";
     if (vl_trace_is_unknown(name)) {
         forget_named(runner, name);
         return NULL;
@@ -296,6 +321,8 @@ void vl_trace_write(struct vl_runner *runner, const char *name, const char *valu
         vl_trace_set(runner, name, value);
         return;
     }
+    if (is_not_loaded(runner, name))
+        return;
     arguments = take_apart(runner->scratch, name, &row);
     if (row < VL_COUNT(functions) && functions[row].write)
         functions[row].write(runner, arguments, vl_trace_is_unknown(value) ? NULL : value);

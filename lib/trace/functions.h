@@ -36,7 +36,8 @@ vl_function_read vl_function_format, vl_function_math;
 
 /* function_kept.c */
 vl_function_read vl_function_callerid, vl_function_cdr, vl_function_channel, vl_function_environment, vl_function_group,
-    vl_function_group_count, vl_function_hash, vl_function_presentation, vl_function_shared;
+    vl_function_group_count, vl_function_group_list, vl_function_hash, vl_function_hash_keys, vl_function_presentation,
+    vl_function_shared;
 vl_function_write vl_function_array_write, vl_function_callerid_write, vl_function_cdr_write, vl_function_channel_write,
     vl_function_environment_write, vl_function_group_write, vl_function_hash_write, vl_function_presentation_write,
     vl_function_shared_write;

@@ -39,6 +39,7 @@ struct vl_show_facts {
     const struct vl_astdb *database; /* AstDB; NULL: not known */
     const char *const *set;          /* `NAME=VALUE`, NULL-terminated: variables that the call comes with. Or NULL */
     size_t steps_most;               /* 0: VL_SHOW_STEPS_MOST */
+    int asterisk;                    /* the version that runs the plan; 0: not known, and 16 is followed */
 };
 
 struct vl_show {

@@ -262,4 +262,60 @@ done
     exit "$failures"
 ) || fail 'from the root of the copy'
 
+# an application that there is not ends the call, and that is told
+# ends_at PLACE WORDS WHAT [ARGUMENT...]: of number 1 the step of this priority is the last one, and WORDS say why
+ends_at() {
+    local place=$1 words=$2 what=$3
+    shift 3
+    run dialplan show 1 --context a --conf plan.conf "$@"
+    expect_status 0 "$what"
+    expect out 'the call ends' "$what"
+    expect out "$words" "$what"
+    run dialplan show 1 --context a --conf plan.conf --json "$@"
+    [ "$(jq '.steps[-1].priority' out)" = "$place" ] || fail "$what: the last step is not $place: $(cat out)"
+}
+printf '%b' '[a]\nexten => 1,1,Answer()\n same => n,Nosuchthing(x)\n same => n,Dial(SIP/x)\n' >plan.conf
+ends_at 2 'Asterisk has no such application, which ends the call' 'an application that nobody has'
+run dialplan show 1 --context a --conf plan.conf
+expect out "no other module brings an application 'Nosuchthing'" 'what is assumed of it'
+
+mkdir modules
+printf '%b' '[a]\nexten => 1,1,Answer()\n same => n,Playback(x)\n same => n,VoiceMail(1)\n same => n,Dial(SIP/x)\n' >plan.conf
+run dialplan show 1 --context a --conf plan.conf
+expect out 'Dial(SIP/x)' 'applications of modules when nothing is known of these'
+mv plan.conf modules/plan.conf
+cd modules
+printf '%b' '[modules]\nautoload=no\nload => app_dial.so\nload => app_voicemail_odbc.so\n' >modules.conf
+ends_at 2 'it is in app_playback.so, which modules.conf does not load: that ends the call' 'a module that is not loaded'
+# a function of such a module gives nothing
+cat >function.conf <<'EOF'
+[a]
+exten => 1,1,Set(CUT(x)=1)
+ same => n,NoOp(<${CUT(L,-,1)}>)
+EOF
+run dialplan show 1 --context a --conf function.conf
+expect out 'NoOp(<>)' 'a function that is not loaded'
+expect out 'CUT() gives nothing: modules.conf does not load func_cut.so' 'a function that is not loaded'
+printf '%b' '[modules]\nautoload=yes\nnoload => app_playback.so\n' >modules.conf
+ends_at 2 'app_playback.so, which modules.conf does not load' 'a module that is barred'
+printf '%b' '[modules]\nautoload=no\nload => app_playback.so\nload => app_dial.so\nload => app_voicemail_odbc.so\n' >modules.conf
+run dialplan show 1 --context a --conf plan.conf
+expect out 'Dial(SIP/x)' 'one of several modules that bring an application'
+expect_not out 'assumed' 'what modules.conf tells is not assumed'
+cd ..
+
+# of another version: assumed to be there, or gone when that version is named
+printf '%b' '[a]\nexten => 1,1,Macro(m)\n same => n,If(1)\n same => n,SetVar(A=1)\n same => n,NoOp(end)\n' >plan.conf
+run dialplan show 1 --context a --conf plan.conf
+expect out 'NoOp(end)' 'applications of other versions'
+expect out 'there is an application If, which Asterisk 16 lacks' 'one of a newer version'
+expect out 'there is an application SetVar, which Asterisk 16 lacks' 'one of an older version'
+expect_not out 'application Macro,' 'one that Asterisk 16 has'
+ends_at 1 'gone since Asterisk 21, which ends the call; write Gosub() and Return()' 'Macro of 22' --asterisk 22
+ends_at 2 'there since Asterisk 18 only, which ends the call' 'If of 16' --asterisk 16
+ends_at 3 'gone since Asterisk 1.4, which ends the call; write Set()' 'SetVar of 18' --asterisk 18
+run dialplan show 1 --context a --conf plan.conf --asterisk twelve
+expect_status 2 'no version'
+expect err "'twelve' is no version of Asterisk" 'no version'
+
 finish

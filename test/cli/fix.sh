@@ -233,5 +233,9 @@ if [ "$(id -u)" -eq 0 ] && mkdir bare && mount -t tmpfs tmpfs bare && bare : tru
 else
     echo 'packages are left out: not root, or no overlay can be mounted'
 fi
+# what it leaves to whoever runs it is said, with the command
+run check-cpu --fix --dry-run -c "$nowhere" --state "$work/state"
+expect_status 0 'a libvirt that does not answer'
+expect err 'which --fix leaves to you: start libvirtd (' 'a libvirt that does not answer'
 [ ! -e state ] || fail '--fix has made a state directory'
 finish

@@ -62,6 +62,10 @@ wrong 3 'country = atlantis' 'there is no numbering plan'
 wrong 3 'name = other' 'is there twice; the first is in line 2'
 wrong 4 '[brigde]' "did you mean 'bridge'?"
 wrong 4 '[bridge' 'no closing bracket'
+run sipp -n -f nowhere.ini
+expect_status 3 'a lab file that is not there'
+[ "$(cat err)" = "voiplab: cannot open 'nowhere.ini': No such file or directory" ] ||
+    fail "a lab file that is not there: $(cat err)"
 wrong 6 'address = 10.1.1.1' 'with its prefix length'
 wrong 6 'address = 10.1.1.1/33' 'with its prefix length'
 sed '6d' good.ini >lab.ini
@@ -149,6 +153,11 @@ EOF
 all "3:did you mean 'country'?" '12:is not an IPv4 address' '13:a size with its unit' '14:is not a number'     '16:is outside the bridge' "19:choose 1 to 6" "20:has no key 'pin'" '27:is not a number' "29:'nobody' is not a guest"     '32:no key = value' '35:has no value'
 sed -i '3d; /^prefix = 9/d; /^pin = 3/d' lab.ini
 all '11:is not an IPv4 address' '12:a size with its unit' '13:is not a number' '15:is outside the bridge'     "19:is the address of 'c'" '24:is not a number' "26:'nobody' is not a guest" '29:no key = value' '32:has no value'
+# a header without its bracket, or with text behind it, is taken for what it was meant to be: the rest is told as well
+sed -i 's/^\[pbx d\]/[pbx d ; the last one/; s/^\[load two\]/[load two] it/' lab.ini
+all '11:is not an IPv4 address' '12:a size with its unit' '13:is not a number' '15:is outside the bridge' \
+    '18:no closing bracket' "19:is the address of 'c'" '24:is not a number' '25:text after the section' \
+    "26:'nobody' is not a guest" '29:no key = value' '32:has no value'
 { sed '6s/24/33/' good.ini; printf '[pbx b2]
 address = 1
 '; } >lab.ini

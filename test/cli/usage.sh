@@ -18,6 +18,11 @@ wrong() {
 
 wrong "which command?"
 wrong "did you mean 'status'?" statsu
+wrong "there is no command 'hlep'; did you mean 'help'?" hlep
+# a verb that is misspelt stands where a PBX may stand, and a lab file is missed only then
+wrong "there is no command 'dialplan shwo'; did you mean 'show'?" dialplan shwo 100
+wrong "there is no command 'trunk verfy'; did you mean 'verify'?" trunk verfy
+wrong "there is no lab file: give one with -f" trunk alfa
 wrong "'voiplab --help' lists them" frobnicate
 wrong "the command comes first" --verson
 wrong "the command comes first" -f x up
@@ -61,7 +66,16 @@ wrong "dialplan show needs more: voiplab dialplan show NUMBER|-" dialplan show
 wrong "dialplan show does not take '112'" dialplan show 911 112
 wrong "there is no command 'dialplan lnit'; did you mean 'lint'?" help dialplan lnit
 wrong "there is no command 'up lint'; 'voiplab up --help'" help up lint
-wrong "'fast' is no [load] section" sipp -f "$lab" fast
+wrong "'fast' is no [load] of this lab" sipp -f "$lab" fast
+quick=$SOURCE/share/labs/quickstart.ini
+wrong "'fast' is no [load] of this lab, whose file has [load quick]" sipp -f "$quick" fast
+wrong "'quik' is no [load] of this lab; did you mean 'quick'?" sipp -f "$quick" quik
+wrong "'x' is no [image] of this lab, whose file has [image debian]" image -f "$quick" --state "$work/state" x
+printf '[a]\nexten => 1,1,NoOp()\n' >plan.conf
+wrong "the number is empty: give the one that is dialled" dialplan show '' --context a --conf plan.conf
+# what cannot be is told before whoever would make it is missed
+wrong "--memory: '1' is not a size with its unit, such as 300M" create-vm x --memory 1 --disk 1G -c "$nowhere"
+wrong "--memory: '1M' is less than 16M" create-vm x --memory 1M --disk 1G -c "$nowhere"
 wrong "a guest without a lab file needs" create-vm x --memory 1G
 wrong "a guest without a lab file needs" create-vm x --memory 1G --disk 1G -f "$lab"
 wrong "it needs --yes" destroy -f "$lab" --state "$work/state" -c test:///default
@@ -118,7 +132,7 @@ run up -f missing.ini
 expect_status 3 'a lab file that is not there'
 expect err "'missing.ini'" 'a lab file that is not there'
 
-expect err 'voiplab: missing.ini: cannot open' 'a lab file that is not there'
+expect err "voiplab: cannot open 'missing.ini': No" 'a lab file that is not there'
 
 # Under --json a failure is a document, whatever failed: no lab, a wrong one, a wrong word, a wrong command line.
 failure() {
@@ -135,7 +149,7 @@ need jq
 sed '/^\[load/,$d' "$SOURCE/share/labs/quickstart.ini" >noload.ini
 printf '[lab]\nname = x\n[bridge]\nadress = 1\n[pbx hub]\nrole = hub\n' >wrong.ini
 failure 2 'there is no lab file' up --json
-failure 3 'missing.ini: cannot open' up --json -f missing.ini
+failure 3 "cannot open 'missing.ini': No" up --json -f missing.ini
 failure 3 'wrong.ini:4: ' status -f wrong.ini --json
 failure 3 'noload.ini:1: the lab has no [load] section' sipp --json -f noload.ini
 failure 2 "'nobody' is no PBX" up --dry-run --json -f "$lab" nobody
@@ -144,10 +158,10 @@ failure 2 "'0' is not a number" up --json --jobs 0 -f "$lab"
 # shellcheck disable=SC1003
 failure 3 'a"\' up --json -f $'a"\\.ini'
 run up --json -f $'a\001.ini'
-jq -e '.error | startswith("a\u0001.ini")' out >/dev/null || fail "a control character: $(head -c 200 out)"
+jq -e '.error | contains("a\u0001.ini")' out >/dev/null || fail "a control character: $(head -c 200 out)"
 expect err 'a\x01.ini' 'a control character'
 run up --json -f $'\xff\xc3\xa9.ini'
-jq -e '.error | startswith("\ufffd\u00e9.ini")' out >/dev/null || fail "bytes that are not UTF-8: $(head -c 200 out)"
+jq -e '.error | contains("\ufffd\u00e9.ini")' out >/dev/null || fail "bytes that are not UTF-8: $(head -c 200 out)"
 
 run --version
 expect_status 0 --version

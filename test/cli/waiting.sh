@@ -38,6 +38,10 @@ tr '\r' '\n' <out | grep -a 'waiting' | sed 's/\x1b\[K//' >lines
 [ "$(wc -l <lines)" -ge 2 ] || fail "nothing is alive: $(cat -v out)"
 while IFS= read -r line; do
     [ "${#line}" -lt 40 ] || fail "the live line is longer than the screen: '$line'"
+    case $line in
+    *'0 of 1 answer; ...' | *'0 of 1 answer; waiting: ...') ;;
+    *) fail "the live line is cut inside of a word, or does not say that it goes on: '$line'" ;;
+    esac
 done <lines
 [ "$(sort -u lines | wc -l)" -ge 2 ] || fail "the live line tells no time: $(cat lines)"
 grep -q '^  [0-9]* s  far: ' lines || fail "the live line: $(cat lines)"

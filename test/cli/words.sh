@@ -132,8 +132,12 @@ for what in status 'dialplan diff' 'trunk verify' verify 'logs alfa'; do
     expect err "was not made yet" "$what of a lab that was not brought up"
     expect err "'voiplab up' makes it" "$what of a lab that was not brought up"
     expect_not err 'cannot open' "$what of a lab that was not brought up"
+    [ "$(grep -c '^voiplab: .*was not made yet' err)" -eq 1 ] || fail "$what says more than once why: $(cat err)"
     [ "$what" != 'dialplan diff' ] || cat out err >said
 done
+# shellcheck disable=SC2086
+run status -f "$lab" $state --wait 1
+[ "$(grep -cE '^voiplab: [a-z0-9]+: the same as [a-z0-9]+$' err)" -ge 2 ] || fail "status: the others: $(cat err)"
 expect said 'no difference on 0 PBXs, 3 not seen' 'dialplan diff'
 
 # the help of --root is true of what only reads as well

@@ -24,6 +24,10 @@ MODULES = ["app_stack", "app_macro", "app_exec", "app_while", "app_verbose", "ap
            "func_groupcount", "func_math", "func_sprintf", "func_timeout", "app_db", "res_clioriginate"]
 
 
+# what is said of an application that is not there: that of the step, not one that it calls
+ABSENT = "no application has such a name|the step names no application|Asterisk has no such application|it is in \\w+.so, which"
+
+
 class Steps:
     """A call goes forward only, so that each one ends."""
 
@@ -70,6 +74,8 @@ class Steps:
                                                                       "b,${EXTEN},1", "sub0,s,1", "b,20,mid"]),
                          lambda: "${VALID_EXTEN(b,%s)}" % r.choice(["10,1", "9,1", "${EXTEN},1", "20,mid", "20,2"]),
                          lambda: "${CUT(S, ,%d)}" % r.randint(1, 4),
+                         lambda: "${MD5(%s)}" % self.atom(), lambda: "${MATH(%s=3)}" % r.choice(["3", "4"]),
+                         lambda: "${HASHKEYS(h)}|${GROUP_LIST()}", lambda: '${REGEX("^\\\\w+$" %s)}' % self.atom(),
                          lambda: "${GLOBAL(G)}", lambda: "<${A}|${B:1}|${W:-3:2}>", lambda: "${W:1:-2}"])()
 
     def condition(self):
@@ -88,8 +94,10 @@ class Steps:
                                                                          "(${EXTEN},%s)" % self.atom(), "(1,,3)", "()",
                                                                          r.choice(["(a\\,b,c)", '("x,y",(p,q),{r,s})',
                                                                                    '("(",b,c)', "(a),b)", "(,)"])]))
+            absent = lambda: r.choice(["Nosuchthing(%s)" % self.atom(), "Playback(%s)" % self.atom()])
+            missing = lambda: absent() if i else "NoOp(x)"  # of a call that begins so the log tells nothing
             call = lambda: r.choice(["Set(B=%s)" % self.value(), "NoOp(%s)" % self.atom(), "Dial(Nothing/${A})",
-                                     "NoOp (x)" if r.random() < 0.1 else "MSet(A=1,B= ${B} )"])
+                                     r.choice(["NoOp (x)", absent()]) if r.random() < 0.15 else "MSet(A=1,B= ${B} )"])
             caller = lambda: r.choice(["num)=111", "number)=55", 'all)="x y" <777>', "NUM)=${A}"])
             kinds = [lambda: "Set(%s=%s)" % (r.choice(["A", "B", "W", "__B", "X1", "X2"]), self.value()),
                      lambda: "Set(%s=%s)" % (r.choice(["A", "B"]), self.computed()),
@@ -99,7 +107,8 @@ class Steps:
                      lambda: "Goto(%s)" % r.choice([way(), "+%d" % r.randint(1, 3)]),
                      lambda: "Verbose(5,%s)" % self.value(), lambda: "Set(CALLERID(%s)" % caller(),
                      lambda: r.choice(["Set(A = %s)", "Set(LOCAL(L)=%s)", "Set(EXTEN=%s)", "MSet(A=%s,W= 7 )",
-                                       "Set(ARRAY(A,B)=%s,y)"]) % self.atom()]
+                                       "Set(ARRAY(A,B)=%s,y)", "Set(HASH(h,a)=%s)",
+                                       "Set(HASH(h,b)=%s)", "Set(GROUP(c)=g${LEN(%s)})", "Set(MD5(x)=%s)"]) % self.atom()]
             if inner <= 3:
                 kinds += [lambda: "Gosub(%s)" % sub(),
                           lambda: "GosubIf(%s?%s)" % (self.condition(), r.choice([sub(), sub() + ":" + sub()]))]
@@ -113,12 +122,14 @@ class Steps:
                 if r.random() < 0.06:
                     kinds = [lambda: r.choice(["Goto(nowhere,1)", "Goto(d,nowhere,1)", "WaitExten(.1)", "WaitExten(.1)",
                                                "Exec(Goto(d,2,1))", "TryExec(Goto(d,2,1))", "Goto(d,2,1)",
-                                               r.choice(["Goto(x-${NONE},1)", "Gosub(nosub${NONE},s,1)"])])]
+                                               r.choice(["Goto(x-${NONE},1)", "Gosub(nosub${NONE},s,1)"]),
+                                               missing(), "Exec(%s)" % absent()])]
                 elif r.random() < 0.06:
                     kinds = [lambda: "%s(%s)" % (r.choice(["Exec", "TryExec"]), call()),
                              lambda: "TryExec(%s)" % r.choice(["Goto(nolabel)", "Return()", "Dial(Nothing)", "Goto(%s)" % way(),
-                                                               "Gosub(%s)" % sub(), "Set (A=1)", "Macro(m,1,(a,b))"])]
-            lines.append("exten => %s,%d,%s" % (number, i + 1, r.choice(kinds)()))
+                                                               "Gosub(%s)" % sub(), "Set (A=1)", "Macro(m,1,(a,b))", absent()])]
+            # in subroutines and macros too
+            lines.append("exten => %s,%d,%s" % (number, i + 1, missing() if r.random() < 0.01 else r.choice(kinds)()))
         return lines
 
     def plan(self):
@@ -273,8 +284,6 @@ def compare_courses(asterisk, voiplab, directory, path, plan, offset):
         theirs = next((v for k, v in executions.items() if k.startswith("Local/%s@%s-" % (number, context))), [])
         theirs = [(priority, application, arguments) for _, _, priority, application, arguments in theirs]
         ours, _, end = answers[number, context]
-        # what is no name of an application ends the call, and is not logged
-        ours = [step for step in ours if re.fullmatch(r"\w+", step[1])]
         theirs = theirs[:len(ours)] if "not followed" in end else theirs
         for i in range(max(len(ours), len(theirs))):
             if i >= len(ours) or i >= len(theirs) or not is_as_foretold(ours[i], theirs[i]):
@@ -288,6 +297,8 @@ def foretold(voiplab, path, number, context, *more):
     output = subprocess.run([voiplab, "dialplan", "show", number, "--context", context, "--callerid", "", "--json",
                              "--steps", "2000", "--conf", path, *more], capture_output=True, check=True).stdout
     answer = json.loads(output)
+    # where there is no such application the call ends, and nothing is logged
+    answer["steps"] = [s for s in answer["steps"] if not re.match(ABSENT, s.get("note", ""))]
     return ([(s["priority"], s["application"], s["arguments"]) for s in answer["steps"]],
             [(s["line"], s.get("filled")) for s in answer["steps"]], answer["end"])
 
@@ -356,7 +367,7 @@ def compare_gui(asterisk, voiplab, directory, path, seed, wanted):
     with open(path, "w", encoding="latin-1") as file:
         file.write("[general]\n")
     asterisk.start()  # without the globals of other plans
-    while steps < wanted:
+    while steps < wanted or calls < 3 * len(numbers):  # one plan alone may be all about what a call decides
         text = generator.plan()
         with open(path, "w", encoding="latin-1") as file:
             file.write(text)

@@ -111,7 +111,8 @@ static inline const char *make_key(const char *name, const char *type, const cha
     return kept;
 }
 
-/* Start an sshd with `more` options (NULL-terminated "-o" values) on top of the common ones. */
+/* Start an sshd with `more` options (NULL-terminated "-o" values) on top of the common ones. It ends with the test,
+ * also with one that is killed. */
 static inline pid_t start_sshd(const char *hostkey, const char *const *more, unsigned *ret_port)
 {
     static const char *const common[] = { "StrictModes=no", "PermitRootLogin=prohibit-password",
@@ -121,8 +122,9 @@ static inline pid_t start_sshd(const char *hostkey, const char *const *more, uns
                                           /* a bash below another one does not read the user's own ~/.bashrc */
                                           "SetEnv=SHLVL=5", NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
-    const char *argv[64] = { "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", "-h", in_bed(hostkey) };
-    size_t count = 7;
+    const char *argv[64] = { "/usr/bin/setpriv", "--pdeathsig", "TERM",         "/usr/sbin/sshd", "-D", "-e", "-f",
+                             "/dev/null",        "-h",          in_bed(hostkey) };
+    size_t count = 10;
     pid_t pid;
 
     (void)close(bind_free(ret_port));

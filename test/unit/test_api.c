@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a program may hand to the library, and what it must not: every mistake is an error, none ends the program.
+ *
+ * ctest: THREADS yes
  */
 #include "support.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Buffers, arenas, errors and texts, with and without memory.
+ *
+ * ctest: THREADS yes
  */
 #include "support.h"
 

@@ -5,8 +5,6 @@
  * has the message in BACKEND/CASE/message (its lab is labs/static.ini, or labs/vlan.ini when WHAT starts with vlan).
  * Whatever is rendered is rendered again on top of itself and must stay the same. UPDATE_GOLDEN=1 writes the files
  * anew; look at the difference.
- *
- * ctest: THREADS none
  */
 #include "support.h"
 

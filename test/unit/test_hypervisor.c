@@ -3,7 +3,7 @@
  * The hypervisor's functions against libvirt's test driver, which keeps its state in this process and whose only
  * domain and pool are somebody else's. What that driver lacks, uploads, goes through a table of our own.
  *
- * ctest: COST 15
+ * ctest: COST 15 THREADS yes
  */
 #include <setjmp.h>
 #include <stdarg.h>

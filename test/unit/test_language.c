@@ -2,8 +2,6 @@
 /*
  * Languages of extension names: what they hold against the matcher, whether one is held by a union of others against
  * all short numbers. A `no` has to come with a number that shows it, so both answers are checked.
- *
- * ctest: THREADS none
  */
 #include "support.h"
 

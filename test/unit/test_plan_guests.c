@@ -2,6 +2,8 @@
 /*
  * Making guests, against libvirt's test driver with a node of our own: what one guest's failure does to the others, and
  * what the plan says of a base image that was fetched.
+ *
+ * ctest: THREADS yes
  */
 #include "guest/hypervisor.h"
 #include "support.h"

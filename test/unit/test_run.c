@@ -3,7 +3,7 @@
  * Expressions, functions and the course of a call on paper. The values of data/expressions are those that Asterisk 16
  * gives: e2e/dialplan_steps asks it for each of them.
  *
- * ctest: COST 10 THREADS none
+ * ctest: COST 10
  */
 #include <setjmp.h>
 #include <stdarg.h>

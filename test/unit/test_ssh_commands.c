@@ -2,7 +2,7 @@
 /*
  * The SSH target: commands, what ends them, and many connections at once, against a real sshd.
  *
- * ctest: COST 12
+ * ctest: COST 12 THREADS yes
  */
 #include "ssh_bed.h"
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The SSH target: logging in to good, old and hostile servers, and the cage of the worker that does it. */
+/*
+ * The SSH target: logging in to good, old and hostile servers, and the cage of the worker that does it.
+ *
+ * ctest: THREADS yes
+ */
 #include "ssh_bed.h"
 
 #include <pthread.h>

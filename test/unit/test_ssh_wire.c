@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The messages between the program and an SSH worker: whole, cut short, too long, and at random.
+ *
+ * ctest: THREADS yes
  */
 #include <setjmp.h>
 #include <stdarg.h>
