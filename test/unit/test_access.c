@@ -2,6 +2,8 @@
 /*
  * Whether a connection goes on, by what the kernel counts of a real one over the loopback interface, in IPv4 and IPv6;
  * and whether an SSH server greets.
+ *
+ * ctest: THREADS yes
  */
 #include "support.h"
 
