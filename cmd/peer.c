@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is logged in over SSH must stay reachable when the network of this host changes: where from, as SSH tells it.
+ * Who is logged in over SSH must stay reachable when the network of this host changes: the two ends of the connection,
+ * as SSH tells them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,5 @@ const char *cmd_ssh_peer(void)
         (void)snprintf(value, sizeof(value), "%s", own);
     for (pid_t pid = getppid(); pid > 1 && !*value;)
         pid = look_at_process(pid, value, sizeof(value));
-    value[strcspn(value, " ")] = '\0';
     return *value ? value : NULL;
 }

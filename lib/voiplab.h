@@ -149,7 +149,8 @@ struct voiplab_bridge {
     /* on this host: */
     unsigned timeout_s;       /* until an unconfirmed change is taken back; 0: 120 */
     bool commit_if_reachable; /* confirm by itself when what answered before answers again */
-    const char *peer;         /* address of whoever is logged in, to stay reachable; NULL: none */
+    const char *peer;         /* whoever is logged in, to stay reachable: an address, or what SSH_CONNECTION says;
+                                 NULL: none */
     bool unrehearsed;         /* do not try before whether the new files bring the bridge up at the next start */
 };
 

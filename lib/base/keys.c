@@ -208,18 +208,34 @@ const char *vl_keys_value(struct vl_arena *arena, const char *text, const char *
     return line ? line->value : NULL;
 }
 
-const char *vl_keys_collect(struct vl_arena *arena, const char *text, const char *section, const char *const *patterns)
+static bool matches_any(const char *const *patterns, const char *key)
+{
+    for (; *patterns; patterns++)
+        if (!fnmatch(*patterns, key, 0))
+            return true;
+    return false;
+}
+
+static const char *collect(struct vl_arena *arena, const char *text, const char *section, const char *const *patterns,
+                           bool matching)
 {
     VL_BUF_AUTO out = VL_BUF_INIT;
     struct vl_key_line *lines;
     size_t count = vl_keys_lines(arena, text, &lines);
 
     for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; lines[i].key && !strcmp(lines[i].section, section) && patterns[j]; j++)
-            if (!fnmatch(patterns[j], lines[i].key, 0)) {
-                vl_buf_printf(&out, "%s\n", lines[i].text);
-                break;
-            }
+        if (lines[i].key && !strcmp(lines[i].section, section) && matches_any(patterns, lines[i].key) == matching)
+            vl_buf_printf(&out, "%s\n", lines[i].text);
     arena->failed |= out.failed;
     return vl_arena_strdup(arena, vl_buf_text(&out));
+}
+
+const char *vl_keys_collect(struct vl_arena *arena, const char *text, const char *section, const char *const *patterns)
+{
+    return collect(arena, text, section, patterns, true);
+}
+
+const char *vl_keys_others(struct vl_arena *arena, const char *text, const char *section, const char *const *patterns)
+{
+    return collect(arena, text, section, patterns, false);
 }

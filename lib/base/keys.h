@@ -42,4 +42,7 @@ const char *vl_keys_value(struct vl_arena *arena, const char *text, const char *
 /* Lines of the section (a name) whose key matches one of the patterns (NULL-terminated), each with a line feed. */
 const char *vl_keys_collect(struct vl_arena *arena, const char *text, const char *section, const char *const *patterns);
 
+/* The same of those lines whose key matches none. */
+const char *vl_keys_others(struct vl_arena *arena, const char *text, const char *section, const char *const *patterns);
+
 #endif

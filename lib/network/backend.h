@@ -27,10 +27,19 @@ struct vl_lease {
     bool by_networkmanager;    /* else by systemd-networkd */
 };
 
+/* How the uplink is held now by a daemon that makes what it does of the interface's name or kind, or keeps it in no
+ * file of its own, as NetworkManager does; NULL: not known. */
+struct vl_hold {
+    const char *profile; /* UUID of the connection that is up on it */
+    const char *metric;  /* of the routes over it, where its connection says none */
+    const char *token; /* what its own IPv6 address ends with, `::1:2:3:4`, where that is not made of its MAC address */
+};
+
 struct vl_bridge_input {
     const struct vl_bridge *bridge; /* with an uplink */
     struct vl_lease lease;          /* that the uplink has now */
-    const char *hwaddr;             /* the uplink's MAC address as seen; NULL: unknown. The lab's own goes before it */
+    struct vl_hold hold;
+    const char *hwaddr; /* the uplink's MAC address as seen; NULL: unknown. The lab's own goes before it */
     const struct vl_bridge_source *files;
     size_t count;
 };
@@ -72,12 +81,12 @@ typedef int vl_bridge_renderer(struct vl_arena *arena, const struct vl_bridge_in
 
 /* When the owner's daemon is spoken to: our files are there, or they are gone again. */
 enum vl_owner_word { VL_OWNER_CHANGED, VL_OWNER_PUT_BACK, VL_OWNER_WORDS };
-enum { VL_OWNER_COMMANDS = 4, VL_OWNER_ARGV = 6 };
+enum { VL_OWNER_COMMANDS = 4, VL_OWNER_ARGV = 9 };
 
 struct vl_owner {
     const char *state;  /* a path that is there once the daemon has run on this host; NULL ends the list */
     const char *daemon; /* its name in /proc/PID/comm */
-    /* UPLINK and BRIDGE stand for the names */
+    /* UPLINK and BRIDGE stand for the names, PROFILE for what the row's `profile` says */
     const char *commands[VL_OWNER_WORDS][VL_OWNER_COMMANDS][VL_OWNER_ARGV];
 };
 
@@ -85,7 +94,10 @@ struct vl_owner {
 enum { VL_REHEARSAL_NEEDS = 4, VL_REHEARSAL_ASKS = 2, VL_REHEARSAL_RUNS = 2 };
 
 struct vl_backend_rehearsal {
-    const char *needs[VL_REHEARSAL_NEEDS];              /* programs and paths without which it cannot be done */
+    const char *needs[VL_REHEARSAL_NEEDS]; /* programs and paths without which it cannot be done */
+    const char *prepares[VL_OWNER_ARGV];   /* makes of the files what a daemon then reads */
+    const char *hands_over;      /* pattern of glob(7) of what is then there for `hand` to bring up; NULL: nothing */
+    enum vl_bridge_backend hand; /* another back end, whose daemon does it instead */
     const char *asks[VL_REHEARSAL_ASKS][VL_OWNER_ARGV]; /* read the files, and fail when something is wrong in them */
     const char *reads;                                  /* files below this path are read by sh(1); NULL: none are */
     const char *runs[VL_REHEARSAL_RUNS][VL_OWNER_ARGV]; /* bring the network up */
@@ -110,6 +122,14 @@ struct vl_backend {
     enum vl_bridge_backend (*rest)(struct vl_arena *arena, const struct vl_bridge_source *file);
     /* What says, on this host, that it has the interface of this name and index now; NULL: nothing. May be NULL. */
     const char *(*runs)(struct vl_arena *arena, const char *interface, unsigned index);
+    /* How it holds the interface of this index now. May be NULL. */
+    struct vl_hold (*holds)(struct vl_arena *arena, unsigned index);
+    /* What its daemon calls the uplink's connection by: as the files will be, or as it is now; NULL: nothing. May be
+     * NULL. */
+    const char *(*profile)(struct vl_arena *arena, const struct vl_bridge_input *input, enum vl_owner_word word);
+    /* Whether the file, which is not of the kind that is written, says what comes back by itself only at a start: it is
+     * kept for the way back. May be NULL. */
+    bool (*is_kept)(struct vl_arena *arena, const struct vl_bridge_input *input, const struct vl_bridge_source *file);
     unsigned hands;            /* back ends whose daemons it speaks through, a bit each */
     struct vl_owner owners[3]; /* the first whose daemon runs counts */
     struct vl_backend_rehearsal rehearsal;

@@ -190,6 +190,30 @@ static bool has_reload(const struct vl_checkpoint *checkpoint, const char *const
     return false;
 }
 
+static bool has_setting(const struct vl_checkpoint *checkpoint, const char *key)
+{
+    for (size_t i = 0; i < checkpoint->setting_count; i++)
+        if (!strcmp(checkpoint->settings[i].key, key))
+            return true;
+    return false;
+}
+
+static int merge_settings(const struct vl_checkpoint *checkpoint, struct vl_checkpoint *original)
+{
+    for (size_t i = 0; i < checkpoint->setting_count; i++) {
+        struct vl_saved_setting *grown;
+
+        if (has_setting(original, checkpoint->settings[i].key))
+            continue;
+        grown = vl_arena_grow(&original->arena, original->settings, original->setting_count, sizeof(*grown));
+        if (!grown)
+            return -1;
+        grown[original->setting_count++] = checkpoint->settings[i];
+        original->settings = grown;
+    }
+    return 0;
+}
+
 /* The links of another uplink, and how the owner of the network learns of it. */
 static int merge_network(const struct vl_checkpoint *checkpoint, struct vl_checkpoint *original)
 {
@@ -243,7 +267,8 @@ int vl_checkpoint_keep(const char *directory, struct vl_error *err)
     found = vl_checkpoint_find(&original, directory, "original", err);
     if (found <= 0)
         return found < 0 ? -1 : write_named(&last, directory, "original", err);
-    if (merge_files(&last, &original) < 0 || merge_network(&last, &original) < 0)
+    if (merge_files(&last, &original) < 0 || merge_settings(&last, &original) < 0 ||
+        merge_network(&last, &original) < 0)
         return vl_no_memory(err);
     return write_named(&original, directory, "original", err);
 }

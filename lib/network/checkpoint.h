@@ -43,6 +43,13 @@ struct vl_saved_link {
     struct vl_net_messages addresses, routes;
     struct vl_policy policy;
     const char *address_mode; /* how it makes its own IPv6 addresses (addr_gen_mode); NULL: not known */
+    unsigned rules; /* of a bridge: for which families (probe/forward.h) a rule lets its frames pass, a bit each */
+};
+
+/* A setting of the kernel. */
+struct vl_saved_setting {
+    const char *key;   /* "net.bridge.bridge-nf-call-iptables" */
+    const char *value; /* "1" */
 };
 
 /* An uplink and its bridge. */
@@ -64,6 +71,8 @@ struct vl_checkpoint {
     struct vl_saved_link uplink, bridge;
     struct vl_saved_pair *further; /* in `original`: other uplinks that later runs came to */
     size_t further_count;
+    struct vl_saved_setting *settings;
+    size_t setting_count;
     struct vl_net_messages others;     /* default routes over other links: the bridge's may take their place */
     const char *const *const *reloads; /* commands by which the owner of the network learns of restored files */
     size_t reload_count;
@@ -87,6 +96,9 @@ void vl_checkpoint_add_directory(struct vl_checkpoint *checkpoint, const char *p
 int vl_checkpoint_network(struct vl_checkpoint *checkpoint, struct vl_net *net, const char *uplink, const char *bridge,
                           struct vl_error *err);
 
+/* The kernel's switches for the packet filter on bridges, and the rules for this bridge, as they are now. */
+void vl_checkpoint_filter(struct vl_checkpoint *checkpoint);
+
 /* Write `last`; to be called before the first change. */
 int vl_checkpoint_write(struct vl_checkpoint *checkpoint, const char *directory, struct vl_error *err);
 
@@ -109,6 +121,8 @@ int vl_checkpoint_restore_files(const struct vl_checkpoint *checkpoint, size_t *
 int vl_checkpoint_restore_network(const struct vl_checkpoint *checkpoint, const struct vl_saved_link *uplink,
                                   const struct vl_saved_link *bridge, bool *ret_done, struct vl_error *err);
 
+/* Put the switches back, and take away rules for the bridges that were not there. */
+void vl_checkpoint_restore_filter(const struct vl_checkpoint *checkpoint);
 /* A link makes its own IPv6 addresses as it did: bridge-utils has a port make none, and never takes that back. */
 void vl_checkpoint_restore_mode(const struct vl_saved_link *saved);
 

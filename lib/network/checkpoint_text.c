@@ -47,6 +47,8 @@ static void add_pair(const struct vl_saved_link *uplink, const struct vl_saved_l
     add_link("bridge", bridge, arena, text);
     if (bridge->link.stp)
         vl_buf_puts(text, "bridge-stp on\n");
+    if (bridge->rules)
+        vl_buf_printf(text, "bridge-rules %u\n", bridge->rules);
 }
 
 void vl_checkpoint_text(const struct vl_checkpoint *checkpoint, struct vl_arena *arena, struct vl_buf *text)
@@ -74,6 +76,8 @@ void vl_checkpoint_text(const struct vl_checkpoint *checkpoint, struct vl_arena 
             vl_buf_printf(text, " %s", *word);
         vl_buf_putc(text, '\n');
     }
+    for (size_t i = 0; i < checkpoint->setting_count; i++)
+        vl_buf_printf(text, "setting %s %s\n", checkpoint->settings[i].value, checkpoint->settings[i].key);
     if (checkpoint->boot) {
         add_pair(&checkpoint->uplink, &checkpoint->bridge, arena, text);
         for (size_t i = 0; i < checkpoint->others.count; i++)
@@ -123,6 +127,19 @@ static bool parse_reload(struct vl_checkpoint *checkpoint, char *rest)
         return false;
     grown[checkpoint->reload_count++] = words;
     checkpoint->reloads = (const char *const *const *)grown;
+    return true;
+}
+
+static bool parse_setting(struct vl_checkpoint *checkpoint, char *rest)
+{
+    struct vl_saved_setting *grown =
+        vl_arena_grow(&checkpoint->arena, checkpoint->settings, checkpoint->setting_count, sizeof(*grown));
+    const char *value = strsep(&rest, " ");
+
+    if (!grown || !rest)
+        return false;
+    grown[checkpoint->setting_count++] = (struct vl_saved_setting){ .key = rest, .value = value };
+    checkpoint->settings = grown;
     return true;
 }
 
@@ -203,6 +220,8 @@ static bool parse_of_links(struct vl_checkpoint *checkpoint, const char *word, c
         return parse_link(bridge, rest);
     if (!strcmp(word, "bridge-stp"))
         return bridge->link.stp = true;
+    if (!strcmp(word, "bridge-rules"))
+        return (bridge->rules = (unsigned)strtoul(rest, NULL, 10)) != 0;
     if (!strcmp(word, "uplink-master"))
         return (uplink->master = rest) != NULL;
     if (!strcmp(word, "bridge-master"))
@@ -230,6 +249,8 @@ static bool parse_line(struct vl_checkpoint *checkpoint, const char *word, char 
         return parse_directory(checkpoint, rest);
     if (!strcmp(word, "reload"))
         return parse_reload(checkpoint, rest);
+    if (!strcmp(word, "setting"))
+        return parse_setting(checkpoint, rest);
     return parse_of_links(checkpoint, word, rest);
 }
 

@@ -416,10 +416,12 @@ struct vl_net_facts vl_net_address_facts(const struct vl_net_message *message)
     const struct ifaddrmsg *info = mnl_nlmsg_get_payload(header);
     const struct nlattr *flags = vl_net_attribute(header, sizeof(*info), IFA_FLAGS);
     struct vl_net_facts facts = { .family = info->ifa_family, .prefix = info->ifa_prefixlen };
+    unsigned bits = flags ? mnl_attr_get_u32(flags) : info->ifa_flags;
 
     if (!take_bytes(vl_net_attribute(header, sizeof(*info), IFA_LOCAL), facts.family, facts.bytes))
         (void)take_bytes(vl_net_attribute(header, sizeof(*info), IFA_ADDRESS), facts.family, facts.bytes);
-    facts.permanent = ((flags ? mnl_attr_get_u32(flags) : info->ifa_flags) & IFA_F_PERMANENT) != 0;
+    facts.permanent = (bits & IFA_F_PERMANENT) != 0;
+    facts.temporary = (bits & IFA_F_TEMPORARY) != 0 && facts.family == AF_INET6; /* of IPv4: secondary */
     facts.link_local = is_link_local(facts.family, facts.bytes);
     return facts;
 }

@@ -53,6 +53,7 @@ struct vl_net_facts {
     unsigned char bytes[16];
     unsigned prefix;
     bool permanent;  /* of an address: not from DHCP or a router advertisement */
+    bool temporary;  /* of an address: for privacy, and soon another (RFC 8981) */
     bool link_local; /* of an address, or of a route's destination */
     bool is_default; /* of a route: to everywhere */
     bool has_gateway, has_source, in_main;

@@ -90,8 +90,10 @@ int vl_network_restore(const struct vl_checkpoint *checkpoint, size_t *changed, 
         run_reloads(checkpoint);
     if (checkpoint->boot && (checkpoint->reload_count || network.code))
         restore_at_last(checkpoint, &network);
-    if (checkpoint->boot)
+    if (checkpoint->boot) {
         restore_modes(checkpoint);
+        vl_checkpoint_restore_filter(checkpoint);
+    }
     if (!network.code && !files.code)
         return 0;
     vl_error_move(err, network.code ? &network : &files);

@@ -21,6 +21,7 @@
 #include "base/keys.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "network/ask.h"
 #include "network/rehearsal_look.h"
 
 enum {
@@ -195,6 +196,39 @@ static const char *const *named(struct play *play, const char *const *words)
     return argv;
 }
 
+/* What its programs say of single files. */
+static int ask_of_files(struct play *play)
+{
+    const char *const *lines;
+    int rc = vl_ask_owner(&play->arena, play->scene.files, play->scene.file_count, &lines);
+
+    for (; lines && *lines; lines++)
+        printf("says %s\n", *lines);
+    return rc;
+}
+
+static bool is_there(const char *pattern)
+{
+    glob_t found = { .gl_pathc = 0 };
+    bool there = pattern && glob(pattern, 0, NULL, &found) == 0;
+
+    globfree(&found);
+    return there;
+}
+
+/* Have made what a daemon reads, and see which one does: netplan makes files for either. */
+static int prepare(struct play *play)
+{
+    const struct vl_backend_rehearsal *how = &play->row->rehearsal;
+    int status = how->prepares[0] ? run(play, named(play, how->prepares), NULL) : 0;
+
+    if (status)
+        return status < 0 ? 3 : 1;
+    if (is_there(how->hands_over))
+        play->row = vl_backend(how->hand);
+    return 0;
+}
+
 /* Ask the owner what it makes of the files; what it refuses is not worth bringing up. */
 static int ask(struct play *play)
 {
@@ -210,7 +244,7 @@ static int ask(struct play *play)
         if (vl_text_starts(play->scene.files[i], how->reads) && (status = run(play, argv, NULL)) != 0)
             return status < 0 ? 3 : 1;
     }
-    return 0;
+    return ask_of_files(play);
 }
 
 static int start(struct play *play)
@@ -319,6 +353,8 @@ static int perform(struct play *play)
         rc = open_log(play);
     if (rc == 0 && play->row->rehearsal.is_networkd)
         (void)run(play, give, NULL);
+    if (rc == 0)
+        rc = prepare(play);
     if (rc == 0 && !play->scene.before)
         rc = ask(play);
     if (rc)

@@ -307,6 +307,9 @@ int vl_uplink_gather(struct vl_arena *arena, const char *root, enum vl_bridge_ba
         .bridge = bridge,
         .hwaddr = here ? mac_of(arena, bridge->interface) : NULL,
         .lease = here ? vl_lease_of(arena, if_nametoindex(bridge->interface)) : (struct vl_lease){ .client = NULL },
+        .hold = here && vl_backend(backend)->holds
+                    ? vl_backend(backend)->holds(arena, if_nametoindex(bridge->interface))
+                    : (struct vl_hold){ .profile = NULL },
         .files = look.files,
         .count = look.count,
     };

@@ -5,20 +5,32 @@
  * kernel does not tell; who changes the network has to.
  *
  * What is read is what the filters print of themselves: iptables-save(8), ip6tables-save(8), and nft(8), which marks
- * the tables that the first two keep. firewalld and ufw put their rules into these.
+ * the tables that the first two keep. firewalld and ufw put their rules into these. What counts after the next start
+ * stands in files, also of those that do not run now: they are read as well.
  */
 #ifndef VL_PROBE_FILTER_H
 #define VL_PROBE_FILTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
 
-enum vl_filter { VL_FILTER_IPTABLES, VL_FILTER_IP6TABLES, VL_FILTER_NFTABLES, VL_FILTERS };
+enum vl_filter {
+    VL_FILTER_IPTABLES,
+    VL_FILTER_IP6TABLES,
+    VL_FILTER_NFTABLES,
+    VL_FILTER_FIREWALLD, /* from here on: files */
+    VL_FILTER_UFW,
+    VL_FILTER_NFTABLES_FILE,
+    VL_FILTER_IPTABLES_FILES,
+    VL_FILTERS
+};
 
 /* What names the interface in one of them. */
 struct vl_filter_rules {
-    const char *program; /* "iptables-save" */
+    const char *program; /* "iptables-save", or which files they are: "/etc/ufw" */
+    bool live;           /* they count now */
     const char *first;   /* the first of the rules, as it is printed */
     size_t count;
 };

@@ -16,10 +16,9 @@ const struct vl_forward_row vl_forward_rows[VL_FORWARD_FAMILIES] = {
     [VL_FORWARD_IPV6] = { "net.bridge.bridge-nf-call-ip6tables", "ip6tables" },
 };
 
-/* The value of the switch; '\0': the kernel has none. */
-static char switch_of(struct vl_arena *arena, const char *key)
+char vl_forward_switch(struct vl_arena *arena, enum vl_forward_family family)
 {
-    const char *path = vl_arena_printf(arena, "/proc/sys/net/bridge/%s", strrchr(key, '.') + 1);
+    const char *path = vl_arena_printf(arena, "/proc/sys/net/bridge/%s", strrchr(vl_forward_rows[family].key, '.') + 1);
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_FREE char *text = NULL;
 
@@ -57,6 +56,27 @@ bool vl_forward_accepts(struct vl_arena *arena, const char *text, const char *br
     return false;
 }
 
+bool vl_forward_is_accepted(struct vl_arena *arena, enum vl_forward_family family, const char *bridge)
+{
+    const char *const rules[] = { vl_forward_rows[family].program, "-S", VL_DOCKER_CHAIN, NULL };
+    VL_FREE char *docker = rules[0] ? says(rules) : NULL;
+
+    return docker && vl_forward_accepts(arena, docker, bridge);
+}
+
+const char *const *vl_forward_rule(struct vl_arena *arena, enum vl_forward_family family, const char *change,
+                                   const char *bridge)
+{
+    const char *words[] = {
+        vl_forward_rows[family].program, "-w", change, VL_DOCKER_CHAIN, "-i", bridge, "-o", bridge, "-j", "ACCEPT", NULL
+    };
+    const char **argv = vl_arena_zalloc(arena, sizeof(words));
+
+    for (size_t i = 0; argv && i < VL_COUNT(words); i++)
+        argv[i] = words[i] ? vl_arena_strdup(arena, words[i]) : NULL;
+    return argv;
+}
+
 static void look_at_filter(struct vl_arena *arena, const char *program, const char *bridge, struct vl_forward *forward)
 {
     const char *const list[] = { program, "-L", "FORWARD", "-n", NULL };
@@ -72,7 +92,7 @@ static void look_at_filter(struct vl_arena *arena, const char *program, const ch
 void vl_forward_look(struct vl_arena *arena, const char *bridge, struct vl_forward ret[static VL_FORWARD_FAMILIES])
 {
     for (int i = 0; i < VL_FORWARD_FAMILIES; i++) {
-        char value = switch_of(arena, vl_forward_rows[i].key);
+        char value = vl_forward_switch(arena, (enum vl_forward_family)i);
 
         ret[i] = (struct vl_forward){ .filtered = value && value != '0' };
         if (value && vl_forward_rows[i].program)

@@ -35,6 +35,16 @@ struct vl_forward {
  * run. */
 void vl_forward_look(struct vl_arena *arena, const char *bridge, struct vl_forward ret[static VL_FORWARD_FAMILIES]);
 
+/* The value of the kernel's switch: '0', '1', or '\0' where there is none. */
+char vl_forward_switch(struct vl_arena *arena, enum vl_forward_family family);
+
+/* Whether a rule of VL_DOCKER_CHAIN lets the frames of the bridge pass now. */
+bool vl_forward_is_accepted(struct vl_arena *arena, enum vl_forward_family family, const char *bridge);
+
+/* The command that makes this rule (`-I`) or takes it away (`-D`), NULL-terminated. In the arena. */
+const char *const *vl_forward_rule(struct vl_arena *arena, enum vl_forward_family family, const char *change,
+                                   const char *bridge);
+
 /* What `PROGRAM -L FORWARD -n` says: whether the policy is DROP. */
 bool vl_forward_drops(const char *text);
 

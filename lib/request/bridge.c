@@ -95,8 +95,7 @@ static void save_owner(struct vl_checkpoint *checkpoint, const struct vl_session
 {
     const struct vl_bridge *bridge = &session->lab->bridge;
     struct vl_arena *arena = &checkpoint->arena;
-    const char *const *const *commands =
-        vl_owner_commands(arena, session->backend, VL_OWNER_PUT_BACK, bridge->interface, bridge->name);
+    const char *const *const *commands = vl_owner_commands(arena, session->backend, VL_OWNER_PUT_BACK, bridge);
     const struct vl_lease_client *client = vl_lease_clients(arena, bridge->interface, bridge->name);
     const char *const **all = vl_arena_zalloc(arena, RELOADS * sizeof(*all));
     size_t count = 0;
@@ -126,6 +125,20 @@ static int save_files(struct vl_checkpoint *checkpoint, const struct vl_plan *pl
     return vl_arena_check(&checkpoint->arena, err);
 }
 
+/* What the owner of the network keeps of the uplink in no file that is to last. */
+static int save_kept(struct vl_checkpoint *checkpoint, const struct vl_session *session, struct vl_error *err)
+{
+    struct vl_bridge_source *files;
+    size_t count;
+
+    if (vl_owner_kept(&checkpoint->arena, session->backend, &session->lab->bridge, &files, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (vl_checkpoint_add_file(checkpoint, files[i].path, files[i].text, 0600, err) < 0)
+            return -1;
+    return 0;
+}
+
 static int save(const struct vl_run *run, const struct vl_plan *plan, const char *peer, const char *directory,
                 struct vl_checkpoint *checkpoint)
 {
@@ -141,8 +154,10 @@ static int save(const struct vl_run *run, const struct vl_plan *plan, const char
     save_owner(checkpoint, run->session);
     if (is_this_host(run)) {
         net = vl_net_open(run->err);
-        if (!net || vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
+        if (!net || save_kept(checkpoint, run->session, run->err) < 0 ||
+            vl_checkpoint_network(checkpoint, net, bridge->interface, bridge->name, run->err) < 0)
             return -1;
+        vl_checkpoint_filter(checkpoint);
         checkpoint->gateway =
             bridge->gateway ? vl_text_from_ipv4(arena, bridge->gateway) : live_gateway(checkpoint, arena);
     }
@@ -259,26 +274,33 @@ static int change_watched(const struct vl_run *run, const struct vl_plan *plan, 
     return -1;
 }
 
-static int try_to_commit(const struct vl_run *run, const struct vl_run_roads *before, struct vl_reach *reach,
-                         const char *directory, bool *waits)
+static int try_to_commit(const struct vl_run *run, const struct vl_run_roads *before, const struct vl_access *access,
+                         bool greeted, struct vl_reach *reach, const char *directory, bool *waits)
 {
-    const char *lost = vl_run_roads_lost(run, before);
+    const char *lost = vl_run_roads_lost(run, before), *shut = NULL;
+    bool goes_on = false;
     int done = 0;
 
     if (lost)
         vl_session_event(run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
                          "%s: the session in which this was started is not carried on; confirm it yourself", lost);
-    else if (!vl_reach_known(reach))
+    else if ((shut = vl_run_access_lost(run, access, greeted, &goes_on)))
+        vl_session_event(run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+                         "%s; see that you get in, and confirm it yourself", shut);
+    else if (!vl_reach_known(reach) && !goes_on)
         vl_session_event(
             run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
             "neither a gateway nor the peer of an SSH session answered before, so nothing tells whether the "
             "change is good: confirm it yourself");
-    else if (!is_reachable(reach))
+    else if (vl_reach_known(reach) && !is_reachable(reach))
         vl_session_event(run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "what answered before does not answer now");
     else
         done = vl_change_confirm(directory, run->err);
     if (done > 0) {
-        vl_change_over(directory, "confirmed: what answered before answers", true);
+        vl_change_over(directory,
+                       goes_on ? "confirmed: the session goes on, and what answered before answers"
+                               : "confirmed: what answered before answers",
+                       true);
         *waits = false;
     }
     return done < 0 ? -1 : 0;
@@ -374,9 +396,12 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
     VL_PLAN_AUTO plan = { .count = 0 };
     VL_CHECKPOINT_AUTO checkpoint = { .root = NULL };
     struct vl_reach reach = { .count = 0 };
-    const struct vl_run_roads roads = vl_run_roads_look(how->peer);
+    const struct vl_access access = vl_access_of(how->peer);
+    const char *peer = *access.peer ? access.peer : NULL;
+    const struct vl_run_roads roads = vl_run_roads_look(peer);
     const char *directory = vl_run_bridge_store(run);
     VL_CLOSE int lock = vl_run_bridge_lock(run);
+    bool greeted;
 
     *ret_waits = false;
     if (lock < 0 || refuse_second(run, directory) < 0 || vl_stage_bridge_possible(run->session, run->err) < 0 ||
@@ -390,7 +415,7 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
 
         return vl_run_apply_plan(run, &plan, run->session->options.root, &done);
     }
-    if (rehearse(run, how, &plan) < 0 || save(run, &plan, how->peer, directory, &checkpoint) < 0)
+    if (rehearse(run, how, &plan) < 0 || save(run, &plan, peer, directory, &checkpoint) < 0)
         return -1;
     if (!is_this_host(run))
         return change_tree(run, &plan, directory);
@@ -398,9 +423,10 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
     vl_reach_add(&reach, checkpoint.peer, false);
     if (how->commit_if_reachable && reach.count)
         (void)vl_reach_round(&reach, REACH_MS);
+    greeted = how->commit_if_reachable && vl_run_access_greets(&access);
     if (change_watched(run, &plan, &checkpoint, &roads, timeout_of(how), directory, ret_waits) < 0)
         return -1;
-    return how->commit_if_reachable ? try_to_commit(run, &roads, &reach, directory, ret_waits) : 0;
+    return how->commit_if_reachable ? try_to_commit(run, &roads, &access, greeted, &reach, directory, ret_waits) : 0;
 }
 
 /* The plan, and what became of its rehearsal. */

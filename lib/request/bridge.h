@@ -5,6 +5,7 @@
 #ifndef VL_REQUEST_BRIDGE_H
 #define VL_REQUEST_BRIDGE_H
 
+#include "network/access.h"
 #include "network/road.h"
 #include "request/request.h"
 
@@ -29,7 +30,15 @@ struct vl_run_roads vl_run_roads_look(const char *peer);
  * is not what was asked for, whoever answers. */
 int vl_run_roads_moved(const struct vl_run *run, const struct vl_run_roads *before);
 
-/* Why the session of who is logged in does not go on; NULL: it does, or there is none. */
+/* Why the session of who is logged in does not go on, by the kernel's tables; NULL: it does, or there is none. */
 const char *vl_run_roads_lost(const struct vl_run *run, const struct vl_run_roads *before);
+
+/* Whether the SSH server at this end of the session in which the command was given answers. */
+bool vl_run_access_greets(const struct vl_access *access);
+
+/* Why it is not known that there is access still, NULL: nothing speaks against it. `greeted` is what the server did
+ * before the change. *ret_goes_on: the session is seen to go on. */
+const char *vl_run_access_lost(const struct vl_run *run, const struct vl_access *access, bool greeted,
+                               bool *ret_goes_on);
 
 #endif

@@ -5,20 +5,8 @@
  * for a bridge with an uplink as its files say, the kernel is told to leave bridged frames alone. Both are looked at in
  * each run, since others change them.
  */
-#include "base/cleanup.h"
 #include "probe/forward.h"
 #include "stage/stage.h"
-
-/* As `change` is -I or -D. */
-static const char *const *rule(struct vl_arena *arena, const char *program, const char *change, const char *bridge)
-{
-    const char *words[] = { program, "-w", change, VL_DOCKER_CHAIN, "-i", bridge, "-o", bridge, "-j", "ACCEPT", NULL };
-    const char **argv = vl_arena_zalloc(arena, sizeof(words));
-
-    for (size_t i = 0; argv && i < VL_COUNT(words); i++)
-        argv[i] = words[i] ? vl_arena_strdup(arena, words[i]) : NULL;
-    return argv;
-}
 
 static bool wants_rule(const struct vl_forward *forward)
 {
@@ -31,13 +19,15 @@ static bool wants_switch(const struct vl_forward *forward, bool isolated)
     return forward->filtered && !(isolated && forward->docker);
 }
 
-static void add_rule(struct vl_plan *plan, const char *program, const char *bridge)
+static void add_rule(struct vl_plan *plan, enum vl_forward_family family, const char *bridge)
 {
+    const char *program = vl_forward_rows[family].program;
+
     vl_plan_add_command(plan,
                         "Docker's packet filter drops what passes the bridge, and has this chain for who must not be "
                         "stopped",
                         vl_arena_printf(&plan->arena, "%s: frames of %s pass", program, bridge),
-                        rule(&plan->arena, program, "-I", bridge));
+                        vl_forward_rule(&plan->arena, family, "-I", bridge));
     vl_plan_shows(plan,
                   vl_arena_printf(&plan->arena, "%s -S " VL_DOCKER_CHAIN " | grep -c -e '-i %s -o %s -j ACCEPT'",
                                   program, bridge, bridge),
@@ -72,7 +62,7 @@ int vl_stage_forward(struct vl_session *session, struct vl_plan *plan, struct vl
     vl_forward_look(&plan->arena, bridge->name, forward);
     for (int i = 0; i < VL_FORWARD_FAMILIES; i++) {
         if (wants_rule(&forward[i]))
-            add_rule(plan, vl_forward_rows[i].program, bridge->name);
+            add_rule(plan, (enum vl_forward_family)i, bridge->name);
         if (!read && wants_switch(&forward[i], !bridge->interface))
             add_switch(plan, vl_forward_rows[i].key);
     }
@@ -90,5 +80,5 @@ void vl_stage_forward_gone(struct vl_session *session, struct vl_plan *plan)
             vl_plan_add_command(
                 plan, "the rule was for the bridge",
                 vl_arena_printf(&plan->arena, "%s: the rule for %s goes", vl_forward_rows[i].program, bridge),
-                rule(&plan->arena, vl_forward_rows[i].program, "-D", bridge));
+                vl_forward_rule(&plan->arena, (enum vl_forward_family)i, "-D", bridge));
 }

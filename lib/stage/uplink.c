@@ -76,8 +76,7 @@ static int plan_switch(struct vl_session *session, struct vl_plan *plan, struct 
 static void plan_owner(const struct vl_session *session, struct vl_plan *plan)
 {
     const struct vl_bridge *bridge = &session->lab->bridge;
-    const char *const *const *commands =
-        vl_owner_commands(&plan->arena, session->backend, VL_OWNER_CHANGED, bridge->interface, bridge->name);
+    const char *const *const *commands = vl_owner_commands(&plan->arena, session->backend, VL_OWNER_CHANGED, bridge);
 
     for (size_t i = 0; commands && commands[i]; i++)
         vl_plan_add_command(plan, "whoever owns the network of this host takes the changed files over",

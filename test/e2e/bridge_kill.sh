@@ -25,8 +25,20 @@ files >"$work/files"
 nothing_waits() {
     [ ! -e "$work/state/.bridge/host/pending" ] && [ ! -e "$work/state/.bridge/host/reverting" ]
 }
+# The command looks at every process that it sees: in a namespace of their own they are always as many. Its first one
+# clears away what the others leave.
+here unshare --pid --fork --kill-child --mount-proc bash -c 'sleep 100000 & wait' &
+first_one() {
+    for pid in $(ip netns pids "$uplink_host"); do
+        [ "$(awk '/^NSpid/ {print NF, $NF}' "/proc/$pid/status" 2>/dev/null)" != '3 1' ] || echo "$pid"
+    done
+}
+has_first_one() { [ -n "$(first_one)" ]; }
+retry 10 has_first_one || fail 'no namespace for processes'
+first=$(first_one)
 traced() {
-    here strace -qq -e signal=none -o "$work/trace" "$@" "$VOIPLAB" bridge -f "$work/lab.ini" --share "$SOURCE/share" --timeout 2 \
+    nsenter --target "$first" --pid --mount --net --root --wd=/ -- strace -qq -e signal=none -o "$work/trace" "$@" \
+        "$VOIPLAB" bridge -f "$work/lab.ini" --share "$SOURCE/share" --timeout 2 \
         >"$work/out" 2>"$work/err" </dev/null
 }
 

@@ -129,6 +129,47 @@ retry 10 nothing_waits || fail "the change that nobody confirmed has not been ta
 uplink_lab 'backend = ifcfg'
 as_before 'after a change that would have ended the session'
 
+say "--commit-if-reachable in an SSH session: confirmed when what is said in it is acknowledged"
+ssh-keygen -q -t ed25519 -N '' -f "$work/key"
+# shellcheck disable=SC2016 # for the shell in there
+here unshare --mount sh -c 'mount -t tmpfs tmpfs /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f /dev/null \
+    -o HostKey="$1/key" -o AuthorizedKeysFile="$1/key.pub" -o StrictModes=no -o UsePAM=no -o PermitRootLogin=yes \
+    -o ListenAddress=192.0.2.10 -o PidFile=none' sh "$work" >"$work/sshd" 2>&1 &
+chmod 755 "$work"
+logged_in() {
+    status=0
+    ip netns exec "$uplink_gate" ssh -i "$work/key" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+        -o LogLevel=ERROR root@192.0.2.10 "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+}
+logs_in() { logged_in true && [ "$status" = 0 ]; }
+retry 10 logs_in || fail "no login over SSH: $(cat "$work/err" "$work/sshd")"
+logged_in "$VOIPLAB" bridge -f "$work/lab.ini" --share "$SOURCE/share" --commit-if-reachable
+ends 0 'bridge in an SSH session'
+nothing_waits || fail "not confirmed: $(cat "$work/out" "$work/err")"
+grep -q 'the session goes on' "$work/state/.bridge/host/outcome" ||
+    fail "confirmed by something else than the session: $(cat "$work/state/.bridge/host/outcome")"
+change revert
+ends 0 'revert of that'
+
+say "--commit-if-reachable: pings are answered, and the packet filter stops the session on the bridge"
+here iptables -A INPUT -i br0 -p tcp --dport 22 -j DROP
+logged_in "$VOIPLAB" bridge -f "$work/lab.ini" --share "$SOURCE/share" --commit-if-reachable --timeout 6
+ends 0 'bridge whose session hangs'
+grep -q "the session with 192.0.2.1 hangs" "$work/err" || fail "that the session hangs is not said: $(cat "$work/err")"
+retry 10 nothing_waits || fail "the change that nobody confirmed has not been taken back"
+as_before 'after a change that would have ended the session'
+
+say "--commit-if-reachable: a rule for the uplink lets in who logs in, and none for the bridge does"
+here iptables -F INPUT
+here iptables -A INPUT -i eth0 -p tcp --dport 22 -j ACCEPT
+bridge --commit-if-reachable --timeout 2
+ends 0 'bridge beside a rule for the uplink'
+grep -q "nothing tells whether who comes anew gets in: -A INPUT -i eth0" "$work/err" ||
+    fail "the rule is not told: $(cat "$work/err")"
+retry 10 nothing_waits || fail "the change that nobody confirmed has not been taken back"
+here iptables -F INPUT
+as_before 'after a change that would have let in nobody'
+
 say "the gateway stops answering: taken back long before the timer"
 bridge --timeout 100
 ends 0 'bridge --timeout 100'

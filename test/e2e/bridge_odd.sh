@@ -24,6 +24,8 @@ whole_state() {
     on_host neigh show nud permanent | sort
     (on_host rule && on_host -6 rule) | sort
     on_host route show table all | grep -v 'table local' | sed 's/ *$//; s/ nhid [0-9]*//' | sort
+    here sysctl -n net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-arptables 2>/dev/null
+    here iptables -S DOCKER-USER 2>/dev/null
     on_host -6 route show table all | grep -v 'table local\|multicast' | sed 's/ *$//; s/ expires [0-9]*sec//; s/ nhid [0-9]*//' | sort
 }
 # not_taken_back WHAT: why, as a revert by hand says.
@@ -65,12 +67,43 @@ bridge --dry-run
 ends 0 'bridge --dry-run beside a packet filter'
 tells "the packet filter (iptables-save) has 2 rules for 'eth0' and none such for 'br0'"
 tells "the packet filter (ip6tables-save) has 1 rule for 'eth0'"
+here mkdir -p /etc/firewalld/zones /etc/ufw
+echo '  <interface name="eth0"/>' | here tee /etc/firewalld/zones/public.xml >/dev/null
+printf '\nENABLED=yes\n' | here tee /etc/ufw/ufw.conf >/dev/null
+echo '-A ufw-user-input -i eth0 -p tcp --dport 22 -j ACCEPT' | here tee /etc/ufw/user.rules >/dev/null
+bridge --dry-run
+tells "the packet filter (firewalld's zones) has 1 rule for 'eth0'"
+tells "the packet filter (ufw's rules) has 1 rule for 'eth0'"
+here rm -rf /etc/firewalld /etc/ufw
 here iptables -A INPUT -i br0 -p tcp --dport 22 -j ACCEPT
 here iptables -D INPUT ! -i eth0 -p udp -j DROP
 here ip6tables -F FORWARD
 bridge --dry-run
 grep -q 'packet filter (' "$work/err" && fail "a rule is told that is there for the bridge: $(cat "$work/err")"
 here iptables -F INPUT
+
+say "Docker's packet filter: what lets the guests of the bridge pass goes with it, and so do the kernel's switches"
+if here sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null; then
+    here iptables -P FORWARD DROP
+    here iptables -N DOCKER-USER
+    here iptables -A DOCKER-USER -j RETURN
+    lets_pass() {
+        here iptables -S DOCKER-USER | grep -q -e '-i br0 -o br0 -j ACCEPT' || fail 'no rule for the bridge'
+        [ "$(here sysctl -n net.bridge.bridge-nf-call-iptables)" = 0 ] || fail 'bridged frames go through the packet filter'
+    }
+    check=lets_pass
+    there_and_back 'beside Docker'
+    check=
+    whole_state >"$work/before"
+    bridge && voiplab bridge confirm
+    lets_pass
+    voiplab bridge revert
+    ends 0 'revert beside Docker'
+    whole_state | diff "$work/before" - >&2 || fail 'revert beside Docker: it is not as it was'
+    here iptables -F DOCKER-USER
+    here iptables -X DOCKER-USER
+    here iptables -P FORWARD ACCEPT
+fi
 
 say "another card with a default route and a subnet of its own"
 on_host link add eth1 type veth peer name wire1 netns "$uplink_gate"

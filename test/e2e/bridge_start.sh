@@ -312,6 +312,19 @@ END
     printf '192.0.2.1 dev eth0\ndefault via 192.0.2.1 dev eth0\ndefault via 192.0.2.1 dev eth0 table 101\n' >/etc/sysconfig/network-scripts/route-eth0
     printf 'from 192.0.2.9 table 101\n' >/etc/sysconfig/network-scripts/rule-eth0
 }
+# as Ubuntu's desktop and Raspberry Pi OS have it
+scenario_netplan_networkmanager() {
+    owner=netplan keys=$static with=networkmanager
+    netplan_file <<'END'
+network:
+  version: 2
+  renderer: NetworkManager
+  ethernets:
+    eth0:
+      addresses: [192.0.2.9/24]
+      routes: [{to: default, via: 192.0.2.1}]
+END
+}
 scenario_networkmanager_dhcp() {
     owner=networkmanager keys=$dhcp with=leases
     profile <<'END'
@@ -329,6 +342,11 @@ dhcp-hostname=pbxhost
 [ipv6]
 method=link-local
 END
+}
+# nobody has configured the card, as on every desktop: NetworkManager makes a profile up, in no file that lasts
+scenario_networkmanager_made_up() {
+    owner=networkmanager keys=$dhcp with='leases6 ra'
+    mkdir -p /etc/NetworkManager/system-connections
 }
 scenario_networkmanager_duid() {
     owner=networkmanager keys=$dhcp with=leases
@@ -375,7 +393,9 @@ END
     chmod 755 /etc/network/if-up.d/routes
 }
 scenario_networkd_mute() {
-    owner=networkd keys=$static refusal="'address br0 192.0.2.9/24'"
+    owner=networkd keys=$static
+    refusal='systemd-analyze reads /etc/systemd/network/60-voiplab-br0.network.d/other.conf with'
+    command -v systemd-analyze >/dev/null || refusal="'address br0 192.0.2.9/24'"
     network 10-lan <<'END'
 [Match]
 Name=eth0
@@ -424,6 +444,10 @@ carries() {
     ip -o address show scope global | grep -q 'inet ' && reaches &&
         { [[ $with != *leases6* ]] || ip -o -6 address show scope global | grep -q 2001:db8::1; }
 }
+# what NetworkManager has up on the uplink, and where it stands
+profile_up() {
+    [ "$owner" != networkmanager ] || nmcli -g NAME,UUID,FILENAME,DEVICE connection show --active | grep ':eth0$'
+}
 is_as() { seen_state | diff "$work/$1" - >"$work/diff" 2>&1 && reaches; }
 must_be() {
     retry 20 is_as "$1" || fail "$2: $(cat "$work/diff"; ip -br link; ip address; for log in "$work"/*.log; do echo "== $log"; tail -n 12 "$log"; done)"
@@ -455,10 +479,11 @@ inside() {
     [[ $owner = if* || $with = *udevd* ]] || mount -o remount,ro,bind /sys
     write_lab >"$work/lab.ini"
     files >"$work/files"
-    power_on "$owner" "$work"
+    power_on "$owner" "$work" "$with"
     retry 20 carries || fail "the owner does not bring the uplink up: $(ip address; ip route; tail -n 20 "$work"/*.log)"
     sleep 1
     seen_state >"$work/before"
+    profile_up >"$work/profile"
     mode=$(sysctl -n net.ipv6.conf.eth0.addr_gen_mode)
     sed 's/\<eth0\>/br0/g' "$work/before" >"$work/wanted"
     [[ $with != *leases* ]] || awk 'NF > 4 {print $3, $5}' "$work/leases" | sort >"$work/client"
@@ -480,7 +505,7 @@ inside() {
     same_lease 'after bridge and confirm'
     client_of br0 'after bridge and confirm'
     power_off
-    power_on "$owner" "$work"
+    power_on "$owner" "$work" "$with"
     must_be wanted 'after the next start'
     ip link show dev eth0 | grep -q 'master br0' || fail 'after the next start the uplink is no port'
     same_lease 'after the next start'
@@ -491,11 +516,13 @@ inside() {
     files | diff "$work/files" - >&2 || fail 'after revert the files are not as they were'
     must_be before 'after revert'
     client_of eth0 'after revert'
+    profile_up | diff "$work/profile" - >&2 || fail 'after revert another profile is up on the uplink'
+    [ ! -e /var/lib/NetworkManager/no-auto-default.state ] || fail 'NetworkManager makes no profile up any more'
     [ "$(sysctl -n net.ipv6.conf.eth0.disable_ipv6)" = 0 ] || fail 'after revert the uplink has no IPv6'
     [ "$(sysctl -n net.ipv6.conf.eth0.addr_gen_mode)" = "$mode" ] ||
         fail "after revert the uplink makes its IPv6 addresses in another way than $mode"
     power_off
-    power_on "$owner" "$work"
+    power_on "$owner" "$work" "$with"
     must_be before 'after revert and the next start'
     same_lease 'after revert and the next start'
 }

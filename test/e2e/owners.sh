@@ -136,7 +136,13 @@ start_networkd() {
     owner_pid=$!
 }
 
-# power_on OWNER WORK: as at a start of the machine, from the files alone.
+start_networkmanager() {
+    bus "$1"
+    NetworkManager --debug --log-level=INFO >>"$1/nm.log" 2>&1 &
+    owner_pid=$!
+}
+
+# power_on OWNER WORK [WITH]: as at a start of the machine, from the files alone.
 power_on() {
     case $1 in
     ifupdown) ifup -a >"$2/ifup.log" 2>&1 || say "ifup: $(cat "$2/ifup.log")" ;;
@@ -144,13 +150,9 @@ power_on() {
     networkd) start_networkd "$2" ;;
     netplan)
         netplan generate >"$2/generate.log" 2>&1 || say "netplan: $(cat "$2/generate.log")"
-        start_networkd "$2"
+        if [[ ${3-} = *networkmanager* ]]; then start_networkmanager "$2"; else start_networkd "$2"; fi
         ;;
-    networkmanager)
-        bus "$2"
-        NetworkManager --debug --log-level=INFO >>"$2/nm.log" 2>&1 &
-        owner_pid=$!
-        ;;
+    networkmanager) start_networkmanager "$2" ;;
     esac
 }
 

@@ -41,12 +41,13 @@ static void fill(struct vl_checkpoint *checkpoint)
         { .path = "/etc/network/interfaces", .backup = "1%etc%network%interfaces", .text = "auto lo\n", .mode = 0640 },
         { .path = "/etc/with blanks/a b", .mode = 0 },
     };
+    static struct vl_saved_setting settings[] = { { "net.bridge.bridge-nf-call-iptables", "1" } };
     static const char *directories[] = { "/tree/etc", "/tree/etc/x y" };
     static const char *const words[] = { "nmcli", "connection", "reload", NULL };
     static const char *const *reloads[] = { words };
     static struct vl_net_message messages[1];
     static struct vl_saved_pair further[] = { { .uplink = { .name = "eth1", .link = { .exists = true, .index = 8 } },
-                                                .bridge = { .name = "br1", .link = { .stp = true } } } };
+                                                .bridge = { .name = "br1", .link = { .stp = true }, .rules = 2 } } };
 
     messages[0] = address_message(&checkpoint->arena);
     *checkpoint = (struct vl_checkpoint){
@@ -68,6 +69,8 @@ static void fill(struct vl_checkpoint *checkpoint)
         .bridge = { .name = "br0" },
         .further = further,
         .further_count = 1,
+        .settings = settings,
+        .setting_count = 1,
         .reloads = reloads,
         .reload_count = 1,
     };
@@ -97,6 +100,11 @@ static void test_round_trip(void **state)
     assert_string_equal(other.further[0].uplink.name, "eth1");
     assert_int_equal(other.further[0].uplink.link.index, 8);
     assert_true(other.further[0].bridge.link.stp && !other.bridge.link.stp);
+    assert_int_equal(other.further[0].bridge.rules, 2);
+    assert_int_equal(other.bridge.rules, 0);
+    assert_int_equal(other.setting_count, 1);
+    assert_string_equal(other.settings[0].key, "net.bridge.bridge-nf-call-iptables");
+    assert_string_equal(other.settings[0].value, "1");
     vl_checkpoint_text(&other, &arena, &again);
     assert_string_equal(vl_buf_text(&again), vl_buf_text(&text));
 }

@@ -49,11 +49,48 @@ static void test_nftables(void **unused)
     assert_int_equal(rules_of(&arena, VL_FILTER_NFTABLES, "iifname \"eth0").count, 1);
 }
 
+static void test_files(void **unused)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    static const struct {
+        enum vl_filter filter;
+        const char *text;
+        size_t count;
+    } rows[] = {
+        { VL_FILTER_FIREWALLD, "<zone>\n  <interface name=\"eth0\"/>\n  <service name=\"ssh\"/>\n</zone>\n", 1 },
+        { VL_FILTER_FIREWALLD, "<zone>\n  <interface name=\"eth01\"/>\n  <short>eth0</short>\n</zone>\n", 0 },
+        /* somebody has put the bridge into a zone, whichever */
+        { VL_FILTER_FIREWALLD, "  <interface name=\"eth0\"/>\n\n  <interface name=\"br0\"/>\n", 0 },
+        { VL_FILTER_UFW,
+          "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in_eth0\n"
+          "-A ufw-user-input -i eth0 -p tcp --dport 22 -j ACCEPT\n",
+          1 },
+        { VL_FILTER_NFTABLES_FILE, "iifname eth0 tcp dport 22 accept\n", 1 },
+        { VL_FILTER_NFTABLES_FILE, "\tiif \"eth0\" accept # all of it\n", 1 },
+        { VL_FILTER_NFTABLES_FILE, "iifname { lo, eth0 } accept\n", 1 },
+        { VL_FILTER_NFTABLES_FILE, "define wan = eth0\n", 1 },
+        { VL_FILTER_NFTABLES_FILE, "# iifname eth0 accept\n", 0 },
+        { VL_FILTER_NFTABLES_FILE, "iifname lo accept comment \"not eth0\"\n", 0 },
+        { VL_FILTER_NFTABLES_FILE, "tcp dport 22 accept\nlog prefix \"eth0 \"\n", 0 },
+        { VL_FILTER_IPTABLES_FILES, "-A INPUT -i eth0 -j ACCEPT\n", 1 },
+    };
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct vl_filter_rules rules = rules_of(&arena, rows[i].filter, rows[i].text);
+
+        if (rules.count != rows[i].count || rules.live)
+            fail_msg("%zu rules in '%s'", rules.count, rows[i].text);
+    }
+    assert_true(rules_of(&arena, VL_FILTER_IPTABLES, "").live);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_iptables),
         cmocka_unit_test(test_nftables),
+        cmocka_unit_test(test_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
