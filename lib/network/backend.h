@@ -104,6 +104,8 @@ struct vl_backend_rehearsal {
     const char *ready[VL_REHEARSAL_RUNS];               /* what is there once the run before the next may begin */
     bool stays;                                         /* a daemon, which does not end */
     bool is_networkd;                                   /* whose state directory belongs to a user of its own */
+    const char *links; /* folder with a file for each link's index in which it says how far it is; NULL: it does not */
+    const char *settled; /* the line that such a file then has when nothing more comes */
 };
 
 /* A back end: all that there is to know of it, in one row, which stands in a file of its own. */

@@ -289,7 +289,9 @@ const struct vl_backend vl_backend_networkd = {
     .rehearsal = { .needs = { "/lib/systemd/systemd-networkd" },
                    .runs = { { "/lib/systemd/systemd-networkd" } },
                    .stays = true,
-                   .is_networkd = true },
+                   .is_networkd = true,
+                   .links = "/run/systemd/netif/links",
+                   .settled = "ADMIN_STATE=configured" },
     .is_about = is_about,
     .runs = runs,
     /* it takes the uplink's leaving the bridge for a new uplink, and configures that by the file that it read last;

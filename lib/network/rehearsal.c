@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -31,6 +32,7 @@ enum {
     PAUSE_MS = 20,
     SETTLE_MS = 100,
     HELD_MS = 1500,
+    QUIET_MS = 500,
     BEFORE_MS = 4000,
     LOG_LIMIT = 1 << 20
 };
@@ -278,14 +280,56 @@ static bool has_ended(struct play *play)
     return true;
 }
 
+static bool is_settled(struct play *play, const char *link)
+{
+    const struct vl_backend_rehearsal *how = &play->row->rehearsal;
+    unsigned index = if_nametoindex(link);
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+    const char *line;
+
+    if (!how->links || !index ||
+        vl_file_read(vl_arena_printf(&play->arena, "%s/%u", how->links, index), SCENE_LIMIT, &text, NULL, &ignored) < 0)
+        return false;
+    line = strstr(text, how->settled);
+    return line && (line == text || line[-1] == '\n') && line[strlen(how->settled)] == '\n';
+}
+
+static bool says_settled(struct play *play)
+{
+    return is_settled(play, play->scene.uplink) && is_settled(play, play->scene.bridge);
+}
+
 /* What else is there now comes a moment later, or not at all. */
 static void watch_held(struct play *play, bool ends)
 {
-    long long deadline = vl_boot_ms() + (play->scene.before ? BEFORE_MS : HELD_MS);
+    long long deadline = vl_boot_ms() + HELD_MS;
 
-    while (vl_boot_ms() < deadline && !vl_scene_is_held(&play->scene, false)) {
-        if (ends && has_ended(play))
+    while (vl_boot_ms() < deadline) {
+        bool is_last = (ends && has_ended(play)) || says_settled(play);
+
+        if (vl_scene_is_held(&play->scene, false) || is_last)
             break;
+        (void)poll(NULL, 0, PAUSE_MS);
+    }
+    (void)vl_scene_is_held(&play->scene, true);
+}
+
+/* With the files as they are nobody knows what is to come, and who waits for a lease or a router is never done: until
+ * nothing has changed for a while. */
+static void watch_before(struct play *play, bool ends)
+{
+    long long deadline = vl_boot_ms() + BEFORE_MS, changed = vl_boot_ms();
+    uint64_t last = 0;
+
+    while (vl_boot_ms() < deadline && !(ends && has_ended(play))) {
+        uint64_t mark = vl_scene_mark(&play->scene);
+
+        if (mark != last || !mark)
+            changed = vl_boot_ms();
+        if (vl_boot_ms() - changed >= QUIET_MS)
+            break;
+        last = mark;
         (void)poll(NULL, 0, PAUSE_MS);
     }
     (void)vl_scene_is_held(&play->scene, true);
@@ -297,6 +341,10 @@ static int watch(struct play *play)
     long long deadline = vl_boot_ms() + WAIT_MS, since = 0;
     bool ends = !play->row->rehearsal.stays && !play->scene.dhcp;
 
+    if (play->scene.before) {
+        watch_before(play, ends);
+        return 0;
+    }
     while (vl_boot_ms() < deadline) {
         bool as_wanted = vl_scene_is_as_wanted(&play->scene, false), ended = has_ended(play);
 

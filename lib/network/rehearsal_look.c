@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "network/netlink.h"
 
@@ -174,7 +175,7 @@ static bool is_of_uplink(const struct vl_scene *scene, const char *line)
 bool vl_scene_is_as_wanted(const struct vl_scene *scene, bool tell)
 {
     struct seen seen = { .count = 0 };
-    bool as_wanted = scene->before || look(scene, &seen) == 0;
+    bool as_wanted = look(scene, &seen) == 0;
 
     for (size_t i = 0; i < scene->wanted_count; i++) {
         if (has(seen.lines, seen.count, scene->wanted[i]))
@@ -257,4 +258,16 @@ bool vl_scene_is_held(const struct vl_scene *scene, bool tell)
     }
     vl_arena_free(&seen.arena);
     return held;
+}
+
+uint64_t vl_scene_mark(const struct vl_scene *scene)
+{
+    struct seen seen = { .count = 0 };
+    uint64_t mark = 0;
+
+    if (look(scene, &seen) == 0 && seen.count > 0 && look_for_held(scene, &seen) == 0)
+        for (size_t i = 0; i < seen.count; i++)
+            mark = vl_hash_text(mark, seen.lines[i]);
+    vl_arena_free(&seen.arena);
+    return mark;
 }

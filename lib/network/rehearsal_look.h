@@ -6,6 +6,7 @@
 #define VL_NETWORK_REHEARSAL_LOOK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "lab/lab.h"
@@ -36,6 +37,9 @@ bool vl_scene_is_as_wanted(const struct vl_scene *scene, bool tell);
 
 /* Whether all that is held is there as well. With `tell` what is not is printed as `lost WORDS`. */
 bool vl_scene_is_held(const struct vl_scene *scene, bool tell);
+
+/* A number that is another one when anything of what the two above look at has changed; 0 while there is no address. */
+uint64_t vl_scene_mark(const struct vl_scene *scene);
 
 /* What is on a link beside addresses and default routes, and the rules of routing, a line each: `route br0
  * 203.0.113.0/24 via 192.0.2.1 table 254`, `neighbour br0 192.0.2.77 lladdr 02:…`, `rule inet from 192.0.2.9/32 table
