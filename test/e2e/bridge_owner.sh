@@ -142,7 +142,7 @@ on_link() {
 reaches() { ping -n -q -c 1 -W 1 192.0.2.1 >/dev/null 2>&1 && ping -n -q -c 1 -W 1 198.51.100.7 >/dev/null 2>&1; }
 on_uplink() { on_link eth0 | diff "$work/before" - >"$work/diff" 2>&1 && reaches; }
 uplink_again() {
-    retry 15 on_uplink || fail "$1: the uplink is not as it was: $(cat "$work/diff"; ip address; ip route)"
+    retry 40 on_uplink || fail "$1: the uplink is not as it was: $(cat "$work/diff"; ip address; ip route)"
     [ ! -e /sys/class/net/br0 ] || fail "$1: the bridge is still there"
     owner_agrees eth0 "$1"
 }
@@ -244,10 +244,10 @@ inside() {
     uplink_again 'some seconds after the revert'
 
     say "$owner-$kind: the timer"
-    bridge --timeout 6
-    ends 0 'bridge --timeout 6'
+    bridge --timeout 20 --rehearse=no
+    ends 0 'bridge --timeout 20'
     must_be_switched 'before the timer'
-    retry 30 no_change_waits || fail 'the watchdog does not come to an end'
+    retry 60 no_change_waits || fail 'the watchdog does not come to an end'
     uplink_again 'after the timer'
     grep -q 'not confirmed in time' "$work/state/.bridge/host/outcome" || fail "it ended otherwise: $(cat "$work/state/.bridge/host/outcome")"
     (cd /etc && find . -type f -exec sha256sum {} + | sort) | diff "$work/files" - >&2 || fail 'timer: not the files that were'
