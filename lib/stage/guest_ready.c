@@ -250,10 +250,8 @@ static int plan_back(const struct vl_guest_plan *guests, const struct vl_pbx *pb
 }
 
 /* They are switched off together, so nothing stands between these steps. */
-int vl_stage_ready_reset(struct vl_session *session, const char *const *names, struct vl_plan *plan,
-                         struct vl_error *err)
+int vl_stage_ready_off(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err)
 {
-    struct vl_arena *arena = &plan->arena;
     const struct vl_lab *lab = session->lab;
     struct vl_guest_plan guests;
     struct vl_ready *pairs;
@@ -262,13 +260,20 @@ int vl_stage_ready_reset(struct vl_session *session, const char *const *names, s
         return -1;
     for (size_t i = 0; i < lab->pbx_count; i++) {
         guests.about = lab->pbxs[i].name;
-        if (pairs[i].layer && vl_guest_plan_off(&guests, vl_domain_name(arena, lab, &lab->pbxs[i])) < 0)
+        if (pairs[i].layer && vl_guest_plan_off(&guests, vl_domain_name(&plan->arena, lab, &lab->pbxs[i])) < 0)
             return -1;
     }
-    for (size_t i = 0; i < lab->pbx_count; i++) {
-        guests.about = lab->pbxs[i].name;
-        if (pairs[i].layer && plan_back(&guests, &lab->pbxs[i], &pairs[i]) < 0)
-            return -1;
-    }
-    return vl_arena_check(arena, err);
+    return vl_arena_check(&plan->arena, err);
+}
+
+int vl_stage_ready_back(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+                        struct vl_error *err)
+{
+    struct vl_guest_plan guests;
+    struct vl_ready ready;
+
+    if (vl_guest_begin(&guests, session, plan, err) < 0 || find_ready(&guests, pbx, &ready) < 0)
+        return -1;
+    guests.about = pbx->name;
+    return plan_back(&guests, pbx, &ready) < 0 ? -1 : vl_arena_check(&plan->arena, err);
 }
