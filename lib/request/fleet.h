@@ -21,6 +21,7 @@ struct vl_member {
     struct vl_trunk_view view;
     struct vl_arena view_arena; /* its texts */
     bool started;               /* this request has booted it */
+    const char *before;         /* what it said of its registration when it ran on; NULL: any registration will do */
     bool asleep;                /* it ran on from saved memory, where it is still the time of then */
     const char *guest;          /* state of its domain: "running"; NULL: no virtual machine */
     size_t calls_placed, calls_answered;

@@ -185,6 +185,13 @@ int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, 
     return vl_arena_check(&plan->arena, err);
 }
 
+static int of_no_use(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *why)
+{
+    return vl_fail(guests->err, VL_ERROR_FAILED,
+                   "the ready state of '%s' is of no use: %s; 'voiplab reset --clean %s' makes it anew and boots it",
+                   pbx->name, why, pbx->name);
+}
+
 /* The ready state of a guest, which must be there and good. */
 static int find_ready(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_ready *ret_ready)
 {
@@ -211,11 +218,21 @@ static int find_ready(const struct vl_guest_plan *guests, const struct vl_pbx *p
         why = "libvirt has no such guest any more";
     else if (!domain.fingerprint || strcmp(domain.fingerprint, ret_ready->definition) != 0)
         why = "the guest is defined otherwise by now";
-    if (!why)
+    return why ? of_no_use(guests, pbx, why) : 0;
+}
+
+/* `up` would define the guest anew, with another address perhaps, at which it would be waited for in vain. */
+static int check_file(const struct vl_guest_plan *guests, const struct vl_pbx *pbx)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_guest(guests->session, pbx, &plan, &ignored) < 0)
         return 0;
-    return vl_fail(guests->err, VL_ERROR_FAILED,
-                   "the ready state of '%s' is of no use: %s; 'voiplab reset --clean %s' makes it anew and boots it",
-                   pbx->name, why, pbx->name);
+    for (size_t i = 0; i < plan.count; i++)
+        if (plan.steps[i].kind == VL_STEP_DOMAIN)
+            return of_no_use(guests, pbx, "the lab file has the guest otherwise by now");
+    return 0;
 }
 
 /* The pairs of the guests that are named, each looked at before any guest is touched. */
@@ -225,7 +242,8 @@ static struct vl_ready *find_all(const struct vl_guest_plan *guests, const char 
     struct vl_ready *pairs = vl_arena_zalloc(&guests->plan->arena, (lab->pbx_count + 1) * sizeof(*pairs));
 
     for (size_t i = 0; pairs && i < lab->pbx_count; i++)
-        if (vl_session_wanted(names, lab->pbxs[i].name) && find_ready(guests, &lab->pbxs[i], &pairs[i]) < 0)
+        if (vl_session_wanted(names, lab->pbxs[i].name) &&
+            (find_ready(guests, &lab->pbxs[i], &pairs[i]) < 0 || check_file(guests, &lab->pbxs[i]) < 0))
             return NULL;
     return pairs;
 }

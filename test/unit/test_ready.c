@@ -179,6 +179,21 @@ static void test_defined_otherwise(void **state)
     refused(fixture, "the guest is defined otherwise by now");
 }
 
+/* The address of the memory is not the one at which it would be waited for, so this is told before anything is done. */
+static void test_otherwise_in_file(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+
+    (void)state;
+    define_and_note(fixture);
+    pbx->address++;
+    refused(fixture, "the lab file has the guest otherwise by now");
+    pbx->address--;
+    pbx->memory += 64 << 20;
+    refused(fixture, "the lab file has the guest otherwise by now");
+}
+
 /* Cut off between the old disk and the new one: the guest is made with the disk of its ready state, and boots the
  * kernel that this was made with. */
 static void test_lost_disk(void **state)
@@ -258,7 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_pair), cmocka_unit_test(test_torn_pair),         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_lost_disk), cmocka_unit_test(test_defined_otherwise), cmocka_unit_test(test_made_anew),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_otherwise_in_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
