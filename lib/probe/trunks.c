@@ -26,6 +26,7 @@ static const struct vl_dialect dialects[VL_SIP_DRIVERS] = {
                           .parse_peers = vl_asterisk_parse_sip_peers },
     [VL_SIP_PJSIP] = { .registry = "pjsip show registrations",
                        .peers = "pjsip show contacts",
+                       .anew = "module refresh res_pjsip_outbound_registration.so",
                        .register_one = "pjsip send register",
                        .qualify_one = "pjsip qualify",
                        .registry_head = "^ *",
@@ -75,10 +76,10 @@ const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct 
     return commands;
 }
 
-/* PJSIP asks an address that did not answer again at its own pace, and old versions wait before they register. In the
- * arena; NULL ends the list. */
+/* PJSIP asks an address that did not answer again at its own pace, and old versions wait before they register. With
+ * `anew` the registrations are new ones, not those that there are again. In the arena; NULL ends the list. */
 static const char **again_commands(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
-                                   const char *again)
+                                   bool anew)
 {
     const struct vl_dialect *dialect = vl_probe_dialect(state, pbx);
     const struct vl_lab *lab = state->lab;
@@ -89,9 +90,9 @@ static const char **again_commands(struct vl_arena *arena, const struct vl_state
 
     if (!commands)
         return NULL;
-    if (again)
-        commands[count++] = again;
-    if (vl_probe_registers(state, pbx) && dialect->register_one)
+    if (anew ? dialect->anew : dialect->again)
+        commands[count++] = anew ? dialect->anew : dialect->again;
+    if (!anew && vl_probe_registers(state, pbx) && dialect->register_one)
         commands[count++] = vl_arena_printf(arena, "%s %s", dialect->register_one, hub);
     if (pbx->account && dialect->qualify_one)
         commands[count++] = vl_arena_printf(arena, "%s %s", dialect->qualify_one, hub);
@@ -104,7 +105,7 @@ static const char **again_commands(struct vl_arena *arena, const struct vl_state
 void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char **commands = again_commands(&arena, state, pbx, vl_probe_dialect(state, pbx)->again);
+    const char **commands = again_commands(&arena, state, pbx, false);
 
     if (commands)
         vl_asterisk_ask_all(target, commands);
@@ -116,7 +117,7 @@ void vl_probe_register_anew(const struct vl_state *state, const struct vl_pbx *p
 {
     const struct vl_dialect *dialect = vl_probe_dialect(state, pbx);
     VL_ARENA_AUTO scratch = { .blocks = NULL };
-    const char **commands = again_commands(&scratch, state, pbx, dialect->anew), *all[REGISTER_MOST] = { NULL };
+    const char **commands = again_commands(&scratch, state, pbx, true), *all[REGISTER_MOST] = { NULL };
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_FREE char *before = NULL;
     size_t count = 0;

@@ -19,7 +19,7 @@ enum {
     LOOK_MOST_MS = 500,
     UNNAMED_MS = 2000, /* how long trunks to PBXs are waited for that the request did not name */
     NUDGE_MS = 3000,
-    ANEW_MS = 2000, /* after that long a new registration is not on its way, but was refused */
+    ANEW_MS = 1000, /* after that long a new registration is not on its way, but was refused */
 };
 
 struct looking {
