@@ -79,7 +79,20 @@ static int check_room(const struct vl_session *session, const struct vl_pbx *pbx
                    ROOM_TIMES);
 }
 
-int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+/* Why none can be taken, in words; NULL: it can. */
+static const char *find_obstacle(const struct vl_session *session, const struct vl_domain *domain,
+                                 const struct vl_volume *volume)
+{
+    if (!is_here(session))
+        return "its hypervisor is on another host";
+    if (domain->state != VL_DOMAIN_RUNNING)
+        return "it does not run";
+    if (domain->behind || !domain->fingerprint)
+        return "it runs as it was before it was defined otherwise; 'voiplab up --restart' restarts it";
+    return volume->name ? NULL : "its disk is not in the pool of the lab";
+}
+
+int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, bool anew, struct vl_plan *plan,
                         struct vl_ready *ret_ready, struct vl_error *err)
 {
     struct vl_arena *arena = &plan->arena;
@@ -89,6 +102,7 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, st
     struct vl_volume volume;
     struct vl_domain domain;
     struct vl_ready now;
+    const char *obstacle;
 
     *ret_ready = (struct vl_ready){ .layer = NULL };
     if (vl_guest_begin(&guests, session, plan, err) < 0 || vl_guest_volume(&guests, disk, &volume) < 0 ||
@@ -96,9 +110,10 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, st
         vl_ready_read(session, arena, guests.pool, pbx->name, &now, err) < 0)
         return -1;
     guests.about = pbx->name;
-    if (domain.state != VL_DOMAIN_RUNNING || domain.behind || !domain.fingerprint || !volume.name || !is_here(session))
-        return 0;
-    if (now.layer && !now.torn && !strcmp(now.definition, domain.fingerprint))
+    obstacle = find_obstacle(session, &domain, &volume);
+    if (obstacle)
+        return anew ? vl_fail(err, VL_ERROR_FAILED, "'%s' cannot have a ready state: %s", pbx->name, obstacle) : 0;
+    if (!anew && now.layer && !now.torn && !strcmp(now.definition, domain.fingerprint))
         return 0;
     if (check_room(session, pbx, err) < 0)
         return -1;

@@ -120,9 +120,10 @@ int vl_stage_pruned(struct vl_session *session, struct vl_plan *plan, struct vl_
 
 struct vl_ready;
 /* The ready state of a guest that runs and is as it should be, in two plans (guest_ready.c): the first stops it, and is
- * empty where there is such a state already or none can be; what it names, in the arena of its plan, is for the second,
+ * empty where there is such a state already or none can be (`anew`: the one that there is does not count, and that none
+ * can be is a failure); what it names, in the arena of its plan, is for the second,
  * after which the guest runs on. The third is for when the first failed after the guest had stopped. */
-int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, bool anew, struct vl_plan *plan,
                         struct vl_ready *ret_ready, struct vl_error *err);
 int vl_stage_ready_keep(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready,
                         struct vl_plan *plan, struct vl_error *err);
