@@ -165,6 +165,10 @@ COMMAND(cmd_run_reset, .name = "reset", .operands = "PBX ...", .destructive = tr
         .takes = { LAB, PLAN, REACH, [CMD_CLEAN] = true }, .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_RESET)
 
+COMMAND(cmd_run_request, .name = "snapshot", .operands = "[PBX ...]",
+        .summary = "have guests put back to what they are now", .takes = { LAB, PLAN, REACH }, .most_operands = -1,
+        .kind = CMD_PBXS, .request = VOIPLAB_SNAPSHOT)
+
 COMMAND(cmd_run_destroy, .name = "destroy", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "rm", "delete", "remove", "purge", NULL }, .destructive = true,
         .summary = "take away all that is this lab's own, and nothing else", .takes = { LAB, PLAN, [CMD_YES] = true },

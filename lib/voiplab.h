@@ -125,6 +125,7 @@ enum voiplab_command {
     VOIPLAB_IMAGE_LIST,   /* the images in the cache; needs no lab file */
     VOIPLAB_IMAGE_REMOVE, /* those of these names; needs no lab file */
     VOIPLAB_RESET,        /* put the guests back that are named */
+    VOIPLAB_SNAPSHOT,     /* what guests are now is what they are put back to */
 };
 
 enum voiplab_mode {

@@ -17,8 +17,8 @@
 #include "lab/identity.h"
 
 enum { POLL_MS = 100, PRESS_AGAIN_MS = 5000 };
-/* How long a power button is waited for: a QEMU that is well takes it at once. And for how many at the same time. */
-enum { PRESS_MS = 3000, AT_A_TIME = 4 };
+/* How long a power button is waited for: a QEMU that is well takes it at once. */
+enum { PRESS_MS = 3000 };
 
 /* The domain of this name; absent is NULL and no error. */
 static int find_domain(virConnectPtr connection, const char *name, virDomainPtr *ret_domain, struct vl_error *err)
@@ -390,7 +390,7 @@ static size_t count_running(struct stopping *all, bool press)
 {
     all->press = press;
     atomic_store(&all->running, 0);
-    vl_parallel(all->count, press ? AT_A_TIME : 1, count_guest, all);
+    vl_parallel(all->count, press ? VL_GUESTS_AT_A_TIME : 1, count_guest, all);
     return atomic_load(&all->running);
 }
 
@@ -452,7 +452,7 @@ size_t vl_hypervisor_stop_all(struct vl_hypervisor *hypervisor, const char *lab,
 
     atomic_init(&all.running, 0);
     ask_to_stop(&all);
-    vl_parallel(count, AT_A_TIME, end_stopping, &all);
+    vl_parallel(count, VL_GUESTS_AT_A_TIME, end_stopping, &all);
     for (size_t i = 0; i < count; i++)
         failed += guests[i].error.code != VL_OK;
     return failed;

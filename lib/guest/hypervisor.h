@@ -31,6 +31,10 @@ struct vl_patience {
     void *context;
 };
 
+/* Of work with libvirt that takes its time so many pieces at once: fewer than the calls that libvirtd serves of one
+ * connection (task.h), so that a look at something else is still answered. */
+enum { VL_GUESTS_AT_A_TIME = 4 };
+
 /* Connect to a libvirt URI; `patience` may be NULL. */
 struct vl_hypervisor *vl_hypervisor_open(const char *uri, const struct vl_patience *patience, struct vl_error *err);
 void vl_hypervisor_close(struct vl_hypervisor *hypervisor);

@@ -56,7 +56,7 @@ struct vl_step {
     unsigned mode_before; /* of the file that is there; put back with it */
     const char *group;
     const char *const *argv; /* VL_STEP_COMMAND, _RELOAD and _SQL, NULL-terminated */
-    const char *input;       /* VL_STEP_SQL: stdin of argv; VL_STEP_KEY; VL_STEP_LOOK */
+    const char *input;       /* VL_STEP_SQL, VL_STEP_COMMAND: stdin of argv; VL_STEP_KEY; VL_STEP_LOOK */
     const char *source;      /* local file or directory that the step reads, or VL_STEP_COMMAND of a note is run in */
     const char *sha256;      /* VL_STEP_IMAGE: the checksum that what is fetched must have; NULL: any */
     const char *pool;

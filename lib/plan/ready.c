@@ -159,9 +159,10 @@ static bool is_of(const char *file, const char *name)
 }
 
 const char *const *vl_ready_files(const struct vl_session *session, struct vl_arena *arena, const char *name,
-                                  const char *except)
+                                  const char *memory)
 {
-    const char *directory = vl_ready_directory(session, arena), **files = vl_arena_zalloc(arena, sizeof(*files));
+    const char *directory = vl_ready_directory(session, arena), *record = vl_ready_path(session, arena, name),
+               **files = vl_arena_zalloc(arena, sizeof(*files));
     DIR *entries = opendir(directory);
     size_t count = 0;
 
@@ -169,7 +170,7 @@ const char *const *vl_ready_files(const struct vl_session *session, struct vl_ar
         const char *path = vl_arena_printf(arena, "%s/%s", directory, entry->d_name);
         const char **grown;
 
-        if (!is_of(entry->d_name, name) || (except && !strcmp(path, except)))
+        if (!is_of(entry->d_name, name) || (memory && (!strcmp(path, memory) || !strcmp(path, record))))
             continue;
         grown = vl_arena_grow(arena, files, count + 1, sizeof(*grown));
         if (!grown)

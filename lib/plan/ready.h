@@ -42,8 +42,9 @@ const char *vl_ready_directory(const struct vl_session *session, struct vl_arena
 void vl_ready_name_next(const struct vl_session *session, struct vl_arena *arena, const struct vl_made *made,
                         const char *name, struct vl_ready *ready);
 
-/* All files of STATE/LAB/saved that are of this guest, but `except`: paths, NULL-terminated, in the arena. */
+/* All files of STATE/LAB/saved that are of this guest, but `memory` and, where that is not NULL, the record, which is
+ * of it: paths, NULL-terminated, in the arena. */
 const char *const *vl_ready_files(const struct vl_session *session, struct vl_arena *arena, const char *name,
-                                  const char *except);
+                                  const char *memory);
 
 #endif

@@ -63,7 +63,7 @@ static int do_command(const struct vl_step_scene *scene)
     unsigned patience = scene->step->patience_s;
     int rc, timeout = patience ? (int)patience * 1000 : COMMAND_TIMEOUT_MS;
 
-    if (scene->target->ops->run(scene->target, scene->step->argv, NULL, timeout, &result, scene->err) < 0)
+    if (scene->target->ops->run(scene->target, scene->step->argv, scene->step->input, timeout, &result, scene->err) < 0)
         return -1;
     rc = vl_step_check_answer(scene, &result);
     vl_command_result_free(&result);

@@ -84,6 +84,15 @@ static struct vl_slice state_cell(struct vl_slice rest)
     return cell;
 }
 
+/* What follows `cell` in `rest`. */
+static struct vl_slice behind(struct vl_slice rest, struct vl_slice cell)
+{
+    struct vl_slice left = { cell.start + cell.length, 0 };
+
+    left.length = (size_t)(rest.start + rest.length - left.start);
+    return vl_slice_strip(left);
+}
+
 static enum vl_registration_state registration_state(struct vl_slice cell)
 {
     for (size_t i = 0; i < VL_COUNT(registration_states); i++)
@@ -134,6 +143,7 @@ int vl_asterisk_parse_sip_registry(struct vl_arena *arena, const char *text, str
             .username = vl_slice_keep(arena, username),
             .state = registration_state(cell),
             .state_text = vl_slice_keep(arena, cell),
+            .when = vl_slice_keep(arena, behind(state, cell)),
         };
     }
     *ret = list;

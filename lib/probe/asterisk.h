@@ -40,6 +40,7 @@ struct vl_registration {
     const char *username; /* cut to 12 characters: compare with vl_asterisk_name_matches() */
     enum vl_registration_state state;
     const char *state_text;
+    const char *when; /* what follows the state: since when (chan_sip), "(exp. 93s)" (PJSIP of today); "" */
 };
 
 enum vl_peer_status {
@@ -78,6 +79,10 @@ int vl_asterisk_parse_sip_peers(struct vl_arena *arena, const char *text, struct
  * that ran out is none: VL_REGISTRATION_OTHER. */
 int vl_asterisk_parse_pjsip_registrations(struct vl_arena *arena, const char *text, struct vl_registration **ret,
                                           size_t *ret_count);
+
+/* Whether `now`, which is in force, is another one than `before` or was renewed since. PJSIP says how long it is good
+ * still, which gets less until it is renewed; where it says nothing, nobody knows, and that counts as new. */
+bool vl_asterisk_registered_since(const struct vl_registration *before, const struct vl_registration *now);
 
 /* `pjsip show contacts`: a peer per contact, with the name of its AOR. */
 int vl_asterisk_parse_pjsip_contacts(struct vl_arena *arena, const char *text, struct vl_peer **ret, size_t *ret_count);

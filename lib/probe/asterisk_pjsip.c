@@ -4,9 +4,11 @@
  * found.` A row begins with NAME/URI, of which the URI may be cut; a long name is not, and shifts the rest. So rows are
  * read word by word.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "probe/asterisk.h"
 #include "probe/slice.h"
 
@@ -88,7 +90,33 @@ static bool read_status(struct vl_arena *arena, struct vl_slice rest, struct vl_
         status.length = whole.length - (size_t)(status.start - whole.start);
     }
     registration->state_text = vl_slice_keep(arena, status);
+    registration->when =
+        expiry ? vl_slice_keep(arena, (struct vl_slice){ expiry, whole.length - (size_t)(expiry - whole.start) }) : "";
     return true;
+}
+
+/* `(exp. 93s)`, or `(exp. 5s ago)`, which is less than nothing. False for a time that is no such one. */
+static bool seconds_left(const char *when, long *ret_seconds)
+{
+    char *end;
+
+    if (strncmp(when, "(exp. ", 6) != 0)
+        return false;
+    *ret_seconds = strtol(when + 6, &end, 10);
+    if (!strncmp(end, "s ago", 5))
+        *ret_seconds = -*ret_seconds;
+    return end > when + 6;
+}
+
+bool vl_asterisk_registered_since(const struct vl_registration *before, const struct vl_registration *now)
+{
+    long left_before, left_now;
+
+    if (now->state != VL_REGISTRATION_REGISTERED)
+        return false;
+    if (seconds_left(before->when, &left_before) && seconds_left(now->when, &left_now))
+        return left_now > left_before || !vl_text_starts(before->state_text, now->state_text);
+    return !*now->when || strcmp(before->when, now->when) != 0;
 }
 
 int vl_asterisk_parse_pjsip_registrations(struct vl_arena *arena, const char *text, struct vl_registration **ret,

@@ -10,10 +10,14 @@
 #include "probe/asterisk.h"
 #include "probe/trunks_part.h"
 
+/* Of one round trip: a guest with more SIP trunks asks these peers when their time comes. */
+enum { REGISTER_MOST = 64 };
+
 static const struct vl_dialect dialects[VL_SIP_DRIVERS] = {
     [VL_SIP_CHAN_SIP] = { .registry = "sip show registry",
                           .peers = "sip show peers",
                           .again = "sip reload",
+                          .anew = "module reload chan_sip.so",
                           .registry_head = "^",
                           .registry_end = ":.* Registered ",
                           .peer_head = "^",
@@ -22,6 +26,7 @@ static const struct vl_dialect dialects[VL_SIP_DRIVERS] = {
                           .parse_peers = vl_asterisk_parse_sip_peers },
     [VL_SIP_PJSIP] = { .registry = "pjsip show registrations",
                        .peers = "pjsip show contacts",
+                       .anew = "module refresh res_pjsip_outbound_registration.so",
                        .register_one = "pjsip send register",
                        .qualify_one = "pjsip qualify",
                        .registry_head = "^ *",
@@ -71,29 +76,67 @@ const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct 
     return commands;
 }
 
-/* PJSIP asks an address that did not answer again at its own pace, and old versions wait before they register. */
-void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target)
+/* PJSIP asks an address that did not answer again at its own pace, and old versions wait before they register. With
+ * `anew` the registrations are new ones, not those that there are again. In the arena; NULL ends the list. */
+static const char **again_commands(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                                   bool anew)
 {
     const struct vl_dialect *dialect = vl_probe_dialect(state, pbx);
     const struct vl_lab *lab = state->lab;
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char **commands = vl_arena_zalloc(&arena, (lab->pbx_count + 4) * sizeof(*commands));
-    const char *hub = vl_flavor_hub_peer(&arena, pbx, vl_state_nature(state, pbx));
+    const char **commands = vl_arena_zalloc(arena, (lab->pbx_count + 5) * sizeof(*commands));
+    const char *hub = vl_flavor_hub_peer(arena, pbx, vl_state_nature(state, pbx));
     struct vl_trunks walk = vl_lab_trunks_from(lab, pbx);
     size_t count = 0;
 
     if (!commands)
-        return;
-    if (dialect->again)
-        commands[count++] = dialect->again;
-    if (vl_probe_registers(state, pbx) && dialect->register_one)
-        commands[count++] = vl_arena_printf(&arena, "%s %s", dialect->register_one, hub);
+        return NULL;
+    if (anew ? dialect->anew : dialect->again)
+        commands[count++] = anew ? dialect->anew : dialect->again;
+    if (!anew && vl_probe_registers(state, pbx) && dialect->register_one)
+        commands[count++] = vl_arena_printf(arena, "%s %s", dialect->register_one, hub);
     if (pbx->account && dialect->qualify_one)
-        commands[count++] = vl_arena_printf(&arena, "%s %s", dialect->qualify_one, hub);
+        commands[count++] = vl_arena_printf(arena, "%s %s", dialect->qualify_one, hub);
     while (dialect->qualify_one && vl_lab_next_trunk(&walk))
         if (!vl_state_over_iax2(state, &walk.trunk))
-            commands[count++] = vl_arena_printf(&arena, "%s %s", dialect->qualify_one, walk.trunk.name);
-    vl_asterisk_ask_all(target, commands);
+            commands[count++] = vl_arena_printf(arena, "%s %s", dialect->qualify_one, walk.trunk.name);
+    return commands;
+}
+
+void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char **commands = again_commands(&arena, state, pbx, false);
+
+    if (commands)
+        vl_asterisk_ask_all(target, commands);
+}
+
+/* With the question first, so that all of it is one round trip. */
+void vl_probe_register_anew(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target,
+                            struct vl_arena *arena, const char **ret_before)
+{
+    const struct vl_dialect *dialect = vl_probe_dialect(state, pbx);
+    VL_ARENA_AUTO scratch = { .blocks = NULL };
+    const char **commands = again_commands(&scratch, state, pbx, true), *all[REGISTER_MOST] = { NULL };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *before = NULL;
+    size_t count = 0;
+
+    *ret_before = NULL;
+    if (!commands)
+        return;
+    all[count++] = dialect->registry;
+    for (const char **command = commands; *command && count + 1 < VL_COUNT(all); command++)
+        all[count++] = *command;
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = all });
+    if (vl_asterisk_ask(target, all[0], &before, &ignored) == 0)
+        *ret_before = vl_arena_strdup(arena, before);
+    for (size_t i = 1; i < count; i++) {
+        VL_FREE char *output = NULL;
+
+        (void)vl_asterisk_ask(target, all[i], &output, &ignored);
+        vl_error_clear(&ignored);
+    }
 }
 
 static void add_edge(struct vl_arena *arena, struct vl_trunk_view *view, const struct vl_edge *edge)
@@ -111,33 +154,58 @@ static void add_edge(struct vl_arena *arena, struct vl_trunk_view *view, const s
     grown[view->edge_count++].status = vl_arena_strdup(arena, edge->status);
 }
 
+/* That of the hub among those that Asterisk shows; its name is NULL where there is none. */
+static int find_registration(struct vl_arena *answer, const struct vl_state *state, const struct vl_pbx *pbx,
+                             const char *output, struct vl_registration *ret_registration)
+{
+    const char *hub = vl_text_from_ipv4(answer, state->lab->hub->address);
+    const struct vl_dialect *dialect = vl_probe_dialect(state, pbx);
+    const char *name =
+        dialect->register_one ? vl_flavor_hub_peer(answer, pbx, vl_state_nature(state, pbx)) : pbx->account;
+    struct vl_registration *list;
+    size_t count;
+
+    *ret_registration = (struct vl_registration){ .state_text = "", .when = "" };
+    if (dialect->parse_registry(answer, output, &list, &count) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (vl_asterisk_name_matches(list[i].username, name) && vl_text_starts(list[i].host, hub) &&
+            (!list[i].host[strlen(hub)] || list[i].host[strlen(hub)] == ':'))
+            *ret_registration = list[i];
+    return 0;
+}
+
+static bool is_old(struct vl_arena *answer, const struct vl_state *state, const struct vl_pbx *pbx, const char *before,
+                   const struct vl_registration *now)
+{
+    struct vl_registration then;
+
+    return before && find_registration(answer, state, pbx, before, &then) == 0 && then.username &&
+           !vl_asterisk_registered_since(&then, now);
+}
+
 static int look_at_registration(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
                                 struct vl_target *target, struct vl_trunk_view *view, struct vl_error *err)
 {
     VL_ARENA_AUTO answer = { .blocks = NULL };
-    const char *hub = vl_text_from_ipv4(&answer, state->lab->hub->address), *words = "";
-    const struct vl_dialect *dialect = vl_probe_dialect(state, pbx);
-    const char *name =
-        dialect->register_one ? vl_flavor_hub_peer(&answer, pbx, vl_state_nature(state, pbx)) : pbx->account;
     VL_FREE char *output = NULL;
-    struct vl_registration *list;
-    size_t count;
+    struct vl_registration found;
+    const char *words;
 
     view->registration_wanted = true;
     view->registration = "";
-    if (vl_asterisk_ask(target, dialect->registry, &output, err) < 0)
+    if (vl_asterisk_ask(target, vl_probe_dialect(state, pbx)->registry, &output, err) < 0)
         return -1;
-    if (dialect->parse_registry(&answer, output, &list, &count) < 0)
+    if (find_registration(&answer, state, pbx, output, &found) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not say what it has registered; is %s there?",
                        target->name, vl_sip_drivers[vl_state_nature(state, pbx)->sip]);
-    for (size_t i = 0; i < count; i++) {
-        if (!vl_asterisk_name_matches(list[i].username, name) || !vl_text_starts(list[i].host, hub) ||
-            (list[i].host[strlen(hub)] && list[i].host[strlen(hub)] != ':'))
-            continue;
-        words = list[i].state_text;
-        view->registered = list[i].state == VL_REGISTRATION_REGISTERED;
-        view->stuck = list[i].state == VL_REGISTRATION_NO_AUTHENTICATION || list[i].state == VL_REGISTRATION_REJECTED ||
-                      list[i].state == VL_REGISTRATION_FAILED;
+    words = found.state_text;
+    view->registered = found.username && found.state == VL_REGISTRATION_REGISTERED;
+    view->stuck = found.username && (found.state == VL_REGISTRATION_NO_AUTHENTICATION ||
+                                     found.state == VL_REGISTRATION_REJECTED || found.state == VL_REGISTRATION_FAILED);
+    if (view->registered && is_old(&answer, state, pbx, view->before, &found)) {
+        view->registered = false;
+        words = "not anew since it was put back";
     }
     view->registration = vl_arena_strdup(arena, words);
     add_edge(arena, view,
@@ -315,7 +383,7 @@ static int look_at_accounts(struct vl_arena *arena, const struct vl_state *state
 int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err)
 {
-    struct vl_trunk_view view = { .registration = "", .every = ret_view->every };
+    struct vl_trunk_view view = { .registration = "", .every = ret_view->every, .before = ret_view->before };
     VL_ARENA_AUTO wanted = { .blocks = NULL };
     int rc;
 

@@ -51,6 +51,8 @@ struct vl_trunk_view {
     size_t peers_wanted, peers_ok;
     size_t peers_away;          /* not OK, and known not to answer */
     const char *first_bad_peer; /* "1001 (virtual3): UNREACHABLE"; NULL: none */
+    const char *before;         /* set before it is asked: its registration is to be a newer one than what Asterisk said
+                                 * here (vl_probe_register_anew()); NULL: that does not matter */
     bool every;                 /* set before it is asked: the edges that are good are wanted as well */
     struct vl_edge *edges;      /* those that are not good, up to VL_TRUNK_VIEW_BAD of them; or all */
     size_t edge_count;
@@ -60,8 +62,9 @@ enum { VL_TRUNK_VIEW_BAD = 64 };
 
 /* Ask one PBX. On the hub the peers are the guests' SIP accounts, on a guest its IAX2 peers. `away` has one value per
  * PBX of the lab, true for those that are known not to answer; NULL: none is. The arena gets the texts of the view and
- * nothing else of what was answered. *ret_view is asked whether it wants `every` edge. Where one question is not
- * answered, which is a failure, the view has what the others were answered; `asterisk` tells that there is any. */
+ * nothing else of what was answered. *ret_view is asked for its `before`, and whether it wants `every` edge. Where one
+ * question is not answered, which is a failure, the view has what the others were answered; `asterisk` tells that there
+ * is any. */
 int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err);
 
@@ -77,5 +80,10 @@ bool vl_probe_registers(const struct vl_state *state, const struct vl_pbx *pbx);
 
 /* Ask its SIP driver to try its registrations again, and the peers that it does not ask itself soon. */
 void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target);
+
+/* The same of a guest that was put back, whose registration is to be a new one. *ret_before is what it says of it
+ * before that, in the arena; NULL: nothing. */
+void vl_probe_register_anew(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target,
+                            struct vl_arena *arena, const char **ret_before);
 
 #endif

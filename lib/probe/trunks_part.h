@@ -12,6 +12,10 @@
 /* How a driver is asked about its registrations and peers, and told to try again: all, or one by its name. */
 struct vl_dialect {
     const char *registry, *peers, *again, *register_one, *qualify_one;
+    /* has new registrations: with a name and a count of their own, for the hub refuses a number that it has seen. Of
+     * chan_sip it is the command that Asterisk remembers the time of, so that nobody takes its files for newer than
+     * what it has; PJSIP keeps the registrations that there are when it is told to reload */
+    const char *anew;
     /* the beginning and the end of a line that says that it is well, for grep -E: of a registration, of a peer */
     const char *registry_head, *registry_end, *peer_head, *peer_end;
     int (*parse_registry)(struct vl_arena *arena, const char *text, struct vl_registration **ret, size_t *ret_count);

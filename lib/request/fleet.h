@@ -21,6 +21,8 @@ struct vl_member {
     struct vl_trunk_view view;
     struct vl_arena view_arena; /* its texts */
     bool started;               /* this request has booted it */
+    const char *before;         /* what it said of its registration when it ran on; NULL: any registration will do */
+    bool taken;                 /* this request has taken its ready state */
     bool asleep;                /* it ran on from saved memory, where it is still the time of then */
     const char *guest;          /* state of its domain: "running"; NULL: no virtual machine */
     size_t calls_placed, calls_answered;
@@ -42,6 +44,7 @@ struct vl_fleet {
     bool every;           /* a look keeps also the edges that are good */
     struct vl_plan *note; /* calls become steps of this, and none is placed: every PBX counts as one that answers */
     bool registers;       /* a registration with the hub is waited for, whether or not the request names the hub */
+    bool retakes;         /* a ready state is taken also of a guest that has a good one */
     bool waking;          /* only members that are asleep are connected to, and woken */
     bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };

@@ -19,6 +19,7 @@ enum {
     LOOK_MOST_MS = 500,
     UNNAMED_MS = 2000, /* how long trunks to PBXs are waited for that the request did not name */
     NUDGE_MS = 3000,
+    ANEW_MS = 1000, /* after that long a new registration is not on its way, but was refused */
 };
 
 struct looking {
@@ -64,7 +65,7 @@ static int look_once(const struct looking *looking, struct vl_member *member, bo
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_arena before = member->view_arena;
-    struct vl_trunk_view view = { .registration = "", .every = looking->fleet->every };
+    struct vl_trunk_view view = { .registration = "", .before = member->before, .every = looking->fleet->every };
     const bool *away = last || vl_now_ms() >= looking->begun + UNNAMED_MS ? looking->not_here : looking->away;
 
     int rc = vl_probe_trunks(&arena, &looking->fleet->session->state, member->pbx, away, member->target, &view, cause);
@@ -81,10 +82,22 @@ static int look_once(const struct looking *looking, struct vl_member *member, bo
     return rc;
 }
 
+/* One that has given up, or was refused, is told to try again. True when it was told. */
+static bool nudge_member(const struct looking *looking, struct vl_member *member)
+{
+    if (member->before && !member->view.registered)
+        vl_fleet_register_anew(looking->fleet, member);
+    else if (member->view.stuck)
+        vl_probe_register_again(&looking->fleet->session->state, member->pbx, member->target);
+    else
+        return false;
+    return true;
+}
+
 /* Look until all is good. 0, or -1 when it cannot be asked. */
 static int look_until(const struct looking *looking, struct vl_member *member, struct vl_error *cause)
 {
-    long long nudge = vl_now_ms() + NUDGE_MS, tell = vl_now_ms() + VL_FLEET_TELL_MS;
+    long long nudge = vl_now_ms() + (member->before ? ANEW_MS : NUDGE_MS), tell = vl_now_ms() + VL_FLEET_TELL_MS;
     int pause = LOOK_FIRST_MS;
 
     for (;;) {
@@ -92,12 +105,12 @@ static int look_until(const struct looking *looking, struct vl_member *member, s
 
         if (look_once(looking, member, last, cause) < 0)
             return -1;
+        if (member->view.registered)
+            member->before = NULL;
         if (last || vl_trunk_view_good(&member->view))
             return 0;
-        if (member->view.stuck && vl_now_ms() >= nudge) {
-            vl_probe_register_again(&looking->fleet->session->state, member->pbx, member->target);
+        if (vl_now_ms() >= nudge && nudge_member(looking, member))
             nudge = vl_now_ms() + NUDGE_MS;
-        }
         if (vl_now_ms() >= tell) {
             vl_session_event(looking->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
                              "%zu of %zu peer%s reachable%s", member->view.peers_ok, member->view.peers_wanted,

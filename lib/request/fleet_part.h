@@ -16,6 +16,9 @@ void vl_fleet_fail_member(struct vl_fleet *fleet, struct vl_member *member, stru
 /* In fleet_wake.c: tell a guest that ran on from saved memory what time it is, and have it register. */
 int vl_fleet_wake(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err);
 
+/* A new registration once more, where the first did not help. */
+void vl_fleet_register_anew(struct vl_fleet *fleet, struct vl_member *member);
+
 /* The files of this host's PBX under --root: a tree, with no Asterisk in it that could be asked. */
 bool vl_fleet_is_tree(const struct vl_fleet *fleet, const struct vl_pbx *pbx);
 

@@ -4,6 +4,8 @@
  */
 #include "request/machines.h"
 
+#include <string.h>
+
 #include "guest/hypervisor.h"
 #include "stage/stage.h"
 
@@ -56,6 +58,18 @@ int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
                              "the guest runs as it was before (%s); 'voiplab up --restart' restarts it", domain.behind);
     }
     return 0;
+}
+
+void vl_run_fail_stopped(struct vl_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+
+        if (!member->guest || !strcmp(member->guest, "running"))
+            continue;
+        (void)vl_fail(&member->error, VL_ERROR_FAILED, "the guest is %s; 'voiplab up' starts it", member->guest);
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
+    }
 }
 
 void vl_run_wake(const struct vl_run *run, struct vl_fleet *fleet)

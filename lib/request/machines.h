@@ -22,6 +22,9 @@ bool vl_run_has_machines(const struct vl_fleet *fleet);
 /* The states of the domains, for the table. A guest that is not running is not waited for. */
 int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err);
 
+/* A machine that does not run cannot answer: one failure with a clear word instead of a wait. */
+void vl_run_fail_stopped(struct vl_fleet *fleet);
+
 /* The images, what all guests need, and each guest, in two phases of `total` that begin with `first`. What they share
  * must be there; after that the failure of one is its own. */
 int vl_run_make_guests(const struct vl_run *run, struct vl_fleet *fleet, unsigned first, unsigned total,

@@ -41,7 +41,7 @@ static int take(struct vl_fleet *fleet, struct vl_member *member, struct vl_erro
     VL_PLAN_AUTO second = { .count = 0 };
     struct vl_ready ready;
 
-    if (vl_stage_ready_take(fleet->session, member->pbx, &first, &ready, err) < 0)
+    if (vl_stage_ready_take(fleet->session, member->pbx, fleet->retakes, &first, &ready, err) < 0)
         return -1;
     if (!ready.layer)
         return 0;
@@ -54,7 +54,8 @@ static int take(struct vl_fleet *fleet, struct vl_member *member, struct vl_erro
         return run_on(fleet, member, &ready, &cause);
     if (vl_stage_ready_keep(fleet->session, member->pbx, &ready, &second, err) < 0)
         return -1;
-    return carry_out(fleet, &second, err);
+    member->taken = carry_out(fleet, &second, err) == 0;
+    return member->taken ? 0 : -1;
 }
 
 bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet)

@@ -37,6 +37,8 @@ REQUEST(DESTROY, vl_run_destroy, .network = true, .lab = VL_LAB_NEEDED, .lock = 
         .hypervisor = VL_HYPERVISOR_ALWAYS, .pbxs = true, .orphans = true)
 REQUEST(RESET, vl_run_reset, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY,
         .pbxs = true, .parameters = sizeof(struct voiplab_reset))
+REQUEST(SNAPSHOT, vl_run_snapshot, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_ALWAYS,
+        .pbxs = true)
 REQUEST(SSH, vl_run_ssh, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(EXEC, vl_run_exec, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_exec))
 REQUEST(CLI, vl_run_cli, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_cli))

@@ -5,7 +5,11 @@
  * `up` gives them, and is waited for until it is registered. What a run that was cut off has left undone the next does.
  */
 #include "base/clock.h"
+#include "base/parallel.h"
 #include "base/text.h"
+#include "guest/hypervisor.h"
+#include "plan/apply.h"
+#include "request/fleet_part.h"
 #include "request/machines.h"
 #include "stage/stage.h"
 
@@ -76,13 +80,51 @@ static void configure(const struct vl_run *run, struct vl_fleet *fleet, unsigned
     vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
 }
 
-static int show_ready(const struct vl_run *run)
+static int show_ready(const struct vl_run *run, const struct vl_fleet *fleet)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    if (vl_stage_ready_reset(run->session, run->request->names, &plan, run->err) < 0)
+    if (vl_stage_ready_off(run->session, run->request->names, &plan, run->err) < 0)
         return -1;
+    for (size_t i = 0; i < fleet->count; i++)
+        if (vl_stage_ready_back(run->session, fleet->members[i].pbx, &plan, run->err) < 0)
+            return -1;
     return vl_run_show_plan(run, &plan);
+}
+
+static int run_back(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
+{
+    VL_TARGET_AUTO *host = vl_target_local("/", err);
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (!host || vl_stage_ready_back(fleet->session, member->pbx, &plan, err) < 0)
+        return -1;
+    (void)__atomic_add_fetch(&fleet->changed, plan.count, __ATOMIC_RELAXED);
+    return vl_apply(fleet->session, &plan, host, err);
+}
+
+static void put_back(void *context, size_t index)
+{
+    struct vl_fleet *fleet = context;
+    struct vl_member *member = &fleet->members[index];
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (vl_session_cancelled(fleet->session))
+        return;
+    member->asleep = true;
+    if (run_back(fleet, member, &cause) == 0)
+        return;
+    (void)vl_error_wrap(&cause, "'%s' is off; run this again, or 'voiplab up' boots it", member->pbx->name);
+    vl_fleet_fail_member(fleet, member, &cause);
+}
+
+/* No more at a time than libvirtd serves of one connection: what waits for it would not know whether it still answers.
+ */
+static void put_all_back(struct vl_fleet *fleet)
+{
+    unsigned jobs = fleet->session->options.jobs;
+
+    vl_parallel(fleet->count, jobs && jobs < VL_GUESTS_AT_A_TIME ? jobs : VL_GUESTS_AT_A_TIME, put_back, fleet);
 }
 
 static int reset_ready(const struct vl_run *run, struct vl_fleet *fleet)
@@ -92,14 +134,15 @@ static int reset_ready(const struct vl_run *run, struct vl_fleet *fleet)
     size_t changed = 0;
 
     vl_session_phase(run->session, 1, 4, "guests");
-    if (vl_stage_ready_reset(run->session, run->request->names, &plan, run->err) < 0)
+    if (vl_stage_ready_off(run->session, run->request->names, &plan, run->err) < 0)
         return -1;
     if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
         return vl_error_wrap(run->err, "not all are put back; run this again, or 'voiplab up' boots what is off");
+    put_all_back(fleet);
+    if (vl_session_cancelled(run->session))
+        return vl_fail(run->err, VL_ERROR_FAILED, "cancelled; run this again, or 'voiplab up' boots what is off");
     if (vl_run_look_at_domains(fleet, run->err) < 0)
         return -1;
-    for (size_t i = 0; i < fleet->count; i++)
-        fleet->members[i].asleep = true;
     configure(run, fleet, 2, 4);
     vl_fleet_explain(fleet);
     return finish(run, fleet, begun, changed + fleet->changed);
@@ -132,5 +175,5 @@ int vl_run_reset(const struct vl_run *run)
         return vl_run_is_dry(run) ? show_clean(run, &fleet) : reset_clean(run, &fleet);
     if (!run->session->hypervisor)
         return vl_fail(run->err, VL_ERROR_FAILED, "without a hypervisor there is no plan to put a guest back");
-    return vl_run_is_dry(run) ? show_ready(run) : reset_ready(run, &fleet);
+    return vl_run_is_dry(run) ? show_ready(run, &fleet) : reset_ready(run, &fleet);
 }

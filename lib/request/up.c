@@ -19,19 +19,6 @@
 
 enum { WAIT_LOOK_S = 3 };
 
-/* A machine that does not run cannot answer: one failure with a clear word instead of a wait. */
-static void fail_stopped(struct vl_fleet *fleet)
-{
-    for (size_t i = 0; i < fleet->count; i++) {
-        struct vl_member *member = &fleet->members[i];
-
-        if (!member->guest || !strcmp(member->guest, "running"))
-            continue;
-        (void)vl_fail(&member->error, VL_ERROR_FAILED, "the guest is %s; 'voiplab up' starts it", member->guest);
-        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
-    }
-}
-
 /* A machine of ours has its host key before it is made. */
 static bool was_made(struct vl_arena *arena, const struct vl_session *session, const struct vl_pbx *pbx)
 {
@@ -352,7 +339,7 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
             vl_session_event(run->session, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
         else if (vl_run_look_at_domains(fleet, run->err) < 0)
             return -1;
-        fail_stopped(fleet);
+        vl_run_fail_stopped(fleet);
     }
     fleet->looks = true;
     fleet->every = every;

@@ -79,7 +79,20 @@ static int check_room(const struct vl_session *session, const struct vl_pbx *pbx
                    ROOM_TIMES);
 }
 
-int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+/* Why none can be taken, in words; NULL: it can. */
+static const char *find_obstacle(const struct vl_session *session, const struct vl_domain *domain,
+                                 const struct vl_volume *volume)
+{
+    if (!is_here(session))
+        return "its hypervisor is on another host";
+    if (domain->state != VL_DOMAIN_RUNNING)
+        return "it does not run";
+    if (domain->behind || !domain->fingerprint)
+        return "it runs as it was before it was defined otherwise; 'voiplab up --restart' restarts it";
+    return volume->name ? NULL : "its disk is not in the pool of the lab";
+}
+
+int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, bool anew, struct vl_plan *plan,
                         struct vl_ready *ret_ready, struct vl_error *err)
 {
     struct vl_arena *arena = &plan->arena;
@@ -89,6 +102,7 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, st
     struct vl_volume volume;
     struct vl_domain domain;
     struct vl_ready now;
+    const char *obstacle;
 
     *ret_ready = (struct vl_ready){ .layer = NULL };
     if (vl_guest_begin(&guests, session, plan, err) < 0 || vl_guest_volume(&guests, disk, &volume) < 0 ||
@@ -96,9 +110,10 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, st
         vl_ready_read(session, arena, guests.pool, pbx->name, &now, err) < 0)
         return -1;
     guests.about = pbx->name;
-    if (domain.state != VL_DOMAIN_RUNNING || domain.behind || !domain.fingerprint || !volume.name || !is_here(session))
-        return 0;
-    if (now.layer && !now.torn && !strcmp(now.definition, domain.fingerprint))
+    obstacle = find_obstacle(session, &domain, &volume);
+    if (obstacle)
+        return anew ? vl_fail(err, VL_ERROR_FAILED, "'%s' cannot have a ready state: %s", pbx->name, obstacle) : 0;
+    if (!anew && now.layer && !now.torn && !strcmp(now.definition, domain.fingerprint))
         return 0;
     if (check_room(session, pbx, err) < 0)
         return -1;
@@ -185,6 +200,13 @@ int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, 
     return vl_arena_check(&plan->arena, err);
 }
 
+static int of_no_use(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *why)
+{
+    return vl_fail(guests->err, VL_ERROR_FAILED,
+                   "the ready state of '%s' is of no use: %s; 'voiplab reset --clean %s' makes it anew and boots it",
+                   pbx->name, why, pbx->name);
+}
+
 /* The ready state of a guest, which must be there and good. */
 static int find_ready(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_ready *ret_ready)
 {
@@ -211,11 +233,21 @@ static int find_ready(const struct vl_guest_plan *guests, const struct vl_pbx *p
         why = "libvirt has no such guest any more";
     else if (!domain.fingerprint || strcmp(domain.fingerprint, ret_ready->definition) != 0)
         why = "the guest is defined otherwise by now";
-    if (!why)
+    return why ? of_no_use(guests, pbx, why) : 0;
+}
+
+/* `up` would define the guest anew, with another address perhaps, at which it would be waited for in vain. */
+static int check_file(const struct vl_guest_plan *guests, const struct vl_pbx *pbx)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_guest(guests->session, pbx, &plan, &ignored) < 0)
         return 0;
-    return vl_fail(guests->err, VL_ERROR_FAILED,
-                   "the ready state of '%s' is of no use: %s; 'voiplab reset --clean %s' makes it anew and boots it",
-                   pbx->name, why, pbx->name);
+    for (size_t i = 0; i < plan.count; i++)
+        if (plan.steps[i].kind == VL_STEP_DOMAIN)
+            return of_no_use(guests, pbx, "the lab file has the guest otherwise by now");
+    return 0;
 }
 
 /* The pairs of the guests that are named, each looked at before any guest is touched. */
@@ -225,7 +257,8 @@ static struct vl_ready *find_all(const struct vl_guest_plan *guests, const char 
     struct vl_ready *pairs = vl_arena_zalloc(&guests->plan->arena, (lab->pbx_count + 1) * sizeof(*pairs));
 
     for (size_t i = 0; pairs && i < lab->pbx_count; i++)
-        if (vl_session_wanted(names, lab->pbxs[i].name) && find_ready(guests, &lab->pbxs[i], &pairs[i]) < 0)
+        if (vl_session_wanted(names, lab->pbxs[i].name) &&
+            (find_ready(guests, &lab->pbxs[i], &pairs[i]) < 0 || check_file(guests, &lab->pbxs[i]) < 0))
             return NULL;
     return pairs;
 }
@@ -250,10 +283,8 @@ static int plan_back(const struct vl_guest_plan *guests, const struct vl_pbx *pb
 }
 
 /* They are switched off together, so nothing stands between these steps. */
-int vl_stage_ready_reset(struct vl_session *session, const char *const *names, struct vl_plan *plan,
-                         struct vl_error *err)
+int vl_stage_ready_off(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err)
 {
-    struct vl_arena *arena = &plan->arena;
     const struct vl_lab *lab = session->lab;
     struct vl_guest_plan guests;
     struct vl_ready *pairs;
@@ -262,13 +293,20 @@ int vl_stage_ready_reset(struct vl_session *session, const char *const *names, s
         return -1;
     for (size_t i = 0; i < lab->pbx_count; i++) {
         guests.about = lab->pbxs[i].name;
-        if (pairs[i].layer && vl_guest_plan_off(&guests, vl_domain_name(arena, lab, &lab->pbxs[i])) < 0)
+        if (pairs[i].layer && vl_guest_plan_off(&guests, vl_domain_name(&plan->arena, lab, &lab->pbxs[i])) < 0)
             return -1;
     }
-    for (size_t i = 0; i < lab->pbx_count; i++) {
-        guests.about = lab->pbxs[i].name;
-        if (pairs[i].layer && plan_back(&guests, &lab->pbxs[i], &pairs[i]) < 0)
-            return -1;
-    }
-    return vl_arena_check(arena, err);
+    return vl_arena_check(&plan->arena, err);
+}
+
+int vl_stage_ready_back(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+                        struct vl_error *err)
+{
+    struct vl_guest_plan guests;
+    struct vl_ready ready;
+
+    if (vl_guest_begin(&guests, session, plan, err) < 0 || find_ready(&guests, pbx, &ready) < 0)
+        return -1;
+    guests.about = pbx->name;
+    return plan_back(&guests, pbx, &ready) < 0 ? -1 : vl_arena_check(&plan->arena, err);
 }

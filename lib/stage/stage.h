@@ -120,18 +120,22 @@ int vl_stage_pruned(struct vl_session *session, struct vl_plan *plan, struct vl_
 
 struct vl_ready;
 /* The ready state of a guest that runs and is as it should be, in two plans (guest_ready.c): the first stops it, and is
- * empty where there is such a state already or none can be; what it names, in the arena of its plan, is for the second,
+ * empty where there is such a state already or none can be (`anew`: the one that there is does not count, and that none
+ * can be is a failure); what it names, in the arena of its plan, is for the second,
  * after which the guest runs on. The third is for when the first failed after the guest had stopped. */
-int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, bool anew, struct vl_plan *plan,
                         struct vl_ready *ret_ready, struct vl_error *err);
 int vl_stage_ready_keep(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready,
                         struct vl_plan *plan, struct vl_error *err);
 int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready,
                           struct vl_plan *plan, struct vl_error *err);
 
-/* The guests of these names, put back to their ready states. Each must have one that is good. */
-int vl_stage_ready_reset(struct vl_session *session, const char *const *names, struct vl_plan *plan,
-                         struct vl_error *err);
+/* Guests put back to their ready states. The first: those of these names, each of which must have one that is good, are
+ * switched off. The second: one that is off gets its disk and its memory; this can be done to several at a time. */
+int vl_stage_ready_off(struct vl_session *session, const char *const *names, struct vl_plan *plan,
+                       struct vl_error *err);
+int vl_stage_ready_back(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+                        struct vl_error *err);
 
 /* Guest without a lab file. The first: whether it could be, before anything is looked at. */
 int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error *err);

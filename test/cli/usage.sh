@@ -80,6 +80,7 @@ wrong "a guest without a lab file needs" create-vm x --memory 1G
 wrong "a guest without a lab file needs" create-vm x --memory 1G --disk 1G -f "$lab"
 wrong "reset needs more: voiplab reset PBX" reset -f "$lab"
 printf '[lab]\nname = x\n[bridge]\naddress = 10.5.5.1/24\n[pbx far]\nplace = ssh\naddress = 10.5.5.9\n' >far.ini
+wrong "'far' is no virtual machine of this lab" snapshot far -f far.ini --state "$work/state"
 wrong "'far' is no virtual machine of this lab" reset --clean far -f far.ini --state "$work/state"
 
 wrong "it needs --yes" destroy -f "$lab" --state "$work/state" -c test:///default

@@ -120,6 +120,14 @@ off=$(($(guest alfa 10.77.7.11 date +%s) - $(date +%s)))
 [ "${off#-}" -le 3 ] || fail "the clock of alfa is $off s off"
 expect_contains "$(guest alfa 10.77.7.11 asterisk -rx "'$registry'")" Registered "alfa's registry after reset"
 
+say "what was prepared by hand since is what it is put back to after a snapshot"
+guest alfa 10.77.7.11 "touch /root/prepared; sync"
+report=$(in_lab snapshot alfa 2>&1) || fail "snapshot: $report"
+say "$(tail -n 1 <<<"$report")"
+expect_contains "$report" "1 of 1 PBX has a ready state of now" "snapshot"
+guest alfa 10.77.7.11 "rm /root/prepared; touch /root/mine; sync"
+volumes >"$work/volumes"
+
 kills=3
 full && kills=50
 say "cut off $kills times at any moment, it is put back by the next run"
@@ -133,7 +141,7 @@ done
 report=$(in_lab reset alfa 2>&1) || fail "reset after kills: $report"
 say "$(tail -n 1 <<<"$report")"
 [ "$(boot_of alfa 10.77.7.11)" = "$boot" ] || fail "alfa has booted"
-guest alfa 10.77.7.11 "test ! -e /root/mine && touch /root/writes && sync && rm /root/writes" || fail "alfa's disk"
+guest alfa 10.77.7.11 "test -e /root/prepared && test ! -e /root/mine && touch /root/writes && sync && rm /root/writes" || fail "alfa's disk"
 expect_lacks "$(guest alfa 10.77.7.11 dmesg)" "EXT4-fs error" "the kernel of alfa"
 volumes | diff "$work/volumes" - || fail "volumes were left by runs that were cut off"
 report=$(in_lab up 2>&1) || fail "up after reset: $report"

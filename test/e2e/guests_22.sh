@@ -53,6 +53,8 @@ voiplab up
 ends 0 "up"
 said "2 registrations, 4 peers"
 cli pbx1 'pjsip show registrations' | grep -q ' Registered ' || fail "pbx1 is not registered"
+checks "a new registration in place of the one that there is, as after a reset"
+cli pbx1 'module refresh res_pjsip_outbound_registration.so' | grep -q 'Unloaded and loaded' || fail "it is not loaded anew"
 voiplab verify
 ends 0 "verify"
 said "6 of 6 calls were answered"

@@ -115,6 +115,11 @@ static void test_registry_old_layout(void **state)
     assert_string_equal(list[1].state_text, "Timeout");
     assert_string_equal(list[2].username, "two words");
     assert_int_equal(list[2].state, VL_REGISTRATION_REGISTERED);
+    assert_string_equal(list[2].when, "Mon, 12 Sep 2011 10:00:00");
+    assert_false(vl_asterisk_registered_since(&list[2], &list[2]));
+    assert_true(vl_asterisk_registered_since(
+        &(struct vl_registration){ .state = VL_REGISTRATION_REGISTERED, .when = "Mon, 12 Sep 2011 09:59:59" },
+        &list[2]));
 }
 
 typedef int (*peer_parser)(struct vl_arena *, const char *, struct vl_peer **, size_t *);

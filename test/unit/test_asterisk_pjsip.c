@@ -101,6 +101,48 @@ static void test_odd_registrations(void **state)
     check_registrations(text, expected, VL_COUNT(expected));
 }
 
+static struct vl_registration registration_of(struct vl_arena *arena, const char *status)
+{
+    const char *text = vl_arena_printf(arena,
+                                       " <Registration/ServerURI....>  <Auth....>  <Status.......>\n====\n"
+                                       " hub/sip:10.77.0.10            hub         %s\n",
+                                       status);
+    struct vl_registration *list;
+    size_t count;
+
+    assert_int_equal(vl_asterisk_parse_pjsip_registrations(arena, text, &list, &count), 0);
+    assert_int_equal(count, 1);
+    return list[0];
+}
+
+/* What gets less by itself is no news. */
+static void test_registered_since(void **state)
+{
+    static const struct {
+        const char *before, *now;
+        bool renewed;
+    } cases[] = {
+        { "Registered        (exp. 93s)", "Registered        (exp. 93s)", false },
+        { "Registered        (exp. 93s)", "Registered        (exp. 92s)", false },
+        { "Registered        (exp. 93s)", "Registered        (exp. 119s)", true },
+        { "Registered        (exp. 5s ago)", "Registered        (exp. 6s ago)", false },
+        { "Registered        (exp. 5s ago)", "Registered        (exp. 119s)", true },
+        { "Unregistered      (exp. 119s)", "Registered        (exp. 119s)", true },
+        { "Registered        (exp. 93s)", "Unregistered      (exp. 119s)", false },
+        { "Registered", "Registered", true }, /* up to 16.26: nobody knows */
+    };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(cases); i++) {
+        struct vl_registration before = registration_of(&arena, cases[i].before);
+        struct vl_registration now = registration_of(&arena, cases[i].now);
+
+        if (vl_asterisk_registered_since(&before, &now) != cases[i].renewed)
+            fail_msg("'%s' after '%s'", cases[i].now, cases[i].before);
+    }
+}
+
 struct expected_peer {
     const char *name, *host;
     enum vl_peer_status status;
@@ -254,9 +296,10 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_registrations), cmocka_unit_test(test_odd_registrations), cmocka_unit_test(test_contacts),
-        cmocka_unit_test(test_odd_contacts),  cmocka_unit_test(test_no_answer),         cmocka_unit_test(test_channels),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_registrations),    cmocka_unit_test(test_odd_registrations),
+        cmocka_unit_test(test_registered_since), cmocka_unit_test(test_contacts),
+        cmocka_unit_test(test_odd_contacts),     cmocka_unit_test(test_no_answer),
+        cmocka_unit_test(test_channels),         cmocka_unit_test(test_limits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

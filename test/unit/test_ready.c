@@ -89,13 +89,24 @@ static void test_torn_pair(void **state)
     assert_null(pair_of(fixture, &arena).layer);
 }
 
+/* The whole of a reset, as a dry run shows it. */
+static int plan_reset(struct fixture *fixture, const char *const *names, struct vl_plan *plan, struct vl_error *err)
+{
+    const struct vl_lab *lab = fixture->session.lab;
+    int rc = vl_stage_ready_off(&fixture->session, names, plan, err);
+
+    for (; rc == 0 && *names; names++)
+        rc = vl_stage_ready_back(&fixture->session, vl_lab_pbx(lab, *names), plan, err);
+    return rc;
+}
+
 static void refused(struct fixture *fixture, const char *text)
 {
     static const char *const names[] = { "a", NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    assert_int_equal(vl_stage_ready_reset(&fixture->session, names, &plan, &err), -1);
+    assert_int_equal(plan_reset(fixture, names, &plan, &err), -1);
     assert_non_null(strstr(vl_error_text(&err), text));
     assert_non_null(strstr(vl_error_text(&err), "'voiplab reset --clean a'"));
 }
@@ -137,7 +148,7 @@ static void test_reset(void **state)
     (void)state;
     refused(fixture, "libvirt has no such guest any more");
     define_and_note(fixture);
-    if (vl_stage_ready_reset(&fixture->session, names, &plan, &err) < 0)
+    if (plan_reset(fixture, names, &plan, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     assert_int_equal(plan.count, VL_COUNT(wanted));
     for (size_t i = 0; i < VL_COUNT(wanted); i++)
@@ -146,7 +157,7 @@ static void test_reset(void **state)
     assert_string_equal(plan.steps[1].object, "a.qcow2");
     assert_string_equal(plan.steps[2].object, "a.qcow2");
     assert_non_null(strstr(plan.steps[2].after, "/a.ready-1.qcow2</path>"));
-    assert_int_equal(vl_stage_ready_reset(&fixture->session, both, &nothing, &other), -1);
+    assert_int_equal(plan_reset(fixture, both, &nothing, &other), -1);
     assert_non_null(strstr(vl_error_text(&other), "'c' has no ready state"));
 }
 
@@ -166,6 +177,21 @@ static void test_defined_otherwise(void **state)
     assert_non_null(step);
     assert_int_equal(vl_hypervisor_define(fixture->session.hypervisor, step->after, "t-a", "t", &err), 0);
     refused(fixture, "the guest is defined otherwise by now");
+}
+
+/* The address of the memory is not the one at which it would be waited for, so this is told before anything is done. */
+static void test_otherwise_in_file(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+
+    (void)state;
+    define_and_note(fixture);
+    pbx->address++;
+    refused(fixture, "the lab file has the guest otherwise by now");
+    pbx->address--;
+    pbx->memory += 64 << 20;
+    refused(fixture, "the lab file has the guest otherwise by now");
 }
 
 /* Cut off between the old disk and the new one: the guest is made with the disk of its ready state, and boots the
@@ -221,6 +247,67 @@ static void test_made_anew(void **state)
     assert_true(record && memory);
 }
 
+static int take(struct fixture *fixture, bool anew, struct vl_plan *plan, struct vl_error *err)
+{
+    struct vl_ready ready;
+
+    return vl_stage_ready_take(&fixture->session, &fixture->session.lab->pbxs[0], anew, plan, &ready, err);
+}
+
+/* A good ready state stays, unless it is wanted anew; that none can be taken is told then. */
+static void test_taken_anew(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    (void)state;
+    define_and_note(fixture);
+    fixture->session.options.hypervisor = "qemu:///system";
+    assert_int_equal(take(fixture, false, &plan, &err), 0);
+    assert_int_equal(plan.count, 0);
+    if (take(fixture, true, &plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_string_equal(step_of(&plan, VL_STEP_SAVE)->object, "t-a");
+    assert_string_equal(step_of(&plan, VL_STEP_COPY_VOLUME)->source, "a.qcow2");
+    assert_int_equal(vl_hypervisor_stop(fixture->session.hypervisor, "t-a", "t", 0, true, &err), 0);
+    assert_int_equal(take(fixture, true, &plan, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "'a' cannot have a ready state: it does not run"));
+    fixture->session.options.hypervisor = "qemu+ssh://far/system";
+    vl_error_clear(&err);
+    assert_int_equal(take(fixture, true, &plan, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "its hypervisor is on another host"));
+}
+
+/* The memory of before goes with the new pair, whose record has the name of the one of before. */
+static void test_kept(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    const char *before = pair_of(fixture, &arena).memory;
+    struct vl_ready next = { .layer = "a.ready-2.qcow2", .definition = "0011223344556677" };
+    bool record = false, memory = false;
+    const struct vl_step *step;
+
+    (void)state;
+    next.memory = vl_arena_printf(&arena, "%s/a.ready-2.save", vl_ready_directory(&fixture->session, &arena));
+    make_clone(fixture, POOL, next.layer, "/pool/" BASE ".qcow2");
+    write_whole(next.memory, "memory of now");
+    if (vl_stage_ready_keep(&fixture->session, &fixture->session.lab->pbxs[0], &next, &plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    step = step_of(&plan, VL_STEP_COMMAND);
+    assert_non_null(step);
+    for (const char *const *word = step->argv; *word; word++) {
+        record |= !strcmp(*word, vl_ready_path(&fixture->session, &arena, "a"));
+        memory |= !strcmp(*word, before);
+        assert_string_not_equal(*word, next.memory);
+    }
+    assert_true(memory);
+    assert_false(record);
+}
+
 /* A name is never used twice: what an attempt that was cut off has left may be there. */
 static void test_names(void **state)
 {
@@ -247,7 +334,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_pair), cmocka_unit_test(test_torn_pair),         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_lost_disk), cmocka_unit_test(test_defined_otherwise), cmocka_unit_test(test_made_anew),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_otherwise_in_file), cmocka_unit_test(test_taken_anew),
+        cmocka_unit_test(test_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
