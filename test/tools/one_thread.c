@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Linked into the programs of unit tests that do not say `ctest: THREADS yes`, in place of pthread_create (ld's --wrap):
- * ThreadSanitizer does not look at them, so one that starts a thread has to fail.
+ * Linked into the programs of unit tests that do not say `ctest: THREADS yes`, in place of pthread_create (ld's
+ * --wrap): ThreadSanitizer does not look at them, so one that starts a thread has to fail.
  */
 #include <pthread.h>
 #include <stdio.h>
