@@ -43,7 +43,7 @@ uint64_t vl_scene_mark(const struct vl_scene *scene);
 
 /* What is on a link beside addresses and default routes, and the rules of routing, a line each: `route br0
  * 203.0.113.0/24 via 192.0.2.1 table 254`, `neighbour br0 192.0.2.77 lladdr 02:…`, `rule inet from 192.0.2.9/32 table
- * 101`, the link called `name`. Without `boot` no routes that a client's script may have given. */
+ * 101`, the link called `name`. With `dhcp` no routes that a client's script may have given. */
 struct vl_net;
 struct vl_net_link;
 int vl_scene_see_held(struct vl_net *net, struct vl_arena *arena, const struct vl_net_link *link, const char *name,
