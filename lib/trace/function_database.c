@@ -83,6 +83,19 @@ static bool read_database(struct vl_runner *runner, const char *key, const char 
     return true;
 }
 
+/* What stands under a key, as DB and DB_EXISTS leave it in DB_RESULT: NULL there when it is not known, empty when the
+ * value is read into no room. False: it is not known whether the key is there. */
+static bool look_up(struct vl_runner *runner, const char *key, bool no_room, const char **ret_value, bool *ret_there)
+{
+    if (!read_database(runner, key, ret_value, ret_there)) {
+        vl_trace_set(runner, "DB_RESULT", NULL);
+        return false;
+    }
+    if (*ret_there)
+        vl_trace_set(runner, "DB_RESULT", no_room ? "" : *ret_value);
+    return true;
+}
+
 const char *vl_function_database(struct vl_runner *runner, const char *key)
 {
     const char *value;
@@ -90,13 +103,7 @@ const char *vl_function_database(struct vl_runner *runner, const char *key)
 
     if (!strchr(key, '/'))
         return "";
-    if (!read_database(runner, key, &value, &there)) {
-        vl_trace_set(runner, "DB_RESULT", NULL);
-        return NULL;
-    }
-    if (there)
-        vl_trace_set(runner, "DB_RESULT", value);
-    return value;
+    return look_up(runner, key, false, &value, &there) ? value : NULL;
 }
 
 void vl_function_database_write(struct vl_runner *runner, const char *key, const char *value)
@@ -114,13 +121,7 @@ const char *vl_function_database_exists(struct vl_runner *runner, const char *ke
 
     if (!strchr(key, '/'))
         return "";
-    if (!read_database(runner, key, &value, &there)) {
-        vl_trace_set(runner, "DB_RESULT", NULL);
-        return NULL;
-    }
-    if (there)
-        vl_trace_set(runner, "DB_RESULT", runner->by_string ? "" : value);
-    return there ? "1" : "0";
+    return look_up(runner, key, runner->by_string, &value, &there) ? there ? "1" : "0" : NULL;
 }
 
 /* DBdeltree(): a family, or what is in it below a key. Without a family it is all of the database. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Running an extension on paper, as the parts of it share it: run.c goes from step to step, applications.c knows what
- * applications do to the course of a call, set.c what they set, functions.c what functions give, stack.c how it comes
- * back from Gosub and Macro, others.c what the channels that it makes do, state.c where the call is and what it knows.
+ * applications do to the course of a call, absent.c which there are, jumps.c where they send it, set.c what they set,
+ * functions.c what functions give, stack.c how it comes back from Gosub and Macro, others.c what the channels that it
+ * makes do, state.c where the call is and what it knows.
  */
 #ifndef VL_TRACE_RUN_H
 #define VL_TRACE_RUN_H
@@ -14,6 +15,18 @@ void vl_trace(struct vl_runner *runner);
 
 /* Call an application with its arguments filled in; *note becomes what is to be said of it. */
 enum vl_course vl_trace_call(struct vl_runner *runner, const char *name, const char *arguments, const char **note);
+
+/* absent.c: whether there is no such application, which ends the call; *note becomes why. */
+bool vl_trace_is_absent(struct vl_runner *runner, const char *name, const char **note);
+
+/* jumps.c: to the place that the arguments name. */
+enum vl_course vl_trace_goto(struct vl_runner *runner, const char *arguments, const char **note);
+enum vl_course vl_trace_gosub(struct vl_runner *runner, const char *arguments, const char **note);
+enum vl_course vl_trace_macro(struct vl_runner *runner, const char *arguments, const char **note);
+enum vl_course vl_trace_wait_exten(struct vl_runner *runner, const char *arguments, const char **note);
+/* Into the routine that the application runs before its telephones ring, JUMPED, if there is one. */
+enum vl_course vl_trace_before_ringing(struct vl_runner *runner, const struct vl_application *application,
+                                       const char *arguments, const char **note);
 
 /* others.c: what the channels that an application makes may write is not known from here on. */
 void vl_trace_doubt_others(struct vl_runner *runner, const struct vl_application *application, const char *arguments);
