@@ -332,7 +332,11 @@ cli pbx1 'core reload' >/dev/null
 for era in 2.7 2.10 2.11 17; do
     load "$era"
     tables "$work/before"
-    failures_change_nothing "$era"
+    # what is in the way, or fails, is between the tables and us: the oldest and the newest tell
+    case $era in
+    2.7 | 17) failures_change_nothing "$era" ;;
+    *) ! full || failures_change_nothing "$era" ;;
+    esac
     there_and_back "$era"
     goes_again "$era"
 done
