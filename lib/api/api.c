@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "base/text.h"
-#include "guest/hypervisor.h"
+#include "plan/sites.h"
 #include "lab/lab.h"
 #include "machine/cage.h"
 #include "machine/provision.h"
@@ -206,7 +206,7 @@ void voiplab_close(voiplab_lab *lab)
 {
     if (!lab)
         return;
-    vl_hypervisor_close(lab->session.hypervisor);
+    vl_sites_close(&lab->session);
     vl_state_close(&lab->session.state);
     vl_session_forget(&lab->session);
     vl_lab_free(lab->session.lab);

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/scratch.h"
 #include "plan/made.h"
+#include "plan/sites.h"
 #include "request/fleet.h"
 
 /* A request as it came, made whole: with parameters for every command that has any. */
@@ -131,7 +132,7 @@ static int see_to_hypervisor(const struct asked *asked, const struct vl_run *run
     if (asked->row->hypervisor == VL_HYPERVISOR_TO_APPLY)
         return vl_run_hypervisor(run);
     if (asked->row->hypervisor == VL_HYPERVISOR_ALWAYS && vl_made_machines(session))
-        return vl_session_hypervisor(run->session, run->err);
+        return vl_sites_open(run->session, run->err);
     return 0;
 }
 

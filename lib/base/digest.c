@@ -1,27 +1,87 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/digest.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/openssl_part.h"
 
-int vl_digest_sha256(const void *bytes, size_t length, char ret_hex[static VL_DIGEST_SHA256_SIZE])
+static void write_hex(const unsigned char *sum, char *hex)
 {
     static const char digits[] = "0123456789abcdef";
+
+    for (unsigned int i = 0; i < VL_DIGEST_SHA256_SIZE / 2; i++) {
+        hex[2 * i] = digits[sum[i] >> 4];
+        hex[2 * i + 1] = digits[sum[i] & 15];
+    }
+    hex[VL_DIGEST_SHA256_SIZE - 1] = '\0';
+}
+
+int vl_digest_sha256(const void *bytes, size_t length, char ret_hex[static VL_DIGEST_SHA256_SIZE])
+{
     unsigned char sum[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
 
     if (EVP_Digest(bytes, length, sum, &size, EVP_sha256(), NULL) != 1 || size != 32)
         return -1;
-    for (unsigned int i = 0; i < size; i++) {
-        ret_hex[2 * i] = digits[sum[i] >> 4];
-        ret_hex[2 * i + 1] = digits[sum[i] & 15];
-    }
-    ret_hex[64] = '\0';
+    write_hex(sum, ret_hex);
     return 0;
+}
+
+struct vl_digest {
+    EVP_MD_CTX *context;
+    bool failed;
+};
+
+struct vl_digest *vl_digest_begin(void)
+{
+    struct vl_digest *digest = vl_calloc(1, sizeof(*digest));
+
+    if (!digest)
+        return NULL;
+    digest->context = EVP_MD_CTX_new();
+    if (digest->context && EVP_DigestInit_ex(digest->context, EVP_sha256(), NULL) == 1)
+        return digest;
+    (void)vl_digest_end(digest, NULL);
+    return NULL;
+}
+
+void vl_digest_add(struct vl_digest *digest, const void *bytes, size_t length)
+{
+    digest->failed |= EVP_DigestUpdate(digest->context, bytes, length) != 1;
+}
+
+int vl_digest_end(struct vl_digest *digest, char *ret_hex)
+{
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    int rc = -1;
+
+    if (ret_hex && !digest->failed && EVP_DigestFinal_ex(digest->context, sum, &size) == 1 && size == 32) {
+        write_hex(sum, ret_hex);
+        rc = 0;
+    }
+    EVP_MD_CTX_free(digest->context);
+    vl_free(digest);
+    return rc;
+}
+
+int vl_digest_descriptor(int descriptor, char ret_hex[static VL_DIGEST_SHA256_SIZE])
+{
+    struct vl_digest *digest = vl_digest_begin();
+    char bytes[65536];
+    ssize_t got = 0;
+
+    while (digest && ((got = read(descriptor, bytes, sizeof(bytes))) > 0 || (got < 0 && errno == EINTR)))
+        if (got > 0)
+            vl_digest_add(digest, bytes, (size_t)got);
+    if (!digest)
+        return -1;
+    return vl_digest_end(digest, got < 0 ? NULL : ret_hex);
 }
 
 int vl_digest_hmac(const char *key, const void *bytes, size_t length, unsigned char ret[static VL_DIGEST_HMAC_SIZE])

@@ -13,6 +13,16 @@ enum { VL_DIGEST_SHA256_SIZE = 65 };
  * (no memory, or a policy of the host that leaves SHA-256 out). */
 int vl_digest_sha256(const void *bytes, size_t length, char ret_hex[static VL_DIGEST_SHA256_SIZE]);
 
+/* The same of bytes that come in parts: begin (NULL: libcrypto cannot), add as often as you like, and end, which frees
+ * it; to free it without an end, end it with `ret_hex` NULL. What went wrong on the way comes out at the end as -1. */
+struct vl_digest;
+struct vl_digest *vl_digest_begin(void);
+void vl_digest_add(struct vl_digest *digest, const void *bytes, size_t length);
+int vl_digest_end(struct vl_digest *digest, char *ret_hex);
+
+/* The same of all that an open file has from where it stands. -1 also when it cannot be read, with errno. */
+int vl_digest_descriptor(int descriptor, char ret_hex[static VL_DIGEST_SHA256_SIZE]);
+
 enum { VL_DIGEST_HMAC_SIZE = 32 };
 
 /* HMAC-SHA-256 (RFC 2104) of `length` bytes with a key that is text. -1 as above. */

@@ -285,6 +285,23 @@ bool vl_file_tell_kernel(const char *path, const char *word)
     return descriptor >= 0 && vl_file_ops()->write(descriptor, word, strlen(word)) == (ssize_t)strlen(word);
 }
 
+int vl_file_create(const char *path, mode_t mode, struct vl_error *err)
+{
+    int descriptor = vl_file_ops()->open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
+
+    if (descriptor >= 0 && vl_file_ops()->fchmod(descriptor, mode) == 0)
+        return descriptor;
+    (void)vl_fail_errno(err, "cannot write '%s'", path);
+    if (descriptor >= 0)
+        (void)close(descriptor);
+    return -1;
+}
+
+int vl_file_append(int descriptor, const char *path, const void *bytes, size_t length, struct vl_error *err)
+{
+    return write_all(descriptor, bytes, length) < 0 ? vl_fail_errno(err, "cannot write '%s'", path) : 0;
+}
+
 void vl_file_sweep(const char *path)
 {
     VL_FREE char *temporary = temporary_for(path);

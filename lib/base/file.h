@@ -79,6 +79,11 @@ int vl_file_open_device(const char *path);
 /* Say a word to the kernel by a file of /proc, which is not replaced but written to. False when it does not take it. */
 bool vl_file_tell_kernel(const char *path, const char *word);
 
+/* A file that is written little by little: made anew, or emptied when it is there (a descriptor, or -1), and bytes at
+ * its end. It is synced and gets the name under which others find it by vl_file_rename(). */
+int vl_file_create(const char *path, mode_t mode, struct vl_error *err);
+int vl_file_append(int descriptor, const char *path, const void *bytes, size_t length, struct vl_error *err);
+
 /* Remove the temporary that a killed vl_file_write() of this file may have left. */
 void vl_file_sweep(const char *path);
 

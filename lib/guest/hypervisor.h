@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/error.h"
 
 struct vl_hypervisor;
@@ -43,6 +44,20 @@ void vl_hypervisor_close(struct vl_hypervisor *hypervisor);
  * the type and the processor has vmx or svm, since a /dev/kvm that opens is not yet one that runs a guest. */
 int vl_hypervisor_describe(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char **ret_version,
                            bool *ret_kvm, struct vl_error *err);
+
+/* What the host of a hypervisor has. */
+enum vl_bridge_there { VL_BRIDGE_THERE_UNKNOWN, VL_BRIDGE_THERE_NOT, VL_BRIDGE_THERE };
+
+struct vl_hypervisor_host {
+    uint64_t memory, given; /* bytes; and how many of them guests have that run, or that are voiplab's */
+    uint64_t disk;          /* bytes that are free in the pool that `pool_path` is or lies in; where `disk_known` */
+    bool disk_known;
+    const char *machine; /* in words: "x86_64, QEMU 7.2" */
+    enum vl_bridge_there bridge;
+};
+
+int vl_hypervisor_look_at_host(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool_path,
+                               const char *bridge, struct vl_hypervisor_host *ret_host, struct vl_error *err);
 
 enum vl_domain_state { VL_DOMAIN_ABSENT, VL_DOMAIN_STOPPED, VL_DOMAIN_RUNNING, VL_DOMAIN_PAUSED };
 
@@ -164,6 +179,11 @@ int vl_hypervisor_volume_copy(struct vl_hypervisor *hypervisor, const char *pool
  */
 int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *pool, const char *name, const char *file,
                                 struct vl_error *err);
+/* Read a volume to its end, as its bytes lie on the disk: their SHA-256, how many they are (`ret_size` may be NULL),
+ * and into the file of this host `file`, which is made anew with mode 0600; NULL: into none. */
+int vl_hypervisor_volume_download(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
+                                  const char *file, char ret_sha256[static VL_DIGEST_SHA256_SIZE], uint64_t *ret_size,
+                                  struct vl_error *err);
 /* Remove a volume; an absent one is no error. */
 int vl_hypervisor_volume_remove(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
                                 struct vl_error *err);

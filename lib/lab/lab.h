@@ -96,6 +96,15 @@ enum vl_backing {
     VL_BACKING_DATABASE, /* rows of the data base that a FreePBX makes its files of (render/freepbx.h) */
 };
 
+/* A further hypervisor that guests may live on: [hypervisor NAME]. */
+struct vl_lab_hypervisor {
+    const char *name, *uri;
+    int line;
+};
+
+/* What the hypervisor of [lab] is called where guests are given their places. */
+#define VL_LAB_HYPERVISOR "lab"
+
 struct vl_image {
     const char *name;
     enum vl_image_kind kind;
@@ -131,6 +140,7 @@ struct vl_pbx {
     enum vl_role role;
     enum vl_place place;
     const struct vl_image *image; /* for VL_PLACE_VM, else NULL */
+    const char *hypervisor;       /* VL_LAB_HYPERVISOR, or of lab->hypervisors; NULL: where there is room */
     uint32_t address;
     const char *prefix;            /* digits that the numbers of this guest start with; NULL for the hub */
     const char *const *extensions; /* phones of this guest, NULL-terminated; full numbers such as 1500 */
@@ -391,6 +401,8 @@ struct vl_lab {
     const char *name;
     const char *country; /* numbering plan */
     const char *hypervisor;
+    const struct vl_lab_hypervisor *hypervisors; /* those beside it */
+    size_t hypervisor_count;
     const char *storage; /* the pool lies below it on the hypervisor's host; NULL: /var/lib/libvirt/images */
     const char *sshkey; /* of PBXs that say nothing: private key file for VL_PLACE_SSH, or VL_SSH_AGENT; NULL: the lab's
                            own, from the state */

@@ -299,13 +299,14 @@ static int make_loads(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
 static int build(struct vl_lab *lab, const struct vl_raw_file *raw, const char *share_directory, struct vl_error *err)
 {
     make_host(lab, raw);
-    if (make_lab(lab, raw, err) < 0 || vl_lab_make_bridge(lab, raw, err) < 0 ||
-        make_images(lab, raw, share_directory, err) < 0 || make_providers(lab, raw, err) < 0 ||
-        vl_lab_make_classes(lab, raw, err) < 0 || vl_lab_make_pbxs(lab, raw, err) < 0 ||
-        make_users(lab, raw, err) < 0 || make_dahdi(lab, raw, err) < 0 || vl_lab_make_pools(lab, raw, err) < 0 ||
-        vl_lab_make_trunks(lab, raw, err) < 0 || vl_lab_make_routes(lab, raw, share_directory, err) < 0 ||
-        vl_lab_make_dialplan(lab, raw, err) < 0 || make_loads(lab, raw, err) < 0 ||
-        vl_lab_make_extensions(lab, raw, err) < 0 || vl_lab_make_phones(lab, raw, share_directory, err) < 0)
+    if (make_lab(lab, raw, err) < 0 || vl_lab_make_hypervisors(lab, raw, err) < 0 ||
+        vl_lab_make_bridge(lab, raw, err) < 0 || make_images(lab, raw, share_directory, err) < 0 ||
+        make_providers(lab, raw, err) < 0 || vl_lab_make_classes(lab, raw, err) < 0 ||
+        vl_lab_make_pbxs(lab, raw, err) < 0 || make_users(lab, raw, err) < 0 || make_dahdi(lab, raw, err) < 0 ||
+        vl_lab_make_pools(lab, raw, err) < 0 || vl_lab_make_trunks(lab, raw, err) < 0 ||
+        vl_lab_make_routes(lab, raw, share_directory, err) < 0 || vl_lab_make_dialplan(lab, raw, err) < 0 ||
+        make_loads(lab, raw, err) < 0 || vl_lab_make_extensions(lab, raw, err) < 0 ||
+        vl_lab_make_phones(lab, raw, share_directory, err) < 0)
         return -1;
     if (lab->arena.failed)
         return vl_no_memory(err);

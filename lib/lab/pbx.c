@@ -202,7 +202,8 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "freepbx"), err,
                               "[%s] freepbx: the hub has no data base of trunks; 'database' is for guests",
                               section->section->name);
-    if (resolve_image(lab, section, pbx, err) < 0 || vl_lab_make_ssh(lab, section, pbx, err) < 0)
+    if (resolve_image(lab, section, pbx, err) < 0 || vl_lab_resolve_hypervisor(lab, section, pbx, err) < 0 ||
+        vl_lab_make_ssh(lab, section, pbx, err) < 0)
         return -1;
     return vl_lab_resolve_class(lab, section, raw->class, &pbx->class, err);
 }

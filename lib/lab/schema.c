@@ -45,6 +45,14 @@ static const struct vl_lab_key lab_keys[] = {
       .choices = virtualizations },
 };
 
+static const struct vl_lab_key hypervisor_keys[] = {
+    { .name = "uri",
+      .type = VL_VALUE_TEXT,
+      .offset = AT(vl_raw_hypervisor, uri),
+      .required = true,
+      .stand_in = "test:///" },
+};
+
 static const struct vl_lab_key host_keys[] = {
     KEY(vl_raw_host, "reserve", VL_VALUE_SIZE, reserve),
 };
@@ -82,6 +90,7 @@ static const struct vl_lab_key pbx_keys[] = {
     { .name = "role", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, role), .choices = roles, .leads = true },
     { .name = "place", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_pbx, place), .choices = places, .leads = true },
     KEY(vl_raw_pbx, "image", VL_VALUE_NAME, image),
+    KEY(vl_raw_pbx, "hypervisor", VL_VALUE_NAME, hypervisor),
     LEAD(vl_raw_pbx, "address", VL_VALUE_ADDRESS, address),
     LEAD(vl_raw_pbx, "prefix", VL_VALUE_TEXT, prefix),
     LEAD(vl_raw_pbx, "account", VL_VALUE_DIGITS, account),
@@ -241,6 +250,8 @@ static const struct section_kind {
     const char *label_example;
 } kinds[VL_RAW_KINDS] = {
     [VL_RAW_LAB] = { "lab", LABEL_NONE, lab_keys, VL_COUNT(lab_keys), sizeof(struct vl_raw_lab), "[lab]" },
+    [VL_RAW_HYPERVISOR] = { "hypervisor", LABEL_NAME, hypervisor_keys, VL_COUNT(hypervisor_keys),
+                            sizeof(struct vl_raw_hypervisor), "[hypervisor second]" },
     [VL_RAW_HOST] = { "host", LABEL_NONE, host_keys, VL_COUNT(host_keys), sizeof(struct vl_raw_host), "[host]" },
     [VL_RAW_BRIDGE] = { "bridge", LABEL_NONE, bridge_keys, VL_COUNT(bridge_keys), sizeof(struct vl_raw_bridge),
                         "[bridge]" },

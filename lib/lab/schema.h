@@ -15,6 +15,10 @@ struct vl_raw_lab {
     bool insecure;
 };
 
+struct vl_raw_hypervisor {
+    const char *name, *uri;
+};
+
 struct vl_raw_host {
     uint64_t reserve;
 };
@@ -33,7 +37,7 @@ struct vl_raw_image {
 
 struct vl_raw_pbx {
     const char *name, *image, *prefix, *account, *user, *hostkey, *class;
-    const char *sshkey, *password_file, *proxy_jump, *proxy_hostkey;
+    const char *sshkey, *password_file, *proxy_jump, *proxy_hostkey, *hypervisor;
     int ssh;         /* index of auto, modern, legacy */
     int role, place; /* place: -1 not given */
     int flavor, sip;
@@ -143,6 +147,7 @@ extern const char *const vl_echocancellers[];
 
 enum vl_raw_kind {
     VL_RAW_LAB,
+    VL_RAW_HYPERVISOR,
     VL_RAW_HOST,
     VL_RAW_BRIDGE,
     VL_RAW_IMAGE,
@@ -205,8 +210,12 @@ int vl_raw_read_plan(struct vl_arena *arena, const char *path, struct vl_raw_fil
 /* Line of a key in a section, or of the section when the key is not there. */
 int vl_raw_line(const struct vl_raw_section *section, const char *key);
 
-/* That the URI of lab->hypervisor, in this line, runs no program on this host. */
+/* The hypervisors: that of [lab], whose URI must run no program on this host, and the others; and which of them a PBX
+ * is on by what its section says. */
 int vl_lab_check_hypervisor(struct vl_lab *lab, int line, struct vl_error *err);
+int vl_lab_make_hypervisors(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);
+int vl_lab_resolve_hypervisor(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbx,
+                              struct vl_error *err);
 
 /* [bridge], with its addresses checked against each other. */
 int vl_lab_make_bridge(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);

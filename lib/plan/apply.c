@@ -16,6 +16,7 @@
 #include "network/change.h"
 #include "plan/pending.h"
 #include "plan/print.h"
+#include "plan/sites.h"
 #include "plan/steps.h"
 #include "plan/together.h"
 
@@ -37,11 +38,12 @@ static int stop_together(struct vl_session *session, const struct vl_step *steps
         return vl_no_memory(err);
     for (size_t i = 0; i < count; i++)
         guests[i].name = steps[i].object;
-    failed = vl_hypervisor_stop_all(session->hypervisor, vl_session_lab_name(session), guests, count,
-                                    &(struct vl_stop_options){ .timeout_ms = steps->at_once ? 0 : STOP_TIMEOUT_MS,
-                                                               .force = true,
-                                                               .cancelled = stop_cancelled,
-                                                               .context = session });
+    failed =
+        vl_hypervisor_stop_all(vl_site_hypervisor(session, steps->site), vl_session_lab_name(session), guests, count,
+                               &(struct vl_stop_options){ .timeout_ms = steps->at_once ? 0 : STOP_TIMEOUT_MS,
+                                                          .force = true,
+                                                          .cancelled = stop_cancelled,
+                                                          .context = session });
     for (size_t i = 0; i < count; i++) {
         if (guests[i].error.code)
             vl_session_event(session, VOIPLAB_EVENT_WARNING, guests[i].name, "%s", vl_error_text(&guests[i].error));
@@ -62,7 +64,8 @@ static size_t count_stops(const struct vl_plan *plan, size_t from)
     size_t count = 0;
 
     while (from + count < plan->count && plan->steps[from + count].kind == VL_STEP_STOP &&
-           plan->steps[from + count].at_once == plan->steps[from].at_once)
+           plan->steps[from + count].at_once == plan->steps[from].at_once &&
+           plan->steps[from + count].site == plan->steps[from].site)
         count++;
     return count;
 }

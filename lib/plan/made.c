@@ -41,20 +41,44 @@ int vl_made_read_at(const char *directory, struct vl_arena *arena, struct vl_mad
     return vl_arena_check(arena, err);
 }
 
-/* Whether a line is `KIND NAME`; NAME NULL: `kind` is the whole line. */
-static bool is_line(const char *line, const char *kind, const char *name)
+/* What is of one hypervisor, and has that before its name. */
+static bool is_of_site(const char *kind)
 {
-    size_t length = strlen(kind);
+    return !strcmp(kind, "pool") || !strcmp(kind, "volume");
+}
 
-    if (!name)
-        return !strcmp(line, kind);
-    return !strncmp(line, kind, length) && line[length] == ' ' && !strcmp(line + length + 1, name);
+/* The name in a line `KIND NAME`, without the site that is looked at; NULL: it is another line. */
+static const char *name_in(const struct vl_made *made, const char *line, const char *kind)
+{
+    size_t length = strlen(kind), site = made->at && is_of_site(kind) ? strlen(made->at) : 0;
+    const char *name = line + length + 1;
+
+    if (strncmp(line, kind, length) != 0 || line[length] != ' ')
+        return NULL;
+    if (!site)
+        return name;
+    return !strncmp(name, made->at, site) && name[site] == '/' ? name + site + 1 : NULL;
+}
+
+/* Whether a line is `KIND NAME`; NAME NULL: `kind` is the whole line. */
+static bool is_line(const struct vl_made *made, const char *line, const char *kind, const char *name)
+{
+    const char *there = name ? name_in(made, line, kind) : NULL;
+
+    return name ? there && !strcmp(there, name) : !strcmp(line, kind);
+}
+
+const char *vl_made_volume_line(const struct vl_made *made, const char *line)
+{
+    const char *name = name_in(made, line, "volume");
+
+    return name && !strchr(name, '/') ? name : NULL;
 }
 
 bool vl_made_has(const struct vl_made *made, const char *kind, const char *name)
 {
     for (size_t i = 0; i < made->count; i++)
-        if (is_line(made->lines[i], kind, name))
+        if (is_line(made, made->lines[i], kind, name))
             return true;
     return false;
 }
@@ -69,7 +93,11 @@ void vl_made_add(struct vl_made *made, struct vl_arena *arena, const char *kind,
     if (!lines)
         return;
     made->lines = lines;
-    lines[made->count++] = name ? vl_arena_printf(arena, "%s %s", kind, name) : kind;
+    if (name)
+        lines[made->count++] = vl_arena_printf(arena, "%s %s%s%s", kind, made->at && is_of_site(kind) ? made->at : "",
+                                               made->at && is_of_site(kind) ? "/" : "", name);
+    else
+        lines[made->count++] = kind;
 }
 
 void vl_made_drop(struct vl_made *made, const char *kind, const char *name)
@@ -77,9 +105,22 @@ void vl_made_drop(struct vl_made *made, const char *kind, const char *name)
     size_t kept = 0;
 
     for (size_t i = 0; i < made->count; i++)
-        if (!is_line(made->lines[i], kind, name))
+        if (!is_line(made, made->lines[i], kind, name))
             made->lines[kept++] = made->lines[i];
     made->count = kept;
+}
+
+void vl_made_set_place(struct vl_made *made, struct vl_arena *arena, const char *name, const char *site)
+{
+    const char *begin = vl_arena_printf(arena, "place %s ", name);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < made->count; i++)
+        if (!vl_text_starts(made->lines[i], begin))
+            made->lines[kept++] = made->lines[i];
+    made->count = kept;
+    if (site)
+        vl_made_add(made, arena, vl_arena_printf(arena, "%s%s", begin, site), NULL);
 }
 
 /* A line `address ADDRESS BRIDGE NAME`; NULL: it is another one. */

@@ -6,6 +6,10 @@
  *
  *   pool NAME     the storage pool of the lab
  *   volume NAME   a volume in it
+ *   pool SITE/NAME, volume SITE/NAME
+ *                 the same on another hypervisor than that of [lab]
+ *   place NAME SITE
+ *                 on which hypervisor this guest is, in a lab with several
  *   guest NAME    a virtual machine of this name; its domain carries a mark of its own, but whoever has taken the PBX
  *                 out of the lab file knows by this that there may be one
  *
@@ -25,6 +29,7 @@
 
 struct vl_made {
     bool known;         /* there is such a file */
+    const char *at;     /* the site whose pool and volumes are meant by their names; NULL: that of [lab] */
     const char **lines; /* NULL-terminated, without comments */
     size_t count;
     const char *text; /* the whole of it; NULL: none */
@@ -47,6 +52,12 @@ const char *vl_made_address(const struct vl_made *made, const char *address, con
 bool vl_made_has(const struct vl_made *made, const char *kind, const char *name);
 void vl_made_add(struct vl_made *made, struct vl_arena *arena, const char *kind, const char *name);
 void vl_made_drop(struct vl_made *made, const char *kind, const char *name);
+
+/* The name of the volume that a line is of, when it is one of the site that is looked at; NULL: it is another line. */
+const char *vl_made_volume_line(const struct vl_made *made, const char *line);
+
+/* The place of a guest: note it, forget it (`site` NULL). */
+void vl_made_set_place(struct vl_made *made, struct vl_arena *arena, const char *name, const char *site);
 
 /* What the file shall hold, in the arena. */
 const char *vl_made_text(const struct vl_made *made, struct vl_arena *arena);

@@ -45,6 +45,8 @@ enum vl_step_kind {
     VL_STEP_KINDS,
 };
 
+struct vl_site;
+
 struct vl_step {
     enum vl_step_kind kind;
     const char *target; /* name of where it happens: "this host", "libvirt", the name of a PBX */
@@ -64,8 +66,9 @@ struct vl_step {
     uint64_t size;                     /* bytes, where a step makes something large */
     const struct vl_fileset *files;    /* VL_STEP_SEED */
     const struct vl_shell_part *parts; /* VL_STEP_SEED: what in its files stands in files of this host, too */
-    const char *joins;      /* VL_STEP_FILE of a fresh target: what is put at the end of the file if it is there */
-    const char *about;      /* the PBX that it is for, where that is not the target; NULL: none, or many */
+    const char *joins;          /* VL_STEP_FILE of a fresh target: what is put at the end of the file if it is there */
+    const struct vl_site *site; /* VL_STEP_POOL and all on libvirt: on which hypervisor; NULL: that of [lab] */
+    const char *about;          /* the PBX that it is for, where that is not the target; NULL: none, or many */
     const char *tree;       /* the files are those of this tree of this host (--root); NULL: of the running system */
     const char *see, *seen; /* a command line that shows that it was done, and its answer; NULL: the kind has its own */
     bool at_once;           /* VL_STEP_STOP: by pulling the plug, since the guest's disk goes too */

@@ -33,12 +33,12 @@ static const char *memory_line(struct vl_arena *arena, const char *path)
 }
 
 /* The same of a volume, as libvirt knows it. *ret_line is NULL when there is none. */
-static int layer_line(struct vl_session *session, struct vl_arena *arena, const char *pool, const char *name,
+static int layer_line(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool, const char *name,
                       const char **ret_line, struct vl_error *err)
 {
     struct vl_volume volume = { .name = NULL };
 
-    if (session->hypervisor && vl_hypervisor_volume(session->hypervisor, arena, pool, name, &volume, err) < 0)
+    if (hypervisor && vl_hypervisor_volume(hypervisor, arena, pool, name, &volume, err) < 0)
         return -1;
     *ret_line = volume.name ? vl_arena_printf(arena, "layer %s %s", name, volume.stamp) : NULL;
     return 0;
@@ -68,12 +68,12 @@ static bool has_line(const char *const *lines, const char *wanted)
     return false;
 }
 
-static int find_tear(struct vl_session *session, struct vl_arena *arena, const char *pool, struct vl_ready *ready,
+static int find_tear(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool, struct vl_ready *ready,
                      const char *const *lines, struct vl_error *err)
 {
     const char *memory = memory_line(arena, ready->memory), *layer;
 
-    if (layer_line(session, arena, pool, ready->layer, &layer, err) < 0)
+    if (layer_line(hypervisor, arena, pool, ready->layer, &layer, err) < 0)
         return -1;
     if (!has_line(lines, layer))
         ready->torn = layer ? "its disk was written to since" : "its disk is gone";
@@ -82,8 +82,8 @@ static int find_tear(struct vl_session *session, struct vl_arena *arena, const c
     return 0;
 }
 
-int vl_ready_read(struct vl_session *session, struct vl_arena *arena, const char *pool, const char *name,
-                  struct vl_ready *ret_ready, struct vl_error *err)
+int vl_ready_read(const struct vl_session *session, struct vl_hypervisor *hypervisor, struct vl_arena *arena,
+                  const char *pool, const char *name, struct vl_ready *ret_ready, struct vl_error *err)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
     VL_FREE char *text = NULL;
@@ -106,17 +106,17 @@ int vl_ready_read(struct vl_session *session, struct vl_arena *arena, const char
     if (ret_ready->torn)
         return 0;
     ret_ready->memory = vl_arena_printf(arena, "%s/%s", vl_ready_directory(session, arena), memory);
-    if (find_tear(session, arena, pool, ret_ready, lines, err) < 0)
+    if (find_tear(hypervisor, arena, pool, ret_ready, lines, err) < 0)
         return -1;
     return vl_arena_check(arena, err);
 }
 
-const char *vl_ready_text(struct vl_session *session, struct vl_arena *arena, const char *pool,
+const char *vl_ready_text(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool,
                           const struct vl_ready *ready, struct vl_error *err)
 {
     const char *memory = memory_line(arena, ready->memory), *layer;
 
-    if (layer_line(session, arena, pool, ready->layer, &layer, err) < 0)
+    if (layer_line(hypervisor, arena, pool, ready->layer, &layer, err) < 0)
         return NULL;
     if (layer && memory)
         return vl_arena_printf(arena,
@@ -131,15 +131,14 @@ const char *vl_ready_text(struct vl_session *session, struct vl_arena *arena, co
 void vl_ready_name_next(const struct vl_session *session, struct vl_arena *arena, const struct vl_made *made,
                         const char *name, struct vl_ready *ready)
 {
-    static const char kind[] = "volume ";
     const char *stem = vl_arena_printf(arena, "%s.ready-", name);
     long last = 0;
 
     for (size_t i = 0; i < made->count; i++) {
-        const char *volume = made->lines[i] + strlen(kind);
+        const char *volume = vl_made_volume_line(made, made->lines[i]);
         long number;
 
-        if (!vl_text_starts(made->lines[i], kind) || !vl_made_layer_of(volume, name))
+        if (!volume || !vl_made_layer_of(volume, name))
             continue;
         volume += strlen(stem);
         if (vl_text_number(vl_arena_strndup(arena, volume, strspn(volume, "0123456789")), 1, MOST_PAIRS, &number) &&

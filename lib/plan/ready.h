@@ -28,12 +28,12 @@ struct vl_ready {
     const char *torn;       /* what is wrong with the pair, in words; NULL: nothing */
 };
 
-/* In the arena. A record that cannot be read counts as torn. */
-int vl_ready_read(struct vl_session *session, struct vl_arena *arena, const char *pool, const char *name,
-                  struct vl_ready *ret_ready, struct vl_error *err);
+/* In the arena. A record that cannot be read counts as torn. `hypervisor` is that of the guest; NULL: none answers. */
+int vl_ready_read(const struct vl_session *session, struct vl_hypervisor *hypervisor, struct vl_arena *arena,
+                  const char *pool, const char *name, struct vl_ready *ret_ready, struct vl_error *err);
 
 /* The record of a pair as its halves are now, and where it is kept. NULL: one of them is not there. */
-const char *vl_ready_text(struct vl_session *session, struct vl_arena *arena, const char *pool,
+const char *vl_ready_text(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool,
                           const struct vl_ready *ready, struct vl_error *err);
 const char *vl_ready_path(const struct vl_session *session, struct vl_arena *arena, const char *name);
 const char *vl_ready_directory(const struct vl_session *session, struct vl_arena *arena);

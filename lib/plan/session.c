@@ -65,13 +65,13 @@ bool vl_session_cancelled(const struct vl_session *session)
 
 /* Whether guests get hardware virtualization. A remote hypervisor is asked; on this host we look for ourselves,
  * because a /dev/kvm that opens need not run guests. */
-static bool choose_kvm(const struct vl_session *session, bool hypervisor_says)
+static bool choose_kvm(const struct vl_session *session, const char *uri, bool hypervisor_says)
 {
     enum vl_virtualization wish = session->lab ? session->lab->virtualization : VL_VIRTUALIZATION_AUTO;
 
     if (wish != VL_VIRTUALIZATION_AUTO)
         return wish == VL_VIRTUALIZATION_KVM;
-    if (!vl_text_starts(session->options.hypervisor, "qemu:///"))
+    if (!vl_text_starts(uri, "qemu:///"))
         return hypervisor_says;
     return hypervisor_says && vl_probe_kvm_usable(NULL);
 }
@@ -90,7 +90,8 @@ static int look_patience(unsigned wait_s)
     return (int)(wait_s < LOOK_LEAST_S ? LOOK_LEAST_S : wait_s > LOOK_MOST_S ? LOOK_MOST_S : wait_s) * 1000 - 1000;
 }
 
-int vl_session_hypervisor(struct vl_session *session, struct vl_error *err)
+int vl_session_connect_to(struct vl_session *session, const char *uri, struct vl_hypervisor **ret_hypervisor,
+                          bool *ret_kvm, struct vl_error *err)
 {
     const struct vl_patience patience = { .look_ms = look_patience(session->options.wait_s),
                                           .cancelled = hypervisor_cancelled,
@@ -100,13 +101,11 @@ int vl_session_hypervisor(struct vl_session *session, struct vl_error *err)
     const char *version;
     bool kvm = false;
 
-    if (session->hypervisor)
-        return 0;
-    hypervisor = vl_hypervisor_open(session->options.hypervisor, &patience, err);
+    hypervisor = vl_hypervisor_open(uri, &patience, err);
     if (!hypervisor || vl_hypervisor_describe(hypervisor, &arena, &version, &kvm, err) < 0)
         return -1;
-    session->kvm = choose_kvm(session, kvm);
-    session->hypervisor = hypervisor;
+    *ret_kvm = choose_kvm(session, uri, kvm);
+    *ret_hypervisor = hypervisor;
     hypervisor = NULL;
     return 0;
 }

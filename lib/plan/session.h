@@ -26,12 +26,15 @@ struct vl_session {
     struct vl_lab *lab;             /* NULL: no lab file */
     struct vl_state state;
     enum vl_bridge_backend backend;   /* as the request names it, else the lab file; once it is planned, as found */
-    struct vl_hypervisor *hypervisor; /* NULL until vl_session_hypervisor() */
+    struct vl_hypervisor *hypervisor; /* NULL until vl_sites_open() */
     const char *change;               /* while a change of the network is made: where it stands (network/change.h) */
     bool kvm;                         /* guests run with hardware virtualization; set with the connection */
-    bool restarts;                    /* as the request says: guests that run as they were before start anew */
-    bool renews;                      /* as the request says: guests are made again from their base images */
-    struct vl_arena key_arena;        /* pairs of keys that were made up for a plan and are in no file yet */
+    struct vl_site *sites;            /* the hypervisors beside it (plan/sites.h); NULL: there are none, or not yet */
+    struct vl_place_found *places;    /* where each PBX of the lab is, by its number; NULL: all are on `hypervisor` */
+    struct vl_arena site_arena;
+    bool restarts;             /* as the request says: guests that run as they were before start anew */
+    bool renews;               /* as the request says: guests are made again from their base images */
+    struct vl_arena key_arena; /* pairs of keys that were made up for a plan and are in no file yet */
     struct vl_key_pair *keys;
     size_t key_count;
     char **passwords;           /* those that were asked for, by PBX; NULL until the first */
@@ -55,8 +58,10 @@ int vl_session_remember(struct vl_session *session, struct vl_error *err);
 int vl_session_key(struct vl_session *session, struct vl_arena *arena, const char *name, struct vl_key_pair *ret_pair,
                    struct vl_error *err);
 
-/* Connect to the hypervisor once. */
-int vl_session_hypervisor(struct vl_session *session, struct vl_error *err);
+/* Connect to a hypervisor. *ret_hypervisor is the caller's, *ret_kvm whether its guests have hardware virtualization.
+ */
+int vl_session_connect_to(struct vl_session *session, const char *uri, struct vl_hypervisor **ret_hypervisor,
+                          bool *ret_kvm, struct vl_error *err);
 
 /* Connect to a PBX once, without waiting for it: over SSH, or this host's own files and commands. */
 struct vl_target *vl_session_connect(struct vl_session *session, const struct vl_pbx *pbx, int timeout_ms,

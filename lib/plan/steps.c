@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plan/steps.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/own.h"
 #include "base/process.h"
@@ -17,6 +19,7 @@
 #include "network/switch.h"
 #include "plan/database.h"
 #include "plan/reload.h"
+#include "plan/sites.h"
 #include "plan/typed.h"
 #include "probe/asterisk.h"
 #include "render/volume_xml.h"
@@ -126,20 +129,25 @@ static int do_image(const struct vl_step_scene *scene)
                            scene->err);
 }
 
+static struct vl_hypervisor *hypervisor_of(const struct vl_step_scene *scene)
+{
+    return vl_site_hypervisor(scene->session, scene->step->site);
+}
+
 static int do_pool(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_pool_make(scene->session->hypervisor, scene->step->object, scene->step->after, scene->err);
+    return vl_hypervisor_pool_make(hypervisor_of(scene), scene->step->object, scene->step->after, scene->err);
 }
 
 static int do_volume(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_volume_make(scene->session->hypervisor, scene->step->pool, scene->step->after, scene->err);
+    return vl_hypervisor_volume_make(hypervisor_of(scene), scene->step->pool, scene->step->after, scene->err);
 }
 
 /* Make the volume and fill it; a half-filled one is removed, so that its name always means the whole. */
 static int upload(const struct vl_step_scene *scene, const char *xml, const char *file)
 {
-    struct vl_hypervisor *hypervisor = scene->session->hypervisor;
+    struct vl_hypervisor *hypervisor = hypervisor_of(scene);
     const struct vl_step *step = scene->step;
 
     if (vl_hypervisor_volume_make(hypervisor, step->pool, xml, scene->err) < 0)
@@ -153,9 +161,44 @@ static int upload(const struct vl_step_scene *scene, const char *xml, const char
     return 0;
 }
 
+static int compare(const struct vl_step_scene *scene, int descriptor)
+{
+    char here[VL_DIGEST_SHA256_SIZE], there[VL_DIGEST_SHA256_SIZE];
+    const struct vl_step *step = scene->step;
+
+    if (vl_digest_descriptor(descriptor, here) < 0)
+        return vl_fail(scene->err, VL_ERROR_FAILED, "cannot make the checksum of '%s'", step->source);
+    if (vl_hypervisor_volume_download(hypervisor_of(scene), step->pool, step->object, NULL, there, NULL, scene->err) <
+        0)
+        return -1;
+    if (strcmp(here, there) == 0)
+        return 0;
+    return vl_fail(
+        scene->err, VL_ERROR_FAILED,
+        "what arrived on '%s' is not what was sent: its SHA-256 is %s and not %s; the volume was removed, so "
+        "run this again",
+        vl_site_name(step->site), there, here);
+}
+
+/* What was brought to another host is read back once: a base image with a wrong bit would be everybody's. */
+static int check_upload(const struct vl_step_scene *scene)
+{
+    VL_CLOSE int descriptor = open(scene->step->source, O_RDONLY | O_CLOEXEC);
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    if (descriptor < 0)
+        return vl_fail_errno(scene->err, "cannot open '%s'", scene->step->source);
+    if (compare(scene, descriptor) == 0)
+        return 0;
+    (void)vl_hypervisor_volume_remove(hypervisor_of(scene), scene->step->pool, scene->step->object, &ignored);
+    return -1;
+}
+
 static int do_upload(const struct vl_step_scene *scene)
 {
-    return upload(scene, scene->step->after, scene->step->source);
+    if (upload(scene, scene->step->after, scene->step->source) < 0)
+        return -1;
+    return scene->step->site ? check_upload(scene) : 0;
 }
 
 /* The guest's private host key is in it: after a kill the next run takes it away. */
@@ -182,48 +225,48 @@ static int do_seed(const struct vl_step_scene *scene)
 
 static int do_domain(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_define(scene->session->hypervisor, scene->step->after, scene->step->object,
+    return vl_hypervisor_define(hypervisor_of(scene), scene->step->after, scene->step->object,
                                 vl_session_lab_name(scene->session), scene->err);
 }
 
 static int do_start(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_start(scene->session->hypervisor, scene->step->object, vl_session_lab_name(scene->session),
+    return vl_hypervisor_start(hypervisor_of(scene), scene->step->object, vl_session_lab_name(scene->session),
                                scene->err);
 }
 
 static int do_undefine(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_undefine(scene->session->hypervisor, scene->step->object, vl_session_lab_name(scene->session),
+    return vl_hypervisor_undefine(hypervisor_of(scene), scene->step->object, vl_session_lab_name(scene->session),
                                   scene->err);
 }
 
 static int do_save(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_save(scene->session->hypervisor, scene->step->object, vl_session_lab_name(scene->session),
+    return vl_hypervisor_save(hypervisor_of(scene), scene->step->object, vl_session_lab_name(scene->session),
                               scene->step->after, scene->err);
 }
 
 static int do_restore(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_restore(scene->session->hypervisor, scene->step->object, vl_session_lab_name(scene->session),
+    return vl_hypervisor_restore(hypervisor_of(scene), scene->step->object, vl_session_lab_name(scene->session),
                                  scene->step->source, scene->err);
 }
 
 static int do_copy_volume(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_volume_copy(scene->session->hypervisor, scene->step->pool, scene->step->source,
-                                     scene->step->after, scene->err);
+    return vl_hypervisor_volume_copy(hypervisor_of(scene), scene->step->pool, scene->step->source, scene->step->after,
+                                     scene->err);
 }
 
 static int do_remove_volume(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_volume_remove(scene->session->hypervisor, scene->step->pool, scene->step->object, scene->err);
+    return vl_hypervisor_volume_remove(hypervisor_of(scene), scene->step->pool, scene->step->object, scene->err);
 }
 
 static int do_remove_pool(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_pool_remove(scene->session->hypervisor, scene->step->object, scene->err);
+    return vl_hypervisor_pool_remove(hypervisor_of(scene), scene->step->object, scene->err);
 }
 
 static int do_key(const struct vl_step_scene *scene)

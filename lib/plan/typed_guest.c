@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "guest/recipe.h"
 #include "guest/seed_iso.h"
+#include "plan/sites.h"
 #include "plan/typed.h"
 #include "render/volume_xml.h"
 
@@ -16,7 +17,7 @@
 static const char *virsh(const struct vl_typing *typing)
 {
     return vl_arena_printf(typing->arena, "virsh -q -c %s",
-                           vl_typed_word(typing->arena, typing->session->options.hypervisor));
+                           vl_typed_word(typing->arena, vl_site_uri(typing->session, typing->step->site)));
 }
 
 static void see_listed(struct vl_typing *typing, const char *list, const char *name)

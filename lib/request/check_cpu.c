@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
+#include "plan/sites.h"
 #include "probe/host.h"
 #include "request/request.h"
 #include "stage/stage.h"
@@ -19,6 +20,9 @@ static const char *const status_words[] = {
     [VL_CHECK_FAIL] = "FAIL",
     [VL_CHECK_SKIP] = "SKIP",
 };
+
+/* A guest of a lab whose guests say nothing of their memory. */
+#define VL_USUAL_GUEST ((uint64_t)64 << 20)
 
 /* What stands in the way of the lab, and how many rows are not shown. */
 struct verdict {
@@ -87,7 +91,7 @@ static struct vl_check look_at_libvirt(const struct vl_run *run, const struct vl
     } else if (session->lab && !vl_lab_has_machines(session->lab)) {
         check.status = VL_CHECK_SKIP;
         check.seen = "this lab has no virtual machines";
-    } else if (vl_session_hypervisor(session, &cause) == 0 &&
+    } else if (vl_sites_open(session, &cause) == 0 && session->hypervisor &&
                vl_hypervisor_describe(session->hypervisor, arena, &version, &kvm, &cause) == 0) {
         check.seen = vl_arena_printf(arena, "version %s at '%s'", version, session->options.hypervisor);
     } else {
@@ -98,6 +102,47 @@ static struct vl_check look_at_libvirt(const struct vl_run *run, const struct vl
                            : vl_arena_printf(arena, "start libvirtd (%s), or say with -c where it is", start_libvirt());
     }
     return check;
+}
+
+/* What there is on the host of another hypervisor of the lab, in the arena. */
+static struct vl_check look_at_site(const struct vl_run *run, const struct vl_site *site)
+{
+    const struct vl_lab *lab = run->session->lab;
+    struct vl_arena *arena = &run->result->arena;
+    struct vl_check check = { .name = vl_site_target(site, arena), .status = VL_CHECK_FAIL };
+    const char *pool =
+        vl_arena_printf(arena, "%s/voiplab-%s", lab->storage ? lab->storage : "/var/lib/libvirt/images", lab->name);
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    struct vl_hypervisor_host host;
+    uint64_t left, guest = VL_USUAL_GUEST;
+
+    check.seen = vl_arena_printf(arena, "no answer at '%s', or no bridge '%s' there", vl_site_uri(run->session, site),
+                                 lab->bridge.name);
+    check.remedy = "the lines above say what is wrong";
+    if (!vl_site_hypervisor(run->session, site) ||
+        vl_hypervisor_look_at_host(vl_site_hypervisor(run->session, site), arena, pool, lab->bridge.name, &host,
+                                   &cause) < 0)
+        return check;
+    left = host.memory > host.given + lab->host_reserve ? host.memory - host.given - lab->host_reserve : 0;
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (lab->pbxs[i].place == VL_PLACE_VM && lab->pbxs[i].memory > guest)
+            guest = lab->pbxs[i].memory;
+    check.status = left < guest ? VL_CHECK_WARN : VL_CHECK_PASS;
+    check.seen = vl_arena_printf(
+        arena, "%s at '%s'; %llu MiB of %llu given to no guest, which %llu more of %llu MiB fit in", host.machine,
+        vl_site_uri(run->session, site), (unsigned long long)(left >> 20), (unsigned long long)(host.memory >> 20),
+        (unsigned long long)(left / guest), (unsigned long long)(guest >> 20));
+    check.remedy = left < guest ? "no guest will be placed there; give those that are there less memory" : NULL;
+    return check;
+}
+
+static void look_at_sites(const struct vl_run *run, struct verdict *verdict)
+{
+    for (size_t i = 1; run->session->places && i < vl_sites_count(run->session); i++) {
+        struct vl_check check = look_at_site(run, vl_sites_at(run->session, i));
+
+        add_check(run, &check, verdict);
+    }
 }
 
 /* How many of the lab's own guests fit. */
@@ -220,6 +265,7 @@ int vl_run_check_cpu(const struct vl_run *run)
         add_check(run, &report.checks[i], &verdict);
     libvirt = look_at_libvirt(run, &report);
     add_check(run, &libvirt, &verdict);
+    look_at_sites(run, &verdict);
     vl_json_end(result->document);
     add_capacity(result->document, capacity);
     sum_up(result, capacity, verdict.hidden);

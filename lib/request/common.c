@@ -7,6 +7,7 @@
 #include "plan/apply.h"
 #include "plan/made.h"
 #include "plan/print.h"
+#include "plan/sites.h"
 #include "request/request.h"
 #include "stage/stage.h"
 
@@ -71,7 +72,7 @@ int vl_run_hypervisor(const struct vl_run *run)
 
     if (run->session->lab && !vl_made_machines(run->session))
         return 0;
-    if (vl_session_hypervisor(run->session, &cause) == 0)
+    if (vl_sites_open(run->session, &cause) == 0)
         return 0;
     if (run->session->lab && !vl_lab_has_machines(run->session->lab)) {
         vl_session_event(run->session, VOIPLAB_EVENT_WARNING, NULL,

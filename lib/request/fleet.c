@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "plan/apply.h"
+#include "plan/sites.h"
 #include "probe/ask.h"
 #include "request/fleet_part.h"
 #include "stage/stage.h"
@@ -53,7 +54,22 @@ int vl_fleet_open(struct vl_session *session, const char *const *names, struct v
             fleet.members[fleet.count++] =
                 (struct vl_member){ .pbx = &session->lab->pbxs[i], .view = { .registration = "" } };
     *ret_fleet = fleet;
+    vl_fleet_see_sites(ret_fleet);
     return 0;
+}
+
+void vl_fleet_see_sites(struct vl_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+        const char *problem = vl_site_problem(fleet->session, member->pbx);
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+
+        if (!problem || member->error.code)
+            continue;
+        (void)vl_fail(&cause, VL_ERROR_FAILED, "%s", problem);
+        vl_fleet_fail_member(fleet, member, &cause);
+    }
 }
 
 void vl_fleet_close(struct vl_fleet *fleet)
@@ -109,7 +125,7 @@ void vl_fleet_make_guests(struct vl_fleet *fleet)
         struct vl_member *member = &fleet->members[i];
         VL_ERROR_AUTO cause = { .code = VL_OK };
 
-        if (member->pbx->place == VL_PLACE_VM && make_guest(fleet, member, &cause) < 0)
+        if (member->pbx->place == VL_PLACE_VM && !member->error.code && make_guest(fleet, member, &cause) < 0)
             vl_fleet_fail_member(fleet, member, &cause);
     }
 }

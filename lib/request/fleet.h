@@ -57,6 +57,10 @@ int vl_fleet_open(struct vl_session *session, const char *const *names, struct v
                   struct vl_error *err);
 void vl_fleet_close(struct vl_fleet *fleet);
 
+/* Members whose hypervisor does not answer, or who are on two of them, have failed. vl_fleet_open() sees to it where
+ * the hypervisors were asked before. */
+void vl_fleet_see_sites(struct vl_fleet *fleet);
+
 /* Make the virtual machines and start them, each for itself, when what they share is there (vl_stage_guests_shared()).
  */
 void vl_fleet_make_guests(struct vl_fleet *fleet);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "guest/hypervisor.h"
+#include "plan/sites.h"
 #include "stage/stage.h"
 
 enum { WAIT_KVM_S = 120, WAIT_EMULATED_S = 600 };
@@ -22,7 +23,10 @@ unsigned vl_run_wait_s(const struct vl_session *session, bool machines)
         return session->options.wait_s;
     if (!machines)
         return VL_WAIT_HOST_S;
-    return session->kvm ? WAIT_KVM_S : WAIT_EMULATED_S;
+    for (size_t i = 0; i < vl_sites_count(session); i++)
+        if (!vl_site_kvm(session, vl_sites_at(session, i)))
+            return WAIT_EMULATED_S;
+    return WAIT_KVM_S;
 }
 
 bool vl_run_has_machines(const struct vl_fleet *fleet)
@@ -45,12 +49,13 @@ int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
 
     for (size_t i = 0; i < fleet->count; i++) {
         struct vl_member *member = &fleet->members[i];
+        struct vl_hypervisor *hypervisor = vl_site_hypervisor(session, vl_site_of(session, member->pbx));
         struct vl_domain domain;
 
-        if (member->pbx->place != VL_PLACE_VM || !session->hypervisor)
+        if (member->pbx->place != VL_PLACE_VM || !hypervisor)
             continue;
-        if (vl_hypervisor_domain(session->hypervisor, &member->arena,
-                                 vl_domain_name(&member->arena, session->lab, member->pbx), &domain, err) < 0)
+        if (vl_hypervisor_domain(hypervisor, &member->arena, vl_domain_name(&member->arena, session->lab, member->pbx),
+                                 &domain, err) < 0)
             return -1;
         member->guest = words[domain.state];
         if (domain.behind && !session->restarts)

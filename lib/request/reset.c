@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "plan/apply.h"
+#include "plan/sites.h"
 #include "request/fleet_part.h"
 #include "request/machines.h"
 #include "stage/stage.h"
@@ -109,7 +110,7 @@ static void put_back(void *context, size_t index)
     struct vl_member *member = &fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (vl_session_cancelled(fleet->session))
+    if (vl_session_cancelled(fleet->session) || member->error.code)
         return;
     member->asleep = true;
     if (run_back(fleet, member, &cause) == 0)
@@ -173,7 +174,7 @@ int vl_run_reset(const struct vl_run *run)
     run->session->renews = run->request->parameters.reset->clean;
     if (run->session->renews)
         return vl_run_is_dry(run) ? show_clean(run, &fleet) : reset_clean(run, &fleet);
-    if (!run->session->hypervisor)
+    if (!vl_sites_reached(run->session))
         return vl_fail(run->err, VL_ERROR_FAILED, "without a hypervisor there is no plan to put a guest back");
     return vl_run_is_dry(run) ? show_ready(run, &fleet) : reset_ready(run, &fleet);
 }

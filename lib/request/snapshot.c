@@ -6,6 +6,7 @@
  */
 #include "base/text.h"
 #include "plan/ready.h"
+#include "plan/sites.h"
 #include "request/machines.h"
 #include "stage/stage.h"
 
@@ -86,7 +87,7 @@ int vl_run_snapshot(const struct vl_run *run)
 
     if (vl_fleet_open(run->session, run->request->names, &fleet, run->err) < 0 || choose(run, &fleet) < 0)
         return -1;
-    if (!run->session->hypervisor)
+    if (!vl_sites_reached(run->session))
         return vl_fail(run->err, VL_ERROR_FAILED, "without a hypervisor there is no guest to take a ready state of");
     if (vl_run_is_dry(run))
         return show(run, &fleet);

@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "plan/made.h"
+#include "plan/sites.h"
 #include "render/asterisk.h"
 #include "request/bridge.h"
 #include "request/machines.h"
@@ -33,7 +34,7 @@ static int find_missing(struct vl_fleet *fleet, bool machines, bool *missing, st
 {
     struct vl_session *session = fleet->session;
 
-    if (session->hypervisor && vl_run_look_at_domains(fleet, err) < 0)
+    if (vl_sites_reached(session) && vl_run_look_at_domains(fleet, err) < 0)
         return -1;
     for (size_t i = 0; i < fleet->count; i++) {
         struct vl_member *member = &fleet->members[i];
@@ -335,10 +336,11 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
     if (vl_fleet_open(run->session, run->request->names, fleet, run->err) < 0)
         return -1;
     if (vl_made_machines(run->session)) {
-        if (vl_session_hypervisor(run->session, &cause) < 0)
+        if (vl_sites_open(run->session, &cause) < 0)
             vl_session_event(run->session, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
         else if (vl_run_look_at_domains(fleet, run->err) < 0)
             return -1;
+        vl_fleet_see_sites(fleet);
         vl_run_fail_stopped(fleet);
     }
     fleet->looks = true;
@@ -412,7 +414,7 @@ static int take_away(const struct vl_run *run, bool remove)
         return -1;
     vl_json_bool(run->result->document, "changed", changed > 0);
     vl_result_summary(run->result, changed ? "%zu step%s taken" : "nothing to do", changed, vl_plural(changed));
-    return 0;
+    return vl_sites_check(run->session, run->err);
 }
 
 int vl_run_create_vm_values(const struct vl_run *run)

@@ -9,6 +9,7 @@
 #include "plan/made.h"
 #include "plan/plan.h"
 #include "plan/session.h"
+#include "plan/sites.h"
 
 struct vl_gone {
     struct vl_session *session;
@@ -17,10 +18,11 @@ struct vl_gone {
     struct vl_made made;
     const char **guests; /* their names; NULL-terminated: their domains go, with disks, seeds and keys */
     size_t guest_count;
-    bool whole;                /* the whole lab goes */
-    struct vl_domain *domains; /* that carry the lab's mark */
+    bool whole;                 /* the whole lab goes */
+    const struct vl_site *site; /* the hypervisor that is looked at; that of [lab] is the last */
+    struct vl_domain *domains;  /* there, that carry the lab's mark */
     size_t domain_count;
-    struct vl_use *uses;
+    struct vl_use *uses; /* there */
     size_t use_count;
     bool stays; /* something that this lab made cannot go yet: what is remembered of it must stay, too */
 };

@@ -214,6 +214,7 @@ int vl_gone_keys(struct vl_gone *gone)
             add_path(&sweep, &sweep.files, &sweep.file_count, *file);
         vl_made_drop(&gone->made, "guest", gone->guests[i]);
         vl_made_drop_address(&gone->made, gone->guests[i]);
+        vl_made_set_place(&gone->made, &gone->plan->arena, gone->guests[i], NULL);
     }
     add_command(&sweep, remove_files, sweep.files, sweep.file_count,
                 "keys and saved memory of guests that are no more");

@@ -16,6 +16,11 @@ struct leaving {
     bool *goes;
 };
 
+static const char *target_of(const struct vl_gone *gone)
+{
+    return vl_site_target(gone->site, &gone->plan->arena);
+}
+
 static bool is_ours(const struct vl_gone *gone, const struct vl_volume *volume)
 {
     if (vl_made_volume(gone->session, &gone->made, volume))
@@ -80,7 +85,7 @@ static bool strike_out(struct leaving *leaving)
             continue;
         leaving->goes[i] = false;
         leaving->gone->stays = true;
-        vl_session_event(leaving->gone->session, VOIPLAB_EVENT_WARNING, "libvirt",
+        vl_session_event(leaving->gone->session, VOIPLAB_EVENT_WARNING, target_of(leaving->gone),
                          "the volume '%s' of this lab stays, since %s uses it; once that does not, run this again",
                          leaving->volumes[i].name, holder->by);
         return true;
@@ -95,7 +100,7 @@ static void choose(struct leaving *leaving)
 
         leaving->goes[i] = is_wanted(leaving->gone, volume) && is_ours(leaving->gone, volume);
         if (leaving->gone->whole && !leaving->goes[i])
-            vl_session_event(leaving->gone->session, VOIPLAB_EVENT_WARNING, "libvirt",
+            vl_session_event(leaving->gone->session, VOIPLAB_EVENT_WARNING, target_of(leaving->gone),
                              "the volume '%s' in the pool '%s' stays, and the pool with it: this lab did not make it; "
                              "'virsh vol-delete %s --pool %s' removes it",
                              volume->name, leaving->pool, volume->name, leaving->pool);
@@ -114,7 +119,8 @@ static void add_steps(struct leaving *leaving)
             continue;
         left--;
         vl_plan_add(gone->plan, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
-                                                   .target = "libvirt",
+                                                   .target = target_of(gone),
+                                                   .site = gone->site,
                                                    .object = leaving->volumes[i].name,
                                                    .pool = leaving->pool,
                                                    .why = "the lab made the volume, and nobody else uses it" });
@@ -122,7 +128,8 @@ static void add_steps(struct leaving *leaving)
     }
     if (gone->whole && !left && (!gone->made.known || vl_made_has(&gone->made, "pool", leaving->pool)))
         vl_plan_add(gone->plan, &(struct vl_step){ .kind = VL_STEP_REMOVE_POOL,
-                                                   .target = "libvirt",
+                                                   .target = target_of(gone),
+                                                   .site = gone->site,
                                                    .object = leaving->pool,
                                                    .why = "the pool is empty now" });
 }
@@ -131,7 +138,7 @@ int vl_gone_volumes(struct vl_gone *gone)
 {
     struct vl_arena *arena = &gone->plan->arena;
     struct leaving leaving = { .gone = gone, .pool = vl_pool_name(arena, gone->session) };
-    struct vl_hypervisor *hypervisor = gone->session->hypervisor;
+    struct vl_hypervisor *hypervisor = vl_site_hypervisor(gone->session, gone->site);
     bool active;
 
     if (vl_hypervisor_pool(hypervisor, leaving.pool, &active, gone->err) < 0)

@@ -30,7 +30,7 @@ static int plan_pool(const struct vl_guest_plan *guests)
 {
     bool active = false;
 
-    if (guests->reachable && vl_hypervisor_pool(guests->session->hypervisor, guests->pool, &active, guests->err) < 0)
+    if (guests->reachable && vl_hypervisor_pool(guests->hypervisor, guests->pool, &active, guests->err) < 0)
         return -1;
     if (active && guests->made.known && !vl_made_has(&guests->made, "pool", guests->pool))
         return vl_fail(guests->err, VL_ERROR_FAILED,
@@ -51,7 +51,7 @@ int vl_guest_domain(const struct vl_guest_plan *guests, const char *name, struct
 {
     *domain = (struct vl_domain){ .state = VL_DOMAIN_ABSENT };
     if (guests->reachable &&
-        vl_hypervisor_domain(guests->session->hypervisor, &guests->plan->arena, name, domain, guests->err) < 0)
+        vl_hypervisor_domain(guests->hypervisor, &guests->plan->arena, name, domain, guests->err) < 0)
         return -1;
     if (domain->state != VL_DOMAIN_ABSENT &&
         (!domain->lab || strcmp(domain->lab, vl_session_lab_name(guests->session)) != 0))
@@ -62,14 +62,17 @@ int vl_guest_domain(const struct vl_guest_plan *guests, const char *name, struct
     return 0;
 }
 
-int vl_guest_begin(struct vl_guest_plan *guests, struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
+int vl_guest_begin(struct vl_guest_plan *guests, struct vl_session *session, const struct vl_site *site,
+                   struct vl_plan *plan, struct vl_error *err)
 {
     *guests = (struct vl_guest_plan){
-        .session = session, .plan = plan, .err = err, .reachable = session->hypervisor != NULL
+        .session = session, .plan = plan, .err = err, .site = site, .hypervisor = vl_site_hypervisor(session, site)
     };
+    guests->reachable = guests->hypervisor != NULL;
     guests->pool = vl_pool_name(&plan->arena, session);
     guests->pool_path = pool_path(&plan->arena, session);
     if (vl_made_read(session, &plan->arena, &guests->made, err) < 0)
         return -1;
+    vl_site_made(site, &guests->made);
     return plan_pool(guests);
 }

@@ -83,7 +83,8 @@ int vl_guest_plan_lost_disk(const struct vl_guest_plan *guests, const char *name
 
     if (volume->name || !guests->reachable || !guests->session->lab)
         return 0;
-    if (vl_ready_read(guests->session, &guests->plan->arena, guests->pool, name, &ready, guests->err) < 0 ||
+    if (vl_ready_read(guests->session, guests->hypervisor, &guests->plan->arena, guests->pool, name, &ready,
+                      guests->err) < 0 ||
         (ready.layer && !ready.torn && vl_guest_volume(guests, ready.layer, &layer) < 0))
         return -1;
     if (!layer.name)

@@ -61,9 +61,11 @@ static int plan_copy(const struct vl_guest_plan *guests, const struct vl_volume 
 }
 
 /* The memory is written by the hypervisor, and must be found here. */
-static bool is_here(const struct vl_session *session)
+static bool is_here(const struct vl_session *session, const struct vl_site *site)
 {
-    return session->options.hypervisor && strstr(session->options.hypervisor, ":///");
+    const char *uri = vl_site_uri(session, site);
+
+    return uri && strstr(uri, ":///");
 }
 
 /* The memory is written whole in the worst case, and a full disk would be everybody's trouble. */
@@ -80,10 +82,10 @@ static int check_room(const struct vl_session *session, const struct vl_pbx *pbx
 }
 
 /* Why none can be taken, in words; NULL: it can. */
-static const char *find_obstacle(const struct vl_session *session, const struct vl_domain *domain,
-                                 const struct vl_volume *volume)
+static const char *find_obstacle(const struct vl_session *session, const struct vl_site *site,
+                                 const struct vl_domain *domain, const struct vl_volume *volume)
 {
-    if (!is_here(session))
+    if (!is_here(session, site))
         return "its hypervisor is on another host";
     if (domain->state != VL_DOMAIN_RUNNING)
         return "it does not run";
@@ -105,12 +107,12 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, bo
     const char *obstacle;
 
     *ret_ready = (struct vl_ready){ .layer = NULL };
-    if (vl_guest_begin(&guests, session, plan, err) < 0 || vl_guest_volume(&guests, disk, &volume) < 0 ||
-        vl_guest_domain(&guests, name, &domain) < 0 ||
-        vl_ready_read(session, arena, guests.pool, pbx->name, &now, err) < 0)
+    if (vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0 ||
+        vl_guest_volume(&guests, disk, &volume) < 0 || vl_guest_domain(&guests, name, &domain) < 0 ||
+        vl_ready_read(session, guests.hypervisor, arena, guests.pool, pbx->name, &now, err) < 0)
         return -1;
     guests.about = pbx->name;
-    obstacle = find_obstacle(session, &domain, &volume);
+    obstacle = find_obstacle(session, guests.site, &domain, &volume);
     if (obstacle)
         return anew ? vl_fail(err, VL_ERROR_FAILED, "'%s' cannot have a ready state: %s", pbx->name, obstacle) : 0;
     if (!anew && now.layer && !now.torn && !strcmp(now.definition, domain.fingerprint))
@@ -152,7 +154,7 @@ static int plan_layers_gone(const struct vl_guest_plan *guests, const char *name
     struct vl_volume *volumes;
     size_t count;
 
-    if (vl_hypervisor_volumes(guests->session->hypervisor, arena, guests->pool, &volumes, &count, guests->err) < 0)
+    if (vl_hypervisor_volumes(guests->hypervisor, arena, guests->pool, &volumes, &count, guests->err) < 0)
         return -1;
     strike_needed(volumes, count, layer);
     strike_needed(volumes, count, vl_arena_printf(arena, "%s.qcow2", name));
@@ -176,10 +178,10 @@ int vl_stage_ready_keep(struct vl_session *session, const struct vl_pbx *pbx, co
     VL_TARGET_AUTO *host = vl_target_local("/", err);
     struct vl_guest_plan guests;
 
-    if (!host || vl_guest_begin(&guests, session, plan, err) < 0)
+    if (!host || vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0)
         return -1;
     guests.about = pbx->name;
-    record.text = vl_ready_text(session, arena, guests.pool, ready, err);
+    record.text = vl_ready_text(guests.hypervisor, arena, guests.pool, ready, err);
     if (!record.text || vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err) < 0)
         return -1;
     plan_restore(&guests, vl_domain_name(arena, session->lab, pbx), ready->memory);
@@ -194,7 +196,7 @@ int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, 
 {
     struct vl_guest_plan guests;
 
-    if (vl_guest_begin(&guests, session, plan, err) < 0)
+    if (vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0)
         return -1;
     plan_restore(&guests, vl_domain_name(&plan->arena, session->lab, pbx), ready->memory);
     return vl_arena_check(&plan->arena, err);
@@ -215,7 +217,8 @@ static int find_ready(const struct vl_guest_plan *guests, const struct vl_pbx *p
     struct vl_volume layer = { .name = NULL };
     struct vl_domain domain;
 
-    if (vl_ready_read(guests->session, arena, guests->pool, pbx->name, ret_ready, guests->err) < 0 ||
+    if (vl_ready_read(guests->session, guests->hypervisor, arena, guests->pool, pbx->name, ret_ready, guests->err) <
+            0 ||
         vl_guest_domain(guests, vl_domain_name(arena, guests->session->lab, pbx), &domain) < 0)
         return -1;
     if (!ret_ready->layer)
@@ -250,17 +253,28 @@ static int check_file(const struct vl_guest_plan *guests, const struct vl_pbx *p
     return 0;
 }
 
-/* The pairs of the guests that are named, each looked at before any guest is touched. */
-static struct vl_ready *find_all(const struct vl_guest_plan *guests, const char *const *names)
+/* What is planned for one guest of those that are named, each looked at before any guest is touched; NULL: one cannot
+ * be put back. */
+static struct vl_guest_plan *find_all(struct vl_session *session, const char *const *names, struct vl_plan *plan,
+                                      struct vl_error *err)
 {
-    const struct vl_lab *lab = guests->session->lab;
-    struct vl_ready *pairs = vl_arena_zalloc(&guests->plan->arena, (lab->pbx_count + 1) * sizeof(*pairs));
+    const struct vl_lab *lab = session->lab;
+    struct vl_guest_plan *guests = vl_arena_zalloc(&plan->arena, (lab->pbx_count + 1) * sizeof(*guests));
+    struct vl_ready ready;
 
-    for (size_t i = 0; pairs && i < lab->pbx_count; i++)
-        if (vl_session_wanted(names, lab->pbxs[i].name) &&
-            (find_ready(guests, &lab->pbxs[i], &pairs[i]) < 0 || check_file(guests, &lab->pbxs[i]) < 0))
+    if (!guests)
+        (void)vl_no_memory(err);
+    for (size_t i = 0; guests && i < lab->pbx_count; i++) {
+        const struct vl_pbx *pbx = &lab->pbxs[i];
+
+        if (!vl_session_wanted(names, pbx->name) || vl_site_problem(session, pbx))
+            continue;
+        if (vl_guest_begin(&guests[i], session, vl_site_of(session, pbx), plan, err) < 0 ||
+            find_ready(&guests[i], pbx, &ready) < 0 || check_file(&guests[i], pbx) < 0)
             return NULL;
-    return pairs;
+        guests[i].about = pbx->name;
+    }
+    return guests;
 }
 
 /* One guest that is off: another disk, and it runs on. */
@@ -286,16 +300,13 @@ static int plan_back(const struct vl_guest_plan *guests, const struct vl_pbx *pb
 int vl_stage_ready_off(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err)
 {
     const struct vl_lab *lab = session->lab;
-    struct vl_guest_plan guests;
-    struct vl_ready *pairs;
+    struct vl_guest_plan *guests = find_all(session, names, plan, err);
 
-    if (vl_guest_begin(&guests, session, plan, err) < 0 || !(pairs = find_all(&guests, names)))
+    if (!guests)
         return -1;
-    for (size_t i = 0; i < lab->pbx_count; i++) {
-        guests.about = lab->pbxs[i].name;
-        if (pairs[i].layer && vl_guest_plan_off(&guests, vl_domain_name(&plan->arena, lab, &lab->pbxs[i])) < 0)
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (guests[i].about && vl_guest_plan_off(&guests[i], vl_domain_name(&plan->arena, lab, &lab->pbxs[i])) < 0)
             return -1;
-    }
     return vl_arena_check(&plan->arena, err);
 }
 
@@ -305,7 +316,8 @@ int vl_stage_ready_back(struct vl_session *session, const struct vl_pbx *pbx, st
     struct vl_guest_plan guests;
     struct vl_ready ready;
 
-    if (vl_guest_begin(&guests, session, plan, err) < 0 || find_ready(&guests, pbx, &ready) < 0)
+    if (vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0 ||
+        find_ready(&guests, pbx, &ready) < 0)
         return -1;
     guests.about = pbx->name;
     return plan_back(&guests, pbx, &ready) < 0 ? -1 : vl_arena_check(&plan->arena, err);

@@ -38,7 +38,7 @@ static int own_disks(const struct vl_guest_plan *guests, const char *name, struc
     size_t count, kept = 0;
 
     *ret_count = 0;
-    if (vl_hypervisor_volumes(guests->session->hypervisor, arena, guests->pool, &volumes, &count, guests->err) < 0)
+    if (vl_hypervisor_volumes(guests->hypervisor, arena, guests->pool, &volumes, &count, guests->err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
         if (vl_made_volume_of(volumes[i].name, name) && !vl_made_seed_of(volumes[i].name, name) &&
@@ -61,7 +61,7 @@ int vl_guest_plan_renewed(const struct vl_guest_plan *guests, const struct vl_pb
     if (!guests->reachable)
         return 0;
     if (own_disks(guests, pbx->name, &disks, &disk_count) < 0 ||
-        vl_hypervisor_uses(guests->session->hypervisor, arena, true, &uses, &count, guests->err) < 0)
+        vl_hypervisor_uses(guests->hypervisor, arena, true, &uses, &count, guests->err) < 0)
         return -1;
     for (size_t i = 0; i < disk_count; i++)
         if ((held = holder(guests, pbx, disks, disk_count, disks[i].path, uses, count)))

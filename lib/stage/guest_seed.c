@@ -130,13 +130,11 @@ static bool runs_with(const struct vl_domain *domain, const char *path)
 int vl_guest_plan_old_seeds(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *seed,
                             const struct vl_domain *domain)
 {
-    static const char kind[] = "volume ";
-
     for (size_t i = 0; i < guests->made.count; i++) {
-        const char *name = guests->made.lines[i] + strlen(kind);
+        const char *name = vl_made_volume_line(&guests->made, guests->made.lines[i]);
         struct vl_volume volume;
 
-        if (!vl_text_starts(guests->made.lines[i], kind) || !vl_made_seed_of(name, pbx->name) || !strcmp(name, seed) ||
+        if (!name || !vl_made_seed_of(name, pbx->name) || !strcmp(name, seed) ||
             runs_with(domain, vl_guest_volume_path(guests, name)))
             continue;
         if (vl_guest_volume(guests, name, &volume) < 0)

@@ -13,15 +13,12 @@
 #include "render/volume_xml.h"
 #include "stage/guests_part.h"
 
-#define LIBVIRT "libvirt"
-
 int vl_guest_volume(const struct vl_guest_plan *guests, const char *name, struct vl_volume *ret_volume)
 {
     *ret_volume = (struct vl_volume){ .name = NULL };
     if (!guests->reachable)
         return 0;
-    if (vl_hypervisor_volume(guests->session->hypervisor, &guests->plan->arena, guests->pool, name, ret_volume,
-                             guests->err) < 0)
+    if (vl_hypervisor_volume(guests->hypervisor, &guests->plan->arena, guests->pool, name, ret_volume, guests->err) < 0)
         return -1;
     if (!ret_volume->name || !guests->made.known || vl_made_has(&guests->made, "volume", name))
         return 0;
@@ -42,7 +39,8 @@ void vl_guest_add_step(const struct vl_guest_plan *guests, const struct vl_step 
 {
     struct vl_step complete = *step;
 
-    complete.target = LIBVIRT;
+    complete.target = vl_site_target(guests->site, &guests->plan->arena);
+    complete.site = guests->site;
     complete.pool = guests->pool;
     complete.about = guests->about;
     vl_plan_add(guests->plan, &complete);

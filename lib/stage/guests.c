@@ -110,7 +110,7 @@ static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *p
                         .mac = mac,
                         .memory = pbx->memory,
                         .vcpus = pbx->vcpus,
-                        .emulated = !guests->session->kvm,
+                        .emulated = !vl_site_kvm(guests->session, guests->site),
                         .disk_path = vl_guest_volume_path(guests, disk),
                         .disk_format = "qcow2",
                         .seed_path = seed ? vl_guest_volume_path(guests, seed) : NULL,
@@ -136,6 +136,7 @@ static void drop_repeated(struct vl_plan *plan)
 
         for (size_t j = 0; j < kept && !repeated; j++)
             repeated = plan->steps[j].kind == plan->steps[i].kind && plan->steps[j].pool && plan->steps[i].pool &&
+                       plan->steps[j].site == plan->steps[i].site &&
                        !strcmp(plan->steps[j].object, plan->steps[i].object);
         if (!repeated)
             plan->steps[kept++] = plan->steps[i];
@@ -172,24 +173,38 @@ static void warn_of_system(struct vl_session *session, const char *const *names,
                          image->os_line, image->name, complaint);
 }
 
-/* Plan something for every guest that is wanted, after the pool that all of them are in. */
+/* What the guests of each hypervisor share, begun with the first of them. */
+static const struct vl_guest_plan *begin_at(struct vl_guest_plan *begun, struct vl_session *session,
+                                            const struct vl_site *site, struct vl_plan *plan, struct vl_error *err)
+{
+    size_t i = 0;
+
+    while (begun[i].session && begun[i].site != site)
+        i++;
+    if (!begun[i].session && vl_guest_begin(&begun[i], session, site, plan, err) < 0)
+        return NULL;
+    return &begun[i];
+}
+
+/* Plan something for every guest that is wanted, after the pool that it is in. Those whose hypervisor does not answer
+ * are left alone, where there is another. */
 static int plan_each(struct vl_session *session, const char *const *names,
                      int (*plan_one)(const struct vl_guest_plan *guests, const struct vl_pbx *pbx),
                      struct vl_plan *plan, struct vl_error *err)
 {
-    struct vl_guest_plan guests;
-    bool begun = false;
+    struct vl_guest_plan *begun = vl_arena_zalloc(&plan->arena, (vl_sites_count(session) + 1) * sizeof(*begun));
 
-    for (size_t i = 0; i < session->lab->pbx_count; i++) {
+    for (size_t i = 0; begun && i < session->lab->pbx_count; i++) {
         const struct vl_pbx *pbx = &session->lab->pbxs[i];
+        const struct vl_guest_plan *guests;
 
-        if (pbx->place != VL_PLACE_VM || !vl_session_wanted(names, pbx->name))
+        if (pbx->place != VL_PLACE_VM || !vl_session_wanted(names, pbx->name) || vl_site_problem(session, pbx))
             continue;
-        if (!begun && vl_guest_begin(&guests, session, plan, err) < 0)
+        guests = begin_at(begun, session, vl_site_of(session, pbx), plan, err);
+        if (!guests)
             return -1;
-        begun = true;
         warn_of_system(session, names, i, &plan->arena);
-        if (plan_one(&guests, pbx) < 0)
+        if (plan_one(guests, pbx) < 0)
             return vl_error_wrap(err, "%s", pbx->name);
     }
     drop_repeated(plan);
@@ -211,7 +226,7 @@ int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct 
 {
     struct vl_guest_plan guests;
 
-    if (vl_guest_begin(&guests, session, plan, err) < 0 || plan_guest(&guests, pbx) < 0)
+    if (vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0 || plan_guest(&guests, pbx) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);
 }
@@ -253,7 +268,7 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
     uint64_t memory, disk;
     const char *name, *complaint;
 
-    if (guest_sizes(guest, &memory, &disk, err) < 0 || vl_guest_begin(&guests, session, plan, err) < 0)
+    if (guest_sizes(guest, &memory, &disk, err) < 0 || vl_guest_begin(&guests, session, NULL, plan, err) < 0)
         return -1;
     complaint = vl_system_complaint(&plan->arena, guest->os);
     if (complaint)

@@ -9,11 +9,14 @@
 #include "plan/made.h"
 #include "plan/plan.h"
 #include "plan/session.h"
+#include "plan/sites.h"
 
 /* Planning the guests of one lab: what all of them share. */
 struct vl_guest_plan {
     struct vl_session *session;
     struct vl_plan *plan;
+    const struct vl_site *site;       /* where these guests are */
+    struct vl_hypervisor *hypervisor; /* of it; NULL: it does not answer */
     const char *pool, *pool_path;
     struct vl_made made;
     const char *about; /* the guest that the steps are for; NULL: what many share */
@@ -33,9 +36,9 @@ struct vl_guest_boot {
     const char *info; /* the file that says the command line, once the image is built */
 };
 
-/* Begin a plan for guests; the pool is made where it is not there. */
-int vl_guest_begin(struct vl_guest_plan *guests, struct vl_session *session, struct vl_plan *plan,
-                   struct vl_error *err);
+/* Begin a plan for guests of one hypervisor; the pool is made where it is not there. */
+int vl_guest_begin(struct vl_guest_plan *guests, struct vl_session *session, const struct vl_site *site,
+                   struct vl_plan *plan, struct vl_error *err);
 
 /* A volume of the pool; absent is no error. One that this lab did not make is. */
 int vl_guest_volume(const struct vl_guest_plan *guests, const char *name, struct vl_volume *ret_volume);

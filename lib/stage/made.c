@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "plan/made.h"
+#include "plan/sites.h"
 #include "stage/stage.h"
 
 static bool is_used_by_another(const struct vl_session *session, const struct vl_use *uses, size_t count,
@@ -45,11 +46,13 @@ static void add_steps(struct vl_made *made, struct vl_arena *arena, const struct
     for (size_t i = 0; i < plan->count; i++) {
         const struct vl_step *step = &plan->steps[i];
 
+        vl_site_made(step->site, made);
         if (step->kind == VL_STEP_POOL)
             vl_made_add(made, arena, "pool", step->object);
         else if (step->kind == VL_STEP_VOLUME || step->kind == VL_STEP_UPLOAD || step->kind == VL_STEP_SEED)
             vl_made_add(made, arena, "volume", step->object);
     }
+    vl_site_made(NULL, made);
 }
 
 /* A guest that cannot be planned gets no lines; why it cannot is said when its turn comes. */
@@ -58,9 +61,11 @@ static void add_guest(struct vl_session *session, struct vl_made *made, struct v
     VL_ERROR_AUTO later = { .code = VL_OK };
     VL_PLAN_AUTO scratch = { .count = 0 };
 
-    if (vl_stage_guest(session, pbx, &scratch, &later) < 0)
+    if (vl_site_problem(session, pbx) || vl_stage_guest(session, pbx, &scratch, &later) < 0)
         return;
     vl_made_add(made, &plan->arena, "guest", pbx->name);
+    if (session->places)
+        vl_made_set_place(made, &plan->arena, pbx->name, vl_site_name(vl_site_of(session, pbx)));
     vl_made_set_address(made, &plan->arena, pbx->name, vl_text_from_ipv4(&plan->arena, pbx->address),
                         session->lab->bridge.name);
     add_steps(made, &plan->arena, &scratch);

@@ -18,7 +18,7 @@ static struct vl_ready pair_of(struct fixture *fixture, struct vl_arena *arena)
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_ready ready;
 
-    if (vl_ready_read(&fixture->session, arena, POOL, "a", &ready, &err) < 0)
+    if (vl_ready_read(&fixture->session, fixture->session.hypervisor, arena, POOL, "a", &ready, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     return ready;
 }
@@ -45,7 +45,7 @@ static struct fixture *fixture_ready(void)
     assert_int_equal(vl_file_mkdirs(vl_ready_directory(&fixture->session, &arena), 0700, &err), 0);
     write_whole(ready.memory, "memory");
     ready.definition = "0011223344556677";
-    text = vl_ready_text(&fixture->session, &arena, POOL, &ready, &err);
+    text = vl_ready_text(fixture->session.hypervisor, &arena, POOL, &ready, &err);
     assert_non_null(text);
     write_whole(vl_ready_path(&fixture->session, &arena, "a"), text);
     return fixture;
@@ -131,7 +131,7 @@ static void define_and_note(struct fixture *fixture)
     assert_int_equal(vl_hypervisor_domain(fixture->session.hypervisor, &arena, "t-a", &domain, &err), 0);
     ready.definition = domain.fingerprint;
     write_whole(vl_ready_path(&fixture->session, &arena, "a"),
-                vl_ready_text(&fixture->session, &arena, POOL, &ready, &err));
+                vl_ready_text(fixture->session.hypervisor, &arena, POOL, &ready, &err));
 }
 
 /* No guest is touched for a pair that is of no use; a good one is a new clone, and the memory after that. */
