@@ -10,6 +10,9 @@
 #define LAB TALK, [CMD_FILE] = true, [CMD_STATE] = true, [CMD_CACHE] = true, [CMD_SHARE] = true, [CMD_CONNECT] = true
 #define SHOW [CMD_DRY_RUN] = true, [CMD_CHECK] = true, [CMD_EXPLAIN] = true
 #define PLAN SHOW, [CMD_SHOW_SECRETS] = true
+#define LOAD                                                                                                           \
+    [CMD_TARGET] = true, [CMD_NUMBER_CALLED] = true, [CMD_CALLERS] = true, [CMD_SCENARIO] = true, [CMD_HOLD] = true,   \
+    [CMD_AT_ONCE] = true, [CMD_TCP] = true
 #define REACH [CMD_JOBS] = true, [CMD_WAIT] = true
 
 COMMAND(cmd_run_init, .name = "init", .operands = "[LAB]", .summary = "write a commented lab file",
@@ -106,9 +109,10 @@ COMMAND(cmd_run_phone, .name = "phone", .operands = "[PHONE ...]",
         .takes = { LAB, PLAN, [CMD_OUTPUT] = true, [CMD_SERVE] = true, [CMD_RESYNC] = true, [CMD_ADDRESS] = true },
         .most_operands = -1, .kind = CMD_PHONES, .request = VOIPLAB_PHONE)
 
-COMMAND(cmd_run_request, .name = "sipp", .operands = "[LOAD ...]", .summary = "run the lab's load tests with SIPp",
-        .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_EXPLAIN] = true, [CMD_SHOW_SECRETS] = true }, .most_operands = -1,
-        .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
+COMMAND(cmd_run_sipp, .name = "sipp", .operands = "[LOAD ...]", .summary = "run the lab's load tests with SIPp",
+        .takes = { LAB, LOAD, [CMD_DRY_RUN] = true, [CMD_EXPLAIN] = true, [CMD_SHOW_SECRETS] = true, [CMD_RATE] = true,
+                   [CMD_CALLS] = true, [CMD_UNTRIED] = true },
+        .most_operands = -1, .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
 
 COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "deploy", "start", "apply", "create", "launch", "provision", NULL },

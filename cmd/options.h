@@ -77,6 +77,19 @@
     X(RULE_TABLE, "rules", 0, NULL, FLAG, "print the table of rules")                                                  \
     X(FIX_FILES, "fix", 0, NULL, FLAG, "print the diff that puts right what can be")                                   \
     X(WRITE, "yes", 'y', NULL, FLAG, "with --fix: change the files")                                                   \
+    X(TARGET, "target", 0, "PBX", VALUE(PBXS),                                                                         \
+      "call this PBX, or ADDRESS[:PORT] of anybody, instead of the lab file's")                                        \
+    X(NUMBER_CALLED, "number", 0, "DIGITS", VALUE(TEXT), "the number that is called")                                  \
+    X(CALLERS, "callers", 0, "WHO", VALUE(FILES),                                                                      \
+      "who calls, by turns: all, for each telephone of the target, or a file of lines NUMBER;SECRET")                  \
+    X(SCENARIO, "scenario", 0, "WHAT", VALUE(FILES),                                                                   \
+      "call, media, callee-bye, register, reregister, or an XML file of SIPp (default call)")                          \
+    X(RATE, "rate", 0, "N", NUMBER(10000), "new calls a second")                                                       \
+    X(CALLS, "calls", 0, "N", NUMBER(10000000), "calls in all")                                                        \
+    X(HOLD, "hold", 0, "SECONDS", NUMBER(3600), "how long an answered call lasts")                                     \
+    X(AT_ONCE, "concurrent", 0, "N", NUMBER(100000), "at most N calls at once")                                        \
+    X(TCP, "tcp", 0, NULL, FLAG, "over TCP instead of UDP")                                                            \
+    X(UNTRIED, "no-trial", 0, NULL, FLAG, "do not make one call first to see whether it is answered")                  \
     X(FOLLOW, "follow", 'F', NULL, FLAG, "go on with what is added, until it is interrupted")                          \
     X(ALL, "all", 0, NULL, FLAG, "list the labs of this host instead; no lab file is needed")                          \
     X(HELP, "help", 'h', NULL, FLAG, "print this help")

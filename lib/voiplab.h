@@ -234,6 +234,48 @@ struct voiplab_reset {
     bool clean; /* each gets a new disk from its base image, and boots */
 };
 
+/* What is seen of a load run once a second. Shares are NAN where they are not known. */
+struct voiplab_load_guest {
+    const char *name;
+    double processor;           /* of its processors, 0 to 1 */
+    double memory, memory_most; /* bytes; 0: not known */
+};
+
+struct voiplab_load_figures {
+    const char *load; /* its name */
+    double at_s;      /* since the run began */
+    double rate_asked, rate;
+    unsigned long long made, asked, up, succeeded, failed, retransmissions, late;
+    double request_p95_ms; /* to the first answer, of the second before; NAN: none came */
+    double processor;      /* of this host, 0 to 1 */
+    double generator;      /* of the busiest SIPp; 1 is one processor */
+    double memory, memory_most;
+    const struct voiplab_load_guest *guests;
+    size_t guest_count;
+};
+
+/* What who watches a run may set. */
+struct voiplab_load_steering {
+    double rate; /* calls a second */
+    bool paused; /* no new calls */
+};
+
+/* For VOIPLAB_SIPP and VOIPLAB_SIPP_CAPACITY. What is NULL, 0 or false is as the lab file says. */
+struct voiplab_sipp {
+    size_t size;
+    const char *target;    /* a PBX of the lab, or ADDRESS or ADDRESS:PORT of anybody */
+    const char *extension; /* the number that is called */
+    const char *callers;   /* "all": each telephone of the target; a path: a file of lines NUMBER;SECRET */
+    const char *scenario;  /* a name (voiplab-sipp(1) lists them), or the path of an XML file */
+    unsigned rate, calls, hold_s, concurrent;
+    bool tcp;
+    bool untried;       /* no trial call before */
+    const char *output; /* directory of the results, an absolute path; NULL: one in the state of the lab */
+    void *context;
+    void (*figures)(void *context, const struct voiplab_load_figures *figures); /* once a second; may be NULL */
+    void (*steer)(void *context, struct voiplab_load_steering *steering);       /* ten times a second; may be NULL */
+};
+
 struct voiplab_trust {
     size_t size;
     /* Asked about each key that is not the known one, with `context`: whether to write it. NULL: all are written. */
@@ -263,6 +305,7 @@ struct voiplab_request {
         const struct voiplab_trust *trust;                 /* VOIPLAB_TRUST */
         const struct voiplab_reset *reset;                 /* VOIPLAB_RESET */
         const struct voiplab_trunk_verify *trunk_verify;   /* VOIPLAB_TRUNK_VERIFY */
+        const struct voiplab_sipp *sipp;                   /* VOIPLAB_SIPP */
     } parameters;
 };
 
@@ -371,6 +414,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_TRUST_INIT VOIPLAB_INIT(voiplab_trust)
 #define VOIPLAB_RESET_INIT VOIPLAB_INIT(voiplab_reset)
 #define VOIPLAB_TRUNK_VERIFY_INIT VOIPLAB_INIT(voiplab_trunk_verify)
+#define VOIPLAB_SIPP_INIT VOIPLAB_INIT(voiplab_sipp)
 #define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)
 #define VOIPLAB_DIALPLAN_SOURCE_INIT VOIPLAB_INIT(voiplab_dialplan_source)
 #define VOIPLAB_DIALPLAN_QUERY_INIT VOIPLAB_INIT(voiplab_dialplan_query)

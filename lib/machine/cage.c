@@ -13,9 +13,9 @@
 #include "base/process.h"
 #include "machine/sandbox.h"
 
-enum { DIRECTORY = 3, OURS = 3 /* --voiplab-cage PARENT PROGRAM */ };
+enum { DIRECTORY = 3, OURS = 4 /* --voiplab-cage PARENT udp|tcp PROGRAM */ };
 
-pid_t vl_cage_start(const char *const *argv, int directory, int errors, struct vl_error *err)
+pid_t vl_cage_start(const char *const *argv, bool tcp, int directory, int errors, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     size_t count = 0;
@@ -29,6 +29,7 @@ pid_t vl_cage_start(const char *const *argv, int directory, int errors, struct v
     whole[0] = "voiplab";
     whole[1] = VL_CAGE_ARGUMENT;
     whole[2] = vl_arena_printf(&arena, "%ld", (long)getpid());
+    whole[3] = tcp ? "tcp" : "udp";
     memcpy(whole + OURS, argv, count * sizeof(*whole));
     if (vl_arena_check(&arena, err) < 0)
         return -1;
@@ -36,7 +37,7 @@ pid_t vl_cage_start(const char *const *argv, int directory, int errors, struct v
 }
 
 /* Its name is looked up in our PATH, and it gets nothing of our environment. */
-static int become(char **argv, pid_t parent, struct vl_error *err)
+static int become(char **argv, pid_t parent, bool tcp, struct vl_error *err)
 {
     static char language[] = "LC_ALL=C", terminal[] = "TERM=dumb";
     static char *const environment[] = { language, terminal, NULL };
@@ -44,7 +45,7 @@ static int become(char **argv, pid_t parent, struct vl_error *err)
     if (fchdir(DIRECTORY) < 0)
         return vl_fail_errno(err, "cannot enter the directory of '%s'", argv[0]);
     (void)close(DIRECTORY);
-    if (vl_sandbox_enter_program(parent, err) < 0)
+    if (vl_sandbox_enter_program(parent, tcp, err) < 0)
         return -1;
     (void)execvpe(argv[0], argv, environment);
     return vl_fail_errno(err, "cannot start '%s' as the user %d", argv[0], VL_SANDBOX_PROGRAM_USER);
@@ -56,7 +57,7 @@ bool vl_cage_is_meant(int argc, char **argv, int *ret_status)
 
     if (argc <= OURS || strcmp(argv[1], VL_CAGE_ARGUMENT) != 0)
         return false;
-    (void)become(argv + OURS, (pid_t)strtol(argv[2], NULL, 10), &err);
+    (void)become(argv + OURS, (pid_t)strtol(argv[2], NULL, 10), strcmp(argv[3], "tcp") == 0, &err);
     (void)fprintf(stderr, "%s\n", vl_error_text(&err));
     *ret_status = VL_CAGE_FAILED;
     return true;

@@ -12,10 +12,11 @@
 #include "base/error.h"
 
 /* Start argv (argv[0] is found in PATH) in the directory `directory`, an open one that is its working directory, with
- * `errors` as its stderr and nothing else. It is the user VL_SANDBOX_PROGRAM_USER there when we are root, so it is that
- * user who must be able to read and write what it shall. It is killed when the thread that calls this ends. Returns its
- * number; the caller waits for it. When it cannot be caged it ends with VL_CAGE_FAILED, the reason on its stderr. */
-pid_t vl_cage_start(const char *const *argv, int directory, int errors, struct vl_error *err);
+ * `errors` as its stderr and nothing else. It may use UDP, and with `tcp` also TCP. It is the user
+ * VL_SANDBOX_PROGRAM_USER there when we are root, so it is that user who must be able to read and write what it shall.
+ * It is killed when the thread that calls this ends. Returns its number; the caller waits for it. When it cannot be
+ * caged it ends with VL_CAGE_FAILED, the reason on its stderr. */
+pid_t vl_cage_start(const char *const *argv, bool tcp, int directory, int errors, struct vl_error *err);
 
 enum { VL_CAGE_FAILED = 126 };
 

@@ -294,28 +294,34 @@ static int add_worker(scmp_filter_ctx filter, const int *sockets)
     return rc ? rc : add_transfers(filter, sockets);
 }
 
-/* Sockets are UDP ones, new tasks are threads, and prctl() neither undoes the death signal nor anything else. */
-static int add_program(scmp_filter_ctx filter)
+/* Sockets are UDP ones, and with `tcp` also those of connections; new tasks are threads, and prctl() neither undoes the
+ * death signal nor anything else. */
+static int add_program(scmp_filter_ctx filter, bool tcp)
 {
     static const uint32_t families[] = { AF_INET, AF_INET6 },
                           questions[] = { PR_SET_NAME, PR_GET_NAME, PR_CAPBSET_READ };
     const uint32_t kinds = 0xf; /* of the second argument of socket(2), without its flags */
     int rc = add_calls(filter, allowed_to_programs, VL_COUNT(allowed_to_programs));
 
-    for (size_t i = 0; i < VL_COUNT(families) && rc == 0; i++) {
-        const struct scmp_arg_cmp udp[] = {
-            { .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = families[i] },
-            { .arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = kinds, .datum_b = SOCK_DGRAM },
+    for (size_t i = 0; i < VL_COUNT(families) * (tcp ? 2 : 1) && rc == 0; i++) {
+        const struct scmp_arg_cmp kind[] = {
+            { .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = families[i % VL_COUNT(families)] },
+            { .arg = 1,
+              .op = SCMP_CMP_MASKED_EQ,
+              .datum_a = kinds,
+              .datum_b = i < VL_COUNT(families) ? SOCK_DGRAM : SOCK_STREAM },
         };
 
-        rc = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), VL_COUNT(udp), udp);
+        rc = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), VL_COUNT(kind), kind);
     }
+    if (tcp && rc == 0)
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(listen), 0);
     for (size_t i = 0; i < VL_COUNT(questions) && rc == 0; i++)
         rc = allow_when(filter, SCMP_SYS(prctl), 0, UINT32_MAX, questions[i]);
     return rc ? rc : allow_when(filter, SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD);
 }
 
-static int load_filter(bool program, const int *sockets)
+static int load_filter(bool program, bool tcp, const int *sockets)
 {
     scmp_filter_ctx filter = seccomp_init(program ? SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_KILL_PROCESS);
     int rc;
@@ -324,21 +330,21 @@ static int load_filter(bool program, const int *sockets)
         return -ENOMEM;
     rc = add_calls(filter, allowed, VL_COUNT(allowed));
     if (rc == 0)
-        rc = program ? add_program(filter) : add_worker(filter, sockets);
+        rc = program ? add_program(filter, tcp) : add_worker(filter, sockets);
     if (rc == 0)
         rc = seccomp_load(filter);
     seccomp_release(filter);
     return rc;
 }
 
-static int close_cage(bool program, const int *sockets, struct vl_error *err)
+static int close_cage(bool program, bool tcp, const int *sockets, struct vl_error *err)
 {
     int rc = 0;
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return vl_fail_errno(err, "cannot give up new privileges");
     if (!SANITIZED)
-        rc = load_filter(program, sockets);
+        rc = load_filter(program, tcp, sockets);
     errno = -rc;
     return rc < 0 ? vl_fail_errno(err, "cannot load the filter of system calls") : 0;
 }
@@ -350,7 +356,7 @@ static int enter(const int *sockets, unsigned descriptors, struct vl_error *err)
         set_limit(RLIMIT_NOFILE, descriptors, err) < 0)
         return -1;
     vl_sandbox_hide();
-    return close_cage(false, sockets, err);
+    return close_cage(false, false, sockets, err);
 }
 
 int vl_sandbox_enter(const int *sockets, struct vl_error *err)
@@ -364,7 +370,7 @@ int vl_sandbox_enter_server(unsigned descriptors, struct vl_error *err)
 }
 
 /* The death signal does not outlive a change of user. */
-int vl_sandbox_enter_program(pid_t parent, struct vl_error *err)
+int vl_sandbox_enter_program(pid_t parent, bool tcp, struct vl_error *err)
 {
     bool root = geteuid() == 0;
 
@@ -375,5 +381,5 @@ int vl_sandbox_enter_program(pid_t parent, struct vl_error *err)
         return vl_fail_errno(err, "cannot die with the program");
     if (getppid() != parent)
         return vl_fail(err, VL_ERROR_FAILED, "the program has ended");
-    return close_cage(true, NULL, err);
+    return close_cage(true, tcp, NULL, err);
 }

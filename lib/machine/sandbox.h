@@ -26,10 +26,11 @@ int vl_sandbox_enter(const int *sockets, struct vl_error *err);
 int vl_sandbox_enter_server(unsigned descriptors, struct vl_error *err);
 
 /* The same for a program of others that is going to take this process's place: it has the user and group
- * VL_SANDBOX_PROGRAM_USER to itself, opens files as that one may, talks over UDP, and has threads, but no processes. It
- * may be another program by then, so execve() stays: what that runs is caged likewise. It dies with `parent`, whose
- * child this is. What it may not call fails there, for it is not ours to be killed for a try. */
-int vl_sandbox_enter_program(pid_t parent, struct vl_error *err);
+ * VL_SANDBOX_PROGRAM_USER to itself, opens files as that one may, talks over UDP, with `tcp` also over TCP, and has
+ * threads, but no processes. It may be another program by then, so execve() stays: what that runs is caged likewise. It
+ * dies with `parent`, whose child this is. What it may not call fails there, for it is not ours to be killed for a try.
+ */
+int vl_sandbox_enter_program(pid_t parent, bool tcp, struct vl_error *err);
 
 /* A number that no system gives to a user (it is above the dynamic ones of systemd and below `nobody`), so that nothing
  * else here is its: neither files nor processes. */

@@ -1,80 +1,63 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SIPp as a child. Its exit status says little (0 also when it was killed without one good call, 1 also for a wrong
- * option), so what happened is taken from the statistics that it writes four times a second, and from who ended it.
+ * A run is one SIPp process or several that share the rate (generator.h), watched ten times a second: what they wrote
+ * is taken, once a second a sample is made of it, and orders are handed on.
  *
- * What the target sends is read by SIPp, and the target is a guest's root: SIPp 3.6.1 can be made to crash, and maybe
- * worse. So it runs in the cage (machine/cage.h) in a directory of its own, where nothing else of the lab is to be
- * found, and what it writes there is read as what somebody else wrote.
- *
- * An end before the end goes in steps: `q` on its control socket (no new calls, wait for those that are up), then `Q`
+ * An end before the end goes in steps: `q` on the control socket (no new calls, wait for those that are up), then `Q`
  * (hang them up), then SIGKILL. SIPp 3.6.1 hangs up after `Q` but then never ends, so the last step is no rare one.
- * The control socket takes orders from anyone who can reach it: it is bound to 127.0.0.1.
  */
 #include "sipp/run.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/buf.h"
-#include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
-#include "base/memory.h"
-#include "base/own.h"
 #include "base/process.h"
-#include "base/scratch.h"
 #include "base/text.h"
-#include "base/walk.h"
-#include "machine/cage.h"
-#include "machine/sandbox.h"
-
-#define SCENARIO VL_SIPP_SCENARIO
-#define ACCOUNTS VL_SIPP_ACCOUNTS
-#define FIGURES "statistics.csv"
+#include "sipp/generator.h"
 
 enum {
-    SCENARIO_LIMIT = 1 << 20,
     TICK_MS = 100,
-    PROGRESS_MS = 1000,
+    SAMPLE_MS = 1000,
     HANGUP_MS = 1000,    /* between the order to hang up all calls and the kill */
     LONGEST_WAIT = 5000, /* for calls that are up to end by themselves, in ms */
     ANSWER_MS = 32000,   /* 64 × T1 (RFC 3261): a call without an answer after this long has failed */
-    FINE_ROWS_S = 600,   /* runs up to this long get four rows of statistics a second */
-    STDERR_KEPT = 8192,
-    BIND_TRIES = 3, /* a port that was free may be taken when SIPp asks for it */
-    STATUS_CANNOT_BIND = 254,
-    STATUS_UNKNOWN = 255,
+    BIND_TRIES = 3,      /* a port that was free may be taken when SIPp asks for it */
     SIP_PORT = 5060,
+    RATE_OF_ONE = 400, /* calls a second that one SIPp is asked for at most; it carries about twice as many */
+    MOST_PROCESSES = 16,
+    ROOM_LEAST = 8 << 20, /* bytes that must be free where SIPp writes */
+    TRIAL_HOLD_MS = 100,
+    TRIAL_S = 8,
+    SILENCE_MS = 4000, /* without any answer, while calls fail: the target is gone */
 };
 
-enum stage { STAGE_RUNNING, STAGE_DRAINING, STAGE_HANGING_UP, STAGE_KILLED, STAGE_ENDED };
+enum stage { STAGE_RUNNING, STAGE_DRAINING, STAGE_HANGING_UP, STAGE_KILLED };
 
 struct run {
     const struct vl_sipp_options *options;
     struct vl_arena arena;
-    struct vl_scratch scratch; /* its directory */
-    uint16_t control_port, local_port;
-    pid_t pid;
-    int status; /* as from waitpid */
-    int errors; /* our end of its stderr */
-    int rows;   /* the statistics file, once it exists */
-    struct vl_buf stderr_text;
-    struct vl_statistics statistics;
+    struct vl_generator_task tasks[MOST_PROCESSES];
+    struct vl_generator generators[MOST_PROCESSES];
+    size_t count;
     enum stage stage;
     enum vl_load_outcome outcome;
-    uint64_t left_up;
-    long long started, deadline, next_progress; /* ms, monotonic */
-    uint64_t progress_made;
+    uint64_t left_up, peak;
+    long long started, deadline, sampled, answered; /* ms, monotonic */
+    uint64_t made, answers;                         /* at the sample before */
+    size_t requests[MOST_PROCESSES];                /* answers of the first clock that were in the sample before */
+    struct vl_load_steering steering;
+    struct vl_host_meter meter;
+    struct vl_load_sample *samples;
+    size_t sample_count;
+    bool full; /* no room was left where SIPp writes */
 };
 
 static bool is_safe(const char *text)
@@ -88,265 +71,265 @@ static bool is_safe(const char *text)
 }
 
 /* SIPp expands what stands in the account file: only characters that mean nothing to it may come there. */
+static int check_callers(const struct vl_sipp_options *options, struct vl_error *err)
+{
+    const struct vl_load *load = options->load;
+
+    if (!options->caller_count)
+        return vl_fail(err, VL_ERROR_FAILED, "nobody calls");
+    for (size_t i = 0; i < options->caller_count; i++) {
+        const struct vl_sipp_caller *caller = &options->callers[i];
+
+        if (!is_safe(caller->number) || !is_safe(load->extension))
+            return vl_fail(err, VL_ERROR_LAB, "'%s' cannot call '%s': use digits", caller->number, load->extension);
+        if (caller->secret && !is_safe(caller->secret))
+            return vl_fail(
+                err, VL_ERROR_LAB,
+                "the secret of '%s' is empty or has a character that SIPp cannot take: use letters and digits",
+                caller->number);
+    }
+    return 0;
+}
+
+static int check_room(const char *directory, struct vl_error *err)
+{
+    struct statvfs room;
+
+    if (statvfs(directory, &room) < 0 || room.f_bavail * room.f_frsize >= ROOM_LEAST)
+        return 0;
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "'%s' has only %llu KiB left, and SIPp writes its figures there: make room for %u MiB", directory,
+                   (unsigned long long)(room.f_bavail * room.f_frsize / 1024), ROOM_LEAST >> 20);
+}
+
 static int check_options(const struct vl_sipp_options *options, struct vl_error *err)
 {
     const struct vl_load *load = options->load;
     struct in_addr address;
 
-    if (!is_safe(options->secret))
-        return vl_fail(err, VL_ERROR_LAB,
-                       "the secret of '%s' is empty or has a character that SIPp cannot take: use letters and digits",
-                       load->caller);
-    if (!is_safe(load->caller) || !is_safe(load->extension))
-        return vl_fail(err, VL_ERROR_LAB, "load '%s': '%s' cannot call '%s': use digits", load->name, load->caller,
-                       load->extension);
+    if (check_callers(options, err) < 0)
+        return -1;
     if (load->rate == 0 || load->calls == 0 || load->timeout_s == 0)
-        return vl_fail(err, VL_ERROR_LAB, "load '%s': rate, calls and timeout must be at least 1", load->name);
+        return vl_fail(err, VL_ERROR_LAB, "rate, calls and timeout must be at least 1");
     if (inet_pton(AF_INET, options->local_address, &address) != 1)
         return vl_fail(err, VL_ERROR_FAILED, "'%s' is not an IPv4 address", options->local_address);
     if (!vl_process_found("sipp"))
         return vl_fail(err, VL_ERROR_NOTFOUND, "'sipp' is not installed: install the package sip-tester");
-    return 0;
-}
-
-/* A UDP port of `address` that is free at this moment. */
-static int free_port(const char *address, uint16_t *ret_port, struct vl_error *err)
-{
-    VL_CLOSE int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in name = { .sin_family = AF_INET };
-    socklen_t length = sizeof(name);
-
-    (void)inet_pton(AF_INET, address, &name.sin_addr);
-    if (descriptor < 0 || bind(descriptor, (const struct sockaddr *)&name, sizeof(name)) < 0 ||
-        getsockname(descriptor, (struct sockaddr *)&name, &length) < 0)
-        return vl_fail_errno(err, "cannot send from '%s'", address);
-    *ret_port = ntohs(name.sin_port);
-    return 0;
-}
-
-/* Copy the scenario: who SIPp is there need not be able to come to where it lies. */
-static int copy_scenario(const struct run *run, struct vl_arena *arena, struct vl_error *err)
-{
-    VL_FREE char *text = NULL;
-
-    if (vl_own_read(vl_arena_printf(arena, "%s/" SCENARIO, run->options->scenario_directory), SCENARIO_LIMIT,
-                    VL_OWN_WORD, &text, NULL, err) < 0)
-        return vl_error_wrap(err, "sipp could not run");
-    return vl_file_write(vl_arena_printf(arena, "%s/" SCENARIO, run->scratch.path), text, strlen(text), 0644, err);
+    return check_room(options->work_directory, err);
 }
 
 const char *vl_sipp_accounts(struct vl_arena *arena, const struct vl_sipp_options *options)
 {
-    const char *caller = options->load->caller;
+    VL_BUF_AUTO text = VL_BUF_INIT;
 
-    return vl_arena_printf(arena, "SEQUENTIAL\n%s;[authentication username=%s password=%s]\n", caller, caller,
-                           options->secret);
+    vl_buf_puts(&text, "SEQUENTIAL\n");
+    for (size_t i = 0; i < options->caller_count; i++) {
+        const struct vl_sipp_caller *caller = &options->callers[i];
+
+        vl_buf_printf(&text, "%s;", caller->number);
+        if (caller->secret)
+            vl_buf_printf(&text, "[authentication username=%s password=%s]", caller->number, caller->secret);
+        vl_buf_putc(&text, '\n');
+    }
+    arena->failed |= text.failed;
+    return vl_arena_strdup(arena, vl_buf_text(&text));
 }
 
-/* Readable for SIPp alone, whose group has no other member. */
-static int write_accounts(const struct run *run, struct vl_arena *arena, struct vl_error *err)
+/* The part of one SIPp of `count`. */
+static struct vl_generator_task task_of(const struct vl_sipp_options *options, struct vl_arena *arena, size_t index,
+                                        size_t count)
 {
-    const char *path = vl_arena_printf(arena, "%s/" ACCOUNTS, run->scratch.path);
-    const char *accounts = vl_sipp_accounts(arena, run->options);
+    const struct vl_load *load = options->load;
+    const struct vl_scenario *scenario = options->scenario ? options->scenario : &vl_scenarios[0];
+    uint32_t address = load->target->address;
+    unsigned parts = (unsigned)count, extra = (unsigned)index;
 
-    if (arena->failed)
-        return vl_no_memory(err);
-    return vl_file_write_shown(path, path, accounts, strlen(accounts), 0640,
-                               geteuid() == 0 ? VL_SANDBOX_PROGRAM_USER : (gid_t)-1, err);
+    return (struct vl_generator_task){
+        .scenario = options->scenario_text,
+        .accounts = vl_sipp_accounts(arena, options),
+        .work_directory = options->work_directory,
+        .local_address = options->local_address,
+        .remote = vl_arena_printf(arena, "%s:%u", vl_text_from_ipv4(arena, address),
+                                  options->port ? options->port : SIP_PORT),
+        .extension = load->extension,
+        .rate = (double)load->rate / (double)count,
+        .calls = load->calls / parts + (extra < load->calls % parts),
+        .concurrent = load->concurrent ? load->concurrent / parts + (extra < load->concurrent % parts) : 0,
+        .hold_ms = load->hold_ms,
+        .answer_ms = ANSWER_MS + (scenario->waits ? load->hold_ms : 0),
+        .timeout_s = load->timeout_s,
+        .tcp = options->tcp,
+        .sends = scenario->sends,
+    };
 }
 
-static int prepare(struct run *run, struct vl_error *err)
+const char *const *vl_sipp_command(struct vl_arena *arena, const struct vl_sipp_options *options, unsigned local_port,
+                                   unsigned control_port)
+{
+    const struct vl_generator_task task = task_of(options, arena, 0, 1);
+
+    return vl_generator_command(arena, &task, local_port, control_port);
+}
+
+static size_t processes_for(const struct vl_sipp_options *options)
+{
+    size_t wanted = options->processes ? options->processes : (options->load->rate + RATE_OF_ONE - 1) / RATE_OF_ONE;
+
+    wanted = wanted < MOST_PROCESSES ? wanted : MOST_PROCESSES;
+    if (options->load->concurrent && options->load->concurrent < wanted)
+        wanted = options->load->concurrent;
+    return wanted < options->load->calls ? wanted : options->load->calls;
+}
+
+static int launch(struct run *run, struct vl_error *err)
 {
     const struct vl_sipp_options *options = run->options;
+    size_t count = processes_for(options);
 
-    if (free_port("127.0.0.1", &run->control_port, err) < 0 ||
-        free_port(options->local_address, &run->local_port, err) < 0)
-        return -1;
-    if (vl_scratch_make(&run->scratch, options->work_directory, err) < 0 || copy_scenario(run, &run->arena, err) < 0 ||
-        write_accounts(run, &run->arena, err) < 0)
-        return -1;
-    if (geteuid() == 0)
-        return vl_file_give_directory(run->scratch.lock, VL_SANDBOX_PROGRAM_USER, err);
+    for (size_t i = 0; i < count; i++) {
+        run->tasks[i] = task_of(options, &run->arena, i, count);
+        run->generators[i] = (struct vl_generator)VL_GENERATOR_INIT;
+        run->count = i + 1;
+        if (vl_arena_check(&run->arena, err) < 0 || vl_generator_start(&run->generators[i], &run->tasks[i], err) < 0)
+            return -1;
+    }
+    run->started = run->sampled = run->answered = vl_now_ms();
+    run->deadline = run->started + (long long)options->load->timeout_s * 1000;
+    run->steering.rate = options->load->rate;
     return 0;
+}
+
+static uint64_t sum_of(const struct run *run, enum vl_statistic statistic)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < run->count; i++)
+        sum += run->generators[i].statistics.now[statistic];
+    return sum;
+}
+
+static void order(const struct run *run, const char *what)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (!run->generators[i].ended)
+            vl_generator_order(&run->generators[i], what);
+}
+
+static void kill_now(struct run *run)
+{
+    run->left_up = sum_of(run, VL_STATISTIC_CURRENT);
+    for (size_t i = 0; i < run->count; i++)
+        if (!run->generators[i].ended)
+            (void)kill(run->generators[i].pid, SIGKILL);
+    run->stage = STAGE_KILLED;
+}
+
+/* Of the SIPp that was answered the slowest since the sample before. */
+static double request_times(struct run *run)
+{
+    double worst = NAN;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct vl_response_times *times = &run->generators[i].times[VL_LOAD_CLOCK_REQUEST];
+        double p95 = vl_response_times_since(times, run->requests[i], 95);
+
+        if (!isnan(p95) && !(worst > p95))
+            worst = p95;
+        run->requests[i] = times->count;
+    }
+    return worst;
+}
+
+static void look_at_guests(struct run *run, struct vl_load_sample *sample)
+{
+    struct vl_load_guest found[VL_LOAD_GUESTS], *kept;
+    size_t count = run->options->guests ? run->options->guests(run->options->context, found) : 0;
+
+    kept = count ? vl_arena_zalloc(&run->arena, count * sizeof(*kept)) : NULL;
+    if (!kept)
+        return;
+    memcpy(kept, found, count * sizeof(*kept));
+    sample->guests = kept;
+    sample->guest_count = count;
+}
+
+static void keep_sample(struct run *run, const struct vl_load_sample *sample)
+{
+    struct vl_load_sample *grown = vl_arena_grow(&run->arena, run->samples, run->sample_count, sizeof(*run->samples));
+
+    if (!grown)
+        return;
+    run->samples = grown;
+    grown[run->sample_count++] = *sample;
+}
+
+static void take_sample(struct run *run, long long now)
+{
+    double elapsed = (double)(now - run->sampled) / 1000;
+    struct vl_load_sample sample = {
+        .at_s = (double)(now - run->started) / 1000,
+        .rate_asked = run->steering.paused || run->stage != STAGE_RUNNING ? 0 : run->steering.rate,
+        .made = sum_of(run, VL_STATISTIC_MADE),
+        .current = sum_of(run, VL_STATISTIC_CURRENT),
+        .succeeded = sum_of(run, VL_STATISTIC_SUCCEEDED),
+        .failed = sum_of(run, VL_STATISTIC_FAILED),
+        .retransmissions = sum_of(run, VL_STATISTIC_RETRANSMISSIONS),
+        .late = sum_of(run, VL_STATISTIC_WATCHDOG_MAJOR) + sum_of(run, VL_STATISTIC_WATCHDOG_MINOR),
+    };
+    pid_t processes[MOST_PROCESSES];
+
+    for (size_t i = 0; i < run->count; i++)
+        processes[i] = run->generators[i].pid;
+    sample.rate = (double)(sample.made - run->made) / elapsed;
+    sample.request_p95_ms = request_times(run);
+    vl_host_look(&run->meter, processes, run->count, &sample.host);
+    look_at_guests(run, &sample);
+    run->made = sample.made;
+    run->sampled = now;
+    keep_sample(run, &sample);
+    if (run->options->sample)
+        run->options->sample(run->options->context, &sample);
+}
+
+/* Take what they wrote, and see whether the target still says anything. */
+static int take(struct run *run, long long now, struct vl_error *err)
+{
+    uint64_t answers = 0, current;
+
+    for (size_t i = 0; i < run->count; i++) {
+        vl_generator_hear(&run->generators[i]);
+        if (vl_generator_take(&run->generators[i], err) < 0)
+            return -1;
+        for (size_t clock = 0; clock < VL_SIPP_CLOCKS; clock++)
+            answers += run->generators[i].times[clock].count;
+    }
+    current = sum_of(run, VL_STATISTIC_CURRENT);
+    run->peak = current > run->peak ? current : run->peak;
+    if (answers != run->answers)
+        run->answered = now;
+    run->answers = answers;
+    return 0;
+}
+
+static void steer(struct run *run)
+{
+    const struct vl_sipp_options *options = run->options;
+    struct vl_load_steering wanted = run->steering;
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    if (!options->steer || run->stage != STAGE_RUNNING)
+        return;
+    options->steer(options->context, &wanted);
+    if (wanted.rate > 0 && fabs(wanted.rate - run->steering.rate) > 0)
+        order(run, vl_arena_printf(&arena, "set rate %.10g", wanted.rate / (double)run->count));
+    if (wanted.paused != run->steering.paused)
+        order(run, "p");
+    run->steering = wanted;
 }
 
 static unsigned wait_ms(const struct vl_load *load)
 {
     return (load->hold_ms < LONGEST_WAIT ? load->hold_ms : LONGEST_WAIT) + HANGUP_MS;
-}
-
-static const char *number(struct vl_arena *arena, unsigned long value, const char *unit)
-{
-    return vl_arena_printf(arena, "%lu%s", value, unit);
-}
-
-/* All files are in its working directory. The watchdog counts, but shall not end a run on a busy host. */
-const char *const *vl_sipp_command(struct vl_arena *arena, const struct vl_sipp_options *options, unsigned local_port,
-                                   unsigned control_port)
-{
-    const struct vl_load *load = options->load;
-    const char *const argv[] = {
-        "sipp",
-        "-sf",
-        SCENARIO,
-        "-inf",
-        ACCOUNTS,
-        "-s",
-        load->extension,
-        "-i",
-        options->local_address,
-        "-p",
-        number(arena, local_port, ""),
-        "-mi",
-        options->local_address,
-        "-ci",
-        "127.0.0.1",
-        "-cp",
-        number(arena, control_port, ""),
-        "-nostdin",
-        "-m",
-        number(arena, load->calls, ""),
-        "-r",
-        number(arena, load->rate, ""),
-        "-l",
-        number(arena, load->concurrent ? load->concurrent : load->calls, ""),
-        "-d",
-        number(arena, load->hold_ms, "ms"),
-        "-timeout",
-        number(arena, load->timeout_s + 10UL, "s"),
-        "-recv_timeout",
-        number(arena, ANSWER_MS, "ms"),
-        "-trace_stat",
-        "-stf",
-        FIGURES,
-        "-fd",
-        load->timeout_s <= FINE_ROWS_S ? "250ms" : "1s",
-        "-trace_rtt",
-        "-rtt_freq",
-        "1",
-        "-trace_error_codes",
-        "-watchdog_minor_maxtriggers",
-        "1000000",
-        "-watchdog_major_maxtriggers",
-        "1000000",
-        vl_arena_printf(arena, "%u.%u.%u.%u:%u", load->target->address >> 24, load->target->address >> 16 & 255,
-                        load->target->address >> 8 & 255, load->target->address & 255,
-                        options->port ? options->port : SIP_PORT),
-        NULL,
-    };
-    static const char *const none[] = { NULL };
-    const char **copy = vl_arena_zalloc(arena, sizeof(argv));
-
-    return copy ? memcpy(copy, argv, sizeof(argv)) : none;
-}
-
-/* Start SIPp with `errors` as its stderr. */
-static int start(struct run *run, int errors, struct vl_error *err)
-{
-    const char *const *argv = vl_sipp_command(&run->arena, run->options, run->local_port, run->control_port);
-
-    if (run->arena.failed)
-        return vl_no_memory(err);
-    run->pid = vl_cage_start(argv, run->scratch.lock, errors, err);
-    return run->pid > 0 ? 0 : -1;
-}
-
-static int launch(struct run *run, struct vl_error *err)
-{
-    int ends[2], rc;
-
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-        return vl_fail_errno(err, "cannot make a pipe");
-    run->errors = ends[0];
-    rc = start(run, ends[1], err);
-    (void)close(ends[1]);
-    run->started = vl_now_ms();
-    run->deadline = run->started + (long long)run->options->load->timeout_s * 1000;
-    run->next_progress = run->started + PROGRESS_MS;
-    return rc;
-}
-
-/* Keep the beginning of what SIPp says (the first message is the cause), drop the rest. */
-static void hear(struct run *run)
-{
-    char chunk[1024];
-    ssize_t got;
-
-    while ((got = read(run->errors, chunk, sizeof(chunk))) > 0)
-        if (run->stderr_text.length < STDERR_KEPT)
-            vl_buf_add(&run->stderr_text, chunk, (size_t)got);
-}
-
-/* Open a file that SIPp wrote, which may by now be whatever it wants: a regular file of its own, or -1. */
-static int open_its(const struct run *run, const char *name)
-{
-    VL_FREE char *path = NULL;
-    VL_WALK_AUTO walk = VL_WALK_INIT;
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    int descriptor;
-
-    if (vl_asprintf(&path, "/%s", name) < 0 || vl_walk(&walk, run->scratch.path, path, VL_WALK_FILE, &ignored) < 0 ||
-        walk.status.st_nlink != 1)
-        return -1;
-    descriptor = walk.descriptor;
-    walk.descriptor = -1;
-    return descriptor;
-}
-
-static int take_rows(struct run *run, struct vl_error *err)
-{
-    char chunk[16384];
-    ssize_t got;
-
-    if (run->rows < 0)
-        run->rows = open_its(run, FIGURES);
-    if (run->rows < 0)
-        return 0;
-    while ((got = read(run->rows, chunk, sizeof(chunk))) > 0)
-        if (vl_statistics_feed(&run->statistics, chunk, (size_t)got, err) < 0)
-            return -1;
-    return got < 0 && errno != EINTR ? vl_fail_errno(err, "cannot read the figures of sipp") : 0;
-}
-
-static void report(struct run *run, long long now)
-{
-    const uint64_t *figures = run->statistics.now;
-    struct vl_load_progress progress = {
-        .elapsed_s = (double)(now - run->started) / 1000,
-        .made = figures[VL_STATISTIC_MADE],
-        .total = run->options->load->calls,
-        .current = figures[VL_STATISTIC_CURRENT],
-        .succeeded = figures[VL_STATISTIC_SUCCEEDED],
-        .failed = figures[VL_STATISTIC_FAILED],
-    };
-
-    if (!run->options->progress || now < run->next_progress)
-        return;
-    progress.rate =
-        (double)(progress.made - run->progress_made) * 1000 / (double)(now - run->next_progress + PROGRESS_MS);
-    run->progress_made = progress.made;
-    run->next_progress = now + PROGRESS_MS;
-    run->options->progress(run->options->context, &progress);
-}
-
-static void order(const struct run *run, char what)
-{
-    VL_CLOSE int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const struct sockaddr_in name = {
-        .sin_family = AF_INET,
-        .sin_port = htons(run->control_port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-
-    if (descriptor >= 0) /* an order that is lost is followed by the next step */
-        (void)sendto(descriptor, &what, 1, MSG_NOSIGNAL, (const struct sockaddr *)&name, sizeof(name));
-}
-
-static void kill_now(struct run *run)
-{
-    run->left_up = run->statistics.now[VL_STATISTIC_CURRENT];
-    (void)kill(run->pid, SIGKILL);
-    run->stage = STAGE_KILLED;
 }
 
 /* The next step towards the end, when it is due. */
@@ -359,11 +342,11 @@ static void step(struct run *run, long long now)
         return;
     if (run->stage == STAGE_RUNNING) {
         run->outcome = cancelled ? VL_LOAD_CANCELLED : VL_LOAD_TIMED_OUT;
-        order(run, 'q');
+        order(run, "q");
         run->stage = STAGE_DRAINING;
         run->deadline = now + wait_ms(options->load);
     } else if (run->stage == STAGE_DRAINING) {
-        order(run, 'Q');
+        order(run, "Q");
         run->stage = STAGE_HANGING_UP;
         run->deadline = now + HANGUP_MS;
     } else if (run->stage == STAGE_HANGING_UP) {
@@ -371,138 +354,222 @@ static void step(struct run *run, long long now)
     }
 }
 
-static bool has_ended(struct run *run)
+static bool have_ended(struct run *run)
 {
-    pid_t got = waitpid(run->pid, &run->status, run->stage == STAGE_KILLED ? 0 : WNOHANG);
+    bool all = true;
 
-    if (got < 0 && errno != EINTR)
-        run->status = STATUS_UNKNOWN << 8; /* somebody else waited for it */
-    return got == run->pid || (got < 0 && errno != EINTR);
+    for (size_t i = 0; i < run->count; i++)
+        all &= vl_generator_ended(&run->generators[i], run->stage == STAGE_KILLED);
+    return all;
+}
+
+static void wait_a_tick(const struct run *run)
+{
+    struct pollfd waits[MOST_PROCESSES];
+    nfds_t count = 0;
+
+    for (size_t i = 0; i < run->count; i++)
+        if (!run->generators[i].ended)
+            waits[count++] = (struct pollfd){ .fd = run->generators[i].errors, .events = POLLIN };
+    if (poll(waits, count, TICK_MS) > 0)
+        (void)poll(NULL, 0, TICK_MS / 5); /* one who talks without end shall not keep us busy */
+}
+
+/* A disk that is full is seen before SIPp, which goes on without its figures, would say so. */
+static bool is_full(const struct run *run)
+{
+    struct statvfs room;
+
+    return statvfs(run->options->work_directory, &room) == 0 && room.f_bavail == 0;
 }
 
 static int watch(struct run *run, struct vl_error *err)
 {
     int rc = 0;
 
-    while (!has_ended(run)) {
-        struct pollfd wait = { .fd = run->errors, .events = POLLIN };
+    while (!have_ended(run)) {
         long long now;
 
-        if (poll(&wait, 1, TICK_MS) > 0) {
-            hear(run);
-            (void)poll(NULL, 0, TICK_MS / 5); /* one who talks without end shall not keep us busy */
-        }
+        wait_a_tick(run);
         now = vl_now_ms();
         if (rc == 0)
-            rc = take_rows(run, err);
+            rc = take(run, now, err);
         if (rc < 0 && run->stage != STAGE_KILLED)
             kill_now(run);
-        report(run, now);
+        if (now - run->sampled >= SAMPLE_MS) {
+            take_sample(run, now);
+            run->full |= is_full(run);
+            if (run->full && run->stage == STAGE_RUNNING) {
+                run->outcome = VL_LOAD_BROKEN;
+                kill_now(run);
+            }
+        }
+        steer(run);
         step(run, now);
     }
     if (run->stage != STAGE_KILLED)
         run->left_up = 0;
-    run->stage = STAGE_ENDED;
-    hear(run);
-    return rc < 0 ? -1 : take_rows(run, err);
+    if (rc == 0 && (rc = take(run, run->answered, err)) == 0 && vl_now_ms() - run->sampled >= SAMPLE_MS / 4)
+        take_sample(run, vl_now_ms());
+    return rc;
 }
 
-/* SIPp names these files after its scenario and its process. */
-static FILE *open_own_file(struct run *run, const char *kind)
+static int add_times(struct run *run, struct vl_response_times times[static VL_SIPP_CLOCKS], struct vl_error *err)
 {
-    int descriptor = open_its(run, vl_arena_printf(&run->arena, "call_%ld_%s.csv", (long)run->pid, kind));
-    FILE *file = descriptor >= 0 ? fdopen(descriptor, "r") : NULL;
+    int rc = 0;
 
-    if (!file && descriptor >= 0)
-        (void)close(descriptor);
-    return file;
+    for (size_t i = 0; i < run->count; i++)
+        for (size_t clock = 0; rc == 0 && clock < VL_SIPP_CLOCKS; clock++)
+            rc = vl_response_times_add(&times[clock], &run->generators[i].times[clock], err);
+    return rc;
+}
+
+/* How the SIPps ended, when nobody had told them to. */
+static void judge_end(const struct run *run, struct vl_sipp_summary *summary)
+{
+    summary->outcome = run->outcome;
+    summary->left_up = run->left_up;
+    summary->disk_full = run->full;
+    for (size_t i = 0; i < run->count; i++)
+        if (run->stage == STAGE_RUNNING && WIFSIGNALED(run->generators[i].status))
+            summary->ended_by = WTERMSIG(run->generators[i].status);
+    if (run->outcome == VL_LOAD_COMPLETE &&
+        (summary->ended_by || summary->succeeded + summary->failed < run->options->load->calls)) {
+        summary->outcome = VL_LOAD_BROKEN;
+        summary->left_up = sum_of(run, VL_STATISTIC_CURRENT);
+    }
+}
+
+/* Since when nothing came back, if that is so. */
+static double silent_since(const struct run *run, const struct vl_sipp_summary *summary)
+{
+    long long last =
+        run->sample_count ? run->started + (long long)(run->samples[run->sample_count - 1].at_s * 1000) : 0;
+    bool meant_to = summary->failed > 0 || summary->current > 0;
+
+    return run->answers && meant_to && last - run->answered > SILENCE_MS ? (double)(run->answered - run->started) / 1000
+                                                                         : NAN;
 }
 
 static int summarize(struct run *run, struct vl_sipp_summary *summary, struct vl_error *err)
 {
-    VL_FCLOSE FILE *codes = open_own_file(run, "error_codes"), *samples = open_own_file(run, "rtt");
+    struct vl_statistics sum = { .rows = 0 };
     struct vl_response_times times[VL_SIPP_CLOCKS] = { { .count = 0 } };
     int rc = 0;
 
-    if (codes)
-        rc = vl_statistics_read_codes(&run->statistics, codes, err);
-    if (rc == 0 && samples)
-        rc = vl_response_times_read(samples, times, err);
-    if (rc == 0)
-        rc = vl_sipp_summary_fill(summary, run->options->load, &run->statistics, times, err);
-    vl_response_times_free(times);
-    summary->outcome = run->outcome;
-    summary->left_up = run->left_up;
-    if (rc == 0 && run->outcome == VL_LOAD_COMPLETE &&
-        (WIFSIGNALED(run->status) || summary->succeeded + summary->failed < run->options->load->calls)) {
-        summary->outcome = VL_LOAD_BROKEN;
-        summary->ended_by = WIFSIGNALED(run->status) ? WTERMSIG(run->status) : 0;
-        summary->left_up = run->statistics.now[VL_STATISTIC_CURRENT];
+    for (size_t i = 0; rc == 0 && i < run->count; i++) {
+        rc = vl_generator_read_codes(&run->generators[i], err);
+        if (rc == 0)
+            rc = vl_statistics_add(&sum, &run->generators[i].statistics, err);
     }
-    return rc;
-}
-
-/* The first message that SIPp wrote: DATE<tab>TIME<tab>EPOCH: TEXT. */
-static int fail_to_run(struct run *run, struct vl_error *err)
-{
-    const char *text = vl_buf_text(&run->stderr_text), *at = text;
-    char *said;
-
-    if (WIFSIGNALED(run->status))
-        return vl_fail(err, VL_ERROR_FAILED, "sipp was ended by signal %d before a call", WTERMSIG(run->status));
-    while (*at && !(isdigit((unsigned char)*at) && (at == text || at[-1] == '\n')))
-        at++;
-    if (*at && strchr(at, '\t') && strstr(at, ": "))
-        at = strstr(at, ": ") + 2;
-    else
-        at = text;
-    said = vl_arena_strndup(&run->arena, at, strcspn(at, "\n"));
-    return vl_fail(err, VL_ERROR_FAILED, "sipp could not run (status %d)%s%s", WEXITSTATUS(run->status),
-                   *said ? ": " : "", vl_text_quote(&run->arena, said, VL_TEXT_QUOTED));
+    if (rc == 0)
+        rc = add_times(run, times, err);
+    if (run->count > 1)
+        sum.peak = run->peak;
+    if (rc == 0)
+        rc = vl_sipp_summary_fill(summary, run->options->load, &sum, times, err);
+    vl_response_times_free(times);
+    vl_statistics_free(&sum);
+    if (rc < 0)
+        return -1;
+    judge_end(run, summary);
+    summary->silent_since_s = silent_since(run, summary);
+    summary->processes = run->count;
+    summary->samples = run->samples;
+    summary->sample_count = run->sample_count;
+    vl_arena_adopt(&summary->arena, &run->arena);
+    return vl_arena_check(&summary->arena, err);
 }
 
 static void run_free(struct run *run)
 {
-    vl_scratch_remove(&run->scratch);
-    if (run->errors >= 0)
-        (void)close(run->errors);
-    if (run->rows >= 0)
-        (void)close(run->rows);
-    vl_buf_free(&run->stderr_text);
-    vl_statistics_free(&run->statistics);
+    for (size_t i = 0; i < run->count; i++)
+        vl_generator_free(&run->generators[i]);
     vl_arena_free(&run->arena);
+}
+
+/* The first SIPp that made no call, where all should have; NULL: each has. */
+static struct vl_generator *idle(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct vl_statistics *statistics = &run->generators[i].statistics;
+
+        if (statistics->rows == 0 || (statistics->now[VL_STATISTIC_MADE] == 0 && run->outcome == VL_LOAD_COMPLETE))
+            return &run->generators[i];
+    }
+    return NULL;
 }
 
 /* One try. `*again` says that a port was taken in the meantime. */
 static int run_once(const struct vl_sipp_options *options, bool *again, struct vl_sipp_summary *summary,
                     struct vl_error *err)
 {
-    __attribute__((cleanup(
-        run_free))) struct run run = { .options = options, .scratch = VL_SCRATCH_INIT, .errors = -1, .rows = -1 };
+    __attribute__((cleanup(run_free))) struct run run = { .options = options };
+    struct vl_generator *broken;
 
     *again = false;
-    if (prepare(&run, err) < 0 || launch(&run, err) < 0 || watch(&run, err) < 0)
+    if (launch(&run, err) < 0 || watch(&run, err) < 0)
         return -1;
-    if (run.statistics.rows == 0 || (run.statistics.now[VL_STATISTIC_MADE] == 0 && run.outcome == VL_LOAD_COMPLETE)) {
-        *again = WIFEXITED(run.status) && WEXITSTATUS(run.status) == STATUS_CANNOT_BIND;
-        return fail_to_run(&run, err);
+    broken = idle(&run);
+    if (broken && run.full)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' is full, and SIPp writes its figures there: make room",
+                       options->work_directory);
+    if (broken) {
+        *again = vl_generator_lost_port(broken);
+        return vl_generator_fail(broken, err);
     }
     return summarize(&run, summary, err);
+}
+
+static int run_tried(const struct vl_sipp_options *options, struct vl_sipp_summary *summary, struct vl_error *err)
+{
+    bool again = true;
+    int rc = -1;
+
+    for (int i = 0; i < BIND_TRIES && again; i++) {
+        if (i)
+            vl_error_clear(err);
+        rc = run_once(options, &again, summary, err);
+    }
+    return rc;
+}
+
+/* One call, so that a number that nobody has is told at once. A call that was answered and is still up is a good one.
+ */
+static int try_one(const struct vl_sipp_options *options, struct vl_error *err)
+{
+    struct vl_load load = *options->load;
+    struct vl_sipp_options one = *options;
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
+    int rc;
+
+    load.rate = load.calls = 1;
+    load.concurrent = 0;
+    load.hold_ms = load.hold_ms < TRIAL_HOLD_MS ? load.hold_ms : TRIAL_HOLD_MS;
+    load.timeout_s = TRIAL_S;
+    one.load = &load;
+    one.sample = NULL;
+    one.steer = NULL;
+    one.guests = NULL;
+    rc = run_tried(&one, &summary, err);
+    if (rc < 0 || summary.outcome == VL_LOAD_CANCELLED)
+        return rc;
+    if (summary.succeeded || (!summary.failed && summary.times[VL_LOAD_CLOCK_ANSWER].count))
+        return 0;
+    return vl_fail(err, VL_ERROR_FAILED, "a first call to '%s' at '%s' (%s) came to nothing: %s; no other was made",
+                   load.extension, load.target->name, summary.address,
+                   summary.reason_count ? summary.reasons[0].text : "nobody answers");
 }
 
 int vl_sipp_run(const struct vl_sipp_options *options, struct vl_sipp_summary *ret_summary, struct vl_error *err)
 {
     struct vl_sipp_summary summary = { .made = 0 };
-    bool again = true;
-    int rc = -1;
+    int rc = check_options(options, err);
 
-    if (check_options(options, err) < 0)
-        return -1;
-    for (int i = 0; i < BIND_TRIES && again; i++) {
-        if (i)
-            vl_error_clear(err);
-        rc = run_once(options, &again, &summary, err);
-    }
+    if (rc == 0 && options->trial)
+        rc = try_one(options, err);
+    if (rc == 0)
+        rc = run_tried(options, &summary, err);
     if (rc < 0) {
         vl_sipp_summary_free(&summary);
         return vl_error_wrap(err, "load '%s'", options->load->name);

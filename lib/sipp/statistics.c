@@ -249,6 +249,55 @@ int vl_statistics_read_codes(struct vl_statistics *statistics, FILE *file, struc
     return ferror(file) ? vl_fail_errno(err, "cannot read the error codes of sipp") : 0;
 }
 
+static void add_failures(struct vl_statistics *sum, const struct vl_statistics *other)
+{
+    for (size_t i = 0; i < other->failure_count; i++) {
+        const struct vl_statistics_failure *more = &other->failures[i];
+        size_t at = 0;
+
+        while (at < sum->failure_count && strcmp(sum->failures[at].name, more->name) != 0)
+            at++;
+        if (at < sum->failure_count) {
+            sum->failures[at].count += more->count;
+            continue;
+        }
+        sum->failures = vl_arena_grow(&sum->arena, sum->failures, sum->failure_count, sizeof(*sum->failures));
+        if (!sum->failures)
+            return;
+        sum->failures[sum->failure_count++] = (struct vl_statistics_failure){
+            .name = vl_arena_strdup(&sum->arena, more->name),
+            .count = more->count,
+        };
+    }
+}
+
+int vl_statistics_add(struct vl_statistics *sum, const struct vl_statistics *other, struct vl_error *err)
+{
+    if (!sum->rows || other->start < sum->start)
+        sum->start = other->start;
+    sum->last = other->last > sum->last ? other->last : sum->last;
+    sum->last_begun = other->last_begun > sum->last_begun ? other->last_begun : sum->last_begun;
+    sum->rows += other->rows;
+    sum->peak = other->peak > sum->peak ? other->peak : sum->peak;
+    for (size_t i = 0; i < VL_STATISTIC_COUNT; i++)
+        sum->now[i] += other->now[i];
+    for (size_t i = 0; i < VL_SIP_CODES; i++) {
+        sum->refused[i] += other->refused[i];
+        sum->unexpected[i] += other->unexpected[i];
+    }
+    add_failures(sum, other);
+    for (size_t i = 0; i < other->series_count; i++) {
+        if (sum->series_count <= i) {
+            sum->series = vl_arena_grow(&sum->arena, sum->series, sum->series_count, sizeof(*sum->series));
+            if (!sum->series)
+                break;
+            sum->series[sum->series_count++] = 0;
+        }
+        sum->series[i] += other->series[i];
+    }
+    return vl_arena_check(&sum->arena, err);
+}
+
 void vl_statistics_free(struct vl_statistics *statistics)
 {
     vl_buf_free(&statistics->pending);
@@ -271,25 +320,60 @@ static int add_sample(struct vl_response_times *times, double sample)
     return 0;
 }
 
+/* The header, or a row that was cut, is no sample. */
+static int take_sample(const char *line, struct vl_response_times times[static VL_SIPP_CLOCKS], struct vl_error *err)
+{
+    const char *field = strchr(line, ';');
+    char *end = NULL;
+    double sample = field ? strtod(field + 1, &end) : -1;
+    unsigned long clock;
+
+    if (!(sample >= 0 && isfinite(sample)) || !end || *end != ';')
+        return 0;
+    clock = strtoul(end + 1, NULL, 10);
+    if (clock < 1 || clock > VL_SIPP_CLOCKS)
+        return 0;
+    return add_sample(&times[clock - 1], sample) < 0 ? vl_no_memory(err) : 0;
+}
+
+int vl_response_times_feed(struct vl_buf *pending, const char *bytes, size_t length,
+                           struct vl_response_times times[static VL_SIPP_CLOCKS], struct vl_error *err)
+{
+    const char *end;
+
+    for (; length && (end = memchr(bytes, '\n', length)); length -= (size_t)(end + 1 - bytes), bytes = end + 1) {
+        vl_buf_add(pending, bytes, (size_t)(end - bytes));
+        if (take_sample(vl_buf_text(pending), times, err) < 0)
+            return -1;
+        vl_buf_reset(pending);
+    }
+    if (pending->length < ROW_LIMIT) /* of a longer row there is nothing to know */
+        vl_buf_add(pending, bytes, length);
+    return pending->failed ? vl_no_memory(err) : 0;
+}
+
 int vl_response_times_read(FILE *file, struct vl_response_times times[static VL_SIPP_CLOCKS], struct vl_error *err)
 {
-    VL_FREE char *line = NULL;
-    size_t size = 0;
+    VL_BUF_AUTO pending = VL_BUF_INIT;
+    char chunk[16384];
+    size_t got;
+    int rc = 0;
 
-    while (getline(&line, &size, file) > 0) {
-        char *field = strchr(line, ';'), *end = NULL;
-        double sample = field ? strtod(field + 1, &end) : -1;
-        unsigned long clock;
-
-        if (!(sample >= 0 && isfinite(sample)) || !end || *end != ';')
-            continue; /* the header, or a row that was cut */
-        clock = strtoul(end + 1, NULL, 10);
-        if (clock < 1 || clock > VL_SIPP_CLOCKS)
-            continue;
-        if (add_sample(&times[clock - 1], sample) < 0)
-            return vl_no_memory(err);
-    }
+    while (rc == 0 && (got = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        rc = vl_response_times_feed(&pending, chunk, got, times, err);
+    if (rc == 0 && pending.length)
+        rc = take_sample(vl_buf_text(&pending), times, err);
+    if (rc < 0)
+        return -1;
     return ferror(file) ? vl_fail_errno(err, "cannot read the response times of sipp") : 0;
+}
+
+int vl_response_times_add(struct vl_response_times *sum, const struct vl_response_times *other, struct vl_error *err)
+{
+    for (size_t i = 0; i < other->count; i++)
+        if (add_sample(sum, other->samples[i]) < 0)
+            return vl_no_memory(err);
+    return 0;
 }
 
 static int by_size(const void *left, const void *right)
@@ -305,6 +389,16 @@ static double percentile(const struct vl_response_times *times, unsigned percent
     size_t rank = (times->count * percent + 99) / 100;
 
     return times->samples[rank ? rank - 1 : 0];
+}
+
+double vl_response_times_since(struct vl_response_times *times, size_t first, unsigned percent)
+{
+    struct vl_response_times part = { .samples = times->samples + first, .count = times->count - first };
+
+    if (first >= times->count)
+        return NAN;
+    qsort(part.samples, part.count, sizeof(*part.samples), by_size);
+    return percentile(&part, percent);
 }
 
 void vl_response_times_summarize(struct vl_response_times *times, struct vl_response_summary *ret_summary)

@@ -61,6 +61,10 @@ int vl_statistics_feed(struct vl_statistics *statistics, const char *bytes, size
 /* Add the codes of an error codes file: DATE<tab>EPOCH;ELAPSED;503,503, a row for each period. */
 int vl_statistics_read_codes(struct vl_statistics *statistics, FILE *file, struct vl_error *err);
 
+/* Add the figures of another SIPp of the same run. The peak is the larger one: nobody knows whether both were at once.
+ */
+int vl_statistics_add(struct vl_statistics *sum, const struct vl_statistics *other, struct vl_error *err);
+
 void vl_statistics_free(struct vl_statistics *statistics);
 
 /* The clocks of our scenarios, by the number that they have there. */
@@ -83,8 +87,18 @@ struct vl_response_summary {
     double minimum, mean, p50, p95, p99, maximum;
 };
 
-/* Read a response time file: Date_ms;response_time_ms;clock. Clocks that are not ours are left out. */
+/* Take the next bytes of a response time file: Date_ms;response_time_ms;clock. Clocks that are not ours are left out.
+ * `pending` keeps a row of which the end is not yet written. */
+int vl_response_times_feed(struct vl_buf *pending, const char *bytes, size_t length,
+                           struct vl_response_times times[static VL_SIPP_CLOCKS], struct vl_error *err);
+
+/* Read the rest of such a file. */
 int vl_response_times_read(FILE *file, struct vl_response_times times[static VL_SIPP_CLOCKS], struct vl_error *err);
+
+/* The percentile of the samples from `first` on, which become sorted among themselves; NAN without any. */
+double vl_response_times_since(struct vl_response_times *times, size_t first, unsigned percent);
+
+int vl_response_times_add(struct vl_response_times *sum, const struct vl_response_times *other, struct vl_error *err);
 
 /* Sorts the samples. */
 void vl_response_times_summarize(struct vl_response_times *times, struct vl_response_summary *ret_summary);

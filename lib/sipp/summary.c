@@ -7,11 +7,14 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+
+#define UNEXPECTED "an unexpected message"
 
 static const struct {
     unsigned code;
@@ -67,7 +70,7 @@ static const struct {
 } failure_texts[] = {
     { "FailedCannotSendMessage", "a request could not be sent" },
     { "FailedMaxUDPRetrans", "no answer to a request (retransmissions used up)" },
-    { "FailedUnexpectedMessage", "an unexpected message" },
+    { "FailedUnexpectedMessage", UNEXPECTED },
     { "FailedCallRejected", "rejected by the scenario" },
     { "FailedOutboundCongestion", "too much to send at once" },
     { "FailedTimeoutOnRecv", "no answer in time" },
@@ -197,6 +200,9 @@ int vl_sipp_summary_fill(struct vl_sipp_summary *summary, const struct vl_load *
     summary->peak = statistics->peak;
     summary->retransmissions = now[VL_STATISTIC_RETRANSMISSIONS];
     summary->late = now[VL_STATISTIC_WATCHDOG_MAJOR] + now[VL_STATISTIC_WATCHDOG_MINOR];
+    summary->current = now[VL_STATISTIC_CURRENT];
+    summary->silent_since_s = NAN;
+    summary->processes = 1;
     summary->duration_s = statistics->rows ? statistics->last - statistics->start : 0;
     summary->rate = summary->made && begun_for > 0 ? (double)summary->made / begun_for : NAN;
     fill_reasons(summary, statistics);
@@ -219,25 +225,60 @@ static const char *const outcome_names[] = {
     [VL_LOAD_BROKEN] = "broken off",
 };
 
+/* What ends a program that reads something broken, and not somebody who wants it to end. */
+static bool is_crash(int signal_number)
+{
+    return signal_number == SIGSEGV || signal_number == SIGBUS || signal_number == SIGABRT || signal_number == SIGILL ||
+           signal_number == SIGFPE;
+}
+
+/* An end that neither the target's answers nor anybody who asked for it brought about. */
+static int verdict_of_end(const struct vl_sipp_summary *summary, struct vl_error *err)
+{
+    if (summary->ended_by && is_crash(summary->ended_by))
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "load '%s': SIPp was ended by signal %d; what '%s' sent may be broken, or an attack",
+                       summary->name, summary->ended_by, summary->target);
+    if (summary->ended_by)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "load '%s': somebody ended SIPp by signal %d%s after %" PRIu64 " of %u calls", summary->name,
+                       summary->ended_by,
+                       summary->ended_by == SIGKILL ? " (the kernel does when memory runs out; see dmesg)" : "",
+                       summary->made, summary->calls_asked);
+    if (summary->disk_full)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "load '%s': the disk is full after %" PRIu64 " of %u calls, and SIPp cannot write its figures: "
+                       "make room where the state of the lab is",
+                       summary->name, summary->made, summary->calls_asked);
+    if (!isnan(summary->silent_since_s))
+        return vl_fail(
+            err, VL_ERROR_FAILED,
+            "load '%s': nothing came from '%s' (%s) any more after %.1f s: it stopped, or cannot be reached; "
+            "%" PRIu64 " calls had succeeded",
+            summary->name, summary->target, summary->address, summary->silent_since_s, summary->succeeded);
+    return 0;
+}
+
 int vl_sipp_verdict(const struct vl_sipp_summary *summary, struct vl_error *err)
 {
     const char *why = summary->reason_count ? summary->reasons[0].text : "SIPp does not say why";
 
-    if (summary->ended_by)
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "load '%s': SIPp was ended by signal %d; what '%s' sent may be broken, or an attack",
-                       summary->name, summary->ended_by, summary->target);
+    if (verdict_of_end(summary, err) < 0)
+        return -1;
     if (!summary->proven)
-        return vl_fail(err, VL_ERROR_FAILED, "load '%s': no call to '%s' at %s succeeded: %s", summary->name,
-                       summary->extension, summary->address, summary->made ? why : "none was made");
+        return vl_fail(err, VL_ERROR_FAILED, "load '%s': no call to '%s' at %s succeeded: %s%s", summary->name,
+                       summary->extension, summary->address, summary->made ? why : "none was made",
+                       summary->made && !strcmp(why, UNEXPECTED) ? ", which the scenario does not have in this place"
+                                                                 : "");
     if (summary->failed)
         return vl_fail(err, VL_ERROR_FAILED, "load '%s': %" PRIu64 " of %" PRIu64 " calls failed: %s", summary->name,
                        summary->failed, summary->made, why);
     if (summary->outcome == VL_LOAD_COMPLETE)
         return 0;
     return vl_fail(err, summary->outcome == VL_LOAD_TIMED_OUT ? VL_ERROR_TIMEOUT : VL_ERROR_FAILED,
-                   "load '%s': %s after %" PRIu64 " of %u calls", summary->name, outcome_names[summary->outcome],
-                   summary->made, summary->calls_asked);
+                   "load '%s': %s after %" PRIu64 " of %u calls%s", summary->name, outcome_names[summary->outcome],
+                   summary->made, summary->calls_asked,
+                   summary->outcome == VL_LOAD_BROKEN ? ": somebody stopped SIPp" : "");
 }
 
 static const struct {

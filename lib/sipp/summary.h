@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "lab/lab.h"
+#include "sipp/sample.h"
 #include "sipp/statistics.h"
 
 enum vl_load_outcome {
@@ -43,6 +44,10 @@ struct vl_sipp_summary {
     uint64_t late;    /* times that SIPp itself was late: then the figures tell of this host, not of the PBX */
     uint64_t left_up; /* calls that were up when SIPp had to be killed; it was told to hang them up, nobody saw whether
                          they did: look at the PBX (`channel request hangup all`) */
+    uint64_t current; /* calls that SIPp still had when it wrote its last figures */
+    double silent_since_s; /* nothing came from the target after this, while calls failed; NAN: that was not so */
+    bool disk_full;        /* SIPp could not write its figures any more */
+    size_t processes;      /* of SIPp */
     double duration_s;
     double rate;                          /* calls begun a second while calls were begun; NAN: undefined */
     const struct vl_load_reason *reasons; /* the most frequent first */
@@ -50,6 +55,8 @@ struct vl_sipp_summary {
     struct vl_response_summary times[VL_SIPP_CLOCKS];
     const uint32_t *series; /* calls begun in each second */
     size_t series_count;
+    const struct vl_load_sample *samples; /* once a second */
+    size_t sample_count;
 };
 
 /* Fill an empty summary from the load and the figures of its run; the times are sorted. The caller frees it with

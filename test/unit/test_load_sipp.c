@@ -4,149 +4,7 @@
  *
  * ctest: COST 35
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-/* after the four that cmocka needs */
-#include <cmocka.h>
-
-#include <arpa/inet.h>
-#include <dirent.h>
-#include <math.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "base/cleanup.h"
-#include "base/file.h"
-#include "base/process.h"
-#include "base/scratch.h"
-#include "machine/cage.h"
-#include "machine/sandbox.h"
-#include "sipp/run.h"
-
-static char work[] = "/tmp/voiplab-load-XXXXXX";
-
-static unsigned free_udp_port(void)
-{
-    VL_CLOSE int descriptor = socket(AF_INET, SOCK_DGRAM, 0);
-    struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t length = sizeof(name);
-
-    assert_int_equal(bind(descriptor, (const struct sockaddr *)&name, sizeof(name)), 0);
-    assert_int_equal(getsockname(descriptor, (struct sockaddr *)&name, &length), 0);
-    return ntohs(name.sin_port);
-}
-
-/* Looked up and not tried, since a try would take the port from SIPp. */
-static bool is_bound(unsigned port)
-{
-    VL_FCLOSE FILE *file = fopen("/proc/net/udp", "r");
-    char line[256], mark[32];
-
-    (void)snprintf(mark, sizeof(mark), ": 0100007F:%04X ", port);
-    while (file && fgets(line, sizeof(line), file))
-        if (strstr(line, mark))
-            return true;
-    return false;
-}
-
-/* Start who answers, and wait until its port is taken. */
-static pid_t started(const char *const *argv, unsigned port)
-{
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    pid_t pid = vl_process_start(NULL, argv, (int[]){ -1, -1, -1 }, -1, NULL, &err);
-
-    assert_true(pid > 0);
-    for (int i = 0; i < 200 && !is_bound(port); i++)
-        (void)poll(NULL, 0, 50);
-    if (is_bound(port))
-        return pid;
-    (void)kill(pid, SIGKILL);
-    fail_msg("%s does not start", argv[0]);
-    return -1;
-}
-
-/* A SIPp that answers; `scenario` NULL: the built-in one. */
-static pid_t start_answerer(const char *scenario, unsigned port)
-{
-    char text[16], control[16];
-    const char *const argv[] = { "sipp",
-                                 scenario ? "-sf" : "-sn",
-                                 scenario ? scenario : "uas",
-                                 "-i",
-                                 "127.0.0.1",
-                                 "-p",
-                                 text,
-                                 "-ci",
-                                 "127.0.0.1",
-                                 "-cp",
-                                 control,
-                                 "-nostdin",
-                                 NULL };
-
-    (void)snprintf(text, sizeof(text), "%u", port);
-    (void)snprintf(control, sizeof(control), "%u", free_udp_port());
-    return started(argv, port);
-}
-
-static pid_t start_slow_answerer(unsigned port)
-{
-    char text[16];
-    const char *const argv[] = { "python3", SOURCE_DIRECTORY "/test/unit/data/sipp/slow.py", "127.0.0.1", text, NULL };
-
-    (void)snprintf(text, sizeof(text), "%u", port);
-    return started(argv, port);
-}
-
-static void stop(pid_t pid)
-{
-    (void)kill(pid, SIGKILL);
-    (void)waitpid(pid, NULL, 0);
-}
-
-static struct vl_pbx target = { .name = "pbx1", .address = 0x7f000001 };
-
-static struct vl_load a_load(unsigned rate, unsigned calls, unsigned hold_ms)
-{
-    return (struct vl_load){ .name = "test",
-                             .target = &target,
-                             .caller = "1500",
-                             .extension = "1999",
-                             .rate = rate,
-                             .calls = calls,
-                             .hold_ms = hold_ms,
-                             .timeout_s = 30 };
-}
-
-static struct vl_sipp_options options_for(const struct vl_load *load, unsigned port)
-{
-    return (struct vl_sipp_options){ .load = load,
-                                     .scenario_directory = SOURCE_DIRECTORY "/share/sipp",
-                                     .work_directory = work,
-                                     .local_address = "127.0.0.1",
-                                     .secret = "rightSecret123",
-                                     .port = port };
-}
-
-static void assert_work_is_empty(void)
-{
-    DIR *directory = opendir(work);
-    const struct dirent *entry;
-
-    while ((entry = readdir(directory)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            fail_msg("'%s' was left in the work directory", entry->d_name);
-    (void)closedir(directory);
-}
+#include "sipp_bed.h"
 
 static void test_direct_answers(void **state)
 {
@@ -181,6 +39,7 @@ static void test_challenged(void **state)
     pid_t pid = start_answerer(SOURCE_DIRECTORY "/test/unit/data/sipp/uas_auth.xml", port);
     const struct vl_load load = a_load(20, 30, 200);
     struct vl_sipp_options options = options_for(&load, port);
+    static const struct vl_sipp_caller wrong = { .number = "1500", .secret = "wrongSecret" };
     VL_SIPP_SUMMARY_AUTO summary = { .made = 0 }, stranger = { .made = 0 };
     VL_ERROR_AUTO err = { .code = VL_OK };
 
@@ -196,7 +55,7 @@ static void test_challenged(void **state)
     assert_int_equal(vl_sipp_verdict(&summary, &err), -1);
     vl_error_clear(&err);
 
-    options.secret = "wrongSecret";
+    options.callers = &wrong;
     assert_int_equal(vl_sipp_run(&options, &stranger, &err), 0);
     stop(pid);
     assert_false(stranger.proven);
@@ -205,28 +64,41 @@ static void test_challenged(void **state)
     assert_work_is_empty();
 }
 
-/* A copy of an earlier answer is no answer to what was sent since. */
+/* A copy of an earlier answer is no answer to what was sent since, in any scenario. */
+static void take_late_copies(unsigned port, const struct vl_scenario *scenario)
+{
+    const struct vl_load load = a_load(10, 10, 200);
+    struct vl_sipp_options options = options_for(&load, port);
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    options.scenario = scenario;
+    options.scenario_text = scenario_text(scenario->name);
+    assert_true(vl_scenario_tells_copies(options.scenario_text));
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
+    if (summary.reason_count || summary.succeeded != 10)
+        fail_msg("%s: %u succeeded; %s", scenario->name, (unsigned)summary.succeeded,
+                 summary.reason_count ? summary.reasons[0].text : "no reason");
+    assert_int_equal(summary.failed, 0);
+    assert_true(summary.retransmissions >= 10); /* or nothing came late */
+    assert_true(summary.times[VL_LOAD_CLOCK_REQUEST].p50 >= 850);
+    if (!scenario->registers)
+        assert_true(summary.times[VL_LOAD_CLOCK_HANGUP].p50 >= 250);
+    assert_int_equal(vl_sipp_verdict(&summary, &err), 0);
+    assert_work_is_empty();
+}
+
 static void test_late_copies(void **state)
 {
     unsigned port = free_udp_port();
     pid_t pid = start_slow_answerer(port);
-    const struct vl_load load = a_load(10, 10, 200);
-    const struct vl_sipp_options options = options_for(&load, port);
-    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
-    VL_ERROR_AUTO err = { .code = VL_OK };
 
     (void)state;
-    assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
+    for (const struct vl_scenario *scenario = vl_scenarios; scenario->name; scenario++)
+        if (!scenario->waits)
+            take_late_copies(port, scenario);
     stop(pid);
-    if (summary.reason_count)
-        fail_msg("%s", summary.reasons[0].text);
-    assert_int_equal(summary.succeeded, 10);
-    assert_int_equal(summary.failed, 0);
-    assert_true(summary.retransmissions >= 10); /* or nothing came late */
-    assert_true(summary.times[VL_LOAD_CLOCK_REQUEST].p50 >= 850);
-    assert_true(summary.times[VL_LOAD_CLOCK_HANGUP].p50 >= 250);
-    assert_int_equal(vl_sipp_verdict(&summary, &err), 0);
-    assert_work_is_empty();
+    assert_false(vl_scenario_tells_copies("<scenario><send><recv response=\"200\"/></scenario>"));
 }
 
 static void test_nobody_answers(void **state)
@@ -253,12 +125,6 @@ static void test_nobody_answers(void **state)
     assert_non_null(strstr(vl_error_text(&err), "no call to '1999'"));
     assert_work_is_empty();
 }
-
-struct watcher {
-    int progresses;
-    uint64_t up; /* the most calls that a progress showed */
-    bool secret_seen;
-};
 
 static int cancel_when_up(void *context)
 {
@@ -295,14 +161,13 @@ static void look_around(struct watcher *watcher)
     (void)closedir(directory);
 }
 
-static void watch(void *context, const struct vl_load_progress *now)
+static void watch(void *context, const struct vl_load_sample *now)
 {
     struct watcher *watcher = context;
 
     watcher->progresses++;
     if (now->current > watcher->up)
         watcher->up = now->current;
-    assert_int_equal(now->total, 1000);
     look_around(watcher);
 }
 
@@ -316,7 +181,7 @@ static void cancelled_run(unsigned hold_ms, struct vl_sipp_summary *summary, str
     VL_ERROR_AUTO err = { .code = VL_OK };
 
     options.cancelled = cancel_when_up;
-    options.progress = watch;
+    options.sample = watch;
     options.context = watcher;
     (void)clock_gettime(CLOCK_MONOTONIC, &before);
     assert_int_equal(vl_sipp_run(&options, summary, &err), 0);
@@ -380,33 +245,6 @@ static void test_two_at_once(void **state)
 }
 
 /* The cage */
-
-/* What /proc says of the SIPp that a process started. */
-static pid_t find_sipp(pid_t parent)
-{
-    DIR *processes = opendir("/proc");
-    const struct dirent *entry;
-    pid_t found = 0;
-
-    while (!found && (entry = readdir(processes))) {
-        char path[64], line[256] = "", name[32] = "";
-        long its_parent = 0;
-        FILE *file;
-
-        (void)snprintf(path, sizeof(path), "/proc/%.20s/status", entry->d_name);
-        file = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? fopen(path, "re") : NULL;
-        while (file && fgets(line, sizeof(line), file)) {
-            (void)sscanf(line, "Name: %31s", name);
-            (void)sscanf(line, "PPid: %ld", &its_parent);
-        }
-        if (file)
-            (void)fclose(file);
-        if (its_parent == parent && !strcmp(name, "sipp"))
-            found = (pid_t)strtol(entry->d_name, NULL, 10);
-    }
-    (void)closedir(processes);
-    return found;
-}
 
 static unsigned long long status_of(pid_t pid, const char *key, int base)
 {
@@ -558,8 +396,8 @@ static void test_cage_from_inside(void **state)
     assert_int_equal(vl_file_write(path, "OWN\n", 4, 0644, &err), 0);
     assert_int_equal(vl_file_give_directory(scratch.lock, VL_SANDBOX_PROGRAM_USER, &err), 0);
     assert_int_equal(pipe(ends), 0);
-    pid = vl_cage_start((const char *const[]){ "sh", "-c", "exec sh -c \"$0\" 1>&2", script, NULL }, scratch.lock,
-                        ends[1], &err);
+    pid = vl_cage_start((const char *const[]){ "sh", "-c", "exec sh -c \"$0\" 1>&2", script, NULL }, false,
+                        scratch.lock, ends[1], &err);
     assert_true(pid > 0);
     (void)close(ends[1]);
     while (length < sizeof(said) - 1 && (got = read(ends[0], said + length, sizeof(said) - 1 - length)) > 0)
@@ -592,7 +430,7 @@ static bool runs(pid_t pid)
 static void test_killed(void **state)
 {
     unsigned port = free_udp_port();
-    pid_t answerer = start_answerer(NULL, port), runner, sipp = 0;
+    pid_t other = start_answerer(NULL, port), runner, sipp = 0;
     const struct vl_load load = a_load(10, 200, 60000), short_load = a_load(10, 5, 100);
     struct vl_sipp_options options = options_for(&load, port);
     VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
@@ -617,7 +455,7 @@ static void test_killed(void **state)
     }
     options.load = &short_load;
     assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
-    stop(answerer);
+    stop(other);
     assert_work_is_empty();
 }
 
@@ -626,6 +464,7 @@ static void test_cannot_run(void **state)
     const struct vl_load load = a_load(10, 5, 100);
     struct vl_sipp_options options = options_for(&load, 5060);
     VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
+    static const struct vl_sipp_caller unsafe = { .number = "1500", .secret = "a]b;c" };
     VL_ERROR_AUTO err = { .code = VL_OK };
 
     (void)state;
@@ -634,13 +473,13 @@ static void test_cannot_run(void **state)
     assert_non_null(strstr(vl_error_text(&err), "cannot send from '192.0.2.77'"));
     vl_error_clear(&err);
     options = options_for(&load, 5060);
-    options.secret = "a]b;c";
+    options.callers = &unsafe;
     assert_int_equal(vl_sipp_run(&options, &summary, &err), -1);
     assert_null(strstr(vl_error_text(&err), "a]b;c"));
     vl_error_clear(&err);
     options = options_for(&load, 5060);
-    options.scenario_directory = SOURCE_DIRECTORY "/test/unit/data/sipp";
-    assert_int_equal(vl_sipp_run(&options, &summary, &err), -1); /* no call.xml there: SIPp says so */
+    options.scenario_text = "<scenario>";
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), -1); /* SIPp says so */
     assert_non_null(strstr(vl_error_text(&err), "sipp could not run"));
     assert_work_is_empty();
 }

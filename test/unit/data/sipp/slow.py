@@ -2,7 +2,8 @@
 
 It says nothing until the caller has sent its INVITE twice, and what it then says arrives twice and late, as copies of
 answers do that cross a busy network (RFC 3261, section 17.2.1): the 401 once more after the 100 of the INVITE with the
-digest, and once more after its 180; the 200 of that INVITE once more between BYE and the answer to that.
+digest, and once more after its 180; the 200 of that INVITE once more between BYE and the answer to that. A REGISTER is
+answered in the same way, without the 180.
 """
 
 import re
@@ -49,5 +50,7 @@ while True:
     else:
         answers[call] = answer(request, "200 OK", CONTACT, BODY)
         ringing = answer(request, "180 Ringing")
-        send(caller, (0, answer(request, "100 Trying")), (0.1, refusals[call]), (0.2, ringing), (0.3, refusals[call]))
-        send(caller, (0.35, ringing), (0.4, answers[call]), (0.45, answers[call]))
+        send(caller, (0, answer(request, "100 Trying")), (0.1, refusals[call]), (0.3, refusals[call]))
+        if not request.startswith("REGISTER"):
+            send(caller, (0.2, ringing), (0.35, ringing))
+        send(caller, (0.4, answers[call]), (0.45, answers[call]))

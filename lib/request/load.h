@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A load run as it is asked for: what the lab file says, and over it what the request says.
+ */
+#ifndef VL_REQUEST_LOAD_H
+#define VL_REQUEST_LOAD_H
+
+#include "request/request.h"
+#include "sipp/run.h"
+
+/* One that is asked for, with all that SIPp must know; in the arena that it was made with. */
+struct vl_load_asked {
+    struct vl_load load;
+    struct vl_sipp_options options; /* `load` is the one above */
+    bool foreign;                   /* the target is no PBX of the lab */
+};
+
+/* Those that the request names, or all of the lab file; without any there the one that the request describes. */
+int vl_run_loads(const struct vl_run *run, struct vl_arena *arena, struct vl_load_asked **ret_loads, size_t *ret_count);
+
+/* What its scenario is called. */
+const char *vl_run_scenario_name(const struct vl_sipp_options *options);
+
+/* Who looks at the guests while a run goes on. */
+struct vl_load_watch;
+
+/* Start to look at the guests of the lab that are virtual machines, and at those with SSH. NULL when memory ran out;
+ * who cannot be looked at is left out. */
+struct vl_load_watch *vl_run_watch_start(const struct vl_run *run);
+
+/* As the `guests` of struct vl_sipp_options: what was seen last. */
+size_t vl_run_watch_guests(struct vl_load_watch *watch, struct vl_load_guest guests[static VL_LOAD_GUESTS]);
+
+/* Accepts NULL. */
+void vl_run_watch_stop(struct vl_load_watch *watch);
+
+#endif

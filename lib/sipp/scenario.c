@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sipp/scenario.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/own.h"
+
+enum { SCENARIO_LIMIT = 1 << 20, SAMPLES_A_SECOND = 8000, TONE_HERTZ = 440 };
+
+#define TALK_BEGINS "<!-- talk -->"
+#define TALK_ENDS "<!-- end of talk -->"
+
+const struct vl_scenario vl_scenarios[] = {
+    { .name = "call", .file = "call.xml", .summary = "a call without sound, which the caller ends" },
+    { .name = "media",
+      .file = "call.xml",
+      .talk = "talk-media.xml",
+      .summary = "a call with a tone in G.711 mu-law, which the caller ends",
+      .sends = true },
+    { .name = "callee-bye",
+      .file = "call.xml",
+      .talk = "talk-callee-bye.xml",
+      .summary = "a call without sound, which the side that was called ends",
+      .waits = true },
+    { .name = "register", .file = "register.xml", .summary = "a registration for a minute", .registers = true },
+    { .name = "reregister",
+      .file = "register.xml",
+      .talk = "talk-reregister.xml",
+      .summary = "a registration for a minute, and after the hold once more",
+      .registers = true },
+    { .name = NULL },
+};
+
+const struct vl_scenario *vl_scenario_find(const char *name)
+{
+    for (const struct vl_scenario *row = vl_scenarios; row->name; row++)
+        if (!strcmp(row->name, name))
+            return row;
+    return NULL;
+}
+
+const char *vl_scenario_read(struct vl_arena *arena, const char *file, struct vl_error *err)
+{
+    VL_FREE char *text = NULL;
+    const char *kept;
+
+    if (vl_own_read(file, SCENARIO_LIMIT, VL_OWN_WORD, &text, NULL, err) < 0)
+        return NULL;
+    kept = vl_arena_strdup(arena, text);
+    return vl_arena_check(arena, err) < 0 ? NULL : kept;
+}
+
+const char *vl_scenario_text(struct vl_arena *arena, const struct vl_scenario *scenario, const char *directory,
+                             struct vl_error *err)
+{
+    const char *whole = vl_scenario_read(arena, vl_arena_printf(arena, "%s/%s", directory, scenario->file), err);
+    const char *talk, *begin, *end, *made;
+
+    if (!whole || !scenario->talk)
+        return whole;
+    talk = vl_scenario_read(arena, vl_arena_printf(arena, "%s/%s", directory, scenario->talk), err);
+    if (!talk)
+        return NULL;
+    begin = strstr(whole, TALK_BEGINS);
+    end = begin ? strstr(begin, TALK_ENDS) : NULL;
+    if (!end) {
+        (void)vl_fail(err, VL_ERROR_FAILED, "'%s/%s' has no '%s' with '%s' behind it", directory, scenario->file,
+                      TALK_BEGINS, TALK_ENDS);
+        return NULL;
+    }
+    made = vl_arena_printf(arena, "%.*s%s%s", (int)(begin - whole), whole, talk, end + strlen(TALK_ENDS));
+    return vl_arena_check(arena, err) < 0 ? NULL : made;
+}
+
+static size_t count(const char *text, const char *what)
+{
+    size_t found = 0;
+
+    for (; (text = strstr(text, what)); text += strlen(what))
+        found++;
+    return found;
+}
+
+bool vl_scenario_tells_copies(const char *text)
+{
+    size_t answers = count(text, "<recv response") + count(text, "<recv\n");
+
+    return count(text, "response_txn=") >= answers && (!answers || count(text, "start_txn="));
+}
+
+/* ITU-T G.711: the sign, the segment, the step in it, all bits inverted. */
+static unsigned char mu_law(int sample)
+{
+    enum { BIAS = 132 };
+    int magnitude = (sample < 0 ? -sample : sample) + BIAS, segment = 7;
+
+    while (segment && !(magnitude & (128 << segment)))
+        segment--;
+    return (unsigned char)~((sample < 0 ? 128 : 0) | segment << 4 | (magnitude >> (segment + 3) & 15));
+}
+
+void vl_sipp_tone(unsigned char ret_samples[static VL_SIPP_TONE_LENGTH])
+{
+    static const double loudest = 32124, pi = 3.14159265358979323846;
+
+    for (int i = 0; i < VL_SIPP_TONE_LENGTH; i++)
+        ret_samples[i] = mu_law((int)lround(loudest / 10 * sin(2 * pi * TONE_HERTZ * i / SAMPLES_A_SECOND)));
+}
