@@ -107,6 +107,20 @@ static int read_domain(virDomainPtr handle, struct vl_arena *arena, struct vl_do
     return read_definition(handle, arena, domain, &xml, err);
 }
 
+/* What only somebody asks who wants to know all of one domain. */
+static int read_more(virDomainPtr handle, const char *xml, struct vl_arena *arena, struct vl_domain *domain,
+                     struct vl_error *err)
+{
+    VL_XML_DOCUMENT_AUTO *document = vl_xml_parse(xml, "the definition of a domain", err);
+    int autostart = 0;
+
+    if (!document)
+        return -1;
+    domain->machine = vl_xml_find(document, arena, "/domain/os/type/@machine");
+    domain->autostart = virDomainGetAutostart(handle, &autostart) == 0 && autostart;
+    return domain->state == VL_DOMAIN_RUNNING ? vl_hypervisor_behind(handle, xml, arena, domain, err) : 0;
+}
+
 static int look_at(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
     struct vl_domain *domain = &task->answer.domain;
@@ -117,7 +131,7 @@ static int look_at(struct vl_task *task, virConnectPtr connection, struct vl_err
         return -1;
     if (handle && read_definition(handle, &task->arena, domain, &xml, err) < 0)
         return -1;
-    return xml && domain->state == VL_DOMAIN_RUNNING ? vl_hypervisor_behind(handle, xml, &task->arena, domain, err) : 0;
+    return xml ? read_more(handle, xml, &task->arena, domain, err) : 0;
 }
 
 int vl_hypervisor_domain(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *name,

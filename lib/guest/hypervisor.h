@@ -66,12 +66,35 @@ struct vl_domain {
     enum vl_domain_state state;
     const char *lab, *pbx;   /* from our element in <metadata>; NULL: not ours */
     const char *fingerprint; /* attribute of our element: hash of the XML that we defined; NULL: none */
-    /* Of one that runs, and only from vl_hypervisor_domain(): libvirt keeps what is defined meanwhile for the next
-     * start.
-     */
+    /* The following only from vl_hypervisor_domain(). */
+    const char *machine; /* with its version, as it is defined */
+    bool autostart;      /* with its hypervisor */
+    /* Of one that runs: libvirt keeps what is defined meanwhile for the next start. */
     const char *behind;       /* what that will change, in words ("memory, identity"); NULL: nothing */
     const char *const *files; /* of its disks, as it runs; NULL-terminated; NULL: it does not run */
+    const char *running;      /* the definition that it runs with; NULL: it does not run */
 };
+
+/* How a guest that runs differs from another definition of it. */
+struct vl_live_changes {
+    const char *now, *later; /* in words: what can be changed while it runs, what only its next start can; or NULL */
+    /* What the former is; 0 and NULL where it is the same. */
+    unsigned long long memory_kib;
+    unsigned vcpus;
+    const char *card, *drive; /* the device as it shall be: of another bridge, with another medium */
+};
+
+int vl_hypervisor_changes(struct vl_arena *arena, const char *running, const char *wanted,
+                          struct vl_live_changes *ret_changes, struct vl_error *err);
+
+/* Change what a domain is while it runs to what `xml` says of it, as far as can be; what is the same already is left
+ * alone. Memory that the guest is told to give back it gives back when it can. */
+int vl_hypervisor_change(struct vl_hypervisor *hypervisor, const char *xml, const char *name, const char *lab,
+                         struct vl_error *err);
+
+/* Whether it starts with its hypervisor. */
+int vl_hypervisor_autostart(struct vl_hypervisor *hypervisor, const char *name, const char *lab, bool on,
+                            struct vl_error *err);
 
 /* One domain by name; absent is no error (state VL_DOMAIN_ABSENT). */
 int vl_hypervisor_domain(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *name,
@@ -184,6 +207,9 @@ int vl_hypervisor_volume_upload(struct vl_hypervisor *hypervisor, const char *po
 int vl_hypervisor_volume_download(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
                                   const char *file, char ret_sha256[static VL_DIGEST_SHA256_SIZE], uint64_t *ret_size,
                                   struct vl_error *err);
+/* Make a volume larger, which is the disk of the domain `domain`: through that, when it runs. */
+int vl_hypervisor_volume_grow(struct vl_hypervisor *hypervisor, const char *pool, const char *name, uint64_t size,
+                              const char *domain, const char *lab, struct vl_error *err);
 /* Remove a volume; an absent one is no error. */
 int vl_hypervisor_volume_remove(struct vl_hypervisor *hypervisor, const char *pool, const char *name,
                                 struct vl_error *err);

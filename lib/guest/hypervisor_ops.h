@@ -23,6 +23,13 @@ struct vl_hypervisor_ops {
     int (*domain_undefine)(struct _virDomain *domain, unsigned flags);
     int (*domain_save)(struct _virDomain *domain, const char *file, const char *xml, unsigned flags);
     int (*domain_restore)(struct _virConnect *connection, const char *file, const char *xml, unsigned flags);
+    int (*domain_set_memory)(struct _virDomain *domain, unsigned long kib, unsigned flags);
+    int (*domain_set_vcpus)(struct _virDomain *domain, unsigned count, unsigned flags);
+    int (*domain_update_device)(struct _virDomain *domain, const char *xml, unsigned flags);
+    int (*domain_set_metadata)(struct _virDomain *domain, int type, const char *metadata, const char *key,
+                               const char *uri, unsigned flags);
+    int (*domain_resize)(struct _virDomain *domain, const char *disk, unsigned long long size, unsigned flags);
+    int (*domain_autostart)(struct _virDomain *domain, int on);
 
     struct _virStoragePool *(*pool_define)(struct _virConnect *connection, const char *xml, unsigned flags);
     int (*pool_build)(struct _virStoragePool *pool, unsigned flags);
@@ -35,6 +42,7 @@ struct vl_hypervisor_ops {
 
     struct _virStorageVol *(*volume_create)(struct _virStoragePool *pool, const char *xml, unsigned flags);
     int (*volume_delete)(struct _virStorageVol *volume, unsigned flags);
+    int (*volume_resize)(struct _virStorageVol *volume, unsigned long long size, unsigned flags);
     int (*volume_upload)(struct _virStorageVol *volume, struct _virStream *stream, unsigned long long offset,
                          unsigned long long length, unsigned flags);
     int (*stream_send)(struct _virStream *stream, const char *bytes, size_t length);

@@ -62,8 +62,8 @@ int vl_hypervisor_check_definition(const char *xml, const char *name, const char
  * of a domain that is destroyed while it is restored. Not for ever. */
 void vl_hypervisor_settle(virDomainPtr domain);
 
-/* What a domain that runs will be at its next start, and its disks now: `behind` and `files` of vl_domain. `defined` is
- * its stored definition. */
+/* What a domain that runs will be at its next start, and its disks now: `behind`, `files` and `running` of vl_domain.
+ * `defined` is its stored definition. */
 int vl_hypervisor_behind(virDomainPtr handle, const char *defined, struct vl_arena *arena, struct vl_domain *domain,
                          struct vl_error *err);
 

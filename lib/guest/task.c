@@ -73,6 +73,7 @@ static struct vl_errand *errand_new(const struct vl_question *question, virConne
     asked->pool = copy(arena, question->pool);
     asked->xml = copy(arena, question->xml);
     asked->path = copy(arena, question->path);
+    asked->domain = copy(arena, question->domain);
     errand->task.errand = errand;
     errand->heard = vl_now_ms();
     (void)pthread_condattr_init(&attributes);

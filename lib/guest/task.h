@@ -23,8 +23,9 @@ struct vl_question {
     vl_task_work *work;
     const char *what; /* for the message when it is given up: "start domain"; then its object comes, quoted */
     const char *name; /* of a domain or volume, or a URI */
-    const char *lab, *pool, *xml, *path;
+    const char *lab, *pool, *xml, *path, *domain;
     bool flag;       /* what it means is the question's */
+    uint64_t size;   /* likewise */
     bool changes;    /* something, and so has longer than a look */
     int patience_ms; /* 0: that of the hypervisor */
 };

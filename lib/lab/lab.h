@@ -148,7 +148,12 @@ struct vl_pbx {
     const char *account;   /* SIP account on the hub, and the number that rings it there: 7001 …; NULL for the hub or
                               without one */
     uint64_t memory, disk; /* bytes */
-    unsigned vcpus;
+    uint64_t max_memory;   /* to which it can grow while the guest runs; not less than memory */
+    unsigned vcpus, max_vcpus;
+    const char *cpu;      /* model of the processor, as libvirt calls it, or "host"; NULL: not stated */
+    const char *machine;  /* as QEMU calls it, with its version; NULL: not stated */
+    bool autostart;       /* it starts with its hypervisor */
+    int disk_line;        /* of the key; of the section where there is none */
     const char *ssh_user; /* root */
     unsigned ssh_port;    /* 22 */
     const char *hostkey;  /* "ssh-ed25519 AAAA…"; NULL: this host made it (state), or of VL_PLACE_SSH not known */

@@ -150,6 +150,32 @@ static int check_sizes(const struct vl_lab *lab, const struct vl_raw_section *se
     return 0;
 }
 
+static int check_hardware(struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_pbx *pbx,
+                          struct vl_error *err)
+{
+    static const char word[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    const struct vl_raw_pbx *raw = section->object;
+
+    if (raw->max_memory && raw->max_memory < pbx->memory)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "max-memory"), err,
+                              "[%s] max-memory: '%s' is less than the memory that the guest has",
+                              section->section->name, vl_ini_entry(section->section, "max-memory")->value);
+    if (raw->max_vcpus && raw->max_vcpus < pbx->vcpus)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "max-vcpus"), err,
+                              "[%s] max-vcpus: %u is less than the processors that the guest has",
+                              section->section->name, raw->max_vcpus);
+    if (raw->cpu && raw->cpu[strspn(raw->cpu, word)])
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "cpu"), err,
+                              "[%s] cpu: '%s' is neither 'host' nor a model; 'virsh cpu-models x86_64' lists them",
+                              section->section->name, vl_text_printable(&lab->arena, raw->cpu));
+    if (raw->machine && (!vl_text_starts(raw->machine, "pc-i440fx-") || raw->machine[strspn(raw->machine, word)]))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "machine"), err,
+                              "[%s] machine: '%s' is no pc-i440fx-VERSION; 'qemu-system-x86_64 -machine help' lists "
+                              "them",
+                              section->section->name, vl_text_printable(&lab->arena, raw->machine));
+    return 0;
+}
+
 /* What is the same for every copy of a section. */
 static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_pbx *pbx,
                       struct vl_error *err)
@@ -165,6 +191,9 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         .memory = raw->memory ? raw->memory : (uint64_t)256 * MEGABYTE,
         .disk = raw->disk ? raw->disk : (uint64_t)4096 * MEGABYTE,
         .vcpus = raw->vcpus ? raw->vcpus : 1,
+        .cpu = raw->cpu,
+        .machine = raw->machine,
+        .autostart = raw->autostart,
         .ssh_user = raw->user ? raw->user : "root",
         .ssh_port = raw->port ? raw->port : 22,
         .flavor = (enum vl_flavor)raw->flavor,
@@ -172,8 +201,11 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         .backing = (enum vl_backing)raw->backing,
         .line = section->section->line,
         .address_line = vl_raw_line(section, "address"),
+        .disk_line = vl_raw_line(section, "disk"),
     };
-    if (check_sizes(lab, section, err) < 0)
+    pbx->max_memory = raw->max_memory ? raw->max_memory : pbx->memory;
+    pbx->max_vcpus = raw->max_vcpus ? raw->max_vcpus : pbx->vcpus;
+    if (check_sizes(lab, section, err) < 0 || check_hardware(lab, section, pbx, err) < 0)
         return -1;
     if (!pbx->address && pbx->place == VL_PLACE_LOCAL)
         pbx->address = lab->bridge.address;

@@ -43,8 +43,10 @@ struct vl_raw_pbx {
     int flavor, sip;
     int backing;
     uint32_t address;
-    uint64_t memory, disk;
-    unsigned vcpus, port, count;
+    uint64_t memory, max_memory, disk;
+    unsigned vcpus, max_vcpus, port, count;
+    const char *cpu, *machine;
+    bool autostart;
     const char *const *extensions;
 };
 

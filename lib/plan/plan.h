@@ -30,6 +30,9 @@ enum vl_step_kind {
     VL_STEP_UPLOAD,        /* make a volume and fill it from the local file `source` */
     VL_STEP_SEED,          /* make a seed volume from `files` */
     VL_STEP_DOMAIN,        /* define a domain; after is its XML */
+    VL_STEP_CHANGE,        /* change a domain that runs as `before` says to what `after` says, both XML */
+    VL_STEP_AUTOSTART,     /* a domain starts with its hypervisor; `after` NULL: it does not */
+    VL_STEP_GROW,          /* make a volume larger, which is the disk of the domain `source`: size */
     VL_STEP_START,         /* start a domain */
     VL_STEP_STOP,          /* stop a domain */
     VL_STEP_UNDEFINE,      /* undefine a domain */
@@ -52,6 +55,7 @@ struct vl_step {
     const char *target; /* name of where it happens: "this host", "libvirt", the name of a PBX */
     const char *object; /* path, domain, volume, pool, recipe */
     const char *why;    /* one sentence for --explain */
+    const char *note;   /* what its title says behind the object, in parentheses; NULL: nothing */
     const char *before; /* what is there now; NULL: nothing */
     const char *after;  /* what shall be there; NULL: nothing */
     unsigned mode;

@@ -229,6 +229,26 @@ static int do_domain(const struct vl_step_scene *scene)
                                 vl_session_lab_name(scene->session), scene->err);
 }
 
+static int do_change(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_change(hypervisor_of(scene), scene->step->after, scene->step->object,
+                                vl_session_lab_name(scene->session), scene->err);
+}
+
+static int do_autostart(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_autostart(hypervisor_of(scene), scene->step->object, vl_session_lab_name(scene->session),
+                                   scene->step->after != NULL, scene->err);
+}
+
+static int do_grow(const struct vl_step_scene *scene)
+{
+    const struct vl_step *step = scene->step;
+
+    return vl_hypervisor_volume_grow(hypervisor_of(scene), step->pool, step->object, step->size, step->source,
+                                     vl_session_lab_name(scene->session), scene->err);
+}
+
 static int do_start(const struct vl_step_scene *scene)
 {
     return vl_hypervisor_start(hypervisor_of(scene), scene->step->object, vl_session_lab_name(scene->session),
@@ -292,6 +312,9 @@ static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
     [VL_STEP_UPLOAD] = { "upload volume", VL_SHOW_NOTHING, do_upload, vl_type_upload },
     [VL_STEP_SEED] = { "make seed", VL_SHOW_FILES, do_seed, vl_type_seed },
     [VL_STEP_DOMAIN] = { "define domain", VL_SHOW_AFTER, do_domain, vl_type_domain },
+    [VL_STEP_CHANGE] = { "change domain", VL_SHOW_NOTHING, do_change, vl_type_change },
+    [VL_STEP_AUTOSTART] = { "set automatic start of domain", VL_SHOW_NOTHING, do_autostart, vl_type_autostart },
+    [VL_STEP_GROW] = { "grow volume", VL_SHOW_NOTHING, do_grow, vl_type_grow },
     [VL_STEP_START] = { "start domain", VL_SHOW_NOTHING, do_start, vl_type_start },
     [VL_STEP_STOP] = { "stop domain", VL_SHOW_NOTHING, NULL, vl_type_stop },
     [VL_STEP_UNDEFINE] = { "undefine domain", VL_SHOW_NOTHING, do_undefine, vl_type_undefine },

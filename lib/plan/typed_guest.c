@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "guest/hypervisor.h"
 #include "guest/recipe.h"
 #include "guest/seed_iso.h"
 #include "plan/sites.h"
@@ -200,6 +201,48 @@ void vl_type_domain(struct vl_typing *typing)
 {
     type_xml(typing, "define --validate", typing->step->after, typing->step->parts);
     see_listed(typing, "list --all --name", typing->step->object);
+}
+
+/* A part of the definition of a device, which libvirt finds by its address. */
+static void type_device(struct vl_typing *typing, const char *xml)
+{
+    if (xml)
+        type_xml(typing, vl_arena_printf(typing->arena, "update-device --live %s", typing->step->object), xml, NULL);
+}
+
+void vl_type_change(struct vl_typing *typing)
+{
+    const struct vl_step *step = typing->step;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    struct vl_live_changes changes;
+
+    if (vl_hypervisor_changes(typing->arena, step->before, step->after, &changes, &ignored) < 0)
+        return;
+    if (changes.memory_kib)
+        vl_buf_printf(&typing->type, "%s setmem --live %s %llu\n", virsh(typing), step->object, changes.memory_kib);
+    if (changes.vcpus)
+        vl_buf_printf(&typing->type, "%s setvcpus --live %s %u\n", virsh(typing), step->object, changes.vcpus);
+    type_device(typing, changes.card);
+    type_device(typing, changes.drive);
+}
+
+void vl_type_autostart(struct vl_typing *typing)
+{
+    type_domain_command(typing, typing->step->after ? "autostart" : "autostart --disable");
+}
+
+/* A guest that runs has the file open: then its QEMU is told. */
+void vl_type_grow(struct vl_typing *typing)
+{
+    const struct vl_step *step = typing->step;
+
+    vl_buf_printf(&typing->type,
+                  "%s vol-resize --pool %s %s %llu ||\n    %s blockresize %s \"$(%s vol-path --pool %s %s)\" %lluB\n",
+                  virsh(typing), step->pool, step->object, (unsigned long long)step->size, virsh(typing), step->source,
+                  virsh(typing), step->pool, step->object, (unsigned long long)step->size);
+    vl_buf_printf(&typing->see, "%s vol-info --bytes --pool %s %s | awk '/^Capacity/ { print $2 }'", virsh(typing),
+                  step->pool, step->object);
+    vl_buf_printf(&typing->seen, "%llu\n", (unsigned long long)step->size);
 }
 
 void vl_type_start(struct vl_typing *typing)

@@ -14,11 +14,14 @@
 #include "base/xml.h"
 #include "lab/system.h"
 
+/* How often a guest says what memory it uses: as often as somebody who looks at the lab would look again. */
+#define BALLOON_PERIOD_S "5"
+
 /* Names of devices, as libvirt writes them. */
 struct hardware {
     const char *bus, *disk, *seed_device, *seed, *cdrom; /* bus of the disk; targets */
     const char *network;
-    bool rng;
+    bool virtio; /* the devices that only a virtio driver can drive */
 };
 
 static const struct hardware modern = {
@@ -28,7 +31,7 @@ static const struct hardware modern = {
     .seed = "vdb",
     .cdrom = "hdc",
     .network = "virtio",
-    .rng = true,
+    .virtio = true,
 };
 static const struct hardware old = {
     .bus = "ide",
@@ -75,24 +78,44 @@ static void add_metadata(struct vl_xml *xml, const struct vl_domain_spec *spec, 
     vl_xml_close(xml);
 }
 
-static void add_size(struct vl_xml *xml, const struct vl_domain_spec *spec)
+static void add_memory(struct vl_xml *xml, const char *element, uint64_t bytes)
 {
-    vl_xml_open(xml, "memory");
+    vl_xml_open(xml, element);
     vl_xml_attribute(xml, "unit", "KiB");
-    vl_xml_format(xml, NULL, "%llu", (unsigned long long)(spec->memory / 1024 + (spec->memory % 1024 != 0)));
-    vl_xml_close(xml);
-    vl_xml_open(xml, "vcpu");
-    vl_xml_format(xml, NULL, "%u", spec->vcpus);
+    vl_xml_format(xml, NULL, "%llu", (unsigned long long)(bytes / 1024 + (bytes % 1024 != 0)));
     vl_xml_close(xml);
 }
 
-/* Machine `pc` has the IDE controller that old guests need, and emulated it starts no slower than q35. */
+/* The most that it can have, and what it has: the balloon holds the rest, and processors beyond those that it has are
+ * plugged in later. libvirt writes the number of these only where it is not the most. */
+static void add_size(struct vl_xml *xml, const struct vl_domain_spec *spec)
+{
+    unsigned most = spec->max_vcpus > spec->vcpus ? spec->max_vcpus : spec->vcpus;
+
+    add_memory(xml, "memory", spec->max_memory > spec->memory ? spec->max_memory : spec->memory);
+    add_memory(xml, "currentMemory", spec->memory);
+    vl_xml_open(xml, "vcpu");
+    if (most != spec->vcpus)
+        vl_xml_format(xml, "current", "%u", spec->vcpus);
+    vl_xml_format(xml, NULL, "%u", most);
+    vl_xml_close(xml);
+}
+
+/* Machine `pc` has the IDE controller that old guests need, and emulated it starts no slower than q35. libvirt puts the
+ * newest version of it into the definition. */
+static const char *machine_of(const struct vl_domain_spec *spec)
+{
+    if (spec->machine)
+        return spec->machine;
+    return spec->machine_now ? spec->machine_now : "pc";
+}
+
 static void add_boot(struct vl_xml *xml, const struct vl_domain_spec *spec)
 {
     vl_xml_open(xml, "os");
     vl_xml_open(xml, "type");
     vl_xml_attribute(xml, "arch", "x86_64");
-    vl_xml_attribute(xml, "machine", "pc");
+    vl_xml_attribute(xml, "machine", machine_of(spec));
     vl_xml_text(xml, "hvm");
     vl_xml_close(xml);
     if (spec->kernel)
@@ -124,15 +147,34 @@ static void add_clock(struct vl_xml *xml, bool emulated)
     vl_xml_close(xml);
 }
 
-/* The cache of translated code: 128 MiB instead of QEMU's default saves some 100 MB a
- * guest (about 400 MB resident instead of 510, seen with 256 MB guests) and starts no slower. */
-static void add_translation_cache(struct vl_xml *xml)
+/* The cache of translated code, in the unit that libvirt keeps it in. It fills up, whatever is thrown away soon after,
+ * so it is what an emulated guest costs beside its memory: QEMU's default is a gigabyte at most. A guest runs as much
+ * code as it has memory for. */
+enum { CACHE_PART = 8, CACHE_LEAST_MIB = 32, CACHE_MOST_MIB = 512, KIB_PER_MIB = 1024 };
+
+static void add_translation_cache(struct vl_xml *xml, uint64_t memory)
 {
+    uint64_t mib = (memory >> 20) / CACHE_PART;
+
+    mib = mib < CACHE_LEAST_MIB ? CACHE_LEAST_MIB : mib > CACHE_MOST_MIB ? CACHE_MOST_MIB : mib;
     vl_xml_open(xml, "tcg");
     vl_xml_open(xml, "tb-cache");
-    vl_xml_attribute(xml, "unit", "MiB");
-    vl_xml_text(xml, "128");
+    vl_xml_attribute(xml, "unit", "KiB");
+    vl_xml_format(xml, NULL, "%llu", (unsigned long long)mib * KIB_PER_MIB);
     vl_xml_close(xml);
+    vl_xml_close(xml);
+}
+
+static void add_processor(struct vl_xml *xml, const struct vl_domain_spec *spec)
+{
+    if (!spec->cpu || strcmp(spec->cpu, "host") == 0) {
+        vl_xml_empty(xml, "cpu", "mode", spec->emulated ? "maximum" : "host-passthrough", NULL);
+        return;
+    }
+    vl_xml_open(xml, "cpu");
+    vl_xml_attribute(xml, "mode", "custom");
+    vl_xml_attribute(xml, "match", "exact");
+    vl_xml_leaf(xml, "model", spec->cpu);
     vl_xml_close(xml);
 }
 
@@ -143,9 +185,9 @@ static void add_machine(struct vl_xml *xml, const struct vl_domain_spec *spec)
     vl_xml_empty(xml, "acpi", NULL);
     vl_xml_empty(xml, "apic", NULL);
     if (spec->emulated)
-        add_translation_cache(xml);
+        add_translation_cache(xml, spec->memory);
     vl_xml_close(xml);
-    vl_xml_empty(xml, "cpu", "mode", spec->emulated ? "maximum" : "host-passthrough", NULL);
+    add_processor(xml, spec);
     add_clock(xml, spec->emulated);
     vl_xml_leaf(xml, "on_poweroff", "destroy");
     vl_xml_leaf(xml, "on_reboot", "restart");
@@ -187,10 +229,12 @@ static void add_drives(struct vl_xml *xml, const struct vl_domain_spec *spec, co
 
 static void add_network(struct vl_xml *xml, const struct vl_domain_spec *spec, const struct hardware *hardware)
 {
+    const char *type = spec->network ? "network" : "bridge";
+
     vl_xml_open(xml, "interface");
-    vl_xml_attribute(xml, "type", "bridge");
+    vl_xml_attribute(xml, "type", type);
     vl_xml_empty(xml, "mac", "address", spec->mac, NULL);
-    vl_xml_empty(xml, "source", "bridge", spec->bridge, NULL);
+    vl_xml_empty(xml, "source", type, spec->network ? spec->network : spec->bridge, NULL);
     vl_xml_empty(xml, "model", "type", hardware->network, NULL);
     vl_xml_empty(xml, "rom", "enabled", "no", NULL); /* no guest boots from the network: do not load a boot ROM */
     vl_xml_close(xml);
@@ -242,6 +286,32 @@ static void add_rng(struct vl_xml *xml)
     vl_xml_close(xml);
 }
 
+/* What QEMU's guest agent in the guest would be asked through: libvirt makes the socket. Without an agent nobody is at
+ * the other end. */
+static void add_agent(struct vl_xml *xml)
+{
+    vl_xml_open(xml, "channel");
+    vl_xml_attribute(xml, "type", "unix");
+    vl_xml_empty(xml, "target", "type", "virtio", "name", "org.qemu.guest_agent.0", NULL);
+    vl_xml_close(xml);
+}
+
+/* Memory that the guest has free goes back to the host by itself, where its kernel can (5.7 and later); it can be given
+ * less or, up to the most, more of it; and it says every so often how much it uses. */
+static void add_balloon(struct vl_xml *xml, bool virtio)
+{
+    if (!virtio) {
+        vl_xml_empty(xml, "memballoon", "model", "none", NULL);
+        return;
+    }
+    vl_xml_open(xml, "memballoon");
+    vl_xml_attribute(xml, "model", "virtio");
+    vl_xml_attribute(xml, "autodeflate", "on");
+    vl_xml_attribute(xml, "freePageReporting", "on");
+    vl_xml_empty(xml, "stats", "period", BALLOON_PERIOD_S, NULL);
+    vl_xml_close(xml);
+}
+
 static void add_devices(struct vl_xml *xml, const struct vl_domain_spec *spec)
 {
     const struct hardware *hardware = hardware_of(spec->os);
@@ -251,9 +321,11 @@ static void add_devices(struct vl_xml *xml, const struct vl_domain_spec *spec)
     add_network(xml, spec, hardware);
     add_console(xml, spec->console_log);
     add_screen(xml, spec);
-    if (hardware->rng)
+    if (hardware->virtio) {
+        add_agent(xml);
         add_rng(xml);
-    vl_xml_empty(xml, "memballoon", "model", "none", NULL); /* nobody inflates it: one device less to start */
+    }
+    add_balloon(xml, hardware->virtio);
     vl_xml_close(xml);
 }
 
@@ -278,9 +350,12 @@ static char *render(const struct vl_domain_spec *spec, const char *fingerprint, 
 
 char *vl_render_domain_xml(const struct vl_domain_spec *spec, struct vl_error *err)
 {
-    VL_FREE char *unmarked = render(spec, "", err);
+    struct vl_domain_spec stated = *spec;
+    VL_FREE char *unmarked = NULL;
     char fingerprint[65];
 
+    stated.machine_now = NULL;
+    unmarked = render(&stated, "", err);
     if (!unmarked || vl_digest_sha256(unmarked, strlen(unmarked), fingerprint) < 0) {
         if (unmarked)
             vl_fail(err, VL_ERROR_FAILED, "cannot compute the fingerprint of guest '%s'", spec->name);

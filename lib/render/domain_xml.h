@@ -18,7 +18,14 @@ struct vl_domain_spec {
     const char *uuid, *mac; /* lab/identity */
     const char *title;      /* one line for virt-manager; NULL: none */
     uint64_t memory;        /* bytes; rounded up to KiB */
+    uint64_t max_memory;    /* bytes to which the memory can grow while the guest runs; 0: it cannot */
     unsigned vcpus;
+    unsigned max_vcpus;                    /* likewise; 0: there are no more */
+    const char *cpu;                       /* model of the processor, as libvirt calls it, or "host"; NULL: the best */
+    const char *machine;                   /* as QEMU calls it, such as pc-i440fx-7.2; NULL: "pc" */
+    const char *machine_now;               /* that of its definition, which it keeps where `machine` does not say; a
+                                              saved state is of one machine only. No part of the fingerprint. NULL: it
+                                              has none yet */
     bool emulated;                         /* type qemu instead of kvm */
     const char *disk_path;                 /* the guest's disk on the hypervisor's host */
     const char *disk_format;               /* qcow2 or raw */
@@ -26,6 +33,7 @@ struct vl_domain_spec {
     const char *cdrom_path;                /* installation medium, booted while the disk is empty; NULL: none */
     const char *kernel, *initrd, *cmdline; /* booted directly; kernel NULL: from the disk; the others may be NULL */
     const char *bridge;                    /* of the hypervisor's host */
+    const char *network;                   /* libvirt's, instead of a bridge; NULL: the bridge */
     const char *os;          /* debian11, rhel5.4, elastix2 …: gets devices that it has drivers for; NULL: virtio */
     const char *console_log; /* file that keeps what the guest writes to its serial console; NULL: none */
 };

@@ -114,8 +114,10 @@ static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct v
     if (!host || vl_stage_guest(fleet->session, member->pbx, &plan, err) < 0)
         return -1;
     fleet->changed += plan.count;
-    for (size_t i = 0; i < plan.count; i++)
+    for (size_t i = 0; i < plan.count; i++) {
         member->started |= plan.steps[i].kind == VL_STEP_START;
+        member->changed |= plan.steps[i].kind == VL_STEP_CHANGE || plan.steps[i].kind == VL_STEP_GROW;
+    }
     return vl_apply(fleet->session, &plan, host, err);
 }
 

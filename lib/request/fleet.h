@@ -21,6 +21,7 @@ struct vl_member {
     struct vl_trunk_view view;
     struct vl_arena view_arena; /* its texts */
     bool started;               /* this request has booted it */
+    bool changed;               /* this request has changed it while it ran */
     const char *before;         /* what it said of its registration when it ran on; NULL: any registration will do */
     bool taken;                 /* this request has taken its ready state */
     bool asleep;                /* it ran on from saved memory, where it is still the time of then */

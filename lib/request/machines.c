@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "base/parallel.h"
 #include "guest/hypervisor.h"
+#include "plan/apply.h"
 #include "plan/sites.h"
 #include "stage/stage.h"
 
@@ -83,6 +85,41 @@ void vl_run_wake(const struct vl_run *run, struct vl_fleet *fleet)
     vl_fleet_connect(fleet, vl_run_wait_s(run->session, false));
     fleet->waking = false;
     vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
+}
+
+static int carry_out_grown(struct vl_fleet *fleet, const struct vl_member *member, const struct vl_plan *plan,
+                           struct vl_error *err)
+{
+    VL_TARGET_AUTO *host = vl_target_local("/", err);
+    VL_PLAN_AUTO done = { .count = 0 };
+
+    vl_stage_grown_done(fleet->session, member->pbx, &done);
+    return !host || vl_apply(fleet->session, plan, member->target, err) < 0 ||
+                   vl_apply(fleet->session, &done, host, err) < 0
+               ? -1
+               : 0;
+}
+
+/* One that cannot is told, by this run and by each that follows until it can. */
+static void take_grown(void *context, size_t index)
+{
+    struct vl_fleet *fleet = context;
+    struct vl_member *member = &fleet->members[index];
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (!member->target || vl_stage_grown(fleet->session, member->pbx, &plan) < 0 || !plan.count)
+        return;
+    if (carry_out_grown(fleet, member, &plan, &cause) < 0)
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name,
+                         "it has not taken its larger disk, or another processor: %s", vl_error_text(&cause));
+    else
+        (void)__atomic_add_fetch(&fleet->changed, plan.count, __ATOMIC_RELAXED);
+}
+
+void vl_run_take_grown(struct vl_fleet *fleet)
+{
+    vl_parallel(fleet->count, fleet->session->options.jobs, take_grown, fleet);
 }
 
 static int write_down(const struct vl_run *run, size_t *changed)

@@ -30,6 +30,9 @@ void vl_run_fail_stopped(struct vl_fleet *fleet);
 int vl_run_make_guests(const struct vl_run *run, struct vl_fleet *fleet, unsigned first, unsigned total,
                        size_t *changed);
 
+/* Guests that got a larger disk or another processor while they ran take them now that they answer. */
+void vl_run_take_grown(struct vl_fleet *fleet);
+
 /* In ready.c. Take the ready state of each guest that this request has booted and that has not failed. True when some
  * were stopped for it: they are asleep now, and their connections are closed. */
 bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Ready states are taken: of the guests that a request has booted, when they are as they should be. What fails here
- * fails no guest that runs on, but it is told.
+ * Ready states are taken: of the guests that a request has booted or changed, when they are as they should be. What
+ * fails here fails no guest that runs on, but it is told.
  */
 #include "plan/apply.h"
 #include "plan/ready.h"
@@ -66,7 +66,7 @@ bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet)
         struct vl_member *member = &fleet->members[i];
         VL_ERROR_AUTO cause = { .code = VL_OK };
 
-        if (!member->started || member->error.code)
+        if ((!member->started && !member->changed) || member->error.code)
             continue;
         if (take(fleet, member, &cause) < 0)
             vl_session_event(run->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no ready state was taken: %s",

@@ -111,8 +111,11 @@ static int dry_push(const struct vl_run *run, struct vl_plan *plan, struct vl_fl
     if (!remove)
         vl_run_tell_ways(run);
     vl_fleet_plan(fleet, parts, !remove, remove);
-    for (size_t i = 0; i < fleet->count; i++)
+    for (size_t i = 0; i < fleet->count; i++) {
+        if (machines && vl_stage_grown(fleet->session, fleet->members[i].pbx, plan) < 0)
+            return -1;
         vl_plan_join(plan, &fleet->members[i].plan);
+    }
     for (size_t i = 0; i < fleet->count; i++)
         if (fleet->members[i].error.code) {
             vl_error_move(run->err, &fleet->members[i].error);
@@ -213,6 +216,7 @@ int vl_run_up(const struct vl_run *run)
     fleet.parts = VL_ALL_PARTS;
     fleet.looks = true;
     vl_fleet_connect(&fleet, vl_run_wait_s(session, vl_run_has_machines(&fleet)));
+    vl_run_take_grown(&fleet);
     vl_session_phase(session, 6, 7, "trunks and dialplans");
     vl_run_tell_ways(run);
     vl_fleet_plan(&fleet, VL_ALL_PARTS, false, false);
@@ -291,9 +295,10 @@ static int make_guests(const struct vl_run *run)
     fleet.count = kept;
     if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || vl_run_make_guests(run, &fleet, 3, 5, &changed) < 0)
         return -1;
-    changed += fleet.changed;
     vl_session_phase(session, 5, 5, "waiting for every guest to answer");
     vl_fleet_connect(&fleet, vl_run_wait_s(session, true));
+    vl_run_take_grown(&fleet);
+    changed += fleet.changed;
     vl_run_fleet_table(run, &fleet, false);
     good = fleet.count - vl_fleet_failed(&fleet);
     vl_result_summary(run->result,

@@ -25,6 +25,7 @@ static const struct row {
     { "", "natures" },
     { "", "made" },
     { "", "pending-*" },
+    { "", "grown-*" },
     { "", ".*.voiplab" }, /* what a write that was cut off has left */
     { "", "accounts-*.csv" },
     { "", "statistics-*.csv" },
@@ -39,6 +40,8 @@ static const struct row {
     { "saved", "*.save" },
     { "saved", "*.ready.state" },
     { "saved", ".*.voiplab" },
+    { "console", "*.log" },
+    { "console", "*.log.[0-9]" }, /* where virtlogd writes it */
     { "phones", "spa[0-9a-f]*.cfg" },
     { "phones", ".*.voiplab" },
     { "backup/*", "%*" }, /* the path of a file that was replaced, with % for / */

@@ -60,14 +60,6 @@ static int plan_copy(const struct vl_guest_plan *guests, const struct vl_volume 
     return 0;
 }
 
-/* The memory is written by the hypervisor, and must be found here. */
-static bool is_here(const struct vl_session *session, const struct vl_site *site)
-{
-    const char *uri = vl_site_uri(session, site);
-
-    return uri && strstr(uri, ":///");
-}
-
 /* The memory is written whole in the worst case, and a full disk would be everybody's trouble. */
 static int check_room(const struct vl_session *session, const struct vl_pbx *pbx, struct vl_error *err)
 {
@@ -85,7 +77,7 @@ static int check_room(const struct vl_session *session, const struct vl_pbx *pbx
 static const char *find_obstacle(const struct vl_session *session, const struct vl_site *site,
                                  const struct vl_domain *domain, const struct vl_volume *volume)
 {
-    if (!is_here(session, site))
+    if (!vl_stage_is_here(session, site)) /* the memory is written by the hypervisor, and must be found here */
         return "its hypervisor is on another host";
     if (domain->state != VL_DOMAIN_RUNNING)
         return "it does not run";
@@ -101,7 +93,7 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, bo
     const char *name = vl_domain_name(arena, session->lab, pbx);
     const char *disk = vl_arena_printf(arena, "%s.qcow2", pbx->name);
     struct vl_guest_plan guests;
-    struct vl_volume volume;
+    struct vl_volume volume, layer;
     struct vl_domain domain;
     struct vl_ready now;
     const char *obstacle;
@@ -115,7 +107,10 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, bo
     obstacle = find_obstacle(session, guests.site, &domain, &volume);
     if (obstacle)
         return anew ? vl_fail(err, VL_ERROR_FAILED, "'%s' cannot have a ready state: %s", pbx->name, obstacle) : 0;
-    if (!anew && now.layer && !now.torn && !strcmp(now.definition, domain.fingerprint))
+    if (now.layer && !now.torn && vl_guest_volume(&guests, now.layer, &layer) < 0)
+        return -1;
+    if (!anew && now.layer && !now.torn && !strcmp(now.definition, domain.fingerprint) &&
+        layer.capacity == volume.capacity)
         return 0;
     if (check_room(session, pbx, err) < 0)
         return -1;

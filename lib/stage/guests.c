@@ -9,7 +9,6 @@
  */
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -19,61 +18,6 @@
 #include "render/domain_xml.h"
 #include "stage/guests_part.h"
 #include "stage/stage.h"
-
-/* Where a person finds the command line. */
-static const struct vl_shell_part *cmdline_part(struct vl_arena *arena, const char *info)
-{
-    struct vl_shell_part *parts = info ? vl_arena_zalloc(arena, 2 * sizeof(*parts)) : NULL;
-    VL_BUF_AUTO command = VL_BUF_INIT;
-
-    if (!parts)
-        return NULL;
-    vl_buf_puts(&command, "sed -n 's/^cmdline=//p' ");
-    vl_shell_word(&command, info);
-    arena->failed |= command.failed;
-    parts[0] = (struct vl_shell_part){ .text = VL_GUEST_UNKNOWN_CMDLINE,
-                                       .command = vl_arena_strdup(arena, vl_buf_text(&command)) };
-    return parts;
-}
-
-/* Define when there is no such domain or when it would be defined differently today; start when it does not run, and
- * anew, where that is asked for, when it runs as it was before. */
-static int plan_domain(const struct vl_guest_plan *guests, const struct vl_domain_spec *spec,
-                       struct vl_domain *ret_domain)
-{
-    VL_FREE char *xml = vl_render_domain_xml(spec, guests->err);
-    struct vl_arena *arena = &guests->plan->arena;
-    bool current, runs, anew;
-
-    if (!xml || vl_guest_domain(guests, spec->name, ret_domain) < 0)
-        return -1;
-    current =
-        ret_domain->fingerprint && strstr(xml, vl_arena_printf(arena, "fingerprint=\"%s\"", ret_domain->fingerprint));
-    runs = ret_domain->state == VL_DOMAIN_RUNNING && !guests->stops;
-    anew = runs && guests->session->restarts && (!current || ret_domain->behind);
-    if (anew)
-        vl_guest_add_step(guests,
-                          &(struct vl_step){ .kind = VL_STEP_STOP,
-                                             .object = spec->name,
-                                             .why = "it runs as it was before; the guest is asked to shut down" });
-    if (!current)
-        vl_guest_add_step(
-            guests, &(struct vl_step){
-                        .kind = VL_STEP_DOMAIN,
-                        .object = spec->name,
-                        .before = ret_domain->fingerprint,
-                        .after = vl_arena_strdup(arena, xml),
-                        .parts = cmdline_part(arena, guests->info),
-                        .why = runs && !anew ? "its definition has changed; a running guest takes it at its next start"
-                                             : "the guest as libvirt shall run it",
-                    });
-    if (!runs || anew)
-        vl_guest_add_step(guests,
-                          &(struct vl_step){ .kind = VL_STEP_START, .object = spec->name, .why = "the guest boots" });
-    if (anew)
-        ret_domain->files = NULL;
-    return 0;
-}
 
 static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *pbx)
 {
@@ -95,33 +39,39 @@ static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *p
                    : vl_guest_plan_lost_disk(&own, pbx->name, disk, &volume)) < 0 ||
         vl_guest_see_base(guests, pbx->name, &volume) < 0 ||
         vl_guest_plan_boot(guests, pbx->image, &volume, &boot) < 0 ||
-        vl_guest_plan_disk(&own, disk, &volume, pbx->disk, boot.base_volume) < 0)
+        vl_guest_plan_disk(&own, disk, &volume, pbx->disk, boot.base_volume) < 0 ||
+        vl_guest_plan_growth(&own, pbx, &volume, boot.base_volume) < 0)
         return -1;
     vl_guest_tell_other_recipe(guests, pbx, &volume);
     if (!boot.cdrom && vl_guest_plan_seed(&own, pbx, mac, &seed) < 0)
         return -1;
     own.info = boot.info;
-    if (plan_domain(&own,
-                    &(struct vl_domain_spec){
-                        .lab = lab->name,
-                        .pbx = pbx->name,
-                        .name = vl_domain_name(arena, lab, pbx),
-                        .uuid = uuid,
-                        .mac = mac,
-                        .memory = pbx->memory,
-                        .vcpus = pbx->vcpus,
-                        .emulated = !vl_site_kvm(guests->session, guests->site),
-                        .disk_path = vl_guest_volume_path(guests, disk),
-                        .disk_format = "qcow2",
-                        .seed_path = seed ? vl_guest_volume_path(guests, seed) : NULL,
-                        .cdrom_path = boot.cdrom,
-                        .kernel = boot.kernel,
-                        .initrd = boot.initrd,
-                        .cmdline = boot.cmdline,
-                        .bridge = lab->bridge.name,
-                        .os = pbx->image->os,
-                    },
-                    &domain) < 0)
+    if (vl_guest_plan_domain(&own,
+                             &(struct vl_domain_spec){
+                                 .lab = lab->name,
+                                 .pbx = pbx->name,
+                                 .name = vl_domain_name(arena, lab, pbx),
+                                 .uuid = uuid,
+                                 .mac = mac,
+                                 .memory = pbx->memory,
+                                 .max_memory = pbx->max_memory,
+                                 .vcpus = pbx->vcpus,
+                                 .max_vcpus = pbx->max_vcpus,
+                                 .cpu = pbx->cpu,
+                                 .machine = pbx->machine,
+                                 .emulated = !vl_site_kvm(guests->session, guests->site),
+                                 .disk_path = vl_guest_volume_path(guests, disk),
+                                 .disk_format = "qcow2",
+                                 .seed_path = seed ? vl_guest_volume_path(guests, seed) : NULL,
+                                 .cdrom_path = boot.cdrom,
+                                 .kernel = boot.kernel,
+                                 .initrd = boot.initrd,
+                                 .cmdline = boot.cmdline,
+                                 .bridge = lab->bridge.name,
+                                 .os = pbx->image->os,
+                                 .console_log = vl_guest_console_log(guests, pbx->name),
+                             },
+                             pbx->autostart, &domain) < 0)
         return -1;
     return seed ? vl_guest_plan_old_seeds(&own, pbx, seed, &domain) : 0;
 }
@@ -280,21 +230,21 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
         return vl_fail_errno(err, "--cdrom: '%s'", guest->cdrom);
     if (vl_guest_volume(&guests, name, &volume) < 0 || vl_guest_plan_disk(&guests, name, &volume, disk, NULL) < 0)
         return -1;
-    return plan_domain(&guests,
-                       &(struct vl_domain_spec){
-                           .lab = "default",
-                           .pbx = guest->name,
-                           .name = guest->name,
-                           .uuid = uuid,
-                           .mac = mac,
-                           .memory = memory,
-                           .vcpus = guest->vcpus ? guest->vcpus : 1,
-                           .emulated = !session->kvm,
-                           .disk_path = vl_guest_volume_path(&guests, name),
-                           .disk_format = "qcow2",
-                           .cdrom_path = cdrom,
-                           .bridge = guest->bridge,
-                           .os = guest->os,
-                       },
-                       &domain);
+    return vl_guest_plan_domain(&guests,
+                                &(struct vl_domain_spec){
+                                    .lab = "default",
+                                    .pbx = guest->name,
+                                    .name = guest->name,
+                                    .uuid = uuid,
+                                    .mac = mac,
+                                    .memory = memory,
+                                    .vcpus = guest->vcpus ? guest->vcpus : 1,
+                                    .emulated = !session->kvm,
+                                    .disk_path = vl_guest_volume_path(&guests, name),
+                                    .disk_format = "qcow2",
+                                    .cdrom_path = cdrom,
+                                    .bridge = guest->bridge,
+                                    .os = guest->os,
+                                },
+                                false, &domain);
 }

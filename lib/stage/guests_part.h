@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "plan/session.h"
 #include "plan/sites.h"
+#include "render/domain_xml.h"
 
 /* Planning the guests of one lab: what all of them share. */
 struct vl_guest_plan {
@@ -46,6 +47,9 @@ int vl_guest_volume(const struct vl_guest_plan *guests, const char *name, struct
 /* Where a volume lies or will lie. */
 const char *vl_guest_volume_path(const struct vl_guest_plan *guests, const char *name);
 
+/* Where what the guest writes on its serial console is kept; NULL: nowhere, since its hypervisor is on another host. */
+const char *vl_guest_console_log(const struct vl_guest_plan *guests, const char *name);
+
 /* The domain of this name; absent is no error, one that this lab did not make is. */
 int vl_guest_domain(const struct vl_guest_plan *guests, const char *name, struct vl_domain *ret_domain);
 
@@ -59,6 +63,18 @@ int vl_guest_plan_upload(const struct vl_guest_plan *guests, const char *name, c
 /* The disk of a guest, unless it is there: a linked clone of `base_volume`, or (NULL) an empty one. */
 int vl_guest_plan_disk(const struct vl_guest_plan *guests, const char *name, const struct vl_volume *volume,
                        uint64_t size, const char *base_volume);
+
+/* A disk that is smaller than the lab file says, or smaller than its image, where it is there already. */
+int vl_guest_plan_growth(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *volume,
+                         const char *base_volume);
+
+/* Of a guest that runs while its disk or its processors are changed: its own system has to take what it got, for which
+ * there is a note until it has (vl_stage_grown()). */
+int vl_guest_plan_note(const struct vl_guest_plan *guests, const char *name);
+
+/* The domain of a guest: defined, changed where it runs, started. *ret_domain: as it is before that. */
+int vl_guest_plan_domain(const struct vl_guest_plan *guests, const struct vl_domain_spec *spec, bool autostart,
+                         struct vl_domain *ret_domain);
 
 /* What a guest's disk was a clone of in the first place: *disk has a ready state of its own as its backing store. */
 int vl_guest_see_base(const struct vl_guest_plan *guests, const char *name, struct vl_volume *disk);

@@ -74,6 +74,14 @@ int vl_stage_guests_shared(struct vl_session *session, const char *const *names,
                            struct vl_error *err);
 int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan, struct vl_error *err);
 
+/* A guest that runs and got a larger disk, or another processor: it takes them. The second: it has, for this host. */
+int vl_stage_grown(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);
+void vl_stage_grown_done(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);
+
+/* The hypervisor is on this host: what it writes can be read here. */
+struct vl_site;
+bool vl_stage_is_here(const struct vl_session *session, const struct vl_site *site);
+
 /* The files of one PBX. target NULL: it does not answer (dry run), everything is new. parts: VL_PART_… */
 int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err);

@@ -154,6 +154,23 @@ import json, sys
 load = json.load(sys.stdin)["loads"][0]
 assert load["failed"] == 0 and load["succeeded"] == 50, load'
 
+say "what the lab file has otherwise reaches the guest while it runs, once"
+sed -i '/^\[pbx alfa\]/,/^\[pbx beta\]/ s/^disk .*/disk = 4G\nmemory = 240M/' "$lab"
+plan=$(in_lab up alfa --dry-run 2>/dev/null)
+expect_contains "$plan" "libvirt: grow volume alfa.qcow2 (from 3G to 4G)" "the plan"
+expect_contains "$plan" "libvirt: define domain quickstart-alfa (at its next start: memory" "the plan"
+expect_contains "$plan" "libvirt: change domain quickstart-alfa (memory)" "the plan"
+report=$(in_lab up alfa 2>&1) || fail "up with other sizes: $report"
+expect_contains "$report" "alfa: run grow the root file system to its disk" "up with other sizes"
+[ "$(boot_of alfa 10.77.7.11)" = "$boot" ] || fail "alfa has booted"
+[ "$(guest alfa 10.77.7.11 df -k --output=size / | tail -n 1)" -gt 3900000 ] || fail "alfa's file system has not grown"
+report=$(in_lab up alfa 2>&1) || fail "up once more: $report"
+expect_contains "$report" "nothing to do" "up once more"
+expect_contains "$report" "alfa: the guest runs as it was before (memory" "up once more"
+sed -i 's/^disk = 4G/disk = 2G/' "$lab"
+expect_contains "$(in_lab up alfa 2>&1 || :)" "disk: 2G is less than 4G, which the disk of the guest has, and a disk cannot shrink" "up"
+sed -i 's/^disk = 2G/disk = 4G/' "$lab"
+
 say "create-vm without a lab file, from an installation medium"
 head -c 1048576 /dev/zero >"$work/Elastix.iso"
 chmod 644 "$work/Elastix.iso"

@@ -191,12 +191,14 @@ static void test_behind(void **state)
     assert_non_null(step_of(&first, VL_STEP_START));
     assert_null(behind_of(fixture, &arena));
 
-    pbx->memory += 64 << 20;
-    pbx->vcpus = 2;
+    pbx->memory = pbx->max_memory = 320 << 20;
+    pbx->vcpus = pbx->max_vcpus = 2;
     make_one(fixture, &second);
     assert_int_equal(second.count, 1);
     assert_int_equal(second.steps[0].kind, VL_STEP_DOMAIN);
-    assert_string_equal(behind_of(fixture, &arena), "memory, processors");
+    assert_string_equal(second.steps[0].note, "at its next start: memory, processors, translation cache; 'up "
+                                              "--restart' restarts it");
+    assert_string_equal(behind_of(fixture, &arena), "memory, processors, translation cache");
     make_one(fixture, &third);
     assert_int_equal(third.count, 0);
 
@@ -209,6 +211,134 @@ static void test_behind(void **state)
     assert_int_equal(state_of(fixture, "t-a"), VL_DOMAIN_RUNNING);
     make_one(fixture, &fifth);
     assert_int_equal(fifth.count, 0);
+}
+
+/* What libvirt's test driver cannot do, and what a guest was told. */
+static unsigned long told_kib;
+static unsigned told_vcpus;
+static unsigned long long told_size;
+static int marks;
+
+static int tell_memory(struct _virDomain *domain, unsigned long kib, unsigned flags)
+{
+    told_kib = kib;
+    return libvirt->domain_set_memory(domain, kib, flags);
+}
+
+static int tell_vcpus(struct _virDomain *domain, unsigned count, unsigned flags)
+{
+    told_vcpus = count;
+    return libvirt->domain_set_vcpus(domain, count, flags);
+}
+
+static int tell_mark(struct _virDomain *domain, int type, const char *metadata, const char *key, const char *uri,
+                     unsigned flags)
+{
+    marks++;
+    return libvirt->domain_set_metadata(domain, type, metadata, key, uri, flags);
+}
+
+static int tell_size(struct _virDomain *domain, const char *disk, unsigned long long size, unsigned flags)
+{
+    (void)domain;
+    (void)disk;
+    (void)flags;
+    told_size = size;
+    return 0;
+}
+
+static void listen_to_changes(struct vl_hypervisor_ops *ops)
+{
+    libvirt = vl_hypervisor_set_ops(NULL);
+    *ops = *libvirt;
+    ops->domain_set_memory = tell_memory;
+    ops->domain_set_vcpus = tell_vcpus;
+    ops->domain_set_metadata = tell_mark;
+    ops->domain_resize = tell_size;
+    (void)vl_hypervisor_set_ops(ops);
+}
+
+static void make_state(struct fixture *fixture)
+{
+    assert_int_equal(mkdir(fixture->session.state.directory, 0700), 0);
+}
+
+/* Memory below the most that a guest can have, and a processor more, reach it while it runs, and are done once. */
+static void test_live(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_PLAN_AUTO first = { .count = 0 };
+    VL_PLAN_AUTO second = { .count = 0 };
+    VL_PLAN_AUTO third = { .count = 0 };
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+    struct vl_hypervisor_ops ops;
+
+    (void)state;
+    make_state(fixture);
+    pbx->memory = 192 << 20;
+    pbx->max_memory = 256 << 20;
+    pbx->max_vcpus = 2;
+    make_shared(fixture);
+    make_one(fixture, &first);
+    listen_to_changes(&ops);
+    pbx->memory = 200 << 20;
+    pbx->vcpus = 2;
+    make_one(fixture, &second);
+    assert_int_equal(second.count, 3);
+    assert_int_equal(second.steps[0].kind, VL_STEP_DOMAIN);
+    assert_null(second.steps[0].note);
+    assert_int_equal(second.steps[1].kind, VL_STEP_FILE); /* the note that its system has to take the processor */
+    assert_int_equal(second.steps[2].kind, VL_STEP_CHANGE);
+    assert_string_equal(second.steps[2].note, "memory, processors");
+    assert_int_equal(told_kib, 200 << 10);
+    assert_int_equal(told_vcpus, 2);
+    assert_int_equal(marks, 1);
+    assert_null(behind_of(fixture, &arena));
+    make_one(fixture, &third);
+    assert_int_equal(third.count, 0);
+    (void)vl_hypervisor_set_ops(NULL);
+}
+
+/* A larger disk, while the guest runs; a smaller one is refused, and so is one smaller than the image. */
+static void test_disk_size(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO first = { .count = 0 };
+    VL_PLAN_AUTO second = { .count = 0 };
+    VL_PLAN_AUTO third = { .count = 0 };
+    VL_PLAN_AUTO taken = { .count = 0 };
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+    struct vl_hypervisor_ops ops;
+
+    (void)state;
+    make_state(fixture);
+    pbx->disk = 8 << 20;
+    make_shared(fixture);
+    make_one(fixture, &first);
+    assert_int_equal(vl_stage_grown(&fixture->session, pbx, &taken), 0);
+    assert_int_equal(taken.count, 0);
+    listen_to_changes(&ops);
+    pbx->disk = 16 << 20;
+    make_one(fixture, &second);
+    (void)vl_hypervisor_set_ops(NULL);
+    assert_int_equal(second.count, 2);
+    assert_int_equal(second.steps[0].kind, VL_STEP_FILE);
+    assert_int_equal(second.steps[1].kind, VL_STEP_GROW);
+    assert_string_equal(second.steps[1].note, "from 8M to 16M");
+    assert_int_equal(told_size, 16 << 20);
+    assert_int_equal(vl_stage_grown(&fixture->session, pbx, &taken), 0);
+    assert_int_equal(taken.count, 1);
+    assert_int_equal(taken.steps[0].kind, VL_STEP_COMMAND);
+    assert_string_equal(taken.steps[0].target, "a");
+
+    pbx->disk = 4 << 20;
+    assert_int_equal(vl_stage_guest(&fixture->session, pbx, &third, &err), -1);
+    assert_int_equal(err.code, VL_ERROR_LAB);
+    assert_non_null(strstr(vl_error_text(&err), "[pbx a] disk: 4M is less than 8M, which the disk of the guest has, "
+                                                "and a disk cannot shrink"));
 }
 
 /* The calls of libvirt that a guest is made again with; the n-th fails. */
@@ -343,7 +473,8 @@ int main(void)
         cmocka_unit_test(test_foreign_domain), cmocka_unit_test(test_failed_start),
         cmocka_unit_test(test_fetched_image),  cmocka_unit_test(test_other_recipe),
         cmocka_unit_test(test_behind),         cmocka_unit_test(test_renewed),
-        cmocka_unit_test(test_held_disk),
+        cmocka_unit_test(test_held_disk),      cmocka_unit_test(test_live),
+        cmocka_unit_test(test_disk_size),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
