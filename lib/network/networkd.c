@@ -278,6 +278,43 @@ static const char *runs(struct vl_arena *arena, const char *interface, unsigned 
     return *state && strcmp(state, "unmanaged") != 0 ? path : NULL;
 }
 
+/* The name under which systemd's configuration is known, of a file of it or of a drop-in. */
+static const char *config_of(struct vl_arena *arena, const char *file)
+{
+    const char *name = file + strlen("/etc/"), *folder = strstr(name, ".d/");
+
+    return folder ? vl_arena_strndup(arena, name, (size_t)(folder - name)) : name;
+}
+
+static bool is_new(const struct vl_answer *answer, const char *path)
+{
+    for (size_t i = 0; i < answer->count; i++)
+        if (!strcmp(answer->files[i], path))
+            return true;
+    return false;
+}
+
+/* Files of others that are read together with a new one: before each file its path stands as a comment. What netplan
+ * makes of its files belongs to them. */
+static const char *const *read_together(struct vl_arena *arena, const struct vl_answer *answer)
+{
+    const char *const *lines = vl_text_split(arena, answer->output, "\n");
+    const char **remarks;
+    size_t count = 0;
+
+    while (lines && lines[count])
+        count++;
+    remarks = vl_arena_zalloc(arena, (count + 1) * sizeof(*remarks));
+    count = 0;
+    for (; remarks && lines && *lines; lines++) {
+        const char *path = vl_text_starts(*lines, "# /") ? *lines + 2 : NULL;
+
+        if (path && !is_new(answer, path) && !vl_text_starts(path, "/run/systemd/network/10-netplan-"))
+            remarks[count++] = vl_arena_printf(arena, "systemd-analyze reads %s with %s", path, answer->file);
+    }
+    return remarks;
+}
+
 #define IN(folder)                                                                                                     \
     folder "/systemd/network/*.network", folder "/systemd/network/*.netdev",                                           \
         folder "/systemd/network/*.network.d/*.conf"
@@ -287,6 +324,11 @@ const struct vl_backend vl_backend_networkd = {
     .sources = { IN("/etc"), IN("/run"), IN("/usr/local/lib"), IN("/usr/lib"), IN("/lib") },
     .render = render,
     .rehearsal = { .needs = { "/lib/systemd/systemd-networkd" },
+                   .of_files = { .files = UNITS "*",
+                                 .argv = { "systemd-analyze", "--no-pager", "cat-config" },
+                                 .subject = config_of,
+                                 .remarks = read_together,
+                                 .may_fail = true },
                    .runs = { { "/lib/systemd/systemd-networkd" } },
                    .stays = true,
                    .is_networkd = true,

@@ -480,6 +480,7 @@ const struct vl_backend vl_backend_networkmanager = {
     .sources = { CONNECTIONS "*", VOLATILE "*", VENDOR "*" },
     .render = render,
     .rehearsal = { .needs = { "NetworkManager", "dbus-daemon" },
+                   .of_files = { CONNECTIONS "*", { "nmcli", "--offline", "connection", "modify" }, "--offline" },
                    .runs = { { "dbus-daemon", "--system", "--nofork", "--nopidfile" },
                              { "NetworkManager", "--debug", "--log-level=WARN" } },
                    .ready = { "/run/dbus/system_bus_socket" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the programs of a network's owner say of files, with programs in their place that say the same: a refusal,
- * another file that is read too, and an nmcli that is too old to be asked.
+ * What the programs of a network's owner say of files, with a program in their place that says the same: another file
+ * that is read together with a new one. And that every question of the back ends' rows can be put.
  */
 #include "support.h"
 
@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "network/ask.h"
+#include "network/backend.h"
 
 static void program(struct vl_arena *arena, const char *directory, const char *name, const char *script)
 {
@@ -49,10 +50,24 @@ static void test_config(void **state)
     assert_int_equal(rmdir(directory), 0);
 }
 
+static void test_rows(void **state)
+{
+    (void)state;
+    for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++) {
+        const struct vl_backend *row = vl_backend((enum vl_bridge_backend)i);
+        const struct vl_question *question = &row->rehearsal.of_files;
+
+        assert_int_equal(!question->files, !question->argv[0]);
+        if (question->files) /* what it writes itself */
+            assert_true(vl_text_starts(question->files, row->directory));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config),
+        cmocka_unit_test(test_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
