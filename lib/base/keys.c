@@ -5,12 +5,37 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/text.h"
+
+static bool is_comment(const char *line)
+{
+    line += strspn(line, " \t\r");
+    return *line == '#' || *line == ';';
+}
+
+/* A value that goes on (systemd.syntax(7)): what ends in a backslash has the next line behind it, and comments between
+ * them do not count. */
+static char *joined(struct vl_arena *arena, const char *text)
+{
+    VL_BUF_AUTO out = VL_BUF_INIT;
+
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        bool more = text[length] != '\0';
+
+        if (!out.length || !is_comment(text))
+            vl_buf_printf(&out, "%.*s%s", (int)length - more, text, more ? " " : "");
+        text += length + more;
+    }
+    arena->failed |= out.failed;
+    return vl_arena_strdup(arena, vl_buf_text(&out));
+}
 
 /* Fill in what kind of line it is; `section` is the one it follows. */
 static void read_line(struct vl_arena *arena, struct vl_key_line *line, const char *section)
 {
-    char *copy = vl_text_strip(vl_arena_strdup(arena, line->text));
+    char *copy = vl_text_strip(joined(arena, line->text));
     char *equals = strchr(copy, '=');
     size_t length = strlen(copy);
 
@@ -27,23 +52,42 @@ static void read_line(struct vl_arena *arena, struct vl_key_line *line, const ch
     line->value = vl_text_strip(equals + 1);
 }
 
+/* The length of a line with those in which it goes on, without the last newline; *number grows by how many they are. */
+static size_t line_length(const char *text, int *number)
+{
+    size_t length = strcspn(text, "\n"), start = 0;
+
+    ++*number;
+    while (!is_comment(text) && length > start && text[length - 1] == '\\' && text[length] && text[length + 1]) {
+        do { /* over comments between them */
+            start = length + 1;
+            length = start + strcspn(text + start, "\n");
+            ++*number;
+        } while (is_comment(text + start) && text[length] && text[length + 1]);
+    }
+    return length;
+}
+
 size_t vl_keys_lines(struct vl_arena *arena, const char *text, struct vl_key_line **ret_lines)
 {
     struct vl_key_line *lines = NULL;
     const char *section = "";
     size_t count = 0;
+    int number = 1;
 
     while (*text) {
-        size_t length = strcspn(text, "\n");
+        int next = number;
+        size_t length = line_length(text, &next);
         struct vl_key_line *grown = vl_arena_grow(arena, lines, count, sizeof(*lines));
 
         if (!grown)
             break;
         lines = grown;
-        lines[count] = (struct vl_key_line){ .text = vl_arena_strndup(arena, text, length), .number = (int)count + 1 };
+        lines[count] = (struct vl_key_line){ .text = vl_arena_strndup(arena, text, length), .number = number };
         read_line(arena, &lines[count], section);
         section = lines[count++].section;
         text += length + (text[length] == '\n');
+        number = next;
     }
     *ret_lines = lines;
     return count;

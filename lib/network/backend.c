@@ -82,6 +82,11 @@ const char *vl_bridge_mac(const struct vl_bridge_input *input)
     return input->bridge->hwaddr ? input->bridge->hwaddr : input->hwaddr;
 }
 
+const char *vl_bridge_own_mac(const struct vl_bridge_input *input)
+{
+    return input->own ? input->own : vl_bridge_mac(input);
+}
+
 const char *vl_bridge_text(const struct vl_bridge_input *input, const char *path)
 {
     for (size_t i = 0; i < input->count; i++)

@@ -40,6 +40,7 @@ struct vl_bridge_input {
     struct vl_lease lease;          /* that the uplink has now */
     struct vl_hold hold;
     const char *hwaddr; /* the uplink's MAC address as seen; NULL: unknown. The lab's own goes before it */
+    const char *own;    /* that the card has of itself and again at the next start; NULL: unknown */
     const struct vl_bridge_source *files;
     size_t count;
 };
@@ -61,6 +62,9 @@ int vl_bridge_fail_port(const char *path, int line, const char *interface, const
 
 /* The uplink's MAC address as the lab or else the host has it; NULL: unknown. */
 const char *vl_bridge_mac(const struct vl_bridge_input *input);
+
+/* The MAC address that files know the uplink by, which is not that of the bridge where a file gives it another one. */
+const char *vl_bridge_own_mac(const struct vl_bridge_input *input);
 
 /* The text of a source, or NULL. */
 const char *vl_bridge_text(const struct vl_bridge_input *input, const char *path);

@@ -47,6 +47,20 @@ static bool is_card(const struct vl_ifcfg *ifcfg)
            !vl_text_starts(ifcfg->bridge->interface, "bond") && !vl_text_starts(ifcfg->bridge->interface, "team");
 }
 
+/* What HWADDR shall say; NULL: as it is. The scripts leave a card alone that has another address when they come to it,
+ * and one that a file (MACADDR) or somebody by hand has given it is not there yet at that time. */
+static const char *hwaddr_of(const struct vl_ifcfg *ifcfg)
+{
+    const char *seen = vl_bridge_mac(ifcfg->input), *own = ifcfg->input->own;
+    bool given = vl_assignments_value(ifcfg->arena, ifcfg->uplink_text, "MACADDR") ||
+                 (own && seen && strcasecmp(own, seen) != 0);
+    bool had = vl_assignments_value(ifcfg->arena, ifcfg->uplink_text, "HWADDR");
+
+    if (given || !is_card(ifcfg))
+        return NULL;
+    return ifcfg->bridge->hwaddr ? ifcfg->bridge->hwaddr : had ? NULL : ifcfg->input->hwaddr;
+}
+
 enum { CHANGES = 40 };
 
 static void add_uplink(struct vl_ifcfg *ifcfg)
@@ -85,10 +99,9 @@ static void add_uplink(struct vl_ifcfg *ifcfg)
         { "", "BOOTPROTO", "static" },
     };
     size_t count = 2;
-    const char *had = vl_assignments_value(ifcfg->arena, ifcfg->uplink_text, "HWADDR");
-    const char *mac = bridge->hwaddr ? bridge->hwaddr : had ? NULL : ifcfg->input->hwaddr;
+    const char *mac = hwaddr_of(ifcfg);
 
-    if (mac && is_card(ifcfg))
+    if (mac)
         changes[count++] = (struct vl_key_change){ "", "HWADDR", mac };
     changes[count++] = (struct vl_key_change){ "", "ONBOOT", "yes" };
     changes[count++] = (struct vl_key_change){ "", "BRIDGE", bridge->name };
@@ -118,6 +131,14 @@ static bool is_by_routes(const struct vl_ifcfg *ifcfg)
     return ifcfg->scripts && vl_bridge_gateway_is_far(ifcfg->bridge);
 }
 
+/* The scripts of CentOS 5 know one IPv4 address a file, and further ones by the files of aliases. */
+static bool is_one_a_file(const struct vl_ifcfg *ifcfg)
+{
+    const char *script = vl_bridge_text(ifcfg->input, VL_IFCFG_SCRIPTS "ifup-eth");
+
+    return script && !strstr(script, "ipaddr[");
+}
+
 static void put_ipv4(struct vl_ifcfg *ifcfg, struct vl_buf *text)
 {
     const struct vl_bridge *bridge = ifcfg->bridge;
@@ -136,7 +157,7 @@ static void put_ipv4(struct vl_ifcfg *ifcfg, struct vl_buf *text)
     for (size_t i = 0; bridge->addresses[i]; i++) {
         const char *slash = strchr(bridge->addresses[i], '/');
 
-        if (vl_bridge_is_ipv6(bridge->addresses[i]))
+        if (vl_bridge_is_ipv6(bridge->addresses[i]) || is_one_a_file(ifcfg))
             continue;
         vl_buf_printf(text, "IPADDR%u=%.*s\nPREFIX%u=%s\n", number, (int)(slash - bridge->addresses[i]),
                       bridge->addresses[i], number, slash + 1);
@@ -339,6 +360,39 @@ static void add_host(struct vl_ifcfg *ifcfg)
             "the default routes of this host lead over the bridge now, no longer over the uplink");
 }
 
+static void add_alias(struct vl_ifcfg *ifcfg, const char *device, const char *says)
+{
+    add(ifcfg, vl_arena_printf(ifcfg->arena, VL_IFCFG_SCRIPTS "ifcfg-%s", device),
+        vl_arena_printf(ifcfg->arena, VL_IFCFG_MARK "DEVICE=%s\n%s", device, says), "further addresses of this host");
+}
+
+/* Of an earlier run more may be there: they are not brought up any more. */
+static void add_aliases(struct vl_ifcfg *ifcfg)
+{
+    struct vl_arena *arena = ifcfg->arena;
+    const char *const *addresses = ifcfg->bridge->addresses;
+    unsigned number = 0;
+
+    for (; is_one_a_file(ifcfg) && *addresses; addresses++) {
+        uint32_t address;
+        unsigned prefix;
+
+        if (vl_text_network(*addresses, &address, &prefix))
+            add_alias(ifcfg, vl_arena_printf(arena, "%s:%u", ifcfg->bridge->name, ++number),
+                      vl_arena_printf(arena, "BOOTPROTO=static\nONPARENT=yes\nIPADDR=%s\nNETMASK=%s\n",
+                                      vl_text_from_ipv4(arena, address),
+                                      vl_text_from_ipv4(arena, vl_text_netmask(prefix))));
+    }
+    for (;;) {
+        const char *device = vl_arena_printf(arena, "%s:%u", ifcfg->bridge->name, ++number);
+        const char *text = vl_bridge_text(ifcfg->input, vl_arena_printf(arena, VL_IFCFG_SCRIPTS "ifcfg-%s", device));
+
+        if (!text || !vl_text_starts(text, VL_IFCFG_MARK))
+            break;
+        add_alias(ifcfg, device, "ONPARENT=no\n");
+    }
+}
+
 static int render(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set,
                   struct vl_error *err)
 {
@@ -359,6 +413,7 @@ static int render(struct vl_arena *arena, const struct vl_bridge_input *input, s
         return -1;
     add_uplink(&ifcfg);
     add_bridge(&ifcfg);
+    add_aliases(&ifcfg);
     add_host(&ifcfg);
     if (add_routes(&ifcfg) < 0)
         return -1;

@@ -131,7 +131,7 @@ int vl_ifcfg_find_uplink(struct vl_ifcfg *ifcfg)
 
         if (!vl_text_starts(file->path, VL_IFCFG_SCRIPTS "ifcfg-") || vl_ifcfg_is_left_over(file->path))
             continue;
-        device = vl_ifcfg_device_of(ifcfg->arena, file, ifcfg->bridge->interface, vl_bridge_mac(ifcfg->input));
+        device = vl_ifcfg_device_of(ifcfg->arena, file, ifcfg->bridge->interface, vl_bridge_own_mac(ifcfg->input));
         if (!device) {
             unknown = file->path;
             continue;

@@ -181,14 +181,14 @@ static const char *block_end(const char *text)
     return NULL;
 }
 
-/* What is said for this interface: all behind its name, to the brace at the end. NULL: nothing is. */
+/* What is said for this interface, from its name in quotes to the brace at the end. NULL: nothing is. */
 static const char *block_of(struct vl_arena *arena, const char *text, const char *interface)
 {
     static const char word[] = "interface", blanks[] = " \t\r\n";
     const char *quoted = vl_arena_printf(arena, "\"%s\"", interface);
 
     for (const char *at = text; *at; at++) {
-        const char *name = at + strlen(word), *end;
+        const char *name = at + strlen(word);
 
         if (*at == '#')
             at += strcspn(at, "\n");
@@ -197,35 +197,33 @@ static const char *block_of(struct vl_arena *arena, const char *text, const char
         if ((at != text && !strchr(" \t\r\n;}", at[-1])) || !vl_text_starts(at, word))
             continue;
         name += strspn(name, blanks);
-        if (!vl_text_starts(name, quoted))
-            continue;
-        end = block_end(name + strlen(quoted));
-        name += strlen(quoted);
-        return end ? vl_arena_strndup(arena, name, (size_t)(end - name)) : NULL;
+        if (vl_text_starts(name, quoted))
+            return block_end(name + strlen(quoted)) ? name : NULL;
     }
     return NULL;
 }
 
+/* It is said for the bridge now and no longer for the uplink: dhclient also asks for an address for each interface that
+ * its file speaks of. */
 static void add_config(struct vl_arena *arena, const struct vl_bridge_input *input, struct vl_fileset *set)
 {
-    const char *interface = input->bridge->interface, *name = input->bridge->name;
+    size_t length = strlen(input->bridge->interface) + 2; /* with its quotes */
 
     for (size_t i = 0; i < VL_COUNT(configs); i++) {
-        const char *text = vl_bridge_text(input, configs[i]), *block;
+        const char *text = vl_bridge_text(input, configs[i]);
+        const char *block = text ? block_of(arena, text, input->bridge->interface) : NULL;
 
-        block = text ? block_of(arena, text, interface) : NULL;
-        if (!block)
+        if (!block && (!text || !block_of(arena, text, input->bridge->name)))
             continue;
-        if (!block_of(arena, text, name))
-            text = vl_arena_printf(arena, "%s%s\ninterface \"%s\"%s\n", text, vl_text_ends(text, "\n") ? "" : "\n",
-                                   name, block);
         vl_fileset_add(arena, set,
                        &(struct vl_file){
                            .path = configs[i],
                            .kind = VL_FILE_WHOLE,
                            .mode = 0644,
-                           .text = text,
-                           .why = "what it says for the DHCP client of the uplink is for the bridge's as well",
+                           .text = !block ? text
+                                          : vl_arena_printf(arena, "%.*s\"%s\"%s", (int)(block - text), text,
+                                                            input->bridge->name, block + length),
+                           .why = "what it says for the DHCP client of the uplink is for the bridge's",
                            .reload = VL_RELOAD_NONE,
                        });
     }

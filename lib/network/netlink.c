@@ -160,6 +160,16 @@ static bool has_spanning_tree(const struct nlattr *info)
     return false;
 }
 
+static bool take_mac(const struct nlattr *attribute, unsigned char mac[static 6])
+{
+    static const unsigned char none[6] = { 0 };
+
+    if (mnl_attr_get_payload_len(attribute) != sizeof(none))
+        return false;
+    memcpy(mac, mnl_attr_get_payload(attribute), sizeof(none));
+    return memcmp(mac, none, sizeof(none)) != 0;
+}
+
 static void take_link_attribute(struct vl_arena *arena, struct vl_net_link *link, const struct nlattr *attribute)
 {
     switch (mnl_attr_get_type(attribute)) {
@@ -183,9 +193,10 @@ static void take_link_attribute(struct vl_arena *arena, struct vl_net_link *link
         link->stp = link->is_bridge && has_spanning_tree(attribute);
         break;
     case IFLA_ADDRESS:
-        link->has_mac = mnl_attr_get_payload_len(attribute) == sizeof(link->mac);
-        if (link->has_mac)
-            memcpy(link->mac, mnl_attr_get_payload(attribute), sizeof(link->mac));
+        link->has_mac = take_mac(attribute, link->mac);
+        break;
+    case IFLA_PERM_ADDRESS:
+        link->has_own_mac = take_mac(attribute, link->own_mac);
         break;
     default:
         break;

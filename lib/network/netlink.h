@@ -33,6 +33,8 @@ struct vl_net_link {
     unsigned mtu;
     unsigned char mac[6];
     bool has_mac;
+    unsigned char own_mac[6]; /* that the card has of itself, whatever it was given since */
+    bool has_own_mac;
     const char *alias; /* in the arena that was given; NULL: none */
 };
 
@@ -72,6 +74,9 @@ static inline void vl_net_cleanup(struct vl_net **net)
 }
 
 #define VL_NET_AUTO __attribute__((cleanup(vl_net_cleanup))) struct vl_net
+
+/* "02:00:00:00:00:0a", in the arena. */
+const char *vl_net_mac_text(struct vl_arena *arena, const unsigned char mac[static 6]);
 
 /* Look at one link. A missing one is no error: ret_link->exists is false. */
 int vl_net_link(struct vl_net *net, struct vl_arena *arena, const char *name, struct vl_net_link *ret_link,

@@ -10,6 +10,7 @@
 #include <linux/neighbour.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -218,6 +219,24 @@ static void drop_next_hop(struct nlmsghdr *header, bool by_object)
     }
 }
 
+/* A route of a router's advertisement runs out unless the router says it again. The kernel tells the time that is left
+ * in one attribute and takes it in another; without it the route would outlive its router, as the kernel takes a route
+ * that does not run out for somebody's. */
+static void keep_lifetime(struct nlmsghdr *header)
+{
+    const struct rtmsg *info = mnl_nlmsg_get_payload(header);
+    const struct nlattr *cache = vl_net_attribute(header, sizeof(*info), RTA_CACHEINFO);
+    struct rta_cacheinfo known;
+    long ticks = sysconf(_SC_CLK_TCK);
+
+    if (info->rtm_family != AF_INET6 || !cache || mnl_attr_get_payload_len(cache) < sizeof(known) || ticks <= 0 ||
+        vl_net_attribute(header, sizeof(*info), RTA_EXPIRES))
+        return;
+    memcpy(&known, mnl_attr_get_payload(cache), sizeof(known));
+    if (known.rta_expires > 0)
+        mnl_attr_put_u32(header, RTA_EXPIRES, (uint32_t)((known.rta_expires + ticks - 1) / ticks));
+}
+
 /* Beside those that are there: to replace would take the place of another link's route to the same network. */
 void vl_net_put_route(struct vl_net_batch *batch, const struct vl_net_message *message, int from, int to)
 {
@@ -228,6 +247,7 @@ void vl_net_put_route(struct vl_net_batch *batch, const struct vl_net_message *m
         return;
     (void)vl_net_lead_over(copy, from, to);
     drop_next_hop(copy, false);
+    keep_lifetime(copy);
     info->rtm_flags &= ~(unsigned)(RTNH_F_DEAD | RTNH_F_LINKDOWN | RTNH_F_OFFLOAD | RTM_F_CLONED);
     append(batch, copy, vl_arena_printf(&batch->arena, "add the route %s", vl_net_route_text(&batch->arena, message)),
            EEXIST, 0);

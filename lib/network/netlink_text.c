@@ -23,6 +23,11 @@ const char *vl_net_number_text(struct vl_arena *arena, int family, const unsigne
     return vl_arena_strdup(arena, text);
 }
 
+const char *vl_net_mac_text(struct vl_arena *arena, const unsigned char mac[static 6])
+{
+    return vl_arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
 const char *vl_net_address_text(struct vl_arena *arena, const struct vl_net_message *message)
 {
     struct vl_net_facts facts = vl_net_address_facts(message);

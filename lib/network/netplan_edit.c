@@ -172,7 +172,7 @@ static int look_at_kind(struct surgery *surgery, const char *kind, const struct 
         const struct vl_yaml *key = entries->nodes[i], *entry = entries->nodes[i + 1];
         enum vl_netplan_whose whose = !key->value ? WHOSE_OTHER
                                                   : vl_netplan_whose(key->value, entry, netplan->bridge->interface,
-                                                                     vl_bridge_mac(netplan->input));
+                                                                     vl_bridge_own_mac(netplan->input));
 
         if (whose == WHOSE_OTHER)
             continue;

@@ -92,7 +92,7 @@ static int check_master(const struct vl_networkd *networkd)
 static int find_uplink(struct vl_networkd *networkd)
 {
     const struct vl_networkd_link uplink = { .name = networkd->bridge->interface,
-                                             .mac = vl_bridge_mac(networkd->input) };
+                                             .mac = vl_bridge_own_mac(networkd->input) };
     const struct vl_bridge_source *file = NULL, *shared = NULL;
     enum vl_match shared_match = VL_MATCH_NO;
 

@@ -133,10 +133,17 @@ static const char *gateway_of(const struct vl_networkd *networkd, int which)
     return bridge->gateway && !bridge->dhcp ? vl_text_from_ipv4(networkd->arena, bridge->gateway) : NULL;
 }
 
-/* Whether a section goes over: of default routes those over the lab file's gateways, with what they say of it. */
+/* Whether a section goes over: of default routes those over the lab file's gateways, and over those that the bridge is
+ * given as the uplink was, with what they say of it. */
 static bool goes_over(const struct vl_networkd *networkd, const struct vl_key_line *lines, size_t count)
 {
+    static const char *const given[] = { "_dhcp4", "_dhcp", NULL }, *const announced[] = { "_ipv6ra", NULL };
+    const struct vl_bridge *bridge = networkd->bridge;
+
     if (strcmp(lines[0].section, "Route") != 0 || !is_default_route(lines, count))
+        return true;
+    if ((bridge->dhcp && is_one_of(value_of(lines, count, "Gateway"), given)) ||
+        (bridge->ipv6_auto && is_one_of(value_of(lines, count, "Gateway"), announced)))
         return true;
     for (int i = 0; i < 2; i++)
         if (gateway_of(networkd, i) && same_address(value_of(lines, count, "Gateway"), gateway_of(networkd, i)))

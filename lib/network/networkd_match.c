@@ -29,10 +29,22 @@ static enum vl_match match_name(struct vl_arena *arena, const char *value, const
     return match_globs(arena, value, link->name);
 }
 
+/* Its twelve digits, which systemd takes with colons, hyphens or full stops between them. */
+static const char *digits_of(struct vl_arena *arena, const char *mac)
+{
+    char *digits = vl_arena_strdup(arena, mac), *to = digits;
+
+    for (; *mac; mac++)
+        if (!strchr(":-.", *mac))
+            *to++ = *mac;
+    *to = '\0';
+    return digits;
+}
+
 static enum vl_match match_mac(struct vl_arena *arena, const char *value, const struct vl_networkd_link *link)
 {
-    (void)arena;
-    return link->mac ? matched(strcasestr(value, link->mac) != NULL) : VL_MATCH_MAYBE;
+    return link->mac ? matched(strcasestr(digits_of(arena, value), digits_of(arena, link->mac)) != NULL)
+                     : VL_MATCH_MAYBE;
 }
 
 /* What software makes has no such address. */

@@ -52,7 +52,7 @@ static bool is_uplinks(const struct keyfile *keyfile, const char *text)
 {
     static const char *const sections[] = { "ethernet", "802-3-ethernet", NULL };
     const char *name = vl_keys_value(keyfile->arena, text, "connection", "interface-name");
-    const char *mac = vl_bridge_mac(keyfile->input);
+    const char *mac = vl_bridge_own_mac(keyfile->input);
 
     if (name)
         return !strcmp(name, keyfile->bridge->interface);

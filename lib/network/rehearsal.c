@@ -29,6 +29,7 @@ enum {
     SCENE_LIMIT = 1 << 20,
     COMMAND_MS = 30000,
     WAIT_MS = 20000,
+    END_MS = 60000,
     PAUSE_MS = 20,
     SETTLE_MS = 100,
     HELD_MS = 1500,
@@ -315,11 +316,11 @@ static void watch_held(struct play *play, bool ends)
     (void)vl_scene_is_held(&play->scene, true);
 }
 
-/* With the files as they are nobody knows what is to come, and who waits for a lease or a router is never done: until
- * nothing has changed for a while. */
+/* With the files as they are nobody knows what is to come: what brings them up is waited for, and of a daemon, or of
+ * who waits for a lease and is never done, until nothing has changed for a while. */
 static void watch_before(struct play *play, bool ends)
 {
-    long long deadline = vl_boot_ms() + BEFORE_MS, changed = vl_boot_ms();
+    long long deadline = vl_boot_ms() + (ends ? END_MS : BEFORE_MS), changed = vl_boot_ms();
     uint64_t last = 0;
 
     while (vl_boot_ms() < deadline && !(ends && has_ended(play))) {
@@ -327,7 +328,7 @@ static void watch_before(struct play *play, bool ends)
 
         if (mark != last || !mark)
             changed = vl_boot_ms();
-        if (vl_boot_ms() - changed >= QUIET_MS)
+        if (!ends && vl_boot_ms() - changed >= QUIET_MS)
             break;
         last = mark;
         (void)poll(NULL, 0, PAUSE_MS);
@@ -338,8 +339,8 @@ static void watch_before(struct play *play, bool ends)
 /* Wait until it is as wanted, and still is a moment later. */
 static int watch(struct play *play)
 {
-    long long deadline = vl_boot_ms() + WAIT_MS, since = 0;
     bool ends = !play->row->rehearsal.stays && !play->scene.dhcp;
+    long long deadline = vl_boot_ms() + (ends ? END_MS : WAIT_MS), since = 0;
 
     if (play->scene.before) {
         watch_before(play, ends);
@@ -356,6 +357,10 @@ static int watch(struct play *play)
         if (!as_wanted && ended && ends)
             break;
         (void)poll(NULL, 0, PAUSE_MS);
+    }
+    if (!ends && !play->row->rehearsal.stays && !has_ended(play) && !vl_scene_is_as_wanted(&play->scene, false)) {
+        puts("cannot wait for a lease, which nobody gives there, and after which the rest comes");
+        return 3;
     }
     return vl_scene_is_as_wanted(&play->scene, true) ? 0 : 1;
 }

@@ -34,14 +34,8 @@ static int write_file(const struct rehearse *rehearse, const char *path, const c
     return vl_file_write(path, text, strlen(text), (mode_t)mode, rehearse->err);
 }
 
-static const char *mac_text(struct vl_arena *arena, const struct vl_net_link *link)
-{
-    return vl_arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", link->mac[0], link->mac[1], link->mac[2],
-                           link->mac[3], link->mac[4], link->mac[5]);
-}
-
-/* Cards; of what software makes only what stands for one in a container. NULL: the uplink is among them; else what it
- * is. */
+/* Cards, with the addresses that they have at a start; of what software makes only what stands for one in a container.
+ * *ret_kind is NULL when the uplink is among them, else what it is. */
 static int put_links(struct rehearse *rehearse, const char **ret_kind)
 {
     VL_NET_AUTO *net = vl_net_open(rehearse->err);
@@ -57,7 +51,8 @@ static int put_links(struct rehearse *rehearse, const char **ret_kind)
         if (!strcmp(links[i].name, rehearse->bridge->interface))
             *ret_kind = card ? NULL : links[i].kind;
         if (card && links[i].has_mac)
-            vl_buf_printf(&rehearse->links, "link %s %s %u\n", links[i].name, mac_text(rehearse->arena, &links[i]),
+            vl_buf_printf(&rehearse->links, "link %s %s %u\n", links[i].name,
+                          vl_net_mac_text(rehearse->arena, links[i].has_own_mac ? links[i].own_mac : links[i].mac),
                           links[i].mtu);
     }
     return 0;

@@ -180,11 +180,6 @@ static int look(struct change *change, struct vl_error *err)
     return check_gateway(change, err);
 }
 
-static const char *mac_text(struct vl_arena *arena, const unsigned char mac[static 6])
-{
-    return vl_arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-}
-
 static void make_bridge(struct change *change, const char *alias)
 {
     const struct vl_net_link *uplink = &change->uplink_link;
@@ -198,7 +193,7 @@ static void make_bridge(struct change *change, const char *alias)
     }
     vl_buf_printf(&change->text, "ip link add name %s", change->bridge->name);
     if (uplink->has_mac)
-        vl_buf_printf(&change->text, " address %s", mac_text(change->arena, uplink->mac));
+        vl_buf_printf(&change->text, " address %s", vl_net_mac_text(change->arena, uplink->mac));
     vl_buf_printf(&change->text, " mtu %u type bridge stp_state 0 forward_delay 0\n", mtu);
     vl_buf_printf(&change->text, "ip link set dev %s alias %s\n", change->bridge->name, alias);
     vl_net_add_bridge(&change->join, change->bridge->name, uplink->has_mac ? uplink->mac : NULL, mtu);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "machine/target.h"
 #include "network/lease.h"
+#include "network/netlink.h"
 #include "network/stranger.h"
 
 /* What to do about it: the lab file counts for every command, and only one of them has the option. */
@@ -174,6 +175,26 @@ static const char *mac_of(struct vl_arena *arena, const char *interface)
     return strlen(text) == 17 && strcmp(text, "00:00:00:00:00:00") != 0 ? vl_arena_strdup(arena, text) : NULL;
 }
 
+/* The address that the card has of itself; NULL: not known. */
+static const char *own_mac_of(struct vl_arena *arena, const char *interface)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_NET_AUTO *net = vl_net_open(&ignored);
+    struct vl_net_link link;
+
+    if (!net || vl_net_link(net, arena, interface, &link, &ignored) < 0 || !link.has_own_mac)
+        return NULL;
+    return vl_net_mac_text(arena, link.own_mac);
+}
+
+/* What files know the card by. `mac`: as the lab has it. */
+static const char *known_by(struct vl_arena *arena, const char *interface, const char *mac)
+{
+    const char *own = own_mac_of(arena, interface);
+
+    return own ? own : mac ? mac : mac_of(arena, interface);
+}
+
 int vl_uplink_look(struct vl_arena *arena, const char *root, const char *interface, const char *mac,
                    struct vl_uplink_evidence *ret_evidence, struct vl_error *err)
 {
@@ -181,7 +202,7 @@ int vl_uplink_look(struct vl_arena *arena, const char *root, const char *interfa
         .arena = arena,
         .root = root,
         .interface = interface,
-        .mac = mac || strcmp(root, "/") != 0 ? mac : mac_of(arena, interface),
+        .mac = strcmp(root, "/") != 0 ? mac : known_by(arena, interface, mac),
         .evidence = true,
         .err = err,
     };
@@ -306,6 +327,7 @@ int vl_uplink_gather(struct vl_arena *arena, const char *root, enum vl_bridge_ba
     *ret_input = (struct vl_bridge_input){
         .bridge = bridge,
         .hwaddr = here ? mac_of(arena, bridge->interface) : NULL,
+        .own = here ? own_mac_of(arena, bridge->interface) : NULL,
         .lease = here ? vl_lease_of(arena, if_nametoindex(bridge->interface)) : (struct vl_lease){ .client = NULL },
         .hold = here && vl_backend(backend)->holds
                     ? vl_backend(backend)->holds(arena, if_nametoindex(bridge->interface))

@@ -106,6 +106,8 @@ END
 }
 scenario_ifupdown_dhcp() {
     owner=ifupdown keys=$dhcp with=leases
+    mkdir -p /etc/dhcp
+    printf 'interface "eth0" {\n  send dhcp-client-identifier "rack4-slot7";\n}\n' >/etc/dhcp/dhclient.conf
     interfaces <<'END'
 iface eth0 inet dhcp
     client rack4-slot7
@@ -132,6 +134,51 @@ PREFIX=24
 END
     printf 'NETWORKING=yes\nHOSTNAME=pbxhost\nGATEWAY=192.0.2.1\nGATEWAYDEV=eth0\n' >/etc/sysconfig/network
 }
+# as CentOS 5 has it: further addresses in a file each, which that version's scripts alone read
+scenario_ifcfg_alias() {
+    owner=ifcfg keys="$static
+addresses = 192.0.2.10/24"
+    ifcfg <<'END'
+# by hand
+	IPADDR="192.0.2.9" # ours
+  NETMASK='255.255.255.0'
+GATEWAY=192.0.2.1
+BOOTPROTO=none;
+END
+    printf 'DEVICE=eth0:0\nONPARENT=yes\nIPADDR=192.0.2.10\nNETMASK=255.255.255.0' >/etc/sysconfig/network-scripts/ifcfg-eth0:0
+    printf 'DEVICE=eth0\nBOOTPROTO=dhcp\n' >/etc/sysconfig/network-scripts/ifcfg-eth0.bak
+    # shellcheck disable=SC2016 # for the shell in there
+    echo 'ip addr add ${IPADDR}/${PREFIX} dev ${REALDEVICE}' >/etc/sysconfig/network-scripts/ifup-eth
+    touch /etc/sysconfig/network-scripts/one-a-file
+}
+# a file without DEVICE, known by the card's address; no IPv6
+scenario_ifcfg_nodevice() {
+    owner=ifcfg keys=$static
+    ifcfg </dev/null
+    rm /etc/sysconfig/network-scripts/ifcfg-eth0
+    printf 'NETWORKING=yes\nNETWORKING_IPV6=no\n' >/etc/sysconfig/network
+    printf '%s\n' TYPE=Ethernet HWADDR=02:00:00:00:00:0A BOOTPROTO=none IPADDR=192.0.2.9 PREFIX=24 GATEWAY=192.0.2.1 \
+        ONBOOT=yes IPV6INIT=no 'NAME="Wired connection 1"' >/etc/sysconfig/network-scripts/ifcfg-Wired_connection_1
+}
+# the card has an address that its file gives it, and at a start not yet
+scenario_ifcfg_mac() {
+    owner=ifcfg keys=$static
+    ifcfg <<'END'
+BOOTPROTO=none
+IPADDR=192.0.2.9
+NETMASK=255.255.255.0
+GATEWAY=192.0.2.1
+MACADDR=02:00:00:00:00:0c
+END
+    printf '# to the rest\n\n203.0.113.0/24 via 192.0.2.1\ndefault via 192.0.2.1 dev eth0 table 101' >/etc/sysconfig/network-scripts/route-eth0
+    printf '# from here\nfrom 192.0.2.9 table 101\n' >/etc/sysconfig/network-scripts/rule-eth0
+}
+scenario_ifcfg_foreign() {
+    owner=ifcfg keys=$static refusal="there is a bridge 'br0' already that is not of voiplab"
+    printf 'BRIDGE=br0\n' | ifcfg
+    printf '%s\n' DEVICE=br0 TYPE=Bridge BOOTPROTO=none IPADDR=192.0.2.9 PREFIX=24 GATEWAY=192.0.2.1 ONBOOT=yes STP=on \
+        >/etc/sysconfig/network-scripts/ifcfg-br0
+}
 scenario_ifcfg_dhcp() {
     owner=ifcfg keys=$dhcp with=leases
     printf 'interface "eth0" {\n  send dhcp-client-identifier "rack4-slot7";\n}\n' >/etc/dhclient-eth0.conf
@@ -144,9 +191,13 @@ scenario_networkd_static() {
     owner=networkd keys=$static
     network 10-lan <<'END'
 [Match]
+MACAddress=02-00-00-00-00-0A
 Name=eth0
 
 [Network]
+Description=the card \
+# of the lab
+  on the left
 Address=192.0.2.9/24
 Gateway=192.0.2.1
 
@@ -185,6 +236,12 @@ Name=eth0
 
 [Network]
 DHCP=ipv4
+
+[DHCPv4]
+UseRoutes=no
+
+[Route]
+Gateway=_dhcp4
 END
 }
 scenario_networkd_dhcp6() {

@@ -116,6 +116,7 @@ power_off() {
     sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 net.ipv6.conf.eth0.addr_gen_mode=0
     ip address flush dev eth0
     ip link set eth0 down
+    ip link set eth0 address 02:00:00:00:00:0a mtu 1500
     ip route flush table main 2>/dev/null
     ip -6 route flush table main 2>/dev/null
     ip neigh flush dev eth0 nud permanent 2>/dev/null
