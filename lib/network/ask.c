@@ -28,10 +28,11 @@ static void tell(struct asking *asking, const char *line)
 }
 
 /* Returns 1 when the file is refused. A program that is too old for the question says so. */
-static int judge(struct asking *asking, const struct vl_question *question, const char *file,
+static int judge(struct asking *asking, const struct vl_backend_question *question, const char *file,
                  const struct vl_process_result *result)
 {
-    const struct vl_answer answer = { file, asking->files, asking->count, result->output ? result->output : "" };
+    const struct vl_backend_answer answer = { file, asking->files, asking->count,
+                                              result->output ? result->output : "" };
     const char *errors = result->errors ? result->errors : "";
     const char *const *remarks;
 
@@ -47,7 +48,7 @@ static int judge(struct asking *asking, const struct vl_question *question, cons
     return 0;
 }
 
-static int ask(struct asking *asking, const struct vl_question *question, const char *file)
+static int ask(struct asking *asking, const struct vl_backend_question *question, const char *file)
 {
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_PROCESS_RESULT_AUTO result = { .status = -1 };
@@ -76,7 +77,7 @@ int vl_ask_owner(struct vl_arena *arena, const char *const *files, size_t count,
     asking.lines = vl_arena_zalloc(arena, (LINES + 1) * sizeof(*asking.lines));
     *ret_lines = asking.lines;
     for (int backend = VL_BACKEND_AUTO + 1; asking.lines && backend < VL_BACKEND_COUNT; backend++) {
-        const struct vl_question *question = &vl_backend((enum vl_bridge_backend)backend)->rehearsal.of_files;
+        const struct vl_backend_question *question = &vl_backend((enum vl_bridge_backend)backend)->rehearsal.of_files;
 
         if (!question->files || !vl_process_found(question->argv[0]))
             continue;

@@ -95,7 +95,7 @@ struct vl_owner {
 };
 
 /* What a program of the owner's said of a file. */
-struct vl_answer {
+struct vl_backend_answer {
     const char *file;
     const char *const *files; /* all that are new, `count` of them */
     size_t count;
@@ -105,14 +105,14 @@ struct vl_answer {
 /* What is asked about each new file, which lies where it will (ask.h). */
 enum { VL_QUESTION_WORDS = 5 };
 
-struct vl_question {
+struct vl_backend_question {
     const char *files; /* pattern of fnmatch(3); NULL: nothing is asked */
     const char *argv[VL_QUESTION_WORDS];
     const char *too_new; /* a word of it that a program too old for it names when it complains; NULL: none is */
     /* The last word of the command, of the file's path. NULL: the file comes on its standard input. */
     const char *(*subject)(struct vl_arena *arena, const char *file);
     /* What there is to tell of an answer, NULL-terminated, in the arena. NULL: nothing but a refusal. */
-    const char *const *(*remarks)(struct vl_arena *arena, const struct vl_answer *answer);
+    const char *const *(*remarks)(struct vl_arena *arena, const struct vl_backend_answer *answer);
     bool may_fail; /* any exit status but 0 says nothing; else it refuses the file */
 };
 
@@ -126,7 +126,7 @@ struct vl_backend_rehearsal {
     enum vl_bridge_backend hand; /* another back end, whose daemon does it instead */
     const char *asks[VL_REHEARSAL_ASKS][VL_OWNER_ARGV]; /* read the files, and fail when something is wrong in them */
     const char *reads;                                  /* files below this path are read by sh(1); NULL: none are */
-    struct vl_question of_files;                        /* about each of them */
+    struct vl_backend_question of_files;                /* about each of them */
     const char *runs[VL_REHEARSAL_RUNS][VL_OWNER_ARGV]; /* bring the network up */
     const char *ready[VL_REHEARSAL_RUNS];               /* what is there once the run before the next may begin */
     bool stays;                                         /* a daemon, which does not end */

@@ -286,7 +286,7 @@ static const char *config_of(struct vl_arena *arena, const char *file)
     return folder ? vl_arena_strndup(arena, name, (size_t)(folder - name)) : name;
 }
 
-static bool is_new(const struct vl_answer *answer, const char *path)
+static bool is_new(const struct vl_backend_answer *answer, const char *path)
 {
     for (size_t i = 0; i < answer->count; i++)
         if (!strcmp(answer->files[i], path))
@@ -296,7 +296,7 @@ static bool is_new(const struct vl_answer *answer, const char *path)
 
 /* Files of others that are read together with a new one: before each file its path stands as a comment. What netplan
  * makes of its files belongs to them. */
-static const char *const *read_together(struct vl_arena *arena, const struct vl_answer *answer)
+static const char *const *read_together(struct vl_arena *arena, const struct vl_backend_answer *answer)
 {
     const char *const *lines = vl_text_split(arena, answer->output, "\n");
     const char **remarks;

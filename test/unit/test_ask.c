@@ -55,7 +55,7 @@ static void test_rows(void **state)
     (void)state;
     for (int i = VL_BACKEND_AUTO + 1; i < VL_BACKEND_COUNT; i++) {
         const struct vl_backend *row = vl_backend((enum vl_bridge_backend)i);
-        const struct vl_question *question = &row->rehearsal.of_files;
+        const struct vl_backend_question *question = &row->rehearsal.of_files;
 
         assert_int_equal(!question->files, !question->argv[0]);
         if (question->files) /* what it writes itself */
