@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Asking the programs of a network's owner what they make of files of its, without bringing anything up: where the
- * programs are there. What is asked stands in the rows of the back ends (struct vl_backend_question); a file is put to the
- * program of each whose kind it is, as netplan's drop-ins are of networkd's.
+ * programs are there. What is asked stands in the rows of the back ends (struct vl_backend_question); a file is put to
+ * the program of each whose kind it is, as netplan's drop-ins are of networkd's.
  */
 #ifndef VL_NETWORK_ASK_H
 #define VL_NETWORK_ASK_H
