@@ -159,6 +159,13 @@ COMMAND(cmd_run_logs, .name = "logs", .operands = "NAME",
         .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true, [CMD_FOLLOW] = true },
         .least_operands = 1, .most_operands = 1, .kind = CMD_PBXS, .form = CMD_FORM_VERBATIM, .request = VOIPLAB_LOGS)
 
+COMMAND(cmd_run_capture, .name = "capture", .operands = "[PBX|A:B ...]",
+        .summary = "show calls and sound as they are on the wire: ladder, loss, jitter, MOS",
+        .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_READ] = true, [CMD_WRITE_FRAMES] = true, [CMD_INTERFACE] = true,
+                   [CMD_SECONDS] = true, [CMD_MOST] = true, [CMD_LADDER] = true, [CMD_SVG] = true },
+        .most_operands = -1, .kind = CMD_PBXS, .lab = CMD_LAB_MAY_BE, .form = CMD_FORM_VERBATIM,
+        .request = VOIPLAB_CAPTURE)
+
 COMMAND(cmd_run_request, .name = "down", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "stop", "halt", "shutdown", "poweroff", NULL },
         .summary = "shut the guests down", .takes = { LAB, PLAN }, .most_operands = -1, .kind = CMD_PBXS,

@@ -91,6 +91,14 @@
     X(TCP, "tcp", 0, NULL, FLAG, "over TCP instead of UDP")                                                            \
     X(UNTRIED, "no-trial", 0, NULL, FLAG, "do not make one call first to see whether it is answered")                  \
     X(FOLLOW, "follow", 'F', NULL, FLAG, "go on with what is added, until it is interrupted")                          \
+    X(READ, "read", 0, "FILE", VALUE(FILES), "look at a capture file instead of the wire")                             \
+    X(WRITE_FRAMES, "write", 'w', "FILE", VALUE(FILES), "write what is heard into a new file, as pcapng")              \
+    X(INTERFACE, "interface", 'i', "LINK", VALUE(TEXT), "the link to listen on (default: the lab's bridge)")           \
+    X(SECONDS, "seconds", 0, "SECONDS", NUMBER(86400), "listen for so long at most (default 300)")                     \
+    X(MOST, "size", 0, "SIZE", VALUE(TEXT), "listen until so much was heard (default 64M)")                            \
+    X(LADDER, "ladder", 0, "[CALL]", NUMBER(1000000),                                                                  \
+      "print who said what to whom in a call (default: one that failed)")                                              \
+    X(SVG, "svg", 0, "FILE", VALUE(FILES), "write the ladder of the call into FILE as a picture")                      \
     X(ALL, "all", 0, NULL, FLAG, "list the labs of this host instead; no lab file is needed")                          \
     X(HELP, "help", 'h', NULL, FLAG, "print this help")
 

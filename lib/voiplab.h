@@ -126,6 +126,8 @@ enum voiplab_command {
     VOIPLAB_IMAGE_REMOVE, /* those of these names; needs no lab file */
     VOIPLAB_RESET,        /* put the guests back that are named */
     VOIPLAB_SNAPSHOT,     /* what guests are now is what they are put back to */
+    VOIPLAB_CAPTURE,      /* what is on the wire, or in a capture file: calls and media. Names are PBXs, or A:B for what
+                             goes between two; of a file none are needed, and no lab file */
 };
 
 enum voiplab_mode {
@@ -219,6 +221,18 @@ struct voiplab_logs {
     bool follow; /* a row as for VOIPLAB_SSH instead of the text */
 };
 
+struct voiplab_capture {
+    size_t size;
+    const char *read;      /* a capture file, pcap or pcapng, instead of a link of this host; NULL: listen */
+    const char *write;     /* a new file for what is heard, pcapng, an absolute path; NULL: none */
+    const char *interface; /* the link to listen on; NULL: the lab's bridge */
+    unsigned seconds;      /* listen for so long at most; 0: 300 */
+    const char *most;      /* and for so many bytes, a size with a unit; NULL: 64M */
+    bool ladder;           /* the text has the ladder of a call */
+    unsigned call;         /* which one, from 1; 0: the first that failed, else the first */
+    const char *svg;       /* the same ladder goes to this file as SVG, an absolute path; NULL: it does not */
+};
+
 struct voiplab_trunk_verify {
     size_t size;
     bool junit; /* the text is a JUnit report instead of the matrix */
@@ -306,6 +320,7 @@ struct voiplab_request {
         const struct voiplab_reset *reset;                 /* VOIPLAB_RESET */
         const struct voiplab_trunk_verify *trunk_verify;   /* VOIPLAB_TRUNK_VERIFY */
         const struct voiplab_sipp *sipp;                   /* VOIPLAB_SIPP */
+        const struct voiplab_capture *capture;             /* VOIPLAB_CAPTURE */
     } parameters;
 };
 
@@ -413,6 +428,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_INSPECT_INIT VOIPLAB_INIT(voiplab_inspect)
 #define VOIPLAB_TRUST_INIT VOIPLAB_INIT(voiplab_trust)
 #define VOIPLAB_RESET_INIT VOIPLAB_INIT(voiplab_reset)
+#define VOIPLAB_CAPTURE_INIT VOIPLAB_INIT(voiplab_capture)
 #define VOIPLAB_TRUNK_VERIFY_INIT VOIPLAB_INIT(voiplab_trunk_verify)
 #define VOIPLAB_SIPP_INIT VOIPLAB_INIT(voiplab_sipp)
 #define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)

@@ -273,6 +273,15 @@ int vl_file_lock(const char *path, const char *busy, struct vl_error *err)
     return descriptor;
 }
 
+int vl_file_begin(const char *path, mode_t mode, struct vl_error *err)
+{
+    int descriptor = vl_file_ops()->open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+
+    if (descriptor < 0 && errno == EEXIST)
+        return vl_fail(err, VL_ERROR_FAILED, "'%s' is there already; give another name, or remove it", path);
+    return descriptor < 0 ? vl_fail_errno(err, "cannot make '%s'", path) : descriptor;
+}
+
 int vl_file_open_device(const char *path)
 {
     return vl_file_ops()->open(path, O_RDWR | O_CLOEXEC, 0);

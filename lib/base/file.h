@@ -15,7 +15,8 @@
  *                  with. No plan holds these, or nobody could take back a plan that was cut off
  *   the rest       what a run makes for itself: scratch directories, accounts for SIPp and images that are not whole
  *                  yet, which it takes away; backups, the note of reloads that are owed (plan/pending.c) and locks,
- *                  which stay; and the lab file that `init` makes where there is none
+ *                  which stay; the lab file that `init` makes where there is none;
+ *                  and what a person asks to have written down by its name: the frames and the picture of `capture`
  *
  * A child (curl, xorriso, SIPp, the build of a recipe) writes where it is told to, which is a place of the last kind;
  * what it made gets its name from here. All goes through one table of operations, file_ops.h, for the tests.
@@ -83,6 +84,9 @@ bool vl_file_tell_kernel(const char *path, const char *word);
  * its end. It is synced and gets the name under which others find it by vl_file_rename(). */
 int vl_file_create(const char *path, mode_t mode, struct vl_error *err);
 int vl_file_append(int descriptor, const char *path, const void *bytes, size_t length, struct vl_error *err);
+
+/* The same of a file that must not be there, and that has its name at once: an output for a person. */
+int vl_file_begin(const char *path, mode_t mode, struct vl_error *err);
 
 /* Remove the temporary that a killed vl_file_write() of this file may have left. */
 void vl_file_sweep(const char *path);

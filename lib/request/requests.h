@@ -47,3 +47,5 @@ REQUEST(INSPECT, vl_run_inspect, .lab = VL_LAB_UNLESS_PARAMETERS, .state = VL_ST
         .parameters = sizeof(struct voiplab_inspect), .no_defaults = true)
 REQUEST(TRUST, vl_run_trust, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true,
         .parameters = sizeof(struct voiplab_trust))
+REQUEST(CAPTURE, vl_run_capture, .lab = VL_LAB_MAY_BE, .state = VL_STATE_MAY_BE, .names = vl_run_capture_names,
+        .parameters = sizeof(struct voiplab_capture))

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Frames taken apart, RTP counted, calls put together: cases that are made here byte by byte. What tshark says of whole
+ * captures is in test/cli/capture.sh.
+ */
+#include "support.h"
+
+#include <math.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "sipp/capture.h"
+#include "sipp/iax_frame.h"
+#include "sipp/ladder.h"
+#include "sipp/media_count.h"
+#include "sipp/pcapng.h"
+
+/* G.107 (06/2015), clause 7: with all values of table 2 as they are, R is 93.2. */
+static void mos_as_g107_has_it(void **state)
+{
+    struct vl_mos_inputs inputs = { .codec = vl_mos_codec("pcmu"), .burst = 1 };
+    struct vl_mos mos;
+
+    (void)state;
+    assert_true(vl_mos_estimate(&inputs, &mos));
+    assert_true(fabs(mos.r - 93.2) < 0.05);
+    assert_true(fabs(mos.mos - 4.41) < 0.01);
+    assert_true(fabs(mos.ro - 94.77) < 0.05);
+    assert_true(fabs(mos.is - 1.41) < 0.05);
+    inputs.loss_percent = 5; /* Ie,eff = 95 * 5 / (5 + 25.1), and 95 * 5 / (5 + 4.3) */
+    assert_true(vl_mos_estimate(&inputs, &mos));
+    assert_true(fabs(mos.ie_effective - 15.78) < 0.01);
+    inputs.plain = true;
+    assert_true(vl_mos_estimate(&inputs, &mos));
+    assert_true(fabs(mos.ie_effective - 51.08) < 0.01);
+    inputs = (struct vl_mos_inputs){ .codec = vl_mos_codec("PCMA"), .burst = 1, .delay_ms = 400 };
+    assert_true(vl_mos_estimate(&inputs, &mos));
+    assert_true(mos.r > 55 && mos.r < 75); /* G.114: "not recommended" beyond */
+    inputs.codec = vl_mos_codec("G722");
+    assert_false(vl_mos_estimate(&inputs, &mos));
+    inputs.codec = vl_mos_codec("nothing");
+    assert_false(vl_mos_estimate(&inputs, &mos));
+}
+
+static void count_numbers(const uint16_t *numbers, size_t length, struct vl_media_count *count)
+{
+    *count = (struct vl_media_count){ .packets = 0 };
+    for (size_t i = 0; i < length; i++)
+        vl_media_count(count,
+                       &(struct vl_media_header){ .number = numbers[i], .stamp = (uint32_t)(i * 160), .ssrc = 1 },
+                       VL_MEDIA_SOUND, (int64_t)i * 20000000, 8000);
+}
+
+static void numbers_are_counted(void **state)
+{
+    static const uint16_t late[] = { 65534, 65535, 1, 0, 2, 2, 5 }, before[] = { 10, 9, 11 };
+    static const uint16_t anew[] = { 1, 2, 3, 40000, 40001, 40002 }, stray[] = { 1, 2, 40000, 3, 4 };
+    struct vl_media_count count;
+
+    (void)state;
+    count_numbers(late, 7, &count);
+    assert_int_equal(vl_media_expected(&count), 8);
+    assert_int_equal(count.reordered, 1);
+    assert_int_equal(count.duplicates, 1);
+    count_numbers(before, 3, &count);
+    assert_int_equal(vl_media_expected(&count), 3);
+    count_numbers(anew, 6, &count);
+    assert_int_equal(vl_media_expected(&count), 6);
+    assert_int_equal(count.restarts, 1);
+    assert_int_equal(count.strays, 0);
+    count_numbers(stray, 5, &count);
+    assert_int_equal(vl_media_expected(&count), 4);
+    assert_int_equal(count.strays, 1);
+}
+
+/* Whatever the order in which they come, all of them are there. */
+static void any_order_loses_nothing(void **state)
+{
+    struct generator generator = { .state = 15 };
+    uint16_t numbers[600];
+    struct vl_media_count count;
+
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        uint16_t first = (uint16_t)generate(&generator);
+
+        for (size_t i = 0; i < 600; i++)
+            numbers[i] = (uint16_t)(first + i);
+        for (size_t i = 0; i + 60 < 600; i += 60)
+            for (size_t k = 0; k < 30; k++) {
+                size_t a = i + choose(&generator, 60), b = i + choose(&generator, 60);
+                uint16_t kept = numbers[a];
+
+                numbers[a] = numbers[b];
+                numbers[b] = kept;
+            }
+        count_numbers(numbers, 600, &count);
+        assert_int_equal(vl_media_expected(&count), 600);
+        assert_int_equal(count.duplicates, 0);
+    }
+}
+
+/* A sender that waits, and one whose clock jumps, have no jitter by that. */
+static void jitter_is_of_the_way(void **state)
+{
+    struct vl_media_count count = { .packets = 0 };
+    struct vl_media_header header = { .ssrc = 1 };
+    int64_t at = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        if (i == 40) { /* silence of three seconds */
+            at += 3000000000;
+            header.stamp += 24000;
+        }
+        if (i == 70)
+            header.stamp -= 5000000;
+        vl_media_count(&count, &header, VL_MEDIA_SOUND, at, 8000);
+        header.number++;
+        header.stamp += 160;
+        at += 20000000;
+    }
+    assert_int_equal(count.restarts, 1);
+    assert_true(count.jitter_max < 1e-6);
+    assert_true(fabs(count.gap_max - 0.02) < 1e-6);
+    header.stamp += 160;
+    at += 1500000000; /* the way stood still: that is no new clock */
+    header.number++;
+    vl_media_count(&count, &header, VL_MEDIA_SOUND, at, 8000);
+    assert_int_equal(count.restarts, 1);
+    assert_true(count.jitter_max > 0.05);
+}
+
+/* --- frames ------------------------------------------------------------------------------------------------------- */
+
+struct wire {
+    struct vl_capture *capture;
+    int64_t now_ns;
+};
+
+/* An Ethernet frame with a UDP datagram from host 10.0.0.A to 10.0.0.B. */
+static void send_bytes(struct wire *wire, unsigned a, unsigned b, unsigned port, const void *payload, size_t length)
+{
+    uint8_t frame[2048] = { [12] = 0x08, [14] = 0x45, [23] = 17 };
+    size_t whole = 28 + length;
+
+    frame[16] = (uint8_t)(whole >> 8);
+    frame[17] = (uint8_t)whole;
+    (void)memcpy(frame + 26, (const uint8_t[]){ 10, 0, 0, (uint8_t)a, 10, 0, 0, (uint8_t)b }, 8);
+    frame[34] = frame[36] = (uint8_t)(port >> 8);
+    frame[35] = frame[37] = (uint8_t)port;
+    frame[38] = (uint8_t)((length + 8) >> 8);
+    frame[39] = (uint8_t)(length + 8);
+    (void)memcpy(frame + 42, payload, length);
+    vl_capture_frame(wire->capture, VL_LINK_ETHERNET, frame, 14 + whole, 14 + whole, wire->now_ns += 10000000);
+}
+
+static void say(struct wire *wire, unsigned a, unsigned b, const char *call, const char *first, const char *method)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof(text),
+                   "%s\r\nFrom: \"x\" <sip:1500@a>;tag=1\r\nt: sip:2500@b\r\ni: %s\r\nCSeq: 1 %s\r\n\r\n", first, call,
+                   method);
+    send_bytes(wire, a, b, 5060, text, strlen(text));
+}
+
+static void say_iax(struct wire *wire, unsigned a, unsigned b, const uint8_t *frame, size_t length)
+{
+    send_bytes(wire, a, b, VL_IAX_PORT, frame, length);
+}
+
+#define IAX(from, to, type, subclass, ...)                                                                             \
+    (const uint8_t[])                                                                                                  \
+    {                                                                                                                  \
+        0x80, (from), 0, (to), 0, 0, 0, 0, 0, 0, (type), (subclass), ##__VA_ARGS__                                     \
+    }
+
+/* A telephone calls over a PBX, IAX2, another PBX and its telephone; the last one is busy. */
+static void make_call(struct wire *wire)
+{
+    say(wire, 1, 2, "a", "INVITE sip:2500@b SIP/2.0", "INVITE");
+    say(wire, 1, 2, "a", "INVITE sip:2500@b SIP/2.0", "INVITE");
+    say(wire, 2, 1, "a", "SIP/2.0 100 Trying", "INVITE");
+    say_iax(wire, 2, 3, IAX(7, 0, 6, 1, 1, 4, '2', '5', '0', '0'), 18);
+    say_iax(wire, 3, 2, IAX(9, 7, 6, 7), 12);
+    say(wire, 3, 4, "b", "INVITE sip:500@c SIP/2.0", "INVITE");
+    say(wire, 4, 3, "b", "SIP/2.0 486 Busy\033[1m Here", "INVITE");
+    say_iax(wire, 3, 2, IAX(9, 7, 4, 5), 12);
+    say_iax(wire, 2, 3, IAX(7, 9, 6, 5, 42, 1, 17), 15);
+    say(wire, 2, 1, "a", "SIP/2.0 486 Busy Here", "INVITE");
+    say(wire, 1, 2, "a", "ACK sip:2500@b SIP/2.0", "ACK");
+    say(wire, 1, 2, "other", "INVITE sip:7000@b SIP/2.0", "INVITE");
+}
+
+static const char ladder_of_it[] = "          10.0.0.1           10.0.0.2           10.0.0.3           10.0.0.4\n"
+                                   "    0.000 |---INVITE 2500--->|                  |                  |\n"
+                                   "    0.010 |-INVITE 2500 (ag~>|                  |                  |\n"
+                                   "    0.020 |<---100 Trying----|                  |                  |\n"
+                                   "    0.030 |                  |-----NEW 2500---->|                  |\n"
+                                   "    0.040 |                  |<-----ACCEPT------|                  |\n"
+                                   "    0.050 |                  |                  |----INVITE 500--->|\n"
+                                   "    0.060 |                  |                  |<486 Busy?[1m He~-|\n"
+                                   "    0.070 |                  |<------BUSY-------|                  |\n"
+                                   "    0.080 |                  |------HANGUP----->|                  |\n"
+                                   "    0.090 |<-486 Busy Here---|                  |                  |\n"
+                                   "    0.100 |-------ACK------->|                  |                  |\n";
+
+static void a_call_across_pbxs(void **state)
+{
+    VL_CAPTURE_AUTO *capture = vl_capture_new();
+    VL_BUF_AUTO text = VL_BUF_INIT;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct wire wire = { .capture = capture };
+    char *svg;
+
+    (void)state;
+    make_call(&wire);
+    vl_capture_calls(capture);
+    assert_int_equal(capture->leg_count, 4);
+    assert_int_equal(capture->call_count, 2);
+    assert_int_equal(capture->legs[2].call, 0);
+    assert_true(capture->legs[1].failed);
+    assert_string_equal(capture->legs[1].why, "HANGUP, cause 17");
+    assert_string_equal(capture->legs[0].why, "486 Busy Here");
+    assert_true(capture->steps[1].again);
+    vl_ladder_text(capture, 0, &(struct vl_ladder_names){ .name = NULL }, 80, &text);
+    assert_string_equal(vl_buf_text(&text), ladder_of_it);
+    svg = vl_ladder_svg(capture, 0, &(struct vl_ladder_names){ .name = NULL }, &err);
+    assert_non_null(svg);
+    assert_non_null(strstr(svg, ">486 Busy?[1m Here</text>"));
+    free(svg);
+}
+
+/* However many hosts there are, no line is wider than what it is given. */
+static void a_ladder_fits(void **state)
+{
+    VL_CAPTURE_AUTO *capture = vl_capture_new();
+    struct wire wire = { .capture = capture };
+
+    (void)state;
+    for (unsigned i = 1; i < 20; i++)
+        say(&wire, i, i + 1, "a", "INVITE sip:123456789012345678901234567890@b SIP/2.0", "INVITE");
+    vl_capture_calls(capture);
+    for (size_t width = 40; width < 200; width++) {
+        VL_BUF_AUTO text = VL_BUF_INIT;
+
+        vl_ladder_text(capture, 0, &(struct vl_ladder_names){ .name = NULL }, width, &text);
+        for (const char *at = vl_buf_text(&text); *at; at += strcspn(at, "\n") + 1)
+            assert_true(strcspn(at, "\n") <= width);
+    }
+}
+
+/* An AUTHREQ that offers encryption, and then bytes that nobody can read. */
+static void an_encrypted_leg(void **state)
+{
+    VL_CAPTURE_AUTO *capture = vl_capture_new();
+    struct wire wire = { .capture = capture };
+
+    (void)state;
+    say_iax(&wire, 2, 3, IAX(7, 0, 6, 1, 1, 4, '2', '5', '0', '0'), 18);
+    say_iax(&wire, 3, 2, IAX(9, 7, 6, 8, 43, 2, 0, 1), 16);
+    say_iax(&wire, 2, 3, IAX(7, 9, 0xc3, 0x51, 3, 99), 14);
+    say_iax(&wire, 3, 2, IAX(9, 7, 4, 4), 12); /* looks like an ANSWER, and may be anything */
+    vl_capture_calls(capture);
+    assert_int_equal(capture->leg_count, 1);
+    assert_true(capture->legs[0].encrypted);
+    assert_int_equal(capture->legs[0].answered_ns, 0);
+    assert_int_equal(capture->step_count, 3);
+    assert_string_equal(capture->steps[2].label, "(encrypted)");
+}
+
+/* Every frame cut at every place, and what is inside damaged: nothing is read beyond (ASan), and it is told. */
+static void frames_cut_and_damaged(void **state)
+{
+    struct generator generator = { .state = 3 };
+    uint8_t frame[400];
+
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        struct vl_packet packet;
+        size_t length = choose(&generator, sizeof(frame));
+        VL_FREE uint8_t *exact = malloc(length + 1);
+
+        for (size_t i = 0; i < sizeof(frame); i++)
+            frame[i] = (uint8_t)generate(&generator);
+        frame[12] = 0x08;
+        frame[13] = 0;
+        frame[14] = 0x45;
+        (void)memcpy(exact, frame, length);
+        if (vl_packet_decode(VL_LINK_ETHERNET, exact, length, 0, &packet) == VL_PACKET_GOOD)
+            assert_true(packet.payload >= exact && packet.payload + packet.length <= exact + length);
+    }
+}
+
+/* The blocks are those of the format: what libpcap and tshark make of them is in test/cli/capture.sh. */
+static void pcapng_is_whole(void **state)
+{
+    VL_BUF_AUTO out = VL_BUF_INIT;
+    size_t at = 0, blocks = 0;
+
+    (void)state;
+    vl_pcapng_begin(&out, "br0", "host 10.0.0.1", 1, 65535);
+    for (uint32_t length = 0; length < 9; length++)
+        vl_pcapng_packet(&out, 1, "12345678", length, 100);
+    vl_pcapng_end(&out, 1, 10, 2);
+    while (at < out.length) {
+        uint32_t length, behind;
+
+        (void)memcpy(&length, out.data + at + 4, 4);
+        (void)memcpy(&behind, out.data + at + length - 4, 4);
+        assert_int_equal(length, behind);
+        assert_int_equal(length % 4, 0);
+        at += length;
+        blocks++;
+    }
+    assert_int_equal(at, out.length);
+    assert_int_equal(blocks, 12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mos_as_g107_has_it),      cmocka_unit_test(numbers_are_counted),
+        cmocka_unit_test(any_order_loses_nothing), cmocka_unit_test(jitter_is_of_the_way),
+        cmocka_unit_test(a_call_across_pbxs),      cmocka_unit_test(a_ladder_fits),
+        cmocka_unit_test(an_encrypted_leg),        cmocka_unit_test(frames_cut_and_damaged),
+        cmocka_unit_test(pcapng_is_whole),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
