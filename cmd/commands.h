@@ -166,6 +166,10 @@ COMMAND(cmd_run_capture, .name = "capture", .operands = "[PBX|A:B ...]",
         .most_operands = -1, .kind = CMD_PBXS, .lab = CMD_LAB_MAY_BE, .form = CMD_FORM_VERBATIM,
         .request = VOIPLAB_CAPTURE)
 
+COMMAND(cmd_run_request, .name = "impair", .operands = "[A:B loss=N%|off]",
+        .summary = "have a trunk lose packets on purpose; show which do; off ends it", .takes = { LAB, SHOW },
+        .most_operands = 2, .kind = CMD_PBXS, .request = VOIPLAB_IMPAIR)
+
 COMMAND(cmd_run_request, .name = "down", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "stop", "halt", "shutdown", "poweroff", NULL },
         .summary = "shut the guests down", .takes = { LAB, PLAN }, .most_operands = -1, .kind = CMD_PBXS,

@@ -128,6 +128,8 @@ enum voiplab_command {
     VOIPLAB_SNAPSHOT,     /* what guests are now is what they are put back to */
     VOIPLAB_CAPTURE,      /* what is on the wire, or in a capture file: calls and media. Names are PBXs, or A:B for what
                              goes between two; of a file none are needed, and no lab file */
+    VOIPLAB_IMPAIR, /* have a trunk lose packets: names are "A:B" and "loss=2%" or "off", or "off" for all; without
+                       any it is said which do */
 };
 
 enum voiplab_mode {

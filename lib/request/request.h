@@ -34,6 +34,11 @@ int vl_run_capture_names(const struct vl_run *run);
  * (NULL-terminated). VL_ERROR_USAGE, with the nearest or with all that there are. */
 int vl_run_check_names(const struct vl_run *run, const char *kind, const char *const *known);
 
+/* In impair.c. Whether the words are a trunk of the lab and what it shall lose; and say which trunks lose packets on
+ * purpose. */
+int vl_run_impair_names(const struct vl_run *run);
+void vl_run_tell_impaired(const struct vl_run *run);
+
 /* In ssh.c. See to the files of ssh(1), and add a row for each PBX that is meant: its name, then the command line that
  * runs `words` on it, by ssh (with a `terminal`) or, on this host, as they are. Without any words it is a login. They
  * stand in nobody's quotes: no characters that a shell would take for its own. */

@@ -49,3 +49,5 @@ REQUEST(TRUST, vl_run_trust, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = 
         .parameters = sizeof(struct voiplab_trust))
 REQUEST(CAPTURE, vl_run_capture, .lab = VL_LAB_MAY_BE, .state = VL_STATE_MAY_BE, .names = vl_run_capture_names,
         .parameters = sizeof(struct voiplab_capture))
+REQUEST(IMPAIR, vl_run_impair, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .state = VL_STATE_TO_APPLY,
+        .names = vl_run_impair_names)

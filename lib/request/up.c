@@ -380,6 +380,7 @@ int vl_run_status(const struct vl_run *run)
 
     if (run->request->mode == VOIPLAB_EXPLAIN)
         return show_looks(run, false);
+    vl_run_tell_impaired(run);
     if (vl_run_look(run, &fleet, false, false) < 0 || vl_run_tell_orphans(run) < 0)
         return -1;
     vl_run_fleet_table(run, &fleet, false);
@@ -395,6 +396,7 @@ int vl_run_verify(const struct vl_run *run)
 
     if (run->request->mode == VOIPLAB_EXPLAIN)
         return show_looks(run, true);
+    vl_run_tell_impaired(run);
     if (vl_run_look(run, &fleet, true, false) < 0)
         return -1;
     vl_run_fleet_table(run, &fleet, true);

@@ -62,6 +62,7 @@ void vl_gone_bridge(struct vl_gone *gone)
     const char *bridge = gone->session->lab->bridge.name;
     struct ports ports;
 
+    vl_stage_impair_gone(gone->session, gone->plan);
     if (!is_marked(gone, bridge))
         return;
     ports = look_at_ports(gone, bridge);

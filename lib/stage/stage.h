@@ -34,6 +34,16 @@ int vl_stage_forward(struct vl_session *session, struct vl_plan *plan, struct vl
 /* What was added for them to the packet filter goes. */
 void vl_stage_forward_gone(struct vl_session *session, struct vl_plan *plan);
 
+/* Have the trunk `trunk` ("A:B") of the lab lose `loss` hundredths of a percent of its packets, each way; 0: none more.
+ * `trunk` NULL, with 0: no trunk loses any more. Whether the kernel can is asked at once. */
+int vl_stage_impair(struct vl_session *session, const char *trunk, unsigned loss, struct vl_plan *plan,
+                    struct vl_error *err);
+/* The two ends of "A:B"; false: it names no two PBXs of the lab. */
+bool vl_stage_impair_trunk(const struct vl_lab *lab, struct vl_arena *arena, const char *trunk,
+                           const struct vl_pbx *ret_ends[static 2]);
+/* What was dropped on purpose is so no more. */
+void vl_stage_impair_gone(struct vl_session *session, struct vl_plan *plan);
+
 /* The packages that are missing, by the host's package manager. */
 int vl_stage_packages(struct vl_session *session, const struct vl_missing_packages *missing, struct vl_plan *plan,
                       struct vl_error *err);

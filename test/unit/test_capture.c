@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "probe/impair.h"
 #include "sipp/capture.h"
 #include "sipp/iax_frame.h"
 #include "sipp/ladder.h"
@@ -318,6 +319,31 @@ static void pcapng_is_whole(void **state)
     assert_int_equal(blocks, 12);
 }
 
+/* nft's own words, as 1.0.6 prints them; and what somebody else may have put into the table. */
+static void impairments_as_nft_lists_them(void **state)
+{
+    static const char text[] =
+        "table bridge voiplab-bed {\n\tchain ways {\n"
+        "\t\tip saddr 10.77.0.11 ip daddr 10.77.0.10 ip protocol udp numgen random mod 10000 < 505 counter packets 7 "
+        "bytes 0 drop comment \"pbx1:hub loss=5.05%\"\n"
+        "\t\tip saddr 10.77.0.10 ip daddr 10.77.0.11 ip protocol udp numgen random mod 10000 < 505 counter packets 8 "
+        "bytes 0 drop comment \"pbx1:hub loss=5.05%\"\n"
+        "\t\tip saddr 1.1.1.1 counter packets 3 bytes 0 drop comment \"x loss=much\"\n"
+        "\t\tip saddr 1.1.1.1 counter packets 3 bytes 0 drop comment \" loss=\n"
+        "\t\tip saddr 10.77.0.12 numgen random mod 10000 < 10000 counter packets 1 bytes 0 drop comment \"a:b "
+        "loss=100.00%\"\n\t}\n";
+    VL_ARENA_AUTO arena = { .failed = false };
+    struct vl_impairment *found;
+
+    (void)state;
+    assert_int_equal(vl_impair_parse(&arena, text, &found), 2);
+    assert_string_equal(found[0].trunk, "pbx1:hub");
+    assert_int_equal(found[0].loss, 505);
+    assert_int_equal(found[0].dropped, 15);
+    assert_int_equal(found[1].loss, 10000);
+    assert_int_equal(vl_impair_parse(&arena, "", &found), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,7 +351,7 @@ int main(void)
         cmocka_unit_test(any_order_loses_nothing), cmocka_unit_test(jitter_is_of_the_way),
         cmocka_unit_test(a_call_across_pbxs),      cmocka_unit_test(a_ladder_fits),
         cmocka_unit_test(an_encrypted_leg),        cmocka_unit_test(frames_cut_and_damaged),
-        cmocka_unit_test(pcapng_is_whole),
+        cmocka_unit_test(pcapng_is_whole),         cmocka_unit_test(impairments_as_nft_lists_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
