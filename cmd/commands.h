@@ -57,7 +57,7 @@ COMMAND(cmd_run_request, .name = "image remove", .operands = "NAME ...",
 COMMAND(cmd_run_create_vm, .name = "create-vm", .operands = "[PBX ...]",
         .summary = "make guests and start them; with --memory and --disk one without a lab file",
         .takes = { LAB, PLAN, REACH, [CMD_MEMORY] = true, [CMD_DISK] = true, [CMD_CDROM] = true, [CMD_BRIDGE] = true,
-                   [CMD_OS] = true, [CMD_VCPUS] = true },
+                   [CMD_OS] = true, [CMD_VCPUS] = true, [CMD_NETWORK] = true, [CMD_NO_START] = true },
         .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_CREATE_VM)
 
 COMMAND(cmd_run_request, .name = "trunk", .also = "push", .operands = "[PBX ...]",
@@ -117,13 +117,15 @@ COMMAND(cmd_run_sipp, .name = "sipp", .operands = "[LOAD ...]", .summary = "run 
 COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "deploy", "start", "apply", "create", "launch", "provision", NULL },
         .summary = "bring the whole lab up, from whatever it is now",
-        .takes = { LAB, PLAN, REACH, [CMD_ROOT] = true, [CMD_PRUNE] = true, [CMD_RESTART] = true }, .most_operands = -1,
-        .kind = CMD_PBXS, .request = VOIPLAB_UP)
+        .takes = { LAB, PLAN,
+                   REACH, [CMD_ROOT] = true, [CMD_PRUNE] = true, [CMD_RESTART] = true, [CMD_NO_START] = true },
+        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_UP)
 
 COMMAND(cmd_run_request, .name = "status", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "list", "ls", "ps", "show", NULL },
-        .summary = "show what is seen: guests, registrations, peers", .takes = { LAB, REACH, [CMD_EXPLAIN] = true },
-        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_STATUS)
+        .summary = "show what is seen: guests, registrations, peers",
+        .takes = { LAB, REACH, [CMD_EXPLAIN] = true, [CMD_LONE] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_STATUS)
 
 COMMAND(cmd_run_request, .name = "verify", .operands = "[PBX ...]", .summary = "call every PBX from every other",
         .takes = { LAB, REACH, [CMD_EXPLAIN] = true }, .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_VERIFY)
@@ -172,8 +174,8 @@ COMMAND(cmd_run_request, .name = "impair", .operands = "[A:B loss=N%|off]",
 
 COMMAND(cmd_run_request, .name = "down", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "stop", "halt", "shutdown", "poweroff", NULL },
-        .summary = "shut the guests down", .takes = { LAB, PLAN }, .most_operands = -1, .kind = CMD_PBXS,
-        .request = VOIPLAB_DOWN)
+        .summary = "shut the guests down", .takes = { LAB, PLAN, [CMD_LONE] = true }, .most_operands = -1,
+        .kind = CMD_PBXS, .request = VOIPLAB_DOWN)
 
 COMMAND(cmd_run_reset, .name = "reset", .operands = "PBX ...", .destructive = true,
         .summary = "put a guest back: what was changed on it since is lost",
@@ -186,8 +188,9 @@ COMMAND(cmd_run_request, .name = "snapshot", .operands = "[PBX ...]",
 
 COMMAND(cmd_run_destroy, .name = "destroy", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "rm", "delete", "remove", "purge", NULL }, .destructive = true,
-        .summary = "take away all that is this lab's own, and nothing else", .takes = { LAB, PLAN, [CMD_YES] = true },
-        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_DESTROY)
+        .summary = "take away all that is this lab's own, and nothing else",
+        .takes = { LAB, PLAN, [CMD_YES] = true, [CMD_LONE] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_DESTROY)
 
 COMMAND(cmd_run_completion, .name = "completion", .operands = "bash|zsh|fish",
         .summary = "print the script that lets a shell complete the words of voiplab", .takes = { [CMD_SHARE] = true },

@@ -26,6 +26,8 @@
     X(SHOW_SECRETS, "show-secrets", 0, NULL, FLAG, "print secrets as they are instead of dots")                        \
     X(PRUNE, "prune", 0, NULL, FLAG, "stop and remove guests that the lab file has no more, with their disks")         \
     X(RESTART, "restart", 0, NULL, FLAG, "restart guests that run as they were before the lab file changed")           \
+    X(NO_START, "no-start", 0, NULL, FLAG, "make the guests and do not start them")                                    \
+    X(LONE, "lone", 0, NULL, FLAG, "the guests that create-vm made without a lab file, instead of a lab's")            \
     X(CLEAN, "clean", 0, NULL, FLAG, "throw the disk away, make a new one from the base image, and boot it")           \
     X(YES, "yes", 'y', NULL, FLAG, "do not ask")                                                                       \
     X(LOAD_MODULES, "fix", 0, NULL, FLAG, "install packages and load modules that are missing, asking first")          \
@@ -37,6 +39,7 @@
     X(DISK, "disk", 0, "SIZE", VALUE(TEXT), "disk of the guest, such as 35G")                                          \
     X(CDROM, "cdrom", 0, "ISO", VALUE(FILES), "installation medium to boot from while the disk is empty")              \
     X(BRIDGE, "bridge", 0, "NAME", VALUE(TEXT), "bridge that the guest's card joins (default br0)")                    \
+    X(NETWORK, "network", 0, "NAME", VALUE(TEXT), "network of libvirt's, such as default (NAT), instead of a bridge")  \
     X(OS, "os", 0, "ID", VALUE(TEXT), "operating system, such as rhel5.4 or debian11: chooses devices that it knows")  \
     X(VCPUS, "vcpus", 0, "N", NUMBER(64), "processors of the guest (default 1)")                                       \
     X(TEMPLATE, "template", 't', "NAME", WORDS("quickstart", "classroom", "thesis"),                                   \

@@ -180,7 +180,8 @@ static void complain_of_no_lab(const struct cmd_options *options)
 voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, int *ret_status)
 {
     const char *named = options->values[CMD_FILE];
-    const char *file = wanted == CMD_LAB_NONE ? NULL : wanted == CMD_LAB_NAMED ? named : cmd_lab_file(options);
+    bool none = wanted == CMD_LAB_NONE || options->values[CMD_LONE];
+    const char *file = none ? NULL : wanted == CMD_LAB_NAMED ? named : cmd_lab_file(options);
     struct voiplab_options open_options = {
         .size = sizeof(open_options),
         .lab_file = file,
@@ -196,7 +197,11 @@ voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, in
     voiplab_lab *lab;
 
     *ret_status = VOIPLAB_USAGE;
-    if (!file && wanted == CMD_LAB_NEEDED) {
+    if (options->values[CMD_LONE] && named) {
+        cmd_complain("--lone is about the guests of no lab file, and --file names one");
+        return NULL;
+    }
+    if (!file && !none && wanted == CMD_LAB_NEEDED) {
         complain_of_no_lab(options);
         return NULL;
     }
@@ -221,6 +226,7 @@ struct voiplab_request cmd_request(const struct cmd_command *command, const stru
         .mode = VOIPLAB_APPLY,
         .names = options->operand_count ? (const char *const *)(void *)options->operands : NULL,
         .show_secrets = options->values[CMD_SHOW_SECRETS] != NULL,
+        .no_start = options->values[CMD_NO_START] != NULL,
     };
 
     if (options->values[CMD_DRY_RUN])

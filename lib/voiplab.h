@@ -70,7 +70,7 @@ struct voiplab_event {
 
 struct voiplab_options {
     size_t size;                 /* VOIPLAB_OPTIONS_INIT sets it, as the _INIT of every structure below does */
-    const char *lab_file;        /* NULL: no lab file (check-cpu, create-vm without one) */
+    const char *lab_file;        /* NULL: no lab file (check-cpu, guests without one) */
     const char *share_directory; /* recipes, numbering plans, scenarios; required */
     const char *state_directory; /* NULL: /var/lib/voiplab */
     const char *cache_directory; /* NULL: /var/cache/voiplab */
@@ -181,8 +181,9 @@ struct voiplab_guest {
     const char *memory, *disk; /* sizes with units */
     const char *cdrom;         /* installation ISO; NULL: none */
     const char *bridge;
-    const char *os; /* NULL: not stated */
-    unsigned vcpus; /* 0: 1 */
+    const char *os;      /* NULL: not stated */
+    unsigned vcpus;      /* 0: 1 */
+    const char *network; /* libvirt's, such as "default", instead of a bridge; NULL: the bridge */
 };
 
 struct voiplab_phone {
@@ -324,11 +325,13 @@ struct voiplab_request {
         const struct voiplab_sipp *sipp;                   /* VOIPLAB_SIPP */
         const struct voiplab_capture *capture;             /* VOIPLAB_CAPTURE */
     } parameters;
+    bool no_start; /* VOIPLAB_UP, VOIPLAB_CREATE_VM: guests are made and not started, and that is all */
 };
 
 /* Carry out a request. Returns the status; *ret_result is the caller's whenever it is not NULL, also when some targets
  * failed; *ret_error says what failed when the status is not VOIPLAB_OK or VOIPLAB_DRIFT. `lab` must have a lab file
- * for all but VOIPLAB_CHECK_CPU, VOIPLAB_CREATE_VM with a guest, and what says that it needs none. Both pointers may be
+ * for all but VOIPLAB_CHECK_CPU, VOIPLAB_CREATE_VM with a guest, and what says that it needs none; without one
+ * VOIPLAB_STATUS, _DOWN and _DESTROY are about the guests that were made without a lab file. Both pointers may be
  * NULL. */
 VOIPLAB_API enum voiplab_status voiplab_run(voiplab_lab *lab, const struct voiplab_request *request,
                                             voiplab_result **ret_result, voiplab_error **ret_error);

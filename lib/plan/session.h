@@ -33,6 +33,7 @@ struct vl_session {
     struct vl_place_found *places;    /* where each PBX of the lab is, by its number; NULL: all are on `hypervisor` */
     struct vl_arena site_arena;
     bool restarts;             /* as the request says: guests that run as they were before start anew */
+    bool starts_none;          /* as the request says: guests are made and left as they are */
     bool renews;               /* as the request says: guests are made again from their base images */
     struct vl_arena key_arena; /* pairs of keys that were made up for a plan and are in no file yet */
     struct vl_key_pair *keys;

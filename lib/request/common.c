@@ -56,6 +56,19 @@ int vl_run_apply_plan(const struct vl_run *run, const struct vl_plan *plan, cons
     return rc;
 }
 
+int vl_run_take_away(const struct vl_run *run, const struct vl_plan *plan)
+{
+    size_t changed = 0;
+
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, plan);
+    if (vl_run_apply_plan(run, plan, "/", &changed) < 0)
+        return -1;
+    vl_json_bool(run->result->document, "changed", changed > 0);
+    vl_result_summary(run->result, changed ? "%zu step%s taken" : "nothing to do", changed, vl_plural(changed));
+    return run->session->lab ? vl_sites_check(run->session, run->err) : 0;
+}
+
 int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_session *, struct vl_plan *, struct vl_error *),
                        size_t *changed)
 {

@@ -23,6 +23,7 @@ struct vl_member {
     bool started;               /* this request has booted it */
     bool changed;               /* this request has changed it while it ran */
     const char *before;         /* what it said of its registration when it ran on; NULL: any registration will do */
+    bool ssh_seen;              /* it has let us in */
     bool taken;                 /* this request has taken its ready state */
     bool asleep;                /* it ran on from saved memory, where it is still the time of then */
     const char *guest;          /* state of its domain: "running"; NULL: no virtual machine */

@@ -43,7 +43,8 @@ static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *memb
 struct connecting {
     struct vl_fleet *fleet;
     long long begun;
-    size_t answered; /* members that are connected, counted by all threads */
+    size_t answered;   /* members that are connected, counted by all threads */
+    long long tell_ms; /* when who waits is told next, by any of them */
     long long deadline;
     int patience_ms; /* how long each may keep us waiting in all that it is asked afterwards */
 };
@@ -59,6 +60,7 @@ static bool try_connect(const struct connecting *connecting, struct vl_member *m
         member->target = vl_session_connect(connecting->fleet->session, member->pbx, timeout, cause);
     if (!member->target)
         return false;
+    member->ssh_seen = true;
     member->target->patience_ms = connecting->patience_ms;
     if (member->asleep && vl_fleet_wake(connecting->fleet, member, cause) < 0) {
         vl_target_close(member->target);
@@ -86,16 +88,26 @@ static void tell_nature(struct vl_session *session, struct vl_member *member)
         vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", conflict);
 }
 
-/* Who waits is told for whom, and why. */
-static void tell_waiting(struct connecting *connecting, const struct vl_member *member, const struct vl_error *cause,
-                         long long *next)
+/* What a machine that does not answer is doing, as far as can be seen from here: its system, or Asterisk on it. */
+static const char *doing(const struct vl_member *member, const struct vl_error *cause)
 {
-    if (vl_now_ms() < *next)
+    if (member->pbx->place != VL_PLACE_VM)
+        return vl_error_text(cause);
+    return member->ssh_seen ? "Asterisk not up" : "booting";
+}
+
+/* Who waits is told for whom: one line for all, which names another one each time that it is said. */
+static void tell_waiting(struct connecting *connecting, const struct vl_member *member, const struct vl_error *cause)
+{
+    long long now = vl_now_ms(), next = __atomic_load_n(&connecting->tell_ms, __ATOMIC_RELAXED);
+
+    if (now < next || !__atomic_compare_exchange_n(&connecting->tell_ms, &next, now + VL_FLEET_TELL_MS, false,
+                                                   __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         return;
-    *next = vl_now_ms() + VL_FLEET_TELL_MS;
-    vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
-                     "%zu of %zu answer; waiting: %s", __atomic_load_n(&connecting->answered, __ATOMIC_RELAXED),
-                     connecting->fleet->count, vl_error_text(cause));
+    vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, NULL,
+                     "%zu of %zu answer; waiting for %s: %s, %lld s",
+                     __atomic_load_n(&connecting->answered, __ATOMIC_RELAXED), connecting->fleet->count,
+                     member->pbx->name, doing(member, cause), (now - connecting->begun) / 1000);
 }
 
 /* The last of many tries was short: what is told is how long was waited in all. */
@@ -118,7 +130,6 @@ static void connect_member(void *context, size_t index)
     struct connecting *connecting = context;
     struct vl_member *member = &connecting->fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
-    long long next = 0;
     size_t tries = 0;
 
     if (member->error.code || (connecting->fleet->waking && !member->asleep))
@@ -134,7 +145,7 @@ static void connect_member(void *context, size_t index)
             vl_fleet_fail_member(connecting->fleet, member, &cause);
             return;
         }
-        tell_waiting(connecting, member, &cause, &next);
+        tell_waiting(connecting, member, &cause);
         (void)poll(NULL, 0, VL_FLEET_RETRY_MS);
     }
     (void)__atomic_add_fetch(&connecting->answered, 1, __ATOMIC_RELAXED);

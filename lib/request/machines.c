@@ -6,13 +6,18 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/file.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "guest/hypervisor.h"
 #include "plan/apply.h"
 #include "plan/sites.h"
 #include "stage/stage.h"
 
 enum { WAIT_KVM_S = 120, WAIT_EMULATED_S = 600 };
+/* Of what a guest wrote on its console: how much is read, and how much of its end is shown. */
+enum { CONSOLE_LIMIT = 16 << 20, CONSOLE_SHOWN = 1000, CONSOLE_LINES = 5 };
 
 int vl_run_stage_images(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
@@ -85,6 +90,33 @@ void vl_run_wake(const struct vl_run *run, struct vl_fleet *fleet)
     vl_fleet_connect(fleet, vl_run_wait_s(run->session, false));
     fleet->waking = false;
     vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
+}
+
+/* The last lines of a text of a guest's, as they may be shown. */
+static void tell_lines(struct vl_session *session, struct vl_member *member, const char *text)
+{
+    const char *const *lines = vl_text_split(&member->arena, vl_text_tail(text, CONSOLE_SHOWN), "\r\n");
+    size_t count = 0;
+
+    while (lines && lines[count])
+        count++;
+    for (size_t i = count > CONSOLE_LINES ? count - CONSOLE_LINES : 0; i < count; i++)
+        vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name, "its console: %s",
+                         vl_text_printable(&member->arena, lines[i]));
+}
+
+void vl_run_tell_consoles(struct vl_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+        VL_FREE char *text = NULL;
+        const char *log = vl_stage_console_log(fleet->session, &member->arena, member->pbx);
+
+        if (member->error.code && !member->ssh_seen && log &&
+            vl_file_read(log, CONSOLE_LIMIT, &text, NULL, &ignored) == 0)
+            tell_lines(fleet->session, member, text);
+    }
 }
 
 static int carry_out_grown(struct vl_fleet *fleet, const struct vl_member *member, const struct vl_plan *plan,

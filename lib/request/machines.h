@@ -30,8 +30,15 @@ void vl_run_fail_stopped(struct vl_fleet *fleet);
 int vl_run_make_guests(const struct vl_run *run, struct vl_fleet *fleet, unsigned first, unsigned total,
                        size_t *changed);
 
+/* What the machines wrote on their consoles that did not let us in: the last lines. */
+void vl_run_tell_consoles(struct vl_fleet *fleet);
+
 /* Guests that got a larger disk or another processor while they ran take them now that they answer. */
 void vl_run_take_grown(struct vl_fleet *fleet);
+
+/* In lone.c. Of guests that were made without a lab file: show them; stop them, and with `remove` take them away. */
+int vl_run_lone_status(const struct vl_run *run);
+int vl_run_lone_gone(const struct vl_run *run, bool remove);
 
 /* In ready.c. Take the ready state of each guest that this request has booted and that has not failed. True when some
  * were stopped for it: they are asleep now, and their connections are closed. */

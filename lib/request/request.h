@@ -67,6 +67,9 @@ int vl_run_apply_stage(const struct vl_run *run, int (*stage)(struct vl_session 
  * this host's, and the root option for the files of the bridge. */
 int vl_run_apply_plan(const struct vl_run *run, const struct vl_plan *plan, const char *root, size_t *changed);
 
+/* Show or carry out a plan that takes guests away, and sum it up. */
+int vl_run_take_away(const struct vl_run *run, const struct vl_plan *plan);
+
 /* The table of PBXs from what the fleet saw, and the error when members failed. */
 void vl_run_fleet_table(const struct vl_run *run, struct vl_fleet *fleet, bool calls);
 void vl_run_failures_json(const struct vl_run *run, struct vl_fleet *fleet);

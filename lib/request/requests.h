@@ -29,11 +29,11 @@ REQUEST(PHONE, vl_run_phone, .lab = VL_LAB_NEEDED, .names = vl_run_phone_names, 
 REQUEST(SIPP, vl_run_sipp, .lab = VL_LAB_NEEDED, .state = VL_STATE_TO_APPLY, .parameters = sizeof(struct voiplab_sipp))
 REQUEST(UP, vl_run_up, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY,
         .pbxs = true, .parameters = sizeof(struct voiplab_up))
-REQUEST(STATUS, vl_run_status, .lab = VL_LAB_NEEDED, .pbxs = true)
+REQUEST(STATUS, vl_run_status, .lab = VL_LAB_MAY_BE, .pbxs = true)
 REQUEST(VERIFY, vl_run_verify, .lab = VL_LAB_NEEDED, .pbxs = true)
-REQUEST(DOWN, vl_run_down, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB,
+REQUEST(DOWN, vl_run_down, .network = true, .lab = VL_LAB_MAY_BE, .lock = VL_LOCK_LAB,
         .hypervisor = VL_HYPERVISOR_ALWAYS, .pbxs = true, .orphans = true)
-REQUEST(DESTROY, vl_run_destroy, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB,
+REQUEST(DESTROY, vl_run_destroy, .network = true, .lab = VL_LAB_MAY_BE, .lock = VL_LOCK_LAB,
         .hypervisor = VL_HYPERVISOR_ALWAYS, .pbxs = true, .orphans = true)
 REQUEST(RESET, vl_run_reset, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY,
         .pbxs = true, .parameters = sizeof(struct voiplab_reset))

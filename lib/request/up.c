@@ -199,6 +199,16 @@ static int finish_up(const struct vl_run *run, struct vl_fleet *fleet, size_t ch
     return vl_run_fleet_error(run, fleet);
 }
 
+/* The guests are there, and those that did not run do not. */
+static int finish_unstarted(const struct vl_run *run, struct vl_fleet *fleet, size_t changed)
+{
+    vl_run_fleet_table(run, fleet, false);
+    vl_json_bool(run->result->document, "changed", changed > 0);
+    vl_result_summary(run->result, changed ? "%zu step%s taken; no guest was started" : "nothing to do", changed,
+                      vl_plural(changed));
+    return vl_run_fleet_error(run, fleet);
+}
+
 int vl_run_up(const struct vl_run *run)
 {
     struct vl_session *session = run->session;
@@ -212,10 +222,13 @@ int vl_run_up(const struct vl_run *run)
         vl_stage_refuse_others(session, run->request->names, run->err) < 0 || prepare_host(run, &changed) < 0 ||
         vl_run_make_guests(run, &fleet, 3, 7, &changed) < 0)
         return -1;
+    if (session->starts_none)
+        return finish_unstarted(run, &fleet, changed + fleet.changed);
     vl_session_phase(session, 5, 7, "waiting for every PBX to answer");
     fleet.parts = VL_ALL_PARTS;
     fleet.looks = true;
     vl_fleet_connect(&fleet, vl_run_wait_s(session, vl_run_has_machines(&fleet)));
+    vl_run_tell_consoles(&fleet);
     vl_run_take_grown(&fleet);
     vl_session_phase(session, 6, 7, "trunks and dialplans");
     vl_run_tell_ways(run);
@@ -295,8 +308,11 @@ static int make_guests(const struct vl_run *run)
     fleet.count = kept;
     if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || vl_run_make_guests(run, &fleet, 3, 5, &changed) < 0)
         return -1;
+    if (session->starts_none)
+        return finish_unstarted(run, &fleet, changed + fleet.changed);
     vl_session_phase(session, 5, 5, "waiting for every guest to answer");
     vl_fleet_connect(&fleet, vl_run_wait_s(session, true));
+    vl_run_tell_consoles(&fleet);
     vl_run_take_grown(&fleet);
     changed += fleet.changed;
     vl_run_fleet_table(run, &fleet, false);
@@ -378,6 +394,8 @@ int vl_run_status(const struct vl_run *run)
 {
     VL_FLEET_AUTO fleet = { .count = 0 };
 
+    if (!run->session->lab)
+        return vl_run_lone_status(run);
     if (run->request->mode == VOIPLAB_EXPLAIN)
         return show_looks(run, false);
     vl_run_tell_impaired(run);
@@ -411,17 +429,12 @@ int vl_run_verify(const struct vl_run *run)
 static int take_away(const struct vl_run *run, bool remove)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
-    size_t changed = 0;
 
+    if (!run->session->lab)
+        return vl_run_lone_gone(run, remove);
     if (vl_stage_gone(run->session, run->request->names, remove, &plan, run->err) < 0)
         return -1;
-    if (vl_run_is_dry(run))
-        return vl_run_show_plan(run, &plan);
-    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
-        return -1;
-    vl_json_bool(run->result->document, "changed", changed > 0);
-    vl_result_summary(run->result, changed ? "%zu step%s taken" : "nothing to do", changed, vl_plural(changed));
-    return vl_sites_check(run->session, run->err);
+    return vl_run_take_away(run, &plan);
 }
 
 int vl_run_create_vm_values(const struct vl_run *run)
@@ -444,8 +457,11 @@ int vl_run_create_vm(const struct vl_run *run)
         return vl_run_show_plan(run, &plan);
     if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
         return -1;
-    vl_result_summary(run->result, changed ? "%zu step%s taken; '%s' runs" : "nothing to do", changed,
-                      vl_plural(changed), run->request->parameters.guest->name);
+    vl_result_summary(run->result,
+                      changed ? run->session->starts_none ? "%zu step%s taken; '%s' is not started"
+                                                          : "%zu step%s taken; '%s' runs"
+                              : "nothing to do",
+                      changed, vl_plural(changed), run->request->parameters.guest->name);
     return 0;
 }
 

@@ -22,12 +22,10 @@ bool vl_stage_is_here(const struct vl_session *session, const struct vl_site *si
 
 #define CONSOLES "%s/console"
 
-const char *vl_guest_console_log(const struct vl_guest_plan *guests, const char *name)
+const char *vl_stage_console_log(const struct vl_session *session, struct vl_arena *arena, const struct vl_pbx *pbx)
 {
-    const struct vl_session *session = guests->session;
-
-    return vl_stage_is_here(session, guests->site) && session->state.directory
-               ? vl_arena_printf(&guests->plan->arena, CONSOLES "/%s.log", session->state.directory, name)
+    return pbx->place == VL_PLACE_VM && vl_stage_is_here(session, vl_site_of(session, pbx)) && session->state.directory
+               ? vl_arena_printf(arena, CONSOLES "/%s.log", session->state.directory, pbx->name)
                : NULL;
 }
 
@@ -116,7 +114,7 @@ static int plan_steps(const struct vl_guest_plan *guests, const struct wanted *w
                                                      .after = autostart ? "on" : NULL,
                                                      .note = autostart ? "on" : "off",
                                                      .why = "whether the guest starts when its host does" });
-    if (!wanted->runs || wanted->anew)
+    if (wanted->anew || (!wanted->runs && !guests->session->starts_none))
         vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_START, .object = name, .why = "the guest boots" });
     return 0;
 }

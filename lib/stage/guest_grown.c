@@ -64,6 +64,22 @@ static int refuse(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, 
         pbx->name, wanted, is, whose, is);
 }
 
+void vl_guest_add_growth(const struct vl_guest_plan *guests, const struct vl_volume *volume, const char *domain,
+                         uint64_t size)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+
+    vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_GROW,
+                                                 .object = volume->name,
+                                                 .source = domain,
+                                                 .size = size,
+                                                 .note = vl_arena_printf(arena, "from %s to %s",
+                                                                         vl_text_from_size(arena, volume->capacity),
+                                                                         vl_text_from_size(arena, size)),
+                                                 .why = "the lab file has a larger disk for it; what is on the disk "
+                                                        "stays" });
+}
+
 int vl_guest_plan_growth(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *volume,
                          const char *base_volume)
 {
@@ -85,15 +101,7 @@ int vl_guest_plan_growth(const struct vl_guest_plan *guests, const struct vl_pbx
         return -1;
     if (is.state != VL_DOMAIN_ABSENT && vl_guest_plan_note(guests, pbx->name) < 0)
         return -1;
-    vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_GROW,
-                                                 .object = volume->name,
-                                                 .source = domain,
-                                                 .size = pbx->disk,
-                                                 .note = vl_arena_printf(arena, "from %s to %s",
-                                                                         vl_text_from_size(arena, volume->capacity),
-                                                                         vl_text_from_size(arena, pbx->disk)),
-                                                 .why = "the lab file has a larger disk for it; what is on the disk "
-                                                        "stays" });
+    vl_guest_add_growth(guests, volume, domain, pbx->disk);
     return 0;
 }
 

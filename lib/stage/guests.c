@@ -9,9 +9,6 @@
  */
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/file.h"
-#include "base/text.h"
 #include "guest/hypervisor.h"
 #include "lab/identity.h"
 #include "lab/system.h"
@@ -69,7 +66,7 @@ static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *p
                                  .cmdline = boot.cmdline,
                                  .bridge = lab->bridge.name,
                                  .os = pbx->image->os,
-                                 .console_log = vl_guest_console_log(guests, pbx->name),
+                                 .console_log = vl_stage_console_log(guests->session, arena, pbx),
                              },
                              pbx->autostart, &domain) < 0)
         return -1;
@@ -179,72 +176,4 @@ int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct 
     if (vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0 || plan_guest(&guests, pbx) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);
-}
-
-static int guest_sizes(const struct voiplab_guest *guest, uint64_t *ret_memory, uint64_t *ret_disk,
-                       struct vl_error *err)
-{
-    if (!vl_text_is_name(guest->name))
-        return vl_fail(err, VL_ERROR_USAGE, "'%s' is not a name: a letter a-z, then up to 62 of a-z, 0-9 and '-'",
-                       guest->name);
-    if (!vl_text_size(guest->memory, ret_memory))
-        return vl_fail(err, VL_ERROR_USAGE, "--memory: '%s' is not a size with its unit, such as 300M", guest->memory);
-    if (!vl_text_size(guest->disk, ret_disk))
-        return vl_fail(err, VL_ERROR_USAGE, "--disk: '%s' is not a size with its unit, such as 35G", guest->disk);
-    if (*ret_memory < VL_GUEST_MEMORY_LEAST)
-        return vl_fail(err, VL_ERROR_USAGE, "--memory: '%s' is less than 16M", guest->memory);
-    if (*ret_disk < VL_GUEST_DISK_LEAST)
-        return vl_fail(err, VL_ERROR_USAGE, "--disk: '%s' is less than 1M", guest->disk);
-    if (guest->cdrom && !vl_file_exists(guest->cdrom))
-        return vl_fail(err, VL_ERROR_USAGE, "--cdrom: there is no file '%s'", guest->cdrom);
-    return 0;
-}
-
-int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error *err)
-{
-    uint64_t memory, disk;
-
-    return guest_sizes(guest, &memory, &disk, err);
-}
-
-int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,
-                        struct vl_error *err)
-{
-    struct vl_guest_plan guests;
-    char uuid[37], mac[18];
-    VL_FREE char *cdrom = NULL;
-    struct vl_volume volume;
-    struct vl_domain domain;
-    uint64_t memory, disk;
-    const char *name, *complaint;
-
-    if (guest_sizes(guest, &memory, &disk, err) < 0 || vl_guest_begin(&guests, session, NULL, plan, err) < 0)
-        return -1;
-    complaint = vl_system_complaint(&plan->arena, guest->os);
-    if (complaint)
-        vl_session_event(session, VOIPLAB_EVENT_WARNING, NULL, "--os: %s", complaint);
-    name = vl_arena_printf(&plan->arena, "%s.qcow2", guest->name);
-    vl_identity_uuid("default", guest->name, uuid);
-    vl_identity_mac("default", guest->name, mac);
-    if (guest->cdrom && !(cdrom = realpath(guest->cdrom, NULL)))
-        return vl_fail_errno(err, "--cdrom: '%s'", guest->cdrom);
-    if (vl_guest_volume(&guests, name, &volume) < 0 || vl_guest_plan_disk(&guests, name, &volume, disk, NULL) < 0)
-        return -1;
-    return vl_guest_plan_domain(&guests,
-                                &(struct vl_domain_spec){
-                                    .lab = "default",
-                                    .pbx = guest->name,
-                                    .name = guest->name,
-                                    .uuid = uuid,
-                                    .mac = mac,
-                                    .memory = memory,
-                                    .vcpus = guest->vcpus ? guest->vcpus : 1,
-                                    .emulated = !session->kvm,
-                                    .disk_path = vl_guest_volume_path(&guests, name),
-                                    .disk_format = "qcow2",
-                                    .cdrom_path = cdrom,
-                                    .bridge = guest->bridge,
-                                    .os = guest->os,
-                                },
-                                false, &domain);
 }

@@ -47,9 +47,6 @@ int vl_guest_volume(const struct vl_guest_plan *guests, const char *name, struct
 /* Where a volume lies or will lie. */
 const char *vl_guest_volume_path(const struct vl_guest_plan *guests, const char *name);
 
-/* Where what the guest writes on its serial console is kept; NULL: nowhere, since its hypervisor is on another host. */
-const char *vl_guest_console_log(const struct vl_guest_plan *guests, const char *name);
-
 /* The domain of this name; absent is no error, one that this lab did not make is. */
 int vl_guest_domain(const struct vl_guest_plan *guests, const char *name, struct vl_domain *ret_domain);
 
@@ -67,6 +64,10 @@ int vl_guest_plan_disk(const struct vl_guest_plan *guests, const char *name, con
 /* A disk that is smaller than the lab file says, or smaller than its image, where it is there already. */
 int vl_guest_plan_growth(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *volume,
                          const char *base_volume);
+
+/* The step that makes a disk larger. */
+void vl_guest_add_growth(const struct vl_guest_plan *guests, const struct vl_volume *volume, const char *domain,
+                         uint64_t size);
 
 /* Of a guest that runs while its disk or its processors are changed: its own system has to take what it got, for which
  * there is a note until it has (vl_stage_grown()). */

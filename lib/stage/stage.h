@@ -88,6 +88,9 @@ int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct 
 int vl_stage_grown(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);
 void vl_stage_grown_done(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);
 
+/* The file that has what a guest writes on its serial console; NULL: its hypervisor is on another host. */
+const char *vl_stage_console_log(const struct vl_session *session, struct vl_arena *arena, const struct vl_pbx *pbx);
+
 /* The hypervisor is on this host: what it writes can be read here. */
 struct vl_site;
 bool vl_stage_is_here(const struct vl_session *session, const struct vl_site *site);
@@ -159,6 +162,13 @@ int vl_stage_ready_back(struct vl_session *session, const struct vl_pbx *pbx, st
 int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error *err);
 int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,
                         struct vl_error *err);
+
+/* The guests that were made without a lab file, of these names (NULL: all; one that is none is VL_ERROR_USAGE). */
+int vl_stage_lone_guests(struct vl_session *session, const char *const *names, struct vl_arena *arena,
+                         struct vl_domain **ret_domains, size_t *ret_count, struct vl_error *err);
+/* The same stopped, and with `remove` taken away with their disks. */
+int vl_stage_lone_guests_gone(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,
+                              struct vl_error *err);
 
 /* Names in libvirt. In the arena. */
 const char *vl_pool_name(struct vl_arena *arena, const struct vl_session *session);

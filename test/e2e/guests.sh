@@ -67,12 +67,26 @@ XML
 virsh_ define "$work/foreign.xml" >/dev/null
 virsh_ pool-define-as foreign dir --target "$work/foreign" >/dev/null
 
+# objects: what libvirt has, and all files that could be touched
+objects() {
+    local pool
+    for list in 'list --all --name' 'pool-list --all --name' 'net-list --all --name'; do
+        # shellcheck disable=SC2086 # a command with its options
+        virsh_ $list
+    done
+    for pool in $(virsh_ pool-list --name); do virsh_ vol-list "$pool"; done
+    find "$work" "$cache/images" -path "$work/libvirt" -prune -o -printf '%p %s %T@\n' | sort
+}
+
 say "a dry run makes nothing"
+objects >"$work.before"
+cleanup_fn rm -f "$work.before"
 plan=$(in_lab up --dry-run 2>/dev/null)
 expect_contains "$plan" "libvirt: start domain quickstart-alfa" "the plan"
 expect_contains "$plan" "alfa: reload ${registry%% *} reload" "the plan for a PBX that is not there yet"
 [ -z "$(virsh_ list --name)" ] || fail "a dry run started a domain"
 [ ! -e "$state" ] || fail "a dry run made $state"
+objects | diff "$work.before" - || fail "a dry run made something"
 
 say "up"
 started=$(date +%s)
@@ -182,6 +196,12 @@ report=$(voiplab "${lone[@]}" 2>&1) || fail "create-vm without a lab file: $repo
 expect_contains "$(virsh_ dumpxml elastix1)" "<voiplab:guest" "elastix1's metadata"
 expect_contains "$(virsh_ vol-info --bytes elastix1.qcow2 --pool voiplab-default)" 37580963840 "elastix1's disk"
 expect_contains "$(voiplab "${lone[@]}" 2>&1)" "nothing to do" "a second create-vm"
+alone() {
+    local command=$1
+    shift
+    voiplab "$command" --lone "$@" --share "$SOURCE/share" --state "$state" -c "$uri"
+}
+expect_contains "$(alone status 2>&1)" "elastix1 running" "status of guests without a lab file"
 virsh_ destroy elastix1 >/dev/null
 
 say "down shuts the guests down"
@@ -233,4 +253,14 @@ expect_lacks "$(virsh_ pool-list --all --name)" voiplab-quickstart "the pools"
 [ ! -e "/sys/class/net/vlquick0" ] || fail "the test reached this machine's own network"
 ip -n "$netns" link show vlquick0 >/dev/null 2>&1 && fail "the bridge is still there"
 expect_contains "$(in_lab destroy --yes 2>&1)" "nothing to do" "a second destroy"
+
+say "guests without a lab file are taken away by their names, with their disks"
+set +e
+report=$(alone destroy --yes elastix2 2>&1)
+expect_status 2 $? "destroy of a guest that is not there"
+set -e
+expect_contains "$report" "there is no guest 'elastix2' that was made without a lab file" "destroy"
+report=$(alone destroy --yes elastix1 2>&1) || fail "destroy of elastix1: $report"
+[ "$(virsh_ list --all --name | tr -d '\n')" = quickstart-foreign ] || fail "elastix1 is still there"
+expect_lacks "$(virsh_ vol-list voiplab-default)" elastix1 "the volumes"
 say "passed"

@@ -148,6 +148,57 @@ static void test_install(void **state)
     check_golden(domain(&spec), "install-old", SCHEMAS "domain.rng");
 }
 
+/* The attribute of the definition that `spec` gives. */
+static const char *found(const struct vl_domain_spec *spec, struct vl_arena *arena, const char *xpath)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *xml = domain(spec);
+    VL_XML_DOCUMENT_AUTO *document = vl_xml_parse(xml, "it", &err);
+
+    assert_non_null(document);
+    return vl_xml_find(document, arena, xpath);
+}
+
+/* What the lab file can say of a guest beyond what each has, each by itself and all of it. */
+static void test_variants(void **state)
+{
+    struct vl_domain_spec spec = clone_spec();
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    (void)state;
+    assert_string_equal(found(&spec, &arena, "/domain/currentMemory"), "307200");
+    assert_null(found(&spec, &arena, "/domain/vcpu/@current"));
+    spec.max_memory = 512ULL << 20;
+    spec.vcpus = 2;
+    spec.max_vcpus = 4;
+    spec.cpu = "Nehalem";
+    spec.network = "default";
+    spec.machine_now = "pc-i440fx-5.2";
+    assert_string_equal(found(&spec, &arena, "/domain/memory"), "524288");
+    assert_string_equal(found(&spec, &arena, "/domain/vcpu/@current"), "2");
+    assert_string_equal(found(&spec, &arena, "/domain/os/type/@machine"), "pc-i440fx-5.2");
+    spec.machine = "pc-i440fx-7.2";
+    check_golden(domain(&spec), "everything", SCHEMAS "domain.rng");
+    spec.emulated = false;
+    spec.cpu = "host";
+    assert_string_equal(found(&spec, &arena, "/domain/cpu/@mode"), "host-passthrough");
+}
+
+/* A guest keeps its machine, and that is no other definition: what was saved of it stays good. */
+static void test_machine_kept(void **state)
+{
+    static const char xpath[] = "/domain/metadata/voiplab:guest/@fingerprint";
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_domain_spec spec = clone_spec();
+    const char *first = found(&spec, &arena, xpath);
+
+    (void)state;
+    spec.machine_now = "pc-i440fx-7.2";
+    assert_string_equal(first, found(&spec, &arena, xpath));
+    spec.machine = "pc-i440fx-5.2";
+    assert_string_not_equal(first, found(&spec, &arena, xpath));
+}
+
 static void test_old_with_seed(void **state)
 {
     struct vl_domain_spec spec = install_spec();
@@ -167,6 +218,9 @@ static void test_escaped(void **state)
     spec.title = "</title><devices>&\"'ñ";
     spec.pbx = "\"/><evil a=\"";
     spec.disk_path = "/srv/a&b<c>.qcow2";
+    spec.cpu = "</model></cpu><devices/>";
+    spec.network = "'/><evil b='";
+    spec.console_log = "/srv/\"><evil c=\"";
     check_golden(domain(&spec), "escaped", SCHEMAS "domain.rng");
 }
 
@@ -184,17 +238,6 @@ static void test_unwritable(void **state)
         assert_int_equal(err.code, VL_ERROR_FAILED);
         assert_non_null(strstr(vl_error_text(&err), "XML cannot carry"));
     }
-}
-
-/* The attribute of the definition that `spec` gives. */
-static const char *found(const struct vl_domain_spec *spec, struct vl_arena *arena, const char *xpath)
-{
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_FREE char *xml = domain(spec);
-    VL_XML_DOCUMENT_AUTO *document = vl_xml_parse(xml, "it", &err);
-
-    assert_non_null(document);
-    return vl_xml_find(document, arena, xpath);
 }
 
 static void test_fingerprint(void **state)
@@ -314,10 +357,11 @@ static void test_identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clone),         cmocka_unit_test(test_disk_kvm),       cmocka_unit_test(test_install),
-        cmocka_unit_test(test_old_with_seed), cmocka_unit_test(test_escaped),        cmocka_unit_test(test_unwritable),
-        cmocka_unit_test(test_fingerprint),   cmocka_unit_test(test_hardware_by_os), cmocka_unit_test(test_volumes),
-        cmocka_unit_test(test_pool),          cmocka_unit_test(test_reader),         cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_clone),          cmocka_unit_test(test_disk_kvm),   cmocka_unit_test(test_install),
+        cmocka_unit_test(test_old_with_seed),  cmocka_unit_test(test_variants),   cmocka_unit_test(test_machine_kept),
+        cmocka_unit_test(test_escaped),        cmocka_unit_test(test_unwritable), cmocka_unit_test(test_fingerprint),
+        cmocka_unit_test(test_hardware_by_os), cmocka_unit_test(test_volumes),    cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_reader),         cmocka_unit_test(test_identity),
     };
     const char *ci = getenv("CI");
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
