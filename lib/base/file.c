@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -15,6 +15,9 @@
 #include "base/delete.h"
 #include "base/file_ops.h"
 #include "base/memory.h"
+
+/* How long a file counts as just made. */
+enum { FRESH_S = 60 };
 
 static int read_all(int descriptor, const char *path, size_t limit, struct vl_buf *buf, struct vl_error *err)
 {
@@ -322,4 +325,17 @@ void vl_file_sweep(const char *path)
 bool vl_file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+int vl_file_open_empty(const char *path, uint64_t size)
+{
+    VL_CLOSE int descriptor = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat status;
+    int kept = descriptor;
+
+    if (descriptor < 0 || fstat(descriptor, &status) < 0 || !S_ISREG(status.st_mode) || status.st_blocks ||
+        (uint64_t)status.st_size != size || status.st_mtime + FRESH_S < time(NULL))
+        return -1;
+    descriptor = -1;
+    return kept;
 }

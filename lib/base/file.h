@@ -26,6 +26,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -84,6 +85,10 @@ bool vl_file_tell_kernel(const char *path, const char *word);
  * its end. It is synced and gets the name under which others find it by vl_file_rename(). */
 int vl_file_create(const char *path, mode_t mode, struct vl_error *err);
 int vl_file_append(int descriptor, const char *path, const void *bytes, size_t length, struct vl_error *err);
+
+/* Open for writing a file that somebody has just made, of `size` bytes of which none is written yet; for the caller to
+ * close. -1: there is none. */
+int vl_file_open_empty(const char *path, uint64_t size);
 
 /* The same of a file that must not be there, and that has its name at once: an output for a person. */
 int vl_file_begin(const char *path, mode_t mode, struct vl_error *err);

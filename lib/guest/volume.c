@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/xml.h"
 #include "guest/hypervisor.h"
@@ -264,8 +266,33 @@ static int send_file(virStreamPtr stream, const struct upload *upload, struct vl
     return 0;
 }
 
-static int fill_volume(virConnectPtr connection, virStorageVolPtr volume, const struct upload *upload,
-                       struct vl_error *err)
+/* The file of a raw volume that was just made, where it is one of this host's, and seen from here: libvirt may be in
+ * another mount namespace, or on another host, which may have a file of that name as well. -1: it is not. */
+static int open_here(virConnectPtr connection, virStorageVolPtr volume, const struct upload *upload)
+{
+    VL_FREE char *uri = virConnectGetURI(connection), *path = virStorageVolGetPath(volume);
+
+    if (!uri || !path || !strstr(uri, ":///") || strncmp(uri, "qemu", 4) != 0)
+        return -1;
+    return vl_file_open_empty(path, upload->total);
+}
+
+/* Without a stream: after each upload libvirt looks at all volumes of the pool again. */
+static int fill_here(int descriptor, const struct upload *upload, struct vl_error *err)
+{
+    uint64_t done = 0;
+    ssize_t got = 1;
+
+    while (done < upload->total && (got = sendfile(descriptor, upload->descriptor, NULL, CHUNK)) > 0)
+        done += (uint64_t)got;
+    if (got < 0 || fdatasync(descriptor) < 0)
+        return vl_fail_errno(err, "cannot copy '%s' into its volume", upload->file);
+    return done == upload->total ? 0
+                                 : vl_fail(err, VL_ERROR_FAILED, "'%s' became shorter while it was sent", upload->file);
+}
+
+static int fill_by_stream(virConnectPtr connection, virStorageVolPtr volume, const struct upload *upload,
+                          struct vl_error *err)
 {
     STREAM_AUTO stream = virStreamNew(connection, 0);
 
@@ -278,6 +305,14 @@ static int fill_volume(virConnectPtr connection, virStorageVolPtr volume, const 
     return vl_hypervisor_ops()->stream_finish(stream) < 0
                ? vl_hypervisor_fail(err, "finish the upload of", upload->file)
                : 0;
+}
+
+static int fill_volume(virConnectPtr connection, virStorageVolPtr volume, const struct upload *upload,
+                       struct vl_error *err)
+{
+    VL_CLOSE int here = open_here(connection, volume, upload);
+
+    return here >= 0 ? fill_here(here, upload, err) : fill_by_stream(connection, volume, upload, err);
 }
 
 static int make_marker(virStoragePoolPtr pool, const char *name, struct vl_error *err)

@@ -105,7 +105,7 @@ bool vl_fleet_is_tree(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
     return pbx->place == VL_PLACE_LOCAL && fleet->session->options.root[1] != '\0';
 }
 
-/* The steps are of this host and libvirt, whose connection is for one at a time. */
+/* The steps are of this host and libvirt. What several guests share is there already. */
 static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
 {
     VL_TARGET_AUTO *host = vl_target_local("/", err);
@@ -113,7 +113,7 @@ static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct v
 
     if (!host || vl_stage_guest(fleet->session, member->pbx, &plan, err) < 0)
         return -1;
-    fleet->changed += plan.count;
+    (void)__atomic_add_fetch(&fleet->changed, plan.count, __ATOMIC_RELAXED);
     for (size_t i = 0; i < plan.count; i++) {
         member->started |= plan.steps[i].kind == VL_STEP_START;
         member->changed |= plan.steps[i].kind == VL_STEP_CHANGE || plan.steps[i].kind == VL_STEP_GROW;
@@ -121,15 +121,23 @@ static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct v
     return vl_apply(fleet->session, &plan, host, err);
 }
 
+static void make_member(void *context, size_t index)
+{
+    struct vl_fleet *fleet = context;
+    struct vl_member *member = &fleet->members[index];
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (vl_session_cancelled(fleet->session))
+        return;
+    if (member->pbx->place == VL_PLACE_VM && make_guest(fleet, member, &cause) < 0)
+        vl_fleet_fail_member(fleet, member, &cause);
+}
+
 void vl_fleet_make_guests(struct vl_fleet *fleet)
 {
-    for (size_t i = 0; i < fleet->count && !vl_session_cancelled(fleet->session); i++) {
-        struct vl_member *member = &fleet->members[i];
-        VL_ERROR_AUTO cause = { .code = VL_OK };
+    unsigned jobs = fleet->session->options.jobs;
 
-        if (member->pbx->place == VL_PLACE_VM && !member->error.code && make_guest(fleet, member, &cause) < 0)
-            vl_fleet_fail_member(fleet, member, &cause);
-    }
+    vl_parallel(fleet->count, jobs && jobs < VL_GUESTS_AT_A_TIME ? jobs : VL_GUESTS_AT_A_TIME, make_member, fleet);
 }
 
 struct planning {

@@ -23,12 +23,12 @@ trunk="$VOIPLAB trunk -f lab.ini --state $work/state -c $nowhere"
 # nobody listens there
 run trunk -f lab.ini --state "$work/state" -c "$nowhere" --wait 3 -v
 expect_status 1 'a PBX that does not answer'
-expect err '  far: 0 of 1 answer; waiting: ' 'what is waited for'
-[ "$(grep -c 'waiting: ' err)" -le 5 ] || fail "it is told too often: $(cat err)"
+expect err '  lab: 0 of 1 answer; waiting for far: ' 'what is waited for'
+[ "$(grep -c 'waiting for ' err)" -le 5 ] || fail "it is told too often: $(cat err)"
 grep -qx '\[1/3\] took [2-9]\.[0-9] s' err || fail "the first phase does not tell its time: $(cat err)"
 grep -qx '\[3/3\] took 0\.[0-9] s' err || fail "the last phase does not tell its time: $(cat err)"
 run trunk -f lab.ini --state "$work/state" -c "$nowhere" --wait 3 -q
-expect_not err 'waiting: ' '-q'
+expect_not err 'waiting for ' '-q'
 expect_not err 'took' '-q'
 
 # on a terminal it is one line, however narrow that is
@@ -39,12 +39,12 @@ tr '\r' '\n' <out | grep -a 'waiting' | sed 's/\x1b\[K//' >lines
 while IFS= read -r line; do
     [ "${#line}" -lt 40 ] || fail "the live line is longer than the screen: '$line'"
     case $line in
-    *'0 of 1 answer; ...' | *'0 of 1 answer; waiting: ...') ;;
+    *'0 of 1 answer; waiting ...' | *'0 of 1 answer; waiting for ...' | *'waiting for far: ...') ;;
     *) fail "the live line is cut inside of a word, or does not say that it goes on: '$line'" ;;
     esac
 done <lines
 [ "$(sort -u lines | wc -l)" -ge 2 ] || fail "the live line tells no time: $(cat lines)"
-grep -q '^  [0-9]* s  far: ' lines || fail "the live line: $(cat lines)"
+grep -q '^  [0-9]* s  lab: ' lines || fail "the live line: $(cat lines)"
 # a line feed comes between none of them: the next is written over the one before
 [ "$(grep -ac 'waiting' out)" -eq 1 ] || fail "the live line goes on in others: $(cat -v out)"
 

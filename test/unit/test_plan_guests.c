@@ -60,6 +60,7 @@ static void test_failed_start(void **state)
     failing = *libvirt;
     failing.domain_start = refuse_first;
     starts = 0;
+    fixture->session.options.jobs = 1; /* so that it is known whose start is refused */
     (void)vl_hypervisor_set_ops(&failing);
     vl_fleet_make_guests(&fleet);
     (void)vl_hypervisor_set_ops(NULL);
