@@ -28,8 +28,8 @@ const char *vl_ifcfg_device_of(struct vl_arena *arena, const struct vl_bridge_so
     const char *address = vl_assignments_value(arena, file->text, "HWADDR");
     const char *name = file->path + strlen(VL_IFCFG_SCRIPTS "ifcfg-");
 
-    if (device)
-        return device;
+    if (device) /* a file of Windows is refused once it is known whose it is */
+        return vl_arena_strndup(arena, device, strcspn(device, "\r"));
     if (!address || !strcmp(name, interface))
         return name;
     if (!mac)
@@ -45,12 +45,33 @@ static int fail_unknown(const struct vl_ifcfg *ifcfg, const char *path)
                       ifcfg->bridge->interface);
 }
 
+/* A shell takes the CR of CR LF for a part of the value. Returns the number of the first such line; 0: there is none.
+ */
+static int line_with_return(const char *text)
+{
+    int line = 1;
+
+    for (; *text; line++) {
+        size_t length = strcspn(text, "\n"), blanks = strspn(text, " \t");
+
+        if (text[length] && length > blanks + 1 && text[length - 1] == '\r' && text[blanks] != '#')
+            return line;
+        text += length + (text[length] == '\n');
+    }
+    return 0;
+}
+
 /* What is to change in the uplink's file must be plain to see. */
 static int check_plain(const struct vl_ifcfg *ifcfg)
 {
     static const char *const keys[] = { "DEVICE", "HWADDR", "ONBOOT", "BRIDGE", "BOOTPROTO", NULL };
-    int line = vl_assignments_odd_line(ifcfg->arena, ifcfg->uplink_text, keys);
+    int line = line_with_return(ifcfg->uplink_text);
 
+    if (line)
+        return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, ifcfg->uplink_path, line,
+                          "the line ends in CR LF, as on Windows, and the CR counts as a part of the value; take it "
+                          "away in the whole file (sed -i 's/\\r$//' FILE)");
+    line = vl_assignments_odd_line(ifcfg->arena, ifcfg->uplink_text, keys);
     if (!line)
         return 0;
     return vl_fail_at(ifcfg->err, VL_ERROR_FAILED, ifcfg->uplink_path, line,

@@ -15,6 +15,7 @@
 #include "network/backend.h"
 #include "network/change.h"
 #include "network/checkpoint.h"
+#include "network/hoster.h"
 #include "network/lease_client.h"
 #include "network/netlink.h"
 #include "network/owner.h"
@@ -391,6 +392,24 @@ static bool is_harmless(const struct vl_plan *plan)
     return true;
 }
 
+/* Before something is changed, not each time that nothing is to be done. */
+static void tell_of_hoster(const struct vl_run *run, const struct vl_plan *plan)
+{
+    const struct vl_bridge *bridge = &run->session->lab->bridge;
+    const char *sign = plan->count && bridge->interface ? vl_hoster_sign(&run->result->arena, bridge,
+                                                                         is_this_host(run) ? VL_HOSTER_IDENTITY : NULL)
+                                                        : NULL;
+
+    if (sign)
+        vl_session_event(
+            run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
+            "%s, and most hosters let frames of no other MAC address through: then guests on a bridge with '%s' reach "
+            "nobody; 'interface = none' in [bridge] with a network of the lab's own, whose router this host is, is "
+            "what "
+            "works there (see 'A routed network' in voiplab-bridge(1))",
+            sign, bridge->interface);
+}
+
 int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *how, size_t *changed, bool *ret_waits)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
@@ -415,6 +434,7 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
 
         return vl_run_apply_plan(run, &plan, run->session->options.root, &done);
     }
+    tell_of_hoster(run, &plan);
     if (rehearse(run, how, &plan) < 0 || save(run, &plan, peer, directory, &checkpoint) < 0)
         return -1;
     if (!is_this_host(run))
@@ -432,29 +452,12 @@ int vl_run_bridge_change(const struct vl_run *run, const struct voiplab_bridge *
 /* The plan, and what became of its rehearsal. */
 static int show(const struct vl_run *run, const struct voiplab_bridge *how, struct vl_plan *plan)
 {
+    tell_of_hoster(run, plan);
     if (run->session->lab->bridge.interface && rehearse(run, how, plan) < 0) {
         vl_session_event(run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST, "%s", vl_error_text(run->err));
         vl_error_clear(run->err);
     }
     return vl_run_show_plan(run, plan);
-}
-
-/* One address and a gateway beyond it is how hosters set up a server. The bridge keeps that, but of little use are
- * guests whom the hoster's switch does not let through. */
-static void tell_of_hoster(const struct vl_run *run)
-{
-    const struct vl_bridge *bridge = &run->session->lab->bridge;
-    struct vl_arena *arena = &run->result->arena;
-
-    if (bridge->interface && vl_bridge_gateway_is_far(bridge))
-        vl_session_event(
-            run->session, VOIPLAB_EVENT_WARNING, VL_THIS_HOST,
-            "%s/%u with its gateway %s beyond is how a hoster gives a server its address, and most of them "
-            "let frames of no other MAC address through: then guests on a bridge with '%s' reach nobody; "
-            "'interface = none' in [bridge] with a network of the lab's own, whose router this host is, is what works "
-            "there (see 'A routed network' in voiplab-bridge(1))",
-            vl_text_from_ipv4(arena, bridge->address), bridge->prefix, vl_text_from_ipv4(arena, bridge->gateway),
-            bridge->interface);
 }
 
 int vl_run_bridge(const struct vl_run *run)
@@ -473,7 +476,6 @@ int vl_run_bridge(const struct vl_run *run)
                        "with interface = none in [bridge] there are no files to write under '%s': the bridge is made "
                        "live, on this host; leave --root out for that",
                        run->session->options.root);
-    tell_of_hoster(run);
     if (vl_run_is_dry(run)) {
         rc = bridge->interface ? vl_stage_uplink(run->session, true, &plan, run->err)
                                : vl_stage_bridge(run->session, &plan, run->err);

@@ -354,4 +354,17 @@ whole_state >"$work/before"
 bridge --timeout 3
 retry 20 nothing_waits || not_taken_back 'without a carrier'
 unchanged 'without a carrier'
+say "a lease of one address alone is how hosters give it, and a usual one is not"
+ip -n "$uplink_gate" link set wire up
+for address in 192.0.2.10/32 192.0.2.10/24; do
+    on_host address flush dev eth0
+    on_host address add "$address" dev eth0
+    on_host route replace 192.0.2.1 dev eth0
+    on_host route replace default via 192.0.2.1 dev eth0
+    printf '[lab]\nname = hosted\n[bridge]\ninterface = eth0\naddress = dhcp\nnetwork = 192.0.2.0/24\nbackend = ifcfg\n[pbx here]\nrole = hub\nplace = local\naddress = 192.0.2.10\n' >"$work/lab.ini"
+    bridge --dry-run --rehearse=no
+    ends 0 'bridge --dry-run with a lease'
+    [ "$(grep -c 'is how a hoster gives a server' "$work/err")" = $((${address#*/} == 32)) ] ||
+        fail "of a lease of $address it says: $(cat "$work/err")"
+done
 say ok
