@@ -111,11 +111,15 @@ static int dump_once(struct vl_net *net, uint16_t type, int family, mnl_cb_t cal
 {
     char room[MNL_NLMSG_HDRLEN + 256] = { 0 };
     struct nlmsghdr *request = mnl_nlmsg_put_header(room);
-    struct rtgenmsg *general = mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+    void *extra = mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+    struct rtgenmsg *general = extra;
+    struct ndmsg *neighbour = extra;
 
     request->nlmsg_type = type;
     request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     general->rtgen_family = (unsigned char)family;
+    if (type == RTM_GETNEIGH)
+        neighbour->ndm_flags = dump->neighbours;
     return vl_net_ask(net, request, callback, dump);
 }
 

@@ -130,7 +130,8 @@ bool vl_net_way(struct vl_net *net, int family, const unsigned char *address, st
 int vl_net_neighbour(struct vl_net *net, int family, const unsigned char *address, bool *ret_known,
                      struct vl_error *err);
 
-/* The lasting neighbours that somebody set on a link (ip-neighbour(8), permanent). */
+/* The neighbours that somebody set on a link (ip-neighbour(8)): those that last, and those whom this host answers for
+ * (proxy). */
 int vl_net_neighbours(struct vl_net *net, struct vl_arena *arena, int index, struct vl_net_messages *ret,
                       struct vl_error *err);
 
@@ -140,7 +141,8 @@ int vl_net_rules(struct vl_net *net, struct vl_arena *arena, struct vl_net_messa
 /* Whether a rule is for what comes or goes by the link of this name. */
 bool vl_net_rule_names(const struct vl_net_message *rule, const char *name);
 
-/* "inet from 192.0.2.9/32 iif eth0 table 101", with the link `from` as `to`; and "192.0.2.77 lladdr 02:…". */
+/* "inet from 192.0.2.9/32 iif eth0 table 101", with the link `from` as `to`; and "192.0.2.77 lladdr 02:…", of a proxy
+ * "proxy 192.0.2.77". */
 const char *vl_net_rule_text(struct vl_arena *arena, const struct vl_net_message *rule, const char *from,
                              const char *to);
 const char *vl_net_neighbour_text(struct vl_arena *arena, const struct vl_net_message *neighbour);

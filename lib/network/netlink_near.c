@@ -82,20 +82,20 @@ static int take_lasting(const struct nlmsghdr *header, void *context)
     struct vl_net_dump *dump = context;
     const struct ndmsg *info = mnl_nlmsg_get_payload(header);
 
-    return info->ndm_ifindex == dump->index && info->ndm_state & NUD_PERMANENT &&
-                   vl_net_attribute(header, sizeof(*info), NDA_LLADDR)
-               ? vl_net_keep(dump, header)
-               : MNL_CB_OK;
+    bool lasting = info->ndm_flags & NTF_PROXY ||
+                   (info->ndm_state & NUD_PERMANENT && vl_net_attribute(header, sizeof(*info), NDA_LLADDR));
+
+    return info->ndm_ifindex == dump->index && lasting ? vl_net_keep(dump, header) : MNL_CB_OK;
 }
 
 /* What somebody set is told from what the kernel sets itself, for groups and for the link's own addresses, by its
- * address of the link: those are no host's. */
+ * address of the link: those are no host's. Whom this host answers for (NTF_PROXY) has none. */
 static bool is_of_a_host(const struct vl_net_message *message)
 {
     const struct nlattr *link = vl_net_attribute(message->bytes, sizeof(struct ndmsg), NDA_LLADDR);
-    const unsigned char *bytes = mnl_attr_get_payload(link);
+    const unsigned char *bytes = link ? mnl_attr_get_payload(link) : NULL;
 
-    return mnl_attr_get_payload_len(link) == 6 && !(bytes[0] & 1);
+    return !bytes || (mnl_attr_get_payload_len(link) == 6 && !(bytes[0] & 1));
 }
 
 int vl_net_neighbours(struct vl_net *net, struct vl_arena *arena, int index, struct vl_net_messages *ret,
@@ -105,9 +105,12 @@ int vl_net_neighbours(struct vl_net *net, struct vl_arena *arena, int index, str
     size_t kept = 0;
 
     *ret = (struct vl_net_messages){ .count = 0 };
-    if (vl_net_dump_of(net, RTM_GETNEIGH, AF_INET, take_lasting, &dump) < 0 ||
-        vl_net_dump_of(net, RTM_GETNEIGH, AF_INET6, take_lasting, &dump) < 0)
-        return vl_fail_errno(err, "cannot list the neighbours of this host");
+    for (int proxies = 0; proxies < 2; proxies++) {
+        dump.neighbours = proxies ? NTF_PROXY : 0;
+        if (vl_net_dump_of(net, RTM_GETNEIGH, AF_INET, take_lasting, &dump) < 0 ||
+            vl_net_dump_of(net, RTM_GETNEIGH, AF_INET6, take_lasting, &dump) < 0)
+            return vl_fail_errno(err, "cannot list the neighbours of this host");
+    }
     for (size_t i = 0; i < ret->count; i++)
         if (is_of_a_host(&ret->list[i]))
             ret->list[kept++] = ret->list[i];
@@ -203,9 +206,9 @@ const char *vl_net_neighbour_text(struct vl_arena *arena, const struct vl_net_me
     const struct ndmsg *info = mnl_nlmsg_get_payload(neighbour->bytes);
     const struct nlattr *address = vl_net_attribute(neighbour->bytes, sizeof(*info), NDA_DST);
     const struct nlattr *link = vl_net_attribute(neighbour->bytes, sizeof(*info), NDA_LLADDR);
-    const unsigned char *mac = mnl_attr_get_payload(link);
+    const char *text = address ? vl_net_number_text(arena, info->ndm_family, mnl_attr_get_payload(address)) : "";
 
-    return vl_arena_printf(arena, "%s lladdr %02x:%02x:%02x:%02x:%02x:%02x",
-                           address ? vl_net_number_text(arena, info->ndm_family, mnl_attr_get_payload(address)) : "",
-                           mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    if (info->ndm_flags & NTF_PROXY || !link)
+        return vl_arena_printf(arena, "proxy %s", text);
+    return vl_arena_printf(arena, "%s lladdr %s", text, vl_net_mac_text(arena, mnl_attr_get_payload(link)));
 }

@@ -34,6 +34,7 @@ struct vl_net_dump {
     const unsigned char *address;
     size_t address_length;
     bool found;
+    unsigned char neighbours; /* of RTM_GETNEIGH the kind, NTF_PROXY or 0 */
 };
 
 /* A callback's way to keep a message of a dump. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 int vl_policy_look(struct vl_net *net, struct vl_arena *arena, const struct vl_net_link *link,
                    struct vl_policy *ret_policy, struct vl_error *err)
 {
@@ -28,9 +30,11 @@ void vl_policy_move(struct vl_arena *arena, const struct vl_policy *policy, cons
     for (size_t i = 0; i < policy->neighbours.count; i++) {
         const struct vl_net_message *neighbour = &policy->neighbours.list[i];
 
+        const char *what = vl_net_neighbour_text(arena, neighbour);
+
         if (text)
-            vl_buf_printf(text, "ip neighbour replace %s nud permanent dev %s\n",
-                          vl_net_neighbour_text(arena, neighbour), to);
+            vl_buf_printf(text, "ip neighbour replace %s%s dev %s\n", what,
+                          vl_text_starts(what, "proxy ") ? "" : " nud permanent", to);
         vl_net_put_neighbour(batch, neighbour, to_index);
         vl_net_delete_neighbour(batch, neighbour);
     }

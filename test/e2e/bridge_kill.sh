@@ -86,7 +86,7 @@ for ((point = 0; point < points; point++)); do
     '') early=$((early + 1)) ;; # the numbers vary a little: killed before the watchdog was armed
     *) bad "it ended otherwise: $(cat "$work/state/.bridge/host/outcome")" ;;
     esac
-    reaches_gateway || bad "the gateway does not answer"
+    retry 5 reaches_gateway || bad "the gateway does not answer"
     network_state | diff "$work/before" - >&2 || bad "the network is not as it was"
     files | diff "$work/files" - >&2 || bad "the files are not as they were"
 done
@@ -124,7 +124,7 @@ for ((point = 0; point < 30; point++)); do
     nothing_waits || mended=$((mended + 1))
     here "$VOIPLAB" bridge revert --boot >"$work/out" 2>&1 || fail "watchdog, $moment ms: $(cat "$work/out")"
     nothing_waits || fail "watchdog, $moment ms: something waits: $(ls "$work/state/.bridge/host")"
-    reaches_gateway || fail "watchdog, $moment ms: the gateway does not answer"
+    retry 5 reaches_gateway || fail "watchdog, $moment ms: the gateway does not answer: $(ip -n "$uplink_host" address; ip -n "$uplink_host" route; ip -n "$uplink_host" neigh; cat "$work/out")"
     network_state | diff "$work/before" - >&2 || fail "watchdog, $moment ms: the network is not as it was"
     files | diff "$work/files" - >&2 || fail "watchdog, $moment ms: the files are not as they were"
 done

@@ -19,11 +19,12 @@ nothing_waits() {
 files() { (cd "$work/etc" && find . -type f -printf '%p %m ' -exec sha256sum {} \; | sort); }
 # Addresses with all that was said of them, and all routes of all tables, rules, and next hops.
 whole_state() {
-    network_state | sed 's| nhid [0-9]*||; s|NO-CARRIER,||; s|,LOWER_UP||'
+    network_state | sed 's| nhid [0-9]*||; s| expires [0-9]*sec||; s|NO-CARRIER,||; s|,LOWER_UP||'
     on_host -o -4 address show | sed 's/^[0-9]*: *//; s/valid_lft [0-9]*sec preferred_lft [0-9]*sec//' | sort
     on_host neigh show nud permanent | sort
+    on_host neigh show proxy | sort
     (on_host rule && on_host -6 rule) | sort
-    on_host route show table all | grep -v 'table local' | sed 's/ *$//; s/ nhid [0-9]*//' | sort
+    on_host route show table all | grep -v 'table local' | sed 's/ *$//; s/ expires [0-9]*sec//; s/ nhid [0-9]*//' | sort
     here sysctl -n net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-arptables 2>/dev/null
     here iptables -S DOCKER-USER 2>/dev/null
     on_host -6 route show table all | grep -v 'table local\|multicast' | sed 's/ *$//; s/ expires [0-9]*sec//; s/ nhid [0-9]*//' | sort
@@ -137,6 +138,8 @@ on_host rule add iif eth0 fwmark 0x5 table 100
 on_host -6 rule add oif eth0 table 100
 on_host neigh replace 192.0.2.7 lladdr 02:00:00:00:00:77 nud permanent dev eth0
 on_host neigh replace 2001:db8::7 lladdr 02:00:00:00:00:77 nud permanent dev eth0
+on_host neigh add proxy 192.0.2.8 dev eth0
+on_host neigh add proxy 2001:db8::8 dev eth0
 on_host nexthop add id 7 via 192.0.2.1 dev eth0
 on_host route add 198.18.9.0/24 nhid 7
 on_host route add 198.18.10.0/24 nexthop via 192.0.2.1 nexthop via 192.0.2.2
@@ -144,6 +147,7 @@ on_host route add 198.18.11.0/24 via 192.0.2.1 src 192.0.2.10 mtu lock 1400 advm
 on_host route add blackhole 198.18.12.0/24
 on_host -6 route replace default via 2001:db8::1 dev eth0
 on_host -6 route add 2001:db8:5::/64 via 2001:db8::1 metric 10
+on_host -6 route add 2001:db8:7::/64 via 2001:db8::1 expires 600
 on_host -6 route add 2001:db8:6::/64 nexthop via 2001:db8::1 nexthop via 2001:db8::2
 for setting in ipv4/conf/eth0/rp_filter=2 ipv4/conf/eth0/arp_ignore=1 ipv6/conf/eth0/use_tempaddr=2; do
     here sysctl -q -w "net/$setting"
@@ -153,12 +157,16 @@ moves() {
         fail 'the settings of the uplink are not those of the bridge'
     [ "$(on_host neigh show nud permanent | grep -c 'dev br0 lladdr 02:00:00:00:00:77')" = 2 ] ||
         fail "neighbours: $(on_host neigh show nud permanent)"
+    [ "$(on_host neigh show proxy | grep -c '8 dev br0')" = 2 ] || fail "proxies: $(on_host neigh show proxy)"
+    on_host -6 route show 2001:db8:7::/64 | grep -q 'dev br0 .*expires [56]' || fail 'a route that runs out stays for good'
     [ "$( (on_host rule && on_host -6 rule) | grep -c 'if br0')" = 2 ] || fail "rules: $(on_host rule; on_host -6 rule)"
 }
 check=moves
 there_and_back 'of every kind'
 check=
 on_host neigh flush dev eth0 nud permanent
+on_host neigh del proxy 192.0.2.8 dev eth0
+on_host neigh del proxy 2001:db8::8 dev eth0
 on_host rule del iif eth0 table 100
 on_host -6 rule del oif eth0 table 100
 on_host -6 route del 2001:db8:6::/64
