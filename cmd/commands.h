@@ -54,6 +54,15 @@ COMMAND(cmd_run_request, .name = "image remove", .operands = "NAME ...",
         .least_operands = 1, .most_operands = -1, .kind = CMD_TEXT, .lab = CMD_LAB_MAY_BE,
         .request = VOIPLAB_IMAGE_REMOVE)
 
+COMMAND(cmd_run_request, .name = "image import", .operands = "FILE [NAME]",
+        .summary = "put a disk image into the cache, for base = image:NAME", .takes = { LAB, PLAN },
+        .least_operands = 1, .most_operands = 2, .kind = CMD_FILES, .lab = CMD_LAB_MAY_BE,
+        .request = VOIPLAB_IMAGE_IMPORT)
+
+COMMAND(cmd_run_request, .name = "image verify", .operands = "[NAME ...]",
+        .summary = "compare images of the cache with their checksums", .takes = { LAB }, .most_operands = -1,
+        .kind = CMD_TEXT, .lab = CMD_LAB_MAY_BE, .request = VOIPLAB_IMAGE_VERIFY)
+
 COMMAND(cmd_run_create_vm, .name = "create-vm", .operands = "[PBX ...]",
         .summary = "make guests and start them; with --memory and --disk one without a lab file",
         .takes = { LAB, PLAN, REACH, [CMD_MEMORY] = true, [CMD_DISK] = true, [CMD_CDROM] = true, [CMD_BRIDGE] = true,

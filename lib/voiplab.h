@@ -124,6 +124,8 @@ enum voiplab_command {
     VOIPLAB_TRUNK_VERIFY, /* every trunk, as each end sees it, and a call over it; why one that fails does */
     VOIPLAB_IMAGE_LIST,   /* the images in the cache; needs no lab file */
     VOIPLAB_IMAGE_REMOVE, /* those of these names; needs no lab file */
+    VOIPLAB_IMAGE_IMPORT, /* the file names[0] into the cache, as names[1] if it is there; needs no lab file */
+    VOIPLAB_IMAGE_VERIFY, /* compare those of these names, or all, with their checksums; needs no lab file */
     VOIPLAB_RESET,        /* put the guests back that are named */
     VOIPLAB_SNAPSHOT,     /* what guests are now is what they are put back to */
     VOIPLAB_CAPTURE,      /* what is on the wire, or in a capture file: calls and media. Names are PBXs, or A:B for what

@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/process.h"
+#include "guest/image.h"
+#include "guest/recipe.h"
 
 #define HASH "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
 
@@ -82,6 +85,15 @@ static bool is_place(const char *path, bool directory)
     return lstat(path, &status) == 0 && (directory ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode));
 }
 
+/* What a user put here says so; what was built says nothing. */
+static const char *how(struct vl_arena *arena, const struct vl_cached *image)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    const char *made = image->built ? vl_recipe_fact(arena, image->path, "made", &ignored) : "fetched";
+
+    return made ? made : "built";
+}
+
 /* False: it is nothing that voiplab has finished. */
 static bool read_image(struct vl_arena *arena, const char *place, const char *name, struct vl_cached *image)
 {
@@ -96,6 +108,7 @@ static bool read_image(struct vl_arena *arena, const char *place, const char *na
         *image = (struct vl_cached){ .name = vl_arena_strndup(arena, name, strlen(name) - strlen(kind->ending)),
                                      .path = path,
                                      .built = kind->is_directory };
+        image->made = how(arena, image);
         add_files(arena, kind, image);
         find_foreign(arena, kind, image);
         return true;
@@ -134,4 +147,26 @@ int vl_cache_list(struct vl_arena *arena, const char *cache_directory, struct vl
     *ret_images = images;
     *ret_count = count;
     return vl_arena_check(arena, err);
+}
+
+/* The metadata of the disk: clusters that leak, or are used twice. A checksum does not tell of those. */
+static int check_disk(const struct vl_cached *image, const char *disk, struct vl_error *err)
+{
+    const char *const argv[] = { "qemu-img", "check", "-q", "--", disk, NULL };
+
+    if (vl_process_check(argv, NULL, NULL, err) < 0)
+        return vl_error_wrap(err, "the disk of the image '%s' is damaged", image->name);
+    return 0;
+}
+
+int vl_cache_verify(const struct vl_cached *image, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    if (!image->built)
+        return vl_image_verify(image->path, NULL, err) < 0 ? -1 : check_disk(image, image->path, err);
+    if (vl_recipe_check_sums(image->path, err) < 0)
+        return vl_error_wrap(err, "the image '%s' is damaged; 'voiplab image remove %s' takes it away", image->name,
+                             image->name);
+    return check_disk(image, vl_arena_printf(&arena, "%s/disk.qcow2", image->path), err);
 }

@@ -13,9 +13,10 @@
 #include "base/error.h"
 
 struct vl_cached {
-    const char *name; /* NAME-HASH, as its place is called */
-    const char *path; /* of the directory of a built one, the file of a fetched one */
-    bool built;
+    const char *name;         /* NAME-HASH, as its place is called */
+    const char *path;         /* of the directory of a built one, the file of a fetched one */
+    bool built;               /* it is a directory */
+    const char *made;         /* how: "built", "fetched", or what `info` says: "imported", "captured" */
     uint64_t size;            /* bytes on the disk */
     const char *const *files; /* voiplab's own, NULL-terminated */
     const char *foreign;      /* something else in the directory of a built one; NULL: nothing */
@@ -24,5 +25,8 @@ struct vl_cached {
 /* All of them, by name. A cache that is not there is an empty one. */
 int vl_cache_list(struct vl_arena *arena, const char *cache_directory, struct vl_cached **ret_images, size_t *ret_count,
                   struct vl_error *err);
+
+/* Compare an image with the checksums that were noted when it was made, and have qemu-img look at its disk. */
+int vl_cache_verify(const struct vl_cached *image, struct vl_error *err);
 
 #endif

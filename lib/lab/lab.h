@@ -29,6 +29,7 @@ enum vl_image_kind {
     VL_IMAGE_ISO,   /* an installation medium: the guest boots from it with an empty disk */
     VL_IMAGE_DISK,  /* a ready disk image */
     VL_IMAGE_URL,   /* a ready disk image, fetched once */
+    VL_IMAGE_KEPT,  /* one that `image import` or `image capture` put into the cache */
 };
 
 enum vl_virtualization { VL_VIRTUALIZATION_AUTO, VL_VIRTUALIZATION_KVM, VL_VIRTUALIZATION_QEMU };
@@ -108,10 +109,11 @@ struct vl_lab_hypervisor {
 struct vl_image {
     const char *name;
     enum vl_image_kind kind;
-    const char *source;     /* what stands after `build:`, `iso:`, `disk:` or `url:` */
-    const char *sha256;     /* checksum that a fetched image must have, 64 hexadecimal digits; NULL: not stated */
-    const char *os;         /* debian11, rhel5.4, …; NULL: not stated */
-    enum vl_sip_driver sip; /* what its recipe says that its guests speak SIP with; auto: nothing is known */
+    const char *source;          /* what stands after `build:`, `iso:`, `disk:`, `url:` or `image:` */
+    const char *const *packages; /* of Debian, beside those of the recipe; NULL-terminated; NULL: none */
+    const char *sha256;          /* checksum that a fetched image must have, 64 hexadecimal digits; NULL: not stated */
+    const char *os;              /* debian11, rhel5.4, …; NULL: not stated */
+    enum vl_sip_driver sip;      /* what its recipe says that its guests speak SIP with; auto: nothing is known */
     int os_line;
     int line;
 };

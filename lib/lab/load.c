@@ -70,16 +70,15 @@ static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, 
                       struct vl_error *err)
 {
     static const char *const kinds[] = {
-        [VL_IMAGE_BUILD] = "build:",
-        [VL_IMAGE_ISO] = "iso:",
-        [VL_IMAGE_DISK] = "disk:",
-        [VL_IMAGE_URL] = "url:",
+        [VL_IMAGE_BUILD] = "build:", [VL_IMAGE_ISO] = "iso:",    [VL_IMAGE_DISK] = "disk:",
+        [VL_IMAGE_URL] = "url:",     [VL_IMAGE_KEPT] = "image:",
     };
     const struct vl_raw_image *given = section->object;
 
     *image = (struct vl_image){ .name = given->name,
                                 .sha256 = given->sha256,
                                 .os = given->os,
+                                .packages = given->packages,
                                 .os_line = vl_raw_line(section, "os"),
                                 .line = section->section->line };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -89,11 +88,15 @@ static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, 
         }
     if (!image->source || !*image->source)
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err,
-                              "[%s] base: '%s' should read build:RECIPE, iso:FILE, disk:FILE or url:URL",
+                              "[%s] base: '%s' should read build:RECIPE, iso:FILE, disk:FILE, url:URL or image:NAME",
                               section->section->name, vl_text_printable(&lab->arena, given->base));
-    if (image->kind == VL_IMAGE_BUILD && !vl_text_is_name(image->source))
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err, "[%s] base: '%s' is no name of a recipe",
-                              section->section->name, vl_text_printable(&lab->arena, image->source));
+    if ((image->kind == VL_IMAGE_BUILD || image->kind == VL_IMAGE_KEPT) && !vl_text_is_name(image->source))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err, "[%s] base: '%s' is no name of %s",
+                              section->section->name, vl_text_printable(&lab->arena, image->source),
+                              image->kind == VL_IMAGE_BUILD ? "a recipe" : "an image");
+    if (image->packages && image->kind != VL_IMAGE_BUILD)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "packages"), err,
+                              "[%s] packages: only what is built (build:) gets packages", section->section->name);
     return check_sum(lab, section, image, err);
 }
 

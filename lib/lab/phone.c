@@ -7,16 +7,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lab/country.h"
 #include "lab/phone_model.h"
 #include "lab/schema.h"
-
-/* Standard time of the capitals, for countries whose numbering plans there are. */
-static const struct {
-    const char *country, *timezone;
-} timezones[] = {
-    { "ec", "GMT-05:00" }, { "co", "GMT-05:00" }, { "us", "GMT-05:00" }, { "mx", "GMT-06:00" },
-    { "ar", "GMT-03:00" }, { "es", "GMT+01:00" }, { "gb", "GMT" },
-};
 
 struct phone_check {
     struct vl_lab *lab;
@@ -27,18 +20,6 @@ struct phone_check {
 #define MISTAKE(check, key, ...)                                                                                       \
     VL_LAB_MISTAKE((check)->lab, vl_raw_line((check)->section, key), (check)->err, __VA_ARGS__)
 #define NAME(check) ((check)->section->section->name)
-
-/* The country's, also for a plan of its past: ec-2011. */
-static const char *country_timezone(const char *country)
-{
-    for (size_t i = 0; i < sizeof(timezones) / sizeof(timezones[0]); i++) {
-        size_t length = strlen(timezones[i].country);
-
-        if (!strncmp(country, timezones[i].country, length) && (!country[length] || country[length] == '-'))
-            return timezones[i].timezone;
-    }
-    return "GMT";
-}
 
 /* GMT, or GMT and a sign and HH:MM up to 13:00. */
 static bool is_timezone(const char *text)
@@ -211,7 +192,7 @@ static int make_phone(const struct phone_check *check, const char *share_directo
         .nat = given->nat,
         .keepalive = given->keepalive,
         .address = given->address,
-        .timezone = given->timezone ? given->timezone : country_timezone(lab->country),
+        .timezone = given->timezone ? given->timezone : vl_country(lab->country)->gmt,
         .daylight = given->daylight,
         .ntp = ntp_of(lab, given),
         .voicemail = given->voicemail,

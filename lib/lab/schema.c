@@ -84,6 +84,7 @@ static const struct vl_lab_key image_keys[] = {
     { .name = "base", .type = VL_VALUE_TEXT, .offset = AT(vl_raw_image, base), .required = true, .stand_in = "disk:/" },
     KEY(vl_raw_image, "os", VL_VALUE_TEXT, os),
     KEY(vl_raw_image, "sha256", VL_VALUE_TEXT, sha256),
+    KEY(vl_raw_image, "packages", VL_VALUE_PACKAGES, packages),
 };
 
 static const struct vl_lab_key pbx_keys[] = {

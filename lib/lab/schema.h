@@ -33,6 +33,7 @@ struct vl_raw_bridge {
 
 struct vl_raw_image {
     const char *name, *base, *os, *sha256;
+    const char *const *packages;
 };
 
 struct vl_raw_pbx {

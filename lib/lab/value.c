@@ -245,6 +245,21 @@ static bool parse_names(struct reader *reader)
     return parse_list(reader, vl_text_is_name);
 }
 
+/* As Debian's policy has them. Anything else could be an option of mmdebstrap's, or a pattern. */
+static bool is_package(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+    return strlen(text) >= 2 && strlen(text) < 128 && strchr(letters, text[0]) &&
+           !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+.-")];
+}
+
+static bool parse_packages(struct reader *reader)
+{
+    reader->expected = "is not a list of Debian packages such as vim-tiny, mtr-tiny";
+    return parse_list(reader, is_package);
+}
+
 static bool is_line(const char *text)
 {
     return all_digits(text) || vl_text_is_name(text);
@@ -296,6 +311,7 @@ static bool (*const parsers[])(struct reader *) = {
     [VL_VALUE_ADDRESS6] = parse_address6, [VL_VALUE_ADDRESSES] = parse_addresses,
     [VL_VALUE_NETWORKS] = parse_networks, [VL_VALUE_NETWORK_OR_DHCP] = parse_network_or_dhcp,
     [VL_VALUE_NAMES] = parse_names,       [VL_VALUE_LINES] = parse_lines,
+    [VL_VALUE_PACKAGES] = parse_packages,
 };
 
 static const struct vl_lab_key *find_key(const struct vl_lab_key *keys, size_t key_count, const char *name)

@@ -34,6 +34,7 @@ enum vl_value_type {
     VL_VALUE_NUMBERS,         /* const char *const *: list of digit strings */
     VL_VALUE_PATTERNS,        /* const char *const *: list of extension patterns */
     VL_VALUE_NAMES,           /* const char *const *: list of names */
+    VL_VALUE_PACKAGES,        /* const char *const *: list of names of Debian packages */
     VL_VALUE_LINES,           /* const char *const *: list of FXO channels and names of providers */
 };
 

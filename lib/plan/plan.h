@@ -25,6 +25,7 @@ enum vl_step_kind {
     VL_STEP_RELOAD,        /* run argv on the target and look at what Asterisk answers */
     VL_STEP_DIRECTORY,     /* make a directory with its parents: mode */
     VL_STEP_IMAGE,         /* build a base image by its recipe into the cache */
+    VL_STEP_KEEP,          /* make an image of `kept` in the cache, whose place is `after` */
     VL_STEP_POOL,          /* make the storage pool */
     VL_STEP_VOLUME,        /* make a volume; after is its XML */
     VL_STEP_UPLOAD,        /* make a volume and fill it from the local file `source` */
@@ -49,6 +50,7 @@ enum vl_step_kind {
 };
 
 struct vl_site;
+struct vl_kept_source;
 
 struct vl_step {
     enum vl_step_kind kind;
@@ -61,13 +63,14 @@ struct vl_step {
     unsigned mode;
     unsigned mode_before; /* of the file that is there; put back with it */
     const char *group;
-    const char *const *argv; /* VL_STEP_COMMAND, _RELOAD and _SQL, NULL-terminated */
+    const char *const *argv; /* VL_STEP_COMMAND, _RELOAD and _SQL, NULL-terminated; VL_STEP_IMAGE: packages, or NULL */
     const char *input;       /* VL_STEP_SQL, VL_STEP_COMMAND: stdin of argv; VL_STEP_KEY; VL_STEP_LOOK */
     const char *source;      /* local file or directory that the step reads, or VL_STEP_COMMAND of a note is run in */
     const char *sha256;      /* VL_STEP_IMAGE: the checksum that what is fetched must have; NULL: any */
     const char *pool;
     unsigned patience_s;               /* VL_STEP_COMMAND: how long it may take; 0: a minute */
     uint64_t size;                     /* bytes, where a step makes something large */
+    const struct vl_kept_source *kept; /* VL_STEP_KEEP (guest/kept.h) */
     const struct vl_fileset *files;    /* VL_STEP_SEED */
     const struct vl_shell_part *parts; /* VL_STEP_SEED: what in its files stands in files of this host, too */
     const char *joins;          /* VL_STEP_FILE of a fresh target: what is put at the end of the file if it is there */

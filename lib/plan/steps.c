@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "guest/image.h"
+#include "guest/kept.h"
 #include "guest/recipe.h"
 #include "guest/seed_iso.h"
 #include "network/switch.h"
@@ -119,7 +120,7 @@ static int do_image(const struct vl_step_scene *scene)
                                                         .context = context },
                               scene->err);
     if (vl_recipe_find(scene->arena, scene->session->options.share_directory, scene->session->options.cache_directory,
-                       scene->step->object, &recipe, scene->err) < 0)
+                       scene->step->object, scene->step->argv, &recipe, scene->err) < 0)
         return -1;
     return vl_recipe_build(&recipe,
                            &(struct vl_process_options){ .on_line = image_line,
@@ -132,6 +133,14 @@ static int do_image(const struct vl_step_scene *scene)
 static struct vl_hypervisor *hypervisor_of(const struct vl_step_scene *scene)
 {
     return vl_site_hypervisor(scene->session, scene->step->site);
+}
+
+static int do_keep(const struct vl_step_scene *scene)
+{
+    return vl_kept_make(
+        scene->step->kept, scene->step->after,
+        &(struct vl_process_options){ .cancelled = image_cancelled, .cancelled_context = (void *)(uintptr_t)scene },
+        scene->err);
 }
 
 static int do_pool(const struct vl_step_scene *scene)
@@ -307,6 +316,7 @@ static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
     [VL_STEP_RELOAD] = { "reload", VL_SHOW_COMMAND, do_command, vl_type_command },
     [VL_STEP_DIRECTORY] = { "make directory", VL_SHOW_NOTHING, do_directory, vl_type_directory },
     [VL_STEP_IMAGE] = { "build image", VL_SHOW_NOTHING, do_image, vl_type_image },
+    [VL_STEP_KEEP] = { "keep image", VL_SHOW_NOTHING, do_keep, vl_type_keep },
     [VL_STEP_POOL] = { "make pool", VL_SHOW_NOTHING, do_pool, vl_type_pool },
     [VL_STEP_VOLUME] = { "make volume", VL_SHOW_AFTER, do_volume, vl_type_volume },
     [VL_STEP_UPLOAD] = { "upload volume", VL_SHOW_NOTHING, do_upload, vl_type_upload },

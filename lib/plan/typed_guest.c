@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "guest/hypervisor.h"
+#include "guest/kept.h"
 #include "guest/recipe.h"
 #include "guest/seed_iso.h"
 #include "plan/sites.h"
@@ -67,23 +68,68 @@ static void type_fetch(struct vl_typing *typing, const char *file)
     }
 }
 
+static void type_sums(struct vl_typing *typing, const char *part, const char *const *files)
+{
+    vl_buf_printf(&typing->type, "(cd %s && sha256sum --", part);
+    for (size_t i = 0; files[i]; i++)
+        vl_buf_printf(&typing->type, " %s", files[i]);
+    vl_buf_puts(&typing->type, " >SHA256SUMS)\n");
+}
+
+static void type_build(struct vl_typing *typing, const char *part)
+{
+    const struct vl_step *step = typing->step;
+    struct vl_recipe recipe = { .directory = vl_arena_printf(typing->arena, "%s/images/%s",
+                                                             typing->session->options.share_directory, step->object) };
+
+    for (const char *const *package = step->argv; package && *package; package++)
+        recipe.packages =
+            recipe.packages ? vl_arena_printf(typing->arena, "%s,%s", recipe.packages, *package) : *package;
+    vl_shell_words(&typing->type, vl_recipe_command(typing->arena, &recipe, part));
+    vl_buf_putc(&typing->type, '\n');
+}
+
 /* The recipe is a program, and stays one. */
 void vl_type_image(struct vl_typing *typing)
 {
     const struct vl_step *step = typing->step;
-    const char *file = vl_typed_word(typing->arena, step->after), *part, *build;
+    const char *file = vl_typed_word(typing->arena, step->after), *part;
 
     if (step->source) {
         type_fetch(typing, file);
         return;
     }
-    part = vl_typed_word(typing->arena, vl_arena_printf(typing->arena, "%s.part", step->after));
-    build = vl_typed_word(typing->arena, vl_arena_printf(typing->arena, "%s/images/%s/build",
-                                                         typing->session->options.share_directory, step->object));
-    vl_buf_printf(&typing->type, "mkdir -p %s\n%s %s\n(cd %s && sha256sum --", part, build, part, part);
-    for (size_t i = 0; vl_recipe_files[i]; i++)
-        vl_buf_printf(&typing->type, " %s", vl_recipe_files[i]);
-    vl_buf_printf(&typing->type, " >SHA256SUMS)\nmv %s %s\n", part, file);
+    part = vl_arena_printf(typing->arena, "%s.part", step->after);
+    vl_buf_printf(&typing->type, "mkdir -p %s\n", vl_typed_word(typing->arena, part));
+    type_build(typing, part);
+    part = vl_typed_word(typing->arena, part);
+    type_sums(typing, part, vl_recipe_files);
+    vl_buf_printf(&typing->type, "mv %s %s\n", part, file);
+    vl_buf_printf(&typing->see, "(cd %s && sha256sum --check --quiet SHA256SUMS && echo whole)", file);
+    vl_buf_puts(&typing->seen, "whole\n");
+}
+
+void vl_type_keep(struct vl_typing *typing)
+{
+    static const char *const alone[] = { "disk.qcow2", "info", NULL };
+    const struct vl_step *step = typing->step;
+    const struct vl_kept_source *kept = step->kept;
+    const char *file = vl_typed_word(typing->arena, step->after);
+    const char *part = vl_arena_printf(typing->arena, "%s.part", step->after),
+               *word = vl_typed_word(typing->arena, part);
+
+    vl_buf_printf(&typing->type, "mkdir -p %s\n", word);
+    vl_shell_words(&typing->type,
+                   vl_kept_convert_command(typing->arena, kept, vl_arena_printf(typing->arena, "%s/disk.qcow2", part)));
+    vl_buf_putc(&typing->type, '\n');
+    vl_shell_input(&typing->type, vl_arena_printf(typing->arena, "cat >%s/info", word),
+                   vl_kept_info(typing->arena, kept), NULL);
+    if (kept->kernel)
+        vl_buf_printf(&typing->type, "cp -- %s %s/vmlinuz\ncp -- %s %s/initrd\n",
+                      vl_typed_word(typing->arena, kept->kernel), word, vl_typed_word(typing->arena, kept->initrd),
+                      word);
+    type_sums(typing, word, kept->kernel ? vl_recipe_files : alone);
+    vl_buf_printf(&typing->type, "mv %s %s\n", word, file);
     vl_buf_printf(&typing->see, "(cd %s && sha256sum --check --quiet SHA256SUMS && echo whole)", file);
     vl_buf_puts(&typing->seen, "whole\n");
 }

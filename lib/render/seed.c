@@ -28,6 +28,8 @@ static int check(const struct vl_seed *seed, struct vl_error *err)
         { "the mac address", seed->mac },
         { "the authorized key", seed->authorized_key },
         { "the public host key", seed->host_public_key },
+        { "the time zone", seed->zone },
+        { "the language", seed->language },
     };
 
     for (size_t i = 0; i < VL_COUNT(lines); i++) {
@@ -142,6 +144,22 @@ static const char *networkd(struct vl_arena *arena, const struct vl_seed *seed)
     return vl_arena_strdup(arena, vl_buf_text(&buf));
 }
 
+/* What is not one program's own file, for whoever configures the guest (images/debian-asterisk, seed). */
+static const char *facts(struct vl_arena *arena, const struct vl_seed *seed)
+{
+    uint32_t netmask = seed->prefix ? ~(uint32_t)0 << (32 - seed->prefix) : 0;
+    VL_BUF_AUTO buf = VL_BUF_INIT;
+
+    vl_buf_printf(&buf, "ADDRESS=%s\nNETMASK=%s\n", vl_text_from_ipv4(arena, seed->address),
+                  vl_text_from_ipv4(arena, netmask));
+    vl_buf_printf(&buf, "GATEWAY=%s\nDNS=", seed->gateway ? vl_text_from_ipv4(arena, seed->gateway) : "");
+    for (size_t i = 0; seed->dns && seed->dns[i]; i++)
+        vl_buf_printf(&buf, "%s%s", i ? " " : "", seed->dns[i]);
+    vl_buf_printf(&buf, "\nZONE=%s\nLANGUAGE=%s\n", seed->zone, seed->language);
+    arena->failed |= buf.failed;
+    return vl_arena_strdup(arena, vl_buf_text(&buf));
+}
+
 static int meta_data(struct vl_arena *arena, const char *hostname, const struct vl_fileset *set, size_t first,
                      const char **ret_text, struct vl_error *err)
 {
@@ -182,6 +200,7 @@ int vl_render_seed(struct vl_arena *arena, const struct vl_seed *seed, struct vl
         return -1;
     add(arena, set, "voiplab/hostname", 0644, line(arena, seed->hostname), "the guest's name");
     add(arena, set, "voiplab/network", 0644, networkd(arena, seed), "the guest's address");
+    add(arena, set, "voiplab/facts", 0644, facts(arena, seed), "its network once more, its clock and its language");
     add(arena, set, "voiplab/authorized_keys", 0600, line(arena, seed->authorized_key), "the key that may log in");
     add(arena, set, "voiplab/ssh_host_ed25519_key", 0600, seed->host_private_key,
         "the guest's host key, made on the host so that the first connection is verified");

@@ -27,6 +27,8 @@ struct vl_seed {
     const char *authorized_key;   /* one line: "ssh-ed25519 AAAA… comment"; who may log in as root */
     const char *host_private_key; /* OpenSSH private key file, ed25519, unencrypted */
     const char *host_public_key;  /* its one-line public half */
+    const char *zone;             /* of the clock, as tzdata names it: America/Guayaquil */
+    const char *language;         /* of Asterisk's prompts: es */
 };
 
 /* Append the files to *set; paths are relative to the root of the ISO, modes as they stand there. The instance-id in

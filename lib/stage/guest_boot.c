@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "guest/image.h"
+#include "guest/kept.h"
 #include "guest/recipe.h"
 #include "stage/guests_part.h"
 
@@ -43,36 +44,87 @@ void vl_guest_tell_other_recipe(const struct vl_guest_plan *guests, const struct
                          stem, pbx->name, pbx->image->source);
 }
 
+/* A base image with the kernel that its guests are started with. */
+struct base {
+    const char *stem, *disk, *kernel, *initrd, *cmdline, *info;
+};
+
+/* The three volumes, unless the guest's disk is a clone of another image, whose kernel it goes on with. */
+static int plan_base(const struct vl_guest_plan *guests, const struct base *base, const struct vl_volume *disk,
+                     struct vl_guest_boot *boot)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    const char *stem = stem_of_disk(guests, disk);
+    const char *kernel, *initrd;
+
+    if (!stem)
+        stem = base->stem;
+    boot->base_volume = vl_arena_printf(arena, "%s.qcow2", stem);
+    boot->cmdline = base->cmdline;
+    boot->info = base->info;
+    kernel = vl_arena_printf(arena, "%s.vmlinuz", stem);
+    initrd = vl_arena_printf(arena, "%s.initrd", stem);
+    if (!strcmp(stem, base->stem) &&
+        (vl_guest_plan_upload(guests, boot->base_volume, base->disk, true,
+                              "the base image, which every guest's disk is a linked clone of") < 0 ||
+         vl_guest_plan_upload(guests, kernel, base->kernel, false,
+                              "the kernel, started directly: no boot loader to wait for") < 0 ||
+         vl_guest_plan_upload(guests, initrd, base->initrd, false, "the kernel's first root") < 0))
+        return -1;
+    boot->kernel = vl_guest_volume_path(guests, kernel);
+    boot->initrd = vl_guest_volume_path(guests, initrd);
+    return 0;
+}
+
 static int plan_recipe(const struct vl_guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,
                        struct vl_guest_boot *boot)
 {
     struct vl_arena *arena = &guests->plan->arena;
     const struct voiplab_options *options = &guests->session->options;
-    const char *stem = stem_of_disk(guests, disk), *today;
     struct vl_recipe recipe;
 
-    if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, &recipe, guests->err) <
-        0)
+    if (vl_recipe_find(arena, options->share_directory, options->cache_directory, image->source, image->packages,
+                       &recipe, guests->err) < 0)
         return -1;
-    today = vl_arena_printf(arena, "%s-%s", recipe.name, recipe.hash);
-    if (!stem)
-        stem = today;
-    boot->base_volume = vl_arena_printf(arena, "%s.qcow2", stem);
-    boot->kernel = vl_arena_printf(arena, "%s.vmlinuz", stem);
-    boot->initrd = vl_arena_printf(arena, "%s.initrd", stem);
-    boot->cmdline = recipe.cmdline ? recipe.cmdline : VL_GUEST_UNKNOWN_CMDLINE;
-    boot->info = vl_arena_printf(arena, "%s/info", recipe.cache);
-    if (!strcmp(stem, today) &&
-        (vl_guest_plan_upload(guests, boot->base_volume, vl_arena_printf(arena, "%s/disk.qcow2", recipe.cache), true,
-                              "the base image, which every guest's disk is a linked clone of") < 0 ||
-         vl_guest_plan_upload(guests, boot->kernel, vl_arena_printf(arena, "%s/vmlinuz", recipe.cache), false,
-                              "the kernel, started directly: no boot loader to wait for") < 0 ||
-         vl_guest_plan_upload(guests, boot->initrd, vl_arena_printf(arena, "%s/initrd", recipe.cache), false,
-                              "the kernel's first root") < 0))
+    return plan_base(guests,
+                     &(struct base){
+                         .stem = vl_arena_printf(arena, "%s-%s", recipe.name, recipe.hash),
+                         .disk = vl_arena_printf(arena, "%s/disk.qcow2", recipe.cache),
+                         .kernel = vl_arena_printf(arena, "%s/vmlinuz", recipe.cache),
+                         .initrd = vl_arena_printf(arena, "%s/initrd", recipe.cache),
+                         .cmdline = recipe.cmdline ? recipe.cmdline : VL_GUEST_UNKNOWN_CMDLINE,
+                         .info = vl_arena_printf(arena, "%s/info", recipe.cache),
+                     },
+                     disk, boot);
+}
+
+/* One that boots by itself has its base volume under the name of a ready disk's: no kernel goes with that. */
+static int plan_kept(const struct vl_guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,
+                     struct vl_guest_boot *boot)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    struct vl_kept kept;
+
+    if (vl_kept_find(arena, guests->session->options.cache_directory, image->source, &kept, guests->err) < 0)
         return -1;
-    boot->kernel = vl_guest_volume_path(guests, boot->kernel);
-    boot->initrd = vl_guest_volume_path(guests, boot->initrd);
-    return 0;
+    if (!kept.stem)
+        return vl_fail_at(
+            guests->err, VL_ERROR_LAB, guests->session->lab->file, image->line,
+            "[image %s] base: the cache has no image '%s'; 'voiplab image import' or 'image capture' puts "
+            "one there",
+            image->name, image->source);
+    if (kept.kernel)
+        return plan_base(guests,
+                         &(struct base){ .stem = kept.stem,
+                                         .disk = kept.disk,
+                                         .kernel = kept.kernel,
+                                         .initrd = kept.initrd,
+                                         .cmdline = kept.cmdline,
+                                         .info = kept.info },
+                         disk, boot);
+    boot->base_volume = vl_arena_printf(arena, "%s.base.qcow2", kept.stem);
+    return vl_guest_plan_upload(guests, boot->base_volume, kept.disk, true,
+                                "the base image, which every guest's disk is a linked clone of");
 }
 
 static int plan_ready_disk(const struct vl_guest_plan *guests, const struct vl_image *image, struct vl_guest_boot *boot)
@@ -102,6 +154,8 @@ int vl_guest_plan_boot(const struct vl_guest_plan *guests, const struct vl_image
     case VL_IMAGE_DISK:
     case VL_IMAGE_URL:
         return plan_ready_disk(guests, image, boot);
+    case VL_IMAGE_KEPT:
+        return plan_kept(guests, image, disk, boot);
     case VL_IMAGE_ISO:
         boot->cdrom = image->source;
         return 0;

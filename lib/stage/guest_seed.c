@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
+#include "lab/country.h"
 #include "plan/made.h"
 #include "render/seed.h"
 #include "stage/guests_part.h"
@@ -81,6 +82,7 @@ int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *
 {
     struct vl_arena *arena = &guests->plan->arena;
     const struct vl_bridge *bridge = &guests->session->lab->bridge;
+    const struct vl_country *country = vl_country(guests->session->lab->country);
     struct vl_fileset *files = vl_arena_zalloc(arena, sizeof(*files));
     struct vl_volume volume;
     const struct vl_shell_part *parts = NULL;
@@ -91,6 +93,8 @@ int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *
         .prefix = bridge->prefix,
         .gateway = bridge->gateway,
         .dns = bridge->dns,
+        .zone = country->zone,
+        .language = country->language,
     };
 
     if (seed_keys(guests, pbx, &seed, &parts) < 0)

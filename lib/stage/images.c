@@ -2,9 +2,12 @@
 /*
  * Base images in the cache: built by a recipe or fetched, once, before the guests are planned that stand on them.
  */
+#include <string.h>
+
 #include "base/file.h"
 #include "guest/cache.h"
 #include "guest/image.h"
+#include "guest/kept.h"
 #include "guest/recipe.h"
 #include "stage/stage.h"
 
@@ -34,7 +37,7 @@ static int image_step(struct vl_session *session, const struct vl_image *image, 
     if (image->kind != VL_IMAGE_BUILD)
         return 0;
     if (vl_recipe_find(&plan->arena, session->options.share_directory, session->options.cache_directory, image->source,
-                       &recipe, err) < 0)
+                       image->packages, &recipe, err) < 0)
         return vl_error_wrap(err, "%s:%d: [image %s] base", session->lab->file, image->line, image->name);
     if (recipe.built)
         return 0;
@@ -43,6 +46,7 @@ static int image_step(struct vl_session *session, const struct vl_image *image, 
                           .target = VL_THIS_HOST,
                           .object = image->source,
                           .after = recipe.cache,
+                          .argv = image->packages,
                           .why = "the base image is built from packages once and kept until its recipe changes",
                       });
     return 0;
@@ -70,6 +74,31 @@ int vl_stage_image(struct vl_session *session, const char *const *names, struct 
             if (image_step(session, image, plan, err) < 0)
                 return -1;
     }
+    return vl_arena_check(&plan->arena, err);
+}
+
+int vl_stage_image_keep(struct vl_session *session, const char *name, const char *sum,
+                        const struct vl_kept_source *source, struct vl_plan *plan, struct vl_error *err)
+{
+    const char *cache = session->options.cache_directory;
+    const char *place = vl_kept_place(&plan->arena, cache, name, sum);
+    struct vl_kept kept;
+
+    if (vl_kept_find(&plan->arena, cache, name, &kept, err) < 0)
+        return -1;
+    if (kept.stem && strcmp(kept.place, place) != 0)
+        return vl_fail(
+            err, VL_ERROR_FAILED,
+            "the cache has another image '%s', '%s'; 'voiplab image remove %s' takes it away, or say another "
+            "name",
+            name, kept.stem, kept.stem);
+    if (!kept.stem)
+        vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_KEEP,
+                                             .target = VL_THIS_HOST,
+                                             .object = name,
+                                             .after = place,
+                                             .kept = source,
+                                             .why = "one qcow2 image that needs no other file, and its checksums" });
     return vl_arena_check(&plan->arena, err);
 }
 

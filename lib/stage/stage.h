@@ -64,6 +64,12 @@ int vl_stage_image(struct vl_session *session, const char *const *names, struct 
 /* Whether it is one of these. */
 bool vl_stage_image_wanted(const struct vl_session *session, const char *const *names, const struct vl_image *image);
 
+struct vl_kept_source;
+/* The cache gets the image NAME from a source with this sum; nothing when it has it. Another one of that name is an
+ * error. */
+int vl_stage_image_keep(struct vl_session *session, const char *name, const char *sum,
+                        const struct vl_kept_source *source, struct vl_plan *plan, struct vl_error *err);
+
 struct vl_cached;
 /* The files of these images in the cache go; what else lies among them stays and is told. */
 int vl_stage_image_remove(struct vl_session *session, const struct vl_cached *images, size_t count,

@@ -51,7 +51,7 @@ voiplab init mi|mine.ini
 voiplab status |hub alfa beta
 voiplab status hub -j 3 be|beta
 voiplab sipp |quick
-voiplab image |debian list remove
+voiplab image |debian import list remove verify
 voiplab phone |
 voiplab phone -f $thesis |mesa1
 voiplab phone --file $thesis |mesa1

@@ -201,4 +201,85 @@ expect_status 0 'two images'
 [ "$(cd cache/images && find . -type f | sort | tr '\n' ' ')" = './mine-0123456789ab.qcow2 ./mine/thesis.tex ' ] ||
     fail "left: $(find cache -type f)"
 
+# A disk that somebody has becomes one of the cache: whole, a qcow2 image of its own, with its checksums.
+rm -rf cache
+qemu-img create -q -f raw web/old.raw 3M
+printf 'boots by itself' | dd of=web/old.raw conv=notrunc status=none
+in_cache import web/old.raw --dry-run
+expect_status 0 'import --dry-run'
+expect out 'keep image old (into ' 'import --dry-run'
+[ ! -e cache ] || fail 'a dry run made something'
+in_cache import web/old.raw --explain
+expect out 'qemu-img convert -O qcow2 -o compat=1.1 -f raw -- ' 'import --explain'
+in_cache import web/old.raw Elastix
+expect_status 2 'a name that is none'
+in_cache import web/old.raw elastix
+expect_status 0 'import'
+kept=$(echo cache/images/elastix-*[0-9a-f])
+qemu-img compare -q web/old.raw "$kept/disk.qcow2" || fail 'import: the disk is another'
+[ "$(basename "$kept")" = "elastix-$(sha256sum web/old.raw | cut -c 1-12)" ] || fail "import: it lies in '$kept'"
+in_cache import web/old.raw elastix
+expect_status 0 'import, the second time'
+expect err 'nothing to do' 'import, the second time'
+in_cache import web/good.qcow2 elastix
+expect_status 1 'another image of the same name'
+expect err "the cache has another image 'elastix'" 'another image of the same name'
+for name in backed split; do
+    in_cache import "web/$name.qcow2" other
+    expect_status 1 "import of $name.qcow2"
+    expect err 'needs another file' "import of $name.qcow2"
+done
+in_cache import web/nosuch other
+expect_status 1 'import of a file that is not there'
+[ "$(find cache/images -mindepth 1 -maxdepth 1 -type d | wc -l)" -eq 1 ] || fail "left: $(find cache)"
+sed '/^sha256/d; s|^base *=.*|base = image:elastix|' lab.ini >own.ini
+in_cache list -f own.ini
+grep -q '^elastix-.* imported .* debian ' out || fail "image list: $(cat out)"
+run create-vm --dry-run -f own.ini --state "$work/state" --cache "$work/cache" -c "$nowhere" --wait 1
+expect_status 0 'create-vm of an image of the cache'
+expect out "upload volume $(basename "$kept").base.qcow2 (from $work/$kept/disk.qcow2)" 'create-vm of an image of the cache'
+sed 's|image:elastix|image:nosuch|' own.ini >other.ini
+run create-vm --dry-run -f other.ini --state "$work/state" --cache "$work/cache" -c "$nowhere" --wait 1
+expect_status 3 'an image that the cache has not'
+expect err "the cache has no image 'nosuch'" 'an image that the cache has not'
+in_cache verify
+expect_status 0 'image verify'
+grep -q '^elastix-.* whole$' out || fail "image verify: $(cat out)"
+in_cache verify nosuch
+expect_status 2 'image verify of what is not there'
+cp "$kept/disk.qcow2" kept
+printf x | dd of="$kept/disk.qcow2" bs=1 seek=70000 conv=notrunc status=none
+in_cache verify
+expect_status 1 'a damaged image'
+grep -q '^elastix-.* damaged$' out || fail "image verify: $(cat out)"
+expect err 'is damaged' 'a damaged image'
+
+# Damage of qcow2's own that a checksum taken afterwards does not tell.
+cp kept "$kept/disk.qcow2"
+printf '\377\377\377\377' | dd of="$kept/disk.qcow2" bs=1 seek=65544 conv=notrunc status=none
+(cd "$kept" && sha256sum disk.qcow2 info >SHA256SUMS)
+in_cache verify
+expect_status 1 'an image that qemu-img finds damaged'
+expect err "the disk of the image 'elastix-" 'an image that qemu-img finds damaged'
+in_cache remove "$(basename "$kept")"
+expect_status 0 'image remove of an imported one'
+[ ! -e "$kept" ] || fail 'it is still there'
+
+# Packages that the lab wants beside make another image, and are told to the recipe; nothing else gets any.
+sed '/^sha256/d; s|^base *=.*|base = build:debian-asterisk|' lab.ini >own.ini
+image -f own.ini --dry-run
+plain=$(sed -n 's/.*build image debian-asterisk (into \(.*\))/\1/p' out)
+sed -i 's|^base *=.*|&\npackages = vim-tiny, mtr-tiny|' own.ini
+image -f own.ini --explain
+expect_status 0 'packages'
+expect out "/build --packages vim-tiny,mtr-tiny " 'packages'
+if [ -z "$plain" ] || grep -qF "$plain" out; then fail "with packages it is the same image, '$plain'"; fi
+sed 's|vim-tiny|--hook=x|' own.ini >other.ini
+image -f other.ini --dry-run
+expect_status 3 'a package that is an option'
+sed 's|build:debian-asterisk|disk:/x|' own.ini >other.ini
+image -f other.ini --dry-run
+expect_status 3 'packages of what is not built'
+expect err 'only what is built' 'packages of what is not built'
+
 finish

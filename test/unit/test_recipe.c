@@ -46,7 +46,7 @@ static struct vl_recipe find(struct vl_arena *arena, const char *last)
                                          "echo cmdline=quiet >info\n%s\n",
                                          last));
     assert_int_equal(chmod(program, 0755), 0);
-    assert_int_equal(vl_recipe_find(arena, directory, directory, "small", &recipe, &err), 0);
+    assert_int_equal(vl_recipe_find(arena, directory, directory, "small", NULL, &recipe, &err), 0);
     return recipe;
 }
 
@@ -135,7 +135,7 @@ static struct vl_recipe find_again(struct vl_arena *arena)
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_recipe recipe = { .name = NULL };
 
-    assert_int_equal(vl_recipe_find(arena, directory, directory, "small", &recipe, &err), 0);
+    assert_int_equal(vl_recipe_find(arena, directory, directory, "small", NULL, &recipe, &err), 0);
     return recipe;
 }
 

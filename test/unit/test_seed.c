@@ -49,6 +49,8 @@ static struct vl_seed full_seed(void)
         .authorized_key = "ssh-ed25519 QVVUSE9SSVpFRA== voiplab \"tesis\"",
         .host_private_key = private_key,
         .host_public_key = "ssh-ed25519 SE9TVA== root@virtual1",
+        .zone = "America/Guayaquil",
+        .language = "es",
     };
 }
 
@@ -123,6 +125,7 @@ static void test_contract(void **state)
     } rows[] = {
         { "voiplab/hostname", 0644 },
         { "voiplab/network", 0644 },
+        { "voiplab/facts", 0644 },
         { "voiplab/authorized_keys", 0600 },
         { "voiplab/ssh_host_ed25519_key", 0600 },
         { "voiplab/ssh_host_ed25519_key.pub", 0644 },
@@ -181,6 +184,9 @@ static void test_injection(void **state)
     seed = full_seed();
     seed.host_public_key = "";
     refused(&seed, "seed: the public host key is empty");
+    seed = full_seed();
+    seed.zone = "UTC\nADDRESS=1.2.3.4";
+    refused(&seed, "seed: the time zone must be one line of text");
     seed = full_seed();
     seed.dns = dns;
     refused(&seed, "seed: a name server must be one line of text");
