@@ -222,7 +222,7 @@ static int do_seed(const struct vl_step_scene *scene)
     if (vl_scratch_make(&scratch, step->source, scene->err) < 0)
         return -1;
     iso = vl_arena_printf(scene->arena, "%s/%s", scratch.path, step->object);
-    if (vl_seed_iso(step->files, scratch.path, iso, scene->err) < 0)
+    if (vl_seed_iso(step->files, iso, scene->err) < 0)
         return -1;
     if (stat(iso, &status) < 0)
         return vl_fail_errno(scene->err, "cannot look at '%s'", iso);
