@@ -60,6 +60,7 @@ enum cmd_lab {
     CMD_LAB_NEEDED,
     CMD_LAB_MAY_BE, /* used when there is one */
     CMD_LAB_NAMED,  /* used when --file names one */
+    CMD_LAB_PLACE,  /* not opened: it says where a lab file goes */
     CMD_LAB_NONE,   /* not used, also when voiplab.ini or $VOIPLAB_FILE is there */
 };
 

@@ -195,6 +195,18 @@ COMMAND(cmd_run_request, .name = "snapshot", .operands = "[PBX ...]",
         .summary = "have guests put back to what they are now", .takes = { LAB, PLAN, REACH }, .most_operands = -1,
         .kind = CMD_PBXS, .request = VOIPLAB_SNAPSHOT)
 
+COMMAND(cmd_run_backup, .name = "backup", .operands = "FILE [PBX ...]",
+        .synonyms = (const char *const[]){ "export", NULL },
+        .summary = "write the lab, or some of its guests, into one file",
+        .takes = { LAB, PLAN, REACH, [CMD_REPLACE] = true, [CMD_NO_BASE] = true }, .least_operands = 1,
+        .most_operands = -1, .kind = CMD_FILES, .request = VOIPLAB_BACKUP)
+
+COMMAND(cmd_run_restore, .name = "restore", .operands = "FILE [PBX ...]",
+        .synonyms = (const char *const[]){ "import", NULL }, .destructive = true,
+        .summary = "put back what is in a backup, on this host or another",
+        .takes = { LAB, PLAN, [CMD_REPLACE] = true }, .least_operands = 1, .most_operands = -1, .kind = CMD_FILES,
+        .lab = CMD_LAB_PLACE, .request = VOIPLAB_RESTORE)
+
 COMMAND(cmd_run_destroy, .name = "destroy", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "rm", "delete", "remove", "purge", NULL }, .destructive = true,
         .summary = "take away all that is this lab's own, and nothing else",

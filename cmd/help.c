@@ -44,6 +44,8 @@ const char *cmd_option_help(const struct cmd_command *command, enum cmd_option o
 {
     if (option == CMD_FILE && command->lab == CMD_LAB_NONE)
         return "not used: no lab file is needed";
+    if (option == CMD_FILE && command->lab == CMD_LAB_PLACE)
+        return "where the lab file of the backup goes (default: voiplab.ini, then $VOIPLAB_FILE)";
     if (option == CMD_FILE && command->lab == CMD_LAB_NAMED)
         return "lab file; none is needed, and only one that is given here is used";
     return cmd_option_rows[option].help;

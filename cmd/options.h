@@ -29,6 +29,8 @@
     X(NO_START, "no-start", 0, NULL, FLAG, "make the guests and do not start them")                                    \
     X(LONE, "lone", 0, NULL, FLAG, "the guests that create-vm made without a lab file, instead of a lab's")            \
     X(CLEAN, "clean", 0, NULL, FLAG, "throw the disk away, make a new one from the base image, and boot it")           \
+    X(REPLACE, "replace", 0, NULL, FLAG, "what is there may be replaced")                                              \
+    X(NO_BASE, "no-base", 0, NULL, FLAG, "leave the base images out; they are built or fetched again")                 \
     X(YES, "yes", 'y', NULL, FLAG, "do not ask")                                                                       \
     X(LOAD_MODULES, "fix", 0, NULL, FLAG, "install packages and load modules that are missing, asking first")          \
     X(QUIET, "quiet", 'q', NULL, FLAG, "print results and problems only")                                              \

@@ -180,7 +180,7 @@ static void complain_of_no_lab(const struct cmd_options *options)
 voiplab_lab *cmd_open(const struct cmd_options *options, enum cmd_lab wanted, int *ret_status)
 {
     const char *named = options->values[CMD_FILE];
-    bool none = wanted == CMD_LAB_NONE || options->values[CMD_LONE];
+    bool none = wanted == CMD_LAB_NONE || wanted == CMD_LAB_PLACE || options->values[CMD_LONE];
     const char *file = none ? NULL : wanted == CMD_LAB_NAMED ? named : cmd_lab_file(options);
     struct voiplab_options open_options = {
         .size = sizeof(open_options),

@@ -130,8 +130,10 @@ enum voiplab_command {
     VOIPLAB_SNAPSHOT,     /* what guests are now is what they are put back to */
     VOIPLAB_CAPTURE,      /* what is on the wire, or in a capture file: calls and media. Names are PBXs, or A:B for what
                              goes between two; of a file none are needed, and no lab file */
-    VOIPLAB_IMPAIR, /* have a trunk lose packets: names are "A:B" and "loss=2%" or "off", or "off" for all; without
-                       any it is said which do */
+    VOIPLAB_IMPAIR,  /* have a trunk lose packets: names are "A:B" and "loss=2%" or "off", or "off" for all; without
+                        any it is said which do */
+    VOIPLAB_BACKUP,  /* the lab, or the guests that are named, into one file */
+    VOIPLAB_RESTORE, /* what is in such a file, or the guests that are named; no lab file may be open */
 };
 
 enum voiplab_mode {
@@ -295,6 +297,20 @@ struct voiplab_sipp {
     void (*steer)(void *context, struct voiplab_load_steering *steering);       /* ten times a second; may be NULL */
 };
 
+struct voiplab_backup {
+    size_t size;
+    const char *file; /* where it goes, an absolute path; required */
+    bool replace;     /* what is there may be replaced */
+    bool no_base;     /* without the base images, which are built or fetched again when it is restored */
+};
+
+struct voiplab_restore {
+    size_t size;
+    const char *file;     /* the backup, an absolute path; required */
+    const char *lab_file; /* where the lab file in it goes, an absolute path; required */
+    bool replace;         /* the lab, or the guests that are named, may be there: they are replaced */
+};
+
 struct voiplab_trust {
     size_t size;
     /* Asked about each key that is not the known one, with `context`: whether to write it. NULL: all are written. */
@@ -326,6 +342,8 @@ struct voiplab_request {
         const struct voiplab_trunk_verify *trunk_verify;   /* VOIPLAB_TRUNK_VERIFY */
         const struct voiplab_sipp *sipp;                   /* VOIPLAB_SIPP */
         const struct voiplab_capture *capture;             /* VOIPLAB_CAPTURE */
+        const struct voiplab_backup *backup;               /* VOIPLAB_BACKUP */
+        const struct voiplab_restore *restore;             /* VOIPLAB_RESTORE */
     } parameters;
     bool no_start; /* VOIPLAB_UP, VOIPLAB_CREATE_VM: guests are made and not started, and that is all */
 };
@@ -438,6 +456,8 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_CAPTURE_INIT VOIPLAB_INIT(voiplab_capture)
 #define VOIPLAB_TRUNK_VERIFY_INIT VOIPLAB_INIT(voiplab_trunk_verify)
 #define VOIPLAB_SIPP_INIT VOIPLAB_INIT(voiplab_sipp)
+#define VOIPLAB_BACKUP_INIT VOIPLAB_INIT(voiplab_backup)
+#define VOIPLAB_RESTORE_INIT VOIPLAB_INIT(voiplab_restore)
 #define VOIPLAB_REQUEST_INIT VOIPLAB_INIT(voiplab_request)
 #define VOIPLAB_DIALPLAN_SOURCE_INIT VOIPLAB_INIT(voiplab_dialplan_source)
 #define VOIPLAB_DIALPLAN_QUERY_INIT VOIPLAB_INIT(voiplab_dialplan_query)

@@ -176,6 +176,7 @@ static int open_lab(struct voiplab_lab *lab, struct vl_error *err)
             vl_state_open(&session->state, session->lab, session->options.state_directory, NULL, err) < 0)
             return -1;
     }
+    session->hypervisor_given = session->options.hypervisor && *session->options.hypervisor;
     session->options.hypervisor = or_default(&lab->arena, session->options.hypervisor,
                                              session->lab ? session->lab->hypervisor : "qemu:///system");
     return vl_arena_check(&lab->arena, err);

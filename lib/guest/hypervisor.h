@@ -157,6 +157,12 @@ int vl_hypervisor_save(struct vl_hypervisor *hypervisor, const char *name, const
 int vl_hypervisor_restore(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *file,
                           struct vl_error *err);
 
+/* Have a guest stand still, if it runs (`ret_paused`: it did, and does now), and let one run on that stands still. What
+ * it has given to its disk before is in the files of the disk meanwhile, as after a power cut. */
+int vl_hypervisor_pause(struct vl_hypervisor *hypervisor, const char *name, const char *lab, bool *ret_paused,
+                        struct vl_error *err);
+int vl_hypervisor_run_on(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
+
 /* Undefine a stopped domain, with its saved state and its snapshots; an absent one is no error. Its volumes stay. */
 int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
 

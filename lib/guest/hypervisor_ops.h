@@ -31,6 +31,9 @@ struct vl_hypervisor_ops {
     int (*domain_resize)(struct _virDomain *domain, const char *disk, unsigned long long size, unsigned flags);
     int (*domain_autostart)(struct _virDomain *domain, int on);
 
+    int (*domain_suspend)(struct _virDomain *domain);
+    int (*domain_resume)(struct _virDomain *domain);
+
     struct _virStoragePool *(*pool_define)(struct _virConnect *connection, const char *xml, unsigned flags);
     int (*pool_build)(struct _virStoragePool *pool, unsigned flags);
     int (*pool_start)(struct _virStoragePool *pool, unsigned flags);

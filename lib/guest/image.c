@@ -18,6 +18,7 @@ enum { SUM_LIMIT = 4096 };
 enum {
     QCOW2_VERSION = 4,
     QCOW2_BACKING_FILE = 8,
+    QCOW2_BACKING_SIZE = 16,
     QCOW2_SIZE = 24,
     QCOW2_INCOMPATIBLE = 72, /* from version 3 on */
     QCOW2_HEADER = 80,
@@ -42,6 +43,30 @@ const char *vl_image_place(struct vl_arena *arena, const char *cache_directory, 
         return "";
     }
     return vl_arena_printf(arena, "%s/images/%s-%.12s.qcow2", cache_directory, name, hex);
+}
+
+int vl_image_read_header(struct vl_arena *arena, const void *bytes, size_t length, uint64_t *ret_size,
+                         const char **ret_backing, struct vl_error *err)
+{
+    const unsigned char *header = bytes;
+    uint64_t backing;
+    size_t name_length;
+
+    *ret_backing = NULL;
+    if (length < QCOW2_HEADER || memcmp(header, "QFI\xfb", 4) != 0)
+        return vl_fail(err, VL_ERROR_FAILED, "it is not a qcow2 image");
+    if (number(header + QCOW2_VERSION, 4) > 2 && number(header + QCOW2_INCOMPATIBLE, 8) & QCOW2_EXTERNAL_DATA)
+        return vl_fail(err, VL_ERROR_FAILED, "its data is in another file");
+    backing = number(header + QCOW2_BACKING_FILE, 8);
+    name_length = (size_t)number(header + QCOW2_BACKING_SIZE, 4);
+    *ret_size = number(header + QCOW2_SIZE, 8);
+    if (!backing)
+        return 0;
+    if (!name_length || backing > length || name_length > length - (size_t)backing ||
+        memchr(header + (size_t)backing, '\0', name_length))
+        return vl_fail(err, VL_ERROR_FAILED, "the name of the file that it needs is out of place");
+    *ret_backing = vl_arena_strndup(arena, (const char *)header + (size_t)backing, name_length);
+    return vl_arena_check(arena, err);
 }
 
 int vl_image_virtual_size(const char *path, uint64_t *ret_size, struct vl_error *err)

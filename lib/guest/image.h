@@ -19,6 +19,11 @@ const char *vl_image_place(struct vl_arena *arena, const char *cache_directory, 
  * the hypervisor's host, by a name that came with the image. */
 int vl_image_virtual_size(const char *path, uint64_t *ret_size, struct vl_error *err);
 
+/* What the first bytes of a qcow2 image say: how much a guest sees, and by which name it needs another file (in the
+ * arena; NULL: it needs none). An error when they are not those of one, or it keeps its data elsewhere. */
+int vl_image_read_header(struct vl_arena *arena, const void *bytes, size_t length, uint64_t *ret_size,
+                         const char **ret_backing, struct vl_error *err);
+
 struct vl_image_fetch {
     const char *url, *file; /* the file is there only when it is whole, and a qcow2 image */
     const char *sha256;     /* what its checksum must be; NULL: what it is */

@@ -45,12 +45,16 @@ enum vl_step_kind {
     VL_STEP_SQL,           /* change the data base of a FreePBX by argv with input on stdin: before, after */
     VL_STEP_KEY,           /* make a pair of SSH keys: input is the private one, after the public one */
     VL_STEP_LOOK,          /* nothing is changed: input is what is typed, then `see`; for a note only */
+    VL_STEP_BACKUP,        /* write the backup `backup` into a file; after: what is in it */
+    VL_STEP_UNPACK,        /* put the things `unpack` of a backup where they go; after: which */
     VL_STEP_SWITCH,        /* the uplink of the lab's bridge becomes its port; after: the commands of ip(8) */
     VL_STEP_KINDS,
 };
 
 struct vl_site;
 struct vl_kept_source;
+struct vl_backup;
+struct vl_unpack;
 
 struct vl_step {
     enum vl_step_kind kind;
@@ -73,7 +77,9 @@ struct vl_step {
     const struct vl_kept_source *kept; /* VL_STEP_KEEP (guest/kept.h) */
     const struct vl_fileset *files;    /* VL_STEP_SEED */
     const struct vl_shell_part *parts; /* VL_STEP_SEED: what in its files stands in files of this host, too */
-    const char *joins;          /* VL_STEP_FILE of a fresh target: what is put at the end of the file if it is there */
+    const char *joins; /* VL_STEP_FILE of a fresh target: what is put at the end of the file if it is there */
+    const struct vl_backup *backup; /* VL_STEP_BACKUP, VL_STEP_UNPACK (plan/backup.h) */
+    const struct vl_unpack *unpack;
     const struct vl_site *site; /* VL_STEP_POOL and all on libvirt: on which hypervisor; NULL: that of [lab] */
     const char *about;          /* the PBX that it is for, where that is not the target; NULL: none, or many */
     const char *tree;       /* the files are those of this tree of this host (--root); NULL: of the running system */

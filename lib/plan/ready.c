@@ -82,12 +82,27 @@ static int find_tear(struct vl_hypervisor *hypervisor, struct vl_arena *arena, c
     return 0;
 }
 
+bool vl_ready_parse(const struct vl_session *session, struct vl_arena *arena, const char *text, const char *name,
+                    struct vl_ready *ret_ready)
+{
+    const char *const *lines = vl_text_split(arena, text, "\n");
+    const char *memory = first_word(arena, value(lines, "memory"));
+
+    *ret_ready = (struct vl_ready){ .layer = first_word(arena, value(lines, "layer")),
+                                    .definition = value(lines, "definition") };
+    if (!ret_ready->layer || !ret_ready->definition || !memory || strchr(memory, '/') ||
+        !vl_made_layer_of(ret_ready->layer, name))
+        return false;
+    ret_ready->memory = vl_arena_printf(arena, "%s/%s", vl_ready_directory(session, arena), memory);
+    return true;
+}
+
 int vl_ready_read(const struct vl_session *session, struct vl_hypervisor *hypervisor, struct vl_arena *arena,
                   const char *pool, const char *name, struct vl_ready *ret_ready, struct vl_error *err)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
     VL_FREE char *text = NULL;
-    const char *const *lines, *memory;
+    const char *const *lines;
 
     *ret_ready = (struct vl_ready){ .layer = NULL };
     if (vl_file_read(vl_ready_path(session, arena, name), RECORD_LIMIT, &text, NULL, &cause) < 0) {
@@ -97,15 +112,10 @@ int vl_ready_read(const struct vl_session *session, struct vl_hypervisor *hyperv
         return -1;
     }
     lines = vl_text_split(arena, text, "\n");
-    ret_ready->layer = first_word(arena, value(lines, "layer"));
-    ret_ready->definition = value(lines, "definition");
-    memory = first_word(arena, value(lines, "memory"));
-    if (!ret_ready->layer || !ret_ready->definition || !memory || strchr(memory, '/') ||
-        !vl_made_layer_of(ret_ready->layer, name))
+    if (!vl_ready_parse(session, arena, text, name, ret_ready)) {
         *ret_ready = (struct vl_ready){ .layer = "", .torn = "its record cannot be read" };
-    if (ret_ready->torn)
         return 0;
-    ret_ready->memory = vl_arena_printf(arena, "%s/%s", vl_ready_directory(session, arena), memory);
+    }
     if (find_tear(hypervisor, arena, pool, ret_ready, lines, err) < 0)
         return -1;
     return vl_arena_check(arena, err);

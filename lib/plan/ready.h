@@ -32,6 +32,10 @@ struct vl_ready {
 int vl_ready_read(const struct vl_session *session, struct vl_hypervisor *hypervisor, struct vl_arena *arena,
                   const char *pool, const char *name, struct vl_ready *ret_ready, struct vl_error *err);
 
+/* What a record says, whatever has become of the two since. False: it cannot be read. */
+bool vl_ready_parse(const struct vl_session *session, struct vl_arena *arena, const char *text, const char *name,
+                    struct vl_ready *ret_ready);
+
 /* The record of a pair as its halves are now, and where it is kept. NULL: one of them is not there. */
 const char *vl_ready_text(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool,
                           const struct vl_ready *ready, struct vl_error *err);

@@ -18,6 +18,7 @@
 #include "guest/recipe.h"
 #include "guest/seed_iso.h"
 #include "network/switch.h"
+#include "plan/backup.h"
 #include "plan/database.h"
 #include "plan/reload.h"
 #include "plan/sites.h"
@@ -336,6 +337,8 @@ static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
     [VL_STEP_SQL] = { "change", VL_SHOW_DIFF, vl_database_change, vl_type_sql },
     [VL_STEP_KEY] = { "make key", VL_SHOW_NOTHING, do_key, vl_type_key },
     [VL_STEP_LOOK] = { "see", VL_SHOW_NOTHING, NULL, vl_type_look },
+    [VL_STEP_BACKUP] = { "write backup", VL_SHOW_AFTER, vl_backup_write, vl_type_backup },
+    [VL_STEP_UNPACK] = { "unpack backup", VL_SHOW_AFTER, vl_backup_unpack, vl_type_unpack },
     [VL_STEP_SWITCH] = { "switch over", VL_SHOW_AFTER, do_switch, vl_type_switch },
 };
 

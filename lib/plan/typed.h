@@ -52,6 +52,8 @@ void vl_type_restore(struct vl_typing *typing);
 void vl_type_copy_volume(struct vl_typing *typing);
 void vl_type_remove_volume(struct vl_typing *typing);
 void vl_type_remove_pool(struct vl_typing *typing);
+void vl_type_backup(struct vl_typing *typing);
+void vl_type_unpack(struct vl_typing *typing);
 
 /* For these files, in the arena: a text without its secrets, unless they are asked for; a word in the quotes that it
  * needs. */

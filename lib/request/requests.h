@@ -41,6 +41,9 @@ REQUEST(RESET, vl_run_reset, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervi
         .pbxs = true, .parameters = sizeof(struct voiplab_reset))
 REQUEST(SNAPSHOT, vl_run_snapshot, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_ALWAYS,
         .pbxs = true)
+REQUEST(BACKUP, vl_run_backup, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_ALWAYS,
+        .pbxs = true, .parameters = sizeof(struct voiplab_backup))
+REQUEST(RESTORE, vl_run_restore, .parameters = sizeof(struct voiplab_restore))
 REQUEST(SSH, vl_run_ssh, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(EXEC, vl_run_exec, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_exec))
 REQUEST(CLI, vl_run_cli, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_cli))

@@ -74,7 +74,7 @@ static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *p
 }
 
 /* The same base volume is wanted by many guests: its steps are kept once. */
-static void drop_repeated(struct vl_plan *plan)
+void vl_guest_drop_repeated(struct vl_plan *plan)
 {
     size_t kept = 0;
 
@@ -154,7 +154,7 @@ static int plan_each(struct vl_session *session, const char *const *names,
         if (plan_one(guests, pbx) < 0)
             return vl_error_wrap(err, "%s", pbx->name);
     }
-    drop_repeated(plan);
+    vl_guest_drop_repeated(plan);
     return vl_arena_check(&plan->arena, err);
 }
 

@@ -41,6 +41,9 @@ struct vl_guest_boot {
 int vl_guest_begin(struct vl_guest_plan *guests, struct vl_session *session, const struct vl_site *site,
                    struct vl_plan *plan, struct vl_error *err);
 
+/* Steps that are in a plan more than once, as each of many guests wants the same base volume, are kept once. */
+void vl_guest_drop_repeated(struct vl_plan *plan);
+
 /* A volume of the pool; absent is no error. One that this lab did not make is. */
 int vl_guest_volume(const struct vl_guest_plan *guests, const char *name, struct vl_volume *ret_volume);
 

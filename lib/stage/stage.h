@@ -164,6 +164,24 @@ int vl_stage_ready_off(struct vl_session *session, const char *const *names, str
 int vl_stage_ready_back(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
                         struct vl_error *err);
 
+/* A backup of the lab, or of these guests, into `file`, an absolute path; without `base` it has no base images. */
+int vl_stage_backup(struct vl_session *session, const char *const *names, const char *file, bool base,
+                    struct vl_plan *plan, struct vl_error *err);
+
+/* What is in a backup that was read (plan/backup.h), put where it goes for the lab of the session, which is the one in
+ * it. Nothing that is there is replaced unless `replace`. */
+struct vl_manifest;
+struct vl_restoring {
+    const struct vl_manifest *manifest;
+    const char *file;                /* the backup */
+    const char *lab_file, *lab_text; /* the lab file: where it goes, and what is in it */
+    const char *const *names;        /* of guests; NULL: all */
+    bool replace;
+};
+/* `before` is a plan whose steps `plan` takes over, and to be freed after it. */
+int vl_stage_restore(struct vl_session *session, const struct vl_restoring *restoring, struct vl_plan *before,
+                     struct vl_plan *plan, struct vl_error *err);
+
 /* Guest without a lab file. The first: whether it could be, before anything is looked at. */
 int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error *err);
 int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,

@@ -99,7 +99,7 @@ status list ls ps show statsu
 destroy rm delete remove purge
 --version version
 END
-for word in destory destroi destro detroy restore ip frobnicate d; do
+for word in destory destroi destro detroy rester ip frobnicate d; do
     wrong "'voiplab --help' lists them" "$word"
     wrong "'voiplab --help' lists them" help "$word"
     expect_not err 'did you mean' "$word"
