@@ -118,10 +118,16 @@ COMMAND(cmd_run_phone, .name = "phone", .operands = "[PHONE ...]",
         .takes = { LAB, PLAN, [CMD_OUTPUT] = true, [CMD_SERVE] = true, [CMD_RESYNC] = true, [CMD_ADDRESS] = true },
         .most_operands = -1, .kind = CMD_PHONES, .request = VOIPLAB_PHONE)
 
-COMMAND(cmd_run_sipp, .name = "sipp", .operands = "[LOAD ...]", .summary = "run the lab's load tests with SIPp",
+COMMAND(cmd_run_sipp, .name = "sipp", .also = "run", .operands = "[LOAD ...]",
+        .summary = "run the lab's load tests with SIPp",
         .takes = { LAB, LOAD, [CMD_DRY_RUN] = true, [CMD_EXPLAIN] = true, [CMD_SHOW_SECRETS] = true, [CMD_RATE] = true,
-                   [CMD_CALLS] = true, [CMD_UNTRIED] = true },
+                   [CMD_CALLS] = true, [CMD_UNTRIED] = true, [CMD_RESULTS] = true },
         .most_operands = -1, .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
+
+COMMAND(cmd_run_sipp_report, .name = "sipp report", .operands = "DIR ...",
+        .summary = "make the report of a load run again, or one that compares runs",
+        .takes = { TALK, [CMD_SHARE] = true, [CMD_RESULTS] = true }, .least_operands = 1, .most_operands = -1,
+        .kind = CMD_DIRECTORIES, .lab = CMD_LAB_NONE, .request = VOIPLAB_SIPP_REPORT)
 
 COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "deploy", "start", "apply", "create", "launch", "provision", NULL },

@@ -95,6 +95,8 @@
     X(AT_ONCE, "concurrent", 0, "N", NUMBER(100000), "at most N calls at once")                                        \
     X(TCP, "tcp", 0, NULL, FLAG, "over TCP instead of UDP")                                                            \
     X(UNTRIED, "no-trial", 0, NULL, FLAG, "do not make one call first to see whether it is answered")                  \
+    X(RESULTS, "output", 'o', "DIR", VALUE(DIRECTORIES),                                                               \
+      "directory of the results (default: one in the state of the lab)")                                               \
     X(FOLLOW, "follow", 'F', NULL, FLAG, "go on with what is added, until it is interrupted")                          \
     X(READ, "read", 0, "FILE", VALUE(FILES), "look at a capture file instead of the wire")                             \
     X(WRITE_FRAMES, "write", 'w', "FILE", VALUE(FILES), "write what is heard into a new file, as pcapng")              \

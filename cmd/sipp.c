@@ -2,6 +2,8 @@
 /*
  * sipp: what the options say of a load.
  */
+#include <stdlib.h>
+
 #include "cmd.h"
 
 static struct voiplab_sipp load_of(const struct cmd_options *options)
@@ -21,11 +23,43 @@ static struct voiplab_sipp load_of(const struct cmd_options *options)
     return load;
 }
 
+static int carry_out(const struct cmd_command *command, const struct cmd_options *options,
+                     struct voiplab_request *request)
+{
+    struct voiplab_sipp load = load_of(options);
+    char *output = cmd_absolute(options->values[CMD_RESULTS]);
+    int status;
+
+    load.output = output;
+    request->parameters.sipp = &load;
+    status = cmd_carry_out(command, request, options);
+    free(output);
+    return status;
+}
+
 int cmd_run_sipp(const struct cmd_command *command, const struct cmd_options *options)
 {
     struct voiplab_request request = cmd_request(command, options);
-    struct voiplab_sipp load = load_of(options);
 
-    request.parameters.sipp = &load;
-    return cmd_carry_out(command, &request, options);
+    return carry_out(command, options, &request);
+}
+
+/* The directories are named as plain absolute paths, as the library wants them. */
+int cmd_run_sipp_report(const struct cmd_command *command, const struct cmd_options *options)
+{
+    struct voiplab_request request = cmd_request(command, options);
+    char **names = calloc((size_t)options->operand_count + 1, sizeof(*names));
+    int status = VOIPLAB_FAILED;
+
+    for (int i = 0; names && i < options->operand_count; i++)
+        names[i] = cmd_absolute(options->operands[i]);
+    request.names = (const char *const *)(void *)names;
+    if (names)
+        status = carry_out(command, options, &request);
+    else
+        cmd_complain("out of memory");
+    for (int i = 0; names && i < options->operand_count; i++)
+        free(names[i]);
+    free(names);
+    return status;
 }

@@ -130,10 +130,11 @@ enum voiplab_command {
     VOIPLAB_SNAPSHOT,     /* what guests are now is what they are put back to */
     VOIPLAB_CAPTURE,      /* what is on the wire, or in a capture file: calls and media. Names are PBXs, or A:B for what
                              goes between two; of a file none are needed, and no lab file */
-    VOIPLAB_IMPAIR,  /* have a trunk lose packets: names are "A:B" and "loss=2%" or "off", or "off" for all; without
-                        any it is said which do */
-    VOIPLAB_BACKUP,  /* the lab, or the guests that are named, into one file */
-    VOIPLAB_RESTORE, /* what is in such a file, or the guests that are named; no lab file may be open */
+    VOIPLAB_IMPAIR,      /* have a trunk lose packets: names are "A:B" and "loss=2%" or "off", or "off" for all; without
+                            any it is said which do */
+    VOIPLAB_BACKUP,      /* the lab, or the guests that are named, into one file */
+    VOIPLAB_RESTORE,     /* what is in such a file, or the guests that are named; no lab file may be open */
+    VOIPLAB_SIPP_REPORT, /* make the report of load runs, whose directories are named, again; needs no lab file */
 };
 
 enum voiplab_mode {
@@ -340,7 +341,7 @@ struct voiplab_request {
         const struct voiplab_trust *trust;                 /* VOIPLAB_TRUST */
         const struct voiplab_reset *reset;                 /* VOIPLAB_RESET */
         const struct voiplab_trunk_verify *trunk_verify;   /* VOIPLAB_TRUNK_VERIFY */
-        const struct voiplab_sipp *sipp;                   /* VOIPLAB_SIPP */
+        const struct voiplab_sipp *sipp;                   /* VOIPLAB_SIPP, …_REPORT */
         const struct voiplab_capture *capture;             /* VOIPLAB_CAPTURE */
         const struct voiplab_backup *backup;               /* VOIPLAB_BACKUP */
         const struct voiplab_restore *restore;             /* VOIPLAB_RESTORE */

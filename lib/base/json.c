@@ -167,3 +167,54 @@ char *vl_json_text(const struct vl_json *json, unsigned indent, struct vl_error 
         vl_no_memory(err);
     return line;
 }
+
+/* What others see of jansson's values is their address. */
+static const json_t *bare(const struct vl_json_value *value)
+{
+    return (const json_t *)(const void *)value;
+}
+
+static const struct vl_json_value *clothed(const json_t *value)
+{
+    return (const struct vl_json_value *)(const void *)value;
+}
+
+struct vl_json_value *vl_json_read(const char *text, struct vl_error *err)
+{
+    json_error_t error;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+    if (!root)
+        (void)vl_fail(err, VL_ERROR_FAILED, "line %d: %s", error.line, error.text);
+    return (struct vl_json_value *)(void *)root;
+}
+
+void vl_json_value_free(struct vl_json_value *value)
+{
+    json_decref((json_t *)(void *)value);
+}
+
+const struct vl_json_value *vl_json_member(const struct vl_json_value *object, const char *key)
+{
+    return clothed(json_object_get(bare(object), key));
+}
+
+size_t vl_json_length(const struct vl_json_value *array)
+{
+    return json_array_size(bare(array));
+}
+
+const struct vl_json_value *vl_json_element(const struct vl_json_value *array, size_t index)
+{
+    return clothed(json_array_get(bare(array), index));
+}
+
+const char *vl_json_string_of(const struct vl_json_value *value)
+{
+    return json_string_value(bare(value));
+}
+
+double vl_json_real_of(const struct vl_json_value *value)
+{
+    return json_is_number(bare(value)) ? json_number_value(bare(value)) : NAN;
+}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * JSON, written: the only door to jansson. A list of calls in document order with a sticky error, as in base/xml.h.
- * `key` is the member's name inside an object and is not looked at (give NULL) inside an array and at the root.
- * Members keep the order in which they were added. Bytes that are not UTF-8, which a guest may send, become U+FFFD.
+ * JSON, written and read: the only door to jansson. It is written by a list of calls in document order with a sticky
+ * error, as in base/xml.h. `key` is the member's name inside an object and is not looked at (give NULL) inside an array
+ * and at the root. Members keep the order in which they were added. Bytes that are not UTF-8, which a guest may send,
+ * become U+FFFD.
  */
 #ifndef VL_BASE_JSON_H
 #define VL_BASE_JSON_H
@@ -45,5 +46,28 @@ static inline void vl_json_cleanup(struct vl_json **json)
 }
 
 #define VL_JSON_AUTO __attribute__((cleanup(vl_json_cleanup))) struct vl_json
+
+/* JSON, read: a value is looked at where it lies, in the document of which it is a part. Nothing that is not there, or
+ * is of another kind, is an error: it is NULL, NAN or 0. */
+struct vl_json_value;
+
+/* NULL with the place of the mistake. The caller frees it. */
+struct vl_json_value *vl_json_read(const char *text, struct vl_error *err);
+void vl_json_value_free(struct vl_json_value *value);
+
+const struct vl_json_value *vl_json_member(const struct vl_json_value *object, const char *key);
+/* Of an array. */
+size_t vl_json_length(const struct vl_json_value *array);
+const struct vl_json_value *vl_json_element(const struct vl_json_value *array, size_t index);
+/* Belongs to the document. */
+const char *vl_json_string_of(const struct vl_json_value *value);
+double vl_json_real_of(const struct vl_json_value *value);
+
+static inline void vl_json_value_cleanup(struct vl_json_value **value)
+{
+    vl_json_value_free(*value);
+}
+
+#define VL_JSON_VALUE_AUTO __attribute__((cleanup(vl_json_value_cleanup))) struct vl_json_value
 
 #endif

@@ -2,12 +2,12 @@
 /*
  * sipp: the load runs of the lab file, one after the other.
  */
-#include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "plan/plan.h"
-#include "request/load.h"
+#include "request/results.h"
 #include "sipp/generator.h"
 
 struct running {
@@ -187,6 +187,25 @@ static void warn_of_copies(const struct vl_run *run, const struct vl_load_asked 
         asked->options.scenario_name);
 }
 
+/* A run whose results cannot be kept did not go well, whatever its calls did; its figures are printed all the same. */
+static bool keep(const struct vl_run *run, const struct vl_load_asked *asked, const struct vl_sipp_summary *summary,
+                 long long begun, struct vl_buf *text)
+{
+    const char *output = run->request->parameters.sipp->output, *kept;
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    bool many = output && run->session->lab->load_count > 1;
+
+    if (many)
+        output = vl_arena_printf(&run->result->arena, "%s/%s", output, asked->load.name);
+    if (vl_run_keep_results(run, asked, summary, begun, output, &kept, &cause) == 0) {
+        vl_buf_printf(text, "  %-22s %s/report.html\n", "report", kept);
+        return true;
+    }
+    vl_session_event(run->session, VOIPLAB_EVENT_WARNING, asked->load.name, "the results are not kept: %s",
+                     vl_error_text(&cause));
+    return false;
+}
+
 static int run_one(const struct vl_run *run, struct vl_load_asked *asked, struct vl_buf *text, size_t *failed)
 {
     struct running running = { .session = run->session,
@@ -196,6 +215,8 @@ static int run_one(const struct vl_run *run, struct vl_load_asked *asked, struct
     VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
     VL_ERROR_AUTO verdict = { .code = VL_OK };
     VL_FREE char *printed = NULL;
+    long long begun = (long long)time(NULL);
+    bool kept;
     int rc;
 
     warn_of_copies(run, asked);
@@ -213,10 +234,10 @@ static int run_one(const struct vl_run *run, struct vl_load_asked *asked, struct
         return vl_no_memory(run->err);
     vl_buf_puts(text, printed);
     vl_sipp_summary_json(&summary, run->result->document, NULL);
-    if (vl_sipp_verdict(&summary, &verdict) < 0) {
+    kept = keep(run, asked, &summary, begun, text);
+    if (vl_sipp_verdict(&summary, &verdict) < 0)
         vl_session_event(run->session, VOIPLAB_EVENT_WARNING, asked->load.name, "%s", vl_error_text(&verdict));
-        (*failed)++;
-    }
+    *failed += verdict.code || !kept;
     return 0;
 }
 

@@ -268,7 +268,6 @@ static void take_sample(struct run *run, long long now)
     double elapsed = (double)(now - run->sampled) / 1000;
     struct vl_load_sample sample = {
         .at_s = (double)(now - run->started) / 1000,
-        .rate_asked = run->steering.paused || run->stage != STAGE_RUNNING ? 0 : run->steering.rate,
         .made = sum_of(run, VL_STATISTIC_MADE),
         .current = sum_of(run, VL_STATISTIC_CURRENT),
         .succeeded = sum_of(run, VL_STATISTIC_SUCCEEDED),
@@ -280,6 +279,8 @@ static void take_sample(struct run *run, long long now)
 
     for (size_t i = 0; i < run->count; i++)
         processes[i] = run->generators[i].pid;
+    if (!run->steering.paused && run->stage == STAGE_RUNNING && run->made < run->options->load->calls)
+        sample.rate_asked = run->steering.rate;
     sample.rate = (double)(sample.made - run->made) / elapsed;
     sample.request_p95_ms = request_times(run);
     vl_host_look(&run->meter, processes, run->count, &sample.host);

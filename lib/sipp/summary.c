@@ -408,6 +408,7 @@ void vl_sipp_summary_json(const struct vl_sipp_summary *summary, struct vl_json 
     json_real(json, "rate", summary->rate, true);
     vl_json_number(json, "peak", (int64_t)summary->peak);
     vl_json_number(json, "retransmissions", (int64_t)summary->retransmissions);
+    vl_json_number(json, "generators", (int64_t)summary->processes);
     vl_json_number(json, "generator_late", (int64_t)summary->late);
     vl_json_number(json, "left_up", (int64_t)summary->left_up);
     json_real(json, "duration_s", summary->duration_s, summary->duration_s > 0);

@@ -116,6 +116,13 @@ on_pbx2=$(($(processed pbx2) - before2))
 [ "$on_pbx1" -eq $((made + 1)) ] || fail "SIPp made one call and then $made, pbx1 processed $on_pbx1"
 [ "$on_pbx2" -eq $((made + 1)) ] || fail "$made calls went to pbx2's number, pbx2 processed $on_pbx2"
 
+checks "the results are kept, with the guests in them"
+jq -e '.schema == "voiplab.load.1" and .run.succeeded == 40 and (.samples | length) > 1 and
+    ([.samples[-1].guests[] | select(.memory_used > 0).name] | sort) == ["hub", "pbx1", "pbx2", "pbx3"]' \
+    "$work"/state/*/loads/*/result.json >/dev/null || fail "the results: $(cat "$work"/state/*/loads/*/result.json)"
+grep -q 'id="answer">.* calls at once, 0 of 40 failed<' "$work"/state/*/loads/*/report.html || fail "the report does not say so"
+rm -r "$work"/state/*/loads
+
 checks "what SIPp wrote is gone"
 left=$(find "$work/state" -name '*.csv' -o -name '*.log' -o -name '*accounts*')
 [ -z "$left" ] || fail "left behind: $left"

@@ -1,0 +1,33 @@
+#!/bin/bash
+# sipp report: the report of a load run is made again of what is kept of it, the same to the byte; runs are compared; what
+# is no result is refused. The page is well-formed, and is read without a network.
+# shellcheck source=test/cli/support.sh
+. "${SOURCE:?}/test/cli/support.sh"
+need xmllint
+
+mkdir one two odd
+cp "$SOURCE/test/golden/sipp/result.json" one
+sed 's/"peak": 150/"peak": 99/' one/result.json >two/result.json
+run sipp report one
+expect_status 0 'sipp report'
+cmp one/report.html "$SOURCE/test/golden/sipp/report.html" || fail 'the report is another one'
+xmllint --noout one/report.html || fail 'the report is not well-formed'
+run sipp report one/ two -o both
+expect_status 0 'sipp report of two runs'
+grep -q '<td>150</td><td>99</td>' both/report.html || fail 'the runs are not compared'
+[ ! -e two/report.html ] || fail 'a comparison wrote into a run'
+xmllint --noout both/report.html || fail 'the comparison is not well-formed'
+run sipp report one two
+expect_status 2 'a comparison without a place'
+expect err 'say with -o where' 'a comparison without a place'
+run sipp report odd
+expect_status 1 'a directory without a result'
+echo '{"schema": "voiplab.load.9"}' >odd/result.json
+run sipp report odd
+expect_status 1 'a result of another version'
+expect err 'no result of a load run of this version' 'a result of another version'
+echo '{"schema": ' >odd/result.json
+run sipp report odd
+expect_status 1 'a result that is cut'
+expect err "odd/result.json' is no result" 'a result that is cut'
+finish
