@@ -124,6 +124,11 @@ COMMAND(cmd_run_sipp, .name = "sipp", .also = "run", .operands = "[LOAD ...]",
                    [CMD_CALLS] = true, [CMD_UNTRIED] = true, [CMD_RESULTS] = true },
         .most_operands = -1, .kind = CMD_LOADS, .request = VOIPLAB_SIPP)
 
+COMMAND(cmd_run_sipp, .name = "sipp capacity", .operands = "[LOAD ...]",
+        .summary = "find the largest load that holds, and what gives beyond it",
+        .takes = { LAB, LOAD, [CMD_RATE] = true, [CMD_BY] = true, [CMD_FAILURES] = true, [CMD_P95] = true },
+        .most_operands = -1, .kind = CMD_LOADS, .request = VOIPLAB_SIPP_CAPACITY)
+
 COMMAND(cmd_run_sipp_report, .name = "sipp report", .operands = "DIR ...",
         .summary = "make the report of a load run again, or one that compares runs",
         .takes = { TALK, [CMD_SHARE] = true, [CMD_RESULTS] = true }, .least_operands = 1, .most_operands = -1,

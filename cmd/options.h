@@ -95,6 +95,10 @@
     X(AT_ONCE, "concurrent", 0, "N", NUMBER(100000), "at most N calls at once")                                        \
     X(TCP, "tcp", 0, NULL, FLAG, "over TCP instead of UDP")                                                            \
     X(UNTRIED, "no-trial", 0, NULL, FLAG, "do not make one call first to see whether it is answered")                  \
+    X(BY, "by", 0, "WHAT", WORDS("calls", "rate"), "look for calls at once, or for calls a second (default calls)")    \
+    X(FAILURES, "failures", 0, "PERCENT", NUMBER(99),                                                                  \
+      "so many calls of 100 may fail in a step that holds (default 0)")                                                \
+    X(P95, "delay", 0, "MS", NUMBER(60000), "95 of 100 first answers may take so long (default 1000)")                 \
     X(RESULTS, "output", 'o', "DIR", VALUE(DIRECTORIES),                                                               \
       "directory of the results (default: one in the state of the lab)")                                               \
     X(FOLLOW, "follow", 'F', NULL, FLAG, "go on with what is added, until it is interrupted")                          \

@@ -3,6 +3,7 @@
  * sipp: what the options say of a load.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd.h"
 
@@ -20,6 +21,9 @@ static struct voiplab_sipp load_of(const struct cmd_options *options)
     load.concurrent = cmd_number(options, CMD_AT_ONCE, 0);
     load.tcp = options->values[CMD_TCP] != NULL;
     load.untried = options->values[CMD_UNTRIED] != NULL;
+    load.by_rate = options->values[CMD_BY] && !strcmp(options->values[CMD_BY], "rate");
+    load.failures_percent = cmd_number(options, CMD_FAILURES, 0);
+    load.p95_ms = cmd_number(options, CMD_P95, 0);
     return load;
 }
 

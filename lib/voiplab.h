@@ -130,11 +130,12 @@ enum voiplab_command {
     VOIPLAB_SNAPSHOT,     /* what guests are now is what they are put back to */
     VOIPLAB_CAPTURE,      /* what is on the wire, or in a capture file: calls and media. Names are PBXs, or A:B for what
                              goes between two; of a file none are needed, and no lab file */
-    VOIPLAB_IMPAIR,      /* have a trunk lose packets: names are "A:B" and "loss=2%" or "off", or "off" for all; without
-                            any it is said which do */
-    VOIPLAB_BACKUP,      /* the lab, or the guests that are named, into one file */
-    VOIPLAB_RESTORE,     /* what is in such a file, or the guests that are named; no lab file may be open */
-    VOIPLAB_SIPP_REPORT, /* make the report of load runs, whose directories are named, again; needs no lab file */
+    VOIPLAB_IMPAIR,  /* have a trunk lose packets: names are "A:B" and "loss=2%" or "off", or "off" for all; without
+                        any it is said which do */
+    VOIPLAB_BACKUP,  /* the lab, or the guests that are named, into one file */
+    VOIPLAB_RESTORE, /* what is in such a file, or the guests that are named; no lab file may be open */
+    VOIPLAB_SIPP_CAPACITY, /* the largest load that holds, and what gives beyond it */
+    VOIPLAB_SIPP_REPORT,   /* make the report of load runs, whose directories are named, again; needs no lab file */
 };
 
 enum voiplab_mode {
@@ -291,8 +292,12 @@ struct voiplab_sipp {
     const char *scenario;  /* a name (voiplab-sipp(1) lists them), or the path of an XML file */
     unsigned rate, calls, hold_s, concurrent;
     bool tcp;
-    bool untried;       /* no trial call before */
-    const char *output; /* directory of the results, an absolute path; NULL: one in the state of the lab */
+    bool untried; /* no trial call before */
+    /* For VOIPLAB_SIPP_CAPACITY, which begins calls at `rate` and tries no more than `concurrent` at once: */
+    bool by_rate;              /* it is calls a second that are looked for, and no more than `rate` are tried */
+    unsigned failures_percent; /* of calls that may fail in a step that holds */
+    unsigned p95_ms;           /* that 95 of 100 first answers may take; 0: 1000 */
+    const char *output;        /* directory of the results, an absolute path; NULL: one in the state of the lab */
     void *context;
     void (*figures)(void *context, const struct voiplab_load_figures *figures); /* once a second; may be NULL */
     void (*steer)(void *context, struct voiplab_load_steering *steering);       /* ten times a second; may be NULL */
@@ -341,7 +346,7 @@ struct voiplab_request {
         const struct voiplab_trust *trust;                 /* VOIPLAB_TRUST */
         const struct voiplab_reset *reset;                 /* VOIPLAB_RESET */
         const struct voiplab_trunk_verify *trunk_verify;   /* VOIPLAB_TRUNK_VERIFY */
-        const struct voiplab_sipp *sipp;                   /* VOIPLAB_SIPP, …_REPORT */
+        const struct voiplab_sipp *sipp;                   /* VOIPLAB_SIPP, …_CAPACITY, …_REPORT */
         const struct voiplab_capture *capture;             /* VOIPLAB_CAPTURE */
         const struct voiplab_backup *backup;               /* VOIPLAB_BACKUP */
         const struct voiplab_restore *restore;             /* VOIPLAB_RESTORE */

@@ -169,12 +169,16 @@ static int refuse_scenario(const struct making *making, const char *name)
                    vl_buf_text(&list), name);
 }
 
+const char *vl_run_scenario(const struct vl_run *run, struct vl_arena *arena, const struct vl_scenario *scenario)
+{
+    return vl_scenario_text(arena, scenario, vl_arena_printf(arena, "%s/sipp", run->session->options.share_directory),
+                            run->err);
+}
+
 static int set_scenario(const struct making *making, struct vl_load_asked *asked)
 {
     const char *name = making->asked->scenario;
     struct vl_sipp_options *options = &asked->options;
-    const struct vl_session *session = making->run->session;
-    const char *directory = vl_arena_printf(making->arena, "%s/sipp", session->options.share_directory);
 
     if (name && strchr(name, '/')) {
         options->scenario_text = vl_scenario_read(making->arena, name, making->run->err);
@@ -184,7 +188,7 @@ static int set_scenario(const struct making *making, struct vl_load_asked *asked
     options->scenario = name ? vl_scenario_find(name) : &vl_scenarios[0];
     if (!options->scenario)
         return refuse_scenario(making, name);
-    options->scenario_text = vl_scenario_text(making->arena, options->scenario, directory, making->run->err);
+    options->scenario_text = vl_run_scenario(making->run, making->arena, options->scenario);
     return options->scenario_text ? 0 : -1;
 }
 

@@ -18,6 +18,9 @@ struct vl_load_asked {
 /* Those that the request names, or all of the lab file; without any there the one that the request describes. */
 int vl_run_loads(const struct vl_run *run, struct vl_arena *arena, struct vl_load_asked **ret_loads, size_t *ret_count);
 
+/* The XML of a scenario of ours; NULL on failure. */
+const char *vl_run_scenario(const struct vl_run *run, struct vl_arena *arena, const struct vl_scenario *scenario);
+
 /* What its scenario is called. */
 const char *vl_run_scenario_name(const struct vl_sipp_options *options);
 

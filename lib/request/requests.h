@@ -29,6 +29,8 @@ REQUEST(DIALPLAN_LINT, vl_run_lint, .state = VL_STATE_MAY_BE, .parameters = size
 REQUEST(PHONE, vl_run_phone, .lab = VL_LAB_NEEDED, .names = vl_run_phone_names, .lock = VL_LOCK_LAB,
         .parameters = sizeof(struct voiplab_phone))
 REQUEST(SIPP, vl_run_sipp, .lab = VL_LAB_NEEDED, .state = VL_STATE_TO_APPLY, .parameters = sizeof(struct voiplab_sipp))
+REQUEST(SIPP_CAPACITY, vl_run_sipp_capacity, .lab = VL_LAB_NEEDED, .state = VL_STATE_NEEDED,
+        .parameters = sizeof(struct voiplab_sipp))
 REQUEST(SIPP_REPORT, vl_run_sipp_report, .state = VL_STATE_MAY_BE, .parameters = sizeof(struct voiplab_sipp))
 REQUEST(UP, vl_run_up, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY,
         .pbxs = true, .parameters = sizeof(struct voiplab_up))

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -28,6 +30,9 @@ enum {
     STDERR_KEPT = 8192,
     STATUS_CANNOT_BIND = 254,
     STATUS_UNKNOWN = 255,
+    BOUND_MS = 10000,
+    BOUND_STEP_MS = 20,
+    SOCKETS_LIMIT = 4 << 20,
 };
 
 /* A UDP port of `address` that is free at this moment. */
@@ -72,14 +77,14 @@ static int write_files(const struct vl_generator *generator, struct vl_error *er
     return write_file(generator, VL_SIPP_TONE, tone, sizeof(tone), 0640, err);
 }
 
-static int prepare(struct vl_generator *generator, struct vl_error *err)
+static int prepare(struct vl_generator *generator, const char *work_directory, const char *local_address,
+                   struct vl_error *err)
 {
-    const struct vl_generator_task *task = generator->task;
-
     if (free_port("127.0.0.1", &generator->control_port, err) < 0 ||
-        free_port(task->local_address, &generator->local_port, err) < 0)
+        free_port(local_address, &generator->local_port, err) < 0 ||
+        vl_scratch_make(&generator->scratch, work_directory, err) < 0)
         return -1;
-    if (vl_scratch_make(&generator->scratch, task->work_directory, err) < 0 || write_files(generator, err) < 0)
+    if (generator->task && write_files(generator, err) < 0)
         return -1;
     if (geteuid() == 0)
         return vl_file_give_directory(generator->scratch.lock, VL_SANDBOX_PROGRAM_USER, err);
@@ -150,23 +155,74 @@ const char *const *vl_generator_command(struct vl_arena *arena, const struct vl_
     return copy ? memcpy(copy, argv, sizeof(argv)) : none;
 }
 
-int vl_generator_start(struct vl_generator *generator, const struct vl_generator_task *task, struct vl_error *err)
+static int start(struct vl_generator *generator, const char *const *argv, bool tcp, struct vl_error *err)
 {
-    const char *const *argv;
     int ends[2];
 
-    generator->task = task;
-    if (prepare(generator, err) < 0)
-        return -1;
-    argv = vl_generator_command(&generator->arena, task, generator->local_port, generator->control_port);
     if (vl_arena_check(&generator->arena, err) < 0)
         return -1;
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return vl_fail_errno(err, "cannot make a pipe");
     generator->errors = ends[0];
-    generator->pid = vl_cage_start(argv, task->tcp, generator->scratch.lock, ends[1], err);
+    generator->pid = vl_cage_start(argv, tcp, generator->scratch.lock, ends[1], err);
     (void)close(ends[1]);
     return generator->pid > 0 ? 0 : -1;
+}
+
+int vl_generator_start(struct vl_generator *generator, const struct vl_generator_task *task, struct vl_error *err)
+{
+    generator->task = task;
+    if (prepare(generator, task->work_directory, task->local_address, err) < 0)
+        return -1;
+    return start(generator,
+                 vl_generator_command(&generator->arena, task, generator->local_port, generator->control_port),
+                 task->tcp, err);
+}
+
+/* Looked up and not tried, since a try would take the port from SIPp. */
+static bool is_bound(const char *address, uint16_t port)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *sockets = NULL, *wanted = NULL;
+    struct in_addr name;
+
+    if (inet_pton(AF_INET, address, &name) != 1 ||
+        vl_asprintf(&wanted, " %08X:%04X ", (unsigned)name.s_addr, (unsigned)port) < 0)
+        return false;
+    return vl_file_read("/proc/net/udp", SOCKETS_LIMIT, &sockets, NULL, &ignored) == 0 && strstr(sockets, wanted);
+}
+
+int vl_generator_answer(struct vl_generator *generator, const char *work_directory, const char *local_address,
+                        struct vl_error *err)
+{
+    const char *const *argv;
+    long long deadline = vl_now_ms() + BOUND_MS;
+
+    if (prepare(generator, work_directory, local_address, err) < 0)
+        return -1;
+    argv = (const char *const[]){ "sipp",
+                                  "-sn",
+                                  "uas",
+                                  "-i",
+                                  local_address,
+                                  "-p",
+                                  number(&generator->arena, generator->local_port, ""),
+                                  "-ci",
+                                  "127.0.0.1",
+                                  "-cp",
+                                  number(&generator->arena, generator->control_port, ""),
+                                  "-nostdin",
+                                  NULL };
+    if (start(generator, argv, false, err) < 0)
+        return -1;
+    while (!is_bound(local_address, generator->local_port)) {
+        if (vl_generator_ended(generator, false) || vl_now_ms() > deadline) {
+            vl_generator_hear(generator);
+            return vl_generator_fail(generator, err);
+        }
+        (void)poll(NULL, 0, BOUND_STEP_MS);
+    }
+    return 0;
 }
 
 void vl_generator_hear(struct vl_generator *generator)

@@ -39,7 +39,7 @@ struct vl_generator_task {
 };
 
 struct vl_generator {
-    const struct vl_generator_task *task;
+    const struct vl_generator_task *task; /* NULL: it answers */
     struct vl_arena arena;
     struct vl_scratch scratch; /* its directory */
     uint16_t control_port, local_port;
@@ -66,6 +66,11 @@ const char *const *vl_generator_command(struct vl_arena *arena, const struct vl_
                                         unsigned local_port, unsigned control_port);
 
 int vl_generator_start(struct vl_generator *generator, const struct vl_generator_task *task, struct vl_error *err);
+
+/* Start a SIPp that takes every call (its built-in scenario `uas`), over UDP, at `local_address` and the port
+ * `local_port`; it is there when this returns. */
+int vl_generator_answer(struct vl_generator *generator, const char *work_directory, const char *local_address,
+                        struct vl_error *err);
 
 /* Keep the beginning of what SIPp says (the first message is the cause), drop the rest. */
 void vl_generator_hear(struct vl_generator *generator);

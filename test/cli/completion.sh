@@ -50,7 +50,7 @@ voiplab init -t |quickstart classroom thesis
 voiplab init mi|mine.ini
 voiplab status |hub alfa beta
 voiplab status hub -j 3 be|beta
-voiplab sipp |run report quick
+voiplab sipp |run capacity report quick
 voiplab image |debian import list remove verify
 voiplab phone |
 voiplab phone -f $thesis |mesa1

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "request/limits.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+enum { CONNECT_MS = 5000, ASK_MS = 8000, STEP_MS = 100, PERIOD_MS = 400, MOST = 1 << 24, PORTS = 65536 };
+
+struct vl_limits_watch {
+    struct vl_session *session;
+    const struct vl_pbx *pbx;
+    const char *account;
+    pthread_mutex_t lock;
+    pthread_t thread;
+    bool started, stopped;
+    unsigned first, last; /* port of the range of RTP */
+    struct vl_limits limits;
+};
+
+/* The number behind `key`; 0: there is none. */
+static unsigned number_after(const char *text, const char *key)
+{
+    const char *at = strstr(text, key);
+    unsigned long number;
+
+    if (!at)
+        return 0;
+    at += strlen(key);
+    number = strtoul(at + strspn(at, " \t:="), NULL, 10);
+    return number < MOST ? (unsigned)number : 0;
+}
+
+void vl_limits_read_settings(struct vl_limits *limits, unsigned *ret_first, unsigned *ret_last, const char *text)
+{
+    *ret_first = number_after(text, "Port start");
+    *ret_last = number_after(text, "Port end");
+    limits->calls_most = number_after(text, "Call limit");
+    if (*ret_first && *ret_last<PORTS && * ret_last> * ret_first)
+        limits->ports_most = *ret_last - *ret_first + 1;
+}
+
+/* Lines of /proc/net/udp: a number and a colon, the local address and its port in hexadecimal. */
+static unsigned ports_within(const char *text, unsigned first, unsigned last)
+{
+    unsigned count = 0;
+
+    for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+        const char *number = line + strspn(line, " "), *colon = number + strspn(number, "0123456789"), *address, *port;
+        unsigned long value;
+
+        if (colon == number || *colon != ':')
+            continue;
+        address = colon + 1 + strspn(colon + 1, " ");
+        port = address + strspn(address, "0123456789ABCDEF");
+        value = *port == ':' ? strtoul(port + 1, NULL, 16) : 0;
+        count += value >= first && value <= last;
+    }
+    return count;
+}
+
+void vl_limits_read_use(struct vl_limits *limits, unsigned first, unsigned last, const char *text)
+{
+    limits->known = true;
+    limits->files = number_after(text, "voiplab open files");
+    limits->files_most = number_after(text, "Max open files");
+    limits->ports = limits->ports_most ? ports_within(text, first, last) : 0;
+    limits->files_peak = limits->files > limits->files_peak ? limits->files : limits->files_peak;
+    limits->ports_peak = limits->ports > limits->ports_peak ? limits->ports : limits->ports_peak;
+}
+
+static bool is_stopped(struct vl_limits_watch *watch)
+{
+    bool stopped;
+
+    (void)pthread_mutex_lock(&watch->lock);
+    stopped = watch->stopped;
+    (void)pthread_mutex_unlock(&watch->lock);
+    return stopped;
+}
+
+static bool ask(struct vl_target *target, const char *const *argv, struct vl_command_result *result)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    return target->ops->run(target, argv, NULL, ASK_MS, result, &ignored) == 0;
+}
+
+static bool look_once(struct vl_limits_watch *watch, struct vl_target *target)
+{
+    static const char *const argv[] = {
+        "sh", "-c",
+        "p=$(cat /var/run/asterisk/asterisk.pid 2>/dev/null || pidof -s asterisk); ls /proc/$p/fd 2>/dev/null | wc -l "
+        "| "
+        "sed 's/^/voiplab open files /'; cat /proc/$p/limits /proc/net/udp /proc/net/udp6 2>/dev/null",
+        NULL
+    };
+    struct vl_command_result result = { .output = NULL };
+
+    if (!ask(target, argv, &result))
+        return false;
+    (void)pthread_mutex_lock(&watch->lock);
+    vl_limits_read_use(&watch->limits, watch->first, watch->last, result.output);
+    (void)pthread_mutex_unlock(&watch->lock);
+    vl_command_result_free(&result);
+    return true;
+}
+
+static void read_settings(struct vl_limits_watch *watch, struct vl_target *target)
+{
+    const char *const argv[] = { "sh", "-c", "asterisk -rx 'rtp show settings'; asterisk -rx \"sip show peer $0\"",
+                                 watch->account, NULL };
+    struct vl_command_result result = { .output = NULL };
+
+    if (!ask(target, argv, &result))
+        return;
+    (void)pthread_mutex_lock(&watch->lock);
+    vl_limits_read_settings(&watch->limits, &watch->first, &watch->last, result.output);
+    (void)pthread_mutex_unlock(&watch->lock);
+    vl_command_result_free(&result);
+}
+
+static void *look(void *argument)
+{
+    static const struct timespec moment = { .tv_nsec = STEP_MS * 1000000L };
+    struct vl_limits_watch *watch = argument;
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_TARGET_AUTO *target = vl_session_connect(watch->session, watch->pbx, CONNECT_MS, &err);
+
+    if (target)
+        read_settings(watch, target);
+    while (target && !is_stopped(watch) && look_once(watch, target))
+        for (int waited = 0; waited < PERIOD_MS && !is_stopped(watch); waited += STEP_MS)
+            (void)nanosleep(&moment, NULL);
+    return NULL;
+}
+
+struct vl_limits_watch *vl_limits_start(const struct vl_run *run, const struct vl_pbx *pbx, const char *account)
+{
+    struct vl_limits_watch *watch = vl_calloc(1, sizeof(*watch));
+
+    if (!watch)
+        return NULL;
+    watch->session = run->session;
+    watch->pbx = pbx;
+    watch->account = account;
+    (void)pthread_mutex_init(&watch->lock, NULL);
+    watch->started = pthread_create(&watch->thread, NULL, look, watch) == 0;
+    return watch;
+}
+
+struct vl_limits vl_limits_now(struct vl_limits_watch *watch)
+{
+    struct vl_limits limits = { .known = false };
+
+    if (!watch)
+        return limits;
+    (void)pthread_mutex_lock(&watch->lock);
+    limits = watch->limits;
+    (void)pthread_mutex_unlock(&watch->lock);
+    return limits;
+}
+
+void vl_limits_forget(struct vl_limits_watch *watch)
+{
+    if (!watch)
+        return;
+    (void)pthread_mutex_lock(&watch->lock);
+    watch->limits.ports_peak = watch->limits.ports;
+    watch->limits.files_peak = watch->limits.files;
+    (void)pthread_mutex_unlock(&watch->lock);
+}
+
+void vl_limits_stop(struct vl_limits_watch *watch)
+{
+    if (!watch)
+        return;
+    (void)pthread_mutex_lock(&watch->lock);
+    watch->stopped = true;
+    (void)pthread_mutex_unlock(&watch->lock);
+    if (watch->started)
+        (void)pthread_join(watch->thread, NULL);
+    (void)pthread_mutex_destroy(&watch->lock);
+    vl_free(watch);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What an Asterisk can run out of besides its processor, looked at while it is under load: RTP ports, open files, and
+ * the calls that an account may have at once.
+ */
+#ifndef VL_REQUEST_LIMITS_H
+#define VL_REQUEST_LIMITS_H
+
+#include "request/request.h"
+
+struct vl_limits {
+    bool known;                 /* it was looked at */
+    unsigned calls_most;        /* of the account that calls (call-limit of chan_sip); 0: no limit */
+    unsigned ports, ports_most; /* UDP ports of the range of RTP that are in use now, and that it has; 0: not known */
+    unsigned ports_peak;        /* the most that were in use since vl_limits_forget() */
+    unsigned files, files_most, files_peak;
+};
+
+struct vl_limits_watch;
+
+/* Start to look, over a connection of its own, until it is stopped. NULL when memory ran out; a PBX that cannot be
+ * looked at stays unknown. */
+struct vl_limits_watch *vl_limits_start(const struct vl_run *run, const struct vl_pbx *pbx, const char *account);
+
+struct vl_limits vl_limits_now(struct vl_limits_watch *watch);
+/* Forget the peaks. */
+void vl_limits_forget(struct vl_limits_watch *watch);
+
+/* Accepts NULL, as the others do. */
+void vl_limits_stop(struct vl_limits_watch *watch);
+
+/* Take what the commands print that are run there: parts of it may be missing, or be whatever a guest's root wants. */
+void vl_limits_read_settings(struct vl_limits *limits, unsigned *ret_first, unsigned *ret_last, const char *text);
+void vl_limits_read_use(struct vl_limits *limits, unsigned first, unsigned last, const char *text);
+
+#endif
