@@ -127,7 +127,7 @@ static void make_member(void *context, size_t index)
     struct vl_member *member = &fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (vl_session_cancelled(fleet->session))
+    if (vl_session_cancelled(fleet->session) || member->error.code)
         return;
     if (member->pbx->place == VL_PLACE_VM && make_guest(fleet, member, &cause) < 0)
         vl_fleet_fail_member(fleet, member, &cause);

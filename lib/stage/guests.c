@@ -173,6 +173,8 @@ int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct 
 {
     struct vl_guest_plan guests;
 
+    if (vl_site_problem(session, pbx))
+        return vl_fail(err, VL_ERROR_FAILED, "%s", vl_site_problem(session, pbx));
     if (vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0 || plan_guest(&guests, pbx) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);
