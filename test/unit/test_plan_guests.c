@@ -305,7 +305,6 @@ static void test_live(void **state)
 static void test_disk_size(void **state)
 {
     FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
-    VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_PLAN_AUTO first = { .count = 0 };
     VL_PLAN_AUTO second = { .count = 0 };
