@@ -202,9 +202,24 @@ COMMAND(cmd_run_reset, .name = "reset", .operands = "PBX ...", .destructive = tr
         .takes = { LAB, PLAN, REACH, [CMD_CLEAN] = true }, .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_RESET)
 
-COMMAND(cmd_run_request, .name = "snapshot", .operands = "[PBX ...]",
-        .summary = "have guests put back to what they are now", .takes = { LAB, PLAN, REACH }, .most_operands = -1,
-        .kind = CMD_PBXS, .request = VOIPLAB_SNAPSHOT)
+COMMAND(cmd_run_snapshot, .name = "snapshot", .operands = "[PBX ...] [TAG]",
+        .summary = "have guests put back to what they are now, or keep that under a tag",
+        .takes = { LAB, PLAN, REACH, [CMD_TAG] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_SNAPSHOT)
+
+COMMAND(cmd_run_request, .name = "snapshot list", .operands = "[PBX ...]",
+        .summary = "show what guests can be put back to, and what it takes up", .takes = { LAB }, .most_operands = -1,
+        .kind = CMD_PBXS, .request = VOIPLAB_SNAPSHOT_LIST)
+
+COMMAND(cmd_run_snapshot_tag, .name = "snapshot delete", .operands = "TAG [PBX ...]", .destructive = true,
+        .summary = "delete a snapshot, of these PBXs or of all", .takes = { LAB, PLAN }, .least_operands = 1,
+        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_SNAPSHOT_DELETE)
+
+COMMAND(cmd_run_snapshot_tag, .name = "revert", .operands = "TAG [PBX ...]", .destructive = true,
+        .synonyms = (const char *const[]){ "rollback", NULL },
+        .summary = "put guests back to a snapshot: what was changed on them since is lost",
+        .takes = { LAB, PLAN, REACH }, .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS,
+        .request = VOIPLAB_REVERT)
 
 COMMAND(cmd_run_backup, .name = "backup", .operands = "FILE [PBX ...]",
         .synonyms = (const char *const[]){ "export", NULL },

@@ -31,6 +31,7 @@
     X(CLEAN, "clean", 0, NULL, FLAG, "throw the disk away, make a new one from the base image, and boot it")           \
     X(REPLACE, "replace", 0, NULL, FLAG, "what is there may be replaced")                                              \
     X(NO_BASE, "no-base", 0, NULL, FLAG, "leave the base images out; they are built or fetched again")                 \
+    X(TAG, "tag", 0, "TAG", VALUE(TEXT), "what the snapshot is called; without one it is the ready state")             \
     X(YES, "yes", 'y', NULL, FLAG, "do not ask")                                                                       \
     X(LOAD_MODULES, "fix", 0, NULL, FLAG, "install packages and load modules that are missing, asking first")          \
     X(QUIET, "quiet", 'q', NULL, FLAG, "print results and problems only")                                              \

@@ -120,16 +120,19 @@ enum voiplab_command {
     VOIPLAB_INSPECT, /* numbers, accounts and secrets of the lab, or the labs of this host; nobody is asked */
     VOIPLAB_TRUST, /* see the host keys of the PBXs that are named, and write those that are confirmed into the lab file
                     */
-    VOIPLAB_TRUNK_ROTATE, /* new secrets for the trunks of the lab, or of the PBXs that are named */
-    VOIPLAB_TRUNK_VERIFY, /* every trunk, as each end sees it, and a call over it; why one that fails does */
-    VOIPLAB_IMAGE_LIST,   /* the images in the cache; needs no lab file */
-    VOIPLAB_IMAGE_REMOVE, /* those of these names; needs no lab file */
-    VOIPLAB_IMAGE_IMPORT, /* the file names[0] into the cache, as names[1] if it is there; needs no lab file */
-    VOIPLAB_IMAGE_VERIFY, /* compare those of these names, or all, with their checksums; needs no lab file */
-    VOIPLAB_RESET,        /* put the guests back that are named */
-    VOIPLAB_SNAPSHOT,     /* what guests are now is what they are put back to */
-    VOIPLAB_CAPTURE,      /* what is on the wire, or in a capture file: calls and media. Names are PBXs, or A:B for what
-                             goes between two; of a file none are needed, and no lab file */
+    VOIPLAB_TRUNK_ROTATE,  /* new secrets for the trunks of the lab, or of the PBXs that are named */
+    VOIPLAB_TRUNK_VERIFY,  /* every trunk, as each end sees it, and a call over it; why one that fails does */
+    VOIPLAB_IMAGE_LIST,    /* the images in the cache; needs no lab file */
+    VOIPLAB_IMAGE_REMOVE,  /* those of these names; needs no lab file */
+    VOIPLAB_IMAGE_IMPORT,  /* the file names[0] into the cache, as names[1] if it is there; needs no lab file */
+    VOIPLAB_IMAGE_VERIFY,  /* compare those of these names, or all, with their checksums; needs no lab file */
+    VOIPLAB_RESET,         /* put the guests back that are named */
+    VOIPLAB_SNAPSHOT,      /* what guests are now is what they are put back to, or can be by a tag */
+    VOIPLAB_SNAPSHOT_LIST, /* what guests can be put back to; a row for each */
+    VOIPLAB_SNAPSHOT_DELETE,
+    VOIPLAB_REVERT,  /* put guests back to what they were when a snapshot was taken; no names: all that have it */
+    VOIPLAB_CAPTURE, /* what is on the wire, or in a capture file: calls and media. Names are PBXs, or A:B for what
+                        goes between two; of a file none are needed, and no lab file */
     VOIPLAB_IMPAIR,  /* have a trunk lose packets: names are "A:B" and "loss=2%" or "off", or "off" for all; without
                         any it is said which do */
     VOIPLAB_BACKUP,  /* the lab, or the guests that are named, into one file */
@@ -317,6 +320,13 @@ struct voiplab_restore {
     bool replace;         /* the lab, or the guests that are named, may be there: they are replaced */
 };
 
+struct voiplab_snapshot {
+    size_t size;
+    /* NULL: for VOIPLAB_SNAPSHOT the last name when it is no PBX's, else the ready state; for the others the first
+     * name. */
+    const char *tag;
+};
+
 struct voiplab_trust {
     size_t size;
     /* Asked about each key that is not the known one, with `context`: whether to write it. NULL: all are written. */
@@ -350,6 +360,7 @@ struct voiplab_request {
         const struct voiplab_capture *capture;             /* VOIPLAB_CAPTURE */
         const struct voiplab_backup *backup;               /* VOIPLAB_BACKUP */
         const struct voiplab_restore *restore;             /* VOIPLAB_RESTORE */
+        const struct voiplab_snapshot *snapshot; /* VOIPLAB_SNAPSHOT, VOIPLAB_SNAPSHOT_DELETE, VOIPLAB_REVERT */
     } parameters;
     bool no_start; /* VOIPLAB_UP, VOIPLAB_CREATE_VM: guests are made and not started, and that is all */
 };
@@ -460,6 +471,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_TRUST_INIT VOIPLAB_INIT(voiplab_trust)
 #define VOIPLAB_RESET_INIT VOIPLAB_INIT(voiplab_reset)
 #define VOIPLAB_CAPTURE_INIT VOIPLAB_INIT(voiplab_capture)
+#define VOIPLAB_SNAPSHOT_INIT VOIPLAB_INIT(voiplab_snapshot)
 #define VOIPLAB_TRUNK_VERIFY_INIT VOIPLAB_INIT(voiplab_trunk_verify)
 #define VOIPLAB_SIPP_INIT VOIPLAB_INIT(voiplab_sipp)
 #define VOIPLAB_BACKUP_INIT VOIPLAB_INIT(voiplab_backup)

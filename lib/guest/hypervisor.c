@@ -175,3 +175,23 @@ int vl_hypervisor_describe(struct vl_hypervisor *hypervisor, struct vl_arena *ar
     *ret_kvm = second->answer.flag;
     return vl_arena_check(arena, err);
 }
+
+static int ask_machine(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
+{
+    VL_FREE char *known = virConnectGetDomainCapabilities(connection, NULL, NULL, task->asked.name, NULL, 0);
+
+    (void)err;
+    task->answer.flag = known || virGetLastErrorCode() != VIR_ERR_INVALID_ARG;
+    return 0;
+}
+
+bool vl_hypervisor_has_machine(struct vl_hypervisor *hypervisor, const char *machine)
+{
+    const struct vl_question question = {
+        .work = ask_machine, .what = "ask for its machine types", .name = machine, .patience_ms = PROBE_MS
+    };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_TASK_AUTO *task = vl_task_do(hypervisor, &question, &ignored);
+
+    return !task || task->answer.flag;
+}

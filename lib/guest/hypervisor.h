@@ -59,6 +59,10 @@ struct vl_hypervisor_host {
 int vl_hypervisor_look_at_host(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool_path,
                                const char *bridge, struct vl_hypervisor_host *ret_host, struct vl_error *err);
 
+/* Whether a machine type is one that the hypervisor's QEMU knows: a newer one may have given up an old one. True also
+ * where that cannot be told. */
+bool vl_hypervisor_has_machine(struct vl_hypervisor *hypervisor, const char *machine);
+
 enum vl_domain_state { VL_DOMAIN_ABSENT, VL_DOMAIN_STOPPED, VL_DOMAIN_RUNNING, VL_DOMAIN_PAUSED };
 
 struct vl_domain {
@@ -180,6 +184,7 @@ struct vl_volume {
     uint64_t capacity;   /* bytes */
     const char *backing; /* path of the backing store; NULL: none */
     const char *stamp;   /* its size on the disk, and when it was written last: another when that is */
+    uint64_t allocated;  /* bytes that it takes up on the disk */
     bool uploaded;       /* vl_hypervisor_volume_upload() filled it to the end; see there */
 };
 

@@ -65,6 +65,8 @@ static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct v
     volume->path = vl_xml_find(document, arena, "/volume/target/path");
     volume->capacity = capacity ? strtoull(capacity, NULL, 10) : 0;
     volume->backing = vl_xml_find(document, arena, "/volume/backingStore/path");
+    size = vl_xml_find(document, arena, "/volume/allocation");
+    volume->allocated = size ? strtoull(size, NULL, 10) : 0;
     size = vl_xml_find(document, arena, "/volume/physical");
     changed = vl_xml_find(document, arena, "/volume/target/timestamps/mtime");
     volume->stamp = vl_arena_printf(arena, "%s %s", size ? size : "-", changed ? changed : "-");

@@ -2,12 +2,17 @@
 #include "plan/ready.h"
 
 #include <dirent.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+
+#define RECORD ".state"
+#define NO_MEMORY "memory none"
 
 enum { RECORD_LIMIT = 4096, MOST_PAIRS = 1000000 };
 
@@ -16,9 +21,9 @@ const char *vl_ready_directory(const struct vl_session *session, struct vl_arena
     return vl_arena_printf(arena, "%s/saved", session->state.directory);
 }
 
-const char *vl_ready_path(const struct vl_session *session, struct vl_arena *arena, const char *name)
+const char *vl_ready_path(const struct vl_session *session, struct vl_arena *arena, const char *name, const char *tag)
 {
-    return vl_arena_printf(arena, "%s/%s.ready.state", vl_ready_directory(session, arena), name);
+    return vl_arena_printf(arena, "%s/%s.%s" RECORD, vl_ready_directory(session, arena), name, tag);
 }
 
 /* What a file is known by: its size, and when it was written last. */
@@ -26,6 +31,8 @@ static const char *memory_line(struct vl_arena *arena, const char *path)
 {
     struct stat status;
 
+    if (!path)
+        return NO_MEMORY;
     if (stat(path, &status) < 0)
         return NULL;
     return vl_arena_printf(arena, "memory %s %lld %lld.%09ld", strrchr(path, '/') + 1, (long long)status.st_size,
@@ -82,43 +89,66 @@ static int find_tear(struct vl_hypervisor *hypervisor, struct vl_arena *arena, c
     return 0;
 }
 
+/* A record without what it needs is none. */
+static void understand(struct vl_arena *arena, const char *directory, const char *name, const char *const *lines,
+                       struct vl_ready *ready)
+{
+    const char *memory = first_word(arena, value(lines, "memory")), *taken = value(lines, "taken");
+
+    ready->layer = first_word(arena, value(lines, "layer"));
+    ready->definition = value(lines, "definition");
+    ready->machine = value(lines, "machine");
+    if (!taken || !vl_text_number(taken, 0, LONG_MAX, &ready->taken))
+        ready->taken = 0;
+    if (!ready->layer || !ready->definition || !memory || strchr(memory, '/') || !vl_made_layer_of(ready->layer, name))
+        *ready = (struct vl_ready){ .tag = ready->tag, .layer = "", .torn = "its record cannot be read" };
+    else if (strcmp(memory, "none") != 0)
+        ready->memory = vl_arena_printf(arena, "%s/%s", directory, memory);
+}
+
 bool vl_ready_parse(const struct vl_session *session, struct vl_arena *arena, const char *text, const char *name,
                     struct vl_ready *ret_ready)
 {
     const char *const *lines = vl_text_split(arena, text, "\n");
-    const char *memory = first_word(arena, value(lines, "memory"));
 
-    *ret_ready = (struct vl_ready){ .layer = first_word(arena, value(lines, "layer")),
-                                    .definition = value(lines, "definition") };
-    if (!ret_ready->layer || !ret_ready->definition || !memory || strchr(memory, '/') ||
-        !vl_made_layer_of(ret_ready->layer, name))
+    *ret_ready = (struct vl_ready){ .tag = NULL };
+    if (!lines)
         return false;
-    ret_ready->memory = vl_arena_printf(arena, "%s/%s", vl_ready_directory(session, arena), memory);
-    return true;
+    understand(arena, vl_ready_directory(session, arena), name, lines, ret_ready);
+    return !ret_ready->torn;
 }
 
-int vl_ready_read(const struct vl_session *session, struct vl_hypervisor *hypervisor, struct vl_arena *arena,
-                  const char *pool, const char *name, struct vl_ready *ret_ready, struct vl_error *err)
+/* What a record says, whatever is there. *ret_lines is NULL where there is none. */
+static int read_record(const struct vl_session *session, struct vl_arena *arena, const char *name, const char *tag,
+                       struct vl_ready *ret_ready, const char *const **ret_lines, struct vl_error *err)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
     VL_FREE char *text = NULL;
-    const char *const *lines;
 
-    *ret_ready = (struct vl_ready){ .layer = NULL };
-    if (vl_file_read(vl_ready_path(session, arena, name), RECORD_LIMIT, &text, NULL, &cause) < 0) {
+    *ret_lines = NULL;
+    *ret_ready = (struct vl_ready){ .tag = tag };
+    if (vl_file_read(vl_ready_path(session, arena, name, tag), RECORD_LIMIT, &text, NULL, &cause) < 0) {
         if (cause.code == VL_ERROR_NOTFOUND)
             return 0;
         vl_error_move(err, &cause);
         return -1;
     }
-    lines = vl_text_split(arena, text, "\n");
-    if (!vl_ready_parse(session, arena, text, name, ret_ready)) {
-        *ret_ready = (struct vl_ready){ .layer = "", .torn = "its record cannot be read" };
-        return 0;
-    }
-    if (find_tear(hypervisor, arena, pool, ret_ready, lines, err) < 0)
-        return -1;
+    *ret_lines = vl_text_split(arena, text, "\n");
+    if (*ret_lines)
+        understand(arena, vl_ready_directory(session, arena), name, *ret_lines, ret_ready);
     return vl_arena_check(arena, err);
+}
+
+int vl_ready_read(const struct vl_session *session, struct vl_hypervisor *hypervisor, struct vl_arena *arena,
+                  const char *pool, const char *name, const char *tag, struct vl_ready *ret_ready, struct vl_error *err)
+{
+    const char *const *lines;
+
+    if (read_record(session, arena, name, tag, ret_ready, &lines, err) < 0)
+        return -1;
+    if (!ret_ready->layer || ret_ready->torn)
+        return 0;
+    return find_tear(hypervisor, arena, pool, ret_ready, lines, err) < 0 ? -1 : vl_arena_check(arena, err);
 }
 
 const char *vl_ready_text(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool,
@@ -130,9 +160,10 @@ const char *vl_ready_text(struct vl_hypervisor *hypervisor, struct vl_arena *are
         return NULL;
     if (layer && memory)
         return vl_arena_printf(arena,
-                               "# The ready state of a guest, which voiplab reset puts it back to: a disk, and the "
-                               "memory that goes with it.\n%s\n%s\ndefinition %s\n",
-                               layer, memory, ready->definition);
+                               "# A snapshot of a guest, which voiplab reset or revert puts it back to: a disk, and "
+                               "the memory that goes with it.\n%s\n%s\ndefinition %s\n%s%s%staken %ld\n",
+                               layer, memory, ready->definition, ready->machine ? "machine " : "",
+                               ready->machine ? ready->machine : "", ready->machine ? "\n" : "", ready->taken);
     (void)vl_fail(err, VL_ERROR_NOTFOUND, "there is no %s '%s', which was saved just now", layer ? "file" : "volume",
                   layer ? ready->memory : ready->layer);
     return NULL;
@@ -159,36 +190,134 @@ void vl_ready_name_next(const struct vl_session *session, struct vl_arena *arena
     ready->memory = vl_arena_printf(arena, "%s/%s%ld.save", vl_ready_directory(session, arena), stem, last + 1);
 }
 
-static bool is_of(const char *file, const char *name)
+/* NAME.TAG.state; no PBX and no tag has a dot in its name. */
+static bool is_record(struct vl_arena *arena, const char *file, struct vl_ready_name *ret_name)
+{
+    const char *dot = strchr(file, '.'), *end;
+
+    if (!dot || !vl_text_ends(dot, RECORD) || (end = strchr(dot + 1, '.')) == NULL || strcmp(end, RECORD) != 0)
+        return false;
+    *ret_name = (struct vl_ready_name){ .guest = vl_arena_strndup(arena, file, (size_t)(dot - file)),
+                                        .tag = vl_arena_strndup(arena, dot + 1, (size_t)(end - dot - 1)) };
+    return vl_text_is_name(ret_name->guest) && vl_text_is_name(ret_name->tag);
+}
+
+static bool is_memory_of(const char *file, const char *name)
 {
     size_t length = strlen(name);
 
-    return !strncmp(file, name, length) && file[length] == '.' &&
-           (vl_text_ends(file, ".save") || vl_text_ends(file, ".state"));
+    return !strncmp(file, name, length) && file[length] == '.' && vl_text_ends(file, ".save");
 }
 
-const char *const *vl_ready_files(const struct vl_session *session, struct vl_arena *arena, const char *name,
-                                  const char *memory)
+static int compare_names(const void *a, const void *b)
 {
-    const char *directory = vl_ready_directory(session, arena), *record = vl_ready_path(session, arena, name),
-               **files = vl_arena_zalloc(arena, sizeof(*files));
-    DIR *entries = opendir(directory);
+    const struct vl_ready_name *one = a, *other = b;
+    int order = strcmp(one->guest, other->guest);
+
+    return order ? order : strcmp(one->tag, other->tag);
+}
+
+const struct vl_ready_name *vl_ready_list(const struct vl_session *session, struct vl_arena *arena, const char *name)
+{
+    struct vl_ready_name *names = vl_arena_zalloc(arena, sizeof(*names)), found, *grown;
+    DIR *entries = opendir(vl_ready_directory(session, arena));
     size_t count = 0;
 
-    for (const struct dirent *entry; files && entries && (entry = readdir(entries));) {
-        const char *path = vl_arena_printf(arena, "%s/%s", directory, entry->d_name);
-        const char **grown;
-
-        if (!is_of(entry->d_name, name) || (memory && (!strcmp(path, memory) || !strcmp(path, record))))
+    for (const struct dirent *entry; names && entries && (entry = readdir(entries));) {
+        if (!is_record(arena, entry->d_name, &found) || (name && strcmp(found.guest, name) != 0))
             continue;
-        grown = vl_arena_grow(arena, files, count + 1, sizeof(*grown));
+        grown = vl_arena_grow(arena, names, count + 1, sizeof(*grown));
         if (!grown)
             break;
-        files = grown;
-        files[count++] = path;
-        files[count] = NULL;
+        names = grown;
+        names[count++] = found;
+        names[count] = (struct vl_ready_name){ .tag = NULL };
     }
     if (entries)
         (void)closedir(entries);
-    return files;
+    if (names)
+        qsort(names, count, sizeof(*names), compare_names);
+    return names;
+}
+
+/* A list in the making. */
+struct list {
+    struct vl_arena *arena;
+    const char **items;
+    size_t count;
+};
+
+static struct list list_of(struct vl_arena *arena)
+{
+    return (struct list){ .arena = arena, .items = vl_arena_zalloc(arena, sizeof(const char *)) };
+}
+
+static void add(struct list *list, const char *item)
+{
+    const char **grown = list->items ? vl_arena_grow(list->arena, list->items, list->count + 1, sizeof(*grown)) : NULL;
+
+    if (!grown)
+        return;
+    list->items = grown;
+    grown[list->count++] = item;
+    grown[list->count] = NULL;
+}
+
+static bool has(const struct list *list, const char *item)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!strcmp(list->items[i], item))
+            return true;
+    return false;
+}
+
+/* What the records need. False: one of them does not say. */
+static bool collect(const struct vl_session *session, struct vl_arena *arena, const char *name,
+                    const struct vl_ready *instead, struct list *layers, struct list *memories)
+{
+    bool known = true;
+
+    for (const struct vl_ready_name *record = vl_ready_list(session, arena, name); record && record->tag; record++) {
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+        const char *const *lines;
+        struct vl_ready ready;
+
+        if (!strcmp(record->tag, instead->tag))
+            continue;
+        if (read_record(session, arena, name, record->tag, &ready, &lines, &ignored) < 0 || ready.torn) {
+            known = false;
+            continue;
+        }
+        if (ready.layer)
+            add(layers, ready.layer);
+        if (ready.memory)
+            add(memories, ready.memory);
+    }
+    if (instead->layer)
+        add(layers, instead->layer);
+    if (instead->memory)
+        add(memories, instead->memory);
+    return known;
+}
+
+struct vl_ready_needs vl_ready_needs(const struct vl_session *session, struct vl_arena *arena, const char *name,
+                                     const struct vl_ready *instead)
+{
+    struct list layers = list_of(arena), memories = list_of(arena), files = list_of(arena);
+    const char *directory = vl_ready_directory(session, arena);
+    bool known = !instead || collect(session, arena, name, instead, &layers, &memories);
+    DIR *entries = opendir(directory);
+
+    for (const struct dirent *entry; entries && (entry = readdir(entries));) {
+        const char *path = vl_arena_printf(arena, "%s/%s", directory, entry->d_name);
+
+        if (path && known && is_memory_of(entry->d_name, name) && !has(&memories, path))
+            add(&files, path);
+    }
+    if (entries)
+        (void)closedir(entries);
+    for (const struct vl_ready_name *record = vl_ready_list(session, arena, name); record && record->tag; record++)
+        if (!instead || (!instead->layer && !strcmp(record->tag, instead->tag)))
+            add(&files, vl_ready_path(session, arena, name, record->tag));
+    return (struct vl_ready_needs){ .layers = known ? layers.items : NULL, .files = files.items };
 }

@@ -151,7 +151,8 @@ static int renew_record(const struct vl_step_scene *scene, const struct vl_unpac
 
     if (vl_file_read(item->file, RECORD_LIMIT, &text, NULL, scene->err) < 0)
         return -1;
-    if (!vl_ready_parse(scene->session, scene->arena, text, item->ready, &ready) || access(ready.memory, F_OK) < 0)
+    if (!vl_ready_parse(scene->session, scene->arena, text, item->ready, &ready) ||
+        (ready.memory && access(ready.memory, F_OK) < 0))
         return vl_file_remove(item->file, scene->err);
     record =
         vl_ready_text(vl_site_hypervisor(scene->session, item->site), scene->arena, item->pool, &ready, scene->err);

@@ -24,7 +24,8 @@ struct vl_member {
     bool changed;               /* this request has changed it while it ran */
     const char *before;         /* what it said of its registration when it ran on; NULL: any registration will do */
     bool ssh_seen;              /* it has let us in */
-    bool taken;                 /* this request has taken its ready state */
+    bool taken;                 /* this request has taken a snapshot of it */
+    bool amiss;                 /* it was not as it should be before, and is not looked at after */
     bool asleep;                /* it ran on from saved memory, where it is still the time of then */
     const char *guest;          /* state of its domain: "running"; NULL: no virtual machine */
     size_t calls_placed, calls_answered;
@@ -46,7 +47,8 @@ struct vl_fleet {
     bool every;           /* a look keeps also the edges that are good */
     struct vl_plan *note; /* calls become steps of this, and none is placed: every PBX counts as one that answers */
     bool registers;       /* a registration with the hub is waited for, whether or not the request names the hub */
-    bool retakes;         /* a ready state is taken also of a guest that has a good one */
+    const char *tag;      /* of the snapshot that is taken, or gone back to; NULL: the ready state */
+    bool retakes;         /* one is taken also of a guest that has a good one */
     bool waking;          /* only members that are asleep are connected to, and woken */
     bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };

@@ -89,6 +89,12 @@ void vl_run_wake(const struct vl_run *run, struct vl_fleet *fleet)
     fleet->waking = true;
     vl_fleet_connect(fleet, vl_run_wait_s(run->session, false));
     fleet->waking = false;
+    for (size_t i = 0; i < fleet->count; i++) {
+        if (!fleet->members[i].amiss)
+            continue;
+        vl_target_close(fleet->members[i].target);
+        fleet->members[i].target = NULL;
+    }
     vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
 }
 

@@ -40,11 +40,25 @@ void vl_run_take_grown(struct vl_fleet *fleet);
 int vl_run_lone_status(const struct vl_run *run);
 int vl_run_lone_gone(const struct vl_run *run, bool remove);
 
-/* In ready.c. Take the ready state of each guest that this request has booted and that has not failed. True when some
- * were stopped for it: they are asleep now, and their connections are closed. */
+/* In snapshot_names.c. Which snapshot of which PBXs the request means; *ret_names in the arena of its result, NULL: it
+ * names none. */
+struct vl_named {
+    const char *tag; /* NULL: the ready state */
+    const char *const *names;
+};
+struct vl_named vl_run_named(const struct vl_run *run);
+
+/* In reset.c. Put the members back to their snapshots of the fleet's tag; `names` are theirs. */
+int vl_run_put_back(const struct vl_run *run, struct vl_fleet *fleet, const char *const *names);
+
+/* In ready.c. Take the snapshot of the fleet's tag of each guest that this request has booted and that has not failed.
+ * True when some were stopped for it: they are asleep now, and their connections are closed. */
 bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet);
 
-/* Connect to the members that are asleep, wake them, and look at their trunks again. */
+/* The members whose snapshot was being taken when a run was cut off run on, and are asleep. */
+int vl_run_resume(struct vl_fleet *fleet, struct vl_error *err);
+
+/* Connect to the members that are asleep, wake them, and look at their trunks again, but where they were amiss. */
 void vl_run_wake(const struct vl_run *run, struct vl_fleet *fleet);
 
 #endif

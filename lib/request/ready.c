@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Ready states are taken: of the guests that a request has booted or changed, when they are as they should be. What
- * fails here fails no guest that runs on, but it is told.
+ * Snapshots are taken: the ready states of the guests that a request has booted or changed, when they are as they
+ * should be, or those that are asked for. What fails here fails no guest that runs on, but it is told.
  */
+#include <time.h>
+
 #include "plan/apply.h"
 #include "plan/ready.h"
 #include "request/machines.h"
@@ -16,6 +18,11 @@ static int carry_out(struct vl_fleet *fleet, const struct vl_plan *plan, struct 
     return host ? vl_apply(fleet->session, plan, host, err) : -1;
 }
 
+static const char *what_is_taken(const struct vl_fleet *fleet)
+{
+    return fleet->tag ? "snapshot" : "ready state";
+}
+
 /* The guest has stopped, perhaps, and its disk is as it was then. */
 static int run_on(struct vl_fleet *fleet, const struct vl_member *member, const struct vl_ready *ready,
                   struct vl_error *cause)
@@ -25,11 +32,11 @@ static int run_on(struct vl_fleet *fleet, const struct vl_member *member, const 
 
     if (vl_stage_ready_run_on(fleet->session, member->pbx, ready, &plan, &again) == 0 &&
         carry_out(fleet, &plan, &again) == 0)
-        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no ready state was taken: %s",
-                         vl_error_text(cause));
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no %s was taken: %s",
+                         what_is_taken(fleet), vl_error_text(cause));
     else
         vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name,
-                         "no ready state was taken: %s; if the guest does not run, 'voiplab up' starts it",
+                         "no %s was taken: %s; if the guest does not run, 'voiplab up' starts it", what_is_taken(fleet),
                          vl_error_text(cause));
     return 0;
 }
@@ -41,21 +48,41 @@ static int take(struct vl_fleet *fleet, struct vl_member *member, struct vl_erro
     VL_PLAN_AUTO second = { .count = 0 };
     struct vl_ready ready;
 
-    if (vl_stage_ready_take(fleet->session, member->pbx, fleet->retakes, &first, &ready, err) < 0)
+    if (vl_stage_ready_take(fleet->session, member->pbx, fleet->tag ? fleet->tag : VL_READY_TAG, fleet->retakes, &first,
+                            &ready, err) < 0)
         return -1;
     if (!ready.layer)
         return 0;
+    ready.taken = (long)time(NULL);
     if (member->target && vl_fleet_forget_registration(fleet, member, err) < 0)
         return -1;
-    vl_target_close(member->target); /* no session of ours is in the memory that is saved */
+    member->asleep = member->target != NULL; /* one that did not answer before is not waited for */
+    vl_target_close(member->target);         /* no session of ours is in the memory that is saved */
     member->target = NULL;
-    member->asleep = true;
     if (carry_out(fleet, &first, &cause) < 0)
         return run_on(fleet, member, &ready, &cause);
     if (vl_stage_ready_keep(fleet->session, member->pbx, &ready, &second, err) < 0)
         return -1;
     member->taken = carry_out(fleet, &second, err) == 0;
     return member->taken ? 0 : -1;
+}
+
+int vl_run_resume(struct vl_fleet *fleet, struct vl_error *err)
+{
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+        VL_PLAN_AUTO plan = { .count = 0 };
+
+        if (vl_stage_ready_resume(fleet->session, member->pbx, &plan, err) < 0)
+            return -1;
+        if (!plan.count)
+            continue;
+        member->asleep = carry_out(fleet, &plan, &cause) == 0;
+        if (!member->asleep) /* what was saved is not whole, so it boots another time */
+            vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&cause));
+    }
+    return 0;
 }
 
 bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet)
@@ -69,8 +96,8 @@ bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet)
         if ((!member->started && !member->changed) || member->error.code)
             continue;
         if (take(fleet, member, &cause) < 0)
-            vl_session_event(run->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no ready state was taken: %s",
-                             vl_error_text(&cause));
+            vl_session_event(run->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no %s was taken: %s",
+                             what_is_taken(fleet), vl_error_text(&cause));
         taken |= member->asleep;
     }
     return taken;

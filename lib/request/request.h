@@ -29,6 +29,8 @@ int vl_run_phone_names(const struct vl_run *run);
 int vl_run_create_vm_values(const struct vl_run *run);
 /* In capture.c. Whether the lab has the PBXs and the trunks A:B that are named. */
 int vl_run_capture_names(const struct vl_run *run);
+/* In snapshot_names.c. Whether the tag and the PBXs that are named can be meant. */
+int vl_run_snapshot_names(const struct vl_run *run);
 
 /* Whether the request names nothing but sections `[KIND NAME]` of the lab file, whose names are `known`
  * (NULL-terminated). VL_ERROR_USAGE, with the nearest or with all that there are. */

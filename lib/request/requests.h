@@ -43,7 +43,14 @@ REQUEST(DESTROY, vl_run_destroy, .network = true, .lab = VL_LAB_MAY_BE, .lock = 
 REQUEST(RESET, vl_run_reset, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY,
         .pbxs = true, .parameters = sizeof(struct voiplab_reset))
 REQUEST(SNAPSHOT, vl_run_snapshot, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_ALWAYS,
-        .pbxs = true)
+        .parameters = sizeof(struct voiplab_snapshot), .names = vl_run_snapshot_names)
+REQUEST(SNAPSHOT_LIST, vl_run_snapshot_list, .lab = VL_LAB_NEEDED, .hypervisor = VL_HYPERVISOR_ALWAYS, .pbxs = true,
+        .orphans = true)
+REQUEST(SNAPSHOT_DELETE, vl_run_snapshot_delete, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB,
+        .hypervisor = VL_HYPERVISOR_ALWAYS, .parameters = sizeof(struct voiplab_snapshot),
+        .names = vl_run_snapshot_names)
+REQUEST(REVERT, vl_run_revert, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_TO_APPLY,
+        .parameters = sizeof(struct voiplab_snapshot), .names = vl_run_snapshot_names)
 REQUEST(BACKUP, vl_run_backup, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .hypervisor = VL_HYPERVISOR_ALWAYS,
         .pbxs = true, .parameters = sizeof(struct voiplab_backup))
 REQUEST(RESTORE, vl_run_restore, .parameters = sizeof(struct voiplab_restore))

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * reset: guests put back. To their ready states they are put without a boot: another clone of the disk of then, and the
- * memory of then. With `clean` each gets a new disk from its base image and boots. Either way it is given its files as
- * `up` gives them, and is waited for until it is registered. What a run that was cut off has left undone the next does.
+ * reset: guests put back. To their ready states, and to other snapshots (revert.c), they are put without a boot:
+ * another clone of the disk of then, and the memory of then. With `clean` each gets a new disk from its base image and
+ * boots. Either way it is given its files as `up` gives them, and is waited for until it is registered. What a run that
+ * was cut off has left undone the next does.
  */
 #include "base/clock.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "plan/apply.h"
+#include "plan/ready.h"
 #include "plan/sites.h"
 #include "request/fleet_part.h"
 #include "request/machines.h"
@@ -81,14 +83,19 @@ static void configure(const struct vl_run *run, struct vl_fleet *fleet, unsigned
     vl_fleet_look(fleet, VL_WAIT_TRUNKS_S);
 }
 
-static int show_ready(const struct vl_run *run, const struct vl_fleet *fleet)
+static const char *tag_of(const struct vl_fleet *fleet)
+{
+    return fleet->tag ? fleet->tag : VL_READY_TAG;
+}
+
+static int show_ready(const struct vl_run *run, const struct vl_fleet *fleet, const char *const *names)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    if (vl_stage_ready_off(run->session, run->request->names, &plan, run->err) < 0)
+    if (vl_stage_ready_off(run->session, names, tag_of(fleet), &plan, run->err) < 0)
         return -1;
     for (size_t i = 0; i < fleet->count; i++)
-        if (vl_stage_ready_back(run->session, fleet->members[i].pbx, &plan, run->err) < 0)
+        if (vl_stage_ready_back(run->session, fleet->members[i].pbx, tag_of(fleet), &plan, run->err) < 0)
             return -1;
     return vl_run_show_plan(run, &plan);
 }
@@ -98,8 +105,10 @@ static int run_back(struct vl_fleet *fleet, struct vl_member *member, struct vl_
     VL_TARGET_AUTO *host = vl_target_local("/", err);
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    if (!host || vl_stage_ready_back(fleet->session, member->pbx, &plan, err) < 0)
+    if (!host || vl_stage_ready_back(fleet->session, member->pbx, tag_of(fleet), &plan, err) < 0)
         return -1;
+    for (size_t i = 0; i < plan.count; i++)
+        member->asleep |= plan.steps[i].kind == VL_STEP_RESTORE;
     (void)__atomic_add_fetch(&fleet->changed, plan.count, __ATOMIC_RELAXED);
     return vl_apply(fleet->session, &plan, host, err);
 }
@@ -112,7 +121,6 @@ static void put_back(void *context, size_t index)
 
     if (vl_session_cancelled(fleet->session) || member->error.code)
         return;
-    member->asleep = true;
     if (run_back(fleet, member, &cause) == 0)
         return;
     (void)vl_error_wrap(&cause, "'%s' is off; run this again, or 'voiplab up' boots it", member->pbx->name);
@@ -128,14 +136,14 @@ static void put_all_back(struct vl_fleet *fleet)
     vl_parallel(fleet->count, jobs && jobs < VL_GUESTS_AT_A_TIME ? jobs : VL_GUESTS_AT_A_TIME, put_back, fleet);
 }
 
-static int reset_ready(const struct vl_run *run, struct vl_fleet *fleet)
+static int reset_ready(const struct vl_run *run, struct vl_fleet *fleet, const char *const *names)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
     long long begun = vl_now_ms();
     size_t changed = 0;
 
     vl_session_phase(run->session, 1, 4, "guests");
-    if (vl_stage_ready_off(run->session, run->request->names, &plan, run->err) < 0)
+    if (vl_stage_ready_off(run->session, names, tag_of(fleet), &plan, run->err) < 0)
         return -1;
     if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
         return vl_error_wrap(run->err, "not all are put back; run this again, or 'voiplab up' boots what is off");
@@ -165,6 +173,13 @@ static int reset_clean(const struct vl_run *run, struct vl_fleet *fleet)
     return finish(run, fleet, begun, changed + fleet->changed);
 }
 
+int vl_run_put_back(const struct vl_run *run, struct vl_fleet *fleet, const char *const *names)
+{
+    if (!vl_sites_reached(run->session))
+        return vl_fail(run->err, VL_ERROR_FAILED, "without a hypervisor there is no plan to put a guest back");
+    return vl_run_is_dry(run) ? show_ready(run, fleet, names) : reset_ready(run, fleet, names);
+}
+
 int vl_run_reset(const struct vl_run *run)
 {
     VL_FLEET_AUTO fleet = { .count = 0 };
@@ -174,7 +189,5 @@ int vl_run_reset(const struct vl_run *run)
     run->session->renews = run->request->parameters.reset->clean;
     if (run->session->renews)
         return vl_run_is_dry(run) ? show_clean(run, &fleet) : reset_clean(run, &fleet);
-    if (!vl_sites_reached(run->session))
-        return vl_fail(run->err, VL_ERROR_FAILED, "without a hypervisor there is no plan to put a guest back");
-    return vl_run_is_dry(run) ? show_ready(run, &fleet) : reset_ready(run, &fleet);
+    return vl_run_put_back(run, &fleet, run->request->names);
 }

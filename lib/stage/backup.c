@@ -187,7 +187,7 @@ static int add_guests(const struct gathering *gathering)
         if (vl_site_problem(gathering->session, pbx))
             return vl_fail(gathering->err, VL_ERROR_FAILED, "'%s': %s", pbx->name,
                            vl_site_problem(gathering->session, pbx));
-        saved = vl_ready_files(gathering->session, arena, pbx->name, NULL);
+        saved = vl_ready_needs(gathering->session, arena, pbx->name, NULL).files;
         for (; saved && *saved; saved++)
             add_file(gathering, vl_arena_printf(arena, "state/saved/%s", strrchr(*saved, '/') + 1), *saved);
     }

@@ -38,7 +38,7 @@ static const struct row {
     { "ssh", "config" },
     { "ssh", ".*.voiplab" },
     { "saved", "*.save" },
-    { "saved", "*.ready.state" },
+    { "saved", "*.state" },
     { "saved", ".*.voiplab" },
     { "console", "*.log" },
     { "console", "*.log.[0-9]" }, /* where virtlogd writes it */
@@ -212,7 +212,7 @@ int vl_gone_keys(struct vl_gone *gone)
             if (vl_file_exists(path))
                 add_path(&sweep, &sweep.files, &sweep.file_count, path);
         }
-        for (const char *const *file = vl_ready_files(gone->session, arena, gone->guests[i], NULL); file && *file;
+        for (const char *const *file = vl_ready_needs(gone->session, arena, gone->guests[i], NULL).files; file && *file;
              file++)
             add_path(&sweep, &sweep.files, &sweep.file_count, *file);
         vl_made_drop(&gone->made, "guest", gone->guests[i]);

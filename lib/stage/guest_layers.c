@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A guest's disk may be a clone of the disk of its ready state, which is one of a base image: what follows from that
- * for who makes guests.
+ * A guest's disk may be a clone of the disk of one of its snapshots, which is one of a base image: what follows from
+ * that for who makes guests.
  */
 #include <string.h>
 
@@ -23,6 +23,29 @@ int vl_guest_see_base(const struct vl_guest_plan *guests, const char *name, stru
         disk->backing = layer.name ? layer.backing : NULL;
     }
     return 0;
+}
+
+void vl_guest_strike_needed(struct vl_volume *volumes, size_t count, const char *needed)
+{
+    while (needed) {
+        const char *next = NULL;
+
+        for (size_t i = 0; i < count; i++)
+            if (volumes[i].name && !strcmp(volumes[i].name, needed)) {
+                next = volumes[i].backing ? strrchr(volumes[i].backing, '/') : NULL;
+                volumes[i].name = NULL;
+            }
+        needed = next ? next + 1 : NULL;
+    }
+}
+
+void vl_guest_plan_restore(const struct vl_guest_plan *guests, const char *domain, const char *memory)
+{
+    vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_RESTORE,
+                                                 .object = domain,
+                                                 .source = memory,
+                                                 .why = "the guest runs on from the memory that was saved, without a "
+                                                        "boot" });
 }
 
 int vl_guest_plan_off(const struct vl_guest_plan *guests, const char *name)
@@ -70,8 +93,7 @@ int vl_guest_plan_clone(const struct vl_guest_plan *guests, const char *disk, co
                                                  .object = disk,
                                                  .after = vl_arena_strdup(&guests->plan->arena, xml),
                                                  .size = layer->capacity,
-                                                 .why = "a clone of the disk of the ready state, which stays as it "
-                                                        "is" });
+                                                 .why = "a clone of the disk of then, which stays as it is" });
     return 0;
 }
 
@@ -83,8 +105,8 @@ int vl_guest_plan_lost_disk(const struct vl_guest_plan *guests, const char *name
 
     if (volume->name || !guests->reachable || !guests->session->lab)
         return 0;
-    if (vl_ready_read(guests->session, guests->hypervisor, &guests->plan->arena, guests->pool, name, &ready,
-                      guests->err) < 0 ||
+    if (vl_ready_read(guests->session, guests->hypervisor, &guests->plan->arena, guests->pool, name, VL_READY_TAG,
+                      &ready, guests->err) < 0 ||
         (ready.layer && !ready.torn && vl_guest_volume(guests, ready.layer, &layer) < 0))
         return -1;
     if (!layer.name)

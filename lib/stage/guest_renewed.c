@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A guest that is made again from its base image: it stops at once, its disk goes, and what follows in the plan is as
- * for one that never was. Its identity is none of the disk's: MAC and UUID come from the names, keys and secrets from
- * the state of the lab. A run that is cut off leaves a guest without a disk, which the next one, or `up`, makes.
+ * for one that never was. Its snapshots stay, but for the ready state. Its identity is none of the disk's: MAC and UUID
+ * come from the names, keys and secrets from the state of the lab. A run that is cut off leaves a guest without a disk,
+ * which the next one, or `up`, makes.
  */
 #include <string.h>
 
@@ -29,19 +30,23 @@ static const struct vl_use *holder(const struct vl_guest_plan *guests, const str
     return NULL;
 }
 
-/* The disks of a guest, of now and of its ready state, that the lab made and that are there. */
-static int own_disks(const struct vl_guest_plan *guests, const char *name, struct vl_volume **ret_volumes,
-                     size_t *ret_count)
+/* The disks of a guest that the lab made and that are there, but those that its snapshots need. */
+static int own_disks(const struct vl_guest_plan *guests, const char *name, const char *const *layers,
+                     struct vl_volume **ret_volumes, size_t *ret_count)
 {
     struct vl_arena *arena = &guests->plan->arena;
     struct vl_volume *volumes;
     size_t count, kept = 0;
+    bool known = layers != NULL;
 
     *ret_count = 0;
     if (vl_hypervisor_volumes(guests->hypervisor, arena, guests->pool, &volumes, &count, guests->err) < 0)
         return -1;
+    for (; layers && *layers; layers++)
+        vl_guest_strike_needed(volumes, count, *layers);
     for (size_t i = 0; i < count; i++)
-        if (vl_made_volume_of(volumes[i].name, name) && !vl_made_seed_of(volumes[i].name, name) &&
+        if (volumes[i].name && vl_made_volume_of(volumes[i].name, name) && !vl_made_seed_of(volumes[i].name, name) &&
+            (known || !vl_made_layer_of(volumes[i].name, name)) &&
             vl_made_volume(guests->session, &guests->made, &volumes[i]))
             volumes[kept++] = volumes[i];
     *ret_volumes = volumes;
@@ -52,6 +57,8 @@ static int own_disks(const struct vl_guest_plan *guests, const char *name, struc
 int vl_guest_plan_renewed(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_volume *disk)
 {
     struct vl_arena *arena = &guests->plan->arena;
+    const struct vl_ready none = { .tag = VL_READY_TAG };
+    struct vl_ready_needs needs;
     const struct vl_use *held;
     struct vl_volume *disks = NULL;
     struct vl_use *uses = NULL;
@@ -60,7 +67,8 @@ int vl_guest_plan_renewed(const struct vl_guest_plan *guests, const struct vl_pb
     *disk = (struct vl_volume){ .name = NULL };
     if (!guests->reachable)
         return 0;
-    if (own_disks(guests, pbx->name, &disks, &disk_count) < 0 ||
+    needs = vl_ready_needs(guests->session, arena, pbx->name, &none);
+    if (own_disks(guests, pbx->name, needs.layers, &disks, &disk_count) < 0 ||
         vl_hypervisor_uses(guests->hypervisor, arena, true, &uses, &count, guests->err) < 0)
         return -1;
     for (size_t i = 0; i < disk_count; i++)
@@ -69,8 +77,7 @@ int vl_guest_plan_renewed(const struct vl_guest_plan *guests, const struct vl_pb
                            disks[i].name, held->by);
     if (vl_guest_plan_off(guests, vl_domain_name(arena, guests->session->lab, pbx)) < 0)
         return -1;
-    vl_guest_plan_files_gone(guests, vl_ready_files(guests->session, arena, pbx->name, NULL),
-                             vl_arena_printf(arena, "saved memory of %s goes", pbx->name),
+    vl_guest_plan_files_gone(guests, needs.files, vl_arena_printf(arena, "saved memory of %s goes", pbx->name),
                              "it belongs with a disk that goes");
     for (size_t i = 0; i < disk_count; i++)
         vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,

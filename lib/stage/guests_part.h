@@ -91,6 +91,12 @@ int vl_guest_plan_clone(const struct vl_guest_plan *guests, const char *disk, co
 int vl_guest_plan_lost_disk(const struct vl_guest_plan *guests, const char *name, const char *disk,
                             struct vl_volume *volume);
 
+/* Strike out, by taking its name, the volume that is needed, and all that it is a clone of. */
+void vl_guest_strike_needed(struct vl_volume *volumes, size_t count, const char *needed);
+
+/* The guest runs on from this memory. */
+void vl_guest_plan_restore(const struct vl_guest_plan *guests, const char *domain, const char *memory);
+
 /* The guest is switched off, unless it is. */
 int vl_guest_plan_off(const struct vl_guest_plan *guests, const char *domain);
 

@@ -98,7 +98,7 @@ static int plan_state_file(struct putting *putting, const struct vl_backup_entry
         return vl_fail(putting->err, VL_ERROR_FAILED, "the backup has '%s' in it, which no state of a lab has",
                        entry->path);
     if (saved)
-        pbx = guest_of(putting, slash + 1, ".ready");
+        pbx = guest_of(putting, slash + 1, "."); /* no PBX has a dot in its name */
     else if (key)
         pbx = guest_of(putting, slash + 1, "_host_");
     if (saved && (!pbx || !is_meant(putting, pbx)))

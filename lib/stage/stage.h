@@ -146,22 +146,37 @@ int vl_stage_orphans(struct vl_session *session, struct vl_arena *arena, struct 
 int vl_stage_pruned(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
 
 struct vl_ready;
-/* The ready state of a guest that runs and is as it should be, in two plans (guest_ready.c): the first stops it, and is
- * empty where there is such a state already or none can be (`anew`: the one that there is does not count, and that none
- * can be is a failure); what it names, in the arena of its plan, is for the second,
- * after which the guest runs on. The third is for when the first failed after the guest had stopped. */
-int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, bool anew, struct vl_plan *plan,
-                        struct vl_ready *ret_ready, struct vl_error *err);
+/* The snapshot `tag` of a guest, in two plans (guest_ready.c): the first stops it, and is empty where there is such a
+ * one already or none can be (`anew`: the one that there is does not count, and that none can be is a failure); what it
+ * names, in the arena of its plan, is for the second, after which the guest runs on. The third is for when the first
+ * failed after the guest had stopped. Of a guest that is off there is one as well, but no ready state. */
+int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, const char *tag, bool anew,
+                        struct vl_plan *plan, struct vl_ready *ret_ready, struct vl_error *err);
 int vl_stage_ready_keep(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready,
                         struct vl_plan *plan, struct vl_error *err);
 int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready,
                           struct vl_plan *plan, struct vl_error *err);
 
-/* Guests put back to their ready states. The first: those of these names, each of which must have one that is good, are
- * switched off. The second: one that is off gets its disk and its memory; this can be done to several at a time. */
-int vl_stage_ready_off(struct vl_session *session, const char *const *names, struct vl_plan *plan,
+/* A guest that is off since a run that was to take one was cut off: its memory is saved, and nothing was written to its
+ * disk since, so it can run on. The plan is empty for any other. */
+int vl_stage_ready_resume(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+                          struct vl_error *err);
+
+/* A snapshot of a guest, also of one that is no machine of the lab any more, goes with all that only it has needed. */
+int vl_stage_ready_drop(struct vl_session *session, const char *name, const char *tag, struct vl_plan *plan,
+                        struct vl_error *err);
+
+/* Look at a snapshot: what it is, the bytes that it takes up, and why the guest cannot be put back to it (NULL: it
+ * can). The plan's arena holds the texts; its steps are none that would be carried out. */
+int vl_stage_ready_look(struct vl_session *session, const char *name, const char *tag, struct vl_plan *plan,
+                        struct vl_ready *ret_ready, uint64_t *ret_size, const char **ret_why, struct vl_error *err);
+
+/* Guests put back to their snapshots of this tag. The first: those of these names, each of which must have one that is
+ * good, are switched off. The second: one that is off gets its disk and its memory, or boots where it has none; this
+ * can be done to several at a time. */
+int vl_stage_ready_off(struct vl_session *session, const char *const *names, const char *tag, struct vl_plan *plan,
                        struct vl_error *err);
-int vl_stage_ready_back(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+int vl_stage_ready_back(struct vl_session *session, const struct vl_pbx *pbx, const char *tag, struct vl_plan *plan,
                         struct vl_error *err);
 
 /* A backup of the lab, or of these guests, into `file`, an absolute path; without `base` it has no base images. */

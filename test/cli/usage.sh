@@ -81,6 +81,13 @@ wrong "a guest without a lab file needs" create-vm x --memory 1G --disk 1G -f "$
 wrong "reset needs more: voiplab reset PBX" reset -f "$lab"
 printf '[lab]\nname = x\n[bridge]\naddress = 10.5.5.1/24\n[pbx far]\nplace = ssh\naddress = 10.5.5.9\n' >far.ini
 wrong "'far' is no virtual machine of this lab" snapshot far -f far.ini --state "$work/state"
+wrong "'alf' is no PBX of this lab; did you mean 'alfa'? '--tag alf' takes a snapshot" snapshot alf -f "$quick" --state "$work/state"
+wrong "'Exam' is no name for a snapshot" snapshot alfa Exam -f "$quick" --state "$work/state"
+wrong "'alfa' is a PBX of this lab, so no snapshot is called so" snapshot --tag alfa -f "$quick" --state "$work/state"
+wrong "'exam' is no PBX of this lab" snapshot exam alfa -f "$quick" --state "$work/state"
+wrong "revert needs more: voiplab revert TAG" revert -f "$quick"
+wrong "snapshot delete needs more: voiplab snapshot delete TAG" snapshot delete -f "$quick"
+wrong "'gama' is no PBX of this lab" revert exam gama -f "$quick" --state "$work/state"
 wrong "'far' is no virtual machine of this lab" reset --clean far -f far.ini --state "$work/state"
 
 wrong "it needs --yes" destroy -f "$lab" --state "$work/state" -c test:///default

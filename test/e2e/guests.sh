@@ -121,7 +121,6 @@ say "a broken guest is put back to its ready state without a boot"
 boot_of() { guest "$1" "$2" cat /proc/sys/kernel/random/boot_id; }
 volumes() { virsh_ vol-list voiplab-quickstart | awk 'NF { print $1 }' | sort; }
 boot=$(boot_of alfa 10.77.7.11)
-volumes >"$work/volumes"
 guest alfa 10.77.7.11 "rm /etc/asterisk/modules.conf; touch /root/mine; sync; kill -9 \$(pidof asterisk)"
 expect_contains "$(in_lab reset alfa --dry-run 2>/dev/null)" "libvirt: restore domain quickstart-alfa" "the plan of reset"
 [ "$(virsh_ domstate quickstart-alfa)" = running ] || fail "a dry run stopped alfa"
@@ -140,8 +139,22 @@ report=$(in_lab snapshot alfa 2>&1) || fail "snapshot: $report"
 say "$(tail -n 1 <<<"$report")"
 expect_contains "$report" "1 of 1 PBX has a ready state of now" "snapshot"
 guest alfa 10.77.7.11 "rm /root/prepared; touch /root/mine; sync"
-volumes >"$work/volumes"
 
+say "what is kept under a tag is there beside it, and goes by itself"
+guest alfa 10.77.7.11 "touch /root/tagged; rm /root/mine; sync"
+report=$(in_lab snapshot alfa exam 2>&1) || fail "snapshot with a tag: $report"
+expect_contains "$report" "1 of 1 PBX has a snapshot 'exam' of now" "snapshot with a tag"
+guest alfa 10.77.7.11 "rm /root/tagged; touch /root/mine; sync"
+expect_contains "$(in_lab snapshot list alfa)" "alfa exam" "the list"
+report=$(in_lab revert exam 2>&1) || fail "revert: $report"
+say "$(tail -n 1 <<<"$report")"
+guest alfa 10.77.7.11 "test -e /root/tagged && test ! -e /root/mine" || fail "alfa is not what it was under the tag"
+[ "$(boot_of alfa 10.77.7.11)" = "$boot" ] || fail "alfa has booted"
+report=$(in_lab snapshot delete exam 2>&1) || fail "snapshot delete: $report"
+expect_lacks "$(in_lab snapshot list)" exam "the list after it was deleted"
+guest alfa 10.77.7.11 "touch /root/mine; sync"
+
+volumes >"$work/volumes"
 kills=3
 full && kills=50
 say "cut off $kills times at any moment, it is put back by the next run"
@@ -215,6 +228,7 @@ expect_contains "$report" "is of no use: its memory was written to since; 'voipl
 mac=$(virsh_ domiflist quickstart-beta | awk 'NF { print $5 }')
 report=$(in_lab down beta 2>&1) || fail "down: $report"
 [ "$(virsh_ domstate quickstart-beta)" = "shut off" ] || fail "beta still runs"
+report=$(in_lab snapshot beta off 2>&1) || fail "snapshot of a guest that is off: $report"
 set +e
 report=$(in_lab status 2>&1)
 expect_status 4 $? "status with a guest down"
@@ -242,6 +256,17 @@ guest beta 10.77.7.12 "test -e /etc/asterisk/modules.conf && test ! -e /root/min
 expect_contains "$(guest beta 10.77.7.12 asterisk -rx "'$registry'")" Registered "beta's registry after reset"
 report=$(in_lab up 2>&1) || fail "up after reset: $report"
 expect_contains "$report" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "up after reset"
+in_lab snapshot list --json | python3 -c '
+import json, sys
+rows = {(row["pbx"], row["tag"]): row for row in json.load(sys.stdin)["snapshots"]}
+assert set(rows) == {("alfa", "ready"), ("beta", "off"), ("beta", "ready"), ("hub", "ready")}, rows
+assert all(row["usable"] == "yes" for row in rows.values()), rows
+assert rows[("beta", "off")]["guest"] == "off" and rows[("beta", "ready")]["guest"] == "running", rows'
+if full; then
+    say "a guest that was off boots with the disk of then"
+    report=$(in_lab revert off 2>&1) || fail "revert of a guest that was off: $report"
+    guest beta 10.77.7.12 "test -e /root/mine && test ! -e /etc/asterisk/modules.conf" || fail "beta has another disk"
+fi
 
 say "destroy takes what is ours and leaves the rest"
 report=$(in_lab destroy --yes 2>&1) || fail "destroy: $report"

@@ -7,6 +7,7 @@
  */
 #include "guests_fixture.h"
 
+#include "base/text.h"
 #include "plan/made.h"
 #include "plan/ready.h"
 
@@ -18,7 +19,7 @@ static struct vl_ready pair_of(struct fixture *fixture, struct vl_arena *arena)
     VL_ERROR_AUTO err = { .code = VL_OK };
     struct vl_ready ready;
 
-    if (vl_ready_read(&fixture->session, fixture->session.hypervisor, arena, POOL, "a", &ready, &err) < 0)
+    if (vl_ready_read(&fixture->session, fixture->session.hypervisor, arena, POOL, "a", VL_READY_TAG, &ready, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     return ready;
 }
@@ -47,7 +48,7 @@ static struct fixture *fixture_ready(void)
     ready.definition = "0011223344556677";
     text = vl_ready_text(fixture->session.hypervisor, &arena, POOL, &ready, &err);
     assert_non_null(text);
-    write_whole(vl_ready_path(&fixture->session, &arena, "a"), text);
+    write_whole(vl_ready_path(&fixture->session, &arena, "a", VL_READY_TAG), text);
     return fixture;
 }
 
@@ -70,7 +71,8 @@ static void test_torn_pair(void **state)
     FIXTURE_AUTO *fixture = fixture_ready();
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
-    const char *record = vl_ready_path(&fixture->session, &arena, "a"), *memory = pair_of(fixture, &arena).memory;
+    const char *record = vl_ready_path(&fixture->session, &arena, "a", VL_READY_TAG),
+               *memory = pair_of(fixture, &arena).memory;
 
     (void)state;
     write_whole(memory, "memory of later");
@@ -93,10 +95,10 @@ static void test_torn_pair(void **state)
 static int plan_reset(struct fixture *fixture, const char *const *names, struct vl_plan *plan, struct vl_error *err)
 {
     const struct vl_lab *lab = fixture->session.lab;
-    int rc = vl_stage_ready_off(&fixture->session, names, plan, err);
+    int rc = vl_stage_ready_off(&fixture->session, names, VL_READY_TAG, plan, err);
 
     for (; rc == 0 && *names; names++)
-        rc = vl_stage_ready_back(&fixture->session, vl_lab_pbx(lab, *names), plan, err);
+        rc = vl_stage_ready_back(&fixture->session, vl_lab_pbx(lab, *names), VL_READY_TAG, plan, err);
     return rc;
 }
 
@@ -130,7 +132,7 @@ static void define_and_note(struct fixture *fixture)
         fail_msg("%s", vl_error_text(&err));
     assert_int_equal(vl_hypervisor_domain(fixture->session.hypervisor, &arena, "t-a", &domain, &err), 0);
     ready.definition = domain.fingerprint;
-    write_whole(vl_ready_path(&fixture->session, &arena, "a"),
+    write_whole(vl_ready_path(&fixture->session, &arena, "a", VL_READY_TAG),
                 vl_ready_text(fixture->session.hypervisor, &arena, POOL, &ready, &err));
 }
 
@@ -241,7 +243,7 @@ static void test_made_anew(void **state)
     step = step_of(&plan, VL_STEP_COMMAND);
     assert_non_null(step);
     for (const char *const *word = step->argv; *word; word++) {
-        record |= !strcmp(*word, vl_ready_path(&fixture->session, &arena, "a"));
+        record |= !strcmp(*word, vl_ready_path(&fixture->session, &arena, "a", VL_READY_TAG));
         memory |= !strcmp(*word, pair_of(fixture, &arena).memory);
     }
     assert_true(record && memory);
@@ -251,7 +253,8 @@ static int take(struct fixture *fixture, bool anew, struct vl_plan *plan, struct
 {
     struct vl_ready ready;
 
-    return vl_stage_ready_take(&fixture->session, &fixture->session.lab->pbxs[0], anew, plan, &ready, err);
+    return vl_stage_ready_take(&fixture->session, &fixture->session.lab->pbxs[0], VL_READY_TAG, anew, plan, &ready,
+                               err);
 }
 
 /* A good ready state stays, unless it is wanted anew; that none can be taken is told then. */
@@ -287,7 +290,7 @@ static void test_kept(void **state)
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_PLAN_AUTO plan = { .count = 0 };
     const char *before = pair_of(fixture, &arena).memory;
-    struct vl_ready next = { .layer = "a.ready-2.qcow2", .definition = "0011223344556677" };
+    struct vl_ready next = { .tag = VL_READY_TAG, .layer = "a.ready-2.qcow2", .definition = "0011223344556677" };
     bool record = false, memory = false;
     const struct vl_step *step;
 
@@ -300,12 +303,137 @@ static void test_kept(void **state)
     step = step_of(&plan, VL_STEP_COMMAND);
     assert_non_null(step);
     for (const char *const *word = step->argv; *word; word++) {
-        record |= !strcmp(*word, vl_ready_path(&fixture->session, &arena, "a"));
+        record |= !strcmp(*word, vl_ready_path(&fixture->session, &arena, "a", VL_READY_TAG));
         memory |= !strcmp(*word, before);
         assert_string_not_equal(*word, next.memory);
     }
     assert_true(memory);
     assert_false(record);
+}
+
+/* Another snapshot of guest "a", of the disk of its ready state, with a memory or without. */
+static void add_tag(struct fixture *fixture, const char *tag, const char *layer, const char *memory)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_ready ready = { .tag = tag, .layer = layer, .definition = "0011223344556677", .taken = 1795000000 };
+    struct vl_volume below;
+
+    assert_int_equal(vl_hypervisor_volume(fixture->session.hypervisor, &arena, POOL, "a.ready-1.qcow2", &below, &err),
+                     0);
+    make_clone(fixture, POOL, layer, below.path);
+    if (memory) {
+        ready.memory = vl_arena_printf(&arena, "%s/%s", vl_ready_directory(&fixture->session, &arena), memory);
+        write_whole(ready.memory, "memory");
+    }
+    write_whole(vl_ready_path(&fixture->session, &arena, "a", tag),
+                vl_ready_text(fixture->session.hypervisor, &arena, POOL, &ready, &err));
+}
+
+static bool has_word(const char *const *words, const char *end)
+{
+    for (; words && *words; words++)
+        if (vl_text_ends(*words, end))
+            return true;
+    return false;
+}
+
+/* Each has what it needs; what one needs alone goes with it, and what others need stays. */
+static void test_needs(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const struct vl_ready no_exam = { .tag = "exam" }, next = { .tag = "exam", .layer = "a.ready-9.qcow2" };
+    struct vl_ready_needs needs;
+    const struct vl_ready_name *names;
+
+    (void)state;
+    add_tag(fixture, "exam", "a.ready-2.qcow2", "a.ready-2.save");
+    add_tag(fixture, "off", "a.ready-3.qcow2", NULL);
+    write_whole(vl_arena_printf(&arena, "%s/a.ready-7.save", vl_ready_directory(&fixture->session, &arena)), "left");
+    write_whole(vl_arena_printf(&arena, "%s/aa.ready-7.save", vl_ready_directory(&fixture->session, &arena)), "other");
+    names = vl_ready_list(&fixture->session, &arena, "a");
+    assert_string_equal(names[0].tag, "exam");
+    assert_string_equal(names[1].tag, "off");
+    assert_string_equal(names[2].tag, "ready");
+    assert_null(names[3].tag);
+    needs = vl_ready_needs(&fixture->session, &arena, "a", &no_exam);
+    assert_true(has_word(needs.layers, "a.ready-1.qcow2") && has_word(needs.layers, "a.ready-3.qcow2"));
+    assert_false(has_word(needs.layers, "a.ready-2.qcow2"));
+    assert_true(has_word(needs.files, "/a.ready-2.save") && has_word(needs.files, "/a.ready-7.save"));
+    assert_false(has_word(needs.files, "/a.ready-1.save") || has_word(needs.files, "/aa.ready-7.save"));
+    assert_true(has_word(needs.files, "/a.exam.state"));
+    assert_false(has_word(needs.files, "/a.off.state") || has_word(needs.files, "/a.ready.state"));
+    needs = vl_ready_needs(&fixture->session, &arena, "a", &next);
+    assert_true(has_word(needs.layers, "a.ready-9.qcow2") && has_word(needs.files, "/a.ready-2.save"));
+    assert_false(has_word(needs.files, ".state"));
+    write_whole(vl_ready_path(&fixture->session, &arena, "a", "off"), "nonsense\n");
+    needs = vl_ready_needs(&fixture->session, &arena, "a", &no_exam);
+    assert_null(needs.layers);
+    assert_false(has_word(needs.files, ".save"));
+    needs = vl_ready_needs(&fixture->session, &arena, "a", NULL);
+    assert_true(has_word(needs.files, "/a.off.state") && has_word(needs.files, "/a.ready-1.save"));
+}
+
+/* Deleted: its volume first, then its files, the record last. The disk below stays, which the ready state needs. */
+static void test_dropped(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    const char *const *word;
+
+    (void)state;
+    write_whole(vl_arena_printf(&arena, "%s/t/made", fixture->directory),
+                "pool " POOL "\nvolume a.qcow2\nvolume a.ready-1.qcow2\nvolume a.ready-2.qcow2\n");
+    add_tag(fixture, "exam", "a.ready-2.qcow2", "a.ready-2.save");
+    if (vl_stage_ready_drop(&fixture->session, "a", "exam", &plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_int_equal(plan.count, 2);
+    assert_int_equal(plan.steps[0].kind, VL_STEP_REMOVE_VOLUME);
+    assert_string_equal(plan.steps[0].object, "a.ready-2.qcow2");
+    for (word = plan.steps[1].argv; word[1]; word++)
+        continue;
+    assert_true(vl_text_ends(word[-1], "/a.ready-2.save") && vl_text_ends(*word, "/a.exam.state"));
+}
+
+/* A guest that was off has a disk alone: it boots. Made anew, it keeps the snapshots of a tag with all below them. */
+static void test_off(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    static const char *const names[] = { "a", NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_PLAN_AUTO taken = { .count = 0 };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    VL_PLAN_AUTO anew = { .count = 0 };
+    const struct vl_pbx *pbx = &fixture->session.lab->pbxs[0];
+    struct vl_ready ready;
+
+    (void)state;
+    define_and_note(fixture);
+    fixture->session.options.hypervisor = "qemu:///system";
+    assert_int_equal(vl_hypervisor_stop(fixture->session.hypervisor, "t-a", "t", 0, true, &err), 0);
+    if (vl_stage_ready_take(&fixture->session, pbx, "off", true, &taken, &ready, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_null(ready.memory);
+    assert_null(step_of(&taken, VL_STEP_SAVE));
+    assert_string_equal(step_of(&taken, VL_STEP_COPY_VOLUME)->source, "a.qcow2");
+    add_tag(fixture, "off", "a.ready-2.qcow2", NULL);
+    if (vl_stage_ready_off(&fixture->session, names, "off", &plan, &err) < 0 ||
+        vl_stage_ready_back(&fixture->session, pbx, "off", &plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_null(step_of(&plan, VL_STEP_RESTORE));
+    assert_non_null(step_of(&plan, VL_STEP_START));
+    assert_non_null(strstr(step_of(&plan, VL_STEP_VOLUME)->after, "/a.ready-2.qcow2</path>"));
+    write_whole(vl_arena_printf(&arena, "%s/t/made", fixture->directory),
+                "pool " POOL "\nguest a\nvolume a.qcow2\nvolume a.ready-1.qcow2\nvolume a.ready-2.qcow2\n");
+    fixture->session.renews = true;
+    if (vl_stage_guest(&fixture->session, pbx, &anew, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_int_equal(count_of(&anew, VL_STEP_REMOVE_VOLUME), 1);
+    assert_string_equal(step_of(&anew, VL_STEP_REMOVE_VOLUME)->object, "a.qcow2");
 }
 
 /* A name is never used twice: what an attempt that was cut off has left may be there. */
@@ -332,10 +460,19 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good_pair), cmocka_unit_test(test_torn_pair),         cmocka_unit_test(test_reset),
-        cmocka_unit_test(test_lost_disk), cmocka_unit_test(test_defined_otherwise), cmocka_unit_test(test_made_anew),
-        cmocka_unit_test(test_names),     cmocka_unit_test(test_otherwise_in_file), cmocka_unit_test(test_taken_anew),
+        cmocka_unit_test(test_good_pair),
+        cmocka_unit_test(test_torn_pair),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_lost_disk),
+        cmocka_unit_test(test_defined_otherwise),
+        cmocka_unit_test(test_made_anew),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_otherwise_in_file),
+        cmocka_unit_test(test_taken_anew),
         cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_needs),
+        cmocka_unit_test(test_dropped),
+        cmocka_unit_test(test_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
