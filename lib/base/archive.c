@@ -26,6 +26,7 @@ struct vl_archive_writer {
     struct vl_iso_dates dates;
     uint64_t sent, missing; /* of the whole archive, and of the file that was begun */
     struct vl_error error;  /* of the sink */
+    bool deaf;              /* nothing goes to the sink any more */
 };
 
 struct vl_archive_reader {
@@ -77,17 +78,22 @@ static int send_image(struct vl_archive_writer *writer, const char *bytes, size_
     return 0;
 }
 
+/* libarchive 3.6 never frees the buffer of an archive that has failed. So no failure of the sink is one of its: from
+ * then on what it writes is dropped, and who writes into the archive is told (sink_failed()). */
 static la_ssize_t take_bytes(struct archive *archive, void *context, const void *bytes, size_t length)
 {
     struct vl_archive_writer *writer = context;
-    int rc = writer->options.format == VL_ARCHIVE_ISO ? send_image(writer, bytes, length)
-                                                      : send_bytes(writer, bytes, length);
 
-    if (rc < 0) {
-        archive_set_error(archive, EIO, "the sink does not take it");
-        return ARCHIVE_FATAL;
-    }
+    (void)archive;
+    if (!writer->deaf && (writer->options.format == VL_ARCHIVE_ISO ? send_image(writer, bytes, length)
+                                                                   : send_bytes(writer, bytes, length)) < 0)
+        writer->deaf = true;
     return (la_ssize_t)length;
+}
+
+static bool sink_failed(const struct vl_archive_writer *writer)
+{
+    return writer->error.code != VL_OK;
 }
 
 /* Names as they are and as short ones; modes as they are. */
@@ -176,7 +182,7 @@ int vl_archive_begin(struct vl_archive_writer *writer, const char *path, uint64_
         archive_entry_set_atime(entry, (time_t)writer->options.time, 0);
         archive_entry_set_ctime(entry, (time_t)writer->options.time, 0);
     }
-    if (archive_write_header(writer->archive, entry) != ARCHIVE_OK)
+    if (archive_write_header(writer->archive, entry) != ARCHIVE_OK || sink_failed(writer))
         return complain(writer, "write into the archive", err);
     writer->missing = size;
     return 0;
@@ -191,7 +197,7 @@ int vl_archive_write(struct vl_archive_writer *writer, const void *bytes, size_t
     while (length > 0) {
         la_ssize_t taken = archive_write_data(writer->archive, at, length);
 
-        if (taken <= 0)
+        if (taken <= 0 || sink_failed(writer))
             return complain(writer, "write into the archive", err);
         at += taken;
         length -= (size_t)taken;
@@ -237,15 +243,16 @@ int vl_archive_finish(struct vl_archive_writer *writer, struct vl_error *err)
 {
     if (check_whole(writer, err) < 0)
         return -1;
-    return archive_write_close(writer->archive) == ARCHIVE_OK ? 0 : complain(writer, "finish the archive", err);
+    return archive_write_close(writer->archive) == ARCHIVE_OK && !sink_failed(writer)
+               ? 0
+               : complain(writer, "finish the archive", err);
 }
 
 void vl_archive_close(struct vl_archive_writer *writer)
 {
     if (!writer)
         return;
-    if (writer->archive)
-        (void)archive_write_fail(writer->archive); /* nothing is sent any more */
+    writer->deaf = true;
     (void)archive_write_free(writer->archive);
     vl_iso_dates_free(&writer->dates);
     vl_error_clear(&writer->error);

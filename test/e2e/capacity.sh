@@ -37,6 +37,7 @@ retry 10 sh -c "\"$bed\" exec \"$work/bed\" pbx1 asterisk -rx 'sip show peer 150
     fail "the limit is not taken"
 for ((i = 0; i < rounds; i++)); do finds 25 25 'call limit'; done
 full || exit 0
+# shellcheck disable=SC2016 # $d is for sed
 on pbx1 sh -c 'sed -i "/^\[1500\](+)/,\$d" /etc/asterisk/sip.conf; asterisk -rx "sip reload"' >/dev/null
 
 checks "20 RTP ports"
