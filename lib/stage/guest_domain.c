@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "render/domain_xml.h"
@@ -22,9 +23,17 @@ bool vl_stage_is_here(const struct vl_session *session, const struct vl_site *si
 
 #define CONSOLES "%s/console"
 
+/* A guest writes as much as it likes on its console. virtlogd starts a new file after 2 MiB and keeps three; QEMU
+ * itself, which writes where there is no virtlogd, would go on until the disk is full. */
+static bool is_bounded(void)
+{
+    return vl_file_exists("/run/libvirt/virtlogd-sock");
+}
+
 const char *vl_stage_console_log(const struct vl_session *session, struct vl_arena *arena, const struct vl_pbx *pbx)
 {
-    return pbx->place == VL_PLACE_VM && vl_stage_is_here(session, vl_site_of(session, pbx)) && session->state.directory
+    return pbx->place == VL_PLACE_VM && vl_stage_is_here(session, vl_site_of(session, pbx)) &&
+                   session->state.directory && is_bounded()
                ? vl_arena_printf(arena, CONSOLES "/%s.log", session->state.directory, pbx->name)
                : NULL;
 }

@@ -94,7 +94,8 @@ int vl_stage_guest(struct vl_session *session, const struct vl_pbx *pbx, struct 
 int vl_stage_grown(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);
 void vl_stage_grown_done(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);
 
-/* The file that has what a guest writes on its serial console; NULL: its hypervisor is on another host. */
+/* The file that has what a guest writes on its serial console; NULL: its hypervisor is on another host,
+ * or no virtlogd keeps the file from filling the disk. */
 const char *vl_stage_console_log(const struct vl_session *session, struct vl_arena *arena, const struct vl_pbx *pbx);
 
 /* The hypervisor is on this host: what it writes can be read here. */
