@@ -260,6 +260,7 @@ in_lab snapshot list --json | python3 -c '
 import json, sys
 rows = {(row["pbx"], row["tag"]): row for row in json.load(sys.stdin)["snapshots"]}
 assert set(rows) == {("alfa", "ready"), ("beta", "off"), ("beta", "ready"), ("hub", "ready")}, rows
+assert rows.pop(("alfa", "ready"))["usable"] == "the guest is defined otherwise by now", rows
 assert all(row["usable"] == "yes" for row in rows.values()), rows
 assert rows[("beta", "off")]["guest"] == "off" and rows[("beta", "ready")]["guest"] == "running", rows'
 if full; then
