@@ -9,6 +9,7 @@
 #include "plan/plan.h"
 #include "request/results.h"
 #include "sipp/generator.h"
+#include "sipp/task.h"
 
 struct running {
     struct vl_session *session;

@@ -8,8 +8,6 @@
  */
 #include "sipp/run.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,23 +15,15 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
-#include "base/process.h"
-#include "base/text.h"
-#include "sipp/generator.h"
+#include "sipp/task.h"
 
 enum {
     TICK_MS = 100,
     SAMPLE_MS = 1000,
     HANGUP_MS = 1000,    /* between the order to hang up all calls and the kill */
     LONGEST_WAIT = 5000, /* for calls that are up to end by themselves, in ms */
-    ANSWER_MS = 32000,   /* 64 × T1 (RFC 3261): a call without an answer after this long has failed */
     BIND_TRIES = 3,      /* a port that was free may be taken when SIPp asks for it */
-    SIP_PORT = 5060,
-    RATE_OF_ONE = 400, /* calls a second that one SIPp is asked for at most; it carries about twice as many */
-    MOST_PROCESSES = 16,
-    ROOM_LEAST = 8 << 20, /* bytes that must be free where SIPp writes */
     TRIAL_HOLD_MS = 100,
     TRIAL_S = 8,
     SILENCE_MS = 4000, /* without any answer, while calls fail: the target is gone */
@@ -44,15 +34,15 @@ enum stage { STAGE_RUNNING, STAGE_DRAINING, STAGE_HANGING_UP, STAGE_KILLED };
 struct run {
     const struct vl_sipp_options *options;
     struct vl_arena arena;
-    struct vl_generator_task tasks[MOST_PROCESSES];
-    struct vl_generator generators[MOST_PROCESSES];
+    struct vl_generator_task tasks[VL_SIPP_PROCESSES];
+    struct vl_generator generators[VL_SIPP_PROCESSES];
     size_t count;
     enum stage stage;
     enum vl_load_outcome outcome;
     uint64_t left_up, peak;
     long long started, deadline, sampled, answered; /* ms, monotonic */
     uint64_t made, answers;                         /* at the sample before */
-    size_t requests[MOST_PROCESSES];                /* answers of the first clock that were in the sample before */
+    size_t requests[VL_SIPP_PROCESSES];             /* answers of the first clock that were in the sample before */
     struct vl_load_steering steering;
     struct vl_host_meter meter;
     struct vl_load_sample *samples;
@@ -60,134 +50,13 @@ struct run {
     bool full; /* no room was left where SIPp writes */
 };
 
-static bool is_safe(const char *text)
-{
-    if (!text || !*text)
-        return false;
-    for (; *text; text++)
-        if (!isalnum((unsigned char)*text) && !strchr("-._~!$%&*+/:=?@^", *text))
-            return false;
-    return true;
-}
-
-/* SIPp expands what stands in the account file: only characters that mean nothing to it may come there. */
-static int check_callers(const struct vl_sipp_options *options, struct vl_error *err)
-{
-    const struct vl_load *load = options->load;
-
-    if (!options->caller_count)
-        return vl_fail(err, VL_ERROR_FAILED, "nobody calls");
-    for (size_t i = 0; i < options->caller_count; i++) {
-        const struct vl_sipp_caller *caller = &options->callers[i];
-
-        if (!is_safe(caller->number) || !is_safe(load->extension))
-            return vl_fail(err, VL_ERROR_LAB, "'%s' cannot call '%s': use digits", caller->number, load->extension);
-        if (caller->secret && !is_safe(caller->secret))
-            return vl_fail(
-                err, VL_ERROR_LAB,
-                "the secret of '%s' is empty or has a character that SIPp cannot take: use letters and digits",
-                caller->number);
-    }
-    return 0;
-}
-
-static int check_room(const char *directory, struct vl_error *err)
-{
-    struct statvfs room;
-
-    if (statvfs(directory, &room) < 0 || room.f_bavail * room.f_frsize >= ROOM_LEAST)
-        return 0;
-    return vl_fail(err, VL_ERROR_FAILED,
-                   "'%s' has only %llu KiB left, and SIPp writes its figures there: make room for %u MiB", directory,
-                   (unsigned long long)(room.f_bavail * room.f_frsize / 1024), ROOM_LEAST >> 20);
-}
-
-static int check_options(const struct vl_sipp_options *options, struct vl_error *err)
-{
-    const struct vl_load *load = options->load;
-    struct in_addr address;
-
-    if (check_callers(options, err) < 0)
-        return -1;
-    if (load->rate == 0 || load->calls == 0 || load->timeout_s == 0)
-        return vl_fail(err, VL_ERROR_LAB, "rate, calls and timeout must be at least 1");
-    if (inet_pton(AF_INET, options->local_address, &address) != 1)
-        return vl_fail(err, VL_ERROR_FAILED, "'%s' is not an IPv4 address", options->local_address);
-    if (!vl_process_found("sipp"))
-        return vl_fail(err, VL_ERROR_NOTFOUND, "'sipp' is not installed: install the package sip-tester");
-    return check_room(options->work_directory, err);
-}
-
-const char *vl_sipp_accounts(struct vl_arena *arena, const struct vl_sipp_options *options)
-{
-    VL_BUF_AUTO text = VL_BUF_INIT;
-
-    vl_buf_puts(&text, "SEQUENTIAL\n");
-    for (size_t i = 0; i < options->caller_count; i++) {
-        const struct vl_sipp_caller *caller = &options->callers[i];
-
-        vl_buf_printf(&text, "%s;", caller->number);
-        if (caller->secret)
-            vl_buf_printf(&text, "[authentication username=%s password=%s]", caller->number, caller->secret);
-        vl_buf_putc(&text, '\n');
-    }
-    arena->failed |= text.failed;
-    return vl_arena_strdup(arena, vl_buf_text(&text));
-}
-
-/* The part of one SIPp of `count`. */
-static struct vl_generator_task task_of(const struct vl_sipp_options *options, struct vl_arena *arena, size_t index,
-                                        size_t count)
-{
-    const struct vl_load *load = options->load;
-    const struct vl_scenario *scenario = options->scenario ? options->scenario : &vl_scenarios[0];
-    uint32_t address = load->target->address;
-    unsigned parts = (unsigned)count, extra = (unsigned)index;
-
-    return (struct vl_generator_task){
-        .scenario = options->scenario_text,
-        .accounts = vl_sipp_accounts(arena, options),
-        .work_directory = options->work_directory,
-        .local_address = options->local_address,
-        .remote = vl_arena_printf(arena, "%s:%u", vl_text_from_ipv4(arena, address),
-                                  options->port ? options->port : SIP_PORT),
-        .extension = load->extension,
-        .rate = (double)load->rate / (double)count,
-        .calls = load->calls / parts + (extra < load->calls % parts),
-        .concurrent = load->concurrent ? load->concurrent / parts + (extra < load->concurrent % parts) : 0,
-        .hold_ms = load->hold_ms,
-        .answer_ms = ANSWER_MS + (scenario->waits ? load->hold_ms : 0),
-        .timeout_s = load->timeout_s,
-        .tcp = options->tcp,
-        .sends = scenario->sends,
-    };
-}
-
-const char *const *vl_sipp_command(struct vl_arena *arena, const struct vl_sipp_options *options, unsigned local_port,
-                                   unsigned control_port)
-{
-    const struct vl_generator_task task = task_of(options, arena, 0, 1);
-
-    return vl_generator_command(arena, &task, local_port, control_port);
-}
-
-static size_t processes_for(const struct vl_sipp_options *options)
-{
-    size_t wanted = options->processes ? options->processes : (options->load->rate + RATE_OF_ONE - 1) / RATE_OF_ONE;
-
-    wanted = wanted < MOST_PROCESSES ? wanted : MOST_PROCESSES;
-    if (options->load->concurrent && options->load->concurrent < wanted)
-        wanted = options->load->concurrent;
-    return wanted < options->load->calls ? wanted : options->load->calls;
-}
-
 static int launch(struct run *run, struct vl_error *err)
 {
     const struct vl_sipp_options *options = run->options;
-    size_t count = processes_for(options);
+    size_t count = vl_sipp_processes(options);
 
     for (size_t i = 0; i < count; i++) {
-        run->tasks[i] = task_of(options, &run->arena, i, count);
+        run->tasks[i] = vl_sipp_task(options, &run->arena, i, count);
         run->generators[i] = (struct vl_generator)VL_GENERATOR_INIT;
         run->count = i + 1;
         if (vl_arena_check(&run->arena, err) < 0 || vl_generator_start(&run->generators[i], &run->tasks[i], err) < 0)
@@ -275,7 +144,7 @@ static void take_sample(struct run *run, long long now)
         .retransmissions = sum_of(run, VL_STATISTIC_RETRANSMISSIONS),
         .late = sum_of(run, VL_STATISTIC_WATCHDOG_MAJOR) + sum_of(run, VL_STATISTIC_WATCHDOG_MINOR),
     };
-    pid_t processes[MOST_PROCESSES];
+    pid_t processes[VL_SIPP_PROCESSES];
 
     for (size_t i = 0; i < run->count; i++)
         processes[i] = run->generators[i].pid;
@@ -366,7 +235,7 @@ static bool have_ended(struct run *run)
 
 static void wait_a_tick(const struct run *run)
 {
-    struct pollfd waits[MOST_PROCESSES];
+    struct pollfd waits[VL_SIPP_PROCESSES];
     nfds_t count = 0;
 
     for (size_t i = 0; i < run->count; i++)
@@ -565,7 +434,7 @@ static int try_one(const struct vl_sipp_options *options, struct vl_error *err)
 int vl_sipp_run(const struct vl_sipp_options *options, struct vl_sipp_summary *ret_summary, struct vl_error *err)
 {
     struct vl_sipp_summary summary = { .made = 0 };
-    int rc = check_options(options, err);
+    int rc = vl_sipp_check_options(options, err);
 
     if (rc == 0 && options->trial)
         rc = try_one(options, err);

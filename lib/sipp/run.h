@@ -47,13 +47,6 @@ struct vl_sipp_options {
     void (*sample)(void *context, const struct vl_load_sample *sample);                  /* about once a second */
 };
 
-/* What is in the file of the accounts; in the arena. */
-const char *vl_sipp_accounts(struct vl_arena *arena, const struct vl_sipp_options *options);
-
-/* The command line of the only SIPp of a run, in the arena. */
-const char *const *vl_sipp_command(struct vl_arena *arena, const struct vl_sipp_options *options, unsigned local_port,
-                                   unsigned control_port);
-
 /*
  * Run the load and wait for its end: load->timeout_s and some seconds for the calls to be hung up, at the most. Returns
  * 0 when SIPp ran, whatever became of the calls: ask vl_sipp_verdict(). Fails when it could not run at all (it is not
