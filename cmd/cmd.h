@@ -150,6 +150,8 @@ void cmd_complain_lines(const char *text);
 void cmd_json_wanted(int argc, char **argv, bool always);
 /* A run that ends without a result still prints a JSON document where one is wanted: the last complaint. */
 void cmd_print_failure(int status);
+/* Print a text as JSON has it, with its quotes. */
+void cmd_print_json_string(const char *text);
 /* Print the text of a result of the command that runs. */
 void cmd_print(const char *text);
 /* Print JSON on a line of its own, one of many: what goes wrong stands in them, and there is no such document. */

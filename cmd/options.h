@@ -15,6 +15,8 @@
     X(CHECK, "check", 0, NULL, FLAG, "like --dry-run; exit 5 when anything differs")                                   \
     X(EXPLAIN, "explain", 0, NULL, FLAG, "print the plan as a lab note in Markdown and touch nothing")                 \
     X(JSON, "json", 0, NULL, FLAG, "print the result as JSON")                                                         \
+    X(JSON_LINES, "json-lines", 0, NULL, FLAG,                                                                         \
+      "print the figures of each second as JSON, a line each, and the result last")                                    \
     X(JOBS, "jobs", 'j', "N", NUMBER(256), "at most N targets at the same time (default 128)")                         \
     X(WAIT, "wait", 0, "SECONDS", NUMBER(86400), "how long to wait for a PBX to answer")                               \
     X(ROOT, "root", 0, "DIR", VALUE(DIRECTORIES), "the files of this host are those under DIR")                        \

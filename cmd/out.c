@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "live.h"
 #include "screen.h"
 
 static struct {
@@ -22,6 +23,7 @@ static struct {
     struct timespec phase_begun;
     unsigned phase, phases; /* the one that goes on; 0: none */
     enum cmd_form form;     /* of the texts of results */
+    bool lines;             /* each JSON document is to stand on a line */
     bool json, document;    /* one JSON document is wanted on stdout; it is there */
     char *complaint;        /* the last one */
     char *warned, *warning; /* about whom the last warning was, and what it said */
@@ -30,7 +32,7 @@ static struct {
 /* What the text of a result is: a row says what its command prints, and some options change that. */
 static enum cmd_form form_of(const struct cmd_command *command, const struct cmd_options *options)
 {
-    static const enum cmd_option verbatim[] = { CMD_DOT, CMD_SARIF, CMD_JUNIT, CMD_JSON };
+    static const enum cmd_option verbatim[] = { CMD_DOT, CMD_SARIF, CMD_JUNIT, CMD_JSON, CMD_JSON_LINES };
     static const enum cmd_option plan[] = { CMD_DRY_RUN, CMD_CHECK, CMD_FIX_FILES, CMD_LOAD_MODULES };
 
     for (size_t i = 0; i < sizeof(verbatim) / sizeof(verbatim[0]); i++)
@@ -49,7 +51,8 @@ void cmd_out_setup(const struct cmd_command *command, const struct cmd_options *
     const char *color = options->values[CMD_COLOR], *no_color = getenv("NO_COLOR");
 
     out.form = form_of(command, options);
-    out.json = options->values[CMD_JSON] != NULL;
+    out.lines = options->values[CMD_JSON_LINES] != NULL;
+    out.json = out.lines || options->values[CMD_JSON] != NULL;
     out.quiet = options->values[CMD_QUIET] != NULL;
     out.verbose = options->values[CMD_VERBOSE] != NULL;
     out.terminal = isatty(STDERR_FILENO) != 0;
@@ -60,6 +63,7 @@ void cmd_out_setup(const struct cmd_command *command, const struct cmd_options *
 
 static void close_line(void)
 {
+    cmd_live_erase();
     if (out.line_open)
         (void)fputs("\r\033[K", stderr);
     out.line_open = false;
@@ -161,7 +165,7 @@ void cmd_complain_lines(const char *text)
     out.complaint = whole;
 }
 
-static void print_json_string(const char *text)
+void cmd_print_json_string(const char *text)
 {
     (void)putchar('"');
     while (*text) {
@@ -183,8 +187,10 @@ static void print_json_string(const char *text)
 void cmd_json_wanted(int argc, char **argv, bool always)
 {
     out.json = always;
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        out.json |= !strcmp(argv[i], "--json");
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        out.lines |= !strcmp(argv[i], "--json-lines");
+        out.json |= out.lines || !strcmp(argv[i], "--json");
+    }
 }
 
 void cmd_print(const char *text)
@@ -203,9 +209,9 @@ void cmd_print_failure(int status)
 {
     if (!out.json || out.document || status == VOIPLAB_OK)
         return;
-    (void)printf("{\n  \"error\": ");
-    print_json_string(out.complaint ? out.complaint : "out of memory");
-    (void)printf(",\n  \"status\": %d\n}\n", status);
+    (void)printf(out.lines ? "{ \"error\": " : "{\n  \"error\": ");
+    cmd_print_json_string(out.complaint ? out.complaint : "out of memory");
+    (void)printf(out.lines ? ", \"status\": %d }\n" : ",\n  \"status\": %d\n}\n", status);
 }
 
 static double seconds_since(const struct timespec *begun)
@@ -357,13 +363,24 @@ static bool is_summary(const char *text, const voiplab_result *result)
     return !strncmp(text, summary, length) && !strcmp(text + length, "\n");
 }
 
+/* Line feeds and what stands in front of a line are for people; within a text JSON has none. */
+static void print_document(const char *json)
+{
+    for (const char *at = json; *at && out.lines; at++)
+        if (*at == '\n')
+            at += strspn(at + 1, " ");
+        else
+            (void)putchar(*at);
+    (void)fputs(out.lines ? "\n" : json, stdout);
+}
+
 void cmd_print_result(const voiplab_result *result, bool json, bool quiet)
 {
     end_phase();
     close_line();
     if (json) {
         out.document = true;
-        (void)fputs(voiplab_result_json(result), stdout);
+        print_document(voiplab_result_json(result));
         return;
     }
     cmd_print(voiplab_result_text(result));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "live.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -17,6 +18,7 @@ static volatile sig_atomic_t interrupted;
 static void interrupt(int signal_number)
 {
     interrupted = signal_number;
+    cmd_live_leave();
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGTERM, SIG_DFL);
 }
@@ -255,7 +257,8 @@ int cmd_finish(voiplab_lab *lab, const struct voiplab_request *request, const st
     enum voiplab_status status = voiplab_run(lab, request, &result, &error);
 
     if (result)
-        cmd_print_result(result, options->values[CMD_JSON] != NULL, options->values[CMD_QUIET] != NULL);
+        cmd_print_result(result, options->values[CMD_JSON] || options->values[CMD_JSON_LINES],
+                         options->values[CMD_QUIET] != NULL);
     if (error && status != VOIPLAB_DRIFT)
         cmd_complain("%s", voiplab_error_message(error));
     voiplab_result_free(result);

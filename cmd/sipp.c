@@ -4,8 +4,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
+#include "live.h"
 
 static struct voiplab_sipp load_of(const struct cmd_options *options)
 {
@@ -27,6 +29,21 @@ static struct voiplab_sipp load_of(const struct cmd_options *options)
     return load;
 }
 
+/* Who watches: a program that reads lines, a person at a terminal, or nobody who sees more than progress lines. */
+static void let_watch(struct voiplab_sipp *load, const struct cmd_command *command, const struct cmd_options *options)
+{
+    const char *terminal = getenv("TERM");
+    bool silent = options->values[CMD_JSON] || options->values[CMD_QUIET] || (terminal && !strcmp(terminal, "dumb"));
+
+    if (options->values[CMD_JSON_LINES]) {
+        load->figures = cmd_live_json;
+    } else if (!silent && isatty(STDOUT_FILENO)) {
+        cmd_live_setup(command->request == VOIPLAB_SIPP);
+        load->figures = cmd_live_figures;
+        load->steer = cmd_live_steer;
+    }
+}
+
 static int carry_out(const struct cmd_command *command, const struct cmd_options *options,
                      struct voiplab_request *request)
 {
@@ -35,8 +52,10 @@ static int carry_out(const struct cmd_command *command, const struct cmd_options
     int status;
 
     load.output = output;
+    let_watch(&load, command, options);
     request->parameters.sipp = &load;
     status = cmd_carry_out(command, request, options);
+    cmd_live_leave();
     free(output);
     return status;
 }

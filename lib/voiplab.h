@@ -267,6 +267,12 @@ struct voiplab_load_guest {
     double memory, memory_most; /* bytes; 0: not known */
 };
 
+struct voiplab_load_reason {
+    const char *text; /* such as "503 Service Unavailable" */
+    unsigned code;    /* SIP status; 0: there was no answer */
+    unsigned long long count;
+};
+
 struct voiplab_load_figures {
     const char *load; /* its name */
     double at_s;      /* since the run began */
@@ -278,6 +284,9 @@ struct voiplab_load_figures {
     double memory, memory_most;
     const struct voiplab_load_guest *guests;
     size_t guest_count;
+    double request_p50_ms;                     /* as request_p95_ms */
+    const struct voiplab_load_reason *reasons; /* why calls failed, the most frequent first */
+    size_t reason_count;                       /* 16 at the most */
 };
 
 /* What who watches a run may set. */
@@ -303,7 +312,8 @@ struct voiplab_sipp {
     const char *output;        /* directory of the results, an absolute path; NULL: one in the state of the lab */
     void *context;
     void (*figures)(void *context, const struct voiplab_load_figures *figures); /* once a second; may be NULL */
-    void (*steer)(void *context, struct voiplab_load_steering *steering);       /* ten times a second; may be NULL */
+    /* Ten times a second; may be NULL. What it sets is not heard by VOIPLAB_SIPP_CAPACITY. */
+    void (*steer)(void *context, struct voiplab_load_steering *steering);
 };
 
 struct voiplab_backup {

@@ -24,6 +24,11 @@ const char *vl_run_scenario(const struct vl_run *run, struct vl_arena *arena, co
 /* What its scenario is called. */
 const char *vl_run_scenario_name(const struct vl_sipp_options *options);
 
+/* Hand a sample, or the wish of who watches, on to `figures` or `steer` of the request, which is there. */
+void vl_run_show_figures(const struct voiplab_sipp *asked, const struct vl_load *load,
+                         const struct vl_load_sample *sample);
+void vl_run_steer(const struct voiplab_sipp *asked, struct vl_load_steering *steering);
+
 /* Who looks at the guests while a run goes on. */
 struct vl_load_watch;
 

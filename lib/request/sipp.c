@@ -32,47 +32,12 @@ static size_t guests_of(void *context, struct vl_load_guest guests[static VL_LOA
     return vl_run_watch_guests(running->watch, guests);
 }
 
-/* The figures as the public interface has them. */
-static void hand_on(const struct running *running, const struct vl_load_sample *sample)
-{
-    struct voiplab_load_guest guests[VL_LOAD_GUESTS];
-    struct voiplab_load_figures figures = {
-        .load = running->load->name,
-        .at_s = sample->at_s,
-        .rate_asked = sample->rate_asked,
-        .rate = sample->rate,
-        .made = sample->made,
-        .asked = running->load->calls,
-        .up = sample->current,
-        .succeeded = sample->succeeded,
-        .failed = sample->failed,
-        .retransmissions = sample->retransmissions,
-        .late = sample->late,
-        .request_p95_ms = sample->request_p95_ms,
-        .processor = sample->host.processor,
-        .generator = sample->host.generator,
-        .memory = (double)sample->host.memory_used,
-        .memory_most = (double)sample->host.memory_total,
-        .guests = guests,
-        .guest_count = sample->guest_count,
-    };
-
-    for (size_t i = 0; i < sample->guest_count; i++)
-        guests[i] = (struct voiplab_load_guest){
-            .name = sample->guests[i].name,
-            .processor = sample->guests[i].processor,
-            .memory = (double)sample->guests[i].memory_used,
-            .memory_most = (double)sample->guests[i].memory_total,
-        };
-    running->asked->figures(running->asked->context, &figures);
-}
-
 static void show_sample(void *context, const struct vl_load_sample *sample)
 {
     const struct running *running = context;
 
     if (running->asked->figures)
-        hand_on(running, sample);
+        vl_run_show_figures(running->asked, running->load, sample);
     else
         vl_session_event(running->session, VOIPLAB_EVENT_PROGRESS, running->load->name,
                          "%.0f s: %llu of %u calls, %llu up, %llu succeeded, %llu failed, %.1f a second", sample->at_s,
@@ -83,11 +48,8 @@ static void show_sample(void *context, const struct vl_load_sample *sample)
 static void steer(void *context, struct vl_load_steering *steering)
 {
     const struct running *running = context;
-    struct voiplab_load_steering wanted = { .rate = steering->rate, .paused = steering->paused };
 
-    running->asked->steer(running->asked->context, &wanted);
-    steering->rate = wanted.rate;
-    steering->paused = wanted.paused;
+    vl_run_steer(running->asked, steering);
 }
 
 /* What a load run would do, for --dry-run. */

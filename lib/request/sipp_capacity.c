@@ -46,6 +46,7 @@ struct capacity {
     const struct vl_run *run;
     const struct voiplab_sipp *asked;
     struct vl_load_asked *load;
+    struct vl_load now; /* the step that goes on */
     struct vl_load_watch *watch;
     struct vl_limits_watch *limits;
     struct vl_limits idle; /* before the first step */
@@ -69,6 +70,22 @@ static size_t guests_of(void *context, struct vl_load_guest guests[static VL_LOA
     const struct capacity *capacity = context;
 
     return vl_run_watch_guests(capacity->watch, guests);
+}
+
+static void show_sample(void *context, const struct vl_load_sample *sample)
+{
+    const struct capacity *capacity = context;
+
+    vl_run_show_figures(capacity->asked, &capacity->now, sample);
+}
+
+/* Who watches a search may end it. The rate is what is searched: it stays as it is. */
+static void steer(void *context, struct vl_load_steering *steering)
+{
+    const struct capacity *capacity = context;
+    struct vl_load_steering unheard = *steering;
+
+    vl_run_steer(capacity->asked, &unheard);
 }
 
 static const char *unit(const struct capacity *capacity)
@@ -160,7 +177,7 @@ static bool has_room(unsigned now, unsigned most, double of_each, unsigned numbe
 /* Until the PBX has let go of enough of the ports and files of the step before: chan_sip keeps them for half a minute.
  * Nobody can be sure of a step that finds others' leavings, but waiting when there is room for both would take hours.
  */
-static void wait_for_release(const struct capacity *capacity, unsigned number)
+static void wait_for_release(struct capacity *capacity, unsigned number)
 {
     static const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000L };
     long long deadline = vl_now_ms() + RELEASE_MS;
@@ -173,6 +190,8 @@ static void wait_for_release(const struct capacity *capacity, unsigned number)
             (has_room(now.ports, now.ports_most, capacity->ports_of_each, number) &&
              has_room(now.files, now.files_most, capacity->files_of_each, number)))
             break;
+        if (capacity->asked->steer)
+            steer(capacity, &(struct vl_load_steering){ .rate = capacity->now.rate });
         (void)nanosleep(&moment, NULL);
     }
     vl_limits_forget(capacity->limits);
@@ -192,18 +211,20 @@ static void note_use(struct capacity *capacity, const struct vl_limits *before, 
 static int make_step(struct capacity *capacity)
 {
     unsigned number = capacity->search.next;
-    const struct vl_load load = load_of(capacity, number);
     struct vl_sipp_options options = capacity->load->options;
     struct step *step = &capacity->steps[capacity->search.steps];
     VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
     struct vl_limits before;
     const char *why;
 
-    options.load = &load;
+    capacity->now = load_of(capacity, number);
+    options.load = &capacity->now;
     options.trial = capacity->search.steps == 0;
     options.context = capacity;
     options.cancelled = is_cancelled;
     options.guests = guests_of;
+    options.sample = capacity->asked->figures ? show_sample : NULL;
+    options.steer = capacity->asked->steer ? steer : NULL;
     wait_for_release(capacity, number);
     before = vl_limits_now(capacity->limits);
     if (vl_sipp_run(&options, &summary, capacity->run->err) < 0)
@@ -222,8 +243,8 @@ static int make_step(struct capacity *capacity)
                            .why = why ? why : "" };
     if (why && (!capacity->search.failed || number <= capacity->search.failed))
         find_limit(capacity, &summary, number);
-    vl_session_event(capacity->run->session, VOIPLAB_EVENT_STEP, load.name, "%u %s: %s%s", number, unit(capacity),
-                     why ? "does not hold: " : "holds", why ? why : "");
+    vl_session_event(capacity->run->session, VOIPLAB_EVENT_STEP, capacity->now.name, "%u %s: %s%s", number,
+                     unit(capacity), why ? "does not hold: " : "holds", why ? why : "");
     vl_sipp_search_take(&capacity->search, !why);
     return 0;
 }

@@ -94,19 +94,20 @@ static void kill_now(struct run *run)
 }
 
 /* Of the SIPp that was answered the slowest since the sample before. */
-static double request_times(struct run *run)
+static void look_at_times(struct run *run, struct vl_load_sample *sample)
 {
-    double worst = NAN;
+    sample->request_p50_ms = sample->request_p95_ms = NAN;
 
     for (size_t i = 0; i < run->count; i++) {
         struct vl_response_times *times = &run->generators[i].times[VL_LOAD_CLOCK_REQUEST];
         double p95 = vl_response_times_since(times, run->requests[i], 95);
 
-        if (!isnan(p95) && !(worst > p95))
-            worst = p95;
+        if (!isnan(p95) && !(sample->request_p95_ms > p95)) {
+            sample->request_p95_ms = p95;
+            sample->request_p50_ms = vl_response_times_since(times, run->requests[i], 50);
+        }
         run->requests[i] = times->count;
     }
-    return worst;
 }
 
 static void look_at_guests(struct run *run, struct vl_load_sample *sample)
@@ -132,6 +133,24 @@ static void keep_sample(struct run *run, const struct vl_load_sample *sample)
     grown[run->sample_count++] = *sample;
 }
 
+/* With why calls failed so far: a sample that is kept needs no such list. */
+static void hand_on(const struct run *run, struct vl_load_sample *sample)
+{
+    struct vl_statistics sum = { .rows = 0 };
+    VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
+    VL_ERROR_AUTO unknown = { .code = VL_OK };
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && sample->failed && i < run->count; i++)
+        rc = vl_statistics_add(&sum, &run->generators[i].statistics, &unknown);
+    if (rc == 0 && sample->failed)
+        vl_sipp_summary_reasons(&summary, &sum);
+    sample->reasons = summary.reasons;
+    sample->reason_count = summary.reason_count;
+    run->options->sample(run->options->context, sample);
+    vl_statistics_free(&sum);
+}
+
 static void take_sample(struct run *run, long long now)
 {
     double elapsed = (double)(now - run->sampled) / 1000;
@@ -151,14 +170,14 @@ static void take_sample(struct run *run, long long now)
     if (!run->steering.paused && run->stage == STAGE_RUNNING && run->made < run->options->load->calls)
         sample.rate_asked = run->steering.rate;
     sample.rate = (double)(sample.made - run->made) / elapsed;
-    sample.request_p95_ms = request_times(run);
+    look_at_times(run, &sample);
     vl_host_look(&run->meter, processes, run->count, &sample.host);
     look_at_guests(run, &sample);
     run->made = sample.made;
     run->sampled = now;
     keep_sample(run, &sample);
     if (run->options->sample)
-        run->options->sample(run->options->context, &sample);
+        hand_on(run, &sample);
 }
 
 /* Take what they wrote, and see whether the target still says anything. */

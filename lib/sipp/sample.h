@@ -25,14 +25,19 @@ struct vl_load_guest {
 
 enum { VL_LOAD_GUESTS = 16 }; /* that are looked at during a run, at the most */
 
+struct vl_load_reason; /* sipp/summary.h */
+
 struct vl_load_sample {
     double at_s;             /* since the run began */
     double rate_asked, rate; /* calls begun a second; that is since the sample before */
     uint64_t made, current, succeeded, failed, retransmissions, late;
     double request_p95_ms; /* to the first answer, of those that came since the sample before; NAN: none did */
+    double request_p50_ms;
     struct vl_load_host host;
     const struct vl_load_guest *guests;
     size_t guest_count;
+    const struct vl_load_reason *reasons; /* why calls failed so far, the most frequent first; gone when who is told */
+    size_t reason_count;                  /* of the sample has returned */
 };
 
 /* What the kernel had counted at the look before. All zeros is the start. */

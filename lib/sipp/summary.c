@@ -128,7 +128,7 @@ static int more_frequent(const void *left, const void *right)
     return strcmp(a->text, b->text);
 }
 
-static void fill_reasons(struct vl_sipp_summary *summary, const struct vl_statistics *statistics)
+void vl_sipp_summary_reasons(struct vl_sipp_summary *summary, const struct vl_statistics *statistics)
 {
     uint64_t both[VL_SIP_CODES], refused = 0, unexpected = 0;
     struct vl_load_reason *reasons;
@@ -205,7 +205,7 @@ int vl_sipp_summary_fill(struct vl_sipp_summary *summary, const struct vl_load *
     summary->processes = 1;
     summary->duration_s = statistics->rows ? statistics->last - statistics->start : 0;
     summary->rate = summary->made && begun_for > 0 ? (double)summary->made / begun_for : NAN;
-    fill_reasons(summary, statistics);
+    vl_sipp_summary_reasons(summary, statistics);
     fill_series(summary, statistics);
     for (size_t i = 0; i < VL_SIPP_CLOCKS; i++)
         vl_response_times_summarize(&times[i], &summary->times[i]);

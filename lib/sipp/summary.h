@@ -65,6 +65,9 @@ int vl_sipp_summary_fill(struct vl_sipp_summary *summary, const struct vl_load *
                          const struct vl_statistics *statistics, struct vl_response_times times[static VL_SIPP_CLOCKS],
                          struct vl_error *err);
 
+/* Fill only the reasons, of a summary that has none: while the run goes on. */
+void vl_sipp_summary_reasons(struct vl_sipp_summary *summary, const struct vl_statistics *statistics);
+
 void vl_sipp_summary_free(struct vl_sipp_summary *summary);
 
 /* 0 when the run proves that the target carried the load: complete, calls succeeded, none failed. Else an error that
