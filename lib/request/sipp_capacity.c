@@ -309,7 +309,8 @@ static void tell(const struct capacity *capacity, struct vl_buf *text)
 
     vl_buf_printf(text, "load '%s': %u %s to '%s' on '%s' hold%s\n", load->name, answer, unit(capacity),
                   load->extension, load->target->name, capacity->search.confirmed ? ", seen twice" : ", seen once");
-    vl_buf_printf(text, "  %-22s %s\n", "what gave first", capacity->limit);
+    vl_buf_printf(text, "  %-22s %s\n", "what gave first",
+                  capacity->limit ? capacity->limit : "the search was ended before it was seen");
     vl_buf_printf(text, "  %-22s %.1f calls a second\n", "SIPp with itself", capacity->generator_rate);
     vl_buf_printf(text, "  %-22s %8s %8s %8s %8s %8s\n", "steps", "asked", "at once", "a second", "failed", "p95 (ms)");
     for (unsigned i = 0; i < capacity->search.steps; i++) {
