@@ -44,6 +44,10 @@ static const struct row {
     { "console", "*.log.[0-9]" }, /* where virtlogd writes it */
     { "phones", "spa[0-9a-f]*.cfg" },
     { "phones", ".*.voiplab" },
+    { "loads/*", "report.html" },
+    { "loads/*", "result.json" },
+    { "loads/*", "samples.csv" },
+    { "loads/*", ".*.voiplab" },
     { "backup/*", "%*" }, /* the path of a file that was replaced, with % for / */
     { "backup/*", ".*.voiplab" },
 };
