@@ -271,6 +271,10 @@ int vl_run_loads(const struct vl_run *run, struct vl_arena *arena, struct vl_loa
             return -1;
     if (!lab->load_count && make(&making, &bare, &loads[count++]) < 0)
         return -1;
+    /* what each SIPp works with stands there, also when this is the lab's first command */
+    if (!vl_run_is_dry(run) && run->request->mode != VOIPLAB_EXPLAIN &&
+        vl_own_mkdirs(run->session->state.directory, 0700, run->err) < 0)
+        return -1;
     *ret_loads = loads;
     *ret_count = count;
     return 0;

@@ -19,7 +19,7 @@ port = 9
 prefix = 1
 hostkey = ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 EOF
-mkdir -m 700 state state/watched
+mkdir -m 700 state
 sipp -sn uas -i 127.77.10.2 -p 5099 -nostdin >/dev/null 2>&1 &
 answerer=$!
 trap 'kill "$answerer"; rm -rf "$work"' EXIT
