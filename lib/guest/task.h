@@ -42,7 +42,8 @@ struct vl_task {
         const char *text;
         void *list;
     } answer;
-    size_t count; /* of the list */
+    size_t count;        /* of the list */
+    virStreamPtr stream; /* that was opened, and goes with the task unless it is taken from it */
     bool kvm;
     struct vl_errand *errand; /* the thread's side of it */
 };

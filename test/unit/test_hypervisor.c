@@ -795,11 +795,179 @@ static void test_frozen_daemon(void **state)
     await_idle();
 }
 
+/* The guest's side of a console: what it is sent can be read here, and what is written here it has written. */
+static int guest_end = -1, stream_end = -1;
+
+static int open_console(struct _virDomain *domain, const char *device, struct _virStream *stream, unsigned flags)
+{
+    (void)stream;
+    assert_non_null(domain);
+    assert_null(device);
+    assert_int_equal(flags, 0);
+    return 0;
+}
+
+static int console_recv(struct _virStream *stream, char *bytes, size_t length)
+{
+    (void)stream;
+    return (int)recv(stream_end, bytes, length, 0);
+}
+
+/* Takes less than it is given, as a stream may. */
+static int console_send(struct _virStream *stream, const char *bytes, size_t length)
+{
+    (void)stream;
+    return (int)send(stream_end, bytes, length > 3 ? 3 : length, MSG_NOSIGNAL);
+}
+
+static int console_abort(struct _virStream *stream)
+{
+    (void)stream;
+    return shutdown(stream_end, SHUT_RDWR);
+}
+
+static const struct vl_hypervisor_ops with_console = {
+    .domain_define = counted_domain_define,
+    .domain_start = counted_domain_start,
+    .domain_open_console = open_console,
+    .stream_recv = console_recv,
+    .stream_send = console_send,
+    .stream_abort = console_abort,
+};
+
+struct sitting {
+    int ours[2], theirs[2]; /* the keyboard and the screen: the console has the other ends */
+    bool opened;
+    struct vl_console console;
+};
+
+static void note_opened(void *context)
+{
+    ((struct sitting *)context)->opened = true;
+}
+
+static void sit_down(struct sitting *sitting)
+{
+    int guest[2], keyboard[2], screen[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, guest), 0);
+    assert_int_equal(pipe(keyboard), 0);
+    assert_int_equal(pipe(screen), 0);
+    guest_end = guest[0];
+    stream_end = guest[1];
+    *sitting = (struct sitting){ .ours = { keyboard[1], screen[0] }, .theirs = { keyboard[0], screen[1] } };
+    sitting->console = (struct vl_console){
+        .input = keyboard[0], .output = screen[1], .escape = 0x1d, .opened = note_opened, .context = sitting
+    };
+}
+
+static void get_up(struct sitting *sitting)
+{
+    await_idle();
+    for (int i = 0; i < 2; i++) {
+        (void)close(sitting->ours[i]);
+        (void)close(sitting->theirs[i]);
+    }
+    (void)close(guest_end);
+    (void)close(stream_end);
+}
+
+static void run_guest(struct fixture *fixture, const char *xml)
+{
+    ok(fixture, vl_hypervisor_define(fixture->hypervisor, xml, "virtual1", "tesis", &fixture->err));
+    ok(fixture, vl_hypervisor_start(fixture->hypervisor, "virtual1", "tesis", &fixture->err));
+}
+
+static void expect_bytes(int from, const char *bytes, size_t length)
+{
+    char got[64];
+
+    assert_int_equal(read(from, got, sizeof(got)), length);
+    assert_memory_equal(got, bytes, length);
+}
+
+static int sit(struct fixture *fixture, const struct vl_console *console)
+{
+    return vl_hypervisor_console(fixture->hypervisor, "virtual1", "tesis", "virtual1", console, &fixture->err);
+}
+
+/* What is typed comes to the guest up to the escape, and nothing behind it; then nothing is left of the console. */
+static void test_console(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sitting sitting;
+
+    (void)vl_hypervisor_set_ops(&with_console);
+    sit_down(&sitting);
+    ok(fixture, vl_hypervisor_define(fixture->hypervisor, guest_xml(fixture, "virtual1", "tesis", 300 << 20),
+                                     "virtual1", "tesis", &fixture->err));
+    refuses(fixture, sit(fixture, &sitting.console), "the guest 'virtual1' is off; 'voiplab up virtual1' starts it");
+    assert_false(sitting.opened);
+    ok(fixture, vl_hypervisor_start(fixture->hypervisor, "virtual1", "tesis", &fixture->err));
+    assert_int_equal(write(sitting.ours[0], "root\r\0x\x1dreboot\r", 15), 15);
+    ok(fixture, sit(fixture, &sitting.console));
+    assert_true(sitting.opened);
+    await_idle();
+    expect_bytes(guest_end, "root\r\0x", 7);
+    get_up(&sitting);
+}
+
+/* What the guest writes comes as it is. That it stops is an end; that the stream breaks is a failure. */
+static void test_console_of_a_guest_that_ends(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sitting sitting;
+
+    (void)vl_hypervisor_set_ops(&with_console);
+    run_guest(fixture, guest_xml(fixture, "virtual1", "tesis", 300 << 20));
+    sit_down(&sitting);
+    assert_int_equal(write(guest_end, "login:\x1b[2J\0\xff", 12), 12);
+    (void)shutdown(guest_end, SHUT_WR);
+    ok(fixture, sit(fixture, &sitting.console));
+    expect_bytes(sitting.ours[1], "login:\x1b[2J\0\xff", 12);
+    (void)shutdown(stream_end, SHUT_RDWR);
+    (void)close(stream_end);
+    stream_end = -1; /* recv() of it fails */
+    refuses(fixture, sit(fixture, &sitting.console), "the console of 'virtual1' broke off");
+    get_up(&sitting);
+}
+
+static char *replaced(const char *xml, const char *from, const char *to, struct vl_arena *arena)
+{
+    const char *at = strstr(xml, from);
+
+    assert_non_null(at);
+    return vl_arena_printf(arena, "%.*s%s%s", (int)(at - xml), xml, to, at + strlen(from));
+}
+
+/* Without a screen it is said; with one, where. */
+static void test_screen(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vl_hypervisor *hypervisor = fixture->hypervisor;
+    const char *xml = guest_xml(fixture, "virtual1", "tesis", 300 << 20);
+    unsigned port = 0;
+
+    run_guest(fixture, xml);
+    refuses(fixture, vl_hypervisor_screen(hypervisor, "virtual1", "tesis", "virtual1", &port, &fixture->err),
+            "the guest 'virtual1' has no screen");
+    ok(fixture, vl_hypervisor_stop(hypervisor, "virtual1", "tesis", 0, true, &fixture->err));
+    run_guest(fixture, replaced(xml, "</devices>", "<graphics type='vnc' port='5907' autoport='no'/></devices>",
+                                &fixture->arena));
+    ok(fixture, vl_hypervisor_screen(hypervisor, "virtual1", "tesis", "virtual1", &port, &fixture->err));
+    assert_int_equal(port, 5907);
+    refuses(fixture, vl_hypervisor_screen(hypervisor, "virtual1", "other", "virtual1", &port, &fixture->err),
+            "does not carry the mark");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_console),
+        TEST(test_console_of_a_guest_that_ends),
+        TEST(test_screen),
         TEST(test_describe),
         TEST(test_no_daemon),
         TEST(test_domain_life),
