@@ -181,11 +181,6 @@ COMMAND(cmd_run_logs, .name = "logs", .operands = "NAME",
         .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true, [CMD_FOLLOW] = true },
         .least_operands = 1, .most_operands = 1, .kind = CMD_PBXS, .form = CMD_FORM_VERBATIM, .request = VOIPLAB_LOGS)
 
-COMMAND(cmd_run_console, .name = "console", .operands = "NAME",
-        .summary = "open the serial console of a guest, or its screen", .takes = { LAB, [CMD_VNC] = true },
-        .least_operands = 1, .most_operands = 1, .kind = CMD_PBXS, .form = CMD_FORM_VERBATIM,
-        .request = VOIPLAB_CONSOLE)
-
 COMMAND(cmd_run_capture, .name = "capture", .operands = "[PBX|A:B ...]",
         .summary = "show calls and sound as they are on the wire: ladder, loss, jitter, MOS",
         .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_READ] = true, [CMD_WRITE_FRAMES] = true, [CMD_INTERFACE] = true,

@@ -139,7 +139,6 @@ enum voiplab_command {
     VOIPLAB_RESTORE, /* what is in such a file, or the guests that are named; no lab file may be open */
     VOIPLAB_SIPP_CAPACITY, /* the largest load that holds, and what gives beyond it */
     VOIPLAB_SIPP_REPORT,   /* make the report of load runs, whose directories are named, again; needs no lab file */
-    VOIPLAB_CONSOLE,       /* the serial console of the guest that is named, or where its screen is */
 };
 
 enum voiplab_mode {
@@ -232,18 +231,6 @@ struct voiplab_cli {
 struct voiplab_logs {
     size_t size;
     bool follow; /* a row as for VOIPLAB_SSH instead of the text */
-};
-
-struct voiplab_console {
-    size_t size;
-    /* Descriptors, of a terminal in raw mode as a rule, which the caller sets: what is typed, and where the guest's
-     * bytes go as they are. They stay the caller's. Not looked at with `vnc`. */
-    int input, output;
-    char escape;                   /* the byte of the input that ends it; 0: none does, but its end */
-    void (*opened)(void *context); /* the console is there, and nothing but its bytes comes from now on; may be NULL */
-    void *context;
-    bool vnc;    /* the text is where its screen is, and how to come there from elsewhere */
-    bool viewer; /* with vnc: a row as for VOIPLAB_SSH, with the words of virt-viewer(1), instead of the text */
 };
 
 struct voiplab_capture {
@@ -384,7 +371,6 @@ struct voiplab_request {
         const struct voiplab_backup *backup;               /* VOIPLAB_BACKUP */
         const struct voiplab_restore *restore;             /* VOIPLAB_RESTORE */
         const struct voiplab_snapshot *snapshot; /* VOIPLAB_SNAPSHOT, VOIPLAB_SNAPSHOT_DELETE, VOIPLAB_REVERT */
-        const struct voiplab_console *console;   /* VOIPLAB_CONSOLE */
     } parameters;
     bool no_start; /* VOIPLAB_UP, VOIPLAB_CREATE_VM: guests are made and not started, and that is all */
 };
@@ -494,7 +480,6 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_INSPECT_INIT VOIPLAB_INIT(voiplab_inspect)
 #define VOIPLAB_TRUST_INIT VOIPLAB_INIT(voiplab_trust)
 #define VOIPLAB_RESET_INIT VOIPLAB_INIT(voiplab_reset)
-#define VOIPLAB_CONSOLE_INIT VOIPLAB_INIT(voiplab_console)
 #define VOIPLAB_CAPTURE_INIT VOIPLAB_INIT(voiplab_capture)
 #define VOIPLAB_SNAPSHOT_INIT VOIPLAB_INIT(voiplab_snapshot)
 #define VOIPLAB_TRUNK_VERIFY_INIT VOIPLAB_INIT(voiplab_trunk_verify)

@@ -31,7 +31,6 @@ static const struct vl_hypervisor_ops libvirt_ops = {
     .domain_autostart = virDomainSetAutostart,
     .domain_suspend = virDomainSuspend,
     .domain_resume = virDomainResume,
-    .domain_open_console = virDomainOpenConsole,
     .pool_define = virStoragePoolDefineXML,
     .pool_build = virStoragePoolBuild,
     .pool_start = virStoragePoolCreate,
@@ -45,9 +44,7 @@ static const struct vl_hypervisor_ops libvirt_ops = {
     .volume_resize = virStorageVolResize,
     .volume_upload = virStorageVolUpload,
     .stream_send = virStreamSend,
-    .stream_recv = virStreamRecv,
     .stream_finish = virStreamFinish,
-    .stream_abort = virStreamAbort,
 };
 
 static const struct vl_hypervisor_ops *_Atomic in_force = &libvirt_ops; /* read by the threads of tasks */

@@ -167,23 +167,6 @@ int vl_hypervisor_pause(struct vl_hypervisor *hypervisor, const char *name, cons
                         struct vl_error *err);
 int vl_hypervisor_run_on(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
 
-/* Who sits at the serial console of a guest. */
-struct vl_console {
-    int input, output;             /* descriptors: what is typed, and where what the guest writes goes as it is */
-    char escape;                   /* the byte of the input that ends it; 0: none does */
-    void (*opened)(void *context); /* the console is there; may be NULL */
-    void *context;
-};
-
-/* Pass on what is typed to the serial console of a guest that runs, and what that writes, until the escape is typed,
- * the input is at its end, the guest stops or the patience is cancelled, which all are no failure. `pbx` is what
- * messages call it. */
-int vl_hypervisor_console(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *pbx,
-                          const struct vl_console *console, struct vl_error *err);
-/* The port of its host's loopback where a guest that runs shows its screen by VNC. */
-int vl_hypervisor_screen(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *pbx,
-                         unsigned *ret_port, struct vl_error *err);
-
 /* Undefine a stopped domain, with its saved state and its snapshots; an absent one is no error. Its volumes stay. */
 int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
 

@@ -33,8 +33,6 @@ struct vl_hypervisor_ops {
 
     int (*domain_suspend)(struct _virDomain *domain);
     int (*domain_resume)(struct _virDomain *domain);
-    int (*domain_open_console)(struct _virDomain *domain, const char *device, struct _virStream *stream,
-                               unsigned flags);
 
     struct _virStoragePool *(*pool_define)(struct _virConnect *connection, const char *xml, unsigned flags);
     int (*pool_build)(struct _virStoragePool *pool, unsigned flags);
@@ -51,9 +49,7 @@ struct vl_hypervisor_ops {
     int (*volume_upload)(struct _virStorageVol *volume, struct _virStream *stream, unsigned long long offset,
                          unsigned long long length, unsigned flags);
     int (*stream_send)(struct _virStream *stream, const char *bytes, size_t length);
-    int (*stream_recv)(struct _virStream *stream, char *bytes, size_t length);
     int (*stream_finish)(struct _virStream *stream);
-    int (*stream_abort)(struct _virStream *stream);
 };
 
 /* Use another table until it is set back with NULL; returns the one in force before. Tests only. */

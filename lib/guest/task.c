@@ -32,8 +32,6 @@ static void errand_free(struct vl_errand *errand)
 {
     if (errand->task.asked.work == vl_task_connect && errand->task.answer.connection)
         (void)virConnectClose(errand->task.answer.connection);
-    if (errand->task.stream)
-        (void)virStreamFree(errand->task.stream);
     if (errand->connection)
         (void)virConnectClose(errand->connection);
     vl_error_clear(&errand->error);

@@ -42,8 +42,7 @@ struct vl_task {
         const char *text;
         void *list;
     } answer;
-    size_t count;        /* of the list */
-    virStreamPtr stream; /* that was opened, and goes with the task unless it is taken from it */
+    size_t count; /* of the list */
     bool kvm;
     struct vl_errand *errand; /* the thread's side of it */
 };

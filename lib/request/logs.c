@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "request/request.h"
+#include "stage/stage.h"
 
 #define DIRECTORY "/var/log/asterisk/"
 
@@ -39,10 +40,10 @@ static const char *find_file(const struct vl_run *run, const struct vl_pbx *pbx)
 static void tell_of_console(const struct vl_run *run, const struct vl_pbx *pbx)
 {
     if (pbx->place == VL_PLACE_VM)
-        vl_session_event(
-            run->session, VOIPLAB_EVENT_STEP, pbx->name,
-            "this is Asterisk's log; of the serial console none is kept: 'voiplab console %s' shows what comes",
-            pbx->name);
+        vl_session_event(run->session, VOIPLAB_EVENT_STEP, pbx->name,
+                         "this is Asterisk's log; of the serial console none is kept: 'virsh -c %s console %s' shows "
+                         "what comes",
+                         run->session->options.hypervisor, vl_domain_name(&run->result->arena, run->session->lab, pbx));
 }
 
 static int show_end(const struct vl_run *run, const struct vl_pbx *pbx, const char *file)
