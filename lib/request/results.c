@@ -128,7 +128,7 @@ static int write_into(const char *directory, const char *name, const char *text,
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
 
-    return vl_file_write(vl_arena_printf(&arena, "%s/%s", directory, name), text, length, 0644, err);
+    return vl_file_write(vl_arena_printf(&arena, "%s/%s", directory, name), text, length, 0600, err);
 }
 
 static int write_report(const struct vl_json_value *const *results, const char *const *names, size_t count,

@@ -117,5 +117,7 @@ install -d -m 0700 "$state/quickstart"
 cp -a "$work/kept/ssh" "$work/kept/secrets" "$state/quickstart/"
 in_lab up --wait 1 >"$work/out" 2>&1 && fail "the guests answered at once: $(cat "$work/out")"
 made >"$work/voiplab"
-diff "$work/student" "$work/voiplab" >"$work/diff" || fail "the student's guests are others: $(head -40 "$work/diff")"
+# The xorriso that a student types pads the image of a seed, and gives directories another mode and so another place.
+seen() { grep -vE "<capacity unit='bytes'>[0-9]{1,6}</capacity>|^[0-9]+ 0:0 [0-9.]+ 4096 \." "$1"; }
+diff <(seen "$work/student") <(seen "$work/voiplab") >"$work/diff" || fail "the student's guests are others: $(head -40 "$work/diff")"
 say "passed"
