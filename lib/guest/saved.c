@@ -18,7 +18,7 @@ static int save(struct vl_task *task, virConnectPtr connection, struct vl_error 
 
     if (vl_hypervisor_find_ours(connection, asked->name, asked->lab, &domain, &state, err) < 0)
         return -1;
-    if (state != VL_DOMAIN_RUNNING)
+    if (state != VL_DOMAIN_RUNNING && state != VL_DOMAIN_PAUSED)
         return vl_fail(err, VL_ERROR_FAILED, "domain '%s' does not run, so it has no memory to save", asked->name);
     return vl_hypervisor_ops()->domain_save(domain, asked->path, NULL, VIR_DOMAIN_SAVE_RUNNING) < 0
                ? vl_hypervisor_fail(err, "save the memory of domain", asked->name)

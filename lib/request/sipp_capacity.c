@@ -197,12 +197,18 @@ static void wait_for_release(struct capacity *capacity, unsigned number)
     vl_limits_forget(capacity->limits);
 }
 
+/* How much more than before: what is still held of an earlier step may have gone meanwhile. */
+static double added(unsigned before, unsigned peak)
+{
+    return peak > before ? (double)(peak - before) : 0;
+}
+
 /* What a call takes, by the step that has just been made. */
 static void note_use(struct capacity *capacity, const struct vl_limits *before, unsigned number)
 {
     const struct vl_limits now = vl_limits_now(capacity->limits);
-    double ports = (double)(now.ports_peak - before->ports) / number;
-    double files = (double)(now.files_peak - before->files) / number;
+    double ports = added(before->ports, now.ports_peak) / number;
+    double files = added(before->files, now.files_peak) / number;
 
     capacity->ports_of_each = ports > capacity->ports_of_each ? ports : capacity->ports_of_each;
     capacity->files_of_each = files > capacity->files_of_each ? files : capacity->files_of_each;

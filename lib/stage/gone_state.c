@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "plan/backup.h"
 #include "plan/ready.h"
 #include "stage/gone.h"
 
@@ -26,6 +27,8 @@ static const struct row {
     { "", "made" },
     { "", "pending-*" },
     { "", "grown-*" },
+    { "", VL_BACKUP_PAUSED },
+    { "", VL_BACKUP_UNPACKING },
     { "", ".*.voiplab" }, /* what a write that was cut off has left */
     { "", "accounts-*.csv" },
     { "", "statistics-*.csv" },

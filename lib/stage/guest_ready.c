@@ -66,6 +66,21 @@ static int check_room(const struct vl_session *session, const struct vl_pbx *pbx
                    ROOM_TIMES);
 }
 
+/* A guest that stands still because libvirtd ended while its memory was saved: what was saved of it is there, and no
+ * record names that. Who stands still otherwise does so by somebody's will. */
+static bool was_cut_off(const struct vl_guest_plan *guests, const char *name, const struct vl_domain *domain,
+                        const struct vl_ready *now)
+{
+    const char *const *file = domain->state == VL_DOMAIN_PAUSED
+                                  ? vl_ready_needs(guests->session, &guests->plan->arena, name, now).files
+                                  : NULL;
+
+    while (file && *file)
+        if (vl_text_ends(*file++, ".save"))
+            return true;
+    return false;
+}
+
 /* Why none can be taken, in words; NULL: it can. A guest that is off is as good as one that runs, but not ready. */
 static const char *find_obstacle(const struct vl_guest_plan *guests, const struct vl_domain *domain,
                                  const struct vl_volume *volume, bool ready)
@@ -75,9 +90,7 @@ static const char *find_obstacle(const struct vl_guest_plan *guests, const struc
     if (domain->state == VL_DOMAIN_ABSENT || (ready && domain->state == VL_DOMAIN_STOPPED))
         return "it does not run";
     if (domain->state == VL_DOMAIN_PAUSED)
-        return "it is paused, as libvirt leaves one whose memory was being saved when libvirtd ended; 'virsh resume' "
-               "lets "
-               "it run on";
+        return "it is paused; 'virsh resume' lets it run on";
     if (domain->behind || !domain->fingerprint)
         return "it runs as it was before it was defined otherwise; 'voiplab up --restart' restarts it";
     return volume->name ? NULL : "its disk is not in the pool of the lab";
@@ -133,6 +146,8 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, co
         vl_ready_read(session, guests.hypervisor, arena, guests.pool, pbx->name, tag, &now, err) < 0)
         return -1;
     guests.about = pbx->name;
+    if (was_cut_off(&guests, pbx->name, &domain, &now))
+        domain.state = VL_DOMAIN_RUNNING; /* which it is again once its memory is restored */
     obstacle = find_obstacle(&guests, &domain, &disk, is_ready);
     if (obstacle)
         return anew ? vl_fail(err, VL_ERROR_FAILED, "'%s' cannot have a %s: %s", pbx->name,

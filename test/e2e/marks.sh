@@ -98,6 +98,19 @@ virsh_ dumpxml --inactive marks-uno | sed -e 's/marks-uno/copy/' -e '/<uuid>/d' 
     -e "s|$pool/uno.qcow2|$work/foreign/clone.qcow2|" >"$work/copy.xml"
 virsh_ define "$work/copy.xml"
 
+say "a guest that libvirtd left paused while its memory was saved runs on with its snapshot; one that somebody paused stays so"
+virsh_ suspend marks-uno
+in_lab 1 snapshot uno exam --wait 1
+expect_contains "$report" "it is paused; 'virsh resume' lets it run on" "snapshot of a guest that somebody paused"
+[ "$(virsh_ domstate marks-uno)" = paused ] || fail "the guest is $(virsh_ domstate marks-uno)"
+install -d -m 0700 "$state/marks/saved"
+echo half >"$state/marks/saved/uno.ready-1.save"
+in_lab 0 snapshot uno exam --wait 1
+[ "$(virsh_ domstate marks-uno)" = running ] || fail "the guest is $(virsh_ domstate marks-uno): $report"
+expect_contains "$(in_lab 0 snapshot list && echo "$report")" "uno exam" "the list"
+in_lab 0 snapshot delete exam uno
+[ -z "$(ls "$state/marks/saved")" ] || fail "left behind: $(ls "$state/marks/saved")"
+
 say "a PBX that was taken out of the file is told of, and goes when that is asked for"
 lab uno tres
 in_lab 1 status --wait 1

@@ -436,6 +436,33 @@ static void test_off(void **state)
     assert_string_equal(step_of(&anew, VL_STEP_REMOVE_VOLUME)->object, "a.qcow2");
 }
 
+/* A guest that is paused is left to who did that, unless it was us: half of its memory is there then. */
+static void test_cut_off(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    const char *half = vl_arena_printf(&arena, "%s/a.ready-2.save", vl_ready_directory(&fixture->session, &arena));
+    bool paused = false;
+
+    (void)state;
+    define_and_note(fixture);
+    fixture->session.options.hypervisor = "qemu:///system";
+    assert_int_equal(vl_hypervisor_pause(fixture->session.hypervisor, "t-a", "t", &paused, &err), 0);
+    assert_true(paused);
+    assert_int_equal(take(fixture, true, &plan, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "it is paused; 'virsh resume' lets it run on"));
+    vl_error_clear(&err);
+    write_whole(half, "half of its memory");
+    if (take(fixture, true, &plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_string_equal(step_of(&plan, VL_STEP_SAVE)->object, "t-a");
+    /* libvirt is asked to, whose test driver cannot */
+    assert_int_equal(vl_hypervisor_save(fixture->session.hypervisor, "t-a", "t", half, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "unsupported flags"));
+}
+
 /* A name is never used twice: what an attempt that was cut off has left may be there. */
 static void test_names(void **state)
 {
@@ -473,6 +500,7 @@ int main(void)
         cmocka_unit_test(test_needs),
         cmocka_unit_test(test_dropped),
         cmocka_unit_test(test_off),
+        cmocka_unit_test(test_cut_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
