@@ -89,11 +89,11 @@ accounts_ok() {
     [ "$(grep -c '^700[0-9]/.* \(OK\|LAGGED\) (' <<<"$text")" -eq "$1" ]
 }
 
-# all_registered: asked of the Asterisks themselves
+# all_registered: asked of the Asterisks themselves; one that registers anew is not registered for a moment
 all_registered() {
     local name
     for name in $guests; do
-        is_registered "$name" || fail "$name is not registered:
+        retry 5 is_registered "$name" || fail "$name is not registered:
 $(cli "$name" 'sip show registry')"
         peers_ok "$name" 2 || fail "$name does not reach its peers:
 $(cli "$name" 'iax2 show peers')"

@@ -238,6 +238,8 @@ becomes() {
     restarted() { [ "$(driver_of pbx1 2>/dev/null)" = "$1" ] && [ "$(cli pbx1 'core waitfullybooted' 2>/dev/null)" = 'Asterisk has fully booted.' ]; }
     retry 20 restarted "$1" || fail "pbx1 does not come back with $1"
     voiplab up
+    # on a busy machine another PBX may find it away while it starts, and asks it again only some time later
+    [ "$status" -ne 4 ] || { sleep 20 && voiplab up; }
     ends 0 "up after pbx1 changed to $1"
 }
 on pbx1 cp -p /etc/asterisk/modules.conf /root/modules.conf
