@@ -3,9 +3,12 @@
 
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <libxml/relaxng.h>
+#include <libxml/xmlschemastypes.h>
 #include <libxml/xmlwriter.h>
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -27,6 +30,20 @@ struct vl_xml {
 static const xmlChar *bytes(const char *text)
 {
     return (const xmlChar *)text;
+}
+
+static void make_tables(void)
+{
+    xmlInitParser();
+    (void)xmlRelaxNGInitTypes();
+    xmlSchemaInitTypes();
+}
+
+void vl_xml_threads_follow(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, make_tables);
 }
 
 struct vl_xml *vl_xml_new(void)

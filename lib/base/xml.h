@@ -21,6 +21,11 @@
 
 struct vl_xml;
 
+/* libxml2 makes its tables of types at their first use, where two threads spoil them for each other. Whoever starts
+ * threads that validate XML, or whose libraries do (the drivers of libvirt that live in our process), calls this
+ * before: it makes them, once. */
+void vl_xml_threads_follow(void);
+
 /* An empty document; NULL when memory ran out, which the other functions accept. */
 struct vl_xml *vl_xml_new(void);
 void vl_xml_free(struct vl_xml *xml);

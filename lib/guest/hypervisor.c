@@ -94,6 +94,7 @@ struct vl_hypervisor *vl_hypervisor_open(const char *uri, const struct vl_patien
         return NULL;
     }
     virSetErrorFunc(NULL, stay_silent);
+    vl_xml_threads_follow();
     task = vl_task_do(
         hypervisor, &(struct vl_question){ .work = vl_task_connect, .what = "connect to the hypervisor", .name = uri },
         err);
