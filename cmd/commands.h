@@ -178,8 +178,14 @@ COMMAND(cmd_run_exec, .name = "exec", .operands = "[NAME ...] -- CMD ...",
 
 COMMAND(cmd_run_logs, .name = "logs", .operands = "NAME",
         .summary = "show the end of the log of a PBX's Asterisk, or follow it",
-        .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true, [CMD_FOLLOW] = true },
+        .takes = { LAB, [CMD_DRY_RUN] = true, [CMD_WAIT] = true, [CMD_SHOW_SECRETS] = true, [CMD_FOLLOW] = true,
+                   [CMD_CONSOLE] = true },
         .least_operands = 1, .most_operands = 1, .kind = CMD_PBXS, .form = CMD_FORM_VERBATIM, .request = VOIPLAB_LOGS)
+
+COMMAND(cmd_run_console, .name = "console", .operands = "NAME",
+        .summary = "open the serial console of a guest, or its screen",
+        .takes = { LAB, [CMD_VNC] = true, [CMD_LONE] = true }, .least_operands = 1, .most_operands = 1,
+        .kind = CMD_PBXS, .form = CMD_FORM_VERBATIM, .request = VOIPLAB_CONSOLE)
 
 COMMAND(cmd_run_capture, .name = "capture", .operands = "[PBX|A:B ...]",
         .summary = "show calls and sound as they are on the wire: ladder, loss, jitter, MOS",

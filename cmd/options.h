@@ -105,6 +105,8 @@
     X(RESULTS, "output", 'o', "DIR", VALUE(DIRECTORIES),                                                               \
       "directory of the results (default: one in the state of the lab)")                                               \
     X(FOLLOW, "follow", 'F', NULL, FLAG, "go on with what is added, until it is interrupted")                          \
+    X(CONSOLE, "console", 0, NULL, FLAG, "what the guest wrote on its serial console instead")                         \
+    X(VNC, "vnc", 0, NULL, FLAG, "the screen instead: open virt-viewer, or say where it is")                           \
     X(READ, "read", 0, "FILE", VALUE(FILES), "look at a capture file instead of the wire")                             \
     X(WRITE_FRAMES, "write", 'w', "FILE", VALUE(FILES), "write what is heard into a new file, as pcapng")              \
     X(INTERFACE, "interface", 'i', "LINK", VALUE(TEXT), "the link to listen on (default: the lab's bridge)")           \

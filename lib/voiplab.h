@@ -139,6 +139,8 @@ enum voiplab_command {
     VOIPLAB_RESTORE, /* what is in such a file, or the guests that are named; no lab file may be open */
     VOIPLAB_SIPP_CAPACITY, /* the largest load that holds, and what gives beyond it */
     VOIPLAB_SIPP_REPORT,   /* make the report of load runs, whose directories are named, again; needs no lab file */
+    VOIPLAB_CONSOLE,       /* the serial console of the guest that is named, or its screen; without a lab file that of a
+                              guest of VOIPLAB_CREATE_VM */
 };
 
 enum voiplab_mode {
@@ -230,7 +232,15 @@ struct voiplab_cli {
 
 struct voiplab_logs {
     size_t size;
-    bool follow; /* a row as for VOIPLAB_SSH instead of the text */
+    bool follow;  /* a row as for VOIPLAB_SSH instead of the text */
+    bool console; /* what the guest wrote on its serial console, where that is kept, instead */
+};
+
+struct voiplab_console {
+    size_t size;
+    bool vnc;    /* where its screen is, and how to come there from elsewhere, as the text; instead of a row as for
+                  * VOIPLAB_SSH with the words of virsh(1) that open its serial console */
+    bool viewer; /* with vnc: such a row with the words of virt-viewer(1) instead of the text */
 };
 
 struct voiplab_capture {
@@ -371,6 +381,7 @@ struct voiplab_request {
         const struct voiplab_backup *backup;               /* VOIPLAB_BACKUP */
         const struct voiplab_restore *restore;             /* VOIPLAB_RESTORE */
         const struct voiplab_snapshot *snapshot; /* VOIPLAB_SNAPSHOT, VOIPLAB_SNAPSHOT_DELETE, VOIPLAB_REVERT */
+        const struct voiplab_console *console;   /* VOIPLAB_CONSOLE */
     } parameters;
     bool no_start; /* VOIPLAB_UP, VOIPLAB_CREATE_VM: guests are made and not started, and that is all */
 };
@@ -480,6 +491,7 @@ template <typename structure> inline structure voiplab_init()
 #define VOIPLAB_INSPECT_INIT VOIPLAB_INIT(voiplab_inspect)
 #define VOIPLAB_TRUST_INIT VOIPLAB_INIT(voiplab_trust)
 #define VOIPLAB_RESET_INIT VOIPLAB_INIT(voiplab_reset)
+#define VOIPLAB_CONSOLE_INIT VOIPLAB_INIT(voiplab_console)
 #define VOIPLAB_CAPTURE_INIT VOIPLAB_INIT(voiplab_capture)
 #define VOIPLAB_SNAPSHOT_INIT VOIPLAB_INIT(voiplab_snapshot)
 #define VOIPLAB_TRUNK_VERIFY_INIT VOIPLAB_INIT(voiplab_trunk_verify)

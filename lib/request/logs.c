@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * logs: the end of the log of a PBX's Asterisk, or that file followed as it grows.
+ * logs: the end of the log of a PBX's Asterisk, or that file followed as it grows; or what a guest wrote on its serial
+ * console, which its hypervisor keeps on this host.
  */
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "request/request.h"
 #include "stage/stage.h"
 
 #define DIRECTORY "/var/log/asterisk/"
+
+enum { CONSOLE_LIMIT = 16 << 20 };
 
 /* Where Asterisk writes, as its samples of different times have it; the first that is there is meant. */
 static const char *const places[] = { DIRECTORY "messages.log", DIRECTORY "full", DIRECTORY "messages" };
@@ -36,14 +40,46 @@ static const char *find_file(const struct vl_run *run, const struct vl_pbx *pbx)
     return NULL;
 }
 
-/* The other log of a guest would be what it writes to its serial console, which its domain keeps no file of. */
+/* The other log of a guest is what it writes to its serial console. */
 static void tell_of_console(const struct vl_run *run, const struct vl_pbx *pbx)
 {
-    if (pbx->place == VL_PLACE_VM)
+    if (pbx->place != VL_PLACE_VM)
+        return;
+    if (vl_stage_console_log(run->session, &run->result->arena, pbx))
         vl_session_event(run->session, VOIPLAB_EVENT_STEP, pbx->name,
-                         "this is Asterisk's log; of the serial console none is kept: 'virsh -c %s console %s' shows "
-                         "what comes",
-                         run->session->options.hypervisor, vl_domain_name(&run->result->arena, run->session->lab, pbx));
+                         "this is Asterisk's log; 'voiplab logs --console %s' shows that of its serial console",
+                         pbx->name);
+    else
+        vl_session_event(
+            run->session, VOIPLAB_EVENT_STEP, pbx->name,
+            "this is Asterisk's log; of the serial console none is kept: 'voiplab console %s' shows what comes",
+            pbx->name);
+}
+
+static int show_console(const struct vl_run *run, const struct vl_pbx *pbx)
+{
+    struct vl_arena *arena = &run->result->arena;
+    const char *file = vl_stage_console_log(run->session, arena, pbx);
+    VL_FREE char *text = NULL;
+
+    if (run->request->parameters.logs->follow)
+        return vl_fail(run->err, VL_ERROR_USAGE, "'voiplab console %s' shows what comes; the log is what came before",
+                       pbx->name);
+    if (pbx->place != VL_PLACE_VM)
+        return vl_fail(run->err, VL_ERROR_USAGE, "'%s' is no guest of the lab, so it has no serial console here",
+                       pbx->name);
+    if (!file)
+        return vl_fail(run->err, VL_ERROR_FAILED,
+                       "what '%s' writes on its serial console is not kept: its hypervisor is on another host, or no "
+                       "virtlogd runs, which keeps that small; 'voiplab console %s' shows what comes",
+                       pbx->name, pbx->name);
+    if (vl_file_read(file, CONSOLE_LIMIT, &text, NULL, run->err) < 0)
+        return vl_error_wrap(run->err, "'%s' has no log of its serial console", pbx->name);
+    run->result->text = vl_run_output(run, arena, text);
+    vl_json_string(run->result->document, "pbx", pbx->name);
+    vl_json_string(run->result->document, "file", file);
+    vl_json_string(run->result->document, "output", run->result->text);
+    return vl_arena_check(arena, run->err);
 }
 
 static int show_end(const struct vl_run *run, const struct vl_pbx *pbx, const char *file)
@@ -76,6 +112,8 @@ int vl_run_logs(const struct vl_run *run)
     if (!names || !names[0] || names[1])
         return vl_fail(run->err, VL_ERROR_USAGE, "one PBX has to be named, whose log is meant");
     pbx = vl_lab_pbx(run->session->lab, names[0]);
+    if (run->request->parameters.logs->console)
+        return show_console(run, pbx);
     file = find_file(run, pbx);
     if (!file)
         return -1;

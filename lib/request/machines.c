@@ -65,6 +65,7 @@ int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
                                  &domain, err) < 0)
             return -1;
         member->guest = words[domain.state];
+        vl_run_tell_screen(session, member->pbx->name, &domain);
         if (domain.behind && !session->restarts)
             vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name,
                              "the guest runs as it was before (%s); 'voiplab up --restart' restarts it", domain.behind);

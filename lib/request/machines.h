@@ -36,6 +36,10 @@ void vl_run_tell_consoles(struct vl_fleet *fleet);
 /* Guests that got a larger disk or another processor while they ran take them now that they answer. */
 void vl_run_take_grown(struct vl_fleet *fleet);
 
+/* In console.c. Say where a guest that runs shows its screen, if it has one. */
+struct vl_domain;
+void vl_run_tell_screen(struct vl_session *session, const char *name, const struct vl_domain *domain);
+
 /* In lone.c. Of guests that were made without a lab file: show them; stop them, and with `remove` take them away. */
 int vl_run_lone_status(const struct vl_run *run);
 int vl_run_lone_gone(const struct vl_run *run, bool remove);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "guest/hypervisor.h"
 #include "plan/made.h"
 #include "plan/sites.h"
 #include "render/asterisk.h"
@@ -444,6 +445,16 @@ int vl_run_create_vm_values(const struct vl_run *run)
     return guest ? vl_stage_lone_guest_check(guest, run->err) : 0;
 }
 
+/* An installer waits there for somebody. */
+static void tell_lone_screen(const struct vl_run *run, const char *name)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    struct vl_domain domain;
+
+    if (vl_hypervisor_domain(run->session->hypervisor, &run->result->arena, name, &domain, &ignored) == 0)
+        vl_run_tell_screen(run->session, name, &domain);
+}
+
 int vl_run_create_vm(const struct vl_run *run)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
@@ -457,6 +468,7 @@ int vl_run_create_vm(const struct vl_run *run)
         return vl_run_show_plan(run, &plan);
     if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
         return -1;
+    tell_lone_screen(run, run->request->parameters.guest->name);
     vl_result_summary(run->result,
                       changed ? run->session->starts_none ? "%zu step%s taken; '%s' is not started"
                                                           : "%zu step%s taken; '%s' runs"

@@ -112,6 +112,17 @@ expect_contains "$(guest beta 10.77.7.12 asterisk -rx "'iax2 show peers'")" "OK 
 size=$(guest alfa 10.77.7.11 "lsblk -bndo SIZE /dev/vda 2>/dev/null || cat /sys/block/vda/size")
 case $size in 3221225472 | 6291456) ;; *) fail "alfa's disk is not 3G but $size" ;; esac
 
+say "the serial console logs in as root, and is left with ^]"
+at_console() { in_lab console "$@"; }
+export -f voiplab in_lab at_console
+export VOIPLAB SOURCE netns lab state cache uri
+"$here/console.py" 60 consola -- bash -c 'at_console alfa' || fail "the console of alfa"
+set +e
+report=$(in_lab console alfa --vnc 2>&1)
+expect_status 1 $? "the screen of a guest that has none"
+set -e
+expect_contains "$report" "the guest 'alfa' has no screen" "console --vnc"
+
 say "a second up finds nothing to do"
 second=$(in_lab up 2>&1) || fail "the second up: $second"
 expect_contains "$second" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "the second up"
@@ -208,6 +219,7 @@ report=$(voiplab "${lone[@]}" 2>&1) || fail "create-vm without a lab file: $repo
 [ "$(virsh_ domstate elastix1)" = running ] || fail "elastix1 does not run"
 expect_contains "$(virsh_ dumpxml elastix1)" "<voiplab:guest" "elastix1's metadata"
 expect_contains "$(virsh_ vol-info --bytes elastix1.qcow2 --pool voiplab-default)" 37580963840 "elastix1's disk"
+expect_contains "$report" "elastix1: its screen is VNC on 127.0.0.1:59" "create-vm of what is installed from a medium"
 expect_contains "$(voiplab "${lone[@]}" 2>&1)" "nothing to do" "a second create-vm"
 alone() {
     local command=$1
@@ -215,6 +227,9 @@ alone() {
     voiplab "$command" --lone "$@" --share "$SOURCE/share" --state "$state" -c "$uri"
 }
 expect_contains "$(alone status 2>&1)" "elastix1 running" "status of guests without a lab file"
+address=$(alone console elastix1 --vnc --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["address"])')
+[ "$(ip netns exec "$netns" ss -ltnH "sport = :${address#*:}" | awk '{ print $4 }')" = "$address" ] ||
+    fail "the screen of elastix1 is not at $address, or not only there"
 virsh_ destroy elastix1 >/dev/null
 
 say "down shuts the guests down"
