@@ -16,7 +16,7 @@ suite=trixie
 cache=${VOIPLAB_TEST_CACHE:-/var/cache/voiplab-test}
 list=$SOURCE/share/quickstart/packages
 # Large, and no unit test has a use for them: only asked for.
-unneeded='clang clang-format libclang-rt-dev lld libvirt-daemon-system libvirt-daemon-driver-qemu qemu-system-x86 valgrind
+unneeded='clang clang-format libclang-rt-dev libvirt-daemon-system libvirt-daemon-driver-qemu qemu-system-x86 valgrind
     systemd netplan.io gcc-multilib'
 
 # names [PATTERN]: the packages of the list, on one line
