@@ -108,6 +108,19 @@ int vl_hypervisor_domain(struct vl_hypervisor *hypervisor, struct vl_arena *aren
 int vl_hypervisor_domains(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *lab,
                           struct vl_domain **ret_domains, size_t *ret_count, struct vl_error *err);
 
+/* How a guest is that runs, as its hypervisor says. */
+struct vl_domain_figures {
+    bool known;            /* false: it does not run, or the hypervisor cannot tell */
+    uint64_t processor_ns; /* that its processors have run since its QEMU was started: it may become less */
+    unsigned processors;
+    uint64_t memory_used, memory_total; /* bytes; total 0: not known */
+    bool memory_of_host;                /* used is what QEMU has of the host's: the guest's kernel does not say */
+};
+
+/* Of the guests `names` of a lab, `count` of them, at once; *ret_at_ms (vl_now_ms()) is when that was. */
+int vl_hypervisor_figures(struct vl_hypervisor *hypervisor, const char *lab, const char *const *names, size_t count,
+                          struct vl_domain_figures *ret_figures, long long *ret_at_ms, struct vl_error *err);
+
 /* What holds on to something of the hypervisor's host. */
 struct vl_use {
     const char *by;  /* for messages: "the domain 'x'", "the volume 'y' of the pool 'z'" */

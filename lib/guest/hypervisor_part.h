@@ -67,6 +67,10 @@ void vl_hypervisor_settle(virDomainPtr domain);
 int vl_hypervisor_behind(virDomainPtr handle, const char *defined, struct vl_arena *arena, struct vl_domain *domain,
                          struct vl_error *err);
 
+/* What libvirt says of a domain (virDomainListGetStats), as figures. */
+void vl_hypervisor_read_figures(virTypedParameterPtr list, int count, struct vl_arena *arena,
+                                struct vl_domain_figures *ret_figures);
+
 /* libvirt's objects are counted; a local gives its reference back when it goes out of scope. */
 #define REFERENCE(name, type, release)                                                                                 \
     static inline void name(type *object)                                                                              \

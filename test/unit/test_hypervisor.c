@@ -6,6 +6,8 @@
  */
 #include "hypervisor_bed.h"
 
+#include "guest/hypervisor_part.h"
+
 static void test_describe(void **state)
 {
     struct fixture *fixture = *state;
@@ -70,6 +72,64 @@ static void test_domain_life(void **state)
     ok(fixture, vl_hypervisor_stop(hypervisor, "virtual1", "tesis", 0, true, &fixture->err));
     refuses(fixture, vl_hypervisor_start(hypervisor, "virtual1", "tesis", &fixture->err),
             "there is no domain 'virtual1'");
+}
+
+static struct vl_domain_figures figures_of(struct fixture *fixture, virTypedParameterPtr list, int count)
+{
+    struct vl_domain_figures figures;
+
+    vl_hypervisor_read_figures(list, count, &fixture->arena, &figures);
+    return figures;
+}
+
+/* What libvirt says of a guest, of which any part may be missing. */
+static void test_figures_read(void **state)
+{
+    struct fixture *fixture = *state;
+    virTypedParameterPtr list = NULL;
+    int count = 0, most = 0;
+    struct vl_domain_figures figures;
+
+    assert_false(figures_of(fixture, list, count).known);
+    assert_int_equal(virTypedParamsAddInt(&list, &count, &most, "state.state", VIR_DOMAIN_RUNNING), 0);
+    assert_false(figures_of(fixture, list, count).known);
+    assert_int_equal(virTypedParamsAddULLong(&list, &count, &most, "cpu.time", 9000), 0);
+    figures = figures_of(fixture, list, count);
+    assert_true(figures.known && figures.processors == 1 && figures.processor_ns == 9000 && !figures.memory_total);
+    assert_int_equal(virTypedParamsAddUInt(&list, &count, &most, "vcpu.current", 2), 0);
+    assert_int_equal(virTypedParamsAddUInt(&list, &count, &most, "vcpu.maximum", 4000000000U), 0);
+    assert_int_equal(virTypedParamsAddULLong(&list, &count, &most, "vcpu.0.time", 3000), 0);
+    assert_int_equal(virTypedParamsAddULLong(&list, &count, &most, "vcpu.1.time", 4000), 0);
+    assert_int_equal(virTypedParamsAddULLong(&list, &count, &most, "balloon.current", 300), 0);
+    assert_int_equal(virTypedParamsAddULLong(&list, &count, &most, "balloon.rss", 120), 0);
+    figures = figures_of(fixture, list, count);
+    assert_true(figures.processors == 2 && figures.processor_ns == 7000);
+    assert_true(figures.memory_of_host && figures.memory_used == 120 * 1024 && figures.memory_total == 300 * 1024);
+    assert_int_equal(virTypedParamsAddULLong(&list, &count, &most, "balloon.available", 280), 0);
+    assert_int_equal(virTypedParamsAddULLong(&list, &count, &most, "balloon.usable", 200), 0);
+    figures = figures_of(fixture, list, count);
+    assert_true(!figures.memory_of_host && figures.memory_used == 80 * 1024 && figures.memory_total == 280 * 1024);
+    virTypedParamsFree(list, count);
+}
+
+/* Whoever is not there, or does not run, is not known, and keeps the others from nothing. */
+static void test_figures(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *const names[] = { "absent", "virtual1" };
+    struct vl_domain_figures figures[2] = { { .known = true }, { .known = true } };
+    long long at_ms = 0;
+
+    ok(fixture, vl_hypervisor_figures(fixture->hypervisor, "tesis", names, 2, figures, &at_ms, &fixture->err));
+    assert_false(figures[0].known || figures[1].known);
+    assert_true(at_ms > 0);
+    ok(fixture, vl_hypervisor_define(fixture->hypervisor, guest_xml(fixture, "virtual1", "tesis", 300 << 20),
+                                     "virtual1", "tesis", &fixture->err));
+    ok(fixture, vl_hypervisor_start(fixture->hypervisor, "virtual1", "tesis", &fixture->err));
+    ok(fixture, vl_hypervisor_figures(fixture->hypervisor, "tesis", names, 2, figures, &at_ms, &fixture->err));
+    assert_false(figures[0].known);
+    ok(fixture, vl_hypervisor_stop(fixture->hypervisor, "virtual1", "tesis", 0, true, &fixture->err));
+    ok(fixture, vl_hypervisor_undefine(fixture->hypervisor, "virtual1", "tesis", &fixture->err));
 }
 
 /* The driver's own domain `test` runs and has no mark. */
@@ -318,6 +378,8 @@ int main(void)
         TEST(test_describe),
         TEST(test_no_daemon),
         TEST(test_domain_life),
+        TEST(test_figures_read),
+        TEST(test_figures),
         TEST(test_not_ours),
         TEST(test_invalid_definition),
         TEST(test_storage),
