@@ -21,6 +21,7 @@ static void interrupt(int signal_number)
     cmd_live_leave();
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGTERM, SIG_DFL);
+    (void)signal(SIGHUP, SIG_DFL);
 }
 
 static bool is_cancelled(void *context)
@@ -36,10 +37,12 @@ int cmd_interrupted(int status)
 
 static void catch_interrupts(void)
 {
-    struct sigaction action = { .sa_handler = interrupt };
+    struct sigaction action = { .sa_handler = interrupt }, before;
 
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* as nohup(1) has it */
+        (void)sigaction(SIGHUP, &action, NULL);
 }
 
 /* Where the shared files are: said, else beside the program (installed, or in a build directory), else as configured.

@@ -7,8 +7,9 @@
  *                  before, with a backup, undone when a later step fails. On this host it comes here by
  *                  machine/local.c; on another one it goes by rm(1) there (machine/ssh_file.c)
  *   network/       checkpoints that are forgotten, the marks of a change, and what a change that is taken back had made
- *   the rest       what a run made for itself: scratch directories, accounts and figures of SIPp, images that are not
- *                  whole yet, the seed in the cache, the note of owed reloads (plan/apply.c), and file.c's temporaries
+ *   the rest       what a run made for itself: scratch directories, accounts and figures of SIPp, the directory for
+ *                  results of a load that came to nothing, images that are not whole yet, the seed in the cache, the
+ *                  note of owed reloads (plan/apply.c), and file.c's temporaries
  *
  * Guests and their volumes are no files of ours: libvirt deletes them, for steps of a plan as well (guest/hypervisor.c,
  * guest/pool.c, guest/volume.c). A file that is replaced goes by rename(), in file.c.

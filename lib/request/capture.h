@@ -7,6 +7,7 @@
 
 #include "request/request.h"
 #include "sipp/capture.h"
+#include "sipp/ladder.h"
 
 struct vl_heard {
     struct vl_capture *capture;
@@ -16,6 +17,9 @@ struct vl_heard {
     uint64_t received, dropped; /* of a link: by the kernel */
     uint64_t written;           /* frames in the file */
 };
+
+/* What the hosts of this lab are called: its PBXs, and this host. */
+struct vl_ladder_names vl_run_host_names(const struct vl_run *run);
 
 /* Put calls, media and the ladder that is asked for into the result. */
 int vl_run_tell_heard(const struct vl_run *run, const struct vl_heard *heard);

@@ -30,7 +30,7 @@ static const char *name_of(void *context, struct vl_arena *arena, const struct v
     return vl_packet_same_host(&end, host) ? vl_arena_strdup(arena, "this host") : NULL;
 }
 
-static struct vl_ladder_names names_of(const struct vl_run *run)
+struct vl_ladder_names vl_run_host_names(const struct vl_run *run)
 {
     return (struct vl_ladder_names){ .name = name_of, .context = run->session->lab };
 }
@@ -109,7 +109,7 @@ static uint32_t chosen_call(const struct vl_run *run, const struct vl_capture *c
 static int tell_ladder(const struct vl_run *run, const struct vl_capture *capture, struct vl_buf *text)
 {
     const struct voiplab_capture *parameters = run->request->parameters.capture;
-    struct vl_ladder_names names = names_of(run);
+    struct vl_ladder_names names = vl_run_host_names(run);
     uint32_t call = chosen_call(run, capture);
 
     if (!parameters->ladder && !parameters->svg)

@@ -32,9 +32,12 @@ void vl_run_steer(const struct voiplab_sipp *asked, struct vl_load_steering *ste
 /* Who looks at the guests while a run goes on. */
 struct vl_load_watch;
 
-/* Start to look at the guests of the lab that are virtual machines, and at those with SSH. NULL when memory ran out;
- * who cannot be looked at is left out. */
+/* Start to look at the guests of the lab: a virtual machine by its hypervisor when that answers, else by SSH. NULL when
+ * memory ran out; who cannot be looked at is left out. */
 struct vl_load_watch *vl_run_watch_start(const struct vl_run *run);
+
+/* Whether it is the hypervisor that tells how a guest is. */
+bool vl_run_watch_from_outside(const struct vl_session *session, const struct vl_pbx *pbx);
 
 /* As the `guests` of struct vl_sipp_options: what was seen last. */
 size_t vl_run_watch_guests(struct vl_load_watch *watch, struct vl_load_guest guests[static VL_LOAD_GUESTS]);

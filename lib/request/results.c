@@ -5,19 +5,22 @@
 #include "request/results.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/delete.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/own.h"
+#include "request/load_listen.h"
 #include "sipp/judge.h"
 #include "sipp/report.h"
 
-enum { RESULT_LIMIT = 256 << 20, REPORTS = 16, CPUINFO_LIMIT = 1 << 20 };
+enum { RESULT_LIMIT = 256 << 20, REPORTS = 16, CPUINFO_LIMIT = 1 << 20, ROOM_LEAST = 2 << 20 };
 
 #define RESULT "result.json"
 
@@ -68,6 +71,8 @@ static void put_guests(const struct vl_run *run, struct vl_json *json)
             vl_json_number(json, "processors", pbx->vcpus);
             vl_json_number(json, "memory", (int64_t)pbx->memory);
         }
+        if (pbx->place != VL_PLACE_LOCAL)
+            vl_json_string(json, "figures_by", vl_run_watch_from_outside(run->session, pbx) ? "hypervisor" : "guest");
         vl_json_end(json);
     }
     vl_json_end(json);
@@ -94,8 +99,9 @@ static const char *time_text(struct vl_arena *arena, long long begun, bool name)
 }
 
 static char *result_text(const struct vl_run *run, const struct vl_load_asked *asked,
-                         const struct vl_sipp_summary *summary, long long begun, struct vl_error *err)
+                         const struct vl_load_results *results, struct vl_error *err)
 {
+    const struct vl_sipp_summary *summary = results->summary;
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_JSON_AUTO *json = vl_json_new();
     const char *limit;
@@ -104,7 +110,7 @@ static char *result_text(const struct vl_run *run, const struct vl_load_asked *a
     vl_json_object(json, NULL);
     vl_json_string(json, "schema", VL_SIPP_SCHEMA);
     vl_json_string(json, "voiplab", VOIPLAB_VERSION);
-    vl_json_string(json, "begun", time_text(&arena, begun, false));
+    vl_json_string(json, "begun", time_text(&arena, results->begun, false));
     vl_json_string(json, "lab", run->session->lab->name);
     vl_json_string(json, "answer", vl_sipp_answer(summary, is_registering(asked), &arena));
     vl_json_object(json, "limit");
@@ -119,6 +125,7 @@ static char *result_text(const struct vl_run *run, const struct vl_load_asked *a
     put_guests(run, json);
     vl_sipp_summary_json(summary, json, "run");
     vl_sipp_metrics_json(summary, is_registering(asked), json, "metrics");
+    vl_run_listen_json(run, results->listener, results->not_heard, summary, json);
     vl_sipp_samples_json(summary, json, "samples");
     vl_json_end(json);
     return vl_json_text(json, 1, err);
@@ -142,31 +149,52 @@ static int write_report(const struct vl_json_value *const *results, const char *
     return write_into(directory, "report.html", vl_buf_text(&page), page.length, err);
 }
 
-/* What was seen must not be lost because it cannot be kept: this is told, and the figures are printed all the same. */
-int vl_run_keep_results(const struct vl_run *run, const struct vl_load_asked *asked,
-                        const struct vl_sipp_summary *summary, long long begun, const char *directory,
-                        const char **ret_directory, struct vl_error *err)
+const char *vl_run_begin_results(const struct vl_run *run, const struct vl_load_asked *asked, long long begun,
+                                 const char *given, struct vl_error *err)
 {
     struct vl_arena *arena = &run->result->arena;
-    VL_FREE char *text = result_text(run, asked, summary, begun, err);
-    VL_JSON_VALUE_AUTO *result = text ? vl_json_read(text, err) : NULL;
-    VL_BUF_AUTO samples = VL_BUF_INIT;
+    const char *directory = given;
+    struct statvfs room;
 
     if (!directory)
         directory = vl_arena_printf(arena, "%s/loads/%s-%s", run->session->state.directory, asked->load.name,
                                     time_text(arena, begun, true));
+    if (vl_arena_check(arena, err) < 0 || vl_own_mkdirs(directory, 0700, err) < 0)
+        return NULL;
+    if (statvfs(directory, &room) < 0 || room.f_bavail * room.f_frsize >= ROOM_LEAST)
+        return directory;
+    (void)vl_fail(
+        err, VL_ERROR_FAILED,
+        "'%s' has only %llu KiB left for the results: make room for %u MiB, or name another directory with -o",
+        directory, (unsigned long long)(room.f_bavail * room.f_frsize / 1024), ROOM_LEAST >> 20);
+    vl_run_drop_results(directory);
+    return NULL;
+}
+
+void vl_run_drop_results(const char *directory)
+{
+    (void)vl_file_drop_directory(directory);
+}
+
+/* What was seen must not be lost because it cannot be kept: this is told, and the figures are printed all the same. */
+int vl_run_keep_results(const struct vl_run *run, const struct vl_load_asked *asked,
+                        const struct vl_load_results *results, struct vl_error *err)
+{
+    const char *directory = results->directory;
+    VL_FREE char *text = result_text(run, asked, results, err);
+    VL_JSON_VALUE_AUTO *result = text ? vl_json_read(text, err) : NULL;
+    VL_BUF_AUTO samples = VL_BUF_INIT;
+
     if (!result || vl_own_mkdirs(directory, 0700, err) < 0)
         return -1;
-    vl_sipp_samples_csv(summary, &samples);
+    vl_sipp_samples_csv(results->summary, &samples);
     if (samples.failed)
         return vl_no_memory(err);
     if (write_into(directory, RESULT, text, strlen(text), err) < 0 ||
-        write_into(directory, "samples.csv", vl_buf_text(&samples), samples.length, err) < 0 ||
-        write_report((const struct vl_json_value *[]){ result }, (const char *[]){ asked->load.name }, 1, directory,
-                     err) < 0)
+        write_into(directory, "samples.csv", vl_buf_text(&samples), samples.length, err) < 0)
         return -1;
-    *ret_directory = directory;
-    return 0;
+    return write_report((const struct vl_json_value *[]){ result }, (const char *[]){ asked->load.name }, 1, directory,
+                        err);
 }
 
 static struct vl_json_value *read_result(const struct vl_run *run, const char *directory)

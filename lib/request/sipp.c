@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "plan/plan.h"
+#include "request/load_listen.h"
 #include "request/results.h"
 #include "sipp/generator.h"
 #include "sipp/task.h"
@@ -16,6 +17,7 @@ struct running {
     const struct voiplab_sipp *asked;
     const struct vl_load *load;
     struct vl_load_watch *watch;
+    struct vl_load_listener *listener;
 };
 
 static int is_cancelled(void *context)
@@ -23,6 +25,13 @@ static int is_cancelled(void *context)
     const struct running *running = context;
 
     return vl_session_cancelled(running->session);
+}
+
+static void begun(void *context)
+{
+    const struct running *running = context;
+
+    vl_run_listen_begin(running->listener);
 }
 
 static size_t guests_of(void *context, struct vl_load_guest guests[static VL_LOAD_GUESTS])
@@ -150,18 +159,25 @@ static void warn_of_copies(const struct vl_run *run, const struct vl_load_asked 
         asked->options.scenario_name);
 }
 
-/* A run whose results cannot be kept did not go well, whatever its calls did; its figures are printed all the same. */
-static bool keep(const struct vl_run *run, const struct vl_load_asked *asked, const struct vl_sipp_summary *summary,
-                 long long begun, struct vl_buf *text)
+/* Where the results shall be, which is seen to before a call is made. */
+static const char *begin_results(const struct vl_run *run, const struct vl_load_asked *asked, long long begun)
 {
-    const char *output = run->request->parameters.sipp->output, *kept;
-    VL_ERROR_AUTO cause = { .code = VL_OK };
+    const char *output = run->request->parameters.sipp->output;
     bool many = output && run->session->lab->load_count > 1;
 
     if (many)
         output = vl_arena_printf(&run->result->arena, "%s/%s", output, asked->load.name);
-    if (vl_run_keep_results(run, asked, summary, begun, output, &kept, &cause) == 0) {
-        vl_buf_printf(text, "  %-22s %s/report.html\n", "report", kept);
+    return vl_run_begin_results(run, asked, begun, output, run->err);
+}
+
+/* A run whose results cannot be kept did not go well, whatever its calls did; its figures are printed all the same. */
+static bool keep(const struct vl_run *run, const struct vl_load_asked *asked, const struct vl_load_results *results,
+                 struct vl_buf *text)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (vl_run_keep_results(run, asked, results, &cause) == 0) {
+        vl_buf_printf(text, "  %-22s %s/report.html\n", "report", results->directory);
         return true;
     }
     vl_session_event(run->session, VOIPLAB_EVENT_WARNING, asked->load.name, "the results are not kept: %s",
@@ -169,39 +185,64 @@ static bool keep(const struct vl_run *run, const struct vl_load_asked *asked, co
     return false;
 }
 
-static int run_one(const struct vl_run *run, struct vl_load_asked *asked, struct vl_buf *text, size_t *failed)
+/* Make the calls, with all who look at them. */
+static int make_calls(const struct vl_run *run, struct vl_load_asked *asked, struct running *running,
+                      struct vl_load_results *results, struct vl_sipp_summary *summary)
 {
-    struct running running = { .session = run->session,
-                               .asked = run->request->parameters.sipp,
-                               .load = &asked->load,
-                               .watch = vl_run_watch_start(run) };
-    VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
-    VL_ERROR_AUTO verdict = { .code = VL_OK };
-    VL_FREE char *printed = NULL;
-    long long begun = (long long)time(NULL);
-    bool kept;
     int rc;
 
-    warn_of_copies(run, asked);
-    asked->options.context = &running;
+    running->watch = vl_run_watch_start(run);
+    running->listener = vl_run_listen_start(run, asked, &results->not_heard);
+    asked->options.context = running;
+    asked->options.begun = begun;
     asked->options.cancelled = is_cancelled;
     asked->options.sample = show_sample;
     asked->options.guests = guests_of;
-    asked->options.steer = running.asked->steer ? steer : NULL;
-    rc = vl_sipp_run(&asked->options, &summary, run->err);
-    vl_run_watch_stop(running.watch);
-    if (rc < 0)
-        return -1;
-    printed = vl_sipp_summary_text(&summary);
+    asked->options.steer = running->asked->steer ? steer : NULL;
+    rc = vl_sipp_run(&asked->options, summary, run->err);
+    vl_run_watch_stop(running->watch);
+    vl_run_listen_end(running->listener);
+    results->summary = summary;
+    results->listener = running->listener;
+    return rc;
+}
+
+static int tell(const struct vl_run *run, const struct vl_load_asked *asked, const struct vl_load_results *results,
+                struct vl_buf *text, size_t *failed)
+{
+    VL_FREE char *printed = vl_sipp_summary_text(results->summary);
+    VL_ERROR_AUTO verdict = { .code = VL_OK };
+    bool kept;
+
     if (!printed)
         return vl_no_memory(run->err);
     vl_buf_puts(text, printed);
-    vl_sipp_summary_json(&summary, run->result->document, NULL);
-    kept = keep(run, asked, &summary, begun, text);
-    if (vl_sipp_verdict(&summary, &verdict) < 0)
+    vl_sipp_summary_json(results->summary, run->result->document, NULL);
+    kept = keep(run, asked, results, text);
+    if (vl_sipp_verdict(results->summary, &verdict) < 0)
         vl_session_event(run->session, VOIPLAB_EVENT_WARNING, asked->load.name, "%s", vl_error_text(&verdict));
     *failed += verdict.code || !kept;
     return 0;
+}
+
+static int run_one(const struct vl_run *run, struct vl_load_asked *asked, struct vl_buf *text, size_t *failed)
+{
+    struct running running = { .session = run->session, .asked = run->request->parameters.sipp, .load = &asked->load };
+    VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
+    struct vl_load_results results = { .begun = (long long)time(NULL) };
+    int rc;
+
+    results.directory = begin_results(run, asked, results.begun);
+    if (!results.directory)
+        return -1;
+    warn_of_copies(run, asked);
+    rc = make_calls(run, asked, &running, &results, &summary);
+    if (rc == 0)
+        rc = tell(run, asked, &results, text, failed);
+    else
+        vl_run_drop_results(results.directory);
+    vl_run_listen_free(running.listener);
+    return rc;
 }
 
 static int run_each(const struct vl_run *run, struct vl_load_asked *loads, size_t count, struct vl_buf *text,

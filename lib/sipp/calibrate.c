@@ -27,6 +27,7 @@ int vl_sipp_calibrate(const struct vl_sipp_options *options, unsigned rate, doub
     (void)vl_text_ipv4(options->local_address, &answerer.address);
     own.load = &load;
     own.trial = own.tcp = false;
+    own.begun = NULL;
     own.guests = NULL;
     own.sample = NULL;
     own.steer = NULL;

@@ -90,6 +90,11 @@ enum vl_load_limit vl_sipp_limit(const struct vl_sipp_summary *summary, struct v
     double most, host;
     bool host_full = was_full(summary, VL_LOAD_LIMIT_HOST, SIZE_MAX, &host);
 
+    if (!isnan(summary->stalled_since_s)) {
+        *ret_text =
+            vl_arena_printf(arena, "SIPp gave, not the PBX: it stood still after %.1f s", summary->stalled_since_s);
+        return VL_LOAD_LIMIT_GENERATOR;
+    }
     if ((summary->late && summary->failed) || was_full(summary, VL_LOAD_LIMIT_GENERATOR, SIZE_MAX, &most) ||
         fell_behind(summary)) {
         (void)was_full(summary, VL_LOAD_LIMIT_GENERATOR, SIZE_MAX, &most);

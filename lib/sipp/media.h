@@ -78,6 +78,9 @@ bool vl_media_next(const struct vl_media *media, size_t *cursor, struct vl_media
 /* In media_json.c. One member for each figure, into the object that is open. */
 void vl_media_json(struct vl_json *json, const struct vl_media_figures *figures);
 
+/* What MOS was reckoned from, by the names that G.107 has for them. */
+void vl_media_model_json(struct vl_json *json, const char *key, const struct vl_media_figures *figures);
+
 static inline void vl_media_cleanup(struct vl_media **media)
 {
     vl_media_free(*media);

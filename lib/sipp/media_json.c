@@ -12,13 +12,11 @@ static void real(struct vl_json *json, const char *key, double value, bool known
         vl_json_null(json, key);
 }
 
-static void model(struct vl_json *json, const struct vl_media_figures *figures)
+void vl_media_model_json(struct vl_json *json, const char *key, const struct vl_media_figures *figures)
 {
     bool known = figures->estimated;
 
-    real(json, "mos", figures->mos.mos, known);
-    real(json, "mos_without_concealment", figures->mos_plain, known);
-    vl_json_object(json, "g107");
+    vl_json_object(json, key);
     real(json, "R", figures->mos.r, known);
     real(json, "Ro", figures->mos.ro, known);
     real(json, "Is", figures->mos.is, known);
@@ -54,5 +52,7 @@ void vl_media_json(struct vl_json *json, const struct vl_media_figures *figures)
     vl_json_real(json, "jitter_max_ms", figures->jitter_max_ms);
     vl_json_real(json, "gap_max_ms", figures->gap_max_ms);
     real(json, "packet_ms", figures->packet_ms, figures->packet_ms > 0);
-    model(json, figures);
+    real(json, "mos", figures->mos.mos, figures->estimated);
+    real(json, "mos_without_concealment", figures->mos_plain, figures->estimated);
+    vl_media_model_json(json, "g107", figures);
 }

@@ -12,8 +12,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "sipp/chart.h"
-
-#define MIB (1024.0 * 1024.0)
+#include "sipp/report_part.h"
 
 enum { SAMPLES_SHOWN = 200 };
 
@@ -28,15 +27,18 @@ static const char style[] =
     "h1{font-size:30px;line-height:1.15;margin:0 0 4px}h2{font-size:19px;margin:30px 0 6px}"
     "h3{font-size:15px;margin:12px 0 0}p{margin:4px 0}.first{font-size:17px}.good{color:var(--good)}"
     ".bad{color:var(--bad)}.soft{color:var(--soft)}"
-    ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;margin:14px 0 4px;padding:0;"
+    ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:10px;margin:14px 0 4px;padding:0;"
     "list-style:none}.tiles li{background:var(--card);border:1px solid var(--rule);border-radius:6px;padding:8px 12px}"
     ".tiles b{display:block;font-size:22px;line-height:1.2}.tiles span{color:var(--soft);font-size:13px}"
     "figure{margin:6px 0 0;break-inside:avoid}svg{display:block;width:100%;height:auto}"
     "figcaption{font-weight:600;font-size:14px}"
     "table{border-collapse:collapse;margin:6px 0}caption{text-align:left;color:var(--soft);font-size:13px}"
     "th,td{padding:3px 14px 3px 0;border-bottom:1px solid var(--rule);text-align:right;vertical-align:top}"
-    "th:first-child,td.word{text-align:left}th{font-weight:600}thead th{color:var(--soft)}"
-    ".wide{overflow-x:auto}details{margin:4px 0}summary{cursor:pointer;color:var(--soft);font-size:13px}"
+    "th:first-child,td.word{text-align:left}td.word{overflow-wrap:anywhere}th{font-weight:600}thead "
+    "th{color:var(--soft)}"
+    ".wide{overflow-x:auto}pre{margin:4px 0;padding:8px 12px;background:var(--card);border:1px solid var(--rule);"
+    "border-radius:6px;font:12px/1.35 ui-monospace,monospace}details{margin:4px "
+    "0}summary{cursor:pointer;color:var(--soft);font-size:13px}"
     "text{font:12px system-ui,sans-serif;fill:var(--text)}.mark{fill:var(--soft)}.grid{stroke:var(--rule)}"
     ".tick{stroke:var(--soft)}.line{fill:none;stroke-width:2;stroke-linejoin:round}"
     ".c0{stroke:var(--c0)}.c1{stroke:var(--c1)}.c2{stroke:var(--c2)}.c3{stroke:var(--c3)}.c4{stroke:var(--c4)}"
@@ -44,56 +46,10 @@ static const char style[] =
     ".n4{fill:var(--c4)}.n5{fill:var(--c5)}"
     "@media print{body{max-width:none;padding:0}details{display:none}}";
 
-/* What is looked up by a path of members. */
-static const struct vl_json_value *at(const struct vl_json_value *value, const char *first, const char *second)
-{
-    value = vl_json_member(value, first);
-    return second ? vl_json_member(value, second) : value;
-}
-
-static double real_at(const struct vl_json_value *value, const char *first, const char *second)
-{
-    return vl_json_real_of(at(value, first, second));
-}
-
-static const char *text_at(const struct vl_json_value *value, const char *first, const char *second)
-{
-    const char *text = vl_json_string_of(at(value, first, second));
-
-    return text ? text : "n/a";
-}
-
-/* Groups of three digits. */
-static void put_count(struct vl_buf *buf, double number)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *digits = vl_arena_printf(&arena, "%.0f", number);
-    size_t length = strlen(digits);
-
-    if (isnan(number)) {
-        vl_buf_puts(buf, "n/a");
-        return;
-    }
-    for (size_t i = 0; i < length; i++)
-        vl_buf_printf(buf, "%s%c", i && (length - i) % 3 == 0 && digits[i - 1] != '-' ? "," : "", digits[i]);
-}
-
-static void put_figure(struct vl_buf *buf, double number, int digits, const char *unit)
-{
-    if (isnan(number))
-        vl_buf_puts(buf, "n/a");
-    else if (!digits)
-        put_count(buf, number);
-    else
-        vl_buf_printf(buf, "%.*f", digits, number);
-    if (!isnan(number) && *unit)
-        vl_buf_printf(buf, "\xc2\xa0%s", unit);
-}
-
 static void put_tile(struct vl_buf *buf, const char *what, double number, int digits, const char *unit)
 {
     vl_buf_puts(buf, "<li><b>");
-    put_figure(buf, number, digits, unit);
+    vl_report_put_figure(buf, number, digits, unit);
     vl_buf_printf(buf, "</b><span>%s</span></li>\n", what);
 }
 
@@ -109,7 +65,7 @@ static double *column(struct vl_arena *arena, const struct vl_json_value *sample
 
         if (guest != SIZE_MAX)
             sample = vl_json_element(vl_json_member(sample, "guests"), guest);
-        values[i] = real_at(sample, key, NULL) * scale;
+        values[i] = vl_report_real(sample, key, NULL) * scale;
     }
     return values;
 }
@@ -154,7 +110,7 @@ static void put_chart(struct page *page, const char *name, const char *title, co
         double most = most_of(lines[i].values, page->count);
 
         vl_buf_printf(&said, "%s%s: at most ", i ? "; " : "", lines[i].name);
-        put_figure(&said, most, most < 10 ? 1 : 0, "");
+        vl_report_put_figure(&said, most, most < 10 ? 1 : 0, "");
     }
     vl_buf_printf(&said, " %s, over %.0f seconds. The numbers are in the table of samples.", unit, page->span);
     chart.description = vl_buf_text(&said);
@@ -213,133 +169,6 @@ static void put_charts(struct page *page)
     put_chart(page, "times", "Time to the first answer", "ms", 0, times, 1);
 }
 
-static void put_row(struct vl_buf *buf, const char *what, double number, int digits, const char *unit)
-{
-    vl_buf_printf(buf, "<tr><th scope=\"row\">%s</th><td>", what);
-    put_figure(buf, number, digits, unit);
-    vl_buf_puts(buf, "</td></tr>\n");
-}
-
-static void put_text_row(struct vl_buf *buf, const char *what, const char *text)
-{
-    vl_buf_printf(buf, "<tr><th scope=\"row\">%s</th><td class=\"word\">", what);
-    vl_html_text(buf, text);
-    vl_buf_puts(buf, "</td></tr>\n");
-}
-
-static void put_failures(struct vl_buf *buf, const struct vl_json_value *run)
-{
-    const struct vl_json_value *reasons = at(run, "run", "reasons");
-
-    vl_buf_puts(buf, "<h2>Failures by cause</h2>\n");
-    if (!vl_json_length(reasons)) {
-        vl_buf_puts(buf, "<p>No call failed.</p>\n");
-        return;
-    }
-    vl_buf_puts(buf,
-                "<table><thead><tr><th scope=\"col\">Cause</th><th scope=\"col\">Calls</th></tr></thead><tbody>\n");
-    for (size_t i = 0; i < vl_json_length(reasons); i++) {
-        const struct vl_json_value *reason = vl_json_element(reasons, i);
-
-        vl_buf_puts(buf, "<tr><th scope=\"row\">");
-        vl_html_text(buf, text_at(reason, "reason", NULL));
-        vl_buf_puts(buf, "</th><td>");
-        put_count(buf, real_at(reason, "count", NULL));
-        vl_buf_puts(buf, "</td></tr>\n");
-    }
-    vl_buf_puts(buf, "</tbody></table>\n");
-}
-
-static void put_times(struct vl_buf *buf, const struct vl_json_value *run)
-{
-    static const char *const rows[][2] = { { "session_request_delay_ms", "to the first answer" },
-                                           { "answer_delay_ms", "to the 200 of the call" },
-                                           { "disconnect_delay_ms", "from BYE to its 200" } };
-    static const char *const columns[][2] = { { "samples", "calls" }, { "min", "least" },     { "p50", "50 of 100" },
-                                              { "p95", "95 of 100" }, { "p99", "99 of 100" }, { "max", "most" } };
-
-    vl_buf_puts(buf, "<h2>Response times</h2>\n<div class=\"wide\"><table><caption>Milliseconds; so many of 100 calls "
-                     "took no longer</caption><thead><tr><th scope=\"col\">Time</th>");
-    for (size_t c = 0; c < VL_COUNT(columns); c++)
-        vl_buf_printf(buf, "<th scope=\"col\">%s</th>", columns[c][1]);
-    vl_buf_puts(buf, "</tr></thead><tbody>\n");
-    for (size_t r = 0; r < VL_COUNT(rows); r++) {
-        const struct vl_json_value *times = at(run, "run", rows[r][0]);
-
-        vl_buf_printf(buf, "<tr><th scope=\"row\">%s</th>", rows[r][1]);
-        for (size_t c = 0; c < VL_COUNT(columns); c++) {
-            vl_buf_puts(buf, "<td>");
-            put_figure(buf, real_at(times, columns[c][0], NULL), c ? 1 : 0, "");
-            vl_buf_puts(buf, "</td>");
-        }
-        vl_buf_puts(buf, "</tr>\n");
-    }
-    vl_buf_puts(buf, "</tbody></table></div>\n");
-}
-
-static void put_metrics(struct vl_buf *buf, const struct vl_json_value *run)
-{
-    static const struct {
-        const char *key, *title, *unit;
-    } rows[] = {
-        { "registration_request_delay_ms", "Registration request delay (4.1)", "ms" },
-        { "ineffective_registration_attempts_percent", "Ineffective registration attempts (4.2)", "%" },
-        { "session_request_delay_ms", "Session request delay (4.3)", "ms" },
-        { "session_disconnect_delay_ms", "Session disconnect delay (4.4)", "ms" },
-        { "session_duration_time_s", "Session duration time (4.5)", "s" },
-        { "session_establishment_ratio_percent", "Session establishment ratio (4.6)", "%" },
-        { "session_establishment_effectiveness_ratio_percent", "Session establishment effectiveness ratio (4.7)", "%" },
-        { "ineffective_session_attempts_percent", "Ineffective session attempts (4.8)", "%" },
-        { "session_completion_ratio_percent", "Session completion ratio (4.9)", "%" },
-    };
-
-    vl_buf_puts(buf,
-                "<h2>RFC 6076</h2>\n<table><caption>n/a: not defined for this run, or not measured</caption><tbody>\n");
-    for (size_t i = 0; i < VL_COUNT(rows); i++)
-        put_row(buf, rows[i].title, real_at(run, "metrics", rows[i].key), 2, rows[i].unit);
-    vl_buf_puts(buf, "</tbody></table>\n");
-}
-
-/* Whatever numbers and words the results have of the sound. */
-static void put_media(struct vl_buf *buf, const struct vl_json_value *run)
-{
-    const struct vl_json_value *rows = at(run, "media", "rows");
-
-    if (!vl_json_length(rows))
-        return;
-    vl_buf_puts(buf, "<h2>Sound</h2>\n<table><tbody>\n");
-    for (size_t i = 0; i < vl_json_length(rows); i++)
-        put_text_row(buf, text_at(vl_json_element(rows, i), "what", NULL),
-                     text_at(vl_json_element(rows, i), "value", NULL));
-    vl_buf_puts(buf, "</tbody></table>\n");
-}
-
-static void put_how(struct vl_buf *buf, const struct vl_json_value *run)
-{
-    vl_buf_puts(buf, "<h2>How it was measured</h2>\n<table><tbody>\n");
-    put_text_row(buf, "Load", text_at(run, "run", "name"));
-    put_text_row(buf, "Begun", text_at(run, "begun", NULL));
-    put_text_row(buf, "Target", text_at(run, "run", "target"));
-    put_text_row(buf, "Address", text_at(run, "run", "address"));
-    put_text_row(buf, "Number called", text_at(run, "run", "extension"));
-    put_row(buf, "Calls asked for", real_at(run, "run", "calls_asked"), 0, "");
-    put_row(buf, "Rate asked for", real_at(run, "run", "rate_asked"), 0, "calls/s");
-    put_row(buf, "Hold", real_at(run, "run", "hold_ms") / 1000, 1, "s");
-    put_text_row(buf, "Outcome", text_at(run, "run", "outcome"));
-    put_text_row(buf, "Scenario", text_at(run, "scenario", "name"));
-    put_text_row(buf, "Its SHA-256", text_at(run, "scenario", "sha256"));
-    put_row(buf, "SIPp processes", real_at(run, "run", "generators"), 0, "");
-    put_row(buf, "Retransmissions", real_at(run, "run", "retransmissions"), 0, "");
-    put_row(buf, "SIPp was late", real_at(run, "run", "generator_late"), 0, "times");
-    put_text_row(buf, "This host", text_at(run, "host", "name"));
-    put_text_row(buf, "Processor", text_at(run, "host", "processor"));
-    put_row(buf, "Processors", real_at(run, "host", "processors"), 0, "");
-    put_row(buf, "Memory", real_at(run, "host", "memory") / MIB, 0, "MiB");
-    put_text_row(buf, "Kernel", text_at(run, "host", "kernel"));
-    put_text_row(buf, "voiplab", text_at(run, "voiplab", NULL));
-    vl_buf_puts(buf, "</tbody></table>\n");
-}
-
 static void put_samples(struct page *page)
 {
     static const char *const keys[] = { "at_s",   "rate_asked",     "rate",      "up",        "made",       "succeeded",
@@ -362,7 +191,8 @@ static void put_samples(struct page *page)
         vl_buf_puts(buf, "<tr>");
         for (size_t c = 0; c < VL_COUNT(keys); c++) {
             vl_buf_puts(buf, "<td>");
-            put_figure(buf, real_at(vl_json_element(page->samples, i), keys[c], NULL) * scales[c], digits[c], "");
+            vl_report_put_figure(buf, vl_report_real(vl_json_element(page->samples, i), keys[c], NULL) * scales[c],
+                                 digits[c], "");
             vl_buf_puts(buf, "</td>");
         }
         vl_buf_puts(buf, "</tr>\n");
@@ -370,56 +200,63 @@ static void put_samples(struct page *page)
     vl_buf_puts(buf, "</tbody></table></div></details>\n");
 }
 
-static void put_answer(struct vl_buf *buf, const struct vl_json_value *run, const char *level)
+static void put_answer(struct vl_buf *buf, struct vl_arena *arena, const struct vl_json_value *run, const char *level)
 {
-    bool good = !strcmp(text_at(run, "run", "outcome"), "complete") && real_at(run, "run", "failed") <= 0;
+    bool good = !strcmp(vl_report_text(run, "run", "outcome"), "complete") && vl_report_real(run, "run", "failed") <= 0;
 
     vl_buf_printf(buf, "<%s id=\"answer\">", level);
-    vl_html_text(buf, text_at(run, "answer", NULL));
+    vl_html_text(buf, vl_report_text(run, "answer", NULL));
     vl_buf_printf(buf, "</%s>\n<p class=\"first %s\">%s: ", level, good ? "good" : "bad", good ? "Good" : "Not good");
-    vl_html_text(buf, text_at(run, "limit", "text"));
+    vl_html_text(buf, vl_report_text(run, "limit", "text"));
+    vl_buf_puts(buf, ".</p>\n<p class=\"first\">");
+    vl_html_text(buf, vl_report_sound(arena, run));
     vl_buf_puts(buf, ".</p>\n<p class=\"soft\">");
-    vl_html_text(buf, text_at(run, "run", "name"));
+    vl_html_text(buf, vl_report_text(run, "run", "name"));
     vl_buf_puts(buf, ": ");
-    vl_html_text(buf, text_at(run, "run", "caller"));
+    vl_html_text(buf, vl_report_text(run, "run", "caller"));
     vl_buf_puts(buf, " calls ");
-    vl_html_text(buf, text_at(run, "run", "extension"));
+    vl_html_text(buf, vl_report_text(run, "run", "extension"));
     vl_buf_puts(buf, " on ");
-    vl_html_text(buf, text_at(run, "run", "target"));
+    vl_html_text(buf, vl_report_text(run, "run", "target"));
     vl_buf_puts(buf, ", ");
-    vl_html_text(buf, text_at(run, "begun", NULL));
+    vl_html_text(buf, vl_report_text(run, "begun", NULL));
     vl_buf_puts(buf, "</p>\n");
 }
 
 static void put_run(struct vl_buf *buf, const struct vl_json_value *run, size_t index, const char *level)
 {
     struct page page = { .buf = buf, .run = index, .samples = vl_json_member(run, "samples") };
-    double made = real_at(run, "run", "made");
+    double made = vl_report_real(run, "run", "made");
 
     page.count = vl_json_length(page.samples);
     page.times = column(&page.arena, page.samples, SIZE_MAX, "at_s", 1);
     page.span = page.count ? ceil(most_of(page.times, page.count)) : 1;
-    put_answer(buf, run, level);
+    put_answer(buf, &page.arena, run, level);
     vl_buf_puts(buf, "<ul class=\"tiles\">\n");
-    put_tile(buf, "calls at once, at most", real_at(run, "run", "peak"), 0, "");
+    put_tile(buf, "calls at once, at most", vl_report_real(run, "run", "peak"), 0, "");
     put_tile(buf, "calls made", made, 0, "");
-    put_tile(buf, "went well", made > 0 ? 100 * real_at(run, "run", "succeeded") / made : NAN, 1, "%");
-    put_tile(buf, "a second were begun", real_at(run, "run", "rate"), 1, "");
+    put_tile(buf, "went well", made > 0 ? 100 * vl_report_real(run, "run", "succeeded") / made : NAN, 1, "%");
+    put_tile(buf, "a second were begun", vl_report_real(run, "run", "rate"), 1, "");
     put_tile(buf, "to the first answer, 95 of 100",
-             vl_json_real_of(vl_json_member(at(run, "run", "session_request_delay_ms"), "p95")), 0, "ms");
+             vl_json_real_of(vl_json_member(vl_report_at(run, "run", "session_request_delay_ms"), "p95")), 0, "ms");
+    put_tile(buf, "MOS of the worst stream", vl_report_real(run, "media", "mos_lowest"), 2, "");
     put_tile(buf, "of this host's processors, at most",
              most_of(column(&page.arena, page.samples, SIZE_MAX, "processor", 100), page.count), 0, "%");
     vl_buf_puts(buf, "</ul>\n");
+    if (vl_report_real(run, "run", "failed") > 0)
+        vl_report_failures(buf, run);
+    vl_buf_puts(buf, "<h2>Over time</h2>\n");
     if (page.count > 1 && page.times)
         put_charts(&page);
     else
         vl_buf_puts(buf, "<p class=\"soft\">The run was too short for pictures.</p>\n");
     put_samples(&page);
-    put_failures(buf, run);
-    put_times(buf, run);
-    put_metrics(buf, run);
-    put_media(buf, run);
-    put_how(buf, run);
+    vl_report_media(buf, &page.arena, run);
+    if (!(vl_report_real(run, "run", "failed") > 0))
+        vl_report_failures(buf, run);
+    vl_report_times(buf, run);
+    vl_report_metrics(buf, run);
+    vl_report_how(buf, run);
     buf->failed |= page.arena.failed;
     vl_arena_free(&page.arena);
 }
@@ -453,7 +290,7 @@ static void put_comparison(struct vl_buf *buf, const struct vl_json_value *const
         vl_buf_printf(buf, "<tr><th scope=\"row\">%s</th>", rows[r].title);
         for (size_t i = 0; i < count; i++) {
             vl_buf_puts(buf, "<td>");
-            put_figure(buf, real_at(runs[i], rows[r].first, rows[r].second), rows[r].digits, "");
+            vl_report_put_figure(buf, vl_report_real(runs[i], rows[r].first, rows[r].second), rows[r].digits, "");
             vl_buf_puts(buf, "</td>");
         }
         vl_buf_puts(buf, "</tr>\n");
@@ -461,7 +298,7 @@ static void put_comparison(struct vl_buf *buf, const struct vl_json_value *const
     vl_buf_puts(buf, "<tr><th scope=\"row\">What gave</th>");
     for (size_t i = 0; i < count; i++) {
         vl_buf_puts(buf, "<td>");
-        vl_html_text(buf, text_at(runs[i], "limit", "text"));
+        vl_html_text(buf, vl_report_text(runs[i], "limit", "text"));
         vl_buf_puts(buf, "</td>");
     }
     vl_buf_puts(buf, "</tr>\n</tbody></table></div>\n");
@@ -473,7 +310,7 @@ void vl_sipp_report(struct vl_buf *buf, const struct vl_json_value *const *runs,
                      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
                      "'unsafe-inline'; img-src data:\"/>\n<meta name=\"viewport\" "
                      "content=\"width=device-width, initial-scale=1\"/>\n<title>");
-    vl_html_text(buf, count == 1 ? text_at(runs[0], "answer", NULL) : "Load runs compared");
+    vl_html_text(buf, count == 1 ? vl_report_text(runs[0], "answer", NULL) : "Load runs compared");
     vl_buf_printf(buf, "</title>\n<style>%s</style></head>\n<body><main>\n", style);
     if (count > 1)
         put_comparison(buf, runs, names, count);

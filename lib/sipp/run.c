@@ -27,6 +27,7 @@ enum {
     TRIAL_HOLD_MS = 100,
     TRIAL_S = 8,
     SILENCE_MS = 4000, /* without any answer, while calls fail: the target is gone */
+    STALL_MS = 3000,   /* without any figures, which SIPp writes each second at least: it stands still */
 };
 
 enum stage { STAGE_RUNNING, STAGE_DRAINING, STAGE_HANGING_UP, STAGE_KILLED };
@@ -43,6 +44,8 @@ struct run {
     long long started, deadline, sampled, answered; /* ms, monotonic */
     uint64_t made, answers;                         /* at the sample before */
     size_t requests[VL_SIPP_PROCESSES];             /* answers of the first clock that were in the sample before */
+    size_t rows[VL_SIPP_PROCESSES];                 /* of figures, so far */
+    long long written[VL_SIPP_PROCESSES];           /* when the last of them came */
     struct vl_load_steering steering;
     struct vl_host_meter meter;
     struct vl_load_sample *samples;
@@ -63,6 +66,8 @@ static int launch(struct run *run, struct vl_error *err)
             return -1;
     }
     run->started = run->sampled = run->answered = vl_now_ms();
+    for (size_t i = 0; i < count; i++)
+        run->written[i] = run->started;
     run->deadline = run->started + (long long)options->load->timeout_s * 1000;
     run->steering.rate = options->load->rate;
     return 0;
@@ -191,6 +196,9 @@ static int take(struct run *run, long long now, struct vl_error *err)
             return -1;
         for (size_t clock = 0; clock < VL_SIPP_CLOCKS; clock++)
             answers += run->generators[i].times[clock].count;
+        if (run->generators[i].statistics.rows != run->rows[i])
+            run->written[i] = now;
+        run->rows[i] = run->generators[i].statistics.rows;
     }
     current = sum_of(run, VL_STATISTIC_CURRENT);
     run->peak = current > run->peak ? current : run->peak;
@@ -329,15 +337,33 @@ static void judge_end(const struct run *run, struct vl_sipp_summary *summary)
     }
 }
 
+static double since_start(const struct run *run, long long ms)
+{
+    return (double)(ms - run->started) / 1000;
+}
+
+/* When the last sample was taken. */
+static long long last_look(const struct run *run)
+{
+    return run->sample_count ? run->started + (long long)(run->samples[run->sample_count - 1].at_s * 1000) : 0;
+}
+
 /* Since when nothing came back, if that is so. */
 static double silent_since(const struct run *run, const struct vl_sipp_summary *summary)
 {
-    long long last =
-        run->sample_count ? run->started + (long long)(run->samples[run->sample_count - 1].at_s * 1000) : 0;
     bool meant_to = summary->failed > 0 || summary->current > 0;
 
-    return run->answers && meant_to && last - run->answered > SILENCE_MS ? (double)(run->answered - run->started) / 1000
-                                                                         : NAN;
+    return run->answers && meant_to && last_look(run) - run->answered > SILENCE_MS ? since_start(run, run->answered)
+                                                                                   : NAN;
+}
+
+/* Since when a SIPp wrote nothing, if that is so: one that is stopped answers nobody, and is not the target. */
+static double stalled_since(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (last_look(run) - run->written[i] > STALL_MS && WIFSIGNALED(run->generators[i].status))
+            return since_start(run, run->written[i]);
+    return NAN;
 }
 
 static int summarize(struct run *run, struct vl_sipp_summary *summary, struct vl_error *err)
@@ -362,7 +388,8 @@ static int summarize(struct run *run, struct vl_sipp_summary *summary, struct vl
     if (rc < 0)
         return -1;
     judge_end(run, summary);
-    summary->silent_since_s = silent_since(run, summary);
+    summary->stalled_since_s = stalled_since(run);
+    summary->silent_since_s = isnan(summary->stalled_since_s) ? silent_since(run, summary) : NAN;
     summary->processes = run->count;
     summary->samples = run->samples;
     summary->sample_count = run->sample_count;
@@ -457,6 +484,8 @@ int vl_sipp_run(const struct vl_sipp_options *options, struct vl_sipp_summary *r
 
     if (rc == 0 && options->trial)
         rc = try_one(options, err);
+    if (rc == 0 && options->begun)
+        options->begun(options->context);
     if (rc == 0)
         rc = run_tried(options, &summary, err);
     if (rc < 0) {

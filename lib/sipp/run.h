@@ -40,6 +40,7 @@ struct vl_sipp_options {
     bool trial; /* make one short call before */
 
     void *context;                                                   /* of all that follow, each of which may be NULL */
+    void (*begun)(void *context);                                    /* after the trial, before the first call */
     int (*cancelled)(void *context);                                 /* asked ten times a second */
     void (*steer)(void *context, struct vl_load_steering *steering); /* asked as often */
     size_t (*guests)(void *context, struct vl_load_guest guests[static VL_LOAD_GUESTS]); /* how they are; a count */

@@ -201,7 +201,7 @@ int vl_sipp_summary_fill(struct vl_sipp_summary *summary, const struct vl_load *
     summary->retransmissions = now[VL_STATISTIC_RETRANSMISSIONS];
     summary->late = now[VL_STATISTIC_WATCHDOG_MAJOR] + now[VL_STATISTIC_WATCHDOG_MINOR];
     summary->current = now[VL_STATISTIC_CURRENT];
-    summary->silent_since_s = NAN;
+    summary->silent_since_s = summary->stalled_since_s = NAN;
     summary->processes = 1;
     summary->duration_s = statistics->rows ? statistics->last - statistics->start : 0;
     summary->rate = summary->made && begun_for > 0 ? (double)summary->made / begun_for : NAN;
@@ -250,6 +250,11 @@ static int verdict_of_end(const struct vl_sipp_summary *summary, struct vl_error
                        "load '%s': the disk is full after %" PRIu64 " of %u calls, and SIPp cannot write its figures: "
                        "make room where the state of the lab is",
                        summary->name, summary->made, summary->calls_asked);
+    if (!isnan(summary->stalled_since_s))
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "load '%s': SIPp itself stood still after %.1f s, and was killed: somebody stopped it "
+                       "(SIGSTOP), or this host did not let it run; of %u calls it had made %" PRIu64,
+                       summary->name, summary->stalled_since_s, summary->calls_asked, summary->made);
     if (!isnan(summary->silent_since_s))
         return vl_fail(
             err, VL_ERROR_FAILED,

@@ -45,9 +45,10 @@ struct vl_sipp_summary {
     uint64_t left_up; /* calls that were up when SIPp had to be killed; it was told to hang them up, nobody saw whether
                          they did: look at the PBX (`channel request hangup all`) */
     uint64_t current; /* calls that SIPp still had when it wrote its last figures */
-    double silent_since_s; /* nothing came from the target after this, while calls failed; NAN: that was not so */
-    bool disk_full;        /* SIPp could not write its figures any more */
-    size_t processes;      /* of SIPp */
+    double silent_since_s;  /* nothing came from the target after this, while calls failed; NAN: that was not so */
+    double stalled_since_s; /* SIPp itself stood still after this, until it was killed; NAN: that was not so */
+    bool disk_full;         /* SIPp could not write its figures any more */
+    size_t processes;       /* of SIPp */
     double duration_s;
     double rate;                          /* calls begun a second while calls were begun; NAN: undefined */
     const struct vl_load_reason *reasons; /* the most frequent first */

@@ -1,9 +1,10 @@
 #!/bin/bash
 # sipp report: the report of a load run is made again of what is kept of it, the same to the byte; runs are compared; what
-# is no result is refused. The page is well-formed, and is read without a network.
+# is no result is refused. The page is well-formed, has words for its pictures and colours that can be told apart, and is
+# read without a network; with --full in a browser as well.
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
-need xmllint
+need xmllint python3
 
 mkdir one two odd
 cp "$SOURCE/test/golden/sipp/result.json" one
@@ -30,4 +31,13 @@ echo '{"schema": ' >odd/result.json
 run sipp report odd
 expect_status 1 'a result that is cut'
 expect err "odd/result.json' is no result" 'a result that is cut'
+python3 "$SOURCE/test/tools/page_words.py" one/report.html both/report.html || fail 'the words or the colours of a report'
+if [ "${VOIPLAB_TEST_FULL-}" = ON ]; then
+    need chromium
+    for size in 1280x800 360x800; do
+        timeout 120 python3 "$SOURCE/test/tools/page_look.py" one/report.html "screen-$size.png" "${size%x*}" "${size#*x}" ||
+            fail "the report as a browser of $size shows it"
+        [ -s "screen-$size.png" ] || fail "there is no screenshot of $size"
+    done
+fi
 finish

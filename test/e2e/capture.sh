@@ -95,6 +95,21 @@ for loss in 0 1 3 5 10; do
     ' "$work/theirs" || fail "loss=$loss%: we $ours, tshark $(cat "$work/theirs"), dropped $dropped of 10000"
 done
 
+checks "a load run is listened to: how it sounds in both directions, and what was said in a call that failed"
+voiplab sipp --target pbx1 --number 2999 --scenario media --calls 20 --rate 10 --hold 2 -o "$work/sound"
+ends 0 "sipp with sound"
+jq -e '.heard.link == "br0" and .heard.to_the_end and .ladders == [] and ([.media.rows[] | [.from, .to, .codec, .streams,
+    .lost, .packets > 1500, .mos > 4.3, .lowest.Ie]] | sort) ==
+    [["pbx1", "this host", "PCMU", 20, 0, true, true, 0], ["this host", "pbx1", "PCMU", 20, 0, true, true, 0]]' \
+    "$work/sound/result.json" >/dev/null || fail "what was heard: $(jq -c '.heard, .media, .ladders' "$work/sound/result.json")"
+grep -q 'They sound like MOS 4.[34][0-9], the worst of 40 streams' "$work/sound/report.html" || fail "the report says nothing of it"
+voiplab sipp --target pbx1 --number 1777 --no-trial --calls 3 -o "$work/refused"
+ends 1 "sipp with a number that nobody has"
+ladder=$(jq -r '.ladders[] | select(.reason == "404 Not Found").ladder' "$work/refused/result.json")
+expect_contains "$ladder" "INVITE 1777" "the ladder of a call that failed"
+expect_contains "$ladder" "404 Not Found" "the ladder of a call that failed"
+[ "$(grep -c 'INVITE 1777' <<<"$ladder")" -eq 2 ] || fail "the ladder is of several calls: $ladder"
+
 checks "twice is once, a look tells it, one word ends it, and destroy does"
 voiplab impair pbx1:hub loss=10%
 ends 0 "the same again"

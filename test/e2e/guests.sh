@@ -186,11 +186,23 @@ report=$(in_lab up 2>&1) || fail "up after reset: $report"
 expect_contains "$report" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "up after reset"
 
 say "load through the trunk"
-in_lab_sipp=$(voiplab sipp --json -f "$lab" --share "$SOURCE/share" --state "$state")
-printf '%s' "$in_lab_sipp" | python3 -c '
+in_lab sipp -o "$work/load" --json | python3 -c '
 import json, sys
 load = json.load(sys.stdin)["loads"][0]
 assert load["failed"] == 0 and load["succeeded"] == 50, load'
+
+say "how busy the guests were while it went on, as the hypervisor says"
+python3 - "$work/load/result.json" <<'PY'
+import json, sys
+result = json.load(open(sys.argv[1]))
+assert {guest["figures_by"] for guest in result["guests"]} == {"hypervisor"}, result["guests"]
+for number, name in enumerate(("hub", "alfa", "beta")):
+    figures = [sample["guests"][number] for sample in result["samples"]]
+    assert all(guest["name"] == name for guest in figures), figures
+    busy = [guest["processor"] for guest in figures if guest["processor"] is not None]
+    assert len(busy) > 5 and all(0 <= share <= 1 for share in busy) and max(busy) > 0.01, (name, busy)
+    assert all(0 < guest["memory_used"] < guest["memory_total"] for guest in figures[2:]), figures
+PY
 
 say "what the lab file has otherwise reaches the guest while it runs, once"
 sed -i '/^\[pbx alfa\]/,/^\[pbx beta\]/ s/^disk .*/disk = 4G\nmemory = 240M/' "$lab"

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "probe/impair.h"
 #include "sipp/capture.h"
+#include "sipp/heard.h"
 #include "sipp/iax_frame.h"
 #include "sipp/ladder.h"
 #include "sipp/media_count.h"
@@ -233,6 +234,73 @@ static void a_call_across_pbxs(void **state)
     free(svg);
 }
 
+/* RTP of PCMU from host 10.0.0.A to 10.0.0.B: 100 packets, of which every one with a number that `leaves_out` divides
+ * is lost. */
+static void talk(struct wire *wire, unsigned a, unsigned b, unsigned ssrc, unsigned leaves_out)
+{
+    for (unsigned i = 1; i <= 100; i++) {
+        uint8_t packet[172] = { 0x80, 0, 0, (uint8_t)i,   0, 0, (uint8_t)(i * 160 >> 8), (uint8_t)(i * 160),
+                                0,    0, 0, (uint8_t)ssrc };
+
+        if (i % leaves_out)
+            send_bytes(wire, a, b, 10000, packet, sizeof(packet));
+    }
+}
+
+static const char *host_name(void *context, struct vl_arena *arena, const struct vl_endpoint *host)
+{
+    (void)context;
+    return host->address[15] == 1 ? vl_arena_strdup(arena, "this host") : NULL;
+}
+
+/* Of two failures that SIPp counted one was heard; of the sound each direction is a row, with its worst stream. */
+static void what_a_load_run_keeps(void **state)
+{
+    static const struct vl_load_reason reasons[] = { { "486 Busy Here", 486, 7 },
+                                                     { "503 Service Unavailable", 503, 2 },
+                                                     { "no answer in time", 0, 1 } };
+    const struct vl_sipp_summary summary = { .reasons = reasons, .reason_count = 3 };
+    const struct vl_ladder_names names = { .name = host_name };
+    const struct vl_endpoint caller = vl_packet_ipv4_end(0x0a000001, 0);
+    VL_CAPTURE_AUTO *capture = vl_capture_new();
+    struct wire wire = { .capture = capture };
+    VL_JSON_AUTO *json = vl_json_new();
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *text = NULL;
+    VL_JSON_VALUE_AUTO *read = NULL;
+    const struct vl_json_value *media, *row, *ladders;
+
+    (void)state;
+    make_call(&wire);
+    talk(&wire, 1, 2, 1, 1000);
+    talk(&wire, 1, 2, 2, 10);
+    talk(&wire, 2, 1, 3, 1000);
+    vl_capture_calls(capture);
+    vl_json_object(json, NULL);
+    vl_heard_media_json(capture, &names, json, "media");
+    vl_heard_ladders_json(capture, &names, &caller, &summary, json, "ladders");
+    vl_json_end(json);
+    text = vl_json_text(json, 0, &err);
+    read = vl_json_read(text, &err);
+    media = vl_json_member(read, "media");
+    assert_int_equal(vl_json_length(vl_json_member(media, "rows")), 2);
+    row = vl_json_element(vl_json_member(media, "rows"), 0);
+    assert_string_equal(vl_json_string_of(vl_json_member(row, "from")), "this host");
+    assert_string_equal(vl_json_string_of(vl_json_member(row, "to")), "10.0.0.2");
+    assert_true(fabs(vl_json_real_of(vl_json_member(row, "streams")) - 2) < 1e-9);
+    assert_true(vl_json_real_of(vl_json_member(row, "lost")) > 8);
+    assert_true(vl_json_real_of(vl_json_member(row, "loss_percent_most")) > 9);
+    assert_true(vl_json_real_of(vl_json_member(row, "loss_percent")) < 5.1);
+    assert_true(vl_json_real_of(vl_json_member(row, "mos_lowest")) < vl_json_real_of(vl_json_member(row, "mos")));
+    assert_true(vl_json_real_of(vl_json_member(vl_json_member(row, "lowest"), "Ppl")) > 9);
+    assert_true(fabs(vl_json_real_of(vl_json_member(media, "streams")) - 3) < 1e-9);
+    ladders = vl_json_member(read, "ladders");
+    assert_int_equal(vl_json_length(ladders), 2);
+    assert_non_null(
+        strstr(vl_json_string_of(vl_json_member(vl_json_element(ladders, 0), "ladder")), "          this host   "));
+    assert_non_null(strstr(vl_json_string_of(vl_json_member(vl_json_element(ladders, 1), "ladder")), "INVITE 7000"));
+}
+
 /* However many hosts there are, no line is wider than what it is given. */
 static void a_ladder_fits(void **state)
 {
@@ -347,11 +415,17 @@ static void impairments_as_nft_lists_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mos_as_g107_has_it),      cmocka_unit_test(numbers_are_counted),
-        cmocka_unit_test(any_order_loses_nothing), cmocka_unit_test(jitter_is_of_the_way),
-        cmocka_unit_test(a_call_across_pbxs),      cmocka_unit_test(a_ladder_fits),
-        cmocka_unit_test(an_encrypted_leg),        cmocka_unit_test(frames_cut_and_damaged),
-        cmocka_unit_test(pcapng_is_whole),         cmocka_unit_test(impairments_as_nft_lists_them),
+        cmocka_unit_test(mos_as_g107_has_it),
+        cmocka_unit_test(numbers_are_counted),
+        cmocka_unit_test(any_order_loses_nothing),
+        cmocka_unit_test(jitter_is_of_the_way),
+        cmocka_unit_test(a_call_across_pbxs),
+        cmocka_unit_test(a_ladder_fits),
+        cmocka_unit_test(what_a_load_run_keeps),
+        cmocka_unit_test(an_encrypted_leg),
+        cmocka_unit_test(frames_cut_and_damaged),
+        cmocka_unit_test(pcapng_is_whole),
+        cmocka_unit_test(impairments_as_nft_lists_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,6 +161,39 @@ static void test_target_stopped(void **state)
     assert_work_is_empty();
 }
 
+/* A SIPp that is halted hears nobody, and that is not the target's silence. */
+static int halt_sipp(void *context)
+{
+    struct watcher *watcher = context;
+
+    if (++watcher->progresses == 20)
+        (void)kill(find_sipp(getpid()), SIGSTOP);
+    return 0;
+}
+
+static void test_sipp_halted(void **state)
+{
+    unsigned port = free_udp_port();
+    struct watcher watcher = { .answerer = start_answerer(NULL, port) };
+    struct vl_load load = a_load(20, 1000, 100);
+    struct vl_sipp_options options = options_for(&load, port);
+    VL_SIPP_SUMMARY_AUTO summary = { .made = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    (void)state;
+    load.timeout_s = 5;
+    options.cancelled = halt_sipp;
+    options.context = &watcher;
+    assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);
+    stop(watcher.answerer);
+    assert_int_equal(vl_sipp_verdict(&summary, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "SIPp itself stood still after"));
+    assert_true(isnan(summary.silent_since_s));
+    assert_in_range((unsigned)summary.stalled_since_s, 0, 5);
+    assert_true(summary.succeeded > 10);
+    assert_work_is_empty();
+}
+
 /* What the scenario does not have in its place is said to be that. */
 static void test_never_matches(void **state)
 {
@@ -192,7 +225,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_trial),          cmocka_unit_test(test_processes),
                                         cmocka_unit_test(test_steering),       cmocka_unit_test(test_stray_signal),
-                                        cmocka_unit_test(test_target_stopped), cmocka_unit_test(test_never_matches) };
+                                        cmocka_unit_test(test_target_stopped), cmocka_unit_test(test_never_matches),
+                                        cmocka_unit_test(test_sipp_halted) };
     int rc, status;
 
     if (vl_cage_is_meant(argc, argv, &status))

@@ -88,12 +88,16 @@ static void test_page(void **state)
             fail_msg("the page has '%s'", leaving[i]);
     assert_int_equal(count_of(text, "<svg role=\"img\""), 5);
     assert_int_equal(count_of(text, "</title>\n<desc id="), 5);
-    assert_int_equal(count_of(text, "<figcaption"), 5);
+    assert_int_equal(count_of(text, "<figcaption"), 6); /* and a ladder */
     assert_null(strstr(text, "a<b>"));
     assert_null(strstr(text, "nan"));
     assert_non_null(strstr(text, "no answer in time &lt;b&gt;"));
+    assert_non_null(strstr(text, "They sound like MOS 4.38, the worst of 576 streams like 3.91; 0.42 % was lost."));
+    assert_true(strstr(text, "They sound like") < strstr(text, "<ul"));
+    assert_true(strstr(text, "503 &lt;i&gt;Service Unavaila~|") < strstr(text, "<svg"));
+    assert_non_null(strstr(text, "virtual1 to this host, PCMU &lt;b&gt;</th>"));
     assert_non_null(strstr(text, "Session disconnect delay (4.4)</th><td>n/a</td>"));
-    assert_non_null(strstr(text, "503 Service Unavailable</th><td>11</td>"));
+    assert_non_null(strstr(text, "<h3>503 Service Unavailable: 11</h3>"));
 }
 
 static void test_comparison(void **state)
@@ -149,6 +153,7 @@ static struct vl_sipp_summary a_summary(double host, double generator)
                                      .succeeded = 60,
                                      .peak = 20,
                                      .silent_since_s = NAN,
+                                     .stalled_since_s = NAN,
                                      .samples = samples,
                                      .sample_count = VL_COUNT(samples) };
 }
@@ -185,6 +190,8 @@ static void test_limits(void **state)
     /* the generator is never taken for the PBX, whatever became of the calls */
     summary.late = 3;
     assert_limit(&summary, VL_LOAD_LIMIT_GENERATOR, "late 3 times");
+    summary.stalled_since_s = 2.5;
+    assert_limit(&summary, VL_LOAD_LIMIT_GENERATOR, "it stood still after 2.5 s");
     summary = a_summary(0.95, 0.95);
     assert_limit(&summary, VL_LOAD_LIMIT_GENERATOR, "up to 95 %");
     summary = a_summary(0.95, 0.2);

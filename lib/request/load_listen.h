@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Listening while a load run goes on, on the link that the calls take: how they sound, and what was said in those that
+ * failed.
+ */
+#ifndef VL_REQUEST_LOAD_LISTEN_H
+#define VL_REQUEST_LOAD_LISTEN_H
+
+#include "request/load.h"
+
+struct vl_load_listener;
+
+/* Start to listen for a run. A run goes on without being listened to: then NULL, and *ret_why, in the run's arena, is
+ * why. */
+struct vl_load_listener *vl_run_listen_start(const struct vl_run *run, const struct vl_load_asked *asked,
+                                             const char **ret_why);
+
+/* From now on what is heard counts. Accepts NULL, as all do. */
+void vl_run_listen_begin(struct vl_load_listener *listener);
+
+/* What has been said so far is taken, and nothing more. */
+void vl_run_listen_end(struct vl_load_listener *listener);
+
+/* Members of the results, into the object that is open: `heard` (the link, and what was not taken), `media` and
+ * `ladders`. After the end. */
+void vl_run_listen_json(const struct vl_run *run, const struct vl_load_listener *listener, const char *why,
+                        const struct vl_sipp_summary *summary, struct vl_json *json);
+
+void vl_run_listen_free(struct vl_load_listener *listener);
+
+#endif
