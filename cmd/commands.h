@@ -227,6 +227,11 @@ COMMAND(cmd_run_snapshot_tag, .name = "revert", .operands = "TAG [PBX ...]", .de
         .takes = { LAB, PLAN, REACH }, .least_operands = 1, .most_operands = -1, .kind = CMD_PBXS,
         .request = VOIPLAB_REVERT)
 
+COMMAND(cmd_run_request, .name = "save", .operands = "[PBX ...]", .synonyms = (const char *const[]){ "diff", NULL },
+        .summary = "show what was changed by hand on PBXs since voiplab wrote them, as a diff",
+        .takes = { LAB, REACH, [CMD_SHOW_SECRETS] = true }, .most_operands = -1, .kind = CMD_PBXS,
+        .form = CMD_FORM_VERBATIM, .request = VOIPLAB_SAVE)
+
 COMMAND(cmd_run_backup, .name = "backup", .operands = "FILE [PBX ...]",
         .synonyms = (const char *const[]){ "export", NULL },
         .summary = "write the lab, or some of its guests, into one file",

@@ -141,6 +141,7 @@ enum voiplab_command {
     VOIPLAB_SIPP_REPORT,   /* make the report of load runs, whose directories are named, again; needs no lab file */
     VOIPLAB_CONSOLE,       /* the serial console of the guest that is named, or its screen; without a lab file that of a
                               guest of VOIPLAB_CREATE_VM */
+    VOIPLAB_SAVE,          /* what was changed on PBXs by hand since they were handed over, as a diff */
 };
 
 enum voiplab_mode {

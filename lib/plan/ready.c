@@ -26,6 +26,11 @@ const char *vl_ready_path(const struct vl_session *session, struct vl_arena *are
     return vl_arena_printf(arena, "%s/%s.%s" RECORD, vl_ready_directory(session, arena), name, tag);
 }
 
+const char *vl_ready_files_path(const struct vl_session *session, struct vl_arena *arena, const char *name)
+{
+    return vl_arena_printf(arena, "%s/%s.files", vl_ready_directory(session, arena), name);
+}
+
 /* What a file is known by: its size, and when it was written last. */
 static const char *memory_line(struct vl_arena *arena, const char *path)
 {
@@ -300,6 +305,16 @@ static bool collect(const struct vl_session *session, struct vl_arena *arena, co
     return known;
 }
 
+/* They go with the ready state. */
+static void add_files_kept(const struct vl_session *session, const char *name, const struct vl_ready *instead,
+                           struct list *files)
+{
+    const char *path = vl_ready_files_path(session, files->arena, name);
+
+    if ((!instead || (!instead->layer && !strcmp(instead->tag, VL_READY_TAG))) && path && vl_file_exists(path))
+        add(files, path);
+}
+
 struct vl_ready_needs vl_ready_needs(const struct vl_session *session, struct vl_arena *arena, const char *name,
                                      const struct vl_ready *instead)
 {
@@ -319,5 +334,6 @@ struct vl_ready_needs vl_ready_needs(const struct vl_session *session, struct vl
     for (const struct vl_ready_name *record = vl_ready_list(session, arena, name); record && record->tag; record++)
         if (!instead || (!instead->layer && !strcmp(record->tag, instead->tag)))
             add(&files, vl_ready_path(session, arena, name, record->tag));
+    add_files_kept(session, name, instead, &files);
     return (struct vl_ready_needs){ .layers = known ? layers.items : NULL, .files = files.items };
 }

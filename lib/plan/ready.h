@@ -61,6 +61,10 @@ const char *vl_ready_text(struct vl_hypervisor *hypervisor, struct vl_arena *are
 const char *vl_ready_path(const struct vl_session *session, struct vl_arena *arena, const char *name, const char *tag);
 const char *vl_ready_directory(const struct vl_session *session, struct vl_arena *arena);
 
+/* Where the files of a guest are kept as they were when it was handed over (probe/files.h): with its ready state, so
+ * what is told of them is what putting it back would lose. */
+const char *vl_ready_files_path(const struct vl_session *session, struct vl_arena *arena, const char *name);
+
 /* Names for the next pair of a guest: no volume ever had them. */
 void vl_ready_name_next(const struct vl_session *session, struct vl_arena *arena, const struct vl_made *made,
                         const char *name, struct vl_ready *ready);

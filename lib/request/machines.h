@@ -59,6 +59,10 @@ int vl_run_put_back(const struct vl_run *run, struct vl_fleet *fleet, const char
  * True when some were stopped for it: they are asleep now, and their connections are closed. */
 bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet);
 
+/* In save.c. Keep the files of the guests that this request has made, booted or changed, and of which none are kept yet
+ * (`anew`: or are), as they are now. */
+void vl_run_keep_files(struct vl_fleet *fleet, bool anew);
+
 /* The members whose snapshot was being taken when a run was cut off run on, and are asleep. */
 int vl_run_resume(struct vl_fleet *fleet, struct vl_error *err);
 

@@ -60,6 +60,7 @@ REQUEST(CLI, vl_run_cli, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeo
 REQUEST(LOGS, vl_run_logs, .lab = VL_LAB_NEEDED, .pbxs = true, .parameters = sizeof(struct voiplab_logs))
 REQUEST(CONSOLE, vl_run_console, .lab = VL_LAB_MAY_BE, .state = VL_STATE_MAY_BE, .hypervisor = VL_HYPERVISOR_ALWAYS,
         .pbxs = true, .parameters = sizeof(struct voiplab_console))
+REQUEST(SAVE, vl_run_save, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(INSPECT, vl_run_inspect, .lab = VL_LAB_UNLESS_PARAMETERS, .state = VL_STATE_MAY_BE, .pbxs = true,
         .parameters = sizeof(struct voiplab_inspect), .no_defaults = true)
 REQUEST(TRUST, vl_run_trust, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB, .pbxs = true,

@@ -167,6 +167,7 @@ static int reset_clean(const struct vl_run *run, struct vl_fleet *fleet)
     if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || vl_run_make_guests(run, fleet, 2, 6, &changed) < 0)
         return -1;
     configure(run, fleet, 4, 6);
+    vl_run_keep_files(fleet, false);
     if (!vl_session_cancelled(session) && vl_run_take_ready(run, fleet))
         vl_run_wake(run, fleet);
     vl_fleet_explain(fleet);

@@ -98,6 +98,8 @@ static void take(const struct vl_run *run, struct vl_fleet *fleet)
 {
     vl_session_phase(run->session, 2, 3, fleet->tag ? "snapshots" : "ready states");
     fleet->retakes = true;
+    if (!fleet->tag)
+        vl_run_keep_files(fleet, true);
     if (!vl_run_take_ready(run, fleet))
         return;
     vl_session_phase(run->session, 3, 3, "registrations and peers");

@@ -238,6 +238,7 @@ int vl_run_up(const struct vl_run *run)
     if (!vl_session_cancelled(session)) {
         vl_session_phase(session, 7, 7, "registrations, peers and a call over every kind of trunk");
         vl_fleet_look(&fleet, VL_WAIT_TRUNKS_S);
+        vl_run_keep_files(&fleet, false);
     }
     if (!vl_session_cancelled(session) && vl_run_take_ready(run, &fleet))
         vl_run_wake(run, &fleet);

@@ -42,6 +42,7 @@ static const struct row {
     { "ssh", ".*.voiplab" },
     { "saved", "*.save" },
     { "saved", "*.state" },
+    { "saved", "*.files" },
     { "saved", ".*.voiplab" },
     { "console", "*.log" },
     { "console", "*.log.[0-9]" }, /* where virtlogd writes it */

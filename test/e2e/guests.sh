@@ -133,6 +133,14 @@ boot_of() { guest "$1" "$2" cat /proc/sys/kernel/random/boot_id; }
 volumes() { virsh_ vol-list voiplab-quickstart | awk 'NF { print $1 }' | sort; }
 boot=$(boot_of alfa 10.77.7.11)
 guest alfa 10.77.7.11 "rm /etc/asterisk/modules.conf; touch /root/mine; sync; kill -9 \$(pidof asterisk)"
+guest alfa 10.77.7.11 "printf 'secret=of-a-student\n' >>/etc/asterisk/sip.conf"
+set +e
+report=$(in_lab save alfa 2>/dev/null)
+expect_status 5 $? "save with changes by hand"
+set -e
+expect_contains "$report" "--- alfa/etc/asterisk/modules.conf"$'\n'"+++ /dev/null" "what was changed by hand"
+expect_contains "$report" "+secret=••••" "what was changed by hand"
+expect_lacks "$report" of-a-student "what was changed by hand"
 expect_contains "$(in_lab reset alfa --dry-run 2>/dev/null)" "libvirt: restore domain quickstart-alfa" "the plan of reset"
 [ "$(virsh_ domstate quickstart-alfa)" = running ] || fail "a dry run stopped alfa"
 report=$(in_lab reset alfa 2>&1) || fail "reset: $report"
@@ -140,6 +148,7 @@ say "$(tail -n 1 <<<"$report")"
 expect_contains "$report" "1 of 1 PBX is put back" "reset"
 guest alfa 10.77.7.11 "test -e /etc/asterisk/modules.conf && test ! -e /root/mine" || fail "alfa has what was done to it"
 [ "$(boot_of alfa 10.77.7.11)" = "$boot" ] || fail "alfa has booted"
+expect_contains "$(in_lab save alfa 2>&1)" "nothing was changed by hand on 1 PBX" "save after reset"
 off=$(($(guest alfa 10.77.7.11 date +%s) - $(date +%s)))
 [ "${off#-}" -le 3 ] || fail "the clock of alfa is $off s off"
 expect_contains "$(guest alfa 10.77.7.11 asterisk -rx "'$registry'")" Registered "alfa's registry after reset"
