@@ -119,6 +119,8 @@ static int set_options(struct vl_archive_writer *writer)
 
     if (writer->options.format == VL_ARCHIVE_ISO)
         return set_image_options(writer) < 0 ? -1 : archive_write_set_bytes_per_block(archive, 16 * VL_ISO_BLOCK);
+    if (writer->options.format == VL_ARCHIVE_CPIO)
+        return archive_write_set_format_cpio_newc(archive) == ARCHIVE_OK ? 0 : -1;
     return archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK &&
                    archive_write_add_filter_zstd(archive) == ARCHIVE_OK
                ? 0

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Archives, by libarchive: the only door to it. A writer makes a tar file packed by zstd, or an image of a CD (ISO 9660
- * with Joliet and Rock Ridge); a reader reads one of these two and nothing else of what libarchive knows, since an
- * archive comes from wherever a person got it. The same entries give the same bytes: no date, user or name of the host
- * is in it but what the caller says.
+ * Archives, by libarchive: the only door to it. A writer makes a tar file packed by zstd, an image of a CD (ISO 9660
+ * with Joliet and Rock Ridge), or what a kernel unpacks as a part of its initrd (cpio, newc); a reader reads one of the
+ * first two and nothing else of what libarchive knows, since an archive comes from wherever a person got it. The same
+ * entries give the same bytes: no date, user or name of the host is in it but what the caller says.
  *
  * Nothing here makes a file: a writer gives its bytes to a sink, a reader takes them from a descriptor that is open,
  * and what an entry is called is not a path before the caller has judged it (vl_archive_is_plain()).
@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-enum vl_archive_format { VL_ARCHIVE_TAR_ZSTD, VL_ARCHIVE_ISO };
+enum vl_archive_format { VL_ARCHIVE_TAR_ZSTD, VL_ARCHIVE_ISO, VL_ARCHIVE_CPIO };
 
 /* Where the bytes of an archive go, in order: 0, or -1 with the error. */
 struct vl_archive_sink {

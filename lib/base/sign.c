@@ -123,6 +123,25 @@ struct vl_signer *vl_signer_rsa(struct vl_number n, struct vl_number e, struct v
     return make(key, VL_SIGNER_RSA, 0);
 }
 
+struct vl_signer *vl_signer_make_rsa(unsigned bits)
+{
+    return make(EVP_RSA_gen(bits), VL_SIGNER_RSA, 0);
+}
+
+int vl_signer_write_pem(const struct vl_signer *signer, struct vl_buf *text)
+{
+    BIO *sink = BIO_new(BIO_s_secmem());
+    char *bytes = NULL;
+    long length = 0;
+
+    if (sink && PEM_write_bio_PrivateKey_traditional(sink, signer->key, NULL, NULL, 0, NULL, NULL) == 1)
+        length = BIO_get_mem_data(sink, &bytes);
+    if (length > 0)
+        vl_buf_add(text, bytes, (size_t)length);
+    BIO_free(sink);
+    return length > 0 && !text->failed ? 0 : -1;
+}
+
 struct vl_signer *vl_signer_ecdsa(unsigned bits, struct vl_number point, struct vl_number scalar)
 {
     OSSL_PARAM_BLD *parts = OSSL_PARAM_BLD_new();

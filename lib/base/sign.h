@@ -24,7 +24,12 @@ struct vl_signer *vl_signer_ed25519(struct vl_number seed);
 struct vl_signer *vl_signer_rsa(struct vl_number n, struct vl_number e, struct vl_number d);
 /* `bits`: 256, 384 or 521, of the NIST curve. */
 struct vl_signer *vl_signer_ecdsa(unsigned bits, struct vl_number point, struct vl_number scalar);
+/* A new RSA key. */
+struct vl_signer *vl_signer_make_rsa(unsigned bits);
 void vl_signer_free(struct vl_signer *signer);
+
+/* Append an RSA key as a PEM file of PKCS #1. */
+int vl_signer_write_pem(const struct vl_signer *signer, struct vl_buf *text);
 
 enum vl_signer_kind vl_signer_kind(const struct vl_signer *signer);
 /* Of an ECDSA key, the bits of its curve. */

@@ -86,11 +86,14 @@ static int read_mark(const char *xml, struct vl_arena *arena, struct vl_domain *
 static int read_definition(virDomainPtr handle, struct vl_arena *arena, struct vl_domain *domain, char **ret_xml,
                            struct vl_error *err)
 {
+    int now, reason;
 
     if (read_state(handle, &domain->state, err) < 0)
         return -1;
     if (domain->state == VL_DOMAIN_ABSENT)
         return 0;
+    domain->ended = virDomainGetState(handle, &now, &reason, 0) == 0 && now == VIR_DOMAIN_SHUTOFF &&
+                    reason == VIR_DOMAIN_SHUTOFF_SHUTDOWN;
     *ret_xml = virDomainGetXMLDesc(handle, VIR_DOMAIN_XML_INACTIVE);
     if (*ret_xml)
         return read_mark(*ret_xml, arena, domain, err);

@@ -68,6 +68,7 @@ enum vl_domain_state { VL_DOMAIN_ABSENT, VL_DOMAIN_STOPPED, VL_DOMAIN_RUNNING, V
 struct vl_domain {
     const char *name;
     enum vl_domain_state state;
+    bool ended;              /* it is stopped, and has switched itself off */
     const char *lab, *pbx;   /* from our element in <metadata>; NULL: not ours */
     const char *fingerprint; /* attribute of our element: hash of the XML that we defined; NULL: none */
     /* The following only from vl_hypervisor_domain(). */

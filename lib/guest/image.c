@@ -103,7 +103,7 @@ static bool look(void *context)
 }
 
 /* Not a bound on the whole, but on standing still. */
-static int run_curl(const struct vl_image_fetch *fetch, const char *part, struct vl_error *err)
+int vl_image_transfer(const struct vl_image_fetch *fetch, const char *part, struct vl_error *err)
 {
     const char *const argv[] = {
         "curl", "--fail",        "--location", "--globoff",    "--silent", "--show-error", "--connect-timeout",
@@ -184,7 +184,7 @@ int vl_image_fetch(const struct vl_image_fetch *fetch, struct vl_error *err)
     lock = vl_file_lock(vl_arena_printf(&arena, "%s.lock", fetch->file), "another voiplab fetches this image now", err);
     if (lock < 0)
         return -1;
-    if (run_curl(fetch, part, err) < 0 || vl_image_virtual_size(part, &size, err) < 0 ||
+    if (vl_image_transfer(fetch, part, err) < 0 || vl_image_virtual_size(part, &size, err) < 0 ||
         note_sum(&arena, fetch, part, err) < 0) {
         VL_ERROR_AUTO ignored = { .code = VL_OK };
 

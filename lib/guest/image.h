@@ -39,4 +39,7 @@ int vl_image_verify(const char *file, const char *sha256, struct vl_error *err);
  * ends it. */
 int vl_image_fetch(const struct vl_image_fetch *fetch, struct vl_error *err);
 
+/* The part of it that is curl's: the bytes of the URL into `part`, whatever they are. */
+int vl_image_transfer(const struct vl_image_fetch *fetch, const char *part, struct vl_error *err);
+
 #endif

@@ -25,11 +25,12 @@ enum vl_place {
 };
 
 enum vl_image_kind {
-    VL_IMAGE_BUILD, /* source is the name of a recipe in share/images */
-    VL_IMAGE_ISO,   /* an installation medium: the guest boots from it with an empty disk */
-    VL_IMAGE_DISK,  /* a ready disk image */
-    VL_IMAGE_URL,   /* a ready disk image, fetched once */
-    VL_IMAGE_KEPT,  /* one that `image import` or `image capture` put into the cache */
+    VL_IMAGE_BUILD,    /* source is the name of a recipe in share/images */
+    VL_IMAGE_ISO,      /* an installation medium: the guest boots from it with an empty disk */
+    VL_IMAGE_DISK,     /* a ready disk image */
+    VL_IMAGE_URL,      /* a ready disk image, fetched once */
+    VL_IMAGE_KEPT,     /* one that `image import` or `image capture` put into the cache */
+    VL_IMAGE_LOCATION, /* an installation tree: its installer is started without a medium */
 };
 
 enum vl_virtualization { VL_VIRTUALIZATION_AUTO, VL_VIRTUALIZATION_KVM, VL_VIRTUALIZATION_QEMU };
@@ -109,8 +110,9 @@ struct vl_lab_hypervisor {
 struct vl_image {
     const char *name;
     enum vl_image_kind kind;
-    const char *source;          /* what stands after `build:`, `iso:`, `disk:`, `url:` or `image:` */
-    const char *const *packages; /* of Debian, beside those of the recipe; NULL-terminated; NULL: none */
+    const char *source;          /* what stands after `build:`, `iso:`, `disk:`, `url:`, `image:` or `location:` */
+    bool unattended;             /* it is installed by an installer that has all answers (render/installer.h) */
+    const char *const *packages; /* beside those of the recipe, or those to install; NULL-terminated; NULL: none */
     const char *sha256;          /* checksum that a fetched image must have, 64 hexadecimal digits; NULL: not stated */
     const char *os;              /* debian11, rhel5.4, …; NULL: not stated */
     enum vl_sip_driver sip;      /* what its recipe says that its guests speak SIP with; auto: nothing is known */
@@ -519,6 +521,10 @@ bool vl_lab_has_mailboxes(const struct vl_lab *lab);
 
 /* The guest that has this extension or test number, or NULL. */
 const struct vl_pbx *vl_lab_extension_owner(const struct vl_lab *lab, const char *number);
+
+/* The type of the SSH keys that a PBX is made with: "ed25519", or "rsa" where what is installed on it knows no other.
+ */
+const char *vl_pbx_key_type(const struct vl_pbx *pbx);
 
 /* True when one of its PBXs is a virtual machine, so that there is something to ask the hypervisor. */
 bool vl_lab_has_machines(const struct vl_lab *lab);

@@ -66,12 +66,69 @@ static int check_sum(struct vl_lab *lab, const struct vl_raw_section *section, c
                           section->section->name, vl_text_printable(&lab->arena, image->source));
 }
 
+enum { INSTALL_AUTO, INSTALL_BY_HAND, INSTALL_UNATTENDED };
+
+/* The tree is the installer's to reach, and its URL stands on the command line of a kernel. */
+static int check_location(struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_image *image,
+                          struct vl_error *err)
+{
+    static const char *const schemes[] = { "http://", "https://", "ftp://" };
+    bool is_known = false;
+
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        is_known |= vl_text_starts(image->source, schemes[i]) && image->source[strlen(schemes[i])];
+    if (is_known && !strpbrk(image->source, " '\"\\"))
+        return 0;
+    return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err,
+                          "[%s] base: '%s' should be the http://, https:// or ftp:// URL of an installation tree, "
+                          "without blanks and quotes",
+                          section->section->name, vl_text_printable(&lab->arena, image->source));
+}
+
+/* One of Debian's, as its policy has them, for what is built of those. */
+static int check_packages(struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_image *image,
+                          struct vl_error *err)
+{
+    for (const char *const *package = image->packages; package && *package; package++)
+        if ((*package)[strspn(*package, "abcdefghijklmnopqrstuvwxyz0123456789+.-")])
+            return VL_LAB_MISTAKE(lab, vl_raw_line(section, "packages"), err,
+                                  "[%s] packages: '%s' is no name of a package of Debian's", section->section->name,
+                                  *package);
+    return 0;
+}
+
+static int check_install(struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_image *image,
+                         struct vl_error *err)
+{
+    const struct vl_raw_image *given = section->object;
+
+    if (image->kind == VL_IMAGE_LOCATION && check_location(lab, section, image, err) < 0)
+        return -1;
+    if (given->install != INSTALL_AUTO && image->kind != VL_IMAGE_ISO &&
+        (image->kind != VL_IMAGE_LOCATION || given->install == INSTALL_BY_HAND))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "install"), err,
+                              image->kind == VL_IMAGE_LOCATION
+                                  ? "[%s] install: from a tree (location:) it is always unattended"
+                                  : "[%s] install: only from a medium (iso:) or a tree (location:) is anything "
+                                    "installed",
+                              section->section->name);
+    if (image->unattended && !image->os)
+        return VL_LAB_MISTAKE(lab, section->section->line, err,
+                              "[%s] needs the key 'os': how an installation is answered depends on it",
+                              section->section->name);
+    if (image->packages && image->kind != VL_IMAGE_BUILD && !image->unattended)
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "packages"), err,
+                              "[%s] packages: only what is built (build:) or installed unattended gets packages",
+                              section->section->name);
+    return image->kind == VL_IMAGE_BUILD ? check_packages(lab, section, image, err) : 0;
+}
+
 static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_image *image,
                       struct vl_error *err)
 {
     static const char *const kinds[] = {
         [VL_IMAGE_BUILD] = "build:", [VL_IMAGE_ISO] = "iso:",    [VL_IMAGE_DISK] = "disk:",
-        [VL_IMAGE_URL] = "url:",     [VL_IMAGE_KEPT] = "image:",
+        [VL_IMAGE_URL] = "url:",     [VL_IMAGE_KEPT] = "image:", [VL_IMAGE_LOCATION] = "location:",
     };
     const struct vl_raw_image *given = section->object;
 
@@ -88,16 +145,15 @@ static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, 
         }
     if (!image->source || !*image->source)
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err,
-                              "[%s] base: '%s' should read build:RECIPE, iso:FILE, disk:FILE, url:URL or image:NAME",
+                              "[%s] base: '%s' should read build:RECIPE, iso:FILE, disk:FILE, url:URL, image:NAME or "
+                              "location:URL",
                               section->section->name, vl_text_printable(&lab->arena, given->base));
     if ((image->kind == VL_IMAGE_BUILD || image->kind == VL_IMAGE_KEPT) && !vl_text_is_name(image->source))
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err, "[%s] base: '%s' is no name of %s",
                               section->section->name, vl_text_printable(&lab->arena, image->source),
                               image->kind == VL_IMAGE_BUILD ? "a recipe" : "an image");
-    if (image->packages && image->kind != VL_IMAGE_BUILD)
-        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "packages"), err,
-                              "[%s] packages: only what is built (build:) gets packages", section->section->name);
-    return check_sum(lab, section, image, err);
+    image->unattended = image->kind == VL_IMAGE_LOCATION || given->install == INSTALL_UNATTENDED;
+    return check_install(lab, section, image, err) < 0 ? -1 : check_sum(lab, section, image, err);
 }
 
 /* What its recipe says, without which a lab that is not up yet could not be planned. */

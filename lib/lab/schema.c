@@ -80,11 +80,14 @@ static const struct vl_lab_key bridge_keys[] = {
     { .name = "backend", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_bridge, backend), .choices = vl_bridge_backends },
 };
 
+static const char *const installs[] = { "auto", "by-hand", "unattended", NULL };
+
 static const struct vl_lab_key image_keys[] = {
     { .name = "base", .type = VL_VALUE_TEXT, .offset = AT(vl_raw_image, base), .required = true, .stand_in = "disk:/" },
     KEY(vl_raw_image, "os", VL_VALUE_TEXT, os),
     KEY(vl_raw_image, "sha256", VL_VALUE_TEXT, sha256),
     KEY(vl_raw_image, "packages", VL_VALUE_PACKAGES, packages),
+    { .name = "install", .type = VL_VALUE_CHOICE, .offset = AT(vl_raw_image, install), .choices = installs },
 };
 
 static const struct vl_lab_key pbx_keys[] = {

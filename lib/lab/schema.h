@@ -34,6 +34,7 @@ struct vl_raw_bridge {
 struct vl_raw_image {
     const char *name, *base, *os, *sha256;
     const char *const *packages;
+    int install; /* index of auto, by-hand, unattended */
 };
 
 struct vl_raw_pbx {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lab/state.h"
+#include "lab/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,6 +71,16 @@ static int need_for_extension(struct vl_state *state, const struct vl_lab *lab, 
     return extension && extension->mailbox ? need(state, NULL, digits, PIN_LENGTH, err, "voicemail/%s", number) : 0;
 }
 
+/* What it would be asked for on the console, were it not installed unattended. */
+static int need_for_first_start(struct vl_state *state, const struct vl_pbx *pbx, struct vl_error *err)
+{
+    if (!pbx->image || !pbx->image->unattended || !vl_system_asks(pbx->image->os))
+        return 0;
+    return NEED_SECRET(state, NULL, err, "database/%s", pbx->name) < 0
+               ? -1
+               : NEED_SECRET(state, NULL, err, "web/%s", pbx->name);
+}
+
 static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struct vl_error *err)
 {
     struct vl_trunk trunk;
@@ -78,6 +89,8 @@ static int need_for_pbxs(struct vl_state *state, const struct vl_lab *lab, struc
         const struct vl_pbx *pbx = &lab->pbxs[i];
 
         if (pbx->account && NEED_SECRET(state, vl_lab_hub_secret(lab, pbx), err, "sip/%s", pbx->account) < 0)
+            return -1;
+        if (need_for_first_start(state, pbx, err) < 0)
             return -1;
         for (size_t j = 0; pbx->extensions && pbx->extensions[j]; j++)
             if (need_for_extension(state, lab, pbx, pbx->extensions[j], err) < 0)

@@ -6,9 +6,10 @@
  * shall hold).
  *
  * Names: sip/ACCOUNT (guest at the hub), phone/PBX/EXTENSION, user/NUMBER, provider/NAME, admin/PHONE, pin/ROUTE,
- * voicemail/NUMBER (the last two are digits). The secrets of the trunks between guests are not kept but made of one
- * key, see trunk_secrets.c: key/trunks, salt/PBX; iax/NAME for one that is given, or was kept by an earlier version.
- * While secrets are changed for new ones: rotation/phase, and old/NAME for what has become something else.
+ * voicemail/NUMBER (the last two are digits); database/PBX and web/PBX of a web interface that is installed unattended.
+ * The secrets of the trunks between guests are not kept but made of one key, see trunk_secrets.c: key/trunks, salt/PBX;
+ * iax/NAME for one that is given, or was kept by an earlier version. While secrets are changed for new ones:
+ * rotation/phase, and old/NAME for what has become something else.
  */
 #ifndef VL_LAB_STATE_H
 #define VL_LAB_STATE_H

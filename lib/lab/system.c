@@ -7,16 +7,17 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "lab/lab.h"
 
 static const struct vl_system_family families[] = {
     { .name = "almalinux", .url = "http://almalinux.org/almalinux/", .last = 19 },
-    { .name = "centos", .url = "http://centos.org/centos/", .virtio_from = 6, .last = 19 },
-    { .name = "debian", .url = "http://debian.org/debian/", .virtio_from = 6, .last = 39 },
-    { .name = "elastix", .virtio_from = 4, .last = 9 },
+    { .name = "centos", .url = "http://centos.org/centos/", .virtio_from = 6, .keys_from = 7, .last = 19 },
+    { .name = "debian", .url = "http://debian.org/debian/", .virtio_from = 6, .keys_from = 8, .last = 39 },
+    { .name = "elastix", .virtio_from = 4, .keys_from = 4, .asks = true, .last = 9 },
     { .name = "fedora", .url = "http://fedoraproject.org/fedora/", .virtio_from = 9, .last = 99 },
     { .name = "freepbx", .last = 39 },
-    { .name = "issabel", .last = 9 },
-    { .name = "rhel", .url = "http://redhat.com/rhel/", .virtio_from = 6, .last = 19 },
+    { .name = "issabel", .asks = true, .last = 9 },
+    { .name = "rhel", .url = "http://redhat.com/rhel/", .virtio_from = 6, .keys_from = 7, .last = 19 },
     { .name = "rocky", .url = "http://rockylinux.org/rocky/", .last = 19 },
     { .name = "ubuntu", .url = "http://ubuntu.com/ubuntu/", .virtio_from = 9, .last = 49 },
 };
@@ -67,4 +68,33 @@ const char *vl_system_complaint(struct vl_arena *arena, const char *os)
                            "there is no system '%s' that is known, so it gets virtio devices; known are, each with its "
                            "version, such as debian11: %s",
                            os, list);
+}
+
+const char *vl_system_key_type(const char *os)
+{
+    const char *version;
+    const struct vl_system_family *family = vl_system_family(os, &version);
+
+    return family && strtoul(version, NULL, 10) < family->keys_from ? "rsa" : "ed25519";
+}
+
+bool vl_system_is_virtio(const char *os)
+{
+    const char *version;
+    const struct vl_system_family *family = vl_system_family(os, &version);
+
+    return !family || strtoul(version, NULL, 10) >= family->virtio_from;
+}
+
+bool vl_system_asks(const char *os)
+{
+    const char *version;
+    const struct vl_system_family *family = vl_system_family(os, &version);
+
+    return family && family->asks;
+}
+
+const char *vl_pbx_key_type(const struct vl_pbx *pbx)
+{
+    return pbx->image && pbx->image->unattended ? vl_system_key_type(pbx->image->os) : "ed25519";
 }

@@ -7,13 +7,17 @@
 #ifndef VL_LAB_SYSTEM_H
 #define VL_LAB_SYSTEM_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 struct vl_system_family {
     const char *name;
     const char *url; /* with the version the identifier of the libosinfo data base; NULL: unknown to it */
     unsigned long virtio_from;
-    unsigned long last; /* no version above is to be expected: rhel54 is a slip for rhel5.4 */
+    unsigned long keys_from; /* its sshd knows Ed25519 keys from this version on; before that, RSA is what there is */
+    bool asks;               /* at its first start, on the console, for the passwords of its web interface */
+    unsigned long last;      /* no version above is to be expected: rhel54 is a slip for rhel5.4 */
 };
 
 /* The family of `os`, whose name is the family's followed by a version; NULL when it is none that is known. */
@@ -21,5 +25,14 @@ const struct vl_system_family *vl_system_family(const char *os, const char **ret
 
 /* What is wrong with an `os` that no family has, with the nearest right name; NULL when it is known, or NULL. */
 const char *vl_system_complaint(struct vl_arena *arena, const char *os);
+
+/* The type of the SSH keys that a system can be given: "ed25519", or "rsa" in PEM files. */
+const char *vl_system_key_type(const char *os);
+
+/* Whether it gets virtio devices: also one that is not known. */
+bool vl_system_is_virtio(const char *os);
+
+/* Whether a system asks for the passwords of its web interface on the console at its first start. */
+bool vl_system_asks(const char *os);
 
 #endif

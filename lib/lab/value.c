@@ -245,18 +245,19 @@ static bool parse_names(struct reader *reader)
     return parse_list(reader, vl_text_is_name);
 }
 
-/* As Debian's policy has them. Anything else could be an option of mmdebstrap's, or a pattern. */
+/* As Debian's policy has them, and Red Hat's, whose groups begin with @. Anything else could be an option of
+ * mmdebstrap's, or a pattern. */
 static bool is_package(const char *text)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+._-";
 
-    return strlen(text) >= 2 && strlen(text) < 128 && strchr(letters, text[0]) &&
-           !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+.-")];
+    return strlen(text) >= 2 && strlen(text) < 128 && (text[0] == '@' || isalnum((unsigned char)text[0])) &&
+           !text[1 + strspn(text + 1, letters)];
 }
 
 static bool parse_packages(struct reader *reader)
 {
-    reader->expected = "is not a list of Debian packages such as vim-tiny, mtr-tiny";
+    reader->expected = "is not a list of packages such as vim-tiny, mtr-tiny";
     return parse_list(reader, is_package);
 }
 

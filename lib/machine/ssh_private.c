@@ -209,6 +209,34 @@ int vl_ssh_private_make(int (*random)(void *bytes, size_t length), const char *c
     return rc < 0 ? vl_fail(err, VL_ERROR_FAILED, "cannot make an SSH key: libcrypto has no Ed25519, or no memory") : 0;
 }
 
+enum { RSA_BITS = 2048 };
+
+static int write_rsa_pair(const struct vl_signer *signer, const char *comment, struct vl_buf *ret_private,
+                          struct vl_buf *ret_public)
+{
+    VL_BUF_AUTO blob = VL_BUF_INIT;
+    VL_FREE char *public_text = NULL;
+
+    if (vl_signer_write_pem(signer, ret_private) < 0 || make_blob(signer, &blob) < 0 || blob.failed)
+        return -1;
+    public_text = vl_digest_base64(vl_buf_text(&blob), blob.length);
+    if (!public_text)
+        return -1;
+    vl_buf_printf(ret_public, "ssh-rsa %s %s\n", public_text, comment);
+    return ret_private->failed || ret_public->failed ? -1 : 0;
+}
+
+int vl_ssh_private_make_rsa(const char *comment, struct vl_buf *ret_private, struct vl_buf *ret_public,
+                            struct vl_error *err)
+{
+    struct vl_signer *signer = vl_signer_make_rsa(RSA_BITS);
+    int rc = signer ? write_rsa_pair(signer, comment, ret_private, ret_public) : -1;
+
+    vl_signer_free(signer);
+    return rc < 0 ? vl_fail(err, VL_ERROR_FAILED, "cannot make an SSH key: libcrypto makes no RSA key, or no memory")
+                  : 0;
+}
+
 int vl_ssh_private_read(struct vl_ssh_private *ret_key, const char *text, struct vl_error *err)
 {
     struct vl_ssh_private key = { .signer = vl_text_starts(text, BEGIN) ? read_openssh(text) : vl_signer_pem(text) };

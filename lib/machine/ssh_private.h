@@ -23,6 +23,11 @@ void vl_ssh_private_free(struct vl_ssh_private *key);
 int vl_ssh_private_make(int (*random)(void *bytes, size_t length), const char *comment, struct vl_buf *ret_private,
                         struct vl_buf *ret_public, struct vl_error *err);
 
+/* The same of an RSA key of 2048 bits, in PEM (PKCS #1), which OpenSSH has read since its beginning: for systems that
+ * know no other. */
+int vl_ssh_private_make_rsa(const char *comment, struct vl_buf *ret_private, struct vl_buf *ret_public,
+                            struct vl_error *err);
+
 /* Sign for an algorithm of RFC 4252, 5656, 8332 or 8709 ("ssh-rsa", "rsa-sha2-256" ...), which must be one of this key:
  * what stands in the signature behind the name of the algorithm. */
 int vl_ssh_private_sign(const struct vl_ssh_private *key, const char *algorithm, const void *data, size_t length,

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "machine/ssh_private.h"
 #include "plan/session.h"
 
@@ -28,6 +29,15 @@ static const char *read_half(const struct vl_session *session, struct vl_arena *
     return copy;
 }
 
+/* Keys of RSA have that at the end of their name. Their bits are made by libcrypto, from chance of its own. */
+static int make_texts(struct vl_session *session, const char *name, const char *comment, struct vl_buf *private_text,
+                      struct vl_buf *public_text, struct vl_error *err)
+{
+    return vl_text_ends(name, "_rsa")
+               ? vl_ssh_private_make_rsa(comment, private_text, public_text, err)
+               : vl_ssh_private_make(session->state.random, comment, private_text, public_text, err);
+}
+
 static int make_pair(struct vl_session *session, const char *name, struct vl_error *err)
 {
     struct vl_arena *arena = &session->key_arena;
@@ -38,8 +48,8 @@ static int make_pair(struct vl_session *session, const char *name, struct vl_err
     if (!pairs)
         return vl_no_memory(err);
     session->keys = pairs;
-    if (vl_ssh_private_make(session->state.random, vl_arena_printf(arena, "voiplab %s %s", session->lab->name, name),
-                            &private_text, &public_text, err) < 0)
+    if (make_texts(session, name, vl_arena_printf(arena, "voiplab %s %s", session->lab->name, name), &private_text,
+                   &public_text, err) < 0)
         return -1;
     pairs[session->key_count++] = (struct vl_key_pair){
         .name = vl_arena_strdup(arena, name),

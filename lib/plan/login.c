@@ -123,11 +123,11 @@ static int find_key(const struct making *making, const struct vl_pbx *pbx, bool 
     }
     if (!pbx->sshkey && password)
         return 0;
-    return read_key(
-        making,
-        pbx->sshkey ? pbx->sshkey
-                    : vl_arena_printf(&making->login->arena, "%s/ssh/lab_ed25519", making->session->state.directory),
-        options);
+    return read_key(making,
+                    pbx->sshkey ? pbx->sshkey
+                                : vl_arena_printf(&making->login->arena, "%s/ssh/lab_%s",
+                                                  making->session->state.directory, vl_pbx_key_type(pbx)),
+                    options);
 }
 
 static int find_hostkey(const struct making *making, const struct vl_pbx *pbx, struct vl_ssh_options *options)
@@ -146,7 +146,8 @@ static int find_hostkey(const struct making *making, const struct vl_pbx *pbx, s
                        "the host key of '%s' is not known; 'voiplab trust %s' shows it, to be compared by hand, and "
                        "writes it into the lab file",
                        pbx->name, pbx->name);
-    path = vl_arena_printf(arena, "%s/ssh/%s_host_ed25519.pub", making->session->state.directory, pbx->name);
+    path = vl_arena_printf(arena, "%s/ssh/%s_host_%s.pub", making->session->state.directory, pbx->name,
+                           vl_pbx_key_type(pbx));
     if (path && access(path, F_OK) < 0 && errno == ENOENT) /* a machine of ours has its host key before it is made */
         return vl_fail(making->err, VL_ERROR_FAILED,
                        "this guest was not made yet, says the state in '%s'; 'voiplab up' makes it, and --state names "

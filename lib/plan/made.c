@@ -225,13 +225,14 @@ bool vl_made_machines(const struct vl_session *session)
     return session->state.directory && has_host_keys(session);
 }
 
-/* NAME-seed-HASH.iso */
+/* NAME-seed-HASH.iso, or .initrd where the answers of an installer are in that */
 bool vl_made_seed_of(const char *volume, const char *name)
 {
     size_t length = strlen(name);
 
     return !strncmp(volume, name, length) && vl_text_starts(volume + length, "-seed-") &&
-           strspn(volume + length + 6, "0123456789abcdef") == 12 && !strcmp(volume + length + 18, ".iso");
+           strspn(volume + length + 6, "0123456789abcdef") == 12 &&
+           (!strcmp(volume + length + 18, ".iso") || !strcmp(volume + length + 18, ".initrd"));
 }
 
 static bool is_disk(const char *volume, const char *name)

@@ -117,9 +117,9 @@ static void add_login(struct note *note, const struct vl_pbx *pbx)
         vl_buf_printf(&line, " -p %u", pbx->ssh_port);
     if (pbx->sshkey ? strcmp(pbx->sshkey, VL_SSH_AGENT) != 0 : !pbx->password_file) {
         vl_buf_puts(&line, " -i ");
-        vl_shell_word(&line, pbx->sshkey
-                                 ? pbx->sshkey
-                                 : vl_arena_printf(&note->arena, "%s/ssh/lab_ed25519", note->session->state.directory));
+        vl_shell_word(&line, pbx->sshkey ? pbx->sshkey
+                                         : vl_arena_printf(&note->arena, "%s/ssh/lab_%s",
+                                                           note->session->state.directory, vl_pbx_key_type(pbx)));
     }
     vl_buf_printf(&line, " %s@%s", pbx->ssh_user ? pbx->ssh_user : "root",
                   vl_text_from_ipv4(&note->arena, pbx->address));

@@ -25,6 +25,8 @@ enum vl_step_kind {
     VL_STEP_RELOAD,        /* run argv on the target and look at what Asterisk answers */
     VL_STEP_DIRECTORY,     /* make a directory with its parents: mode */
     VL_STEP_IMAGE,         /* build a base image by its recipe into the cache */
+    VL_STEP_FETCH,         /* the URL `source` into the file `after` */
+    VL_STEP_EXTRACT,       /* the file `base` on the disc `source` into the file `after` */
     VL_STEP_KEEP,          /* make an image of `kept` in the cache, whose place is `after` */
     VL_STEP_POOL,          /* make the storage pool */
     VL_STEP_VOLUME,        /* make a volume; after is its XML */
@@ -76,6 +78,8 @@ struct vl_step {
     uint64_t size;                     /* bytes, where a step makes something large */
     const struct vl_kept_source *kept; /* VL_STEP_KEEP (guest/kept.h) */
     const struct vl_fileset *files;    /* VL_STEP_SEED */
+    const char *label;                 /* VL_STEP_SEED: of the image; NULL: the files go behind the initrd `base` */
+    const char *base;
     const struct vl_shell_part *parts; /* VL_STEP_SEED: what in its files stands in files of this host, too */
     const char *joins; /* VL_STEP_FILE of a fresh target: what is put at the end of the file if it is there */
     const struct vl_backup *backup; /* VL_STEP_BACKUP, VL_STEP_UNPACK (plan/backup.h) */

@@ -15,6 +15,7 @@
 #include "guest/hypervisor.h"
 #include "guest/image.h"
 #include "guest/kept.h"
+#include "guest/netboot.h"
 #include "guest/recipe.h"
 #include "guest/seed_iso.h"
 #include "network/switch.h"
@@ -131,6 +132,21 @@ static int do_image(const struct vl_step_scene *scene)
                            scene->err);
 }
 
+static int do_fetch(const struct vl_step_scene *scene)
+{
+    return vl_netboot_fetch(&(struct vl_image_fetch){ .url = scene->step->source,
+                                                      .file = scene->step->after,
+                                                      .cancelled = image_cancelled,
+                                                      .progress = fetch_progress,
+                                                      .context = (void *)(uintptr_t)scene },
+                            scene->err);
+}
+
+static int do_extract(const struct vl_step_scene *scene)
+{
+    return vl_netboot_extract(scene->step->source, scene->step->base, scene->step->after, scene->err);
+}
+
 static struct vl_hypervisor *hypervisor_of(const struct vl_step_scene *scene)
 {
     return vl_site_hypervisor(scene->session, scene->step->site);
@@ -223,7 +239,8 @@ static int do_seed(const struct vl_step_scene *scene)
     if (vl_scratch_make(&scratch, step->source, scene->err) < 0)
         return -1;
     iso = vl_arena_printf(scene->arena, "%s/%s", scratch.path, step->object);
-    if (vl_seed_iso(step->files, iso, scene->err) < 0)
+    if ((step->label ? vl_seed_iso(step->files, step->label, iso, scene->err)
+                     : vl_seed_initrd(step->files, step->base, iso, scene->err)) < 0)
         return -1;
     if (stat(iso, &status) < 0)
         return vl_fail_errno(scene->err, "cannot look at '%s'", iso);
@@ -317,6 +334,8 @@ static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
     [VL_STEP_RELOAD] = { "reload", VL_SHOW_COMMAND, do_command, vl_type_command },
     [VL_STEP_DIRECTORY] = { "make directory", VL_SHOW_NOTHING, do_directory, vl_type_directory },
     [VL_STEP_IMAGE] = { "build image", VL_SHOW_NOTHING, do_image, vl_type_image },
+    [VL_STEP_FETCH] = { "fetch", VL_SHOW_NOTHING, do_fetch, vl_type_fetch },
+    [VL_STEP_EXTRACT] = { "extract", VL_SHOW_NOTHING, do_extract, vl_type_extract },
     [VL_STEP_KEEP] = { "keep image", VL_SHOW_NOTHING, do_keep, vl_type_keep },
     [VL_STEP_POOL] = { "make pool", VL_SHOW_NOTHING, do_pool, vl_type_pool },
     [VL_STEP_VOLUME] = { "make volume", VL_SHOW_AFTER, do_volume, vl_type_volume },

@@ -35,6 +35,8 @@ void vl_type_switch(struct vl_typing *typing);
 
 /* In typed_guest.c. */
 void vl_type_image(struct vl_typing *typing);
+void vl_type_fetch(struct vl_typing *typing);
+void vl_type_extract(struct vl_typing *typing);
 void vl_type_keep(struct vl_typing *typing);
 void vl_type_pool(struct vl_typing *typing);
 void vl_type_volume(struct vl_typing *typing);

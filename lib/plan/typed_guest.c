@@ -51,14 +51,49 @@ static void type_xml(struct vl_typing *typing, const char *command, const char *
     vl_shell_input(&typing->type, line, xml, parts);
 }
 
+static void type_directory_of(struct vl_typing *typing, const char *file)
+{
+    vl_buf_printf(
+        &typing->type, "mkdir -p %s\n",
+        vl_typed_word(typing->arena, vl_arena_strndup(typing->arena, file, (size_t)(strrchr(file, '/') - file))));
+}
+
+static void type_transfer(struct vl_typing *typing)
+{
+    type_directory_of(typing, typing->step->after);
+    vl_buf_printf(&typing->type, "curl --fail --location --output %s -- %s\n",
+                  vl_typed_word(typing->arena, typing->step->after),
+                  vl_typed_word(typing->arena, typing->step->source));
+}
+
+static void see_file(struct vl_typing *typing)
+{
+    vl_buf_printf(&typing->see, "test -s %s && echo there", vl_typed_word(typing->arena, typing->step->after));
+    vl_buf_puts(&typing->seen, "there\n");
+}
+
+void vl_type_fetch(struct vl_typing *typing)
+{
+    type_transfer(typing);
+    see_file(typing);
+}
+
+void vl_type_extract(struct vl_typing *typing)
+{
+    const struct vl_step *step = typing->step;
+
+    type_directory_of(typing, step->after);
+    vl_buf_printf(&typing->type, "xorriso -osirrox on -indev %s -extract /%s %s\n",
+                  vl_typed_word(typing->arena, step->source), vl_typed_word(typing->arena, step->base),
+                  vl_typed_word(typing->arena, step->after));
+    see_file(typing);
+}
+
 static void type_fetch(struct vl_typing *typing, const char *file)
 {
     const struct vl_step *step = typing->step;
-    const char *directory =
-        vl_arena_strndup(typing->arena, step->after, (size_t)(strrchr(step->after, '/') - step->after));
 
-    vl_buf_printf(&typing->type, "mkdir -p %s\ncurl --fail --location --output %s -- %s\n",
-                  vl_typed_word(typing->arena, directory), file, vl_typed_word(typing->arena, step->source));
+    type_transfer(typing);
     if (step->sha256) {
         vl_buf_printf(&typing->see, "sha256sum <%s", file);
         vl_buf_printf(&typing->seen, "%s  -\n", step->sha256);
@@ -222,9 +257,15 @@ void vl_type_seed(struct vl_typing *typing)
                        vl_arena_printf(typing->arena, "install -m %04o /dev/stdin files/%s", file->mode, file->path),
                        file->text, step->parts);
     }
-    vl_buf_puts(&typing->type, VL_SEED_ISO_ENVIRONMENT " ");
-    vl_shell_words(&typing->type, vl_seed_iso_command(typing->arena, "seed.iso", "files"));
-    vl_buf_putc(&typing->type, '\n');
+    if (step->label) {
+        vl_buf_puts(&typing->type, VL_SEED_ISO_ENVIRONMENT " ");
+        vl_shell_words(&typing->type, vl_seed_iso_command(typing->arena, step->label, "seed.iso", "files"));
+        vl_buf_putc(&typing->type, '\n');
+    } else {
+        vl_buf_printf(&typing->type,
+                      "(dd if=%s bs=512 conv=sync status=none; cd files; find . | cpio -o -H newc) >seed.iso\n",
+                      vl_typed_word(typing->arena, step->base));
+    }
     if (xml)
         type_filled(typing, with_unknown_size(typing, xml), "seed.iso", size);
     vl_buf_puts(&typing->type, "rm -r files seed.iso\ncd\n");

@@ -44,10 +44,7 @@ static const struct hardware old = {
 
 static const struct hardware *hardware_of(const char *os)
 {
-    const char *version;
-    const struct vl_system_family *family = vl_system_family(os, &version);
-
-    return family && strtoul(version, NULL, 10) < family->virtio_from ? &old : &modern;
+    return vl_system_is_virtio(os) ? &modern : &old;
 }
 
 static void add_osinfo(struct vl_xml *xml, const char *os)
@@ -191,7 +188,7 @@ static void add_machine(struct vl_xml *xml, const struct vl_domain_spec *spec)
     add_processor(xml, spec);
     add_clock(xml, spec->emulated);
     vl_xml_leaf(xml, "on_poweroff", "destroy");
-    vl_xml_leaf(xml, "on_reboot", "restart");
+    vl_xml_leaf(xml, "on_reboot", spec->installs ? "destroy" : "restart");
     vl_xml_leaf(xml, "on_crash", "destroy");
 }
 
@@ -260,7 +257,7 @@ static void add_console(struct vl_xml *xml, const char *log)
  * a USB controller, whose polling wakes an emulated guest a thousand times a second. */
 static void add_screen(struct vl_xml *xml, const struct vl_domain_spec *spec)
 {
-    if (!spec->cdrom_path) {
+    if (!spec->cdrom_path && !spec->installs) {
         vl_xml_empty(xml, "controller", "type", "usb", "model", "none", NULL);
         return;
     }

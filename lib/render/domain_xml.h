@@ -32,8 +32,9 @@ struct vl_domain_spec {
     const char *seed_path;                 /* ISO with the guest's identity (render/seed); NULL: none */
     const char *cdrom_path;                /* installation medium, booted while the disk is empty; NULL: none */
     const char *kernel, *initrd, *cmdline; /* booted directly; kernel NULL: from the disk; the others may be NULL */
-    const char *bridge;                    /* of the hypervisor's host */
-    const char *network;                   /* libvirt's, instead of a bridge; NULL: the bridge */
+    bool installs; /* it is installed now, unattended: a reboot ends it as switching off does, and there is a screen */
+    const char *bridge;      /* of the hypervisor's host */
+    const char *network;     /* libvirt's, instead of a bridge; NULL: the bridge */
     const char *os;          /* debian11, rhel5.4, elastix2 …: gets devices that it has drivers for; NULL: virtio */
     const char *console_log; /* file that keeps what the guest writes to its serial console; NULL: none */
 };

@@ -121,16 +121,21 @@ static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct v
     return vl_apply(fleet->session, &plan, host, err);
 }
 
-static void make_member(void *context, size_t index)
+void vl_fleet_make_guest(struct vl_fleet *fleet, struct vl_member *member)
 {
-    struct vl_fleet *fleet = context;
-    struct vl_member *member = &fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
     if (vl_session_cancelled(fleet->session) || member->error.code)
         return;
     if (member->pbx->place == VL_PLACE_VM && make_guest(fleet, member, &cause) < 0)
         vl_fleet_fail_member(fleet, member, &cause);
+}
+
+static void make_member(void *context, size_t index)
+{
+    struct vl_fleet *fleet = context;
+
+    vl_fleet_make_guest(fleet, &fleet->members[index]);
 }
 
 void vl_fleet_make_guests(struct vl_fleet *fleet)

@@ -49,6 +49,7 @@ struct vl_fleet {
     bool registers;       /* a registration with the hub is waited for, whether or not the request names the hub */
     const char *tag;      /* of the snapshot that is taken, or gone back to; NULL: the ready state */
     bool retakes;         /* one is taken also of a guest that has a good one */
+    bool patient;         /* who is installed by hand is waited for as long as that may take */
     bool waking;          /* only members that are asleep are connected to, and woken */
     bool looks; /* that a PBX where all is right has one question to answer. More may be asked later all the same */
 };
@@ -68,6 +69,18 @@ void vl_fleet_see_sites(struct vl_fleet *fleet);
 /* Make the virtual machines and start them, each for itself, when what they share is there (vl_stage_guests_shared()).
  */
 void vl_fleet_make_guests(struct vl_fleet *fleet);
+/* One of them. */
+void vl_fleet_make_guest(struct vl_fleet *fleet, struct vl_member *member);
+
+/* Guests that are installed (installing.c). The end of the installation of those whose installer has come to it, while
+ * somebody looked or not; wait for all that are installed unattended, and make them the guests that they are then. */
+void vl_fleet_end_installed(struct vl_fleet *fleet);
+void vl_fleet_wait_installed(struct vl_fleet *fleet);
+/* Whether a person installs it, as far as is known; and what there is to be told of it while it does not answer. */
+bool vl_fleet_by_hand(const struct vl_fleet *fleet, const struct vl_member *member);
+const char *vl_fleet_tell_by_hand(const struct vl_fleet *fleet, struct vl_arena *arena, const struct vl_member *member);
+/* How long an installation may take unless the request says it. */
+enum { VL_WAIT_INSTALL_S = 4 * 3600 };
 
 /* Connect to everyone, waiting up to `wait_s` for those that do not answer yet (0: one try), until Asterisk is there.
  */

@@ -49,10 +49,19 @@ struct connecting {
     int patience_ms; /* how long each may keep us waiting in all that it is asked afterwards */
 };
 
+static long long deadline_of(const struct connecting *connecting, const struct vl_member *member)
+{
+    const struct vl_fleet *fleet = connecting->fleet;
+
+    return fleet->patient && !fleet->session->options.wait_s && vl_fleet_by_hand(fleet, member)
+               ? connecting->begun + VL_WAIT_INSTALL_S * 1000LL
+               : connecting->deadline;
+}
+
 /* One try. A host that answers with another key than the lab's will not change its mind: no use in waiting. */
 static bool try_connect(const struct connecting *connecting, struct vl_member *member, struct vl_error *cause)
 {
-    long long left = connecting->deadline - vl_now_ms();
+    long long left = deadline_of(connecting, member) - vl_now_ms();
     int timeout = left > CONNECT_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : left < 2000 ? 2000 : (int)left;
 
     vl_error_clear(cause);
@@ -89,25 +98,29 @@ static void tell_nature(struct vl_session *session, struct vl_member *member)
 }
 
 /* What a machine that does not answer is doing, as far as can be seen from here: its system, or Asterisk on it. */
-static const char *doing(const struct vl_member *member, const struct vl_error *cause)
+static const char *doing(const struct vl_fleet *fleet, struct vl_arena *arena, const struct vl_member *member,
+                         const struct vl_error *cause)
 {
     if (member->pbx->place != VL_PLACE_VM)
         return vl_error_text(cause);
+    if (!member->ssh_seen && vl_fleet_by_hand(fleet, member))
+        return vl_fleet_tell_by_hand(fleet, arena, member);
     return member->ssh_seen ? "Asterisk not up" : "booting";
 }
 
 /* Who waits is told for whom: one line for all, which names another one each time that it is said. */
 static void tell_waiting(struct connecting *connecting, const struct vl_member *member, const struct vl_error *cause)
 {
+    VL_ARENA_AUTO arena = { .blocks = NULL };
     long long now = vl_now_ms(), next = __atomic_load_n(&connecting->tell_ms, __ATOMIC_RELAXED);
 
     if (now < next || !__atomic_compare_exchange_n(&connecting->tell_ms, &next, now + VL_FLEET_TELL_MS, false,
                                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         return;
-    vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, NULL,
-                     "%zu of %zu answer; waiting for %s: %s, %lld s",
-                     __atomic_load_n(&connecting->answered, __ATOMIC_RELAXED), connecting->fleet->count,
-                     member->pbx->name, doing(member, cause), (now - connecting->begun) / 1000);
+    vl_session_event(
+        connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, NULL, "%zu of %zu answer; waiting for %s: %s, %lld s",
+        __atomic_load_n(&connecting->answered, __ATOMIC_RELAXED), connecting->fleet->count, member->pbx->name,
+        doing(connecting->fleet, &arena, member, cause), (now - connecting->begun) / 1000);
 }
 
 /* The last of many tries was short: what is told is how long was waited in all. */
@@ -138,7 +151,7 @@ static void connect_member(void *context, size_t index)
         tries++;
         /* who only looks does not wait for a machine to start, but for one that is busy */
         if (cause.code == VL_ERROR_REFUSED || (connecting->fleet->dry && cause.code != VL_ERROR_TIMEOUT) ||
-            vl_now_ms() + VL_FLEET_RETRY_MS >= connecting->deadline ||
+            vl_now_ms() + VL_FLEET_RETRY_MS >= deadline_of(connecting, member) ||
             vl_session_cancelled(connecting->fleet->session)) {
             if (tries > 1)
                 tell_whole_wait(connecting, member->pbx, &cause);

@@ -183,7 +183,10 @@ int vl_run_make_guests(const struct vl_run *run, struct vl_fleet *fleet, unsigne
         vl_stage_guests_shared(run->session, run->request->names, &plan, run->err) < 0 ||
         vl_run_apply_plan(run, &plan, "/", changed) < 0)
         return -1;
+    vl_fleet_end_installed(fleet);
     vl_fleet_make_guests(fleet);
+    if (!run->session->starts_none)
+        vl_fleet_wait_installed(fleet);
     if (vl_session_cancelled(run->session))
         return vl_run_fleet_error(run, fleet);
     return vl_run_look_at_domains(fleet, run->err);

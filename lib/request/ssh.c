@@ -36,8 +36,9 @@ static const char *host_key(const struct vl_session *session, struct vl_arena *a
 
     if (pbx->hostkey)
         return pbx->hostkey;
-    if (vl_file_read(vl_arena_printf(arena, "%s/ssh/%s_host_ed25519.pub", session->state.directory, pbx->name),
-                     KEY_LIMIT, &text, NULL, &ignored) < 0)
+    if (vl_file_read(
+            vl_arena_printf(arena, "%s/ssh/%s_host_%s.pub", session->state.directory, pbx->name, vl_pbx_key_type(pbx)),
+            KEY_LIMIT, &text, NULL, &ignored) < 0)
         return NULL;
     return vl_arena_strdup(arena, vl_text_strip(text));
 }
@@ -51,7 +52,7 @@ static const char *key_path(const struct vl_session *session, struct vl_arena *a
     if (pbx->sshkey && strcmp(pbx->sshkey, VL_SSH_AGENT) == 0)
         return NULL;
     if (!pbx->sshkey)
-        return vl_arena_printf(arena, "%s/ssh/lab_ed25519", session->state.directory);
+        return vl_arena_printf(arena, "%s/ssh/lab_%s", session->state.directory, vl_pbx_key_type(pbx));
     real = realpath(pbx->sshkey, NULL);
     return vl_arena_strdup(arena, real ? real : pbx->sshkey);
 }

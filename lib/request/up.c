@@ -24,7 +24,8 @@ enum { WAIT_LOOK_S = 3 };
 /* A machine of ours has its host key before it is made. */
 static bool was_made(struct vl_arena *arena, const struct vl_session *session, const struct vl_pbx *pbx)
 {
-    const char *key = vl_arena_printf(arena, "%s/ssh/%s_host_ed25519.pub", session->state.directory, pbx->name);
+    const char *key =
+        vl_arena_printf(arena, "%s/ssh/%s_host_%s.pub", session->state.directory, pbx->name, vl_pbx_key_type(pbx));
 
     return access(key, F_OK) == 0;
 }
@@ -227,7 +228,7 @@ int vl_run_up(const struct vl_run *run)
         return finish_unstarted(run, &fleet, changed + fleet.changed);
     vl_session_phase(session, 5, 7, "waiting for every PBX to answer");
     fleet.parts = VL_ALL_PARTS;
-    fleet.looks = true;
+    fleet.looks = fleet.patient = true;
     vl_fleet_connect(&fleet, vl_run_wait_s(session, vl_run_has_machines(&fleet)));
     vl_run_tell_consoles(&fleet);
     vl_run_take_grown(&fleet);
@@ -313,6 +314,7 @@ static int make_guests(const struct vl_run *run)
     if (session->starts_none)
         return finish_unstarted(run, &fleet, changed + fleet.changed);
     vl_session_phase(session, 5, 5, "waiting for every guest to answer");
+    fleet.patient = true;
     vl_fleet_connect(&fleet, vl_run_wait_s(session, true));
     vl_run_tell_consoles(&fleet);
     vl_run_take_grown(&fleet);

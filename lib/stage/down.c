@@ -54,15 +54,19 @@ static bool domain_goes(const struct vl_gone *gone, const char *const *names, co
 
 static void add_stop(const struct vl_gone *gone, const struct vl_domain *domain)
 {
-    bool at_once = goes_for_good(gone, domain);
+    const struct vl_pbx *pbx = vl_lab_pbx(gone->session->lab, domain->pbx);
+    bool gone_with_disk = goes_for_good(gone, domain), installs = pbx && vl_stage_installs(gone->session, pbx);
 
-    vl_plan_add(gone->plan, &(struct vl_step){ .kind = VL_STEP_STOP,
-                                               .target = vl_site_target(gone->site, &gone->plan->arena),
-                                               .site = gone->site,
-                                               .object = domain->name,
-                                               .at_once = at_once,
-                                               .why = at_once ? "its disk goes too: there is nothing to shut down for"
-                                                              : "the guest is asked to shut down" });
+    vl_plan_add(gone->plan,
+                &(struct vl_step){ .kind = VL_STEP_STOP,
+                                   .target = vl_site_target(gone->site, &gone->plan->arena),
+                                   .site = gone->site,
+                                   .object = domain->name,
+                                   .at_once = gone_with_disk || installs,
+                                   .why = gone_with_disk ? "its disk goes too: there is nothing to shut down for"
+                                          : installs     ? "an installation that is cut off begins anew, and "
+                                                           "must not look like one that has come to its end"
+                                                         : "the guest is asked to shut down" });
 }
 
 static void plan_domains(const struct vl_gone *gone, const char *const *names, bool remove)

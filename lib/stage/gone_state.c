@@ -27,16 +27,22 @@ static const struct row {
     { "", "made" },
     { "", "pending-*" },
     { "", "grown-*" },
+    { "", "installing-*" },
     { "", VL_BACKUP_PAUSED },
     { "", VL_BACKUP_UNPACKING },
     { "", ".*.voiplab" }, /* what a write that was cut off has left */
     { "", "accounts-*.csv" },
     { "", "statistics-*.csv" },
     { "", "*-seed-????????????.iso" },
+    { "", "*-seed-????????????.initrd" },
     { "ssh", "lab_ed25519" },
     { "ssh", "lab_ed25519.pub" },
     { "ssh", "*_host_ed25519" },
     { "ssh", "*_host_ed25519.pub" },
+    { "ssh", "lab_rsa" },
+    { "ssh", "lab_rsa.pub" },
+    { "ssh", "*_host_rsa" },
+    { "ssh", "*_host_rsa.pub" },
     { "ssh", "known_hosts" },
     { "ssh", "config" },
     { "ssh", ".*.voiplab" },
@@ -207,14 +213,14 @@ void vl_gone_state(struct vl_gone *gone)
 
 int vl_gone_keys(struct vl_gone *gone)
 {
-    static const char *const endings[] = { "", ".pub" };
+    static const char *const endings[] = { "ed25519", "ed25519.pub", "rsa", "rsa.pub" };
     static const char *const remove_files[] = { "rm", "-f", "--", NULL };
     struct sweep sweep = { .gone = gone };
     struct vl_arena *arena = &gone->plan->arena;
 
     for (size_t i = 0; i < gone->guest_count; i++) {
         for (size_t j = 0; j < VL_COUNT(endings) && !vl_lab_pbx(gone->session->lab, gone->guests[i]); j++) {
-            const char *path = vl_arena_printf(arena, "%s/ssh/%s_host_ed25519%s", gone->session->state.directory,
+            const char *path = vl_arena_printf(arena, "%s/ssh/%s_host_%s", gone->session->state.directory,
                                                gone->guests[i], endings[j]);
 
             if (vl_file_exists(path))

@@ -157,7 +157,9 @@ int vl_guest_plan_boot(const struct vl_guest_plan *guests, const struct vl_image
     case VL_IMAGE_KEPT:
         return plan_kept(guests, image, disk, boot);
     case VL_IMAGE_ISO:
-        boot->cdrom = image->source;
+        boot->cdrom = image->unattended ? NULL : image->source;
+        return 0;
+    case VL_IMAGE_LOCATION:
         return 0;
     }
     return 0;

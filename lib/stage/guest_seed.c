@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
+#include "guest/seed_iso.h"
 #include "lab/country.h"
 #include "plan/made.h"
 #include "render/seed.h"
@@ -37,28 +38,27 @@ static struct vl_shell_part key_part(struct vl_arena *arena, const struct vl_gue
                                    .command = vl_arena_strdup(arena, vl_buf_text(&command)) };
 }
 
-/* The keys of a seed, and where they are written down. */
-static int seed_keys(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_seed *seed,
-                     const struct vl_shell_part **ret_parts)
+int vl_guest_keys(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_guest_keys *ret_keys)
 {
     struct vl_arena *arena = &guests->plan->arena;
     struct vl_shell_part *parts = vl_arena_zalloc(arena, 5 * sizeof(*parts));
-    const char *name = vl_arena_printf(arena, "%s_host_ed25519", pbx->name);
+    const char *type = vl_pbx_key_type(pbx), *name = vl_arena_printf(arena, "%s_host_%s", pbx->name, type);
+    const char *lab_name = vl_arena_printf(arena, "lab_%s", type);
     struct vl_key_pair lab, host;
 
-    if (vl_session_key(guests->session, arena, "lab_ed25519", &lab, guests->err) < 0 ||
+    if (vl_session_key(guests->session, arena, lab_name, &lab, guests->err) < 0 ||
         vl_session_key(guests->session, arena, name, &host, guests->err) < 0)
         return -1;
     if (!parts)
         return vl_no_memory(guests->err);
-    seed->authorized_key = vl_text_strip(vl_arena_strdup(arena, lab.public_text));
-    seed->host_private_key = host.private_text;
-    seed->host_public_key = vl_text_strip(vl_arena_strdup(arena, host.public_text));
-    parts[0] = key_part(arena, guests, "lab_ed25519.pub", seed->authorized_key, false);
-    parts[1] = key_part(arena, guests, vl_arena_printf(arena, "%s.pub", name), seed->host_public_key, false);
+    ret_keys->authorized = vl_text_strip(vl_arena_strdup(arena, lab.public_text));
+    ret_keys->host_private = host.private_text;
+    ret_keys->host_public = vl_text_strip(vl_arena_strdup(arena, host.public_text));
+    parts[0] = key_part(arena, guests, vl_arena_printf(arena, "%s.pub", lab_name), ret_keys->authorized, false);
+    parts[1] = key_part(arena, guests, vl_arena_printf(arena, "%s.pub", name), ret_keys->host_public, false);
     parts[2] = key_part(arena, guests, name, host.private_text, true);
     parts[3] = key_part(arena, guests, name, host.private_text, false);
-    *ret_parts = parts;
+    ret_keys->parts = parts;
     return 0;
 }
 
@@ -77,6 +77,33 @@ static const char *hash_files(struct vl_arena *arena, const struct vl_fileset *f
     return vl_arena_strndup(arena, hex, 12);
 }
 
+int vl_guest_plan_seed_volume(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
+                              const struct vl_guest_seed *seed, const char **ret_volume)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    struct vl_volume volume;
+
+    *ret_volume = vl_arena_printf(arena, "%s-seed-%s.%s", pbx->name, hash_files(arena, seed->files),
+                                  seed->initrd ? "initrd" : "iso");
+    if (vl_guest_volume(guests, *ret_volume, &volume) < 0)
+        return -1;
+    if (volume.name && volume.uploaded)
+        return 0;
+    if (volume.name)
+        vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
+                                                     .object = *ret_volume,
+                                                     .why = "it was not uploaded to its end" });
+    vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_SEED,
+                                                 .object = *ret_volume,
+                                                 .source = guests->session->state.directory,
+                                                 .files = seed->files,
+                                                 .label = seed->label,
+                                                 .base = seed->initrd,
+                                                 .parts = seed->parts,
+                                                 .why = seed->why });
+    return 0;
+}
+
 int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *mac,
                        const char **ret_volume)
 {
@@ -84,8 +111,7 @@ int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *
     const struct vl_bridge *bridge = &guests->session->lab->bridge;
     const struct vl_country *country = vl_country(guests->session->lab->country);
     struct vl_fileset *files = vl_arena_zalloc(arena, sizeof(*files));
-    struct vl_volume volume;
-    const struct vl_shell_part *parts = NULL;
+    struct vl_guest_keys keys;
     struct vl_seed seed = {
         .hostname = pbx->name,
         .mac = mac,
@@ -97,29 +123,21 @@ int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *
         .language = country->language,
     };
 
-    if (seed_keys(guests, pbx, &seed, &parts) < 0)
+    if (vl_guest_keys(guests, pbx, &keys) < 0)
         return -1;
+    seed.authorized_key = keys.authorized;
+    seed.host_private_key = keys.host_private;
+    seed.host_public_key = keys.host_public;
     if (!files || vl_render_seed(arena, &seed, files, guests->err) < 0)
         return files ? -1 : vl_no_memory(guests->err);
-    *ret_volume = vl_arena_printf(arena, "%s-seed-%s.iso", pbx->name, hash_files(arena, files));
-    if (vl_guest_volume(guests, *ret_volume, &volume) < 0)
-        return -1;
-    if (volume.name && volume.uploaded)
-        return 0;
-    if (volume.name)
-        vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
-                                                     .object = *ret_volume,
-                                                     .why = "it was not uploaded to its end" });
-    vl_guest_add_step(guests, &(struct vl_step){
-                                  .kind = VL_STEP_SEED,
-                                  .object = *ret_volume,
-                                  .source = guests->session->state.directory,
-                                  .files = files,
-                                  .parts = parts,
-                                  .why = "what makes a clone this guest: host name, address, the lab's SSH key and the "
-                                         "guest's own host key",
-                              });
-    return 0;
+    return vl_guest_plan_seed_volume(guests, pbx,
+                                     &(struct vl_guest_seed){ .files = files,
+                                                              .label = VL_SEED_LABEL,
+                                                              .parts = keys.parts,
+                                                              .why = "what makes a clone this guest: host name, "
+                                                                     "address, the lab's SSH key and the guest's own "
+                                                                     "host key" },
+                                     ret_volume);
 }
 
 static bool runs_with(const struct vl_domain *domain, const char *path)

@@ -16,61 +16,110 @@
 #include "stage/guests_part.h"
 #include "stage/stage.h"
 
-static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *pbx)
+/* What is planned of one guest. */
+struct planned {
+    char uuid[37], mac[18];
+    const char *disk;
+    struct vl_volume volume;
+    struct vl_guest_boot boot;
+    struct vl_guest_install install;
+    bool installs;
+    const char *seed; /* the volume with its identity, or its answers; NULL: it has none */
+};
+
+/* Its disk, and what it boots from. */
+static int plan_disk(const struct vl_guest_plan *guests, struct vl_guest_plan *own, const struct vl_pbx *pbx,
+                     struct planned *planned)
+{
+    struct vl_volume *volume = &planned->volume;
+    const char *disk = planned->disk;
+
+    if (vl_guest_volume(guests, disk, volume) < 0 ||
+        (own->stops ? vl_guest_plan_renewed(own, pbx, volume) : vl_guest_plan_lost_disk(own, pbx->name, disk, volume)) <
+            0)
+        return -1;
+    planned->installs = vl_guest_installs(guests, pbx, volume);
+    if ((planned->installs && vl_guest_plan_install_note(own, pbx) < 0) ||
+        vl_guest_see_base(guests, pbx->name, volume) < 0 ||
+        vl_guest_plan_boot(guests, pbx->image, volume, &planned->boot) < 0 ||
+        vl_guest_plan_disk(own, disk, volume, pbx->disk, planned->boot.base_volume) < 0)
+        return -1;
+    return vl_guest_plan_growth(own, pbx, volume, planned->boot.base_volume);
+}
+
+/* Its answers while it is installed unattended, or its identity. Who installs by hand has neither. */
+static int plan_seed(const struct vl_guest_plan *own, const struct vl_pbx *pbx, struct planned *planned)
+{
+    if (planned->installs) {
+        if (vl_guest_plan_install(own, pbx, planned->mac, &planned->install) < 0)
+            return -1;
+        planned->boot = planned->install.boot;
+        planned->seed = planned->install.seed;
+        return 0;
+    }
+    return planned->boot.cdrom || pbx->image->unattended ? 0
+                                                         : vl_guest_plan_seed(own, pbx, planned->mac, &planned->seed);
+}
+
+static struct vl_domain_spec spec_of(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
+                                     const struct planned *planned)
 {
     struct vl_arena *arena = &guests->plan->arena;
     const struct vl_lab *lab = guests->session->lab;
-    const char *disk = vl_arena_printf(arena, "%s.qcow2", pbx->name), *seed = NULL;
-    struct vl_guest_plan own = *guests;
-    char uuid[37], mac[18];
-    struct vl_volume volume;
-    struct vl_domain domain;
-    struct vl_guest_boot boot;
+    uint64_t least = planned->installs ? planned->install.memory : 0;
 
-    vl_identity_uuid(lab->name, pbx->name, uuid);
-    vl_identity_mac(lab->name, pbx->name, mac);
+    return (struct vl_domain_spec){
+        .lab = lab->name,
+        .pbx = pbx->name,
+        .name = vl_domain_name(arena, lab, pbx),
+        .uuid = planned->uuid,
+        .mac = planned->mac,
+        .memory = pbx->memory > least ? pbx->memory : least,
+        .max_memory = pbx->max_memory,
+        .vcpus = pbx->vcpus,
+        .max_vcpus = pbx->max_vcpus,
+        .cpu = pbx->cpu,
+        .machine = pbx->machine,
+        .emulated = !vl_site_kvm(guests->session, guests->site),
+        .disk_path = vl_guest_volume_path(guests, planned->disk),
+        .disk_format = "qcow2",
+        .seed_path = planned->installs ? planned->install.disc
+                     : planned->seed   ? vl_guest_volume_path(guests, planned->seed)
+                                       : NULL,
+        .cdrom_path = planned->boot.cdrom,
+        .kernel = planned->boot.kernel,
+        .initrd = planned->boot.initrd,
+        .cmdline = planned->boot.cmdline,
+        .installs = planned->installs,
+        .bridge = lab->bridge.name,
+        .os = pbx->image->os,
+        .console_log = vl_stage_console_log(guests->session, arena, pbx),
+    };
+}
+
+static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *pbx)
+{
+    struct vl_guest_plan own = *guests;
+    struct planned planned = { .disk = vl_arena_printf(&guests->plan->arena, "%s.qcow2", pbx->name) };
+    struct vl_domain_spec spec;
+    struct vl_domain domain;
+
+    vl_identity_uuid(guests->session->lab->name, pbx->name, planned.uuid);
+    vl_identity_mac(guests->session->lab->name, pbx->name, planned.mac);
     own.about = pbx->name;
     own.stops = guests->session->renews;
-    if (vl_guest_volume(guests, disk, &volume) < 0 ||
-        (own.stops ? vl_guest_plan_renewed(&own, pbx, &volume)
-                   : vl_guest_plan_lost_disk(&own, pbx->name, disk, &volume)) < 0 ||
-        vl_guest_see_base(guests, pbx->name, &volume) < 0 ||
-        vl_guest_plan_boot(guests, pbx->image, &volume, &boot) < 0 ||
-        vl_guest_plan_disk(&own, disk, &volume, pbx->disk, boot.base_volume) < 0 ||
-        vl_guest_plan_growth(&own, pbx, &volume, boot.base_volume) < 0)
+    if (plan_disk(guests, &own, pbx, &planned) < 0)
         return -1;
-    vl_guest_tell_other_recipe(guests, pbx, &volume);
-    if (!boot.cdrom && vl_guest_plan_seed(&own, pbx, mac, &seed) < 0)
+    vl_guest_tell_other_recipe(guests, pbx, &planned.volume);
+    if (plan_seed(&own, pbx, &planned) < 0)
         return -1;
-    own.info = boot.info;
-    if (vl_guest_plan_domain(&own,
-                             &(struct vl_domain_spec){
-                                 .lab = lab->name,
-                                 .pbx = pbx->name,
-                                 .name = vl_domain_name(arena, lab, pbx),
-                                 .uuid = uuid,
-                                 .mac = mac,
-                                 .memory = pbx->memory,
-                                 .max_memory = pbx->max_memory,
-                                 .vcpus = pbx->vcpus,
-                                 .max_vcpus = pbx->max_vcpus,
-                                 .cpu = pbx->cpu,
-                                 .machine = pbx->machine,
-                                 .emulated = !vl_site_kvm(guests->session, guests->site),
-                                 .disk_path = vl_guest_volume_path(guests, disk),
-                                 .disk_format = "qcow2",
-                                 .seed_path = seed ? vl_guest_volume_path(guests, seed) : NULL,
-                                 .cdrom_path = boot.cdrom,
-                                 .kernel = boot.kernel,
-                                 .initrd = boot.initrd,
-                                 .cmdline = boot.cmdline,
-                                 .bridge = lab->bridge.name,
-                                 .os = pbx->image->os,
-                                 .console_log = vl_stage_console_log(guests->session, arena, pbx),
-                             },
-                             pbx->autostart, &domain) < 0)
+    own.info = planned.boot.info;
+    spec = spec_of(guests, pbx, &planned);
+    if (vl_guest_plan_domain(&own, &spec, pbx->autostart, &domain) < 0)
         return -1;
-    return seed ? vl_guest_plan_old_seeds(&own, pbx, seed, &domain) : 0;
+    return planned.seed || pbx->image->unattended
+               ? vl_guest_plan_old_seeds(&own, pbx, planned.seed ? planned.seed : "", &domain)
+               : 0;
 }
 
 /* The same base volume is wanted by many guests: its steps are kept once. */
@@ -102,6 +151,8 @@ static int plan_shared(const struct vl_guest_plan *guests, const struct vl_pbx *
         return -1;
     if (guests->session->renews)
         disk = (struct vl_volume){ .name = NULL };
+    if (pbx->image->unattended)
+        return vl_guest_installs(guests, pbx, &disk) ? vl_guest_plan_installer(guests, pbx->image) : 0;
     return vl_guest_plan_boot(guests, pbx->image, &disk, &boot);
 }
 

@@ -115,6 +115,43 @@ void vl_guest_tell_other_recipe(const struct vl_guest_plan *guests, const struct
 int vl_guest_plan_boot(const struct vl_guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,
                        struct vl_guest_boot *boot);
 
+/* The lab's key that logs in to a guest, the guest's own, and where both are written down for a person to follow. */
+struct vl_guest_keys {
+    const char *authorized, *host_private, *host_public;
+    const struct vl_shell_part *parts;
+};
+
+int vl_guest_keys(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_guest_keys *ret_keys);
+
+/* Files for one guest alone, as a disc with a label, or behind an initrd, a file of this host. */
+struct vl_guest_seed {
+    const struct vl_fileset *files;
+    const char *label, *initrd; /* one of them */
+    const struct vl_shell_part *parts;
+    const char *why;
+};
+
+/* Their volume, by its content. */
+int vl_guest_plan_seed_volume(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
+                              const struct vl_guest_seed *seed, const char **ret_volume);
+
+/* Whether a guest is to be installed unattended, or that is under way. In guest_install.c. */
+bool vl_guest_installs(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk);
+/* That it is, noted before it has a disk. */
+int vl_guest_plan_install_note(const struct vl_guest_plan *guests, const struct vl_pbx *pbx);
+
+/* What it is started with until then. */
+struct vl_guest_install {
+    struct vl_guest_boot boot;
+    const char *seed, *disc; /* the volume with its answers; its path, where they are on a disc; NULL: in the initrd */
+    uint64_t memory;         /* bytes that it needs */
+};
+
+int vl_guest_plan_install(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *mac,
+                          struct vl_guest_install *ret_install);
+/* The part of it that all guests of an image share. */
+int vl_guest_plan_installer(const struct vl_guest_plan *guests, const struct vl_image *image);
+
 /* The volume with the identity of a guest, by its content. */
 int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *mac,
                        const char **ret_volume);

@@ -34,6 +34,8 @@ static int image_step(struct vl_session *session, const struct vl_image *image, 
 
     if (image->kind == VL_IMAGE_URL)
         return fetch_step(session, image, plan);
+    if (image->unattended)
+        return vl_stage_installer(session, image, plan, err);
     if (image->kind != VL_IMAGE_BUILD)
         return 0;
     if (vl_recipe_find(&plan->arena, session->options.share_directory, session->options.cache_directory, image->source,

@@ -2,6 +2,8 @@
 /*
  * The lab's state on this host: keys and secrets that are not there yet.
  */
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "stage/stage.h"
 
@@ -45,10 +47,15 @@ static int add_secrets(struct vl_session *session, struct vl_plan *plan, struct 
     return vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err);
 }
 
+static bool is_rsa(const struct vl_pbx *pbx)
+{
+    return strcmp(vl_pbx_key_type(pbx), "rsa") == 0;
+}
+
 int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_error *err)
 {
     const char *directory = session->state.directory;
-    bool lab_key = false;
+    bool lab_keys[2] = { false };
 
     vl_plan_add_directory(plan, directory, 0700, "what the lab must remember, readable by root only");
     vl_plan_add_directory(plan, vl_arena_printf(&plan->arena, "%s/ssh", directory), 0700, "the SSH keys of the lab");
@@ -57,16 +64,19 @@ int vl_stage_state(struct vl_session *session, struct vl_plan *plan, struct vl_e
     for (size_t i = 0; i < session->lab->pbx_count; i++) {
         const struct vl_pbx *pbx = &session->lab->pbxs[i];
 
-        lab_key |= pbx->place == VL_PLACE_VM ||
-                   (pbx->place == VL_PLACE_SSH && !pbx->sshkey && (!pbx->password_file || pbx->jump));
+        lab_keys[is_rsa(pbx)] |= pbx->place == VL_PLACE_VM ||
+                                 (pbx->place == VL_PLACE_SSH && !pbx->sshkey && (!pbx->password_file || pbx->jump));
         if (pbx->place == VL_PLACE_VM &&
-            add_key(plan, session, vl_arena_printf(&plan->arena, "%s_host_ed25519", pbx->name),
+            add_key(plan, session, vl_arena_printf(&plan->arena, "%s_host_%s", pbx->name, vl_pbx_key_type(pbx)),
                     "the guest's SSH host key is made here, so that the first connection is already a verified one",
                     err) < 0)
             return -1;
     }
-    if (lab_key &&
+    if (lab_keys[false] &&
         add_key(plan, session, "lab_ed25519", "the key with which voiplab logs in to the lab's PBXs", err) < 0)
+        return -1;
+    if (lab_keys[true] &&
+        add_key(plan, session, "lab_rsa", "the same for PBXs whose sshd knows no other kind of key", err) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);
 }

@@ -70,7 +70,7 @@ wrong 6 'address = 10.1.1.1' 'with its prefix length'
 wrong 6 'address = 10.1.1.1/33' 'with its prefix length'
 sed '6d' good.ini >lab.ini
 told 4 "needs the key 'address'" 'a bridge without an address'
-wrong 8 'base = ftp:x' 'build:RECIPE, iso:FILE, disk:FILE, url:URL or image:NAME'
+wrong 8 'base = ftp:x' 'build:RECIPE, iso:FILE, disk:FILE, url:URL, image:NAME or location:URL'
 wrong 10 'role = server' 'is none of guest, hub'
 wrong 12 'address = 10.1.1.300' 'is not an IPv4 address'
 wrong 12 'address = 10.9.1.11' 'is outside the bridge'

@@ -302,14 +302,14 @@ static void test_iso(void **state)
     directory = make_work();
     iso = vl_arena_printf(&arena, "%s/seed.iso", directory);
     render(&arena, &seed, &set);
-    if (vl_seed_iso(&set, iso, &err) < 0)
+    if (vl_seed_iso(&set, VL_SEED_LABEL, iso, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     assert_int_equal(entries_in(directory), 1);
     assert_int_equal(stat(iso, &status), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
     digest_of(iso, first);
     (void)usleep(1100000);
-    assert_int_equal(vl_seed_iso(&set, iso, &err), 0);
+    assert_int_equal(vl_seed_iso(&set, VL_SEED_LABEL, iso, &err), 0);
     digest_of(iso, second);
     assert_string_equal(first, second);
     check_iso_content(iso, directory, &set);
@@ -341,17 +341,17 @@ static void test_iso_failure(void **state)
     render(&arena, &seed, &set);
     broken.rename = failing_rename;
     (void)vl_file_set_ops(&broken);
-    assert_int_equal(vl_seed_iso(&set, iso, &err), -1);
+    assert_int_equal(vl_seed_iso(&set, VL_SEED_LABEL, iso, &err), -1);
     (void)vl_file_set_ops(NULL);
     assert_int_equal(entries_in(directory), 0);
 
     assert_int_equal(setenv("PATH", directory, 1), 0); /* no program is there, and none is needed */
-    assert_int_equal(vl_seed_iso(&set, iso, &err), 0);
+    assert_int_equal(vl_seed_iso(&set, VL_SEED_LABEL, iso, &err), 0);
     assert_int_equal(setenv("PATH", path, 1), 0);
     assert_int_equal(entries_in(directory), 1);
     assert_int_equal(unlink(iso), 0);
 
-    assert_int_equal(vl_seed_iso(&set, "/nowhere/at/all.iso", &err), -1);
+    assert_int_equal(vl_seed_iso(&set, VL_SEED_LABEL, "/nowhere/at/all.iso", &err), -1);
     assert_int_equal(rmdir(directory), 0);
 }
 

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Guests that are installed unattended, against libvirt's test driver: what is planned before, while and after, and by
+ * what the end of an installation is told from its being cut off.
+ *
+ * ctest: THREADS yes
+ */
+#include "guests_fixture.h"
+
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "guest/netboot.h"
+#include "request/fleet.h"
+
+#define TREE "http://192.0.2.1/debian/dists/bookworm/main/installer-amd64/"
+#define UNATTENDED "location:" TREE "\nos = debian12"
+
+static bool has_note(struct fixture *fixture)
+{
+    return vl_stage_installs(&fixture->session, &fixture->session.lab->pbxs[0]);
+}
+
+static void plan_one(struct fixture *fixture, struct vl_plan *plan)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    if (vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+}
+
+/* The installer is fetched once, and is then in the cache. */
+static void test_installer(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open(UNATTENDED);
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO before = { .count = 0 };
+    VL_PLAN_AUTO after = { .count = 0 };
+    const char *place = vl_netboot_place(&arena, fixture->directory, "i", TREE);
+
+    (void)state;
+    assert_int_equal(vl_stage_image(&fixture->session, NULL, &before, &err), 0);
+    assert_int_equal(before.count, 2);
+    assert_int_equal(before.steps[0].kind, VL_STEP_FETCH);
+    assert_string_equal(before.steps[0].source, TREE "current/images/netboot/debian-installer/amd64/linux");
+    assert_string_equal(before.steps[1].source, TREE "current/images/netboot/debian-installer/amd64/initrd.gz");
+    assert_int_equal(mkdir(vl_arena_printf(&arena, "%s/installers", fixture->directory), 0700), 0);
+    write_whole(vl_arena_printf(&arena, "%s.vmlinuz", place), "kernel");
+    write_whole(vl_arena_printf(&arena, "%s.initrd", place), "initrd");
+    assert_int_equal(vl_stage_image(&fixture->session, NULL, &after, &err), 0);
+    assert_int_equal(after.count, 0);
+}
+
+static size_t position(const struct vl_plan *plan, enum vl_step_kind kind)
+{
+    const struct vl_step *step = step_of(plan, kind);
+
+    assert_non_null(step);
+    return (size_t)(step - plan->steps);
+}
+
+/* It is noted before there is a disk, and started by the installer's kernel, whose answers are in its initrd. */
+static void test_before(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open(UNATTENDED);
+    VL_PLAN_AUTO plan = { .count = 0 };
+    const struct vl_step *seed;
+    const char *xml;
+
+    (void)state;
+    plan_one(fixture, &plan);
+    assert_true(position(&plan, VL_STEP_FILE) < position(&plan, VL_STEP_VOLUME));
+    seed = &plan.steps[position(&plan, VL_STEP_SEED)];
+    assert_null(seed->label);
+    assert_non_null(strstr(seed->base, "/installers/i-"));
+    assert_true(vl_text_ends(seed->object, ".initrd"));
+    xml = plan.steps[position(&plan, VL_STEP_DOMAIN)].after;
+    assert_non_null(strstr(xml, "<on_reboot>destroy</on_reboot>"));
+    assert_non_null(strstr(xml, seed->object));
+    assert_non_null(strstr(xml, "file=/preseed.cfg"));
+    assert_non_null(strstr(xml, "<memory unit=\"KiB\">1048576</memory>"));
+    assert_non_null(strstr(xml, "address=\"127.0.0.1\""));
+    assert_true(position(&plan, VL_STEP_DOMAIN) < position(&plan, VL_STEP_START));
+}
+
+static void make_pool(struct fixture *fixture)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    if (vl_hypervisor_pool_make(fixture->session.hypervisor, "voiplab-t", "/nowhere", &err) < 0 ||
+        vl_hypervisor_volume_make(fixture->session.hypervisor, "voiplab-t",
+                                  "<volume><name>a.qcow2</name><capacity>4294967296</capacity><target><format "
+                                  "type='qcow2'/></target></volume>",
+                                  &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+}
+
+/* Once it is installed it boots from its disk, and what was for the installer is no part of it. */
+static void test_after(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open(UNATTENDED);
+    VL_PLAN_AUTO plan = { .count = 0 };
+    const char *xml;
+
+    (void)state;
+    make_pool(fixture);
+    plan_one(fixture, &plan);
+    assert_null(step_of(&plan, VL_STEP_SEED));
+    assert_null(step_of(&plan, VL_STEP_FILE));
+    xml = plan.steps[position(&plan, VL_STEP_DOMAIN)].after;
+    assert_non_null(strstr(xml, "<on_reboot>restart</on_reboot>"));
+    assert_non_null(strstr(xml, "<boot dev=\"hd\"/>"));
+    assert_null(strstr(xml, "<kernel>"));
+    assert_null(strstr(xml, "vnc"));
+}
+
+/* As while it is installed: the note is there, and the domain runs as it is defined then. */
+static void begin(struct fixture *fixture)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    const struct vl_step *file;
+
+    plan_one(fixture, &plan);
+    file = &plan.steps[position(&plan, VL_STEP_FILE)];
+    assert_int_equal(vl_file_mkdirs(fixture->session.state.directory, 0700, &err), 0);
+    write_whole(file->object, file->after);
+    make_pool(fixture);
+    if (vl_hypervisor_define(fixture->session.hypervisor, plan.steps[position(&plan, VL_STEP_DOMAIN)].after, "t-a", "t",
+                             &err) < 0 ||
+        vl_hypervisor_start(fixture->session.hypervisor, "t-a", "t", &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_true(has_note(fixture));
+}
+
+static void look_again(struct fixture *fixture, bool wait, size_t failed)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FLEET_AUTO fleet = { .count = 0 };
+
+    assert_int_equal(vl_fleet_open(&fixture->session, (const char *const[]){ "a", NULL }, &fleet, &err), 0);
+    (wait ? vl_fleet_wait_installed : vl_fleet_end_installed)(&fleet);
+    assert_int_equal(vl_fleet_failed(&fleet), failed);
+}
+
+static void test_ends(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open(UNATTENDED);
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    (void)state;
+    begin(fixture);
+    look_again(fixture, false, 0);
+    assert_true(has_note(fixture)); /* it runs */
+    plan_one(fixture, &plan);
+    assert_null(step_of(&plan, VL_STEP_DOMAIN)); /* and is as it shall be */
+    assert_null(step_of(&plan, VL_STEP_START));
+    assert_int_equal(vl_hypervisor_stop(fixture->session.hypervisor, "t-a", "t", 5000, false, &err), 0);
+    look_again(fixture, false, 0);
+    assert_false(has_note(fixture));
+}
+
+/* The plug was pulled: it is not installed, and the next run begins anew. */
+static void test_cut_off(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open(UNATTENDED);
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    (void)state;
+    begin(fixture);
+    assert_int_equal(vl_hypervisor_stop(fixture->session.hypervisor, "t-a", "t", 0, true, &err), 0);
+    look_again(fixture, true, 1);
+    assert_true(has_note(fixture));
+    assert_non_null(strstr(vl_buf_text(&fixture->warnings), "its installer had not come to its end; 'voiplab up a'"));
+    plan_one(fixture, &plan);
+    assert_non_null(step_of(&plan, VL_STEP_START));
+    assert_null(step_of(&plan, VL_STEP_DOMAIN));
+}
+
+/* Who does not know Ed25519 gets RSA keys, in the form that it reads. */
+static void test_old_keys(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null\nos = elastix2\ninstall = unattended");
+    VL_PLAN_AUTO plan = { .count = 0 };
+    VL_PLAN_AUTO keys = { .count = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    const struct vl_step *seed;
+    size_t rsa = 0;
+
+    (void)state;
+    assert_int_equal(vl_stage_state(&fixture->session, &keys, &err), 0);
+    for (size_t i = 0; i < keys.count; i++) {
+        if (keys.steps[i].kind != VL_STEP_KEY)
+            continue;
+        rsa++;
+        assert_true(vl_text_starts(keys.steps[i].input, "-----BEGIN RSA PRIVATE KEY-----\n"));
+        assert_true(vl_text_starts(keys.steps[i].after, "ssh-rsa AAAA"));
+    }
+    assert_int_equal(rsa, 4);
+    plan_one(fixture, &plan);
+    seed = &plan.steps[position(&plan, VL_STEP_SEED)];
+    assert_string_equal(seed->label, "OEMDRV");
+    assert_int_equal(seed->files->count, 1);
+    assert_non_null(strstr(seed->files->files[0].text, "-----BEGIN RSA PRIVATE KEY-----\n"));
+    assert_non_null(strstr(seed->files->files[0].text, vl_state_secret(&fixture->session.state, "database/%s", "a")));
+    assert_non_null(strstr(plan.steps[position(&plan, VL_STEP_DOMAIN)].after, "ks=cdrom:/ks.cfg"));
+    assert_null(strstr(plan.steps[position(&plan, VL_STEP_DOMAIN)].after, "PRIVATE"));
+}
+
+static void test_unknown(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null\nos = ubuntu22\ninstall = unattended");
+    VL_PLAN_AUTO plan = { .count = 0 };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    (void)state;
+    assert_int_equal(vl_stage_image(&fixture->session, NULL, &plan, &err), -1);
+    assert_int_equal(err.code, VL_ERROR_LAB);
+    assert_non_null(strstr(vl_error_text(&err), "[image i] os: nobody knows how 'ubuntu22' is installed unattended"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_installer), cmocka_unit_test(test_before),  cmocka_unit_test(test_after),
+        cmocka_unit_test(test_ends),      cmocka_unit_test(test_cut_off), cmocka_unit_test(test_old_keys),
+        cmocka_unit_test(test_unknown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
