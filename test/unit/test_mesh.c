@@ -19,7 +19,7 @@
 
 /* Under a sanitizer the same, of a smaller mesh: it makes each trunk ten times as dear, and says nothing more of a
  * large one. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if SANITIZED
 enum { SMALL = 20, LARGE = 80, TIMES = 1 };
 #else
 enum { SMALL = 50, LARGE = 200, TIMES = 3 };
