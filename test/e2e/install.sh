@@ -6,6 +6,10 @@
 # sector to the disk, as an installer does at its end, and switches the machine off. So all that voiplab and libvirt do
 # between the first start and the start from the disk is real, and takes no minutes.
 #
+# VOIPLAB_TEST_FULL: then Debian's own installer is started with the answers, on a mirror in the namespace. That ends with
+# a guest that lets us in where the archive has all of the installer's parts, and else where it asks for the first that
+# is not there: some mirrors have no more than the kernel's.
+#
 # ctest: RESOURCE_LOCK processor COST 15
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -42,6 +46,25 @@ lab() {
         >"$work/lab.ini"
     printf '[image i]\n%b\n[pbx uno]\naddress = 10.77.9.11\nmemory = %s\ndisk = %s\n' "$2" "${3-32M}" "${4-64M}" \
         >>"$work/lab.ini"
+}
+
+# lit FILE: how many bytes of a picture, PNG or PPM, are not black. Each row of a PNG begins with the kind of its filter.
+lit() {
+    python3 - "$1" <<'PY'
+import struct, sys, zlib
+data = open(sys.argv[1], "rb").read()
+if data[:4] == b"\x89PNG":
+    width, at, packed = struct.unpack(">I", data[16:20])[0], 8, b""
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        packed += data[at + 8:at + 8 + length] if kind == b"IDAT" else b""
+        at += length + 12
+    rows = zlib.decompress(packed)
+    data = b"".join(rows[row + 1:row + 1 + 3 * width] for row in range(0, len(rows), 1 + 3 * width))
+else:
+    data = data[20:]
+print(len(data) - data.count(0))
+PY
 }
 
 say "programs of a few instructions"
@@ -121,8 +144,8 @@ in_lab up --wait 6
 [ "$status" -ne 0 ] || fail "up says that what nobody has installed is good: $said"
 expect_contains "$said" "uno: its screen is VNC on 127.0.0.1:" "up of a guest that is installed by hand"
 expect_contains "$said" "waiting for uno: to be installed by hand, 0 MiB written" "what up waits for"
-virsh_ screenshot hand-uno "$work/screen.ppm" >/dev/null
-[ "$(tail -c +20 "$work/screen.ppm" | tr -d '\0' | wc -c)" -gt 100 ] || fail "the screen of the installer is blank"
+virsh_ screenshot hand-uno "$work/screen" >/dev/null
+[ "$(lit "$work/screen")" -gt 100 ] || fail "the screen of the installer is blank"
 in_lab status --wait 1
 expect_contains "$said" "uno" "status"
 in_lab destroy --yes
@@ -150,5 +173,47 @@ qemu-img convert -U -O raw "$work/voiplab-tree/uno.qcow2" "$work/disk.raw"
 head -c 512 "$work/disk.raw" | cmp - "$work/boot" || fail "the disk has not what the installer wrote"
 [ ! -e "$state/tree/installing-uno" ] || fail "the note of the installation is there yet"
 if compgen -G "$work/voiplab-tree/uno-seed-*" >/dev/null; then fail "the answers, with the host key, are there yet"; fi
+in_lab destroy --yes
+[ "$status" -eq 0 ] || fail "destroy: $said"
+
+full || exit 0
+say "Debian's own installer, with the answers of the lab file, on a mirror in the namespace"
+requires apt-get dpkg-deb
+kept=${VOIPLAB_TEST_CACHE:-/var/cache/voiplab-test}/installer
+images=/debian/dists/bookworm/main/installer-amd64/current/images/netboot
+mkdir -p "$kept/mirror" "$work/package"
+(cd "$work/package" && apt-get download -q debian-installer-12-netboot-amd64 >/dev/null 2>&1) ||
+    skip "there is no package debian-installer-12-netboot-amd64"
+dpkg-deb -x "$work"/package/*.deb "$work/package"
+python3 "$here/mirror.py" --namespace "/run/netns/$netns" --listen 0.0.0.0:3142 --cache "$kept/mirror" \
+    --tree "$images=$work/package/usr/lib/debian-installer/images/12/amd64/text" >"$work/mirror.port" 2>"$work/mirror.log" &
+cleanup_fn kill $!
+retry 30 grep -q 3142 "$work/mirror.port" || fail "the mirror does not listen: $(cat "$work/mirror.log")"
+lab debian "base = location:http://10.77.9.1:3142/debian/dists/bookworm/main/installer-amd64/\nos = debian12
+packages = openssh-server" 512M 4G
+ip netns exec "$netns" "$VOIPLAB" up -f "$work/lab.ini" --share "$SOURCE/share" --state "$state" \
+    --cache "$work/cache" -c "$uri" -v >"$work/said" 2>&1 &
+installing=$!
+missing() { grep -o '[^/ ]*\.udeb HTTP/1.1" 404' "$work/mirror.log"; }
+while kill -0 "$installing" 2>/dev/null && ! missing >/dev/null; do sleep 2; done
+if missing >/dev/null; then
+    # Every question before this one was answered: language, keyboard, network, mirror and suite.
+    say "the archive has not all parts of the installer, so this ends where it asks for $(missing | cut -d' ' -f1)"
+    grep -q 'GET .*/dists/bookworm/main/debian-installer/binary-amd64/Packages' "$work/mirror.log" ||
+        fail "the installer asked for a part before it knew which there are: $(cat "$work/mirror.log")"
+    kill -TERM "$installing"
+    wait "$installing" || :
+    expect_contains "$(cat "$work/said")" "the installation goes on, and 'voiplab up' waits for it" "up, cut off"
+    [ -e "$state/debian/installing-uno" ] || fail "the note of the installation is gone"
+    in_lab down
+    expect_contains "$said" "stop domain debian-uno" "down"
+    [ -e "$state/debian/installing-uno" ] || fail "what was cut off counts as installed"
+else
+    wait "$installing" || :
+    expect_contains "$(cat "$work/said")" "uno: is installed, in " "up"
+    printf '10.77.9.11 %s\n' "$(cut -d' ' -f1-2 "$state/debian/ssh/uno_host_ed25519.pub")" >"$work/known"
+    [ "$(ip netns exec "$netns" ssh -n -o BatchMode=yes -o UserKnownHostsFile="$work/known" -i \
+        "$state/debian/ssh/lab_ed25519" root@10.77.9.11 hostname)" = uno ] || fail "the installed guest is not the lab's"
+fi
 in_lab destroy --yes
 [ "$status" -eq 0 ] || fail "destroy: $said"
