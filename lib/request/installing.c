@@ -95,8 +95,12 @@ static int wait_on(const struct waiting *waiting, struct vl_member *member, stru
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_domain domain;
 
-    if (look(waiting->fleet, &arena, member, &domain, err) < 0)
+    if (look(waiting->fleet, &arena, member, &domain, err) < 0 && !vl_session_cancelled(session))
         return -1;
+    if (vl_session_cancelled(session)) {
+        vl_error_clear(err); /* which may be that the look was */
+        return vl_fail(err, VL_ERROR_FAILED, "cancelled; the installation goes on, and 'voiplab up' waits for it");
+    }
     if (domain.ended)
         return 0;
     if (domain.state != VL_DOMAIN_RUNNING)
@@ -104,8 +108,6 @@ static int wait_on(const struct waiting *waiting, struct vl_member *member, stru
                        "'%s' does not run any more, and its installer had not come to its end; 'voiplab up %s' begins "
                        "anew",
                        member->pbx->name, member->pbx->name);
-    if (vl_session_cancelled(session))
-        return vl_fail(err, VL_ERROR_FAILED, "cancelled; the installation goes on, and 'voiplab up' waits for it");
     if (vl_now_ms() - waiting->begun > wait_s * 1000LL)
         return vl_fail(err, VL_ERROR_TIMEOUT,
                        "'%s' is not installed after %u s; it goes on, and 'voiplab up' waits for it", member->pbx->name,
