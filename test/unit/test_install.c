@@ -118,7 +118,6 @@ static void test_after(void **state)
 /* As while it is installed: the note is there, and the domain runs as it is defined then. */
 static void begin(struct fixture *fixture)
 {
-    VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_PLAN_AUTO plan = { .count = 0 };
     const struct vl_step *file;
