@@ -6,8 +6,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "lab/mask.h"
+#include "probe/evidence.h"
 
 enum { CONNECT_MS = 5000, ASK_MS = 8000, STEP_MS = 100, PERIOD_MS = 400, MOST = 1 << 24, PORTS = 65536 };
 
@@ -137,6 +140,39 @@ static void *look(void *argument)
         for (int waited = 0; waited < PERIOD_MS && !is_stopped(watch); waited += STEP_MS)
             (void)nanosleep(&moment, NULL);
     return NULL;
+}
+
+const struct vl_evidence_line *vl_limits_telling_line(const struct vl_evidence *evidence)
+{
+    static const char *const words[][2] = { { " ERROR[", "" }, { " WARNING[", "" }, { " NOTICE[", "limit" } };
+
+    for (size_t w = 0; w < VL_COUNT(words); w++)
+        for (size_t i = 0; i < evidence->log_count; i++) {
+            const char *found = evidence->log[i].before ? NULL : strstr(evidence->log[i].text, words[w][0]);
+
+            if (found && strstr(found, words[w][1]))
+                return &evidence->log[i];
+        }
+    return NULL;
+}
+
+const char *vl_limits_log(const struct vl_run *run, const struct vl_pbx *pbx, unsigned seconds)
+{
+    static const char *const questions[] = { NULL };
+    struct vl_arena *arena = &run->result->arena;
+    VL_ARENA_AUTO heard = { .blocks = NULL };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_TARGET_AUTO *target = vl_session_connect(run->session, pbx, CONNECT_MS, &ignored);
+    struct vl_evidence evidence = { .log_count = 0 };
+    const struct vl_evidence_line *line;
+
+    if (!target || vl_evidence_ask(&heard, target, seconds, seconds, questions, &evidence, &ignored) < 0)
+        return NULL;
+    line = vl_limits_telling_line(&evidence);
+    if (!line)
+        return NULL;
+    return vl_arena_printf(arena, "%s:%lu: %s", evidence.log_file, line->number,
+                           vl_lab_mask(&run->session->state, arena, vl_text_quote(arena, line->text, VL_TEXT_QUOTED)));
 }
 
 struct vl_limits_watch *vl_limits_start(const struct vl_run *run, const struct vl_pbx *pbx, const char *account)

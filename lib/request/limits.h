@@ -23,6 +23,15 @@ struct vl_limits_watch;
 struct vl_limits_watch *vl_limits_start(const struct vl_run *run, const struct vl_pbx *pbx, const char *account);
 
 struct vl_limits vl_limits_now(struct vl_limits_watch *watch);
+/* What the log of a PBX says of the last `seconds`: its first error, else its first warning, else its first notice of a
+ * limit, as FILE:LINE: TEXT, printable; NULL: nothing, or it cannot be looked at. In the run's arena. */
+const char *vl_limits_log(const struct vl_run *run, const struct vl_pbx *pbx, unsigned seconds);
+
+/* Which line that is; NULL: none. */
+struct vl_evidence;
+struct vl_evidence_line;
+const struct vl_evidence_line *vl_limits_telling_line(const struct vl_evidence *evidence);
+
 /* Forget the peaks. */
 void vl_limits_forget(struct vl_limits_watch *watch);
 

@@ -49,12 +49,14 @@ struct capacity {
     struct vl_load now; /* the step that goes on */
     struct vl_load_watch *watch;
     struct vl_limits_watch *limits;
-    struct vl_limits idle; /* before the first step */
+    struct vl_limits idle; /* the least that was in use so far */
     struct vl_load_search search;
     double generator_rate; /* that SIPp reached with itself */
+    bool generator_slow;   /* that was less than was wanted */
     struct step steps[VL_SIPP_SEARCH_STEPS];
     double ports_of_each, files_of_each; /* that a call took, at the most */
     const char *limit, *limit_name;      /* of the smallest step that did not hold */
+    const char *log;                     /* what the PBX wrote meanwhile; NULL: nothing that tells */
     bool generator_gave;
 };
 
@@ -131,7 +133,8 @@ static const char *broken_rule(const struct capacity *capacity, const struct vl_
         return vl_arena_printf(arena, "the first answer took %.0f ms, 95 of 100", times->p95);
     if (!capacity->asked->by_rate && summary->peak < number - summary->failed)
         return vl_arena_printf(arena, "only %" PRIu64 " were up at once", summary->peak);
-    if (capacity->asked->by_rate && summary->rate < 0.95 * number)
+    /* one call may always come late: SIPp needs a moment to start */
+    if (capacity->asked->by_rate && summary->rate < 0.95 * number - 1.0 / RATE_SECONDS)
         return vl_arena_printf(arena, "only %.1f a second were begun", summary->rate);
     return NULL;
 }
@@ -141,18 +144,28 @@ static bool is_used_up(unsigned peak, unsigned most)
     return most && peak * 10 >= most * 9;
 }
 
-/* What gave in a step that did not hold: what can be seen to be full, before what is only said. */
-static void find_limit(struct capacity *capacity, const struct vl_sipp_summary *summary, unsigned number)
+static void blame_generator(struct capacity *capacity)
+{
+    capacity->generator_gave = true;
+    capacity->limit_name = vl_sipp_limit_name(VL_LOAD_LIMIT_GENERATOR);
+    capacity->limit = vl_arena_printf(&capacity->run->result->arena,
+                                      "SIPp itself makes no more than %.1f calls a second here, without any PBX",
+                                      capacity->generator_rate);
+}
+
+/* Whether a step asks more of SIPp than it may well carry: one that is slow answers late long before it falls behind,
+ * and what it does not answer in time looks as if the PBX had not. */
+static bool is_too_much(const struct capacity *capacity, unsigned number)
+{
+    return capacity->generator_slow && capacity->asked->by_rate && number >= capacity->generator_rate / 2;
+}
+
+/* What of the PBX was seen to be full; false: nothing. That it is so does not depend on how well SIPp ran. */
+static bool find_full(struct capacity *capacity, const char *target, unsigned number)
 {
     struct vl_arena *arena = &capacity->run->result->arena;
-    const char *target = summary->target;
     const struct vl_limits now = vl_limits_now(capacity->limits);
-    enum vl_load_limit limit = vl_sipp_limit(summary, arena, &capacity->limit);
 
-    capacity->limit_name = vl_sipp_limit_name(limit);
-    capacity->generator_gave = limit == VL_LOAD_LIMIT_GENERATOR;
-    if (capacity->generator_gave)
-        return;
     if (now.calls_most && !capacity->asked->by_rate && number > now.calls_most) {
         capacity->limit_name = "call limit";
         capacity->limit = vl_arena_printf(arena, "the account '%s' of '%s' may have %u calls at once (call-limit)",
@@ -163,8 +176,27 @@ static void find_limit(struct capacity *capacity, const struct vl_sipp_summary *
                                           now.ports_peak, now.ports_most);
     } else if (is_used_up(now.files_peak, now.files_most)) {
         capacity->limit_name = "open files";
-        capacity->limit = vl_arena_printf(arena, "the Asterisk of '%s' had %u of %u files open (ulimit -n)", target,
-                                          now.files_peak, now.files_most);
+        capacity->limit =
+            vl_arena_printf(arena, "the Asterisk of '%s' had %u of %u files open (ulimit -n)", target,
+                            now.files_peak < now.files_most ? now.files_peak : now.files_most, now.files_most);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* What gave in a step that did not hold: what can be seen to be full, before what is only said. */
+static void find_limit(struct capacity *capacity, const struct vl_sipp_summary *summary, unsigned number)
+{
+    enum vl_load_limit limit;
+
+    capacity->generator_gave = false;
+    if (is_too_much(capacity, number)) {
+        blame_generator(capacity);
+    } else if (!find_full(capacity, summary->target, number)) {
+        limit = vl_sipp_limit(summary, &capacity->run->result->arena, &capacity->limit);
+        capacity->limit_name = vl_sipp_limit_name(limit);
+        capacity->generator_gave = limit == VL_LOAD_LIMIT_GENERATOR;
     }
 }
 
@@ -172,6 +204,39 @@ static void find_limit(struct capacity *capacity, const struct vl_sipp_summary *
 static bool has_room(unsigned now, unsigned most, double of_each, unsigned number)
 {
     return !most || now + of_each * number * 1.25 < most;
+}
+
+/* How it is now; what a search before this one left goes in the course of this one. */
+static struct vl_limits look_at_idle(struct capacity *capacity)
+{
+    const struct vl_limits now = vl_limits_now(capacity->limits);
+
+    if (now.known && (!capacity->idle.known || now.ports < capacity->idle.ports))
+        capacity->idle.ports = now.ports;
+    if (now.known && (!capacity->idle.known || now.files < capacity->idle.files))
+        capacity->idle.files = now.files;
+    capacity->idle.known |= now.known;
+    return now;
+}
+
+static bool is_half_full(unsigned now, unsigned most)
+{
+    return most && now * 2 > most;
+}
+
+/* A search that begins where another has just ended finds its leavings: they are waited for, or the first step would
+ * be judged by them. */
+static void wait_for_idle(struct capacity *capacity)
+{
+    static const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000L };
+    long long deadline = vl_now_ms() + RELEASE_MS;
+    struct vl_limits now = look_at_idle(capacity);
+
+    while ((is_half_full(now.ports, now.ports_most) || is_half_full(now.files, now.files_most)) &&
+           vl_now_ms() < deadline && !vl_session_cancelled(capacity->run->session)) {
+        (void)nanosleep(&moment, NULL);
+        now = look_at_idle(capacity);
+    }
 }
 
 /* Until the PBX has let go of enough of the ports and files of the step before: chan_sip keeps them for half a minute.
@@ -183,7 +248,7 @@ static void wait_for_release(struct capacity *capacity, unsigned number)
     long long deadline = vl_now_ms() + RELEASE_MS;
 
     while (vl_now_ms() < deadline && !vl_session_cancelled(capacity->run->session)) {
-        const struct vl_limits now = vl_limits_now(capacity->limits);
+        const struct vl_limits now = look_at_idle(capacity);
         bool released = now.ports <= capacity->idle.ports && now.files <= capacity->idle.files + FIRST_STEP;
 
         if (!now.known || released ||
@@ -214,6 +279,11 @@ static void note_use(struct capacity *capacity, const struct vl_limits *before, 
     capacity->files_of_each = files > capacity->files_of_each ? files : capacity->files_of_each;
 }
 
+static unsigned seconds_since(long long begun_ms)
+{
+    return (unsigned)((vl_now_ms() - begun_ms) / 1000) + 1;
+}
+
 static int make_step(struct capacity *capacity)
 {
     unsigned number = capacity->search.next;
@@ -221,6 +291,7 @@ static int make_step(struct capacity *capacity)
     struct step *step = &capacity->steps[capacity->search.steps];
     VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
     struct vl_limits before;
+    long long begun_ms;
     const char *why;
 
     capacity->now = load_of(capacity, number);
@@ -233,6 +304,7 @@ static int make_step(struct capacity *capacity)
     options.steer = capacity->asked->steer ? steer : NULL;
     wait_for_release(capacity, number);
     before = vl_limits_now(capacity->limits);
+    begun_ms = vl_now_ms();
     if (vl_sipp_run(&options, &summary, capacity->run->err) < 0)
         return -1;
     if (summary.outcome == VL_LOAD_CANCELLED)
@@ -247,8 +319,12 @@ static int make_step(struct capacity *capacity)
                            .peak = summary.peak,
                            .p95_ms = summary.times[VL_LOAD_CLOCK_REQUEST].p95,
                            .why = why ? why : "" };
-    if (why && (!capacity->search.failed || number <= capacity->search.failed))
+    if (why && (!capacity->search.failed || number <= capacity->search.failed)) {
         find_limit(capacity, &summary, number);
+        capacity->log = !capacity->limits || capacity->generator_gave
+                            ? NULL
+                            : vl_limits_log(capacity->run, capacity->load->load.target, seconds_since(begun_ms));
+    }
     vl_session_event(capacity->run->session, VOIPLAB_EVENT_STEP, capacity->now.name, "%u %s: %s%s", number,
                      unit(capacity), why ? "does not hold: " : "holds", why ? why : "");
     vl_sipp_search_take(&capacity->search, !why);
@@ -273,11 +349,8 @@ static int calibrate(struct capacity *capacity)
     vl_session_event(capacity->run->session, VOIPLAB_EVENT_STEP, capacity->load->load.name,
                      "SIPp with itself: %.1f of %u calls a second", capacity->generator_rate, wanted);
     if (capacity->generator_rate < 0.95 * wanted) {
-        capacity->generator_gave = true;
-        capacity->limit_name = vl_sipp_limit_name(VL_LOAD_LIMIT_GENERATOR);
-        capacity->limit = vl_arena_printf(&capacity->run->result->arena,
-                                          "SIPp itself makes no more than %.1f calls a second here, without any PBX",
-                                          capacity->generator_rate);
+        capacity->generator_slow = true;
+        blame_generator(capacity);
     }
     return 0;
 }
@@ -289,14 +362,14 @@ static unsigned most_of(const struct capacity *capacity)
 
     if (!capacity->asked->by_rate)
         return capacity->asked->concurrent ? capacity->asked->concurrent : MOST_AT_ONCE;
-    return capacity->generator_gave && rate < most ? (rate >= 1 ? (unsigned)rate : 1) : most;
+    return capacity->generator_slow && rate < most ? (rate >= 1 ? (unsigned)rate : 1) : most;
 }
 
 static int search(struct capacity *capacity)
 {
     if (calibrate(capacity) < 0)
         return -1;
-    capacity->idle = vl_limits_now(capacity->limits);
+    wait_for_idle(capacity);
     vl_sipp_search_begin(&capacity->search, FIRST_STEP, most_of(capacity));
     while (capacity->search.next)
         if (make_step(capacity) < 0)
@@ -317,6 +390,8 @@ static void tell(const struct capacity *capacity, struct vl_buf *text)
                   load->extension, load->target->name, capacity->search.confirmed ? ", seen twice" : ", seen once");
     vl_buf_printf(text, "  %-22s %s\n", "what gave first",
                   capacity->limit ? capacity->limit : "the search was ended before it was seen");
+    if (capacity->log)
+        vl_buf_printf(text, "  %-22s %s\n", "its log", capacity->log);
     vl_buf_printf(text, "  %-22s %.1f calls a second\n", "SIPp with itself", capacity->generator_rate);
     vl_buf_printf(text, "  %-22s %8s %8s %8s %8s %8s\n", "steps", "asked", "at once", "a second", "failed", "p95 (ms)");
     for (unsigned i = 0; i < capacity->search.steps; i++) {
@@ -339,6 +414,7 @@ static void tell_json(const struct capacity *capacity, struct vl_json *json)
     vl_json_bool(json, "confirmed", capacity->search.confirmed);
     vl_json_string(json, "limit", capacity->limit_name);
     vl_json_string(json, "limit_text", capacity->limit);
+    vl_json_string(json, "log", capacity->log);
     vl_json_real(json, "generator_rate", capacity->generator_rate);
     vl_json_array(json, "steps");
     for (unsigned i = 0; i < capacity->search.steps; i++) {

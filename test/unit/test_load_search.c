@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "probe/evidence.h"
 #include "request/limits.h"
 #include "sipp/search.h"
 
@@ -132,11 +133,29 @@ static void test_odd_limits(void **state)
     }
 }
 
+static void test_telling_line(void **state)
+{
+    struct vl_evidence_line lines[] = {
+        { .text = "[Nov 29 12:00:00] ERROR[1] x.c: of the step before", .before = true },
+        { .text = "[Nov 29 12:00:01] NOTICE[1] chan_sip.c: Call from peer '1500' rejected due to usage limit of 25" },
+        { .text = "[Nov 29 12:00:02] WARNING[1] x.c: something" },
+        { .text = "[Nov 29 12:00:03] ERROR[1] res_rtp_asterisk.c: Too many open files" },
+    };
+    struct vl_evidence evidence = { .log = lines, .log_count = 4 };
+
+    (void)state;
+    for (size_t last = 3; last > 0; last--) {
+        assert_ptr_equal(vl_limits_telling_line(&evidence), &lines[last]);
+        evidence.log_count--;
+    }
+    assert_null(vl_limits_telling_line(&evidence));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_size), cmocka_unit_test(test_ends),       cmocka_unit_test(test_chance),
-        cmocka_unit_test(test_limits),     cmocka_unit_test(test_odd_limits),
+        cmocka_unit_test(test_limits),     cmocka_unit_test(test_odd_limits), cmocka_unit_test(test_telling_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
