@@ -59,6 +59,10 @@ COMMAND(cmd_run_request, .name = "image import", .operands = "FILE [NAME]",
         .least_operands = 1, .most_operands = 2, .kind = CMD_FILES, .lab = CMD_LAB_MAY_BE,
         .request = VOIPLAB_IMAGE_IMPORT)
 
+COMMAND(cmd_run_request, .name = "image capture", .operands = "PBX [NAME]",
+        .summary = "make a base image of a guest, without its identity, for base = image:NAME", .takes = { LAB, PLAN },
+        .least_operands = 1, .most_operands = 2, .kind = CMD_PBXS, .request = VOIPLAB_IMAGE_CAPTURE)
+
 COMMAND(cmd_run_request, .name = "image verify", .operands = "[NAME ...]",
         .summary = "compare images of the cache with their checksums", .takes = { LAB }, .most_operands = -1,
         .kind = CMD_TEXT, .lab = CMD_LAB_MAY_BE, .request = VOIPLAB_IMAGE_VERIFY)

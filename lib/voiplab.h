@@ -142,6 +142,7 @@ enum voiplab_command {
     VOIPLAB_CONSOLE,       /* the serial console of the guest that is named, or its screen; without a lab file that of a
                               guest of VOIPLAB_CREATE_VM */
     VOIPLAB_SAVE,          /* what was changed on PBXs by hand since they were handed over, as a diff */
+    VOIPLAB_IMAGE_CAPTURE, /* the guest that is named first becomes a base image, of the name that is said second */
 };
 
 enum voiplab_mode {

@@ -131,15 +131,18 @@ const char *const *vl_kept_convert_command(struct vl_arena *arena, const struct 
 {
     static const char *const words[] = { "qemu-img", "convert", "-O", "qcow2", "-o", "compat=1.1", "-f" };
     static const char *const none[] = { NULL };
-    const char **argv = vl_arena_zalloc(arena, (VL_COUNT(words) + 5) * sizeof(*argv));
+    const char **argv = vl_arena_zalloc(arena, (VL_COUNT(words) + 6) * sizeof(*argv));
+    size_t count = VL_COUNT(words);
 
     if (!argv)
         return none;
     memcpy(argv, words, sizeof(words));
-    argv[VL_COUNT(words)] = source->format;
-    argv[VL_COUNT(words) + 1] = "--";
-    argv[VL_COUNT(words) + 2] = source->file;
-    argv[VL_COUNT(words) + 3] = disk;
+    argv[count++] = source->format;
+    if (source->compressed)
+        argv[count++] = "-c";
+    argv[count++] = "--";
+    argv[count++] = source->file;
+    argv[count++] = disk;
     return argv;
 }
 

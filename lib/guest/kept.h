@@ -29,6 +29,7 @@ struct vl_kept_source {
     const char *file;                      /* a disk image */
     const char *format;                    /* its format, as qemu-img names it */
     const char *kernel, *initrd, *cmdline; /* NULL: it boots by itself */
+    bool compressed;                       /* it shall be */
     const char *made;                      /* a word on how: "imported", "captured" */
 };
 

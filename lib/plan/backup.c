@@ -98,9 +98,8 @@ static int add_file(struct writing *writing, const char *path, struct vl_backup_
 }
 
 /* It is known then which guest to let run on, should this run be killed. */
-static int pause_guest(struct writing *writing, const struct vl_backup_item *item, bool *ret_paused)
+static int pause_guest(const struct vl_step_scene *scene, const struct vl_backup_item *item, bool *ret_paused)
 {
-    const struct vl_step_scene *scene = writing->scene;
     const char *note = vl_backup_note(scene->session, scene->arena, VL_BACKUP_PAUSED);
 
     if (vl_file_write(note, item->domain, strlen(item->domain), 0600, scene->err) < 0)
@@ -109,9 +108,8 @@ static int pause_guest(struct writing *writing, const struct vl_backup_item *ite
                                vl_session_lab_name(scene->session), ret_paused, scene->err);
 }
 
-static int run_on(struct writing *writing, const struct vl_backup_item *item)
+static int run_on(const struct vl_step_scene *scene, const struct vl_backup_item *item)
 {
-    const struct vl_step_scene *scene = writing->scene;
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
     if (vl_hypervisor_run_on(vl_site_hypervisor(scene->session, item->site), item->domain,
@@ -125,10 +123,10 @@ static int run_on(struct writing *writing, const struct vl_backup_item *item)
 }
 
 /* Who does not answer is copied as he is. */
-static void have_written_out(struct writing *writing, const struct vl_backup_item *item)
+static void have_written_out(const struct vl_step_scene *scene, const struct vl_backup_item *item)
 {
     static const char *const argv[] = { "sync", NULL };
-    struct vl_session *session = writing->scene->session;
+    struct vl_session *session = scene->session;
     struct vl_command_result result = { .status = -1 };
     VL_ERROR_AUTO cause = { .code = VL_OK };
     VL_TARGET_AUTO *target = vl_session_connect(session, item->pbx, SYNC_TIMEOUT_MS, &cause);
@@ -136,24 +134,21 @@ static void have_written_out(struct writing *writing, const struct vl_backup_ite
     if (!target || target->ops->run(target, argv, NULL, SYNC_TIMEOUT_MS, &result, &cause) < 0 || result.status)
         vl_session_event(session, VOIPLAB_EVENT_WARNING, item->pbx->name,
                          "it did not write out what it has not written to its disk yet%s%s: the seconds before may be "
-                         "missing in the backup",
+                         "missing in the copy",
                          cause.code ? ": " : "", cause.code ? vl_error_text(&cause) : "");
     vl_command_result_free(&result);
 }
 
-static int download(struct writing *writing, const struct vl_backup_item *item, const char *into)
+static int download(const struct vl_step_scene *scene, const struct vl_backup_item *item, const char *into)
 {
-    const struct vl_step_scene *scene = writing->scene;
     char sum[VL_DIGEST_SHA256_SIZE];
 
     return vl_hypervisor_volume_download(vl_site_hypervisor(scene->session, item->site), item->pool, item->entry.name,
                                          into, sum, NULL, scene->err);
 }
 
-/* The disk of a guest, while that stands still. */
-static int download_still(struct writing *writing, const struct vl_backup_item *item, const char *into)
+int vl_backup_still(const struct vl_step_scene *scene, const struct vl_backup_item *item, const char *into)
 {
-    const struct vl_step_scene *scene = writing->scene;
     struct vl_domain domain;
     bool paused = false;
     int rc;
@@ -162,10 +157,10 @@ static int download_still(struct writing *writing, const struct vl_backup_item *
                              scene->err) < 0)
         return -1;
     if (domain.state != VL_DOMAIN_RUNNING)
-        return download(writing, item, into);
-    have_written_out(writing, item);
-    rc = pause_guest(writing, item, &paused) < 0 ? -1 : download(writing, item, into);
-    if (paused && run_on(writing, item) < 0 && rc == 0)
+        return download(scene, item, into);
+    have_written_out(scene, item);
+    rc = pause_guest(scene, item, &paused) < 0 ? -1 : download(scene, item, into);
+    if (paused && run_on(scene, item) < 0 && rc == 0)
         return scene->err->code ? -1 : vl_fail(scene->err, VL_ERROR_FAILED, "'%s' stands still", item->pbx->name);
     return rc;
 }
@@ -180,7 +175,7 @@ static int add_item(struct writing *writing, const struct vl_backup_item *item)
     *entry = item->entry;
     if (item->file)
         return add_file(writing, item->file, entry);
-    if ((item->pbx ? download_still(writing, item, copy) : download(writing, item, copy)) < 0 ||
+    if ((item->pbx ? vl_backup_still(scene, item, copy) : download(scene, item, copy)) < 0 ||
         add_file(writing, copy, entry) < 0)
         return -1;
     return vl_file_remove(copy, scene->err);
@@ -210,7 +205,7 @@ static int add_all(struct writing *writing)
 }
 
 /* A run that was killed has left it standing still. */
-static void wake_forgotten(const struct vl_step_scene *scene)
+void vl_backup_wake(const struct vl_step_scene *scene)
 {
     const char *note = vl_backup_note(scene->session, scene->arena, VL_BACKUP_PAUSED);
     VL_ERROR_AUTO ignored = { .code = VL_OK };
@@ -267,7 +262,7 @@ int vl_backup_write(const struct vl_step_scene *scene)
 
     if (vl_arena_check(scene->arena, scene->err) < 0)
         return -1;
-    wake_forgotten(scene);
+    vl_backup_wake(scene);
     rc = write_archive(&writing);
     vl_scratch_remove(&writing.scratch);
     if (rc == 0)

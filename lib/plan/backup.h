@@ -41,6 +41,11 @@ void vl_backup_order(struct vl_backup *backup, size_t first);
 /* VL_STEP_BACKUP: write the backup step->backup into the file step->object, which appears when it is whole. */
 int vl_backup_write(const struct vl_step_scene *scene);
 
+/* Copy the disk of a guest into a file of this host while it stands still, if it runs; and let one run on that a run
+ * which was killed has left standing still. Of the item all is needed but the entry's size and checksum. */
+int vl_backup_still(const struct vl_step_scene *scene, const struct vl_backup_item *item, const char *into);
+void vl_backup_wake(const struct vl_step_scene *scene);
+
 /* Read a backup to its end: that it is whole and all of it is as its list says, and that nothing in it is what a backup
  * cannot have. *ret_lab is its lab file. Nothing is written. */
 int vl_backup_check(struct vl_session *session, struct vl_arena *arena, const char *file,

@@ -28,6 +28,7 @@ enum vl_step_kind {
     VL_STEP_FETCH,         /* the URL `source` into the file `after` */
     VL_STEP_EXTRACT,       /* the file `base` on the disc `source` into the file `after` */
     VL_STEP_KEEP,          /* make an image of `kept` in the cache, whose place is `after` */
+    VL_STEP_CAPTURE,       /* make one of the disk of a guest, `wipe` */
     VL_STEP_POOL,          /* make the storage pool */
     VL_STEP_VOLUME,        /* make a volume; after is its XML */
     VL_STEP_UPLOAD,        /* make a volume and fill it from the local file `source` */
@@ -55,6 +56,7 @@ enum vl_step_kind {
 
 struct vl_site;
 struct vl_kept_source;
+struct vl_wipe;
 struct vl_backup;
 struct vl_unpack;
 
@@ -77,6 +79,7 @@ struct vl_step {
     unsigned patience_s;               /* VL_STEP_COMMAND: how long it may take; 0: a minute */
     uint64_t size;                     /* bytes, where a step makes something large */
     const struct vl_kept_source *kept; /* VL_STEP_KEEP (guest/kept.h) */
+    const struct vl_wipe *wipe;        /* VL_STEP_CAPTURE (plan/wipe.h) */
     const struct vl_fileset *files;    /* VL_STEP_SEED */
     const char *label;                 /* VL_STEP_SEED: of the image; NULL: the files go behind the initrd `base` */
     const char *base;

@@ -28,7 +28,7 @@ char *vl_step_title(struct vl_arena *arena, const struct vl_step *step)
         return vl_arena_printf(arena, "%s %s (from %s)", vl_step_kind(step)->verb, step->object, step->source);
     if (step->kind == VL_STEP_IMAGE && step->source)
         return vl_arena_printf(arena, "fetch image %s (from %s into %s)", step->object, step->source, step->after);
-    if (step->kind == VL_STEP_IMAGE || step->kind == VL_STEP_KEEP)
+    if (step->kind == VL_STEP_IMAGE || step->kind == VL_STEP_KEEP || step->kind == VL_STEP_CAPTURE)
         return vl_arena_printf(arena, "%s %s (into %s)", vl_step_kind(step)->verb, step->object, step->after);
     if (step->note)
         return vl_arena_printf(arena, "%s %s (%s)", vl_step_kind(step)->verb, step->object, step->note);

@@ -20,6 +20,7 @@
 #include "guest/seed_iso.h"
 #include "network/switch.h"
 #include "plan/backup.h"
+#include "plan/wipe.h"
 #include "plan/database.h"
 #include "plan/reload.h"
 #include "plan/sites.h"
@@ -337,6 +338,7 @@ static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
     [VL_STEP_FETCH] = { "fetch", VL_SHOW_NOTHING, do_fetch, vl_type_fetch },
     [VL_STEP_EXTRACT] = { "extract", VL_SHOW_NOTHING, do_extract, vl_type_extract },
     [VL_STEP_KEEP] = { "keep image", VL_SHOW_NOTHING, do_keep, vl_type_keep },
+    [VL_STEP_CAPTURE] = { "capture image", VL_SHOW_NOTHING, vl_wipe_make, vl_type_capture },
     [VL_STEP_POOL] = { "make pool", VL_SHOW_NOTHING, do_pool, vl_type_pool },
     [VL_STEP_VOLUME] = { "make volume", VL_SHOW_AFTER, do_volume, vl_type_volume },
     [VL_STEP_UPLOAD] = { "upload volume", VL_SHOW_NOTHING, do_upload, vl_type_upload },

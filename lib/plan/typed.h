@@ -38,6 +38,7 @@ void vl_type_image(struct vl_typing *typing);
 void vl_type_fetch(struct vl_typing *typing);
 void vl_type_extract(struct vl_typing *typing);
 void vl_type_keep(struct vl_typing *typing);
+void vl_type_capture(struct vl_typing *typing);
 void vl_type_pool(struct vl_typing *typing);
 void vl_type_volume(struct vl_typing *typing);
 void vl_type_upload(struct vl_typing *typing);

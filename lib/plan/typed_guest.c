@@ -9,6 +9,7 @@
 #include "guest/kept.h"
 #include "guest/recipe.h"
 #include "guest/seed_iso.h"
+#include "plan/wipe.h"
 #include "plan/sites.h"
 #include "plan/typed.h"
 #include "render/volume_xml.h"
@@ -142,6 +143,22 @@ void vl_type_image(struct vl_typing *typing)
     vl_buf_printf(&typing->type, "mv %s %s\n", part, file);
     vl_buf_printf(&typing->see, "(cd %s && sha256sum --check --quiet SHA256SUMS && echo whole)", file);
     vl_buf_puts(&typing->seen, "whole\n");
+}
+
+/* The machine that makes the copy clean is written down as it is run; its own files are voiplab's. */
+void vl_type_capture(struct vl_typing *typing)
+{
+    const struct vl_wipe *capture = typing->step->wipe;
+    struct vl_arena *arena = typing->arena;
+
+    vl_buf_printf(&typing->type,
+                  "virsh suspend %s\nvirsh vol-download --pool %s %s copy.qcow2\nvirsh resume %s\n"
+                  "# in a machine without a network, whose init is %s, which has copy.qcow2 as /dev/vda:\n"
+                  "# what the guest is, what the lab gave it, logs and what was deleted go\n"
+                  "qemu-img convert -c -O qcow2 copy.qcow2 %s/disk.qcow2\n",
+                  vl_typed_word(arena, capture->disk.domain), vl_typed_word(arena, typing->step->pool),
+                  vl_typed_word(arena, typing->step->source), vl_typed_word(arena, capture->disk.domain),
+                  vl_typed_word(arena, capture->init), vl_typed_word(arena, typing->step->after));
 }
 
 void vl_type_keep(struct vl_typing *typing)

@@ -27,6 +27,8 @@ struct vl_run {
 /* In phone.c. Whether the lab has the telephones that are named. */
 int vl_run_phone_names(const struct vl_run *run);
 int vl_run_create_vm_values(const struct vl_run *run);
+/* In image_capture.c. Whether the lab has the guest that is named, and the name of the image can be one. */
+int vl_run_image_capture_names(const struct vl_run *run);
 /* In capture.c. Whether the lab has the PBXs and the trunks A:B that are named. */
 int vl_run_capture_names(const struct vl_run *run);
 /* In snapshot_names.c. Whether the tag and the PBXs that are named can be meant. */

@@ -14,6 +14,8 @@ REQUEST(IMAGE, vl_run_image, .lab = VL_LAB_NEEDED, .state = VL_STATE_MAY_BE)
 REQUEST(IMAGE_LIST, vl_run_image_list, .lab = VL_LAB_MAY_BE, .state = VL_STATE_MAY_BE)
 REQUEST(IMAGE_REMOVE, vl_run_image_remove, .lab = VL_LAB_MAY_BE, .state = VL_STATE_MAY_BE)
 REQUEST(IMAGE_IMPORT, vl_run_image_import, .lab = VL_LAB_MAY_BE, .state = VL_STATE_MAY_BE)
+REQUEST(IMAGE_CAPTURE, vl_run_image_capture, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LAB,
+        .hypervisor = VL_HYPERVISOR_ALWAYS, .names = vl_run_image_capture_names)
 REQUEST(IMAGE_VERIFY, vl_run_image_verify, .lab = VL_LAB_MAY_BE, .state = VL_STATE_MAY_BE)
 REQUEST(CREATE_VM, vl_run_create_vm, .lab = VL_LAB_UNLESS_PARAMETERS, .lock = VL_LOCK_LAB,
         .hypervisor = VL_HYPERVISOR_TO_APPLY, .pbxs = true, .parameters = sizeof(struct voiplab_guest),

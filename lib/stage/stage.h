@@ -187,6 +187,10 @@ int vl_stage_ready_off(struct vl_session *session, const char *const *names, con
 int vl_stage_ready_back(struct vl_session *session, const struct vl_pbx *pbx, const char *tag, struct vl_plan *plan,
                         struct vl_error *err);
 
+/* A guest as a base image `name` of the cache, without its identity and what the lab gave it. */
+int vl_stage_capture(struct vl_session *session, const struct vl_pbx *pbx, const char *name, struct vl_plan *plan,
+                     struct vl_error *err);
+
 /* A backup of the lab, or of these guests, into `file`, an absolute path; without `base` it has no base images. */
 int vl_stage_backup(struct vl_session *session, const char *const *names, const char *file, bool base,
                     struct vl_plan *plan, struct vl_error *err);

@@ -51,7 +51,7 @@ voiplab init mi|mine.ini
 voiplab status |hub alfa beta
 voiplab status hub -j 3 be|beta
 voiplab sipp |run capacity report quick
-voiplab image |debian import list remove verify
+voiplab image |capture debian import list remove verify
 voiplab phone |
 voiplab phone -f $thesis |mesa1
 voiplab phone --file $thesis |mesa1

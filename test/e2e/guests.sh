@@ -194,6 +194,28 @@ volumes | diff "$work/volumes" - || fail "volumes were left by runs that were cu
 report=$(in_lab up 2>&1) || fail "up after reset: $report"
 expect_contains "$report" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "up after reset"
 
+if full; then
+    say "a guest becomes a base image, without what it is and what the lab gave it; the guest runs on"
+    guest beta 10.77.7.12 "echo gone-by-capture >/root/.bash_history; echo kept-by-capture >/root/notes; sync"
+    secret=$(guest beta 10.77.7.12 "sed -n 's/^secret=//p' /etc/asterisk/voiplab_sip.conf" | head -n 1)
+    key=$(guest beta 10.77.7.12 "sed -n 3p /etc/ssh/ssh_host_ed25519_key")
+    boot_of_beta=$(boot_of beta 10.77.7.12)
+    in_lab image remove "$(in_lab image list 2>/dev/null | awk '$1 ~ /^gold-/ { print $1 }')" >/dev/null 2>&1 || :
+    report=$(in_lab image capture beta gold 2>&1) || fail "image capture: $report"
+    [ "$(boot_of beta 10.77.7.12)" = "$boot_of_beta" ] || fail "beta has booted"
+    gold=$(echo "$cache"/images/gold-????????????)
+    cleanup_fn rm -rf "$gold" "$gold.lock"
+    qemu-img convert -O raw "$gold/disk.qcow2" "$work/gold.raw"
+    for word in "$secret" "$key" gone-by-capture; do
+        [ -n "$word" ] || fail "nothing to look for"
+        grep -aqF -- "$word" "$work/gold.raw" && fail "the image still has '$word'"
+    done
+    grep -aqF kept-by-capture "$work/gold.raw" || fail "the image lacks what is no identity"
+    rm "$work/gold.raw"
+    [ -z "$(find "$state/quickstart" -name '.scratch*')" ] || fail "capture left something"
+    sed -i '/^\[image other\]/,/^$/ s/^base = .*/base = image:gold/' "$lab" # of which beta is made anew below
+fi
+
 say "load through the trunk"
 in_lab sipp -o "$work/load" --json | python3 -c '
 import json, sys
