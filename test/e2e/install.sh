@@ -193,12 +193,12 @@ lab debian "base = location:http://10.77.9.1:3142/debian/dists/bookworm/main/ins
 packages = openssh-server" 512M 4G
 ip netns exec "$netns" "$VOIPLAB" up -f "$work/lab.ini" --share "$SOURCE/share" --state "$state" \
     --cache "$work/cache" -c "$uri" -v >"$work/said" 2>&1 &
-installing=$!
+installing=$! lacks=
 missing() { grep -o '[^/ ]*\.udeb HTTP/1.1" 404' "$work/mirror.log"; }
 while kill -0 "$installing" 2>/dev/null && ! missing >/dev/null; do sleep 2; done
 if missing >/dev/null; then
     # Every question before this one was answered: language, keyboard, network, mirror and suite.
-    say "the archive has not all parts of the installer, so this ends where it asks for $(missing | cut -d' ' -f1)"
+    lacks=$(missing | head -n 1 | cut -d' ' -f1)
     grep -q 'GET .*/dists/bookworm/main/debian-installer/binary-amd64/Packages' "$work/mirror.log" ||
         fail "the installer asked for a part before it knew which there are: $(cat "$work/mirror.log")"
     kill -TERM "$installing"
@@ -217,3 +217,4 @@ else
 fi
 in_lab destroy --yes
 [ "$status" -eq 0 ] || fail "destroy: $said"
+[ -z "$lacks" ] || skip "the archive lacks parts of Debian's installer, so it came as far as '$lacks'"
