@@ -171,6 +171,7 @@ static void assert_limit(const struct vl_sipp_summary *summary, enum vl_load_lim
 static void test_limits(void **state)
 {
     static const struct vl_load_reason reason = { .text = "480 Temporarily Unavailable", .code = 480, .count = 5 };
+    static const struct vl_load_reason no_answer = { .text = "no answer", .code = 0, .count = 500 };
     struct vl_sipp_summary summary = a_summary(0.4, 0.1);
 
     (void)state;
@@ -187,8 +188,14 @@ static void test_limits(void **state)
     guest.memory_used = 10;
     summary.silent_since_s = 12.34;
     assert_limit(&summary, VL_LOAD_LIMIT_TARGET, "nothing came from it after 12.3 s");
-    /* the generator is never taken for the PBX, whatever became of the calls */
+    /* who is late is not to blame for what the other side refuses, nor by a packet or two for hundreds of calls */
     summary.late = 3;
+    assert_limit(&summary, VL_LOAD_LIMIT_TARGET, "nothing came from it");
+    summary.reasons = &no_answer;
+    summary.failed = no_answer.count;
+    assert_limit(&summary, VL_LOAD_LIMIT_TARGET, "nothing came from it");
+    /* the generator is never taken for the PBX */
+    summary.failed = 12;
     assert_limit(&summary, VL_LOAD_LIMIT_GENERATOR, "late 3 times");
     summary.stalled_since_s = 2.5;
     assert_limit(&summary, VL_LOAD_LIMIT_GENERATOR, "it stood still after 2.5 s");
