@@ -54,7 +54,7 @@ const char vl_ssh_ahead_script[] =
     "then q=$((q+z)); set -- \"$@\" \"$f\"; fi; done; "
     "[ $# = 0 ] || { cat \"$@\" && stat -L -c \"i %a %u %g %s %Y\" \"$@\"; } || exit 71; }; "
     "links() { for f; do [ -h \"$f\" ] || continue; value \"$(readlink \"$f\")\"; "
-    "[ ! -e \"$f\" ] || value \"$(readlink -f \"$f\")\"; done; }; " VL_SSH_GROUP VL_SSH_ASK
+    "[ ! -e \"$f\" ] || value \"$(readlink -f \"$f\")\"; done; }; " VL_SSH_GROUP VL_SSH_ASKING
     "echo \"voiplab ahead\"; s=9; if command -v perl >/dev/null 2>&1; then "
     "perl -e \"$q$p\" \"$t\" \"$v\" $n $m \"$@\"; s=$?; fi; "
     "case $s in 0) echo \"voiplab end\"; exit 0;; 8) shift $((n+m)); each \"$@\"; echo \"voiplab end\"; exit 0;; "

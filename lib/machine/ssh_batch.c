@@ -37,7 +37,7 @@ enum { HEAD = 7, WORDS = 6, SPARE_MS = 30000 };
  * then six words per item: w PATH LENGTH MODE UMASK GROUP, r PATH, c COMMAND. Each pass takes an item off the front and
  * puts it back at the end. In the second the umask gives way to the owner and group, `.` for none in particular. */
 static const char batch_script[] =
-    "LC_ALL=C; export LC_ALL; umask 077; p=$1 t=$2 h=$3 v=0; shift 3; n=$(($#/6)); " VL_SSH_GROUP VL_SSH_ASK
+    "LC_ALL=C; export LC_ALL; umask 077; p=$1 t=$2 h=$3 v=0; shift 3; n=$(($#/6)); " VL_SSH_GROUP VL_SSH_ASKING
     "temp() { e=${1%/*}/.${1##*/}.voiplab; }; "
     "gone() { while [ $# != 0 ]; do if [ \"$1\" = w ]; then temp \"$2\"; rm -f \"$e\"; fi; shift 6; done; }; "
     "halt() { r=\"$1 $2\"; shift 2; gone \"$@\"; echo \"f $r $v\"; echo \"voiplab end\"; exit 0; }; "

@@ -10,7 +10,7 @@
  * not answered within $t seconds. $p is vl_ssh_ask_program. Where that does not get through, `each` has `asterisk -rx`
  * run for one after the other: a list of channels before a call must not have the call in it. The answers are bounded
  * as run() bounds its own: a program that prints for ever is ended at that size. */
-#define VL_SSH_ASK                                                                                                     \
+#define VL_SSH_ASKING                                                                                                  \
     "one() { (ulimit -f 2048; exec asterisk -rx \"$1\") >\"$d/o\" 2>/dev/null </dev/null; s=$?; "                      \
     "z=$(wc -c <\"$d/o\"); z=$((z)); [ $z -le 1048576 ] || z=1048576; echo \"c $s $z\"; head -c $z \"$d/o\"; }; "      \
     "each() { [ $# != 0 ] || return 0; d=$(mktemp -d /tmp/.voiplab.XXXXXX) || return 0; "                              \

@@ -90,6 +90,7 @@ struct vl_step {
     const struct vl_site *site; /* VL_STEP_POOL and all on libvirt: on which hypervisor; NULL: that of [lab] */
     const char *about;          /* the PBX that it is for, where that is not the target; NULL: none, or many */
     const char *tree;       /* the files are those of this tree of this host (--root); NULL: of the running system */
+    char **answer;          /* VL_STEP_COMMAND: gets what it printed, the caller's; NULL: nobody wants that */
     const char *see, *seen; /* a command line that shows that it was done, and its answer; NULL: the kind has its own */
     bool at_once;           /* VL_STEP_STOP: by pulling the plug, since the guest's disk goes too */
     bool restarts;          /* VL_STEP_RELOAD: Asterisk is started anew, and does not answer for a while */

@@ -73,6 +73,10 @@ static int do_command(const struct vl_step_scene *scene)
     if (scene->target->ops->run(scene->target, scene->step->argv, scene->step->input, timeout, &result, scene->err) < 0)
         return -1;
     rc = vl_step_check_answer(scene, &result);
+    if (rc == 0 && scene->step->answer) {
+        *scene->step->answer = result.output;
+        result.output = NULL;
+    }
     vl_command_result_free(&result);
     return rc;
 }

@@ -112,29 +112,41 @@ void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *
 }
 
 /* With the question first, so that all of it is one round trip. */
+const char *const *vl_probe_wake_commands(struct vl_arena *arena, const struct vl_state *state,
+                                          const struct vl_pbx *pbx)
+{
+    bool registers = vl_probe_registers(state, pbx);
+    const char **commands = again_commands(arena, state, pbx, registers);
+    const char **all = vl_arena_zalloc(arena, REGISTER_MOST * sizeof(*all));
+    size_t count = 0;
+
+    if (!commands || !all)
+        return NULL;
+    if (registers)
+        all[count++] = vl_probe_dialect(state, pbx)->registry;
+    for (; *commands && count + 1 < REGISTER_MOST; commands++)
+        all[count++] = *commands;
+    return all;
+}
+
 void vl_probe_register_anew(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target,
                             struct vl_arena *arena, const char **ret_before)
 {
-    const struct vl_dialect *dialect = vl_probe_dialect(state, pbx);
     VL_ARENA_AUTO scratch = { .blocks = NULL };
-    const char **commands = again_commands(&scratch, state, pbx, true), *all[REGISTER_MOST] = { NULL };
+    const char *const *commands = vl_probe_wake_commands(&scratch, state, pbx);
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_FREE char *before = NULL;
-    size_t count = 0;
 
     *ret_before = NULL;
-    if (!commands)
+    if (!commands || !*commands)
         return;
-    all[count++] = dialect->registry;
-    for (const char **command = commands; *command && count + 1 < VL_COUNT(all); command++)
-        all[count++] = *command;
-    vl_target_prefetch(target, &(struct vl_wanted){ .commands = all });
-    if (vl_asterisk_ask(target, all[0], &before, &ignored) == 0)
+    vl_target_prefetch(target, &(struct vl_wanted){ .commands = commands });
+    if (vl_asterisk_ask(target, commands[0], &before, &ignored) == 0)
         *ret_before = vl_arena_strdup(arena, before);
-    for (size_t i = 1; i < count; i++) {
+    while (*++commands) {
         VL_FREE char *output = NULL;
 
-        (void)vl_asterisk_ask(target, all[i], &output, &ignored);
+        (void)vl_asterisk_ask(target, *commands, &output, &ignored);
         vl_error_clear(&ignored);
     }
 }

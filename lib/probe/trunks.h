@@ -81,8 +81,12 @@ bool vl_probe_registers(const struct vl_state *state, const struct vl_pbx *pbx);
 /* Ask its SIP driver to try its registrations again, and the peers that it does not ask itself soon. */
 void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target);
 
-/* The same of a guest that was put back, whose registration is to be a new one. *ret_before is what it says of it
- * before that, in the arena; NULL: nothing. */
+/* What Asterisk on a PBX that was put back is told, the first of it where it registers: what it says of that before,
+ * and then to do so anew. In the arena; NULL: no memory. */
+const char *const *vl_probe_wake_commands(struct vl_arena *arena, const struct vl_state *state,
+                                          const struct vl_pbx *pbx);
+
+/* Tell one that registers all of this. *ret_before is what it says before, in the arena; NULL: nothing. */
 void vl_probe_register_anew(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target,
                             struct vl_arena *arena, const char **ret_before);
 

@@ -4,25 +4,27 @@
  * the first that it is told is the time, and the second to register now. What it says of its registration is believed
  * once that is another one than before, for which the look at its trunks waits (fleet_look.c).
  */
+#include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/cleanup.h"
 #include "lab/flavor.h"
+#include "machine/lines.h"
+#include "machine/ssh_script.h"
 #include "plan/apply.h"
 #include "probe/trunks.h"
 #include "request/fleet_part.h"
 
-static int run_there(struct vl_fleet *fleet, const struct vl_member *member, const char *title, const char *why,
-                     const char *const *argv, const char *input, struct vl_error *err)
+static int run_there(struct vl_fleet *fleet, const struct vl_member *member, const struct vl_step *what,
+                     struct vl_error *err)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
+    struct vl_step step = *what;
 
-    vl_plan_add(&plan, &(struct vl_step){ .kind = VL_STEP_COMMAND,
-                                          .target = member->pbx->name,
-                                          .object = title,
-                                          .argv = argv,
-                                          .input = input,
-                                          .why = why });
+    step.kind = VL_STEP_COMMAND;
+    step.target = member->pbx->name;
+    vl_plan_add(&plan, &step);
     return plan.arena.failed ? vl_no_memory(err) : vl_apply(fleet->session, &plan, member->target, err);
 }
 
@@ -35,47 +37,96 @@ int vl_fleet_forget_registration(struct vl_fleet *fleet, const struct vl_member 
     if (!vl_probe_registers(&fleet->session->state, member->pbx) ||
         vl_state_nature(&fleet->session->state, member->pbx)->sip == VL_SIP_PJSIP)
         return 0;
-    return run_there(fleet, member, "a new registration at the next reload",
-                     "the hub refuses a number that it has seen, as those of a guest that was put back are", touch,
-                     NULL, err);
+    return run_there(
+        fleet, member,
+        &(struct vl_step){ .object = "a new registration at the next reload",
+                           .argv = touch,
+                           .why = "the hub refuses a number that it has seen, as those of a guest that was put back "
+                                  "are" },
+        err);
 }
 
 /* The random numbers that it would draw now, each guest that ran on from there has drawn: the names of registrations,
  * which the hub refuses the second time, and keys of sessions. So it gets new ones into its pool, of which they count
  * as random (RNDADDENTROPY), and draws from it anew (RNDRESEEDCRNG); the numbers are those of most machines, where they
  * are others the guest says no. A kernel from 5.18 on could tell by itself, with a device that says that the guest was
- * put back. */
-static const char wake_program[] = "if (open(R, \"+<\", \"/dev/urandom\")) { read(STDIN, $r, 64); "
-                                   "ioctl(R, 0x40085203, pack(\"iia*\", 4 * length($r), length($r), $r)); "
-                                   "ioctl(R, 0x5207, 0); } exec(\"date\", \"-s\", $ARGV[0]);";
+ * put back. The clock is set by clock_settime(2), which has this number on a 64-bit PC, elsewhere by date(1): each
+ * process more takes an emulated guest that has just run on 50 ms. Then the program asks Asterisk (ssh_script.h). */
+static const char wake_program[] =
+    "if (open(R, \"+<\", \"/dev/urandom\")) { read(STDIN, $r, 64); "
+    "ioctl(R, 0x40085203, pack(\"iia*\", 4 * length($r), length($r), $r)); ioctl(R, 0x5207, 0); } "
+    "$w = shift; $w =~ /^@(\\d+)[.](\\d+)$/ or exit 1; "
+    "unless (-e \"/lib64/ld-linux-x86-64.so.2\" && length(pack(\"p\", \"\")) == 8 && "
+    "syscall(227, 0, pack(\"q2\", $1, $2 * 1000000)) == 0) { "
+    "open(O, \">&\", STDOUT); open(STDOUT, \">\", \"/dev/null\"); system(\"date\", \"-s\", $w) == 0 or exit 1; "
+    "open(STDOUT, \">&\", O); } ";
 
-enum { RANDOM_LETTERS = 64 };
+enum { RANDOM_LETTERS = 64, WAKE_MOST = 80 };
+
+static const char *clock_word(struct vl_arena *arena)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return vl_arena_printf(arena, "@%lld.%03ld", (long long)now.tv_sec, now.tv_nsec / 1000000);
+}
 
 static int run_clock(struct vl_fleet *fleet, const struct vl_member *member, const char *const *argv, const char *input,
-                     struct vl_error *err)
+                     char **answer, struct vl_error *err)
 {
-    return run_there(fleet, member, "the clock forward to now", "it went on from the time of the saved memory", argv,
-                     input, err);
+    return run_there(fleet, member,
+                     &(struct vl_step){ .object = "the clock forward to now",
+                                        .argv = argv,
+                                        .input = input,
+                                        .answer = answer,
+                                        .why = "it went on from the time of the saved memory" },
+                     err);
+}
+
+/* What it said of its registration before it was told to register anew, which is the first answer. */
+static void keep_before(struct vl_member *member, const char *answer)
+{
+    struct vl_lines lines = { .at = answer, .end = answer + strlen(answer) };
+    const char *bytes;
+    size_t length;
+    int status;
+
+    if (vl_lines_try_command(&lines, &status, &bytes, &length))
+        member->before = vl_arena_strndup(&member->arena, bytes, length);
+}
+
+/* All of it in one round trip: where that does not do, it is done one after the other. */
+static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *const *commands = vl_probe_wake_commands(&arena, &fleet->session->state, member->pbx);
+    const char *argv[WAKE_MOST] = {
+        "perl", "-e", vl_arena_printf(&arena, "%s%s", wake_program, vl_ssh_ask_program), clock_word(&arena), "30", ""
+    };
+    char letters[RANDOM_LETTERS + 1] = "";
+    VL_FREE char *answer = NULL;
+    size_t count = 6;
+
+    if (vl_state_chance(&fleet->session->state, VL_STATE_LETTERS, RANDOM_LETTERS, letters) < 0)
+        return vl_fail_errno(err, "cannot get random bytes");
+    for (; commands && *commands && count + 1 < WAKE_MOST; commands++)
+        argv[count++] = *commands;
+    if (arena.failed)
+        return vl_no_memory(err);
+    if (run_clock(fleet, member, argv, letters, &answer, err) < 0)
+        return -1;
+    if (vl_probe_registers(&fleet->session->state, member->pbx))
+        keep_before(member, answer);
+    return 0;
 }
 
 /* Without perl only the clock is set. */
 static int set_clock(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO no_perl = { .code = VL_OK };
-    const char *argv[] = { "date", "-s", NULL, NULL }, *with_perl[] = { "perl", "-e", wake_program, NULL, NULL };
-    char letters[RANDOM_LETTERS + 1] = "";
-    struct timespec now;
+    const char *const argv[] = { "date", "-s", clock_word(&arena), NULL };
 
-    if (vl_state_chance(&fleet->session->state, VL_STATE_LETTERS, RANDOM_LETTERS, letters) < 0)
-        return vl_fail_errno(err, "cannot get random bytes");
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    argv[2] = with_perl[3] = vl_arena_printf(&arena, "@%lld.%03ld", (long long)now.tv_sec, now.tv_nsec / 1000000);
-    if (arena.failed)
-        return vl_no_memory(err);
-    if (run_clock(fleet, member, with_perl, letters, &no_perl) == 0)
-        return 0;
-    return run_clock(fleet, member, argv, NULL, err);
+    return arena.failed ? vl_no_memory(err) : run_clock(fleet, member, argv, NULL, NULL, err);
 }
 
 void vl_fleet_register_anew(struct vl_fleet *fleet, struct vl_member *member)
@@ -90,12 +141,17 @@ void vl_fleet_register_anew(struct vl_fleet *fleet, struct vl_member *member)
 /* What was saved knows already that its registration is to be a new one. */
 int vl_fleet_wake(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
 {
-    if (set_clock(fleet, member, err) < 0)
-        return -1;
-    if (vl_probe_registers(&fleet->session->state, member->pbx))
-        vl_probe_register_anew(&fleet->session->state, member->pbx, member->target, &member->arena, &member->before);
-    else
-        vl_probe_register_again(&fleet->session->state, member->pbx, member->target);
+    VL_ERROR_AUTO not_at_once = { .code = VL_OK };
+
+    if (wake_at_once(fleet, member, &not_at_once) < 0) {
+        if (set_clock(fleet, member, err) < 0)
+            return -1;
+        if (vl_probe_registers(&fleet->session->state, member->pbx))
+            vl_probe_register_anew(&fleet->session->state, member->pbx, member->target, &member->arena,
+                                   &member->before);
+        else
+            vl_probe_register_again(&fleet->session->state, member->pbx, member->target);
+    }
     member->asleep = false;
     return 0;
 }

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "lab_fixture.h"
-#include "request/fleet.h"
+#include "request/fleet_part.h"
 
 enum { ANSWER = VL_TARGET_OUTPUT_LIMIT, KEPT = 128 << 10 };
 
@@ -126,11 +126,89 @@ static void test_long_cells(void **state)
     look(&talker, "not registered with the hub: \\x1b", 0);
 }
 
+/* A guest that runs on from saved memory, with perl(1) or without it: what it was told, a line for each command. */
+struct sleeper {
+    struct vl_target base;
+    bool has_perl;
+    struct vl_buf told;
+};
+
+#define REGISTRY "Host  dnsmgr Username  Refresh State\n10.77.7.10:5060 N 7001 105 Registered\n"
+
+static int be_told(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
+                   struct vl_command_result *ret_result, struct vl_error *err)
+{
+    struct sleeper *sleeper = (struct sleeper *)target;
+    bool perl = !strcmp(argv[0], "perl");
+
+    (void)timeout_ms;
+    (void)err;
+    vl_buf_printf(&sleeper->told, "%s", argv[0]);
+    for (size_t i = perl ? 6 : 1; argv[i]; i++)
+        vl_buf_printf(&sleeper->told, " '%s'", argv[i][0] == '@' ? "@" : argv[i]);
+    vl_buf_puts(&sleeper->told, perl && input && strlen(input) == 64 ? " and chance\n" : "\n");
+    ret_result->status = perl && !sleeper->has_perl ? 127 : 0;
+    if (perl)
+        assert_true(asprintf(&ret_result->output, "c 0 %zu\n" REGISTRY "c 0 2\nok", strlen(REGISTRY)) > 0);
+    else
+        ret_result->output = strdup(REGISTRY);
+    return 0;
+}
+
+static void forget_told(struct vl_target *target)
+{
+    vl_buf_free(&((struct sleeper *)target)->told);
+}
+
+static const struct vl_target_ops sleeper_ops = { .run = be_told, .close = forget_told };
+
+static void wake(struct sleeper *sleeper, const char *told)
+{
+    LAB_FIXTURE_AUTO *fixture = lab_fixture_open("quickstart");
+    struct vl_session session = { .lab = fixture->lab, .options = { .root = "/", .jobs = 1 } };
+    const char *const names[] = { "alfa", NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FLEET_AUTO fleet = { .session = NULL };
+
+    session.state = fixture->state;
+    assert_int_equal(pthread_mutex_init(&session.event_lock, NULL), 0);
+    assert_int_equal(vl_fleet_open(&session, names, &fleet, &err), 0);
+    fleet.members[0].target = &sleeper->base;
+    fleet.members[0].asleep = true;
+    if (vl_fleet_wake(&fleet, &fleet.members[0], &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_false(fleet.members[0].asleep);
+    assert_string_equal(fleet.members[0].before, REGISTRY);
+    assert_string_equal(vl_buf_text(&sleeper->told), told);
+}
+
+/* The clock, new chance, what it says of its registration and that it is to be a new one. */
+static void test_woken_at_once(void **state)
+{
+    struct sleeper sleeper = { .base = { .ops = &sleeper_ops, .name = "alfa" }, .has_perl = true };
+
+    (void)state;
+    wake(&sleeper, "perl 'sip show registry' 'module reload chan_sip.so' and chance\n");
+}
+
+static void test_woken_without_perl(void **state)
+{
+    struct sleeper sleeper = { .base = { .ops = &sleeper_ops, .name = "alfa" } };
+
+    (void)state;
+    wake(&sleeper, "perl 'sip show registry' 'module reload chan_sip.so' and chance\n"
+                   "date '-s' '@'\n"
+                   "asterisk '-rx' 'sip show registry'\n"
+                   "asterisk '-rx' 'module reload chan_sip.so'\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_rows),
         cmocka_unit_test(test_long_cells),
+        cmocka_unit_test(test_woken_at_once),
+        cmocka_unit_test(test_woken_without_perl),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
