@@ -146,9 +146,10 @@ static void add_clock(struct vl_xml *xml, bool emulated)
 
 /* The cache of translated code, in the unit that libvirt keeps it in. It fills up, whatever is thrown away soon after,
  * so it is what an emulated guest costs beside its memory: QEMU's default is a gigabyte at most. Seen with a PBX of
- * 256 MB until it had booted: with 64 MiB 28 s of the processor, 285 MiB of the host's memory and the cache emptied 7
- * times; with 128 MiB 30 s, 359 MiB, 3 times; with 32 MiB more than 39 s, 241 MiB, 43 times. */
-enum { CACHE_PART = 4, CACHE_LEAST_MIB = 64, CACHE_MOST_MIB = 512, KIB_PER_MIB = 1024 };
+ * 128 MB until it had booted, three at once: with 64 MiB 47 s of the processor, 231 MiB of the host's memory (PSS) and
+ * the cache emptied 12 times; with 48 MiB 47 s, 217 MiB, 20 times; with 40 MiB 56 s, 205 MiB, 31 times. With a PBX of
+ * 256 MB 128 MiB gained nothing over 64. */
+enum { CACHE_PART = 4, CACHE_LEAST_MIB = 48, CACHE_MOST_MIB = 512, KIB_PER_MIB = 1024 };
 
 static void add_translation_cache(struct vl_xml *xml, uint64_t memory)
 {

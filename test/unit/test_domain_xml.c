@@ -340,6 +340,35 @@ static void test_reader(void **state)
     }
 }
 
+/* What an emulated guest costs beside its memory grows with this, from 48 MiB on. */
+static void test_translation_cache(void **state)
+{
+    static const struct {
+        uint64_t memory_mib;
+        const char *cache;
+    } rows[] = { { 64, ">49152<" }, { 128, ">49152<" }, { 192, ">49152<" }, { 256, ">65536<" }, { 4096, ">524288<" } };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(rows); i++) {
+        const struct vl_domain_spec spec = { .lab = "l",
+                                             .pbx = "p",
+                                             .name = "l-p",
+                                             .uuid = "b091ea4d-8a90-5e27-ab41-adb809575c3a",
+                                             .mac = "52:54:00:b0:91:ea",
+                                             .memory = rows[i].memory_mib << 20,
+                                             .vcpus = 1,
+                                             .emulated = true,
+                                             .disk_path = "/d",
+                                             .disk_format = "qcow2",
+                                             .bridge = "b" };
+        VL_ERROR_AUTO err = { .code = VL_OK };
+        VL_FREE char *xml = vl_render_domain_xml(&spec, &err);
+
+        assert_non_null(xml);
+        assert_non_null(strstr(xml, rows[i].cache));
+    }
+}
+
 /* The values come from another implementation: Python's uuid.uuid5. */
 static void test_identity(void **state)
 {
@@ -357,11 +386,14 @@ static void test_identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clone),          cmocka_unit_test(test_disk_kvm),   cmocka_unit_test(test_install),
-        cmocka_unit_test(test_old_with_seed),  cmocka_unit_test(test_variants),   cmocka_unit_test(test_machine_kept),
-        cmocka_unit_test(test_escaped),        cmocka_unit_test(test_unwritable), cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_hardware_by_os), cmocka_unit_test(test_volumes),    cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_reader),         cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_clone),       cmocka_unit_test(test_disk_kvm),
+        cmocka_unit_test(test_install),     cmocka_unit_test(test_old_with_seed),
+        cmocka_unit_test(test_variants),    cmocka_unit_test(test_machine_kept),
+        cmocka_unit_test(test_escaped),     cmocka_unit_test(test_unwritable),
+        cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_hardware_by_os),
+        cmocka_unit_test(test_volumes),     cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_reader),      cmocka_unit_test(test_translation_cache),
+        cmocka_unit_test(test_identity),
     };
     const char *ci = getenv("CI");
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
