@@ -11,14 +11,12 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "lab/emulation.h"
 #include "probe/host_part.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 
-/* What QEMU's emulator takes beside the guest's memory, its translation cache among it: measured, 226 MB of the host's
- * memory (PSS) for a PBX of 160 MB that is registered (test/bench/density), with a cache of 32 MiB instead of 64. */
-static const uint64_t emulation_overhead = 104 * MIB;
 /* What a linked clone grows to in a term of classes, and what its base image takes: estimates. */
 static const uint64_t clone_growth = 1 * GIB, image_size = 2 * GIB;
 static const uint64_t usual_memory = 300 * MIB, usual_disk = 35 * GIB;
@@ -38,14 +36,20 @@ struct needs {
     size_t images;
 };
 
-static struct needs lab_needs(const struct vl_lab *lab)
+/* What a guest takes of the host's memory. */
+static uint64_t cost(uint64_t memory, bool emulated)
+{
+    return memory + (emulated ? vl_emulation_cost(memory) : 0);
+}
+
+static struct needs lab_needs(const struct vl_lab *lab, bool emulated)
 {
     struct needs needs = { .guests = vl_probe_machines(lab), .images = lab ? lab->image_count : 1 };
 
     for (size_t i = 0; lab && i < lab->pbx_count; i++) {
         if (lab->pbxs[i].place != VL_PLACE_VM)
             continue;
-        needs.memory += lab->pbxs[i].memory;
+        needs.memory += cost(lab->pbxs[i].memory, emulated);
         needs.disk += lab->pbxs[i].disk;
     }
     return needs;
@@ -59,14 +63,14 @@ static unsigned fits(uint64_t room, uint64_t taken, uint64_t each)
 }
 
 /* How many of the lab's machines fit into `room`, one after the other as they stand in its file. */
-static unsigned lab_fits(const struct vl_lab *lab, uint64_t room, uint64_t taken, uint64_t overhead)
+static unsigned lab_fits(const struct vl_lab *lab, uint64_t room, uint64_t taken, bool emulated)
 {
     unsigned count = 0;
 
     for (size_t i = 0; lab && i < lab->pbx_count; i++) {
         if (lab->pbxs[i].place != VL_PLACE_VM)
             continue;
-        taken += lab->pbxs[i].memory + overhead;
+        taken += cost(lab->pbxs[i].memory, emulated);
         if (taken > room)
             break;
         count++;
@@ -94,13 +98,13 @@ int vl_probe_memory(struct vl_probe *probe)
     struct vl_host_capacity *capacity = &probe->report->capacity;
     const struct vl_lab *lab = probe->options->lab;
     const char *text = vl_probe_read(probe, "/proc/meminfo"), *seen;
-    struct needs needs = lab_needs(lab);
-    uint64_t overhead = probe->report->usable ? 0 : emulation_overhead;
-    uint64_t each = (needs.guests ? needs.memory / needs.guests : usual_memory) + overhead;
+    bool emulated = !probe->report->usable;
+    struct needs needs = lab_needs(lab, emulated);
+    uint64_t each = needs.guests ? needs.memory / needs.guests : cost(usual_memory, emulated);
 
     capacity->guests = needs.guests;
     capacity->memory_reserve = lab ? lab->host_reserve : VL_HOST_RESERVE;
-    capacity->memory_needed = needs.memory + needs.guests * overhead + capacity->memory_reserve;
+    capacity->memory_needed = needs.memory + capacity->memory_reserve;
     capacity->memory_total = text ? meminfo(text, "MemTotal:") : 0;
     if (!capacity->memory_total) {
         vl_probe_add(probe, "memory", VL_CHECK_SKIP,
@@ -112,7 +116,7 @@ int vl_probe_memory(struct vl_probe *probe)
     if (!capacity->memory_available)
         capacity->memory_available = meminfo(text, "MemFree:") + meminfo(text, "Buffers:") + meminfo(text, "Cached:");
     capacity->by_memory = fits(capacity->memory_total, capacity->memory_reserve, each);
-    capacity->lab_by_memory = lab_fits(lab, capacity->memory_total, capacity->memory_reserve, overhead);
+    capacity->lab_by_memory = lab_fits(lab, capacity->memory_total, capacity->memory_reserve, emulated);
     seen =
         vl_arena_printf(probe->arena, "%s (%s available); %u guest%s of %s each fit beside %s for the host",
                         vl_probe_size(probe, capacity->memory_total), vl_probe_size(probe, capacity->memory_available),
@@ -164,7 +168,7 @@ static void judge_disk(struct vl_probe *probe, const char *seen)
 int vl_probe_disk(struct vl_probe *probe)
 {
     struct vl_host_capacity *capacity = &probe->report->capacity;
-    struct needs needs = lab_needs(probe->options->lab);
+    struct needs needs = lab_needs(probe->options->lab, false);
     const char *storage = storage_of(probe), *seen;
     uint64_t images = needs.images * image_size;
 

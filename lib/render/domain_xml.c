@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/xml.h"
+#include "lab/emulation.h"
 #include "lab/system.h"
 
 /* How often a guest says what memory it uses: as often as somebody who looks at the lab would look again. */
@@ -144,22 +145,13 @@ static void add_clock(struct vl_xml *xml, bool emulated)
     vl_xml_close(xml);
 }
 
-/* The cache of translated code, in the unit that libvirt keeps it in. It fills up, whatever is thrown away soon after,
- * so it is what an emulated guest costs beside its memory: QEMU's default is a gigabyte at most. Seen with a PBX of
- * 128 MB until it had booted, three at once: with 64 MiB 47 s of the processor, 231 MiB of the host's memory (PSS) and
- * the cache emptied 12 times; with 48 MiB 47 s, 217 MiB, 20 times; with 40 MiB 56 s, 205 MiB, 31 times. With a PBX of
- * 256 MB 128 MiB gained nothing over 64. */
-enum { CACHE_PART = 4, CACHE_LEAST_MIB = 48, CACHE_MOST_MIB = 512, KIB_PER_MIB = 1024 };
-
+/* In the unit that libvirt keeps it in. */
 static void add_translation_cache(struct vl_xml *xml, uint64_t memory)
 {
-    uint64_t mib = (memory >> 20) / CACHE_PART;
-
-    mib = mib < CACHE_LEAST_MIB ? CACHE_LEAST_MIB : mib > CACHE_MOST_MIB ? CACHE_MOST_MIB : mib;
     vl_xml_open(xml, "tcg");
     vl_xml_open(xml, "tb-cache");
     vl_xml_attribute(xml, "unit", "KiB");
-    vl_xml_format(xml, NULL, "%llu", (unsigned long long)mib * KIB_PER_MIB);
+    vl_xml_format(xml, NULL, "%llu", (unsigned long long)(vl_emulation_cache(memory) / 1024));
     vl_xml_close(xml);
     vl_xml_close(xml);
 }

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/xml.h"
+#include "lab/emulation.h"
 #include "lab/identity.h"
 #include "render/domain_xml.h"
 #include "render/volume_xml.h"
@@ -340,7 +341,7 @@ static void test_reader(void **state)
     }
 }
 
-/* What an emulated guest costs beside its memory grows with this, from 48 MiB on. */
+/* What an emulated guest costs beside its memory grows with its memory, from some size on. */
 static void test_translation_cache(void **state)
 {
     static const struct {
@@ -367,6 +368,8 @@ static void test_translation_cache(void **state)
         assert_non_null(xml);
         assert_non_null(strstr(xml, rows[i].cache));
     }
+    assert_int_equal(vl_emulation_cost(128ULL << 20), 88ULL << 20);
+    assert_int_equal(vl_emulation_cost(256ULL << 20), 104ULL << 20);
 }
 
 /* The values come from another implementation: Python's uuid.uuid5. */
