@@ -37,9 +37,10 @@ struct needs {
 };
 
 /* What a guest takes of the host's memory. */
-static uint64_t cost(uint64_t memory, bool emulated)
+static uint64_t cost(const struct vl_pbx *pbx, bool emulated)
 {
-    return memory + (emulated ? vl_emulation_cost(memory) : 0);
+    return pbx->memory +
+           (emulated ? vl_emulation_cost(pbx->max_memory > pbx->memory ? pbx->max_memory : pbx->memory) : 0);
 }
 
 static struct needs lab_needs(const struct vl_lab *lab, bool emulated)
@@ -49,7 +50,7 @@ static struct needs lab_needs(const struct vl_lab *lab, bool emulated)
     for (size_t i = 0; lab && i < lab->pbx_count; i++) {
         if (lab->pbxs[i].place != VL_PLACE_VM)
             continue;
-        needs.memory += cost(lab->pbxs[i].memory, emulated);
+        needs.memory += cost(&lab->pbxs[i], emulated);
         needs.disk += lab->pbxs[i].disk;
     }
     return needs;
@@ -70,7 +71,7 @@ static unsigned lab_fits(const struct vl_lab *lab, uint64_t room, uint64_t taken
     for (size_t i = 0; lab && i < lab->pbx_count; i++) {
         if (lab->pbxs[i].place != VL_PLACE_VM)
             continue;
-        taken += cost(lab->pbxs[i].memory, emulated);
+        taken += cost(&lab->pbxs[i], emulated);
         if (taken > room)
             break;
         count++;
@@ -100,7 +101,8 @@ int vl_probe_memory(struct vl_probe *probe)
     const char *text = vl_probe_read(probe, "/proc/meminfo"), *seen;
     bool emulated = !probe->report->usable;
     struct needs needs = lab_needs(lab, emulated);
-    uint64_t each = needs.guests ? needs.memory / needs.guests : cost(usual_memory, emulated);
+    uint64_t each =
+        needs.guests ? needs.memory / needs.guests : cost(&(struct vl_pbx){ .memory = usual_memory }, emulated);
 
     capacity->guests = needs.guests;
     capacity->memory_reserve = lab ? lab->host_reserve : VL_HOST_RESERVE;

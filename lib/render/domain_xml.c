@@ -84,13 +84,18 @@ static void add_memory(struct vl_xml *xml, const char *element, uint64_t bytes)
     vl_xml_close(xml);
 }
 
+static uint64_t most_memory(const struct vl_domain_spec *spec)
+{
+    return spec->max_memory > spec->memory ? spec->max_memory : spec->memory;
+}
+
 /* The most that it can have, and what it has: the balloon holds the rest, and processors beyond those that it has are
  * plugged in later. libvirt writes the number of these only where it is not the most. */
 static void add_size(struct vl_xml *xml, const struct vl_domain_spec *spec)
 {
     unsigned most = spec->max_vcpus > spec->vcpus ? spec->max_vcpus : spec->vcpus;
 
-    add_memory(xml, "memory", spec->max_memory > spec->memory ? spec->max_memory : spec->memory);
+    add_memory(xml, "memory", most_memory(spec));
     add_memory(xml, "currentMemory", spec->memory);
     vl_xml_open(xml, "vcpu");
     if (most != spec->vcpus)
@@ -145,7 +150,7 @@ static void add_clock(struct vl_xml *xml, bool emulated)
     vl_xml_close(xml);
 }
 
-/* In the unit that libvirt keeps it in. */
+/* In the unit that libvirt keeps it in. It is of a size while the guest runs, so the most that it can have counts. */
 static void add_translation_cache(struct vl_xml *xml, uint64_t memory)
 {
     vl_xml_open(xml, "tcg");
@@ -176,7 +181,7 @@ static void add_machine(struct vl_xml *xml, const struct vl_domain_spec *spec)
     vl_xml_empty(xml, "acpi", NULL);
     vl_xml_empty(xml, "apic", NULL);
     if (spec->emulated)
-        add_translation_cache(xml, spec->memory);
+        add_translation_cache(xml, most_memory(spec));
     vl_xml_close(xml);
     add_processor(xml, spec);
     add_clock(xml, spec->emulated);
