@@ -42,8 +42,12 @@ def main():
     os.write(master, b"exit\r")
     time.sleep(0.5)
     os.write(master, b"\x1d")
-    read_until(master, b"", b"\0", time.monotonic() + 5)
-    left, status = os.waitpid(pid, os.WNOHANG)
+    over = time.monotonic() + 20
+    left, status = 0, 0
+    while not left and time.monotonic() < over:  # the terminal is closed a moment before who had it has ended
+        read_until(master, b"", b"\0", time.monotonic() + 0.2)
+        time.sleep(0.05)
+        left, status = os.waitpid(pid, os.WNOHANG)
     if not left:
         os.kill(pid, 9)
         os.waitpid(pid, 0)
