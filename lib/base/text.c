@@ -197,6 +197,15 @@ bool vl_text_is_name(const char *text)
            strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
+bool vl_text_is_interface(const char *text)
+{
+    static const char allowed[] = "-._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    size_t length = strlen(text);
+
+    /* IFNAMSIZ of the kernel: 15 characters; it allows more of them, which no file of ours would survive */
+    return length <= 15 && !strchr("-._", text[0]) && strspn(text, allowed) == length;
+}
+
 char *vl_text_strip(char *text)
 {
     size_t length;

@@ -40,6 +40,9 @@ const char *vl_text_nearest(const char *wrong, const char *const *names);
 /* A name as the lab file allows it: [a-z][a-z0-9-]{0,62}. */
 bool vl_text_is_name(const char *text);
 
+/* A name that an interface of the network may have: a letter or digit, then up to 14 letters, digits, '.', '_', '-'. */
+bool vl_text_is_interface(const char *text);
+
 /* Strip white space at both ends, in place. */
 char *vl_text_strip(char *text);
 

@@ -22,6 +22,12 @@ static const struct vl_system_family families[] = {
     { .name = "ubuntu", .url = "http://ubuntu.com/ubuntu/", .virtio_from = 9, .last = 49 },
 };
 
+const struct vl_system_family *vl_system_families(size_t *ret_count)
+{
+    *ret_count = VL_COUNT(families);
+    return families;
+}
+
 const struct vl_system_family *vl_system_family(const char *os, const char **ret_version)
 {
     for (size_t i = 0; os && i < VL_COUNT(families); i++) {

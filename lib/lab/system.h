@@ -20,6 +20,9 @@ struct vl_system_family {
     unsigned long last;      /* no version above is to be expected: rhel54 is a slip for rhel5.4 */
 };
 
+/* All of them. */
+const struct vl_system_family *vl_system_families(size_t *ret_count);
+
 /* The family of `os`, whose name is the family's followed by a version; NULL when it is none that is known. */
 const struct vl_system_family *vl_system_family(const char *os, const char **ret_version);
 

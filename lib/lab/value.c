@@ -47,13 +47,8 @@ static bool parse_name(struct reader *reader)
 
 static bool parse_interface(struct reader *reader)
 {
-    static const char allowed[] = "-._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    size_t length = strlen(reader->value);
-
-    /* IFNAMSIZ of the kernel: 15 characters; it allows more of them, which no file of ours would survive */
     reader->expected = "is not an interface name: a letter or digit, then up to 14 letters, digits, '.', '_' and '-'";
-    return store_text(reader,
-                      length <= 15 && !strchr("-._", reader->value[0]) && strspn(reader->value, allowed) == length);
+    return store_text(reader, vl_text_is_interface(reader->value));
 }
 
 static bool all_digits(const char *text)

@@ -19,7 +19,7 @@
 
 #define LIBVIRT "libvirt"
 
-static int guest_sizes(const struct voiplab_guest *guest, uint64_t *ret_memory, uint64_t *ret_disk,
+static int check_guest(const struct voiplab_guest *guest, uint64_t *ret_memory, uint64_t *ret_disk,
                        struct vl_error *err)
 {
     if (!vl_text_is_name(guest->name))
@@ -33,6 +33,11 @@ static int guest_sizes(const struct voiplab_guest *guest, uint64_t *ret_memory, 
         return vl_fail(err, VL_ERROR_USAGE, "--memory: '%s' is less than 16M", guest->memory);
     if (*ret_disk < VL_GUEST_DISK_LEAST)
         return vl_fail(err, VL_ERROR_USAGE, "--disk: '%s' is less than 1M", guest->disk);
+    if (guest->bridge && !vl_text_is_interface(guest->bridge))
+        return vl_fail(err, VL_ERROR_USAGE,
+                       "--bridge: '%s' is not an interface name: a letter or digit, then up to 14 letters, digits, '.', "
+                       "'_' and '-'",
+                       guest->bridge);
     if (guest->cdrom && !vl_file_exists(guest->cdrom))
         return vl_fail(err, VL_ERROR_USAGE, "--cdrom: there is no file '%s'", guest->cdrom);
     return 0;
@@ -42,7 +47,7 @@ int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error
 {
     uint64_t memory, disk;
 
-    return guest_sizes(guest, &memory, &disk, err);
+    return check_guest(guest, &memory, &disk, err);
 }
 
 int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,
@@ -56,7 +61,7 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
     uint64_t memory, disk;
     const char *name, *complaint;
 
-    if (guest_sizes(guest, &memory, &disk, err) < 0 || vl_guest_begin(&guests, session, NULL, plan, err) < 0)
+    if (check_guest(guest, &memory, &disk, err) < 0 || vl_guest_begin(&guests, session, NULL, plan, err) < 0)
         return -1;
     complaint = vl_system_complaint(&plan->arena, guest->os);
     if (complaint)
