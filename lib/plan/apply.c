@@ -93,7 +93,7 @@ static void put_back(struct vl_session *session, const struct vl_plan *plan, siz
         struct vl_step undo = *step;
         VL_ERROR_AUTO cause = { .code = VL_OK };
 
-        if (step->kind != VL_STEP_FILE && step->kind != VL_STEP_REMOVE)
+        if ((step->kind != VL_STEP_FILE && step->kind != VL_STEP_REMOVE) || step->stays)
             continue;
         undo.kind = step->before ? VL_STEP_FILE : VL_STEP_REMOVE;
         undo.after = step->before;

@@ -38,6 +38,12 @@ void vl_plan_add_command(struct vl_plan *plan, const char *why, const char *titl
                       });
 }
 
+void vl_plan_stays(struct vl_plan *plan, size_t first)
+{
+    for (size_t i = first; i < plan->count; i++)
+        plan->steps[i].stays = true;
+}
+
 void vl_plan_shows(struct vl_plan *plan, const char *see, const char *seen)
 {
     if (plan->count) {

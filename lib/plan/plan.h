@@ -95,6 +95,7 @@ struct vl_step {
     bool at_once;           /* VL_STEP_STOP: by pulling the plug, since the guest's disk goes too */
     bool restarts;          /* VL_STEP_RELOAD: Asterisk is started anew, and does not answer for a while */
     bool takes_place;       /* VL_STEP_FILE: of somebody's own file that has the name of one of ours */
+    bool stays;             /* VL_STEP_FILE: written before what it tells of, so it stays when a later step fails */
     bool fresh_target;      /* the target does not exist yet: `before` is a guess */
 };
 
@@ -114,6 +115,9 @@ void vl_plan_add_directory(struct vl_plan *plan, const char *path, unsigned mode
 
 /* Of the step that was appended last: a command line that shows that it was done, and its answer. */
 void vl_plan_shows(struct vl_plan *plan, const char *see, const char *seen);
+
+/* The files of the steps from this one on stay when a later step fails. */
+void vl_plan_stays(struct vl_plan *plan, size_t first);
 
 /* Append a command on this host; `title` is what the plan calls it. */
 void vl_plan_add_command(struct vl_plan *plan, const char *why, const char *title, const char *const *argv);

@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "plan/apply.h"
 #include "plan/ready.h"
+#include "request/fleet_part.h"
 #include "request/machines.h"
 #include "stage/stage.h"
 
@@ -24,15 +25,23 @@ static const char *what_is_taken(const struct vl_fleet *fleet)
     return fleet->tag ? "snapshot" : "ready state";
 }
 
-/* The guest has stopped, perhaps, and its disk is as it was then. */
 static int run_on(struct vl_fleet *fleet, const struct vl_member *member, const struct vl_ready *ready,
-                  struct vl_error *cause)
+                  struct vl_error *err)
 {
-    VL_ERROR_AUTO again = { .code = VL_OK };
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    if (vl_stage_ready_run_on(fleet->session, member->pbx, ready, &plan, &again) == 0 &&
-        carry_out(fleet, &plan, &again) == 0)
+    return vl_stage_ready_run_on(fleet->session, member->pbx, ready, member->taken, &plan, err) < 0
+               ? -1
+               : carry_out(fleet, &plan, err);
+}
+
+/* The guest has stopped, perhaps, and its disk is as it was then. */
+static int give_up(struct vl_fleet *fleet, const struct vl_member *member, const struct vl_ready *ready,
+                   struct vl_error *cause)
+{
+    VL_ERROR_AUTO again = { .code = VL_OK };
+
+    if (run_on(fleet, member, ready, &again) == 0)
         vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no %s was taken: %s",
                          what_is_taken(fleet), vl_error_text(cause));
     else
@@ -60,12 +69,27 @@ static int take(struct vl_fleet *fleet, struct vl_member *member, struct vl_erro
     member->asleep = member->target != NULL; /* one that did not answer before is not waited for */
     vl_target_close(member->target);         /* no session of ours is in the memory that is saved */
     member->target = NULL;
-    if (carry_out(fleet, &first, &cause) < 0)
-        return run_on(fleet, member, &ready, &cause);
-    if (vl_stage_ready_keep(fleet->session, member->pbx, &ready, &second, err) < 0)
-        return -1;
-    member->taken = carry_out(fleet, &second, err) == 0;
-    return member->taken ? 0 : -1;
+    if (carry_out(fleet, &first, &cause) < 0 ||
+        vl_stage_ready_keep(fleet->session, member->pbx, &ready, &second, &cause) < 0 ||
+        carry_out(fleet, &second, &cause) < 0)
+        return give_up(fleet, member, &ready, &cause);
+    member->taken = true;
+    return run_on(fleet, member, &ready, err);
+}
+
+/* One that was taken has something left to do. */
+static void tell_failure(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *cause)
+{
+    if (!member->taken) {
+        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no %s was taken: %s",
+                         what_is_taken(fleet), vl_error_text(cause));
+        return;
+    }
+    (void)vl_error_wrap(cause,
+                        "its %s was taken; what comes after was not done, so run this again, and 'voiplab up' "
+                        "starts a guest that is off",
+                        what_is_taken(fleet));
+    vl_fleet_fail_member(fleet, member, cause);
 }
 
 int vl_run_resume(struct vl_fleet *fleet, struct vl_error *err)
@@ -130,8 +154,7 @@ bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet)
         if (!is_due(member))
             continue;
         if (take(fleet, member, &cause) < 0)
-            vl_session_event(run->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no %s was taken: %s",
-                             what_is_taken(fleet), vl_error_text(&cause));
+            tell_failure(fleet, member, &cause);
         taken |= member->asleep;
     }
     return taken;

@@ -3,10 +3,11 @@
  * Snapshots of guests (plan/ready.h), of which the ready state is one: how one is taken, and how one goes. How a guest
  * is put back to one is guest_back.c.
  *
- * It is taken in two plans, for the second can be made only when the first was carried out. The first saves the memory,
- * by which the guest stops, and copies its disk; the second writes the record, and lets the guest run on, from the
- * memory and with the disk that it has. Cut off in between there is a guest that does not run, which `up` boots, and no
- * record of a pair that is not whole. Of a guest that is off there is a disk alone.
+ * It is taken in three plans, for each can be made only when the one before was carried out, and what was done by then
+ * holds. The first saves the memory, by which the guest stops, and copies its disk; the second writes the record; the
+ * third lets the guest run on, from the memory and with the disk that it has, and takes away what no record names. Cut
+ * off in between there is a guest that does not run, which `up` boots, and no record of a pair that is not whole. Of a
+ * guest that is off there is a disk alone.
  *
  * When one goes its halves go first and its record last: what is left of one that was half gone is torn, is told so,
  * and goes by the same command.
@@ -214,36 +215,36 @@ int vl_stage_ready_keep(struct vl_session *session, const struct vl_pbx *pbx, co
                               .mode = 0600,
                               .why = "what belongs together, and how each half is known to be as it was" };
     const struct vl_fileset set = { .files = &record, .count = 1 };
-    struct vl_ready_needs needs = vl_ready_needs(session, arena, pbx->name, ready);
     VL_TARGET_AUTO *host = vl_target_local("/", err);
     struct vl_guest_plan guests;
 
     if (!host || vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0 ||
         check_still_off(&guests, pbx, ready) < 0)
         return -1;
-    guests.about = pbx->name;
     record.text = vl_ready_text(guests.hypervisor, arena, guests.pool, ready, err);
-    if (!record.text || vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err) < 0)
-        return -1;
-    if (ready->memory)
-        vl_guest_plan_restore(&guests, vl_domain_name(arena, session->lab, pbx), ready->memory);
-    vl_guest_plan_files_gone(&guests, needs.files,
-                             vl_arena_printf(arena, "saved memory of %s of before goes", pbx->name),
-                             "there is a newer one");
-    return plan_layers_gone(&guests, pbx->name, needs.layers) < 0 ? -1 : vl_arena_check(arena, err);
+    return record.text ? vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err) : -1;
 }
 
-int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready,
+int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready, bool kept,
                           struct vl_plan *plan, struct vl_error *err)
 {
+    struct vl_arena *arena = &plan->arena;
+    const struct vl_ready none = { .tag = "" }; /* which no record has */
+    struct vl_ready_needs needs = vl_ready_needs(session, arena, pbx->name, kept ? ready : &none);
     struct vl_guest_plan guests;
+    struct vl_domain domain;
 
-    if (!ready->memory)
-        return 0;
-    if (vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0)
+    if (vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0 ||
+        vl_guest_domain(&guests, vl_domain_name(arena, session->lab, pbx), &domain) < 0)
         return -1;
-    vl_guest_plan_restore(&guests, vl_domain_name(&plan->arena, session->lab, pbx), ready->memory);
-    return vl_arena_check(&plan->arena, err);
+    guests.about = pbx->name;
+    if (domain.state == VL_DOMAIN_PAUSED)
+        return 0; /* what was saved of it tells the next run that it stands still for that */
+    if (domain.state == VL_DOMAIN_STOPPED && ready->memory)
+        vl_guest_plan_restore(&guests, domain.name, ready->memory);
+    vl_guest_plan_files_gone(&guests, needs.files, vl_arena_printf(arena, "saved memory of %s goes", pbx->name),
+                             kept ? "there is a newer one" : "nothing came of it");
+    return plan_layers_gone(&guests, pbx->name, needs.layers) < 0 ? -1 : vl_arena_check(arena, err);
 }
 
 /* The memory that was saved last. */

@@ -110,6 +110,10 @@ int vl_stage_made_file(struct vl_session *session, const struct vl_made *made, s
     };
     const struct vl_fileset set = { .files = &file, .count = 1 };
     VL_TARGET_AUTO *host = vl_target_local("/", err);
+    size_t first = plan->count;
 
-    return host ? vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err) : -1;
+    if (!host || vl_plan_files(plan, host, VL_THIS_HOST, &set, 0, false, err) < 0)
+        return -1;
+    vl_plan_stays(plan, first);
+    return 0;
 }

@@ -371,11 +371,14 @@ static int plan_notes(struct putting *putting)
                             .why = "a run that is cut off is known by it, and goes on" };
     const struct vl_fileset set = { .files = &note, .count = 1 };
     VL_TARGET_AUTO *host = vl_target_local("/", putting->err);
+    size_t first;
 
     vl_plan_add_directory(putting->plan, putting->session->state.directory, 0700,
                           "secrets, keys and the list of what was made");
+    first = putting->plan->count;
     if (!host || vl_plan_files(putting->plan, host, VL_THIS_HOST, &set, 0, false, putting->err) < 0)
         return -1;
+    vl_plan_stays(putting->plan, first);
     note_made(putting);
     return vl_stage_made_file(putting->session, &putting->made, putting->plan, putting->err);
 }

@@ -154,15 +154,16 @@ int vl_stage_orphans(struct vl_session *session, struct vl_arena *arena, struct 
 int vl_stage_pruned(struct vl_session *session, struct vl_plan *plan, struct vl_error *err);
 
 struct vl_ready;
-/* The snapshot `tag` of a guest, in two plans (guest_ready.c): the first stops it, and is empty where there is such a
+/* The snapshot `tag` of a guest, in three plans (guest_ready.c): the first stops it, and is empty where there is such a
  * one already or none can be (`anew`: the one that there is does not count, and that none can be is a failure); what it
- * names, in the arena of its plan, is for the second, after which the guest runs on. The third is for when the first
- * failed after the guest had stopped. Of a guest that is off there is one as well, but no ready state. */
+ * names, in the arena of its plan, is for the second, after which the snapshot is there (`kept`). With the third the
+ * guest runs on, and what nobody needs goes: what was there before, or what was made of one that was not kept. Of a
+ * guest that is off there is one as well, but no ready state. */
 int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, const char *tag, bool anew,
                         struct vl_plan *plan, struct vl_ready *ret_ready, struct vl_error *err);
 int vl_stage_ready_keep(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready,
                         struct vl_plan *plan, struct vl_error *err);
-int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready,
+int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready, bool kept,
                           struct vl_plan *plan, struct vl_error *err);
 
 /* A guest that is off since a run that was to take one was cut off: its memory is saved, and nothing was written to its

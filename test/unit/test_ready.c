@@ -298,7 +298,8 @@ static void test_kept(void **state)
     next.memory = vl_arena_printf(&arena, "%s/a.ready-2.save", vl_ready_directory(&fixture->session, &arena));
     make_clone(fixture, POOL, next.layer, "/pool/" BASE ".qcow2");
     write_whole(next.memory, "memory of now");
-    if (vl_stage_ready_keep(&fixture->session, &fixture->session.lab->pbxs[0], &next, &plan, &err) < 0)
+    if (vl_stage_ready_keep(&fixture->session, &fixture->session.lab->pbxs[0], &next, &plan, &err) < 0 ||
+        vl_stage_ready_run_on(&fixture->session, &fixture->session.lab->pbxs[0], &next, true, &plan, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     step = step_of(&plan, VL_STEP_COMMAND);
     assert_non_null(step);
