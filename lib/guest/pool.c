@@ -2,6 +2,7 @@
 /*
  * Storage pools. One of ours has a name that says so.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -46,15 +47,32 @@ static int look_at_pool(struct vl_task *task, virConnectPtr connection, struct v
     if (vl_hypervisor_find_pool(connection, task->asked.pool, &handle, err) < 0)
         return -1;
     task->answer.flag = handle && virStoragePoolIsActive(handle) == 1;
+    task->count = handle != NULL;
     return 0;
 }
 
+static const struct vl_question look_at = { .work = look_at_pool, .what = "look for storage pool" };
+
 int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_active, struct vl_error *err)
 {
-    const struct vl_question question = { .work = look_at_pool, .what = "look for storage pool", .pool = pool };
-    VL_TASK_AUTO *task = vl_task_do(hypervisor, &question, err);
+    struct vl_question question = look_at;
+    VL_TASK_AUTO *task = NULL;
 
+    question.pool = pool;
+    task = vl_task_do(hypervisor, &question, err);
     *ret_active = task && task->answer.flag;
+    return task ? 0 : -1;
+}
+
+int vl_hypervisor_pool_defined(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_defined,
+                               struct vl_error *err)
+{
+    struct vl_question question = look_at;
+    VL_TASK_AUTO *task = NULL;
+
+    question.pool = pool;
+    task = vl_task_do(hypervisor, &question, err);
+    *ret_defined = task && task->count;
     return task ? 0 : -1;
 }
 
@@ -138,19 +156,30 @@ int vl_hypervisor_pool_make(struct vl_hypervisor *hypervisor, const char *pool, 
     return vl_task_done(hypervisor, &question, err);
 }
 
+static bool is_gone(const virError *error)
+{
+    return error && error->code == VIR_ERR_SYSTEM_ERROR && error->int1 == ENOENT;
+}
+
 static int remove_pool(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
     const char *pool = task->asked.pool;
     POOL_AUTO handle = NULL;
+    bool runs;
 
     if (vl_hypervisor_check_pool(pool, err) < 0 || vl_hypervisor_find_pool(connection, pool, &handle, err) < 0)
         return -1;
     if (!handle)
         return 0;
-    if (virStoragePoolIsActive(handle) == 1 && vl_hypervisor_ops()->pool_stop(handle) < 0)
+    runs = virStoragePoolIsActive(handle) == 1;
+    if (runs && vl_hypervisor_ops()->pool_stop(handle) < 0)
         return vl_hypervisor_fail(err, "stop storage pool", pool);
     /* For a pool of type dir this is rmdir(2): it fails while a file is left, and then the directory stays. */
-    (void)vl_hypervisor_ops()->pool_delete(handle, 0);
+    if (vl_hypervisor_ops()->pool_delete(handle, 0) < 0 && !runs && !is_gone(virGetLastError()))
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "storage pool '%s' does not run, and its directory is not empty; 'virsh pool-start %s' starts "
+                       "it, then run this again",
+                       pool, pool);
     return vl_hypervisor_ops()->pool_undefine(handle) < 0 ? vl_hypervisor_fail(err, "undefine storage pool", pool) : 0;
 }
 

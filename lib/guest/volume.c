@@ -54,7 +54,7 @@ static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct v
     VL_FREE char *xml = virStorageVolGetXMLDesc(handle, 0);
     VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the description of a volume", err) : NULL;
     VOLUME_AUTO marker = NULL;
-    const char *capacity, *size, *changed;
+    const char *capacity, *size, *changed, *mode;
 
     if (!xml)
         return vl_hypervisor_fail(err, "read the description of volume", virStorageVolGetName(handle));
@@ -70,6 +70,8 @@ static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct v
     size = vl_xml_find(document, arena, "/volume/physical");
     changed = vl_xml_find(document, arena, "/volume/target/timestamps/mtime");
     volume->stamp = vl_arena_printf(arena, "%s %s", size ? size : "-", changed ? changed : "-");
+    mode = vl_xml_find(document, arena, "/volume/target/permissions/mode");
+    volume->ended = !mode || strtoul(mode, NULL, 8) == VL_VOLUME_MODE;
     volume->uploaded = marker != NULL;
     return vl_arena_check(arena, err);
 }

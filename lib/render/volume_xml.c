@@ -5,10 +5,12 @@
 
 #include "base/xml.h"
 
-static void add_permissions(struct vl_xml *xml, const char *mode)
+static void add_permissions(struct vl_xml *xml, unsigned mode)
 {
     vl_xml_open(xml, "permissions");
-    vl_xml_leaf(xml, "mode", mode);
+    vl_xml_open(xml, "mode");
+    vl_xml_format(xml, NULL, "%04o", mode);
+    vl_xml_close(xml);
     vl_xml_close(xml);
 }
 
@@ -42,7 +44,7 @@ char *vl_render_volume_xml(const struct vl_volume_spec *spec, struct vl_error *e
         vl_xml_leaf(xml, "allocation", "0"); /* sparse; the default would write it full of zeros */
     vl_xml_open(xml, "target");
     vl_xml_empty(xml, "format", "type", spec->format, NULL);
-    add_permissions(xml, "0600");
+    add_permissions(xml, VL_VOLUME_MODE);
     if (strcmp(spec->format, "qcow2") == 0)
         vl_xml_leaf(xml, "compat", "1.1"); /* libvirt's default is 0.10, which cannot mark a cluster as zero */
     vl_xml_close(xml);
@@ -61,7 +63,7 @@ char *vl_render_pool_xml(const char *name, const char *path, struct vl_error *er
     vl_xml_leaf(xml, "name", name);
     vl_xml_open(xml, "target");
     vl_xml_leaf(xml, "path", path);
-    add_permissions(xml, "0711");
+    add_permissions(xml, 0711);
     vl_xml_close(xml);
     vl_xml_close(xml);
     return vl_xml_take(xml, err);

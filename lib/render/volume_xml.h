@@ -13,6 +13,9 @@
 
 #include "base/error.h"
 
+/* Of the file of each: what guests write is nobody's to read. */
+#define VL_VOLUME_MODE 0600
+
 struct vl_volume_spec {
     const char *name;         /* in the pool: virtual1.qcow2 */
     const char *format;       /* qcow2 or raw */

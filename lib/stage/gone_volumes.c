@@ -109,6 +109,16 @@ static void choose(struct leaving *leaving)
         ;
 }
 
+static void add_pool(const struct vl_gone *gone, const char *pool, const char *why)
+{
+    if (gone->whole && (!gone->made.known || vl_made_has(&gone->made, "pool", pool)))
+        vl_plan_add(gone->plan, &(struct vl_step){ .kind = VL_STEP_REMOVE_POOL,
+                                                   .target = target_of(gone),
+                                                   .site = gone->site,
+                                                   .object = pool,
+                                                   .why = why });
+}
+
 static void add_steps(struct leaving *leaving)
 {
     struct vl_gone *gone = leaving->gone;
@@ -126,12 +136,20 @@ static void add_steps(struct leaving *leaving)
                                                    .why = "the lab made the volume, and nobody else uses it" });
         vl_made_drop(&gone->made, "volume", leaving->volumes[i].name);
     }
-    if (gone->whole && !left && (!gone->made.known || vl_made_has(&gone->made, "pool", leaving->pool)))
-        vl_plan_add(gone->plan, &(struct vl_step){ .kind = VL_STEP_REMOVE_POOL,
-                                                   .target = target_of(gone),
-                                                   .site = gone->site,
-                                                   .object = leaving->pool,
-                                                   .why = "the pool is empty now" });
+    if (!left)
+        add_pool(gone, leaving->pool, "the pool is empty now");
+}
+
+/* A run that was cut off has taken its directory away, so it does not start any more. */
+static int plan_idle_pool(struct vl_gone *gone, const char *pool)
+{
+    bool defined;
+
+    if (vl_hypervisor_pool_defined(vl_site_hypervisor(gone->session, gone->site), pool, &defined, gone->err) < 0)
+        return -1;
+    if (defined)
+        add_pool(gone, pool, "the pool does not run, and goes when nothing is in it");
+    return 0;
 }
 
 int vl_gone_volumes(struct vl_gone *gone)
@@ -144,7 +162,7 @@ int vl_gone_volumes(struct vl_gone *gone)
     if (vl_hypervisor_pool(hypervisor, leaving.pool, &active, gone->err) < 0)
         return -1;
     if (!active)
-        return 0;
+        return plan_idle_pool(gone, leaving.pool);
     if (vl_hypervisor_volumes(hypervisor, arena, leaving.pool, &leaving.volumes, &leaving.count, gone->err) < 0)
         return -1;
     leaving.goes = vl_arena_zalloc(arena, leaving.count + 1);

@@ -33,8 +33,9 @@ static int plan_disk(const struct vl_guest_plan *guests, struct vl_guest_plan *o
 {
     struct vl_volume *volume = &planned->volume;
     const char *disk = planned->disk;
+    const char *domain = vl_domain_name(&guests->plan->arena, guests->session->lab, pbx);
 
-    if (vl_guest_volume(guests, disk, volume) < 0 ||
+    if (vl_guest_volume(guests, disk, volume) < 0 || (!own->stops && vl_guest_plan_unended(own, domain, volume) < 0) ||
         (own->stops ? vl_guest_plan_renewed(own, pbx, volume) : vl_guest_plan_lost_disk(own, pbx->name, disk, volume)) <
             0)
         return -1;

@@ -60,6 +60,10 @@ void vl_guest_add_step(const struct vl_guest_plan *guests, const struct vl_step 
 int vl_guest_plan_upload(const struct vl_guest_plan *guests, const char *name, const char *file, bool qcow2,
                          const char *why);
 
+/* A disk whose making was cut off goes: *volume is none then. One that a guest has run
+ * with stays, whatever has become of it. */
+int vl_guest_plan_unended(const struct vl_guest_plan *guests, const char *domain, struct vl_volume *volume);
+
 /* The disk of a guest, unless it is there: a linked clone of `base_volume`, or (NULL) an empty one. */
 int vl_guest_plan_disk(const struct vl_guest_plan *guests, const char *name, const struct vl_volume *volume,
                        uint64_t size, const char *base_volume);

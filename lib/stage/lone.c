@@ -34,10 +34,11 @@ static int check_guest(const struct voiplab_guest *guest, uint64_t *ret_memory, 
     if (*ret_disk < VL_GUEST_DISK_LEAST)
         return vl_fail(err, VL_ERROR_USAGE, "--disk: '%s' is less than 1M", guest->disk);
     if (guest->bridge && !vl_text_is_interface(guest->bridge))
-        return vl_fail(err, VL_ERROR_USAGE,
-                       "--bridge: '%s' is not an interface name: a letter or digit, then up to 14 letters, digits, '.', "
-                       "'_' and '-'",
-                       guest->bridge);
+        return vl_fail(
+            err, VL_ERROR_USAGE,
+            "--bridge: '%s' is not an interface name: a letter or digit, then up to 14 letters, digits, '.', "
+            "'_' and '-'",
+            guest->bridge);
     if (guest->cdrom && !vl_file_exists(guest->cdrom))
         return vl_fail(err, VL_ERROR_USAGE, "--cdrom: there is no file '%s'", guest->cdrom);
     return 0;
@@ -71,7 +72,8 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
     vl_identity_mac("default", guest->name, mac);
     if (guest->cdrom && !(cdrom = realpath(guest->cdrom, NULL)))
         return vl_fail_errno(err, "--cdrom: '%s'", guest->cdrom);
-    if (vl_guest_volume(&guests, name, &volume) < 0 || vl_guest_plan_disk(&guests, name, &volume, disk, NULL) < 0)
+    if (vl_guest_volume(&guests, name, &volume) < 0 || vl_guest_plan_unended(&guests, guest->name, &volume) < 0 ||
+        vl_guest_plan_disk(&guests, name, &volume, disk, NULL) < 0)
         return -1;
     if (volume.name && volume.capacity > disk)
         return vl_fail(err, VL_ERROR_USAGE,
@@ -188,14 +190,14 @@ int vl_stage_lone_guests_gone(struct vl_session *session, const char *const *nam
                                                  .at_once = remove,
                                                  .why = remove ? "its disk goes too: there is nothing to shut down for"
                                                                : "the guest is asked to shut down" });
-    /* they stop together, so nothing stands between these steps */
+    /* They stop together, so nothing stands between these steps. The domain goes last: by it the disk is known. */
     for (size_t i = 0; remove && i < count; i++) {
+        if (plan_disk_gone(session, &domains[i], plan, err) < 0)
+            return -1;
         vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_UNDEFINE,
                                              .target = LIBVIRT,
                                              .object = domains[i].name,
                                              .why = "libvirt forgets the guest" });
-        if (plan_disk_gone(session, &domains[i], plan, err) < 0)
-            return -1;
     }
     return vl_arena_check(&plan->arena, err);
 }

@@ -467,6 +467,23 @@ static void test_held_disk(void **state)
     assert_non_null(strstr(vl_error_text(&err), "its disk 'a.qcow2' stays, since the volume 'mine.qcow2'"));
 }
 
+/* libvirt gives a disk its mode last: one that has another, and nothing on it, was cut off. */
+static void test_unended(void **state)
+{
+    static const char xml[] = "<volume><name>a.qcow2</name><capacity>4096</capacity><target><format type='qcow2'/>"
+                              "<permissions><mode>0644</mode></permissions></target></volume>";
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    (void)state;
+    make_shared(fixture);
+    assert_int_equal(vl_hypervisor_volume_make(fixture->session.hypervisor, "voiplab-t", xml, &err), 0);
+    make_one(fixture, &plan);
+    assert_int_equal(plan.steps[0].kind, VL_STEP_REMOVE_VOLUME);
+    assert_int_equal(plan.steps[1].kind, VL_STEP_VOLUME);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,7 +491,7 @@ int main(void)
         cmocka_unit_test(test_fetched_image),  cmocka_unit_test(test_other_recipe),
         cmocka_unit_test(test_behind),         cmocka_unit_test(test_renewed),
         cmocka_unit_test(test_held_disk),      cmocka_unit_test(test_live),
-        cmocka_unit_test(test_disk_size),
+        cmocka_unit_test(test_disk_size),      cmocka_unit_test(test_unended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
