@@ -184,13 +184,14 @@ int vl_hypervisor_run_on(struct vl_hypervisor *hypervisor, const char *name, con
 /* Undefine a stopped domain, with its saved state and its snapshots; an absent one is no error. Its volumes stay. */
 int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
 
-/* Pool of type dir at `path`: whether it is there and running; whether it is there at all; make (define, build, start, autostart). */
+/* Pool of type dir at `path`: whether it is there and running; whether it is there at all; make (define, build, start,
+ * autostart). */
 int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_active, struct vl_error *err);
 int vl_hypervisor_pool_defined(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_defined,
                                struct vl_error *err);
 int vl_hypervisor_pool_make(struct vl_hypervisor *hypervisor, const char *pool, const char *path, struct vl_error *err);
-/* Remove the pool's definition, and its directory when that is empty; an absent pool is no error. One that does not run,
- * whose volumes nobody has seen, is left alone when it has any. */
+/* Remove the pool's definition, and its directory when that is empty; an absent pool is no error. One that does not
+ * run, whose volumes nobody has seen, is left alone when it has any. */
 int vl_hypervisor_pool_remove(struct vl_hypervisor *hypervisor, const char *pool, struct vl_error *err);
 /* Make libvirt look at the pool's directory again, after files were put there without it. */
 int vl_hypervisor_pool_refresh(struct vl_hypervisor *hypervisor, const char *pool, struct vl_error *err);

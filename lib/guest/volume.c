@@ -85,8 +85,11 @@ static int look_at_volume(struct vl_task *task, virConnectPtr connection, struct
         return -1;
     if (!handle)
         return 0;
-    if (vl_hypervisor_find_volume(handle, task->asked.name, &volume, err) < 0)
-        return -1;
+    volume = virStorageVolLookupByName(handle, task->asked.name);
+    if (!volume && virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID)
+        return 0; /* a pool that does not run, since a run was cut off before it did: nobody sees a volume of it */
+    if (!volume && virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL)
+        return vl_hypervisor_fail(err, "look for volume", task->asked.name);
     return volume ? read_volume(handle, volume, &task->arena, &task->answer.volume, err) : 0;
 }
 
