@@ -184,11 +184,14 @@ int vl_hypervisor_run_on(struct vl_hypervisor *hypervisor, const char *name, con
 /* Undefine a stopped domain, with its saved state and its snapshots; an absent one is no error. Its volumes stay. */
 int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
 
-/* Pool of type dir at `path`: whether it is there and running; whether it is there at all; make (define, build, start,
- * autostart). */
-int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_active, struct vl_error *err);
-int vl_hypervisor_pool_defined(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_defined,
-                               struct vl_error *err);
+/* A storage pool of type dir: what libvirt knows of it. */
+struct vl_pool_there {
+    bool defined, active, autostart;
+};
+
+/* Look at one; an absent pool is no error. Make it at `path`: define, build, start, autostart, as far as it is not. */
+int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, struct vl_pool_there *ret_pool,
+                       struct vl_error *err);
 int vl_hypervisor_pool_make(struct vl_hypervisor *hypervisor, const char *pool, const char *path, struct vl_error *err);
 /* Remove the pool's definition, and its directory when that is empty; an absent pool is no error. One that does not
  * run, whose volumes nobody has seen, is left alone when it has any. */

@@ -42,37 +42,25 @@ int vl_hypervisor_find_our_pool(virConnectPtr connection, const char *pool, virS
 
 static int look_at_pool(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
+    struct vl_pool_there *pool = &task->answer.pool;
     POOL_AUTO handle = NULL;
+    int autostart = 0;
 
     if (vl_hypervisor_find_pool(connection, task->asked.pool, &handle, err) < 0)
         return -1;
-    task->answer.flag = handle && virStoragePoolIsActive(handle) == 1;
-    task->count = handle != NULL;
+    pool->defined = handle != NULL;
+    pool->active = handle && virStoragePoolIsActive(handle) == 1;
+    pool->autostart = handle && virStoragePoolGetAutostart(handle, &autostart) == 0 && autostart;
     return 0;
 }
 
-static const struct vl_question look_at = { .work = look_at_pool, .what = "look for storage pool" };
-
-int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_active, struct vl_error *err)
+int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, struct vl_pool_there *ret_pool,
+                       struct vl_error *err)
 {
-    struct vl_question question = look_at;
-    VL_TASK_AUTO *task = NULL;
+    const struct vl_question question = { .work = look_at_pool, .what = "look for storage pool", .pool = pool };
+    VL_TASK_AUTO *task = vl_task_do(hypervisor, &question, err);
 
-    question.pool = pool;
-    task = vl_task_do(hypervisor, &question, err);
-    *ret_active = task && task->answer.flag;
-    return task ? 0 : -1;
-}
-
-int vl_hypervisor_pool_defined(struct vl_hypervisor *hypervisor, const char *pool, bool *ret_defined,
-                               struct vl_error *err)
-{
-    struct vl_question question = look_at;
-    VL_TASK_AUTO *task = NULL;
-
-    question.pool = pool;
-    task = vl_task_do(hypervisor, &question, err);
-    *ret_defined = task && task->count;
+    *ret_pool = task ? task->answer.pool : (struct vl_pool_there){ .defined = false };
     return task ? 0 : -1;
 }
 

@@ -37,6 +37,7 @@ struct vl_task {
         virConnectPtr connection;
         struct vl_domain domain;
         struct vl_volume volume;
+        struct vl_pool_there pool;
         enum vl_domain_state state;
         bool flag;
         const char *text;

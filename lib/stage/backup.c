@@ -150,13 +150,13 @@ static int add_volumes(const struct gathering *gathering, const struct vl_site *
     struct vl_hypervisor *hypervisor = vl_site_hypervisor(gathering->session, site);
     size_t count, first = gathering->backup->count;
     struct vl_volume *volumes;
-    bool active;
+    struct vl_pool_there pool;
 
     if (!hypervisor)
         return 0; /* the guests there were asked for before */
-    if (vl_hypervisor_pool(hypervisor, gathering->pool, &active, gathering->err) < 0)
+    if (vl_hypervisor_pool(hypervisor, gathering->pool, &pool, gathering->err) < 0)
         return -1;
-    if (!active)
+    if (!pool.active)
         return 0;
     if (vl_hypervisor_volumes(hypervisor, arena, gathering->pool, &volumes, &count, gathering->err) < 0)
         return -1;

@@ -141,15 +141,10 @@ static void add_steps(struct leaving *leaving)
 }
 
 /* A run that was cut off has taken its directory away, so it does not start any more. */
-static int plan_idle_pool(struct vl_gone *gone, const char *pool)
+static void plan_idle_pool(const struct vl_gone *gone, const char *name, const struct vl_pool_there *pool)
 {
-    bool defined;
-
-    if (vl_hypervisor_pool_defined(vl_site_hypervisor(gone->session, gone->site), pool, &defined, gone->err) < 0)
-        return -1;
-    if (defined)
-        add_pool(gone, pool, "the pool does not run, and goes when nothing is in it");
-    return 0;
+    if (pool->defined)
+        add_pool(gone, name, "the pool does not run, and goes when nothing is in it");
 }
 
 int vl_gone_volumes(struct vl_gone *gone)
@@ -157,12 +152,14 @@ int vl_gone_volumes(struct vl_gone *gone)
     struct vl_arena *arena = &gone->plan->arena;
     struct leaving leaving = { .gone = gone, .pool = vl_pool_name(arena, gone->session) };
     struct vl_hypervisor *hypervisor = vl_site_hypervisor(gone->session, gone->site);
-    bool active;
+    struct vl_pool_there pool;
 
-    if (vl_hypervisor_pool(hypervisor, leaving.pool, &active, gone->err) < 0)
+    if (vl_hypervisor_pool(hypervisor, leaving.pool, &pool, gone->err) < 0)
         return -1;
-    if (!active)
-        return plan_idle_pool(gone, leaving.pool);
+    if (!pool.active) {
+        plan_idle_pool(gone, leaving.pool, &pool);
+        return 0;
+    }
     if (vl_hypervisor_volumes(hypervisor, arena, leaving.pool, &leaving.volumes, &leaving.count, gone->err) < 0)
         return -1;
     leaving.goes = vl_arena_zalloc(arena, leaving.count + 1);

@@ -28,16 +28,16 @@ static const char *pool_path(struct vl_arena *arena, const struct vl_session *se
 
 static int plan_pool(const struct vl_guest_plan *guests)
 {
-    bool active = false;
+    struct vl_pool_there pool = { .defined = false };
 
-    if (guests->reachable && vl_hypervisor_pool(guests->hypervisor, guests->pool, &active, guests->err) < 0)
+    if (guests->reachable && vl_hypervisor_pool(guests->hypervisor, guests->pool, &pool, guests->err) < 0)
         return -1;
-    if (active && guests->made.known && !vl_made_has(&guests->made, "pool", guests->pool))
+    if (pool.active && guests->made.known && !vl_made_has(&guests->made, "pool", guests->pool))
         return vl_fail(guests->err, VL_ERROR_FAILED,
                        "the hypervisor has a storage pool '%s' that this lab did not make; a line 'pool %s' in "
                        "'%s/made' makes it this lab's",
                        guests->pool, guests->pool, guests->session->state.directory);
-    if (!active)
+    if (!pool.active || !pool.autostart)
         vl_guest_add_step(guests, &(struct vl_step){
                                       .kind = VL_STEP_POOL,
                                       .object = guests->pool,

@@ -89,26 +89,6 @@ int vl_guest_plan_upload(const struct vl_guest_plan *guests, const char *name, c
     return 0;
 }
 
-/* A disk with nothing of its own is smaller, and one of a guest that has run, if only for a moment, is larger. */
-enum { EMPTY_MOST = 1 << 20 };
-
-int vl_guest_plan_unended(const struct vl_guest_plan *guests, const char *name, struct vl_volume *volume)
-{
-    struct vl_domain domain;
-
-    if (!volume->name || volume->ended || volume->allocated >= EMPTY_MOST)
-        return 0;
-    if (vl_guest_domain(guests, name, &domain) < 0)
-        return -1;
-    if (domain.state == VL_DOMAIN_RUNNING || domain.state == VL_DOMAIN_PAUSED)
-        return 0;
-    vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
-                                                 .object = volume->name,
-                                                 .why = "it was not made to its end, and nothing is on it" });
-    *volume = (struct vl_volume){ .name = NULL };
-    return 0;
-}
-
 int vl_guest_plan_disk(const struct vl_guest_plan *guests, const char *name, const struct vl_volume *volume,
                        uint64_t size, const char *base_volume)
 {

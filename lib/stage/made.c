@@ -75,13 +75,13 @@ static void add_guest(struct vl_session *session, struct vl_made *made, struct v
 static int adopt_pool(struct vl_session *session, struct vl_arena *arena, struct vl_made *made, struct vl_error *err)
 {
     const char *pool = vl_pool_name(arena, session);
-    bool active;
+    struct vl_pool_there there;
 
-    if (vl_hypervisor_pool(session->hypervisor, pool, &active, err) < 0)
+    if (vl_hypervisor_pool(session->hypervisor, pool, &there, err) < 0)
         return -1;
-    if (active)
+    if (there.active)
         vl_made_add(made, arena, "pool", pool);
-    return active ? adopt(session, arena, made, err) : 0;
+    return there.active ? adopt(session, arena, made, err) : 0;
 }
 
 int vl_stage_made(struct vl_session *session, const char *const *names, struct vl_plan *plan, struct vl_error *err)

@@ -182,16 +182,16 @@ static void test_storage(void **state)
     struct vl_hypervisor *hypervisor = fixture->hypervisor;
     struct vl_volume *volumes, volume;
     size_t count;
-    bool active = true;
+    struct vl_pool_there pool = { .active = true };
 
-    ok(fixture, vl_hypervisor_pool(hypervisor, POOL, &active, &fixture->err));
-    assert_false(active);
+    ok(fixture, vl_hypervisor_pool(hypervisor, POOL, &pool, &fixture->err));
+    assert_false(pool.defined || pool.active);
     assert_null(volume_of(fixture, "base.qcow2").name);
     ok(fixture, vl_hypervisor_pool_make(hypervisor, POOL, POOL_PATH, &fixture->err));
     ok(fixture, vl_hypervisor_pool_make(hypervisor, POOL, POOL_PATH, &fixture->err));
     refuses(fixture, vl_hypervisor_pool_make(hypervisor, POOL, "/elsewhere", &fixture->err), "instead of '/elsewhere'");
-    ok(fixture, vl_hypervisor_pool(hypervisor, POOL, &active, &fixture->err));
-    assert_true(active);
+    ok(fixture, vl_hypervisor_pool(hypervisor, POOL, &pool, &fixture->err));
+    assert_true(pool.defined && pool.active && pool.autostart);
     ok(fixture, vl_hypervisor_pool_refresh(hypervisor, POOL, &fixture->err));
 
     ok(fixture, make_volume(fixture, "base.qcow2", "qcow2", NULL));
