@@ -30,6 +30,8 @@ state=$work/state
 take_down() {
     [ -z "${relay-}" ] || kill "$relay" 2>/dev/null
     "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt" --guests >/dev/null 2>&1
+    # of a libvirtd that is dead at this moment
+    for pid in $(ip netns pids "$netns" 2>/dev/null); do kill -9 "$pid"; done
     ip netns delete "$netns" 2>/dev/null
     umount "$work/state" "$work/pools" "$work/backup" 2>/dev/null
     rm -rf --one-file-system "$work"
