@@ -21,6 +21,9 @@ enum {
     CONNECT_TIMEOUT_MS = 20000,
     MOST_COMMANDS = 16,
     LEAST_PATIENCE_MS = 30000,
+    BOOTING_MS = 100,   /* between two tries while nobody listens there, which costs next to nothing */
+    STARTING_MS = 3000, /* how long a shell there waits for Asterisk, and what it may take on top */
+    STARTING_SPARE_MS = 17000,
 };
 
 /* All that is going to be asked, in one round trip. */
@@ -58,45 +61,6 @@ static long long deadline_of(const struct connecting *connecting, const struct v
                : connecting->deadline;
 }
 
-/* One try. A host that answers with another key than the lab's will not change its mind: no use in waiting. */
-static bool try_connect(const struct connecting *connecting, struct vl_member *member, struct vl_error *cause)
-{
-    long long left = deadline_of(connecting, member) - vl_now_ms();
-    int timeout = left > CONNECT_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : left < 2000 ? 2000 : (int)left;
-
-    vl_error_clear(cause);
-    if (!member->target)
-        member->target = vl_session_connect(connecting->fleet->session, member->pbx, timeout, cause);
-    if (!member->target)
-        return false;
-    member->ssh_seen = true;
-    member->target->patience_ms = connecting->patience_ms;
-    if (member->asleep && vl_fleet_wake(connecting->fleet, member, cause) < 0) {
-        vl_target_close(member->target);
-        member->target = NULL;
-        return false;
-    }
-    ask_ahead(connecting->fleet, member);
-    if (vl_fleet_is_tree(connecting->fleet, member->pbx) || vl_probe_asterisk_ready(member->target))
-        return true;
-    (void)vl_fail(cause, VL_ERROR_FAILED, "Asterisk on '%s' does not answer", member->pbx->name);
-    if (member->pbx->place != VL_PLACE_LOCAL) {
-        vl_target_close(member->target);
-        member->target = NULL;
-    }
-    return false;
-}
-
-static void tell_nature(struct vl_session *session, struct vl_member *member)
-{
-    const char *conflict = vl_nature_conflict(&member->arena, member->pbx, &member->nature);
-
-    vl_session_event(session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers: %s",
-                     vl_flavor_describe(&member->arena, &member->nature));
-    if (conflict)
-        vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", conflict);
-}
-
 /* What a machine that does not answer is doing, as far as can be seen from here: its system, or Asterisk on it. */
 static const char *doing(const struct vl_fleet *fleet, struct vl_arena *arena, const struct vl_member *member,
                          const struct vl_error *cause)
@@ -121,6 +85,78 @@ static void tell_waiting(struct connecting *connecting, const struct vl_member *
         connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, NULL, "%zu of %zu answer; waiting for %s: %s, %lld s",
         __atomic_load_n(&connecting->answered, __ATOMIC_RELAXED), connecting->fleet->count, member->pbx->name,
         doing(connecting->fleet, &arena, member, cause), (now - connecting->begun) / 1000);
+}
+
+/* A guest lets us in long before its Asterisk is there. To ask for more then would be a login and ten programs that
+ * fail for each try, which an emulated guest, whose Asterisk starts meanwhile, has no time for: so one that was booted
+ * is asked for the control socket alone, by a shell that waits for it. Its two places are those of ssh_ask.c. False: it
+ * has not come, or who waits is cancelled. */
+static bool await_start(struct connecting *connecting, struct vl_member *member)
+{
+    static const char *const argv[] = {
+        "sh", "-c",
+        "n=0; while [ $n -lt 15 ]; do [ ! -S /var/run/asterisk/asterisk.ctl ] && [ ! -S /var/run/asterisk.ctl ] || "
+        "exit 0; sleep 0.2 || exit 2; n=$((n+1)); done; exit 1",
+        NULL
+    };
+    struct vl_command_result result = { .status = 0 };
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    do {
+        if (result.status)
+            tell_waiting(connecting, member, &cause);
+        if (member->target->ops->run(member->target, argv, NULL, STARTING_MS + STARTING_SPARE_MS, &result, &cause) < 0)
+            return false;
+        vl_command_result_free(&result);
+    } while (result.status == 1 && vl_now_ms() + STARTING_MS < deadline_of(connecting, member) &&
+             !vl_session_cancelled(connecting->fleet->session));
+    return result.status != 1;
+}
+
+static bool no_asterisk(struct vl_member *member, struct vl_error *cause)
+{
+    (void)vl_fail(cause, VL_ERROR_FAILED, "Asterisk on '%s' does not answer", member->pbx->name);
+    if (member->pbx->place != VL_PLACE_LOCAL) {
+        vl_target_close(member->target);
+        member->target = NULL;
+    }
+    return false;
+}
+
+/* One try. A host that answers with another key than the lab's will not change its mind: no use in waiting. */
+static bool try_connect(struct connecting *connecting, struct vl_member *member, struct vl_error *cause)
+{
+    long long left = deadline_of(connecting, member) - vl_now_ms();
+    int timeout = left > CONNECT_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : left < 2000 ? 2000 : (int)left;
+
+    vl_error_clear(cause);
+    if (!member->target)
+        member->target = vl_session_connect(connecting->fleet->session, member->pbx, timeout, cause);
+    if (!member->target)
+        return false;
+    member->ssh_seen = true;
+    member->target->patience_ms = connecting->patience_ms;
+    if (member->asleep && vl_fleet_wake(connecting->fleet, member, cause) < 0) {
+        vl_target_close(member->target);
+        member->target = NULL;
+        return false;
+    }
+    if (member->started && member->pbx->place == VL_PLACE_VM && !await_start(connecting, member))
+        return no_asterisk(member, cause);
+    ask_ahead(connecting->fleet, member);
+    if (vl_fleet_is_tree(connecting->fleet, member->pbx) || vl_probe_asterisk_ready(member->target))
+        return true;
+    return no_asterisk(member, cause);
+}
+
+static void tell_nature(struct vl_session *session, struct vl_member *member)
+{
+    const char *conflict = vl_nature_conflict(&member->arena, member->pbx, &member->nature);
+
+    vl_session_event(session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers: %s",
+                     vl_flavor_describe(&member->arena, &member->nature));
+    if (conflict)
+        vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", conflict);
 }
 
 /* The last of many tries was short: what is told is how long was waited in all. */
@@ -159,7 +195,7 @@ static void connect_member(void *context, size_t index)
             return;
         }
         tell_waiting(connecting, member, &cause);
-        (void)poll(NULL, 0, VL_FLEET_RETRY_MS);
+        (void)poll(NULL, 0, member->ssh_seen ? VL_FLEET_RETRY_MS : BOOTING_MS);
     }
     (void)__atomic_add_fetch(&connecting->answered, 1, __ATOMIC_RELAXED);
     if (vl_probe_nature(&member->arena, member->target, member->pbx, vl_fleet_is_tree(connecting->fleet, member->pbx),

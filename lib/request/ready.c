@@ -123,7 +123,7 @@ static const char slim_script[] =
     "case $(cat /sys/bus/virtio/drivers/virtio_balloon/virtio*/features 2>/dev/null) in ?????1*) sync; "
     "echo 3 >/proc/sys/vm/drop_caches && echo 1 >/proc/sys/vm/compact_memory && sleep 3;; esac";
 
-/* One that does not do it is saved as it is. */
+/* One that does not do it is saved as it is, and one that gets a new disk, for which somebody waits. */
 static void slim(void *context, size_t index)
 {
     static const char *const argv[] = { "sh", "-c", slim_script, NULL };
@@ -132,7 +132,7 @@ static void slim(void *context, size_t index)
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    if (!member->target || !is_due(member) || vl_session_cancelled(fleet->session))
+    if (!member->target || !is_due(member) || fleet->session->renews || vl_session_cancelled(fleet->session))
         return;
     vl_plan_add(&plan, &(struct vl_step){ .kind = VL_STEP_COMMAND,
                                           .target = member->pbx->name,

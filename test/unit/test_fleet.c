@@ -7,6 +7,7 @@
 #include <malloc.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "lab_fixture.h"
 #include "request/fleet_part.h"
 
@@ -202,13 +203,95 @@ static void test_woken_without_perl(void **state)
                    "asterisk '-rx' 'module reload chan_sip.so'\n");
 }
 
+/* A guest that has booted, and whose Asterisk comes when it was asked for `late` times. */
+struct starter {
+    struct vl_target base;
+    unsigned late;
+    struct vl_buf told;
+};
+
+static int start_late(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
+                      struct vl_command_result *ret_result, struct vl_error *err)
+{
+    struct starter *starter = (struct starter *)target;
+    bool shell = !strcmp(argv[0], "sh");
+
+    (void)input;
+    (void)timeout_ms;
+    (void)err;
+    if (starter->told.length < 64)
+        vl_buf_printf(&starter->told, "%s %s\n", argv[0], shell ? "waits" : argv[2]);
+    ret_result->status = shell && starter->late ? 1 : 0;
+    starter->late -= shell && starter->late;
+    ret_result->output = strdup("");
+    return 0;
+}
+
+static int read_nothing(struct vl_target *target, const char *path, char **ret_text, mode_t *ret_mode,
+                        struct vl_error *err)
+{
+    (void)target;
+    (void)ret_text;
+    (void)ret_mode;
+    return vl_fail(err, VL_ERROR_NOTFOUND, "there is no '%s'", path);
+}
+
+static int find_nothing(struct vl_target *target, const char *path, struct vl_path_facts *ret_facts,
+                        struct vl_error *err)
+{
+    (void)target;
+    (void)path;
+    (void)err;
+    *ret_facts = (struct vl_path_facts){ .kind = VL_PATH_NONE };
+    return 0;
+}
+
+static void stop_late(struct vl_target *target)
+{
+    (void)target;
+}
+
+static const struct vl_target_ops starter_ops = {
+    .run = start_late, .read = read_nothing, .facts = find_nothing, .close = stop_late
+};
+
+static void connect_to(struct starter *starter, bool booted, const char *told)
+{
+    LAB_FIXTURE_AUTO *fixture = lab_fixture_open("quickstart");
+    struct vl_session session = { .lab = fixture->lab, .options = { .root = "/", .jobs = 1 } };
+    const char *const names[] = { "alfa", NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FLEET_AUTO fleet = { .session = NULL };
+
+    session.state = fixture->state;
+    assert_int_equal(pthread_mutex_init(&session.event_lock, NULL), 0);
+    assert_int_equal(vl_fleet_open(&session, names, &fleet, &err), 0);
+    fleet.dry = true; /* nothing is remembered */
+    fleet.members[0].target = &starter->base;
+    fleet.members[0].started = booted;
+    vl_fleet_connect(&fleet, 60);
+    if (!vl_text_starts(vl_buf_text(&starter->told), told))
+        fail_msg("told: %s", vl_buf_text(&starter->told));
+    vl_buf_free(&starter->told);
+}
+
+/* Nothing else is asked of a guest whose Asterisk starts, and of one that was up before that is not asked. */
+static void test_awaits_start(void **state)
+{
+    struct starter booted = { .base = { .ops = &starter_ops, .name = "alfa" }, .late = 2 };
+    struct starter up = { .base = { .ops = &starter_ops, .name = "alfa" } };
+
+    (void)state;
+    connect_to(&booted, true, "sh waits\nsh waits\nsh waits\nasterisk core waitfullybooted\n");
+    connect_to(&up, false, "asterisk core waitfullybooted\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_rows),
-        cmocka_unit_test(test_long_cells),
-        cmocka_unit_test(test_woken_at_once),
-        cmocka_unit_test(test_woken_without_perl),
+        cmocka_unit_test(test_many_rows),     cmocka_unit_test(test_long_cells),
+        cmocka_unit_test(test_woken_at_once), cmocka_unit_test(test_woken_without_perl),
+        cmocka_unit_test(test_awaits_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
