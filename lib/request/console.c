@@ -179,7 +179,7 @@ static int find_alone(const struct vl_run *run, struct guest *guest)
 int vl_run_console(const struct vl_run *run)
 {
     const char *const *names = run->request->names;
-    struct guest guest;
+    struct guest guest = { .name = NULL };
 
     if (run->request->mode != VOIPLAB_APPLY)
         return vl_fail(run->err, VL_ERROR_USAGE, "a console changes nothing, so there is no plan of it");
