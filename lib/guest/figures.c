@@ -137,7 +137,7 @@ static int look(struct vl_task *task, virConnectPtr connection, struct vl_error 
     virDomainPtr *domains = find_domains(task, connection, &found);
     int count = 0;
 
-    task->count = task->asked.size;
+    task->count = (size_t)task->asked.size;
     task->answer.list = vl_arena_zalloc(&task->arena, (task->count + 1) * sizeof(struct vl_domain_figures));
     if (found && task->answer.list)
         count = virDomainListGetStats(domains,
