@@ -1,33 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plan/wipe.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/memory.h"
 #include "base/process.h"
 #include "base/scratch.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "guest/kept.h"
+#include "guest/seed_iso.h"
 #include "plan/sites.h"
 
 #define SAYS "capture: "
 #define DONE "done"
 #define DEEPEST 8
 
-enum {
-    STAGE_LIMIT = 256 << 20,
-    INIT_LIMIT = 1 << 20,
-    CHUNK = 64 << 10,
-    CONSOLE_LIMIT = 64 << 10,
-    WIPE_MS = 3600000,
-    ALIGNMENT = 4
-};
+enum { INIT_LIMIT = 1 << 20, CONSOLE_LIMIT = 64 << 10, WIPE_MS = 3600000 };
 
 struct capturing {
     const struct vl_step_scene *scene;
@@ -35,29 +26,6 @@ struct capturing {
     const char *directory; /* of the scratch */
     const char *disk, *kernel, *initrd, *stage;
 };
-
-/* A header of cpio's "newc" format: a magic number and 13 numbers of 8 hexadecimal digits, the name, padded. */
-static void add_entry(struct vl_buf *archive, const char *name, unsigned mode, const char *text)
-{
-    size_t length = strlen(text);
-
-    vl_buf_printf(archive, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x%s", 0u, mode, 0u, 0u, 1u, 0u,
-                  length, 0u, 0u, 0u, 0u, strlen(name) + 1, 0u, name);
-    vl_buf_putc(archive, '\0');
-    while (archive->length % ALIGNMENT && !archive->failed)
-        vl_buf_putc(archive, '\0');
-    vl_buf_puts(archive, text);
-    while (archive->length % ALIGNMENT && !archive->failed)
-        vl_buf_putc(archive, '\0');
-}
-
-void vl_wipe_add_init(struct vl_buf *archive, const char *text)
-{
-    while (archive->length % ALIGNMENT && !archive->failed)
-        vl_buf_putc(archive, '\0');
-    add_entry(archive, "init", S_IFREG | 0755, text);
-    add_entry(archive, "TRAILER!!!", 0, "");
-}
 
 int vl_wipe_judge(const char *console, struct vl_error *err)
 {
@@ -160,36 +128,18 @@ static int copy_kernel(const struct capturing *capturing)
                : 0;
 }
 
-static int add_file(struct vl_buf *buf, const char *path, struct vl_error *err)
-{
-    VL_CLOSE int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    VL_FREE char *bytes = vl_malloc(CHUNK);
-    ssize_t got = 0;
-
-    if (!bytes)
-        return vl_no_memory(err);
-    if (descriptor < 0)
-        return vl_fail_errno(err, "cannot open '%s'", path);
-    while (buf->length < STAGE_LIMIT && (got = read(descriptor, bytes, CHUNK)) > 0)
-        vl_buf_add(buf, bytes, (size_t)got);
-    if (got < 0)
-        return vl_fail_errno(err, "cannot read '%s'", path);
-    return got ? vl_fail(err, VL_ERROR_FAILED, "'%s' is too large for a first stage", path) : 0;
-}
-
-/* The first stage with our init in it. */
+/* The first stage with our init in it: of two files with one name a kernel takes the last. */
 static int make_stage(const struct capturing *capturing, const char *initrd)
 {
     struct vl_error *err = capturing->scene->err;
-    VL_BUF_AUTO archive = VL_BUF_INIT;
-    VL_FREE char *init = NULL;
+    VL_FREE char *text = NULL;
+    struct vl_file init = { .path = "init", .mode = 0755 };
+    const struct vl_fileset set = { .files = &init, .count = 1 };
 
-    if (add_file(&archive, initrd, err) < 0 || vl_file_read(capturing->capture->init, INIT_LIMIT, &init, NULL, err) < 0)
+    if (vl_file_read(capturing->capture->init, INIT_LIMIT, &text, NULL, err) < 0)
         return -1;
-    vl_wipe_add_init(&archive, init);
-    if (archive.failed)
-        return vl_no_memory(err);
-    return vl_file_write(capturing->stage, vl_buf_text(&archive), archive.length, 0600, err);
+    init.text = text;
+    return vl_seed_initrd(&set, initrd, capturing->stage, err);
 }
 
 static int wipe(const struct capturing *capturing)

@@ -23,9 +23,6 @@ struct vl_wipe {
 /* VL_STEP_CAPTURE: make the image whose place is step->after, of step->wipe. */
 int vl_wipe_make(const struct vl_step_scene *scene);
 
-/* Append to a first stage, an archive of cpio, the file `init` with this text, in place of the one that it has. */
-void vl_wipe_add_init(struct vl_buf *archive, const char *text);
-
 /* What the machine said on its console: 0 when all was done, else -1 with why not. */
 int vl_wipe_judge(const char *console, struct vl_error *err);
 

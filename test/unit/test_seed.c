@@ -355,6 +355,48 @@ static void test_iso_failure(void **state)
     assert_int_equal(rmdir(directory), 0);
 }
 
+/* What an archive of cpio's, which begins there in a file, has as `init`. */
+static void assert_init(const char *path, long begin, const char *wanted)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FREE char *printed = NULL;
+    const char *command =
+        vl_arena_printf(&arena, "tail -c +%ld %s | cpio -i --quiet --to-stdout init", begin + 1, path);
+
+    assert_int_equal(vl_process_check((const char *const[]){ "sh", "-c", command, NULL }, NULL, &printed, &err), 0);
+    assert_string_equal(printed, wanted);
+}
+
+/* A kernel unpacks all archives of an initrd, one over the other, if each begins where it looks. */
+static void test_initrd(void **state)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_file init = { .path = "init", .mode = 0755, .text = "#!/bin/sh\nfirst\n" };
+    const struct vl_fileset set = { .files = &init, .count = 1 };
+    char directory[] = "/tmp/voiplab-test-initrd.XXXXXX";
+    const char *odd, *one, *both;
+    struct stat first;
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    odd = vl_arena_printf(&arena, "%s/odd", directory);
+    one = vl_arena_printf(&arena, "%s/one", directory);
+    both = vl_arena_printf(&arena, "%s/both", directory);
+    assert_int_equal(vl_file_write(odd, "x", 1, 0600, &err), 0);
+    assert_int_equal(vl_seed_initrd(&set, odd, one, &err), 0);
+    assert_init(one, 512, init.text);
+    assert_int_equal(stat(one, &first), 0);
+    assert_int_equal(first.st_mode & 07777, 0600);
+    init.text = "#!/bin/sh\nthe one\n";
+    assert_int_equal(vl_seed_initrd(&set, one, both, &err), 0);
+    assert_init(both, 512, "#!/bin/sh\nfirst\n");
+    assert_init(both, (long)((first.st_size + 511) / 512 * 512), init.text);
+    assert_int_equal(vl_seed_initrd(&set, directory, both, &err), -1);
+    assert_int_equal(unlink(odd) | unlink(one) | unlink(both) | rmdir(directory), 0);
+}
+
 static void test_json(void **state)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
@@ -387,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_full),        cmocka_unit_test(test_isolated),  cmocka_unit_test(test_contract),
         cmocka_unit_test(test_instance_id), cmocka_unit_test(test_injection), cmocka_unit_test(test_iso),
         cmocka_unit_test(test_iso_failure), cmocka_unit_test(test_json),      cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_initrd),
     };
     const char *ci = getenv("CI");
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
