@@ -26,6 +26,7 @@
 #include "base/file_ops.h"
 #include "base/process.h"
 #include "machine/target.h"
+#include "plan/apply.h"
 #include "plan/block.h"
 #include "plan/plan.h"
 #include "plan/print.h"
@@ -417,6 +418,29 @@ static void test_wrong_group_is_planned(void **state)
     assert_int_equal(again.count, 0);
 }
 
+/* When a step fails, what was written before goes: but for what was noted before the thing that it tells of was made.
+ */
+static void test_notes_stay(void **state)
+{
+    static const char *const fails[] = { "false", NULL };
+    struct vl_session session = { .lab = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .steps = NULL };
+
+    (void)state;
+    vl_plan_add(&plan,
+                &(struct vl_step){
+                    .kind = VL_STEP_FILE, .target = "here", .object = in_bed("goes"), .after = "x", .mode = 0600 });
+    vl_plan_add(&plan,
+                &(struct vl_step){
+                    .kind = VL_STEP_FILE, .target = "here", .object = in_bed("note"), .after = "x", .mode = 0600 });
+    vl_plan_stays(&plan, 1);
+    vl_plan_add(&plan, &(struct vl_step){ .kind = VL_STEP_COMMAND, .target = "here", .object = "it", .argv = fails });
+    assert_int_equal(vl_apply(&session, &plan, bed.host, &err), -1);
+    assert_false(vl_file_exists(in_bed("goes")));
+    assert_true(vl_file_exists(in_bed("note")));
+}
+
 static void test_facts(void **state)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
@@ -561,6 +585,7 @@ int main(void)
         cmocka_unit_test(test_group),
         cmocka_unit_test(test_group_or_nothing),
         cmocka_unit_test(test_wrong_group_is_planned),
+        cmocka_unit_test(test_notes_stay),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_links_are_not_replaced),
         cmocka_unit_test(test_right_links_are_left),
