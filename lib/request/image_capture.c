@@ -3,7 +3,6 @@
  * image capture: a guest of the lab becomes a base image of the cache, which a lab names as `base = image:NAME`.
  */
 #include "base/text.h"
-#include "guest/kept.h"
 #include "request/request.h"
 #include "stage/stage.h"
 
@@ -31,19 +30,8 @@ int vl_run_image_capture(const struct vl_run *run)
     const char *const *names = run->request->names;
     const char *name = names[1] ? names[1] : names[0];
     VL_PLAN_AUTO plan = { .count = 0 };
-    struct vl_kept kept;
-    size_t changed = 0;
 
     if (vl_stage_capture(run->session, vl_lab_pbx(run->session->lab, names[0]), name, &plan, run->err) < 0)
         return -1;
-    if (vl_run_is_dry(run))
-        return vl_run_show_plan(run, &plan);
-    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0 ||
-        vl_kept_find(&run->result->arena, run->session->options.cache_directory, name, &kept, run->err) < 0)
-        return -1;
-    vl_result_headings(run->result, "NAME", "PLACE", NULL);
-    vl_result_row(run->result, (const char *const[VL_RESULT_COLUMNS]){ kept.stem, kept.place });
-    vl_result_table_json(run->result, "images");
-    vl_result_summary(run->result, "captured; base = image:%s is a guest of it", name);
-    return 0;
+    return vl_run_keep_image(run, &plan, name, "captured");
 }

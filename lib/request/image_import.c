@@ -48,26 +48,34 @@ static int plan_import(const struct vl_run *run, const char *name, const char *f
     return vl_stage_image_keep(run->session, name, sum, source, plan, run->err);
 }
 
+int vl_run_keep_image(const struct vl_run *run, struct vl_plan *plan, const char *name, const char *made)
+{
+    struct vl_kept kept;
+    size_t changed = 0;
+
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, plan);
+    if (vl_run_apply_plan(run, plan, "/", &changed) < 0 ||
+        vl_kept_find(&run->result->arena, run->session->options.cache_directory, name, &kept, run->err) < 0)
+        return -1;
+    vl_result_headings(run->result, "NAME", "PLACE", NULL);
+    vl_result_row(run->result, (const char *const[VL_RESULT_COLUMNS]){ kept.stem, kept.place });
+    vl_result_table_json(run->result, "images");
+    if (changed)
+        vl_result_summary(run->result, "%s; base = image:%s is a guest of it", made, name);
+    else
+        vl_result_summary(run->result, "nothing to do; it is image:%s", name);
+    return 0;
+}
+
 int vl_run_image_import(const struct vl_run *run)
 {
     const char *const *names = run->request->names;
     const char *name = names && names[0] ? names[1] ? names[1] : name_of(run, names[0]) : "";
     VL_PLAN_AUTO plan = { .count = 0 };
     VL_FREE char *file = NULL;
-    struct vl_kept kept;
-    size_t changed = 0;
 
     if (check(run, name, &file) < 0 || plan_import(run, name, file, &plan) < 0)
         return -1;
-    if (vl_run_is_dry(run))
-        return vl_run_show_plan(run, &plan);
-    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0 ||
-        vl_kept_find(&run->result->arena, run->session->options.cache_directory, name, &kept, run->err) < 0)
-        return -1;
-    vl_result_headings(run->result, "NAME", "PLACE", NULL);
-    vl_result_row(run->result, (const char *const[VL_RESULT_COLUMNS]){ kept.stem, kept.place });
-    vl_result_table_json(run->result, "images");
-    vl_result_summary(run->result,
-                      changed ? "imported; base = image:%s is a guest of it" : "nothing to do; it is image:%s", name);
-    return 0;
+    return vl_run_keep_image(run, &plan, name, "imported");
 }

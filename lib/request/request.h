@@ -27,6 +27,10 @@ struct vl_run {
 /* In phone.c. Whether the lab has the telephones that are named. */
 int vl_run_phone_names(const struct vl_run *run);
 int vl_run_create_vm_values(const struct vl_run *run);
+/* In image_import.c. Carry out the plan of an image of the cache, or show it, and tell of the image; `made` is how it
+ * came there. An empty plan: it is there. */
+int vl_run_keep_image(const struct vl_run *run, struct vl_plan *plan, const char *name, const char *made);
+
 /* In image_capture.c. Whether the lab has the guest that is named, and the name of the image can be one. */
 int vl_run_image_capture_names(const struct vl_run *run);
 /* In capture.c. Whether the lab has the PBXs and the trunks A:B that are named. */
