@@ -74,22 +74,12 @@ static bool has_console(struct vl_arena *arena, const struct vl_domain *domain)
     return document && vl_xml_part(document, arena, "/domain/devices/serial | /domain/devices/console");
 }
 
-/* As vl_run_hand_over() does: the words behind the guest's name are what is run. */
-static void add_row(const struct vl_run *run, const char *const *cells)
+/* The one command that is to be run. */
+static void give(const struct vl_run *run, const char *const *cells)
 {
-    struct vl_json *json = run->result->document;
-
-    vl_result_headings(run->result, "PBX", "COMMAND", "", "", "", "", NULL);
-    vl_result_row(run->result, cells);
-    vl_json_array(json, "commands");
-    vl_json_object(json, NULL);
-    vl_json_string(json, "pbx", cells[0]);
-    vl_json_array(json, "argv");
-    for (size_t i = 1; cells[i]; i++)
-        vl_json_string(json, NULL, cells[i]);
-    vl_json_end(json);
-    vl_json_end(json);
-    vl_json_end(json);
+    vl_run_begin_commands(run);
+    vl_run_add_command(run, cells);
+    vl_json_end(run->result->document);
 }
 
 static int show_screen(const struct vl_run *run, const struct guest *guest, const struct vl_domain *domain)
@@ -104,8 +94,8 @@ static int show_screen(const struct vl_run *run, const struct guest *guest, cons
                        "is its serial console",
                        guest->name, guest->name);
     if (run->request->parameters.console->viewer) {
-        add_row(run, (const char *const[VL_RESULT_COLUMNS]){ guest->name, "virt-viewer", "--connect", guest->uri,
-                                                             guest->domain });
+        give(run, (const char *const[VL_RESULT_COLUMNS]){ guest->name, "virt-viewer", "--connect", guest->uri,
+                                                          guest->domain });
         return 0;
     }
     vl_json_string(run->result->document, "pbx", guest->name);
@@ -138,8 +128,8 @@ static int look(const struct vl_run *run, const struct guest *guest)
         return vl_fail(run->err, VL_ERROR_FAILED,
                        "the guest '%s' has no serial console; 'voiplab down %s' and 'voiplab up %s' give it one",
                        guest->name, guest->name, guest->name);
-    add_row(run, (const char *const[VL_RESULT_COLUMNS]){ guest->name, "virsh", "--connect", guest->uri, "console",
-                                                         guest->domain });
+    give(run, (const char *const[VL_RESULT_COLUMNS]){ guest->name, "virsh", "--connect", guest->uri, "console",
+                                                      guest->domain });
     return 0;
 }
 

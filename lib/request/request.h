@@ -47,6 +47,11 @@ int vl_run_check_names(const struct vl_run *run, const char *kind, const char *c
 int vl_run_impair_names(const struct vl_run *run);
 void vl_run_tell_impaired(const struct vl_run *run);
 
+/* The result of a command that gives others to be run: its heading and the array `commands`, which the caller closes;
+ * and one of them, the PBX that it is for and its words, up to VL_RESULT_COLUMNS in all, NULL-terminated. */
+void vl_run_begin_commands(const struct vl_run *run);
+void vl_run_add_command(const struct vl_run *run, const char *const *cells);
+
 /* In ssh.c. See to the files of ssh(1), and add a row for each PBX that is meant: its name, then the command line that
  * runs `words` on it, by ssh (with a `terminal`) or, on this host, as they are. Without any words it is a login. They
  * stand in nobody's quotes: no characters that a shell would take for its own. */

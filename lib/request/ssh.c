@@ -213,7 +213,30 @@ static int see_to_files(const struct vl_run *run, const char *directory)
     return vl_run_apply_plan(run, &plan, "/", &changed);
 }
 
-/* A row: the PBX, then a word in each cell. */
+void vl_run_begin_commands(const struct vl_run *run)
+{
+    vl_result_headings(run->result, "PBX", "COMMAND", "", "", "", "", "", "", "", "", NULL);
+    run->result->columns = 2;
+    vl_json_array(run->result->document, "commands");
+}
+
+void vl_run_add_command(const struct vl_run *run, const char *const *cells)
+{
+    struct vl_json *json = run->result->document;
+    size_t count = 1;
+
+    vl_json_object(json, NULL);
+    vl_json_string(json, "pbx", cells[0]);
+    vl_json_array(json, "argv");
+    for (; cells[count]; count++)
+        vl_json_string(json, NULL, cells[count]);
+    vl_json_end(json);
+    vl_json_end(json);
+    run->result->columns = run->result->columns > count ? run->result->columns : count;
+    vl_result_row(run->result, cells);
+}
+
+/* The PBX, then a word in each cell. */
 static void add_row(const struct vl_run *run, const struct vl_pbx *pbx, const char *config, bool terminal,
                     const char *const *words)
 {
@@ -228,15 +251,7 @@ static void add_row(const struct vl_run *run, const struct vl_pbx *pbx, const ch
     }
     for (; *words && count < VL_RESULT_COLUMNS; words++)
         cells[count++] = *words;
-    run->result->columns = run->result->columns > count ? run->result->columns : count;
-    vl_result_row(run->result, cells);
-    vl_json_object(run->result->document, NULL);
-    vl_json_string(run->result->document, "pbx", pbx->name);
-    vl_json_array(run->result->document, "argv");
-    for (size_t i = 1; i < count; i++)
-        vl_json_string(run->result->document, NULL, cells[i]);
-    vl_json_end(run->result->document);
-    vl_json_end(run->result->document);
+    vl_run_add_command(run, cells);
 }
 
 static bool is_wanted(const struct vl_run *run, const struct vl_pbx *pbx)
@@ -260,9 +275,7 @@ int vl_run_hand_over(const struct vl_run *run, bool terminal, const char *const 
     }
     if (away && see_to_files(run, directory) < 0)
         return -1;
-    vl_result_headings(run->result, "PBX", "COMMAND", "", "", "", "", "", "", "", "", NULL);
-    run->result->columns = 2;
-    vl_json_array(run->result->document, "commands");
+    vl_run_begin_commands(run);
     for (size_t i = 0; i < lab->pbx_count; i++)
         if (is_wanted(run, &lab->pbxs[i]) && (*words || lab->pbxs[i].place != VL_PLACE_LOCAL))
             add_row(run, &lab->pbxs[i], config, terminal, words);
