@@ -19,7 +19,7 @@ requires strace
 uplink_up
 uplink_lab 'backend = ifcfg'
 network_state >"$work/before"
-files() { (cd "$work/etc" && find . -type f ! -name '.*.voiplab' -printf '%p %m ' -exec sha256sum {} \; | sort); }
+files() { (cd "$work/etc" && find . -type f ! -name '.*.voiplab' -printf '%p %m\n' -exec sha256sum {} + | sort); }
 temporaries() { find "$work/etc" "$work/state" -name '.*.voiplab' | wc -l; }
 files >"$work/files"
 nothing_waits() {

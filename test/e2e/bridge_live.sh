@@ -16,7 +16,7 @@ printf '# ours\nDEVICE=eth0\nBOOTPROTO=static\nIPADDR=192.0.2.10\nETHTOOL_OPTS="
     here tee /etc/sysconfig/network-scripts/ifcfg-eth0 >"$work/ifcfg-eth0"
 here chmod 640 /etc/sysconfig/network-scripts/ifcfg-eth0
 
-files() { (cd "$work/etc" && find . -type f -printf '%p %m ' -exec sha256sum {} \; | sort); }
+files() { (cd "$work/etc" && find . -type f -printf '%p %m\n' -exec sha256sum {} + | sort); }
 files >"$work/files"
 
 bridge() { voiplab bridge "$@" -f "$work/lab.ini" --share "$SOURCE/share"; }

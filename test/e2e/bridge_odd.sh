@@ -16,7 +16,7 @@ on_host() { ip -n "$uplink_host" "$@"; }
 nothing_waits() {
     [ ! -e "$work/state/.bridge/host/pending" ] && [ ! -e "$work/state/.bridge/host/reverting" ]
 }
-files() { (cd "$work/etc" && find . -type f -printf '%p %m ' -exec sha256sum {} \; | sort); }
+files() { (cd "$work/etc" && find . -type f -printf '%p %m\n' -exec sha256sum {} + | sort); }
 # Addresses with all that was said of them, and all routes of all tables, rules, and next hops.
 whole_state() {
     network_state | sed 's| nhid [0-9]*||; s| expires [0-9]*sec||; s|NO-CARRIER,||; s|,LOWER_UP||'

@@ -493,7 +493,7 @@ files() {
     (
         cd /etc || exit
         find . \( -type f -o -type l \) ! -path './resolv.conf*' ! -path './systemd/system/*' ! -name mtab \
-            -printf '%p %m %l\n' -exec sha256sum {} + 2>/dev/null | sort
+            -printf '%p %m %l\n' -type f -exec sha256sum {} + | sort
     )
 }
 reaches() { ping -n -q -c 1 -W 1 $first_hop >/dev/null 2>&1 && ping -n -q -c 1 -W 1 $far >/dev/null 2>&1; }

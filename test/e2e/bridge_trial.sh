@@ -15,7 +15,7 @@ uplink_lab 'backend = ifcfg'
 bridge() { voiplab bridge "$@" -f "$work/lab.ini" --share "$SOURCE/share"; }
 change() { voiplab bridge "$@"; }
 on_host() { ip -n "$uplink_host" "$@"; }
-files() { (cd "$work/etc" && find . -type f -printf '%p %m ' -exec sha256sum {} \; | sort); }
+files() { (cd "$work/etc" && find . -type f -printf '%p %m\n' -exec sha256sum {} + | sort); }
 nothing_waits() {
     [ ! -e "$work/state/.bridge/host/pending" ] && [ ! -e "$work/state/.bridge/host/reverting" ]
 }
