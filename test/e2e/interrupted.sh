@@ -45,17 +45,18 @@ wait_said() {
 
 # whole_files: every file of ours on every host is either absent or ends as it should: the one that a finished lab has
 whole_files() {
-    local name file
+    local name wrong
     for name in $hosts; do
-        for file in voiplab_sip.conf voiplab_iax.conf voiplab_extensions.conf; do
-            on "$name" test -e "/etc/asterisk/$file" || continue
-            on "$name" head -n 1 "/etc/asterisk/$file" | grep -q '^; Written by voiplab' ||
-                fail "$file on $name is not whole:
+        # shellcheck disable=SC2016 # for the shell over there
+        wrong=$(on "$name" sh -c 'cd /etc/asterisk
+            for file in voiplab_sip.conf voiplab_iax.conf voiplab_extensions.conf; do
+                [ -e "$file" ] || continue
+                head -n 1 "$file" | grep -q "^; Written by voiplab" || echo "$file is not whole"
+                cmp -s "$file" "/root/voiplab.after/$file" || [ "$0" = yes ] || echo "$file is neither the old one nor the new one"
+            done' "$first")
+        [ -z "$wrong" ] || fail "on $name $wrong:
 $(on "$name" ls -la /etc/asterisk | grep voiplab)
 $(cat "$work/err")"
-            cmp -s <(on "$name" cat "/etc/asterisk/$file") <(on "$name" cat "/root/voiplab.after/$file") ||
-                [ "$first" = yes ] || fail "$file on $name is neither the old one nor the new one"
-        done
     done
 }
 
