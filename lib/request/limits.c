@@ -12,7 +12,21 @@
 #include "lab/mask.h"
 #include "probe/evidence.h"
 
-enum { CONNECT_MS = 5000, ASK_MS = 8000, STEP_MS = 100, PERIOD_MS = 400, MOST = 1 << 24, PORTS = 65536 };
+enum {
+    CONNECT_MS = 5000,
+    ASK_MS = 8000,
+    STEP_MS = 100,
+    PERIOD_MS = 400,
+    AGAIN_MS = 2000,
+    MOST = 1 << 24,
+    PORTS = 65536
+};
+
+const struct vl_limit_name vl_limit_names[VL_LIMITS] = {
+    [VL_LIMIT_PORTS] = { "RTP ports", "rtp_ports", "rtp.conf" },
+    [VL_LIMIT_FILES] = { "open files", "open_files", "ulimit -n" },
+    [VL_LIMIT_THREADS] = { "threads", "threads", "TasksMax of its unit, ulimit -u" },
+};
 
 struct vl_limits_watch {
     struct vl_session *session;
@@ -44,7 +58,7 @@ void vl_limits_read_settings(struct vl_limits *limits, unsigned *ret_first, unsi
     *ret_last = number_after(text, "Port end");
     limits->calls_most = number_after(text, "Call limit");
     if (*ret_first && *ret_last<PORTS && * ret_last> * ret_first)
-        limits->ports_most = *ret_last - *ret_first + 1;
+        limits->use[VL_LIMIT_PORTS].most = *ret_last - *ret_first + 1;
 }
 
 /* Lines of /proc/net/udp: a number and a colon, the local address and its port in hexadecimal. */
@@ -66,14 +80,29 @@ static unsigned ports_within(const char *text, unsigned first, unsigned last)
     return count;
 }
 
+static void take_use(struct vl_limit_use *use, unsigned now)
+{
+    use->now = now;
+    use->peak = now > use->peak ? now : use->peak;
+}
+
+/* The smaller one, where 0 is none. */
+static unsigned smaller(unsigned one, unsigned other)
+{
+    return !one || (other && other < one) ? other : one;
+}
+
 void vl_limits_read_use(struct vl_limits *limits, unsigned first, unsigned last, const char *text)
 {
+    struct vl_limit_use *use = limits->use;
+
     limits->known = true;
-    limits->files = number_after(text, "voiplab open files");
-    limits->files_most = number_after(text, "Max open files");
-    limits->ports = limits->ports_most ? ports_within(text, first, last) : 0;
-    limits->files_peak = limits->files > limits->files_peak ? limits->files : limits->files_peak;
-    limits->ports_peak = limits->ports > limits->ports_peak ? limits->ports : limits->ports_peak;
+    use[VL_LIMIT_FILES].most = number_after(text, "Max open files");
+    use[VL_LIMIT_THREADS].most =
+        smaller(number_after(text, "Max processes"), number_after(text, "voiplab most threads"));
+    take_use(&use[VL_LIMIT_PORTS], use[VL_LIMIT_PORTS].most ? ports_within(text, first, last) : 0);
+    take_use(&use[VL_LIMIT_FILES], number_after(text, "voiplab open files"));
+    take_use(&use[VL_LIMIT_THREADS], number_after(text, "Threads:"));
 }
 
 static bool is_stopped(struct vl_limits_watch *watch)
@@ -97,9 +126,12 @@ static bool look_once(struct vl_limits_watch *watch, struct vl_target *target)
 {
     static const char *const argv[] = {
         "sh", "-c",
-        "p=$(cat /var/run/asterisk/asterisk.pid 2>/dev/null || pidof -s asterisk); ls /proc/$p/fd 2>/dev/null | wc -l "
-        "| "
-        "sed 's/^/voiplab open files /'; cat /proc/$p/limits /proc/net/udp /proc/net/udp6 2>/dev/null",
+        "p=$(cat /var/run/asterisk/asterisk.pid 2>/dev/null || pidof -s asterisk); "
+        "echo voiplab open files $(ls /proc/$p/fd 2>/dev/null | wc -l); "
+        /* version 2 of control groups, else version 1 */
+        "echo voiplab most threads $(cat \"/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/$p/cgroup)/pids.max\" "
+        "\"/sys/fs/cgroup/pids$(sed -n 's/^[0-9]*:pids://p' /proc/$p/cgroup)/pids.max\" 2>/dev/null); "
+        "grep Threads: /proc/$p/status; cat /proc/$p/limits /proc/net/udp /proc/net/udp6 2>/dev/null",
         NULL
     };
     struct vl_command_result result = { .output = NULL };
@@ -127,18 +159,43 @@ static void read_settings(struct vl_limits_watch *watch, struct vl_target *targe
     vl_command_result_free(&result);
 }
 
-static void *look(void *argument)
+static void pause_for(struct vl_limits_watch *watch, int ms)
 {
     static const struct timespec moment = { .tv_nsec = STEP_MS * 1000000L };
-    struct vl_limits_watch *watch = argument;
+
+    for (int waited = 0; waited < ms && !is_stopped(watch); waited += STEP_MS)
+        (void)nanosleep(&moment, NULL);
+}
+
+/* What is in use is not known any more. */
+static void lose_sight(struct vl_limits_watch *watch)
+{
+    (void)pthread_mutex_lock(&watch->lock);
+    watch->limits.known = false;
+    (void)pthread_mutex_unlock(&watch->lock);
+}
+
+static void look_for_a_while(struct vl_limits_watch *watch)
+{
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_TARGET_AUTO *target = vl_session_connect(watch->session, watch->pbx, CONNECT_MS, &err);
 
     if (target)
         read_settings(watch, target);
     while (target && !is_stopped(watch) && look_once(watch, target))
-        for (int waited = 0; waited < PERIOD_MS && !is_stopped(watch); waited += STEP_MS)
-            (void)nanosleep(&moment, NULL);
+        pause_for(watch, PERIOD_MS);
+}
+
+/* A PBX that has more to do than it can may break the connection off, or be slow to take one: it is asked again. */
+static void *look(void *argument)
+{
+    struct vl_limits_watch *watch = argument;
+
+    while (!is_stopped(watch)) {
+        look_for_a_while(watch);
+        lose_sight(watch);
+        pause_for(watch, AGAIN_MS);
+    }
     return NULL;
 }
 
@@ -206,8 +263,8 @@ void vl_limits_forget(struct vl_limits_watch *watch)
     if (!watch)
         return;
     (void)pthread_mutex_lock(&watch->lock);
-    watch->limits.ports_peak = watch->limits.ports;
-    watch->limits.files_peak = watch->limits.files;
+    for (size_t i = 0; i < VL_LIMITS; i++)
+        watch->limits.use[i].peak = watch->limits.use[i].now;
     (void)pthread_mutex_unlock(&watch->lock);
 }
 

@@ -1,20 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What an Asterisk can run out of besides its processor, looked at while it is under load: RTP ports, open files, and
- * the calls that an account may have at once.
+ * What an Asterisk can run out of besides its processor, looked at while it is under load: RTP ports, open files,
+ * threads, and the calls that an account may have at once.
  */
 #ifndef VL_REQUEST_LIMITS_H
 #define VL_REQUEST_LIMITS_H
 
 #include "request/request.h"
 
-struct vl_limits {
-    bool known;                 /* it was looked at */
-    unsigned calls_most;        /* of the account that calls (call-limit of chan_sip); 0: no limit */
-    unsigned ports, ports_most; /* UDP ports of the range of RTP that are in use now, and that it has; 0: not known */
-    unsigned ports_peak;        /* the most that were in use since vl_limits_forget() */
-    unsigned files, files_most, files_peak;
+enum vl_limit {
+    VL_LIMIT_PORTS,   /* UDP ports of the range of RTP */
+    VL_LIMIT_FILES,   /* open files of its process */
+    VL_LIMIT_THREADS, /* of its process; most is what its user and its control group may have */
+    VL_LIMITS,
 };
+
+struct vl_limit_use {
+    unsigned now, peak; /* the most since vl_limits_forget() */
+    unsigned most;      /* 0: there is no limit, or it is not known */
+};
+
+struct vl_limits {
+    bool known;          /* it was looked at, and still is */
+    unsigned calls_most; /* of the account that calls (call-limit of chan_sip); 0: no limit */
+    struct vl_limit_use use[VL_LIMITS];
+};
+
+/* What a limit is called: in results, and where it is set. */
+struct vl_limit_name {
+    const char *name, *key, *set_by; /* RTP ports; rtp_ports; rtp.conf */
+};
+extern const struct vl_limit_name vl_limit_names[VL_LIMITS];
 
 struct vl_limits_watch;
 
@@ -23,6 +39,7 @@ struct vl_limits_watch;
 struct vl_limits_watch *vl_limits_start(const struct vl_run *run, const struct vl_pbx *pbx, const char *account);
 
 struct vl_limits vl_limits_now(struct vl_limits_watch *watch);
+
 /* What the log of a PBX says of the last `seconds`: its first error, else its first warning, else its first notice of a
  * limit, as FILE:LINE: TEXT, printable; NULL: nothing, or it cannot be looked at. In the run's arena. */
 const char *vl_limits_log(const struct vl_run *run, const struct vl_pbx *pbx, unsigned seconds);

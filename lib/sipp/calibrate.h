@@ -9,7 +9,8 @@
 #include "sipp/run.h"
 
 /* Have a SIPp that answers called for some seconds with `rate` calls a second, from the address of `options` and with
- * its scenario, which must be one of calls that the caller ends; *ret_rate is how many were begun a second. */
+ * its scenario, which must be one of calls that the caller ends; *ret_rate is how many a second it makes, or, where
+ * that are less than nine tenths, about how many it could. */
 int vl_sipp_calibrate(const struct vl_sipp_options *options, unsigned rate, double *ret_rate, struct vl_error *err);
 
 #endif

@@ -91,11 +91,10 @@ static bool fell_behind(const struct vl_sipp_summary *summary)
  * would have refused in time, too, and a packet or two that were late do not make hundreds of calls fail. */
 static bool was_too_late(const struct vl_sipp_summary *summary)
 {
-    uint64_t refused = 0;
+    uint64_t unrefused = summary->failed - vl_sipp_summary_refused(summary);
 
-    for (size_t i = 0; i < summary->reason_count; i++)
-        refused += summary->reasons[i].code >= 300 ? summary->reasons[i].count : 0;
-    return summary->late && summary->failed > refused && summary->late >= (summary->failed - refused) / FAILED_BY_LATE;
+    return summary->late && summary->failed > vl_sipp_summary_refused(summary) &&
+           summary->late >= unrefused / FAILED_BY_LATE;
 }
 
 enum vl_load_limit vl_sipp_limit(const struct vl_sipp_summary *summary, struct vl_arena *arena, const char **ret_text)

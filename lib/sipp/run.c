@@ -348,10 +348,11 @@ static long long last_look(const struct run *run)
     return run->sample_count ? run->started + (long long)(run->samples[run->sample_count - 1].at_s * 1000) : 0;
 }
 
-/* Since when nothing came back, if that is so. */
+/* Since when nothing came back, if that is so. A call or two that were forgotten while all others went on, and have
+ * ended since, are no silence. */
 static double silent_since(const struct run *run, const struct vl_sipp_summary *summary)
 {
-    bool meant_to = summary->failed > 0 || summary->current > 0;
+    bool meant_to = vl_sipp_summary_unanswered(summary) * 2 >= (summary->peak ? summary->peak : 1);
 
     return run->answers && meant_to && last_look(run) - run->answered > SILENCE_MS ? since_start(run, run->answered)
                                                                                    : NAN;

@@ -212,6 +212,20 @@ int vl_sipp_summary_fill(struct vl_sipp_summary *summary, const struct vl_load *
     return vl_arena_check(&summary->arena, err);
 }
 
+uint64_t vl_sipp_summary_refused(const struct vl_sipp_summary *summary)
+{
+    uint64_t refused = 0;
+
+    for (size_t i = 0; i < summary->reason_count; i++)
+        refused += summary->reasons[i].code >= 300 ? summary->reasons[i].count : 0;
+    return refused;
+}
+
+uint64_t vl_sipp_summary_unanswered(const struct vl_sipp_summary *summary)
+{
+    return summary->current + less(summary->failed, vl_sipp_summary_refused(summary));
+}
+
 void vl_sipp_summary_free(struct vl_sipp_summary *summary)
 {
     vl_arena_free(&summary->arena);

@@ -69,6 +69,11 @@ int vl_sipp_summary_fill(struct vl_sipp_summary *summary, const struct vl_load *
 /* Fill only the reasons, of a summary that has none: while the run goes on. */
 void vl_sipp_summary_reasons(struct vl_sipp_summary *summary, const struct vl_statistics *statistics);
 
+/* Calls that the target refused in words of its own, and those to which it owed an answer: they failed without one, or
+ * SIPp still had them at the end. */
+uint64_t vl_sipp_summary_refused(const struct vl_sipp_summary *summary);
+uint64_t vl_sipp_summary_unanswered(const struct vl_sipp_summary *summary);
+
 void vl_sipp_summary_free(struct vl_sipp_summary *summary);
 
 /* 0 when the run proves that the target carried the load: complete, calls succeeded, none failed. Else an error that

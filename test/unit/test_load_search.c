@@ -16,68 +16,109 @@
 #include "request/limits.h"
 #include "sipp/search.h"
 
-static struct vl_load_search searched(unsigned capacity, unsigned most)
+enum carried { CARRIED_UNKNOWN, CARRIED_ALL, CARRIED_LESS, CARRIED_MORE };
+
+/* What a load that does not hold seems to have carried. */
+static unsigned carried_of(enum carried kind, unsigned load, unsigned capacity)
+{
+    switch (kind) {
+    case CARRIED_ALL: /* what is too much is refused at once */
+        return capacity;
+    case CARRIED_LESS: /* what is too much hurts the rest */
+        return capacity * 2 / 3;
+    case CARRIED_MORE: /* only a few fail */
+        return load - (load - capacity + 9) / 10;
+    default:
+        return 0;
+    }
+}
+
+/* `wrong` is the step whose verdict is chance, from 1; 0: none is. */
+static struct vl_load_search searched(unsigned capacity, unsigned most, enum carried kind, bool sure, unsigned wrong)
 {
     struct vl_load_search search;
 
     vl_sipp_search_begin(&search, 4, most);
     while (search.next) {
+        struct vl_load_trial trial = { .load = search.next,
+                                       .held = (search.next <= capacity) != (search.steps + 1 == wrong) };
+
         assert_in_range(search.next, 1, most);
-        vl_sipp_search_take(&search, search.next <= capacity);
+        if (!trial.held && trial.load > capacity) {
+            trial.sure = sure;
+            trial.carried = carried_of(kind, trial.load, capacity);
+        } else if (!trial.held) {
+            trial.carried = trial.load - 1;
+        }
+        vl_sipp_search_take(&search, &trial);
         assert_in_range(search.steps, 1, VL_SIPP_SEARCH_STEPS);
     }
     return search;
 }
 
-/* To the call where that can be, within 10 of 100 everywhere, in 12 steps. */
+/* To the call where that can be, and within 10 of 100 in 12 steps; of large ones of which what was carried says a wrong
+ * thing within 30. */
 static void test_every_size(void **state)
 {
     (void)state;
-    for (unsigned capacity = 1; capacity < 12000; capacity += capacity < 200 ? 1 : 37) {
-        const struct vl_load_search search = searched(capacity, 20000);
-        unsigned answer = vl_sipp_search_answer(&search);
+    for (unsigned capacity = 1; capacity < 12000; capacity += capacity < 200 ? 1 : 37)
+        for (unsigned kind = 0; kind < 8; kind++) {
+            const struct vl_load_search search = searched(capacity, 20000, kind / 2, kind % 2, 0);
+            unsigned percent = kind / 2 > CARRIED_ALL && capacity > 1000 ? 70 : 90;
 
-        if (answer > capacity || answer * 10 < capacity * 9 || (capacity <= 30 && answer != capacity) ||
-            !search.confirmed)
-            fail_msg("of %u it finds %u in %u steps", capacity, answer, search.steps);
+            if (search.held > capacity || search.held * 100 < capacity * percent ||
+                (capacity <= 30 && kind / 2 <= CARRIED_ALL && search.held != capacity) || !search.confirmed)
+                fail_msg("of %u it finds %u in %u steps (kind %u)", capacity, search.held, search.steps, kind);
+        }
+}
+
+/* What is too much is refused at once: then the search is soon over, and both sides of its end were seen twice. */
+static void test_refused(void **state)
+{
+    (void)state;
+    for (unsigned capacity = 1; capacity < 4000; capacity += capacity < 200 ? 1 : 37) {
+        struct vl_load_search search = searched(capacity, 20000, CARRIED_ALL, false, 0);
+
+        assert_in_range(search.steps, 3, 11);
+        assert_true(search.held <= capacity && search.held * 20 >= capacity * 19 && search.bounded && search.confirmed);
+        search = searched(capacity, 20000, CARRIED_ALL, true, 0);
+        assert_in_range(search.steps, 3, 9);
+        assert_true(search.bounded && search.confirmed);
     }
 }
 
 static void test_ends(void **state)
 {
-    struct vl_load_search search = searched(0, 100);
+    struct vl_load_search search = searched(0, 100, CARRIED_UNKNOWN, false, 0);
 
     (void)state;
-    assert_int_equal(vl_sipp_search_answer(&search), 0);
+    assert_int_equal(search.held, 0);
     assert_int_equal(search.failed, 1);
+    assert_true(search.bounded);
     assert_false(search.confirmed);
-    search = searched(1000, 100);
-    assert_int_equal(vl_sipp_search_answer(&search), 100);
+    search = searched(1000, 100, CARRIED_UNKNOWN, false, 0);
+    assert_int_equal(search.held, 100);
     assert_true(search.confirmed);
     assert_int_equal(search.failed, 0);
-    search = searched(5, 1);
-    assert_int_equal(vl_sipp_search_answer(&search), 1);
+    assert_false(search.bounded);
+    search = searched(5, 1, CARRIED_UNKNOWN, false, 0);
+    assert_int_equal(search.held, 1);
     assert_int_equal(search.steps, 2);
 }
 
-/* What held by chance does not hold the second time, and what is below it is looked for. */
+/* One verdict of all is chance, whichever it is: what is found is the same to a tenth. */
 static void test_chance(void **state)
 {
-    struct vl_load_search search;
-    bool erred = false;
-
     (void)state;
-    vl_sipp_search_begin(&search, 4, 20000);
-    while (search.next) {
-        bool held = search.next <= 20;
+    for (unsigned capacity = 4; capacity < 1000; capacity++)
+        for (unsigned wrong = 1; wrong <= VL_SIPP_SEARCH_STEPS; wrong++) {
+            const struct vl_load_search search = searched(capacity, 20000, CARRIED_ALL, false, wrong);
+            unsigned least = capacity - (capacity / 10 > 1 ? capacity / 10 : 1);
 
-        if (search.next > 20 && search.next < 30 && !erred)
-            held = erred = true;
-        vl_sipp_search_take(&search, held);
-    }
-    assert_true(erred);
-    assert_true(search.steps <= VL_SIPP_SEARCH_STEPS);
-    assert_in_range(vl_sipp_search_answer(&search), 16, 20);
+            if (search.held < least || search.held > capacity + (capacity / 10 > 1 ? capacity / 10 : 1))
+                fail_msg("of %u it finds %u in %u steps when step %u is wrong", capacity, search.held, search.steps,
+                         wrong);
+        }
 }
 
 static void test_limits(void **state)
@@ -88,20 +129,25 @@ static void test_limits(void **state)
     (void)state;
     vl_limits_read_settings(&limits, &first, &last,
                             "  Port start:      10000\n  Port end:        10019\n  Call limit   : 25\n");
-    assert_int_equal(limits.ports_most, 20);
+    assert_int_equal(limits.use[VL_LIMIT_PORTS].most, 20);
     assert_int_equal(limits.calls_most, 25);
     vl_limits_read_use(&limits, first, last,
-                       "voiplab open files 41\nMax open files            64                   64        files\n"
+                       "voiplab open files 41\nvoiplab most threads 256\nThreads:\t30\nMax processes 855 855 "
+                       "processes\nMax open files            64                   64        files\n"
                        "  sl  local_address rem_address   st tx_queue\n"
                        "  12: 00000000:2710 00000000:0000 07\n 130: 0100007F:2723 00000000:0000 07\n"
                        "  14: 00000000:2724 00000000:0000 07\n"
                        "  7: 00000000000000000000000000000000:2711 00000000000000000000000000000000:0000 07\n");
-    assert_int_equal(limits.files, 41);
-    assert_int_equal(limits.files_most, 64);
-    assert_int_equal(limits.ports, 3);
-    vl_limits_read_use(&limits, first, last, "voiplab open files 20\n");
-    assert_int_equal(limits.files_peak, 41);
-    assert_int_equal(limits.ports_peak, 3);
+    assert_int_equal(limits.use[VL_LIMIT_FILES].now, 41);
+    assert_int_equal(limits.use[VL_LIMIT_FILES].most, 64);
+    assert_int_equal(limits.use[VL_LIMIT_PORTS].now, 3);
+    assert_int_equal(limits.use[VL_LIMIT_THREADS].now, 30);
+    assert_int_equal(limits.use[VL_LIMIT_THREADS].most, 256);
+    vl_limits_read_use(&limits, first, last,
+                       "voiplab open files 20\nvoiplab most threads max\nMax processes             unlimited\n");
+    assert_int_equal(limits.use[VL_LIMIT_THREADS].most, 0);
+    assert_int_equal(limits.use[VL_LIMIT_FILES].peak, 41);
+    assert_int_equal(limits.use[VL_LIMIT_PORTS].peak, 3);
 }
 
 /* A guest's root says what they want. */
@@ -121,14 +167,14 @@ static void test_odd_limits(void **state)
 
     (void)state;
     for (size_t i = 0; i < VL_COUNT(odd); i++) {
-        struct vl_limits limits = { .ports_most = 10 };
+        struct vl_limits limits = { .use[VL_LIMIT_PORTS].most = 10 };
         unsigned first = 0, last = 0;
 
         vl_limits_read_use(&limits, 1, 65535, odd[i]);
-        assert_int_equal(limits.ports, 0);
+        assert_int_equal(limits.use[VL_LIMIT_PORTS].now, 0);
         limits = (struct vl_limits){ .known = false };
         vl_limits_read_settings(&limits, &first, &last, odd[i]);
-        assert_int_equal(limits.ports_most, 0);
+        assert_int_equal(limits.use[VL_LIMIT_PORTS].most, 0);
         assert_int_equal(limits.calls_most, 0);
     }
 }
@@ -154,8 +200,9 @@ static void test_telling_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_size), cmocka_unit_test(test_ends),       cmocka_unit_test(test_chance),
-        cmocka_unit_test(test_limits),     cmocka_unit_test(test_odd_limits), cmocka_unit_test(test_telling_line),
+        cmocka_unit_test(test_every_size),   cmocka_unit_test(test_refused), cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_chance),       cmocka_unit_test(test_limits),  cmocka_unit_test(test_odd_limits),
+        cmocka_unit_test(test_telling_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

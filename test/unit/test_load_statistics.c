@@ -90,6 +90,8 @@ static void test_challenged(void **state)
     assert_string_equal(summary.reasons[0].text, "503 Service Unavailable");
     assert_int_equal(summary.reasons[0].code, 503);
     assert_int_equal(summary.reasons[0].count, 2);
+    assert_int_equal(vl_sipp_summary_refused(&summary), 2);
+    assert_int_equal(vl_sipp_summary_unanswered(&summary), summary.current);
     assert_true(summary.rate > 19 && summary.rate < 21);
     assert_true(fabs(summary.duration_s - 1.59) < 0.02);
     assert_int_equal(answer->count, 23);
@@ -163,6 +165,8 @@ static void test_silent(void **state)
     assert_int_equal(summary.reason_count, 1);
     assert_string_equal(summary.reasons[0].text, "no answer to a request (retransmissions used up)");
     assert_int_equal(summary.reasons[0].count, 4);
+    assert_int_equal(vl_sipp_summary_refused(&summary), 0);
+    assert_int_equal(vl_sipp_summary_unanswered(&summary), 4 + summary.current);
     assert_int_equal(summary.times[VL_LOAD_CLOCK_REQUEST].count, 0);
     text = vl_sipp_summary_text(&summary);
     assert_non_null(strstr(text, "n/a"));

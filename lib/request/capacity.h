@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the parts of a search for the largest load share (sipp_capacity.c): its steps, and what was seen meanwhile.
+ */
+#ifndef VL_REQUEST_CAPACITY_H
+#define VL_REQUEST_CAPACITY_H
+
+#include "base/buf.h"
+#include "request/limits.h"
+#include "request/load.h"
+#include "sipp/search.h"
+
+enum {
+    VL_CAPACITY_FIRST = 4,   /* the load of the first step */
+    VL_CAPACITY_SECONDS = 5, /* how long a rate is tried */
+};
+
+/* What gave in a step that did not hold. */
+struct vl_capacity_gave {
+    const char *name, *text; /* in results, and for people; NULL: it was not seen */
+    const char *log;         /* what the PBX wrote meanwhile; NULL: nothing that tells */
+    bool generator;
+    bool full; /* it was seen to be full */
+};
+
+struct vl_capacity_step {
+    unsigned load;
+    bool held;
+    double rate;
+    uint64_t made, failed, peak;
+    double p95_ms;
+    const char *why; /* it did not hold; "" */
+    struct vl_capacity_gave gave;
+};
+
+struct vl_capacity {
+    const struct vl_run *run;
+    const struct voiplab_sipp *asked;
+    struct vl_load_asked *load;
+    struct vl_load now; /* the step that goes on */
+    struct vl_load_watch *watch;
+    struct vl_limits_watch *limits;
+    bool idle_known;
+    unsigned idle[VL_LIMITS];  /* what is in use without calls */
+    unsigned kept[VL_LIMITS];  /* what was not given back, though nobody calls any more */
+    double of_each[VL_LIMITS]; /* what a call took, at the most */
+    struct vl_load_search search;
+    double generator_rate; /* that SIPp reached with itself */
+    bool generator_slow;   /* that was less than was wanted */
+    struct vl_capacity_step steps[VL_SIPP_SEARCH_STEPS];
+    struct vl_capacity_gave gave; /* in the smallest step that did not hold */
+};
+
+/* What the load is counted in: "calls at once". */
+const char *vl_capacity_unit(const struct vl_capacity *capacity);
+
+/* As the `steer` of struct vl_sipp_options. */
+void vl_capacity_steer(void *context, struct vl_load_steering *steering);
+
+/* The rule by which a step holds; NULL: it does, else why it does not. */
+const char *vl_capacity_broken_rule(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
+                                    unsigned number);
+
+/* What gave in a step that did not hold and began so many seconds ago: what can be seen to be full, before what is only
+ * said. */
+struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacity,
+                                               const struct vl_sipp_summary *summary, unsigned number,
+                                               unsigned seconds);
+
+/* Of a load that did not hold, the part that was carried all the same. */
+unsigned vl_capacity_carried(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
+                             unsigned number);
+
+/* Of the smallest load that did not hold what was seen the last time; where all held, why no more was tried. */
+struct vl_capacity_gave vl_capacity_what_gave(const struct vl_capacity *capacity);
+
+/* A search that begins where another has just ended finds its leavings: they are waited for, or the first step would be
+ * judged by them. */
+void vl_capacity_wait_for_idle(struct vl_capacity *capacity);
+
+/* Until the PBX has let go of enough of the ports and files of the step before: chan_sip keeps them for half a minute.
+ * Nobody can be sure of a step that finds others' leavings, but waiting when there is room for both would take hours.
+ */
+void vl_capacity_wait_for_release(struct vl_capacity *capacity, unsigned number);
+
+/* What a call takes, by the step that has just been made; `before` is what was in use before it. */
+void vl_capacity_note_use(struct vl_capacity *capacity, const struct vl_limits *before, unsigned number);
+
+/* What was found: for people, and as an object. */
+void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text);
+void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *json);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whether a step held, and what gave when it did not.
+ */
+#include <inttypes.h>
+#include <math.h>
+
+#include "request/capacity.h"
+#include "sipp/judge.h"
+
+enum { DEFAULT_P95_MS = 1000 };
+
+const char *vl_capacity_unit(const struct vl_capacity *capacity)
+{
+    return capacity->asked->by_rate ? "calls a second" : "calls at once";
+}
+
+const char *vl_capacity_broken_rule(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
+                                    unsigned number)
+{
+    struct vl_arena *arena = &capacity->run->result->arena;
+    unsigned p95 = capacity->asked->p95_ms ? capacity->asked->p95_ms : DEFAULT_P95_MS;
+    const struct vl_response_summary *times = &summary->times[VL_LOAD_CLOCK_REQUEST];
+
+    if (summary->outcome != VL_LOAD_COMPLETE)
+        return "it did not come to its end";
+    if (summary->failed * 100 > (uint64_t)capacity->asked->failures_percent * summary->made)
+        return vl_arena_printf(arena, "%" PRIu64 " of %" PRIu64 " failed: %s", summary->failed, summary->made,
+                               summary->reason_count ? summary->reasons[0].text : "SIPp does not say why");
+    if (times->count && times->p95 > p95)
+        return vl_arena_printf(arena, "the first answer took %.0f ms, 95 of 100", times->p95);
+    if (!capacity->asked->by_rate && summary->peak < number - summary->failed)
+        return vl_arena_printf(arena, "only %" PRIu64 " were up at once", summary->peak);
+    /* one call may always come late: SIPp needs a moment to start */
+    if (capacity->asked->by_rate && summary->rate < 0.95 * number - 1.0 / VL_CAPACITY_SECONDS)
+        return vl_arena_printf(arena, "only %.1f a second were begun", summary->rate);
+    return NULL;
+}
+
+static bool is_used_up(const struct vl_limit_use *use)
+{
+    return use->most && use->peak * 10 >= use->most * 9;
+}
+
+static struct vl_capacity_gave blame_generator(const struct vl_capacity *capacity)
+{
+    return (struct vl_capacity_gave){ .name = vl_sipp_limit_name(VL_LOAD_LIMIT_GENERATOR),
+                                      .text = vl_arena_printf(
+                                          &capacity->run->result->arena,
+                                          "SIPp itself makes no more than %.1f calls a second here, without any PBX",
+                                          capacity->generator_rate),
+                                      .generator = true };
+}
+
+/* Whether a step asks more of SIPp than it may well carry: one that is slow answers late long before it falls behind,
+ * and what it does not answer in time looks as if the PBX had not. */
+static bool is_too_much(const struct vl_capacity *capacity, unsigned number)
+{
+    return capacity->generator_slow && capacity->asked->by_rate && number >= capacity->generator_rate / 2;
+}
+
+/* What of the PBX was seen to be full. That it is so does not depend on how well SIPp ran. */
+static struct vl_capacity_gave find_full(const struct vl_capacity *capacity, const char *target, unsigned number)
+{
+    struct vl_arena *arena = &capacity->run->result->arena;
+    const struct vl_limits now = vl_limits_now(capacity->limits);
+
+    if (now.calls_most && !capacity->asked->by_rate && number > now.calls_most)
+        return (struct vl_capacity_gave){
+            .full = true,
+            .name = "call limit",
+            .text = vl_arena_printf(arena, "the account '%s' of '%s' may have %u calls at once (call-limit)",
+                                    capacity->load->options.callers[0].number, target, now.calls_most),
+        };
+    for (size_t i = 0; i < VL_LIMITS; i++) {
+        const struct vl_limit_use *use = &now.use[i];
+
+        if (is_used_up(use))
+            return (struct vl_capacity_gave){
+                .full = true,
+                .name = vl_limit_names[i].name,
+                .text =
+                    vl_arena_printf(arena, "the %s of '%s' were used up: %u of %u (%s)", vl_limit_names[i].name, target,
+                                    use->peak < use->most ? use->peak : use->most, use->most, vl_limit_names[i].set_by),
+            };
+    }
+    return (struct vl_capacity_gave){ .full = false };
+}
+
+struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacity,
+                                               const struct vl_sipp_summary *summary, unsigned number, unsigned seconds)
+{
+    struct vl_capacity_gave gave;
+
+    if (is_too_much(capacity, number))
+        return blame_generator(capacity);
+    gave = find_full(capacity, summary->target, number);
+    if (!gave.full) {
+        enum vl_load_limit limit = vl_sipp_limit(summary, &capacity->run->result->arena, &gave.text);
+
+        gave.name = vl_sipp_limit_name(limit);
+        gave.generator = limit == VL_LOAD_LIMIT_GENERATOR;
+    }
+    if (capacity->limits && !gave.generator)
+        gave.log = vl_limits_log(capacity->run, capacity->load->load.target, seconds);
+    return gave;
+}
+
+unsigned vl_capacity_carried(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary, unsigned number)
+{
+    uint64_t good = summary->made > summary->failed ? summary->made - summary->failed : 0;
+    double part = summary->made ? (double)good / (double)summary->made : 0;
+
+    if (!capacity->asked->by_rate)
+        return (unsigned)(good < summary->peak ? good : summary->peak);
+    return isnan(summary->rate) ? 0 : (unsigned)(part * (summary->rate < number ? summary->rate : number));
+}
+
+struct vl_capacity_gave vl_capacity_what_gave(const struct vl_capacity *capacity)
+{
+    for (unsigned i = capacity->search.steps; i > 0; i--)
+        if (!capacity->steps[i - 1].held && capacity->steps[i - 1].load == capacity->search.failed)
+            return capacity->steps[i - 1].gave;
+    if (capacity->search.next) /* it was ended early */
+        return (struct vl_capacity_gave){ .text = NULL };
+    if (capacity->generator_slow && capacity->asked->by_rate)
+        return blame_generator(capacity);
+    return (struct vl_capacity_gave){ .name = vl_sipp_limit_name(VL_LOAD_LIMIT_NONE),
+                                      .text = "nothing gave, and no more was tried" };
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Between two steps: what the Asterisk that is called has in use, and whether it lets go of it.
+ */
+#include <time.h>
+
+#include "base/clock.h"
+#include "request/capacity.h"
+
+enum { RELEASE_MS = 45000, LOOK_MS = 200 };
+
+enum { SPARE = 4 }; /* files and threads come and go also without calls */
+
+/* Who watches a search may end it. The rate is what is searched: it stays as it is. */
+void vl_capacity_steer(void *context, struct vl_load_steering *steering)
+{
+    const struct vl_capacity *capacity = context;
+    struct vl_load_steering unheard = *steering;
+
+    vl_run_steer(capacity->asked, &unheard);
+}
+
+/* How it is now; what a search before this one left goes in the course of this one. */
+static struct vl_limits look_at_idle(struct vl_capacity *capacity)
+{
+    const struct vl_limits now = vl_limits_now(capacity->limits);
+
+    for (size_t i = 0; now.known && i < VL_LIMITS; i++)
+        if (!capacity->idle_known || now.use[i].now < capacity->idle[i])
+            capacity->idle[i] = now.use[i].now;
+    capacity->idle_known |= now.known;
+    return now;
+}
+
+static bool is_half_full(const struct vl_limits *now)
+{
+    bool half = false;
+
+    for (size_t i = 0; i < VL_LIMITS; i++)
+        half |= now->use[i].most && now->use[i].now * 2 > now->use[i].most;
+    return now->known && half;
+}
+
+void vl_capacity_wait_for_idle(struct vl_capacity *capacity)
+{
+    static const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000L };
+    long long deadline = vl_now_ms() + RELEASE_MS;
+    struct vl_limits now = look_at_idle(capacity);
+
+    while (is_half_full(&now) && vl_now_ms() < deadline && !vl_session_cancelled(capacity->run->session)) {
+        (void)nanosleep(&moment, NULL);
+        now = look_at_idle(capacity);
+    }
+}
+
+/* Whether there is room for `number` calls, each of which takes as much as those of the steps before. */
+static bool has_room(const struct vl_capacity *capacity, const struct vl_limits *now, unsigned number)
+{
+    bool room = true;
+
+    for (size_t i = 0; i < VL_LIMITS; i++)
+        room &= !now->use[i].most || now->use[i].now + capacity->of_each[i] * number * 1.25 < now->use[i].most;
+    return room;
+}
+
+static bool has_let_go(const struct vl_capacity *capacity, const struct vl_limits *now)
+{
+    bool gone = true;
+
+    for (size_t i = 0; i < VL_LIMITS; i++)
+        gone &= now->use[i].now <= capacity->idle[i] + (i == VL_LIMIT_PORTS ? 0 : SPARE);
+    return gone;
+}
+
+/* What is in use after so long without a call will not be given back any more: an Asterisk that had no file left for a
+ * call may have forgotten half of it. Nobody waits for it again. */
+static void note_kept(struct vl_capacity *capacity, const struct vl_limits *now)
+{
+    for (size_t i = 0; i < VL_LIMITS; i++) {
+        capacity->kept[i] += now->use[i].now - capacity->idle[i];
+        capacity->idle[i] = now->use[i].now;
+    }
+}
+
+void vl_capacity_wait_for_release(struct vl_capacity *capacity, unsigned number)
+{
+    static const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000L };
+    long long deadline = vl_now_ms() + RELEASE_MS;
+
+    while (!vl_session_cancelled(capacity->run->session)) {
+        const struct vl_limits now = look_at_idle(capacity);
+
+        if (!now.known || has_let_go(capacity, &now) || has_room(capacity, &now, number))
+            break;
+        if (vl_now_ms() >= deadline) {
+            note_kept(capacity, &now);
+            break;
+        }
+        if (capacity->asked->steer)
+            vl_capacity_steer(capacity, &(struct vl_load_steering){ .rate = capacity->now.rate });
+        (void)nanosleep(&moment, NULL);
+    }
+    vl_limits_forget(capacity->limits);
+}
+
+/* What is still held of an earlier step may have gone meanwhile. */
+void vl_capacity_note_use(struct vl_capacity *capacity, const struct vl_limits *before, unsigned number)
+{
+    const struct vl_limits now = vl_limits_now(capacity->limits);
+
+    for (size_t i = 0; i < VL_LIMITS; i++) {
+        unsigned was = before->use[i].now, peak = now.use[i].peak;
+        double each = peak > was ? (double)(peak - was) / number : 0;
+
+        capacity->of_each[i] = each > capacity->of_each[i] ? each : capacity->of_each[i];
+    }
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a search has found.
+ */
+#include <inttypes.h>
+#include <math.h>
+
+#include "request/capacity.h"
+
+/* How sure it is: what held, and what did not. */
+static const char *seen(const struct vl_load_search *search)
+{
+    if (!search->held)
+        return "";
+    return search->confirmed ? ", seen twice" : ", seen once";
+}
+
+static void tell_kept(const struct vl_capacity *capacity, struct vl_buf *text)
+{
+    const char *title = "not given back";
+
+    for (size_t i = 0; i < VL_LIMITS; i++, title = "") {
+        if (!capacity->kept[i])
+            continue;
+        vl_buf_printf(text, "  %-22s %u of the %s: the Asterisk of '%s' keeps them until it is started anew\n", title,
+                      capacity->kept[i], vl_limit_names[i].name, capacity->load->load.target->name);
+    }
+}
+
+void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text)
+{
+    const struct vl_load *load = &capacity->load->load;
+
+    vl_buf_printf(text, "load '%s': %u %s to '%s' on '%s' hold%s\n", load->name, capacity->search.held,
+                  vl_capacity_unit(capacity), load->extension, load->target->name, seen(&capacity->search));
+    vl_buf_printf(text, "  %-22s %s\n", "what gave first",
+                  capacity->gave.text ? capacity->gave.text : "the search was ended before it was seen");
+    if (capacity->gave.log)
+        vl_buf_printf(text, "  %-22s %s\n", "its log", capacity->gave.log);
+    if (capacity->limits && !capacity->idle_known)
+        vl_buf_printf(text,
+                      "  %-22s what its Asterisk has in use was not to be seen: something there may have been full\n",
+                      "not looked at");
+    tell_kept(capacity, text);
+    vl_buf_printf(text, "  %-22s %.1f calls a second\n", "SIPp with itself", capacity->generator_rate);
+    vl_buf_printf(text, "  %-22s %8s %8s %8s %8s %8s\n", "steps", "asked", "at once", "a second", "failed", "p95 (ms)");
+    for (unsigned i = 0; i < capacity->search.steps; i++) {
+        const struct vl_capacity_step *step = &capacity->steps[i];
+
+        vl_buf_printf(text, "  %2u %-19s %8u %8" PRIu64 " %8.1f %8" PRIu64 " %8.1f\n", i + 1,
+                      step->held ? "held" : "did not hold", step->load, step->peak, isnan(step->rate) ? 0 : step->rate,
+                      step->failed, step->p95_ms);
+    }
+}
+
+void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *json)
+{
+    vl_json_object(json, NULL);
+    vl_json_string(json, "name", capacity->load->load.name);
+    vl_json_string(json, "target", capacity->load->load.target->name);
+    vl_json_string(json, "extension", capacity->load->load.extension);
+    vl_json_string(json, "by", capacity->asked->by_rate ? "rate" : "calls");
+    vl_json_number(json, "capacity", capacity->search.held);
+    vl_json_bool(json, "confirmed", capacity->search.confirmed);
+    if (capacity->search.failed)
+        vl_json_number(json, "too_much", capacity->search.failed);
+    else
+        vl_json_null(json, "too_much");
+    vl_json_bool(json, "too_much_confirmed", capacity->search.bounded);
+    vl_json_string(json, "limit", capacity->gave.name);
+    vl_json_string(json, "limit_text", capacity->gave.text);
+    vl_json_string(json, "log", capacity->gave.log);
+    vl_json_bool(json, "looked_at", capacity->idle_known);
+    vl_json_object(json, "not_given_back");
+    for (size_t i = 0; i < VL_LIMITS; i++)
+        vl_json_number(json, vl_limit_names[i].key, capacity->kept[i]);
+    vl_json_end(json);
+    vl_json_real(json, "generator_rate", capacity->generator_rate);
+    vl_json_array(json, "steps");
+    for (unsigned i = 0; i < capacity->search.steps; i++) {
+        const struct vl_capacity_step *step = &capacity->steps[i];
+
+        vl_json_object(json, NULL);
+        vl_json_number(json, "load", step->load);
+        vl_json_bool(json, "held", step->held);
+        vl_json_string(json, "why", *step->why ? step->why : NULL);
+        vl_json_number(json, "made", (int64_t)step->made);
+        vl_json_number(json, "failed", (int64_t)step->failed);
+        vl_json_number(json, "peak", (int64_t)step->peak);
+        vl_json_real(json, "rate", step->rate);
+        vl_json_real(json, "request_p95_ms", step->p95_ms);
+        vl_json_end(json);
+    }
+    vl_json_end(json);
+    vl_json_end(json);
+}
