@@ -65,7 +65,7 @@ static const struct vl_freepbx_option iax_peer[] = {
     { "auth", "md5" },      { "disallow", "all" },      { "allow", "ulaw&alaw&gsm" },
 };
 
-/* Theirs, and that it comes from the guest whose account it is. */
+/* Theirs, that it comes from the guest whose account it is, and that so many calls may begin at once. */
 static const struct vl_freepbx_option iax_user[] = {
     { "secret", "@secret" },
     { "type", "user" },
@@ -73,6 +73,7 @@ static const struct vl_freepbx_option iax_user[] = {
     { "auth", "md5" },
     { "trunk", "yes" },
     { "requirecalltoken", "yes" },
+    { "maxauthreq", "100" },
     { "deny", "0.0.0.0/0.0.0.0" },
     { "permit", "@address/255.255.255.255" },
     { "disallow", "all" },

@@ -31,11 +31,13 @@ static void put_peer(const struct vl_pbx_writer *writer, const struct vl_trunk *
     put_common(writer, trunk, secret.secret);
 }
 
+/* Calls that begin at once wait for their authentication together. More than maxauthreq of them are refused, and 3 is
+ * what chan_iax2 does without it: a busy guest, which answers late, would refuse most of a burst. */
 static void put_user(const struct vl_pbx_writer *writer, const struct vl_trunk *trunk, const char *more,
                      const char *secret)
 {
-    vl_buf_printf(writer->out, "\n; %s <- %s\n[%s%s]\ntype=user\ncontext=%s\nrequirecalltoken=yes\n", trunk->to->name,
-                  trunk->from->name, trunk->name, more, vl_writer_entry_context(writer, trunk));
+    vl_buf_printf(writer->out, "\n; %s <- %s\n[%s%s]\ntype=user\ncontext=%s\nrequirecalltoken=yes\nmaxauthreq=100\n",
+                  trunk->to->name, trunk->from->name, trunk->name, more, vl_writer_entry_context(writer, trunk));
     vl_buf_printf(writer->out, "deny=0.0.0.0/0.0.0.0\npermit=%s/255.255.255.255\n",
                   vl_writer_address(writer, trunk->from->address));
     put_common(writer, trunk, secret);

@@ -105,10 +105,11 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-user-', @number), 'auth', 'md5', 6),
   (CONCAT('tr-user-', @number), 'trunk', 'yes', 7),
   (CONCAT('tr-user-', @number), 'requirecalltoken', 'yes', 8),
-  (CONCAT('tr-user-', @number), 'deny', '0.0.0.0/0.0.0.0', 9),
-  (CONCAT('tr-user-', @number), 'permit', '192.168.0.156/255.255.255.255', 10),
-  (CONCAT('tr-user-', @number), 'disallow', 'all', 11),
-  (CONCAT('tr-user-', @number), 'allow', 'ulaw&alaw&gsm', 12);
+  (CONCAT('tr-user-', @number), 'maxauthreq', '100', 9),
+  (CONCAT('tr-user-', @number), 'deny', '0.0.0.0/0.0.0.0', 10),
+  (CONCAT('tr-user-', @number), 'permit', '192.168.0.156/255.255.255.255', 11),
+  (CONCAT('tr-user-', @number), 'disallow', 'all', 12),
+  (CONCAT('tr-user-', @number), 'allow', 'ulaw&alaw&gsm', 13);
 
 DELETE FROM voiplab_numbers;
 INSERT IGNORE INTO voiplab_numbers VALUES (1);
@@ -138,10 +139,11 @@ INSERT INTO iax (id, keyword, data, flags) VALUES
   (CONCAT('tr-user-', @number), 'auth', 'md5', 6),
   (CONCAT('tr-user-', @number), 'trunk', 'yes', 7),
   (CONCAT('tr-user-', @number), 'requirecalltoken', 'yes', 8),
-  (CONCAT('tr-user-', @number), 'deny', '0.0.0.0/0.0.0.0', 9),
-  (CONCAT('tr-user-', @number), 'permit', '192.168.0.158/255.255.255.255', 10),
-  (CONCAT('tr-user-', @number), 'disallow', 'all', 11),
-  (CONCAT('tr-user-', @number), 'allow', 'ulaw&alaw&gsm', 12);
+  (CONCAT('tr-user-', @number), 'maxauthreq', '100', 9),
+  (CONCAT('tr-user-', @number), 'deny', '0.0.0.0/0.0.0.0', 10),
+  (CONCAT('tr-user-', @number), 'permit', '192.168.0.158/255.255.255.255', 11),
+  (CONCAT('tr-user-', @number), 'disallow', 'all', 12),
+  (CONCAT('tr-user-', @number), 'allow', 'ulaw&alaw&gsm', 13);
 
 SET @number = (SELECT MIN(id) FROM voiplab_before WHERE kind = 'route' AND name = 'emergencia');
 SET @last = (SELECT MAX(CAST(SUBSTRING(context, 7, 3) AS UNSIGNED)) FROM extensions WHERE context LIKE 'outrt-%');
