@@ -312,18 +312,56 @@ static bool goes_on(const struct vl_capture_leg *before, const struct vl_capture
            leg->first_ns <= until && end_alike(before->called, leg->called);
 }
 
+/* Whether it has no leg yet with which it goes on, or one that came to nothing, so that another way was tried. */
+static bool is_free(const struct vl_capture *capture, const struct vl_capture_leg *before,
+                    const struct vl_capture_leg *leg)
+{
+    const struct vl_capture_leg *after = before->followed ? &capture->legs[before->followed - 1] : NULL;
+
+    return !after || (after->failed && after->last_ns <= leg->first_ns);
+}
+
+/* Whether what became of the one is what became of the other: an answer is handed on, and a failure is. */
+static bool end_as_one(const struct vl_capture_leg *before, const struct vl_capture_leg *leg)
+{
+    if (!leg->answered_ns)
+        return !before->answered_ns || leg->failed;
+    return before->answered_ns ? before->answered_ns >= leg->answered_ns : !before->failed;
+}
+
 enum { BACK = 512 }; /* so many legs before are looked at: those that were being set up */
+
+/* The leg that `leg` goes on with; its own index: there is none. Under load a PBX sets up many calls at a time, and
+ * takes them up in the order in which they came: so it is the first that is free and ended as this one did, else the
+ * first that is free, else (a call that rings in two places) the last one. */
+static size_t leg_before(const struct vl_capture *capture, size_t index)
+{
+    const struct vl_capture_leg *legs = capture->legs, *leg = &legs[index];
+    size_t lowest = index > BACK ? index - BACK : 0, free_one = index, any = index;
+
+    for (size_t i = lowest; i < index; i++) {
+        if (!goes_on(&legs[i], leg))
+            continue;
+        any = i;
+        if (!is_free(capture, &legs[i], leg))
+            continue;
+        if (end_as_one(&legs[i], leg))
+            return i;
+        free_one = free_one == index ? i : free_one;
+    }
+    return free_one < index ? free_one : any;
+}
 
 void vl_capture_calls(struct vl_capture *capture)
 {
     capture->call_count = 0;
+    for (size_t i = 0; i < capture->leg_count; i++)
+        capture->legs[i].followed = 0;
     for (size_t i = 0; i < capture->leg_count; i++) {
-        struct vl_capture_leg *leg = &capture->legs[i];
-        size_t lowest = i > BACK ? i - BACK : 0, best = i;
+        size_t before = leg_before(capture, i);
 
-        for (size_t k = i; k > lowest && best == i; k--)
-            if (goes_on(&capture->legs[k - 1], leg))
-                best = k - 1;
-        leg->call = best == i ? (uint32_t)capture->call_count++ : capture->legs[best].call;
+        if (before < i)
+            capture->legs[before].followed = (uint32_t)i + 1;
+        capture->legs[i].call = before < i ? capture->legs[before].call : (uint32_t)capture->call_count++;
     }
 }

@@ -38,6 +38,7 @@ struct vl_capture_leg {
     bool failed;
     char why[64];       /* "486 Busy Here" */
     uint32_t call;      /* index of the call that it belongs to */
+    uint32_t followed;  /* index + 1 of the last leg with which the PBX went on; 0: none */
     uint32_t next;      /* of the legs with the same hash; index + 1 */
     uint64_t recent[8]; /* hashes of its last steps */
     size_t steps;

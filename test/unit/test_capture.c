@@ -234,6 +234,32 @@ static void a_call_across_pbxs(void **state)
     free(svg);
 }
 
+/* Three telephones call at the same moment, and the PBX has room for two: each leg beyond it is of the call that was
+ * answered when it was, and none of the one that was refused. */
+static void calls_at_the_same_moment(void **state)
+{
+    VL_CAPTURE_AUTO *capture = vl_capture_new();
+    struct wire wire = { .capture = capture };
+
+    (void)state;
+    say(&wire, 1, 2, "a", "INVITE sip:2500@b SIP/2.0", "INVITE");
+    say(&wire, 1, 2, "b", "INVITE sip:2500@b SIP/2.0", "INVITE");
+    say(&wire, 1, 2, "c", "INVITE sip:2500@b SIP/2.0", "INVITE");
+    say_iax(&wire, 2, 3, IAX(7, 0, 6, 1, 1, 4, '2', '5', '0', '0'), 18);
+    say_iax(&wire, 2, 3, IAX(8, 0, 6, 1, 1, 4, '2', '5', '0', '0'), 18);
+    say(&wire, 2, 1, "b", "SIP/2.0 503 Service Unavailable", "INVITE");
+    say_iax(&wire, 3, 2, IAX(9, 7, 4, 4), 12);
+    say(&wire, 2, 1, "a", "SIP/2.0 200 OK", "INVITE");
+    say_iax(&wire, 3, 2, IAX(10, 8, 4, 4), 12);
+    say(&wire, 2, 1, "c", "SIP/2.0 200 OK", "INVITE");
+    vl_capture_calls(capture);
+    assert_int_equal(capture->leg_count, 5);
+    assert_int_equal(capture->call_count, 3);
+    assert_true(capture->legs[3].answered_ns && capture->legs[4].answered_ns);
+    assert_int_equal(capture->legs[3].call, capture->legs[0].call);
+    assert_int_equal(capture->legs[4].call, capture->legs[2].call);
+}
+
 /* RTP of PCMU from host 10.0.0.A to 10.0.0.B: 100 packets, of which every one with a number that `leaves_out` divides
  * is lost. */
 static void talk(struct wire *wire, unsigned a, unsigned b, unsigned ssrc, unsigned leaves_out)
@@ -415,17 +441,12 @@ static void impairments_as_nft_lists_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mos_as_g107_has_it),
-        cmocka_unit_test(numbers_are_counted),
-        cmocka_unit_test(any_order_loses_nothing),
-        cmocka_unit_test(jitter_is_of_the_way),
-        cmocka_unit_test(a_call_across_pbxs),
-        cmocka_unit_test(a_ladder_fits),
-        cmocka_unit_test(what_a_load_run_keeps),
-        cmocka_unit_test(an_encrypted_leg),
-        cmocka_unit_test(frames_cut_and_damaged),
-        cmocka_unit_test(pcapng_is_whole),
-        cmocka_unit_test(impairments_as_nft_lists_them),
+        cmocka_unit_test(mos_as_g107_has_it),      cmocka_unit_test(numbers_are_counted),
+        cmocka_unit_test(any_order_loses_nothing), cmocka_unit_test(jitter_is_of_the_way),
+        cmocka_unit_test(a_call_across_pbxs),      cmocka_unit_test(calls_at_the_same_moment),
+        cmocka_unit_test(a_ladder_fits),           cmocka_unit_test(what_a_load_run_keeps),
+        cmocka_unit_test(an_encrypted_leg),        cmocka_unit_test(frames_cut_and_damaged),
+        cmocka_unit_test(pcapng_is_whole),         cmocka_unit_test(impairments_as_nft_lists_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
