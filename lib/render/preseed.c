@@ -117,11 +117,11 @@ static const struct question packages[] = {
     { "pkgsel/update-policy", "select", "none" },
 };
 
-/* Root is locked, and there is nobody else. */
+/* Root has no password, and there is nobody else. It is "*" since "!" is no answer: the installer then asks for one. */
 static const struct question rest[] = {
     { "passwd/root-login", "boolean", "true" },
     { "passwd/make-user", "boolean", "false" },
-    { "passwd/root-password-crypted", "password", "!" },
+    { "passwd/root-password-crypted", "password", "*" },
     { "finish-install/reboot_in_progress", "note", "" },
     { "debian-installer/exit/poweroff", "boolean", "true" },
     { "preseed/late_command", "string",
