@@ -43,6 +43,7 @@
     X(MEMORY, "memory", 0, "SIZE", VALUE(TEXT), "memory of the guest, such as 300M")                                   \
     X(DISK, "disk", 0, "SIZE", VALUE(TEXT), "disk of the guest, such as 35G")                                          \
     X(CDROM, "cdrom", 0, "ISO", VALUE(FILES), "installation medium to boot from while the disk is empty")              \
+    X(PXE, "pxe", 0, NULL, FLAG, "boot from the network while the disk is empty")                                      \
     X(BRIDGE, "bridge", 0, "NAME", VALUE(TEXT), "bridge that the guest's card joins (default br0)")                    \
     X(NETWORK, "network", 0, "NAME", VALUE(TEXT), "network of libvirt's, such as default (NAT), instead of a bridge")  \
     X(OS, "os", 0, "ID", VALUE(TEXT), "operating system, such as rhel5.4 or debian11: chooses devices that it knows")  \

@@ -197,6 +197,7 @@ struct voiplab_guest {
     const char *os;      /* NULL: not stated */
     unsigned vcpus;      /* 0: 1 */
     const char *network; /* libvirt's, such as "default", instead of a bridge; NULL: the bridge */
+    bool pxe;            /* it boots from the network while the disk is empty */
 };
 
 struct voiplab_phone {

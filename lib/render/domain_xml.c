@@ -133,6 +133,8 @@ static void add_boot(struct vl_xml *xml, const struct vl_domain_spec *spec)
         vl_xml_empty(xml, "boot", "dev", "hd", NULL);
     if (!spec->kernel && spec->cdrom_path)
         vl_xml_empty(xml, "boot", "dev", "cdrom", NULL);
+    if (!spec->kernel && spec->pxe)
+        vl_xml_empty(xml, "boot", "dev", "network", NULL);
     vl_xml_close(xml);
 }
 
@@ -232,7 +234,8 @@ static void add_network(struct vl_xml *xml, const struct vl_domain_spec *spec, c
     vl_xml_empty(xml, "mac", "address", spec->mac, NULL);
     vl_xml_empty(xml, "source", type, spec->network ? spec->network : spec->bridge, NULL);
     vl_xml_empty(xml, "model", "type", hardware->network, NULL);
-    vl_xml_empty(xml, "rom", "enabled", "no", NULL); /* no guest boots from the network: do not load a boot ROM */
+    if (!spec->pxe)
+        vl_xml_empty(xml, "rom", "enabled", "no", NULL); /* it does not boot from the network: do not load a boot ROM */
     vl_xml_close(xml);
 }
 
@@ -255,7 +258,7 @@ static void add_console(struct vl_xml *xml, const char *log)
  * a USB controller, whose polling wakes an emulated guest a thousand times a second. */
 static void add_screen(struct vl_xml *xml, const struct vl_domain_spec *spec)
 {
-    if (!spec->cdrom_path && !spec->installs) {
+    if (!spec->cdrom_path && !spec->pxe && !spec->installs) {
         vl_xml_empty(xml, "controller", "type", "usb", "model", "none", NULL);
         return;
     }

@@ -31,6 +31,7 @@ struct vl_domain_spec {
     const char *disk_format;               /* qcow2 or raw */
     const char *seed_path;                 /* ISO with the guest's identity (render/seed); NULL: none */
     const char *cdrom_path;                /* installation medium, booted while the disk is empty; NULL: none */
+    bool pxe;                              /* likewise from the network */
     const char *kernel, *initrd, *cmdline; /* booted directly; kernel NULL: from the disk; the others may be NULL */
     bool installs; /* it is installed now, unattended: a reboot ends it as switching off does, and there is a screen */
     const char *bridge;      /* of the hypervisor's host */

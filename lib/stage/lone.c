@@ -95,6 +95,7 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
                                     .disk_path = vl_guest_volume_path(&guests, name),
                                     .disk_format = "qcow2",
                                     .cdrom_path = cdrom,
+                                    .pxe = guest->pxe,
                                     .bridge = guest->bridge,
                                     .network = guest->network,
                                     .os = guest->os,

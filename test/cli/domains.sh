@@ -48,6 +48,13 @@ for os in rhel5.4 elastix2.5 debian12 nothing-known "$odd"; do
     [ "$(say_of '//disk[@device="cdrom"]/source/@file')" = "$work/$odd/x.iso" ] || fail "--os $os: the medium is another"
     [ "$(say_of 'count(//disk) + 10 * count(//interface) + 100 * count(/*)')" = 112 ] || fail "--os $os: other devices"
 done
+[ "$(say_of 'count(//os/boot[@dev="network"]) + 10 * count(//interface/rom[@enabled="no"])')" = 10 ] ||
+    fail "a guest that is not to boot from the network can"
+planned create-vm uno --memory 300M --disk 3G --bridge br0 --pxe
+expect_status 0 "--pxe"
+all_valid "--pxe"
+[ "$(say_of '//os/boot[1]/@dev')+$(say_of '//os/boot[2]/@dev')" = hd+network ] || fail "--pxe: the order is another"
+[ "$(say_of 'count(//interface/rom) + 10 * count(//graphics)')" = 10 ] || fail "--pxe: no boot ROM, or no screen"
 planned create-vm uno --memory 300M --disk 3G --network "$odd" --vcpus 2
 all_valid '--network'
 [ "$status" -ne 0 ] || [ "$(say_of '//interface/source/@network')" = "$odd" ] || fail '--network is another'
