@@ -67,12 +67,12 @@ COMMAND(cmd_run_request, .name = "image verify", .operands = "[NAME ...]",
         .summary = "compare images of the cache with their checksums", .takes = { LAB }, .most_operands = -1,
         .kind = CMD_TEXT, .lab = CMD_LAB_MAY_BE, .request = VOIPLAB_IMAGE_VERIFY)
 
-COMMAND(
-    cmd_run_create_vm, .name = "create-vm", .operands = "[PBX ...]",
-    .summary = "make guests and start them; with --memory and --disk one without a lab file",
-    .takes = { LAB, PLAN, REACH, [CMD_MEMORY] = true, [CMD_DISK] = true, [CMD_CDROM] = true, [CMD_PXE] = true,
-               [CMD_BRIDGE] = true, [CMD_OS] = true, [CMD_VCPUS] = true, [CMD_NETWORK] = true, [CMD_NO_START] = true },
-    .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_CREATE_VM)
+COMMAND(cmd_run_create_vm, .name = "create-vm", .operands = "[PBX ...]",
+        .summary = "make guests and start them; with --memory and --disk one without a lab file",
+        .takes = { LAB, PLAN, REACH, [CMD_MEMORY] = true, [CMD_DISK] = true, [CMD_CDROM] = true, [CMD_PXE] = true,
+                   [CMD_LOCATION] = true, [CMD_BRIDGE] = true, [CMD_OS] = true, [CMD_VCPUS] = true,
+                   [CMD_NETWORK] = true, [CMD_NO_START] = true },
+        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_CREATE_VM)
 
 COMMAND(cmd_run_request, .name = "trunk", .also = "push", .operands = "[PBX ...]",
         .summary = "put SIP and IAX2 trunks on every PBX, and see them registered",

@@ -4,7 +4,7 @@
  */
 #include "cmd.h"
 
-static const enum cmd_option guest_options[] = { CMD_MEMORY, CMD_DISK,    CMD_CDROM, CMD_PXE,
+static const enum cmd_option guest_options[] = { CMD_MEMORY, CMD_DISK,    CMD_CDROM, CMD_PXE,  CMD_LOCATION,
                                                  CMD_BRIDGE, CMD_NETWORK, CMD_OS,    CMD_VCPUS };
 
 static bool is_lone(const struct cmd_options *options)
@@ -24,6 +24,7 @@ static int create_lone(const struct cmd_command *command, const struct cmd_optio
         .disk = options->values[CMD_DISK],
         .cdrom = options->values[CMD_CDROM],
         .bridge = options->values[CMD_BRIDGE] ? options->values[CMD_BRIDGE] : "br0",
+        .location = options->values[CMD_LOCATION],
         .pxe = options->values[CMD_PXE] != NULL,
         .network = options->values[CMD_NETWORK],
         .os = options->values[CMD_OS],

@@ -44,6 +44,7 @@
     X(DISK, "disk", 0, "SIZE", VALUE(TEXT), "disk of the guest, such as 35G")                                          \
     X(CDROM, "cdrom", 0, "ISO", VALUE(FILES), "installation medium to boot from while the disk is empty")              \
     X(PXE, "pxe", 0, NULL, FLAG, "boot from the network while the disk is empty")                                      \
+    X(LOCATION, "location", 0, "URL", VALUE(TEXT), "installation tree of the --os to install by hand from")            \
     X(BRIDGE, "bridge", 0, "NAME", VALUE(TEXT), "bridge that the guest's card joins (default br0)")                    \
     X(NETWORK, "network", 0, "NAME", VALUE(TEXT), "network of libvirt's, such as default (NAT), instead of a bridge")  \
     X(OS, "os", 0, "ID", VALUE(TEXT), "operating system, such as rhel5.4 or debian11: chooses devices that it knows")  \

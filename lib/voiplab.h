@@ -194,10 +194,11 @@ struct voiplab_guest {
     const char *memory, *disk; /* sizes with units */
     const char *cdrom;         /* installation ISO; NULL: none */
     const char *bridge;
-    const char *os;      /* NULL: not stated */
-    unsigned vcpus;      /* 0: 1 */
-    const char *network; /* libvirt's, such as "default", instead of a bridge; NULL: the bridge */
-    bool pxe;            /* it boots from the network while the disk is empty */
+    const char *os;       /* NULL: not stated */
+    unsigned vcpus;       /* 0: 1 */
+    const char *network;  /* libvirt's, such as "default", instead of a bridge; NULL: the bridge */
+    bool pxe;             /* it boots from the network while the disk is empty */
+    const char *location; /* URL of an installation tree, of which `os` says which it is; NULL: none */
 };
 
 struct voiplab_phone {

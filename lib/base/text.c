@@ -206,6 +206,18 @@ bool vl_text_is_interface(const char *text)
     return length <= 15 && !strchr("-._", text[0]) && strspn(text, allowed) == length;
 }
 
+bool vl_text_is_url(const char *text)
+{
+    static const char *const schemes[] = { "http://", "https://", "ftp://" };
+    bool is_known = false;
+
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        is_known |= vl_text_starts(text, schemes[i]) && text[strlen(schemes[i])];
+    for (; *text; text++)
+        is_known &= *text > ' ' && *text < 0x7f && !strchr("'\"\\", *text);
+    return is_known;
+}
+
 char *vl_text_strip(char *text)
 {
     size_t length;

@@ -43,6 +43,9 @@ bool vl_text_is_name(const char *text);
 /* A name that an interface of the network may have: a letter or digit, then up to 14 letters, digits, '.', '_', '-'. */
 bool vl_text_is_interface(const char *text);
 
+/* The http://, https:// or ftp:// URL of something, in printable ASCII without blanks, quotes and '\\'. */
+bool vl_text_is_url(const char *text);
+
 /* Strip white space at both ends, in place. */
 char *vl_text_strip(char *text);
 

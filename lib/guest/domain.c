@@ -120,6 +120,7 @@ static int read_more(virDomainPtr handle, const char *xml, struct vl_arena *aren
     if (!document)
         return -1;
     domain->machine = vl_xml_find(document, arena, "/domain/os/type/@machine");
+    domain->kernel = vl_xml_find(document, arena, "/domain/os/kernel");
     domain->autostart = virDomainGetAutostart(handle, &autostart) == 0 && autostart;
     return domain->state == VL_DOMAIN_RUNNING ? vl_hypervisor_behind(handle, xml, arena, domain, err) : 0;
 }

@@ -73,6 +73,7 @@ struct vl_domain {
     const char *fingerprint; /* attribute of our element: hash of the XML that we defined; NULL: none */
     /* The following only from vl_hypervisor_domain(). */
     const char *machine; /* with its version, as it is defined */
+    const char *kernel;  /* that it is defined to boot; NULL: it boots by itself */
     bool autostart;      /* with its hypervisor */
     /* Of one that runs: libvirt keeps what is defined meanwhile for the next start. */
     const char *behind;       /* what that will change, in words ("memory, identity"); NULL: nothing */

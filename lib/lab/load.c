@@ -72,12 +72,7 @@ enum { INSTALL_AUTO, INSTALL_BY_HAND, INSTALL_UNATTENDED };
 static int check_location(struct vl_lab *lab, const struct vl_raw_section *section, const struct vl_image *image,
                           struct vl_error *err)
 {
-    static const char *const schemes[] = { "http://", "https://", "ftp://" };
-    bool is_known = false;
-
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-        is_known |= vl_text_starts(image->source, schemes[i]) && image->source[strlen(schemes[i])];
-    if (is_known && !strpbrk(image->source, " '\"\\"))
+    if (vl_text_is_url(image->source))
         return 0;
     return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err,
                           "[%s] base: '%s' should be the http://, https:// or ftp:// URL of an installation tree, "

@@ -33,7 +33,7 @@ struct vl_domain_spec {
     const char *cdrom_path;                /* installation medium, booted while the disk is empty; NULL: none */
     bool pxe;                              /* likewise from the network */
     const char *kernel, *initrd, *cmdline; /* booted directly; kernel NULL: from the disk; the others may be NULL */
-    bool installs; /* it is installed now, unattended: a reboot ends it as switching off does, and there is a screen */
+    bool installs; /* it is installed now, by a kernel: a reboot ends it as switching off does, and there is a screen */
     const char *bridge;      /* of the hypervisor's host */
     const char *network;     /* libvirt's, instead of a bridge; NULL: the bridge */
     const char *os;          /* debian11, rhel5.4, elastix2 …: gets devices that it has drivers for; NULL: virtio */

@@ -18,6 +18,7 @@ static const struct vl_installer centos5 = {
     .disc_initrd = "isolinux/initrd.img",
     .tree_kernel = "images/pxeboot/vmlinuz",
     .tree_initrd = "images/pxeboot/initrd.img",
+    .tree_word = "method=",
     .render = vl_write_kickstart5,
     .cmdline = vl_kickstart5_cmdline,
 };
@@ -30,6 +31,7 @@ static const struct vl_installer centos7 = {
     .disc_initrd = "isolinux/initrd.img",
     .tree_kernel = "images/pxeboot/vmlinuz",
     .tree_initrd = "images/pxeboot/initrd.img",
+    .tree_word = "inst.repo=",
     .render = vl_write_kickstart7,
     .cmdline = vl_kickstart7_cmdline,
 };

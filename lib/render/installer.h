@@ -36,6 +36,7 @@ struct vl_installer {
     uint64_t memory;                       /* bytes that it needs, which may be more than the installed system does */
     const char *disc_kernel, *disc_initrd; /* on its own installation disc */
     const char *tree_kernel, *tree_initrd; /* below the URL of an installation tree */
+    const char *tree_word; /* what stands before that URL on the command line; NULL: the installer asks for it */
     void (*render)(struct vl_arena *arena, const struct vl_answers *answers, struct vl_fileset *set);
     const char *(*cmdline)(struct vl_arena *arena, const struct vl_answers *answers);
 };

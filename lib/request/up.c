@@ -458,19 +458,37 @@ static void tell_lone_screen(const struct vl_run *run, const char *name)
         vl_run_tell_screen(run->session, name, &domain);
 }
 
+/* What a guest is installed by is there before its volumes are planned, which have its size. */
+static int make_lone(const struct vl_run *run, size_t *ret_changed)
+{
+    const struct voiplab_guest *guest = run->request->parameters.guest;
+    VL_PLAN_AUTO tree = { .count = 0 };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    struct vl_plan *then = vl_run_is_dry(run) ? &tree : &plan;
+    size_t fetched = 0;
+
+    if (vl_stage_lone_tree(run->session, guest, &tree, run->err) < 0 ||
+        (!vl_run_is_dry(run) && vl_run_apply_plan(run, &tree, "/", &fetched) < 0) ||
+        vl_stage_lone_guest(run->session, guest, then, run->err) < 0)
+        return -1;
+    if (vl_run_is_dry(run))
+        return vl_run_show_plan(run, then);
+    if (vl_run_apply_plan(run, then, "/", ret_changed) < 0)
+        return -1;
+    *ret_changed += fetched;
+    return 0;
+}
+
 int vl_run_create_vm(const struct vl_run *run)
 {
-    VL_PLAN_AUTO plan = { .count = 0 };
     size_t changed = 0;
 
     if (!run->request->parameters.guest)
         return make_guests(run);
-    if (vl_stage_lone_guest(run->session, run->request->parameters.guest, &plan, run->err) < 0)
+    if (make_lone(run, &changed) < 0)
         return -1;
     if (vl_run_is_dry(run))
-        return vl_run_show_plan(run, &plan);
-    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
-        return -1;
+        return 0;
     tell_lone_screen(run, run->request->parameters.guest->name);
     vl_result_summary(run->result,
                       changed ? run->session->starts_none ? "%zu step%s taken; '%s' is not started"

@@ -2,7 +2,7 @@
 /*
  * Guests without a lab file: what a person asked for on the command line, one at a time. In libvirt they are those of a
  * lab that is called "default", which has no file, no state and one pool; so its domains alone tell which there are,
- * and with a domain goes the volume of its name.
+ * and with a domain go the volumes of its name.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "lab/system.h"
 #include "render/domain_xml.h"
 #include "stage/guests_part.h"
+#include "stage/lone_part.h"
 #include "stage/stage.h"
 
 #define LIBVIRT "libvirt"
@@ -41,7 +42,7 @@ static int check_guest(const struct voiplab_guest *guest, uint64_t *ret_memory, 
             guest->bridge);
     if (guest->cdrom && !vl_file_exists(guest->cdrom))
         return vl_fail(err, VL_ERROR_USAGE, "--cdrom: there is no file '%s'", guest->cdrom);
-    return 0;
+    return guest->location ? vl_lone_tree_check(guest, *ret_memory, err) : 0;
 }
 
 int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error *err)
@@ -57,6 +58,7 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
     struct vl_guest_plan guests;
     char uuid[37], mac[18];
     VL_FREE char *cdrom = NULL;
+    struct vl_guest_boot boot;
     struct vl_volume volume;
     struct vl_domain domain;
     uint64_t memory, disk;
@@ -82,6 +84,8 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
                        guest->disk, vl_text_from_size(&plan->arena, volume.capacity));
     if (volume.name && volume.capacity < disk)
         vl_guest_add_growth(&guests, &volume, guest->name, disk);
+    if (vl_lone_plan_tree(&guests, guest, &boot) < 0)
+        return -1;
     return vl_guest_plan_domain(&guests,
                                 &(struct vl_domain_spec){
                                     .lab = "default",
@@ -96,6 +100,10 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
                                     .disk_format = "qcow2",
                                     .cdrom_path = cdrom,
                                     .pxe = guest->pxe,
+                                    .kernel = boot.kernel,
+                                    .initrd = boot.initrd,
+                                    .cmdline = boot.cmdline,
+                                    .installs = boot.kernel != NULL,
                                     .bridge = guest->bridge,
                                     .network = guest->network,
                                     .os = guest->os,
@@ -145,11 +153,11 @@ static const char *holder(const struct vl_use *uses, size_t count, const struct 
     return NULL;
 }
 
-static int plan_disk_gone(struct vl_session *session, const struct vl_domain *domain, struct vl_plan *plan,
-                          struct vl_error *err)
+static int plan_volume_gone(struct vl_session *session, const struct vl_domain *domain, const char *part,
+                            struct vl_plan *plan, struct vl_error *err)
 {
     struct vl_arena *arena = &plan->arena;
-    const char *pool = vl_pool_name(arena, session), *disk = vl_arena_printf(arena, "%s.qcow2", domain->pbx), *by;
+    const char *pool = vl_pool_name(arena, session), *disk = vl_lone_part(arena, domain->pbx, part), *by;
     struct vl_volume volume;
     struct vl_use *uses;
     size_t count;
@@ -163,7 +171,7 @@ static int plan_disk_gone(struct vl_session *session, const struct vl_domain *do
     by = holder(uses, count, domain, volume.path);
     if (by)
         vl_session_event(session, VOIPLAB_EVENT_WARNING, domain->pbx,
-                         "its disk '%s' stays, since %s uses it; once that does not, 'virsh vol-delete %s --pool %s' "
+                         "its volume '%s' stays, since %s uses it; once that does not, 'virsh vol-delete %s --pool %s' "
                          "removes it",
                          disk, by, disk, pool);
     else
@@ -171,7 +179,18 @@ static int plan_disk_gone(struct vl_session *session, const struct vl_domain *do
                                              .target = LIBVIRT,
                                              .object = disk,
                                              .pool = pool,
-                                             .why = "nobody else uses the disk of the guest" });
+                                             .why = "nobody else uses the volume of the guest" });
+    return 0;
+}
+
+static int plan_volumes_gone(struct vl_session *session, const struct vl_domain *domain, struct vl_plan *plan,
+                             struct vl_error *err)
+{
+    if (plan_volume_gone(session, domain, ".qcow2", plan, err) < 0)
+        return -1;
+    for (const char *const *part = vl_lone_parts; *part; part++)
+        if (plan_volume_gone(session, domain, *part, plan, err) < 0)
+            return -1;
     return 0;
 }
 
@@ -193,7 +212,7 @@ int vl_stage_lone_guests_gone(struct vl_session *session, const char *const *nam
                                                                : "the guest is asked to shut down" });
     /* They stop together, so nothing stands between these steps. The domain goes last: by it the disk is known. */
     for (size_t i = 0; remove && i < count; i++) {
-        if (plan_disk_gone(session, &domains[i], plan, err) < 0)
+        if (plan_volumes_gone(session, &domains[i], plan, err) < 0)
             return -1;
         vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_UNDEFINE,
                                              .target = LIBVIRT,

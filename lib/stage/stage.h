@@ -212,6 +212,9 @@ int vl_stage_restore(struct vl_session *session, const struct vl_restoring *rest
 
 /* Guest without a lab file. The first: whether it could be, before anything is looked at. */
 int vl_stage_lone_guest_check(const struct voiplab_guest *guest, struct vl_error *err);
+/* Before it: the parts of an installer from a tree into the cache. */
+int vl_stage_lone_tree(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,
+                       struct vl_error *err);
 int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *guest, struct vl_plan *plan,
                         struct vl_error *err);
 

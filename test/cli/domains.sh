@@ -55,6 +55,21 @@ expect_status 0 "--pxe"
 all_valid "--pxe"
 [ "$(say_of '//os/boot[1]/@dev')+$(say_of '//os/boot[2]/@dev')" = hd+network ] || fail "--pxe: the order is another"
 [ "$(say_of 'count(//interface/rom) + 10 * count(//graphics)')" = 10 ] || fail "--pxe: no boot ROM, or no screen"
+tree=http://mirror.example/debian/dists/trixie/main/installer-amd64/
+planned create-vm uno --memory 1G --disk 3G --bridge br0 --os debian13 --location "$tree"
+expect_status 0 "--location"
+all_valid "--location"
+[ "$(say_of 'count(//os/kernel) + 10 * count(//os/initrd) + 100 * count(//graphics)')" = 111 ] ||
+    fail "--location: no kernel, no initrd or no screen"
+planned create-vm uno --memory 2G --disk 3G --bridge br0 --os centos7 --location ftp://mirror.example/7/
+[ "$(say_of //os/cmdline)" = inst.repo=ftp://mirror.example/7/ ] || fail "--location: the installer is not told the tree"
+for wrong in "--os debian13 --location file:///etc" "--location $tree" "--os plan9 --location $tree" \
+    "--os debian13 --location $tree --pxe" "--os debian13 --location $tree --cdrom x.iso" \
+    "--os debian13 --location $tree --memory 300M"; do
+    # shellcheck disable=SC2086 # some options
+    planned create-vm uno --memory 1G --disk 3G --bridge br0 $wrong
+    [ "$status/$count" = 2/0 ] || fail "create-vm takes $wrong: $status/$count"
+done
 planned create-vm uno --memory 300M --disk 3G --network "$odd" --vcpus 2
 all_valid '--network'
 [ "$status" -ne 0 ] || [ "$(say_of '//interface/source/@network')" = "$odd" ] || fail '--network is another'
