@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # A small mirror of Debian for guests that are installed in a network namespace of their own, where nothing else is to
-# be reached: what is asked for is fetched by apt's own helper from outside, once, and kept in a directory. The trees
-# that are named come first, such as the installer of a package.
+# be reached: what is asked for is fetched by apt's own helper from outside, once, and kept in a directory; what is in a
+# suite, once a run, since it changes. The trees that are named come first, such as the installer of a package.
 #
 # usage: mirror.py [--namespace FILE] [--listen ADDRESS:PORT] --cache DIR [--tree PREFIX=DIR ...] [--from URL]
 import argparse
@@ -23,15 +23,20 @@ parser.add_argument("--from", dest="source", default="http://deb.debian.org")
 given = parser.parse_args()
 trees = [tree.split("=", 1) for tree in given.tree]
 lock = threading.Lock()
+fresh = set()
 
 
 def fetch(path):
     """The file of the cache; None: there is none of that name outside either."""
     file = os.path.join(given.cache, path.lstrip("/"))
-    if os.path.isfile(file):
+
+    def kept():
+        return os.path.isfile(file) and ("/dists/" not in path or file in fresh)
+
+    if kept():
         return file
     with lock:
-        if os.path.isfile(file):
+        if kept():
             return file
         os.makedirs(os.path.dirname(file), exist_ok=True)
         done = subprocess.run(
@@ -40,6 +45,7 @@ def fetch(path):
         if done.returncode or not os.path.isfile(file + ".part"):
             return None
         os.rename(file + ".part", file)
+        fresh.add(file)
         return file
 
 
