@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "request/capacity.h"
 
-enum { RELEASE_MS = 45000, LOOK_MS = 200 };
+enum { RELEASE_MS = 45000, FIRST_LOOK_MS = 8000, LOOK_MS = 200 };
 
 enum { SPARE = 4 }; /* files and threads come and go also without calls */
 
@@ -32,23 +32,38 @@ static struct vl_limits look_at_idle(struct vl_capacity *capacity)
     return now;
 }
 
-static bool is_half_full(const struct vl_limits *now)
+/* Ports are of calls: what is in use of them when nobody calls has been left by those before. */
+static bool is_in_use(const struct vl_limits *now)
 {
-    bool half = false;
+    bool used = now->use[VL_LIMIT_PORTS].now > 0;
 
     for (size_t i = 0; i < VL_LIMITS; i++)
-        half |= now->use[i].most && now->use[i].now * 2 > now->use[i].most;
-    return now->known && half;
+        used |= now->use[i].most && now->use[i].now * 2 > now->use[i].most;
+    return now->known && used;
+}
+
+static void wait_a_moment(struct vl_capacity *capacity)
+{
+    static const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000L };
+
+    if (capacity->asked->steer)
+        vl_capacity_steer(capacity, &(struct vl_load_steering){ .rate = capacity->now.rate });
+    (void)nanosleep(&moment, NULL);
+}
+
+static bool is_cancelled(const struct vl_capacity *capacity)
+{
+    return vl_session_cancelled(capacity->run->session);
 }
 
 void vl_capacity_wait_for_idle(struct vl_capacity *capacity)
 {
-    static const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000L };
-    long long deadline = vl_now_ms() + RELEASE_MS;
+    long long begun = vl_now_ms();
     struct vl_limits now = look_at_idle(capacity);
 
-    while (is_half_full(&now) && vl_now_ms() < deadline && !vl_session_cancelled(capacity->run->session)) {
-        (void)nanosleep(&moment, NULL);
+    while (capacity->limits && !is_cancelled(capacity) &&
+           vl_now_ms() - begun < (now.known ? RELEASE_MS : FIRST_LOOK_MS) && (!now.known || is_in_use(&now))) {
+        wait_a_moment(capacity);
         now = look_at_idle(capacity);
     }
 }
@@ -82,23 +97,23 @@ static void note_kept(struct vl_capacity *capacity, const struct vl_limits *now)
     }
 }
 
+/* What was seen before the last step had ended says nothing, and a PBX that was in sight and is busy will be again. */
 void vl_capacity_wait_for_release(struct vl_capacity *capacity, unsigned number)
 {
-    static const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000L };
-    long long deadline = vl_now_ms() + RELEASE_MS;
+    long long begun = vl_now_ms();
 
-    while (!vl_session_cancelled(capacity->run->session)) {
+    while (capacity->idle_known && !is_cancelled(capacity)) {
         const struct vl_limits now = look_at_idle(capacity);
+        bool seen = now.known && now.asked_ms >= begun;
 
-        if (!now.known || has_let_go(capacity, &now) || has_room(capacity, &now, number))
+        if (seen && (has_let_go(capacity, &now) || has_room(capacity, &now, number)))
             break;
-        if (vl_now_ms() >= deadline) {
-            note_kept(capacity, &now);
+        if (vl_now_ms() - begun >= RELEASE_MS) {
+            if (seen)
+                note_kept(capacity, &now);
             break;
         }
-        if (capacity->asked->steer)
-            vl_capacity_steer(capacity, &(struct vl_load_steering){ .rate = capacity->now.rate });
-        (void)nanosleep(&moment, NULL);
+        wait_a_moment(capacity);
     }
     vl_limits_forget(capacity->limits);
 }

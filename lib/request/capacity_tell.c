@@ -15,6 +15,17 @@ static const char *seen(const struct vl_load_search *search)
     return search->confirmed ? ", seen twice" : ", seen once";
 }
 
+/* Ports are of calls: without any there should be none. */
+static void tell_used(const struct vl_capacity *capacity, struct vl_buf *text)
+{
+    unsigned ports = capacity->idle[VL_LIMIT_PORTS], kept = capacity->kept[VL_LIMIT_PORTS];
+
+    if (ports > kept)
+        vl_buf_printf(text,
+                      "  %-22s %u of the RTP ports, also between the steps: calls of others, or ones never ended\n",
+                      "in use before", ports - kept);
+}
+
 static void tell_kept(const struct vl_capacity *capacity, struct vl_buf *text)
 {
     const char *title = "not given back";
@@ -41,6 +52,7 @@ void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text)
         vl_buf_printf(text,
                       "  %-22s what its Asterisk has in use was not to be seen: something there may have been full\n",
                       "not looked at");
+    tell_used(capacity, text);
     tell_kept(capacity, text);
     vl_buf_printf(text, "  %-22s %.1f calls a second\n", "SIPp with itself", capacity->generator_rate);
     vl_buf_printf(text, "  %-22s %8s %8s %8s %8s %8s\n", "steps", "asked", "at once", "a second", "failed", "p95 (ms)");
@@ -71,6 +83,10 @@ void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *j
     vl_json_string(json, "limit_text", capacity->gave.text);
     vl_json_string(json, "log", capacity->gave.log);
     vl_json_bool(json, "looked_at", capacity->idle_known);
+    vl_json_object(json, "in_use_between_steps");
+    for (size_t i = 0; i < VL_LIMITS; i++)
+        vl_json_number(json, vl_limit_names[i].key, capacity->idle[i]);
+    vl_json_end(json);
     vl_json_object(json, "not_given_back");
     for (size_t i = 0; i < VL_LIMITS; i++)
         vl_json_number(json, vl_limit_names[i].key, capacity->kept[i]);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "lab/mask.h"
@@ -135,10 +136,12 @@ static bool look_once(struct vl_limits_watch *watch, struct vl_target *target)
         NULL
     };
     struct vl_command_result result = { .output = NULL };
+    long long asked_ms = vl_now_ms();
 
     if (!ask(target, argv, &result))
         return false;
     (void)pthread_mutex_lock(&watch->lock);
+    watch->limits.asked_ms = asked_ms;
     vl_limits_read_use(&watch->limits, watch->first, watch->last, result.output);
     (void)pthread_mutex_unlock(&watch->lock);
     vl_command_result_free(&result);

@@ -22,6 +22,7 @@ struct vl_limit_use {
 
 struct vl_limits {
     bool known;          /* it was looked at, and still is */
+    long long asked_ms;  /* when it was asked for what is known (vl_now_ms()) */
     unsigned calls_most; /* of the account that calls (call-limit of chan_sip); 0: no limit */
     struct vl_limit_use use[VL_LIMITS];
 };

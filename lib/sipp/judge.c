@@ -203,6 +203,15 @@ void vl_sipp_metrics_json(const struct vl_sipp_summary *summary, bool registers,
     vl_json_end(json);
 }
 
+/* What is not known is no 0: a line in a picture would fall to the ground. */
+static void put_memory(struct vl_json *json, const char *key, uint64_t bytes, uint64_t total)
+{
+    if (total)
+        vl_json_number(json, key, (int64_t)bytes);
+    else
+        vl_json_null(json, key);
+}
+
 static void put_guests_json(const struct vl_load_sample *sample, struct vl_json *json)
 {
     vl_json_array(json, "guests");
@@ -210,8 +219,8 @@ static void put_guests_json(const struct vl_load_sample *sample, struct vl_json 
         vl_json_object(json, NULL);
         vl_json_string(json, "name", sample->guests[i].name);
         vl_json_real(json, "processor", sample->guests[i].processor);
-        vl_json_number(json, "memory_used", (int64_t)sample->guests[i].memory_used);
-        vl_json_number(json, "memory_total", (int64_t)sample->guests[i].memory_total);
+        put_memory(json, "memory_used", sample->guests[i].memory_used, sample->guests[i].memory_total);
+        put_memory(json, "memory_total", sample->guests[i].memory_total, sample->guests[i].memory_total);
         vl_json_end(json);
     }
     vl_json_end(json);
@@ -275,8 +284,8 @@ void vl_sipp_samples_csv(const struct vl_sipp_summary *summary, struct vl_buf *b
         put_field(buf, (double)sample->host.memory_total, 0);
         for (size_t i = 0; first && i < first->guest_count && i < sample->guest_count; i++) {
             put_field(buf, sample->guests[i].processor, 3);
-            put_field(buf, (double)sample->guests[i].memory_used, 0);
-            put_field(buf, (double)sample->guests[i].memory_total, 0);
+            put_field(buf, sample->guests[i].memory_total ? (double)sample->guests[i].memory_used : NAN, 0);
+            put_field(buf, sample->guests[i].memory_total ? (double)sample->guests[i].memory_total : NAN, 0);
         }
         vl_buf_puts(buf, "\r\n");
     }

@@ -252,6 +252,11 @@ static void test_csv(void **state)
     assert_non_null(
         strstr(vl_buf_text(&csv), "memory_total,pbx1_processor,pbx1_memory_used,pbx1_memory_total\r\n1.000,"));
     assert_non_null(strstr(vl_buf_text(&csv), "\r\n6.000,10.000,10.000,0,0,0,0,0,0,,,0.250,20,100,0.300,10,100\r\n"));
+    vl_buf_reset(&csv);
+    guest.memory_total = 0; /* not known */
+    vl_sipp_samples_csv(&summary, &csv);
+    guest.memory_total = 100;
+    assert_non_null(strstr(vl_buf_text(&csv), "\r\n6.000,10.000,10.000,0,0,0,0,0,0,,,0.250,20,100,0.300,,\r\n"));
 }
 
 int main(void)
