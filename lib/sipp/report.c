@@ -169,6 +169,34 @@ static void put_charts(struct page *page)
     put_chart(page, "times", "Time to the first answer", "ms", 0, times, 1);
 }
 
+static size_t guests_of(const struct page *page)
+{
+    return vl_json_length(vl_json_member(vl_json_element(page->samples, 0), "guests"));
+}
+
+static void put_guest_titles(const struct page *page)
+{
+    for (size_t i = 0; i < guests_of(page); i++)
+        for (const char *const *unit = (const char *const[]){ "%", "MiB", NULL }; *unit; unit++) {
+            vl_buf_puts(page->buf, "<th scope=\"col\">");
+            vl_html_text(page->buf, guest_name(page, i) ? guest_name(page, i) : "n/a");
+            vl_buf_printf(page->buf, ", %s</th>", *unit);
+        }
+}
+
+static void put_guest_cells(const struct page *page, const struct vl_json_value *sample)
+{
+    for (size_t i = 0; i < guests_of(page); i++) {
+        const struct vl_json_value *guest = vl_json_element(vl_json_member(sample, "guests"), i);
+
+        vl_buf_puts(page->buf, "<td>");
+        vl_report_put_figure(page->buf, vl_report_real(guest, "processor", NULL) * 100, 1, "");
+        vl_buf_puts(page->buf, "</td><td>");
+        vl_report_put_figure(page->buf, vl_report_real(guest, "memory_used", NULL) / MIB, 0, "");
+        vl_buf_puts(page->buf, "</td>");
+    }
+}
+
 static void put_samples(struct page *page)
 {
     static const char *const keys[] = { "at_s",   "rate_asked",     "rate",      "up",        "made",       "succeeded",
@@ -186,6 +214,7 @@ static void put_samples(struct page *page)
     vl_buf_puts(buf, "all are in samples.csv</caption><thead><tr>");
     for (size_t c = 0; c < VL_COUNT(keys); c++)
         vl_buf_printf(buf, "<th scope=\"col\">%s</th>", titles[c]);
+    put_guest_titles(page);
     vl_buf_puts(buf, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < page->count; i += every) {
         vl_buf_puts(buf, "<tr>");
@@ -195,6 +224,7 @@ static void put_samples(struct page *page)
                                  digits[c], "");
             vl_buf_puts(buf, "</td>");
         }
+        put_guest_cells(page, vl_json_element(page->samples, i));
         vl_buf_puts(buf, "</tr>\n");
     }
     vl_buf_puts(buf, "</tbody></table></div></details>\n");

@@ -2,7 +2,7 @@
 # The capacity of a PBX is found, and what gave first: a call limit; with --full also RTP ports, open files and a slow
 # SIPp, three times each, which agree within 10 %.
 #
-# ctest: FIXTURES_REQUIRED tree TIMEOUT 400 COST 90
+# ctest: FIXTURES_REQUIRED tree TIMEOUT 400 COST 55
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
