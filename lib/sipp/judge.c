@@ -108,8 +108,8 @@ enum vl_load_limit vl_sipp_limit(const struct vl_sipp_summary *summary, struct v
             vl_arena_printf(arena, "SIPp gave, not the PBX: it stood still after %.1f s", summary->stalled_since_s);
         return VL_LOAD_LIMIT_GENERATOR;
     }
-    if (was_too_late(summary) || was_full(summary, VL_LOAD_LIMIT_GENERATOR, SIZE_MAX, &most) || fell_behind(summary)) {
-        (void)was_full(summary, VL_LOAD_LIMIT_GENERATOR, SIZE_MAX, &most);
+    if (was_full(summary, VL_LOAD_LIMIT_GENERATOR, SIZE_MAX, &most) || (was_too_late(summary) && !host_full) ||
+        fell_behind(summary)) {
         *ret_text = vl_arena_printf(arena,
                                     "SIPp gave first, not the PBX: it took up to %d %% of a processor and was late "
                                     "%" PRIu64 " time%s",
@@ -122,7 +122,8 @@ enum vl_load_limit vl_sipp_limit(const struct vl_sipp_summary *summary, struct v
         return VL_LOAD_LIMIT_TARGET;
     }
     if (host_full) {
-        *ret_text = vl_arena_printf(arena, "the processor of this host was full: up to %d %%", percent(host));
+        *ret_text = vl_arena_printf(arena, "the processor of this host was full: up to %d %%%s", percent(host),
+                                    was_too_late(summary) ? ", so that SIPp itself was late" : "");
         return VL_LOAD_LIMIT_HOST;
     }
     if (guest_was_full(summary, VL_LOAD_LIMIT_GUEST, &name, &most)) {

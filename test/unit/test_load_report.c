@@ -211,6 +211,23 @@ static void test_limits(void **state)
     assert_limit(&summary, VL_LOAD_LIMIT_GENERATOR, "SIPp gave first");
 }
 
+/* A SIPp that hardly computes and is late all the same was kept waiting by this host. */
+static void test_busy_host(void **state)
+{
+    static const struct vl_load_reason no_answer = { .text = "no answer", .code = 0, .count = 12 };
+    struct vl_sipp_summary summary = a_summary(0.97, 0.1);
+
+    (void)state;
+    summary.failed = no_answer.count;
+    summary.reasons = &no_answer;
+    summary.reason_count = 1;
+    assert_limit(&summary, VL_LOAD_LIMIT_HOST, "the processor of this host was full: up to 97 %");
+    summary.late = 3;
+    assert_limit(&summary, VL_LOAD_LIMIT_HOST, "so that SIPp itself was late");
+    summary = a_summary(0.97, 0.95);
+    assert_limit(&summary, VL_LOAD_LIMIT_GENERATOR, "SIPp gave first");
+}
+
 static void test_metrics(void **state)
 {
     static const struct vl_load_reason reasons[] = { { "486 Busy Here", 486, 10 },
@@ -263,8 +280,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),      cmocka_unit_test(test_page),   cmocka_unit_test(test_comparison),
-        cmocka_unit_test(test_odd_results), cmocka_unit_test(test_limits), cmocka_unit_test(test_metrics),
-        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_odd_results), cmocka_unit_test(test_limits), cmocka_unit_test(test_busy_host),
+        cmocka_unit_test(test_metrics),     cmocka_unit_test(test_csv),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
