@@ -70,6 +70,7 @@ limit_files() {
     on pbx1 setpriv --reuid asterisk --regid asterisk --clear-groups \
         sh -c 'prlimit --nofile='"$1"': --pid $(cat /run/asterisk/asterisk.pid)'
 }
+asterisk_anew # without the ports of the last search
 limit_files 64
 # shellcheck disable=SC2016
 free=$((64 - $(on pbx1 sh -c 'ls /proc/$(cat /run/asterisk/asterisk.pid)/fd | wc -l')))
@@ -79,7 +80,7 @@ for ((i = 0; i < rounds; i++)); do
         asterisk_anew
         limit_files 64
     fi
-    finds $((free / 4)) $((free / 2)) 'open files'
+    finds $((free / 5)) $((free / 3)) 'open files'
 done
 agree
 jq -e '.capacities[0].log | test("Too many open files|allocate|RTP")' "$work/out" >/dev/null ||
