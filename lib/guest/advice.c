@@ -57,7 +57,7 @@ static char *one_line(const char *message)
 
 int vl_hypervisor_fail(struct vl_error *err, const char *verb, const char *name)
 {
-    const virError *error = virGetLastError();
+    const virError *error = vl_libvirt.virGetLastError();
     VL_FREE char *message = one_line(error && error->message ? error->message : "libvirt does not say why");
     const char *advice = error ? advice_for(error) : NULL;
 

@@ -18,7 +18,7 @@ static int pump(struct vl_task *task, virStreamPtr from, virStreamPtr to, struct
 
     if (!chunk)
         return vl_no_memory(err);
-    while ((got = virStreamRecv(from, chunk, CHUNK)) > 0) {
+    while ((got = vl_libvirt.virStreamRecv(from, chunk, CHUNK)) > 0) {
         if (vl_hypervisor_send(to, chunk, (size_t)got, task->asked.name, err) < 0)
             return -1;
         vl_task_beat(task);
@@ -29,21 +29,21 @@ static int pump(struct vl_task *task, virStreamPtr from, virStreamPtr to, struct
 static int copy_bytes(struct vl_task *task, virConnectPtr connection, virStorageVolPtr source, virStorageVolPtr copy,
                       struct vl_error *err)
 {
-    STREAM_AUTO from = virStreamNew(connection, 0);
-    STREAM_AUTO to = virStreamNew(connection, 0);
+    STREAM_AUTO from = vl_libvirt.virStreamNew(connection, 0);
+    STREAM_AUTO to = vl_libvirt.virStreamNew(connection, 0);
 
-    if (!from || !to || virStorageVolDownload(source, from, 0, 0, 0) < 0)
+    if (!from || !to || vl_libvirt.virStorageVolDownload(source, from, 0, 0, 0) < 0)
         return vl_hypervisor_fail(err, "read volume", task->asked.name);
     if (vl_hypervisor_ops()->volume_upload(copy, to, 0, 0, 0) < 0) {
-        (void)virStreamAbort(from);
+        (void)vl_libvirt.virStreamAbort(from);
         return vl_hypervisor_fail(err, "write the copy of volume", task->asked.name);
     }
     if (pump(task, from, to, err) < 0) {
-        (void)virStreamAbort(from);
-        (void)virStreamAbort(to);
+        (void)vl_libvirt.virStreamAbort(from);
+        (void)vl_libvirt.virStreamAbort(to);
         return -1;
     }
-    (void)virStreamFinish(from);
+    (void)vl_libvirt.virStreamFinish(from);
     return vl_hypervisor_ops()->stream_finish(to) < 0
                ? vl_hypervisor_fail(err, "finish the copy of volume", task->asked.name)
                : 0;

@@ -23,8 +23,8 @@ enum { PRESS_MS = 3000 };
 /* The domain of this name; absent is NULL and no error. */
 static int find_domain(virConnectPtr connection, const char *name, virDomainPtr *ret_domain, struct vl_error *err)
 {
-    *ret_domain = virDomainLookupByName(connection, name);
-    if (!*ret_domain && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
+    *ret_domain = vl_libvirt.virDomainLookupByName(connection, name);
+    if (!*ret_domain && vl_libvirt.virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
         return vl_hypervisor_fail(err, "look for domain", name);
     return 0;
 }
@@ -41,10 +41,10 @@ static int read_state(virDomainPtr domain, enum vl_domain_state *ret_state, stru
     int state;
 
     *ret_state = VL_DOMAIN_ABSENT;
-    if (virDomainGetState(domain, &state, NULL, 0) < 0) {
-        if (virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
+    if (vl_libvirt.virDomainGetState(domain, &state, NULL, 0) < 0) {
+        if (vl_libvirt.virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
             return 0;
-        return vl_hypervisor_fail(err, "ask for the state of", virDomainGetName(domain));
+        return vl_hypervisor_fail(err, "ask for the state of", vl_libvirt.virDomainGetName(domain));
     }
     *ret_state = (size_t)state < VL_COUNT(states) ? states[state] : VL_DOMAIN_RUNNING;
     return 0;
@@ -92,13 +92,13 @@ static int read_definition(virDomainPtr handle, struct vl_arena *arena, struct v
         return -1;
     if (domain->state == VL_DOMAIN_ABSENT)
         return 0;
-    domain->ended = virDomainGetState(handle, &now, &reason, 0) == 0 && now == VIR_DOMAIN_SHUTOFF &&
+    domain->ended = vl_libvirt.virDomainGetState(handle, &now, &reason, 0) == 0 && now == VIR_DOMAIN_SHUTOFF &&
                     reason == VIR_DOMAIN_SHUTOFF_SHUTDOWN;
-    *ret_xml = virDomainGetXMLDesc(handle, VIR_DOMAIN_XML_INACTIVE);
+    *ret_xml = vl_libvirt.virDomainGetXMLDesc(handle, VIR_DOMAIN_XML_INACTIVE);
     if (*ret_xml)
         return read_mark(*ret_xml, arena, domain, err);
-    if (virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
-        return vl_hypervisor_fail(err, "read the definition of", virDomainGetName(handle));
+    if (vl_libvirt.virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
+        return vl_hypervisor_fail(err, "read the definition of", vl_libvirt.virDomainGetName(handle));
     domain->state = VL_DOMAIN_ABSENT;
     return 0;
 }
@@ -121,7 +121,7 @@ static int read_more(virDomainPtr handle, const char *xml, struct vl_arena *aren
         return -1;
     domain->machine = vl_xml_find(document, arena, "/domain/os/type/@machine");
     domain->kernel = vl_xml_find(document, arena, "/domain/os/kernel");
-    domain->autostart = virDomainGetAutostart(handle, &autostart) == 0 && autostart;
+    domain->autostart = vl_libvirt.virDomainGetAutostart(handle, &autostart) == 0 && autostart;
     return domain->state == VL_DOMAIN_RUNNING ? vl_hypervisor_behind(handle, xml, arena, domain, err) : 0;
 }
 
@@ -175,7 +175,7 @@ static int collect_domains(virDomainPtr *handles, size_t count, const char *lab,
 static int list_domains(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
     virDomainPtr *handles = NULL;
-    int count = virConnectListAllDomains(connection, &handles, 0), rc = -1;
+    int count = vl_libvirt.virConnectListAllDomains(connection, &handles, 0), rc = -1;
     struct vl_domain *domains;
 
     if (count < 0)
@@ -187,7 +187,7 @@ static int list_domains(struct vl_task *task, virConnectPtr connection, struct v
     else
         vl_no_memory(err);
     for (int i = 0; i < count; i++)
-        (void)virDomainFree(handles[i]);
+        (void)vl_libvirt.virDomainFree(handles[i]);
     free(handles);
     return rc;
 }
@@ -227,7 +227,7 @@ static int find_ours(virConnectPtr connection, const char *name, const char *lab
                      "domain '%s' does not carry the mark of lab '%s', so voiplab leaves it alone: rename one of them",
                      name, lab);
     if (rc < 0 || domain.state == VL_DOMAIN_ABSENT) {
-        (void)virDomainFree(*ret_domain);
+        (void)vl_libvirt.virDomainFree(*ret_domain);
         *ret_domain = NULL;
     }
     return rc;

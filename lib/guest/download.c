@@ -32,7 +32,7 @@ static int take_all(struct vl_task *task, virStreamPtr stream, int into, struct 
 
     if (!chunk)
         return vl_no_memory(err);
-    while ((got = virStreamRecv(stream, chunk, CHUNK)) > 0) {
+    while ((got = vl_libvirt.virStreamRecv(stream, chunk, CHUNK)) > 0) {
         vl_digest_add(digest, chunk, (size_t)got);
         if (into >= 0 && vl_file_append(into, task->asked.path, chunk, (size_t)got, err) < 0)
             return -1;
@@ -45,19 +45,19 @@ static int take_all(struct vl_task *task, virStreamPtr stream, int into, struct 
 static int receive(struct vl_task *task, virConnectPtr connection, virStorageVolPtr volume, int into,
                    struct download *download, struct vl_error *err)
 {
-    STREAM_AUTO stream = virStreamNew(connection, 0);
+    STREAM_AUTO stream = vl_libvirt.virStreamNew(connection, 0);
     struct vl_digest *digest;
     int rc;
 
-    if (!stream || virStorageVolDownload(volume, stream, 0, 0, 0) < 0)
+    if (!stream || vl_libvirt.virStorageVolDownload(volume, stream, 0, 0, 0) < 0)
         return vl_hypervisor_fail(err, "read volume", task->asked.name);
     digest = vl_digest_begin();
     if (!digest) {
-        (void)virStreamAbort(stream);
+        (void)vl_libvirt.virStreamAbort(stream);
         return vl_no_memory(err);
     }
     rc = take_all(task, stream, into, digest, download, err);
-    (void)(rc < 0 ? virStreamAbort(stream) : virStreamFinish(stream));
+    (void)(rc < 0 ? vl_libvirt.virStreamAbort(stream) : vl_libvirt.virStreamFinish(stream));
     if (vl_digest_end(digest, rc < 0 ? NULL : download->sha256) < 0 && rc == 0)
         return vl_fail(err, VL_ERROR_FAILED, "libcrypto makes no SHA-256 checksums here");
     return rc;

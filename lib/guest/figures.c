@@ -21,7 +21,7 @@ typedef virDomainStatsRecordPtr *records_t;
 static void release_records(records_t *records)
 {
     if (*records)
-        virDomainStatsRecordListFree(*records);
+        vl_libvirt.virDomainStatsRecordListFree(*records);
 }
 
 struct params {
@@ -34,12 +34,12 @@ static bool figure(const struct params *params, const char *key, uint64_t *ret_v
     unsigned long long value;
     unsigned less;
 
-    if (virTypedParamsGetULLong(params->list, params->count, key, &value) == 1) {
+    if (vl_libvirt.virTypedParamsGetULLong(params->list, params->count, key, &value) == 1) {
         *ret_value = value;
         return true;
     }
-    virResetLastError(); /* of another type */
-    if (virTypedParamsGetUInt(params->list, params->count, key, &less) != 1)
+    vl_libvirt.virResetLastError(); /* of another type */
+    if (vl_libvirt.virTypedParamsGetUInt(params->list, params->count, key, &less) != 1)
         return false;
     *ret_value = less;
     return true;
@@ -92,7 +92,7 @@ void vl_hypervisor_read_figures(virTypedParameterPtr list, int count, struct vl_
     int state = VIR_DOMAIN_NOSTATE;
 
     *ret_figures = (struct vl_domain_figures){ .known = false };
-    (void)virTypedParamsGetInt(list, count, "state.state", &state);
+    (void)vl_libvirt.virTypedParamsGetInt(list, count, "state.state", &state);
     if (state != VIR_DOMAIN_RUNNING && state != VIR_DOMAIN_BLOCKED)
         return;
     read_processors(&params, arena, ret_figures);
@@ -110,10 +110,10 @@ static virDomainPtr *find_domains(struct vl_task *task, virConnectPtr connection
         count++;
     domains = vl_arena_zalloc(&task->arena, (count + 1) * sizeof(virDomainPtr));
     for (size_t i = *ret_count = 0; domains && i < count; i++) {
-        domains[*ret_count] = virDomainLookupByUUIDString(connection, uuids[i]);
+        domains[*ret_count] = vl_libvirt.virDomainLookupByUUIDString(connection, uuids[i]);
         *ret_count += domains[*ret_count] != NULL;
     }
-    virResetLastError();
+    vl_libvirt.virResetLastError();
     return domains;
 }
 
@@ -124,7 +124,7 @@ static void take(struct vl_task *task, records_t records, int count)
     char uuid[VIR_UUID_STRING_BUFLEN];
 
     for (int r = 0; r < count; r++)
-        for (size_t i = 0; i < task->count && virDomainGetUUIDString(records[r]->dom, uuid) == 0; i++)
+        for (size_t i = 0; i < task->count && vl_libvirt.virDomainGetUUIDString(records[r]->dom, uuid) == 0; i++)
             if (strcmp(uuids[i], uuid) == 0)
                 vl_hypervisor_read_figures(records[r]->params, records[r]->nparams, &task->arena, &figures[i]);
 }
@@ -140,14 +140,14 @@ static int look(struct vl_task *task, virConnectPtr connection, struct vl_error 
     task->count = (size_t)task->asked.size;
     task->answer.list = vl_arena_zalloc(&task->arena, (task->count + 1) * sizeof(struct vl_domain_figures));
     if (found && task->answer.list)
-        count = virDomainListGetStats(domains,
-                                      VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_BALLOON |
-                                          VIR_DOMAIN_STATS_VCPU,
-                                      &records, VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
+        count = vl_libvirt.virDomainListGetStats(domains,
+                                                 VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL |
+                                                     VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_VCPU,
+                                                 &records, VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
     if (count > 0)
         take(task, records, count);
     for (size_t i = 0; i < found; i++)
-        (void)virDomainFree(domains[i]);
+        (void)vl_libvirt.virDomainFree(domains[i]);
     if (count < 0)
         return vl_hypervisor_fail(err, "ask for the figures of", "the guests");
     return vl_arena_check(&task->arena, err);

@@ -23,7 +23,7 @@ static bool counts(virDomainPtr domain, const virDomainInfo *info, struct vl_are
 
     if (info->state != VIR_DOMAIN_SHUTOFF)
         return true;
-    xml = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+    xml = vl_libvirt.virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
     {
         VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "a domain", &ignored) : NULL;
 
@@ -35,16 +35,16 @@ static int add_domains(virConnectPtr connection, struct vl_task *task, struct vl
                        struct vl_error *err)
 {
     virDomainPtr *domains = NULL;
-    int count = virConnectListAllDomains(connection, &domains, 0);
+    int count = vl_libvirt.virConnectListAllDomains(connection, &domains, 0);
 
     if (count < 0)
         return vl_hypervisor_fail(err, "list the domains of", "the hypervisor");
     for (int i = 0; i < count; i++) {
         virDomainInfo info;
 
-        if (virDomainGetInfo(domains[i], &info) == 0 && counts(domains[i], &info, &task->arena))
+        if (vl_libvirt.virDomainGetInfo(domains[i], &info) == 0 && counts(domains[i], &info, &task->arena))
             host->given += (uint64_t)info.maxMem * 1024;
-        (void)virDomainFree(domains[i]);
+        (void)vl_libvirt.virDomainFree(domains[i]);
     }
     vl_free(domains);
     return 0;
@@ -54,7 +54,7 @@ static int add_domains(virConnectPtr connection, struct vl_task *task, struct vl
 static void look_at_pool(virStoragePoolPtr pool, const char *path, size_t *longest, struct vl_task *task,
                          struct vl_hypervisor_host *host)
 {
-    VL_FREE char *xml = virStoragePoolGetXMLDesc(pool, 0);
+    VL_FREE char *xml = vl_libvirt.virStoragePoolGetXMLDesc(pool, 0);
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "a pool", &ignored) : NULL;
     const char *target = document ? vl_xml_find(document, &task->arena, "/pool/target/path") : NULL;
@@ -62,7 +62,7 @@ static void look_at_pool(virStoragePoolPtr pool, const char *path, size_t *longe
     virStoragePoolInfo info;
 
     if (!length || length <= *longest || strncmp(path, target, length) != 0 ||
-        (path[length] != '/' && path[length] != '\0') || virStoragePoolGetInfo(pool, &info) < 0)
+        (path[length] != '/' && path[length] != '\0') || vl_libvirt.virStoragePoolGetInfo(pool, &info) < 0)
         return;
     *longest = length;
     host->disk_known = true;
@@ -72,12 +72,12 @@ static void look_at_pool(virStoragePoolPtr pool, const char *path, size_t *longe
 static void add_disk(virConnectPtr connection, struct vl_task *task, struct vl_hypervisor_host *host)
 {
     virStoragePoolPtr *pools = NULL;
-    int count = virConnectListAllStoragePools(connection, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
+    int count = vl_libvirt.virConnectListAllStoragePools(connection, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
     size_t longest = 0;
 
     for (int i = 0; i < count; i++) {
         look_at_pool(pools[i], task->asked.path, &longest, task, host);
-        (void)virStoragePoolFree(pools[i]);
+        (void)vl_libvirt.virStoragePoolFree(pools[i]);
     }
     vl_free(pools);
 }
@@ -86,9 +86,9 @@ static void add_disk(virConnectPtr connection, struct vl_task *task, struct vl_h
 static const char *describe_machine(virConnectPtr connection, struct vl_arena *arena, const virNodeInfo *node)
 {
     unsigned long version = 0;
-    const char *type = virConnectGetType(connection);
+    const char *type = vl_libvirt.virConnectGetType(connection);
 
-    (void)virConnectGetVersion(connection, &version);
+    (void)vl_libvirt.virConnectGetVersion(connection, &version);
     return vl_arena_printf(arena, "%s, %s %lu.%lu", node->model, type ? type : "?", version / 1000000,
                            version / 1000 % 1000);
 }
@@ -96,17 +96,17 @@ static const char *describe_machine(virConnectPtr connection, struct vl_arena *a
 /* The test driver has interfaces of its own, and no guest on them. */
 static enum vl_bridge_there look_for_bridge(virConnectPtr connection, const char *name)
 {
-    const char *type = virConnectGetType(connection);
+    const char *type = vl_libvirt.virConnectGetType(connection);
     virInterfacePtr interface;
 
     if (!name || !type || strcmp(type, "QEMU") != 0)
         return VL_BRIDGE_THERE_UNKNOWN;
-    interface = virInterfaceLookupByName(connection, name);
+    interface = vl_libvirt.virInterfaceLookupByName(connection, name);
     if (interface) {
-        (void)virInterfaceFree(interface);
+        (void)vl_libvirt.virInterfaceFree(interface);
         return VL_BRIDGE_THERE;
     }
-    return virGetLastErrorCode() == VIR_ERR_NO_INTERFACE ? VL_BRIDGE_THERE_NOT : VL_BRIDGE_THERE_UNKNOWN;
+    return vl_libvirt.virGetLastErrorCode() == VIR_ERR_NO_INTERFACE ? VL_BRIDGE_THERE_NOT : VL_BRIDGE_THERE_UNKNOWN;
 }
 
 static int look_at_host(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
@@ -116,7 +116,7 @@ static int look_at_host(struct vl_task *task, virConnectPtr connection, struct v
 
     if (!host)
         return vl_no_memory(err);
-    if (virNodeGetInfo(connection, &node) < 0)
+    if (vl_libvirt.virNodeGetInfo(connection, &node) < 0)
         return vl_hypervisor_fail(err, "look at the host of", "the hypervisor");
     host->memory = (uint64_t)node.memory * 1024;
     if (add_domains(connection, task, host, err) < 0)

@@ -15,39 +15,53 @@
  * busy host. */
 enum { PROBE_MS = 120000, LEAVE_MS = 2000 };
 
-static const struct vl_hypervisor_ops libvirt_ops = {
-    .domain_define = virDomainDefineXMLFlags,
-    .domain_start = virDomainCreate,
-    .domain_shutdown = virDomainShutdown,
-    .domain_destroy = virDomainDestroy,
-    .domain_undefine = virDomainUndefineFlags,
-    .domain_save = virDomainSaveFlags,
-    .domain_restore = virDomainRestoreFlags,
-    .domain_set_memory = virDomainSetMemoryFlags,
-    .domain_set_vcpus = virDomainSetVcpusFlags,
-    .domain_update_device = virDomainUpdateDeviceFlags,
-    .domain_set_metadata = virDomainSetMetadata,
-    .domain_resize = virDomainBlockResize,
-    .domain_autostart = virDomainSetAutostart,
-    .domain_suspend = virDomainSuspend,
-    .domain_resume = virDomainResume,
-    .pool_define = virStoragePoolDefineXML,
-    .pool_build = virStoragePoolBuild,
-    .pool_start = virStoragePoolCreate,
-    .pool_autostart = virStoragePoolSetAutostart,
-    .pool_refresh = virStoragePoolRefresh,
-    .pool_stop = virStoragePoolDestroy,
-    .pool_delete = virStoragePoolDelete,
-    .pool_undefine = virStoragePoolUndefine,
-    .volume_create = virStorageVolCreateXML,
-    .volume_delete = virStorageVolDelete,
-    .volume_resize = virStorageVolResize,
-    .volume_upload = virStorageVolUpload,
-    .stream_send = virStreamSend,
-    .stream_finish = virStreamFinish,
-};
-
+static struct vl_hypervisor_ops libvirt_ops;
 static const struct vl_hypervisor_ops *_Atomic in_force = &libvirt_ops; /* read by the threads of tasks */
+
+static void fill_ops(void)
+{
+    libvirt_ops = (struct vl_hypervisor_ops){
+        .domain_define = vl_libvirt.virDomainDefineXMLFlags,
+        .domain_start = vl_libvirt.virDomainCreate,
+        .domain_shutdown = vl_libvirt.virDomainShutdown,
+        .domain_destroy = vl_libvirt.virDomainDestroy,
+        .domain_undefine = vl_libvirt.virDomainUndefineFlags,
+        .domain_save = vl_libvirt.virDomainSaveFlags,
+        .domain_restore = vl_libvirt.virDomainRestoreFlags,
+        .domain_set_memory = vl_libvirt.virDomainSetMemoryFlags,
+        .domain_set_vcpus = vl_libvirt.virDomainSetVcpusFlags,
+        .domain_update_device = vl_libvirt.virDomainUpdateDeviceFlags,
+        .domain_set_metadata = vl_libvirt.virDomainSetMetadata,
+        .domain_resize = vl_libvirt.virDomainBlockResize,
+        .domain_autostart = vl_libvirt.virDomainSetAutostart,
+        .domain_suspend = vl_libvirt.virDomainSuspend,
+        .domain_resume = vl_libvirt.virDomainResume,
+        .pool_define = vl_libvirt.virStoragePoolDefineXML,
+        .pool_build = vl_libvirt.virStoragePoolBuild,
+        .pool_start = vl_libvirt.virStoragePoolCreate,
+        .pool_autostart = vl_libvirt.virStoragePoolSetAutostart,
+        .pool_refresh = vl_libvirt.virStoragePoolRefresh,
+        .pool_stop = vl_libvirt.virStoragePoolDestroy,
+        .pool_delete = vl_libvirt.virStoragePoolDelete,
+        .pool_undefine = vl_libvirt.virStoragePoolUndefine,
+        .volume_create = vl_libvirt.virStorageVolCreateXML,
+        .volume_delete = vl_libvirt.virStorageVolDelete,
+        .volume_resize = vl_libvirt.virStorageVolResize,
+        .volume_upload = vl_libvirt.virStorageVolUpload,
+        .stream_send = vl_libvirt.virStreamSend,
+        .stream_finish = vl_libvirt.virStreamFinish,
+    };
+}
+
+static int have_libvirt(struct vl_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    if (vl_libvirt_load(err) < 0)
+        return -1;
+    (void)pthread_once(&once, fill_ops);
+    return 0;
+}
 
 const struct vl_hypervisor_ops *vl_hypervisor_ops(void)
 {
@@ -56,6 +70,9 @@ const struct vl_hypervisor_ops *vl_hypervisor_ops(void)
 
 const struct vl_hypervisor_ops *vl_hypervisor_set_ops(const struct vl_hypervisor_ops *replacement)
 {
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    (void)have_libvirt(&ignored);
     return atomic_exchange(&in_force, replacement ? replacement : &libvirt_ops);
 }
 
@@ -86,14 +103,17 @@ static struct vl_hypervisor *prepare(const char *uri, const struct vl_patience *
 
 struct vl_hypervisor *vl_hypervisor_open(const char *uri, const struct vl_patience *patience, struct vl_error *err)
 {
-    struct vl_hypervisor *hypervisor = prepare(uri, patience);
+    struct vl_hypervisor *hypervisor = NULL;
     VL_TASK_AUTO *task = NULL;
 
+    if (have_libvirt(err) < 0)
+        return NULL;
+    hypervisor = prepare(uri, patience);
     if (!hypervisor) {
         (void)vl_no_memory(err);
         return NULL;
     }
-    virSetErrorFunc(NULL, stay_silent);
+    vl_libvirt.virSetErrorFunc(NULL, stay_silent);
     vl_xml_threads_follow();
     task = vl_task_do(
         hypervisor, &(struct vl_question){ .work = vl_task_connect, .what = "connect to the hypervisor", .name = uri },
@@ -128,7 +148,7 @@ void vl_hypervisor_close(struct vl_hypervisor *hypervisor)
  * what it has beyond that, so the model must be unfolded first. */
 static bool lacks_virtualization(virConnectPtr connection, struct vl_arena *arena)
 {
-    VL_FREE char *capabilities = virConnectGetCapabilities(connection), *unfolded = NULL;
+    VL_FREE char *capabilities = vl_libvirt.virConnectGetCapabilities(connection), *unfolded = NULL;
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     VL_XML_DOCUMENT_AUTO *host = capabilities ? vl_xml_parse(capabilities, "capabilities", &ignored) : NULL;
     VL_XML_DOCUMENT_AUTO *cpu = NULL;
@@ -136,7 +156,7 @@ static bool lacks_virtualization(virConnectPtr connection, struct vl_arena *aren
 
     if (!described)
         return false;
-    unfolded = virConnectBaselineCPU(connection, &described, 1, VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES);
+    unfolded = vl_libvirt.virConnectBaselineCPU(connection, &described, 1, VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES);
     cpu = unfolded ? vl_xml_parse(unfolded, "cpu", &ignored) : NULL;
     return cpu && !vl_xml_find(cpu, arena, "/cpu/feature[@name='vmx' or @name='svm']") &&
            !vl_xml_find(host, arena, "/capabilities/host/cpu/feature[@name='vmx' or @name='svm']");
@@ -146,7 +166,7 @@ static int ask_version(struct vl_task *task, virConnectPtr connection, struct vl
 {
     unsigned long version;
 
-    if (virConnectGetLibVersion(connection, &version) < 0)
+    if (vl_libvirt.virConnectGetLibVersion(connection, &version) < 0)
         return vl_hypervisor_fail(err, "ask for the version of", "libvirt");
     task->answer.text =
         vl_arena_printf(&task->arena, "%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
@@ -155,7 +175,7 @@ static int ask_version(struct vl_task *task, virConnectPtr connection, struct vl
 
 static int ask_kvm(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
-    VL_FREE char *kvm = virConnectGetDomainCapabilities(connection, NULL, "x86_64", "pc", "kvm", 0);
+    VL_FREE char *kvm = vl_libvirt.virConnectGetDomainCapabilities(connection, NULL, "x86_64", "pc", "kvm", 0);
 
     (void)err;
     task->answer.flag = kvm && !lacks_virtualization(connection, &task->arena);
@@ -179,10 +199,10 @@ int vl_hypervisor_describe(struct vl_hypervisor *hypervisor, struct vl_arena *ar
 
 static int ask_machine(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
-    VL_FREE char *known = virConnectGetDomainCapabilities(connection, NULL, NULL, task->asked.name, NULL, 0);
+    VL_FREE char *known = vl_libvirt.virConnectGetDomainCapabilities(connection, NULL, NULL, task->asked.name, NULL, 0);
 
     (void)err;
-    task->answer.flag = known || virGetLastErrorCode() != VIR_ERR_INVALID_ARG;
+    task->answer.flag = known || vl_libvirt.virGetLastErrorCode() != VIR_ERR_INVALID_ARG;
     return 0;
 }
 

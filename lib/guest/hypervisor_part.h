@@ -5,9 +5,6 @@
 #ifndef VL_GUEST_HYPERVISOR_PART_H
 #define VL_GUEST_HYPERVISOR_PART_H
 
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
-
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -15,6 +12,7 @@
 #include "base/error.h"
 #include "guest/hypervisor.h"
 #include "guest/hypervisor_ops.h"
+#include "guest/libvirt.h"
 
 struct vl_hypervisor {
     char *uri;
@@ -79,10 +77,10 @@ void vl_hypervisor_read_figures(virTypedParameterPtr list, int count, struct vl_
             (void)release(*object);                                                                                    \
     }
 
-REFERENCE(release_domain, virDomainPtr, virDomainFree)
-REFERENCE(release_pool, virStoragePoolPtr, virStoragePoolFree)
-REFERENCE(release_volume, virStorageVolPtr, virStorageVolFree)
-REFERENCE(release_stream, virStreamPtr, virStreamFree)
+REFERENCE(release_domain, virDomainPtr, vl_libvirt.virDomainFree)
+REFERENCE(release_pool, virStoragePoolPtr, vl_libvirt.virStoragePoolFree)
+REFERENCE(release_volume, virStorageVolPtr, vl_libvirt.virStorageVolFree)
+REFERENCE(release_stream, virStreamPtr, vl_libvirt.virStreamFree)
 
 #define DOMAIN_AUTO __attribute__((cleanup(release_domain))) virDomainPtr
 #define POOL_AUTO __attribute__((cleanup(release_pool))) virStoragePoolPtr

@@ -44,7 +44,7 @@ static char *element(const struct change *change)
 /* libvirt's last error, when the call before it went wrong. */
 static int check(const struct change *change, int rc, const char *verb)
 {
-    return rc < 0 ? vl_hypervisor_fail(change->err, verb, virDomainGetName(change->domain)) : 0;
+    return rc < 0 ? vl_hypervisor_fail(change->err, verb, vl_libvirt.virDomainGetName(change->domain)) : 0;
 }
 
 static int change_device(const struct change *change, const char *xml, const char *verb)
@@ -89,7 +89,7 @@ static int work(struct vl_task *task, virConnectPtr connection, struct vl_error 
         return -1;
     if (state != VL_DOMAIN_RUNNING)
         return 0; /* it has stopped meanwhile, and starts as it is defined */
-    running = virDomainGetXMLDesc(domain, 0);
+    running = vl_libvirt.virDomainGetXMLDesc(domain, 0);
     if (!running)
         return vl_hypervisor_fail(err, "read the definition of", asked->name);
     change.domain = domain;
@@ -139,7 +139,7 @@ static int grow(struct vl_task *task, virConnectPtr connection, struct vl_error 
     const struct vl_question *asked = &task->asked;
     POOL_AUTO pool = NULL;
     VOLUME_AUTO volume = NULL;
-    DOMAIN_AUTO domain = virDomainLookupByName(connection, asked->domain);
+    DOMAIN_AUTO domain = vl_libvirt.virDomainLookupByName(connection, asked->domain);
     VL_FREE char *path = NULL;
     enum vl_domain_state state = VL_DOMAIN_ABSENT;
     int rc;
@@ -147,10 +147,10 @@ static int grow(struct vl_task *task, virConnectPtr connection, struct vl_error 
     if (vl_hypervisor_find_our_pool(connection, asked->pool, &pool, err) < 0 ||
         vl_hypervisor_find_volume(pool, asked->name, &volume, err) < 0)
         return -1;
-    if (!volume || !(path = virStorageVolGetPath(volume)))
+    if (!volume || !(path = vl_libvirt.virStorageVolGetPath(volume)))
         return vl_hypervisor_fail(err, "look for volume", asked->name);
     if (domain) {
-        (void)virDomainFree(domain);
+        (void)vl_libvirt.virDomainFree(domain);
         domain = NULL;
         if (vl_hypervisor_find_ours(connection, asked->domain, asked->lab, &domain, &state, err) < 0)
             return -1;

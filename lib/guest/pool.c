@@ -26,8 +26,8 @@ int vl_hypervisor_check_pool(const char *pool, struct vl_error *err)
 int vl_hypervisor_find_pool(virConnectPtr connection, const char *pool, virStoragePoolPtr *ret_pool,
                             struct vl_error *err)
 {
-    *ret_pool = virStoragePoolLookupByName(connection, pool);
-    if (!*ret_pool && virGetLastErrorCode() != VIR_ERR_NO_STORAGE_POOL)
+    *ret_pool = vl_libvirt.virStoragePoolLookupByName(connection, pool);
+    if (!*ret_pool && vl_libvirt.virGetLastErrorCode() != VIR_ERR_NO_STORAGE_POOL)
         return vl_hypervisor_fail(err, "look for storage pool", pool);
     return 0;
 }
@@ -49,8 +49,8 @@ static int look_at_pool(struct vl_task *task, virConnectPtr connection, struct v
     if (vl_hypervisor_find_pool(connection, task->asked.pool, &handle, err) < 0)
         return -1;
     pool->defined = handle != NULL;
-    pool->active = handle && virStoragePoolIsActive(handle) == 1;
-    pool->autostart = handle && virStoragePoolGetAutostart(handle, &autostart) == 0 && autostart;
+    pool->active = handle && vl_libvirt.virStoragePoolIsActive(handle) == 1;
+    pool->autostart = handle && vl_libvirt.virStoragePoolGetAutostart(handle, &autostart) == 0 && autostart;
     return 0;
 }
 
@@ -68,12 +68,12 @@ int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, struc
 static int check_pool_path(virStoragePoolPtr pool, const char *path, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_FREE char *xml = virStoragePoolGetXMLDesc(pool, 0);
+    VL_FREE char *xml = vl_libvirt.virStoragePoolGetXMLDesc(pool, 0);
     VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the definition of a storage pool", err) : NULL;
     const char *there;
 
     if (!xml)
-        return vl_hypervisor_fail(err, "read the definition of storage pool", virStoragePoolGetName(pool));
+        return vl_hypervisor_fail(err, "read the definition of storage pool", vl_libvirt.virStoragePoolGetName(pool));
     if (!document)
         return -1;
     there = vl_xml_find(document, &arena, "/pool/target/path");
@@ -82,7 +82,7 @@ static int check_pool_path(virStoragePoolPtr pool, const char *path, struct vl_e
     if (!there || strcmp(there, path) != 0)
         return vl_fail(err, VL_ERROR_FAILED,
                        "storage pool '%s' is in '%s' instead of '%s': remove it or say so in the lab file",
-                       virStoragePoolGetName(pool), there ? there : "", path);
+                       vl_libvirt.virStoragePoolGetName(pool), there ? there : "", path);
     return 0;
 }
 
@@ -100,7 +100,7 @@ static int define_pool(virConnectPtr connection, const char *pool, const char *p
 /* The directory and the start; libvirt has the definition already. */
 static int start_pool(virStoragePoolPtr pool, const char *name, struct vl_error *err)
 {
-    if (virStoragePoolIsActive(pool) != 1) {
+    if (vl_libvirt.virStoragePoolIsActive(pool) != 1) {
         if (vl_hypervisor_ops()->pool_build(pool, 0) < 0)
             return vl_hypervisor_fail(err, "make the directory of storage pool", name);
         if (vl_hypervisor_ops()->pool_start(pool, 0) < 0)
@@ -130,7 +130,7 @@ static int make_pool(struct vl_task *task, virConnectPtr connection, struct vl_e
     }
     if (start_pool(handle, pool, err) == 0)
         return 0;
-    if (defined_here && virStoragePoolIsActive(handle) == 0)
+    if (defined_here && vl_libvirt.virStoragePoolIsActive(handle) == 0)
         (void)vl_hypervisor_ops()->pool_undefine(handle);
     return -1;
 }
@@ -159,11 +159,11 @@ static int remove_pool(struct vl_task *task, virConnectPtr connection, struct vl
         return -1;
     if (!handle)
         return 0;
-    runs = virStoragePoolIsActive(handle) == 1;
+    runs = vl_libvirt.virStoragePoolIsActive(handle) == 1;
     if (runs && vl_hypervisor_ops()->pool_stop(handle) < 0)
         return vl_hypervisor_fail(err, "stop storage pool", pool);
     /* For a pool of type dir this is rmdir(2): it fails while a file is left, and then the directory stays. */
-    if (vl_hypervisor_ops()->pool_delete(handle, 0) < 0 && !runs && !is_gone(virGetLastError()))
+    if (vl_hypervisor_ops()->pool_delete(handle, 0) < 0 && !runs && !is_gone(vl_libvirt.virGetLastError()))
         return vl_fail(err, VL_ERROR_FAILED,
                        "storage pool '%s' does not run, and its directory is not empty; 'virsh pool-start %s' starts "
                        "it, then run this again",

@@ -38,7 +38,7 @@ int vl_hypervisor_save(struct vl_hypervisor *hypervisor, const char *name, const
 /* What the file says that it is of; reading that far also tells one that was cut off. */
 static int check_file(virConnectPtr connection, const struct vl_question *asked, struct vl_error *err)
 {
-    VL_FREE char *xml = virDomainSaveImageGetXMLDesc(connection, asked->path, 0);
+    VL_FREE char *xml = vl_libvirt.virDomainSaveImageGetXMLDesc(connection, asked->path, 0);
 
     if (!xml)
         return vl_hypervisor_fail(err, "read the saved memory", asked->path);

@@ -14,7 +14,7 @@ static bool is_in_between(virDomainPtr domain)
 {
     int state, reason;
 
-    if (virDomainGetState(domain, &state, &reason, 0) < 0 || state != VIR_DOMAIN_PAUSED)
+    if (vl_libvirt.virDomainGetState(domain, &state, &reason, 0) < 0 || state != VIR_DOMAIN_PAUSED)
         return false;
     switch (reason) {
     case VIR_DOMAIN_PAUSED_MIGRATION:

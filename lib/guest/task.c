@@ -31,9 +31,9 @@ struct vl_errand {
 static void errand_free(struct vl_errand *errand)
 {
     if (errand->task.asked.work == vl_task_connect && errand->task.answer.connection)
-        (void)virConnectClose(errand->task.answer.connection);
+        (void)vl_libvirt.virConnectClose(errand->task.answer.connection);
     if (errand->connection)
-        (void)virConnectClose(errand->connection);
+        (void)vl_libvirt.virConnectClose(errand->connection);
     vl_error_clear(&errand->error);
     vl_arena_free(&errand->task.arena);
     (void)pthread_cond_destroy(&errand->ended);
@@ -63,7 +63,7 @@ static struct vl_errand *errand_new(const struct vl_question *question, virConne
 
     if (!errand) {
         if (connection)
-            (void)virConnectClose(connection);
+            (void)vl_libvirt.virConnectClose(connection);
         return NULL;
     }
     errand->connection = connection;
@@ -207,7 +207,7 @@ static virConnectPtr refer(struct vl_hypervisor *hypervisor)
 
     (void)pthread_mutex_lock(&hypervisor->lock);
     connection = hypervisor->connection;
-    if (connection && virConnectRef(connection) < 0)
+    if (connection && vl_libvirt.virConnectRef(connection) < 0)
         connection = NULL;
     (void)pthread_mutex_unlock(&hypervisor->lock);
     return connection;
@@ -256,7 +256,7 @@ static bool connect_again(struct vl_hypervisor *hypervisor)
     }
     (void)pthread_mutex_unlock(&hypervisor->lock);
     if (before)
-        (void)virConnectClose(before); /* the call that hangs has a reference: nothing is sent here */
+        (void)vl_libvirt.virConnectClose(before); /* the call that hangs has a reference: nothing is sent here */
     if (errand)
         errand_free(errand);
     return connected;
@@ -318,15 +318,15 @@ int vl_task_done(struct vl_hypervisor *hypervisor, const struct vl_question *que
 int vl_task_connect(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
     (void)connection;
-    task->answer.connection = virConnectOpen(task->asked.name);
+    task->answer.connection = vl_libvirt.virConnectOpen(task->asked.name);
     return task->answer.connection ? 0 : vl_hypervisor_fail(err, "connect to the hypervisor", task->asked.name);
 }
 
 int vl_task_disconnect(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
     (void)err;
-    (void)virConnectClose(connection); /* the hypervisor's reference, */
-    (void)virConnectClose(connection); /* and that of the errand, so that the last of them goes here */
+    (void)vl_libvirt.virConnectClose(connection); /* the hypervisor's reference, */
+    (void)vl_libvirt.virConnectClose(connection); /* and that of the errand, so that the last of them goes here */
     task->errand->connection = NULL;
     return 0;
 }

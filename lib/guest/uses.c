@@ -48,9 +48,9 @@ static void add_volumes(struct uses *all, struct vl_use use, const struct vl_xml
     const char *const *names = vl_xml_find_all(document, all->arena, "/domain/devices/disk/source[@pool]/@volume");
 
     for (; pools && names && *pools && *names; pools++, names++) {
-        POOL_AUTO pool = virStoragePoolLookupByName(all->connection, *pools);
-        VOLUME_AUTO volume = pool ? virStorageVolLookupByName(pool, *names) : NULL;
-        VL_FREE char *path = volume ? virStorageVolGetPath(volume) : NULL;
+        POOL_AUTO pool = vl_libvirt.virStoragePoolLookupByName(all->connection, *pools);
+        VOLUME_AUTO volume = pool ? vl_libvirt.virStorageVolLookupByName(pool, *names) : NULL;
+        VL_FREE char *path = volume ? vl_libvirt.virStorageVolGetPath(volume) : NULL;
 
         use.path = path ? vl_arena_strdup(all->arena, path) : NULL;
         if (use.path)
@@ -61,14 +61,14 @@ static void add_volumes(struct uses *all, struct vl_use use, const struct vl_xml
 /* A domain that goes meanwhile uses nothing. */
 static int add_definition(struct uses *all, virDomainPtr domain, unsigned flags)
 {
-    VL_FREE char *xml = virDomainGetXMLDesc(domain, flags);
+    VL_FREE char *xml = vl_libvirt.virDomainGetXMLDesc(domain, flags);
     VL_XML_DOCUMENT_AUTO *document = NULL;
-    struct vl_use use = { .by = vl_arena_printf(all->arena, "the domain '%s'", virDomainGetName(domain)) };
+    struct vl_use use = { .by = vl_arena_printf(all->arena, "the domain '%s'", vl_libvirt.virDomainGetName(domain)) };
 
     if (!xml)
-        return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN
+        return vl_libvirt.virGetLastErrorCode() == VIR_ERR_NO_DOMAIN
                    ? 0
-                   : vl_hypervisor_fail(all->err, "read the definition of", virDomainGetName(domain));
+                   : vl_hypervisor_fail(all->err, "read the definition of", vl_libvirt.virDomainGetName(domain));
     document = vl_xml_parse(xml, "the definition of a domain", all->err);
     if (!document)
         return -1;
@@ -85,16 +85,16 @@ static int add_definition(struct uses *all, virDomainPtr domain, unsigned flags)
 static int add_domains(struct uses *all)
 {
     virDomainPtr *domains = NULL;
-    int count = virConnectListAllDomains(all->connection, &domains, 0), rc = 0;
+    int count = vl_libvirt.virConnectListAllDomains(all->connection, &domains, 0), rc = 0;
 
     if (count < 0)
         return vl_hypervisor_fail(all->err, "list the domains of", "the hypervisor");
     for (int i = 0; i < count; i++) {
         if (rc == 0)
             rc = add_definition(all, domains[i], VIR_DOMAIN_XML_INACTIVE);
-        if (rc == 0 && virDomainIsActive(domains[i]) == 1)
+        if (rc == 0 && vl_libvirt.virDomainIsActive(domains[i]) == 1)
             rc = add_definition(all, domains[i], 0);
-        (void)virDomainFree(domains[i]);
+        (void)vl_libvirt.virDomainFree(domains[i]);
     }
     free(domains);
     return rc;
@@ -102,10 +102,11 @@ static int add_domains(struct uses *all)
 
 static int add_clone(struct uses *all, virStoragePoolPtr pool, virStorageVolPtr volume)
 {
-    VL_FREE char *xml = virStorageVolGetXMLDesc(volume, 0);
+    VL_FREE char *xml = vl_libvirt.virStorageVolGetXMLDesc(volume, 0);
     VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the description of a volume", all->err) : NULL;
     struct vl_use use = { .by = vl_arena_printf(all->arena, "the volume '%s' of the pool '%s'",
-                                                virStorageVolGetName(volume), virStoragePoolGetName(pool)) };
+                                                vl_libvirt.virStorageVolGetName(volume),
+                                                vl_libvirt.virStoragePoolGetName(pool)) };
 
     if (!xml)
         return 0; /* gone meanwhile, or not to be read: then it is nobody's clone that libvirt knows of */
@@ -119,12 +120,12 @@ static int add_clone(struct uses *all, virStoragePoolPtr pool, virStorageVolPtr 
 static int add_clones(struct uses *all, virStoragePoolPtr pool)
 {
     virStorageVolPtr *volumes = NULL;
-    int count = virStoragePoolListAllVolumes(pool, &volumes, 0), rc = 0;
+    int count = vl_libvirt.virStoragePoolListAllVolumes(pool, &volumes, 0), rc = 0;
 
     for (int i = 0; i < count; i++) {
         if (rc == 0)
             rc = add_clone(all, pool, volumes[i]);
-        (void)virStorageVolFree(volumes[i]);
+        (void)vl_libvirt.virStorageVolFree(volumes[i]);
     }
     free(volumes);
     return rc;
@@ -133,7 +134,8 @@ static int add_clones(struct uses *all, virStoragePoolPtr pool)
 static int add_pools(struct uses *all)
 {
     virStoragePoolPtr *pools = NULL;
-    int count = virConnectListAllStoragePools(all->connection, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
+    int count =
+        vl_libvirt.virConnectListAllStoragePools(all->connection, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
     int rc = 0;
 
     if (count < 0)
@@ -141,7 +143,7 @@ static int add_pools(struct uses *all)
     for (int i = 0; i < count; i++) {
         if (rc == 0)
             rc = add_clones(all, pools[i]);
-        (void)virStoragePoolFree(pools[i]);
+        (void)vl_libvirt.virStoragePoolFree(pools[i]);
     }
     free(pools);
     return rc;

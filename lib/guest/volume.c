@@ -26,8 +26,8 @@ enum { CHUNK = 256 * 1024 };
 int vl_hypervisor_find_volume(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume,
                               struct vl_error *err)
 {
-    *ret_volume = virStorageVolLookupByName(pool, name);
-    if (!*ret_volume && virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL)
+    *ret_volume = vl_libvirt.virStorageVolLookupByName(pool, name);
+    if (!*ret_volume && vl_libvirt.virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL)
         return vl_hypervisor_fail(err, "look for volume", name);
     return 0;
 }
@@ -51,17 +51,17 @@ static bool is_marker(const char *name)
 static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct vl_arena *arena,
                        struct vl_volume *volume, struct vl_error *err)
 {
-    VL_FREE char *xml = virStorageVolGetXMLDesc(handle, 0);
+    VL_FREE char *xml = vl_libvirt.virStorageVolGetXMLDesc(handle, 0);
     VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the description of a volume", err) : NULL;
     VOLUME_AUTO marker = NULL;
     const char *capacity, *size, *changed, *mode;
 
     if (!xml)
-        return vl_hypervisor_fail(err, "read the description of volume", virStorageVolGetName(handle));
-    if (!document || find_marker(pool, virStorageVolGetName(handle), &marker, err) < 0)
+        return vl_hypervisor_fail(err, "read the description of volume", vl_libvirt.virStorageVolGetName(handle));
+    if (!document || find_marker(pool, vl_libvirt.virStorageVolGetName(handle), &marker, err) < 0)
         return -1;
     capacity = vl_xml_find(document, arena, "/volume/capacity"); /* in bytes: libvirt says so in its attribute unit */
-    volume->name = vl_arena_strdup(arena, virStorageVolGetName(handle));
+    volume->name = vl_arena_strdup(arena, vl_libvirt.virStorageVolGetName(handle));
     volume->path = vl_xml_find(document, arena, "/volume/target/path");
     volume->capacity = capacity ? strtoull(capacity, NULL, 10) : 0;
     volume->backing = vl_xml_find(document, arena, "/volume/backingStore/path");
@@ -85,10 +85,10 @@ static int look_at_volume(struct vl_task *task, virConnectPtr connection, struct
         return -1;
     if (!handle)
         return 0;
-    volume = virStorageVolLookupByName(handle, task->asked.name);
-    if (!volume && virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID)
+    volume = vl_libvirt.virStorageVolLookupByName(handle, task->asked.name);
+    if (!volume && vl_libvirt.virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID)
         return 0; /* a pool that does not run, since a run was cut off before it did: nobody sees a volume of it */
-    if (!volume && virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL)
+    if (!volume && vl_libvirt.virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL)
         return vl_hypervisor_fail(err, "look for volume", task->asked.name);
     return volume ? read_volume(handle, volume, &task->arena, &task->answer.volume, err) : 0;
 }
@@ -117,9 +117,9 @@ static int read_volumes(virStoragePoolPtr pool, virStorageVolPtr *handles, int c
     int rc = volumes ? 0 : vl_no_memory(err);
 
     for (int i = 0; i < count; i++) {
-        if (rc == 0 && !is_marker(virStorageVolGetName(handles[i])))
+        if (rc == 0 && !is_marker(vl_libvirt.virStorageVolGetName(handles[i])))
             rc = read_volume(pool, handles[i], &task->arena, &volumes[task->count++], err);
-        (void)virStorageVolFree(handles[i]);
+        (void)vl_libvirt.virStorageVolFree(handles[i]);
     }
     task->answer.list = volumes;
     return rc;
@@ -135,7 +135,7 @@ static int list_volumes(struct vl_task *task, virConnectPtr connection, struct v
         return -1;
     if (!handle)
         return 0;
-    count = virStoragePoolListAllVolumes(handle, &handles, 0);
+    count = vl_libvirt.virStoragePoolListAllVolumes(handle, &handles, 0);
     if (count < 0)
         return vl_hypervisor_fail(err, "list the volumes of storage pool", task->asked.pool);
     rc = read_volumes(handle, handles, count, task, err);
@@ -277,7 +277,7 @@ static int send_file(virStreamPtr stream, const struct upload *upload, struct vl
  * another mount namespace, or on another host, which may have a file of that name as well. -1: it is not. */
 static int open_here(virConnectPtr connection, virStorageVolPtr volume, const struct upload *upload)
 {
-    VL_FREE char *uri = virConnectGetURI(connection), *path = virStorageVolGetPath(volume);
+    VL_FREE char *uri = vl_libvirt.virConnectGetURI(connection), *path = vl_libvirt.virStorageVolGetPath(volume);
 
     if (!uri || !path || !strstr(uri, ":///") || strncmp(uri, "qemu", 4) != 0)
         return -1;
@@ -301,12 +301,12 @@ static int fill_here(int descriptor, const struct upload *upload, struct vl_erro
 static int fill_by_stream(virConnectPtr connection, virStorageVolPtr volume, const struct upload *upload,
                           struct vl_error *err)
 {
-    STREAM_AUTO stream = virStreamNew(connection, 0);
+    STREAM_AUTO stream = vl_libvirt.virStreamNew(connection, 0);
 
     if (!stream || vl_hypervisor_ops()->volume_upload(volume, stream, 0, upload->total, 0) < 0)
         return vl_hypervisor_fail(err, "upload", upload->file);
     if (send_file(stream, upload, err) < 0) {
-        (void)virStreamAbort(stream);
+        (void)vl_libvirt.virStreamAbort(stream);
         return -1;
     }
     return vl_hypervisor_ops()->stream_finish(stream) < 0

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * libvirt, loaded when a hypervisor is first asked for.
+ *
+ * Some sixty libraries come with it, whose start takes three quarters of that of voiplab, and that of each of its
+ * workers; and a host of which only trunks and dialplans are looked after has none. So voiplab is not linked with it:
+ * its functions are found by their names, and their types are those of libvirt's header.
+ */
+#ifndef VL_GUEST_LIBVIRT_H
+#define VL_GUEST_LIBVIRT_H
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+#include "base/error.h"
+
+/* Every function of libvirt that is called. */
+#define VL_LIBVIRT(FUNCTION)                                                                                           \
+    FUNCTION(virConnectBaselineCPU)                                                                                    \
+    FUNCTION(virConnectClose)                                                                                          \
+    FUNCTION(virConnectGetCapabilities)                                                                                \
+    FUNCTION(virConnectGetDomainCapabilities)                                                                          \
+    FUNCTION(virConnectGetLibVersion)                                                                                  \
+    FUNCTION(virConnectGetType)                                                                                        \
+    FUNCTION(virConnectGetURI)                                                                                         \
+    FUNCTION(virConnectGetVersion)                                                                                     \
+    FUNCTION(virConnectListAllDomains)                                                                                 \
+    FUNCTION(virConnectListAllStoragePools)                                                                            \
+    FUNCTION(virConnectOpen)                                                                                           \
+    FUNCTION(virConnectRef)                                                                                            \
+    FUNCTION(virDomainBlockResize)                                                                                     \
+    FUNCTION(virDomainCreate)                                                                                          \
+    FUNCTION(virDomainDefineXMLFlags)                                                                                  \
+    FUNCTION(virDomainDestroy)                                                                                         \
+    FUNCTION(virDomainFree)                                                                                            \
+    FUNCTION(virDomainGetAutostart)                                                                                    \
+    FUNCTION(virDomainGetInfo)                                                                                         \
+    FUNCTION(virDomainGetName)                                                                                         \
+    FUNCTION(virDomainGetState)                                                                                        \
+    FUNCTION(virDomainGetUUIDString)                                                                                   \
+    FUNCTION(virDomainGetXMLDesc)                                                                                      \
+    FUNCTION(virDomainIsActive)                                                                                        \
+    FUNCTION(virDomainListGetStats)                                                                                    \
+    FUNCTION(virDomainLookupByName)                                                                                    \
+    FUNCTION(virDomainLookupByUUIDString)                                                                              \
+    FUNCTION(virDomainRestoreFlags)                                                                                    \
+    FUNCTION(virDomainResume)                                                                                          \
+    FUNCTION(virDomainSaveFlags)                                                                                       \
+    FUNCTION(virDomainSaveImageGetXMLDesc)                                                                             \
+    FUNCTION(virDomainSetAutostart)                                                                                    \
+    FUNCTION(virDomainSetMemoryFlags)                                                                                  \
+    FUNCTION(virDomainSetMetadata)                                                                                     \
+    FUNCTION(virDomainSetVcpusFlags)                                                                                   \
+    FUNCTION(virDomainShutdown)                                                                                        \
+    FUNCTION(virDomainStatsRecordListFree)                                                                             \
+    FUNCTION(virDomainSuspend)                                                                                         \
+    FUNCTION(virDomainUndefineFlags)                                                                                   \
+    FUNCTION(virDomainUpdateDeviceFlags)                                                                               \
+    FUNCTION(virGetLastError)                                                                                          \
+    FUNCTION(virGetLastErrorCode)                                                                                      \
+    FUNCTION(virInterfaceFree)                                                                                         \
+    FUNCTION(virInterfaceLookupByName)                                                                                 \
+    FUNCTION(virNodeGetInfo)                                                                                           \
+    FUNCTION(virResetLastError)                                                                                        \
+    FUNCTION(virSetErrorFunc)                                                                                          \
+    FUNCTION(virStoragePoolBuild)                                                                                      \
+    FUNCTION(virStoragePoolCreate)                                                                                     \
+    FUNCTION(virStoragePoolDefineXML)                                                                                  \
+    FUNCTION(virStoragePoolDelete)                                                                                     \
+    FUNCTION(virStoragePoolDestroy)                                                                                    \
+    FUNCTION(virStoragePoolFree)                                                                                       \
+    FUNCTION(virStoragePoolGetAutostart)                                                                               \
+    FUNCTION(virStoragePoolGetInfo)                                                                                    \
+    FUNCTION(virStoragePoolGetName)                                                                                    \
+    FUNCTION(virStoragePoolGetXMLDesc)                                                                                 \
+    FUNCTION(virStoragePoolIsActive)                                                                                   \
+    FUNCTION(virStoragePoolListAllVolumes)                                                                             \
+    FUNCTION(virStoragePoolLookupByName)                                                                               \
+    FUNCTION(virStoragePoolRefresh)                                                                                    \
+    FUNCTION(virStoragePoolSetAutostart)                                                                               \
+    FUNCTION(virStoragePoolUndefine)                                                                                   \
+    FUNCTION(virStorageVolCreateXML)                                                                                   \
+    FUNCTION(virStorageVolDelete)                                                                                      \
+    FUNCTION(virStorageVolDownload)                                                                                    \
+    FUNCTION(virStorageVolFree)                                                                                        \
+    FUNCTION(virStorageVolGetName)                                                                                     \
+    FUNCTION(virStorageVolGetPath)                                                                                     \
+    FUNCTION(virStorageVolGetXMLDesc)                                                                                  \
+    FUNCTION(virStorageVolLookupByName)                                                                                \
+    FUNCTION(virStorageVolResize)                                                                                      \
+    FUNCTION(virStorageVolUpload)                                                                                      \
+    FUNCTION(virStreamAbort)                                                                                           \
+    FUNCTION(virStreamFinish)                                                                                          \
+    FUNCTION(virStreamFree)                                                                                            \
+    FUNCTION(virStreamNew)                                                                                             \
+    FUNCTION(virStreamRecv)                                                                                            \
+    FUNCTION(virStreamSend)                                                                                            \
+    FUNCTION(virTypedParamsGetInt)                                                                                     \
+    FUNCTION(virTypedParamsGetUInt)                                                                                    \
+    FUNCTION(virTypedParamsGetULLong)
+
+struct vl_libvirt {
+#define VL_LIBVIRT_MEMBER(name) __typeof__(&name) name;
+    VL_LIBVIRT(VL_LIBVIRT_MEMBER)
+#undef VL_LIBVIRT_MEMBER
+};
+
+/* NULLs until vl_libvirt_load() has returned 0. */
+extern struct vl_libvirt vl_libvirt;
+
+/* Load it, once for the process. Fails with VL_ERROR_NOTFOUND when it is not installed or lacks one of these functions.
+ */
+int vl_libvirt_load(struct vl_error *err);
+
+#endif
