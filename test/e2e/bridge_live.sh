@@ -98,10 +98,10 @@ ends 0 'bridge revert, the second time'
 said 'nothing to do'
 
 say "not confirmed in time: taken back"
-bridge --timeout 2
-ends 0 'bridge --timeout 2'
+bridge --timeout 5
+ends 0 'bridge --timeout 5'
 switched 'before the timer'
-retry 8 nothing_waits || fail "the watchdog has not come to an end"
+retry 15 nothing_waits || fail "the watchdog has not come to an end"
 as_before 'after the timer'
 change show
 said 'not confirmed in time'
