@@ -168,7 +168,8 @@ says_so() {
     esac
 }
 owner_agrees() {
-    retry 15 says_so "$1" || fail "$2: $owner does not have '$1': $(nmcli device 2>&1; networkctl list 2>&1; networkctl status "$1" 2>&1)"
+    retry 15 says_so "$1" || fail "$2: $owner does not have '$1': $(nmcli device 2>&1; networkctl list 2>&1; networkctl status "$1" 2>&1
+        grep -i 'could not\|failed' "$work"/*.log | tail -n 20)"
 }
 voiplab() {
     status=0

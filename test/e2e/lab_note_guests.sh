@@ -38,6 +38,8 @@ virsh_() { virsh -q -c "$uri" "$@"; }
 made() {
     local domain volume
     for domain in $(virsh_ list --all --name | sort); do virsh_ dumpxml --inactive "$domain"; done
+    # libvirt looks at what was uploaded when it comes to it, and says another format from then on
+    virsh_ pool-refresh voiplab-quickstart >/dev/null
     virsh_ pool-dumpxml voiplab-quickstart | grep -v '<\(uuid\|capacity\|allocation\|available\)'
     for volume in $(virsh_ vol-list voiplab-quickstart | awk '{ print $1 }' | sort); do
         virsh_ vol-dumpxml --pool voiplab-quickstart "$volume" | grep -v '<\(allocation\|physical\|timestamps\|[amcb]*time\)'
