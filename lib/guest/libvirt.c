@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -22,7 +23,8 @@ static const struct {
 };
 
 struct vl_libvirt vl_libvirt;
-static char *failure; /* why it is not there */
+static bool is_loaded;
+static char *failure; /* why it is not */
 
 /* dlerror() is of the thread, and its text goes with the next call. */
 static void note_failure(void)
@@ -44,7 +46,8 @@ static void load(void)
             library = NULL;
         memcpy((char *)&vl_libvirt + functions[i].offset, &address, sizeof(address));
     }
-    if (!library)
+    is_loaded = library != NULL;
+    if (!is_loaded)
         note_failure();
 }
 
@@ -53,7 +56,7 @@ int vl_libvirt_load(struct vl_error *err)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     (void)pthread_once(&once, load);
-    if (!vl_libvirt.virTypedParamsGetULLong)
+    if (!is_loaded)
         return vl_fail(err, VL_ERROR_NOTFOUND, "libvirt cannot be loaded: %s: install the package libvirt0",
                        failure ? failure : LIBRARY);
     return 0;
