@@ -110,8 +110,6 @@ INI
     fi
 done
 [ ! -e gone ] || fail 'a name was run'
-finish
-
 # a host without libvirt: everything that asks no hypervisor is as it is elsewhere
 mkdir broken
 echo nothing >broken/libvirt.so.0
@@ -123,3 +121,4 @@ expect err 'libvirt cannot be loaded' 'a dry run without libvirt'
 expect err 'install the package libvirt0; the plan is shown as if the hypervisor were empty' 'a dry run without libvirt'
 LD_LIBRARY_PATH=$PWD/broken run status --lone --state "$work/state"
 expect err 'libvirt cannot be loaded' 'status without libvirt'
+finish
