@@ -14,8 +14,54 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/iso_dates.h"
+#include "base/library.h"
 #include "base/memory.h"
 #include "base/text.h"
+
+/* Every function of it that is called. */
+#define FUNCTIONS(FUNCTION)                                                                                            \
+    FUNCTION(archive_entry_filetype)                                                                                   \
+    FUNCTION(archive_entry_free)                                                                                       \
+    FUNCTION(archive_entry_hardlink)                                                                                   \
+    FUNCTION(archive_entry_new2)                                                                                       \
+    FUNCTION(archive_entry_pathname)                                                                                   \
+    FUNCTION(archive_entry_perm)                                                                                       \
+    FUNCTION(archive_entry_set_atime)                                                                                  \
+    FUNCTION(archive_entry_set_ctime)                                                                                  \
+    FUNCTION(archive_entry_set_filetype)                                                                               \
+    FUNCTION(archive_entry_set_mtime)                                                                                  \
+    FUNCTION(archive_entry_set_nlink)                                                                                  \
+    FUNCTION(archive_entry_set_pathname)                                                                               \
+    FUNCTION(archive_entry_set_perm)                                                                                   \
+    FUNCTION(archive_entry_set_size)                                                                                   \
+    FUNCTION(archive_entry_size)                                                                                       \
+    FUNCTION(archive_entry_symlink)                                                                                    \
+    FUNCTION(archive_error_string)                                                                                     \
+    FUNCTION(archive_read_data)                                                                                        \
+    FUNCTION(archive_read_free)                                                                                        \
+    FUNCTION(archive_read_new)                                                                                         \
+    FUNCTION(archive_read_next_header)                                                                                 \
+    FUNCTION(archive_read_open_fd)                                                                                     \
+    FUNCTION(archive_read_support_filter_zstd)                                                                         \
+    FUNCTION(archive_read_support_format_iso9660)                                                                      \
+    FUNCTION(archive_read_support_format_tar)                                                                          \
+    FUNCTION(archive_write_add_filter_zstd)                                                                            \
+    FUNCTION(archive_write_close)                                                                                      \
+    FUNCTION(archive_write_data)                                                                                       \
+    FUNCTION(archive_write_free)                                                                                       \
+    FUNCTION(archive_write_header)                                                                                     \
+    FUNCTION(archive_write_new)                                                                                        \
+    FUNCTION(archive_write_open2)                                                                                      \
+    FUNCTION(archive_write_set_bytes_in_last_block)                                                                    \
+    FUNCTION(archive_write_set_bytes_per_block)                                                                        \
+    FUNCTION(archive_write_set_format_cpio_newc)                                                                       \
+    FUNCTION(archive_write_set_format_iso9660)                                                                         \
+    FUNCTION(archive_write_set_format_option)                                                                          \
+    FUNCTION(archive_write_set_format_pax_restricted)
+
+static VL_LIBRARY_TABLE(FUNCTIONS) libarchive;
+static const char *const names[] = { FUNCTIONS(VL_LIBRARY_NAME) };
+static struct vl_library library = VL_LIBRARY(VOIPLAB_LIBARCHIVE, "libarchive13", names, &libarchive);
 
 enum { COPY_SIZE = 1 << 20, READ_BLOCK = 1 << 17 };
 
@@ -45,7 +91,7 @@ int vl_archive_into_buf(void *buf, const void *bytes, size_t length, struct vl_e
 /* What libarchive has to say; the sink's own words are better than those. */
 static int complain(struct vl_archive_writer *writer, const char *verb, struct vl_error *err)
 {
-    const char *why = archive_error_string(writer->archive);
+    const char *why = libarchive.archive_error_string(writer->archive);
 
     if (writer->error.code != VL_OK) {
         vl_error_move(err, &writer->error);
@@ -101,14 +147,14 @@ static int set_image_options(struct vl_archive_writer *writer)
 {
     struct archive *archive = writer->archive;
 
-    if (archive_write_set_format_iso9660(archive) != ARCHIVE_OK ||
-        archive_write_set_format_option(archive, "iso9660", "rockridge", "strict") != ARCHIVE_OK ||
-        archive_write_set_format_option(archive, "iso9660", "application-id", "VOIPLAB") != ARCHIVE_OK ||
-        archive_write_set_format_option(archive, "iso9660", "joliet", "1") != ARCHIVE_OK ||
-        archive_write_set_format_option(archive, "iso9660", "pad", NULL) != ARCHIVE_OK)
+    if (libarchive.archive_write_set_format_iso9660(archive) != ARCHIVE_OK ||
+        libarchive.archive_write_set_format_option(archive, "iso9660", "rockridge", "strict") != ARCHIVE_OK ||
+        libarchive.archive_write_set_format_option(archive, "iso9660", "application-id", "VOIPLAB") != ARCHIVE_OK ||
+        libarchive.archive_write_set_format_option(archive, "iso9660", "joliet", "1") != ARCHIVE_OK ||
+        libarchive.archive_write_set_format_option(archive, "iso9660", "pad", NULL) != ARCHIVE_OK)
         return -1;
-    return !writer->options.label ||
-                   archive_write_set_format_option(archive, "iso9660", "volume-id", writer->options.label) == ARCHIVE_OK
+    return !writer->options.label || libarchive.archive_write_set_format_option(archive, "iso9660", "volume-id",
+                                                                                writer->options.label) == ARCHIVE_OK
                ? 0
                : -1;
 }
@@ -118,11 +164,12 @@ static int set_options(struct vl_archive_writer *writer)
     struct archive *archive = writer->archive;
 
     if (writer->options.format == VL_ARCHIVE_ISO)
-        return set_image_options(writer) < 0 ? -1 : archive_write_set_bytes_per_block(archive, 16 * VL_ISO_BLOCK);
+        return set_image_options(writer) < 0 ? -1
+                                             : libarchive.archive_write_set_bytes_per_block(archive, 16 * VL_ISO_BLOCK);
     if (writer->options.format == VL_ARCHIVE_CPIO)
-        return archive_write_set_format_cpio_newc(archive) == ARCHIVE_OK ? 0 : -1;
-    return archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK &&
-                   archive_write_add_filter_zstd(archive) == ARCHIVE_OK
+        return libarchive.archive_write_set_format_cpio_newc(archive) == ARCHIVE_OK ? 0 : -1;
+    return libarchive.archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK &&
+                   libarchive.archive_write_add_filter_zstd(archive) == ARCHIVE_OK
                ? 0
                : -1;
 }
@@ -130,18 +177,21 @@ static int set_options(struct vl_archive_writer *writer)
 struct vl_archive_writer *vl_archive_create(const struct vl_archive_options *options,
                                             const struct vl_archive_sink *sink, struct vl_error *err)
 {
-    VL_ARCHIVE_WRITER_AUTO *writer = vl_calloc(1, sizeof(*writer));
+    VL_ARCHIVE_WRITER_AUTO *writer = NULL;
     struct vl_archive_writer *made;
 
-    if (!writer || !(writer->archive = archive_write_new())) {
+    if (vl_library_load(&library, err) < 0)
+        return NULL;
+    writer = vl_calloc(1, sizeof(*writer));
+    if (!writer || !(writer->archive = libarchive.archive_write_new())) {
         (void)vl_no_memory(err);
         return NULL;
     }
     writer->options = *options;
     writer->sink = *sink;
     writer->dates = (struct vl_iso_dates){ .label = options->label, .time = options->time };
-    if (set_options(writer) < 0 || archive_write_set_bytes_in_last_block(writer->archive, 1) != ARCHIVE_OK ||
-        archive_write_open2(writer->archive, writer, NULL, take_bytes, NULL, NULL) != ARCHIVE_OK) {
+    if (set_options(writer) < 0 || libarchive.archive_write_set_bytes_in_last_block(writer->archive, 1) != ARCHIVE_OK ||
+        libarchive.archive_write_open2(writer->archive, writer, NULL, take_bytes, NULL, NULL) != ARCHIVE_OK) {
         (void)complain(writer, "begin the archive", err);
         return NULL;
     }
@@ -152,7 +202,7 @@ struct vl_archive_writer *vl_archive_create(const struct vl_archive_options *opt
 
 static void free_entry(struct archive_entry **entry)
 {
-    archive_entry_free(*entry);
+    libarchive.archive_entry_free(*entry);
 }
 
 #define ENTRY_AUTO __attribute__((cleanup(free_entry))) struct archive_entry
@@ -168,23 +218,23 @@ static int check_whole(const struct vl_archive_writer *writer, struct vl_error *
 int vl_archive_begin(struct vl_archive_writer *writer, const char *path, uint64_t size, mode_t mode,
                      struct vl_error *err)
 {
-    ENTRY_AUTO *entry = archive_entry_new2(writer->archive);
+    ENTRY_AUTO *entry = libarchive.archive_entry_new2(writer->archive);
 
     if (!entry)
         return vl_no_memory(err);
     if (check_whole(writer, err) < 0)
         return -1;
-    archive_entry_set_pathname(entry, path);
-    archive_entry_set_size(entry, (la_int64_t)size);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, mode & 07777);
-    archive_entry_set_nlink(entry, 1);
-    archive_entry_set_mtime(entry, (time_t)writer->options.time, 0);
+    libarchive.archive_entry_set_pathname(entry, path);
+    libarchive.archive_entry_set_size(entry, (la_int64_t)size);
+    libarchive.archive_entry_set_filetype(entry, AE_IFREG);
+    libarchive.archive_entry_set_perm(entry, mode & 07777);
+    libarchive.archive_entry_set_nlink(entry, 1);
+    libarchive.archive_entry_set_mtime(entry, (time_t)writer->options.time, 0);
     if (writer->options.format == VL_ARCHIVE_ISO) {
-        archive_entry_set_atime(entry, (time_t)writer->options.time, 0);
-        archive_entry_set_ctime(entry, (time_t)writer->options.time, 0);
+        libarchive.archive_entry_set_atime(entry, (time_t)writer->options.time, 0);
+        libarchive.archive_entry_set_ctime(entry, (time_t)writer->options.time, 0);
     }
-    if (archive_write_header(writer->archive, entry) != ARCHIVE_OK || sink_failed(writer))
+    if (libarchive.archive_write_header(writer->archive, entry) != ARCHIVE_OK || sink_failed(writer))
         return complain(writer, "write into the archive", err);
     writer->missing = size;
     return 0;
@@ -197,7 +247,7 @@ int vl_archive_write(struct vl_archive_writer *writer, const void *bytes, size_t
     if (length > writer->missing)
         return vl_fail(err, VL_ERROR_FAILED, "a file in the archive became larger while it was read");
     while (length > 0) {
-        la_ssize_t taken = archive_write_data(writer->archive, at, length);
+        la_ssize_t taken = libarchive.archive_write_data(writer->archive, at, length);
 
         if (taken <= 0 || sink_failed(writer))
             return complain(writer, "write into the archive", err);
@@ -245,7 +295,7 @@ int vl_archive_finish(struct vl_archive_writer *writer, struct vl_error *err)
 {
     if (check_whole(writer, err) < 0)
         return -1;
-    return archive_write_close(writer->archive) == ARCHIVE_OK && !sink_failed(writer)
+    return libarchive.archive_write_close(writer->archive) == ARCHIVE_OK && !sink_failed(writer)
                ? 0
                : complain(writer, "finish the archive", err);
 }
@@ -255,7 +305,7 @@ void vl_archive_close(struct vl_archive_writer *writer)
     if (!writer)
         return;
     writer->deaf = true;
-    (void)archive_write_free(writer->archive);
+    (void)libarchive.archive_write_free(writer->archive);
     vl_iso_dates_free(&writer->dates);
     vl_error_clear(&writer->error);
     vl_free(writer);
@@ -263,7 +313,7 @@ void vl_archive_close(struct vl_archive_writer *writer)
 
 static int complain_of(const struct vl_archive_reader *reader, struct vl_error *err)
 {
-    const char *why = archive_error_string(reader->archive);
+    const char *why = libarchive.archive_error_string(reader->archive);
     VL_ARENA_AUTO arena = { .blocks = NULL };
 
     return vl_fail(err, VL_ERROR_FAILED, "cannot read '%s': %s", reader->what,
@@ -273,25 +323,28 @@ static int complain_of(const struct vl_archive_reader *reader, struct vl_error *
 static int set_reader(struct archive *archive, enum vl_archive_format format)
 {
     if (format == VL_ARCHIVE_ISO)
-        return archive_read_support_format_iso9660(archive);
-    if (archive_read_support_filter_zstd(archive) != ARCHIVE_OK)
+        return libarchive.archive_read_support_format_iso9660(archive);
+    if (libarchive.archive_read_support_filter_zstd(archive) != ARCHIVE_OK)
         return -1;
-    return archive_read_support_format_tar(archive);
+    return libarchive.archive_read_support_format_tar(archive);
 }
 
 struct vl_archive_reader *vl_archive_open(enum vl_archive_format format, int descriptor, const char *what,
                                           struct vl_error *err)
 {
-    VL_ARCHIVE_READER_AUTO *reader = vl_calloc(1, sizeof(*reader));
+    VL_ARCHIVE_READER_AUTO *reader = NULL;
     struct vl_archive_reader *made;
 
-    if (!reader || !(reader->archive = archive_read_new())) {
+    if (vl_library_load(&library, err) < 0)
+        return NULL;
+    reader = vl_calloc(1, sizeof(*reader));
+    if (!reader || !(reader->archive = libarchive.archive_read_new())) {
         (void)vl_no_memory(err);
         return NULL;
     }
     reader->what = what;
     if (set_reader(reader->archive, format) != ARCHIVE_OK ||
-        archive_read_open_fd(reader->archive, descriptor, READ_BLOCK) != ARCHIVE_OK) {
+        libarchive.archive_read_open_fd(reader->archive, descriptor, READ_BLOCK) != ARCHIVE_OK) {
         (void)complain_of(reader, err);
         return NULL;
     }
@@ -303,9 +356,9 @@ struct vl_archive_reader *vl_archive_open(enum vl_archive_format format, int des
 /* A hard link is a regular file for libarchive, with another's name. */
 static enum vl_archive_kind kind_of(struct archive_entry *entry)
 {
-    if (archive_entry_hardlink(entry) || archive_entry_symlink(entry))
+    if (libarchive.archive_entry_hardlink(entry) || libarchive.archive_entry_symlink(entry))
         return VL_ARCHIVE_OTHER;
-    switch (archive_entry_filetype(entry)) {
+    switch (libarchive.archive_entry_filetype(entry)) {
     case AE_IFREG:
         return VL_ARCHIVE_FILE;
     case AE_IFDIR:
@@ -318,26 +371,26 @@ static enum vl_archive_kind kind_of(struct archive_entry *entry)
 int vl_archive_next(struct vl_archive_reader *reader, struct vl_archive_entry *ret_entry, struct vl_error *err)
 {
     struct archive_entry *entry;
-    int rc = archive_read_next_header(reader->archive, &entry);
+    int rc = libarchive.archive_read_next_header(reader->archive, &entry);
     const char *path;
 
     if (rc == ARCHIVE_EOF)
         return 0;
     if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
         return complain_of(reader, err);
-    path = archive_entry_pathname(entry);
+    path = libarchive.archive_entry_pathname(entry);
     *ret_entry = (struct vl_archive_entry){
         .path = path ? path : "",
         .kind = kind_of(entry),
-        .size = archive_entry_size(entry) > 0 ? (uint64_t)archive_entry_size(entry) : 0,
-        .mode = archive_entry_perm(entry),
+        .size = libarchive.archive_entry_size(entry) > 0 ? (uint64_t)libarchive.archive_entry_size(entry) : 0,
+        .mode = libarchive.archive_entry_perm(entry),
     };
     return 1;
 }
 
 ssize_t vl_archive_read(struct vl_archive_reader *reader, void *bytes, size_t size, struct vl_error *err)
 {
-    la_ssize_t got = archive_read_data(reader->archive, bytes, size);
+    la_ssize_t got = libarchive.archive_read_data(reader->archive, bytes, size);
 
     return got < 0 ? complain_of(reader, err) : got;
 }
@@ -363,7 +416,7 @@ void vl_archive_end(struct vl_archive_reader *reader)
 {
     if (!reader)
         return;
-    (void)archive_read_free(reader->archive);
+    (void)libarchive.archive_read_free(reader->archive);
     vl_free(reader);
 }
 

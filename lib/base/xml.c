@@ -15,7 +15,42 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/library.h"
 #include "base/memory.h"
+
+/* Every function of it that is called. */
+#define FUNCTIONS(FUNCTION)                                                                                            \
+    FUNCTION(xmlBufferContent)                                                                                         \
+    FUNCTION(xmlBufferCreate)                                                                                          \
+    FUNCTION(xmlBufferFree)                                                                                            \
+    FUNCTION(xmlFree)                                                                                                  \
+    FUNCTION(xmlFreeDoc)                                                                                               \
+    FUNCTION(xmlFreeTextWriter)                                                                                        \
+    FUNCTION(xmlGetIntSubset)                                                                                          \
+    FUNCTION(xmlGetUTF8Char)                                                                                           \
+    FUNCTION(xmlInitParser)                                                                                            \
+    FUNCTION(xmlNewTextWriterMemory)                                                                                   \
+    FUNCTION(xmlNodeDump)                                                                                              \
+    FUNCTION(xmlNodeGetContent)                                                                                        \
+    FUNCTION(xmlReadMemory)                                                                                            \
+    FUNCTION(xmlRelaxNGInitTypes)                                                                                      \
+    FUNCTION(xmlSchemaInitTypes)                                                                                       \
+    FUNCTION(xmlTextWriterEndDocument)                                                                                 \
+    FUNCTION(xmlTextWriterEndElement)                                                                                  \
+    FUNCTION(xmlTextWriterSetIndent)                                                                                   \
+    FUNCTION(xmlTextWriterSetIndentString)                                                                             \
+    FUNCTION(xmlTextWriterStartElement)                                                                                \
+    FUNCTION(xmlTextWriterWriteAttribute)                                                                              \
+    FUNCTION(xmlTextWriterWriteString)                                                                                 \
+    FUNCTION(xmlXPathEvalExpression)                                                                                   \
+    FUNCTION(xmlXPathFreeContext)                                                                                      \
+    FUNCTION(xmlXPathFreeObject)                                                                                       \
+    FUNCTION(xmlXPathNewContext)                                                                                       \
+    FUNCTION(xmlXPathRegisterNs)
+
+static VL_LIBRARY_TABLE(FUNCTIONS) libxml2;
+static const char *const names[] = { FUNCTIONS(VL_LIBRARY_NAME) };
+static struct vl_library library = VL_LIBRARY(VOIPLAB_LIBXML2, "libxml2", names, &libxml2);
 
 enum { DOCUMENT_LIMIT = 4 << 20 };
 
@@ -24,6 +59,7 @@ struct vl_xml {
     xmlTextWriterPtr writer;
     bool failed;      /* memory ran out, or the calls do not nest */
     bool not_carried; /* a text has a character that XML has no way to write */
+    bool missing;     /* there is no libxml2 */
 };
 
 /* libxml2's characters are unsigned; its own macro for this drops the const. */
@@ -34,9 +70,13 @@ static const xmlChar *bytes(const char *text)
 
 static void make_tables(void)
 {
-    xmlInitParser();
-    (void)xmlRelaxNGInitTypes();
-    xmlSchemaInitTypes();
+    VL_ERROR_AUTO ignored = { .code = VL_OK }; /* whoever needs it is told then */
+
+    if (vl_library_load(&library, &ignored) < 0)
+        return;
+    libxml2.xmlInitParser();
+    (void)libxml2.xmlRelaxNGInitTypes();
+    libxml2.xmlSchemaInitTypes();
 }
 
 void vl_xml_threads_follow(void)
@@ -49,13 +89,18 @@ void vl_xml_threads_follow(void)
 struct vl_xml *vl_xml_new(void)
 {
     struct vl_xml *xml = vl_calloc(1, sizeof(*xml));
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
 
     if (!xml)
         return NULL;
-    xml->buffer = xmlBufferCreate();
-    xml->writer = xml->buffer ? xmlNewTextWriterMemory(xml->buffer, 0) : NULL;
-    if (!xml->writer || xmlTextWriterSetIndent(xml->writer, 1) < 0 ||
-        xmlTextWriterSetIndentString(xml->writer, bytes("  ")) < 0)
+    if (vl_library_load(&library, &ignored) < 0) {
+        xml->failed = xml->missing = true;
+        return xml;
+    }
+    xml->buffer = libxml2.xmlBufferCreate();
+    xml->writer = xml->buffer ? libxml2.xmlNewTextWriterMemory(xml->buffer, 0) : NULL;
+    if (!xml->writer || libxml2.xmlTextWriterSetIndent(xml->writer, 1) < 0 ||
+        libxml2.xmlTextWriterSetIndentString(xml->writer, bytes("  ")) < 0)
         xml->failed = true;
     return xml;
 }
@@ -65,9 +110,9 @@ void vl_xml_free(struct vl_xml *xml)
     if (!xml)
         return;
     if (xml->writer)
-        xmlFreeTextWriter(xml->writer);
+        libxml2.xmlFreeTextWriter(xml->writer);
     if (xml->buffer)
-        xmlBufferFree(xml->buffer);
+        libxml2.xmlBufferFree(xml->buffer);
     free(xml);
 }
 
@@ -90,7 +135,7 @@ static bool carried(struct vl_xml *xml, const char *text)
 
     while (*p) {
         int length = (int)strnlen((const char *)p, 4);
-        int character = xmlGetUTF8Char(p, &length);
+        int character = libxml2.xmlGetUTF8Char(p, &length);
 
         if (character < 0 || !IS_CHAR((unsigned)character)) {
             xml->not_carried = true;
@@ -104,19 +149,19 @@ static bool carried(struct vl_xml *xml, const char *text)
 void vl_xml_open(struct vl_xml *xml, const char *element)
 {
     if (writable(xml))
-        note(xml, xmlTextWriterStartElement(xml->writer, bytes(element)));
+        note(xml, libxml2.xmlTextWriterStartElement(xml->writer, bytes(element)));
 }
 
 void vl_xml_attribute(struct vl_xml *xml, const char *name, const char *value)
 {
     if (writable(xml) && carried(xml, value))
-        note(xml, xmlTextWriterWriteAttribute(xml->writer, bytes(name), bytes(value)));
+        note(xml, libxml2.xmlTextWriterWriteAttribute(xml->writer, bytes(name), bytes(value)));
 }
 
 void vl_xml_text(struct vl_xml *xml, const char *text)
 {
     if (writable(xml) && carried(xml, text))
-        note(xml, xmlTextWriterWriteString(xml->writer, bytes(text)));
+        note(xml, libxml2.xmlTextWriterWriteString(xml->writer, bytes(text)));
 }
 
 void vl_xml_format(struct vl_xml *xml, const char *attribute, const char *format, ...)
@@ -139,7 +184,7 @@ void vl_xml_format(struct vl_xml *xml, const char *attribute, const char *format
 void vl_xml_close(struct vl_xml *xml)
 {
     if (writable(xml))
-        note(xml, xmlTextWriterEndElement(xml->writer));
+        note(xml, libxml2.xmlTextWriterEndElement(xml->writer));
 }
 
 void vl_xml_leaf(struct vl_xml *xml, const char *element, const char *text)
@@ -165,13 +210,17 @@ char *vl_xml_take(struct vl_xml *xml, struct vl_error *err)
 {
     char *text;
 
+    if (xml && xml->missing) {
+        (void)vl_library_load(&library, err);
+        return NULL;
+    }
     if (xml && xml->not_carried) {
         vl_fail(err, VL_ERROR_FAILED, "a value has a character that XML cannot carry: use printable text");
         return NULL;
     }
     if (writable(xml))
-        note(xml, xmlTextWriterEndDocument(xml->writer));
-    text = writable(xml) ? vl_strdup((const char *)xmlBufferContent(xml->buffer)) : NULL;
+        note(xml, libxml2.xmlTextWriterEndDocument(xml->writer));
+    text = writable(xml) ? vl_strdup((const char *)libxml2.xmlBufferContent(xml->buffer)) : NULL;
     if (!text)
         vl_no_memory(err);
     return text;
@@ -192,16 +241,19 @@ static void stay_silent(void *context, xmlErrorPtr error)
 struct vl_xml_document *vl_xml_parse(const char *text, const char *what, struct vl_error *err)
 {
     size_t length = strnlen(text, DOCUMENT_LIMIT + 1);
-    struct vl_xml_document *document = vl_calloc(1, sizeof(*document));
+    struct vl_xml_document *document;
 
+    if (vl_library_load(&library, err) < 0)
+        return NULL;
+    document = vl_calloc(1, sizeof(*document));
     if (document && length <= DOCUMENT_LIMIT)
-        document->tree =
-            xmlReadMemory(text, (int)length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+        document->tree = libxml2.xmlReadMemory(text, (int)length, NULL, NULL,
+                                               XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     /* A document type is where entities come from; libvirt never sends one. */
-    if (document && document->tree && !xmlGetIntSubset(document->tree))
-        document->context = xmlXPathNewContext(document->tree);
+    if (document && document->tree && !libxml2.xmlGetIntSubset(document->tree))
+        document->context = libxml2.xmlXPathNewContext(document->tree);
     if (document && document->context &&
-        xmlXPathRegisterNs(document->context, bytes("voiplab"), bytes(VL_XML_NAMESPACE)) == 0) {
+        libxml2.xmlXPathRegisterNs(document->context, bytes("voiplab"), bytes(VL_XML_NAMESPACE)) == 0) {
         document->context->error = stay_silent;
         return document;
     }
@@ -215,9 +267,9 @@ void vl_xml_document_free(struct vl_xml_document *document)
     if (!document)
         return;
     if (document->context)
-        xmlXPathFreeContext(document->context);
+        libxml2.xmlXPathFreeContext(document->context);
     if (document->tree)
-        xmlFreeDoc(document->tree);
+        libxml2.xmlFreeDoc(document->tree);
     free(document);
 }
 
@@ -228,48 +280,48 @@ static xmlNodePtr first(xmlXPathObjectPtr found)
 
 static const char *text_of(struct vl_arena *arena, xmlNodePtr node)
 {
-    xmlChar *content = xmlNodeGetContent(node);
+    xmlChar *content = libxml2.xmlNodeGetContent(node);
     const char *text = vl_arena_strdup(arena, content ? (const char *)content : "");
 
-    xmlFree(content);
+    (*libxml2.xmlFree)(content);
     return text;
 }
 
 const char *vl_xml_find(const struct vl_xml_document *document, struct vl_arena *arena, const char *xpath)
 {
-    xmlXPathObjectPtr found = xmlXPathEvalExpression(bytes(xpath), document->context);
+    xmlXPathObjectPtr found = libxml2.xmlXPathEvalExpression(bytes(xpath), document->context);
     xmlNodePtr node = first(found);
     const char *text = NULL;
 
     if (node)
         text = text_of(arena, node);
-    xmlXPathFreeObject(found);
+    libxml2.xmlXPathFreeObject(found);
     return text;
 }
 
 const char *const *vl_xml_find_all(const struct vl_xml_document *document, struct vl_arena *arena, const char *xpath)
 {
-    xmlXPathObjectPtr found = xmlXPathEvalExpression(bytes(xpath), document->context);
+    xmlXPathObjectPtr found = libxml2.xmlXPathEvalExpression(bytes(xpath), document->context);
     int count = found && found->type == XPATH_NODESET && found->nodesetval ? found->nodesetval->nodeNr : 0;
     const char **texts = vl_arena_zalloc(arena, ((size_t)count + 1) * sizeof(*texts));
 
     for (int i = 0; texts && i < count; i++)
         texts[i] = text_of(arena, found->nodesetval->nodeTab[i]);
-    xmlXPathFreeObject(found);
+    libxml2.xmlXPathFreeObject(found);
     return texts;
 }
 
 const char *vl_xml_part(const struct vl_xml_document *document, struct vl_arena *arena, const char *xpath)
 {
-    xmlXPathObjectPtr found = xmlXPathEvalExpression(bytes(xpath), document->context);
+    xmlXPathObjectPtr found = libxml2.xmlXPathEvalExpression(bytes(xpath), document->context);
     xmlNodePtr node = first(found);
-    xmlBufferPtr buffer = node ? xmlBufferCreate() : NULL;
+    xmlBufferPtr buffer = node ? libxml2.xmlBufferCreate() : NULL;
     const char *text = NULL;
 
-    if (buffer && xmlNodeDump(buffer, document->tree, node, 0, 0) >= 0)
-        text = vl_arena_strdup(arena, (const char *)xmlBufferContent(buffer));
+    if (buffer && libxml2.xmlNodeDump(buffer, document->tree, node, 0, 0) >= 0)
+        text = vl_arena_strdup(arena, (const char *)libxml2.xmlBufferContent(buffer));
     if (buffer)
-        xmlBufferFree(buffer);
-    xmlXPathFreeObject(found);
+        libxml2.xmlBufferFree(buffer);
+    libxml2.xmlXPathFreeObject(found);
     return text;
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * libvirt, loaded when a hypervisor is first asked for.
- *
- * Some sixty libraries come with it, whose start takes three quarters of that of voiplab, and that of each of its
- * workers; and a host of which only trunks and dialplans are looked after has none. So voiplab is not linked with it:
- * its functions are found by their names, and their types are those of libvirt's header.
+ * libvirt, loaded when a hypervisor is first asked for (base/library.h): a host of which only trunks and dialplans are
+ * looked after has none.
  */
 #ifndef VL_GUEST_LIBVIRT_H
 #define VL_GUEST_LIBVIRT_H
@@ -13,6 +10,7 @@
 #include <libvirt/virterror.h>
 
 #include "base/error.h"
+#include "base/library.h"
 
 /* Every function of libvirt that is called. */
 #define VL_LIBVIRT(FUNCTION)                                                                                           \
@@ -100,9 +98,7 @@
     FUNCTION(virTypedParamsGetULLong)
 
 struct vl_libvirt {
-#define VL_LIBVIRT_MEMBER(name) __typeof__(&name) name;
-    VL_LIBVIRT(VL_LIBVIRT_MEMBER)
-#undef VL_LIBVIRT_MEMBER
+    VL_LIBVIRT(VL_LIBRARY_MEMBER)
 };
 
 /* NULLs until vl_libvirt_load() has returned 0. */

@@ -14,10 +14,27 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/library.h"
 #include "base/memory.h"
 #include "machine/provision.h"
 #include "machine/sandbox.h"
 #include "machine/wire.h"
+
+/* Every function of it that is called. */
+#define FUNCTIONS(FUNCTION)                                                                                            \
+    FUNCTION(MHD_add_response_header)                                                                                  \
+    FUNCTION(MHD_create_response_from_buffer)                                                                          \
+    FUNCTION(MHD_destroy_response)                                                                                     \
+    FUNCTION(MHD_get_connection_info)                                                                                  \
+    FUNCTION(MHD_get_daemon_info)                                                                                      \
+    FUNCTION(MHD_get_timeout)                                                                                          \
+    FUNCTION(MHD_queue_response)                                                                                       \
+    FUNCTION(MHD_run)                                                                                                  \
+    FUNCTION(MHD_start_daemon)
+
+static VL_LIBRARY_TABLE(FUNCTIONS) libmicrohttpd;
+static const char *const names[] = { FUNCTIONS(VL_LIBRARY_NAME) };
+static struct vl_library library = VL_LIBRARY(VOIPLAB_LIBMICROHTTPD, "libmicrohttpd12", names, &libmicrohttpd);
 
 enum {
     LISTENER = 0,
@@ -60,7 +77,8 @@ static bool same_path(const char *wanted, const char *got)
 
 static uint32_t peer_of(struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const union MHD_ConnectionInfo *info =
+        libmicrohttpd.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr_in *peer = info ? (const void *)info->client_addr : NULL;
 
     return peer && peer->sin_family == AF_INET ? ntohl(peer->sin_addr.s_addr) : 0;
@@ -77,19 +95,20 @@ static struct file *find(const struct server *server, const char *path)
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, char *text)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response =
+        libmicrohttpd.MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_PERSISTENT);
     enum MHD_Result rc;
 
     if (!response)
         return MHD_NO;
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    (void)libmicrohttpd.MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    (void)libmicrohttpd.MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     if (status == MHD_HTTP_OK)
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/xml");
+        (void)libmicrohttpd.MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/xml");
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, MHD_HTTP_METHOD_GET);
-    rc = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
+        (void)libmicrohttpd.MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, MHD_HTTP_METHOD_GET);
+    rc = libmicrohttpd.MHD_queue_response(connection, status, response);
+    libmicrohttpd.MHD_destroy_response(response);
     return rc;
 }
 
@@ -175,12 +194,14 @@ static void stay_silent(void *context, const char *format, va_list args)
 
 static int start(struct server *server, struct vl_error *err)
 {
-    server->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, stay_silent,
-                         NULL, MHD_OPTION_LISTEN_SOCKET, LISTENER, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-                         (unsigned)CONNECTIONS_OF_ONE, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_OF_ONE, MHD_OPTION_END);
+    if (vl_library_load(&library, err) < 0)
+        return -1;
+    server->daemon = libmicrohttpd.MHD_start_daemon(
+        MHD_USE_EPOLL, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, stay_silent, NULL,
+        MHD_OPTION_LISTEN_SOCKET, LISTENER, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_OF_ONE, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_OF_ONE, MHD_OPTION_END);
     return server->daemon ? 0 : vl_fail(err, VL_ERROR_FAILED, "the HTTP server does not start");
 }
 
@@ -192,10 +213,10 @@ static void serve(struct server *server, int events)
     while (!server->failed && !waits[1].revents) {
         MHD_UNSIGNED_LONG_LONG most = LOOK_MS;
 
-        if (MHD_get_timeout(server->daemon, &most) != MHD_YES || most > LOOK_MS)
+        if (libmicrohttpd.MHD_get_timeout(server->daemon, &most) != MHD_YES || most > LOOK_MS)
             most = LOOK_MS;
         (void)poll(waits, VL_COUNT(waits), (int)most);
-        (void)MHD_run(server->daemon);
+        (void)libmicrohttpd.MHD_run(server->daemon);
     }
 }
 
@@ -224,7 +245,7 @@ int vl_provision_worker_main(void)
         tell(VL_SSH_FAILED, vl_error_text(&err));
         return 1;
     }
-    info = MHD_get_daemon_info(server.daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    info = libmicrohttpd.MHD_get_daemon_info(server.daemon, MHD_DAEMON_INFO_EPOLL_FD);
     if (info) {
         tell(VL_SSH_READY, NULL);
         serve(&server, info->epoll_fd);

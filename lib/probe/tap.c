@@ -7,8 +7,35 @@
 #include <poll.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "base/memory.h"
 #include "probe/tap.h"
+
+/* Every function of it that is called. */
+#define FUNCTIONS(FUNCTION)                                                                                            \
+    FUNCTION(pcap_activate)                                                                                            \
+    FUNCTION(pcap_close)                                                                                               \
+    FUNCTION(pcap_compile)                                                                                             \
+    FUNCTION(pcap_create)                                                                                              \
+    FUNCTION(pcap_datalink)                                                                                            \
+    FUNCTION(pcap_freecode)                                                                                            \
+    FUNCTION(pcap_get_selectable_fd)                                                                                   \
+    FUNCTION(pcap_geterr)                                                                                              \
+    FUNCTION(pcap_next_ex)                                                                                             \
+    FUNCTION(pcap_open_offline_with_tstamp_precision)                                                                  \
+    FUNCTION(pcap_set_buffer_size)                                                                                     \
+    FUNCTION(pcap_set_promisc)                                                                                         \
+    FUNCTION(pcap_set_snaplen)                                                                                         \
+    FUNCTION(pcap_set_timeout)                                                                                         \
+    FUNCTION(pcap_set_tstamp_precision)                                                                                \
+    FUNCTION(pcap_setfilter)                                                                                           \
+    FUNCTION(pcap_setnonblock)                                                                                         \
+    FUNCTION(pcap_stats)                                                                                               \
+    FUNCTION(pcap_statustostr)
+
+static VL_LIBRARY_TABLE(FUNCTIONS) libpcap;
+static const char *const names[] = { FUNCTIONS(VL_LIBRARY_NAME) };
+static struct vl_library library = VL_LIBRARY(VOIPLAB_LIBPCAP, "libpcap0.8", names, &libpcap);
 
 enum { BLOCK_MS = 100, BUFFER = 16 << 20 };
 
@@ -20,8 +47,11 @@ struct vl_tap {
 
 static struct vl_tap *new_tap(const char *name, bool live, struct vl_error *err)
 {
-    struct vl_tap *tap = vl_calloc(1, sizeof(*tap));
+    struct vl_tap *tap;
 
+    if (vl_library_load(&library, err) < 0)
+        return NULL;
+    tap = vl_calloc(1, sizeof(*tap));
     if (!tap)
         (void)vl_no_memory(err);
     else
@@ -36,13 +66,13 @@ static int set_filter(const struct vl_tap *tap, const char *filter, struct vl_er
 
     if (!filter)
         return 0;
-    if (pcap_compile(tap->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
+    if (libpcap.pcap_compile(tap->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
         return vl_fail(err, VL_ERROR_FAILED, "cannot filter '%s' by '%s': %s", tap->name, filter,
-                       pcap_geterr(tap->pcap));
-    status = pcap_setfilter(tap->pcap, &program);
-    pcap_freecode(&program);
+                       libpcap.pcap_geterr(tap->pcap));
+    status = libpcap.pcap_setfilter(tap->pcap, &program);
+    libpcap.pcap_freecode(&program);
     if (status < 0)
-        return vl_fail(err, VL_ERROR_FAILED, "cannot filter '%s': %s", tap->name, pcap_geterr(tap->pcap));
+        return vl_fail(err, VL_ERROR_FAILED, "cannot filter '%s': %s", tap->name, libpcap.pcap_geterr(tap->pcap));
     return 0;
 }
 
@@ -62,7 +92,7 @@ struct vl_tap *vl_tap_file(const char *path, const char *filter, struct vl_error
 
     if (!tap)
         return NULL;
-    tap->pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
+    tap->pcap = libpcap.pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
     if (!tap->pcap)
         return opened(tap, vl_fail(err, VL_ERROR_FAILED, "cannot read '%s' as a capture: %s", path, why));
     return opened(tap, set_filter(tap, filter, err));
@@ -72,20 +102,20 @@ static int activate(struct vl_tap *tap, unsigned most, struct vl_error *err)
 {
     int status;
 
-    (void)pcap_set_snaplen(tap->pcap, (int)most);
-    (void)pcap_set_promisc(tap->pcap, 1);
-    (void)pcap_set_timeout(tap->pcap, BLOCK_MS);
-    (void)pcap_set_buffer_size(tap->pcap, BUFFER);
-    (void)pcap_set_tstamp_precision(tap->pcap, PCAP_TSTAMP_PRECISION_NANO);
-    status = pcap_activate(tap->pcap);
+    (void)libpcap.pcap_set_snaplen(tap->pcap, (int)most);
+    (void)libpcap.pcap_set_promisc(tap->pcap, 1);
+    (void)libpcap.pcap_set_timeout(tap->pcap, BLOCK_MS);
+    (void)libpcap.pcap_set_buffer_size(tap->pcap, BUFFER);
+    (void)libpcap.pcap_set_tstamp_precision(tap->pcap, PCAP_TSTAMP_PRECISION_NANO);
+    status = libpcap.pcap_activate(tap->pcap);
     if (status == PCAP_ERROR_PERM_DENIED)
         return vl_fail(err, VL_ERROR_FAILED, "only root may listen on '%s'; run the same command as root", tap->name);
     if (status == PCAP_ERROR_NO_SUCH_DEVICE)
         return vl_fail(err, VL_ERROR_FAILED, "there is no link '%s' on this host; 'voiplab up' makes the lab's bridge",
                        tap->name);
     if (status < 0)
-        return vl_fail(err, VL_ERROR_FAILED, "cannot listen on '%s': %s: %s", tap->name, pcap_statustostr(status),
-                       pcap_geterr(tap->pcap));
+        return vl_fail(err, VL_ERROR_FAILED, "cannot listen on '%s': %s: %s", tap->name,
+                       libpcap.pcap_statustostr(status), libpcap.pcap_geterr(tap->pcap));
     return 0;
 }
 
@@ -96,12 +126,12 @@ struct vl_tap *vl_tap_link(const char *link, const char *filter, unsigned most, 
 
     if (!tap)
         return NULL;
-    tap->pcap = pcap_create(link, why);
+    tap->pcap = libpcap.pcap_create(link, why);
     if (!tap->pcap)
         return opened(tap, vl_fail(err, VL_ERROR_FAILED, "cannot listen on '%s': %s", link, why));
     if (activate(tap, most, err) < 0 || set_filter(tap, filter, err) < 0)
         return opened(tap, -1);
-    if (pcap_setnonblock(tap->pcap, 1, why) < 0)
+    if (libpcap.pcap_setnonblock(tap->pcap, 1, why) < 0)
         return opened(tap, vl_fail(err, VL_ERROR_FAILED, "cannot listen on '%s': %s", link, why));
     return tap;
 }
@@ -109,34 +139,34 @@ struct vl_tap *vl_tap_link(const char *link, const char *filter, unsigned most, 
 void vl_tap_close(struct vl_tap *tap)
 {
     if (tap && tap->pcap)
-        pcap_close(tap->pcap);
+        libpcap.pcap_close(tap->pcap);
     vl_free(tap);
 }
 
 unsigned vl_tap_kind(const struct vl_tap *tap)
 {
-    return (unsigned)pcap_datalink(tap->pcap);
+    return (unsigned)libpcap.pcap_datalink(tap->pcap);
 }
 
 enum vl_tap_next vl_tap_next(struct vl_tap *tap, struct vl_tap_frame *ret_frame, struct vl_error *err)
 {
     struct pcap_pkthdr *header;
     const u_char *bytes;
-    int status = pcap_next_ex(tap->pcap, &header, &bytes);
+    int status = libpcap.pcap_next_ex(tap->pcap, &header, &bytes);
 
     /* poll() here and not in libpcap, which would wait for the first frame for ever */
     if (status == 0 && tap->live) {
-        struct pollfd wait = { .fd = pcap_get_selectable_fd(tap->pcap), .events = POLLIN };
+        struct pollfd wait = { .fd = libpcap.pcap_get_selectable_fd(tap->pcap), .events = POLLIN };
 
         if (poll(&wait, 1, BLOCK_MS) > 0)
-            status = pcap_next_ex(tap->pcap, &header, &bytes);
+            status = libpcap.pcap_next_ex(tap->pcap, &header, &bytes);
     }
     if (status == 0)
         return VL_TAP_NOTHING;
     if (status == PCAP_ERROR_BREAK)
         return VL_TAP_END;
     if (status != 1) {
-        (void)vl_fail(err, VL_ERROR_FAILED, "cannot go on reading '%s': %s", tap->name, pcap_geterr(tap->pcap));
+        (void)vl_fail(err, VL_ERROR_FAILED, "cannot go on reading '%s': %s", tap->name, libpcap.pcap_geterr(tap->pcap));
         return VL_TAP_FAILED;
     }
     /* with PCAP_TSTAMP_PRECISION_NANO tv_usec has nanoseconds */
@@ -151,7 +181,7 @@ bool vl_tap_count(struct vl_tap *tap, struct vl_tap_counts *ret_counts)
 {
     struct pcap_stat stat;
 
-    if (!tap->live || pcap_stats(tap->pcap, &stat) < 0)
+    if (!tap->live || libpcap.pcap_stats(tap->pcap, &stat) < 0)
         return false;
     *ret_counts = (struct vl_tap_counts){ .received = stat.ps_recv, .dropped = stat.ps_drop };
     return true;

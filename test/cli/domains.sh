@@ -110,15 +110,4 @@ INI
     fi
 done
 [ ! -e gone ] || fail 'a name was run'
-# a host without libvirt: everything that asks no hypervisor is as it is elsewhere
-mkdir broken
-echo nothing >broken/libvirt.so.0
-LD_LIBRARY_PATH=$PWD/broken run dialplan show -f "$SOURCE/share/labs/quickstart.ini" alfa
-expect_status 0 'dialplan show without libvirt'
-LD_LIBRARY_PATH=$PWD/broken run create-vm -n -f "$SOURCE/share/labs/quickstart.ini" --state "$work/state"
-expect_status 0 'a dry run without libvirt'
-expect err 'libvirt cannot be loaded' 'a dry run without libvirt'
-expect err 'install the package libvirt0; the plan is shown as if the hypervisor were empty' 'a dry run without libvirt'
-LD_LIBRARY_PATH=$PWD/broken run status --lone --state "$work/state"
-expect err 'libvirt cannot be loaded' 'status without libvirt'
 finish
