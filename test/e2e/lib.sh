@@ -70,9 +70,9 @@ cleanup_fn() {
 retry() {
     local seconds=$1 end
     shift
-    end=$(($(date +%s%N) + seconds * 1000000000))
+    end=$((${EPOCHREALTIME/[.,]/} + seconds * 1000000))
     until "$@"; do
-        [ "$(date +%s%N)" -lt "$end" ] || return 1
+        [ "${EPOCHREALTIME/[.,]/}" -lt "$end" ] || return 1
         sleep 0.1
     done
 }
