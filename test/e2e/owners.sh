@@ -147,7 +147,7 @@ start_networkmanager() {
 power_on() {
     case $1 in
     ifupdown) ifup -a >"$2/ifup.log" 2>&1 || say "ifup: $(cat "$2/ifup.log")" ;;
-    ifcfg) bash "$SOURCE/test/e2e/ifcfg_network" start >"$2/ifcfg.log" 2>&1 || say "ifcfg: $(cat "$2/ifcfg.log")" ;;
+    ifcfg) env -i PATH="$PATH" bash "$SOURCE/test/e2e/ifcfg_network" start >"$2/ifcfg.log" 2>&1 || say "ifcfg: $(cat "$2/ifcfg.log")" ;;
     networkd) start_networkd "$2" ;;
     netplan)
         netplan generate >"$2/generate.log" 2>&1 || say "netplan: $(cat "$2/generate.log")"
