@@ -183,6 +183,7 @@ static const char *all_words(struct vl_arena *arena, const struct vl_live_change
 int vl_hypervisor_behind(virDomainPtr handle, const char *defined, struct vl_arena *arena, struct vl_domain *domain,
                          struct vl_error *err)
 {
+    const char *name = vl_libvirt.virDomainGetName(handle);
     VL_FREE char *xml = vl_libvirt.virDomainGetXMLDesc(handle, 0);
     VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the definition of a domain that runs", err) : NULL;
     struct vl_live_changes changes;
@@ -190,7 +191,7 @@ int vl_hypervisor_behind(virDomainPtr handle, const char *defined, struct vl_are
     if (!xml && vl_libvirt.virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
         return 0; /* it has gone meanwhile */
     if (!xml)
-        return vl_hypervisor_fail(err, "read the definition of", vl_libvirt.virDomainGetName(handle));
+        return vl_hypervisor_fail(err, "read the definition of", name);
     if (!document || vl_hypervisor_changes(arena, xml, defined, &changes, err) < 0)
         return -1;
     domain->running = vl_arena_strdup(arena, xml);

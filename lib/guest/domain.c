@@ -38,13 +38,14 @@ static int read_state(virDomainPtr domain, enum vl_domain_state *ret_state, stru
         [VIR_DOMAIN_SHUTDOWN] = VL_DOMAIN_RUNNING, [VIR_DOMAIN_SHUTOFF] = VL_DOMAIN_STOPPED,
         [VIR_DOMAIN_CRASHED] = VL_DOMAIN_STOPPED,  [VIR_DOMAIN_PMSUSPENDED] = VL_DOMAIN_PAUSED,
     };
+    const char *name = vl_libvirt.virDomainGetName(domain);
     int state;
 
     *ret_state = VL_DOMAIN_ABSENT;
     if (vl_libvirt.virDomainGetState(domain, &state, NULL, 0) < 0) {
         if (vl_libvirt.virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
             return 0;
-        return vl_hypervisor_fail(err, "ask for the state of", vl_libvirt.virDomainGetName(domain));
+        return vl_hypervisor_fail(err, "ask for the state of", name);
     }
     *ret_state = (size_t)state < VL_COUNT(states) ? states[state] : VL_DOMAIN_RUNNING;
     return 0;
@@ -86,6 +87,7 @@ static int read_mark(const char *xml, struct vl_arena *arena, struct vl_domain *
 static int read_definition(virDomainPtr handle, struct vl_arena *arena, struct vl_domain *domain, char **ret_xml,
                            struct vl_error *err)
 {
+    const char *name = vl_libvirt.virDomainGetName(handle);
     int now, reason;
 
     if (read_state(handle, &domain->state, err) < 0)
@@ -98,7 +100,7 @@ static int read_definition(virDomainPtr handle, struct vl_arena *arena, struct v
     if (*ret_xml)
         return read_mark(*ret_xml, arena, domain, err);
     if (vl_libvirt.virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
-        return vl_hypervisor_fail(err, "read the definition of", vl_libvirt.virDomainGetName(handle));
+        return vl_hypervisor_fail(err, "read the definition of", name);
     domain->state = VL_DOMAIN_ABSENT;
     return 0;
 }

@@ -16,7 +16,7 @@
 
 struct change {
     virDomainPtr domain;
-    const char *wanted;
+    const char *name, *wanted;
     struct vl_live_changes changes;
     struct vl_arena *arena;
     struct vl_error *err;
@@ -44,7 +44,7 @@ static char *element(const struct change *change)
 /* libvirt's last error, when the call before it went wrong. */
 static int check(const struct change *change, int rc, const char *verb)
 {
-    return rc < 0 ? vl_hypervisor_fail(change->err, verb, vl_libvirt.virDomainGetName(change->domain)) : 0;
+    return rc < 0 ? vl_hypervisor_fail(change->err, verb, change->name) : 0;
 }
 
 static int change_device(const struct change *change, const char *xml, const char *verb)
@@ -79,7 +79,7 @@ static int change_all(const struct change *change)
 static int work(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
     const struct vl_question *asked = &task->asked;
-    struct change change = { .wanted = asked->xml, .arena = &task->arena, .err = err };
+    struct change change = { .name = asked->name, .wanted = asked->xml, .arena = &task->arena, .err = err };
     DOMAIN_AUTO domain = NULL;
     VL_FREE char *running = NULL;
     enum vl_domain_state state;

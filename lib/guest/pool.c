@@ -68,12 +68,13 @@ int vl_hypervisor_pool(struct vl_hypervisor *hypervisor, const char *pool, struc
 static int check_pool_path(virStoragePoolPtr pool, const char *path, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *name = vl_libvirt.virStoragePoolGetName(pool);
     VL_FREE char *xml = vl_libvirt.virStoragePoolGetXMLDesc(pool, 0);
     VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the definition of a storage pool", err) : NULL;
     const char *there;
 
     if (!xml)
-        return vl_hypervisor_fail(err, "read the definition of storage pool", vl_libvirt.virStoragePoolGetName(pool));
+        return vl_hypervisor_fail(err, "read the definition of storage pool", name);
     if (!document)
         return -1;
     there = vl_xml_find(document, &arena, "/pool/target/path");
@@ -81,8 +82,8 @@ static int check_pool_path(virStoragePoolPtr pool, const char *path, struct vl_e
         return vl_no_memory(err);
     if (!there || strcmp(there, path) != 0)
         return vl_fail(err, VL_ERROR_FAILED,
-                       "storage pool '%s' is in '%s' instead of '%s': remove it or say so in the lab file",
-                       vl_libvirt.virStoragePoolGetName(pool), there ? there : "", path);
+                       "storage pool '%s' is in '%s' instead of '%s': remove it or say so in the lab file", name,
+                       there ? there : "", path);
     return 0;
 }
 

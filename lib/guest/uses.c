@@ -61,14 +61,15 @@ static void add_volumes(struct uses *all, struct vl_use use, const struct vl_xml
 /* A domain that goes meanwhile uses nothing. */
 static int add_definition(struct uses *all, virDomainPtr domain, unsigned flags)
 {
+    const char *name = vl_libvirt.virDomainGetName(domain);
     VL_FREE char *xml = vl_libvirt.virDomainGetXMLDesc(domain, flags);
     VL_XML_DOCUMENT_AUTO *document = NULL;
-    struct vl_use use = { .by = vl_arena_printf(all->arena, "the domain '%s'", vl_libvirt.virDomainGetName(domain)) };
+    struct vl_use use = { .by = vl_arena_printf(all->arena, "the domain '%s'", name) };
 
     if (!xml)
         return vl_libvirt.virGetLastErrorCode() == VIR_ERR_NO_DOMAIN
                    ? 0
-                   : vl_hypervisor_fail(all->err, "read the definition of", vl_libvirt.virDomainGetName(domain));
+                   : vl_hypervisor_fail(all->err, "read the definition of", name);
     document = vl_xml_parse(xml, "the definition of a domain", all->err);
     if (!document)
         return -1;

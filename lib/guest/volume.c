@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -21,7 +22,7 @@
 
 #define COMPLETE ".complete"
 
-enum { CHUNK = 256 * 1024 };
+enum { CHUNK = 256 * 1024, READ_TRIES = 6, READ_AGAIN_MS = 30 };
 
 int vl_hypervisor_find_volume(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume,
                               struct vl_error *err)
@@ -51,17 +52,18 @@ static bool is_marker(const char *name)
 static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct vl_arena *arena,
                        struct vl_volume *volume, struct vl_error *err)
 {
+    const char *name = vl_libvirt.virStorageVolGetName(handle);
     VL_FREE char *xml = vl_libvirt.virStorageVolGetXMLDesc(handle, 0);
     VL_XML_DOCUMENT_AUTO *document = xml ? vl_xml_parse(xml, "the description of a volume", err) : NULL;
     VOLUME_AUTO marker = NULL;
     const char *capacity, *size, *changed, *mode;
 
     if (!xml)
-        return vl_hypervisor_fail(err, "read the description of volume", vl_libvirt.virStorageVolGetName(handle));
-    if (!document || find_marker(pool, vl_libvirt.virStorageVolGetName(handle), &marker, err) < 0)
+        return vl_hypervisor_fail(err, "read the description of volume", name);
+    if (!document || find_marker(pool, name, &marker, err) < 0)
         return -1;
     capacity = vl_xml_find(document, arena, "/volume/capacity"); /* in bytes: libvirt says so in its attribute unit */
-    volume->name = vl_arena_strdup(arena, vl_libvirt.virStorageVolGetName(handle));
+    volume->name = vl_arena_strdup(arena, name);
     volume->path = vl_xml_find(document, arena, "/volume/target/path");
     volume->capacity = capacity ? strtoull(capacity, NULL, 10) : 0;
     volume->backing = vl_xml_find(document, arena, "/volume/backingStore/path");
@@ -74,6 +76,31 @@ static int read_volume(virStoragePoolPtr pool, virStorageVolPtr handle, struct v
     volume->ended = !mode || strtoul(mode, NULL, 8) == VL_VOLUME_MODE;
     volume->uploaded = marker != NULL;
     return vl_arena_check(arena, err);
+}
+
+/* One that somebody removes since it was found is none: libvirt lists it for a moment longer than it has the file. One
+ * that was made anew meanwhile is read anew. */
+static int read_what_is_there(virStoragePoolPtr pool, virStorageVolPtr handle, struct vl_arena *arena,
+                              struct vl_volume *volume, struct vl_error *err)
+{
+    const char *name = vl_libvirt.virStorageVolGetName(handle);
+
+    for (int tries = 1;; tries++) {
+        VL_ERROR_AUTO cause = { .code = VL_OK };
+        VOLUME_AUTO again = tries > 1 ? vl_libvirt.virStorageVolLookupByName(pool, name) : NULL;
+
+        *volume = (struct vl_volume){ .name = NULL };
+        if (tries > 1 && !again && vl_libvirt.virGetLastErrorCode() == VIR_ERR_NO_STORAGE_VOL)
+            return 0;
+        if (read_volume(pool, again ? again : handle, arena, volume, &cause) == 0)
+            return 0;
+        if (tries == READ_TRIES) {
+            *volume = (struct vl_volume){ .name = NULL };
+            vl_error_move(err, &cause);
+            return -1;
+        }
+        (void)poll(NULL, 0, READ_AGAIN_MS);
+    }
 }
 
 static int look_at_volume(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
@@ -90,7 +117,7 @@ static int look_at_volume(struct vl_task *task, virConnectPtr connection, struct
         return 0; /* a pool that does not run, since a run was cut off before it did: nobody sees a volume of it */
     if (!volume && vl_libvirt.virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL)
         return vl_hypervisor_fail(err, "look for volume", task->asked.name);
-    return volume ? read_volume(handle, volume, &task->arena, &task->answer.volume, err) : 0;
+    return volume ? read_what_is_there(handle, volume, &task->arena, &task->answer.volume, err) : 0;
 }
 
 int vl_hypervisor_volume(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool, const char *name,
@@ -118,7 +145,9 @@ static int read_volumes(virStoragePoolPtr pool, virStorageVolPtr *handles, int c
 
     for (int i = 0; i < count; i++) {
         if (rc == 0 && !is_marker(vl_libvirt.virStorageVolGetName(handles[i])))
-            rc = read_volume(pool, handles[i], &task->arena, &volumes[task->count++], err);
+            rc = read_what_is_there(pool, handles[i], &task->arena, &volumes[task->count], err);
+        if (volumes && volumes[task->count].name)
+            task->count++;
         (void)vl_libvirt.virStorageVolFree(handles[i]);
     }
     task->answer.list = volumes;

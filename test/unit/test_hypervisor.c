@@ -214,6 +214,60 @@ static void test_storage(void **state)
     refuses(fixture, make_volume(fixture, "x", "raw", NULL), "there is no storage pool");
 }
 
+static char *fail_to_describe(virStorageVolPtr volume, unsigned flags)
+{
+    return virStorageVolGetXMLDesc(volume, flags | 0x4000);
+}
+
+/* As a pool of a directory does: the file has gone, and a moment later the volume. */
+static char *describe_what_is_gone(virStorageVolPtr volume, unsigned flags)
+{
+    static int times;
+
+    if (++times % 2)
+        return virStorageVolGetXMLDesc(volume, flags | 0x4000);
+    assert_int_equal(virStorageVolDelete(volume, 0), 0);
+    return virStorageVolGetXMLDesc(volume, flags);
+}
+
+static char *define_what_is_gone(virDomainPtr domain, unsigned flags)
+{
+    if (!strcmp(virDomainGetName(domain), "virtual1"))
+        assert_int_equal(virDomainUndefine(domain), 0);
+    return virDomainGetXMLDesc(domain, flags);
+}
+
+/* Somebody else removes things while they are looked at; and a failure has libvirt's own words. */
+static void test_gone_meanwhile(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vl_hypervisor *hypervisor = fixture->hypervisor;
+    const struct vl_libvirt functions = vl_libvirt;
+    struct vl_volume *volumes;
+    struct vl_use *uses;
+    size_t count;
+
+    ok(fixture, vl_hypervisor_pool_make(hypervisor, POOL, POOL_PATH, &fixture->err));
+    ok(fixture, make_volume(fixture, "base.qcow2", "qcow2", NULL));
+    vl_libvirt.virStorageVolGetXMLDesc = fail_to_describe;
+    refuses(fixture, vl_hypervisor_volumes(hypervisor, &fixture->arena, POOL, &volumes, &count, &fixture->err),
+            "cannot read the description of volume 'base.qcow2': unsupported flags (0x4000)");
+    vl_libvirt.virStorageVolGetXMLDesc = describe_what_is_gone;
+    ok(fixture, vl_hypervisor_volumes(hypervisor, &fixture->arena, POOL, &volumes, &count, &fixture->err));
+    assert_int_equal(count, 0);
+    ok(fixture, make_volume(fixture, "base.qcow2", "qcow2", NULL));
+    assert_null(volume_of(fixture, "base.qcow2").name);
+    vl_libvirt = functions;
+    ok(fixture, vl_hypervisor_pool_remove(hypervisor, POOL, &fixture->err));
+
+    ok(fixture, vl_hypervisor_define(hypervisor, guest_xml(fixture, "virtual1", "tesis", 300 << 20), "virtual1",
+                                     "tesis", &fixture->err));
+    vl_libvirt.virDomainGetXMLDesc = define_what_is_gone;
+    ok(fixture, vl_hypervisor_uses(hypervisor, &fixture->arena, true, &uses, &count, &fixture->err));
+    vl_libvirt = functions;
+    assert_int_equal(domain_of(fixture, "virtual1").state, VL_DOMAIN_ABSENT);
+}
+
 /* A pool that cannot be started is not left behind with a path that may be wrong. */
 static void test_pool_that_does_not_start(void **state)
 {
@@ -383,6 +437,7 @@ int main(void)
         TEST(test_not_ours),
         TEST(test_invalid_definition),
         TEST(test_storage),
+        TEST(test_gone_meanwhile),
         TEST(test_pool_that_does_not_start),
         TEST(test_upload),
         TEST(test_upload_of_shrinking_file),
