@@ -44,21 +44,23 @@ static int is_missing(const struct vl_guest_plan *guests, const struct vl_pbx *p
 }
 
 /* The disk in the pool that a disk is a clone of, and so on: the first that is not there; NULL: all are. */
-static const char *lost_base(const struct vl_guest_plan *guests, struct vl_volume *volumes, size_t count,
-                             const char *path)
+static int find_lost_base(const struct vl_guest_plan *guests, const char *path, const char **ret_lost)
 {
     size_t length = strlen(guests->pool_path);
 
+    *ret_lost = NULL;
     while (path && !strncmp(path, guests->pool_path, length) && path[length] == '/') {
-        size_t i = 0;
+        struct vl_volume volume;
 
-        while (i < count && strcmp(volumes[i].path, path) != 0)
-            i++;
-        if (i == count)
-            return path;
-        path = volumes[i].backing;
+        if (vl_guest_volume(guests, path + length + 1, &volume) < 0)
+            return -1;
+        if (!volume.name) {
+            *ret_lost = path;
+            return 0;
+        }
+        path = volume.backing;
     }
-    return NULL;
+    return 0;
 }
 
 static int find_fault(const struct vl_guest_plan *guests, const struct vl_ready *ready, const struct vl_domain *domain,
@@ -66,19 +68,17 @@ static int find_fault(const struct vl_guest_plan *guests, const struct vl_ready 
 {
     struct vl_hypervisor *hypervisor = guests->hypervisor;
     struct vl_arena *arena = &guests->plan->arena;
-    struct vl_volume layer = { .name = NULL }, *volumes;
+    struct vl_volume layer = { .name = NULL };
     const char *lost;
-    size_t count;
 
     *ret_why = ready->torn;
     if (ready->torn)
         return 0;
-    if (vl_guest_volume(guests, ready->layer, &layer) < 0 ||
-        vl_hypervisor_volumes(hypervisor, arena, guests->pool, &volumes, &count, guests->err) < 0)
+    if (vl_guest_volume(guests, ready->layer, &layer) < 0 || find_lost_base(guests, layer.backing, &lost) < 0)
         return -1;
     if (!layer.name)
         *ret_why = "libvirt does not know its disk";
-    else if ((lost = lost_base(guests, volumes, count, layer.backing)))
+    else if (lost)
         *ret_why = vl_arena_printf(arena, "its disk is a clone of '%s', which is gone", lost);
     else if (domain->state == VL_DOMAIN_ABSENT)
         *ret_why = "libvirt has no such guest any more";
