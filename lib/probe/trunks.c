@@ -18,6 +18,7 @@ static const struct vl_dialect dialects[VL_SIP_DRIVERS] = {
                           .peers = "sip show peers",
                           .again = "sip reload",
                           .anew = "module reload chan_sip.so",
+                          .qualify_one = "sip qualify peer",
                           .registry_head = "^",
                           .registry_end = ":.* Registered ",
                           .peer_head = "^",
@@ -76,16 +77,30 @@ const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct 
     return commands;
 }
 
-/* PJSIP asks an address that did not answer again at its own pace, and old versions wait before they register. With
- * `anew` the registrations are new ones, not those that there are again. In the arena; NULL ends the list. */
+/* The hub, and the peers of SIP trunks, are asked whether they answer: either driver does so by itself after ten
+ * seconds, or at its own pace. Behind the `count` commands that there are. */
+static void add_qualifying(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
+                           const char **commands, size_t count)
+{
+    const char *qualify = vl_probe_dialect(state, pbx)->qualify_one;
+    struct vl_trunks walk = vl_lab_trunks_from(state->lab, pbx);
+
+    if (pbx->account)
+        commands[count++] =
+            vl_arena_printf(arena, "%s %s", qualify, vl_flavor_hub_peer(arena, pbx, vl_state_nature(state, pbx)));
+    while (vl_lab_next_trunk(&walk))
+        if (!vl_state_over_iax2(state, &walk.trunk))
+            commands[count++] = vl_arena_printf(arena, "%s %s", qualify, walk.trunk.name);
+}
+
+/* Reloaded, chan_sip asks its peers by itself; PJSIP does not, and old versions wait before they register. With `anew`
+ * the registrations are new ones, not those that there are again. In the arena; NULL ends the list. */
 static const char **again_commands(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,
                                    bool anew)
 {
     const struct vl_dialect *dialect = vl_probe_dialect(state, pbx);
     const struct vl_lab *lab = state->lab;
     const char **commands = vl_arena_zalloc(arena, (lab->pbx_count + 5) * sizeof(*commands));
-    const char *hub = vl_flavor_hub_peer(arena, pbx, vl_state_nature(state, pbx));
-    struct vl_trunks walk = vl_lab_trunks_from(lab, pbx);
     size_t count = 0;
 
     if (!commands)
@@ -93,12 +108,10 @@ static const char **again_commands(struct vl_arena *arena, const struct vl_state
     if (anew ? dialect->anew : dialect->again)
         commands[count++] = anew ? dialect->anew : dialect->again;
     if (!anew && vl_probe_registers(state, pbx) && dialect->register_one)
-        commands[count++] = vl_arena_printf(arena, "%s %s", dialect->register_one, hub);
-    if (pbx->account && dialect->qualify_one)
-        commands[count++] = vl_arena_printf(arena, "%s %s", dialect->qualify_one, hub);
-    while (dialect->qualify_one && vl_lab_next_trunk(&walk))
-        if (!vl_state_over_iax2(state, &walk.trunk))
-            commands[count++] = vl_arena_printf(arena, "%s %s", dialect->qualify_one, walk.trunk.name);
+        commands[count++] = vl_arena_printf(arena, "%s %s", dialect->register_one,
+                                            vl_flavor_hub_peer(arena, pbx, vl_state_nature(state, pbx)));
+    if (dialect->register_one)
+        add_qualifying(arena, state, pbx, commands, count);
     return commands;
 }
 
@@ -108,6 +121,18 @@ void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *
     const char **commands = again_commands(&arena, state, pbx, false);
 
     if (commands)
+        vl_asterisk_ask_all(target, commands);
+}
+
+void vl_probe_qualify(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char **commands = vl_arena_zalloc(&arena, (state->lab->pbx_count + 2) * sizeof(*commands));
+
+    if (!commands)
+        return;
+    add_qualifying(&arena, state, pbx, commands, 0);
+    if (!arena.failed)
         vl_asterisk_ask_all(target, commands);
 }
 
@@ -361,7 +386,7 @@ static int look_at_guest(struct vl_arena *arena, const struct vl_state *state, c
     if (pbx->account)
         look_at_hub(arena, state, pbx, &peers, view);
     look_at_trunks(arena, state, pbx, away, false, &peers, view);
-    if (vl_probe_dialect(state, pbx)->qualify_one)
+    if (vl_probe_dialect(state, pbx)->register_one)
         view->stuck =
             (view->registration_wanted && (!view->registered || view->hub)) || view->peers_ok < view->peers_wanted;
     if (iax2)

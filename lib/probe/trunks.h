@@ -81,6 +81,10 @@ bool vl_probe_registers(const struct vl_state *state, const struct vl_pbx *pbx);
 /* Ask its SIP driver to try its registrations again, and the peers that it does not ask itself soon. */
 void vl_probe_register_again(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target);
 
+/* Have it ask the hub, and the peers of its SIP trunks, whether they answer: one whose answer came late once, which it
+ * does not call then, it would ask again after ten seconds. */
+void vl_probe_qualify(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target);
+
 /* What Asterisk on a PBX that was put back is told, the first of it where it registers: what it says of that before,
  * and then to do so anew. In the arena; NULL: no memory. */
 const char *const *vl_probe_wake_commands(struct vl_arena *arena, const struct vl_state *state,

@@ -82,13 +82,28 @@ static int look_once(const struct looking *looking, struct vl_member *member, bo
     return rc;
 }
 
-/* One that has given up, or was refused, is told to try again. True when it was told. */
+/* One whose answer came late is asked again at once: it was busy then. */
+static bool is_to_be_asked(const struct vl_trunk_view *view, long long waited_ms)
+{
+    bool late = view->hub && !view->hub_away && vl_text_starts(view->hub, "LAGGED");
+    bool bad = (view->hub && !view->hub_away) || view->peers_ok + view->peers_away < view->peers_wanted;
+
+    return late || (bad && waited_ms >= ANEW_MS);
+}
+
+/* One that has given up, or was refused, is told to try again, and one that had no answer in time to ask again. True
+ * when it was told. */
 static bool nudge_member(const struct looking *looking, struct vl_member *member)
 {
-    if (member->before && !member->view.registered)
+    const struct vl_state *state = &looking->fleet->session->state;
+    long long waited_ms = vl_now_ms() - looking->begun;
+
+    if (member->before && !member->view.registered && waited_ms >= ANEW_MS)
         vl_fleet_register_anew(looking->fleet, member);
-    else if (member->view.stuck)
-        vl_probe_register_again(&looking->fleet->session->state, member->pbx, member->target);
+    else if (member->view.stuck && waited_ms >= NUDGE_MS)
+        vl_probe_register_again(state, member->pbx, member->target);
+    else if (is_to_be_asked(&member->view, waited_ms))
+        vl_probe_qualify(state, member->pbx, member->target);
     else
         return false;
     return true;
@@ -97,7 +112,7 @@ static bool nudge_member(const struct looking *looking, struct vl_member *member
 /* Look until all is good. 0, or -1 when it cannot be asked. */
 static int look_until(const struct looking *looking, struct vl_member *member, struct vl_error *cause)
 {
-    long long nudge = vl_now_ms() + (member->before ? ANEW_MS : NUDGE_MS), tell = vl_now_ms() + VL_FLEET_TELL_MS;
+    long long nudge = vl_now_ms(), tell = vl_now_ms() + VL_FLEET_TELL_MS;
     int pause = LOOK_FIRST_MS;
 
     for (;;) {
@@ -113,9 +128,10 @@ static int look_until(const struct looking *looking, struct vl_member *member, s
             nudge = vl_now_ms() + NUDGE_MS;
         if (vl_now_ms() >= tell) {
             vl_session_event(looking->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
-                             "%zu of %zu peer%s reachable%s", member->view.peers_ok, member->view.peers_wanted,
+                             "%zu of %zu peer%s reachable%s%s%s", member->view.peers_ok, member->view.peers_wanted,
                              vl_plural(member->view.peers_wanted),
-                             member->view.registration_wanted && !member->view.registered ? ", not registered" : "");
+                             member->view.registration_wanted && !member->view.registered ? ", not registered" : "",
+                             member->view.hub ? ", the hub: " : "", member->view.hub ? member->view.hub : "");
             tell = vl_now_ms() + VL_FLEET_TELL_MS;
         }
         (void)poll(NULL, 0, pause);
