@@ -127,6 +127,61 @@ static void test_long_cells(void **state)
     look(&talker, "not registered with the hub: \\x1b", 0);
 }
 
+/* A guest whose hub answered late once, and in time when it is asked again. */
+struct late {
+    struct vl_target base;
+    bool asked;
+};
+
+static int talk_late(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
+                     struct vl_command_result *ret_result, struct vl_error *err)
+{
+    struct late *late = (struct late *)target;
+    const char *text = "";
+
+    (void)input;
+    (void)timeout_ms;
+    (void)err;
+    late->asked |= !strcmp(argv[2], "sip qualify peer hub");
+    if (!strcmp(argv[2], "sip show registry"))
+        text = "Host                 dnsmgr Username  Refresh State\n10.77.7.10:5060      N      7001      105     "
+               "Registered\n";
+    else if (!strcmp(argv[2], "sip show peers"))
+        text = late->asked ? "Name/username Host Port Status\nhub           h    1    OK (1 ms)\n"
+                           : "Name/username Host Port Status\nhub           h    1    LAGGED (2600 ms)\n";
+    else if (!strcmp(argv[2], "iax2 show peers"))
+        text = "Name/Username Host Port Status\nbeta          h    1    OK (1 ms)\n";
+    ret_result->status = 0;
+    ret_result->output = strdup(text);
+    return ret_result->output ? 0 : -1;
+}
+
+static void stay(struct vl_target *target)
+{
+    (void)target;
+}
+
+static void test_late_hub(void **state)
+{
+    static const struct vl_target_ops ops = { .run = talk_late, .close = stay };
+    LAB_FIXTURE_AUTO *fixture = lab_fixture_open("quickstart");
+    struct vl_session session = { .lab = fixture->lab, .options = { .root = "/", .jobs = 1 } };
+    const char *const names[] = { "alfa", NULL };
+    struct late late = { .base = { .ops = &ops, .name = "alfa" } };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FLEET_AUTO fleet = { .session = NULL };
+
+    (void)state;
+    session.state = fixture->state;
+    assert_int_equal(pthread_mutex_init(&session.event_lock, NULL), 0);
+    assert_int_equal(vl_fleet_open(&session, names, &fleet, &err), 0);
+    fleet.members[0].target = &late.base;
+    vl_fleet_look(&fleet, 1);
+    assert_true(late.asked);
+    if (fleet.members[0].error.code)
+        fail_msg("%s", vl_error_text(&fleet.members[0].error));
+}
+
 /* A guest that runs on from saved memory, with perl(1) or without it: what it was told, a line for each command. */
 struct sleeper {
     struct vl_target base;
@@ -289,9 +344,9 @@ static void test_awaits_start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_rows),     cmocka_unit_test(test_long_cells),
-        cmocka_unit_test(test_woken_at_once), cmocka_unit_test(test_woken_without_perl),
-        cmocka_unit_test(test_awaits_start),
+        cmocka_unit_test(test_many_rows),          cmocka_unit_test(test_long_cells),
+        cmocka_unit_test(test_late_hub),           cmocka_unit_test(test_woken_at_once),
+        cmocka_unit_test(test_woken_without_perl), cmocka_unit_test(test_awaits_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
