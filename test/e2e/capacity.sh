@@ -85,7 +85,7 @@ done
 agree
 jq -e '.capacities[0].log | test("Too many open files|allocate|RTP")' "$work/out" >/dev/null ||
     fail "the log: $(jq .capacities[0].log "$work/out")"
-limit_files 1024
+asterisk_anew # what it keeps of the search would be waited for
 
 checks "a SIPp that is slow is what is named, and not the PBX"
 slow=$(mktemp -d "${TMPDIR:-/tmp}/voiplab-slow.XXXXXX")
