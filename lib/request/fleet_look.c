@@ -91,22 +91,23 @@ static bool is_to_be_asked(const struct vl_trunk_view *view, long long waited_ms
     return late || (bad && waited_ms >= ANEW_MS);
 }
 
-/* One that has given up, or was refused, is told to try again, and one that had no answer in time to ask again. True
- * when it was told. */
-static bool nudge_member(const struct looking *looking, struct vl_member *member)
+/* One that has given up, or was refused, is told to try again, and one that had no answer in time to ask again. For how
+ * long it is left alone then; 0: it was told nothing. */
+static int nudge_member(const struct looking *looking, struct vl_member *member)
 {
     const struct vl_state *state = &looking->fleet->session->state;
     long long waited_ms = vl_now_ms() - looking->begun;
+    bool asked = false;
 
     if (member->before && !member->view.registered && waited_ms >= ANEW_MS)
         vl_fleet_register_anew(looking->fleet, member);
     else if (member->view.stuck && waited_ms >= NUDGE_MS)
         vl_probe_register_again(state, member->pbx, member->target);
-    else if (is_to_be_asked(&member->view, waited_ms))
+    else if ((asked = is_to_be_asked(&member->view, waited_ms)))
         vl_probe_qualify(state, member->pbx, member->target);
     else
-        return false;
-    return true;
+        return 0;
+    return asked ? ANEW_MS : NUDGE_MS;
 }
 
 /* Look until all is good. 0, or -1 when it cannot be asked. */
@@ -124,8 +125,8 @@ static int look_until(const struct looking *looking, struct vl_member *member, s
             member->before = NULL;
         if (last || vl_trunk_view_good(&member->view))
             return 0;
-        if (vl_now_ms() >= nudge && nudge_member(looking, member))
-            nudge = vl_now_ms() + NUDGE_MS;
+        if (vl_now_ms() >= nudge)
+            nudge = vl_now_ms() + nudge_member(looking, member);
         if (vl_now_ms() >= tell) {
             vl_session_event(looking->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
                              "%zu of %zu peer%s reachable%s%s%s", member->view.peers_ok, member->view.peers_wanted,
