@@ -82,13 +82,18 @@ static int look_once(const struct looking *looking, struct vl_member *member, bo
     return rc;
 }
 
-/* One whose answer came late is asked again at once: it was busy then. */
+/* The hub, or the peer of a SIP trunk, that did not answer in time; one whose answer came late at once: it was busy
+ * then. */
 static bool is_to_be_asked(const struct vl_trunk_view *view, long long waited_ms)
 {
-    bool late = view->hub && !view->hub_away && vl_text_starts(view->hub, "LAGGED");
-    bool bad = (view->hub && !view->hub_away) || view->peers_ok + view->peers_away < view->peers_wanted;
+    for (size_t i = 0; i < view->edge_count; i++) {
+        const struct vl_edge *edge = &view->edges[i];
 
-    return late || (bad && waited_ms >= ANEW_MS);
+        if (!edge->ok && !edge->away && !edge->iax2 && (edge->kind == VL_EDGE_HUB || edge->kind == VL_EDGE_TRUNK) &&
+            (waited_ms >= ANEW_MS || (edge->status && vl_text_starts(edge->status, "LAGGED"))))
+            return true;
+    }
+    return false;
 }
 
 /* One that has given up, or was refused, is told to try again, and one that had no answer in time to ask again. For how
