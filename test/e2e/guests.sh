@@ -111,6 +111,9 @@ expect_contains "$(guest beta 10.77.7.12 asterisk -rx "'iax2 show peers'")" "OK 
 [ "$(guest alfa 10.77.7.11 hostname)" = alfa ] || fail "alfa has another host name"
 size=$(guest alfa 10.77.7.11 "lsblk -bndo SIZE /dev/vda 2>/dev/null || cat /sys/block/vda/size")
 case $size in 3221225472 | 6291456) ;; *) fail "alfa's disk is not 3G but $size" ;; esac
+slack=$(guest alfa 10.77.7.11 "grep -q kvm-clock /sys/devices/system/clocksource/clocksource0/available_clocksource ||
+    cat /proc/\$(pidof asterisk)/timerslack_ns")
+case $slack in '' | 20000000) ;; *) fail "without KVM, alfa's Asterisk looks at its timers within $slack ns" ;; esac
 
 say "the serial console logs in as root, and is left with ^]"
 at_console() { in_lab console "$@"; }
