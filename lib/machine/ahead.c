@@ -162,6 +162,16 @@ static void take_commands(struct vl_lines *lines, struct vl_ahead *ahead)
     }
 }
 
+/* When all commands were answered. */
+static void take_clock(struct vl_lines *lines, struct vl_ahead *ahead)
+{
+    unsigned long seconds = 0;
+
+    (void)vl_lines_numbers(lines, 't', (const int[]){ 10 }, &seconds, 1);
+    for (size_t i = 0; i < ahead->command_count; i++)
+        ahead->commands[i].answered = (long long)seconds;
+}
+
 static size_t count_of(const char *const *list)
 {
     size_t count = 0;
@@ -202,6 +212,7 @@ bool vl_ahead_parse(struct vl_ahead *ahead, const struct vl_wanted *wanted, cons
     take_paths(&lines, ahead);
     take_groups(&lines, ahead);
     take_commands(&lines, ahead);
+    take_clock(&lines, ahead);
     return vl_lines_word(&lines, "voiplab end") && lines.at == lines.end && !ahead->arena.failed;
 }
 

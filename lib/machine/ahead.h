@@ -37,6 +37,7 @@ struct vl_ahead_command {
     const char *line;
     int status;
     const char *output; /* NULL: not known, or handed out */
+    long long answered; /* struct vl_command_result */
 };
 
 struct vl_ahead {

@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -264,6 +265,7 @@ static int local_run(struct vl_target *target, const char *const *argv, const ch
     if (result.timed_out)
         return vl_fail(err, VL_ERROR_TIMEOUT, "'%s' did not end within %.1f s", argv[0], options.timeout_ms / 1000.0);
     ret_result->status = result.status;
+    ret_result->answered = time(NULL);
     ret_result->output = result.output;
     result.output = NULL;
     return 0;

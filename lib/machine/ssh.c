@@ -248,7 +248,9 @@ static bool take_ahead(struct vl_ssh *ssh, const char *const *argv, struct vl_co
         known = vl_ahead_find_command(ssh->ahead, argv[2], vl_now_ms());
     if (!known)
         return false;
-    *ret_result = (struct vl_command_result){ .status = known->status, .output = vl_strdup(known->output) };
+    *ret_result = (struct vl_command_result){ .status = known->status,
+                                              .output = vl_strdup(known->output),
+                                              .answered = known->answered };
     known->output = NULL;
     return ret_result->output != NULL;
 }

@@ -22,6 +22,7 @@
  *   l LENGTH                what a link says, that many bytes; but for X, a second one with where it ends
  *   g ID                    per group; or `g -`, when there is none or we may not give to it
  *   c STATUS LENGTH         per command, and that many bytes; fewer than asked for when one was not answered in time
+ *   t TIME                  the host's clock after all that
  *   voiplab end
  *
  * The shell may be that of CentOS 5, dash or busybox; the tools those of that time.
@@ -57,13 +58,13 @@ const char vl_ssh_ahead_script[] =
     "[ ! -e \"$f\" ] || value \"$(readlink -f \"$f\")\"; done; }; " VL_SSH_GROUP VL_SSH_ASKING
     "echo \"voiplab ahead\"; s=9; if command -v perl >/dev/null 2>&1; then "
     "perl -e \"$q$p\" \"$t\" \"$v\" $n $m \"$@\"; s=$?; fi; "
-    "case $s in 0) echo \"voiplab end\"; exit 0;; 8) shift $((n+m)); each \"$@\"; echo \"voiplab end\"; exit 0;; "
-    "9) ;; *) exit $s;; esac; "
+    "end() { echo \"t $(date +%s)\"; echo \"voiplab end\"; exit 0; }; "
+    "case $s in 0) echo \"voiplab end\"; exit 0;; 8) shift $((n+m)); each \"$@\"; end;; 9) ;; *) exit $s;; esac; "
     "part() { j=$1 l=$2 i=$#; shift 2; i=$((i-2)); while [ $i -gt 0 ]; do f=$1; shift; i=$((i-1)); "
     "if [ $j -le 0 ] && [ $l -gt 0 ]; then set -- \"$@\" \"$f\"; l=$((l-1)); fi; j=$((j-1)); done; $h \"$@\"; }; "
     "h=learn; part 0 $n \"$@\"; h=links; part 0 $n \"$@\"; "
     "groups() { for g; do x=; [ ! -O / ] || group \"$g\"; echo \"g ${x:--}\"; done; }; h=groups; part $n $m \"$@\"; "
-    "shift $((n+m)); each \"$@\"; echo \"voiplab end\"";
+    "shift $((n+m)); each \"$@\"; end";
 
 _Static_assert(VL_TARGET_FILE_LIMIT == 1048576 && VL_AHEAD_TOTAL == 4194304, "the script above has these numbers");
 

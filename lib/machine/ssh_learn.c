@@ -12,6 +12,7 @@
  * tells vl_ssh_ask_program with which status to end where it cannot go on.
  */
 const char vl_ssh_learn_program[] =
+    "END { print \"t \",time,\"\\n\" unless $? } "
     "$t=shift; $w=shift; @p=splice(@ARGV,2,$ARGV[0]); @g=splice(@ARGV,2,$ARGV[1]); splice(@ARGV,0,2,$t,$w); $x=8; "
     "sub real { my ($r,$n,@q)=(\"\",0,split m{/},$_[0]); while (@q) { my $c=shift @q; next if $c eq \"\" || $c eq "
     "\".\"; if ($c eq \"..\") { $r=~s{/[^/]*$}{}; next } if (-l \"$r/$c\") { return \"\" if $n++>=40; "

@@ -17,8 +17,9 @@ enum { VL_TARGET_FILE_LIMIT = 1 << 20, VL_TARGET_OUTPUT_LIMIT = 1 << 20 };
 struct vl_target;
 
 struct vl_command_result {
-    int status;   /* exit status; 128 + n when a signal ended it */
-    char *output; /* stdout, bounded, NUL-terminated (a NUL in it ends it), owned */
+    int status;         /* exit status; 128 + n when a signal ended it */
+    char *output;       /* stdout, bounded, NUL-terminated (a NUL in it ends it), owned */
+    long long answered; /* the target's own clock when it had ended or later, in seconds since 1970; 0: not known */
 };
 
 enum vl_path_kind { VL_PATH_NONE, VL_PATH_FILE, VL_PATH_LINK, VL_PATH_DIRECTORY, VL_PATH_OTHER };

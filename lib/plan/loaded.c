@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plan/loaded.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -13,8 +14,8 @@
 
 #define UPTIME "core show uptime seconds"
 #define SOCKET "/var/run/asterisk/asterisk.ctl"
-/* A process's own directory is as old as the process: its time is what the clock of the target says. */
-#define CLOCK "/proc/self"
+
+enum { CLOCK_MS = 10000 };
 
 static bool is_asterisks(const struct vl_file *file)
 {
@@ -34,7 +35,7 @@ static unsigned kinds_of(const struct vl_fileset *set)
 
 struct vl_wanted vl_loaded_wanted(const struct vl_fileset *set)
 {
-    static const char *const paths[] = { CLOCK, SOCKET, VL_MODULES_CONF, NULL };
+    static const char *const paths[] = { SOCKET, VL_MODULES_CONF, NULL };
     static const char *const commands[] = { UPTIME, VL_LOADED_MODULES, NULL };
 
     for (size_t i = 0; i < set->count; i++)
@@ -48,6 +49,35 @@ static bool look(struct vl_target *target, const char *path, struct vl_path_fact
     VL_ERROR_AUTO ignored = { .code = VL_OK };
 
     return target->ops->facts && target->ops->facts(target, path, facts, &ignored) == 0 && facts->kind != VL_PATH_NONE;
+}
+
+/* What the clock of a target says now; 0: not known. */
+static long long clock_of(struct vl_target *target)
+{
+    static const char *const argv[] = { "date", "+%s", NULL };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    struct vl_command_result result = { .status = -1 };
+    long long seconds = 0;
+
+    if (target->ops->run(target, argv, NULL, CLOCK_MS, &result, &ignored) == 0 && result.status == 0)
+        seconds = strtoll(result.output, NULL, 10);
+    vl_command_result_free(&result);
+    return seconds > 0 ? seconds : 0;
+}
+
+/* When Asterisk has read its files, and the clock. This one must not be the earlier of the two: between them a busy
+ * host takes seconds, by which a file that was read at once would seem to have changed since. */
+static void look_at_reload(struct vl_target *target, struct vl_loaded *loaded)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    struct vl_command_result uptime = { .status = -1 };
+
+    if (vl_asterisk_answer(target, UPTIME, &uptime, &ignored) == 0 &&
+        vl_asterisk_parse_reload(uptime.output, &loaded->seconds)) {
+        loaded->now = uptime.answered ? uptime.answered : clock_of(target);
+        loaded->known = loaded->now > 0;
+    }
+    vl_command_result_free(&uptime);
 }
 
 /* What Asterisk answers; NULL: nothing. The caller frees it. */
@@ -125,15 +155,10 @@ static void look_at_modules(struct vl_arena *arena, struct vl_target *target, co
 void vl_loaded_learn(struct vl_arena *arena, struct vl_target *target, const struct vl_fileset *set,
                      struct vl_loaded *ret_loaded)
 {
-    VL_PATH_FACTS_AUTO clock = { .kind = VL_PATH_NONE };
-    VL_FREE char *uptime = NULL;
-
-    if (!kinds_of(set) || !look(target, CLOCK, &clock) || clock.changed <= 0)
+    if (!kinds_of(set) || !target->ops->facts)
         return;
     look_at_modules(arena, target, set, ret_loaded);
-    uptime = ask(target, UPTIME);
-    ret_loaded->now = clock.changed;
-    ret_loaded->known = uptime && vl_asterisk_parse_reload(uptime, &ret_loaded->seconds);
+    look_at_reload(target, ret_loaded);
 }
 
 /* Asterisk says it in whole seconds, and a file is written just before it is loaded. */

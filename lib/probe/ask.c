@@ -7,7 +7,8 @@
 
 enum { ASK_TIMEOUT_MS = 30000 };
 
-int vl_asterisk_ask(struct vl_target *target, const char *command, char **ret_output, struct vl_error *err)
+int vl_asterisk_answer(struct vl_target *target, const char *command, struct vl_command_result *ret_answer,
+                       struct vl_error *err)
 {
     const char *const argv[] = { "asterisk", "-rx", command, NULL };
     struct vl_command_result result = { .status = -1 };
@@ -19,7 +20,17 @@ int vl_asterisk_ask(struct vl_target *target, const char *command, char **ret_ou
         vl_command_result_free(&result);
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk does not answer on '%s'", target->name);
     }
-    *ret_output = result.output;
+    *ret_answer = result;
+    return 0;
+}
+
+int vl_asterisk_ask(struct vl_target *target, const char *command, char **ret_output, struct vl_error *err)
+{
+    struct vl_command_result answer = { .status = -1 };
+
+    if (vl_asterisk_answer(target, command, &answer, err) < 0)
+        return -1;
+    *ret_output = answer.output;
     return 0;
 }
 

@@ -12,6 +12,10 @@
  * has no such command says so in its output: vl_asterisk_no_such_command(). */
 int vl_asterisk_ask(struct vl_target *target, const char *command, char **ret_output, struct vl_error *err);
 
+/* The same with the whole result, the caller's. */
+int vl_asterisk_answer(struct vl_target *target, const char *command, struct vl_command_result *ret_answer,
+                       struct vl_error *err);
+
 /* All of them, in one round trip where the target can; NULL ends the list. What is answered does not matter. */
 void vl_asterisk_ask_all(struct vl_target *target, const char *const *commands);
 

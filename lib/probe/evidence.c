@@ -19,7 +19,7 @@ enum { RUN_MS = 30000 };
 static const char script[] =
     "LC_ALL=C; export LC_ALL; s=$1; c=$2; shift; shift; say() { echo; echo \"" MARK
     "$*\"; }; cli() { asterisk -rx \"$1\" 2>&1; }; "
-    "n=$(date +%s); say now $n; for t in $s $c; do date -d @$((n-t)) '+%Y-%m-%d %H:%M:%S'; done; "
+    "n=$(date +%s); say since; for t in $s $c; do date -d @$((n-t)) '+%Y-%m-%d %H:%M:%S'; done; "
     "l=; for f in $(cli 'logger show channels' | awk '$1 ~ /^\\// && /NOTICE/ { print $1 }') "
     "/var/log/asterisk/messages /var/log/asterisk/messages.log /var/log/asterisk/full; do "
     "if [ -z \"$l\" ] && [ -f \"$f\" ]; then l=$f; fi; done; "
@@ -33,7 +33,7 @@ static const char script[] =
     "say sockets; awk '{ print $2 }' /proc/net/udp /proc/net/udp6 2>/dev/null | head -n 500; "
     "say filter; PATH=$PATH:/usr/sbin:/sbin; { nft list ruleset; iptables-save; } 2>/dev/null | "
     "grep -i 'drop\\|reject' | head -n 50; "
-    "say modules; cli 'module show like chan_'; say uptime; cli 'core show uptime seconds'; "
+    "say modules; cli 'module show like chan_'; say uptime; cli 'core show uptime seconds'; say now $(date +%s); "
     "for q; do say answer $q; case $q in iax2*users*) cli \"$q\" | cut -c1-16 ;; *) cli \"$q\" | head -n 200 ;; esac; "
     "done; say end";
 
@@ -165,6 +165,7 @@ static void take_part(struct vl_arena *arena, const char *head, const char *text
     if (vl_text_starts(head, "now ")) {
         head += 4;
         (void)take_number(&head, 10, &evidence->now);
+    } else if (!strcmp(head, "since")) {
         take_times(text, since);
     } else if (vl_text_starts(head, "log ") && !evidence->log_file) {
         take_log(arena, head + 4, text, since, evidence);

@@ -48,7 +48,7 @@ struct vl_evidence {
     const char *uptime;  /* `core show uptime seconds` */
     const char *questions[VL_EVIDENCE_QUESTIONS], *answers[VL_EVIDENCE_QUESTIONS];
     size_t question_count;
-    long long now;
+    long long now; /* by its clock, after it has said `uptime` (plan/loaded.c has why) */
 };
 
 /* Ask a PBX for all this: what it has logged in the last `since_s` seconds, of which the last `check_s` are those of

@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "machine/ahead.h"
 
+#define END "t 1700000009\nvoiplab end\n"
+
 static const char *const paths[] = { "/a", "/link", "/none", "/gone", "/directory", NULL };
 static const char *const groups[] = { "asterisk", "nobody", NULL };
 static const char *const commands[] = { "core show version", "sip show peers", NULL };
@@ -28,8 +30,7 @@ static const char whole[] = "voiplab ahead\n"
                             "g 110\n"
                             "g -\n"
                             "c 0 5\n16.28"
-                            "c 1 3\nno\n"
-                            "voiplab end\n";
+                            "c 1 3\nno\n" END;
 
 static struct vl_ahead *parse(const char *bytes, size_t length)
 {
@@ -89,6 +90,7 @@ static void test_whole(void **state)
     command = vl_ahead_find_command(ahead, "sip show peers", 0);
     assert_int_equal(command->status, 1);
     assert_string_equal(command->output, "no\n");
+    assert_int_equal(command->answered, 1700000009);
     command->output = NULL; /* handed out */
     assert_null(vl_ahead_find_command(ahead, "sip show peers", 0));
     assert_false(vl_ahead_has(ahead, &wanted, 0));
@@ -148,14 +150,16 @@ static void test_lies(void **state)
     assert_false(accepts("c 0 5", "c 0 4294967295"));
     assert_false(accepts("voiplab end\n", "voiplab end\nmore\n"));
     assert_false(accepts("voiplab end\n", "voiplab end"));
+    assert_false(accepts("t 1700000009\n", ""));
+    assert_false(accepts("t 1700000009\n", "t -1\n"));
 }
 
 /* A file that is not the same after it was read, or is no text, is not known; its facts are. */
 static void test_not_whole_is_not_known(void **state)
 {
-    static const char nul[] = "voiplab ahead\nk fnnnn\ni 600 0 0 3 1\na\0bi 600 0 0 3 1\ng -\ng -\nvoiplab end\n";
-    static const char changed[] = "voiplab ahead\nk fnnnn\ni 600 0 0 3 1\nabci 600 0 0 4 1\ng -\ng -\nvoiplab end\n";
-    static const char large[] = "voiplab ahead\nk fnnnn\ni 600 0 0 1048577 1\ng -\ng -\nvoiplab end\n";
+    static const char nul[] = "voiplab ahead\nk fnnnn\ni 600 0 0 3 1\na\0bi 600 0 0 3 1\ng -\ng -\n" END;
+    static const char changed[] = "voiplab ahead\nk fnnnn\ni 600 0 0 3 1\nabci 600 0 0 4 1\ng -\ng -\n" END;
+    static const char large[] = "voiplab ahead\nk fnnnn\ni 600 0 0 1048577 1\ng -\ng -\n" END;
     const struct {
         const char *bytes;
         size_t length;
@@ -175,7 +179,7 @@ static void test_not_whole_is_not_known(void **state)
 /* What comes after the first command without an answer was not answered either. */
 static void test_unanswered(void **state)
 {
-    static const char text[] = "voiplab ahead\nk nnnns\ng -\ng -\nc 0 1\nxvoiplab end\n";
+    static const char text[] = "voiplab ahead\nk nnnns\ng -\ng -\nc 0 1\nx" END;
     struct vl_ahead *ahead = parse(text, sizeof(text) - 1);
 
     (void)state;
@@ -192,7 +196,7 @@ static void test_two_answers(void **state)
     static const char *const fewer[] = { "/a", NULL };
     static const char *const again[] = { "sip show peers", NULL };
     static const struct vl_wanted second = { .paths = fewer, .commands = again };
-    static const char text[] = "voiplab ahead\nk n\nc 0 3\nnewvoiplab end\n";
+    static const char text[] = "voiplab ahead\nk n\nc 0 3\nnew" END;
     struct vl_ahead *ahead = parse(whole, sizeof(whole) - 1), *newest = calloc(1, sizeof(*newest));
     struct vl_ahead_command *command;
 

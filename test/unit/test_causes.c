@@ -10,7 +10,7 @@
 #include "probe/causes.h"
 #include "probe/evidence.h"
 
-#define NOW "voiplab says now 1795889000\n2026-11-28 17:43:00\n2026-11-28 17:43:00\n"
+#define NOW "voiplab says now 1795889000\n\nvoiplab says since\n2026-11-28 17:43:00\n2026-11-28 17:43:00\n"
 #define LOG(lines) "\nvoiplab says log 100 /var/log/asterisk/messages\n" lines
 #define MODULES                                                                                                        \
     "\nvoiplab says modules\nchan_sip.so  SIP  0  Running  core\nchan_iax2.so  IAX2  0  Running  core\n2 modules "     \
@@ -194,7 +194,7 @@ static void test_calls_are_no_registrations(void **state)
 /* A registration is tried again after some seconds, perhaps not while one looks; a call is placed by who looks. */
 static void test_before_the_check(void **state)
 {
-    static const char times[] = "voiplab says now 1795889000\n2026-11-28 17:43:00\n2026-11-28 17:43:07\n";
+    static const char times[] = "voiplab says since\n2026-11-28 17:43:00\n2026-11-28 17:43:07\n";
     static const char line[] = "NOTICE[1] chan_sip.c: Registration from '<sip:7001@h>' failed for 'x' - Wrong password";
 
     (void)state;
@@ -283,7 +283,7 @@ static void test_hostile(void **state)
         "voiplab says ",
         "voiplab says \n",
         "voiplab says now\n",
-        "voiplab says now 99999999999999999999999999\n99999999999999999999999999999999999999\n",
+        "voiplab says now 99999999999999999999999999\n\nvoiplab says since\n99999999999999999999999999999999999999\n",
         "voiplab says log\nvoiplab says log 1\nvoiplab says log 1 \n\n\n",
         "voiplab says log 18446744073709551615 /x\n[Nov 28 17:43:05]",
         "voiplab says files\n\n7777777777777777777777 1 1 1 /x\n640 0 0 1\n640 0 0 1 \n640\n-1 -1 -1 -1 x\n",
