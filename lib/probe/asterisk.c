@@ -279,6 +279,18 @@ int vl_asterisk_parse_iax2_peers(struct vl_arena *arena, const char *text, struc
     return parse_peers(arena, text, titles, ret, ret_count);
 }
 
+/* The number at `text`, which fits; its end in *ret_end. False when there is none. */
+static bool read_number(const char *text, unsigned long *ret_number, const char **ret_end)
+{
+    size_t length = strspn(text, "0123456789");
+
+    if (length == 0 || length > 9)
+        return false;
+    *ret_number = strtoul(text, NULL, 10);
+    *ret_end = text + length;
+    return true;
+}
+
 enum { CHANNEL_FIELDS = 24, FEWEST_FIELDS = 12 };
 
 /* `1795405630.289`, with `SYSTEM-` in front where asterisk.conf names the system. */
@@ -294,11 +306,13 @@ static bool is_unique_id(struct vl_slice field)
 }
 
 /* Split at '!'. The data of an application may hold one, so the front and the end are counted from their own sides:
- * NAME!CONTEXT!EXTENSION!PRIORITY!STATE!APPLICATION!DATA … DURATION!BRIDGE[!UNIQUEID] (the last since 1.8). */
+ * NAME!CONTEXT!EXTENSION!PRIORITY!STATE!APPLICATION!DATA!CALLER!ACCOUNT[!PEERACCOUNT]!AMAFLAGS!DURATION!BRIDGE[!UNIQUEID]
+ * (those in brackets since 1.8). */
 static bool read_channel(struct vl_arena *arena, struct vl_slice line, struct vl_channel *channel)
 {
     struct vl_slice fields[CHANNEL_FIELDS] = { { line.start, 0 } }, bridge;
-    size_t count = 0;
+    size_t count = 0, end, caller;
+    const char *behind;
 
     for (size_t i = 0; i <= line.length; i++) {
         if (i < line.length && line.start[i] != '!') {
@@ -311,7 +325,9 @@ static bool read_channel(struct vl_arena *arena, struct vl_slice line, struct vl
     }
     if (count < FEWEST_FIELDS || !fields[0].length || !vl_slice_digits(fields[3]))
         return false;
-    bridge = fields[is_unique_id(fields[count - 1]) ? count - 2 : count - 1];
+    end = is_unique_id(fields[count - 1]) ? count - 2 : count - 1;
+    caller = end == count - 1 ? end - 4 : end - 5;
+    bridge = fields[end];
     *channel = (struct vl_channel){
         .name = vl_slice_keep(arena, fields[0]),
         .context = vl_slice_keep(arena, fields[1]),
@@ -321,7 +337,9 @@ static bool read_channel(struct vl_arena *arena, struct vl_slice line, struct vl
         .data = vl_slice_keep(arena, fields[6]),
         .bridge = vl_slice_equals(bridge, "(None)") ? "" : vl_slice_keep(arena, bridge),
         .bridged = bridge.length && !vl_slice_equals(bridge, "(None)"),
+        .caller = vl_slice_keep(arena, fields[caller]),
     };
+    (void)read_number(fields[end - 1].start, &channel->seconds, &behind);
     return true;
 }
 
@@ -348,18 +366,6 @@ int vl_asterisk_parse_channels_concise(struct vl_arena *arena, const char *text,
     *ret = list;
     *ret_count = count;
     return arena->failed || (strange && count == 0) ? -1 : 0;
-}
-
-/* The number at `text`, which fits; its end in *ret_end. False when there is none. */
-static bool read_number(const char *text, unsigned long *ret_number, const char **ret_end)
-{
-    size_t length = strspn(text, "0123456789");
-
-    if (length == 0 || length > 9)
-        return false;
-    *ret_number = strtoul(text, NULL, 10);
-    *ret_end = text + length;
-    return true;
 }
 
 bool vl_asterisk_parse_channels_count(const char *text, unsigned long *ret_channels, unsigned long *ret_calls)

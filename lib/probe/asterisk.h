@@ -64,8 +64,10 @@ struct vl_peer {
 struct vl_channel {
     const char *name; /* SIP/1500-0000008f */
     const char *context, *extension, *state, *application, *data;
-    const char *bridge; /* its bridge (12 and later) or the channel it is bridged with; "" when there is none */
-    bool bridged;       /* in a bridge with another channel */
+    const char *bridge;    /* its bridge (12 and later) or the channel it is bridged with; "" when there is none */
+    bool bridged;          /* in a bridge with another channel */
+    const char *caller;    /* the number of who calls; "" when it is not known */
+    unsigned long seconds; /* since it is there */
 };
 
 /* `sip show registry`. */

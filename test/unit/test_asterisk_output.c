@@ -291,6 +291,8 @@ static void test_channels(void **state)
     assert_string_equal(list[2].state, "Up");
     assert_string_equal(list[2].application, "Dial");
     assert_string_equal(list[2].data, "IAX2/1000/2500,20");
+    assert_string_equal(list[2].caller, "1500");
+    assert_int_equal(list[2].seconds, 2);
     assert_int_equal(vl_asterisk_parse_channels_concise(&arena, far, &list, &count), 0);
     assert_int_equal(count, 20);
     assert_string_equal(list[19].application, "Echo");
@@ -320,7 +322,12 @@ static void test_odd_channels(void **state)
     assert_int_equal(count, 3);
     assert_true(list[0].bridged);
     assert_false(list[1].bridged);
+    assert_string_equal(list[0].caller, "7001");
+    assert_int_equal(list[0].seconds, 12);
     assert_string_equal(list[1].state, "Ring");
+    assert_string_equal(list[1].caller, "7002");
+    assert_int_equal(list[1].seconds, 1);
+    assert_int_equal(list[2].seconds, 12);
     assert_false(list[2].bridged);
 }
 
