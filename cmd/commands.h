@@ -155,6 +155,10 @@ COMMAND(cmd_run_request, .name = "status", .operands = "[PBX ...]",
 COMMAND(cmd_run_request, .name = "verify", .operands = "[PBX ...]", .summary = "call every PBX from every other",
         .takes = { LAB, REACH, [CMD_EXPLAIN] = true }, .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_VERIFY)
 
+COMMAND(cmd_run_request, .name = "calls", .operands = "[PBX ...]",
+        .summary = "show what is called on the PBXs now, a line per channel", .takes = { LAB, REACH },
+        .most_operands = -1, .kind = CMD_PBXS, .request = VOIPLAB_CALLS)
+
 COMMAND(cmd_run_inspect, .name = "inspect", .operands = "[NAME ...]",
         .summary = "show the numbers, accounts and secrets of the lab; with --all the labs of this host",
         .takes = { LAB, [CMD_SHOW_SECRETS] = true, [CMD_ALL] = true }, .most_operands = -1, .kind = CMD_PBXS,

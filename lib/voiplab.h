@@ -143,6 +143,7 @@ enum voiplab_command {
                               guest of VOIPLAB_CREATE_VM */
     VOIPLAB_SAVE,          /* what was changed on PBXs by hand since they were handed over, as a diff */
     VOIPLAB_IMAGE_CAPTURE, /* the guest that is named first becomes a base image, of the name that is said second */
+    VOIPLAB_CALLS,         /* what is called on the PBXs now; a row per channel */
 };
 
 enum voiplab_mode {

@@ -38,6 +38,7 @@ REQUEST(UP, vl_run_up, .network = true, .lab = VL_LAB_NEEDED, .lock = VL_LOCK_LA
         .pbxs = true, .parameters = sizeof(struct voiplab_up))
 REQUEST(STATUS, vl_run_status, .lab = VL_LAB_MAY_BE, .pbxs = true)
 REQUEST(VERIFY, vl_run_verify, .lab = VL_LAB_NEEDED, .pbxs = true)
+REQUEST(CALLS, vl_run_calls, .lab = VL_LAB_NEEDED, .pbxs = true)
 REQUEST(DOWN, vl_run_down, .network = true, .lab = VL_LAB_MAY_BE, .lock = VL_LOCK_LAB,
         .hypervisor = VL_HYPERVISOR_ALWAYS, .pbxs = true, .orphans = true)
 REQUEST(DESTROY, vl_run_destroy, .network = true, .lab = VL_LAB_MAY_BE, .lock = VL_LOCK_LAB,

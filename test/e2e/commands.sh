@@ -72,6 +72,27 @@ ends 0 "exec cat"
 said "secret=••••"
 while read -r _ _ secret; do not_said "$secret"; done <"$state/secrets"
 
+checks "calls: nobody calls; then both ends of a call over a trunk, each with what it is connected with"
+voiplab calls
+ends 0 "calls when there are none"
+said "0 channels on 0 of 4 PBXs"
+cli pbx1 'channel originate Local/2999@from-internal/n application Wait 300' >/dev/null
+for _ in $(seq 50); do
+    voiplab calls --json
+    jq -e '[.channels[] | select(.state == "Up")] | length == 4 and any(.application == "Echo")' "$work/out" >/dev/null && break
+    sleep 0.1
+done
+jq -e '[.channels[] | select(.pbx == "pbx2")] | length == 1 and (.[0] | .number == "2999" and .application == "Echo" and
+    .with == null and (.channel | startswith("IAX2/")) and (.time | test("^0:00:[0-9]{2}$")))' "$work/out" >/dev/null ||
+    fail "the called end: $(cat "$work/out")"
+jq -e '[.channels[] | select(.pbx == "pbx1" and (.channel | startswith("IAX2/"))).with] |
+    length == 1 and (.[0] | startswith("Local/2999@from-internal"))' "$work/out" >/dev/null || fail "what the trunk is connected with: $(cat "$work/out")"
+voiplab calls pbx2
+ends 0 "calls of one"
+said "1 channel on 1 of 1 PBX"
+not_said "pbx1"
+cli pbx1 'channel request hangup all' >/dev/null
+
 checks "exec: they work at the same time, and one that is away is the failure of one"
 voiplab exec -- sleep 3
 ends 0 "exec sleep"
@@ -90,6 +111,9 @@ ends 0 "exec without Asterisk"
 voiplab cli pbx2 'core show version'
 ends 1 "cli without Asterisk"
 said "does Asterisk run there?"
+voiplab calls --wait 2
+ends 4 "calls without an Asterisk of four"
+said "voiplab: pbx2: "
 
 checks "logs: the end of the file, and what follows"
 on hub asterisk -rx 'logger add channel messages.log notice,warning,error' >/dev/null || :
