@@ -174,7 +174,7 @@ inside() {
     forget "$secret"
     phone --serve 30 --resync one
     is 0 'with the password'
-    [ -s telephone/profile ] || fail 'with the password: nothing was fetched'
+    retry 5 test -s telephone/profile || fail 'with the password: nothing was fetched'
     if grep -qi '^basic' telephone/headers; then fail 'the password went over the wire as it is'; fi
 
     # Another password.
@@ -200,7 +200,7 @@ inside() {
     forget "$secret"
     phone --serve 30 --resync one
     is 0 'an address by DHCP'
-    [ -s telephone/profile ] || fail 'an address by DHCP: nothing was fetched'
+    retry 5 test -s telephone/profile || fail 'an address by DHCP: nothing was fetched'
 
     if grep -qF "$secret" given out err; then fail 'the password was shown to others'; fi
     grep -qx -e --config given || fail 'curl was not watched'
