@@ -36,6 +36,7 @@ static void fill_ops(void)
         .domain_autostart = vl_libvirt.virDomainSetAutostart,
         .domain_suspend = vl_libvirt.virDomainSuspend,
         .domain_resume = vl_libvirt.virDomainResume,
+        .agent_command = vl_hypervisor_agent_command,
         .pool_define = vl_libvirt.virStoragePoolDefineXML,
         .pool_build = vl_libvirt.virStoragePoolBuild,
         .pool_start = vl_libvirt.virStoragePoolCreate,

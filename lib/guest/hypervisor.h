@@ -176,6 +176,23 @@ int vl_hypervisor_save(struct vl_hypervisor *hypervisor, const char *name, const
 int vl_hypervisor_restore(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *file,
                           struct vl_error *err);
 
+/* What a command in a guest gave, all of it the guest's word. Start from { .status = -1 }. */
+struct vl_hypervisor_answer {
+    int status;                     /* exit status, or 128 + the signal that ended it */
+    unsigned char *output, *errors; /* owned; each may be NULL, which is nothing, and hold NUL bytes */
+    size_t output_length, errors_length;
+};
+
+void vl_hypervisor_answer_free(struct vl_hypervisor_answer *answer);
+
+#define VL_HYPERVISOR_ANSWER_AUTO __attribute__((cleanup(vl_hypervisor_answer_free))) struct vl_hypervisor_answer
+
+/* Have the agent of a guest (qemu-ga, by its channel org.qemu.guest_agent.0) run a program with `input` (NULL: none) on
+ * its standard input, as root. Fails at once where no agent is there, and when the program has not ended in time. */
+int vl_hypervisor_execute(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *const *argv,
+                          const char *input, int timeout_ms, struct vl_hypervisor_answer *ret_answer,
+                          struct vl_error *err);
+
 /* Have a guest stand still, if it runs (`ret_paused`: it did, and does now), and let one run on that stands still. What
  * it has given to its disk before is in the files of the disk meanwhile, as after a power cut. */
 int vl_hypervisor_pause(struct vl_hypervisor *hypervisor, const char *name, const char *lab, bool *ret_paused,

@@ -33,6 +33,7 @@ struct vl_hypervisor_ops {
 
     int (*domain_suspend)(struct _virDomain *domain);
     int (*domain_resume)(struct _virDomain *domain);
+    char *(*agent_command)(struct _virDomain *domain, const char *command, int timeout_s, unsigned flags);
 
     struct _virStoragePool *(*pool_define)(struct _virConnect *connection, const char *xml, unsigned flags);
     int (*pool_build)(struct _virStoragePool *pool, unsigned flags);

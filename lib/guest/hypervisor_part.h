@@ -65,6 +65,9 @@ void vl_hypervisor_settle(virDomainPtr domain);
 int vl_hypervisor_behind(virDomainPtr handle, const char *defined, struct vl_arena *arena, struct vl_domain *domain,
                          struct vl_error *err);
 
+/* virDomainQemuAgentCommand(), whose library must be loaded. */
+char *vl_hypervisor_agent_command(virDomainPtr domain, const char *command, int timeout_s, unsigned flags);
+
 /* What libvirt says of a domain (virDomainListGetStats), as figures. */
 void vl_hypervisor_read_figures(virTypedParameterPtr list, int count, struct vl_arena *arena,
                                 struct vl_domain_figures *ret_figures);

@@ -6,6 +6,7 @@
 #ifndef VL_GUEST_LIBVIRT_H
 #define VL_GUEST_LIBVIRT_H
 
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
@@ -97,15 +98,24 @@
     FUNCTION(virTypedParamsGetUInt)                                                                                    \
     FUNCTION(virTypedParamsGetULLong)
 
+/* What holds for QEMU alone is a library of its own. */
+#define VL_LIBVIRT_QEMU(FUNCTION) FUNCTION(virDomainQemuAgentCommand)
+
 struct vl_libvirt {
     VL_LIBVIRT(VL_LIBRARY_MEMBER)
 };
 
+struct vl_libvirt_qemu {
+    VL_LIBVIRT_QEMU(VL_LIBRARY_MEMBER)
+};
+
 /* NULLs until vl_libvirt_load() has returned 0. */
 extern struct vl_libvirt vl_libvirt;
+extern struct vl_libvirt_qemu vl_libvirt_qemu;
 
 /* Load it, once for the process. Fails with VL_ERROR_NOTFOUND when it is not installed or lacks one of these functions.
  */
 int vl_libvirt_load(struct vl_error *err);
+int vl_libvirt_qemu_load(struct vl_error *err);
 
 #endif

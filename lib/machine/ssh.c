@@ -59,6 +59,7 @@ static int end_worker(struct vl_ssh *ssh)
 static int give_up(struct vl_ssh *ssh, const struct vl_error *err)
 {
     (void)end_worker(ssh);
+    ssh->by.execute = NULL;
     free(ssh->gone);
     ssh->gone = vl_strdup(vl_error_text(err));
     return -1;
@@ -186,24 +187,47 @@ static int compose_run(struct vl_buf *request, const char *const *argv, const ch
 /* A guest that answers each question just before its time is up would hold a run, and the lab's lock, for as long as it
  * is asked; so all that it takes comes off one account. What may take longer than that is what the lab file asks for,
  * such as an import into a database, and has a time of its own. */
-static int ask_patiently(struct vl_ssh *ssh, const struct vl_buf *request, size_t limit, int timeout_ms,
-                         struct vl_buf *message, struct vl_ssh_fields *ret_fields, struct vl_error *err)
-{
-    int left = ssh->base.patience_ms;
-    bool bound = left > 0 && timeout_ms <= VL_TARGET_PATIENCE_MS, last = bound && left < timeout_ms;
-    long long begun = vl_now_ms(), taken;
-    int type;
+struct account {
+    int timeout_ms; /* of this question */
+    int left;       /* of all, before it */
+    bool bound, last;
+    long long begun;
+};
 
-    timeout_ms = last ? left : timeout_ms;
-    type = vl_ssh_ask(ssh, request, limit, timeout_ms, begun + timeout_ms, message, ret_fields, err);
-    taken = vl_now_ms() - begun;
-    if (bound)
-        ssh->base.patience_ms = taken < left ? left - (int)taken : 1;
-    if (type < 0 && last && err->code == VL_ERROR_TIMEOUT) {
-        vl_error_clear(err);
-        return vl_fail(err, VL_ERROR_TIMEOUT, "'%s' has kept voiplab waiting for as long as it may in all", ssh->name);
-    }
-    return type;
+static struct account open_account(const struct vl_ssh *ssh, int timeout_ms)
+{
+    struct account account = { .timeout_ms = timeout_ms, .left = ssh->base.patience_ms, .begun = vl_now_ms() };
+
+    account.bound = account.left > 0 && timeout_ms <= VL_TARGET_PATIENCE_MS;
+    account.last = account.bound && account.left < timeout_ms;
+    if (account.last)
+        account.timeout_ms = account.left;
+    return account;
+}
+
+/* `rc`: what the question came to. Returns it. */
+static int close_account(struct vl_ssh *ssh, const struct account *account, int rc, struct vl_error *err)
+{
+    long long taken = vl_now_ms() - account->begun;
+
+    if (account->bound)
+        ssh->base.patience_ms = taken < account->left ? account->left - (int)taken : 1;
+    if (rc >= 0 || !account->last || err->code != VL_ERROR_TIMEOUT)
+        return rc;
+    vl_error_clear(err);
+    return vl_fail(err, VL_ERROR_TIMEOUT, "'%s' has kept voiplab waiting for as long as it may in all", ssh->name);
+}
+
+static int execute_by(struct vl_ssh *ssh, const char *const *argv, const char *input, size_t limit, int timeout_ms,
+                      struct vl_ssh_reply *reply, struct vl_error *err)
+{
+    const struct account account = open_account(ssh, timeout_ms);
+    int rc = ssh->by.execute(ssh->by.context, argv, input, limit, account.timeout_ms, &reply->status, &reply->output,
+                             &reply->errors, err);
+
+    if (close_account(ssh, &account, rc, err) < 0)
+        return give_up(ssh, err);
+    return reply->output.failed || reply->errors.failed ? vl_no_memory(err) : 0;
 }
 
 int vl_ssh_execute(struct vl_ssh *ssh, const char *const *argv, const char *input, size_t limit, int timeout_ms,
@@ -214,17 +238,22 @@ int vl_ssh_execute(struct vl_ssh *ssh, const char *const *argv, const char *inpu
     struct vl_ssh_fields fields;
     const char *output, *errors;
     size_t output_length, errors_length;
+    struct account account;
     uint32_t status;
     int type;
 
-    if (ssh->worker <= 0)
+    if (!vl_ssh_is_open(ssh))
         return vl_fail(err, VL_ERROR_FAILED, "'%s' is left alone since it failed before: %s", ssh->name,
                        ssh->gone ? ssh->gone : "out of memory");
+    timeout_ms = timeout_ms > 0 ? timeout_ms : ssh->command_timeout_ms;
+    if (ssh->by.execute)
+        return execute_by(ssh, argv, input, limit, timeout_ms, reply, err);
     if (compose_run(&request, argv, input, limit, err) < 0)
         return -1;
-    timeout_ms = timeout_ms > 0 ? timeout_ms : ssh->command_timeout_ms;
-    type = ask_patiently(ssh, &request, limit + VL_SSH_ERRORS_LIMIT + 12, timeout_ms, &message, &fields, err);
-    if (type < 0)
+    account = open_account(ssh, timeout_ms);
+    type = vl_ssh_ask(ssh, &request, limit + VL_SSH_ERRORS_LIMIT + 12, account.timeout_ms,
+                      account.begun + account.timeout_ms, &message, &fields, err);
+    if (close_account(ssh, &account, type, err) < 0)
         return -1;
     if (type != VL_SSH_RESULT)
         return vl_ssh_improper(ssh, err);
@@ -282,6 +311,8 @@ static void ssh_close(struct vl_target *target)
     if (ssh->via)
         ssh_close(&ssh->via->base);
     vl_ahead_drop(&ssh->ahead);
+    if (ssh->by.close)
+        ssh->by.close(ssh->by.context);
     free(ssh->name);
     free(ssh->gone);
     free(ssh);
@@ -313,4 +344,18 @@ struct vl_ssh *vl_ssh_new(const char *name, int command_timeout_ms)
     ssh->control = -1;
     ssh->command_timeout_ms = command_timeout_ms > 0 ? command_timeout_ms : COMMAND_TIMEOUT_MS;
     return ssh;
+}
+
+struct vl_target *vl_target_by(const char *name, const struct vl_executor *executor, struct vl_error *err)
+{
+    struct vl_ssh *ssh = vl_ssh_new(name, 0);
+
+    if (!ssh) {
+        (void)vl_no_memory(err);
+        if (executor->close)
+            executor->close(executor->context);
+        return NULL;
+    }
+    ssh->by = *executor;
+    return &ssh->base;
 }

@@ -114,7 +114,7 @@ void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted)
     struct vl_ahead *learnt;
     size_t count = 4;
 
-    if (ssh->worker <= 0 || !is_sound(wanted) || vl_ahead_has(ssh->ahead, wanted, vl_now_ms()))
+    if (!vl_ssh_is_open(ssh) || !is_sound(wanted) || vl_ahead_has(ssh->ahead, wanted, vl_now_ms()))
         return;
     argv[count++] = vl_ssh_ask_program;
     argv[count++] = vl_ssh_learn_program;

@@ -20,7 +20,14 @@ struct vl_ssh {
     char *gone;             /* why there is no worker any more */
     struct vl_ahead *ahead; /* what was asked ahead of need; NULL: nothing */
     struct vl_ssh *via;     /* the session that this one goes through; NULL: none */
+    struct vl_executor by;  /* what runs its commands in place of a worker; execute NULL: nothing does */
 };
+
+/* It has not failed yet. */
+static inline bool vl_ssh_is_open(const struct vl_ssh *ssh)
+{
+    return ssh->worker > 0 || ssh->by.execute;
+}
 
 static inline struct vl_ssh *vl_ssh_of(struct vl_target *target)
 {

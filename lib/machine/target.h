@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 enum { VL_TARGET_FILE_LIMIT = 1 << 20, VL_TARGET_OUTPUT_LIMIT = 1 << 20 };
@@ -120,6 +121,18 @@ static inline void vl_target_cleanup(struct vl_target **target)
 }
 
 #define VL_TARGET_AUTO __attribute__((cleanup(vl_target_cleanup))) struct vl_target
+
+/* Another way than SSH to have commands run on a host: with the arguments of run(), their output, of which `limit`
+ * bytes are kept, appended to `output` and what they say is wrong to `errors`. */
+struct vl_executor {
+    int (*execute)(void *context, const char *const *argv, const char *input, size_t limit, int timeout_ms,
+                   int *ret_status, struct vl_buf *output, struct vl_buf *errors, struct vl_error *err);
+    void (*close)(void *context);
+    void *context;
+};
+
+/* A host by that way, with all that a host over SSH has. The context is the target's, also on failure. */
+struct vl_target *vl_target_by(const char *name, const struct vl_executor *executor, struct vl_error *err);
 
 /* Files under `root` ("/" for the host itself) and commands of this host (refused when root is not "/"). */
 struct vl_target *vl_target_local(const char *root, struct vl_error *err);

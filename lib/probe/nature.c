@@ -18,11 +18,14 @@ enum { PHONES_MOST = 5000, NAME_MOST = 80, VERSION_MOST = 32, PJSIP_ONLY = 21 };
 #define DRIVERS "module show like chan_"
 #define TRANSPORTS "pjsip show transports"
 
-static const char *const commands[] = { VERSION, DRIVERS, TRANSPORTS, NULL };
-
-const char *const *vl_probe_nature_commands(void)
+/* What a driver that is not there has no command for is not asked: to find out that there is no such command takes an
+ * emulated guest that has just run on 0.2 s. */
+const char *const *vl_probe_nature_commands(const struct vl_nature *known)
 {
-    return commands;
+    static const char *const all[] = { VERSION, DRIVERS, TRANSPORTS, NULL };
+    static const char *const without_pjsip[] = { VERSION, DRIVERS, NULL };
+
+    return known->sip == VL_SIP_CHAN_SIP && !known->both ? without_pjsip : all;
 }
 
 /* Words, each once. */
@@ -162,15 +165,18 @@ static int find_drivers(struct vl_arena *arena, struct vl_target *target, struct
     bool chan_sip, pjsip, owns_5060 = false;
     unsigned major = 0, minor = 0;
 
-    if (vl_asterisk_ask(target, VERSION, &version, err) < 0 || vl_asterisk_ask(target, DRIVERS, &modules, err) < 0 ||
-        vl_asterisk_ask(target, TRANSPORTS, &transports, err) < 0)
+    if (vl_asterisk_ask(target, VERSION, &version, err) < 0 || vl_asterisk_ask(target, DRIVERS, &modules, err) < 0)
         return -1;
     if (vl_asterisk_parse_version(version, &major, &minor))
         nature->asterisk = vl_arena_printf(arena, "%u.%u", major, minor);
     if (!strstr(modules, "modules loaded"))
         return vl_fail(err, VL_ERROR_FAILED, "Asterisk on '%s' does not list its modules", target->name);
-    read_transports(arena, transports, nature, &owns_5060);
     find_sip(target, modules, &chan_sip, &pjsip);
+    if (pjsip || !chan_sip) {
+        if (vl_asterisk_ask(target, TRANSPORTS, &transports, err) < 0)
+            return -1;
+        read_transports(arena, transports, nature, &owns_5060);
+    }
     nature->iax2 = has_driver(target, modules, "chan_iax2.so");
     nature->both = chan_sip && pjsip;
     if (nature->both)
@@ -273,15 +279,15 @@ static enum vl_sip_driver driver_of_tree(struct vl_target *target, enum vl_sip_d
     return is_there(target, VL_ETC_ASTERISK "pjsip.conf") ? VL_SIP_PJSIP : stated;
 }
 
-int vl_probe_nature(struct vl_arena *arena, struct vl_target *target, const struct vl_pbx *pbx, bool tree,
-                    struct vl_nature *ret_nature, struct vl_error *err)
+int vl_probe_nature(struct vl_arena *arena, struct vl_target *target, const struct vl_pbx *pbx,
+                    const struct vl_nature *known, bool tree, struct vl_nature *ret_nature, struct vl_error *err)
 {
     VL_ARENA_AUTO wanted = { .blocks = NULL };
     struct vl_nature nature = vl_nature_stated(pbx);
     const struct vl_flavor_row *row;
 
     vl_target_prefetch(target, &(struct vl_wanted){ .paths = vl_probe_nature_paths(&wanted),
-                                                    .commands = tree ? NULL : vl_probe_nature_commands() });
+                                                    .commands = tree ? NULL : vl_probe_nature_commands(known) });
     nature.seen = true;
     if (pbx->flavor == VL_FLAVOR_AUTO)
         nature.flavor = find_flavor(target);

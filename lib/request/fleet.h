@@ -27,6 +27,7 @@ struct vl_member {
     bool taken;                 /* this request has taken a snapshot of it */
     bool amiss;                 /* it was not as it should be before, and is not looked at after */
     bool asleep;                /* it ran on from saved memory, where it is still the time of then */
+    bool agentless;             /* its agent did not do */
     const char *guest;          /* state of its domain: "running"; NULL: no virtual machine */
     size_t calls_placed, calls_answered;
     struct vl_edge *calls; /* in `arena` */

@@ -30,7 +30,7 @@ enum {
 static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *member)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *const *lists[] = { vl_probe_nature_commands(),
+    const char *const *lists[] = { vl_probe_nature_commands(vl_state_nature(&fleet->session->state, member->pbx)),
                                    fleet->looks ? vl_probe_trunk_commands(&arena, &fleet->session->state, member->pbx)
                                                 : NULL };
     const char *commands[MOST_COMMANDS] = { VL_PROBE_READY };
@@ -113,13 +113,36 @@ static bool await_start(struct connecting *connecting, struct vl_member *member)
     return result.status != 1;
 }
 
+static void close_target(struct vl_member *member)
+{
+    vl_target_close(member->target);
+    member->target = NULL;
+}
+
 static bool no_asterisk(struct vl_member *member, struct vl_error *cause)
 {
     (void)vl_fail(cause, VL_ERROR_FAILED, "Asterisk on '%s' does not answer", member->pbx->name);
-    if (member->pbx->place != VL_PLACE_LOCAL) {
-        vl_target_close(member->target);
-        member->target = NULL;
-    }
+    if (member->pbx->place != VL_PLACE_LOCAL)
+        close_target(member);
+    return false;
+}
+
+/* A guest that was put back has nothing of its own to be told from another by, and its agent takes less than a login
+ * would; it stays the way to it then. One without an agent, or whose agent does not do, is woken over SSH. */
+static bool wake_by_agent(struct connecting *connecting, struct vl_member *member)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    if (member->agentless)
+        return false;
+    member->target = vl_stage_agent(connecting->fleet->session, member->pbx, &ignored);
+    if (!member->target)
+        return false;
+    member->target->patience_ms = connecting->patience_ms;
+    if (vl_fleet_wake(connecting->fleet, member, &ignored) == 0)
+        return true;
+    member->agentless = true;
+    close_target(member);
     return false;
 }
 
@@ -130,6 +153,8 @@ static bool try_connect(struct connecting *connecting, struct vl_member *member,
     int timeout = left > CONNECT_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : left < 2000 ? 2000 : (int)left;
 
     vl_error_clear(cause);
+    if (!member->target && member->asleep)
+        (void)wake_by_agent(connecting, member);
     if (!member->target)
         member->target = vl_session_connect(connecting->fleet->session, member->pbx, timeout, cause);
     if (!member->target)
@@ -137,8 +162,7 @@ static bool try_connect(struct connecting *connecting, struct vl_member *member,
     member->ssh_seen = true;
     member->target->patience_ms = connecting->patience_ms;
     if (member->asleep && vl_fleet_wake(connecting->fleet, member, cause) < 0) {
-        vl_target_close(member->target);
-        member->target = NULL;
+        close_target(member);
         return false;
     }
     if (member->started && member->pbx->place == VL_PLACE_VM && !await_start(connecting, member))
@@ -198,8 +222,9 @@ static void connect_member(void *context, size_t index)
         (void)poll(NULL, 0, member->ssh_seen ? VL_FLEET_RETRY_MS : BOOTING_MS);
     }
     (void)__atomic_add_fetch(&connecting->answered, 1, __ATOMIC_RELAXED);
-    if (vl_probe_nature(&member->arena, member->target, member->pbx, vl_fleet_is_tree(connecting->fleet, member->pbx),
-                        &member->nature, &cause) < 0)
+    if (vl_probe_nature(&member->arena, member->target, member->pbx,
+                        vl_state_nature(&connecting->fleet->session->state, member->pbx),
+                        vl_fleet_is_tree(connecting->fleet, member->pbx), &member->nature, &cause) < 0)
         vl_fleet_fail_member(connecting->fleet, member, &cause);
     else if (!vl_fleet_is_tree(connecting->fleet, member->pbx) && !connecting->fleet->waking)
         tell_nature(connecting->fleet->session, member);

@@ -225,6 +225,10 @@ int vl_stage_lone_guests(struct vl_session *session, const char *const *names, s
 int vl_stage_lone_guests_gone(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,
                               struct vl_error *err);
 
+/* A guest by its agent, over its hypervisor, with all that it has over SSH: whether there is an agent shows with the
+ * first that is asked of it. NULL: there is no hypervisor that could be asked. */
+struct vl_target *vl_stage_agent(struct vl_session *session, const struct vl_pbx *pbx, struct vl_error *err);
+
 /* Names in libvirt. In the arena. */
 const char *vl_pool_name(struct vl_arena *arena, const struct vl_session *session);
 const char *vl_domain_name(struct vl_arena *arena, const struct vl_lab *lab, const struct vl_pbx *pbx);

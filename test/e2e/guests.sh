@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 : "${VOIPLAB:?the built binary}" "${SOURCE:?the source directory}"
 requires_root
-requires libvirtd qemu-system-x86_64 qemu-img xorriso mmdebstrap mke2fs e2fsck nsenter jq ip ssh virsh sipp python3 ssh-keygen
+requires libvirtd qemu-system-x86_64 qemu-img xorriso mmdebstrap mke2fs e2fsck nsenter jq ip ssh virsh sipp python3 ssh-keygen nft
 
 netns=vlg$$
 work=$(mktemp -d /var/tmp/voiplab-guests.XXXXXX)
@@ -146,9 +146,16 @@ expect_contains "$report" "+secret=••••" "what was changed by hand"
 expect_lacks "$report" of-a-student "what was changed by hand"
 expect_contains "$(in_lab reset alfa --dry-run 2>/dev/null)" "libvirt: restore domain quickstart-alfa" "the plan of reset"
 [ "$(virsh_ domstate quickstart-alfa)" = running ] || fail "a dry run stopped alfa"
+# Its agent is enough for that.
+expect_contains "$(virsh_ qemu-agent-command quickstart-alfa '{"execute":"guest-ping"}')" '{"return":{}}' "alfa's agent"
+ip netns exec "$netns" nft -f - <<'NFT'
+table ip nossh { chain out { type filter hook output priority 0; ip daddr 10.77.7.11 tcp dport 22 counter reject; }; }
+NFT
 report=$(in_lab reset alfa 2>&1) || fail "reset: $report"
 say "$(tail -n 1 <<<"$report")"
 expect_contains "$report" "1 of 1 PBX is put back" "reset"
+expect_contains "$(ip netns exec "$netns" nft list table ip nossh)" "counter packets 0 " "logins while it was put back"
+ip netns exec "$netns" nft delete table ip nossh
 guest alfa 10.77.7.11 "test -e /etc/asterisk/modules.conf && test ! -e /root/mine" || fail "alfa has what was done to it"
 [ "$(boot_of alfa 10.77.7.11)" = "$boot" ] || fail "alfa has booted"
 expect_contains "$(in_lab save alfa 2>&1)" "nothing was changed by hand on 1 PBX" "save after reset"
@@ -164,7 +171,7 @@ expect_contains "$report" "1 of 1 PBX has a ready state of now" "snapshot"
 guest alfa 10.77.7.11 "rm /root/prepared; touch /root/mine; sync"
 
 say "what is kept under a tag is there beside it, and goes by itself"
-guest alfa 10.77.7.11 "touch /root/tagged; rm /root/mine; sync"
+guest alfa 10.77.7.11 "touch /root/tagged; rm /root/mine; sync; systemctl stop qemu-guest-agent" # then it goes over SSH
 report=$(in_lab snapshot alfa exam 2>&1) || fail "snapshot with a tag: $report"
 expect_contains "$report" "1 of 1 PBX has a snapshot 'exam' of now" "snapshot with a tag"
 guest alfa 10.77.7.11 "rm /root/tagged; touch /root/mine; sync"
