@@ -14,6 +14,7 @@
  * What is printed:
  *
  *   voiplab ahead
+ *   w                       something was to be done first, and is
  *   k LETTERS               one per path: n none, s may not be searched, f file, u file that may not be read, d
  *                           directory, o other; links: L to a file, M to what is not read, X to nothing
  *   i MODE UID GID SIZE TIME  per path that is there; then the contents, without a mark between them, of files up to
@@ -104,36 +105,68 @@ int vl_ssh_answer_seconds(const struct vl_ssh *ssh)
     return timeout_ms > 0 ? (timeout_ms + 999) / 1000 : ANSWER_S;
 }
 
-void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted)
+/* The mark is of a program of somebody else's that has run to its end. */
+const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wanted *wanted, const char *program,
+                                   struct vl_arena *arena)
 {
-    struct vl_ssh *ssh = vl_ssh_of(target);
-    const char *argv[3 * VL_AHEAD_MOST + 16] = { "sh", "-c", vl_ssh_ahead_script, "sh" };
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_SSH_REPLY_AUTO reply = { .status = -1 };
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    struct vl_ahead *learnt;
-    size_t count = 4;
+    const char **argv = vl_arena_zalloc(arena, (3 * VL_AHEAD_MOST + 16) * sizeof(*argv));
+    size_t count = 0;
 
-    if (!vl_ssh_is_open(ssh) || !is_sound(wanted) || vl_ahead_has(ssh->ahead, wanted, vl_now_ms()))
-        return;
+    if (!argv || !is_sound(wanted))
+        return NULL;
+    argv[count++] = "sh";
+    argv[count++] = "-c";
+    argv[count++] = vl_ssh_ahead_script;
+    argv[count++] = "sh";
     argv[count++] = vl_ssh_ask_program;
-    argv[count++] = vl_ssh_learn_program;
-    argv[count++] = vl_arena_printf(&arena, "%d", vl_ssh_answer_seconds(ssh));
-    argv[count++] = wanted->awaited ? wanted->awaited : "";
-    argv[count++] = vl_arena_printf(&arena, "%zu", count_of(wanted->paths));
-    argv[count++] = vl_arena_printf(&arena, "%zu", count_of(wanted->groups));
+    argv[count++] =
+        program ? vl_arena_printf(arena, "%sprint \"w\\n\"; %s", program, vl_ssh_learn_program) : vl_ssh_learn_program;
+    argv[count++] = vl_arena_printf(arena, "%d", vl_ssh_answer_seconds(vl_ssh_of(target)));
+    argv[count++] = wanted->awaited ? vl_arena_printf(arena, "%u %s", wanted->together, wanted->awaited) : "";
+    argv[count++] = vl_arena_printf(arena, "%zu", count_of(wanted->paths));
+    argv[count++] = vl_arena_printf(arena, "%zu", count_of(wanted->groups));
     count = add(argv, count, wanted->paths);
     count = add(argv, count, wanted->groups);
     (void)add(argv, count, wanted->commands);
-    if (arena.failed || vl_ssh_execute(ssh, argv, NULL, VL_AHEAD_LIMIT, vl_ssh_answer_seconds(ssh) * 1000 + SPARE_MS,
-                                       &reply, &ignored) < 0)
-        return;
-    learnt = vl_calloc(1, sizeof(*learnt));
+    return arena->failed ? NULL : argv;
+}
+
+static bool learn(struct vl_ssh *ssh, const struct vl_wanted *wanted, const char *bytes, size_t length)
+{
+    struct vl_ahead *learnt = vl_calloc(1, sizeof(*learnt));
+    bool prepared;
+
     if (!learnt)
-        return;
+        return false;
     learnt->taken_ms = vl_now_ms();
-    if (reply.status || !vl_ahead_parse(learnt, wanted, vl_buf_text(&reply.output), reply.output.length))
+    if (!vl_ahead_parse(learnt, wanted, bytes, length)) {
         vl_ahead_drop(&learnt);
-    else
-        vl_ahead_push(&ssh->ahead, learnt);
+        return false;
+    }
+    prepared = learnt->prepared;
+    vl_ahead_push(&ssh->ahead, learnt);
+    return prepared;
+}
+
+bool vl_ssh_take(struct vl_target *target, const struct vl_wanted *wanted, const char *answer)
+{
+    return learn(vl_ssh_of(target), wanted, answer, strlen(answer));
+}
+
+void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted)
+{
+    struct vl_ssh *ssh = vl_ssh_of(target);
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_SSH_REPLY_AUTO reply = { .status = -1 };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *const *argv;
+
+    if (!vl_ssh_is_open(ssh) || vl_ahead_has(ssh->ahead, wanted, vl_now_ms()))
+        return;
+    argv = vl_ssh_question(target, wanted, NULL, &arena);
+    if (argv &&
+        vl_ssh_execute(ssh, argv, NULL, VL_AHEAD_LIMIT, vl_ssh_answer_seconds(ssh) * 1000 + SPARE_MS, &reply,
+                       &ignored) == 0 &&
+        !reply.status)
+        (void)learn(ssh, wanted, vl_buf_text(&reply.output), reply.output.length);
 }

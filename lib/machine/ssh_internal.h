@@ -76,6 +76,9 @@ int vl_ssh_facts(struct vl_target *target, const char *path, struct vl_path_fact
 bool vl_ssh_gives_to(struct vl_target *target, const char *group, gid_t *ret_id);
 
 void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted);
+const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wanted *wanted, const char *program,
+                                   struct vl_arena *arena);
+bool vl_ssh_take(struct vl_target *target, const struct vl_wanted *wanted, const char *answer);
 int vl_ssh_batch(struct vl_target *target, const struct vl_batch_item *items, size_t count,
                  struct vl_batch_report *report, struct vl_error *err);
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -42,8 +43,11 @@ struct vl_wanted {
     const char *const *paths;    /* of files: read(), facts() */
     const char *const *groups;   /* gives_to() */
     const char *const *commands; /* of Asterisk: run() of `asterisk -rx COMMAND` */
-    const char *awaited;         /* with which lines of the last answer begin that say `!Up!`, a blank between two; it
-                                  * is given when each is there or a moment has passed, where the target can. NULL: none */
+    /* What the answers of the last `together` commands (0: of the last one) must have, a blank between two: with which
+     * lines begin that say `!Up!`, or behind a `~` a pattern of perl's. They are given when all is there or a moment
+     * has passed, where the target can. NULL: nothing. */
+    const char *awaited;
+    unsigned together;
 };
 
 /* One of several changes that are made in one go: write(), remove(), or run() of `asterisk -rx COMMAND`. */
@@ -86,6 +90,12 @@ struct vl_target_ops {
     /* Learn all this in one round trip. The operations above then answer from it, for a few seconds and until the first
      * change; what could not be learnt they ask for as if this had not been called. NULL: no use. */
     void (*prefetch)(struct vl_target *target, const struct vl_wanted *wanted);
+    /* The same as a command, for who has something to do there first: `program` is for perl(1), without a line end, and
+     * leaves its arguments alone. In the arena; NULL: it cannot be. */
+    const char *const *(*question)(struct vl_target *target, const struct vl_wanted *wanted, const char *program,
+                                   struct vl_arena *arena);
+    /* Take what that command printed. False: it is not in order, or there is no perl and the program was not run. */
+    bool (*take)(struct vl_target *target, const struct vl_wanted *wanted, const char *answer);
     /* Carry out the items in order, all commands behind all files. Each file is replaced as write() does, and none is
      * before the new text of all is there. 0 when all were carried out, whatever the commands ended with. `report` is
      * filled in either case. NULL: they have to be carried out one by one. */

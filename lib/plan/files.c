@@ -42,17 +42,16 @@ static const char *const *both(struct vl_arena *arena, const char *const *first,
     return whole;
 }
 
-void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, const struct vl_wanted *more)
+struct vl_wanted vl_plan_wanted(struct vl_arena *arena, const struct vl_fileset *set, const struct vl_wanted *more)
 {
-    VL_ARENA_AUTO arena = { .blocks = NULL };
     const struct vl_wanted loaded = vl_loaded_wanted(set);
     const char *const *lists[] = { more ? more->paths : NULL, loaded.paths };
     size_t others = count_of(lists[0]) + count_of(lists[1]), group_count = 0, path_count = 0;
-    const char **paths = vl_arena_zalloc(&arena, (set->count + others + 1) * sizeof(*paths));
-    const char **groups = vl_arena_zalloc(&arena, (set->count + 1) * sizeof(*groups));
+    const char **paths = vl_arena_zalloc(arena, (set->count + others + 1) * sizeof(*paths));
+    const char **groups = vl_arena_zalloc(arena, (set->count + 1) * sizeof(*groups));
 
-    if (!target || !target->ops->prefetch || !paths || !groups)
-        return;
+    if (!paths || !groups)
+        return (struct vl_wanted){ .paths = NULL };
     for (size_t i = 0; i < set->count; i++) {
         paths[path_count++] = set->files[i].path;
         if (set->files[i].group && !has(groups, set->files[i].group))
@@ -62,10 +61,21 @@ void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, co
         for (const char *const *path = lists[i]; path && *path; path++)
             if (!has(paths, *path))
                 paths[path_count++] = *path;
-    vl_target_prefetch(target,
-                       &(struct vl_wanted){ .paths = paths,
-                                            .groups = groups,
-                                            .commands = both(&arena, more ? more->commands : NULL, loaded.commands) });
+    return (struct vl_wanted){ .paths = paths,
+                               .groups = groups,
+                               .commands = both(arena, more ? more->commands : NULL, loaded.commands) };
+}
+
+static void prefetch(struct vl_target *target, const struct vl_fileset *set)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_wanted wanted;
+
+    if (!target || !target->ops->prefetch)
+        return;
+    wanted = vl_plan_wanted(&arena, set, NULL);
+    if (!arena.failed)
+        vl_target_prefetch(target, &wanted);
 }
 
 /* What is there now: NULL when the file, or the whole target, is not. */
@@ -289,7 +299,7 @@ int vl_plan_files(struct vl_plan *plan, struct vl_target *target, const char *ta
     bool *differs = vl_arena_zalloc(&plan->arena, set->count + 1);
     struct vl_loaded loaded = { .known = false };
 
-    vl_plan_prefetch(target, set, NULL);
+    prefetch(target, set);
     if (target && with_reloads)
         vl_loaded_learn(&plan->arena, target, set, &loaded);
     for (size_t i = 0; differs && i < set->count; i++) {
@@ -311,7 +321,7 @@ int vl_plan_files_removed(struct vl_plan *plan, struct vl_target *target, const 
 {
     bool *differs = vl_arena_zalloc(&plan->arena, set->count + 1);
 
-    vl_plan_prefetch(target, set, NULL);
+    prefetch(target, set);
     /* Backwards: the block that includes a file goes before the file. */
     for (size_t i = set->count; differs && i-- > 0;) {
         int changed = plan_removal(plan, target, target_name, &set->files[i], err);

@@ -133,10 +133,10 @@ void vl_plan_free(struct vl_plan *plan);
 /* argv in the plan's arena from a NULL-terminated list of strings. */
 const char *const *vl_plan_argv(struct vl_plan *plan, const char *first, ...) __attribute__((sentinel));
 
-/* Have the target learn in one round trip what the two functions below will ask about the set, and what else
- * somebody wants to know (`more`: paths and commands; NULL: nothing). They do so themselves for what was not learnt
- * before. */
-void vl_plan_prefetch(struct vl_target *target, const struct vl_fileset *set, const struct vl_wanted *more);
+/* What the two functions below will ask a target about the set, with what else somebody wants to know (`more`: paths
+ * and commands; NULL: nothing), for who has it learnt in one round trip. They do so themselves for what was not learnt
+ * before. In the arena. */
+struct vl_wanted vl_plan_wanted(struct vl_arena *arena, const struct vl_fileset *set, const struct vl_wanted *more);
 
 /* Compare a file set with what `target` has and append the steps. `target` NULL: the target is not there yet and
  * everything is new. `pending`: reloads that an interrupted run still owes, as a bit per enum vl_reload. With `reloads`

@@ -23,6 +23,7 @@ static const struct vl_dialect dialects[VL_SIP_DRIVERS] = {
                           .registry_end = ":.* Registered ",
                           .peer_head = "^",
                           .peer_end = "[ /].* OK \\(",
+                          .awaited = "~\\sRegistered ~\\sOK\\s",
                           .parse_registry = vl_asterisk_parse_sip_registry,
                           .parse_peers = vl_asterisk_parse_sip_peers },
     [VL_SIP_PJSIP] = { .registry = "pjsip show registrations",
@@ -34,6 +35,7 @@ static const struct vl_dialect dialects[VL_SIP_DRIVERS] = {
                        .registry_end = "/.* Registered",
                        .peer_head = " ",
                        .peer_end = "/.* Avail",
+                       .awaited = "~\\sRegistered ~\\sAvail",
                        .parse_registry = vl_asterisk_parse_pjsip_registrations,
                        .parse_peers = vl_asterisk_parse_pjsip_contacts },
 };
@@ -75,6 +77,11 @@ const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct 
     if (has_trunks(state, pbx, true))
         commands[count] = VL_ASK_IAX2_PEERS;
     return commands;
+}
+
+const char *vl_probe_trunk_awaited(const struct vl_state *state, const struct vl_pbx *pbx)
+{
+    return vl_probe_registers(state, pbx) ? vl_probe_dialect(state, pbx)->awaited : NULL;
 }
 
 /* The hub, and the peers of SIP trunks, are asked whether they answer: either driver does so by itself after ten

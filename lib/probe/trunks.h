@@ -68,6 +68,10 @@ enum { VL_TRUNK_VIEW_BAD = 64 };
 int vl_probe_trunks(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx, const bool *away,
                     struct vl_target *target, struct vl_trunk_view *ret_view, struct vl_error *err);
 
+/* What is worth waiting for in the answers of one that was told to register a moment ago (struct vl_wanted); NULL: it
+ * does not register. */
+const char *vl_probe_trunk_awaited(const struct vl_state *state, const struct vl_pbx *pbx);
+
 /* What vl_probe_trunks() asks this PBX: for who prefetches more than that. NULL ends the list. */
 const char *const *vl_probe_trunk_commands(struct vl_arena *arena, const struct vl_state *state,
                                            const struct vl_pbx *pbx);

@@ -7,7 +7,6 @@
 
 #include <poll.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parallel.h"
 #include "base/text.h"
@@ -19,28 +18,53 @@
 
 enum {
     CONNECT_TIMEOUT_MS = 20000,
-    MOST_COMMANDS = 16,
     LEAST_PATIENCE_MS = 30000,
     BOOTING_MS = 100,   /* between two tries while nobody listens there, which costs next to nothing */
     STARTING_MS = 3000, /* how long a shell there waits for Asterisk, and what it may take on top */
     STARTING_SPARE_MS = 17000,
 };
 
-/* All that is going to be asked, in one round trip. */
+/* All that is going to be asked, for one round trip. The trunks come last, and of who is told to register with it they
+ * are waited for: another look costs more than that. */
+static struct vl_wanted wanted_of(const struct vl_fleet *fleet, const struct vl_member *member, struct vl_arena *arena)
+{
+    const struct vl_state *state = &fleet->session->state;
+    static const char *const ready[] = { VL_PROBE_READY, NULL };
+    const char *const *first =
+        vl_fleet_joined(arena, ready, vl_probe_nature_commands(vl_state_nature(state, member->pbx)));
+    struct vl_wanted wanted =
+        vl_stage_pbx_wanted(fleet->session, member->pbx, fleet->parts,
+                            &(struct vl_wanted){ .paths = vl_probe_nature_paths(arena), .commands = first }, arena);
+
+    if (fleet->looks) {
+        const char *const *trunks = vl_probe_trunk_commands(arena, state, member->pbx);
+
+        wanted.commands = vl_fleet_joined(arena, wanted.commands, trunks);
+        wanted.awaited = member->asleep ? vl_probe_trunk_awaited(state, member->pbx) : NULL;
+        while (trunks[wanted.together])
+            wanted.together++;
+    }
+    return wanted;
+}
+
 static void ask_ahead(const struct vl_fleet *fleet, const struct vl_member *member)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *const *lists[] = { vl_probe_nature_commands(vl_state_nature(&fleet->session->state, member->pbx)),
-                                   fleet->looks ? vl_probe_trunk_commands(&arena, &fleet->session->state, member->pbx)
-                                                : NULL };
-    const char *commands[MOST_COMMANDS] = { VL_PROBE_READY };
-    size_t count = 1;
+    struct vl_wanted wanted;
 
-    for (size_t i = 0; i < VL_COUNT(lists); i++)
-        for (const char *const *command = lists[i]; command && *command && count + 1 < MOST_COMMANDS; command++)
-            commands[count++] = *command;
-    vl_stage_pbx_prefetch(fleet->session, member->pbx, member->target, fleet->parts,
-                          &(struct vl_wanted){ .paths = vl_probe_nature_paths(&arena), .commands = commands });
+    if (!member->target->ops->prefetch)
+        return;
+    wanted = wanted_of(fleet, member, &arena);
+    if (!arena.failed)
+        vl_target_prefetch(member->target, &wanted);
+}
+
+static int wake(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const struct vl_wanted then = wanted_of(fleet, member, &arena);
+
+    return arena.failed ? vl_no_memory(err) : vl_fleet_wake(fleet, member, &then, err);
 }
 
 struct connecting {
@@ -139,7 +163,7 @@ static bool wake_by_agent(struct connecting *connecting, struct vl_member *membe
     if (!member->target)
         return false;
     member->target->patience_ms = connecting->patience_ms;
-    if (vl_fleet_wake(connecting->fleet, member, &ignored) == 0)
+    if (wake(connecting->fleet, member, &ignored) == 0)
         return true;
     member->agentless = true;
     close_target(member);
@@ -161,7 +185,7 @@ static bool try_connect(struct connecting *connecting, struct vl_member *member,
         return false;
     member->ssh_seen = true;
     member->target->patience_ms = connecting->patience_ms;
-    if (member->asleep && vl_fleet_wake(connecting->fleet, member, cause) < 0) {
+    if (member->asleep && wake(connecting->fleet, member, cause) < 0) {
         close_target(member);
         return false;
     }

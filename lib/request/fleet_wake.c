@@ -10,9 +10,8 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "lab/flavor.h"
-#include "machine/lines.h"
-#include "machine/ssh_script.h"
 #include "plan/apply.h"
+#include "probe/ask.h"
 #include "probe/trunks.h"
 #include "request/fleet_part.h"
 
@@ -55,13 +54,13 @@ int vl_fleet_forget_registration(struct vl_fleet *fleet, const struct vl_member 
 static const char wake_program[] =
     "if (open(R, \"+<\", \"/dev/urandom\")) { read(STDIN, $r, 64); "
     "ioctl(R, 0x40085203, pack(\"iia*\", 4 * length($r), length($r), $r)); ioctl(R, 0x5207, 0); } "
-    "$w = shift; $w =~ /^@(\\d+)[.](\\d+)$/ or exit 1; "
+    "$w =~ /^@(\\d+)[.](\\d+)$/ or exit 1; "
     "unless (-e \"/lib64/ld-linux-x86-64.so.2\" && length(pack(\"p\", \"\")) == 8 && "
     "syscall(227, 0, pack(\"q2\", $1, $2 * 1000000)) == 0) { "
     "open(O, \">&\", STDOUT); open(STDOUT, \">\", \"/dev/null\"); system(\"date\", \"-s\", $w) == 0 or exit 1; "
     "open(STDOUT, \">&\", O); } ";
 
-enum { RANDOM_LETTERS = 64, WAKE_MOST = 80 };
+enum { RANDOM_LETTERS = 64 };
 
 static const char *clock_word(struct vl_arena *arena)
 {
@@ -83,40 +82,45 @@ static int run_clock(struct vl_fleet *fleet, const struct vl_member *member, con
                      err);
 }
 
-/* What it said of its registration before it was told to register anew, which is the first answer. */
-static void keep_before(struct vl_member *member, const char *answer)
+/* The commands that wake it are not to be answered from what was learnt once more: somebody may mean them. The first
+ * says how it was registered before. */
+static void take_answers(struct vl_fleet *fleet, struct vl_member *member, const char *const *commands)
 {
-    struct vl_lines lines = { .at = answer, .end = answer + strlen(answer) };
-    const char *bytes;
-    size_t length;
-    int status;
+    bool registers = vl_probe_registers(&fleet->session->state, member->pbx);
 
-    if (vl_lines_try_command(&lines, &status, &bytes, &length))
-        member->before = vl_arena_strndup(&member->arena, bytes, length);
+    for (const char *const *command = commands; *command; command++) {
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+        VL_FREE char *said = NULL;
+
+        if (vl_asterisk_ask(member->target, *command, &said, &ignored) == 0 && registers && command == commands)
+            member->before = vl_arena_strdup(&member->arena, said);
+    }
 }
 
-/* All of it in one round trip: where that does not do, it is done one after the other. */
-static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
+/* All of it, and `then`, in one round trip: where that does not do, it is done one after the other. */
+static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, const struct vl_wanted *then,
+                        struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *const *commands = vl_probe_wake_commands(&arena, &fleet->session->state, member->pbx);
-    const char *argv[WAKE_MOST] = {
-        "perl", "-e", vl_arena_printf(&arena, "%s%s", wake_program, vl_ssh_ask_program), clock_word(&arena), "30", ""
-    };
+    struct vl_wanted wanted = *then;
     char letters[RANDOM_LETTERS + 1] = "";
     VL_FREE char *answer = NULL;
-    size_t count = 6;
+    const char *const *argv = NULL;
 
     if (vl_state_chance(&fleet->session->state, VL_STATE_LETTERS, RANDOM_LETTERS, letters) < 0)
         return vl_fail_errno(err, "cannot get random bytes");
-    for (; commands && *commands && count + 1 < WAKE_MOST; commands++)
-        argv[count++] = *commands;
-    if (arena.failed)
-        return vl_no_memory(err);
-    if (run_clock(fleet, member, argv, letters, &answer, err) < 0)
+    if (commands)
+        wanted.commands = vl_fleet_joined(&arena, commands, then->commands);
+    if (!arena.failed && member->target->ops->question)
+        argv = member->target->ops->question(
+            member->target, &wanted, vl_arena_printf(&arena, "$w = q(%s); %s", clock_word(&arena), wake_program),
+            &arena);
+    if (!argv || run_clock(fleet, member, argv, letters, &answer, err) < 0)
         return -1;
-    if (vl_probe_registers(&fleet->session->state, member->pbx))
-        keep_before(member, answer);
+    if (!member->target->ops->take(member->target, &wanted, answer))
+        return -1;
+    take_answers(fleet, member, commands);
     return 0;
 }
 
@@ -139,11 +143,11 @@ void vl_fleet_register_anew(struct vl_fleet *fleet, struct vl_member *member)
 }
 
 /* What was saved knows already that its registration is to be a new one. */
-int vl_fleet_wake(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
+int vl_fleet_wake(struct vl_fleet *fleet, struct vl_member *member, const struct vl_wanted *then, struct vl_error *err)
 {
     VL_ERROR_AUTO not_at_once = { .code = VL_OK };
 
-    if (wake_at_once(fleet, member, &not_at_once) < 0) {
+    if (wake_at_once(fleet, member, then, &not_at_once) < 0) {
         if (set_clock(fleet, member, err) < 0)
             return -1;
         if (vl_probe_registers(&fleet->session->state, member->pbx))

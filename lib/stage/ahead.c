@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the stages of a PBX will ask of it, asked in one round trip with what somebody else wants to know.
+ * What the stages of a PBX will ask of it, with what somebody else wants to know, for one round trip.
  */
 #include "base/cleanup.h"
 #include "plan/loaded.h"
@@ -10,20 +10,16 @@
 
 enum { MOST_PATHS = 64, MOST_COMMANDS = 32 };
 
-void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
-                           unsigned parts, const struct vl_wanted *more)
+struct vl_wanted vl_stage_pbx_wanted(struct vl_session *session, const struct vl_pbx *pbx, unsigned parts,
+                                     const struct vl_wanted *more, struct vl_arena *arena)
 {
-    VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_fileset set = { .count = 0 };
-
-    const char *const *lists[] = { more->paths, parts ? vl_clash_paths(&arena) : NULL };
+    const char *const *lists[] = { more->paths, parts ? vl_clash_paths(arena) : NULL };
     const char *paths[MOST_PATHS] = { NULL }, *commands[MOST_COMMANDS] = { NULL };
     size_t count = 0, command_count = 0;
 
-    if (!target->ops->prefetch)
-        return;
     if (parts) /* all that is ours: the main files that are looked at include it, whatever part it is */
-        vl_render_pbx(&arena, session->lab, &session->state, pbx,
+        vl_render_pbx(arena, session->lab, &session->state, pbx,
                       parts | VL_PART_TRUNK | VL_PART_DIALPLAN | VL_PART_OLD_DRIVER, &set);
     for (size_t i = 0; i < VL_COUNT(lists); i++)
         for (const char *const *path = lists[i]; path && *path && count + 1 < MOST_PATHS; path++)
@@ -33,6 +29,5 @@ void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx,
         commands[command_count++] = *command;
     if (!parts) /* else it goes with the files */
         commands[command_count++] = VL_LOADED_MODULES;
-    if (!arena.failed)
-        vl_plan_prefetch(target, &set, &(struct vl_wanted){ .paths = paths, .commands = commands });
+    return vl_plan_wanted(arena, &set, &(struct vl_wanted){ .paths = paths, .commands = commands });
 }

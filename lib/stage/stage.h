@@ -129,10 +129,10 @@ int vl_stage_phones(struct vl_session *session, const char *const *names, const 
 int vl_stage_pbx_removed(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                          struct vl_plan *plan, struct vl_error *err);
 
-/* Have its target learn in one round trip what the two functions above will ask, and what else somebody wants to
- * know (`more`: paths and commands). */
-void vl_stage_pbx_prefetch(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,
-                           unsigned parts, const struct vl_wanted *more);
+/* What the two functions above will ask its target, and what else somebody wants to know (`more`: paths and commands),
+ * for one round trip. In the arena. */
+struct vl_wanted vl_stage_pbx_wanted(struct vl_session *session, const struct vl_pbx *pbx, unsigned parts,
+                                     const struct vl_wanted *more, struct vl_arena *arena);
 
 /* The modules of Asterisk's that the lab needs on this PBX, that it loads when it starts and does not have now:
  * somebody unloaded them. In the arena, ends with NULL, never NULL. */

@@ -149,7 +149,7 @@ expect_contains "$(in_lab reset alfa --dry-run 2>/dev/null)" "libvirt: restore d
 # Its agent is enough for that.
 expect_contains "$(virsh_ qemu-agent-command quickstart-alfa '{"execute":"guest-ping"}')" '{"return":{}}' "alfa's agent"
 ip netns exec "$netns" nft -f - <<'NFT'
-table ip nossh { chain out { type filter hook output priority 0; ip daddr 10.77.7.11 tcp dport 22 counter reject; }; }
+table ip nossh { chain out { type filter hook output priority 0; ip daddr 10.77.7.11 tcp dport 22 tcp flags syn counter reject; }; }
 NFT
 report=$(in_lab reset alfa 2>&1) || fail "reset: $report"
 say "$(tail -n 1 <<<"$report")"

@@ -205,78 +205,94 @@ static void test_missing_peer(void **state)
 
 /* A guest that runs on from saved memory, with perl(1) or without it: what it was told, a line for each command. */
 struct sleeper {
-    struct vl_target base;
     bool has_perl;
     struct vl_buf told;
 };
 
 #define REGISTRY "Host  dnsmgr Username  Refresh State\n10.77.7.10:5060 N 7001 105 Registered\n"
 
-static int be_told(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
-                   struct vl_command_result *ret_result, struct vl_error *err)
-{
-    struct sleeper *sleeper = (struct sleeper *)target;
-    bool perl = !strcmp(argv[0], "perl");
+/* The words of the question: sh -c SCRIPT sh, two programs, seconds, what is awaited, how many paths and groups. */
+enum { PROGRAM = 5, PATHS = 8, GROUPS = 9, NAMES = 10 };
 
+static int be_told(void *context, const char *const *argv, const char *input, size_t limit, int timeout_ms,
+                   int *ret_status, struct vl_buf *output, struct vl_buf *errors, struct vl_error *err)
+{
+    struct sleeper *sleeper = context;
+    bool asked = !strcmp(argv[0], "sh"), woken = asked && !strncmp(argv[PROGRAM], "$w = q(@", 8);
+
+    (void)limit;
     (void)timeout_ms;
+    (void)errors;
     (void)err;
-    vl_buf_printf(&sleeper->told, "%s", argv[0]);
-    for (size_t i = perl ? 6 : 1; argv[i]; i++)
+    vl_buf_printf(&sleeper->told, "%s", woken ? "perl" : argv[0]);
+    vl_buf_puts(output, asked ? "voiplab ahead\n" : "");
+    vl_buf_puts(output, woken && sleeper->has_perl ? "w\n" : "");
+    vl_buf_puts(output, asked ? "k \n" : "");
+    if (asked)
+        assert_true(!strcmp(argv[PATHS], "0") && !strcmp(argv[GROUPS], "0"));
+    for (size_t i = asked ? NAMES : 1; argv[i]; i++) {
         vl_buf_printf(&sleeper->told, " '%s'", argv[i][0] == '@' ? "@" : argv[i]);
-    vl_buf_puts(&sleeper->told, perl && input && strlen(input) == 64 ? " and chance\n" : "\n");
-    ret_result->status = perl && !sleeper->has_perl ? 127 : 0;
-    if (perl)
-        assert_true(asprintf(&ret_result->output, "c 0 %zu\n" REGISTRY "c 0 2\nok", strlen(REGISTRY)) > 0);
-    else
-        ret_result->output = strdup(REGISTRY);
+        if (asked)
+            vl_buf_printf(output, "c 0 %zu\n" REGISTRY, strlen(REGISTRY));
+    }
+    vl_buf_puts(output, asked ? "t 1796010721\nvoiplab end\n" : "");
+    vl_buf_puts(&sleeper->told, woken && input && strlen(input) == 64 ? " and chance\n" : "\n");
+    *ret_status = 0;
     return 0;
 }
-
-static void forget_told(struct vl_target *target)
-{
-    vl_buf_free(&((struct sleeper *)target)->told);
-}
-
-static const struct vl_target_ops sleeper_ops = { .run = be_told, .close = forget_told };
 
 static void wake(struct sleeper *sleeper, const char *told)
 {
     LAB_FIXTURE_AUTO *fixture = lab_fixture_open("quickstart");
     struct vl_session session = { .lab = fixture->lab, .options = { .root = "/", .jobs = 1 } };
-    const char *const names[] = { "alfa", NULL };
+    const char *const names[] = { "alfa", NULL }, *const then[] = { "core show version", NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_FLEET_AUTO fleet = { .session = NULL };
+    struct vl_member *member;
 
     session.state = fixture->state;
     assert_int_equal(pthread_mutex_init(&session.event_lock, NULL), 0);
     assert_int_equal(vl_fleet_open(&session, names, &fleet, &err), 0);
-    fleet.members[0].target = &sleeper->base;
-    fleet.members[0].asleep = true;
-    if (vl_fleet_wake(&fleet, &fleet.members[0], &err) < 0)
+    member = &fleet.members[0];
+    member->target = vl_target_by("alfa", &(struct vl_executor){ .execute = be_told, .context = sleeper }, &err);
+    member->asleep = true;
+    if (vl_fleet_wake(&fleet, member, &(struct vl_wanted){ .commands = then }, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
-    assert_false(fleet.members[0].asleep);
-    assert_string_equal(fleet.members[0].before, REGISTRY);
+    assert_false(member->asleep);
+    assert_string_equal(member->before, REGISTRY);
     assert_string_equal(vl_buf_text(&sleeper->told), told);
+
+    /* What woke it is not answered out of what was learnt with it. */
+    vl_buf_free(&sleeper->told);
+    for (size_t i = 0; i < 2; i++) {
+        static const char *const reload[] = { "asterisk", "-rx", "module reload chan_sip.so", NULL };
+        struct vl_command_result result = { .status = -1 };
+
+        assert_int_equal(member->target->ops->run(member->target, reload, NULL, 1000, &result, &err), 0);
+        vl_command_result_free(&result);
+    }
+    assert_string_equal(vl_buf_text(&sleeper->told), "asterisk '-rx' 'module reload chan_sip.so'\n"
+                                                     "asterisk '-rx' 'module reload chan_sip.so'\n");
+    vl_buf_free(&sleeper->told);
 }
 
-/* The clock, new chance, what it says of its registration and that it is to be a new one. */
+/* The clock, new chance, what it says of its registration, that it is to be a new one, and what will be asked then. */
 static void test_woken_at_once(void **state)
 {
-    struct sleeper sleeper = { .base = { .ops = &sleeper_ops, .name = "alfa" }, .has_perl = true };
+    struct sleeper sleeper = { .has_perl = true };
 
     (void)state;
-    wake(&sleeper, "perl 'sip show registry' 'module reload chan_sip.so' and chance\n");
+    wake(&sleeper, "perl 'sip show registry' 'module reload chan_sip.so' 'core show version' and chance\n");
 }
 
 static void test_woken_without_perl(void **state)
 {
-    struct sleeper sleeper = { .base = { .ops = &sleeper_ops, .name = "alfa" } };
+    struct sleeper sleeper = { .has_perl = false };
 
     (void)state;
-    wake(&sleeper, "perl 'sip show registry' 'module reload chan_sip.so' and chance\n"
+    wake(&sleeper, "perl 'sip show registry' 'module reload chan_sip.so' 'core show version' and chance\n"
                    "date '-s' '@'\n"
-                   "asterisk '-rx' 'sip show registry'\n"
-                   "asterisk '-rx' 'module reload chan_sip.so'\n");
+                   "sh 'sip show registry' 'module reload chan_sip.so'\n");
 }
 
 /* A guest that has booted, and whose Asterisk comes when it was asked for `late` times. */
