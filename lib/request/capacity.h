@@ -33,6 +33,14 @@ struct vl_capacity_step {
     struct vl_capacity_gave gave;
 };
 
+/* What of the capacity comes to a processor of the PBX's machine, and to a gigahertz of them; NAN: that is not known.
+ */
+struct vl_capacity_share {
+    double per_core, per_ghz, ghz;
+    unsigned cores;
+    bool least; /* something else gave before */
+};
+
 struct vl_capacity {
     const struct vl_run *run;
     const struct voiplab_sipp *asked;
@@ -49,10 +57,14 @@ struct vl_capacity {
     bool generator_slow;   /* that was less than was wanted */
     struct vl_capacity_step steps[VL_SIPP_SEARCH_STEPS];
     struct vl_capacity_gave gave; /* in the smallest step that did not hold */
+    struct vl_capacity_share share;
 };
 
 /* What the load is counted in: "calls at once". */
 const char *vl_capacity_unit(const struct vl_capacity *capacity);
+
+/* What of the capacity comes to a processor, while that machine is looked at. */
+struct vl_capacity_share vl_capacity_share(const struct vl_capacity *capacity);
 
 /* As the `steer` of struct vl_sipp_options. */
 void vl_capacity_steer(void *context, struct vl_load_steering *steering);

@@ -128,3 +128,18 @@ struct vl_capacity_gave vl_capacity_what_gave(const struct vl_capacity *capacity
     return (struct vl_capacity_gave){ .name = vl_sipp_limit_name(VL_LOAD_LIMIT_NONE),
                                       .text = "nothing gave, and no more was tried" };
 }
+
+struct vl_capacity_share vl_capacity_share(const struct vl_capacity *capacity)
+{
+    const struct vl_limits now = vl_limits_now(capacity->limits);
+    struct vl_capacity_share share = { .per_core = NAN, .per_ghz = NAN };
+
+    if (now.cores && capacity->search.held)
+        share.per_core = (double)capacity->search.held / now.cores;
+    if (now.mhz && now.cores && capacity->search.held)
+        share.per_ghz = share.per_core / now.mhz * 1000;
+    share.cores = now.cores;
+    share.ghz = now.mhz / 1000.0;
+    share.least = capacity->gave.full || capacity->gave.generator;
+    return share;
+}

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/cleanup.h"
 #include "request/capacity.h"
 
 /* How sure it is: what held, and what did not. */
@@ -38,6 +39,29 @@ static void tell_kept(const struct vl_capacity *capacity, struct vl_buf *text)
     }
 }
 
+/* What others have published, for who wants to compare: of Asterisk, calls at once with G.711 that is passed through.
+ */
+static const char *const published[] = {
+    "TransNexus, Asterisk 1.4.21 on a Xeon X3220: 100 calls per GHz",
+    "SoftBCom 2014, four cores of a Xeon E5506 (2.13 GHz): up to 1600 calls, 188 per GHz",
+};
+
+/* What gave before the processors did leaves open what these would have carried. */
+static void tell_share(const struct vl_capacity *capacity, struct vl_buf *text)
+{
+    const struct vl_capacity_share share = capacity->share;
+
+    if (isnan(share.per_core))
+        return;
+    vl_buf_printf(text, "  %-22s %s%.1f %s, of %u", "per core", share.least ? "at least " : "", share.per_core,
+                  vl_capacity_unit(capacity), share.cores);
+    if (!isnan(share.per_ghz))
+        vl_buf_printf(text, " of %.2f GHz: %s%.1f per GHz", share.ghz, share.least ? "at least " : "", share.per_ghz);
+    vl_buf_putc(text, '\n');
+    for (size_t i = 0; i < VL_COUNT(published) && !capacity->asked->by_rate; i++)
+        vl_buf_printf(text, "  %-22s %s\n", i ? "" : "published", published[i]);
+}
+
 void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text)
 {
     const struct vl_load *load = &capacity->load->load;
@@ -52,6 +76,7 @@ void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text)
         vl_buf_printf(text,
                       "  %-22s what its Asterisk has in use was not to be seen: something there may have been full\n",
                       "not looked at");
+    tell_share(capacity, text);
     tell_used(capacity, text);
     tell_kept(capacity, text);
     vl_buf_printf(text, "  %-22s %.1f calls a second\n", "SIPp with itself", capacity->generator_rate);
@@ -67,6 +92,8 @@ void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text)
 
 void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *json)
 {
+    const struct vl_capacity_share share = capacity->share;
+
     vl_json_object(json, NULL);
     vl_json_string(json, "name", capacity->load->load.name);
     vl_json_string(json, "target", capacity->load->load.target->name);
@@ -92,6 +119,9 @@ void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *j
         vl_json_number(json, vl_limit_names[i].key, capacity->kept[i]);
     vl_json_end(json);
     vl_json_real(json, "generator_rate", capacity->generator_rate);
+    vl_json_real(json, "per_core", share.per_core);
+    vl_json_real(json, "per_ghz", share.per_ghz);
+    vl_json_bool(json, "at_least", share.least);
     vl_json_array(json, "steps");
     for (unsigned i = 0; i < capacity->search.steps; i++) {
         const struct vl_capacity_step *step = &capacity->steps[i];

@@ -58,6 +58,8 @@ void vl_limits_read_settings(struct vl_limits *limits, unsigned *ret_first, unsi
     *ret_first = number_after(text, "Port start");
     *ret_last = number_after(text, "Port end");
     limits->calls_most = number_after(text, "Call limit");
+    limits->cores = number_after(text, "voiplab processors");
+    limits->mhz = number_after(text, "voiplab megahertz");
     if (*ret_first && *ret_last<PORTS && * ret_last> * ret_first)
         limits->use[VL_LIMIT_PORTS].most = *ret_last - *ret_first + 1;
 }
@@ -150,8 +152,13 @@ static bool look_once(struct vl_limits_watch *watch, struct vl_target *target)
 
 static void read_settings(struct vl_limits_watch *watch, struct vl_target *target)
 {
-    const char *const argv[] = { "sh", "-c", "asterisk -rx 'rtp show settings'; asterisk -rx \"sip show peer $0\"",
-                                 watch->account, NULL };
+    const char *const argv[] = {
+        "sh", "-c",
+        "asterisk -rx 'rtp show settings'; asterisk -rx \"sip show peer $0\"; "
+        "echo voiplab processors $(grep -c ^processor /proc/cpuinfo); "
+        "echo voiplab megahertz $(sed -n 's/^cpu MHz[^0-9]*//p' /proc/cpuinfo | sort -n | tail -n 1)",
+        watch->account, NULL
+    };
     struct vl_command_result result = { .output = NULL };
 
     if (!ask(target, argv, &result))

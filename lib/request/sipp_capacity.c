@@ -179,6 +179,7 @@ static int search(struct vl_capacity *capacity)
     while (rc == 0 && capacity->search.next)
         rc = make_step(capacity);
     capacity->gave = vl_capacity_what_gave(capacity);
+    capacity->share = vl_capacity_share(capacity);
     return rc;
 }
 

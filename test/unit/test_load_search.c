@@ -128,8 +128,11 @@ static void test_limits(void **state)
 
     (void)state;
     vl_limits_read_settings(&limits, &first, &last,
-                            "  Port start:      10000\n  Port end:        10019\n  Call limit   : 25\n");
+                            "  Port start:      10000\n  Port end:        10019\n  Call limit   : 25\n"
+                            "voiplab processors 2\nvoiplab megahertz 2245.778\n");
     assert_int_equal(limits.use[VL_LIMIT_PORTS].most, 20);
+    assert_int_equal(limits.cores, 2);
+    assert_int_equal(limits.mhz, 2245);
     assert_int_equal(limits.calls_most, 25);
     vl_limits_read_use(&limits, first, last,
                        "voiplab open files 41\nvoiplab most threads 256\nThreads:\t30\nMax processes 855 855 "
