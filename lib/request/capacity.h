@@ -38,7 +38,7 @@ struct vl_capacity_step {
 struct vl_capacity_share {
     double per_core, per_ghz, ghz;
     unsigned cores;
-    bool least; /* something else gave before */
+    bool least; /* something else gave before, or nothing did */
 };
 
 struct vl_capacity {

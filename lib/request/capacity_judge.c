@@ -140,6 +140,6 @@ struct vl_capacity_share vl_capacity_share(const struct vl_capacity *capacity)
         share.per_ghz = share.per_core / now.mhz * 1000;
     share.cores = now.cores;
     share.ghz = now.mhz / 1000.0;
-    share.least = capacity->gave.full || capacity->gave.generator;
+    share.least = capacity->gave.full || capacity->gave.generator || !capacity->search.failed;
     return share;
 }
