@@ -1,42 +1,77 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A guest by its agent, as the target that it is over SSH otherwise.
+ * A guest by its agent, as the target that it is over SSH otherwise; and is again once its agent has failed: libvirt
+ * gives an agent five seconds to say that it is there, which one on a busy host may not make, and a libvirtd may be
+ * started anew meanwhile. What was asked then is asked over SSH, all of which may be done twice. What does not end in
+ * time has been begun: that is no failure of the agent.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "guest/hypervisor.h"
 #include "plan/sites.h"
 #include "stage/stage.h"
 
+enum { CONNECT_MS = 10000 };
+
 struct agent {
+    struct vl_session *session;
+    const struct vl_pbx *pbx;
     struct vl_hypervisor *hypervisor;
-    char *domain, *lab;
+    char *domain;
+    struct vl_target *over_ssh; /* NULL: the agent has not failed */
 };
 
 static void close_agent(void *context)
 {
     struct agent *agent = context;
 
+    vl_target_close(agent->over_ssh);
     free(agent->domain);
-    free(agent->lab);
     free(agent);
+}
+
+static void keep(struct vl_buf *buf, const unsigned char *bytes, size_t length, size_t limit)
+{
+    if (bytes)
+        vl_buf_add(buf, (const char *)bytes, length < limit ? length : limit);
+}
+
+static int run_over_ssh(const struct agent *agent, const char *const *argv, const char *input, size_t limit,
+                        int timeout_ms, int *ret_status, struct vl_buf *output, struct vl_error *err)
+{
+    struct vl_command_result result = { .status = -1 };
+
+    if (agent->over_ssh->ops->run(agent->over_ssh, argv, input, timeout_ms, &result, err) < 0)
+        return -1;
+    *ret_status = result.status;
+    keep(output, (const unsigned char *)result.output, strlen(result.output), limit);
+    vl_command_result_free(&result);
+    return 0;
 }
 
 static int execute(void *context, const char *const *argv, const char *input, size_t limit, int timeout_ms,
                    int *ret_status, struct vl_buf *output, struct vl_buf *errors, struct vl_error *err)
 {
-    const struct agent *agent = context;
+    struct agent *agent = context;
     VL_HYPERVISOR_ANSWER_AUTO answer = { .status = -1 };
+    VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (vl_hypervisor_execute(agent->hypervisor, agent->domain, agent->lab, argv, input, timeout_ms, &answer, err) < 0)
-        return -1;
-    *ret_status = answer.status;
-    if (answer.output)
-        vl_buf_add(output, (const char *)answer.output, answer.output_length < limit ? answer.output_length : limit);
-    if (answer.errors)
-        vl_buf_add(errors, (const char *)answer.errors, answer.errors_length < limit ? answer.errors_length : limit);
-    return 0;
+    if (!agent->over_ssh && vl_hypervisor_execute(agent->hypervisor, agent->domain, agent->session->lab->name, argv,
+                                                  input, timeout_ms, &answer, &cause) == 0) {
+        *ret_status = answer.status;
+        keep(output, answer.output, answer.output_length, limit);
+        keep(errors, answer.errors, answer.errors_length, limit);
+        return 0;
+    }
+    if (!agent->over_ssh && cause.code != VL_ERROR_TIMEOUT)
+        agent->over_ssh = vl_session_connect(agent->session, agent->pbx, CONNECT_MS, err);
+    if (agent->over_ssh)
+        return run_over_ssh(agent, argv, input, limit, timeout_ms, ret_status, output, err);
+    if (!err->code)
+        vl_error_move(err, &cause);
+    return -1;
 }
 
 struct vl_target *vl_stage_agent(struct vl_session *session, const struct vl_pbx *pbx, struct vl_error *err)
@@ -53,10 +88,9 @@ struct vl_target *vl_stage_agent(struct vl_session *session, const struct vl_pbx
     }
     agent = vl_calloc(1, sizeof(*agent));
     if (agent && domain) {
-        *agent = (struct agent){ .hypervisor = hypervisor,
-                                 .domain = vl_strdup(domain),
-                                 .lab = vl_strdup(session->lab->name) };
-        if (agent->domain && agent->lab)
+        *agent =
+            (struct agent){ .session = session, .pbx = pbx, .hypervisor = hypervisor, .domain = vl_strdup(domain) };
+        if (agent->domain)
             return vl_target_by(
                 pbx->name, &(struct vl_executor){ .execute = execute, .close = close_agent, .context = agent }, err);
         close_agent(agent);

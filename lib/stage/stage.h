@@ -225,8 +225,8 @@ int vl_stage_lone_guests(struct vl_session *session, const char *const *names, s
 int vl_stage_lone_guests_gone(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,
                               struct vl_error *err);
 
-/* A guest by its agent, over its hypervisor, with all that it has over SSH: whether there is an agent shows with the
- * first that is asked of it. NULL: there is no hypervisor that could be asked. */
+/* A guest by its agent, over its hypervisor, with all that it has over SSH; over SSH where there is no agent, or it
+ * fails, which shows with the first that is asked. NULL: there is no hypervisor that could be asked. */
 struct vl_target *vl_stage_agent(struct vl_session *session, const struct vl_pbx *pbx, struct vl_error *err);
 
 /* Names in libvirt. In the arena. */
