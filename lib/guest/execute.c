@@ -32,9 +32,33 @@ char *vl_hypervisor_agent_command(virDomainPtr domain, const char *command, int 
     return vl_libvirt_qemu.virDomainQemuAgentCommand(domain, command, timeout_s, flags);
 }
 
+/* Not more at a time than libvirtd serves of one connection: agents that hang would keep all others from it. */
+static pthread_mutex_t turnstile = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t one_left = PTHREAD_COND_INITIALIZER;
+static unsigned asking;
+
+static void enter(void)
+{
+    (void)pthread_mutex_lock(&turnstile);
+    while (asking >= VL_GUESTS_AT_A_TIME)
+        (void)pthread_cond_wait(&one_left, &turnstile);
+    asking++;
+    (void)pthread_mutex_unlock(&turnstile);
+}
+
+static void leave(void)
+{
+    (void)pthread_mutex_lock(&turnstile);
+    asking--;
+    (void)pthread_cond_signal(&one_left);
+    (void)pthread_mutex_unlock(&turnstile);
+}
+
 static int ask(virDomainPtr domain, const char *name, const char *command, char **ret_reply, struct vl_error *err)
 {
+    enter();
     *ret_reply = vl_hypervisor_ops()->agent_command(domain, command, ANSWER_S, 0);
+    leave();
     return *ret_reply ? 0 : vl_hypervisor_fail(err, "ask the agent of domain", name);
 }
 

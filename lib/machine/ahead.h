@@ -46,7 +46,6 @@ struct vl_ahead {
     struct vl_ahead_group *groups;
     struct vl_ahead_command *commands;
     size_t path_count, group_count, command_count;
-    bool prepared; /* what was to be done first is */
     long long taken_ms;
     struct vl_ahead *older; /* what was learnt before, by another question; NULL: nothing */
 };

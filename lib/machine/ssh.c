@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The target that is a host over SSH, seen from the program.
+ * The target that is a host over SSH, or by another way that runs commands there (vl_target_by()), seen from the
+ * program.
  *
  * The program connects (ssh_connect.c) and hands the socket to a worker process (ssh_worker.c), which does everything
  * that a hostile guest could abuse. Here are the deadline, which is kept by killing the worker, and the check of all
@@ -25,7 +26,7 @@
 #include "machine/target.h"
 #include "machine/wire.h"
 
-enum { COMMAND_TIMEOUT_MS = 60000 };
+enum { COMMAND_TIMEOUT_MS = 60000, LATE_MS = 500 };
 
 static const char *worker_program = "/proc/self/exe";
 
@@ -225,6 +226,10 @@ static int execute_by(struct vl_ssh *ssh, const char *const *argv, const char *i
     int rc = ssh->by.execute(ssh->by.context, argv, input, limit, account.timeout_ms, &reply->status, &reply->output,
                              &reply->errors, err);
 
+    /* one that comes late would never end its patience */
+    if (rc == 0 && vl_now_ms() - account.begun > account.timeout_ms + LATE_MS)
+        rc =
+            vl_fail(err, VL_ERROR_TIMEOUT, "'%s' did not answer within %.1f s", ssh->name, account.timeout_ms / 1000.0);
     if (close_account(ssh, &account, rc, err) < 0)
         return give_up(ssh, err);
     return reply->output.failed || reply->errors.failed ? vl_no_memory(err) : 0;

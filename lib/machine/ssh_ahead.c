@@ -34,6 +34,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "machine/ahead.h"
 #include "machine/ssh_internal.h"
 #include "machine/ssh_script.h"
@@ -105,7 +106,11 @@ int vl_ssh_answer_seconds(const struct vl_ssh *ssh)
     return timeout_ms > 0 ? (timeout_ms + 999) / 1000 : ANSWER_S;
 }
 
-/* The mark is of a program of somebody else's that has run to its end. */
+#define AHEAD "voiplab ahead\n"
+#define DONE "w\n"
+/* The shell alone would go on and ask what is to be asked after the program only. */
+#define NEEDS_PERL "command -v perl >/dev/null 2>&1 || exit 127; "
+
 const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wanted *wanted, const char *program,
                                    struct vl_arena *arena)
 {
@@ -116,7 +121,7 @@ const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wan
         return NULL;
     argv[count++] = "sh";
     argv[count++] = "-c";
-    argv[count++] = vl_ssh_ahead_script;
+    argv[count++] = program ? vl_arena_printf(arena, NEEDS_PERL "%s", vl_ssh_ahead_script) : vl_ssh_ahead_script;
     argv[count++] = "sh";
     argv[count++] = vl_ssh_ask_program;
     argv[count++] =
@@ -134,7 +139,6 @@ const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wan
 static bool learn(struct vl_ssh *ssh, const struct vl_wanted *wanted, const char *bytes, size_t length)
 {
     struct vl_ahead *learnt = vl_calloc(1, sizeof(*learnt));
-    bool prepared;
 
     if (!learnt)
         return false;
@@ -143,14 +147,16 @@ static bool learn(struct vl_ssh *ssh, const struct vl_wanted *wanted, const char
         vl_ahead_drop(&learnt);
         return false;
     }
-    prepared = learnt->prepared;
     vl_ahead_push(&ssh->ahead, learnt);
-    return prepared;
+    return true;
 }
 
-bool vl_ssh_take(struct vl_target *target, const struct vl_wanted *wanted, const char *answer)
+/* An answer that is longer than that of a command may be, or has a NUL in it, is cut: what was done is done. */
+enum vl_taken vl_ssh_take(struct vl_target *target, const struct vl_wanted *wanted, const char *answer)
 {
-    return learn(vl_ssh_of(target), wanted, answer, strlen(answer));
+    if (!vl_text_starts(answer, AHEAD DONE))
+        return VL_TAKEN_NOT;
+    return learn(vl_ssh_of(target), wanted, answer, strlen(answer)) ? VL_TAKEN_LEARNT : VL_TAKEN_DONE;
 }
 
 void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted)

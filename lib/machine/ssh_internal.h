@@ -17,7 +17,7 @@ struct vl_ssh {
     pid_t worker; /* 0 once it is gone */
     int control;  /* our end of the socket pair */
     int command_timeout_ms;
-    char *gone;             /* why there is no worker any more */
+    char *gone;             /* why nothing is asked of it any more */
     struct vl_ahead *ahead; /* what was asked ahead of need; NULL: nothing */
     struct vl_ssh *via;     /* the session that this one goes through; NULL: none */
     struct vl_executor by;  /* what runs its commands in place of a worker; execute NULL: nothing does */
@@ -78,7 +78,7 @@ bool vl_ssh_gives_to(struct vl_target *target, const char *group, gid_t *ret_id)
 void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted);
 const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wanted *wanted, const char *program,
                                    struct vl_arena *arena);
-bool vl_ssh_take(struct vl_target *target, const struct vl_wanted *wanted, const char *answer);
+enum vl_taken vl_ssh_take(struct vl_target *target, const struct vl_wanted *wanted, const char *answer);
 int vl_ssh_batch(struct vl_target *target, const struct vl_batch_item *items, size_t count,
                  struct vl_batch_report *report, struct vl_error *err);
 

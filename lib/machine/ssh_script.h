@@ -23,10 +23,10 @@
     "group() { x=; while IFS=: read -r a b c d; do if [ \"$a\" = \"$1\" ]; then x=$c; fi; "                            \
     "done </etc/group; [ -z \"$x\" ] || return 0; x=$(getent group \"$1\" 2>/dev/null); x=${x#*:*:}; x=${x%%:*}; }; "
 
-/* Programs of perl(1), without a line end and without a module. One asks: seconds, what is awaited of the last command
- * (struct vl_wanted) with blanks between, then the commands. It ends with 9, having printed nothing, when the
- * control socket is not to be had. Behind the other one, which learns of files and groups, their numbers and names come
- * before the commands, and that status is 8. */
+/* Programs of perl(1), without a line end and without a module. One asks: seconds, how many commands are the last and
+ * what is awaited of them (struct vl_wanted) with blanks between, then the commands. It ends with 9, having printed
+ * nothing, when the control socket is not to be had. Behind the other one, which learns of files and groups, their
+ * numbers and names come before the commands, and that status is 8. */
 extern const char vl_ssh_ask_program[];
 extern const char vl_ssh_learn_program[];
 

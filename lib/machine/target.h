@@ -50,6 +50,9 @@ struct vl_wanted {
     unsigned together;
 };
 
+/* What came of something that was to be done first: it was not done; it was, and nothing was learnt; it was. */
+enum vl_taken { VL_TAKEN_NOT, VL_TAKEN_DONE, VL_TAKEN_LEARNT };
+
 /* One of several changes that are made in one go: write(), remove(), or run() of `asterisk -rx COMMAND`. */
 struct vl_batch_item {
     enum { VL_BATCH_WRITE, VL_BATCH_REMOVE, VL_BATCH_COMMAND } kind;
@@ -91,11 +94,12 @@ struct vl_target_ops {
      * change; what could not be learnt they ask for as if this had not been called. NULL: no use. */
     void (*prefetch)(struct vl_target *target, const struct vl_wanted *wanted);
     /* The same as a command, for who has something to do there first: `program` is for perl(1), without a line end, and
-     * leaves its arguments alone. In the arena; NULL: it cannot be. */
+     * leaves its arguments alone. Without perl nothing is done, and the status is 127. In the arena; NULL: it cannot
+     * be. */
     const char *const *(*question)(struct vl_target *target, const struct vl_wanted *wanted, const char *program,
                                    struct vl_arena *arena);
-    /* Take what that command printed. False: it is not in order, or there is no perl and the program was not run. */
-    bool (*take)(struct vl_target *target, const struct vl_wanted *wanted, const char *answer);
+    /* Take what that command printed. */
+    enum vl_taken (*take)(struct vl_target *target, const struct vl_wanted *wanted, const char *answer);
     /* Carry out the items in order, all commands behind all files. Each file is replaced as write() does, and none is
      * before the new text of all is there. 0 when all were carried out, whatever the commands ended with. `report` is
      * filled in either case. NULL: they have to be carried out one by one. */

@@ -291,7 +291,7 @@ static bool read_number(const char *text, unsigned long *ret_number, const char 
     return true;
 }
 
-enum { CHANNEL_FIELDS = 24, FEWEST_FIELDS = 12 };
+enum { CHANNEL_FIELDS = 24, FEWEST_FIELDS = 12, FIELDS_OF_1_6 = 13 };
 
 /* `1795405630.289`, with `SYSTEM-` in front where asterisk.conf names the system. */
 static bool is_unique_id(struct vl_slice field)
@@ -307,7 +307,7 @@ static bool is_unique_id(struct vl_slice field)
 
 /* Split at '!'. The data of an application may hold one, so the front and the end are counted from their own sides:
  * NAME!CONTEXT!EXTENSION!PRIORITY!STATE!APPLICATION!DATA!CALLER!ACCOUNT[!PEERACCOUNT]!AMAFLAGS!DURATION!BRIDGE[!UNIQUEID]
- * (those in brackets since 1.8). */
+ * (the unique id since 1.6.1, the account of the peer since 1.8). */
 static bool read_channel(struct vl_arena *arena, struct vl_slice line, struct vl_channel *channel)
 {
     struct vl_slice fields[CHANNEL_FIELDS] = { { line.start, 0 } }, bridge;
@@ -326,7 +326,7 @@ static bool read_channel(struct vl_arena *arena, struct vl_slice line, struct vl
     if (count < FEWEST_FIELDS || !fields[0].length || !vl_slice_digits(fields[3]))
         return false;
     end = is_unique_id(fields[count - 1]) ? count - 2 : count - 1;
-    caller = end == count - 1 ? end - 4 : end - 5;
+    caller = end == count - 1 || count == FIELDS_OF_1_6 ? end - 4 : end - 5;
     bridge = fields[end];
     *channel = (struct vl_channel){
         .name = vl_slice_keep(arena, fields[0]),

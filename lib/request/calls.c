@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/parallel.h"
 #include "base/text.h"
@@ -11,7 +12,7 @@
 #include "probe/asterisk.h"
 #include "request/request.h"
 
-enum { WAIT_S = 10, MINUTE = 60, HOUR = 3600 };
+enum { WAIT_S = 10, MINUTE = 60, HOUR = 3600, PARTNERS_MOST = 4 };
 
 struct listed {
     struct vl_channel *channels;
@@ -38,18 +39,26 @@ static void list_channels(void *context, size_t index)
                       member->pbx->name);
 }
 
-/* Those that it is in a bridge with: of Asterisk 12 and later by the bridge, of an older one by each other's name. */
+static bool is_with(const struct vl_channel *channel, const struct vl_channel *other)
+{
+    return other != channel && (!strcmp(other->bridge, channel->bridge) || !strcmp(other->name, channel->bridge));
+}
+
+/* Those that it is in a bridge with: of Asterisk 12 and later by the bridge, of an older one by each other's name. Of a
+ * conference the first few and how many more, as it may have thousands. */
 static const char *partners(struct vl_arena *arena, const struct listed *listed, const struct vl_channel *channel)
 {
-    const char *names = NULL;
+    VL_BUF_AUTO names = VL_BUF_INIT;
+    size_t count = 0;
 
-    for (size_t i = 0; channel->bridged && i < listed->count; i++) {
-        const struct vl_channel *other = &listed->channels[i];
-
-        if (other != channel && (!strcmp(other->bridge, channel->bridge) || !strcmp(other->name, channel->bridge)))
-            names = names ? vl_arena_printf(arena, "%s %s", names, other->name) : other->name;
-    }
-    return names;
+    if (!channel->bridged)
+        return NULL;
+    for (size_t i = 0; i < listed->count; i++)
+        if (is_with(channel, &listed->channels[i]) && ++count <= PARTNERS_MOST)
+            vl_buf_printf(&names, "%s%s", count > 1 ? " " : "", listed->channels[i].name);
+    if (count > PARTNERS_MOST)
+        vl_buf_printf(&names, " and %zu more", count - PARTNERS_MOST);
+    return count ? vl_text_quote(arena, vl_buf_text(&names), VL_TEXT_QUOTED) : NULL;
 }
 
 static const char *lasting(struct vl_arena *arena, unsigned long seconds)
@@ -72,7 +81,7 @@ static void add_row(const struct vl_run *run, const char *pbx, const struct list
                                    pbx, shown(arena, channel->caller), shown(arena, channel->extension),
                                    shown(arena, channel->context), shown(arena, channel->state),
                                    lasting(arena, channel->seconds), shown(arena, channel->application),
-                                   shown(arena, channel->name), shown(arena, partners(arena, listed, channel)) });
+                                   shown(arena, channel->name), partners(arena, listed, channel) });
 }
 
 static int tell(const struct vl_run *run, const struct listing *listing)

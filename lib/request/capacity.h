@@ -19,7 +19,7 @@ enum {
 struct vl_capacity_gave {
     const char *name, *text; /* in results, and for people; NULL: it was not seen */
     const char *log;         /* what the PBX wrote meanwhile; NULL: nothing that tells */
-    bool generator;
+    bool generator, processor;
     bool full; /* it was seen to be full */
 };
 

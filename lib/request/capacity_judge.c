@@ -100,6 +100,7 @@ struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacit
 
         gave.name = vl_sipp_limit_name(limit);
         gave.generator = limit == VL_LOAD_LIMIT_GENERATOR;
+        gave.processor = limit == VL_LOAD_LIMIT_HOST || limit == VL_LOAD_LIMIT_GUEST;
     }
     if (capacity->limits && !gave.generator)
         gave.log = vl_limits_log(capacity->run, capacity->load->load.target, seconds);
@@ -140,6 +141,6 @@ struct vl_capacity_share vl_capacity_share(const struct vl_capacity *capacity)
         share.per_ghz = share.per_core / now.mhz * 1000;
     share.cores = now.cores;
     share.ghz = now.mhz / 1000.0;
-    share.least = capacity->gave.full || capacity->gave.generator || !capacity->search.failed;
+    share.least = !capacity->gave.processor;
     return share;
 }

@@ -155,16 +155,18 @@ static bool no_asterisk(struct vl_member *member, struct vl_error *cause)
  * would; it stays the way to it then. One without an agent, or whose agent does not do, is woken over SSH. */
 static bool wake_by_agent(struct connecting *connecting, struct vl_member *member)
 {
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_ERROR_AUTO why = { .code = VL_OK };
 
     if (member->agentless)
         return false;
-    member->target = vl_stage_agent(connecting->fleet->session, member->pbx, &ignored);
+    member->target = vl_stage_agent(connecting->fleet->session, member->pbx, &why);
     if (!member->target)
         return false;
     member->target->patience_ms = connecting->patience_ms;
-    if (wake(connecting->fleet, member, &ignored) == 0)
+    if (wake(connecting->fleet, member, &why) == 0)
         return true;
+    vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name, "goes on over SSH: %s",
+                     vl_error_text(&why));
     member->agentless = true;
     close_target(member);
     return false;

@@ -50,12 +50,13 @@ int vl_fleet_forget_registration(struct vl_fleet *fleet, const struct vl_member 
  * as random (RNDADDENTROPY), and draws from it anew (RNDRESEEDCRNG); the numbers are those of most machines, where they
  * are others the guest says no. A kernel from 5.18 on could tell by itself, with a device that says that the guest was
  * put back. The clock is set by clock_settime(2), which has this number on a 64-bit PC, elsewhere by date(1): each
- * process more takes an emulated guest that has just run on 50 ms. Then the program asks Asterisk (ssh_script.h). */
+ * process more takes an emulated guest that has just run on 50 ms. What time it is stands before the program, in $w:
+ * the clock only goes forward, for a program that comes late would put it back. */
 static const char wake_program[] =
     "if (open(R, \"+<\", \"/dev/urandom\")) { read(STDIN, $r, 64); "
     "ioctl(R, 0x40085203, pack(\"iia*\", 4 * length($r), length($r), $r)); ioctl(R, 0x5207, 0); } "
     "$w =~ /^@(\\d+)[.](\\d+)$/ or exit 1; "
-    "unless (-e \"/lib64/ld-linux-x86-64.so.2\" && length(pack(\"p\", \"\")) == 8 && "
+    "unless ($1 <= time || -e \"/lib64/ld-linux-x86-64.so.2\" && length(pack(\"p\", \"\")) == 8 && "
     "syscall(227, 0, pack(\"q2\", $1, $2 * 1000000)) == 0) { "
     "open(O, \">&\", STDOUT); open(STDOUT, \">\", \"/dev/null\"); system(\"date\", \"-s\", $w) == 0 or exit 1; "
     "open(STDOUT, \">&\", O); } ";
@@ -83,7 +84,7 @@ static int run_clock(struct vl_fleet *fleet, const struct vl_member *member, con
 }
 
 /* The commands that wake it are not to be answered from what was learnt once more: somebody may mean them. The first
- * says how it was registered before. */
+ * says how it was registered before; where that was not learnt, any registration will do. */
 static void take_answers(struct vl_fleet *fleet, struct vl_member *member, const char *const *commands)
 {
     bool registers = vl_probe_registers(&fleet->session->state, member->pbx);
@@ -118,10 +119,16 @@ static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, const 
             &arena);
     if (!argv || run_clock(fleet, member, argv, letters, &answer, err) < 0)
         return -1;
-    if (!member->target->ops->take(member->target, &wanted, answer))
-        return -1;
-    take_answers(fleet, member, commands);
-    return 0;
+    switch (member->target->ops->take(member->target, &wanted, answer)) {
+    case VL_TAKEN_LEARNT:
+        take_answers(fleet, member, commands);
+        return 0;
+    case VL_TAKEN_DONE:
+        return 0;
+    case VL_TAKEN_NOT:
+        break;
+    }
+    return -1;
 }
 
 /* Without perl only the clock is set. */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A guest by its agent, as the target that it is over SSH otherwise; and is again once its agent has failed: libvirt
- * gives an agent five seconds to say that it is there, which one on a busy host may not make, and a libvirtd may be
- * started anew meanwhile. What was asked then is asked over SSH, all of which may be done twice. What does not end in
- * time has been begun: that is no failure of the agent.
+ * A guest by its agent, as the target that it is over SSH otherwise; and is again when an agent that has answered
+ * before fails: libvirt gives it five seconds to say that it is there, which one on a busy host may not make, and a
+ * libvirtd may be started anew meanwhile. What was asked then is asked over SSH, and may be done twice; the first
+ * question, which wakes a guest, must not be: who asks it does so anew, with the time of then (fleet_connect.c). What
+ * does not end in time has been begun: that is no failure of the agent.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "guest/hypervisor.h"
 #include "plan/sites.h"
@@ -20,6 +22,7 @@ struct agent {
     const struct vl_pbx *pbx;
     struct vl_hypervisor *hypervisor;
     char *domain;
+    bool answered;
     struct vl_target *over_ssh; /* NULL: the agent has not failed */
 };
 
@@ -57,18 +60,23 @@ static int execute(void *context, const char *const *argv, const char *input, si
     struct agent *agent = context;
     VL_HYPERVISOR_ANSWER_AUTO answer = { .status = -1 };
     VL_ERROR_AUTO cause = { .code = VL_OK };
+    long long begun = vl_now_ms();
+    int left;
 
     if (!agent->over_ssh && vl_hypervisor_execute(agent->hypervisor, agent->domain, agent->session->lab->name, argv,
                                                   input, timeout_ms, &answer, &cause) == 0) {
+        agent->answered = true;
         *ret_status = answer.status;
         keep(output, answer.output, answer.output_length, limit);
         keep(errors, answer.errors, answer.errors_length, limit);
         return 0;
     }
-    if (!agent->over_ssh && cause.code != VL_ERROR_TIMEOUT)
-        agent->over_ssh = vl_session_connect(agent->session, agent->pbx, CONNECT_MS, err);
-    if (agent->over_ssh)
-        return run_over_ssh(agent, argv, input, limit, timeout_ms, ret_status, output, err);
+    left = timeout_ms - (int)(vl_now_ms() - begun);
+    if (!agent->over_ssh && agent->answered && cause.code != VL_ERROR_TIMEOUT && left > 0)
+        agent->over_ssh = vl_session_connect(agent->session, agent->pbx, left < CONNECT_MS ? left : CONNECT_MS, err);
+    left = timeout_ms - (int)(vl_now_ms() - begun);
+    if (agent->over_ssh && left > 0)
+        return run_over_ssh(agent, argv, input, limit, left, ret_status, output, err);
     if (!err->code)
         vl_error_move(err, &cause);
     return -1;

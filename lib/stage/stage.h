@@ -225,8 +225,9 @@ int vl_stage_lone_guests(struct vl_session *session, const char *const *names, s
 int vl_stage_lone_guests_gone(struct vl_session *session, const char *const *names, bool remove, struct vl_plan *plan,
                               struct vl_error *err);
 
-/* A guest by its agent, over its hypervisor, with all that it has over SSH; over SSH where there is no agent, or it
- * fails, which shows with the first that is asked. NULL: there is no hypervisor that could be asked. */
+/* A guest by its agent, over its hypervisor, with all that it has over SSH. Whether there is an agent shows with the
+ * first question; when one that has answered fails later, it goes on over SSH. NULL: there is no hypervisor that could
+ * be asked. */
 struct vl_target *vl_stage_agent(struct vl_session *session, const struct vl_pbx *pbx, struct vl_error *err);
 
 /* Names in libvirt. In the arena. */

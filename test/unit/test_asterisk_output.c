@@ -311,6 +311,7 @@ static void test_odd_channels(void **state)
     static const char text[] = "SIP/7001-00000001!internal!1500!2!Up!Dial!IAX2/a!b/1500!7001!!3!12!IAX2/1000-1\n"
                                "SIP/7002-00000002!internal!1500!1!Ring!Wait!5!7002!!3!1!(None)\n"
                                "SIP/7003-00000003!internal!1500!1!Up!Echo!a!b!c!7003!!3!12!!pbx-1795405630.289\n"
+                               "SIP/7005-00000003!internal!1500!1!Up!Dial!IAX2/a/2500!1500!acct!3!42!!1795405630.2\n"
                                "SIP/7004!cut off\n"
                                "Privilege escalation protection disabled!\n";
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -319,7 +320,8 @@ static void test_odd_channels(void **state)
 
     (void)state;
     assert_int_equal(vl_asterisk_parse_channels_concise(&arena, text, &list, &count), 0);
-    assert_int_equal(count, 3);
+    assert_int_equal(count, 4);
+    assert_string_equal(list[3].caller, "1500");
     assert_true(list[0].bridged);
     assert_false(list[1].bridged);
     assert_string_equal(list[0].caller, "7001");

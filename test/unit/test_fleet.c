@@ -237,7 +237,7 @@ static int be_told(void *context, const char *const *argv, const char *input, si
     }
     vl_buf_puts(output, asked ? "t 1796010721\nvoiplab end\n" : "");
     vl_buf_puts(&sleeper->told, woken && input && strlen(input) == 64 ? " and chance\n" : "\n");
-    *ret_status = 0;
+    *ret_status = woken && !sleeper->has_perl ? 127 : 0;
     return 0;
 }
 
