@@ -5,13 +5,13 @@
  * Numbers for AF_UNIX and SOCK_STREAM, as Linux has them on all machines but MIPS, which is told by the 9 that it
  * cannot connect. The greeting is HOST/PROCESS/VERSION. A command that Asterisk does not know is named in its error;
  * one of a single word is named whole by all versions. The last command, or the last ones together, are asked again
- * until what is awaited of them is there, after pauses of 20, 40, 60 ms and so on: five times, or of several seven.
- * What was answered before it is cut off is given all the same.
+ * until what is awaited of them is there, after pauses of 20, 40, 60 ms and so on, five times; several, which cost
+ * more, after 60, 120, 190 and 250 ms. What was answered before it is cut off is given all the same.
  */
 const char vl_ssh_ask_program[] =
     "$t=shift; ($g,@w)=split / /,shift; exit 0 unless @ARGV; $g=1 unless $g; sub gone { print @k ? @k : @h; exit 0 } "
     "$SIG{ALRM}=\\&gone; "
-    "$SIG{PIPE}=\"IGNORE\"; $|=1; alarm $t; $n=@ARGV; $m=$g>1 ? 7 : 5; "
+    "$SIG{PIPE}=\"IGNORE\"; $|=1; alarm $t; $n=@ARGV; ($m,$s)=$g>1 ? (4,16) : (5,50); "
     "sub lacks { my($w,$o)=@_; $w=~s/^~// ? $o!~/$w/ : $o!~/^\\Q$w\\E[^\\n]*!Up!/m } "
     "for $f (\"/var/run/asterisk/asterisk.ctl\",\"/var/run/asterisk.ctl\") { socket(S,1,1,0) or exit($x||9); "
     "if (connect(S,pack(\"Sa*\",1,\"$f\\0\"))) { $y=1; last } } exit($x||9) unless $y; "
@@ -22,4 +22,4 @@ const char vl_ssh_ask_program[] =
     "if (length($o)>1048576) { print @h,\"c 0 1048576\\n\",substr($o,0,1048576); exit 0 } } } "
     "for $c (splice(@ARGV,0,$n>$g ? $n-$g : 0)) { $o=ask($c); print \"c 0 \",length($o),\"\\n\",$o } "
     "while (1) { @h=(); $a=\"\"; for $c (@ARGV) { $o=ask($c); $a.=$o; push @h,\"c 0 \".length($o).\"\\n\",$o } "
-    "@k=@h; last if $u>=$m || !grep { lacks($_,$a) } @w; select(undef,undef,undef,++$u/50) } print @h";
+    "@k=@h; last if $u>=$m || !grep { lacks($_,$a) } @w; select(undef,undef,undef,++$u/$s) } print @h";
