@@ -250,6 +250,29 @@ static const char *option_text(struct vl_arena *arena, const char *options, char
     return found;
 }
 
+/* An argument as applications with options take it (AST_STANDARD_APP_ARGS of Asterisk 16): without quotes, and what is
+ * behind a backslash as it is. */
+static const char *bare(struct vl_arena *arena, const char *text)
+{
+    char *copy = vl_arena_zalloc(arena, strlen(text) + 1), *to = copy;
+
+    while (copy && *text) {
+        size_t length = vl_reference_length(text);
+
+        if (!length && *text == '"') {
+            text++;
+            continue;
+        }
+        if (!length && *text == '\\' && text[1])
+            text++;
+        length = length ? length : 1;
+        memcpy(to, text, length);
+        to += length;
+        text += length;
+    }
+    return copy ? copy : "";
+}
+
 static const char *with_commas(struct vl_arena *arena, const char *text)
 {
     char *copy = vl_arena_strdup(arena, text);
@@ -319,7 +342,7 @@ static const char *slot_text(struct vl_arena *arena, const struct vl_application
     text = vl_jump_words(arena, text, &count)[0];
     if (!slot->option)
         return text;
-    text = option_text(arena, text, slot->option);
+    text = option_text(arena, bare(arena, text), slot->option);
     return text ? with_commas(arena, text) : "";
 }
 

@@ -16,7 +16,7 @@
 #include "base/process.h"
 #include "machine/target.h"
 
-#define SOCKET "/run/asterisk/asterisk.ctl"
+#define SOCKET "/var/run/asterisk/asterisk.ctl"
 
 enum { REGISTERED_AT = 3, ANSWER_S = 2 };
 
@@ -77,8 +77,8 @@ static int set_up(void **state)
         return 0;
     assert_int_equal(unshare(CLONE_NEWNS), 0);
     assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-    assert_int_equal(mount("tmpfs", "/run", "tmpfs", 0, NULL), 0);
-    assert_int_equal(mkdir("/run/asterisk", 0755), 0);
+    assert_int_equal(mount("tmpfs", "/var/run", "tmpfs", 0, NULL), 0);
+    assert_int_equal(mkdir("/var/run/asterisk", 0755), 0);
     assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(listen(listening, 1), 0);
     asterisk = fork();
@@ -94,7 +94,7 @@ static int tear_down(void **state)
     if (asterisk > 0) {
         (void)kill(asterisk, SIGKILL);
         (void)waitpid(asterisk, NULL, 0);
-        (void)umount2("/run", MNT_DETACH);
+        (void)umount2("/var/run", MNT_DETACH);
     }
     asterisk = 0;
     return 0;
