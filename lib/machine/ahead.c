@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/memory.h"
 #include "machine/lines.h"
 
@@ -172,23 +173,14 @@ static void take_clock(struct vl_lines *lines, struct vl_ahead *ahead)
         ahead->commands[i].answered = (long long)seconds;
 }
 
-static size_t count_of(const char *const *list)
-{
-    size_t count = 0;
-
-    while (list && list[count])
-        count++;
-    return count;
-}
-
 /* Room for what is wanted, with its names. */
 static bool prepare(struct vl_ahead *ahead, const struct vl_wanted *wanted)
 {
     struct vl_arena *arena = &ahead->arena;
 
-    ahead->path_count = count_of(wanted->paths);
-    ahead->group_count = count_of(wanted->groups);
-    ahead->command_count = count_of(wanted->commands);
+    ahead->path_count = vl_list_length(wanted->paths);
+    ahead->group_count = vl_list_length(wanted->groups);
+    ahead->command_count = vl_list_length(wanted->commands);
     ahead->paths = vl_arena_zalloc(arena, (ahead->path_count + 1) * sizeof(*ahead->paths));
     ahead->groups = vl_arena_zalloc(arena, (ahead->group_count + 1) * sizeof(*ahead->groups));
     ahead->commands = vl_arena_zalloc(arena, (ahead->command_count + 1) * sizeof(*ahead->commands));

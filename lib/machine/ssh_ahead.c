@@ -33,6 +33,7 @@
 #include "base/buf.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "machine/ahead.h"
@@ -75,11 +76,6 @@ static size_t add(const char **argv, size_t count, const char *const *list)
     for (size_t i = 0; list && list[i]; i++)
         argv[count++] = list[i];
     return count;
-}
-
-static size_t count_of(const char *const *list)
-{
-    return add((const char *[VL_AHEAD_MOST]){ NULL }, 0, list);
 }
 
 static bool is_sound(const struct vl_wanted *wanted)
@@ -128,8 +124,8 @@ const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wan
         program ? vl_arena_printf(arena, "%sprint \"w\\n\"; %s", program, vl_ssh_learn_program) : vl_ssh_learn_program;
     argv[count++] = vl_arena_printf(arena, "%d", vl_ssh_answer_seconds(vl_ssh_of(target)));
     argv[count++] = wanted->awaited ? vl_arena_printf(arena, "%u %s", wanted->together, wanted->awaited) : "";
-    argv[count++] = vl_arena_printf(arena, "%zu", count_of(wanted->paths));
-    argv[count++] = vl_arena_printf(arena, "%zu", count_of(wanted->groups));
+    argv[count++] = vl_arena_printf(arena, "%zu", vl_list_length(wanted->paths));
+    argv[count++] = vl_arena_printf(arena, "%zu", vl_list_length(wanted->groups));
     count = add(argv, count, wanted->paths);
     count = add(argv, count, wanted->groups);
     (void)add(argv, count, wanted->commands);

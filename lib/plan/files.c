@@ -6,47 +6,18 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "plan/block.h"
 #include "plan/loaded.h"
 #include "plan/plan.h"
 #include "plan/reload.h"
 
-static bool has(const char *const *list, const char *name)
-{
-    for (; *list; list++)
-        if (!strcmp(*list, name))
-            return true;
-    return false;
-}
-
-static size_t count_of(const char *const *list)
-{
-    size_t count = 0;
-
-    while (list && list[count])
-        count++;
-    return count;
-}
-
-/* Two lists as one. */
-static const char *const *both(struct vl_arena *arena, const char *const *first, const char *const *second)
-{
-    const char **whole = vl_arena_zalloc(arena, (count_of(first) + count_of(second) + 1) * sizeof(*whole));
-    size_t count = 0;
-
-    for (; whole && first && *first; first++)
-        whole[count++] = *first;
-    for (; whole && second && *second; second++)
-        whole[count++] = *second;
-    return whole;
-}
-
 struct vl_wanted vl_plan_wanted(struct vl_arena *arena, const struct vl_fileset *set, const struct vl_wanted *more)
 {
     const struct vl_wanted loaded = vl_loaded_wanted(set);
     const char *const *lists[] = { more ? more->paths : NULL, loaded.paths };
-    size_t others = count_of(lists[0]) + count_of(lists[1]), group_count = 0, path_count = 0;
+    size_t others = vl_list_length(lists[0]) + vl_list_length(lists[1]), group_count = 0, path_count = 0;
     const char **paths = vl_arena_zalloc(arena, (set->count + others + 1) * sizeof(*paths));
     const char **groups = vl_arena_zalloc(arena, (set->count + 1) * sizeof(*groups));
 
@@ -54,16 +25,16 @@ struct vl_wanted vl_plan_wanted(struct vl_arena *arena, const struct vl_fileset 
         return (struct vl_wanted){ .paths = NULL };
     for (size_t i = 0; i < set->count; i++) {
         paths[path_count++] = set->files[i].path;
-        if (set->files[i].group && !has(groups, set->files[i].group))
+        if (set->files[i].group && !vl_list_has(groups, set->files[i].group))
             groups[group_count++] = set->files[i].group;
     }
     for (size_t i = 0; i < VL_COUNT(lists); i++)
         for (const char *const *path = lists[i]; path && *path; path++)
-            if (!has(paths, *path))
+            if (!vl_list_has(paths, *path))
                 paths[path_count++] = *path;
     return (struct vl_wanted){ .paths = paths,
                                .groups = groups,
-                               .commands = both(arena, more ? more->commands : NULL, loaded.commands) };
+                               .commands = vl_list_joined(arena, more ? more->commands : NULL, loaded.commands) };
 }
 
 static void prefetch(struct vl_target *target, const struct vl_fileset *set)

@@ -17,10 +17,10 @@ enum {
 
 /* What gave in a step that did not hold. */
 struct vl_capacity_gave {
-    const char *name, *text; /* in results, and for people; NULL: it was not seen */
-    const char *log;         /* what the PBX wrote meanwhile; NULL: nothing that tells */
-    bool generator, processor;
-    bool full; /* it was seen to be full */
+    const char *name, *text;   /* in results, and for people; NULL: it was not seen */
+    const char *log;           /* what the PBX wrote meanwhile; NULL: nothing that tells */
+    bool generator, processor; /* processor: of the machine that is called */
+    bool full;                 /* it was seen to be full */
 };
 
 struct vl_capacity_step {

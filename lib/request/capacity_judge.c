@@ -100,7 +100,8 @@ struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacit
 
         gave.name = vl_sipp_limit_name(limit);
         gave.generator = limit == VL_LOAD_LIMIT_GENERATOR;
-        gave.processor = limit == VL_LOAD_LIMIT_HOST || limit == VL_LOAD_LIMIT_GUEST;
+        gave.processor = limit == VL_LOAD_LIMIT_GUEST ||
+                         (limit == VL_LOAD_LIMIT_HOST && capacity->load->load.target->place != VL_PLACE_SSH);
     }
     if (capacity->limits && !gave.generator)
         gave.log = vl_limits_log(capacity->run, capacity->load->load.target, seconds);

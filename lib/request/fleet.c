@@ -233,25 +233,6 @@ void vl_fleet_apply(struct vl_fleet *fleet)
             fleet->changed += fleet->members[i].plan.count;
 }
 
-static size_t length_of(const char *const *list)
-{
-    size_t length = 0;
-
-    while (list && list[length])
-        length++;
-    return length;
-}
-
-const char *const *vl_fleet_joined(struct vl_arena *arena, const char *const *first, const char *const *second)
-{
-    size_t before = length_of(first), count = before + length_of(second);
-    const char **all = vl_arena_zalloc(arena, (count + 1) * sizeof(*all));
-
-    for (size_t i = 0; all && i < count; i++)
-        all[i] = i < before ? first[i] : second[i - before];
-    return all;
-}
-
 size_t vl_fleet_failed(const struct vl_fleet *fleet)
 {
     size_t failed = 0;

@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "lab/flavor.h"
@@ -31,7 +32,7 @@ static struct vl_wanted wanted_of(const struct vl_fleet *fleet, const struct vl_
     const struct vl_state *state = &fleet->session->state;
     static const char *const ready[] = { VL_PROBE_READY, NULL };
     const char *const *first =
-        vl_fleet_joined(arena, ready, vl_probe_nature_commands(vl_state_nature(state, member->pbx)));
+        vl_list_joined(arena, ready, vl_probe_nature_commands(vl_state_nature(state, member->pbx)));
     struct vl_wanted wanted =
         vl_stage_pbx_wanted(fleet->session, member->pbx, fleet->parts,
                             &(struct vl_wanted){ .paths = vl_probe_nature_paths(arena), .commands = first }, arena);
@@ -39,10 +40,9 @@ static struct vl_wanted wanted_of(const struct vl_fleet *fleet, const struct vl_
     if (fleet->looks) {
         const char *const *trunks = vl_probe_trunk_commands(arena, state, member->pbx);
 
-        wanted.commands = vl_fleet_joined(arena, wanted.commands, trunks);
+        wanted.commands = vl_list_joined(arena, wanted.commands, trunks);
         wanted.awaited = member->asleep ? vl_probe_trunk_awaited(state, member->pbx) : NULL;
-        while (trunks[wanted.together])
-            wanted.together++;
+        wanted.together = (unsigned)vl_list_length(trunks);
     }
     return wanted;
 }
@@ -151,8 +151,8 @@ static bool no_asterisk(struct vl_member *member, struct vl_error *cause)
     return false;
 }
 
-/* A guest that was put back has nothing of its own to be told from another by, and its agent takes less than a login
- * would; it stays the way to it then. One without an agent, or whose agent does not do, is woken over SSH. */
+/* Which guest answers is the hypervisor's word, and the agent takes it less than a login would; it stays the way to the
+ * guest then. One without an agent, or whose agent does not do, is woken over SSH. */
 static bool wake_by_agent(struct connecting *connecting, struct vl_member *member)
 {
     VL_ERROR_AUTO why = { .code = VL_OK };

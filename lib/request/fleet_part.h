@@ -13,9 +13,6 @@ enum {
 /* The member is done for: remember why, say so, let its connection go. */
 void vl_fleet_fail_member(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *cause);
 
-/* Two lists that end with NULL as one, in the arena; NULL is an empty one. */
-const char *const *vl_fleet_joined(struct vl_arena *arena, const char *const *first, const char *const *second);
-
 /* In fleet_wake.c: tell a guest that ran on from saved memory what time it is, have it register, and learn what `then`
  * asks. */
 int vl_fleet_wake(struct vl_fleet *fleet, struct vl_member *member, const struct vl_wanted *then, struct vl_error *err);

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "lab/flavor.h"
 #include "plan/apply.h"
 #include "probe/ask.h"
@@ -112,7 +113,7 @@ static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, const 
     if (vl_state_chance(&fleet->session->state, VL_STATE_LETTERS, RANDOM_LETTERS, letters) < 0)
         return vl_fail_errno(err, "cannot get random bytes");
     if (commands)
-        wanted.commands = vl_fleet_joined(&arena, commands, then->commands);
+        wanted.commands = vl_list_joined(&arena, commands, then->commands);
     if (!arena.failed && member->target->ops->question)
         argv = member->target->ops->question(
             member->target, &wanted, vl_arena_printf(&arena, "$w = q(%s); %s", clock_word(&arena), wake_program),

