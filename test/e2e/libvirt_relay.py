@@ -8,8 +8,9 @@ messages that only say that it is alive are not.
 
 PLAN is looked for at every message: `before 12` kills the daemon, whose number PID-FILE holds, when the twelfth comes,
 which it never sees; `after 12` when it has answered the twelfth (a piece of a stream: when that was passed on), and the
-answer is lost; `within 12` while it works on it; `never 0` is for counting. Who finds a PLAN that he has not seen counts anew, and the file goes
-once the daemon was killed. LOG gets a line for each that was counted: its number, its procedure, its type.
+answer is lost; `within 12` while it works on it; `never 0` is for counting. Who finds a PLAN that he has not seen counts
+anew. Who kills takes PLAN first, by renaming it to PLAN.taken, which goes once the daemon was killed: a plan that is not
+there any more has been given up, and nobody is killed. LOG gets a line for each that was counted: its number, its procedure, its type.
 """
 import os
 import signal
@@ -70,14 +71,21 @@ class Relay:
             self.log.write("%s\n" % " ".join(words))
 
     def kill(self):
+        """False: the plan has been given up."""
+        taken = self.plan + ".taken"
+        self.when = None
+        try:
+            os.rename(self.plan, taken)
+        except FileNotFoundError:
+            return False
         with open(self.pid_file, encoding="ascii") as file:
             pid = int(file.read())
         os.kill(pid, signal.SIGKILL)
         while os.path.exists("/proc/%d" % pid):
             time.sleep(0.001)
-        os.unlink(self.plan)
-        self.when = None
+        os.unlink(taken)
         self.log.write("killed\n")
+        return True
 
     def take(self, message, client):
         """Count a message of a client; True: libvirtd is to see it."""
@@ -90,8 +98,7 @@ class Relay:
             if self.when is None or self.count != self.number:
                 return True
             if self.when == "before":
-                self.kill()
-                return False
+                return not self.kill()
             if self.when == "after" and message.type != STREAM:
                 self.awaited = client, message.serial
                 return True
@@ -109,8 +116,7 @@ class Relay:
             if message.type not in (REPLY, REPLY_WITH_FILES) or self.awaited != (client, message.serial):
                 return True
             self.awaited = None
-            self.kill()
-            return False
+            return not self.kill()
 
     def forward(self, source, target, wanted, client):
         try:
