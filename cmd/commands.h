@@ -11,8 +11,8 @@
 #define SHOW [CMD_DRY_RUN] = true, [CMD_CHECK] = true, [CMD_EXPLAIN] = true
 #define PLAN SHOW, [CMD_SHOW_SECRETS] = true
 #define LOAD                                                                                                           \
-    [CMD_TARGET] = true, [CMD_NUMBER_CALLED] = true, [CMD_CALLERS] = true, [CMD_SCENARIO] = true, [CMD_HOLD] = true,   \
-    [CMD_AT_ONCE] = true, [CMD_TCP] = true, [CMD_JSON_LINES] = true
+    [CMD_TARGET] = true, [CMD_NUMBER_CALLED] = true, [CMD_ANSWER] = true, [CMD_CALLERS] = true, [CMD_SCENARIO] = true, \
+    [CMD_HOLD] = true, [CMD_AT_ONCE] = true, [CMD_TCP] = true, [CMD_JSON_LINES] = true
 #define REACH [CMD_JOBS] = true, [CMD_WAIT] = true
 
 COMMAND(cmd_run_init, .name = "init", .operands = "[LAB]", .summary = "write a commented lab file",

@@ -90,10 +90,12 @@
     X(TARGET, "target", 0, "PBX", VALUE(PBXS),                                                                         \
       "call this PBX, or ADDRESS[:PORT] of anybody, instead of the lab file's")                                        \
     X(NUMBER_CALLED, "number", 0, "DIGITS", VALUE(TEXT), "the number that is called")                                  \
+    X(ANSWER, "answer", 0, "NUMBER", VALUE(TEXT),                                                                      \
+      "answer as this telephone of the lab, to see what comes all the way")                                            \
     X(CALLERS, "callers", 0, "WHO", VALUE(FILES),                                                                      \
       "who calls, by turns: all, for each telephone of the target, or a file of lines NUMBER;SECRET")                  \
     X(SCENARIO, "scenario", 0, "WHAT", VALUE(FILES),                                                                   \
-      "call, media, callee-bye, register, reregister, or an XML file of SIPp (default call)")                          \
+      "call, media, callee-bye, pin, register, reregister, or an XML file of SIPp (default call)")                     \
     X(RATE, "rate", 0, "N", NUMBER(10000), "new calls a second")                                                       \
     X(CALLS, "calls", 0, "N", NUMBER(10000000), "calls in all")                                                        \
     X(HOLD, "hold", 0, "SECONDS", NUMBER(3600), "how long an answered call lasts")                                     \

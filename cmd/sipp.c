@@ -15,6 +15,7 @@ static struct voiplab_sipp load_of(const struct cmd_options *options)
 
     load.target = options->values[CMD_TARGET];
     load.extension = options->values[CMD_NUMBER_CALLED];
+    load.answer = options->values[CMD_ANSWER];
     load.callers = options->values[CMD_CALLERS];
     load.scenario = options->values[CMD_SCENARIO];
     load.rate = cmd_number(options, CMD_RATE, 0);

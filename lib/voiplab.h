@@ -315,6 +315,7 @@ struct voiplab_sipp {
     size_t size;
     const char *target;    /* a PBX of the lab, or ADDRESS or ADDRESS:PORT of anybody */
     const char *extension; /* the number that is called */
+    const char *answer;    /* the telephone of the lab that SIPp is at the other end, and answers; NULL: it is none */
     const char *callers;   /* "all": each telephone of the target; a path: a file of lines NUMBER;SECRET */
     const char *scenario;  /* a name (voiplab-sipp(1) lists them), or the path of an XML file */
     unsigned rate, calls, hold_s, concurrent;

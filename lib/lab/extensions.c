@@ -54,6 +54,14 @@ int vl_lab_make_extensions(struct vl_lab *lab, const struct vl_raw_file *raw, st
     return 0;
 }
 
+const struct vl_pbx *vl_lab_telephone_owner(const struct vl_lab *lab, const char *number)
+{
+    for (size_t i = 0; i < lab->user_count; i++)
+        if (!lab->users[i].dahdi && !strcmp(lab->users[i].number, number))
+            return lab->hub;
+    return owner_of(lab, number);
+}
+
 const struct vl_telephone *vl_lab_telephone(const struct vl_lab *lab, const struct vl_pbx *pbx, const char *number)
 {
     for (size_t i = 0; i < lab->extension_count; i++)

@@ -349,6 +349,7 @@ struct vl_load {
     const struct vl_pbx *target; /* where SIPp sends its calls */
     const char *caller;          /* extension of `target` whose account SIPp uses */
     const char *extension;       /* number that it calls */
+    const char *answer;          /* telephone of the lab that SIPp is at the other end; NULL: of none */
     unsigned rate;               /* new calls a second */
     unsigned calls;              /* calls in all */
     unsigned hold_ms;            /* how long an answered call is held */
@@ -518,6 +519,9 @@ bool vl_pbx_has_mailboxes(const struct vl_lab *lab, const struct vl_pbx *pbx);
 
 /* Whether any telephone of the hub has a mailbox. */
 bool vl_lab_has_mailboxes(const struct vl_lab *lab);
+
+/* The PBX that has a SIP telephone of this number, or NULL. */
+const struct vl_pbx *vl_lab_telephone_owner(const struct vl_lab *lab, const char *number);
 
 /* The guest that has this extension or test number, or NULL. */
 const struct vl_pbx *vl_lab_extension_owner(const struct vl_lab *lab, const char *number);

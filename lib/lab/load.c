@@ -303,6 +303,14 @@ static int make_dahdi(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
     return make_channels(lab, given->fxo, &lab->dahdi.fxo, &lab->dahdi.fxo_count, section, "fxo", err);
 }
 
+/* One that answers cannot call as well. */
+static const char *first_caller(const struct vl_pbx *target, const char *answer)
+{
+    const char *const *first = target->extensions;
+
+    return answer && !strcmp(first[0], answer) && first[1] ? first[1] : first[0];
+}
+
 static int make_load(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_load *load,
                      struct vl_error *err)
 {
@@ -319,14 +327,21 @@ static int make_load(struct vl_lab *lab, const struct vl_raw_section *section, s
     *load = (struct vl_load){
         .name = given->name,
         .target = target,
-        .caller = given->caller ? given->caller : target->extensions[0],
-        .extension = given->extension ? given->extension : target->test_number,
+        .caller = given->caller ? given->caller : first_caller(target, given->answer),
+        .extension = given->extension ? given->extension
+                     : given->answer  ? given->answer
+                                      : target->test_number,
+        .answer = given->answer,
         .rate = given->rate ? given->rate : 10,
         .calls = given->calls ? given->calls : 100,
         .hold_ms = vl_ini_entry(section->section, "hold") ? given->hold * 1000 : 3000,
         .concurrent = given->concurrent,
         .line = section->section->line,
     };
+    if (load->answer && !vl_lab_telephone_owner(lab, load->answer))
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "answer"), err,
+                              "[%s] answer: '%s' is no SIP telephone of this lab: an extension of a guest or a [user]",
+                              section->section->name, load->answer);
     load->timeout_s = given->timeout ? given->timeout : load->calls / load->rate + load->hold_ms / 1000 + 60;
     for (size_t i = 0; target->extensions[i]; i++)
         if (!strcmp(target->extensions[i], load->caller))

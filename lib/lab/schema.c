@@ -221,6 +221,7 @@ static const struct vl_lab_key load_keys[] = {
     { .name = "target", .type = VL_VALUE_NAME, .offset = AT(vl_raw_load, target), .required = true },
     KEY(vl_raw_load, "caller", VL_VALUE_DIGITS, caller),
     KEY(vl_raw_load, "extension", VL_VALUE_DIGITS, extension),
+    KEY(vl_raw_load, "answer", VL_VALUE_DIGITS, answer),
     NUMBER_KEY(vl_raw_load, "rate", rate, 1, 10000),
     NUMBER_KEY(vl_raw_load, "calls", calls, 1, 10000000),
     NUMBER_KEY(vl_raw_load, "hold", hold, 0, 3600),

@@ -127,7 +127,7 @@ struct vl_raw_provider {
 };
 
 struct vl_raw_load {
-    const char *name, *target, *caller, *extension;
+    const char *name, *target, *caller, *extension, *answer;
     unsigned rate, calls, hold, concurrent, timeout;
 };
 

@@ -45,7 +45,8 @@ struct vl_capacity {
     const struct vl_run *run;
     const struct voiplab_sipp *asked;
     struct vl_load_asked *load;
-    struct vl_load now; /* the step that goes on */
+    struct vl_load now;     /* the step that goes on */
+    struct vl_far_end *far; /* of that step */
     struct vl_load_watch *watch;
     struct vl_limits_watch *limits;
     bool idle_known;

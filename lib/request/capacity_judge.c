@@ -27,6 +27,9 @@ const char *vl_capacity_broken_rule(const struct vl_capacity *capacity, const st
     if (summary->failed * 100 > (uint64_t)capacity->asked->failures_percent * summary->made)
         return vl_arena_printf(arena, "%" PRIu64 " of %" PRIu64 " failed: %s", summary->failed, summary->made,
                                summary->reason_count ? summary->reasons[0].text : "SIPp does not say why");
+    if (vl_sipp_summary_astray(summary))
+        return vl_arena_printf(arena, "%" PRIu64 " of %" PRIu64 " did not come to telephone %s",
+                               vl_sipp_summary_astray(summary), summary->succeeded, summary->answered_by);
     if (times->count && times->p95 > p95)
         return vl_arena_printf(arena, "the first answer took %.0f ms, 95 of 100", times->p95);
     if (!capacity->asked->by_rate && summary->peak < number - summary->failed)
@@ -110,7 +113,8 @@ struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacit
 
 unsigned vl_capacity_carried(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary, unsigned number)
 {
-    uint64_t good = summary->made > summary->failed ? summary->made - summary->failed : 0;
+    uint64_t bad = summary->failed + vl_sipp_summary_astray(summary);
+    uint64_t good = summary->made > bad ? summary->made - bad : 0;
     double part = summary->made ? (double)good / (double)summary->made : 0;
 
     if (!capacity->asked->by_rate)

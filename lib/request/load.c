@@ -60,13 +60,19 @@ static int set_foreign(const struct making *making, struct vl_load_asked *asked)
     return 0;
 }
 
-/* The first telephone of a PBX that SIPp can be; NULL: it has none. */
-static const char *first_telephone(const struct vl_lab *lab, const struct vl_pbx *pbx)
+static bool is_same(const char *number, const char *other)
 {
-    if (pbx->extensions && pbx->extensions[0])
-        return pbx->extensions[0];
+    return other && !strcmp(number, other);
+}
+
+/* The first telephone of a PBX that SIPp can be, but for the one that answers; NULL: it has none. */
+static const char *first_telephone(const struct vl_lab *lab, const struct vl_pbx *pbx, const char *answer)
+{
+    for (size_t i = 0; pbx->extensions && pbx->extensions[i]; i++)
+        if (!is_same(pbx->extensions[i], answer))
+            return pbx->extensions[i];
     for (size_t i = 0; pbx == lab->hub && i < lab->user_count; i++)
-        if (!lab->users[i].dahdi)
+        if (!lab->users[i].dahdi && !is_same(lab->users[i].number, answer))
             return lab->users[i].number;
     return NULL;
 }
@@ -75,7 +81,7 @@ static int set_target(const struct making *making, struct vl_load_asked *asked)
 {
     const struct vl_lab *lab = making->run->session->lab;
     const struct vl_pbx *pbx = vl_lab_pbx(lab, making->asked->target);
-    const char *telephone = pbx ? first_telephone(lab, pbx) : NULL;
+    const char *telephone = pbx ? first_telephone(lab, pbx, asked->load.answer) : NULL;
 
     if (!pbx)
         return set_foreign(making, asked);
@@ -87,13 +93,9 @@ static int set_target(const struct making *making, struct vl_load_asked *asked)
 
 static const char *secret_of(const struct making *making, const struct vl_load_asked *asked, const char *number)
 {
-    const struct vl_state *state = &making->run->session->state;
-
-    if (asked->foreign || !strcmp(number, NOBODY))
-        return NULL;
-    if (asked->load.target == making->run->session->lab->hub)
-        return vl_state_secret(state, "user/%s", number);
-    return vl_state_secret(state, "phone/%s/%s", asked->load.target->name, number);
+    return asked->foreign || !strcmp(number, NOBODY)
+               ? NULL
+               : vl_run_telephone_secret(making->run->session, asked->load.target, number);
 }
 
 static int add_caller(const struct making *making, struct vl_load_asked *asked, const char *number, const char *secret)
@@ -116,9 +118,10 @@ static int add_all(const struct making *making, struct vl_load_asked *asked)
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && pbx->extensions && pbx->extensions[i]; i++)
-        rc = add_caller(making, asked, pbx->extensions[i], secret_of(making, asked, pbx->extensions[i]));
+        if (!is_same(pbx->extensions[i], asked->load.answer))
+            rc = add_caller(making, asked, pbx->extensions[i], secret_of(making, asked, pbx->extensions[i]));
     for (size_t i = 0; rc == 0 && pbx == lab->hub && i < lab->user_count; i++)
-        if (!lab->users[i].dahdi)
+        if (!lab->users[i].dahdi && !is_same(lab->users[i].number, asked->load.answer))
             rc = add_caller(making, asked, lab->users[i].number, secret_of(making, asked, lab->users[i].number));
     if (rc == 0 && !asked->options.caller_count)
         return vl_fail(making->run->err, VL_ERROR_USAGE, "'%s' has no telephones to be", pbx->name);
@@ -169,12 +172,6 @@ static int refuse_scenario(const struct making *making, const char *name)
                    vl_buf_text(&list), name);
 }
 
-const char *vl_run_scenario(const struct vl_run *run, struct vl_arena *arena, const struct vl_scenario *scenario)
-{
-    return vl_scenario_text(arena, scenario, vl_arena_printf(arena, "%s/sipp", run->session->options.share_directory),
-                            run->err);
-}
-
 static int set_scenario(const struct making *making, struct vl_load_asked *asked)
 {
     const char *name = making->asked->scenario;
@@ -183,12 +180,15 @@ static int set_scenario(const struct making *making, struct vl_load_asked *asked
     if (name && strchr(name, '/')) {
         options->scenario_text = vl_scenario_read(making->arena, name, making->run->err);
         options->scenario_name = strrchr(name, '/') + 1;
-        return options->scenario_text ? 0 : -1;
+        return options->scenario_text ? vl_run_load_keys(making->run, making->arena, asked) : -1;
     }
     options->scenario = name ? vl_scenario_find(name) : &vl_scenarios[0];
     if (!options->scenario)
         return refuse_scenario(making, name);
-    options->scenario_text = vl_run_scenario(making->run, making->arena, options->scenario);
+    if (vl_run_load_keys(making->run, making->arena, asked) < 0)
+        return -1;
+    options->scenario_text =
+        vl_run_scenario(making->run, making->arena, options->scenario, options->keys ? strlen(options->keys) : 0);
     return options->scenario_text ? 0 : -1;
 }
 
@@ -202,7 +202,10 @@ static void set_figures(const struct making *making, struct vl_load *load)
     load->calls = asked->calls ? asked->calls : load->calls;
     load->hold_ms = asked->hold_s ? asked->hold_s * 1000 : load->hold_ms;
     load->concurrent = asked->concurrent ? asked->concurrent : load->concurrent;
-    load->extension = asked->extension ? vl_arena_strdup(making->arena, asked->extension) : load->extension;
+    if (asked->extension)
+        load->extension = vl_arena_strdup(making->arena, asked->extension);
+    else if (load->answer && (asked->answer || asked->target)) /* over the number of the lab file's target */
+        load->extension = load->answer;
     if (changed || !load->timeout_s)
         load->timeout_s = load->calls / load->rate + load->hold_ms / 1000 + SPARE_S;
 }
@@ -212,6 +215,8 @@ static int make(const struct making *making, const struct vl_load *given, struct
     const struct vl_session *session = making->run->session;
 
     asked->load = *given;
+    if (making->asked->answer)
+        asked->load.answer = vl_arena_strdup(making->arena, making->asked->answer);
     asked->options = (struct vl_sipp_options){
         .work_directory = session->state.directory,
         .local_address = vl_text_from_ipv4(making->arena, session->lab->bridge.address),
@@ -225,7 +230,8 @@ static int make(const struct making *making, const struct vl_load *given, struct
                        "'%s' has no number of its own to be called: say which with --number", asked->load.target->name);
     asked->options.load = &asked->load;
     asked->options.trial = !making->asked->untried && asked->load.calls >= TRIAL_FROM;
-    if (set_callers(making, asked) < 0 || set_scenario(making, asked) < 0)
+    if (set_callers(making, asked) < 0 || set_scenario(making, asked) < 0 ||
+        vl_run_load_far(making->run, making->arena, asked) < 0)
         return -1;
     return vl_arena_check(making->arena, making->run->err);
 }

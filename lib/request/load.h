@@ -6,20 +6,31 @@
 #define VL_REQUEST_LOAD_H
 
 #include "request/request.h"
-#include "sipp/run.h"
+#include "sipp/far_end.h"
 
 /* One that is asked for, with all that SIPp must know; in the arena that it was made with. */
 struct vl_load_asked {
     struct vl_load load;
     struct vl_sipp_options options; /* `load` is the one above */
     bool foreign;                   /* the target is no PBX of the lab */
+    struct vl_far_telephone far;    /* number NULL: SIPp is nobody at the other end */
 };
 
 /* Those that the request names, or all of the lab file; without any there the one that the request describes. */
 int vl_run_loads(const struct vl_run *run, struct vl_arena *arena, struct vl_load_asked **ret_loads, size_t *ret_count);
 
-/* The XML of a scenario of ours; NULL on failure. */
-const char *vl_run_scenario(const struct vl_run *run, struct vl_arena *arena, const struct vl_scenario *scenario);
+/* The XML of a scenario of ours, which types so many keys; NULL on failure. */
+const char *vl_run_scenario(const struct vl_run *run, struct vl_arena *arena, const struct vl_scenario *scenario,
+                            size_t keys);
+
+/* Of the telephone that is to answer, all that SIPp must know; nobody when load.answer is NULL. */
+int vl_run_load_far(const struct vl_run *run, struct vl_arena *arena, struct vl_load_asked *asked);
+
+/* What is typed after the answer: the PIN of the number that is called, and #. */
+int vl_run_load_keys(const struct vl_run *run, struct vl_arena *arena, struct vl_load_asked *asked);
+
+/* The secret of a telephone of a PBX of the lab; NULL: it has none. */
+const char *vl_run_telephone_secret(const struct vl_session *session, const struct vl_pbx *pbx, const char *number);
 
 /* What its scenario is called. */
 const char *vl_run_scenario_name(const struct vl_sipp_options *options);

@@ -18,6 +18,7 @@ struct running {
     const struct vl_load *load;
     struct vl_load_watch *watch;
     struct vl_load_listener *listener;
+    struct vl_far_end *far;
 };
 
 static int is_cancelled(void *context)
@@ -31,6 +32,7 @@ static void begun(void *context)
 {
     const struct running *running = context;
 
+    vl_far_end_mark(running->far);
     vl_run_listen_begin(running->listener);
 }
 
@@ -69,10 +71,13 @@ static void describe(const struct vl_load_asked *asked, struct vl_buf *text)
     const struct vl_sipp_options *options = &asked->options;
 
     vl_buf_printf(
-        text, "%s: %u call%s at %u a second from %s as telephone %s of %s (%s) to %s, held %u.%u s%s%s%s%s\n",
+        text, "%s: %u call%s at %u a second from %s as telephone %s of %s (%s) to %s, held %u.%u s%s%s%s%s%s\n",
         load->name, load->calls, vl_plural(load->calls), load->rate, options->local_address, options->callers[0].number,
         load->target->name, vl_text_from_ipv4(&arena, load->target->address), load->extension, load->hold_ms / 1000,
         load->hold_ms % 1000 / 100,
+        asked->far.number
+            ? vl_arena_printf(&arena, ", answered as telephone %s of %s", asked->far.number, asked->far.pbx->name)
+            : "",
         load->concurrent ? vl_arena_printf(&arena, ", at most %u at once", load->concurrent) : "",
         options->caller_count > 1 ? vl_arena_printf(&arena, ", with %zu more callers", options->caller_count - 1) : "",
         options->tcp ? ", over TCP" : "",
@@ -92,6 +97,7 @@ static void describe_json(const struct vl_run *run, const struct vl_load_asked *
     vl_json_string(json, "address", vl_text_from_ipv4(&run->result->arena, load->target->address));
     vl_json_string(json, "caller", asked->options.callers[0].number);
     vl_json_string(json, "extension", load->extension);
+    vl_json_string(json, "answered_by", asked->far.number);
     vl_json_string(json, "scenario", vl_run_scenario_name(&asked->options));
     vl_json_number(json, "rate_asked", load->rate);
     vl_json_number(json, "calls_asked", load->calls);
@@ -102,7 +108,7 @@ static void describe_json(const struct vl_run *run, const struct vl_load_asked *
     vl_json_end(json);
 }
 
-enum { NOTE_LOCAL_PORT = 5070, NOTE_CONTROL_PORT = 8888 };
+enum { NOTE_LOCAL_PORT = 5070, NOTE_CONTROL_PORT = 8888, NOTE_FAR_PORT = 5072, NOTE_FAR_CONTROL_PORT = 8889 };
 
 static void add_note_file(struct vl_plan *plan, const char *directory, const char *name, const char *text,
                           const char *why)
@@ -115,25 +121,63 @@ static void add_note_file(struct vl_plan *plan, const char *directory, const cha
                                          .why = why });
 }
 
+static void add_note_command(struct vl_plan *plan, const char *object, const char *const *argv, const char *directory,
+                             const char *why)
+{
+    vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_COMMAND,
+                                         .target = VL_THIS_HOST,
+                                         .object = object,
+                                         .argv = argv,
+                                         .source = directory,
+                                         .why = why });
+}
+
+/* The telephone at the other end by hand. */
+static void add_far_steps(const struct vl_run *run, const struct vl_load_asked *asked, struct vl_plan *plan)
+{
+    struct vl_arena *arena = &plan->arena;
+    const struct vl_far_telephone *far = &asked->far;
+    const char *directory =
+        vl_arena_printf(arena, "%s/sipp-%s-answer", run->session->state.directory, asked->load.name);
+    const struct vl_answer_task task = vl_far_end_task(arena, far, &asked->options, NOTE_FAR_PORT);
+    struct vl_far_registration *registration = vl_arena_zalloc(arena, sizeof(*registration));
+
+    if (!far->number || !registration)
+        return;
+    vl_far_end_registration(registration, far, &asked->options, NOTE_FAR_PORT,
+                            vl_arena_printf(arena, "%u", vl_far_end_seconds(&asked->options)));
+    vl_plan_add_directory(plan, directory, 0700, "where the SIPp works that is the telephone at the other end");
+    vl_plan_add_directory(plan, vl_arena_printf(arena, "%s/register", directory), 0700,
+                          "and the one that registers it");
+    add_note_file(plan, vl_arena_printf(arena, "%s/register", directory), VL_SIPP_SCENARIO, far->register_text,
+                  "one registration");
+    add_note_file(plan, vl_arena_printf(arena, "%s/register", directory), VL_SIPP_ACCOUNTS,
+                  vl_sipp_accounts(arena, &registration->options), "the telephone that answers, with its secret");
+    add_note_file(plan, directory, VL_SIPP_SCENARIO, far->answer_text, "one call, as it is answered");
+    add_note_command(plan, vl_arena_printf(arena, "telephone %s", far->number),
+                     vl_sipp_command(arena, &registration->options, NOTE_FAR_PORT, NOTE_FAR_CONTROL_PORT),
+                     vl_arena_printf(arena, "%s/register", directory),
+                     "it registers with its PBX, from the port where it will answer");
+    add_note_command(plan, vl_arena_printf(arena, "answers of %s", far->number),
+                     vl_generator_answer_command(arena, &task, NOTE_FAR_PORT, NOTE_FAR_CONTROL_PORT), directory,
+                     "it answers until it is ended: in a window of its own");
+}
+
 /* The same by hand, for a note. */
 static int add_steps(const struct vl_run *run, const struct vl_load_asked *asked, struct vl_plan *plan)
 {
     struct vl_arena *arena = &plan->arena;
     const char *directory = vl_arena_printf(arena, "%s/sipp-%s", run->session->state.directory, asked->load.name);
 
+    add_far_steps(run, asked, plan);
     vl_plan_add_directory(plan, directory, 0700, "where SIPp finds its files and writes its figures");
     add_note_file(plan, directory, VL_SIPP_SCENARIO, vl_arena_strdup(arena, asked->options.scenario_text),
                   "one call, as SIPp is to make it");
     add_note_file(plan, directory, VL_SIPP_ACCOUNTS, vl_sipp_accounts(arena, &asked->options),
                   "the telephone that calls, with its secret, which has no place in a command line");
-    vl_plan_add(plan,
-                &(struct vl_step){ .kind = VL_STEP_COMMAND,
-                                   .target = VL_THIS_HOST,
-                                   .object = vl_arena_printf(arena, "load %s", asked->load.name),
-                                   .argv = vl_sipp_command(arena, &asked->options, NOTE_LOCAL_PORT, NOTE_CONTROL_PORT),
-                                   .source = directory,
-                                   .why = "the calls, which SIPp shows while they last; it ends with status 0 "
-                                          "when all of them went well" });
+    add_note_command(plan, vl_arena_printf(arena, "load %s", asked->load.name),
+                     vl_sipp_command(arena, &asked->options, NOTE_LOCAL_PORT, NOTE_CONTROL_PORT), directory,
+                     "the calls, which SIPp shows while they last; it ends with status 0 when all of them went well");
     return vl_arena_check(arena, run->err);
 }
 
@@ -189,8 +233,12 @@ static bool keep(const struct vl_run *run, const struct vl_load_asked *asked, co
 static int make_calls(const struct vl_run *run, struct vl_load_asked *asked, struct running *running,
                       struct vl_load_results *results, struct vl_sipp_summary *summary)
 {
+    VL_FAR_END_AUTO far = VL_FAR_END_INIT;
     int rc;
 
+    if (vl_far_end_start(&far, &asked->far, &asked->options, run->err) < 0)
+        return vl_error_wrap(run->err, "load '%s'", asked->load.name);
+    running->far = &far;
     running->watch = vl_run_watch_start(run);
     running->listener = vl_run_listen_start(run, asked, &results->not_heard);
     asked->options.context = running;
@@ -200,6 +248,8 @@ static int make_calls(const struct vl_run *run, struct vl_load_asked *asked, str
     asked->options.guests = guests_of;
     asked->options.steer = running->asked->steer ? steer : NULL;
     rc = vl_sipp_run(&asked->options, summary, run->err);
+    if (rc == 0)
+        rc = vl_far_end_count(&far, summary, run->err);
     vl_run_watch_stop(running->watch);
     vl_run_listen_end(running->listener);
     results->summary = summary;

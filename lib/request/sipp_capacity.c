@@ -27,6 +27,13 @@ static int is_cancelled(void *context)
     return vl_session_cancelled(capacity->run->session);
 }
 
+static void begun(void *context)
+{
+    const struct vl_capacity *capacity = context;
+
+    vl_far_end_mark(capacity->far);
+}
+
 static size_t guests_of(void *context, struct vl_load_guest guests[static VL_LOAD_GUESTS])
 {
     const struct vl_capacity *capacity = context;
@@ -114,6 +121,7 @@ static int make_step(struct vl_capacity *capacity)
     unsigned number = capacity->search.next;
     struct vl_sipp_options options = capacity->load->options;
     VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
+    VL_FAR_END_AUTO far = VL_FAR_END_INIT;
     struct vl_limits before;
     struct vl_capacity_step step;
     long long begun_ms;
@@ -122,6 +130,7 @@ static int make_step(struct vl_capacity *capacity)
     options.load = &capacity->now;
     options.trial = capacity->search.steps == 0;
     options.context = capacity;
+    options.begun = begun;
     options.cancelled = is_cancelled;
     options.guests = guests_of;
     options.sample = capacity->asked->figures ? show_sample : NULL;
@@ -129,7 +138,10 @@ static int make_step(struct vl_capacity *capacity)
     vl_capacity_wait_for_release(capacity, number);
     before = vl_limits_now(capacity->limits);
     begun_ms = vl_now_ms();
-    if (vl_sipp_run(&options, &summary, capacity->run->err) < 0 || check_step(capacity, &summary) < 0)
+    capacity->far = &far;
+    if (vl_far_end_start(&far, &capacity->load->far, &options, capacity->run->err) < 0 ||
+        vl_sipp_run(&options, &summary, capacity->run->err) < 0 ||
+        vl_far_end_count(&far, &summary, capacity->run->err) < 0 || check_step(capacity, &summary) < 0)
         return -1;
     vl_capacity_note_use(capacity, &before, number);
     step = judge_step(capacity, &summary, number, seconds_since(begun_ms));
@@ -145,7 +157,8 @@ static int calibrate(struct vl_capacity *capacity)
                                                : ramp_rate(capacity);
 
     options.scenario = vl_scenarios;
-    options.scenario_text = vl_run_scenario(capacity->run, &capacity->run->result->arena, vl_scenarios);
+    options.keys = NULL;
+    options.scenario_text = vl_run_scenario(capacity->run, &capacity->run->result->arena, vl_scenarios, 0);
     options.context = capacity;
     options.cancelled = is_cancelled;
     if (!options.scenario_text)

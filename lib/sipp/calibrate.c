@@ -35,6 +35,8 @@ static int call_itself(const struct vl_sipp_options *options, unsigned rate, dou
                                   .calls = rate * SECONDS,
                                   .hold_ms = HOLD_MS,
                                   .timeout_s = TIMEOUT_S };
+    const struct vl_answer_task answer = { .work_directory = options->work_directory,
+                                           .local_address = options->local_address };
     VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
     int rc;
 
@@ -45,7 +47,7 @@ static int call_itself(const struct vl_sipp_options *options, unsigned rate, dou
     own.guests = NULL;
     own.sample = NULL;
     own.steer = NULL;
-    rc = vl_generator_answer(&generator, options->work_directory, options->local_address, err);
+    rc = vl_generator_answer(&generator, &answer, err);
     own.port = generator.local_port;
     if (rc == 0)
         rc = vl_sipp_run(&own, &summary, err);

@@ -35,8 +35,7 @@ enum {
     SOCKETS_LIMIT = 4 << 20,
 };
 
-/* A UDP port of `address` that is free at this moment. */
-static int free_port(const char *address, uint16_t *ret_port, struct vl_error *err)
+int vl_generator_free_port(const char *address, uint16_t *ret_port, struct vl_error *err)
 {
     VL_CLOSE int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in name = { .sin_family = AF_INET };
@@ -78,13 +77,18 @@ static int write_files(const struct vl_generator *generator, struct vl_error *er
 }
 
 static int prepare(struct vl_generator *generator, const char *work_directory, const char *local_address,
-                   struct vl_error *err)
+                   uint16_t local_port, struct vl_error *err)
 {
-    if (free_port("127.0.0.1", &generator->control_port, err) < 0 ||
-        free_port(local_address, &generator->local_port, err) < 0 ||
+    generator->local_port = local_port;
+    if (vl_generator_free_port("127.0.0.1", &generator->control_port, err) < 0 ||
+        (!local_port && vl_generator_free_port(local_address, &generator->local_port, err) < 0) ||
         vl_scratch_make(&generator->scratch, work_directory, err) < 0)
         return -1;
     if (generator->task && write_files(generator, err) < 0)
+        return -1;
+    if (generator->answer && generator->answer->scenario &&
+        write_file(generator, VL_SIPP_SCENARIO, generator->answer->scenario, strlen(generator->answer->scenario), 0640,
+                   err) < 0)
         return -1;
     if (geteuid() == 0)
         return vl_file_give_directory(generator->scratch.lock, VL_SANDBOX_PROGRAM_USER, err);
@@ -147,6 +151,9 @@ const char *const *vl_generator_command(struct vl_arena *arena, const struct vl_
         "-watchdog_major_maxtriggers",
         "1000000",
         task->remote,
+        task->expires ? "-key" : NULL,
+        "expires",
+        task->expires,
         NULL,
     };
     static const char *const none[] = { NULL };
@@ -172,7 +179,7 @@ static int start(struct vl_generator *generator, const char *const *argv, bool t
 int vl_generator_start(struct vl_generator *generator, const struct vl_generator_task *task, struct vl_error *err)
 {
     generator->task = task;
-    if (prepare(generator, task->work_directory, task->local_address, err) < 0)
+    if (prepare(generator, task->work_directory, task->local_address, task->local_port, err) < 0)
         return -1;
     return start(generator,
                  vl_generator_command(&generator->arena, task, generator->local_port, generator->control_port),
@@ -192,30 +199,58 @@ static bool is_bound(const char *address, uint16_t port)
     return vl_file_read("/proc/net/udp", SOCKETS_LIMIT, &sockets, NULL, &ignored) == 0 && strstr(sockets, wanted);
 }
 
-int vl_generator_answer(struct vl_generator *generator, const char *work_directory, const char *local_address,
-                        struct vl_error *err)
+/* At most so many words of a command line that have a value each. */
+enum { ANSWER_WORDS = 32 };
+
+/* With a scenario it writes figures, from which it is seen what came. */
+const char *const *vl_generator_answer_command(struct vl_arena *arena, const struct vl_answer_task *task,
+                                               unsigned local_port, unsigned control_port)
+{
+    const char *const always[] = { "sipp",
+                                   task->scenario ? "-sf" : "-sn",
+                                   task->scenario ? VL_SIPP_SCENARIO : "uas",
+                                   "-i",
+                                   task->local_address,
+                                   "-p",
+                                   number(arena, local_port, ""),
+                                   "-mi",
+                                   task->local_address,
+                                   "-ci",
+                                   "127.0.0.1",
+                                   "-cp",
+                                   number(arena, control_port, ""),
+                                   "-nostdin" };
+    const char *const figures[] = { "-s",          task->extension, "-d",    number(arena, task->hold_ms, "ms"),
+                                    "-trace_stat", "-stf",          FIGURES, "-fd",
+                                    "250ms" };
+    const char **argv = vl_arena_zalloc(arena, ANSWER_WORDS * sizeof(*argv));
+    size_t count = VL_COUNT(always);
+
+    if (!argv)
+        return NULL;
+    memcpy(argv, always, sizeof(always));
+    if (task->scenario) {
+        memcpy(argv + count, figures, sizeof(figures));
+        count += VL_COUNT(figures);
+    }
+    if (task->echoes)
+        argv[count++] = "-rtp_echo";
+    argv[count] = task->remote;
+    return argv;
+}
+
+int vl_generator_answer(struct vl_generator *generator, const struct vl_answer_task *task, struct vl_error *err)
 {
     const char *const *argv;
     long long deadline = vl_now_ms() + BOUND_MS;
 
-    if (prepare(generator, work_directory, local_address, err) < 0)
+    generator->answer = task;
+    if (prepare(generator, task->work_directory, task->local_address, task->local_port, err) < 0)
         return -1;
-    argv = (const char *const[]){ "sipp",
-                                  "-sn",
-                                  "uas",
-                                  "-i",
-                                  local_address,
-                                  "-p",
-                                  number(&generator->arena, generator->local_port, ""),
-                                  "-ci",
-                                  "127.0.0.1",
-                                  "-cp",
-                                  number(&generator->arena, generator->control_port, ""),
-                                  "-nostdin",
-                                  NULL };
+    argv = vl_generator_answer_command(&generator->arena, task, generator->local_port, generator->control_port);
     if (start(generator, argv, false, err) < 0)
         return -1;
-    while (!is_bound(local_address, generator->local_port)) {
+    while (!is_bound(task->local_address, generator->local_port)) {
         if (vl_generator_ended(generator, false) || vl_now_ms() > deadline) {
             vl_generator_hear(generator);
             return vl_generator_fail(generator, err);

@@ -33,13 +33,27 @@ struct vl_generator_task {
     const char *extension; /* that is called */
     double rate;           /* calls a second */
     unsigned calls, concurrent, hold_ms;
-    unsigned answer_ms; /* how long it waits for a message */
-    unsigned timeout_s; /* no new calls after this long */
+    unsigned answer_ms;  /* how long it waits for a message */
+    unsigned timeout_s;  /* no new calls after this long */
+    const char *expires; /* seconds that what it registers is for; NULL: it does not ask */
+    uint16_t local_port; /* 0: one that is free */
     bool tcp, sends;
+};
+
+/* What one that answers is to do. */
+struct vl_answer_task {
+    const char *work_directory, *local_address;
+    const char *scenario;  /* XML; NULL: it takes every call (its built-in scenario `uas`) */
+    const char *remote;    /* ADDRESS:PORT of the PBX whose telephone it is; NULL: of none */
+    const char *extension; /* that it is; NULL: any */
+    uint16_t local_port;   /* 0: one that is free */
+    unsigned hold_ms;      /* when it is the one that hangs up */
+    bool echoes;           /* what it hears */
 };
 
 struct vl_generator {
     const struct vl_generator_task *task; /* NULL: it answers */
+    const struct vl_answer_task *answer;  /* NULL: it calls */
     struct vl_arena arena;
     struct vl_scratch scratch; /* its directory */
     uint16_t control_port, local_port;
@@ -67,10 +81,16 @@ const char *const *vl_generator_command(struct vl_arena *arena, const struct vl_
 
 int vl_generator_start(struct vl_generator *generator, const struct vl_generator_task *task, struct vl_error *err);
 
-/* Start a SIPp that takes every call (its built-in scenario `uas`), over UDP, at `local_address` and the port
- * `local_port`; it is there when this returns. */
-int vl_generator_answer(struct vl_generator *generator, const char *work_directory, const char *local_address,
-                        struct vl_error *err);
+/* The command line of one that answers, likewise; NULL when memory ran out. */
+const char *const *vl_generator_answer_command(struct vl_arena *arena, const struct vl_answer_task *task,
+                                               unsigned local_port, unsigned control_port);
+
+/* A port of UDP of `address` that is free at this moment. */
+int vl_generator_free_port(const char *address, uint16_t *ret_port, struct vl_error *err);
+
+/* Start a SIPp that answers, over UDP, at the address and the port `local_port` of the generator; it is there when this
+ * returns. */
+int vl_generator_answer(struct vl_generator *generator, const struct vl_answer_task *task, struct vl_error *err);
 
 /* Keep the beginning of what SIPp says (the first message is the cause), drop the rest. */
 void vl_generator_hear(struct vl_generator *generator);

@@ -141,6 +141,11 @@ enum vl_load_limit vl_sipp_limit(const struct vl_sipp_summary *summary, struct v
                                     summary->reason_count ? summary->reasons[0].text : "SIPp does not say why");
         return VL_LOAD_LIMIT_CALLS;
     }
+    if (vl_sipp_summary_astray(summary)) {
+        *ret_text = vl_arena_printf(arena, "%" PRIu64 " calls were answered, but not by telephone %s",
+                                    vl_sipp_summary_astray(summary), summary->answered_by);
+        return VL_LOAD_LIMIT_CALLS;
+    }
     *ret_text = isnan(host) ? "nothing gave"
                             : vl_arena_printf(arena, "nothing gave: this host's processor was at most %d %% busy",
                                               percent(host));
@@ -152,8 +157,11 @@ const char *vl_sipp_answer(const struct vl_sipp_summary *summary, bool registers
     if (registers)
         return vl_arena_printf(arena, "%" PRIu64 " registrations at %.1f a second, %" PRIu64 " failed", summary->made,
                                isnan(summary->rate) ? 0 : summary->rate, summary->failed);
-    return vl_arena_printf(arena, "%" PRIu64 " calls at once, %" PRIu64 " of %" PRIu64 " failed", summary->peak,
-                           summary->failed, summary->made);
+    return vl_arena_printf(arena, "%" PRIu64 " calls at once, %" PRIu64 " of %" PRIu64 " failed%s", summary->peak,
+                           summary->failed, summary->made,
+                           summary->answered_by ? vl_arena_printf(arena, ", %" PRIu64 " came to telephone %s",
+                                                                  summary->arrived, summary->answered_by)
+                                                : "");
 }
 
 static uint64_t answered_with(const struct vl_sipp_summary *summary, const unsigned *codes)

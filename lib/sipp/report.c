@@ -232,7 +232,9 @@ static void put_samples(struct page *page)
 
 static void put_answer(struct vl_buf *buf, struct vl_arena *arena, const struct vl_json_value *run, const char *level)
 {
-    bool good = !strcmp(vl_report_text(run, "run", "outcome"), "complete") && vl_report_real(run, "run", "failed") <= 0;
+    double arrived = vl_report_real(run, "run", "arrived"); /* NAN: nobody was there to see them come */
+    bool good = !strcmp(vl_report_text(run, "run", "outcome"), "complete") &&
+                vl_report_real(run, "run", "failed") <= 0 && !(arrived < vl_report_real(run, "run", "succeeded"));
 
     vl_buf_printf(buf, "<%s id=\"answer\">", level);
     vl_html_text(buf, vl_report_text(run, "answer", NULL));

@@ -34,8 +34,11 @@ struct vl_sipp_options {
     const char *local_address;            /* IPv4 address of this host that the calls come from */
     const struct vl_sipp_caller *callers; /* one after the other */
     size_t caller_count;
-    unsigned port;      /* SIP port of the target; 0: 5060 */
-    unsigned processes; /* SIPp processes; 0: as many as the rate calls for */
+    const char *keys;    /* that are typed, one by one; NULL: none */
+    unsigned port;       /* SIP port of the target; 0: 5060 */
+    uint16_t local_port; /* of this host, of the only SIPp; 0: one that is free */
+    const char *expires; /* seconds that a registration is for; NULL: a minute */
+    unsigned processes;  /* SIPp processes; 0: as many as the rate calls for */
     bool tcp;
     bool trial; /* make one short call before */
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/own.h"
 
@@ -12,6 +13,9 @@ enum { SCENARIO_LIMIT = 1 << 20, SAMPLES_A_SECOND = 8000, TONE_HERTZ = 440 };
 
 #define TALK_BEGINS "<!-- talk -->"
 #define TALK_ENDS "<!-- end of talk -->"
+#define KEY_BEGINS "<!-- key -->"
+#define KEY_ENDS "<!-- end of key -->"
+#define KEY_FIELD "KEY_FIELD"
 
 const struct vl_scenario vl_scenarios[] = {
     { .name = "call", .file = "call.xml", .summary = "a call without sound, which the caller ends" },
@@ -23,8 +27,14 @@ const struct vl_scenario vl_scenarios[] = {
     { .name = "callee-bye",
       .file = "call.xml",
       .talk = "talk-callee-bye.xml",
+      .answer = "answer-bye.xml",
       .summary = "a call without sound, which the side that was called ends",
       .waits = true },
+    { .name = "pin",
+      .file = "call.xml",
+      .talk = "talk-pin.xml",
+      .summary = "a call without sound, which types the PIN that is asked for, and which the caller ends",
+      .types = true },
     { .name = "register", .file = "register.xml", .summary = "a registration for a minute", .registers = true },
     { .name = "reregister",
       .file = "register.xml",
@@ -53,26 +63,82 @@ const char *vl_scenario_read(struct vl_arena *arena, const char *file, struct vl
     return vl_arena_check(arena, err) < 0 ? NULL : kept;
 }
 
-const char *vl_scenario_text(struct vl_arena *arena, const struct vl_scenario *scenario, const char *directory,
-                             struct vl_error *err)
-{
-    const char *whole = vl_scenario_read(arena, vl_arena_printf(arena, "%s/%s", directory, scenario->file), err);
-    const char *talk, *begin, *end, *made;
+/* Where a part begins and what is behind it. */
+struct part {
+    const char *begin, *end, *after;
+};
 
-    if (!whole || !scenario->talk)
+static bool find_part(const char *text, const char *begins, const char *ends, struct part *ret)
+{
+    ret->begin = strstr(text, begins);
+    ret->end = ret->begin ? strstr(ret->begin, ends) : NULL;
+    ret->after = ret->end ? ret->end + strlen(ends) : NULL;
+    return ret->after;
+}
+
+/* `file` of the directory, with the talk of another file of it when there is one. */
+static const char *composed(struct vl_arena *arena, const char *directory, const char *file, const char *talk_file,
+                            struct vl_error *err)
+{
+    const char *whole = vl_scenario_read(arena, vl_arena_printf(arena, "%s/%s", directory, file), err), *talk;
+    struct part part;
+
+    if (!whole || !talk_file)
         return whole;
-    talk = vl_scenario_read(arena, vl_arena_printf(arena, "%s/%s", directory, scenario->talk), err);
+    talk = vl_scenario_read(arena, vl_arena_printf(arena, "%s/%s", directory, talk_file), err);
     if (!talk)
         return NULL;
-    begin = strstr(whole, TALK_BEGINS);
-    end = begin ? strstr(begin, TALK_ENDS) : NULL;
-    if (!end) {
-        (void)vl_fail(err, VL_ERROR_FAILED, "'%s/%s' has no '%s' with '%s' behind it", directory, scenario->file,
-                      TALK_BEGINS, TALK_ENDS);
+    if (!find_part(whole, TALK_BEGINS, TALK_ENDS, &part)) {
+        (void)vl_fail(err, VL_ERROR_FAILED, "'%s/%s' has no '%s' with '%s' behind it", directory, file, TALK_BEGINS,
+                      TALK_ENDS);
         return NULL;
     }
-    made = vl_arena_printf(arena, "%.*s%s%s", (int)(begin - whole), whole, talk, end + strlen(TALK_ENDS));
-    return vl_arena_check(arena, err) < 0 ? NULL : made;
+    return vl_arena_printf(arena, "%.*s%s%s", (int)(part.begin - whole), whole, talk, part.after);
+}
+
+/* The part of one key, with the number of its field where it has the word for it. */
+static void put_key(struct vl_buf *out, const struct part *part, size_t field)
+{
+    const char *at = part->begin + strlen(KEY_BEGINS), *word;
+
+    for (; (word = strstr(at, KEY_FIELD)) && word < part->end; at = word + strlen(KEY_FIELD)) {
+        vl_buf_add(out, at, (size_t)(word - at));
+        vl_buf_printf(out, "%zu", field);
+    }
+    vl_buf_add(out, at, (size_t)(part->end - at));
+}
+
+static const char *with_keys(struct vl_arena *arena, const char *text, size_t keys)
+{
+    VL_BUF_AUTO out = VL_BUF_INIT;
+    struct part part;
+
+    if (!find_part(text, KEY_BEGINS, KEY_ENDS, &part))
+        return text;
+    vl_buf_add(&out, text, (size_t)(part.begin - text));
+    for (size_t i = 0; i < keys; i++)
+        put_key(&out, &part, VL_SIPP_FIELD_KEYS + i);
+    vl_buf_puts(&out, part.after);
+    arena->failed |= out.failed;
+    return vl_arena_strdup(arena, vl_buf_text(&out));
+}
+
+const char *vl_scenario_text(struct vl_arena *arena, const struct vl_scenario *scenario, const char *directory,
+                             size_t keys, struct vl_error *err)
+{
+    const char *text = composed(arena, directory, scenario->file, scenario->talk, err);
+
+    if (text)
+        text = with_keys(arena, text, keys);
+    return text && vl_arena_check(arena, err) < 0 ? NULL : text;
+}
+
+const char *vl_scenario_answer_text(struct vl_arena *arena, const struct vl_scenario *scenario, const char *directory,
+                                    struct vl_error *err)
+{
+    const char *text = composed(arena, directory, "answer.xml", scenario->answer, err);
+
+    return text && vl_arena_check(arena, err) < 0 ? NULL : text;
 }
 
 static size_t count(const char *text, const char *what)

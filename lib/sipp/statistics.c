@@ -32,6 +32,7 @@ static const char *const figure_names[VL_STATISTIC_COUNT] = {
     [VL_STATISTIC_RETRANSMISSIONS] = "Retransmissions(C)",
     [VL_STATISTIC_WATCHDOG_MAJOR] = "WatchdogMajor(C)",
     [VL_STATISTIC_WATCHDOG_MINOR] = "WatchdogMinor(C)",
+    [VL_STATISTIC_ARRIVED] = "arrived(C)",
 };
 
 static bool has_ends(const char *name, const char *start, const char *end)
@@ -84,7 +85,7 @@ static int check_header(const struct vl_statistics *statistics, struct vl_error 
 
         for (size_t c = 0; c < statistics->column_count; c++)
             found += statistics->columns[c].kind == COLUMN_FIGURE && statistics->columns[c].index == i;
-        if (found != 1)
+        if (found != 1 && (i != VL_STATISTIC_ARRIVED || found))
             return vl_fail(err, VL_ERROR_FAILED,
                            "the statistics of sipp have no column '%s': use SIPp 3.6 or a later one", figure_names[i]);
     }

@@ -25,6 +25,7 @@ enum vl_statistic {
     VL_STATISTIC_RETRANSMISSIONS,
     VL_STATISTIC_WATCHDOG_MAJOR, /* SIPp itself came late by more than 3 s … */
     VL_STATISTIC_WATCHDOG_MINOR, /* … or by more than half a second */
+    VL_STATISTIC_ARRIVED,        /* a counter of answer.xml: calls that came to a telephone */
     VL_STATISTIC_COUNT,
 };
 

@@ -226,6 +226,11 @@ uint64_t vl_sipp_summary_unanswered(const struct vl_sipp_summary *summary)
     return summary->current + less(summary->failed, vl_sipp_summary_refused(summary));
 }
 
+uint64_t vl_sipp_summary_astray(const struct vl_sipp_summary *summary)
+{
+    return summary->answered_by ? less(summary->succeeded, summary->arrived) : 0;
+}
+
 void vl_sipp_summary_free(struct vl_sipp_summary *summary)
 {
     vl_arena_free(&summary->arena);
@@ -292,6 +297,11 @@ int vl_sipp_verdict(const struct vl_sipp_summary *summary, struct vl_error *err)
     if (summary->failed)
         return vl_fail(err, VL_ERROR_FAILED, "load '%s': %" PRIu64 " of %" PRIu64 " calls failed: %s", summary->name,
                        summary->failed, summary->made, why);
+    if (vl_sipp_summary_astray(summary))
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "load '%s': %" PRIu64 " of %" PRIu64 " calls that were answered did not come to telephone %s: "
+                       "somebody else took them, such as a mailbox or a question for a PIN",
+                       summary->name, vl_sipp_summary_astray(summary), summary->succeeded, summary->answered_by);
     if (summary->outcome == VL_LOAD_COMPLETE)
         return 0;
     return vl_fail(err, summary->outcome == VL_LOAD_TIMED_OUT ? VL_ERROR_TIMEOUT : VL_ERROR_FAILED,
@@ -351,6 +361,9 @@ char *vl_sipp_summary_text(const struct vl_sipp_summary *summary)
     vl_buf_printf(&buf, "  %-22s %" PRIu64 "\n", "failed", summary->failed);
     for (size_t i = 0; i < summary->reason_count; i++)
         vl_buf_printf(&buf, "    %s: %" PRIu64 "\n", summary->reasons[i].text, summary->reasons[i].count);
+    if (summary->answered_by)
+        vl_buf_printf(&buf, "  %-22s %" PRIu64 ", at telephone %s\n", "arrived", summary->arrived,
+                      summary->answered_by);
     if (isnan(summary->rate))
         vl_buf_printf(&buf, "  %-22s n/a\n", "rate");
     else
@@ -424,6 +437,11 @@ void vl_sipp_summary_json(const struct vl_sipp_summary *summary, struct vl_json 
     vl_json_number(json, "succeeded", (int64_t)summary->succeeded);
     vl_json_number(json, "failed", (int64_t)summary->failed);
     json_reasons(summary, json);
+    vl_json_string(json, "answered_by", summary->answered_by);
+    if (summary->answered_by)
+        vl_json_number(json, "arrived", (int64_t)summary->arrived);
+    else
+        vl_json_null(json, "arrived");
     json_real(json, "rate", summary->rate, true);
     vl_json_number(json, "peak", (int64_t)summary->peak);
     vl_json_number(json, "retransmissions", (int64_t)summary->retransmissions);

@@ -39,7 +39,9 @@ struct vl_sipp_summary {
     int ended_by; /* the signal that ended SIPp, which we had not asked for; 0: none */
     bool proven;  /* at least one call was answered and ended as it should: only then the run says anything */
     uint64_t made, succeeded, failed;
-    uint64_t peak; /* calls up at once, sampled four times a second (once in runs of more than ten minutes) */
+    uint64_t peak;           /* calls up at once, sampled four times a second (once in runs of more than ten minutes) */
+    const char *answered_by; /* the telephone that SIPp was at the other end: 2500 of 'pbx2'; NULL: it was none */
+    uint64_t arrived;        /* calls that came to it */
     uint64_t retransmissions;
     uint64_t late;    /* times that SIPp itself was late: then the figures tell of this host, not of the PBX */
     uint64_t left_up; /* calls that were up when SIPp had to be killed; it was told to hang them up, nobody saw whether
@@ -73,6 +75,9 @@ void vl_sipp_summary_reasons(struct vl_sipp_summary *summary, const struct vl_st
  * SIPp still had them at the end. */
 uint64_t vl_sipp_summary_refused(const struct vl_sipp_summary *summary);
 uint64_t vl_sipp_summary_unanswered(const struct vl_sipp_summary *summary);
+
+/* Calls that went well and did not come to the telephone that SIPp was at the other end. */
+uint64_t vl_sipp_summary_astray(const struct vl_sipp_summary *summary);
 
 void vl_sipp_summary_free(struct vl_sipp_summary *summary);
 

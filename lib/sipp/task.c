@@ -90,6 +90,8 @@ const char *vl_sipp_accounts(struct vl_arena *arena, const struct vl_sipp_option
         vl_buf_printf(&text, "%s;", caller->number);
         if (caller->secret)
             vl_buf_printf(&text, "[authentication username=%s password=%s]", caller->number, caller->secret);
+        for (const char *key = options->keys; key && *key; key++)
+            vl_buf_printf(&text, ";%c", *key);
         vl_buf_putc(&text, '\n');
     }
     arena->failed |= text.failed;
@@ -103,6 +105,7 @@ struct vl_generator_task vl_sipp_task(const struct vl_sipp_options *options, str
     const struct vl_scenario *scenario = options->scenario ? options->scenario : &vl_scenarios[0];
     uint32_t address = load->target->address;
     unsigned parts = (unsigned)count, extra = (unsigned)index;
+    const char *expires = options->expires ? options->expires : "60"; /* so that it is gone soon after the run */
 
     return (struct vl_generator_task){
         .scenario = options->scenario_text,
@@ -118,6 +121,8 @@ struct vl_generator_task vl_sipp_task(const struct vl_sipp_options *options, str
         .hold_ms = load->hold_ms,
         .answer_ms = ANSWER_MS + (scenario->waits ? load->hold_ms : 0),
         .timeout_s = load->timeout_s,
+        .expires = strstr(options->scenario_text, "[expires]") ? expires : NULL,
+        .local_port = options->local_port,
         .tcp = options->tcp,
         .sends = scenario->sends,
     };

@@ -34,6 +34,8 @@
 #include "machine/sandbox.h"
 #include "sipp/run.h"
 
+#define KEYS "4711#" /* that slow.py wants */
+
 static char work[] = "/tmp/voiplab-load-XXXXXX";
 
 __attribute__((unused)) static unsigned free_udp_port(void)
@@ -135,7 +137,9 @@ __attribute__((unused)) static const char *scenario_text(const char *name)
 {
     static struct vl_arena arena; /* to the end of the program */
     VL_ERROR_AUTO err = { .code = VL_OK };
-    const char *text = vl_scenario_text(&arena, vl_scenario_find(name), SOURCE_DIRECTORY "/share/sipp", &err);
+    const struct vl_scenario *scenario = vl_scenario_find(name);
+    const char *text =
+        vl_scenario_text(&arena, scenario, SOURCE_DIRECTORY "/share/sipp", scenario->types ? strlen(KEYS) : 0, &err);
 
     if (!text)
         fail_msg("%s", vl_error_text(&err));

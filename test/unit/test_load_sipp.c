@@ -73,6 +73,7 @@ static void take_late_copies(unsigned port, const struct vl_scenario *scenario)
     VL_ERROR_AUTO err = { .code = VL_OK };
 
     options.scenario = scenario;
+    options.keys = scenario->types ? KEYS : NULL;
     options.scenario_text = scenario_text(scenario->name);
     assert_true(vl_scenario_tells_copies(options.scenario_text));
     assert_int_equal(vl_sipp_run(&options, &summary, &err), 0);

@@ -3,7 +3,7 @@
 It says nothing until the caller has sent its INVITE twice, and what it then says arrives twice and late, as copies of
 answers do that cross a busy network (RFC 3261, section 17.2.1): the 401 once more after the 100 of the INVITE with the
 digest, and once more after its 180; the 200 of that INVITE once more between BYE and the answer to that. A REGISTER is
-answered in the same way, without the 180.
+answered in the same way, without the 180. The 200 of an INFO comes once more after the next one was sent.
 """
 
 import re
@@ -15,10 +15,12 @@ server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 server.bind((sys.argv[1], int(sys.argv[2])))
 CHALLENGE = 'WWW-Authenticate: Digest algorithm=MD5, realm="asterisk", nonce="abc123"\r\n'
 BODY = f"v=0\r\no=- 1 1 IN IP4 {sys.argv[1]}\r\ns=-\r\nc=IN IP4 {sys.argv[1]}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
+KEYS = "4711#"  # that a caller may type
 CONTACT = f"Contact: <sip:x@{sys.argv[1]}:{sys.argv[2]}>\r\nContent-Type: application/sdp\r\n"
 seen = set()
 refusals = {}
 answers = {}
+keys = {}
 
 
 def answer(request, status, extra="", body=""):
@@ -44,6 +46,10 @@ while True:
     seen.add(branch)
     if request.startswith("BYE"):
         send(caller, (0.1, answers[call]), (0.3, answer(request, "200 OK")))
+    elif request.startswith("INFO"):
+        keys[call] = keys.get(call, "") + re.search("^Signal=(.*)\r$", request, re.MULTILINE).group(1)
+        status = "200 OK" if KEYS.startswith(keys[call]) else "403 Forbidden"
+        send(caller, (0.1, answers[call]), (0.15, answer(request, status)), (0.4, answer(request, status)))
     elif "Authorization:" not in request:
         refusals[call] = answer(request, "401 Unauthorized", CHALLENGE)
         send(caller, (0.7, refusals[call]), (0.75, refusals[call]))

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SIPp at both ends: it calls as a telephone of one PBX and answers as a telephone of another, so that what comes there
+# has gone over the trunks between: IAX2 from guest to guest, and two of SIP by the hub, which asks for a PIN. What
+# somebody else answers is not taken for it.
+#
+# ctest: FIXTURES_REQUIRED tree,tree-sid TIMEOUT 300 COST 40
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=test/e2e/lib.sh
+. "$here/lib.sh"
+# shellcheck source=test/e2e/fixture.sh
+. "$here/fixture.sh"
+
+begin --guests 2 --sid pbx2
+requires sipp
+# shellcheck disable=SC2034 # for fixture.sh
+guests="pbx1 pbx2" hosts="hub pbx1 pbx2"
+printf '\n[route celular]\npin = 471199\nvia = pbx2\ndial = 2500\n' >>"$lab"
+voiplab up
+ends 0 "up"
+
+# calls [OPTION...]: from pbx1; what came of it is in $work/out as JSON
+calls() { voiplab sipp --json --target pbx1 --calls 20 --rate 10 --hold 2 "$@"; }
+# came WHAT: what is so of the run
+came() { jq -e ".loads[0] | $1" "$work/out" >/dev/null || fail "not '$1': $(cat "$work/out" "$work/err")"; }
+# contact PBX TELEPHONE: where it is registered from; nothing: it is not
+contact() {
+    case $1 in
+    pbx2) cli pbx2 "pjsip show aor $2" | sed -n 's/^ *Contact:.*sip:\([0-9.:]*\).*/\1/p' ;;
+    *) cli "$1" "sip show peer $2" | sed -n 's/^ *Addr->IP *: *\([0-9].*\)/\1/p' ;;
+    esac
+}
+
+checks "calls with sound go over IAX2 to a telephone of another PBX, and both ways they sound"
+calls --answer 2500 --scenario media
+ends 0 "calls to a telephone that answers"
+came '.extension == "2500" and .succeeded == 20 and .failed == 0 and .arrived == 20 and .answered_by == "2500 of '"'pbx2'"'"'
+result=$(find "$work/state/bed/loads" -name result.json)
+jq -e '.media.streams >= 80 and .media.loss_percent < 1' "$result" >/dev/null || fail "the sound: $(jq -c .media "$result")"
+grep -q 'came to telephone 2500' "${result%/*}/report.html" || fail "the report does not say it"
+[ -z "$(contact pbx2 2500)" ] || fail "the telephone stays registered: $(contact pbx2 2500)"
+
+checks "the side that answers hangs up, and a telephone of the same PBX answers"
+calls --answer 2501 --scenario callee-bye
+ends 0 "callee-bye"
+came '.succeeded == 20 and .arrived == 20'
+calls --answer 1500
+ends 0 "a telephone of the same PBX"
+came '.caller == "1501" and .arrived == 20'
+[ -z "$(contact pbx1 1500)" ] || fail "the telephone stays registered: $(contact pbx1 1500)"
+
+checks "a PIN is typed on the way, which no command line has"
+: >"$work/argv"
+: >"$work/looks"
+while [ -e "$work/looks" ]; do
+    pgrep -ax sipp | grep -a 471199 >>"$work/argv" || :
+    sleep 0.2
+done &
+watcher=$!
+calls --answer 2500 --scenario pin --number 0991234567 --rate 2 --calls 10
+rm "$work/looks"
+wait "$watcher"
+ends 0 "calls with a PIN"
+came '.succeeded == 10 and .arrived == 10'
+[ ! -s "$work/argv" ] || fail "the PIN is in a command line: $(cat "$work/argv")"
+
+checks "who types a wrong one does not come through"
+on hub sed -i s/471199/471198/ /etc/asterisk/voiplab_pin_celular
+calls --answer 2500 --scenario pin --number 0991234567 --rate 2 --calls 10
+on hub sed -i s/471198/471199/ /etc/asterisk/voiplab_pin_celular
+ends 1 "calls with a wrong PIN"
+came '.arrived == 0'
+said "10 of 10 calls that were answered did not come to telephone 2500 of 'pbx2'"
+
+checks "what somebody else answers is told, and in the report"
+calls --answer 2500 --number 1999
+ends 1 "the echo test"
+said "did not come to telephone 2500 of 'pbx2'"
+result=$(find "$work/state/bed/loads" -name result.json -newer "$result" | sort | tail -n 1)
+jq -e '.answer | test(", 0 came to telephone 2500")' "$result" >/dev/null || fail "$(jq .answer "$result")"
+grep -q 'class="first bad"' "${result%/*}/report.html" || fail "the report calls that good"
+
+checks "what cannot be is said before a call"
+calls --answer 2600
+ends 2 "no telephone"
+said "'2600' is no SIP telephone of this lab"
+calls --answer 2500 --scenario register
+ends 2 "registrations"
+said "'register' makes no calls"
+calls --scenario pin
+ends 2 "no PIN"
+said "nobody asks for a PIN when '1999' is called"
+calls --answer 2500 --calls 50000
+ends 2 "too long"
+said "is registered for 3600 at the most"
+"$bed" stop "$work/bed" pbx2
+calls --answer 2500
+ends 1 "a PBX that is away"
+said "telephone '2500' cannot register with 'pbx2' (10."
