@@ -13,6 +13,7 @@
 enum {
     VL_CAPACITY_FIRST = 4,   /* the load of the first step */
     VL_CAPACITY_SECONDS = 5, /* how long a rate is tried */
+    VL_CAPACITY_PLACES = 3,  /* the target, the hub, the PBX at the other end */
 };
 
 /* What gave in a step that did not hold. */
@@ -21,6 +22,7 @@ struct vl_capacity_gave {
     const char *log;           /* what the PBX wrote meanwhile; NULL: nothing that tells */
     bool generator, processor; /* processor: of the machine that is called */
     bool full;                 /* it was seen to be full */
+    const struct vl_pbx *pbx;  /* where, when it was */
 };
 
 struct vl_capacity_step {
@@ -41,6 +43,17 @@ struct vl_capacity_share {
     bool least; /* something else gave before, or nothing did */
 };
 
+/* A PBX that the calls go through, looked at. */
+struct vl_capacity_place {
+    const struct vl_pbx *pbx;
+    struct vl_limits_watch *watch;
+    bool idle_known;
+    unsigned idle[VL_LIMITS];  /* what is in use without calls */
+    unsigned kept[VL_LIMITS];  /* what was not given back, though nobody calls any more */
+    double of_each[VL_LIMITS]; /* what a call took, at the most */
+    struct vl_limits before;   /* the step that goes on */
+};
+
 struct vl_capacity {
     const struct vl_run *run;
     const struct voiplab_sipp *asked;
@@ -48,11 +61,8 @@ struct vl_capacity {
     struct vl_load now;     /* the step that goes on */
     struct vl_far_end *far; /* of that step */
     struct vl_load_watch *watch;
-    struct vl_limits_watch *limits;
-    bool idle_known;
-    unsigned idle[VL_LIMITS];  /* what is in use without calls */
-    unsigned kept[VL_LIMITS];  /* what was not given back, though nobody calls any more */
-    double of_each[VL_LIMITS]; /* what a call took, at the most */
+    struct vl_capacity_place places[VL_CAPACITY_PLACES]; /* the first is the target */
+    size_t place_count;                                  /* 0: nobody of the lab */
     struct vl_load_search search;
     double generator_rate; /* that SIPp reached with itself */
     bool generator_slow;   /* that was less than was wanted */
@@ -87,6 +97,10 @@ unsigned vl_capacity_carried(const struct vl_capacity *capacity, const struct vl
 /* Of the smallest load that did not hold what was seen the last time; where all held, why no more was tried. */
 struct vl_capacity_gave vl_capacity_what_gave(const struct vl_capacity *capacity);
 
+/* Begin and end to look at the PBXs that the calls go through. */
+void vl_capacity_look(struct vl_capacity *capacity);
+void vl_capacity_look_away(struct vl_capacity *capacity);
+
 /* A search that begins where another has just ended finds its leavings: they are waited for, or the first step would be
  * judged by them. */
 void vl_capacity_wait_for_idle(struct vl_capacity *capacity);
@@ -96,8 +110,8 @@ void vl_capacity_wait_for_idle(struct vl_capacity *capacity);
  */
 void vl_capacity_wait_for_release(struct vl_capacity *capacity, unsigned number);
 
-/* What a call takes, by the step that has just been made; `before` is what was in use before it. */
-void vl_capacity_note_use(struct vl_capacity *capacity, const struct vl_limits *before, unsigned number);
+/* What a call takes, by the step that has just been made. */
+void vl_capacity_note_use(struct vl_capacity *capacity, unsigned number);
 
 /* What was found: for people, and as an object. */
 void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text);

@@ -4,7 +4,9 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "request/capacity.h"
 #include "sipp/judge.h"
 
@@ -62,19 +64,50 @@ static bool is_too_much(const struct vl_capacity *capacity, unsigned number)
     return capacity->generator_slow && capacity->asked->by_rate && number >= capacity->generator_rate / 2;
 }
 
-/* What of the PBX was seen to be full. That it is so does not depend on how well SIPp ran. */
-static struct vl_capacity_gave find_full(const struct vl_capacity *capacity, const char *target, unsigned number)
+/* The guest whose account at the hub this is, over which its trunk goes; NULL: it is none. */
+static const struct vl_pbx *trunk_of(const struct vl_capacity *capacity, const struct vl_pbx *pbx, const char *account)
+{
+    const struct vl_lab *lab = capacity->run->session->lab;
+
+    for (size_t i = 0; pbx == lab->hub && i < lab->pbx_count; i++)
+        if (lab->pbxs[i].account && !strcmp(lab->pbxs[i].account, account))
+            return &lab->pbxs[i];
+    return NULL;
+}
+
+static struct vl_capacity_gave full_account(const struct vl_capacity *capacity, const struct vl_pbx *pbx,
+                                            const char *account, unsigned most)
 {
     struct vl_arena *arena = &capacity->run->result->arena;
-    const struct vl_limits now = vl_limits_now(capacity->limits);
+    const struct vl_pbx *guest = trunk_of(capacity, pbx, account);
+    const char *name = vl_text_quote(arena, account, VL_TEXT_QUOTED);
 
-    if (now.calls_most && !capacity->asked->by_rate && number > now.calls_most)
+    if (guest)
         return (struct vl_capacity_gave){
             .full = true,
-            .name = "call limit",
-            .text = vl_arena_printf(arena, "the account '%s' of '%s' may have %u calls at once (call-limit)",
-                                    capacity->load->options.callers[0].number, target, now.calls_most),
+            .name = "trunk limit",
+            .text =
+                vl_arena_printf(arena, "the trunk between '%s' and '%s' may have %u calls at once (limit of [trunk])",
+                                guest->name, pbx->name, most),
         };
+    return (struct vl_capacity_gave){
+        .full = true,
+        .name = "call limit",
+        .text = vl_arena_printf(arena, "the account %s of '%s' may have %u calls at once (call-limit)", name, pbx->name,
+                                most),
+    };
+}
+
+static struct vl_capacity_gave find_full_at(const struct vl_capacity *capacity, const struct vl_capacity_place *place,
+                                            unsigned number)
+{
+    struct vl_arena *arena = &capacity->run->result->arena;
+    const struct vl_limits now = vl_limits_now(place->watch);
+
+    if (now.calls_most && !capacity->asked->by_rate && number > now.calls_most)
+        return full_account(capacity, place->pbx, capacity->load->options.callers[0].number, now.calls_most);
+    if (now.fullest.name && now.fullest.now >= now.fullest.most)
+        return full_account(capacity, place->pbx, now.fullest.name, now.fullest.most);
     for (size_t i = 0; i < VL_LIMITS; i++) {
         const struct vl_limit_use *use = &now.use[i];
 
@@ -82,12 +115,24 @@ static struct vl_capacity_gave find_full(const struct vl_capacity *capacity, con
             return (struct vl_capacity_gave){
                 .full = true,
                 .name = vl_limit_names[i].name,
-                .text =
-                    vl_arena_printf(arena, "the %s of '%s' were used up: %u of %u (%s)", vl_limit_names[i].name, target,
-                                    use->peak < use->most ? use->peak : use->most, use->most, vl_limit_names[i].set_by),
+                .text = vl_arena_printf(arena, "the %s of '%s' were used up: %u of %u (%s)", vl_limit_names[i].name,
+                                        place->pbx->name, use->peak < use->most ? use->peak : use->most, use->most,
+                                        vl_limit_names[i].set_by),
             };
     }
     return (struct vl_capacity_gave){ .full = false };
+}
+
+/* What of the PBXs was seen to be full. That it is so does not depend on how well SIPp ran. */
+static struct vl_capacity_gave find_full(const struct vl_capacity *capacity, unsigned number)
+{
+    struct vl_capacity_gave gave = { .full = false };
+
+    for (size_t i = 0; !gave.full && i < capacity->place_count; i++) {
+        gave = find_full_at(capacity, &capacity->places[i], number);
+        gave.pbx = capacity->places[i].pbx;
+    }
+    return gave;
 }
 
 struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacity,
@@ -97,7 +142,7 @@ struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacit
 
     if (is_too_much(capacity, number))
         return blame_generator(capacity);
-    gave = find_full(capacity, summary->target, number);
+    gave = find_full(capacity, number);
     if (!gave.full) {
         enum vl_load_limit limit = vl_sipp_limit(summary, &capacity->run->result->arena, &gave.text);
 
@@ -106,8 +151,8 @@ struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacit
         gave.processor = limit == VL_LOAD_LIMIT_GUEST ||
                          (limit == VL_LOAD_LIMIT_HOST && capacity->load->load.target->place != VL_PLACE_SSH);
     }
-    if (capacity->limits && !gave.generator)
-        gave.log = vl_limits_log(capacity->run, capacity->load->load.target, seconds);
+    if (capacity->place_count && !gave.generator)
+        gave.log = vl_limits_log(capacity->run, gave.full ? gave.pbx : capacity->load->load.target, seconds);
     return gave;
 }
 
@@ -137,7 +182,7 @@ struct vl_capacity_gave vl_capacity_what_gave(const struct vl_capacity *capacity
 
 struct vl_capacity_share vl_capacity_share(const struct vl_capacity *capacity)
 {
-    const struct vl_limits now = vl_limits_now(capacity->limits);
+    const struct vl_limits now = vl_limits_now(capacity->places[0].watch); /* nothing, where nobody looks */
     struct vl_capacity_share share = { .per_core = NAN, .per_ghz = NAN };
 
     if (now.cores && capacity->search.held)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Between two steps: what the Asterisk that is called has in use, and whether it lets go of it.
+ * Between two steps: what the Asterisks that the calls go through have in use, and whether they let go of it.
  */
 #include <time.h>
 
@@ -20,15 +20,47 @@ void vl_capacity_steer(void *context, struct vl_load_steering *steering)
     vl_run_steer(capacity->asked, &unheard);
 }
 
-/* How it is now; what a search before this one left goes in the course of this one. */
-static struct vl_limits look_at_idle(struct vl_capacity *capacity)
+static void look_at(struct vl_capacity *capacity, const struct vl_pbx *pbx, const char *account)
 {
-    const struct vl_limits now = vl_limits_now(capacity->limits);
+    for (size_t i = 0; i < capacity->place_count; i++)
+        if (capacity->places[i].pbx == pbx)
+            return;
+    capacity->places[capacity->place_count++] =
+        (struct vl_capacity_place){ .pbx = pbx, .watch = vl_limits_start(capacity->run, pbx, account) };
+}
+
+/* A number that the target has itself goes no further. */
+void vl_capacity_look(struct vl_capacity *capacity)
+{
+    const struct vl_load_asked *load = capacity->load;
+    const struct vl_lab *lab = capacity->run->session->lab;
+
+    if (load->foreign)
+        return;
+    look_at(capacity, load->load.target, load->load.caller);
+    if (vl_lab_extension_owner(lab, load->load.extension) == load->load.target)
+        return;
+    if (lab->hub)
+        look_at(capacity, lab->hub, NULL);
+    if (load->far.number)
+        look_at(capacity, load->far.pbx, NULL);
+}
+
+void vl_capacity_look_away(struct vl_capacity *capacity)
+{
+    for (size_t i = 0; i < capacity->place_count; i++)
+        vl_limits_stop(capacity->places[i].watch);
+}
+
+/* How it is now; what a search before this one left goes in the course of this one. */
+static struct vl_limits look_at_idle(struct vl_capacity_place *place)
+{
+    const struct vl_limits now = vl_limits_now(place->watch);
 
     for (size_t i = 0; now.known && i < VL_LIMITS; i++)
-        if (!capacity->idle_known || now.use[i].now < capacity->idle[i])
-            capacity->idle[i] = now.use[i].now;
-    capacity->idle_known |= now.known;
+        if (!place->idle_known || now.use[i].now < place->idle[i])
+            place->idle[i] = now.use[i].now;
+    place->idle_known |= now.known;
     return now;
 }
 
@@ -56,77 +88,95 @@ static bool is_cancelled(const struct vl_capacity *capacity)
     return vl_session_cancelled(capacity->run->session);
 }
 
-void vl_capacity_wait_for_idle(struct vl_capacity *capacity)
+static void wait_for_idle(struct vl_capacity *capacity, struct vl_capacity_place *place)
 {
     long long begun = vl_now_ms();
-    struct vl_limits now = look_at_idle(capacity);
+    struct vl_limits now = look_at_idle(place);
 
-    while (capacity->limits && !is_cancelled(capacity) &&
-           vl_now_ms() - begun < (now.known ? RELEASE_MS : FIRST_LOOK_MS) && (!now.known || is_in_use(&now))) {
+    while (place->watch && !is_cancelled(capacity) && vl_now_ms() - begun < (now.known ? RELEASE_MS : FIRST_LOOK_MS) &&
+           (!now.known || is_in_use(&now))) {
         wait_a_moment(capacity);
-        now = look_at_idle(capacity);
+        now = look_at_idle(place);
     }
 }
 
+void vl_capacity_wait_for_idle(struct vl_capacity *capacity)
+{
+    for (size_t i = 0; i < capacity->place_count; i++)
+        wait_for_idle(capacity, &capacity->places[i]);
+}
+
 /* Whether there is room for `number` calls, each of which takes as much as those of the steps before. */
-static bool has_room(const struct vl_capacity *capacity, const struct vl_limits *now, unsigned number)
+static bool has_room(const struct vl_capacity_place *place, const struct vl_limits *now, unsigned number)
 {
     bool room = true;
 
     for (size_t i = 0; i < VL_LIMITS; i++)
-        room &= !now->use[i].most || now->use[i].now + capacity->of_each[i] * number * 1.25 < now->use[i].most;
+        room &= !now->use[i].most || now->use[i].now + place->of_each[i] * number * 1.25 < now->use[i].most;
     return room;
 }
 
-static bool has_let_go(const struct vl_capacity *capacity, const struct vl_limits *now)
+static bool has_let_go(const struct vl_capacity_place *place, const struct vl_limits *now)
 {
     bool gone = true;
 
     for (size_t i = 0; i < VL_LIMITS; i++)
-        gone &= now->use[i].now <= capacity->idle[i] + (i == VL_LIMIT_PORTS ? 0 : SPARE);
+        gone &= now->use[i].now <= place->idle[i] + (i == VL_LIMIT_PORTS ? 0 : SPARE);
     return gone;
 }
 
 /* What is in use after so long without a call will not be given back any more: an Asterisk that had no file left for a
  * call may have forgotten half of it. Nobody waits for it again. */
-static void note_kept(struct vl_capacity *capacity, const struct vl_limits *now)
+static void note_kept(struct vl_capacity_place *place, const struct vl_limits *now)
 {
     for (size_t i = 0; i < VL_LIMITS; i++) {
-        capacity->kept[i] += now->use[i].now - capacity->idle[i];
-        capacity->idle[i] = now->use[i].now;
+        place->kept[i] += now->use[i].now - place->idle[i];
+        place->idle[i] = now->use[i].now;
     }
 }
 
 /* What was seen before the last step had ended says nothing, and a PBX that was in sight and is busy will be again. */
-void vl_capacity_wait_for_release(struct vl_capacity *capacity, unsigned number)
+static void wait_for_release(struct vl_capacity *capacity, struct vl_capacity_place *place, unsigned number)
 {
     long long begun = vl_now_ms();
 
-    while (capacity->idle_known && !is_cancelled(capacity)) {
-        const struct vl_limits now = look_at_idle(capacity);
+    while (place->idle_known && !is_cancelled(capacity)) {
+        const struct vl_limits now = look_at_idle(place);
         bool seen = now.known && now.asked_ms >= begun;
 
-        if (seen && (has_let_go(capacity, &now) || has_room(capacity, &now, number)))
+        if (seen && (has_let_go(place, &now) || has_room(place, &now, number)))
             break;
         if (vl_now_ms() - begun >= RELEASE_MS) {
             if (seen)
-                note_kept(capacity, &now);
+                note_kept(place, &now);
             break;
         }
         wait_a_moment(capacity);
     }
-    vl_limits_forget(capacity->limits);
+}
+
+void vl_capacity_wait_for_release(struct vl_capacity *capacity, unsigned number)
+{
+    for (size_t i = 0; i < capacity->place_count; i++)
+        wait_for_release(capacity, &capacity->places[i], number);
+    for (size_t i = 0; i < capacity->place_count; i++) {
+        vl_limits_forget(capacity->places[i].watch);
+        capacity->places[i].before = vl_limits_now(capacity->places[i].watch);
+    }
 }
 
 /* What is still held of an earlier step may have gone meanwhile. */
-void vl_capacity_note_use(struct vl_capacity *capacity, const struct vl_limits *before, unsigned number)
+void vl_capacity_note_use(struct vl_capacity *capacity, unsigned number)
 {
-    const struct vl_limits now = vl_limits_now(capacity->limits);
+    for (size_t p = 0; p < capacity->place_count; p++) {
+        struct vl_capacity_place *place = &capacity->places[p];
+        const struct vl_limits now = vl_limits_now(place->watch);
 
-    for (size_t i = 0; i < VL_LIMITS; i++) {
-        unsigned was = before->use[i].now, peak = now.use[i].peak;
-        double each = peak > was ? (double)(peak - was) / number : 0;
+        for (size_t i = 0; i < VL_LIMITS; i++) {
+            unsigned was = place->before.use[i].now, peak = now.use[i].peak;
+            double each = peak > was ? (double)(peak - was) / number : 0;
 
-        capacity->of_each[i] = each > capacity->of_each[i] ? each : capacity->of_each[i];
+            place->of_each[i] = each > place->of_each[i] ? each : place->of_each[i];
+        }
     }
 }

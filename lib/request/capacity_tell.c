@@ -17,26 +17,58 @@ static const char *seen(const struct vl_load_search *search)
 }
 
 /* Ports are of calls: without any there should be none. */
-static void tell_used(const struct vl_capacity *capacity, struct vl_buf *text)
+static void tell_used(const struct vl_capacity_place *place, struct vl_buf *text)
 {
-    unsigned ports = capacity->idle[VL_LIMIT_PORTS], kept = capacity->kept[VL_LIMIT_PORTS];
+    unsigned ports = place->idle[VL_LIMIT_PORTS], kept = place->kept[VL_LIMIT_PORTS];
 
     if (ports > kept)
-        vl_buf_printf(text,
-                      "  %-22s %u of the RTP ports, also between the steps: calls of others, or ones never ended\n",
-                      "in use before", ports - kept);
+        vl_buf_printf(
+            text, "  %-22s %u of the RTP ports of '%s', also between the steps: calls of others, or ones never ended\n",
+            "in use before", ports - kept, place->pbx->name);
 }
 
-static void tell_kept(const struct vl_capacity *capacity, struct vl_buf *text)
+static void tell_kept(const struct vl_capacity_place *place, struct vl_buf *text)
 {
     const char *title = "not given back";
 
-    for (size_t i = 0; i < VL_LIMITS; i++, title = "") {
-        if (!capacity->kept[i])
+    for (size_t i = 0; i < VL_LIMITS; i++) {
+        if (!place->kept[i])
             continue;
         vl_buf_printf(text, "  %-22s %u of the %s: the Asterisk of '%s' keeps them until it is started anew\n", title,
-                      capacity->kept[i], vl_limit_names[i].name, capacity->load->load.target->name);
+                      place->kept[i], vl_limit_names[i].name, place->pbx->name);
+        title = "";
     }
+}
+
+static void tell_place(const struct vl_capacity_place *place, struct vl_buf *text)
+{
+    if (!place->idle_known)
+        vl_buf_printf(text, "  %-22s what '%s' has in use was not to be seen: something there may have been full\n",
+                      "not looked at", place->pbx->name);
+    tell_used(place, text);
+    tell_kept(place, text);
+}
+
+static void tell_places_json(const struct vl_capacity *capacity, struct vl_json *json)
+{
+    vl_json_array(json, "places");
+    for (size_t p = 0; p < capacity->place_count; p++) {
+        const struct vl_capacity_place *place = &capacity->places[p];
+
+        vl_json_object(json, NULL);
+        vl_json_string(json, "name", place->pbx->name);
+        vl_json_bool(json, "looked_at", place->idle_known);
+        vl_json_object(json, "in_use_between_steps");
+        for (size_t i = 0; i < VL_LIMITS; i++)
+            vl_json_number(json, vl_limit_names[i].key, place->idle[i]);
+        vl_json_end(json);
+        vl_json_object(json, "not_given_back");
+        for (size_t i = 0; i < VL_LIMITS; i++)
+            vl_json_number(json, vl_limit_names[i].key, place->kept[i]);
+        vl_json_end(json);
+        vl_json_end(json);
+    }
+    vl_json_end(json);
 }
 
 /* What others have published, for who wants to compare: of Asterisk, calls at once with G.711 that is passed through.
@@ -72,13 +104,9 @@ void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text)
                   capacity->gave.text ? capacity->gave.text : "the search was ended before it was seen");
     if (capacity->gave.log)
         vl_buf_printf(text, "  %-22s %s\n", "its log", capacity->gave.log);
-    if (capacity->limits && !capacity->idle_known)
-        vl_buf_printf(text,
-                      "  %-22s what its Asterisk has in use was not to be seen: something there may have been full\n",
-                      "not looked at");
     tell_share(capacity, text);
-    tell_used(capacity, text);
-    tell_kept(capacity, text);
+    for (size_t i = 0; i < capacity->place_count; i++)
+        tell_place(&capacity->places[i], text);
     vl_buf_printf(text, "  %-22s %.1f calls a second\n", "SIPp with itself", capacity->generator_rate);
     vl_buf_printf(text, "  %-22s %8s %8s %8s %8s %8s\n", "steps", "asked", "at once", "a second", "failed", "p95 (ms)");
     for (unsigned i = 0; i < capacity->search.steps; i++) {
@@ -109,15 +137,8 @@ void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *j
     vl_json_string(json, "limit", capacity->gave.name);
     vl_json_string(json, "limit_text", capacity->gave.text);
     vl_json_string(json, "log", capacity->gave.log);
-    vl_json_bool(json, "looked_at", capacity->idle_known);
-    vl_json_object(json, "in_use_between_steps");
-    for (size_t i = 0; i < VL_LIMITS; i++)
-        vl_json_number(json, vl_limit_names[i].key, capacity->idle[i]);
-    vl_json_end(json);
-    vl_json_object(json, "not_given_back");
-    for (size_t i = 0; i < VL_LIMITS; i++)
-        vl_json_number(json, vl_limit_names[i].key, capacity->kept[i]);
-    vl_json_end(json);
+    vl_json_string(json, "answered_by", capacity->load->far.number);
+    tell_places_json(capacity, json);
     vl_json_real(json, "generator_rate", capacity->generator_rate);
     vl_json_real(json, "per_core", share.per_core);
     vl_json_real(json, "per_ghz", share.per_ghz);

@@ -19,6 +19,7 @@ enum {
     STEP_MS = 100,
     PERIOD_MS = 400,
     AGAIN_MS = 2000,
+    ACCOUNTS_EVERY = 3, /* looks */
     MOST = 1 << 24,
     PORTS = 65536
 };
@@ -37,6 +38,8 @@ struct vl_limits_watch {
     pthread_t thread;
     bool started, stopped;
     unsigned first, last; /* port of the range of RTP */
+    unsigned looks;
+    struct vl_arena arena; /* of names in `limits` */
     struct vl_limits limits;
 };
 
@@ -125,17 +128,19 @@ static bool ask(struct vl_target *target, const char *const *argv, struct vl_com
     return target->ops->run(target, argv, NULL, ASK_MS, result, &ignored) == 0;
 }
 
+/* What accounts have in use is asked less often: it costs two consoles of Asterisk, and calls at once stay up. */
 static bool look_once(struct vl_limits_watch *watch, struct vl_target *target)
 {
-    static const char *const argv[] = {
+    const char *const argv[] = {
         "sh", "-c",
-        "p=$(cat /var/run/asterisk/asterisk.pid 2>/dev/null || pidof -s asterisk); "
+        "[ \"$0\" = 0 ] || { asterisk -rx 'sip show inuse'; asterisk -rx 'group show channels'; } 2>/dev/null; p=$(cat "
+        "/var/run/asterisk/asterisk.pid 2>/dev/null || pidof -s asterisk); "
         "echo voiplab open files $(ls /proc/$p/fd 2>/dev/null | wc -l); "
         /* version 2 of control groups, else version 1 */
         "echo voiplab most threads $(cat \"/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/$p/cgroup)/pids.max\" "
         "\"/sys/fs/cgroup/pids$(sed -n 's/^[0-9]*:pids://p' /proc/$p/cgroup)/pids.max\" 2>/dev/null); "
         "grep Threads: /proc/$p/status; cat /proc/$p/limits /proc/net/udp /proc/net/udp6 2>/dev/null",
-        NULL
+        watch->looks++ % ACCOUNTS_EVERY ? "0" : "1", NULL
     };
     struct vl_command_result result = { .output = NULL };
     long long asked_ms = vl_now_ms();
@@ -145,6 +150,7 @@ static bool look_once(struct vl_limits_watch *watch, struct vl_target *target)
     (void)pthread_mutex_lock(&watch->lock);
     watch->limits.asked_ms = asked_ms;
     vl_limits_read_use(&watch->limits, watch->first, watch->last, result.output);
+    vl_limits_read_accounts(&watch->limits, &watch->arena, watch->session->lab, watch->pbx, result.output);
     (void)pthread_mutex_unlock(&watch->lock);
     vl_command_result_free(&result);
     return true;
@@ -157,7 +163,7 @@ static void read_settings(struct vl_limits_watch *watch, struct vl_target *targe
         "asterisk -rx 'rtp show settings'; asterisk -rx \"sip show peer $0\"; "
         "echo voiplab processors $(grep -c ^processor /proc/cpuinfo); "
         "echo voiplab megahertz $(sed -n 's/^cpu MHz[^0-9]*//p' /proc/cpuinfo | sort -n | tail -n 1)",
-        watch->account, NULL
+        watch->account ? watch->account : "", NULL
     };
     struct vl_command_result result = { .output = NULL };
 
@@ -275,6 +281,7 @@ void vl_limits_forget(struct vl_limits_watch *watch)
     (void)pthread_mutex_lock(&watch->lock);
     for (size_t i = 0; i < VL_LIMITS; i++)
         watch->limits.use[i].peak = watch->limits.use[i].now;
+    watch->limits.fullest = (struct vl_limit_account){ .name = NULL };
     (void)pthread_mutex_unlock(&watch->lock);
 }
 
@@ -288,5 +295,6 @@ void vl_limits_stop(struct vl_limits_watch *watch)
     if (watch->started)
         (void)pthread_join(watch->thread, NULL);
     (void)pthread_mutex_destroy(&watch->lock);
+    vl_arena_free(&watch->arena);
     vl_free(watch);
 }

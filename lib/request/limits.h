@@ -20,12 +20,20 @@ struct vl_limit_use {
     unsigned most;      /* 0: there is no limit, or it is not known */
 };
 
+/* An account that may have so many calls at once, and has: by chan_sip (call-limit), or as the dialplan of voiplab
+ * counts them (GROUP). */
+struct vl_limit_account {
+    const char *name; /* NULL: there is none with a limit */
+    unsigned now, most;
+};
+
 struct vl_limits {
     bool known;          /* it was looked at, and still is */
     long long asked_ms;  /* when it was asked for what is known (vl_now_ms()) */
     unsigned calls_most; /* of the account that calls (call-limit of chan_sip); 0: no limit */
     unsigned cores, mhz; /* processors of its machine, and how fast that says one is; 0: not known */
     struct vl_limit_use use[VL_LIMITS];
+    struct vl_limit_account fullest; /* since vl_limits_forget() */
 };
 
 /* What a limit is called: in results, and where it is set. */
@@ -36,8 +44,8 @@ extern const struct vl_limit_name vl_limit_names[VL_LIMITS];
 
 struct vl_limits_watch;
 
-/* Start to look, over a connection of its own, until it is stopped. NULL when memory ran out; a PBX that cannot be
- * looked at stays unknown. */
+/* Start to look, over a connection of its own, until it is stopped; `account` is the one that calls, or NULL. NULL when
+ * memory ran out; a PBX that cannot be looked at stays unknown. What is known is there until it is stopped. */
 struct vl_limits_watch *vl_limits_start(const struct vl_run *run, const struct vl_pbx *pbx, const char *account);
 
 struct vl_limits vl_limits_now(struct vl_limits_watch *watch);
@@ -60,5 +68,9 @@ void vl_limits_stop(struct vl_limits_watch *watch);
 /* Take what the commands print that are run there: parts of it may be missing, or be whatever a guest's root wants. */
 void vl_limits_read_settings(struct vl_limits *limits, unsigned *ret_first, unsigned *ret_last, const char *text);
 void vl_limits_read_use(struct vl_limits *limits, unsigned first, unsigned last, const char *text);
+
+/* Of `sip show inuse` and `group show channels` of a PBX of the lab; the name is in the arena. */
+void vl_limits_read_accounts(struct vl_limits *limits, struct vl_arena *arena, const struct vl_lab *lab,
+                             const struct vl_pbx *pbx, const char *text);
 
 #endif

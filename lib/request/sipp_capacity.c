@@ -4,8 +4,8 @@
  *
  * First SIPp calls itself, so that its own limit is known. Then each step of the search (sipp/search.h) is a load run
  * of its own: so many calls at once, begun at a rate that is not in question and all held together for a while; or so
- * many a second. While a step goes on the Asterisk that is called is looked at (limits.h); between two steps it is
- * waited for until it has let go of what the one before took.
+ * many a second. While a step goes on the Asterisks on the way are looked at (limits.h); between two steps it is
+ * waited for until they have let go of what the one before took.
  */
 #include "base/clock.h"
 #include "request/capacity.h"
@@ -122,7 +122,6 @@ static int make_step(struct vl_capacity *capacity)
     struct vl_sipp_options options = capacity->load->options;
     VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
     VL_FAR_END_AUTO far = VL_FAR_END_INIT;
-    struct vl_limits before;
     struct vl_capacity_step step;
     long long begun_ms;
 
@@ -136,14 +135,13 @@ static int make_step(struct vl_capacity *capacity)
     options.sample = capacity->asked->figures ? show_sample : NULL;
     options.steer = capacity->asked->steer ? vl_capacity_steer : NULL;
     vl_capacity_wait_for_release(capacity, number);
-    before = vl_limits_now(capacity->limits);
     begun_ms = vl_now_ms();
     capacity->far = &far;
     if (vl_far_end_start(&far, &capacity->load->far, &options, capacity->run->err) < 0 ||
         vl_sipp_run(&options, &summary, capacity->run->err) < 0 ||
         vl_far_end_count(&far, &summary, capacity->run->err) < 0 || check_step(capacity, &summary) < 0)
         return -1;
-    vl_capacity_note_use(capacity, &before, number);
+    vl_capacity_note_use(capacity, number);
     step = judge_step(capacity, &summary, number, seconds_since(begun_ms));
     take_step(capacity, &summary, &step);
     return 0;
@@ -204,14 +202,14 @@ static int find_capacity(const struct vl_run *run, struct vl_load_asked *load, s
     if (load->options.scenario && load->options.scenario->registers && !capacity.asked->by_rate)
         return vl_fail(run->err, VL_ERROR_USAGE, "registrations are not up at once: search by their rate");
     capacity.watch = vl_run_watch_start(run);
-    capacity.limits = load->foreign ? NULL : vl_limits_start(run, load->load.target, load->load.caller);
+    vl_capacity_look(&capacity);
     rc = search(&capacity);
-    vl_limits_stop(capacity.limits);
     vl_run_watch_stop(capacity.watch);
     if (capacity.search.steps || rc == 0) {
         vl_capacity_tell(&capacity, text);
         vl_capacity_tell_json(&capacity, run->result->document);
     }
+    vl_capacity_look_away(&capacity);
     return rc;
 }
 

@@ -80,6 +80,13 @@ result=$(find "$work/state/bed/loads" -name result.json -newer "$result" | sort 
 jq -e '.answer | test(", 0 came to telephone 2500")' "$result" >/dev/null || fail "$(jq .answer "$result")"
 grep -q 'class="first bad"' "${result%/*}/report.html" || fail "the report calls that good"
 
+checks "the limit of the trunk by the hub is found, and said to be that"
+voiplab sipp capacity --json --target pbx1 --answer 2500 --number 7002
+ends 0 "capacity"
+jq -e '.capacities[0] | .capacity == 10 and .confirmed and .limit == "trunk limit" and ([.places[].name] | join(" ")) == "pbx1 hub pbx2"' \
+    "$work/out" >/dev/null || fail "$(cat "$work/out")"
+said "and 'hub' may have 10 calls at once"
+
 checks "what cannot be is said before a call"
 calls --answer 2600
 ends 2 "no telephone"

@@ -153,6 +153,52 @@ static void test_limits(void **state)
     assert_int_equal(limits.use[VL_LIMIT_PORTS].peak, 3);
 }
 
+/* What accounts and trunks of a lab have in use. */
+static void test_accounts(void **state)
+{
+    static const char inuse[] = "* Peer name               In use          Limit           \n"
+                                "7002                      9/0/0           10              \n"
+                                "7001                      8/2/0           8\n"
+                                "1500                      3/0/0           N/A             \n";
+    static const char groups[] = "Channel                    Group                 Category            \n"
+                                 "PJSIP/7001-00000001        7001                  (default)           \n"
+                                 "PJSIP/stranger-00000001    stranger              (default)           \n"
+                                 "PJSIP/7002-00000003        7002                  (default)           \n"
+                                 "PJSIP/7001-00000004        7001                  (default)           \n"
+                                 "PJSIP/7001-00000004        7001                  trunk               \n"
+                                 "5 active channels\n";
+    static const char ini[] = "[lab]\nname = a\n[bridge]\naddress = 10.9.0.1/24\n[pbx hub]\nrole = hub\n"
+                              "[pbx x]\nplace = ssh\naddress = 10.9.0.2\n[pbx y]\nplace = ssh\naddress = 10.9.0.3\n"
+                              "[trunk x hub]\nlimit = 4\n";
+    char path[] = "/tmp/voiplab-accounts-XXXXXX";
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_limits limits = { .known = false };
+    VL_CLOSE int descriptor = mkstemp(path);
+    VL_LAB_AUTO *lab = NULL;
+
+    (void)state;
+    assert_int_equal(write(descriptor, ini, sizeof(ini) - 1), sizeof(ini) - 1);
+    lab = vl_lab_load(path, SOURCE_DIRECTORY "/share", &err);
+    (void)unlink(path);
+    if (!lab)
+        fail_msg("%s", vl_error_text(&err));
+    vl_limits_read_accounts(&limits, &arena, lab, lab->hub, inuse);
+    assert_string_equal(limits.fullest.name, "7001");
+    assert_int_equal(limits.fullest.now, 8);
+    assert_int_equal(limits.fullest.most, 8);
+    limits.fullest.name = NULL;
+    vl_limits_read_accounts(&limits, &arena, lab, lab->hub, groups);
+    assert_string_equal(limits.fullest.name, "7001");
+    assert_int_equal(limits.fullest.now, 2);
+    assert_int_equal(limits.fullest.most, 4); /* 7002 has one of ten */
+    limits.fullest.name = NULL;
+    vl_limits_read_accounts(&limits, &arena, lab, vl_lab_pbx(lab, "x"), groups); /* a guest has no such accounts */
+    assert_null(limits.fullest.name);
+    vl_limits_read_accounts(&limits, &arena, lab, lab->hub, "a b/ c\na 9999999999999/0 1\n a 1/ -1\n\n1 2 3 4 5\n");
+    assert_null(limits.fullest.name);
+}
+
 /* A guest's root says what they want. */
 static void test_odd_limits(void **state)
 {
@@ -203,9 +249,9 @@ static void test_telling_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_size),   cmocka_unit_test(test_refused), cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_chance),       cmocka_unit_test(test_limits),  cmocka_unit_test(test_odd_limits),
-        cmocka_unit_test(test_telling_line),
+        cmocka_unit_test(test_every_size), cmocka_unit_test(test_refused),      cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_chance),     cmocka_unit_test(test_limits),       cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_odd_limits), cmocka_unit_test(test_telling_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

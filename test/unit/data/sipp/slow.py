@@ -3,7 +3,7 @@
 It says nothing until the caller has sent its INVITE twice, and what it then says arrives twice and late, as copies of
 answers do that cross a busy network (RFC 3261, section 17.2.1): the 401 once more after the 100 of the INVITE with the
 digest, and once more after its 180; the 200 of that INVITE once more between BYE and the answer to that. A REGISTER is
-answered in the same way, without the 180. The 200 of an INFO comes once more after the next one was sent.
+answered in the same way, without the 180. Before it rings it says all else that a call on its way may be told. The 200 of an INFO comes once more after the next one was sent.
 """
 
 import re
@@ -15,6 +15,7 @@ server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 server.bind((sys.argv[1], int(sys.argv[2])))
 CHALLENGE = 'WWW-Authenticate: Digest algorithm=MD5, realm="asterisk", nonce="abc123"\r\n'
 BODY = f"v=0\r\no=- 1 1 IN IP4 {sys.argv[1]}\r\ns=-\r\nc=IN IP4 {sys.argv[1]}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
+OTHERS = "181 Call Is Being Forwarded", "182 Queued", "199 Early Dialog Terminated"
 KEYS = "4711#"  # that a caller may type
 CONTACT = f"Contact: <sip:x@{sys.argv[1]}:{sys.argv[2]}>\r\nContent-Type: application/sdp\r\n"
 seen = set()
@@ -58,5 +59,6 @@ while True:
         ringing = answer(request, "180 Ringing")
         send(caller, (0, answer(request, "100 Trying")), (0.1, refusals[call]), (0.3, refusals[call]))
         if not request.startswith("REGISTER"):
+            send(caller, *[(0.15, answer(request, status)) for status in OTHERS])
             send(caller, (0.2, ringing), (0.35, ringing))
         send(caller, (0.4, answers[call]), (0.45, answers[call]))
