@@ -139,6 +139,11 @@ enum { VL_SSH_HOPS = 4 };
 #define VL_SSH_AGENT "agent"
 #define VL_SSH_ASK "ask"
 
+/* What a guest can boot from, as the lab file calls it. */
+#define VL_BOOT_DISK "disk"
+#define VL_BOOT_CDROM "cdrom"
+#define VL_BOOT_NETWORK "network"
+
 struct vl_pbx {
     const char *name;
     enum vl_role role;
@@ -154,8 +159,10 @@ struct vl_pbx {
     uint64_t memory, disk; /* bytes */
     uint64_t max_memory;   /* to which it can grow while the guest runs; not less than memory */
     unsigned vcpus, max_vcpus;
-    const char *cpu;      /* model of the processor, as libvirt calls it, or "host"; NULL: not stated */
-    const char *machine;  /* as QEMU calls it, with its version; NULL: not stated */
+    const char *cpu;         /* model of the processor, as libvirt calls it, or "host"; NULL: not stated */
+    const char *machine;     /* as QEMU calls it, with its version; NULL: not stated */
+    const char *const *boot; /* what it boots from, in this order, NULL-terminated; NULL: not stated */
+    int boot_line;
     bool autostart;       /* it starts with its hypervisor */
     int disk_line;        /* of the key; of the section where there is none */
     const char *ssh_user; /* root */
@@ -174,6 +181,11 @@ struct vl_pbx {
     int line;       /* of its section */
     int address_line;
 };
+
+/* Of a guest whose disk is started by a kernel of its image: the mistake of an order in which something comes before
+ * the disk. */
+struct vl_lab;
+int vl_lab_check_kernel(const struct vl_lab *lab, const struct vl_pbx *pbx, struct vl_error *err);
 
 /* True when trunks, routes and extensions of this PBX are rows of its data base: then no file may have them too. */
 static inline bool vl_pbx_in_database(const struct vl_pbx *pbx)

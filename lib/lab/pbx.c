@@ -193,6 +193,8 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         .vcpus = raw->vcpus ? raw->vcpus : 1,
         .cpu = raw->cpu,
         .machine = raw->machine,
+        .boot = raw->boot,
+        .boot_line = vl_raw_line(section, "boot"),
         .autostart = raw->autostart,
         .ssh_user = raw->user ? raw->user : "root",
         .ssh_port = raw->port ? raw->port : 22,
@@ -234,8 +236,8 @@ static int common_pbx(struct vl_lab *lab, const struct vl_raw_section *section, 
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "freepbx"), err,
                               "[%s] freepbx: the hub has no data base of trunks; 'database' is for guests",
                               section->section->name);
-    if (resolve_image(lab, section, pbx, err) < 0 || vl_lab_resolve_hypervisor(lab, section, pbx, err) < 0 ||
-        vl_lab_make_ssh(lab, section, pbx, err) < 0)
+    if (resolve_image(lab, section, pbx, err) < 0 || vl_lab_check_boot(lab, pbx, err) < 0 ||
+        vl_lab_resolve_hypervisor(lab, section, pbx, err) < 0 || vl_lab_make_ssh(lab, section, pbx, err) < 0)
         return -1;
     return vl_lab_resolve_class(lab, section, raw->class, &pbx->class, err);
 }

@@ -31,6 +31,7 @@ static const char *const roles[] = { "guest", "hub", NULL };
 static const char *const backings[] = { [VL_BACKING_FILES] = "files", [VL_BACKING_DATABASE] = "database", NULL };
 static const char *const pin_places[] = { "file", "inline", NULL };
 static const char *const places[] = { "vm", "ssh", "local", NULL };
+static const char *const boots[] = { VL_BOOT_DISK, VL_BOOT_CDROM, VL_BOOT_NETWORK, NULL };
 
 static const struct vl_lab_key lab_keys[] = {
     { .name = "name", .type = VL_VALUE_NAME, .offset = AT(vl_raw_lab, name), .required = true, .stand_in = "lab" },
@@ -106,6 +107,7 @@ static const struct vl_lab_key pbx_keys[] = {
     NUMBER_KEY(vl_raw_pbx, "max-vcpus", max_vcpus, 1, 64),
     KEY(vl_raw_pbx, "cpu", VL_VALUE_TEXT, cpu),
     KEY(vl_raw_pbx, "machine", VL_VALUE_TEXT, machine),
+    { .name = "boot", .type = VL_VALUE_CHOICES, .offset = AT(vl_raw_pbx, boot), .choices = boots },
     KEY(vl_raw_pbx, "autostart", VL_VALUE_YES_NO, autostart),
     { .name = "count", .type = VL_VALUE_NUMBER, .offset = AT(vl_raw_pbx, count), .min = 1, .max = 1000, .leads = true },
     KEY(vl_raw_pbx, "user", VL_VALUE_NAME, user),

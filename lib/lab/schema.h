@@ -49,7 +49,7 @@ struct vl_raw_pbx {
     unsigned vcpus, max_vcpus, port, count;
     const char *cpu, *machine;
     bool autostart;
-    const char *const *extensions;
+    const char *const *extensions, *const *boot;
 };
 
 struct vl_raw_trunk {
@@ -266,6 +266,9 @@ int vl_lab_resolve_jumps(struct vl_lab *lab, struct vl_pbx *pbxs, size_t count, 
 
 /* The profiles of SSH, NULL-terminated; the first is the default. */
 extern const char *const vl_lab_ssh_profiles[];
+
+/* Whether the order in which a PBX boots can come about with its image, as far as the lab file tells. */
+int vl_lab_check_boot(const struct vl_lab *lab, const struct vl_pbx *pbx, struct vl_error *err);
 
 /* Telephones of guests, of which more is said than their number. */
 int vl_lab_make_extensions(struct vl_lab *lab, const struct vl_raw_file *raw, struct vl_error *err);

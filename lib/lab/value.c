@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/text.h"
 
 enum { MAC_LENGTH = 17 };
@@ -256,6 +257,19 @@ static bool parse_packages(struct reader *reader)
     return parse_list(reader, is_package);
 }
 
+static bool parse_choices(struct reader *reader)
+{
+    const char *const *list = vl_text_split(reader->arena, reader->value, ", \t");
+
+    reader->expected = vl_arena_printf(reader->arena, "is not a list of some of %s, each at most once",
+                                       choices_text(reader->arena, reader->key->choices));
+    for (size_t i = 0; list[i]; i++)
+        if (index_of(list[i], reader->key->choices) < 0 || vl_list_has(list + i + 1, list[i]))
+            return false;
+    *(const char *const **)slot(reader) = list;
+    return list[0] != NULL;
+}
+
 static bool is_line(const char *text)
 {
     return all_digits(text) || vl_text_is_name(text);
@@ -307,7 +321,7 @@ static bool (*const parsers[])(struct reader *) = {
     [VL_VALUE_ADDRESS6] = parse_address6, [VL_VALUE_ADDRESSES] = parse_addresses,
     [VL_VALUE_NETWORKS] = parse_networks, [VL_VALUE_NETWORK_OR_DHCP] = parse_network_or_dhcp,
     [VL_VALUE_NAMES] = parse_names,       [VL_VALUE_LINES] = parse_lines,
-    [VL_VALUE_PACKAGES] = parse_packages,
+    [VL_VALUE_PACKAGES] = parse_packages, [VL_VALUE_CHOICES] = parse_choices,
 };
 
 static const struct vl_lab_key *find_key(const struct vl_lab_key *keys, size_t key_count, const char *name)

@@ -36,6 +36,7 @@ enum vl_value_type {
     VL_VALUE_NAMES,           /* const char *const *: list of names */
     VL_VALUE_PACKAGES,        /* const char *const *: list of names of Debian packages */
     VL_VALUE_LINES,           /* const char *const *: list of FXO channels and names of providers */
+    VL_VALUE_CHOICES,         /* const char *const *: list of some of choices, each at most once */
 };
 
 struct vl_lab_key {
@@ -43,7 +44,7 @@ struct vl_lab_key {
     enum vl_value_type type;
     size_t offset, offset2;
     unsigned min, max;          /* VL_VALUE_NUMBER */
-    const char *const *choices; /* VL_VALUE_CHOICE, NULL-terminated */
+    const char *const *choices; /* VL_VALUE_CHOICE and _CHOICES, NULL-terminated */
     bool required;
     const char *stand_in; /* of one that is required: what stands for it while further mistakes are looked for */
     bool leads;           /* what other sections say hangs on it */

@@ -11,12 +11,17 @@
 
 #include "base/cleanup.h"
 #include "base/digest.h"
+#include "base/list.h"
 #include "base/xml.h"
 #include "lab/emulation.h"
+#include "lab/lab.h"
 #include "lab/system.h"
 
 /* How often a guest says what memory it uses: as often as somebody who looks at the lab would look again. */
 #define BALLOON_PERIOD_S "5"
+
+/* After what time the firmware begins again that has found nothing to boot from. */
+#define RETRY_MS "5000"
 
 /* Names of devices, as libvirt writes them. */
 struct hardware {
@@ -113,6 +118,37 @@ static const char *machine_of(const struct vl_domain_spec *spec)
     return spec->machine_now ? spec->machine_now : "pc";
 }
 
+/* The disk first, also for an installation: an empty disk has no boot sector, so the firmware goes on to the next; once
+ * installed it has one. The same definition is right before and after, and no run has to change it. */
+static const char *const *order_of(const struct vl_domain_spec *spec)
+{
+    static const char *const usual[] = { VL_BOOT_DISK, VL_BOOT_CDROM, NULL };
+
+    return spec->boot ? spec->boot : usual;
+}
+
+static bool uses_network(const struct vl_domain_spec *spec)
+{
+    return vl_list_has(order_of(spec), VL_BOOT_NETWORK);
+}
+
+/* An installer's kernel asks for no order. */
+static bool uses_kernel(const struct vl_domain_spec *spec)
+{
+    return spec->kernel && (spec->installs || strcmp(*order_of(spec), VL_BOOT_DISK) == 0);
+}
+
+/* libvirt has our words, but for the disk. Without a medium there is no drive of that name but that of a seed. Where
+ * nothing was found to boot from the firmware would halt for good, but a server of the network may come up later. */
+static void add_order(struct vl_xml *xml, const struct vl_domain_spec *spec)
+{
+    for (const char *const *from = order_of(spec); *from; from++)
+        if (spec->cdrom_path || strcmp(*from, VL_BOOT_CDROM) != 0)
+            vl_xml_empty(xml, "boot", "dev", strcmp(*from, VL_BOOT_DISK) == 0 ? "hd" : *from, NULL);
+    if (uses_network(spec))
+        vl_xml_empty(xml, "bios", "rebootTimeout", RETRY_MS, NULL);
+}
+
 static void add_boot(struct vl_xml *xml, const struct vl_domain_spec *spec)
 {
     vl_xml_open(xml, "os");
@@ -121,20 +157,15 @@ static void add_boot(struct vl_xml *xml, const struct vl_domain_spec *spec)
     vl_xml_attribute(xml, "machine", machine_of(spec));
     vl_xml_text(xml, "hvm");
     vl_xml_close(xml);
-    if (spec->kernel)
+    if (uses_kernel(spec)) {
         vl_xml_leaf(xml, "kernel", spec->kernel);
-    if (spec->kernel && spec->initrd)
-        vl_xml_leaf(xml, "initrd", spec->initrd);
-    if (spec->kernel && spec->cmdline)
-        vl_xml_leaf(xml, "cmdline", spec->cmdline);
-    /* The disk first, also for an installation: an empty disk has no boot sector, so the firmware goes on to the CD;
-     * once installed it has one. The same definition is right before and after, and no run has to change it. */
-    if (!spec->kernel)
-        vl_xml_empty(xml, "boot", "dev", "hd", NULL);
-    if (!spec->kernel && spec->cdrom_path)
-        vl_xml_empty(xml, "boot", "dev", "cdrom", NULL);
-    if (!spec->kernel && spec->pxe)
-        vl_xml_empty(xml, "boot", "dev", "network", NULL);
+        if (spec->initrd)
+            vl_xml_leaf(xml, "initrd", spec->initrd);
+        if (spec->cmdline)
+            vl_xml_leaf(xml, "cmdline", spec->cmdline);
+    } else {
+        add_order(xml, spec);
+    }
     vl_xml_close(xml);
 }
 
@@ -234,7 +265,7 @@ static void add_network(struct vl_xml *xml, const struct vl_domain_spec *spec, c
     vl_xml_empty(xml, "mac", "address", spec->mac, NULL);
     vl_xml_empty(xml, "source", type, spec->network ? spec->network : spec->bridge, NULL);
     vl_xml_empty(xml, "model", "type", hardware->network, NULL);
-    if (!spec->pxe)
+    if (!uses_network(spec))
         vl_xml_empty(xml, "rom", "enabled", "no", NULL); /* it does not boot from the network: do not load a boot ROM */
     vl_xml_close(xml);
 }
@@ -254,11 +285,12 @@ static void add_console(struct vl_xml *xml, const char *log)
     vl_xml_close(xml);
 }
 
-/* An installer shows a screen and wants a mouse; VNC is on the host's loopback only. Any other guest has neither, nor
- * a USB controller, whose polling wakes an emulated guest a thousand times a second. */
+/* An installer shows a screen and wants a mouse, and it may come from the network; VNC is on the host's loopback only.
+ * Any other guest has neither, nor a USB controller, whose polling wakes an emulated guest a thousand times a second.
+ */
 static void add_screen(struct vl_xml *xml, const struct vl_domain_spec *spec)
 {
-    if (!spec->cdrom_path && !spec->pxe && !spec->installs) {
+    if (!spec->cdrom_path && !uses_network(spec) && !spec->installs) {
         vl_xml_empty(xml, "controller", "type", "usb", "model", "none", NULL);
         return;
     }

@@ -30,9 +30,11 @@ struct vl_domain_spec {
     const char *disk_path;                 /* the guest's disk on the hypervisor's host */
     const char *disk_format;               /* qcow2 or raw */
     const char *seed_path;                 /* ISO with the guest's identity (render/seed); NULL: none */
-    const char *cdrom_path;                /* installation medium, booted while the disk is empty; NULL: none */
-    bool pxe;                              /* likewise from the network */
-    const char *kernel, *initrd, *cmdline; /* booted directly; kernel NULL: from the disk; the others may be NULL */
+    const char *cdrom_path;                /* installation medium; NULL: none */
+    const char *const *boot;               /* what it boots from, in this order, by the names of lab/lab.h; NULL: the
+                                              disk, and while that is empty the medium */
+    const char *kernel, *initrd, *cmdline; /* what starts the disk, where that comes first; kernel NULL: its own boot
+                                              loader; the others may be NULL */
     bool installs; /* it is installed now, by a kernel: a reboot ends it as switching off does, and there is a screen */
     const char *bridge;      /* of the hypervisor's host */
     const char *network;     /* libvirt's, instead of a bridge; NULL: the bridge */

@@ -27,6 +27,16 @@ struct planned {
     const char *seed; /* the volume with its identity, or its answers; NULL: it has none */
 };
 
+/* What it boots from, with the base volumes that are missing. Whether a kept image has a kernel only the cache tells.
+ */
+static int plan_boot(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk,
+                     struct vl_guest_boot *boot)
+{
+    if (vl_guest_plan_boot(guests, pbx->image, disk, boot) < 0)
+        return -1;
+    return boot->kernel ? vl_lab_check_kernel(guests->session->lab, pbx, guests->err) : 0;
+}
+
 /* Its disk, and what it boots from. */
 static int plan_disk(const struct vl_guest_plan *guests, struct vl_guest_plan *own, const struct vl_pbx *pbx,
                      struct planned *planned)
@@ -41,8 +51,7 @@ static int plan_disk(const struct vl_guest_plan *guests, struct vl_guest_plan *o
         return -1;
     planned->installs = vl_guest_installs(guests, pbx, volume);
     if ((planned->installs && vl_guest_plan_install_note(own, pbx) < 0) ||
-        vl_guest_see_base(guests, pbx->name, volume) < 0 ||
-        vl_guest_plan_boot(guests, pbx->image, volume, &planned->boot) < 0 ||
+        vl_guest_see_base(guests, pbx->name, volume) < 0 || plan_boot(guests, pbx, volume, &planned->boot) < 0 ||
         vl_guest_plan_disk(own, disk, volume, pbx->disk, planned->boot.base_volume) < 0)
         return -1;
     return vl_guest_plan_growth(own, pbx, volume, planned->boot.base_volume);
@@ -88,6 +97,7 @@ static struct vl_domain_spec spec_of(const struct vl_guest_plan *guests, const s
                      : planned->seed   ? vl_guest_volume_path(guests, planned->seed)
                                        : NULL,
         .cdrom_path = planned->boot.cdrom,
+        .boot = pbx->boot,
         .kernel = planned->boot.kernel,
         .initrd = planned->boot.initrd,
         .cmdline = planned->boot.cmdline,
@@ -154,7 +164,7 @@ static int plan_shared(const struct vl_guest_plan *guests, const struct vl_pbx *
         disk = (struct vl_volume){ .name = NULL };
     if (pbx->image->unattended)
         return vl_guest_installs(guests, pbx, &disk) ? vl_guest_plan_installer(guests, pbx->image) : 0;
-    return vl_guest_plan_boot(guests, pbx->image, &disk, &boot);
+    return plan_boot(guests, pbx, &disk, &boot);
 }
 
 /* An image of a system that is not known, once: the first of its guests that is wanted tells it. */

@@ -20,6 +20,8 @@
 
 #define LIBVIRT "libvirt"
 
+static const char *const network_last[] = { VL_BOOT_DISK, VL_BOOT_CDROM, VL_BOOT_NETWORK, NULL };
+
 static int check_guest(const struct voiplab_guest *guest, uint64_t *ret_memory, uint64_t *ret_disk,
                        struct vl_error *err)
 {
@@ -99,7 +101,7 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
                                     .disk_path = vl_guest_volume_path(&guests, name),
                                     .disk_format = "qcow2",
                                     .cdrom_path = cdrom,
-                                    .pxe = guest->pxe,
+                                    .boot = guest->pxe ? network_last : NULL,
                                     .kernel = boot.kernel,
                                     .initrd = boot.initrd,
                                     .cmdline = boot.cmdline,

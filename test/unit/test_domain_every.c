@@ -6,6 +6,7 @@
 #include "base/delete.h"
 #include "base/xml.h"
 #include "domain_bed.h"
+#include "lab/lab.h"
 #include "lab/system.h"
 
 /* Every system of the table, with its first and last versions and the one between that is new devices' first; and
@@ -32,6 +33,7 @@ static const char *const *all_systems(struct vl_arena *arena)
  * that there is of this architecture, which is one, and with all that a lab file can say of it. */
 static struct vl_domain_spec form_of(size_t form)
 {
+    static const char *const network_first[] = { VL_BOOT_NETWORK, VL_BOOT_CDROM, VL_BOOT_DISK, NULL };
     struct vl_domain_spec spec = form & 1 ? install_spec() : clone_spec();
 
     spec.emulated = form & 2;
@@ -44,10 +46,12 @@ static struct vl_domain_spec form_of(size_t form)
         spec.machine = "pc-i440fx-7.2";
         spec.network = "default";
     }
+    if (form & 16)
+        spec.boot = network_first;
     return spec;
 }
 
-enum { FORMS = 16 };
+enum { FORMS = 32 };
 
 static void test_every_system(void **state)
 {

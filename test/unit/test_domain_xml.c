@@ -98,6 +98,38 @@ static void test_variants(void **state)
     assert_string_equal(found(&spec, &arena, "/domain/cpu/@mode"), "host-passthrough");
 }
 
+static const char *const every_order[] = { "network", "cdrom", "disk", NULL };
+static const char *const network_order[] = { "network", NULL };
+
+/* What it boots from is what is said, and the card's boot ROM is there for the network alone. */
+static void test_order(void **state)
+{
+    static const char *const disk_first[] = { "disk", "network", NULL };
+    struct vl_domain_spec spec = clone_spec();
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    (void)state;
+    spec.boot = disk_first;
+    assert_string_equal(found(&spec, &arena, "/domain/os/kernel"), spec.kernel);
+    assert_null(found(&spec, &arena, "/domain/os/boot/@dev"));
+    spec.boot = network_order;
+    assert_null(found(&spec, &arena, "/domain/os/kernel"));
+    assert_null(found(&spec, &arena, "/domain/devices/interface/rom/@enabled"));
+    check_golden(domain(&spec), "network", SCHEMAS "domain.rng");
+    spec.installs = true;
+    assert_string_equal(found(&spec, &arena, "/domain/os/kernel"), spec.kernel);
+
+    spec = install_spec();
+    assert_string_equal(found(&spec, &arena, "/domain/os/boot[1]/@dev"), "hd");
+    assert_string_equal(found(&spec, &arena, "/domain/os/boot[2]/@dev"), "cdrom");
+    assert_string_equal(found(&spec, &arena, "/domain/devices/interface/rom/@enabled"), "no");
+    spec.boot = every_order;
+    check_golden(domain(&spec), "every-order", SCHEMAS "domain.rng");
+    spec.cdrom_path = NULL;
+    assert_string_equal(found(&spec, &arena, "/domain/os/boot[2]/@dev"), "hd");
+    assert_null(found(&spec, &arena, "/domain/os/boot[3]/@dev"));
+}
+
 /* A guest keeps its machine, and that is no other definition: what was saved of it stays good. */
 static void test_machine_kept(void **state)
 {
@@ -309,7 +341,7 @@ int main(void)
         cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_hardware_by_os),
         cmocka_unit_test(test_volumes),     cmocka_unit_test(test_pool),
         cmocka_unit_test(test_reader),      cmocka_unit_test(test_translation_cache),
-        cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_identity),    cmocka_unit_test(test_order),
     };
 
     return verdict(cmocka_run_group_tests(tests, NULL, NULL));

@@ -136,6 +136,35 @@ static void test_fetched_image(void **state)
     assert_non_null(strstr(vl_error_text(&err), "needs another file"));
 }
 
+/* Of an image of the cache, what it has tells whether a kernel starts its disks. */
+static void test_kept_kernel(void **state)
+{
+    static const char *const network_first[] = { "network", "disk", NULL };
+    FIXTURE_AUTO *fixture = fixture_open("image:gold");
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO alone = { .count = 0 };
+    VL_PLAN_AUTO refused = { .count = 0 };
+    const char *place = vl_arena_printf(&arena, "%s/images", fixture->directory);
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+
+    (void)state;
+    assert_int_equal(mkdir(place, 0755), 0);
+    place = vl_arena_printf(&arena, "%s/gold-0123456789ab", place);
+    assert_int_equal(mkdir(place, 0755), 0);
+    write_image(vl_arena_printf(&arena, "%s/disk.qcow2", place), false);
+    write_whole(vl_arena_printf(&arena, "%s/vmlinuz", place), "kernel");
+    write_whole(vl_arena_printf(&arena, "%s/initrd", place), "initrd");
+    write_whole(vl_arena_printf(&arena, "%s/SHA256SUMS", place), "");
+    write_whole(vl_arena_printf(&arena, "%s/info", place), "made=captured\n");
+    pbx->boot = network_first;
+    if (vl_stage_guests_shared(&fixture->session, NULL, &alone, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    write_whole(vl_arena_printf(&arena, "%s/info", place), "made=captured\ncmdline=quiet\n");
+    assert_int_equal(vl_stage_guests_shared(&fixture->session, NULL, &refused, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "[pbx a] boot: 'disk' is started by the kernel of [image i], which "));
+}
+
 /* A guest whose disk is of another recipe than the lab file's boots what that disk needs, and it is told. */
 static void test_other_recipe(void **state)
 {
@@ -212,6 +241,38 @@ static void test_behind(void **state)
     assert_int_equal(state_of(fixture, "t-a"), VL_DOMAIN_RUNNING);
     make_one(fixture, &fifth);
     assert_int_equal(fifth.count, 0);
+}
+
+/* Another boot order is there at the next start, and the difference is told until then. */
+static void test_boot_order(void **state)
+{
+    static const char *const network_first[] = { "network", "disk", NULL };
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_PLAN_AUTO first = { .count = 0 };
+    VL_PLAN_AUTO second = { .count = 0 };
+    VL_PLAN_AUTO third = { .count = 0 };
+    VL_PLAN_AUTO fourth = { .count = 0 };
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+
+    (void)state;
+    make_shared(fixture);
+    make_one(fixture, &first);
+    pbx->boot = network_first;
+    make_one(fixture, &second);
+    assert_int_equal(second.count, 1);
+    assert_int_equal(second.steps[0].kind, VL_STEP_DOMAIN);
+    assert_string_equal(second.steps[0].note, "at its next start: boot order; 'up --restart' restarts it");
+    assert_non_null(strstr(second.steps[0].after, "<boot dev=\"network\"/>\n    <boot dev=\"hd\"/>"));
+    assert_string_equal(behind_of(fixture, &arena), "boot order");
+    make_one(fixture, &third);
+    assert_int_equal(third.count, 0);
+    fixture->session.restarts = true;
+    make_one(fixture, &fourth);
+    assert_int_equal(fourth.count, 2);
+    assert_int_equal(fourth.steps[0].kind, VL_STEP_STOP);
+    assert_int_equal(fourth.steps[1].kind, VL_STEP_START);
+    assert_null(behind_of(fixture, &arena));
 }
 
 /* What libvirt's test driver cannot do, and what a guest was told. */
@@ -489,7 +550,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_foreign_domain), cmocka_unit_test(test_failed_start),
         cmocka_unit_test(test_fetched_image),  cmocka_unit_test(test_other_recipe),
-        cmocka_unit_test(test_behind),         cmocka_unit_test(test_renewed),
+        cmocka_unit_test(test_behind),         cmocka_unit_test(test_boot_order),
+        cmocka_unit_test(test_kept_kernel),    cmocka_unit_test(test_renewed),
         cmocka_unit_test(test_held_disk),      cmocka_unit_test(test_live),
         cmocka_unit_test(test_disk_size),      cmocka_unit_test(test_unended),
     };
