@@ -144,3 +144,22 @@ int vl_hypervisor_look_at_host(struct vl_hypervisor *hypervisor, struct vl_arena
     ret_host->machine = vl_arena_strdup(arena, ret_host->machine);
     return vl_arena_check(arena, err);
 }
+
+static int count_processors(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
+{
+    virNodeInfo node;
+
+    if (vl_libvirt.virNodeGetInfo(connection, &node) < 0)
+        return vl_hypervisor_fail(err, "look at the host of", "the hypervisor");
+    task->count = node.cpus;
+    return 0;
+}
+
+unsigned vl_hypervisor_processors(struct vl_hypervisor *hypervisor)
+{
+    const struct vl_question question = { .work = count_processors, .what = "ask for the processors of" };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_TASK_AUTO *task = vl_task_do(hypervisor, &question, &ignored);
+
+    return task && task->count ? (unsigned)task->count : 1;
+}

@@ -59,6 +59,9 @@ struct vl_hypervisor_host {
 int vl_hypervisor_look_at_host(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool_path,
                                const char *bridge, struct vl_hypervisor_host *ret_host, struct vl_error *err);
 
+/* How many processors its host has; what cannot be told is 1. */
+unsigned vl_hypervisor_processors(struct vl_hypervisor *hypervisor);
+
 /* Whether a machine type is one that the hypervisor's QEMU knows: a newer one may have given up an old one. True also
  * where that cannot be told. */
 bool vl_hypervisor_has_machine(struct vl_hypervisor *hypervisor, const char *machine);

@@ -79,6 +79,7 @@ void vl_fleet_close(struct vl_fleet *fleet)
 
         vl_target_close(member->target);
         vl_plan_free(&member->plan);
+        vl_plan_free(&member->start);
         vl_arena_free(&member->arena);
         vl_arena_free(&member->view_arena);
         vl_arena_free(&member->cause_arena);
@@ -105,6 +106,15 @@ bool vl_fleet_is_tree(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
     return pbx->place == VL_PLACE_LOCAL && fleet->session->options.root[1] != '\0';
 }
 
+/* One that has answered once is installed. */
+bool vl_fleet_by_hand(const struct vl_fleet *fleet, const struct vl_member *member)
+{
+    const struct vl_pbx *pbx = member->pbx;
+
+    return pbx->place == VL_PLACE_VM && pbx->image->kind == VL_IMAGE_ISO && !pbx->image->unattended &&
+           !vl_state_nature(&fleet->session->state, pbx)->seen;
+}
+
 /* The steps are of this host and libvirt. What several guests share is there already. */
 static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
 {
@@ -118,7 +128,11 @@ static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct v
         member->started |= plan.steps[i].kind == VL_STEP_START;
         member->changed |= plan.steps[i].kind == VL_STEP_CHANGE || plan.steps[i].kind == VL_STEP_GROW;
     }
-    return vl_apply(fleet->session, &plan, host, err);
+    if (vl_fleet_put_off(fleet, member, &plan, err) < 0 || vl_apply(fleet->session, &plan, host, err) < 0)
+        return -1;
+    return vl_stage_installs(fleet->session, member->pbx) || vl_fleet_by_hand(fleet, member)
+               ? vl_fleet_start(fleet, member, err)
+               : 0;
 }
 
 void vl_fleet_make_guest(struct vl_fleet *fleet, struct vl_member *member)

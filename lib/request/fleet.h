@@ -17,6 +17,9 @@ struct vl_member {
     struct vl_error error;    /* the first failure; after it the member is left alone */
     struct vl_nature nature;  /* as found, once it is connected */
     struct vl_plan plan;
+    struct vl_plan start;  /* what boots it, when its turn comes; without steps: nothing waits for that */
+    long long booted_ms;   /* when its turn came, while it is waited for; 0: it had none to wait for */
+    bool has_turn;         /* others wait until it has booted */
     struct vl_arena arena; /* what was seen */
     struct vl_trunk_view view;
     struct vl_arena view_arena; /* its texts */
@@ -67,7 +70,8 @@ void vl_fleet_close(struct vl_fleet *fleet);
  * the hypervisors were asked before. */
 void vl_fleet_see_sites(struct vl_fleet *fleet);
 
-/* Make the virtual machines and start them, each for itself, when what they share is there (vl_stage_guests_shared()).
+/* Make the virtual machines, each for itself, when what they share is there (vl_stage_guests_shared()). Who is
+ * installed is started as well, the others by vl_fleet_connect(), each in its turn.
  */
 void vl_fleet_make_guests(struct vl_fleet *fleet);
 /* One of them. */
@@ -83,7 +87,8 @@ const char *vl_fleet_tell_by_hand(const struct vl_fleet *fleet, struct vl_arena 
 /* How long an installation may take unless the request says it. */
 enum { VL_WAIT_INSTALL_S = 4 * 3600 };
 
-/* Connect to everyone, waiting up to `wait_s` for those that do not answer yet (0: one try), until Asterisk is there.
+/* Start those that are made and not started, so many at a time as their host bears; and connect to everyone, waiting up
+ * to `wait_s` for those that do not answer yet (0: one try), from its own start on, until Asterisk is there.
  */
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s);
 

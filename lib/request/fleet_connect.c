@@ -4,6 +4,7 @@
  * all that the request is going to ask a PBX goes there with the first question.
  */
 #include "request/fleet_part.h"
+#include "request/machines.h"
 
 #include <poll.h>
 
@@ -70,25 +71,33 @@ static int wake(struct vl_fleet *fleet, struct vl_member *member, struct vl_erro
 struct connecting {
     struct vl_fleet *fleet;
     long long begun;
-    size_t answered;   /* members that are connected, counted by all threads */
-    long long tell_ms; /* when who waits is told next, by any of them */
-    long long deadline;
-    int patience_ms; /* how long each may keep us waiting in all that it is asked afterwards */
+    size_t answered;       /* members that are connected, counted by all threads */
+    long long tell_ms;     /* when who waits is told next, by any of them */
+    long long wait_ms;     /* for each, from its own start on */
+    struct vl_turns turns; /* to boot */
+    int patience_ms;       /* how long each may keep us waiting in all that it is asked afterwards */
 };
+
+/* Who had to wait for its turn is waited for from then on. */
+static long long begun_of(const struct connecting *connecting, const struct vl_member *member)
+{
+    return member->booted_ms ? member->booted_ms : connecting->begun;
+}
 
 static long long deadline_of(const struct connecting *connecting, const struct vl_member *member)
 {
     const struct vl_fleet *fleet = connecting->fleet;
+    bool by_hand = fleet->patient && !fleet->session->options.wait_s && vl_fleet_by_hand(fleet, member);
 
-    return fleet->patient && !fleet->session->options.wait_s && vl_fleet_by_hand(fleet, member)
-               ? connecting->begun + VL_WAIT_INSTALL_S * 1000LL
-               : connecting->deadline;
+    return begun_of(connecting, member) + (by_hand ? VL_WAIT_INSTALL_S * 1000LL : connecting->wait_ms);
 }
 
 /* What a machine that does not answer is doing, as far as can be seen from here: its system, or Asterisk on it. */
 static const char *doing(const struct vl_fleet *fleet, struct vl_arena *arena, const struct vl_member *member,
                          const struct vl_error *cause)
 {
+    if (member->start.count)
+        return "its turn to boot";
     if (member->pbx->place != VL_PLACE_VM)
         return vl_error_text(cause);
     if (!member->ssh_seen && vl_fleet_by_hand(fleet, member))
@@ -108,7 +117,7 @@ static void tell_waiting(struct connecting *connecting, const struct vl_member *
     vl_session_event(
         connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, NULL, "%zu of %zu answer; waiting for %s: %s, %lld s",
         __atomic_load_n(&connecting->answered, __ATOMIC_RELAXED), connecting->fleet->count, member->pbx->name,
-        doing(connecting->fleet, &arena, member, cause), (now - connecting->begun) / 1000);
+        doing(connecting->fleet, &arena, member, cause), (now - begun_of(connecting, member)) / 1000);
 }
 
 /* A guest lets us in long before its Asterisk is there. To ask for more then would be a login and ten programs that
@@ -210,10 +219,11 @@ static void tell_nature(struct vl_session *session, struct vl_member *member)
 }
 
 /* The last of many tries was short: what is told is how long was waited in all. */
-static void tell_whole_wait(const struct connecting *connecting, const struct vl_pbx *pbx, struct vl_error *cause)
+static void tell_whole_wait(const struct connecting *connecting, const struct vl_member *member, struct vl_error *cause)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    double seconds = (double)(vl_now_ms() - connecting->begun) / 1000;
+    const struct vl_pbx *pbx = member->pbx;
+    double seconds = (double)(vl_now_ms() - begun_of(connecting, member)) / 1000;
 
     if (cause->code != VL_ERROR_TIMEOUT || pbx->place == VL_PLACE_LOCAL)
         return;
@@ -224,15 +234,12 @@ static void tell_whole_wait(const struct connecting *connecting, const struct vl
         (void)vl_error_wrap(cause, "'%s' could not be reached within %.1f s", pbx->name, seconds);
 }
 
-static void connect_member(void *context, size_t index)
+/* Until it answers. False: the member has failed. */
+static bool reach(struct connecting *connecting, struct vl_member *member)
 {
-    struct connecting *connecting = context;
-    struct vl_member *member = &connecting->fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
     size_t tries = 0;
 
-    if (member->error.code || (connecting->fleet->waking && !member->asleep))
-        return;
     while (!try_connect(connecting, member, &cause)) {
         tries++;
         /* who only looks does not wait for a machine to start, but for one that is busy */
@@ -240,14 +247,63 @@ static void connect_member(void *context, size_t index)
             vl_now_ms() + VL_FLEET_RETRY_MS >= deadline_of(connecting, member) ||
             vl_session_cancelled(connecting->fleet->session)) {
             if (tries > 1)
-                tell_whole_wait(connecting, member->pbx, &cause);
+                tell_whole_wait(connecting, member, &cause);
             vl_fleet_fail_member(connecting->fleet, member, &cause);
-            return;
+            return false;
         }
+        vl_turns_end_long(&connecting->turns, member, vl_now_ms());
         tell_waiting(connecting, member, &cause);
         (void)poll(NULL, 0, member->ssh_seen ? VL_FLEET_RETRY_MS : BOOTING_MS);
     }
     (void)__atomic_add_fetch(&connecting->answered, 1, __ATOMIC_RELAXED);
+    return true;
+}
+
+static bool await_turn(struct connecting *connecting, struct vl_member *member, struct vl_error *cause)
+{
+    while (!vl_turns_take(&connecting->turns, member)) {
+        if (vl_session_cancelled(connecting->fleet->session)) {
+            (void)vl_fail(cause, VL_ERROR_FAILED, "cancelled; '%s' is not started yet", member->pbx->name);
+            return false;
+        }
+        tell_waiting(connecting, member, cause);
+        (void)poll(NULL, 0, BOOTING_MS);
+    }
+    return true;
+}
+
+/* The others wait until it answers, is given up, or is late. */
+static bool boot_and_reach(struct connecting *connecting, struct vl_member *member)
+{
+    struct vl_fleet *fleet = connecting->fleet;
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    bool good;
+
+    if (!await_turn(connecting, member, &cause)) {
+        vl_fleet_fail_member(fleet, member, &cause);
+        return false;
+    }
+    good = vl_fleet_start(fleet, member, &cause) == 0 && vl_run_look_at_domain(fleet, member, &cause) == 0;
+    member->booted_ms = vl_now_ms();
+    vl_turns_started(&connecting->turns, member);
+    if (good)
+        good = reach(connecting, member);
+    else
+        vl_fleet_fail_member(fleet, member, &cause);
+    member->booted_ms = 0;
+    vl_turns_end(&connecting->turns, member);
+    return good;
+}
+
+static void connect_member(void *context, size_t index)
+{
+    struct connecting *connecting = context;
+    struct vl_member *member = &connecting->fleet->members[index];
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    if (member->error.code || (connecting->fleet->waking && !member->asleep) ||
+        !(member->start.count ? boot_and_reach : reach)(connecting, member))
+        return;
     if (vl_probe_nature(&member->arena, member->target, member->pbx,
                         vl_state_nature(&connecting->fleet->session->state, member->pbx),
                         vl_fleet_is_tree(connecting->fleet, member->pbx), &member->nature, &cause) < 0)
@@ -278,12 +334,13 @@ static void learn(struct vl_fleet *fleet)
 void vl_fleet_connect(struct vl_fleet *fleet, unsigned wait_s)
 {
     long long wait_ms = (long long)wait_s * 1000;
-    struct connecting connecting = { .fleet = fleet, .begun = vl_now_ms() };
+    struct connecting connecting = { .fleet = fleet, .begun = vl_now_ms(), .wait_ms = wait_ms };
 
-    connecting.deadline = connecting.begun + wait_ms;
     connecting.patience_ms = wait_ms < LEAST_PATIENCE_MS       ? LEAST_PATIENCE_MS
                              : wait_ms > VL_TARGET_PATIENCE_MS ? VL_TARGET_PATIENCE_MS
                                                                : (int)wait_ms;
+    vl_turns_open(&connecting.turns, fleet);
     vl_parallel(fleet->count, fleet->session->options.jobs, connect_member, &connecting);
+    vl_turns_close(&connecting.turns);
     learn(fleet);
 }

@@ -155,15 +155,6 @@ void vl_fleet_wait_installed(struct vl_fleet *fleet)
     vl_parallel(fleet->count, fleet->session->options.jobs, wait_member, &waiting);
 }
 
-/* One that has answered once is installed. */
-bool vl_fleet_by_hand(const struct vl_fleet *fleet, const struct vl_member *member)
-{
-    const struct vl_pbx *pbx = member->pbx;
-
-    return pbx->place == VL_PLACE_VM && pbx->image->kind == VL_IMAGE_ISO && !pbx->image->unattended &&
-           !vl_state_nature(&fleet->session->state, pbx)->seen;
-}
-
 const char *vl_fleet_tell_by_hand(const struct vl_fleet *fleet, struct vl_arena *arena, const struct vl_member *member)
 {
     VL_ERROR_AUTO ignored = { .code = VL_OK };

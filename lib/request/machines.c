@@ -44,47 +44,6 @@ bool vl_run_has_machines(const struct vl_fleet *fleet)
     return false;
 }
 
-int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
-{
-    static const char *const words[] = {
-        [VL_DOMAIN_ABSENT] = "absent",
-        [VL_DOMAIN_STOPPED] = "stopped",
-        [VL_DOMAIN_RUNNING] = "running",
-        [VL_DOMAIN_PAUSED] = "paused",
-    };
-    struct vl_session *session = fleet->session;
-
-    for (size_t i = 0; i < fleet->count; i++) {
-        struct vl_member *member = &fleet->members[i];
-        struct vl_hypervisor *hypervisor = vl_site_hypervisor(session, vl_site_of(session, member->pbx));
-        struct vl_domain domain;
-
-        if (member->pbx->place != VL_PLACE_VM || !hypervisor)
-            continue;
-        if (vl_hypervisor_domain(hypervisor, &member->arena, vl_domain_name(&member->arena, session->lab, member->pbx),
-                                 &domain, err) < 0)
-            return -1;
-        member->guest = words[domain.state];
-        vl_run_tell_screen(session, member->pbx->name, &domain);
-        if (domain.behind && !session->restarts)
-            vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name,
-                             "the guest runs as it was before (%s); 'voiplab up --restart' restarts it", domain.behind);
-    }
-    return 0;
-}
-
-void vl_run_fail_stopped(struct vl_fleet *fleet)
-{
-    for (size_t i = 0; i < fleet->count; i++) {
-        struct vl_member *member = &fleet->members[i];
-
-        if (!member->guest || !strcmp(member->guest, "running"))
-            continue;
-        (void)vl_fail(&member->error, VL_ERROR_FAILED, "the guest is %s; 'voiplab up' starts it", member->guest);
-        vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
-    }
-}
-
 void vl_run_wake(const struct vl_run *run, struct vl_fleet *fleet)
 {
     fleet->waking = true;

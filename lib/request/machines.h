@@ -19,8 +19,11 @@ int vl_run_stage_images(struct vl_session *session, struct vl_plan *plan, struct
 unsigned vl_run_wait_s(const struct vl_session *session, bool machines);
 bool vl_run_has_machines(const struct vl_fleet *fleet);
 
-/* The states of the domains, for the table. A guest that is not running is not waited for. */
+/* In domains.c. The states of the domains, for the table, or that of one. A guest that is not running is not waited
+ * for.
+ */
 int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err);
+int vl_run_look_at_domain(const struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err);
 
 /* A machine that does not run cannot answer: one failure with a clear word instead of a wait. */
 void vl_run_fail_stopped(struct vl_fleet *fleet);

@@ -16,8 +16,9 @@
 #include "stage/stage.h"
 
 /* The node: a domain has the name that guest `b` of lab `t` needs. */
-static const char node_xml[] = "<node><domain type='test'><name>t-b</name><memory>8192</memory>"
-                               "<os><type>hvm</type></os></domain></node>";
+static const char node_xml[] =
+    "<node><cpu><active>1</active></cpu><domain type='test'><name>t-b</name><memory>8192</memory>"
+    "<os><type>hvm</type></os></domain></node>";
 
 static const char lab_head[] = "[lab]\nname = t\n[bridge]\naddress = 10.5.5.1/24\n";
 static const char three_guests[] =
