@@ -19,9 +19,9 @@
 enum { READ_LIMIT = 16 << 20 };
 
 static int (*const parts[])(struct vl_probe *) = {
-    vl_probe_cpu,   vl_probe_firmware, vl_probe_kvm,        vl_probe_modules,     vl_probe_forward,
-    vl_probe_iommu, vl_probe_emulator, vl_probe_memory,     vl_probe_disk,        vl_probe_mount,
-    vl_probe_tools, vl_probe_clock,    vl_probe_open_files, vl_probe_secure_boot,
+    vl_probe_cpu,   vl_probe_firmware, vl_probe_kvm,    vl_probe_modules,    vl_probe_forward,
+    vl_probe_iommu, vl_probe_emulator, vl_probe_memory, vl_probe_merging,    vl_probe_disk,
+    vl_probe_mount, vl_probe_tools,    vl_probe_clock,  vl_probe_open_files, vl_probe_secure_boot,
 };
 
 void vl_probe_add(struct vl_probe *probe, const char *name, enum vl_check_status status, const char *seen,

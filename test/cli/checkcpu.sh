@@ -208,6 +208,20 @@ sed '/^\[load/,$d' "$lab" >quiet.ini
 check --root "$hosts/guest-nested" -f quiet.ini --state "$work/state"
 row sipp '.status == "SKIP"' 'a lab without [load]'
 
+# Merged memory is asked for where the guests do not fit without it.
+row 'merged memory' '.status == "SKIP"' 'a kernel without KSM'
+cp -r "$hosts/guest-nested" merging
+mkdir -p merging/sys/kernel/mm/ksm
+echo 0 >merging/sys/kernel/mm/ksm/run
+echo 45979 >merging/sys/kernel/mm/ksm/pages_sharing
+check --root merging -f "$lab" --state "$work/state"
+row 'merged memory' '.status == "WARN" and .seen == "off" and (.remedy | contains("ksm/run"))' 'a lab that does not fit'
+check --root merging
+row 'merged memory' '.status == "PASS" and (.seen | startswith("off"))' 'a guest that fits'
+echo 1 >merging/sys/kernel/mm/ksm/run
+check --root merging -f "$lab" --state "$work/state"
+row 'merged memory' '.status == "PASS" and (.seen | contains("saves 179 MiB"))' 'pages are merged'
+
 # The same for people, and where there is no file.
 run check-cpu --cpuinfo "$hosts/guest-without/proc/cpuinfo"
 # the verdict first, then what there is to do, and nothing of what is right
