@@ -46,6 +46,7 @@ struct vl_capacity_share {
 /* A PBX that the calls go through, looked at. */
 struct vl_capacity_place {
     const struct vl_pbx *pbx;
+    const char *account; /* by which the calls come to it; NULL: that is not known */
     struct vl_limits_watch *watch;
     bool idle_known;
     unsigned idle[VL_LIMITS];  /* what is in use without calls */

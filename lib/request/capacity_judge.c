@@ -105,7 +105,7 @@ static struct vl_capacity_gave find_full_at(const struct vl_capacity *capacity, 
     const struct vl_limits now = vl_limits_now(place->watch);
 
     if (now.calls_most && !capacity->asked->by_rate && number > now.calls_most)
-        return full_account(capacity, place->pbx, capacity->load->options.callers[0].number, now.calls_most);
+        return full_account(capacity, place->pbx, place->account, now.calls_most);
     if (now.fullest.name && now.fullest.now >= now.fullest.most)
         return full_account(capacity, place->pbx, now.fullest.name, now.fullest.most);
     for (size_t i = 0; i < VL_LIMITS; i++) {

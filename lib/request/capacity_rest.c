@@ -25,8 +25,9 @@ static void look_at(struct vl_capacity *capacity, const struct vl_pbx *pbx, cons
     for (size_t i = 0; i < capacity->place_count; i++)
         if (capacity->places[i].pbx == pbx)
             return;
-    capacity->places[capacity->place_count++] =
-        (struct vl_capacity_place){ .pbx = pbx, .watch = vl_limits_start(capacity->run, pbx, account) };
+    capacity->places[capacity->place_count++] = (struct vl_capacity_place){
+        .pbx = pbx, .account = account, .watch = vl_limits_start(capacity->run, pbx, account)
+    };
 }
 
 /* A number that the target has itself goes no further. */
@@ -37,11 +38,11 @@ void vl_capacity_look(struct vl_capacity *capacity)
 
     if (load->foreign)
         return;
-    look_at(capacity, load->load.target, load->load.caller);
+    look_at(capacity, load->load.target, load->options.caller_count == 1 ? load->load.caller : NULL);
     if (vl_lab_extension_owner(lab, load->load.extension) == load->load.target)
         return;
     if (lab->hub)
-        look_at(capacity, lab->hub, NULL);
+        look_at(capacity, lab->hub, load->load.target->account);
     if (load->far.number)
         look_at(capacity, load->far.pbx, NULL);
 }

@@ -30,7 +30,7 @@ struct vl_limit_account {
 struct vl_limits {
     bool known;          /* it was looked at, and still is */
     long long asked_ms;  /* when it was asked for what is known (vl_now_ms()) */
-    unsigned calls_most; /* of the account that calls (call-limit of chan_sip); 0: no limit */
+    unsigned calls_most; /* of the account that the calls come by (call-limit of chan_sip); 0: no limit */
     unsigned cores, mhz; /* processors of its machine, and how fast that says one is; 0: not known */
     struct vl_limit_use use[VL_LIMITS];
     struct vl_limit_account fullest; /* since vl_limits_forget() */

@@ -85,7 +85,7 @@ voiplab sipp capacity --json --target pbx1 --answer 2500 --number 7002
 ends 0 "capacity"
 jq -e '.capacities[0] | .capacity == 10 and .confirmed and .limit == "trunk limit" and ([.places[].name] | join(" ")) == "pbx1 hub pbx2"' \
     "$work/out" >/dev/null || fail "$(cat "$work/out")"
-said "and 'hub' may have 10 calls at once"
+said "the trunk between 'pbx1' and 'hub' may have 10 calls at once"
 
 checks "what cannot be is said before a call"
 calls --answer 2600
