@@ -14,7 +14,9 @@
 
 #include "screen.h"
 
-enum { NAME = 16, FIGURE = 24, LEAST_BARS = 4, REASONS = 3, ROWS = 9 /* besides reasons, guests and keys */ };
+enum { NAME = 16, FIGURE = 24, LEAST_BARS = 4, REASONS = 3, ROWS = 9 /* besides sound, reasons, guests and keys */ };
+
+static const double WORST_MOS = 1, BEST_MOS = 4.5;
 
 struct drawing {
     FILE *stream;
@@ -43,12 +45,16 @@ void cmd_live_take(struct cmd_live_past *past, const struct voiplab_load_figures
 
     if (again)
         past->succeeded = past->failed = 0;
+    past->heard &= !again;
     push(past, CMD_LIVE_RATE, figures->rate);
     push(past, CMD_LIVE_UP, (double)figures->up);
     push(past, CMD_LIVE_SUCCEEDED, (double)(figures->succeeded - past->succeeded));
     push(past, CMD_LIVE_FAILED, (double)(figures->failed - past->failed));
     push(past, CMD_LIVE_P50, figures->request_p50_ms);
     push(past, CMD_LIVE_P95, figures->request_p95_ms);
+    push(past, CMD_LIVE_LOSS, figures->loss_percent);
+    push(past, CMD_LIVE_MOS, (figures->mos - WORST_MOS) / (BEST_MOS - WORST_MOS));
+    past->heard |= !isnan(figures->loss_percent);
     push(past, CMD_LIVE_GENERATOR, figures->generator);
     push(past, CMD_LIVE_HOST, figures->processor);
     push(past, CMD_LIVE_HOST + 1, share(figures->memory, figures->memory_most));
@@ -71,7 +77,7 @@ static void put_bars(FILE *stream, const struct drawing *drawing, size_t series,
     const double *values = drawing->past->values[series];
     size_t count = drawing->past->count, first = count > room ? count - room : 0;
 
-    for (size_t i = first; i < count && series < CMD_LIVE_GENERATOR; i++)
+    for (size_t i = first; i < count && series < CMD_LIVE_MOS; i++)
         most = values[i] > most ? values[i] : most;
     for (size_t i = first; i < count; i++) {
         double level = most > 0 ? values[i] / most * 7 + 0.5 : 0;
@@ -128,7 +134,7 @@ static void put_row(struct drawing *drawing, const char *name, const char *figur
     if (!stream)
         return;
     (void)fprintf(stream, "%.*s%*s%*s  ", (int)name_bytes, name, (int)(NAME - name_width), "", FIGURE, figure);
-    put_bars(stream, drawing, series, series < CMD_LIVE_GENERATOR ? 0 : 1, width);
+    put_bars(stream, drawing, series, series < CMD_LIVE_MOS ? 0 : 1, width);
     (void)fprintf(stream, "%*s", (int)(second < CMD_LIVE_SERIES ? width - shown + 2 : 0), "");
     if (second < CMD_LIVE_SERIES)
         put_bars(stream, drawing, second, 1, width);
@@ -173,6 +179,23 @@ static void put_machine(struct drawing *drawing, const char *name, size_t series
     put_row(drawing, name, figure ? figure : "", series, series + 1);
     free(busy);
     free(used);
+    free(figure);
+}
+
+/* Of a second without sound there is nothing to tell; of a run without it there is no row. */
+static void put_sound(struct drawing *drawing, const struct voiplab_load_figures *figures)
+{
+    char *loss = NULL, *mos = NULL, *figure = NULL;
+
+    if (isnan(figures->loss_percent) || asprintf(&loss, "loss %4.1f %%", figures->loss_percent) < 0)
+        loss = NULL;
+    if (isnan(figures->mos) || asprintf(&mos, "MOS %4.2f", figures->mos) < 0)
+        mos = NULL;
+    if (asprintf(&figure, "%s  %s", loss ? loss : "loss    - ", mos ? mos : "MOS    -") < 0)
+        figure = NULL;
+    put_row(drawing, "sound", figure ? figure : "", CMD_LIVE_LOSS, CMD_LIVE_MOS);
+    free(loss);
+    free(mos);
     free(figure);
 }
 
@@ -240,8 +263,8 @@ char *cmd_live_draw(const struct cmd_live_past *past, const struct voiplab_load_
                     const struct cmd_live_screen *screen, enum cmd_live_keys keys, size_t *ret_lines)
 {
     struct drawing drawing = { .past = past, .screen = screen };
-    size_t keys_lines = keys != CMD_LIVE_UNHEARD,
-           spare = screen->rows > ROWS + keys_lines ? screen->rows - ROWS - keys_lines : 0;
+    size_t keys_lines = keys != CMD_LIVE_UNHEARD, rows = ROWS + past->heard + keys_lines,
+           spare = screen->rows > rows ? screen->rows - rows : 0;
     size_t reasons = figures->reason_count < REASONS ? figures->reason_count : REASONS, last;
     char *text = NULL;
     size_t size;
@@ -253,6 +276,8 @@ char *cmd_live_draw(const struct cmd_live_past *past, const struct voiplab_load_
     put_text(&drawing, "%s  %.0f s  %llu of %llu calls made", figures->load, figures->at_s, figures->made,
              figures->asked);
     put_calls(&drawing, figures, reasons);
+    if (past->heard)
+        put_sound(&drawing, figures);
     put_machine(&drawing, "this host", CMD_LIVE_HOST, figures->processor, share(figures->memory, figures->memory_most));
     put_guests(&drawing, figures, spare - reasons);
     put_figure(&drawing, "SIPp", CMD_LIVE_GENERATOR, "cpu %3.0f %%",

@@ -20,6 +20,8 @@ enum cmd_live_series {
     CMD_LIVE_FAILED,
     CMD_LIVE_P50,
     CMD_LIVE_P95,
+    CMD_LIVE_LOSS,
+    CMD_LIVE_MOS, /* 1 is 0 here, and the best, 4.5, is 1; from here on 1 is full */
     CMD_LIVE_GENERATOR,
     CMD_LIVE_HOST,                      /* processor, memory */
     CMD_LIVE_GUEST = CMD_LIVE_HOST + 2, /* and the same of each guest */
@@ -31,6 +33,7 @@ struct cmd_live_past {
     double values[CMD_LIVE_SERIES][CMD_LIVE_PAST]; /* the oldest first; NAN: not known */
     size_t count;
     unsigned long long succeeded, failed; /* at the figures before */
+    bool heard;                           /* this run has sound */
 };
 
 void cmd_live_take(struct cmd_live_past *past, const struct voiplab_load_figures *figures);

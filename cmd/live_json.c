@@ -37,6 +37,8 @@ static void put_calls(const struct voiplab_load_figures *figures)
     put_count("generator_late", figures->late);
     put_real("request_p50_ms", figures->request_p50_ms);
     put_real("request_p95_ms", figures->request_p95_ms);
+    put_real("loss_percent", figures->loss_percent);
+    put_real("mos", figures->mos);
 }
 
 static void put_reasons(const struct voiplab_load_figures *figures)

@@ -302,6 +302,7 @@ struct voiplab_load_figures {
     double request_p50_ms;                     /* as request_p95_ms */
     const struct voiplab_load_reason *reasons; /* why calls failed, the most frequent first */
     size_t reason_count;                       /* 16 at the most */
+    double loss_percent, mos; /* of the sound in the second before, of all streams together; NAN: none was heard */
 };
 
 /* What who watches a run may set. */

@@ -48,6 +48,8 @@ void vl_run_show_figures(const struct voiplab_sipp *asked, const struct vl_load 
         .late = sample->late,
         .request_p50_ms = sample->request_p50_ms,
         .request_p95_ms = sample->request_p95_ms,
+        .loss_percent = sample->sound.loss_percent,
+        .mos = sample->sound.mos,
         .processor = sample->host.processor,
         .generator = sample->host.generator,
         .memory = (double)sample->host.memory_used,

@@ -20,7 +20,7 @@
 #include "request/capture.h"
 #include "sipp/heard.h"
 
-enum { WHOLE_FRAME = 65535 };
+enum { WHOLE_FRAME = 65535, TELL_NS = 100000000 /* how often the thread says how it sounds */ };
 
 static const char filter[] = "(udp or (tcp and port 5060)) and not (udp port 4569 and udp[8] & 0x80 = 0)";
 
@@ -33,6 +33,8 @@ struct vl_load_listener {
     bool started;
     _Atomic int64_t begun_ns, ended_ns; /* ended: 0 until then */
     bool failed;                        /* it could not go on to the end */
+    pthread_mutex_t lock;               /* of `sum`, which the thread says, and which was taken last */
+    struct vl_media_sum sum, taken;
     struct vl_tap_counts counts;
 };
 
@@ -65,12 +67,34 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static void tell_sum(struct vl_load_listener *listener)
+{
+    (void)pthread_mutex_lock(&listener->lock);
+    listener->sum = *vl_media_sum(listener->capture->media);
+    (void)pthread_mutex_unlock(&listener->lock);
+}
+
+struct vl_load_sound vl_run_listen_sound(struct vl_load_listener *listener)
+{
+    const struct vl_media_sum none = { .expected = 0 };
+    struct vl_load_sound sound;
+
+    if (!listener)
+        return vl_media_sum_between(&none, &none);
+    (void)pthread_mutex_lock(&listener->lock);
+    sound = vl_media_sum_between(&listener->taken, &listener->sum);
+    listener->taken = listener->sum;
+    (void)pthread_mutex_unlock(&listener->lock);
+    return sound;
+}
+
 static void *listen_on(void *argument)
 {
     struct vl_load_listener *listener = argument;
     unsigned kind = vl_tap_kind(listener->tap);
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     struct vl_tap_frame frame;
+    int64_t told_ns = 0;
 
     for (;;) {
         int64_t end = atomic_load(&listener->ended_ns); /* what is in the kernel's hands by then still counts */
@@ -81,6 +105,10 @@ static void *listen_on(void *argument)
             return NULL;
         if (next == VL_TAP_FRAME && frame.time_ns >= atomic_load(&listener->begun_ns))
             vl_capture_frame(listener->capture, kind, frame.bytes, frame.captured, frame.length, frame.time_ns);
+        if (next != VL_TAP_FRAME || frame.time_ns - told_ns >= TELL_NS) {
+            tell_sum(listener);
+            told_ns = next == VL_TAP_FRAME ? frame.time_ns : told_ns;
+        }
     }
 }
 
@@ -95,6 +123,7 @@ static struct vl_load_listener *new_listener(const char *link, uint32_t address,
     listener->link = link;
     listener->caller = vl_packet_ipv4_end(address, 0);
     atomic_init(&listener->begun_ns, INT64_MAX);
+    (void)pthread_mutex_init(&listener->lock, NULL);
     listener->tap = vl_tap_link(link, filter, WHOLE_FRAME, err);
     listener->capture = listener->tap ? vl_capture_new() : NULL;
     if (listener->capture)
@@ -181,5 +210,6 @@ void vl_run_listen_free(struct vl_load_listener *listener)
     vl_run_listen_end(listener);
     vl_tap_close(listener->tap);
     vl_capture_free(listener->capture);
+    (void)pthread_mutex_destroy(&listener->lock);
     vl_free(listener);
 }

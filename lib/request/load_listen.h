@@ -18,6 +18,9 @@ struct vl_load_listener *vl_run_listen_start(const struct vl_run *run, const str
 /* From now on what is heard counts. Accepts NULL, as all do. */
 void vl_run_listen_begin(struct vl_load_listener *listener);
 
+/* How it sounded since this was asked before. Not known without a listener, and before it counts. */
+struct vl_load_sound vl_run_listen_sound(struct vl_load_listener *listener);
+
 /* What has been said so far is taken, and nothing more. */
 void vl_run_listen_end(struct vl_load_listener *listener);
 

@@ -43,6 +43,13 @@ static size_t guests_of(void *context, struct vl_load_guest guests[static VL_LOA
     return vl_run_watch_guests(running->watch, guests);
 }
 
+static struct vl_load_sound sound_of(void *context)
+{
+    const struct running *running = context;
+
+    return vl_run_listen_sound(running->listener);
+}
+
 static void show_sample(void *context, const struct vl_load_sample *sample)
 {
     const struct running *running = context;
@@ -246,6 +253,7 @@ static int make_calls(const struct vl_run *run, struct vl_load_asked *asked, str
     asked->options.cancelled = is_cancelled;
     asked->options.sample = show_sample;
     asked->options.guests = guests_of;
+    asked->options.sound = sound_of;
     asked->options.steer = running->asked->steer ? steer : NULL;
     rc = vl_sipp_run(&asked->options, summary, run->err);
     if (rc == 0)

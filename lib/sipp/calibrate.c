@@ -45,6 +45,7 @@ static int call_itself(const struct vl_sipp_options *options, unsigned rate, dou
     own.trial = own.tcp = false;
     own.begun = NULL;
     own.guests = NULL;
+    own.sound = NULL;
     own.sample = NULL;
     own.steer = NULL;
     rc = vl_generator_answer(&generator, &answer, err);

@@ -252,6 +252,8 @@ void vl_sipp_samples_json(const struct vl_sipp_summary *summary, struct vl_json 
         vl_json_number(json, "retransmissions", (int64_t)sample->retransmissions);
         vl_json_number(json, "generator_late", (int64_t)sample->late);
         vl_json_real(json, "request_p95_ms", sample->request_p95_ms);
+        vl_json_real(json, "loss_percent", sample->sound.loss_percent);
+        vl_json_real(json, "mos", sample->sound.mos);
         vl_json_real(json, "processor", sample->host.processor);
         vl_json_real(json, "generator", sample->host.generator);
         vl_json_number(json, "memory_used", (int64_t)sample->host.memory_used);
@@ -275,7 +277,7 @@ void vl_sipp_samples_csv(const struct vl_sipp_summary *summary, struct vl_buf *b
     const struct vl_load_sample *first = summary->sample_count ? &summary->samples[0] : NULL;
 
     vl_buf_puts(buf, "at_s,rate_asked,rate,made,up,succeeded,failed,retransmissions,generator_late,request_p95_ms,"
-                     "processor,generator,memory_used,memory_total");
+                     "loss_percent,mos,processor,generator,memory_used,memory_total");
     for (size_t i = 0; first && i < first->guest_count; i++)
         vl_buf_printf(buf, ",%s_processor,%s_memory_used,%s_memory_total", first->guests[i].name, first->guests[i].name,
                       first->guests[i].name);
@@ -287,6 +289,8 @@ void vl_sipp_samples_csv(const struct vl_sipp_summary *summary, struct vl_buf *b
                       sample->at_s, sample->rate_asked, sample->rate, sample->made, sample->current, sample->succeeded,
                       sample->failed, sample->retransmissions, sample->late);
         put_field(buf, sample->request_p95_ms, 3);
+        put_field(buf, sample->sound.loss_percent, 3);
+        put_field(buf, sample->sound.mos, 2);
         put_field(buf, sample->host.processor, 3);
         put_field(buf, sample->host.generator, 3);
         put_field(buf, (double)sample->host.memory_used, 0);

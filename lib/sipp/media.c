@@ -43,6 +43,7 @@ struct vl_media {
     struct announced *ends;
     size_t stream_room, end_room;
     uint64_t uncounted;
+    struct vl_media_sum sum;
 };
 
 struct vl_media *vl_media_new(void)
@@ -252,8 +253,32 @@ static enum vl_media_kind change_type(struct vl_media *media, struct stream *str
     return VL_MEDIA_SOUND;
 }
 
+static uint64_t came_of(const struct vl_media_count *count)
+{
+    return count->packets - count->duplicates - count->strays;
+}
+
+/* What no SDP announced counts once it has looked like RTP for a while. */
+static void add_to_sum(struct vl_media_sum *sum, const struct stream *stream, const struct vl_media_count *before)
+{
+    uint64_t expected = vl_media_expected(&stream->count), was = vl_media_expected(before);
+
+    if (!stream->announced && stream->count.in_order < LIKELY)
+        return;
+    sum->expected += expected > was ? expected - was : 0;
+    sum->came += came_of(&stream->count) - came_of(before);
+    memcpy(sum->codec, stream->name, sizeof(sum->codec));
+    sum->packet_ms = stream->rate ? 1000.0 * stream->count.step / stream->rate : 0;
+}
+
+const struct vl_media_sum *vl_media_sum(const struct vl_media *media)
+{
+    return &media->sum;
+}
+
 bool vl_media_add(struct vl_media *media, const struct vl_packet *packet)
 {
+    struct vl_media_count before;
     struct vl_media_header header;
     enum vl_media_kind kind = VL_MEDIA_SOUND;
     struct stream *stream;
@@ -269,7 +294,9 @@ bool vl_media_add(struct vl_media *media, const struct vl_packet *packet)
     if (stream->type == NO_TYPE || stream->type_now != header.type)
         kind = change_type(media, stream, header.type, sound);
     stream->last_ns = packet->time_ns;
+    before = stream->count;
     vl_media_count(&stream->count, &header, kind, packet->time_ns, stream->rate ? stream->rate : 8000);
+    add_to_sum(&media->sum, stream, &before);
     return true;
 }
 
@@ -320,7 +347,7 @@ static void estimate(struct vl_media_figures *figures)
 static void fill(const struct vl_media *media, const struct stream *stream, struct vl_media_figures *figures)
 {
     const struct vl_media_count *count = &stream->count;
-    uint64_t came = count->packets - count->duplicates - count->strays;
+    uint64_t came = came_of(count);
 
     *figures = (struct vl_media_figures){
         .from = stream->from,

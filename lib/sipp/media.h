@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
+#include "sipp/media_sum.h"
 #include "sipp/mos.h"
 #include "sipp/packet.h"
 
@@ -67,6 +68,9 @@ void vl_media_announce(struct vl_media *media, const struct vl_endpoint *end, co
 
 /* Count a datagram, when it is RTP. Whether it is. */
 bool vl_media_add(struct vl_media *media, const struct vl_packet *packet);
+
+/* All streams so far, without looking at each. */
+const struct vl_media_sum *vl_media_sum(const struct vl_media *media);
 
 /* How many streams there are; those that no SDP announced and that do not behave like RTP are none. `ret_uncounted`,
  * which may be NULL: packets of streams beyond the most. */

@@ -153,6 +153,7 @@ static void put_charts(struct page *page)
     const struct vl_chart_line rates[] = { { "asked", column(arena, samples, SIZE_MAX, "rate_asked", 1) },
                                            { "begun", column(arena, samples, SIZE_MAX, "rate", 1) } };
     const struct vl_chart_line times[] = { { "95 of 100", column(arena, samples, SIZE_MAX, "request_p95_ms", 1) } };
+    const struct vl_chart_line sound[] = { { "lost", column(arena, samples, SIZE_MAX, "loss_percent", 1) } };
     struct vl_chart_line lines[VL_CHART_LINES] = { { "this host",
                                                      column(arena, samples, SIZE_MAX, "processor", 100) } };
     size_t count;
@@ -167,6 +168,8 @@ static void put_charts(struct page *page)
     put_chart(page, "memory", "Memory in use", "MiB", 0, lines, count);
     put_chart(page, "rate", "Calls begun a second", "calls/s", 0, rates, 2);
     put_chart(page, "times", "Time to the first answer", "ms", 0, times, 1);
+    if (!isnan(most_of(sound[0].values, page->count)))
+        put_chart(page, "loss", "Sound that was lost", "%", 0, sound, 1);
 }
 
 static size_t guests_of(const struct page *page)

@@ -176,6 +176,8 @@ static void take_sample(struct run *run, long long now)
         sample.rate_asked = run->steering.rate;
     sample.rate = (double)(sample.made - run->made) / elapsed;
     look_at_times(run, &sample);
+    sample.sound = run->options->sound ? run->options->sound(run->options->context)
+                                       : (struct vl_load_sound){ .loss_percent = NAN, .mos = NAN };
     vl_host_look(&run->meter, processes, run->count, &sample.host);
     look_at_guests(run, &sample);
     run->made = sample.made;
@@ -468,6 +470,7 @@ static int try_one(const struct vl_sipp_options *options, struct vl_error *err)
     one.sample = NULL;
     one.steer = NULL;
     one.guests = NULL;
+    one.sound = NULL;
     rc = run_tried(&one, &summary, err);
     if (rc < 0 || summary.outcome == VL_LOAD_CANCELLED)
         return rc;

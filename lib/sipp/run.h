@@ -47,7 +47,8 @@ struct vl_sipp_options {
     int (*cancelled)(void *context);                                 /* asked ten times a second */
     void (*steer)(void *context, struct vl_load_steering *steering); /* asked as often */
     size_t (*guests)(void *context, struct vl_load_guest guests[static VL_LOAD_GUESTS]); /* how they are; a count */
-    void (*sample)(void *context, const struct vl_load_sample *sample);                  /* about once a second */
+    struct vl_load_sound (*sound)(void *context);                       /* how it was since it was asked before */
+    void (*sample)(void *context, const struct vl_load_sample *sample); /* about once a second */
 };
 
 /*

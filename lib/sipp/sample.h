@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sipp/media_sum.h"
+
 /* This host. A share that is not known, such as that of the first look, is NAN. */
 struct vl_load_host {
     double processor;                   /* all processors together, 0 to 1 */
@@ -33,6 +35,7 @@ struct vl_load_sample {
     uint64_t made, current, succeeded, failed, retransmissions, late;
     double request_p95_ms; /* to the first answer, of those that came since the sample before; NAN: none did */
     double request_p50_ms;
+    struct vl_load_sound sound; /* since the sample before; NAN: none was heard */
     struct vl_load_host host;
     const struct vl_load_guest *guests;
     size_t guest_count;

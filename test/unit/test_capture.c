@@ -53,6 +53,64 @@ static void count_numbers(const uint16_t *numbers, size_t length, struct vl_medi
                        VL_MEDIA_SOUND, (int64_t)i * 20000000, 8000);
 }
 
+static void send_sound(struct vl_media *media, unsigned stream, unsigned number)
+{
+    const uint8_t bytes[172] = {
+        0x80,
+        0,
+        (uint8_t)(number >> 8),
+        (uint8_t)number,
+        0,
+        0,
+        (uint8_t)(number * 160 >> 8),
+        (uint8_t)(number * 160),
+        0,
+        0,
+        0,
+        (uint8_t)stream,
+    };
+    const struct vl_packet packet = { .from = vl_packet_ipv4_end(0x0a000001, 4000),
+                                      .to = vl_packet_ipv4_end(0x0a000002, (uint16_t)(5000 + stream)),
+                                      .payload = bytes,
+                                      .length = sizeof(bytes),
+                                      .time_ns = number * INT64_C(20000000) };
+
+    assert_true(vl_media_add(media, &packet));
+}
+
+/* Two streams, of one of which each tenth packet does not come; and how it was between two looks. */
+static void sound_while_it_goes_on(void **state)
+{
+    VL_MEDIA_AUTO *media = vl_media_new();
+    struct vl_media_sum taken = *vl_media_sum(media), now;
+    struct vl_load_sound sound = vl_media_sum_between(&taken, &taken);
+    const struct vl_endpoint ends[] = { vl_packet_ipv4_end(0x0a000002, 5001), vl_packet_ipv4_end(0x0a000002, 5002) };
+
+    (void)state;
+    assert_true(isnan(sound.loss_percent) && isnan(sound.mos));
+    for (size_t i = 0; i < 2; i++)
+        vl_media_announce(media, &ends[i], NULL, 0);
+    for (unsigned number = 1; number <= 100; number++) {
+        send_sound(media, 1, number);
+        if (number % 10 != 5)
+            send_sound(media, 2, number);
+        if (number == 50)
+            taken = *vl_media_sum(media);
+    }
+    assert_int_equal(taken.expected, 100);
+    assert_int_equal(taken.came, 95);
+    now = *vl_media_sum(media);
+    sound = vl_media_sum_between(&taken, &now);
+    assert_true(fabs(sound.loss_percent - 5) < 0.001);
+    assert_true(sound.mos > 3.8 && sound.mos < 3.9);
+    send_sound(media, 2, 95); /* one that was given up comes after all, and another one twice */
+    send_sound(media, 1, 100);
+    taken = now;
+    now = *vl_media_sum(media);
+    assert_int_equal(now.came - taken.came, 1);
+    assert_true(isnan(vl_media_sum_between(&taken, &now).loss_percent));
+}
+
 static void numbers_are_counted(void **state)
 {
     static const uint16_t late[] = { 65534, 65535, 1, 0, 2, 2, 5 }, before[] = { 10, 9, 11 };
@@ -441,12 +499,19 @@ static void impairments_as_nft_lists_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mos_as_g107_has_it),      cmocka_unit_test(numbers_are_counted),
-        cmocka_unit_test(any_order_loses_nothing), cmocka_unit_test(jitter_is_of_the_way),
-        cmocka_unit_test(a_call_across_pbxs),      cmocka_unit_test(calls_at_the_same_moment),
-        cmocka_unit_test(a_ladder_fits),           cmocka_unit_test(what_a_load_run_keeps),
-        cmocka_unit_test(an_encrypted_leg),        cmocka_unit_test(frames_cut_and_damaged),
-        cmocka_unit_test(pcapng_is_whole),         cmocka_unit_test(impairments_as_nft_lists_them),
+        cmocka_unit_test(mos_as_g107_has_it),
+        cmocka_unit_test(sound_while_it_goes_on),
+        cmocka_unit_test(numbers_are_counted),
+        cmocka_unit_test(any_order_loses_nothing),
+        cmocka_unit_test(jitter_is_of_the_way),
+        cmocka_unit_test(a_call_across_pbxs),
+        cmocka_unit_test(calls_at_the_same_moment),
+        cmocka_unit_test(a_ladder_fits),
+        cmocka_unit_test(what_a_load_run_keeps),
+        cmocka_unit_test(an_encrypted_leg),
+        cmocka_unit_test(frames_cut_and_damaged),
+        cmocka_unit_test(pcapng_is_whole),
+        cmocka_unit_test(impairments_as_nft_lists_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

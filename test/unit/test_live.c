@@ -40,6 +40,12 @@ static struct voiplab_load_figures figures_at(unsigned second)
         .guest_count = 3,
         .reasons = reasons,
         .reason_count = second > 40 ? VL_COUNT(reasons) : 0,
+        .loss_percent = second == 50  ? (double)NAN
+                        : second > 30 ? second % 4 * 2.5
+                                      : 0,
+        .mos = second == 50  ? (double)NAN
+               : second > 30 ? 4.41 - second % 4 * 0.8
+                             : 4.41,
     };
 
     for (size_t i = 0; i < VL_COUNT(guests); i++)
@@ -125,9 +131,34 @@ static void test_size(void **state)
                            way & 1 ? CMD_LIVE_STEERED : CMD_LIVE_UNHEARD);
 }
 
+/* A run without sound has no row for it, also after one that had. */
+static void test_silent(void **state)
+{
+    const struct cmd_live_screen screen = { .columns = 79, .rows = 24 };
+    struct cmd_live_past past = { .count = 0 };
+    struct voiplab_load_figures figures = figures_at(60);
+    char *text;
+    size_t lines, silent;
+
+    (void)state;
+    cmd_live_take(&past, &figures);
+    text = cmd_live_draw(&past, &figures, &screen, CMD_LIVE_STEERED, &lines);
+    assert_non_null(strstr(text, "\nsound "));
+    free(text);
+    figures = figures_at(1);
+    figures.reason_count = 0;
+    figures.loss_percent = figures.mos = NAN;
+    cmd_live_take(&past, &figures);
+    text = cmd_live_draw(&past, &figures, &screen, CMD_LIVE_STEERED, &silent);
+    assert_null(strstr(text, "sound"));
+    assert_true(silent < lines);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_silent),
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_size),
     };

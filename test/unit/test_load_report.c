@@ -86,9 +86,9 @@ static void test_page(void **state)
     for (size_t i = 0; i < VL_COUNT(leaving); i++)
         if (strstr(text, leaving[i]))
             fail_msg("the page has '%s'", leaving[i]);
-    assert_int_equal(count_of(text, "<svg role=\"img\""), 5);
-    assert_int_equal(count_of(text, "</title>\n<desc id="), 5);
-    assert_int_equal(count_of(text, "<figcaption"), 6); /* and a ladder */
+    assert_int_equal(count_of(text, "<svg role=\"img\""), 6);
+    assert_int_equal(count_of(text, "</title>\n<desc id="), 6);
+    assert_int_equal(count_of(text, "<figcaption"), 7); /* and a ladder */
     assert_null(strstr(text, "a<b>"));
     assert_null(strstr(text, "nan"));
     assert_non_null(strstr(text, "no answer in time &lt;b&gt;"));
@@ -143,6 +143,7 @@ static struct vl_sipp_summary a_summary(double host, double generator)
                                               .rate_asked = 10,
                                               .rate = 10,
                                               .request_p95_ms = NAN,
+                                              .sound = { .loss_percent = 2.5, .mos = NAN },
                                               .host = { host, generator, 20, 100 },
                                               .guests = &guest,
                                               .guest_count = 1 };
@@ -268,12 +269,13 @@ static void test_csv(void **state)
     vl_sipp_samples_csv(&summary, &csv);
     assert_non_null(
         strstr(vl_buf_text(&csv), "memory_total,pbx1_processor,pbx1_memory_used,pbx1_memory_total\r\n1.000,"));
-    assert_non_null(strstr(vl_buf_text(&csv), "\r\n6.000,10.000,10.000,0,0,0,0,0,0,,,0.250,20,100,0.300,10,100\r\n"));
+    assert_non_null(
+        strstr(vl_buf_text(&csv), "\r\n6.000,10.000,10.000,0,0,0,0,0,0,,2.500,,,0.250,20,100,0.300,10,100\r\n"));
     vl_buf_reset(&csv);
     guest.memory_total = 0; /* not known */
     vl_sipp_samples_csv(&summary, &csv);
     guest.memory_total = 100;
-    assert_non_null(strstr(vl_buf_text(&csv), "\r\n6.000,10.000,10.000,0,0,0,0,0,0,,,0.250,20,100,0.300,,\r\n"));
+    assert_non_null(strstr(vl_buf_text(&csv), "\r\n6.000,10.000,10.000,0,0,0,0,0,0,,2.500,,,0.250,20,100,0.300,,\r\n"));
 }
 
 int main(void)
