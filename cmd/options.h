@@ -88,7 +88,7 @@
     X(FIX_FILES, "fix", 0, NULL, FLAG, "print the diff that puts right what can be")                                   \
     X(WRITE, "yes", 'y', NULL, FLAG, "with --fix: change the files")                                                   \
     X(TARGET, "target", 0, "PBX", VALUE(PBXS),                                                                         \
-      "call this PBX, or ADDRESS[:PORT] of anybody, instead of the lab file's")                                        \
+      "call this PBX or provider, or ADDRESS[:PORT] of anybody, instead of the lab file's")                            \
     X(NUMBER_CALLED, "number", 0, "DIGITS", VALUE(TEXT), "the number that is called")                                  \
     X(ANSWER, "answer", 0, "NUMBER", VALUE(TEXT),                                                                      \
       "answer as this telephone of the lab, to see what comes all the way")                                            \

@@ -314,7 +314,7 @@ struct voiplab_load_steering {
 /* For VOIPLAB_SIPP and VOIPLAB_SIPP_CAPACITY. What is NULL, 0 or false is as the lab file says. */
 struct voiplab_sipp {
     size_t size;
-    const char *target;    /* a PBX of the lab, or ADDRESS or ADDRESS:PORT of anybody */
+    const char *target;    /* a PBX or provider of the lab, or ADDRESS or ADDRESS:PORT of anybody */
     const char *extension; /* the number that is called */
     const char *answer;    /* the telephone of the lab that SIPp is at the other end, and answers; NULL: it is none */
     const char *callers;   /* "all": each telephone of the target; a path: a file of lines NUMBER;SECRET */

@@ -2,6 +2,7 @@
 #include "request/load.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -34,30 +35,65 @@ static uint32_t source_of(uint32_t address)
     return ntohl(name.sin_addr.s_addr);
 }
 
-/* A target that is no PBX of the lab. */
+/* A target that is no PBX of the lab, called from the address of this host that leads there. */
+static int set_outside(const struct making *making, struct vl_load_asked *asked, uint32_t address, const char *caller)
+{
+    struct vl_pbx *target = vl_arena_zalloc(making->arena, sizeof(*target));
+    uint32_t source = source_of(address);
+
+    if (!target)
+        return vl_no_memory(making->run->err);
+    if (!source)
+        return vl_fail(making->run->err, VL_ERROR_FAILED, "there is no way from this host to '%s'",
+                       vl_text_from_ipv4(making->arena, address));
+    target->name = vl_arena_strdup(making->arena, making->asked->target);
+    target->address = address;
+    asked->load.target = target;
+    asked->load.caller = caller;
+    asked->options.local_address = vl_text_from_ipv4(making->arena, source);
+    asked->foreign = true;
+    return 0;
+}
+
 static int set_foreign(const struct making *making, struct vl_load_asked *asked)
 {
     const char *text = making->asked->target, *colon = strchr(text, ':');
     char *host = vl_arena_strndup(making->arena, text, colon ? (size_t)(colon - text) : strlen(text));
-    struct vl_pbx *target = vl_arena_zalloc(making->arena, sizeof(*target));
     long port = 0;
-    uint32_t source;
+    uint32_t address;
 
-    if (!target)
-        return vl_no_memory(making->run->err);
-    if (!vl_text_ipv4(host, &target->address) || (colon && !vl_text_number(colon + 1, 1, 65535, &port)))
+    if (!host || !vl_text_ipv4(host, &address) || (colon && !vl_text_number(colon + 1, 1, 65535, &port)))
         return vl_fail(making->run->err, VL_ERROR_USAGE,
-                       "'%s' is neither a PBX of this lab nor ADDRESS or ADDRESS:PORT", text);
-    source = source_of(target->address);
-    if (!source)
-        return vl_fail(making->run->err, VL_ERROR_FAILED, "there is no way from this host to '%s'", host);
-    target->name = vl_arena_strdup(making->arena, text);
-    asked->load.target = target;
-    asked->load.caller = NOBODY;
+                       "'%s' is neither a PBX nor a provider of this lab, nor ADDRESS or ADDRESS:PORT", text);
     asked->options.port = (unsigned)port;
-    asked->options.local_address = vl_text_from_ipv4(making->arena, source);
-    asked->foreign = true;
-    return 0;
+    return set_outside(making, asked, address, NOBODY);
+}
+
+/* The hub's own account there is who calls, when it has one. */
+static int set_provider(const struct making *making, struct vl_load_asked *asked, const struct vl_provider *provider)
+{
+    const struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_DGRAM };
+    struct addrinfo *found = NULL;
+    int rc = getaddrinfo(provider->host, NULL, &hints, &found);
+    uint32_t address = 0;
+
+    if (rc == 0)
+        address = ntohl(((const struct sockaddr_in *)(const void *)found->ai_addr)->sin_addr.s_addr);
+    if (found)
+        freeaddrinfo(found);
+    if (rc)
+        return vl_fail(making->run->err, VL_ERROR_FAILED, "the host '%s' of provider '%s' has no address: %s",
+                       provider->host, provider->name, gai_strerror(rc));
+    asked->provider = provider->username ? provider : NULL;
+    return set_outside(making, asked, address, provider->username ? provider->username : NOBODY);
+}
+
+static const struct vl_provider *provider_of(const struct vl_lab *lab, const char *name)
+{
+    for (size_t i = 0; i < lab->provider_count; i++)
+        if (!strcmp(lab->providers[i].name, name))
+            return &lab->providers[i];
+    return NULL;
 }
 
 static bool is_same(const char *number, const char *other)
@@ -82,7 +118,10 @@ static int set_target(const struct making *making, struct vl_load_asked *asked)
     const struct vl_lab *lab = making->run->session->lab;
     const struct vl_pbx *pbx = vl_lab_pbx(lab, making->asked->target);
     const char *telephone = pbx ? first_telephone(lab, pbx, asked->load.answer) : NULL;
+    const struct vl_provider *provider = pbx ? NULL : provider_of(lab, making->asked->target);
 
+    if (provider)
+        return set_provider(making, asked, provider);
     if (!pbx)
         return set_foreign(making, asked);
     asked->load.target = pbx;
@@ -93,6 +132,8 @@ static int set_target(const struct making *making, struct vl_load_asked *asked)
 
 static const char *secret_of(const struct making *making, const struct vl_load_asked *asked, const char *number)
 {
+    if (asked->provider)
+        return vl_state_secret(&making->run->session->state, "provider/%s", asked->provider->name);
     return asked->foreign || !strcmp(number, NOBODY)
                ? NULL
                : vl_run_telephone_secret(making->run->session, asked->load.target, number);

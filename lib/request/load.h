@@ -11,9 +11,10 @@
 /* One that is asked for, with all that SIPp must know; in the arena that it was made with. */
 struct vl_load_asked {
     struct vl_load load;
-    struct vl_sipp_options options; /* `load` is the one above */
-    bool foreign;                   /* the target is no PBX of the lab */
-    struct vl_far_telephone far;    /* number NULL: SIPp is nobody at the other end */
+    struct vl_sipp_options options;     /* `load` is the one above */
+    bool foreign;                       /* the target is no PBX of the lab */
+    const struct vl_provider *provider; /* it is this one, where the hub has an account; NULL: it is not */
+    struct vl_far_telephone far;        /* number NULL: SIPp is nobody at the other end */
 };
 
 /* Those that the request names, or all of the lab file; without any there the one that the request describes. */

@@ -15,7 +15,21 @@ begin --guests 2 --sid pbx2
 requires sipp
 # shellcheck disable=SC2034 # for fixture.sh
 guests="pbx1 pbx2" hosts="hub pbx1 pbx2"
-printf '\n[route celular]\npin = 471199\nvia = pbx2\ndial = 2500\n' >>"$lab"
+cat >>"$lab" <<LAB
+
+[route celular]
+pin = 471199
+via = pbx2
+dial = 2500
+
+[extension 1501]
+secret = oneTelephone15
+
+[provider red]
+host = $BED_PBX1
+username = 1501
+secret = oneTelephone15
+LAB
 voiplab up
 ends 0 "up"
 
@@ -48,6 +62,14 @@ calls --answer 1500
 ends 0 "a telephone of the same PBX"
 came '.caller == "1501" and .arrived == 20'
 [ -z "$(contact pbx1 1500)" ] || fail "the telephone stays registered: $(contact pbx1 1500)"
+
+checks "a provider is called with the account that the hub has there"
+voiplab sipp --json --target red --number 1999 --calls 10 --hold 1
+ends 0 "a provider"
+came '.target == "red" and .address == "'"$BED_PBX1"'" and .caller == "1501" and .succeeded == 10'
+voiplab sipp --target nobody --number 1999
+ends 2 "nobody of that name"
+said "'nobody' is neither a PBX nor a provider of this lab"
 
 checks "a PIN is typed on the way, which no command line has"
 : >"$work/argv"

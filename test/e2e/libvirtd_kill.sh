@@ -80,8 +80,9 @@ things() {
     virsh_ pool-list --autostart --name | sed 's/^/pool that starts by itself /'
     virsh_ net-list --all --name | sed 's/^/network /'
     for name in $(virsh_ pool-list --name); do of_pool "$name" | sed "s/^/volume /"; done
-    # what a file was before it was changed is kept, and how often it was depends on where libvirtd ended
-    find "$work/pools" "$state" "$work/cache" "$work/backup" -name backup -prune -o -printf 'file %y %m %p\n' 2>/dev/null
+    # what a file was before it was changed is kept, and how often it was depends on where libvirtd ended; what a lab is
+    # locked by stays
+    find "$work/pools" "$state" "$work/cache" "$work/backup" -name backup -prune -o -name '.*.lock' -o -printf 'file %y %m %p\n' 2>/dev/null
     [ ! -e "$state/kill/made" ] || sed -E 's/^/made /; s/ready-[0-9]+/ready-N/' "$state/kill/made" | sort -u
     ip -n "$netns" -o link | awk '{ print "link " $2 }'
     [ ! -d "$state/kill/saved" ] || {
