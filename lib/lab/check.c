@@ -49,6 +49,21 @@ static int check_addresses(const struct vl_lab *lab, struct vl_arena *arena, str
     return 0;
 }
 
+/* Asterisk tells who calls by the address that he calls from: a guest would be taken for the provider. */
+static int check_providers(const struct vl_lab *lab, struct vl_error *err)
+{
+    uint32_t address;
+
+    for (size_t i = 0; i < lab->provider_count; i++)
+        for (size_t p = 0; p < lab->pbx_count && vl_text_ipv4(lab->providers[i].host, &address); p++)
+            if (lab->pbxs[p].address == address)
+                return VL_LAB_MISTAKE(lab, lab->providers[i].line, err,
+                                      "[provider %s] host: '%s' is the address of '%s', whose calls would be taken for "
+                                      "those of the provider",
+                                      lab->providers[i].name, lab->providers[i].host, lab->pbxs[p].name);
+    return 0;
+}
+
 static int check_names(const struct vl_lab *lab, struct vl_error *err)
 {
     for (size_t i = 0; i < lab->pbx_count; i++)
@@ -109,8 +124,8 @@ static int check_channels(const struct vl_lab *lab, struct vl_error *err)
 
 static int check_all(const struct vl_lab *lab, struct vl_arena *arena, struct vl_error *err)
 {
-    if (check_addresses(lab, arena, err) < 0 || check_names(lab, err) < 0 || check_accounts(lab, err) < 0 ||
-        vl_lab_check_numbers(lab, err) < 0)
+    if (check_addresses(lab, arena, err) < 0 || check_providers(lab, err) < 0 || check_names(lab, err) < 0 ||
+        check_accounts(lab, err) < 0 || vl_lab_check_numbers(lab, err) < 0)
         return -1;
     return check_channels(lab, err);
 }

@@ -3,7 +3,7 @@
 # has gone over the trunks between: IAX2 from guest to guest, and two of SIP by the hub, which asks for a PIN. What
 # somebody else answers is not taken for it.
 #
-# ctest: FIXTURES_REQUIRED tree,tree-sid TIMEOUT 300 COST 40
+# ctest: FIXTURES_REQUIRED tree,tree-sid TIMEOUT 500 COST 120
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
@@ -22,13 +22,10 @@ pin = 471199
 via = pbx2
 dial = 2500
 
-[extension 1501]
-secret = oneTelephone15
-
 [provider red]
-host = $BED_PBX1
-username = 1501
-secret = oneTelephone15
+host = $BED_GATEWAY
+username = 1500
+secret = rightSecret123
 LAB
 voiplab up
 ends 0 "up"
@@ -64,9 +61,13 @@ came '.caller == "1501" and .arrived == 20'
 [ -z "$(contact pbx1 1500)" ] || fail "the telephone stays registered: $(contact pbx1 1500)"
 
 checks "a provider is called with the account that the hub has there"
-voiplab sipp --json --target red --number 1999 --calls 10 --hold 1
+"$bed" host "$work/bed" sipp -sf "$SOURCE/test/unit/data/sipp/uas_auth.xml" -i "$BED_GATEWAY" -p 5060 -ci 127.0.0.1 -nostdin \
+    >/dev/null 2>&1 &
+provider=$!
+cleanup_fn kill "$provider"
+voiplab sipp --json --target red --number 1999 --calls 5 --hold 1
 ends 0 "a provider"
-came '.target == "red" and .address == "'"$BED_PBX1"'" and .caller == "1501" and .succeeded == 10'
+came '.target == "red" and .address == "'"$BED_GATEWAY"'" and .caller == "1500" and .succeeded == 5'
 voiplab sipp --target nobody --number 1999
 ends 2 "nobody of that name"
 said "'nobody' is neither a PBX nor a provider of this lab"
