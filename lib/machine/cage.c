@@ -45,6 +45,7 @@ static int become(char **argv, pid_t parent, bool tcp, struct vl_error *err)
     if (fchdir(DIRECTORY) < 0)
         return vl_fail_errno(err, "cannot enter the directory of '%s'", argv[0]);
     (void)close(DIRECTORY);
+    (void)setpgid(0, 0); /* what is typed at the terminal is for us, who end it in good order */
     if (vl_sandbox_enter_program(parent, tcp, err) < 0)
         return -1;
     (void)execvpe(argv[0], argv, environment);

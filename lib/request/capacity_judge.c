@@ -30,8 +30,9 @@ const char *vl_capacity_broken_rule(const struct vl_capacity *capacity, const st
         return vl_arena_printf(arena, "%" PRIu64 " of %" PRIu64 " failed: %s", summary->failed, summary->made,
                                summary->reason_count ? summary->reasons[0].text : "SIPp does not say why");
     if (vl_sipp_summary_astray(summary))
-        return vl_arena_printf(arena, "%" PRIu64 " of %" PRIu64 " did not come to telephone %s",
-                               vl_sipp_summary_astray(summary), summary->succeeded, summary->answered_by);
+        return vl_arena_printf(arena, "%" PRIu64 " of %" PRIu64 " did not come to telephone %s of '%s'",
+                               vl_sipp_summary_astray(summary), summary->succeeded, summary->answered_by,
+                               summary->answered_on);
     if (times->count && times->p95 > p95)
         return vl_arena_printf(arena, "the first answer took %.0f ms, 95 of 100", times->p95);
     if (!capacity->asked->by_rate && summary->peak < number - summary->failed)
@@ -104,7 +105,8 @@ static struct vl_capacity_gave find_full_at(const struct vl_capacity *capacity, 
     struct vl_arena *arena = &capacity->run->result->arena;
     const struct vl_limits now = vl_limits_now(place->watch);
 
-    if (now.calls_most && !capacity->asked->by_rate && number > now.calls_most)
+    /* elsewhere than at the target nobody knows whether the calls pass: there it is what was seen that counts */
+    if (place == capacity->places && now.calls_most && !capacity->asked->by_rate && number > now.calls_most)
         return full_account(capacity, place->pbx, place->account, now.calls_most);
     if (now.fullest.name && now.fullest.now >= now.fullest.most)
         return full_account(capacity, place->pbx, now.fullest.name, now.fullest.most);

@@ -138,6 +138,7 @@ static bool await_start(struct connecting *connecting, struct vl_member *member)
     do {
         if (result.status)
             tell_waiting(connecting, member, &cause);
+        vl_turns_end_long(&connecting->turns, member, vl_now_ms());
         if (member->target->ops->run(member->target, argv, NULL, STARTING_MS + STARTING_SPARE_MS, &result, &cause) < 0)
             return false;
         vl_command_result_free(&result);

@@ -27,25 +27,35 @@ static size_t split(struct vl_arena *arena, const char *line, const char *ret_co
     return count;
 }
 
-static void take(struct vl_limits *limits, struct vl_arena *arena, const char *name, unsigned long now,
-                 unsigned long most)
-{
-    struct vl_limit_account *fullest = &limits->fullest;
+/* Who takes what a PBX says of its accounts. */
+struct taking {
+    struct vl_limits *limits;
+    struct vl_arena *arena;
+    const char *preferred;
+};
 
-    if (!most || most > CALLS_MOST || now > CALLS_MOST || (fullest->name && now * fullest->most <= fullest->now * most))
+static void take(const struct taking *taking, const char *name, unsigned long now, unsigned long most)
+{
+    struct vl_limit_account *fullest = &taking->limits->fullest;
+    bool preferred = taking->preferred && !strcmp(name, taking->preferred);
+
+    if (!most || most > CALLS_MOST || now > CALLS_MOST)
         return;
-    *fullest =
-        (struct vl_limit_account){ .name = vl_arena_strdup(arena, name), .now = (unsigned)now, .most = (unsigned)most };
+    if (fullest->name && now * fullest->most < fullest->now * most + !preferred)
+        return;
+    *fullest = (struct vl_limit_account){ .name = vl_arena_strdup(taking->arena, name),
+                                          .now = (unsigned)now,
+                                          .most = (unsigned)most };
 }
 
 /* `7001    8/0/0    10`: in use, ringing, on hold; and the limit, or N/A. */
-static void take_in_use(struct vl_limits *limits, struct vl_arena *arena, const char *const columns[static COLUMNS])
+static void take_in_use(const struct taking *taking, const char *const columns[static COLUMNS])
 {
     char *end;
     unsigned long now = strtoul(columns[1], &end, 10);
 
     if (end != columns[1] && *end == '/')
-        take(limits, arena, columns[0], now, strtoul(columns[2], NULL, 10));
+        take(taking, columns[0], now, strtoul(columns[2], NULL, 10));
 }
 
 /* How many calls this group may have; 0: nobody counts it, or that is not known. */
@@ -108,8 +118,9 @@ static struct group *group_of(struct vl_arena *arena, struct groups *groups, con
 }
 
 void vl_limits_read_accounts(struct vl_limits *limits, struct vl_arena *arena, const struct vl_lab *lab,
-                             const struct vl_pbx *pbx, const char *text)
+                             const struct vl_pbx *pbx, const char *account, const char *text)
 {
+    const struct taking taking = { .limits = limits, .arena = arena, .preferred = account };
     VL_ARENA_AUTO scratch = { .blocks = NULL };
     const char *const *lines = vl_text_split(&scratch, text, "\n");
     struct groups groups = { .count = 0 };
@@ -120,11 +131,11 @@ void vl_limits_read_accounts(struct vl_limits *limits, struct vl_arena *arena, c
 
         if (split(&scratch, lines[i], columns) != 3)
             continue;
-        take_in_use(limits, arena, columns);
+        take_in_use(&taking, columns);
         group = group_of(&scratch, &groups, lab, pbx, columns);
         if (group)
             group->count++;
     }
     for (size_t i = 0; i < groups.count; i++)
-        take(limits, arena, groups.items[i].name, groups.items[i].count, groups.items[i].most);
+        take(&taking, groups.items[i].name, groups.items[i].count, groups.items[i].most);
 }

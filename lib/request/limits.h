@@ -69,8 +69,9 @@ void vl_limits_stop(struct vl_limits_watch *watch);
 void vl_limits_read_settings(struct vl_limits *limits, unsigned *ret_first, unsigned *ret_last, const char *text);
 void vl_limits_read_use(struct vl_limits *limits, unsigned first, unsigned last, const char *text);
 
-/* Of `sip show inuse` and `group show channels` of a PBX of the lab; the name is in the arena. */
+/* Of `sip show inuse` and `group show channels` of a PBX of the lab; the name is in the arena. Of two that are as full
+ * it is `account`, the one that the calls come by. */
 void vl_limits_read_accounts(struct vl_limits *limits, struct vl_arena *arena, const struct vl_lab *lab,
-                             const struct vl_pbx *pbx, const char *text);
+                             const struct vl_pbx *pbx, const char *account, const char *text);
 
 #endif

@@ -113,6 +113,14 @@ static const char *first_telephone(const struct vl_lab *lab, const struct vl_pbx
     return NULL;
 }
 
+/* The telephone that is to answer, over what the lab file says, was the one that calls. */
+static void set_another_caller(const struct making *making, struct vl_load_asked *asked)
+{
+    const char *other = first_telephone(making->run->session->lab, asked->load.target, asked->load.answer);
+
+    asked->load.caller = other ? other : asked->load.caller;
+}
+
 static int set_target(const struct making *making, struct vl_load_asked *asked)
 {
     const struct vl_lab *lab = making->run->session->lab;
@@ -265,6 +273,8 @@ static int make(const struct making *making, const struct vl_load *given, struct
     };
     if (making->asked->target && set_target(making, asked) < 0)
         return -1;
+    if (making->asked->answer && !making->asked->target && is_same(asked->load.caller, asked->load.answer))
+        set_another_caller(making, asked);
     set_figures(making, &asked->load);
     if (!asked->load.extension)
         return vl_fail(making->run->err, VL_ERROR_USAGE,

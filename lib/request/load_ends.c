@@ -3,6 +3,7 @@
  * What a load run needs beyond the PBX that is called: the telephone at the other end, the PIN that is asked for on the
  * way, and the files of its scenario.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "dialplan/pattern.h"
@@ -73,20 +74,34 @@ static const struct vl_route *route_of(const struct vl_lab *lab, const char *num
     return NULL;
 }
 
-/* Somebody else's scenario that reads the first key wants them. */
+/* Somebody else's scenario that reads a field behind the first two wants them: [field2], [field10 line=0]. */
+static bool reads_keys(const char *text)
+{
+    static const char word[] = "[field";
+    bool reads = false;
+
+    for (const char *at = text; !reads && (at = strstr(at, word)); at += sizeof(word) - 1)
+        reads = strtoul(at + sizeof(word) - 1, NULL, 10) >= VL_SIPP_FIELD_KEYS;
+    return reads;
+}
+
 static bool wants_keys(const struct vl_sipp_options *options)
 {
-    return options->scenario ? options->scenario->types : strstr(options->scenario_text, "[field2]") != NULL;
+    return options->scenario ? options->scenario->types : reads_keys(options->scenario_text);
 }
 
 int vl_run_load_keys(const struct vl_run *run, struct vl_arena *arena, struct vl_load_asked *asked)
 {
     const struct vl_lab *lab = run->session->lab;
-    const struct vl_route *route = asked->foreign ? NULL : route_of(lab, asked->load.extension);
+    const struct vl_route *route = route_of(lab, asked->load.extension);
     const char *pin;
 
     if (!wants_keys(&asked->options))
         return 0;
+    if (asked->foreign)
+        return vl_fail(run->err, VL_ERROR_USAGE,
+                       "'%s' is no PBX of this lab, so that nobody knows the PIN that it asks for: call by one that is",
+                       asked->load.target->name);
     if (!route || (!route->pin && !route->pin_secret))
         return vl_fail(
             run->err, VL_ERROR_USAGE,

@@ -25,7 +25,7 @@ static int is_cancelled(void *context)
 {
     const struct running *running = context;
 
-    return vl_session_cancelled(running->session);
+    return vl_session_cancelled(running->session) || vl_far_end_is_gone(running->far);
 }
 
 static void begun(void *context)
@@ -139,31 +139,38 @@ static void add_note_command(struct vl_plan *plan, const char *object, const cha
                                          .why = why });
 }
 
+/* One registration of the telephone at the other end by hand; for 0 seconds it is taken back. */
+static void add_registration(const struct vl_load_asked *asked, struct vl_plan *plan, const char *directory,
+                             unsigned seconds, const char *why)
+{
+    struct vl_arena *arena = &plan->arena;
+    struct vl_far_registration *registration = vl_arena_zalloc(arena, sizeof(*registration));
+
+    if (!registration)
+        return;
+    vl_far_end_registration(registration, &asked->far, &asked->options, NOTE_FAR_PORT,
+                            vl_arena_printf(arena, "%u", seconds));
+    if (seconds)
+        add_note_file(plan, directory, VL_SIPP_ACCOUNTS, vl_sipp_accounts(arena, &registration->options),
+                      "the telephone that answers, with its secret");
+    add_note_command(plan, vl_arena_printf(arena, "telephone %s%s", asked->far.number, seconds ? "" : " no more"),
+                     vl_sipp_command(arena, &registration->options, NOTE_FAR_PORT, NOTE_FAR_CONTROL_PORT), directory,
+                     why);
+}
+
 /* The telephone at the other end by hand. */
-static void add_far_steps(const struct vl_run *run, const struct vl_load_asked *asked, struct vl_plan *plan)
+static void add_far_steps(const struct vl_load_asked *asked, struct vl_plan *plan, const char *directory,
+                          const char *registering)
 {
     struct vl_arena *arena = &plan->arena;
     const struct vl_far_telephone *far = &asked->far;
-    const char *directory =
-        vl_arena_printf(arena, "%s/sipp-%s-answer", run->session->state.directory, asked->load.name);
     const struct vl_answer_task task = vl_far_end_task(arena, far, &asked->options, NOTE_FAR_PORT);
-    struct vl_far_registration *registration = vl_arena_zalloc(arena, sizeof(*registration));
 
-    if (!far->number || !registration)
-        return;
-    vl_far_end_registration(registration, far, &asked->options, NOTE_FAR_PORT,
-                            vl_arena_printf(arena, "%u", vl_far_end_seconds(&asked->options)));
     vl_plan_add_directory(plan, directory, 0700, "where the SIPp works that is the telephone at the other end");
-    vl_plan_add_directory(plan, vl_arena_printf(arena, "%s/register", directory), 0700,
-                          "and the one that registers it");
-    add_note_file(plan, vl_arena_printf(arena, "%s/register", directory), VL_SIPP_SCENARIO, far->register_text,
-                  "one registration");
-    add_note_file(plan, vl_arena_printf(arena, "%s/register", directory), VL_SIPP_ACCOUNTS,
-                  vl_sipp_accounts(arena, &registration->options), "the telephone that answers, with its secret");
+    vl_plan_add_directory(plan, registering, 0700, "and the one that registers it");
+    add_note_file(plan, registering, VL_SIPP_SCENARIO, far->register_text, "one registration");
     add_note_file(plan, directory, VL_SIPP_SCENARIO, far->answer_text, "one call, as it is answered");
-    add_note_command(plan, vl_arena_printf(arena, "telephone %s", far->number),
-                     vl_sipp_command(arena, &registration->options, NOTE_FAR_PORT, NOTE_FAR_CONTROL_PORT),
-                     vl_arena_printf(arena, "%s/register", directory),
+    add_registration(asked, plan, registering, vl_far_end_seconds(&asked->options),
                      "it registers with its PBX, from the port where it will answer");
     add_note_command(plan, vl_arena_printf(arena, "answers of %s", far->number),
                      vl_generator_answer_command(arena, &task, NOTE_FAR_PORT, NOTE_FAR_CONTROL_PORT), directory,
@@ -175,8 +182,11 @@ static int add_steps(const struct vl_run *run, const struct vl_load_asked *asked
 {
     struct vl_arena *arena = &plan->arena;
     const char *directory = vl_arena_printf(arena, "%s/sipp-%s", run->session->state.directory, asked->load.name);
+    const char *far = vl_arena_printf(arena, "%s-answer", directory);
+    const char *registering = vl_arena_printf(arena, "%s/register", far);
 
-    add_far_steps(run, asked, plan);
+    if (asked->far.number)
+        add_far_steps(asked, plan, far, registering);
     vl_plan_add_directory(plan, directory, 0700, "where SIPp finds its files and writes its figures");
     add_note_file(plan, directory, VL_SIPP_SCENARIO, vl_arena_strdup(arena, asked->options.scenario_text),
                   "one call, as SIPp is to make it");
@@ -185,6 +195,8 @@ static int add_steps(const struct vl_run *run, const struct vl_load_asked *asked
     add_note_command(plan, vl_arena_printf(arena, "load %s", asked->load.name),
                      vl_sipp_command(arena, &asked->options, NOTE_LOCAL_PORT, NOTE_CONTROL_PORT), directory,
                      "the calls, which SIPp shows while they last; it ends with status 0 when all of them went well");
+    if (asked->far.number)
+        add_registration(asked, plan, registering, 0, "when the SIPp that answers was ended: nobody is there any more");
     return vl_arena_check(arena, run->err);
 }
 
@@ -303,6 +315,21 @@ static int run_one(const struct vl_run *run, struct vl_load_asked *asked, struct
     return rc;
 }
 
+/* One load that cannot be made holds up no other. */
+static void tell_not_made(const struct vl_run *run, const struct vl_load_asked *asked)
+{
+    struct vl_json *json = run->result->document;
+
+    vl_session_event(run->session, VOIPLAB_EVENT_WARNING, asked->load.name, "%s", vl_error_text(run->err));
+    vl_json_object(json, NULL);
+    vl_json_string(json, "name", asked->load.name);
+    vl_json_string(json, "target", asked->load.target->name);
+    vl_json_string(json, "outcome", "not made");
+    vl_json_string(json, "error", vl_error_text(run->err));
+    vl_json_end(json);
+    vl_error_clear(run->err);
+}
+
 static int run_each(const struct vl_run *run, struct vl_load_asked *loads, size_t count, struct vl_buf *text,
                     size_t *failed)
 {
@@ -312,7 +339,10 @@ static int run_each(const struct vl_run *run, struct vl_load_asked *loads, size_
             describe(&loads[i], text);
             describe_json(run, &loads[i]);
         } else if (run_one(run, &loads[i], text, failed) < 0) {
-            return -1;
+            if (count == 1 || vl_session_cancelled(run->session))
+                return -1;
+            tell_not_made(run, &loads[i]);
+            ++*failed;
         }
     }
     vl_json_end(run->result->document);

@@ -18,13 +18,14 @@ enum {
     SETTLE_S = 1,
     MEASURE_S = 3,
     END_S = 40, /* more than 64 × T1 for the last call to fail in */
+    FAR_SPARE_S = 200,
 };
 
 static int is_cancelled(void *context)
 {
     const struct vl_capacity *capacity = context;
 
-    return vl_session_cancelled(capacity->run->session);
+    return vl_session_cancelled(capacity->run->session) || (capacity->far && vl_far_end_is_gone(capacity->far));
 }
 
 static void begun(void *context)
@@ -78,6 +79,8 @@ static unsigned seconds_since(long long begun_ms)
 /* A step that somebody else ended, or for which there was no room, says nothing of the PBX. */
 static int check_step(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary)
 {
+    if (summary->far_ended)
+        return vl_sipp_verdict(summary, capacity->run->err);
     if (summary->outcome == VL_LOAD_CANCELLED)
         return vl_fail(capacity->run->err, VL_ERROR_FAILED, "cancelled after %u steps", capacity->search.steps);
     if (summary->ended_by || summary->disk_full)
@@ -141,6 +144,7 @@ static int make_step(struct vl_capacity *capacity)
         vl_sipp_run(&options, &summary, capacity->run->err) < 0 ||
         vl_far_end_count(&far, &summary, capacity->run->err) < 0 || check_step(capacity, &summary) < 0)
         return -1;
+    capacity->far = NULL;
     vl_capacity_note_use(capacity, number);
     step = judge_step(capacity, &summary, number, seconds_since(begun_ms));
     take_step(capacity, &summary, &step);
@@ -174,8 +178,13 @@ static unsigned most_of(const struct vl_capacity *capacity)
     double rate = capacity->generator_rate;
     unsigned most = capacity->asked->rate ? capacity->asked->rate : MOST_RATE / 10;
 
-    if (!capacity->asked->by_rate)
-        return capacity->asked->concurrent ? capacity->asked->concurrent : MOST_AT_ONCE;
+    if (!capacity->asked->by_rate) {
+        most = capacity->asked->concurrent ? capacity->asked->concurrent : MOST_AT_ONCE;
+        /* a step of more takes longer than a telephone that answers stays registered */
+        if (capacity->load->far.number && most > ramp_rate(capacity) * (VL_FAR_END_S - FAR_SPARE_S) / 2)
+            most = ramp_rate(capacity) * (VL_FAR_END_S - FAR_SPARE_S) / 2;
+        return most;
+    }
     return capacity->generator_slow && rate < most ? (rate >= 1 ? (unsigned)rate : 1) : most;
 }
 

@@ -131,6 +131,17 @@ void vl_far_end_mark(struct vl_far_end *end)
     end->before += arrived(end);
 }
 
+bool vl_far_end_is_gone(struct vl_far_end *end)
+{
+    return end->telephone && end->generator.pid > 0 && vl_generator_ended(&end->generator, false);
+}
+
+static const char *how_it_ended(struct vl_arena *arena, int status)
+{
+    return WIFSIGNALED(status) ? vl_arena_printf(arena, "signal %d", WTERMSIG(status))
+                               : vl_arena_printf(arena, "status %d", WEXITSTATUS(status));
+}
+
 int vl_far_end_count(struct vl_far_end *end, struct vl_sipp_summary *summary, struct vl_error *err)
 {
     const struct vl_far_telephone *telephone = end->telephone;
@@ -139,10 +150,11 @@ int vl_far_end_count(struct vl_far_end *end, struct vl_sipp_summary *summary, st
         return 0;
     if (take_until(end, summary->succeeded, err) < 0)
         return -1;
-    if (vl_generator_ended(&end->generator, false))
-        return vl_generator_fail(&end->generator, err);
-    summary->answered_by = vl_arena_printf(&summary->arena, "%s of '%s'", telephone->number, telephone->pbx->name);
+    summary->answered_by = vl_arena_strdup(&summary->arena, telephone->number);
+    summary->answered_on = vl_arena_strdup(&summary->arena, telephone->pbx->name);
     summary->arrived = arrived(end);
+    if (vl_far_end_is_gone(end))
+        summary->far_ended = how_it_ended(&summary->arena, end->generator.status);
     return vl_arena_check(&summary->arena, err);
 }
 

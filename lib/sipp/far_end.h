@@ -46,8 +46,10 @@ int vl_far_end_start(struct vl_far_end *end, const struct vl_far_telephone *tele
 /* What has come until now does not count. */
 void vl_far_end_mark(struct vl_far_end *end);
 
-/* Write into the summary of a run what came since: so many calls at least are waited for a moment. Fails when it has
- * ended by itself. */
+/* Whether it has ended by itself, so that no call will be answered any more. */
+bool vl_far_end_is_gone(struct vl_far_end *end);
+
+/* Write into the summary of a run what came since, which is waited for a moment, and whether it has ended by itself. */
 int vl_far_end_count(struct vl_far_end *end, struct vl_sipp_summary *summary, struct vl_error *err);
 
 /* End it, and take the registration back. Accepts one that was not started. */

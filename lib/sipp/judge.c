@@ -142,8 +142,8 @@ enum vl_load_limit vl_sipp_limit(const struct vl_sipp_summary *summary, struct v
         return VL_LOAD_LIMIT_CALLS;
     }
     if (vl_sipp_summary_astray(summary)) {
-        *ret_text = vl_arena_printf(arena, "%" PRIu64 " calls were answered, but not by telephone %s",
-                                    vl_sipp_summary_astray(summary), summary->answered_by);
+        *ret_text = vl_arena_printf(arena, "%" PRIu64 " calls were answered, but not by telephone %s of '%s'",
+                                    vl_sipp_summary_astray(summary), summary->answered_by, summary->answered_on);
         return VL_LOAD_LIMIT_CALLS;
     }
     *ret_text = isnan(host) ? "nothing gave"
@@ -159,9 +159,10 @@ const char *vl_sipp_answer(const struct vl_sipp_summary *summary, bool registers
                                isnan(summary->rate) ? 0 : summary->rate, summary->failed);
     return vl_arena_printf(arena, "%" PRIu64 " calls at once, %" PRIu64 " of %" PRIu64 " failed%s", summary->peak,
                            summary->failed, summary->made,
-                           summary->answered_by ? vl_arena_printf(arena, ", %" PRIu64 " came to telephone %s",
-                                                                  summary->arrived, summary->answered_by)
-                                                : "");
+                           summary->answered_by
+                               ? vl_arena_printf(arena, ", %" PRIu64 " came to telephone %s of '%s'", summary->arrived,
+                                                 summary->answered_by, summary->answered_on)
+                               : "");
 }
 
 static uint64_t answered_with(const struct vl_sipp_summary *summary, const unsigned *codes)

@@ -269,6 +269,11 @@ static int verdict_of_end(const struct vl_sipp_summary *summary, struct vl_error
                        "load '%s': the disk is full after %" PRIu64 " of %u calls, and SIPp cannot write its figures: "
                        "make room where the state of the lab is",
                        summary->name, summary->made, summary->calls_asked);
+    if (summary->far_ended)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "load '%s': the SIPp that answers as telephone %s of '%s' has ended (%s) after %" PRIu64
+                       " calls, and the run with it",
+                       summary->name, summary->answered_by, summary->answered_on, summary->far_ended, summary->arrived);
     if (!isnan(summary->stalled_since_s))
         return vl_fail(err, VL_ERROR_FAILED,
                        "load '%s': SIPp itself stood still after %.1f s, and was killed: somebody stopped it "
@@ -299,9 +304,10 @@ int vl_sipp_verdict(const struct vl_sipp_summary *summary, struct vl_error *err)
                        summary->failed, summary->made, why);
     if (vl_sipp_summary_astray(summary))
         return vl_fail(err, VL_ERROR_FAILED,
-                       "load '%s': %" PRIu64 " of %" PRIu64 " calls that were answered did not come to telephone %s: "
-                       "somebody else took them, such as a mailbox or a question for a PIN",
-                       summary->name, vl_sipp_summary_astray(summary), summary->succeeded, summary->answered_by);
+                       "load '%s': %" PRIu64 " of %" PRIu64 " calls that were answered did not come to telephone %s of "
+                       "'%s': somebody else took them, such as a mailbox or a question for a PIN",
+                       summary->name, vl_sipp_summary_astray(summary), summary->succeeded, summary->answered_by,
+                       summary->answered_on);
     if (summary->outcome == VL_LOAD_COMPLETE)
         return 0;
     return vl_fail(err, summary->outcome == VL_LOAD_TIMED_OUT ? VL_ERROR_TIMEOUT : VL_ERROR_FAILED,
@@ -362,8 +368,8 @@ char *vl_sipp_summary_text(const struct vl_sipp_summary *summary)
     for (size_t i = 0; i < summary->reason_count; i++)
         vl_buf_printf(&buf, "    %s: %" PRIu64 "\n", summary->reasons[i].text, summary->reasons[i].count);
     if (summary->answered_by)
-        vl_buf_printf(&buf, "  %-22s %" PRIu64 ", at telephone %s\n", "arrived", summary->arrived,
-                      summary->answered_by);
+        vl_buf_printf(&buf, "  %-22s %" PRIu64 ", at telephone %s of '%s'\n", "arrived", summary->arrived,
+                      summary->answered_by, summary->answered_on);
     if (isnan(summary->rate))
         vl_buf_printf(&buf, "  %-22s n/a\n", "rate");
     else
@@ -438,6 +444,7 @@ void vl_sipp_summary_json(const struct vl_sipp_summary *summary, struct vl_json 
     vl_json_number(json, "failed", (int64_t)summary->failed);
     json_reasons(summary, json);
     vl_json_string(json, "answered_by", summary->answered_by);
+    vl_json_string(json, "answered_on", summary->answered_on);
     if (summary->answered_by)
         vl_json_number(json, "arrived", (int64_t)summary->arrived);
     else

@@ -40,7 +40,9 @@ struct vl_sipp_summary {
     bool proven;  /* at least one call was answered and ended as it should: only then the run says anything */
     uint64_t made, succeeded, failed;
     uint64_t peak;           /* calls up at once, sampled four times a second (once in runs of more than ten minutes) */
-    const char *answered_by; /* the telephone that SIPp was at the other end: 2500 of 'pbx2'; NULL: it was none */
+    const char *answered_by; /* the telephone that SIPp was at the other end; NULL: it was none */
+    const char *answered_on; /* its PBX */
+    const char *far_ended;   /* why the SIPp there is gone before the end; NULL: it is not */
     uint64_t arrived;        /* calls that came to it */
     uint64_t retransmissions;
     uint64_t late;    /* times that SIPp itself was late: then the figures tell of this host, not of the PBX */

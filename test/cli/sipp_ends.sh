@@ -35,10 +35,11 @@ mount -t tmpfs -o size=12m,mode=0700 tmpfs full
 
 # begin NAME CALLS [OPTION...]: a run in the background, with -o NAME.d; its number is in pids[NAME]
 declare -A pids
+as=()
 begin() {
     local name=$1 calls=$2
     shift 2
-    "$VOIPLAB" sipp -f lab.ini --state "$work/state" -c "$nowhere" --target 127.77.11.2:5099 --number 100 --hold 1 \
+    "${as[@]}" "$VOIPLAB" sipp -f lab.ini --state "$work/state" -c "$nowhere" --target 127.77.11.2:5099 --number 100 --hold 1 \
         --rate 20 --no-trial --calls "$calls" -o "$work/$name.d" "$@" >"$name.out" 2>"$name.err" </dev/null &
     pids[$name]=$!
 }
@@ -65,6 +66,10 @@ begin terminated 1000
 begin hung 1000
 begin killed 1000
 begin full 1000 --state "$work/full"
+# a process group of its own, to which a terminal sends what ^C is
+as=(setsid env --default-signal=INT)
+begin typed 1000
+as=()
 sleep 1.5
 fill tight
 fill full
@@ -72,6 +77,7 @@ rm -r gone.d
 kill -TERM "${pids[terminated]}"
 kill -HUP "${pids[hung]}"
 kill -STOP "${pids[halted]}"
+kill -INT -- "-${pids[typed]}"
 [ "$(pgrep -c -f -- '^sipp -sf .* 127.77.11.2:5099')" -ge 4 ] || fail 'no SIPp runs'
 kill -KILL "${pids[killed]}"
 
@@ -87,10 +93,13 @@ ends gone 0
 [ "$(outcome gone.d)" = complete ] || fail 'results that went away are not written anew'
 ends terminated 143
 ends hung 129
-for name in terminated hung; do
+ends typed 130
+for name in terminated hung typed; do
     [ "$(outcome $name.d)" = cancelled ] || fail "$name: it is not said that it was ended"
     [ "$(jq .run.succeeded $name.d/result.json)" -gt 0 ] || fail "$name: what was seen until then is not kept"
     expect $name.out 'calls made' "$name"
+    jq -e '.run.left_up == 0 and .run.failed == 0 and .run.made == .run.succeeded' $name.d/result.json >/dev/null ||
+        fail "$name: calls stay up: $(jq -c .run $name.d/result.json)"
 done
 ends killed 137
 sleep 1

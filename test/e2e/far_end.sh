@@ -45,7 +45,7 @@ contact() {
 checks "calls with sound go over IAX2 to a telephone of another PBX, and both ways they sound"
 calls --answer 2500 --scenario media
 ends 0 "calls to a telephone that answers"
-came '.extension == "2500" and .succeeded == 20 and .failed == 0 and .arrived == 20 and .answered_by == "2500 of '"'pbx2'"'"'
+came '.extension == "2500" and .succeeded == 20 and .failed == 0 and .arrived == 20 and .answered_by == "2500" and .answered_on == "pbx2"'
 result=$(find "$work/state/bed/loads" -name result.json)
 jq -e '.media.streams >= 80 and .media.loss_percent < 1' "$result" >/dev/null || fail "the sound: $(jq -c .media "$result")"
 grep -q 'came to telephone 2500' "${result%/*}/report.html" || fail "the report does not say it"
@@ -123,7 +123,31 @@ said "nobody asks for a PIN when '1999' is called"
 calls --answer 2500 --calls 50000
 ends 2 "too long"
 said "is registered for 3600 at the most"
+
+checks "the SIPp that answers goes: what was seen is kept, and nothing stays behind"
+(
+    sleep 5
+    kill -9 "$(pgrep -fx 'sipp -sf call.xml .* -rtp_echo .*')" 2>/dev/null || pkill -9 -f '^sipp -sf call.xml -i .* -s 2500 '
+) &
+calls --answer 2500 --calls 200 --hold 1 -o "$work/gone"
+wait $!
+ends 1 "a far end that goes"
+said "the SIPp that answers as telephone 2500 of 'pbx2' has ended (signal 9) after "
+jq -e '.run.succeeded > 0 and .run.arrived > 0 and .run.made < 200' "$work/gone/result.json" >/dev/null ||
+    fail "what was seen: $(jq -c .run "$work/gone/result.json")"
+[ -z "$(contact pbx2 2500)" ] || fail "the telephone stays registered: $(contact pbx2 2500)"
+
+checks "a telephone that cannot register holds up no other load"
 "$bed" stop "$work/bed" pbx2
 calls --answer 2500
 ends 1 "a PBX that is away"
 said "telephone '2500' cannot register with 'pbx2' (10."
+printf '\n[load %s]\ntarget = pbx1\ncalls = 3\nhold = 1\n' aa bb cc >>"$lab"
+sed -i '/^\[load bb\]/a answer = 2500' "$lab"
+voiplab sipp --json
+ends 4 "three loads, of which one cannot be made"
+jq -e '[.loads[] | .name + " " + .outcome] | join(", ") == "aa complete, bb not made, cc complete"' "$work/out" >/dev/null ||
+    fail "$(cat "$work/out")"
+voiplab sipp -n aa --answer 1500
+ends 0 "another caller"
+said "as telephone 1501 of pbx1"

@@ -183,19 +183,28 @@ static void test_accounts(void **state)
     (void)unlink(path);
     if (!lab)
         fail_msg("%s", vl_error_text(&err));
-    vl_limits_read_accounts(&limits, &arena, lab, lab->hub, inuse);
+    vl_limits_read_accounts(&limits, &arena, lab, lab->hub, NULL, inuse);
     assert_string_equal(limits.fullest.name, "7001");
     assert_int_equal(limits.fullest.now, 8);
     assert_int_equal(limits.fullest.most, 8);
     limits.fullest.name = NULL;
-    vl_limits_read_accounts(&limits, &arena, lab, lab->hub, groups);
+    vl_limits_read_accounts(&limits, &arena, lab, lab->hub, NULL, groups);
     assert_string_equal(limits.fullest.name, "7001");
     assert_int_equal(limits.fullest.now, 2);
     assert_int_equal(limits.fullest.most, 4); /* 7002 has one of ten */
+    for (unsigned i = 0; i < 2; i++) {        /* of two that are as full the one that is meant */
+        const char *account = i ? "7001" : "7002";
+
+        limits.fullest.name = NULL;
+        vl_limits_read_accounts(&limits, &arena, lab, lab->hub, account, "7001 10/0/0 10\n7002 10/0/0 10\n");
+        assert_string_equal(limits.fullest.name, account);
+    }
     limits.fullest.name = NULL;
-    vl_limits_read_accounts(&limits, &arena, lab, vl_lab_pbx(lab, "x"), groups); /* a guest has no such accounts */
+    vl_limits_read_accounts(&limits, &arena, lab, vl_lab_pbx(lab, "x"), NULL,
+                            groups); /* a guest has no such accounts */
     assert_null(limits.fullest.name);
-    vl_limits_read_accounts(&limits, &arena, lab, lab->hub, "a b/ c\na 9999999999999/0 1\n a 1/ -1\n\n1 2 3 4 5\n");
+    vl_limits_read_accounts(&limits, &arena, lab, lab->hub, NULL,
+                            "a b/ c\na 9999999999999/0 1\n a 1/ -1\n\n1 2 3 4 5\n");
     assert_null(limits.fullest.name);
 }
 
