@@ -1,7 +1,7 @@
 #!/bin/bash
 # SIPp at both ends: it calls as a telephone of one PBX and answers as a telephone of another, so that what comes there
 # has gone over the trunks between: IAX2 from guest to guest, and two of SIP by the hub, which asks for a PIN. What
-# somebody else answers is not taken for it.
+# somebody else answers is not taken for it. VOIPLAB_TEST_FULL: also the load of the thesis.
 #
 # ctest: FIXTURES_REQUIRED tree,tree-sid TIMEOUT 500 COST 120
 set -eu
@@ -109,6 +109,17 @@ ends 0 "capacity"
 jq -e '.capacities[0] | .capacity == 10 and .confirmed and .limit == "trunk limit" and ([.places[].name] | join(" ")) == "pbx1 hub pbx2"' \
     "$work/out" >/dev/null || fail "$(cat "$work/out")"
 said "the trunk between 'pbx1' and 'hub' may have 10 calls at once"
+
+if full; then
+    checks "the load of the thesis: 1,265 calls, 10 a second, 316 at once, over the trunk between two guests"
+    calls --answer 2500 --calls 1265 --hold 32 -o "$work/thesis"
+    ends 0 "the load of the thesis"
+    came '.succeeded == 1265 and .arrived == 1265 and .failed == 0 and .peak >= 316'
+    for picture in 'Calls over time' 'Processor in use' 'Memory in use'; do
+        grep -q "$picture" "$work/thesis/report.html" || fail "the report has no picture '$picture'"
+    done
+    say "$(jq -r '.answer + "; " + .limit.text' "$work/thesis/result.json")"
+fi
 
 checks "what cannot be is said before a call"
 calls --answer 2600
