@@ -150,7 +150,8 @@ static bool look_once(struct vl_limits_watch *watch, struct vl_target *target)
     (void)pthread_mutex_lock(&watch->lock);
     watch->limits.asked_ms = asked_ms;
     vl_limits_read_use(&watch->limits, watch->first, watch->last, result.output);
-    vl_limits_read_accounts(&watch->limits, &watch->arena, watch->session->lab, watch->pbx, watch->account, result.output);
+    vl_limits_read_accounts(&watch->limits, &watch->arena, watch->session->lab, watch->pbx, watch->account,
+                            result.output);
     (void)pthread_mutex_unlock(&watch->lock);
     vl_command_result_free(&result);
     return true;
