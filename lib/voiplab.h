@@ -316,7 +316,6 @@ struct voiplab_sipp {
     size_t size;
     const char *target;    /* a PBX or provider of the lab, or ADDRESS or ADDRESS:PORT of anybody */
     const char *extension; /* the number that is called */
-    const char *answer;    /* the telephone of the lab that SIPp is at the other end, and answers; NULL: it is none */
     const char *callers;   /* "all": each telephone of the target; a path: a file of lines NUMBER;SECRET */
     const char *scenario;  /* a name (voiplab-sipp(1) lists them), or the path of an XML file */
     unsigned rate, calls, hold_s, concurrent;
@@ -331,6 +330,7 @@ struct voiplab_sipp {
     void (*figures)(void *context, const struct voiplab_load_figures *figures); /* once a second; may be NULL */
     /* Ten times a second; may be NULL. What it sets is not heard by VOIPLAB_SIPP_CAPACITY. */
     void (*steer)(void *context, struct voiplab_load_steering *steering);
+    const char *answer; /* the telephone of the lab that SIPp is at the other end, and answers; NULL: it is none */
 };
 
 struct voiplab_backup {

@@ -243,10 +243,7 @@ static bool is_destination(const struct vl_lab *lab, const char *number)
     for (size_t i = 0; i < lab->user_count; i++)
         if (!strcmp(lab->users[i].number, number))
             return true;
-    for (size_t i = 0; i < lab->pbx_count; i++)
-        if (lab->pbxs[i].account && !strcmp(lab->pbxs[i].account, number))
-            return true;
-    return vl_lab_extension_owner(lab, number);
+    return vl_lab_account_owner(lab, number) || vl_lab_extension_owner(lab, number);
 }
 
 static int check_destination(const struct vl_lab *lab, const struct vl_raw_section *section, const char *key,

@@ -54,6 +54,30 @@ int vl_lab_make_extensions(struct vl_lab *lab, const struct vl_raw_file *raw, st
     return 0;
 }
 
+const struct vl_pbx *vl_lab_account_owner(const struct vl_lab *lab, const char *account)
+{
+    for (size_t i = 0; i < lab->pbx_count; i++)
+        if (lab->pbxs[i].account && !strcmp(lab->pbxs[i].account, account))
+            return &lab->pbxs[i];
+    return NULL;
+}
+
+static bool is_other(const char *number, const char *other)
+{
+    return !other || strcmp(number, other) != 0;
+}
+
+const char *vl_lab_first_telephone(const struct vl_lab *lab, const struct vl_pbx *pbx, const char *other)
+{
+    for (size_t i = 0; pbx->extensions && pbx->extensions[i]; i++)
+        if (is_other(pbx->extensions[i], other))
+            return pbx->extensions[i];
+    for (size_t i = 0; pbx == lab->hub && i < lab->user_count; i++)
+        if (!lab->users[i].dahdi && is_other(lab->users[i].number, other))
+            return lab->users[i].number;
+    return NULL;
+}
+
 const struct vl_pbx *vl_lab_telephone_owner(const struct vl_lab *lab, const char *number)
 {
     for (size_t i = 0; i < lab->user_count; i++)

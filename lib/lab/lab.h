@@ -532,6 +532,12 @@ bool vl_pbx_has_mailboxes(const struct vl_lab *lab, const struct vl_pbx *pbx);
 /* Whether any telephone of the hub has a mailbox. */
 bool vl_lab_has_mailboxes(const struct vl_lab *lab);
 
+/* The guest whose account at the hub this is, or NULL. */
+const struct vl_pbx *vl_lab_account_owner(const struct vl_lab *lab, const char *account);
+
+/* The first SIP telephone of a PBX but for `other`, which may be NULL; NULL: it has none. */
+const char *vl_lab_first_telephone(const struct vl_lab *lab, const struct vl_pbx *pbx, const char *other);
+
 /* The PBX that has a SIP telephone of this number, or NULL. */
 const struct vl_pbx *vl_lab_telephone_owner(const struct vl_lab *lab, const char *number);
 

@@ -303,19 +303,12 @@ static int make_dahdi(struct vl_lab *lab, const struct vl_raw_file *raw, struct 
     return make_channels(lab, given->fxo, &lab->dahdi.fxo, &lab->dahdi.fxo_count, section, "fxo", err);
 }
 
-/* One that answers cannot call as well. */
-static const char *first_caller(const struct vl_pbx *target, const char *answer)
-{
-    const char *const *first = target->extensions;
-
-    return answer && !strcmp(first[0], answer) && first[1] ? first[1] : first[0];
-}
-
 static int make_load(struct vl_lab *lab, const struct vl_raw_section *section, struct vl_load *load,
                      struct vl_error *err)
 {
     const struct vl_raw_load *given = section->object;
     const struct vl_pbx *target = vl_lab_pbx(lab, given->target);
+    const char *caller;
 
     if (!target || target->role != VL_ROLE_GUEST)
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "target"), err, "[%s] target: '%s' is not a guest of this lab",
@@ -324,10 +317,13 @@ static int make_load(struct vl_lab *lab, const struct vl_raw_section *section, s
         return VL_LAB_MISTAKE(lab, section->section->line, err,
                               "[%s] calls come from this host's address, which [bridge] address = dhcp does not tell",
                               section->section->name);
+    caller = vl_lab_first_telephone(lab, target, given->answer); /* one that answers cannot call as well */
     *load = (struct vl_load){
         .name = given->name,
         .target = target,
-        .caller = given->caller ? given->caller : first_caller(target, given->answer),
+        .caller = given->caller ? given->caller
+                  : caller      ? caller
+                                : target->extensions[0],
         .extension = given->extension ? given->extension
                      : given->answer  ? given->answer
                                       : target->test_number,

@@ -4,7 +4,6 @@
  * QEMU offers the memory of guests for it. It is a switch of the whole host, and by the time that a write takes a guest
  * can find out what others have in memory: so it is told and never turned on here.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

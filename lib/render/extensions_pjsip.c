@@ -44,24 +44,21 @@ const char *vl_write_caller_limit(const struct vl_pbx_writer *writer, const char
     return "(dial)";
 }
 
-unsigned vl_writer_limit(const struct vl_pbx_writer *writer, const char *account)
+unsigned vl_account_limit(const struct vl_lab *lab, const char *account)
 {
-    const struct vl_lab *lab = writer->lab;
+    const struct vl_pbx *guest = vl_lab_account_owner(lab, account);
     enum vl_register ignored;
     struct vl_trunk trunk;
 
-    for (size_t i = 0; i < lab->pbx_count; i++)
-        if (lab->pbxs[i].account && !strcmp(lab->pbxs[i].account, account))
-            return vl_lab_hub_trunk(lab, &lab->pbxs[i], &trunk, &ignored) && trunk.settings.limit ? trunk.settings.limit
-                                                                                                  : VL_ACCOUNT_LIMIT;
-    return VL_ACCOUNT_LIMIT;
+    return guest && vl_lab_hub_trunk(lab, guest, &trunk, &ignored) && trunk.settings.limit ? trunk.settings.limit
+                                                                                           : VL_ACCOUNT_LIMIT;
 }
 
 const char *vl_writer_account(const struct vl_pbx_writer *writer, const char *account)
 {
     if (!is_pjsip(writer))
         return "";
-    return vl_arena_printf(writer->arena, ",%s,%u", account, vl_writer_limit(writer, account));
+    return vl_arena_printf(writer->arena, ",%s,%u", account, vl_account_limit(writer->lab, account));
 }
 
 bool vl_writer_tells_account(const struct vl_pbx_writer *writer)

@@ -195,7 +195,7 @@ static void put_registered_aor(const struct vl_pbx_writer *writer, const char *n
 static void put_group(const struct vl_pbx_writer *writer, const char *account)
 {
     vl_buf_printf(writer->out, "set_var=GROUP()=%s\nset_var=" VL_CALL_LIMIT "=%u\n", account,
-                  vl_writer_limit(writer, account));
+                  vl_account_limit(writer->lab, account));
 }
 
 /* The hub registers with a guest under the name that it has there, and signs calls with it. */

@@ -128,7 +128,7 @@ const char *vl_writer_account(const struct vl_pbx_writer *writer, const char *ac
  * PJSIP the channels of an account know it by this variable. */
 enum { VL_ACCOUNT_LIMIT = 10 };
 #define VL_CALL_LIMIT "CALL_LIMIT"
-unsigned vl_writer_limit(const struct vl_pbx_writer *writer, const char *account);
+unsigned vl_account_limit(const struct vl_lab *lab, const char *account);
 
 /* The same for the caller alone: `label` is that of the first step, or "". Returns the label of the step with Dial().
  */

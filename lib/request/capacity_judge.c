@@ -4,7 +4,6 @@
  */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "request/capacity.h"
@@ -65,22 +64,12 @@ static bool is_too_much(const struct vl_capacity *capacity, unsigned number)
     return capacity->generator_slow && capacity->asked->by_rate && number >= capacity->generator_rate / 2;
 }
 
-/* The guest whose account at the hub this is, over which its trunk goes; NULL: it is none. */
-static const struct vl_pbx *trunk_of(const struct vl_capacity *capacity, const struct vl_pbx *pbx, const char *account)
-{
-    const struct vl_lab *lab = capacity->run->session->lab;
-
-    for (size_t i = 0; pbx == lab->hub && i < lab->pbx_count; i++)
-        if (lab->pbxs[i].account && !strcmp(lab->pbxs[i].account, account))
-            return &lab->pbxs[i];
-    return NULL;
-}
-
 static struct vl_capacity_gave full_account(const struct vl_capacity *capacity, const struct vl_pbx *pbx,
                                             const char *account, unsigned most)
 {
     struct vl_arena *arena = &capacity->run->result->arena;
-    const struct vl_pbx *guest = trunk_of(capacity, pbx, account);
+    const struct vl_lab *lab = capacity->run->session->lab;
+    const struct vl_pbx *guest = pbx == lab->hub ? vl_lab_account_owner(lab, account) : NULL;
     const char *name = vl_text_quote(arena, account, VL_TEXT_QUOTED);
 
     if (guest)

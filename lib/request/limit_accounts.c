@@ -69,19 +69,12 @@ static unsigned limit_of_trunk(const struct vl_lab *lab, const struct vl_pbx *pb
     return 0;
 }
 
+/* The same of an account of the hub: a guest's, or a telephone's. */
 static unsigned limit_of_account(const struct vl_lab *lab, const char *group)
 {
-    struct vl_trunk trunk;
-    enum vl_register ignored;
-
-    for (size_t i = 0; i < lab->user_count; i++)
-        if (!strcmp(lab->users[i].number, group))
-            return VL_ACCOUNT_LIMIT;
-    for (size_t i = 0; i < lab->pbx_count; i++)
-        if (lab->pbxs[i].account && !strcmp(lab->pbxs[i].account, group))
-            return vl_lab_hub_trunk(lab, &lab->pbxs[i], &trunk, &ignored) && trunk.settings.limit ? trunk.settings.limit
-                                                                                                  : VL_ACCOUNT_LIMIT;
-    return 0;
+    return vl_lab_account_owner(lab, group) || vl_lab_telephone_owner(lab, group) == lab->hub
+               ? vl_account_limit(lab, group)
+               : 0;
 }
 
 struct group {

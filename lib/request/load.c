@@ -101,22 +101,10 @@ static bool is_same(const char *number, const char *other)
     return other && !strcmp(number, other);
 }
 
-/* The first telephone of a PBX that SIPp can be, but for the one that answers; NULL: it has none. */
-static const char *first_telephone(const struct vl_lab *lab, const struct vl_pbx *pbx, const char *answer)
-{
-    for (size_t i = 0; pbx->extensions && pbx->extensions[i]; i++)
-        if (!is_same(pbx->extensions[i], answer))
-            return pbx->extensions[i];
-    for (size_t i = 0; pbx == lab->hub && i < lab->user_count; i++)
-        if (!lab->users[i].dahdi && !is_same(lab->users[i].number, answer))
-            return lab->users[i].number;
-    return NULL;
-}
-
 /* The telephone that is to answer, over what the lab file says, was the one that calls. */
 static void set_another_caller(const struct making *making, struct vl_load_asked *asked)
 {
-    const char *other = first_telephone(making->run->session->lab, asked->load.target, asked->load.answer);
+    const char *other = vl_lab_first_telephone(making->run->session->lab, asked->load.target, asked->load.answer);
 
     asked->load.caller = other ? other : asked->load.caller;
 }
@@ -125,7 +113,7 @@ static int set_target(const struct making *making, struct vl_load_asked *asked)
 {
     const struct vl_lab *lab = making->run->session->lab;
     const struct vl_pbx *pbx = vl_lab_pbx(lab, making->asked->target);
-    const char *telephone = pbx ? first_telephone(lab, pbx, asked->load.answer) : NULL;
+    const char *telephone = pbx ? vl_lab_first_telephone(lab, pbx, asked->load.answer) : NULL;
     const struct vl_provider *provider = pbx ? NULL : provider_of(lab, making->asked->target);
 
     if (provider)

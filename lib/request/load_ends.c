@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "dialplan/pattern.h"
 #include "request/load.h"
 
@@ -54,6 +55,7 @@ int vl_run_load_far(const struct vl_run *run, struct vl_arena *arena, struct vl_
     if (scenario && scenario->registers)
         return vl_fail(run->err, VL_ERROR_USAGE, "'%s' makes no calls, so that '%s' has none to answer", scenario->name,
                        answer);
+    far.local_address = vl_text_from_ipv4(arena, run->session->lab->bridge.address);
     far.secret = vl_run_telephone_secret(run->session, far.pbx, answer);
     far.echoes = scenario && scenario->sends;
     far.answer_text =

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sipp/far_end.h"
 
-#include <inttypes.h>
 #include <poll.h>
 #include <sys/wait.h>
 
@@ -36,7 +35,7 @@ void vl_far_end_registration(struct vl_far_registration *ret_registration, const
                      .scenario = vl_scenario_find("register"),
                      .scenario_text = telephone->register_text,
                      .work_directory = options->work_directory,
-                     .local_address = options->local_address,
+                     .local_address = telephone->local_address,
                      .callers = &ret_registration->caller,
                      .caller_count = 1,
                      .local_port = local_port,
@@ -49,7 +48,7 @@ struct vl_answer_task vl_far_end_task(struct vl_arena *arena, const struct vl_fa
 {
     return (struct vl_answer_task){
         .work_directory = options->work_directory,
-        .local_address = options->local_address,
+        .local_address = telephone->local_address,
         .scenario = telephone->answer_text,
         .remote = vl_text_from_ipv4(arena, telephone->pbx->address),
         .extension = telephone->number,
@@ -89,7 +88,7 @@ int vl_far_end_start(struct vl_far_end *end, const struct vl_far_telephone *tele
                        "the calls may take %u s, and a telephone that answers is registered for %d at the most: make "
                        "fewer calls, or faster ones, or nobody answer",
                        seconds, VL_FAR_END_S);
-    if (vl_generator_free_port(options->local_address, &port, err) < 0)
+    if (vl_generator_free_port(telephone->local_address, &port, err) < 0)
         return -1;
     end->telephone = telephone;
     end->options = options;

@@ -21,6 +21,7 @@ enum { VL_FAR_END_S = 3600 };
 struct vl_far_telephone {
     const struct vl_pbx *pbx;
     const char *number, *secret;
+    const char *local_address;               /* of this host, in the network of its PBX */
     const char *answer_text, *register_text; /* XML */
     bool echoes;                             /* what it hears */
 };

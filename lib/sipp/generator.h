@@ -44,7 +44,7 @@ struct vl_generator_task {
 struct vl_answer_task {
     const char *work_directory, *local_address;
     const char *scenario;  /* XML; NULL: it takes every call (its built-in scenario `uas`) */
-    const char *remote;    /* ADDRESS:PORT of the PBX whose telephone it is; NULL: of none */
+    const char *remote;    /* ADDRESS or ADDRESS:PORT of the PBX whose telephone it is; NULL: of none */
     const char *extension; /* that it is; NULL: any */
     uint16_t local_port;   /* 0: one that is free */
     unsigned hold_ms;      /* when it is the one that hangs up */

@@ -14,17 +14,7 @@ requires_root
 requires libvirtd qemu-system-x86_64 qemu-img virsh ip python3
 [ -e /usr/lib/ipxe/qemu/efi-virtio.rom ] || skip "the boot ROMs are missing (package ipxe-qemu)"
 
-netns=vlboot$$
-work=$(mktemp -d /var/tmp/voiplab-boot.XXXXXX)
-take_down() {
-    "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt" --guests >/dev/null 2>&1
-    ip netns delete "$netns" 2>/dev/null
-    rm -rf --one-file-system "$work"
-}
-cleanup_fn take_down
-ip netns add "$netns"
-ip -n "$netns" link set lo up
-uri=$("$SOURCE/share/quickstart/libvirtd" start "$work/libvirt" --netns "$netns")
+own_libvirtd boot
 
 # in_lab COMMAND ARG...: leaves its status and what it said
 in_lab() {

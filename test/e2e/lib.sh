@@ -65,6 +65,24 @@ cleanup_fn() {
     lib_cleanups+=("$quoted")
 }
 
+lib_end_libvirtd() {
+    "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt" --guests >/dev/null 2>&1
+    ip netns delete "$netns" 2>/dev/null
+    rm -rf --one-file-system "$work"
+}
+
+# own_libvirtd NAME: a libvirtd ($uri) in a network namespace ($netns) and a directory ($work) of the test's own; all of
+# it, with its guests, is taken away at the end.
+own_libvirtd() {
+    netns=vl$1$$
+    work=$(mktemp -d "/var/tmp/voiplab-$1.XXXXXX")
+    cleanup_fn lib_end_libvirtd
+    ip netns add "$netns"
+    ip -n "$netns" link set lo up
+    # shellcheck disable=SC2034 # for the tests
+    uri=$("$SOURCE/share/quickstart/libvirtd" start "$work/libvirt" --netns "$netns")
+}
+
 # retry SECONDS CMD [ARG...]: runs CMD every 0.1 s until it succeeds; 1 when the time is over. CMD is not
 # cut short: give it a limit of its own if it can hang.
 retry() {

@@ -13,17 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 requires_root
 requires libvirtd qemu-system-x86_64 qemu-img virsh ip
 
-netns=vlturns$$
-work=$(mktemp -d /var/tmp/voiplab-turns.XXXXXX)
-take_down() {
-    "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt" --guests >/dev/null 2>&1
-    ip netns delete "$netns" 2>/dev/null
-    rm -rf --one-file-system "$work"
-}
-cleanup_fn take_down
-ip netns add "$netns"
-ip -n "$netns" link set lo up
-uri=$("$SOURCE/share/quickstart/libvirtd" start "$work/libvirt" --netns "$netns")
+own_libvirtd turns
 
 most=$((2 * $(virsh -q -c "$uri" nodeinfo | awk '/^CPU\(s\)/ { print $2 }')))
 qemu-img create -q -f qcow2 "$work/empty.qcow2" 1M
