@@ -3,7 +3,7 @@
 # passed over for the network, an order that is changed is there at the next start and is told until then, and a guest
 # that has found nothing begins again.
 #
-# ctest: RESOURCE_LOCK processor TIMEOUT 300 COST 10
+# ctest: RESOURCE_LOCK processor TIMEOUT 300 COST 65
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh

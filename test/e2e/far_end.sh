@@ -3,7 +3,7 @@
 # has gone over the trunks between: IAX2 from guest to guest, and two of SIP by the hub, which asks for a PIN. What
 # somebody else answers is not taken for it. VOIPLAB_TEST_FULL: also the load of the thesis.
 #
-# ctest: FIXTURES_REQUIRED tree,tree-sid TIMEOUT 500 COST 120
+# ctest: FIXTURES_REQUIRED tree,tree-sid TIMEOUT 500 COST 200
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
@@ -80,20 +80,20 @@ while [ -e "$work/looks" ]; do
     sleep 0.2
 done &
 watcher=$!
-calls --answer 2500 --scenario pin --number 0991234567 --rate 2 --calls 10
+calls --answer 2500 --scenario pin --number 0991234567 --rate 2 --calls 6
 rm "$work/looks"
 wait "$watcher"
 ends 0 "calls with a PIN"
-came '.succeeded == 10 and .arrived == 10'
+came '.succeeded == 6 and .arrived == 6'
 [ ! -s "$work/argv" ] || fail "the PIN is in a command line: $(cat "$work/argv")"
 
 checks "who types a wrong one does not come through"
 on hub sed -i s/471199/471198/ /etc/asterisk/voiplab_pin_celular
-calls --answer 2500 --scenario pin --number 0991234567 --rate 2 --calls 10
+calls --answer 2500 --scenario pin --number 0991234567 --rate 2 --calls 6
 on hub sed -i s/471198/471199/ /etc/asterisk/voiplab_pin_celular
 ends 1 "calls with a wrong PIN"
 came '.arrived == 0'
-said "10 of 10 calls that were answered did not come to telephone 2500 of 'pbx2'"
+said "6 of 6 calls that were answered did not come to telephone 2500 of 'pbx2'"
 
 checks "what somebody else answers is told, and in the report"
 calls --answer 2500 --number 1999

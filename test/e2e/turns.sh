@@ -3,7 +3,7 @@
 # each is waited for from its own start on. On a libvirtd and in a network namespace of the test's own, with QEMU and
 # guests that never answer, whose disks are empty.
 #
-# ctest: RESOURCE_LOCK processor TIMEOUT 300 COST 10
+# ctest: RESOURCE_LOCK processor TIMEOUT 300 COST 25
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
