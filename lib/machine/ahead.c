@@ -201,7 +201,7 @@ bool vl_ahead_parse(struct vl_ahead *ahead, const struct vl_wanted *wanted, cons
 
     if (!prepare(ahead, wanted) || !vl_lines_word(&lines, "voiplab ahead"))
         return false;
-    (void)vl_lines_try_word(&lines, "w");
+    (void)vl_lines_try_numbers(&lines, 'w', (const int[]){ 10 }, (unsigned long[]){ 0 }, 1);
     take_paths(&lines, ahead);
     take_groups(&lines, ahead);
     take_commands(&lines, ahead);

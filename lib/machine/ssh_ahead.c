@@ -14,7 +14,7 @@
  * What is printed:
  *
  *   voiplab ahead
- *   w                       something was to be done first, and is
+ *   w NUMBER                something was to be done first, and is; what it left in $said
  *   k LETTERS               one per path: n none, s may not be searched, f file, u file that may not be read, d
  *                           directory, o other; links: L to a file, M to what is not read, X to nothing
  *   i MODE UID GID SIZE TIME  per path that is there; then the contents, without a mark between them, of files up to
@@ -28,6 +28,7 @@
  *
  * The shell may be that of CentOS 5, dash or busybox; the tools those of that time.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -103,7 +104,7 @@ int vl_ssh_answer_seconds(const struct vl_ssh *ssh)
 }
 
 #define AHEAD "voiplab ahead\n"
-#define DONE "w\n"
+#define DONE "w "
 /* The shell alone would go on and ask what is to be asked after the program only. */
 #define NEEDS_PERL "command -v perl >/dev/null 2>&1 || exit 127; "
 
@@ -120,8 +121,9 @@ const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wan
     argv[count++] = program ? vl_arena_printf(arena, NEEDS_PERL "%s", vl_ssh_ahead_script) : vl_ssh_ahead_script;
     argv[count++] = "sh";
     argv[count++] = vl_ssh_ask_program;
-    argv[count++] =
-        program ? vl_arena_printf(arena, "%sprint \"w\\n\"; %s", program, vl_ssh_learn_program) : vl_ssh_learn_program;
+    argv[count++] = program
+                        ? vl_arena_printf(arena, "%sprint \"w \",$said+0,\"\\n\"; %s", program, vl_ssh_learn_program)
+                        : vl_ssh_learn_program;
     argv[count++] = vl_arena_printf(arena, "%d", vl_ssh_answer_seconds(vl_ssh_of(target)));
     argv[count++] = wanted->awaited ? vl_arena_printf(arena, "%u %s", wanted->together, wanted->awaited) : "";
     argv[count++] = vl_arena_printf(arena, "%zu", vl_list_length(wanted->paths));
@@ -148,10 +150,12 @@ static bool learn(struct vl_ssh *ssh, const struct vl_wanted *wanted, const char
 }
 
 /* An answer that is longer than that of a command may be, or has a NUL in it, is cut: what was done is done. */
-enum vl_taken vl_ssh_take(struct vl_target *target, const struct vl_wanted *wanted, const char *answer)
+enum vl_taken vl_ssh_take(struct vl_target *target, const struct vl_wanted *wanted, const char *answer,
+                          unsigned long *ret_said)
 {
     if (!vl_text_starts(answer, AHEAD DONE))
         return VL_TAKEN_NOT;
+    *ret_said = strtoul(answer + strlen(AHEAD DONE), NULL, 10);
     return learn(vl_ssh_of(target), wanted, answer, strlen(answer)) ? VL_TAKEN_LEARNT : VL_TAKEN_DONE;
 }
 

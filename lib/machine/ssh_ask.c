@@ -6,12 +6,13 @@
  * cannot connect. The greeting is HOST/PROCESS/VERSION. A command that Asterisk does not know is named in its error;
  * one of a single word is named whole by all versions. The last command, or the last ones together, are asked again
  * until what is awaited of them is there, after pauses of 20, 40, 60 ms and so on, five times; several, which cost
- * more, after 60, 120, 190 and 250 ms. What was answered before it is cut off is given all the same.
+ * more, after 60, 120, 190 ms and so on, eight times: so long do ten guests take that all register at once, and to be
+ * asked once more costs each of them as much. What was answered before it is cut off is given all the same.
  */
 const char vl_ssh_ask_program[] =
     "$t=shift; ($g,@w)=split / /,shift; exit 0 unless @ARGV; $g=1 unless $g; sub gone { print @k ? @k : @h; exit 0 } "
     "$SIG{ALRM}=\\&gone; "
-    "$SIG{PIPE}=\"IGNORE\"; $|=1; alarm $t; $n=@ARGV; ($m,$s)=$g>1 ? (4,16) : (5,50); "
+    "$SIG{PIPE}=\"IGNORE\"; $|=1; alarm $t; $n=@ARGV; ($m,$s)=$g>1 ? (8,16) : (5,50); "
     "sub lacks { my($w,$o)=@_; $w=~s/^~// ? $o!~/$w/ : $o!~/^\\Q$w\\E[^\\n]*!Up!/m } "
     "for $f (\"/var/run/asterisk/asterisk.ctl\",\"/var/run/asterisk.ctl\") { socket(S,1,1,0) or exit($x||9); "
     "if (connect(S,pack(\"Sa*\",1,\"$f\\0\"))) { $y=1; last } } exit($x||9) unless $y; "

@@ -78,7 +78,8 @@ bool vl_ssh_gives_to(struct vl_target *target, const char *group, gid_t *ret_id)
 void vl_ssh_prefetch(struct vl_target *target, const struct vl_wanted *wanted);
 const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wanted *wanted, const char *program,
                                    struct vl_arena *arena);
-enum vl_taken vl_ssh_take(struct vl_target *target, const struct vl_wanted *wanted, const char *answer);
+enum vl_taken vl_ssh_take(struct vl_target *target, const struct vl_wanted *wanted, const char *answer,
+                          unsigned long *ret_said);
 int vl_ssh_batch(struct vl_target *target, const struct vl_batch_item *items, size_t count,
                  struct vl_batch_report *report, struct vl_error *err);
 

@@ -93,13 +93,14 @@ struct vl_target_ops {
     /* Learn all this in one round trip. The operations above then answer from it, for a few seconds and until the first
      * change; what could not be learnt they ask for as if this had not been called. NULL: no use. */
     void (*prefetch)(struct vl_target *target, const struct vl_wanted *wanted);
-    /* The same as a command, for who has something to do there first: `program` is for perl(1), without a line end, and
-     * leaves its arguments alone. Without perl nothing is done, and the status is 127. In the arena; NULL: it cannot
-     * be. */
+    /* The same as a command, for who has something to do there first: `program` is for perl(1), without a line end,
+     * leaves its arguments alone and may leave a number in $said. Without perl nothing is done, and the status is 127.
+     * In the arena; NULL: it cannot be. */
     const char *const *(*question)(struct vl_target *target, const struct vl_wanted *wanted, const char *program,
                                    struct vl_arena *arena);
-    /* Take what that command printed. */
-    enum vl_taken (*take)(struct vl_target *target, const struct vl_wanted *wanted, const char *answer);
+    /* Take what that command printed; *ret_said is that number, when the program was done. */
+    enum vl_taken (*take)(struct vl_target *target, const struct vl_wanted *wanted, const char *answer,
+                          unsigned long *ret_said);
     /* Carry out the items in order, all commands behind all files. Each file is replaced as write() does, and none is
      * before the new text of all is there. 0 when all were carried out, whatever the commands ended with. `report` is
      * filled in either case. NULL: they have to be carried out one by one. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -149,6 +150,15 @@ int vl_asterisk_parse_sip_registry(struct vl_arena *arena, const char *text, str
     *ret = list;
     *ret_count = count;
     return arena->failed ? -1 : 0;
+}
+
+bool vl_asterisk_registration_time(const struct vl_registration *registration, long long *ret_time)
+{
+    struct tm parts = { .tm_isdst = 0 };
+    const char *end = strptime(registration->when, "%a, %d %b %Y %T", &parts);
+
+    *ret_time = end ? (long long)timegm(&parts) : 0;
+    return end && !*end;
 }
 
 static const struct {

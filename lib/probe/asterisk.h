@@ -86,6 +86,9 @@ int vl_asterisk_parse_pjsip_registrations(struct vl_arena *arena, const char *te
  * still, which gets less until it is renewed; where it says nothing, nobody knows, and that counts as new. */
 bool vl_asterisk_registered_since(const struct vl_registration *before, const struct vl_registration *now);
 
+/* When it was made, as chan_sip shows it: in seconds since 1970 if its local time were UTC. False: it is not shown. */
+bool vl_asterisk_registration_time(const struct vl_registration *registration, long long *ret_time);
+
 /* `pjsip show contacts`: a peer per contact, with the name of its AOR. */
 int vl_asterisk_parse_pjsip_contacts(struct vl_arena *arena, const char *text, struct vl_peer **ret, size_t *ret_count);
 

@@ -13,6 +13,9 @@
 /* Of one round trip: a guest with more SIP trunks asks these peers when their time comes. */
 enum { REGISTER_MOST = 64 };
 
+/* After that nobody takes a registration for one that was made just now. */
+enum { SOON_S = 60 };
+
 static const struct vl_dialect dialects[VL_SIP_DRIVERS] = {
     [VL_SIP_CHAN_SIP] = { .registry = "sip show registry",
                           .peers = "sip show peers",
@@ -226,6 +229,18 @@ static bool is_old(struct vl_arena *answer, const struct vl_state *state, const 
 
     return before && find_registration(answer, state, pbx, before, &then) == 0 && then.username &&
            !vl_asterisk_registered_since(&then, now);
+}
+
+bool vl_probe_registered_after(const struct vl_state *state, const struct vl_pbx *pbx, const char *said,
+                               long long local_time)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_registration found;
+    long long when;
+
+    return find_registration(&arena, state, pbx, said, &found) == 0 && found.username &&
+           found.state == VL_REGISTRATION_REGISTERED && vl_asterisk_registration_time(&found, &when) &&
+           when >= local_time && when - local_time < SOON_S;
 }
 
 static int look_at_registration(struct vl_arena *arena, const struct vl_state *state, const struct vl_pbx *pbx,

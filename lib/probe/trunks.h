@@ -94,6 +94,11 @@ void vl_probe_qualify(const struct vl_state *state, const struct vl_pbx *pbx, st
 const char *const *vl_probe_wake_commands(struct vl_arena *arena, const struct vl_state *state,
                                           const struct vl_pbx *pbx);
 
+/* Whether what Asterisk says of its registrations shows that with the hub as being of this time or soon after, in
+ * seconds since 1970 of the local time over there. False where it tells no time (PJSIP). */
+bool vl_probe_registered_after(const struct vl_state *state, const struct vl_pbx *pbx, const char *said,
+                               long long local_time);
+
 /* Tell one that registers all of this. *ret_before is what it says before, in the arena; NULL: nothing. */
 void vl_probe_register_anew(const struct vl_state *state, const struct vl_pbx *pbx, struct vl_target *target,
                             struct vl_arena *arena, const char **ret_before);

@@ -52,7 +52,8 @@ int vl_fleet_forget_registration(struct vl_fleet *fleet, const struct vl_member 
  * are others the guest says no. A kernel from 5.18 on could tell by itself, with a device that says that the guest was
  * put back. The clock is set by clock_settime(2), which has this number on a 64-bit PC, elsewhere by date(1): each
  * process more takes an emulated guest that has just run on 50 ms. What time it is stands before the program, in $w:
- * the clock only goes forward, for a program that comes late would put it back. */
+ * the clock only goes forward, for a program that comes late would put it back. What it says is how far its local time
+ * is ahead, in which Asterisk shows times. */
 static const char wake_program[] =
     "if (open(R, \"+<\", \"/dev/urandom\")) { read(STDIN, $r, 64); "
     "ioctl(R, 0x40085203, pack(\"iia*\", 4 * length($r), length($r), $r)); ioctl(R, 0x5207, 0); } "
@@ -60,9 +61,11 @@ static const char wake_program[] =
     "unless ($1 <= time || -e \"/lib64/ld-linux-x86-64.so.2\" && length(pack(\"p\", \"\")) == 8 && "
     "syscall(227, 0, pack(\"q2\", $1, $2 * 1000000)) == 0) { "
     "open(O, \">&\", STDOUT); open(STDOUT, \">\", \"/dev/null\"); system(\"date\", \"-s\", $w) == 0 or exit 1; "
-    "open(STDOUT, \">&\", O); } ";
+    "open(STDOUT, \">&\", O); } "
+    "$n = time; @l = localtime $n; @g = gmtime $n; $d = $l[5] != $g[5] ? $l[5] <=> $g[5] : $l[7] - $g[7]; "
+    "$said = 86400 + 60 * (1440 * $d + 60 * ($l[2] - $g[2]) + $l[1] - $g[1]); ";
 
-enum { RANDOM_LETTERS = 64 };
+enum { RANDOM_LETTERS = 64, ZONE_ZERO = 86400 /* of what the program says of its time zone */ };
 
 static const char *clock_word(struct vl_arena *arena)
 {
@@ -85,16 +88,19 @@ static int run_clock(struct vl_fleet *fleet, const struct vl_member *member, con
 }
 
 /* The commands that wake it are not to be answered from what was learnt once more: somebody may mean them. The first
- * says how it was registered before; where that was not learnt, any registration will do. */
-static void take_answers(struct vl_fleet *fleet, struct vl_member *member, const char *const *commands)
+ * says how it was registered before; where that was not learnt, or is of after its clock was set, any registration will
+ * do: to be told the time has made it register. `woken` is in the local time over there. */
+static void take_answers(struct vl_fleet *fleet, struct vl_member *member, const char *const *commands, long long woken)
 {
-    bool registers = vl_probe_registers(&fleet->session->state, member->pbx);
+    const struct vl_state *state = &fleet->session->state;
+    bool registers = vl_probe_registers(state, member->pbx);
 
     for (const char *const *command = commands; *command; command++) {
         VL_ERROR_AUTO ignored = { .code = VL_OK };
         VL_FREE char *said = NULL;
 
-        if (vl_asterisk_ask(member->target, *command, &said, &ignored) == 0 && registers && command == commands)
+        if (vl_asterisk_ask(member->target, *command, &said, &ignored) == 0 && registers && command == commands &&
+            !vl_probe_registered_after(state, member->pbx, said, woken))
             member->before = vl_arena_strdup(&member->arena, said);
     }
 }
@@ -109,6 +115,8 @@ static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, const 
     char letters[RANDOM_LETTERS + 1] = "";
     VL_FREE char *answer = NULL;
     const char *const *argv = NULL;
+    long long now = (long long)time(NULL);
+    unsigned long zone = ZONE_ZERO;
 
     if (vl_state_chance(&fleet->session->state, VL_STATE_LETTERS, RANDOM_LETTERS, letters) < 0)
         return vl_fail_errno(err, "cannot get random bytes");
@@ -120,9 +128,9 @@ static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, const 
             &arena);
     if (!argv || run_clock(fleet, member, argv, letters, &answer, err) < 0)
         return -1;
-    switch (member->target->ops->take(member->target, &wanted, answer)) {
+    switch (member->target->ops->take(member->target, &wanted, answer, &zone)) {
     case VL_TAKEN_LEARNT:
-        take_answers(fleet, member, commands);
+        take_answers(fleet, member, commands, now + (long long)(zone % (2UL * ZONE_ZERO)) - ZONE_ZERO);
         return 0;
     case VL_TAKEN_DONE:
         return 0;

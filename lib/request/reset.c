@@ -5,6 +5,8 @@
  * boots. Either way it is given its files as `up` gives them, and is waited for until it is registered. What a run that
  * was cut off has left undone the next does.
  */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/parallel.h"
 #include "base/text.h"
@@ -100,12 +102,29 @@ static int show_ready(const struct vl_run *run, const struct vl_fleet *fleet, co
     return vl_run_show_plan(run, &plan);
 }
 
-static int run_back(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
+struct putting_back {
+    struct vl_fleet *fleet;
+    const struct vl_plan *off; /* of all of them */
+};
+
+/* A guest that will not go off runs on as it was. */
+static int run_off(const struct putting_back *putting, const struct vl_member *member, struct vl_target *host,
+                   struct vl_error *err)
 {
-    VL_TARGET_AUTO *host = vl_target_local("/", err);
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    if (!host || vl_stage_ready_back(fleet->session, member->pbx, tag_of(fleet), &plan, err) < 0)
+    for (size_t i = 0; i < putting->off->count; i++)
+        if (!strcmp(putting->off->steps[i].about, member->pbx->name))
+            vl_plan_add(&plan, &putting->off->steps[i]);
+    (void)__atomic_add_fetch(&putting->fleet->changed, plan.count, __ATOMIC_RELAXED);
+    return plan.arena.failed ? vl_no_memory(err) : vl_apply(putting->fleet->session, &plan, host, err);
+}
+
+static int run_back(struct vl_fleet *fleet, struct vl_member *member, struct vl_target *host, struct vl_error *err)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_ready_back(fleet->session, member->pbx, tag_of(fleet), &plan, err) < 0)
         return -1;
     for (size_t i = 0; i < plan.count; i++)
         member->asleep |= plan.steps[i].kind == VL_STEP_RESTORE;
@@ -113,48 +132,56 @@ static int run_back(struct vl_fleet *fleet, struct vl_member *member, struct vl_
     return vl_apply(fleet->session, &plan, host, err);
 }
 
+static int put_guest_back(const struct putting_back *putting, struct vl_member *member, struct vl_error *err)
+{
+    VL_TARGET_AUTO *host = vl_target_local("/", err);
+
+    if (!host || run_off(putting, member, host, err) < 0)
+        return -1;
+    if (run_back(putting->fleet, member, host, err) == 0)
+        return 0;
+    return vl_error_wrap(err, "'%s' is off; run this again, or 'voiplab up' boots it", member->pbx->name);
+}
+
 static void put_back(void *context, size_t index)
 {
-    struct vl_fleet *fleet = context;
+    const struct putting_back *putting = context;
+    struct vl_fleet *fleet = putting->fleet;
     struct vl_member *member = &fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
     if (vl_session_cancelled(fleet->session) || member->error.code)
         return;
-    if (run_back(fleet, member, &cause) == 0)
-        return;
-    (void)vl_error_wrap(&cause, "'%s' is off; run this again, or 'voiplab up' boots it", member->pbx->name);
-    vl_fleet_fail_member(fleet, member, &cause);
+    if (put_guest_back(putting, member, &cause) < 0)
+        vl_fleet_fail_member(fleet, member, &cause);
 }
 
-/* No more at a time than libvirtd serves of one connection: what waits for it would not know whether it still answers.
- */
-static void put_all_back(struct vl_fleet *fleet)
+/* All are known to have what they are put back to. While one goes off, which is mostly waiting, another runs on. No
+ * more at a time than libvirtd serves of one connection: what waits for it would not know whether it still answers. */
+static void put_all_back(struct vl_fleet *fleet, const struct vl_plan *off)
 {
+    struct putting_back putting = { .fleet = fleet, .off = off };
     unsigned jobs = fleet->session->options.jobs;
 
-    vl_parallel(fleet->count, jobs && jobs < VL_GUESTS_AT_A_TIME ? jobs : VL_GUESTS_AT_A_TIME, put_back, fleet);
+    vl_parallel(fleet->count, jobs && jobs < VL_GUESTS_AT_A_TIME ? jobs : VL_GUESTS_AT_A_TIME, put_back, &putting);
 }
 
 static int reset_ready(const struct vl_run *run, struct vl_fleet *fleet, const char *const *names)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
     long long begun = vl_now_ms();
-    size_t changed = 0;
 
     vl_session_phase(run->session, 1, 4, "guests");
     if (vl_stage_ready_off(run->session, names, tag_of(fleet), &plan, run->err) < 0)
         return -1;
-    if (vl_run_apply_plan(run, &plan, "/", &changed) < 0)
-        return vl_error_wrap(run->err, "not all are put back; run this again, or 'voiplab up' boots what is off");
-    put_all_back(fleet);
+    put_all_back(fleet, &plan);
     if (vl_session_cancelled(run->session))
         return vl_fail(run->err, VL_ERROR_FAILED, "cancelled; run this again, or 'voiplab up' boots what is off");
     if (vl_run_look_at_domains(fleet, run->err) < 0)
         return -1;
     configure(run, fleet, 2, 4);
     vl_fleet_explain(fleet);
-    return finish(run, fleet, begun, changed + fleet->changed);
+    return finish(run, fleet, begun, fleet->changed);
 }
 
 static int reset_clean(const struct vl_run *run, struct vl_fleet *fleet)

@@ -199,7 +199,7 @@ static int plan_back(const struct vl_guest_plan *guests, const struct vl_pbx *pb
     return 0;
 }
 
-/* They are switched off together, so nothing stands between these steps. */
+/* Each is looked at before any is touched. */
 int vl_stage_ready_off(struct vl_session *session, const char *const *names, const char *tag, struct vl_plan *plan,
                        struct vl_error *err)
 {

@@ -150,8 +150,8 @@ static void test_lies(void **state)
     assert_false(accepts("c 0 5", "c 0 4294967295"));
     assert_false(accepts("voiplab end\n", "voiplab end\nmore\n"));
     assert_false(accepts("voiplab end\n", "voiplab end"));
-    assert_true(accepts("k fLnXd\n", "w\nk fLnXd\n"));
-    assert_false(accepts("k fLnXd\n", "w\nw\nk fLnXd\n"));
+    assert_true(accepts("k fLnXd\n", "w 0\nk fLnXd\n"));
+    assert_false(accepts("k fLnXd\n", "w 0\nw 0\nk fLnXd\n"));
     assert_false(accepts("t 1700000009\n", ""));
     assert_false(accepts("t 1700000009\n", "t -1\n"));
 }

@@ -179,21 +179,23 @@ static void test_question(void **state)
     struct vl_command_result result = { .status = -1 };
     struct vl_target *target = open_here();
     const char *const *argv;
+    unsigned long told = 0;
 
     (void)state;
     need_root();
-    argv = target->ops->question(target, &wanted, "read(STDIN, $z, 5); $z eq q(given) or exit 3; ", &arena);
+    argv = target->ops->question(target, &wanted, "read(STDIN, $z, 5); $z eq q(given) or exit 3; $said = 47; ", &arena);
     assert_non_null(argv);
     assert_int_equal(target->ops->run(target, argv, "wrong", 5000, &result, &err), 0);
     assert_int_equal(result.status, 3);
-    assert_int_equal(target->ops->take(target, &wanted, result.output), VL_TAKEN_NOT);
+    assert_int_equal(target->ops->take(target, &wanted, result.output, &told), VL_TAKEN_NOT);
     vl_command_result_free(&result);
     assert_int_equal(target->ops->run(target, argv, "given", 5000, &result, &err), 0);
     assert_int_equal(result.status, 0);
-    assert_int_equal(target->ops->take(target, &wanted, result.output), VL_TAKEN_LEARNT);
+    assert_int_equal(target->ops->take(target, &wanted, result.output, &told), VL_TAKEN_LEARNT);
+    assert_int_equal(told, 47);
     assert_registered(target);
     result.output[strlen(result.output) - 9] = '\0';
-    assert_int_equal(target->ops->take(target, &wanted, result.output), VL_TAKEN_DONE);
+    assert_int_equal(target->ops->take(target, &wanted, result.output, &told), VL_TAKEN_DONE);
     vl_command_result_free(&result);
     vl_target_close(target);
 }

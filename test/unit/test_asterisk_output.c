@@ -103,6 +103,7 @@ static void test_registry_old_layout(void **state)
     VL_ARENA_AUTO arena = { .blocks = NULL };
     struct vl_registration *list;
     size_t count;
+    long long when;
 
     (void)state;
     assert_int_equal(vl_asterisk_parse_sip_registry(&arena, text, &list, &count), 0);
@@ -116,6 +117,9 @@ static void test_registry_old_layout(void **state)
     assert_string_equal(list[2].username, "two words");
     assert_int_equal(list[2].state, VL_REGISTRATION_REGISTERED);
     assert_string_equal(list[2].when, "Mon, 12 Sep 2011 10:00:00");
+    assert_true(vl_asterisk_registration_time(&list[2], &when));
+    assert_int_equal(when, 1315821600);
+    assert_false(vl_asterisk_registration_time(&(struct vl_registration){ .when = "(exp. 93s)" }, &when));
     assert_false(vl_asterisk_registered_since(&list[2], &list[2]));
     assert_true(vl_asterisk_registered_since(
         &(struct vl_registration){ .state = VL_REGISTRATION_REGISTERED, .when = "Mon, 12 Sep 2011 09:59:59" },
