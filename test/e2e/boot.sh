@@ -3,7 +3,7 @@
 # passed over for the network, an order that is changed is there at the next start and is told until then, and a guest
 # that has found nothing begins again.
 #
-# ctest: RESOURCE_LOCK processor TIMEOUT 300 COST 65
+# ctest: TIMEOUT 600 COST 65
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/e2e/lib.sh
@@ -54,11 +54,11 @@ lab "disk, network"
 in_lab up --wait 1
 expect_contains "$said" "uno: its screen is VNC on 127.0.0.1:" "up"
 [ "$(virsh_ domstate boot-uno)" = running ] || fail "the guest does not run: $said"
-virsh_ event boot-uno reboot --timeout 150 >/dev/null || fail "the firmware halts when it finds nothing to boot from"
+virsh_ event boot-uno reboot --timeout 300 >/dev/null || fail "the firmware halts when it finds nothing to boot from"
 ip netns exec "$netns" python3 "$here/pxe.py" br0 10.77.9.1 10.77.9.11 "$work/boot" >"$work/pxe" &
 cleanup_fn kill $!
 retry 10 grep -q ready "$work/pxe" || fail "no DHCP and TFTP servers"
-retry 120 grep -q fetched "$work/pxe" || fail "the guest fetched nothing from the network"
+retry 300 grep -q fetched "$work/pxe" || fail "the guest fetched nothing from the network"
 
 say "another order waits for the next start, and is told until then"
 lab disk

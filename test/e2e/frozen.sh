@@ -13,16 +13,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 requires_root
 requires libvirtd qemu-system-x86_64 qemu-img xorriso ip virsh ssh-keygen
 
-netns=vlz$$
-work=$(mktemp -d /var/tmp/voiplab-frozen.XXXXXX)
+own_libvirtd frozen
 frozen=
-take_down() {
-    [ -z "$frozen" ] || kill -CONT "$frozen" 2>/dev/null
-    "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt" --guests >/dev/null 2>&1
-    ip netns delete "$netns" 2>/dev/null
-    rm -rf --one-file-system "$work"
-}
-cleanup_fn take_down
+thaw_frozen() { [ -z "$frozen" ] || kill -CONT "$frozen" 2>/dev/null; }
+cleanup_fn thaw_frozen
 
 virsh_() { virsh -q -c "$uri" "$@"; }
 # in_lab WORD...: what it says is in $report, how it ended in $status, and in $took the milliseconds that it took. What
@@ -53,9 +47,6 @@ thaw() {
 }
 qemu_of() { cat "$work/libvirt/run/qemu/$1.pid"; }
 
-ip netns add "$netns"
-ip -n "$netns" link set lo up
-uri=$("$SOURCE/share/quickstart/libvirtd" start "$work/libvirt" --netns "$netns")
 daemon=$(cat "$work/libvirt/libvirtd.pid")
 qemu-img create -q -f qcow2 "$work/base.qcow2" 8M
 {

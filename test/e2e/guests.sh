@@ -15,20 +15,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 requires_root
 requires libvirtd qemu-system-x86_64 qemu-img xorriso mmdebstrap mke2fs e2fsck nsenter jq ip ssh virsh sipp python3 ssh-keygen nft
 
-netns=vlg$$
-work=$(mktemp -d /var/tmp/voiplab-guests.XXXXXX)
+own_libvirtd guests
 cache=${VOIPLAB_TEST_CACHE:-/var/cache/voiplab-test}
 lab=$work/lab.ini
 state=$work/state
 recipe=${1:-debian-asterisk}
 recipe_of_beta=${2:-$recipe}
-
-take_down() {
-    "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt" --guests >/dev/null 2>&1
-    ip netns delete "$netns" 2>/dev/null
-    rm -rf --one-file-system "$work"
-}
-cleanup_fn take_down
 
 voiplab() { ip netns exec "$netns" "$VOIPLAB" "$@"; }
 in_lab() {
@@ -54,12 +46,9 @@ sed -e "s/^base .*/base = build:$recipe/" -e "s/^os .*/os = $(fact os)/" \
     -e "s/^\[pbx hub\]/[image other]\nbase = build:$recipe_of_beta\n\n&\nimage = debian/" \
     -e 's/^\[pbx alfa\]/&\nimage = debian/' -e 's/^\[pbx beta\]/&\nimage = other/' \
     "$SOURCE/share/labs/quickstart.ini" >"$lab"
-ip netns add "$netns"
-ip -n "$netns" link set lo up
 
 [ -d "$cache" ] || skip "no base image was made (e2e.image)"
 say "a libvirtd of our own, with a domain and a pool that are not ours"
-uri=$("$SOURCE/share/quickstart/libvirtd" start "$work/libvirt" --netns "$netns")
 cat >"$work/foreign.xml" <<'XML'
 <domain type='qemu'><name>quickstart-foreign</name><memory unit='MiB'>32</memory>
 <os><type arch='x86_64'>hvm</type></os></domain>

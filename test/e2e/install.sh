@@ -22,16 +22,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 requires_root
 requires libvirtd qemu-system-x86_64 qemu-img virsh ip python3 curl as ld xorriso cpio
 
-netns=vli$$
-work=$(mktemp -d /var/tmp/voiplab-install.XXXXXX)
+own_libvirtd install
 state=$work/state
-take_down() {
-    "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt" --guests >/dev/null 2>&1
-    ip netns delete "$netns" 2>/dev/null
-    rm -rf --one-file-system "$work"
-}
-cleanup_fn take_down
-
 # in_lab COMMAND ARG...: on the lab of the file that is there; leaves its status and what it said
 in_lab() {
     local command=$1
@@ -136,9 +128,6 @@ echo | gzip -n >"$tree/initrd.gz"
 cp "$work/boot" "$work/cd/boot.img"
 xorriso -as mkisofs -quiet -b boot.img -no-emul-boot -boot-load-size 1 -o "$work/cd.iso" "$work/cd" 2>/dev/null
 
-ip netns add "$netns"
-ip -n "$netns" link set lo up
-uri=$("$SOURCE/share/quickstart/libvirtd" start "$work/libvirt" --netns "$netns")
 
 say "by hand: where the screen is, what is waited for, and that there is something to be seen"
 lab hand "base = iso:$work/cd.iso"

@@ -13,16 +13,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 requires_root
 requires libvirtd qemu-system-x86_64 qemu-img xorriso ip virsh ssh-keygen
 
-netns=vlm$$
-work=$(mktemp -d /var/tmp/voiplab-marks.XXXXXX)
+own_libvirtd marks
 state=$work/state
-take_down() {
-    "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt" --guests >/dev/null 2>&1
-    ip netns delete "$netns" 2>/dev/null
-    rm -rf --one-file-system "$work"
-}
-cleanup_fn take_down
-
 virsh_() { virsh -q -c "$uri" "$@"; }
 # in_lab STATUS COMMAND...: what it says is in $report
 in_lab() {
@@ -49,9 +41,6 @@ bring_up() { in_lab 1 up --wait 1 "$@"; }
 domains() { virsh_ list --all --name | sort | tr '\n' ' '; }
 volumes() { virsh_ vol-list voiplab-marks | awk 'NF { print $1 }' | sort | tr '\n' ' '; }
 
-ip netns add "$netns"
-ip -n "$netns" link set lo up
-uri=$("$SOURCE/share/quickstart/libvirtd" start "$work/libvirt" --netns "$netns")
 pool=$work/pools/voiplab-marks
 qemu-img create -q -f qcow2 "$work/base.qcow2" 8M
 
