@@ -24,6 +24,7 @@ enum cmd_kind {
     CMD_NOTHING,
     CMD_TEXT, /* anything; nothing is offered */
     CMD_NUMBER,
+    CMD_DECIMAL,
     CMD_WORDS,    /* one of a few */
     CMD_BACKENDS, /* one of those that the library has for a bridge */
     CMD_FILES,
@@ -41,7 +42,7 @@ struct cmd_option_row {
     const char *argument; /* its name in the help text; NULL: it takes none */
     const char *help;
     enum cmd_kind kind;
-    unsigned most;            /* CMD_NUMBER: from 1 to this */
+    unsigned most;            /* CMD_NUMBER: from 1 to this; CMD_DECIMAL: from 0 to this */
     const char *const *words; /* CMD_WORDS: NULL-terminated */
 };
 
@@ -128,6 +129,8 @@ bool cmd_check_word(const char *dashes, const char *name, const char *const *wor
 char *cmd_list(const char *const *words, const char *quote, const char *last);
 /* A number option that has been checked; `otherwise` when it, or its argument, is not given. */
 unsigned cmd_number(const struct cmd_options *options, enum cmd_option option, unsigned otherwise);
+/* The same of one that may have a fraction: `value`, or NULL when it is not given. */
+const double *cmd_decimal(const struct cmd_options *options, enum cmd_option option, double *value);
 
 /* help.c */
 void cmd_print_commands(void);

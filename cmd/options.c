@@ -14,6 +14,7 @@
 #define FLAG .kind = CMD_NOTHING
 #define VALUE(what) .kind = CMD_##what
 #define NUMBER(largest) .kind = CMD_NUMBER, .most = (largest)
+#define DECIMAL(largest) .kind = CMD_DECIMAL, .most = (largest)
 #define WORDS(...)                                                                                                     \
     .kind = CMD_WORDS, .words = (const char *const[])                                                                  \
     {                                                                                                                  \
@@ -121,6 +122,15 @@ static bool is_number(const char *text, unsigned most)
     return !errno && !*end && text[0] >= '0' && text[0] <= '9' && number >= 1 && number <= most;
 }
 
+/* Digits, and a fraction behind a point; neither a sign nor an exponent. The program has no locale of numbers. */
+static bool is_decimal(const char *text, unsigned most)
+{
+    size_t whole = strspn(text, "0123456789"), point = text[whole] == '.';
+    size_t fraction = point ? strspn(text + whole + 1, "0123456789") : 0;
+
+    return whole && !text[whole + point + fraction] && (!point || fraction) && strtod(text, NULL) <= most;
+}
+
 static bool check_value(enum cmd_option option, const char *dashes, const char *name, const char *text)
 {
     const struct cmd_option_row *row = &cmd_option_rows[option];
@@ -128,6 +138,10 @@ static bool check_value(enum cmd_option option, const char *dashes, const char *
 
     if (row->kind == CMD_NUMBER && !is_number(text, row->most) && !(cmd_option_is_optional(option) && !*text)) {
         cmd_complain("%s%s: '%s' is not a number from 1 to %u", dashes, name, text, row->most);
+        return false;
+    }
+    if (row->kind == CMD_DECIMAL && !is_decimal(text, row->most)) {
+        cmd_complain("%s%s: '%s' is not a number from 0 to %u, such as 0.5", dashes, name, text, row->most);
         return false;
     }
     return !words || cmd_check_word(dashes, name, words, text);
@@ -153,4 +167,14 @@ unsigned cmd_number(const struct cmd_options *options, enum cmd_option option, u
     const char *text = options->values[option];
 
     return text && *text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
+
+const double *cmd_decimal(const struct cmd_options *options, enum cmd_option option, double *value)
+{
+    const char *text = options->values[option];
+
+    if (!text)
+        return NULL;
+    *value = strtod(text, NULL);
+    return value;
 }

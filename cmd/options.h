@@ -105,6 +105,11 @@
     X(BY, "by", 0, "WHAT", WORDS("calls", "rate"), "look for calls at once, or for calls a second (default calls)")    \
     X(FAILURES, "failures", 0, "PERCENT", NUMBER(99),                                                                  \
       "so many calls of 100 may fail in a step that holds (default 0)")                                                \
+    X(RETRANSMISSIONS, "retransmissions", 0, "PERCENT", DECIMAL(1000),                                                 \
+      "messages may be sent again for 100 calls in a step that holds (default: any number)")                           \
+    X(LOSS, "loss", 0, "PERCENT", DECIMAL(100),                                                                        \
+      "so much of the sound may be lost in a step that holds (default: all)")                                          \
+    X(MOS, "mos", 0, "SCORE", DECIMAL(5), "the sound of a step that holds has at least this MOS (default: any)")       \
     X(P95, "delay", 0, "MS", NUMBER(60000), "95 of 100 first answers may take so long (default 1000)")                 \
     X(RESULTS, "output", 'o', "DIR", VALUE(DIRECTORIES),                                                               \
       "directory of the results (default: one in the state of the lab)")                                               \

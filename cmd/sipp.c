@@ -25,8 +25,6 @@ static struct voiplab_sipp load_of(const struct cmd_options *options)
     load.tcp = options->values[CMD_TCP] != NULL;
     load.untried = options->values[CMD_UNTRIED] != NULL;
     load.by_rate = options->values[CMD_BY] && !strcmp(options->values[CMD_BY], "rate");
-    load.failures_percent = cmd_number(options, CMD_FAILURES, 0);
-    load.p95_ms = cmd_number(options, CMD_P95, 0);
     return load;
 }
 
@@ -45,13 +43,29 @@ static void let_watch(struct voiplab_sipp *load, const struct cmd_command *comma
     }
 }
 
+/* What a step of a search must keep to. */
+struct rules {
+    double retransmissions, loss, mos;
+};
+
+static void take_rules(struct voiplab_sipp *load, const struct cmd_options *options, struct rules *rules)
+{
+    load->failures_percent = cmd_number(options, CMD_FAILURES, 0);
+    load->p95_ms = cmd_number(options, CMD_P95, 0);
+    load->most_retransmissions = cmd_decimal(options, CMD_RETRANSMISSIONS, &rules->retransmissions);
+    load->most_loss = cmd_decimal(options, CMD_LOSS, &rules->loss);
+    load->least_mos = cmd_decimal(options, CMD_MOS, &rules->mos);
+}
+
 static int carry_out(const struct cmd_command *command, const struct cmd_options *options,
                      struct voiplab_request *request)
 {
     struct voiplab_sipp load = load_of(options);
     char *output = cmd_absolute(options->values[CMD_RESULTS]);
+    struct rules rules;
     int status;
 
+    take_rules(&load, options, &rules);
     load.output = output;
     let_watch(&load, command, options);
     request->parameters.sipp = &load;

@@ -331,6 +331,10 @@ struct voiplab_sipp {
     /* Ten times a second; may be NULL. What it sets is not heard by VOIPLAB_SIPP_CAPACITY. */
     void (*steer)(void *context, struct voiplab_load_steering *steering);
     const char *answer; /* the telephone of the lab that SIPp is at the other end, and answers; NULL: it is none */
+    /* For VOIPLAB_SIPP_CAPACITY, what else a step must keep to that holds; NULL: it is not looked at. */
+    const double *most_retransmissions; /* messages that were sent again, for each 100 calls */
+    const double *most_loss;            /* percent of the packets of sound that were lost on the way */
+    const double *least_mos;            /* of all sound together, 1 to 4.5 (ITU-T G.107) */
 };
 
 struct voiplab_backup {

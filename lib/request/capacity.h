@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "request/limits.h"
-#include "request/load.h"
+#include "request/load_listen.h"
 #include "sipp/search.h"
 
 enum {
@@ -31,7 +31,9 @@ struct vl_capacity_step {
     double rate;
     uint64_t made, failed, peak;
     double p95_ms;
-    const char *why; /* it did not hold; "" */
+    uint64_t retransmissions;
+    struct vl_load_sound sound; /* NAN: none was heard */
+    const char *why;            /* it did not hold; "" */
     struct vl_capacity_gave gave;
 };
 
@@ -52,7 +54,14 @@ struct vl_capacity_place {
     unsigned idle[VL_LIMITS];  /* what is in use without calls */
     unsigned kept[VL_LIMITS];  /* what was not given back, though nobody calls any more */
     double of_each[VL_LIMITS]; /* what a call took, at the most */
+    double of_last[VL_LIMITS]; /* the same in the step before this one */
     struct vl_limits before;   /* the step that goes on */
+};
+
+/* How fast calls are begun while their number is in question (capacity_ramp.c). All zeros is the start. */
+struct vl_capacity_ramp {
+    double easy; /* calls a second that were seen to keep nobody busy; 0: that of the first step */
+    bool slow;   /* for the rest of the search it stays at that of the first step */
 };
 
 struct vl_capacity {
@@ -62,9 +71,11 @@ struct vl_capacity {
     struct vl_load now;     /* the step that goes on */
     struct vl_far_end *far; /* of that step */
     struct vl_load_watch *watch;
+    struct vl_load_listener *listener;                   /* of the step that goes on */
     struct vl_capacity_place places[VL_CAPACITY_PLACES]; /* the first is the target */
     size_t place_count;                                  /* 0: nobody of the lab */
     struct vl_load_search search;
+    struct vl_capacity_ramp ramp;
     double generator_rate; /* that SIPp reached with itself */
     bool generator_slow;   /* that was less than was wanted */
     struct vl_capacity_step steps[VL_SIPP_SEARCH_STEPS];
@@ -81,9 +92,14 @@ struct vl_capacity_share vl_capacity_share(const struct vl_capacity *capacity);
 /* As the `steer` of struct vl_sipp_options. */
 void vl_capacity_steer(void *context, struct vl_load_steering *steering);
 
-/* The rule by which a step holds; NULL: it does, else why it does not. */
+/* The rule by which a step holds; NULL: it does, else why it does not. The listener has heard all of the step. */
 const char *vl_capacity_broken_rule(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
                                     unsigned number);
+
+/* The rate at which so many calls at once are begun, and what a step says of the rate of the next ones. */
+unsigned vl_capacity_ramp_rate(const struct vl_capacity *capacity, unsigned number);
+void vl_capacity_ramp_learn(struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
+                            const struct vl_capacity_step *step);
 
 /* What gave in a step that did not hold and began so many seconds ago: what can be seen to be full, before what is only
  * said. */
@@ -113,6 +129,9 @@ void vl_capacity_wait_for_release(struct vl_capacity *capacity, unsigned number)
 
 /* What a call takes, by the step that has just been made. */
 void vl_capacity_note_use(struct vl_capacity *capacity, unsigned number);
+
+/* How many calls at once fit, by what those of the step that has just been made took; 0: nothing says so. */
+unsigned vl_capacity_expected(struct vl_capacity *capacity, unsigned number);
 
 /* What was found: for people, and as an object. */
 void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text);

@@ -16,6 +16,34 @@ const char *vl_capacity_unit(const struct vl_capacity *capacity)
     return capacity->asked->by_rate ? "calls a second" : "calls at once";
 }
 
+/* How it sounded, when that is part of the rule. */
+static const char *broken_sound(const struct vl_capacity *capacity)
+{
+    struct vl_arena *arena = &capacity->run->result->arena;
+    const struct voiplab_sipp *asked = capacity->asked;
+    const struct vl_load_sound sound = vl_run_listen_total(capacity->listener);
+
+    if (asked->most_loss && isnan(sound.loss_percent))
+        return "no sound was heard";
+    if (asked->least_mos && isnan(sound.mos))
+        return "no sound was heard whose MOS is known";
+    if (asked->most_loss && sound.loss_percent > *asked->most_loss)
+        return vl_arena_printf(arena, "%.2f %% of the sound was lost", sound.loss_percent);
+    if (asked->least_mos && sound.mos < *asked->least_mos)
+        return vl_arena_printf(arena, "the sound had a MOS of %.2f", sound.mos);
+    return NULL;
+}
+
+static const char *broken_resending(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary)
+{
+    const double *most = capacity->asked->most_retransmissions;
+
+    if (!most || (double)summary->retransmissions * 100 <= *most * (double)summary->made)
+        return NULL;
+    return vl_arena_printf(&capacity->run->result->arena, "%" PRIu64 " messages were sent again in %" PRIu64 " calls",
+                           summary->retransmissions, summary->made);
+}
+
 const char *vl_capacity_broken_rule(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
                                     unsigned number)
 {
@@ -39,7 +67,9 @@ const char *vl_capacity_broken_rule(const struct vl_capacity *capacity, const st
     /* one call may always come late: SIPp needs a moment to start */
     if (capacity->asked->by_rate && summary->rate < 0.95 * number - 1.0 / VL_CAPACITY_SECONDS)
         return vl_arena_printf(arena, "only %.1f a second were begun", summary->rate);
-    return NULL;
+    if (broken_resending(capacity, summary))
+        return broken_resending(capacity, summary);
+    return broken_sound(capacity);
 }
 
 static bool is_used_up(const struct vl_limit_use *use)
@@ -126,6 +156,21 @@ static struct vl_capacity_gave find_full(const struct vl_capacity *capacity, uns
     return gave;
 }
 
+/* Of a step in which nobody was busy, and of which too much was lost all the same or had to be sent again. */
+static const char *lost_on_the_way(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary)
+{
+    struct vl_arena *arena = &capacity->run->result->arena;
+
+    if (broken_resending(capacity, summary))
+        return vl_arena_printf(arena,
+                               "messages were lost on the way, though nobody was busy: %" PRIu64 " were sent again",
+                               summary->retransmissions);
+    if (broken_sound(capacity))
+        return vl_arena_printf(arena, "packets were lost on the way, though nobody was busy: %s",
+                               broken_sound(capacity));
+    return NULL;
+}
+
 struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacity,
                                                const struct vl_sipp_summary *summary, unsigned number, unsigned seconds)
 {
@@ -136,8 +181,10 @@ struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacit
     gave = find_full(capacity, number);
     if (!gave.full) {
         enum vl_load_limit limit = vl_sipp_limit(summary, &capacity->run->result->arena, &gave.text);
+        const char *lost = limit == VL_LOAD_LIMIT_NONE ? lost_on_the_way(capacity, summary) : NULL;
 
-        gave.name = vl_sipp_limit_name(limit);
+        gave.name = lost ? "network" : vl_sipp_limit_name(limit);
+        gave.text = lost ? lost : gave.text;
         gave.generator = limit == VL_LOAD_LIMIT_GENERATOR;
         gave.processor = limit == VL_LOAD_LIMIT_GUEST ||
                          (limit == VL_LOAD_LIMIT_HOST && capacity->load->load.target->place != VL_PLACE_SSH);

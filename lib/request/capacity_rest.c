@@ -2,6 +2,7 @@
 /*
  * Between two steps: what the Asterisks that the calls go through have in use, and whether they let go of it.
  */
+#include <math.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -178,6 +179,31 @@ void vl_capacity_note_use(struct vl_capacity *capacity, unsigned number)
             double each = peak > was ? (double)(peak - was) / number : 0;
 
             place->of_each[i] = each > place->of_each[i] ? each : place->of_each[i];
+            place->of_last[i] = each;
         }
     }
+}
+
+static double less(double fit, double most, double each)
+{
+    return most > 0 && each > 0 && most / each < fit ? most / each : fit;
+}
+
+unsigned vl_capacity_expected(struct vl_capacity *capacity, unsigned number)
+{
+    double fit = INFINITY;
+
+    for (size_t p = 0; p < capacity->place_count && !capacity->asked->by_rate; p++) {
+        const struct vl_capacity_place *place = &capacity->places[p];
+        const struct vl_limits now = vl_limits_now(place->watch);
+
+        for (size_t i = 0; i < VL_LIMITS; i++)
+            if (now.use[i].most > place->idle[i])
+                fit = less(fit, now.use[i].most - place->idle[i], place->of_last[i]);
+        if (now.fullest.name)
+            fit = less(fit, now.fullest.most, (double)now.fullest.now / number);
+        if (p == 0)
+            fit = less(fit, now.calls_most, 1);
+    }
+    return isinf(fit) ? 0 : fit < 1 ? 1 : (unsigned)fit;
 }

@@ -94,6 +94,30 @@ static void tell_share(const struct vl_capacity *capacity, struct vl_buf *text)
         vl_buf_printf(text, "  %-22s %s\n", i ? "" : "published", published[i]);
 }
 
+/* The columns of sound stand there when some was heard. */
+static void tell_steps(const struct vl_capacity *capacity, struct vl_buf *text)
+{
+    bool sounds = false;
+
+    for (unsigned i = 0; i < capacity->search.steps; i++)
+        sounds |= !isnan(capacity->steps[i].sound.loss_percent);
+    vl_buf_printf(text, "  %-22s %8s %8s %8s %8s %8s %8s", "steps", "asked", "at once", "a second", "failed",
+                  "p95 (ms)", "resent");
+    vl_buf_puts(text, sounds ? "   lost %      MOS\n" : "\n");
+    for (unsigned i = 0; i < capacity->search.steps; i++) {
+        const struct vl_capacity_step *step = &capacity->steps[i];
+
+        vl_buf_printf(text, "  %2u %-19s %8u %8" PRIu64 " %8.1f %8" PRIu64 " %8.1f %8" PRIu64, i + 1,
+                      step->held ? "held" : "did not hold", step->load, step->peak, isnan(step->rate) ? 0 : step->rate,
+                      step->failed, step->p95_ms, step->retransmissions);
+        if (!isnan(step->sound.loss_percent))
+            vl_buf_printf(text, " %8.2f", step->sound.loss_percent);
+        if (!isnan(step->sound.mos))
+            vl_buf_printf(text, " %8.2f", step->sound.mos);
+        vl_buf_putc(text, '\n');
+    }
+}
+
 void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text)
 {
     const struct vl_load *load = &capacity->load->load;
@@ -108,14 +132,30 @@ void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text)
     for (size_t i = 0; i < capacity->place_count; i++)
         tell_place(&capacity->places[i], text);
     vl_buf_printf(text, "  %-22s %.1f calls a second\n", "SIPp with itself", capacity->generator_rate);
-    vl_buf_printf(text, "  %-22s %8s %8s %8s %8s %8s\n", "steps", "asked", "at once", "a second", "failed", "p95 (ms)");
+    tell_steps(capacity, text);
+}
+
+static void tell_steps_json(const struct vl_capacity *capacity, struct vl_json *json)
+{
+    vl_json_array(json, "steps");
     for (unsigned i = 0; i < capacity->search.steps; i++) {
         const struct vl_capacity_step *step = &capacity->steps[i];
 
-        vl_buf_printf(text, "  %2u %-19s %8u %8" PRIu64 " %8.1f %8" PRIu64 " %8.1f\n", i + 1,
-                      step->held ? "held" : "did not hold", step->load, step->peak, isnan(step->rate) ? 0 : step->rate,
-                      step->failed, step->p95_ms);
+        vl_json_object(json, NULL);
+        vl_json_number(json, "load", step->load);
+        vl_json_bool(json, "held", step->held);
+        vl_json_string(json, "why", *step->why ? step->why : NULL);
+        vl_json_number(json, "made", (int64_t)step->made);
+        vl_json_number(json, "failed", (int64_t)step->failed);
+        vl_json_number(json, "peak", (int64_t)step->peak);
+        vl_json_real(json, "rate", step->rate);
+        vl_json_real(json, "request_p95_ms", step->p95_ms);
+        vl_json_number(json, "retransmissions", (int64_t)step->retransmissions);
+        vl_json_real(json, "loss_percent", step->sound.loss_percent);
+        vl_json_real(json, "mos", step->sound.mos);
+        vl_json_end(json);
     }
+    vl_json_end(json);
 }
 
 void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *json)
@@ -143,21 +183,6 @@ void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *j
     vl_json_real(json, "per_core", share.per_core);
     vl_json_real(json, "per_ghz", share.per_ghz);
     vl_json_bool(json, "at_least", share.least);
-    vl_json_array(json, "steps");
-    for (unsigned i = 0; i < capacity->search.steps; i++) {
-        const struct vl_capacity_step *step = &capacity->steps[i];
-
-        vl_json_object(json, NULL);
-        vl_json_number(json, "load", step->load);
-        vl_json_bool(json, "held", step->held);
-        vl_json_string(json, "why", *step->why ? step->why : NULL);
-        vl_json_number(json, "made", (int64_t)step->made);
-        vl_json_number(json, "failed", (int64_t)step->failed);
-        vl_json_number(json, "peak", (int64_t)step->peak);
-        vl_json_real(json, "rate", step->rate);
-        vl_json_real(json, "request_p95_ms", step->p95_ms);
-        vl_json_end(json);
-    }
-    vl_json_end(json);
+    tell_steps_json(capacity, json);
     vl_json_end(json);
 }

@@ -88,6 +88,13 @@ struct vl_load_sound vl_run_listen_sound(struct vl_load_listener *listener)
     return sound;
 }
 
+struct vl_load_sound vl_run_listen_total(const struct vl_load_listener *listener)
+{
+    const struct vl_media_sum none = { .expected = 0 };
+
+    return vl_media_sum_between(&none, listener ? vl_media_sum(listener->capture->media) : &none);
+}
+
 static void *listen_on(void *argument)
 {
     struct vl_load_listener *listener = argument;

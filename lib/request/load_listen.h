@@ -21,6 +21,9 @@ void vl_run_listen_begin(struct vl_load_listener *listener);
 /* How it sounded since this was asked before. Not known without a listener, and before it counts. */
 struct vl_load_sound vl_run_listen_sound(struct vl_load_listener *listener);
 
+/* The same of all that counted. After the end. */
+struct vl_load_sound vl_run_listen_total(const struct vl_load_listener *listener);
+
 /* What has been said so far is taken, and nothing more. */
 void vl_run_listen_end(struct vl_load_listener *listener);
 

@@ -14,7 +14,6 @@
 enum {
     MOST_AT_ONCE = 20000,
     MOST_RATE = 2000,
-    RAMP_RATE = 20, /* calls a second while their number is in question */
     SETTLE_S = 1,
     MEASURE_S = 3,
     END_S = 40, /* more than 64 × T1 for the last call to fail in */
@@ -33,6 +32,7 @@ static void begun(void *context)
     const struct vl_capacity *capacity = context;
 
     vl_far_end_mark(capacity->far);
+    vl_run_listen_begin(capacity->listener);
 }
 
 static size_t guests_of(void *context, struct vl_load_guest guests[static VL_LOAD_GUESTS])
@@ -42,6 +42,13 @@ static size_t guests_of(void *context, struct vl_load_guest guests[static VL_LOA
     return vl_run_watch_guests(capacity->watch, guests);
 }
 
+static struct vl_load_sound sound_of(void *context)
+{
+    const struct vl_capacity *capacity = context;
+
+    return vl_run_listen_sound(capacity->listener);
+}
+
 static void show_sample(void *context, const struct vl_load_sample *sample)
 {
     const struct vl_capacity *capacity = context;
@@ -49,20 +56,11 @@ static void show_sample(void *context, const struct vl_load_sample *sample)
     vl_run_show_figures(capacity->asked, &capacity->now, sample);
 }
 
-/* The rate at which calls are begun while their number is in question. */
-static unsigned ramp_rate(const struct vl_capacity *capacity)
-{
-    unsigned wanted = capacity->asked->rate ? capacity->asked->rate : RAMP_RATE;
-
-    return capacity->generator_rate >= 1 && capacity->generator_rate < wanted ? (unsigned)capacity->generator_rate
-                                                                              : wanted;
-}
-
 static struct vl_load load_of(const struct vl_capacity *capacity, unsigned number)
 {
     struct vl_load load = capacity->load->load;
 
-    load.rate = capacity->asked->by_rate ? number : ramp_rate(capacity);
+    load.rate = capacity->asked->by_rate ? number : vl_capacity_ramp_rate(capacity, number);
     load.calls = capacity->asked->by_rate ? number * VL_CAPACITY_SECONDS : number;
     load.concurrent = 0;
     if (!capacity->asked->by_rate)
@@ -99,6 +97,8 @@ static struct vl_capacity_step judge_step(const struct vl_capacity *capacity, co
                                      .failed = summary->failed,
                                      .peak = summary->peak,
                                      .p95_ms = summary->times[VL_LOAD_CLOCK_REQUEST].p95,
+                                     .retransmissions = summary->retransmissions,
+                                     .sound = vl_run_listen_total(capacity->listener),
                                      .why = why ? why : "" };
 
     if (why)
@@ -112,6 +112,7 @@ static void take_step(struct vl_capacity *capacity, const struct vl_sipp_summary
     capacity->steps[capacity->search.steps] = *step;
     vl_session_event(capacity->run->session, VOIPLAB_EVENT_STEP, capacity->now.name, "%u %s: %s%s", step->load,
                      vl_capacity_unit(capacity), step->held ? "holds" : "does not hold: ", step->why);
+    vl_sipp_search_expect(&capacity->search, vl_capacity_expected(capacity, step->load));
     vl_sipp_search_take(&capacity->search,
                         &(struct vl_load_trial){ .load = step->load,
                                                  .held = step->held,
@@ -119,36 +120,81 @@ static void take_step(struct vl_capacity *capacity, const struct vl_sipp_summary
                                                  .carried = vl_capacity_carried(capacity, summary, step->load) });
 }
 
-static int make_step(struct vl_capacity *capacity)
+static bool is_sound_judged(const struct vl_capacity *capacity)
 {
-    unsigned number = capacity->search.next;
-    struct vl_sipp_options options = capacity->load->options;
-    VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
-    VL_FAR_END_AUTO far = VL_FAR_END_INIT;
-    struct vl_capacity_step step;
-    long long begun_ms;
+    return capacity->asked->most_loss || capacity->asked->least_mos;
+}
 
-    capacity->now = load_of(capacity, number);
+/* Without sound there is nothing to listen to; of somebody else's scenario nobody knows. */
+static bool may_sound(const struct vl_capacity *capacity)
+{
+    const struct vl_scenario *scenario = capacity->load->options.scenario;
+
+    return !scenario || scenario->sends;
+}
+
+/* A search goes on without being listened to, unless that is what it is judged by. */
+static int start_to_listen(struct vl_capacity *capacity)
+{
+    const char *why = NULL;
+
+    if (!may_sound(capacity))
+        return 0;
+    capacity->listener = vl_run_listen_start(capacity->run, capacity->load, &why);
+    if (!capacity->listener && is_sound_judged(capacity))
+        return vl_fail(capacity->run->err, VL_ERROR_FAILED, "the sound cannot be judged: %s", why);
+    return 0;
+}
+
+static int make_calls(struct vl_capacity *capacity, struct vl_sipp_summary *summary)
+{
+    struct vl_sipp_options options = capacity->load->options;
+    VL_FAR_END_AUTO far = VL_FAR_END_INIT;
+    int rc;
+
     options.load = &capacity->now;
     options.trial = capacity->search.steps == 0;
     options.context = capacity;
     options.begun = begun;
     options.cancelled = is_cancelled;
     options.guests = guests_of;
+    options.sound = sound_of;
     options.sample = capacity->asked->figures ? show_sample : NULL;
     options.steer = capacity->asked->steer ? vl_capacity_steer : NULL;
+    capacity->far = &far;
+    rc = vl_far_end_start(&far, &capacity->load->far, &options, capacity->run->err);
+    if (rc == 0)
+        rc = vl_sipp_run(&options, summary, capacity->run->err);
+    if (rc == 0)
+        rc = vl_far_end_count(&far, summary, capacity->run->err);
+    capacity->far = NULL;
+    return rc < 0 ? -1 : check_step(capacity, summary);
+}
+
+static int make_step(struct vl_capacity *capacity)
+{
+    unsigned number = capacity->search.next;
+    VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
+    struct vl_capacity_step step;
+    long long begun_ms;
+    int rc;
+
+    capacity->now = load_of(capacity, number);
     vl_capacity_wait_for_release(capacity, number);
     begun_ms = vl_now_ms();
-    capacity->far = &far;
-    if (vl_far_end_start(&far, &capacity->load->far, &options, capacity->run->err) < 0 ||
-        vl_sipp_run(&options, &summary, capacity->run->err) < 0 ||
-        vl_far_end_count(&far, &summary, capacity->run->err) < 0 || check_step(capacity, &summary) < 0)
-        return -1;
-    capacity->far = NULL;
-    vl_capacity_note_use(capacity, number);
-    step = judge_step(capacity, &summary, number, seconds_since(begun_ms));
-    take_step(capacity, &summary, &step);
-    return 0;
+    rc = start_to_listen(capacity);
+    if (rc == 0)
+        rc = make_calls(capacity, &summary);
+    if (rc == 0) {
+        vl_run_listen_end(capacity->listener);
+        vl_capacity_note_use(capacity, number);
+        step = judge_step(capacity, &summary, number, seconds_since(begun_ms));
+        vl_capacity_ramp_learn(capacity, &summary, &step);
+        take_step(capacity, &summary, &step);
+    }
+    vl_run_listen_free(capacity->listener);
+    capacity->listener = NULL;
+    return rc;
 }
 
 /* SIPp with itself. What it cannot do there it cannot do with a PBX either. */
@@ -156,7 +202,7 @@ static int calibrate(struct vl_capacity *capacity)
 {
     struct vl_sipp_options options = capacity->load->options;
     unsigned wanted = capacity->asked->by_rate ? (capacity->asked->rate ? capacity->asked->rate : MOST_RATE / 10)
-                                               : ramp_rate(capacity);
+                                               : vl_capacity_ramp_rate(capacity, 1);
 
     options.scenario = vl_scenarios;
     options.keys = NULL;
@@ -181,8 +227,8 @@ static unsigned most_of(const struct vl_capacity *capacity)
     if (!capacity->asked->by_rate) {
         most = capacity->asked->concurrent ? capacity->asked->concurrent : MOST_AT_ONCE;
         /* a step of more takes longer than a telephone that answers stays registered */
-        if (capacity->load->far.number && most > ramp_rate(capacity) * (VL_FAR_END_S - FAR_SPARE_S) / 2)
-            most = ramp_rate(capacity) * (VL_FAR_END_S - FAR_SPARE_S) / 2;
+        if (capacity->load->far.number && most > vl_capacity_ramp_rate(capacity, 1) * (VL_FAR_END_S - FAR_SPARE_S) / 2)
+            most = vl_capacity_ramp_rate(capacity, 1) * (VL_FAR_END_S - FAR_SPARE_S) / 2;
         return most;
     }
     return capacity->generator_slow && rate < most ? (rate >= 1 ? (unsigned)rate : 1) : most;
@@ -210,6 +256,9 @@ static int find_capacity(const struct vl_run *run, struct vl_load_asked *load, s
 
     if (load->options.scenario && load->options.scenario->registers && !capacity.asked->by_rate)
         return vl_fail(run->err, VL_ERROR_USAGE, "registrations are not up at once: search by their rate");
+    if (is_sound_judged(&capacity) && !may_sound(&capacity))
+        return vl_fail(run->err, VL_ERROR_USAGE, "scenario '%s' has no sound to be judged: one that has is media",
+                       load->options.scenario->name);
     capacity.watch = vl_run_watch_start(run);
     vl_capacity_look(&capacity);
     rc = search(&capacity);

@@ -66,6 +66,11 @@ void vl_sipp_search_begin(struct vl_load_search *search, unsigned start, unsigne
     *search = (struct vl_load_search){ .next = start < most ? start : most, .most = most };
 }
 
+void vl_sipp_search_expect(struct vl_load_search *search, unsigned load)
+{
+    search->expected = load;
+}
+
 /* How far apart two loads may be that are taken for the same. */
 static unsigned close_to(unsigned load)
 {
@@ -99,6 +104,19 @@ static unsigned narrow(struct vl_load_search *search, bool was_guess, bool held,
     return between(search->held, search->failed);
 }
 
+/* On the way up, where nothing has failed yet. Just beyond what was expected to be the end it is only a little more. */
+static unsigned grown(const struct vl_load_search *search)
+{
+    unsigned near = close_to(search->expected), held = search->held;
+    unsigned next = search->most / GROWTH > held ? held * GROWTH : search->most;
+
+    if (!search->expected || search->expected >= next || held > search->expected + near)
+        return next;
+    if (held + near < search->expected)
+        return search->expected;
+    return held + close_to(held) < search->most ? held + close_to(held) : search->most;
+}
+
 /* Of two bounds that are close the upper one is looked at first: below it there may be nothing, above it there may. */
 static unsigned confirm(const struct vl_load_search *search, unsigned left)
 {
@@ -127,7 +145,7 @@ void vl_sipp_search_take(struct vl_load_search *search, const struct vl_load_tri
     else if (search->failed && search->failed - search->held > close_to(search->held))
         search->next = narrow(search, was_guess, trial->held, left);
     else if (!search->failed && search->held < search->most)
-        search->next = search->most / GROWTH > search->held ? search->held * GROWTH : search->most;
+        search->next = grown(search);
     else
         search->next = confirm(search, left);
 }

@@ -111,6 +111,14 @@ jq -e '.capacities[0] | .capacity == 10 and .confirmed and .limit == "trunk limi
 said "the trunk between 'pbx1' and 'hub' may have 10 calls at once"
 
 if full; then
+    checks "a trunk that loses packets is heard by --loss, and nobody else is blamed"
+    voiplab impair hub:pbx2 loss=5%
+    voiplab sipp capacity --json --target pbx1 --answer 2500 --number 7002 --scenario media --loss 2 --concurrent 4
+    ends 0 "capacity with a rule of sound"
+    jq -e '.capacities[0] | .capacity == 0 and .limit == "network" and (.limit_text | test("of the sound was lost")) and
+        all(.steps[]; .loss_percent > 2 and .failed == 0)' "$work/out" >/dev/null || fail "$(cat "$work/out")"
+    voiplab impair off
+
     checks "the load of the thesis: 1,265 calls, 10 a second, 316 at once, over the trunk between two guests"
     calls --answer 2500 --calls 1265 --hold 32 -o "$work/thesis"
     ends 0 "the load of the thesis"

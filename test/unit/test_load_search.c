@@ -34,6 +34,8 @@ static unsigned carried_of(enum carried kind, unsigned load, unsigned capacity)
 }
 
 /* `wrong` is the step whose verdict is chance, from 1; 0: none is. */
+static unsigned expected; /* what is said to be the end; 0: nothing */
+
 static struct vl_load_search searched(unsigned capacity, unsigned most, enum carried kind, bool sure, unsigned wrong)
 {
     struct vl_load_search search;
@@ -50,6 +52,7 @@ static struct vl_load_search searched(unsigned capacity, unsigned most, enum car
         } else if (!trial.held) {
             trial.carried = trial.load - 1;
         }
+        vl_sipp_search_expect(&search, expected);
         vl_sipp_search_take(&search, &trial);
         assert_in_range(search.steps, 1, VL_SIPP_SEARCH_STEPS);
     }
@@ -118,6 +121,45 @@ static void test_chance(void **state)
             if (search.held < least || search.held > capacity + (capacity / 10 > 1 ? capacity / 10 : 1))
                 fail_msg("of %u it finds %u in %u steps when step %u is wrong", capacity, search.held, search.steps,
                          wrong);
+        }
+}
+
+/* Who foresees the end is heeded on the way up: nothing much larger is tried, which would take long, and it is soon
+ * over.
+ */
+static void test_expected(void **state)
+{
+    (void)state;
+    for (unsigned capacity = 5; capacity < 12000; capacity += capacity < 200 ? 1 : 37) {
+        struct vl_load_search search;
+
+        expected = capacity;
+        search = searched(capacity, 20000, CARRIED_UNKNOWN, true, 0);
+        expected = 0;
+        if (search.held > capacity || search.held * 20 < capacity * 19 || !search.confirmed || !search.bounded ||
+            search.steps > 10)
+            fail_msg("of %u it finds %u in %u steps", capacity, search.held, search.steps);
+        for (unsigned i = 0; i < search.steps; i++)
+            assert_true(search.trials[i].load <= capacity + capacity / 20 + 1);
+    }
+}
+
+/* Who foresees a wrong one costs steps, and nothing else. */
+static void test_expected_wrongly(void **state)
+{
+    static const double errors[] = { 0.01, 0.3, 0.5, 0.9, 0.97, 1.03, 1.1, 2, 5, 100 };
+
+    (void)state;
+    for (unsigned capacity = 1; capacity < 12000; capacity += capacity < 200 ? 1 : 37)
+        for (size_t i = 0; i < VL_COUNT(errors); i++) {
+            struct vl_load_search search;
+
+            expected = (unsigned)(capacity * errors[i]);
+            search = searched(capacity, 20000, CARRIED_ALL, true, 0);
+            expected = 0;
+            if (search.held > capacity || search.held * 100 < capacity * 90 || !search.confirmed)
+                fail_msg("of %u it finds %u in %u steps when %.2f of it is expected", capacity, search.held,
+                         search.steps, errors[i]);
         }
 }
 
@@ -258,9 +300,10 @@ static void test_telling_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_size), cmocka_unit_test(test_refused),      cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_chance),     cmocka_unit_test(test_limits),       cmocka_unit_test(test_accounts),
-        cmocka_unit_test(test_odd_limits), cmocka_unit_test(test_telling_line),
+        cmocka_unit_test(test_every_size),   cmocka_unit_test(test_refused),  cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_chance),       cmocka_unit_test(test_expected), cmocka_unit_test(test_expected_wrongly),
+        cmocka_unit_test(test_limits),       cmocka_unit_test(test_accounts), cmocka_unit_test(test_odd_limits),
+        cmocka_unit_test(test_telling_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
