@@ -132,7 +132,7 @@ COMMAND(cmd_run_sipp, .name = "sipp", .also = "run", .operands = "[LOAD ...]",
 COMMAND(cmd_run_sipp, .name = "sipp capacity", .operands = "[LOAD ...]",
         .summary = "find the largest load that holds, and what gives beyond it",
         .takes = { LAB, LOAD, [CMD_RATE] = true, [CMD_BY] = true, [CMD_FAILURES] = true, [CMD_P95] = true,
-                   [CMD_RETRANSMISSIONS] = true, [CMD_LOSS] = true, [CMD_MOS] = true },
+                   [CMD_RESULTS] = true, [CMD_RETRANSMISSIONS] = true, [CMD_LOSS] = true, [CMD_MOS] = true },
         .most_operands = -1, .kind = CMD_LOADS, .request = VOIPLAB_SIPP_CAPACITY)
 
 COMMAND(cmd_run_sipp_report, .name = "sipp report", .operands = "DIR ...",

@@ -218,3 +218,8 @@ double vl_json_real_of(const struct vl_json_value *value)
 {
     return json_is_number(bare(value)) ? json_number_value(bare(value)) : NAN;
 }
+
+bool vl_json_true(const struct vl_json_value *value)
+{
+    return json_is_true(bare(value));
+}

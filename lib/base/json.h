@@ -48,7 +48,7 @@ static inline void vl_json_cleanup(struct vl_json **json)
 #define VL_JSON_AUTO __attribute__((cleanup(vl_json_cleanup))) struct vl_json
 
 /* JSON, read: a value is looked at where it lies, in the document of which it is a part. Nothing that is not there, or
- * is of another kind, is an error: it is NULL, NAN or 0. */
+ * is of another kind, is an error: it is NULL, NAN, 0 or false. */
 struct vl_json_value;
 
 /* NULL with the place of the mistake. The caller frees it. */
@@ -62,6 +62,7 @@ const struct vl_json_value *vl_json_element(const struct vl_json_value *array, s
 /* Belongs to the document. */
 const char *vl_json_string_of(const struct vl_json_value *value);
 double vl_json_real_of(const struct vl_json_value *value);
+bool vl_json_true(const struct vl_json_value *value);
 
 static inline void vl_json_value_cleanup(struct vl_json_value **value)
 {

@@ -26,6 +26,7 @@ struct vl_capacity_gave {
 };
 
 struct vl_capacity_step {
+    double begun_s; /* since the search began */
     unsigned load;
     bool held;
     double rate;
@@ -79,6 +80,9 @@ struct vl_capacity {
     double generator_rate; /* that SIPp reached with itself */
     bool generator_slow;   /* that was less than was wanted */
     struct vl_capacity_step steps[VL_SIPP_SEARCH_STEPS];
+    long long started_ms;
+    struct vl_load_sample *samples; /* of all steps, in the run's arena */
+    size_t sample_count;
     struct vl_capacity_gave gave; /* in the smallest step that did not hold */
     struct vl_capacity_share share;
 };
@@ -135,6 +139,13 @@ unsigned vl_capacity_expected(struct vl_capacity *capacity, unsigned number);
 
 /* What was found: for people, and as an object. */
 void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text);
-void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *json);
+void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *json, const char *key);
+
+/* The answer in one line, and what gave. */
+const char *vl_capacity_answer(const struct vl_capacity *capacity);
+const char *vl_capacity_limit(const struct vl_capacity *capacity);
+
+/* Keep it in `directory` (results.h), with what was seen over time. */
+int vl_capacity_keep(const struct vl_capacity *capacity, const char *directory, long long begun, struct vl_error *err);
 
 #endif

@@ -118,14 +118,23 @@ static void tell_steps(const struct vl_capacity *capacity, struct vl_buf *text)
     }
 }
 
-void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text)
+const char *vl_capacity_answer(const struct vl_capacity *capacity)
 {
     const struct vl_load *load = &capacity->load->load;
 
-    vl_buf_printf(text, "load '%s': %u %s to '%s' on '%s' hold%s\n", load->name, capacity->search.held,
-                  vl_capacity_unit(capacity), load->extension, load->target->name, seen(&capacity->search));
-    vl_buf_printf(text, "  %-22s %s\n", "what gave first",
-                  capacity->gave.text ? capacity->gave.text : "the search was ended before it was seen");
+    return vl_arena_printf(&capacity->run->result->arena, "%u %s to '%s' on '%s' hold%s", capacity->search.held,
+                           vl_capacity_unit(capacity), load->extension, load->target->name, seen(&capacity->search));
+}
+
+const char *vl_capacity_limit(const struct vl_capacity *capacity)
+{
+    return capacity->gave.text ? capacity->gave.text : "the search was ended before it was seen";
+}
+
+void vl_capacity_tell(const struct vl_capacity *capacity, struct vl_buf *text)
+{
+    vl_buf_printf(text, "load '%s': %s\n  %-22s %s\n", capacity->load->load.name, vl_capacity_answer(capacity),
+                  "what gave first", vl_capacity_limit(capacity));
     if (capacity->gave.log)
         vl_buf_printf(text, "  %-22s %s\n", "its log", capacity->gave.log);
     tell_share(capacity, text);
@@ -142,6 +151,7 @@ static void tell_steps_json(const struct vl_capacity *capacity, struct vl_json *
         const struct vl_capacity_step *step = &capacity->steps[i];
 
         vl_json_object(json, NULL);
+        vl_json_real(json, "begun_s", step->begun_s);
         vl_json_number(json, "load", step->load);
         vl_json_bool(json, "held", step->held);
         vl_json_string(json, "why", *step->why ? step->why : NULL);
@@ -158,15 +168,16 @@ static void tell_steps_json(const struct vl_capacity *capacity, struct vl_json *
     vl_json_end(json);
 }
 
-void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *json)
+void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *json, const char *key)
 {
     const struct vl_capacity_share share = capacity->share;
 
-    vl_json_object(json, NULL);
+    vl_json_object(json, key);
     vl_json_string(json, "name", capacity->load->load.name);
     vl_json_string(json, "target", capacity->load->load.target->name);
     vl_json_string(json, "extension", capacity->load->load.extension);
     vl_json_string(json, "by", capacity->asked->by_rate ? "rate" : "calls");
+    vl_json_string(json, "unit", vl_capacity_unit(capacity));
     vl_json_number(json, "capacity", capacity->search.held);
     vl_json_bool(json, "confirmed", capacity->search.confirmed);
     if (capacity->search.failed)
@@ -183,6 +194,10 @@ void vl_capacity_tell_json(const struct vl_capacity *capacity, struct vl_json *j
     vl_json_real(json, "per_core", share.per_core);
     vl_json_real(json, "per_ghz", share.per_ghz);
     vl_json_bool(json, "at_least", share.least);
+    vl_json_array(json, "published");
+    for (size_t i = 0; i < VL_COUNT(published) && !capacity->asked->by_rate; i++)
+        vl_json_string(json, NULL, published[i]);
+    vl_json_end(json);
     tell_steps_json(capacity, json);
     vl_json_end(json);
 }

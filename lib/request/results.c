@@ -98,24 +98,21 @@ static const char *time_text(struct vl_arena *arena, long long begun, bool name)
                            parts.tm_sec);
 }
 
-static char *result_text(const struct vl_run *run, const struct vl_load_asked *asked,
-                         const struct vl_load_results *results, struct vl_error *err)
+static char *kept_text(const struct vl_run *run, const struct vl_load_asked *asked, const struct vl_load_kept *kept,
+                       struct vl_error *err)
 {
-    const struct vl_sipp_summary *summary = results->summary;
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_JSON_AUTO *json = vl_json_new();
-    const char *limit;
-    enum vl_load_limit which = vl_sipp_limit(summary, &arena, &limit);
 
     vl_json_object(json, NULL);
-    vl_json_string(json, "schema", VL_SIPP_SCHEMA);
+    vl_json_string(json, "schema", kept->schema);
     vl_json_string(json, "voiplab", VOIPLAB_VERSION);
-    vl_json_string(json, "begun", time_text(&arena, results->begun, false));
+    vl_json_string(json, "begun", time_text(&arena, kept->begun, false));
     vl_json_string(json, "lab", run->session->lab->name);
-    vl_json_string(json, "answer", vl_sipp_answer(summary, is_registering(asked), &arena));
+    vl_json_string(json, "answer", kept->answer);
     vl_json_object(json, "limit");
-    vl_json_string(json, "what", vl_sipp_limit_name(which));
-    vl_json_string(json, "text", limit);
+    vl_json_string(json, "what", kept->limit);
+    vl_json_string(json, "text", kept->limit_text);
     vl_json_end(json);
     vl_json_object(json, "scenario");
     vl_json_string(json, "name", vl_run_scenario_name(&asked->options));
@@ -123,10 +120,8 @@ static char *result_text(const struct vl_run *run, const struct vl_load_asked *a
     vl_json_end(json);
     put_host(&arena, json);
     put_guests(run, json);
-    vl_sipp_summary_json(summary, json, "run");
-    vl_sipp_metrics_json(summary, is_registering(asked), json, "metrics");
-    vl_run_listen_json(run, results->listener, results->not_heard, summary, json);
-    vl_sipp_samples_json(summary, json, "samples");
+    kept->put(kept->context, json);
+    vl_sipp_samples_json(kept->seen, json, "samples");
     vl_json_end(json);
     return vl_json_text(json, 1, err);
 }
@@ -149,16 +144,18 @@ static int write_report(const struct vl_json_value *const *results, const char *
     return write_into(directory, "report.html", vl_buf_text(&page), page.length, err);
 }
 
-const char *vl_run_begin_results(const struct vl_run *run, const struct vl_load_asked *asked, long long begun,
-                                 const char *given, struct vl_error *err)
+const char *vl_run_begin_results(const struct vl_run *run, const struct vl_load_asked *asked, const char *name,
+                                 long long begun, struct vl_error *err)
 {
     struct vl_arena *arena = &run->result->arena;
-    const char *directory = given;
+    const char *directory = run->request->parameters.sipp->output;
     struct statvfs room;
 
     if (!directory)
-        directory = vl_arena_printf(arena, "%s/loads/%s-%s", run->session->state.directory, asked->load.name,
+        directory = vl_arena_printf(arena, "%s/loads/%s-%s", run->session->state.directory, name,
                                     time_text(arena, begun, true));
+    else if (run->session->lab->load_count > 1)
+        directory = vl_arena_printf(arena, "%s/%s", directory, asked->load.name);
     if (vl_arena_check(arena, err) < 0 || vl_own_mkdirs(directory, 0700, err) < 0)
         return NULL;
     if (statvfs(directory, &room) < 0 || room.f_bavail * room.f_frsize >= ROOM_LEAST)
@@ -177,24 +174,62 @@ void vl_run_drop_results(const char *directory)
 }
 
 /* What was seen must not be lost because it cannot be kept: this is told, and the figures are printed all the same. */
-int vl_run_keep_results(const struct vl_run *run, const struct vl_load_asked *asked,
-                        const struct vl_load_results *results, struct vl_error *err)
+int vl_run_keep(const struct vl_run *run, const struct vl_load_asked *asked, const struct vl_load_kept *kept,
+                struct vl_error *err)
 {
-    const char *directory = results->directory;
-    VL_FREE char *text = result_text(run, asked, results, err);
+    VL_FREE char *text = kept_text(run, asked, kept, err);
     VL_JSON_VALUE_AUTO *result = text ? vl_json_read(text, err) : NULL;
     VL_BUF_AUTO samples = VL_BUF_INIT;
 
-    if (!result || vl_own_mkdirs(directory, 0700, err) < 0)
+    if (!result || vl_own_mkdirs(kept->directory, 0700, err) < 0)
         return -1;
-    vl_sipp_samples_csv(results->summary, &samples);
+    vl_sipp_samples_csv(kept->seen, &samples);
     if (samples.failed)
         return vl_no_memory(err);
-    if (write_into(directory, RESULT, text, strlen(text), err) < 0 ||
-        write_into(directory, "samples.csv", vl_buf_text(&samples), samples.length, err) < 0)
+    if (write_into(kept->directory, RESULT, text, strlen(text), err) < 0 ||
+        write_into(kept->directory, "samples.csv", vl_buf_text(&samples), samples.length, err) < 0)
         return -1;
-    return write_report((const struct vl_json_value *[]){ result }, (const char *[]){ asked->load.name }, 1, directory,
-                        err);
+    return write_report((const struct vl_json_value *[]){ result }, (const char *[]){ asked->load.name }, 1,
+                        kept->directory, err);
+}
+
+struct kept_run {
+    const struct vl_run *run;
+    const struct vl_load_asked *asked;
+    const struct vl_load_results *results;
+};
+
+static void put_run(const void *context, struct vl_json *json)
+{
+    const struct kept_run *kept = context;
+    const struct vl_load_results *results = kept->results;
+    bool registers = is_registering(kept->asked);
+
+    vl_sipp_summary_json(results->summary, json, "run");
+    vl_sipp_metrics_json(results->summary, registers, json, "metrics");
+    vl_run_listen_json(kept->run, results->listener, results->not_heard, results->summary, json);
+}
+
+int vl_run_keep_results(const struct vl_run *run, const struct vl_load_asked *asked,
+                        const struct vl_load_results *results, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    const char *limit;
+    enum vl_load_limit which = vl_sipp_limit(results->summary, &arena, &limit);
+    const struct kept_run kept = { .run = run, .asked = asked, .results = results };
+
+    return vl_run_keep(
+        run, asked,
+        &(struct vl_load_kept){ .schema = VL_SIPP_SCHEMA,
+                                .directory = results->directory,
+                                .begun = results->begun,
+                                .answer = vl_sipp_answer(results->summary, is_registering(asked), &arena),
+                                .limit = vl_sipp_limit_name(which),
+                                .limit_text = limit,
+                                .put = put_run,
+                                .context = &kept,
+                                .seen = results->summary },
+        err);
 }
 
 static struct vl_json_value *read_result(const struct vl_run *run, const char *directory)
@@ -208,10 +243,11 @@ static struct vl_json_value *read_result(const struct vl_run *run, const char *d
         return NULL;
     result = vl_json_read(text, run->err);
     schema = vl_json_string_of(vl_json_member(result, "schema"));
-    if (result && schema && !strcmp(schema, VL_SIPP_SCHEMA))
+    if (result && schema && (!strcmp(schema, VL_SIPP_SCHEMA) || !strcmp(schema, VL_CAPACITY_SCHEMA)))
         return result;
     if (result)
-        (void)vl_fail(run->err, VL_ERROR_FAILED, "it has no \"schema\": \"" VL_SIPP_SCHEMA "\"");
+        (void)vl_fail(run->err, VL_ERROR_FAILED,
+                      "it has neither \"schema\": \"" VL_SIPP_SCHEMA "\" nor \"" VL_CAPACITY_SCHEMA "\"");
     vl_json_value_free(result);
     (void)vl_error_wrap(run->err, "'%s' is no result of a load run of this version", path);
     return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is kept of a load run: a directory with result.json, samples.csv and report.html.
+ * What is kept of a load run, or of a search for the largest: a directory with result.json, samples.csv and
+ * report.html.
  */
 #ifndef VL_REQUEST_RESULTS_H
 #define VL_REQUEST_RESULTS_H
@@ -18,10 +19,11 @@ struct vl_load_results {
     const char *not_heard;
 };
 
-/* Make the directory of a run before it begins: `given`, or NULL for one in the state of the lab, named after the load
- * and the time. NULL when it cannot be, or has no room; in the run's arena. */
-const char *vl_run_begin_results(const struct vl_run *run, const struct vl_load_asked *asked, long long begun,
-                                 const char *given, struct vl_error *err);
+/* Make the directory of a run, or of a search, before it begins: that of the request, with one in it for each of
+ * several loads; or one in the state of the lab, of this name and the time. NULL when it cannot be, or has no room; in
+ * the run's arena. */
+const char *vl_run_begin_results(const struct vl_run *run, const struct vl_load_asked *asked, const char *name,
+                                 long long begun, struct vl_error *err);
 
 /* No run came of it: the directory goes, unless it has something. */
 void vl_run_drop_results(const char *directory);
@@ -30,5 +32,19 @@ void vl_run_drop_results(const char *directory);
  * replaced. */
 int vl_run_keep_results(const struct vl_run *run, const struct vl_load_asked *asked,
                         const struct vl_load_results *results, struct vl_error *err);
+
+/* What is kept of something that made calls. */
+struct vl_load_kept {
+    const char *schema, *directory;
+    long long begun;
+    const char *answer, *limit, *limit_text;
+    void (*put)(const void *context, struct vl_json *json); /* its own members */
+    const void *context;
+    const struct vl_sipp_summary *seen; /* of which only the samples are read */
+};
+
+/* The same of anything. */
+int vl_run_keep(const struct vl_run *run, const struct vl_load_asked *asked, const struct vl_load_kept *kept,
+                struct vl_error *err);
 
 #endif

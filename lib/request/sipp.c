@@ -222,17 +222,6 @@ static void warn_of_copies(const struct vl_run *run, const struct vl_load_asked 
         asked->options.scenario_name);
 }
 
-/* Where the results shall be, which is seen to before a call is made. */
-static const char *begin_results(const struct vl_run *run, const struct vl_load_asked *asked, long long begun)
-{
-    const char *output = run->request->parameters.sipp->output;
-    bool many = output && run->session->lab->load_count > 1;
-
-    if (many)
-        output = vl_arena_printf(&run->result->arena, "%s/%s", output, asked->load.name);
-    return vl_run_begin_results(run, asked, begun, output, run->err);
-}
-
 /* A run whose results cannot be kept did not go well, whatever its calls did; its figures are printed all the same. */
 static bool keep(const struct vl_run *run, const struct vl_load_asked *asked, const struct vl_load_results *results,
                  struct vl_buf *text)
@@ -302,7 +291,7 @@ static int run_one(const struct vl_run *run, struct vl_load_asked *asked, struct
     struct vl_load_results results = { .begun = (long long)time(NULL) };
     int rc;
 
-    results.directory = begin_results(run, asked, results.begun);
+    results.directory = vl_run_begin_results(run, asked, asked->load.name, results.begun, run->err);
     if (!results.directory)
         return -1;
     warn_of_copies(run, asked);

@@ -7,8 +7,12 @@
  * many a second. While a step goes on the Asterisks on the way are looked at (limits.h); between two steps it is
  * waited for until they have let go of what the one before took.
  */
+#include <string.h>
+#include <time.h>
+
 #include "base/clock.h"
 #include "request/capacity.h"
+#include "request/results.h"
 #include "sipp/calibrate.h"
 
 enum {
@@ -90,7 +94,8 @@ static struct vl_capacity_step judge_step(const struct vl_capacity *capacity, co
                                           unsigned number, unsigned seconds)
 {
     const char *why = vl_capacity_broken_rule(capacity, summary, number);
-    struct vl_capacity_step step = { .load = number,
+    struct vl_capacity_step step = { .begun_s = (double)(vl_now_ms() - capacity->started_ms) / 1000 - seconds,
+                                     .load = number,
                                      .held = !why,
                                      .rate = summary->rate,
                                      .made = summary->made,
@@ -106,10 +111,33 @@ static struct vl_capacity_step judge_step(const struct vl_capacity *capacity, co
     return step;
 }
 
+/* The samples of a step go with its summary. */
+static void keep_samples(struct vl_capacity *capacity, const struct vl_sipp_summary *summary, double begun_s)
+{
+    struct vl_arena *arena = &capacity->run->result->arena;
+
+    for (size_t i = 0; i < summary->sample_count; i++) {
+        const struct vl_load_sample *sample = &summary->samples[i];
+        struct vl_load_guest *guests = vl_arena_zalloc(arena, (sample->guest_count + 1) * sizeof(*guests));
+        struct vl_load_sample *grown =
+            vl_arena_grow(arena, capacity->samples, capacity->sample_count, sizeof(*capacity->samples));
+
+        if (!guests || !grown)
+            return;
+        if (sample->guest_count)
+            memcpy(guests, sample->guests, sample->guest_count * sizeof(*guests));
+        capacity->samples = grown;
+        grown[capacity->sample_count] = *sample;
+        grown[capacity->sample_count].guests = guests;
+        grown[capacity->sample_count++].at_s += begun_s;
+    }
+}
+
 static void take_step(struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
                       const struct vl_capacity_step *step)
 {
     capacity->steps[capacity->search.steps] = *step;
+    keep_samples(capacity, summary, step->begun_s);
     vl_session_event(capacity->run->session, VOIPLAB_EVENT_STEP, capacity->now.name, "%u %s: %s%s", step->load,
                      vl_capacity_unit(capacity), step->held ? "holds" : "does not hold: ", step->why);
     vl_sipp_search_expect(&capacity->search, vl_capacity_expected(capacity, step->load));
@@ -249,26 +277,60 @@ static int search(struct vl_capacity *capacity)
     return rc;
 }
 
+/* Of a search that was broken off, what it had seen. */
+static int tell(struct vl_capacity *capacity, const char *directory, long long begun, struct vl_buf *text)
+{
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+
+    vl_capacity_tell(capacity, text);
+    vl_capacity_tell_json(capacity, capacity->run->result->document, NULL);
+    if (vl_capacity_keep(capacity, directory, begun, &cause) == 0) {
+        vl_buf_printf(text, "  %-22s %s/report.html\n", "report", directory);
+        return 0;
+    }
+    return vl_fail(capacity->run->err, VL_ERROR_FAILED, "load '%s': the results are not kept: %s",
+                   capacity->load->load.name, vl_error_text(&cause));
+}
+
+static int search_and_tell(struct vl_capacity *capacity, struct vl_buf *text)
+{
+    const char *name = vl_arena_printf(&capacity->run->result->arena, "capacity-%s", capacity->load->load.name);
+    long long begun_at = (long long)time(NULL);
+    const char *directory = vl_run_begin_results(capacity->run, capacity->load, name, begun_at, capacity->run->err);
+    int rc;
+
+    if (!directory)
+        return -1;
+    capacity->watch = vl_run_watch_start(capacity->run);
+    vl_capacity_look(capacity);
+    capacity->started_ms = vl_now_ms();
+    rc = search(capacity);
+    vl_run_watch_stop(capacity->watch);
+    if (capacity->search.steps || rc == 0) {
+        VL_ERROR_AUTO why = { .code = VL_OK };
+
+        vl_error_move(&why, capacity->run->err);
+        if (tell(capacity, directory, begun_at, text) < 0 && rc == 0)
+            rc = -1;
+        if (why.code)
+            vl_error_move(capacity->run->err, &why);
+    } else {
+        vl_run_drop_results(directory);
+    }
+    vl_capacity_look_away(capacity);
+    return rc;
+}
+
 static int find_capacity(const struct vl_run *run, struct vl_load_asked *load, struct vl_buf *text)
 {
     struct vl_capacity capacity = { .run = run, .asked = run->request->parameters.sipp, .load = load };
-    int rc;
 
     if (load->options.scenario && load->options.scenario->registers && !capacity.asked->by_rate)
         return vl_fail(run->err, VL_ERROR_USAGE, "registrations are not up at once: search by their rate");
     if (is_sound_judged(&capacity) && !may_sound(&capacity))
         return vl_fail(run->err, VL_ERROR_USAGE, "scenario '%s' has no sound to be judged: one that has is media",
                        load->options.scenario->name);
-    capacity.watch = vl_run_watch_start(run);
-    vl_capacity_look(&capacity);
-    rc = search(&capacity);
-    vl_run_watch_stop(capacity.watch);
-    if (capacity.search.steps || rc == 0) {
-        vl_capacity_tell(&capacity, text);
-        vl_capacity_tell_json(&capacity, run->result->document);
-    }
-    vl_capacity_look_away(&capacity);
-    return rc;
+    return search_and_tell(&capacity, text);
 }
 
 int vl_run_sipp_capacity(const struct vl_run *run)

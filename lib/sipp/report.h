@@ -13,8 +13,10 @@
 
 /* What results say in their member "schema". */
 #define VL_SIPP_SCHEMA "voiplab.load.1"
+#define VL_CAPACITY_SCHEMA "voiplab.capacity.1"
 
-/* Add the page. `runs` are results in the order in which they shall be compared; `names` what they are called there. */
+/* Add the page. `runs` are results of runs and of searches in the order in which they shall be compared; `names` what
+ * they are called there. */
 void vl_sipp_report(struct vl_buf *buf, const struct vl_json_value *const *runs, const char *const *names,
                     size_t count);
 

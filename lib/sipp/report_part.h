@@ -21,14 +21,29 @@ const char *vl_report_text(const struct vl_json_value *value, const char *first,
 void vl_report_put_count(struct vl_buf *buf, double number);
 void vl_report_put_figure(struct vl_buf *buf, double number, int digits, const char *unit);
 
+/* A figure of the first screen, an item of the list of tiles; the words are HTML. */
+void vl_report_put_tile(struct vl_buf *buf, const char *what, double number, int digits, const char *unit);
+
+/* A row of a table of two columns, of a figure, of words, and those that say what the host was. */
+void vl_report_put_row(struct vl_buf *buf, const char *what, double number, int digits, const char *unit);
+void vl_report_put_text_row(struct vl_buf *buf, const char *what, const char *text);
+void vl_report_put_host(struct vl_buf *buf, const struct vl_json_value *run);
+
+/* The largest figure of this name in the samples; NAN: there is none. */
+double vl_report_most(const struct vl_json_value *run, const char *key, double scale);
+
 /* How the calls sounded, or why that is not known: a sentence without its full stop. */
 const char *vl_report_sound(struct vl_arena *arena, const struct vl_json_value *run);
 
-/* Chapters, each with its heading. */
+/* Chapters, each with its heading. The pictures have `index` in their names, for one page may have those of several. */
+void vl_report_pictures(struct vl_buf *buf, const struct vl_json_value *run, size_t index);
 void vl_report_failures(struct vl_buf *buf, const struct vl_json_value *run);
 void vl_report_media(struct vl_buf *buf, struct vl_arena *arena, const struct vl_json_value *run);
 void vl_report_times(struct vl_buf *buf, const struct vl_json_value *run);
 void vl_report_metrics(struct vl_buf *buf, const struct vl_json_value *run);
 void vl_report_how(struct vl_buf *buf, const struct vl_json_value *run);
+
+/* All of a search for the largest load that holds (request/capacity.h). */
+void vl_report_capacity(struct vl_buf *buf, const struct vl_json_value *search, size_t index, const char *level);
 
 #endif

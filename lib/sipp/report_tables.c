@@ -56,6 +56,13 @@ void vl_report_put_figure(struct vl_buf *buf, double number, int digits, const c
         vl_buf_printf(buf, "\xc2\xa0%s", unit);
 }
 
+void vl_report_put_tile(struct vl_buf *buf, const char *what, double number, int digits, const char *unit)
+{
+    vl_buf_puts(buf, "<li><b>");
+    vl_report_put_figure(buf, number, digits, unit);
+    vl_buf_printf(buf, "</b><span>%s</span></li>\n", what);
+}
+
 /* How the calls sounded, or why that is not known. */
 const char *vl_report_sound(struct vl_arena *arena, const struct vl_json_value *run)
 {
@@ -76,14 +83,14 @@ const char *vl_report_sound(struct vl_arena *arena, const struct vl_json_value *
                            mos, streams, lowest, loss);
 }
 
-static void put_row(struct vl_buf *buf, const char *what, double number, int digits, const char *unit)
+void vl_report_put_row(struct vl_buf *buf, const char *what, double number, int digits, const char *unit)
 {
     vl_buf_printf(buf, "<tr><th scope=\"row\">%s</th><td>", what);
     vl_report_put_figure(buf, number, digits, unit);
     vl_buf_puts(buf, "</td></tr>\n");
 }
 
-static void put_text_row(struct vl_buf *buf, const char *what, const char *text)
+void vl_report_put_text_row(struct vl_buf *buf, const char *what, const char *text)
 {
     vl_buf_printf(buf, "<tr><th scope=\"row\">%s</th><td class=\"word\">", what);
     vl_html_text(buf, text);
@@ -178,7 +185,7 @@ void vl_report_metrics(struct vl_buf *buf, const struct vl_json_value *run)
     vl_buf_puts(buf,
                 "<h2>RFC 6076</h2>\n<table><caption>n/a: not defined for this run, or not measured</caption><tbody>\n");
     for (size_t i = 0; i < VL_COUNT(rows); i++)
-        put_row(buf, rows[i].title, vl_report_real(run, "metrics", rows[i].key), 2, rows[i].unit);
+        vl_report_put_row(buf, rows[i].title, vl_report_real(run, "metrics", rows[i].key), 2, rows[i].unit);
     vl_buf_puts(buf, "</tbody></table>\n");
 }
 
@@ -273,28 +280,33 @@ void vl_report_media(struct vl_buf *buf, struct vl_arena *arena, const struct vl
     put_directions(buf, rows, "lowest", inputs, VL_COUNT(inputs));
 }
 
+void vl_report_put_host(struct vl_buf *buf, const struct vl_json_value *run)
+{
+    vl_report_put_text_row(buf, "This host", vl_report_text(run, "host", "name"));
+    vl_report_put_text_row(buf, "Processor", vl_report_text(run, "host", "processor"));
+    vl_report_put_row(buf, "Processors", vl_report_real(run, "host", "processors"), 0, "");
+    vl_report_put_row(buf, "Memory", vl_report_real(run, "host", "memory") / MIB, 0, "MiB");
+    vl_report_put_text_row(buf, "Kernel", vl_report_text(run, "host", "kernel"));
+    vl_report_put_text_row(buf, "voiplab", vl_report_text(run, "voiplab", NULL));
+}
+
 void vl_report_how(struct vl_buf *buf, const struct vl_json_value *run)
 {
     vl_buf_puts(buf, "<h2>How it was measured</h2>\n<table><tbody>\n");
-    put_text_row(buf, "Load", vl_report_text(run, "run", "name"));
-    put_text_row(buf, "Begun", vl_report_text(run, "begun", NULL));
-    put_text_row(buf, "Target", vl_report_text(run, "run", "target"));
-    put_text_row(buf, "Address", vl_report_text(run, "run", "address"));
-    put_text_row(buf, "Number called", vl_report_text(run, "run", "extension"));
-    put_row(buf, "Calls asked for", vl_report_real(run, "run", "calls_asked"), 0, "");
-    put_row(buf, "Rate asked for", vl_report_real(run, "run", "rate_asked"), 0, "calls/s");
-    put_row(buf, "Hold", vl_report_real(run, "run", "hold_ms") / 1000, 1, "s");
-    put_text_row(buf, "Outcome", vl_report_text(run, "run", "outcome"));
-    put_text_row(buf, "Scenario", vl_report_text(run, "scenario", "name"));
-    put_text_row(buf, "Its SHA-256", vl_report_text(run, "scenario", "sha256"));
-    put_row(buf, "SIPp processes", vl_report_real(run, "run", "generators"), 0, "");
-    put_row(buf, "Retransmissions", vl_report_real(run, "run", "retransmissions"), 0, "");
-    put_row(buf, "SIPp was late", vl_report_real(run, "run", "generator_late"), 0, "times");
-    put_text_row(buf, "This host", vl_report_text(run, "host", "name"));
-    put_text_row(buf, "Processor", vl_report_text(run, "host", "processor"));
-    put_row(buf, "Processors", vl_report_real(run, "host", "processors"), 0, "");
-    put_row(buf, "Memory", vl_report_real(run, "host", "memory") / MIB, 0, "MiB");
-    put_text_row(buf, "Kernel", vl_report_text(run, "host", "kernel"));
-    put_text_row(buf, "voiplab", vl_report_text(run, "voiplab", NULL));
+    vl_report_put_text_row(buf, "Load", vl_report_text(run, "run", "name"));
+    vl_report_put_text_row(buf, "Begun", vl_report_text(run, "begun", NULL));
+    vl_report_put_text_row(buf, "Target", vl_report_text(run, "run", "target"));
+    vl_report_put_text_row(buf, "Address", vl_report_text(run, "run", "address"));
+    vl_report_put_text_row(buf, "Number called", vl_report_text(run, "run", "extension"));
+    vl_report_put_row(buf, "Calls asked for", vl_report_real(run, "run", "calls_asked"), 0, "");
+    vl_report_put_row(buf, "Rate asked for", vl_report_real(run, "run", "rate_asked"), 0, "calls/s");
+    vl_report_put_row(buf, "Hold", vl_report_real(run, "run", "hold_ms") / 1000, 1, "s");
+    vl_report_put_text_row(buf, "Outcome", vl_report_text(run, "run", "outcome"));
+    vl_report_put_text_row(buf, "Scenario", vl_report_text(run, "scenario", "name"));
+    vl_report_put_text_row(buf, "Its SHA-256", vl_report_text(run, "scenario", "sha256"));
+    vl_report_put_row(buf, "SIPp processes", vl_report_real(run, "run", "generators"), 0, "");
+    vl_report_put_row(buf, "Retransmissions", vl_report_real(run, "run", "retransmissions"), 0, "");
+    vl_report_put_row(buf, "SIPp was late", vl_report_real(run, "run", "generator_late"), 0, "times");
+    vl_report_put_host(buf, run);
     vl_buf_puts(buf, "</tbody></table>\n");
 }

@@ -18,6 +18,12 @@ expect_status 0 'sipp report of two runs'
 grep -q '<td>150</td><td>99</td>' both/report.html || fail 'the runs are not compared'
 [ ! -e two/report.html ] || fail 'a comparison wrote into a run'
 xmllint --noout both/report.html || fail 'the comparison is not well-formed'
+mkdir search
+cp "$SOURCE/test/golden/sipp/capacity.json" search/result.json
+run sipp report search
+expect_status 0 'the report of a search'
+cmp search/report.html "$SOURCE/test/golden/sipp/capacity.html" || fail 'the report of a search is another one'
+xmllint --noout search/report.html || fail 'the report of a search is not well-formed'
 run sipp report one two
 expect_status 2 'a comparison without a place'
 expect err 'say with -o where' 'a comparison without a place'
@@ -31,13 +37,15 @@ echo '{"schema": ' >odd/result.json
 run sipp report odd
 expect_status 1 'a result that is cut'
 expect err "odd/result.json' is no result" 'a result that is cut'
-python3 "$SOURCE/test/tools/page_words.py" one/report.html both/report.html || fail 'the words or the colours of a report'
+python3 "$SOURCE/test/tools/page_words.py" one/report.html both/report.html search/report.html || fail 'the words or the colours of a report'
 if [ "${VOIPLAB_TEST_FULL-}" = ON ]; then
     need chromium
-    for size in 1280x800 360x800; do
-        timeout 120 python3 "$SOURCE/test/tools/page_look.py" one/report.html "screen-$size.png" "${size%x*}" "${size#*x}" ||
-            fail "the report as a browser of $size shows it"
-        [ -s "screen-$size.png" ] || fail "there is no screenshot of $size"
+    for page in one search; do
+        for size in 1280x800 360x800; do
+            timeout 120 python3 "$SOURCE/test/tools/page_look.py" $page/report.html "$page-$size.png" "${size%x*}" \
+                "${size#*x}" || fail "the report $page as a browser of $size shows it"
+            [ -s "$page-$size.png" ] || fail "there is no screenshot of $page at $size"
+        done
     done
 fi
 finish

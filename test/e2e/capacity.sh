@@ -47,6 +47,15 @@ for ((i = 0; i < rounds; i++)); do finds 25 25 'call limit'; done
 agree
 jq -e --argjson cores "$(grep -c ^processor /proc/cpuinfo)" '.capacities[0] | (.per_core * $cores | round) == 25 and .at_least' "$work/out" >/dev/null ||
     fail "what comes to a processor: $(cat "$work/out")"
+kept=$(find "$work/state/bed/loads" -name 'capacity-load-*' | sort | tail -n 1)
+jq -e '.schema == "voiplab.capacity.1" and .limit.what == "call limit" and .capacity.capacity == 25 and
+    (.samples | map(.up) | max) == 25 and (.samples | all(.at_s <= 300))' "$kept/result.json" >/dev/null ||
+    fail "what is kept: $(head -c 2000 "$kept/result.json")"
+cp "$kept/report.html" "$work/report.html"
+voiplab sipp report "$kept"
+ends 0 "the report made again"
+cmp "$kept/report.html" "$work/report.html" || fail "it is another one"
+grep -q '<h1 id="answer">25 calls at once' "$kept/report.html" || fail "the report does not begin with the answer"
 full || exit 0
 
 # asterisk_anew: what sip.conf has no more is forgotten; a reload keeps it

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What is made of the figures of a load run: what gave first, the metrics, the samples as CSV, and the report against
- * test/golden/sipp/report.html (UPDATE_GOLDEN=1 writes it anew; look at the difference before you keep it).
+ * test/golden/sipp/report.html, that of a search against capacity.html (UPDATE_GOLDEN=1 writes them anew; look at the
+ * difference before you keep it).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,9 +42,9 @@ static size_t count_of(const char *text, const char *what)
     return count;
 }
 
-static void report_of(size_t runs, struct vl_buf *page)
+static void report_from(const char *file, size_t runs, struct vl_buf *page)
 {
-    VL_FREE char *text = content_of(GOLDEN "result.json");
+    VL_FREE char *text = content_of(file);
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_JSON_VALUE_AUTO *result = vl_json_read(text, &err);
 
@@ -52,22 +53,57 @@ static void report_of(size_t runs, struct vl_buf *page)
     assert_false(page->failed);
 }
 
-static void test_golden(void **state)
+static void report_of(size_t runs, struct vl_buf *page)
+{
+    report_from(GOLDEN "result.json", runs, page);
+}
+
+static void assert_golden(const char *json, const char *html)
 {
     VL_BUF_AUTO page = VL_BUF_INIT;
     VL_FREE char *expected = NULL;
 
-    (void)state;
-    report_of(1, &page);
+    report_from(json, 1, &page);
     if (getenv("UPDATE_GOLDEN")) {
-        VL_FCLOSE FILE *stream = fopen(GOLDEN "report.html", "w");
+        VL_FCLOSE FILE *stream = fopen(html, "w");
 
         assert_non_null(stream);
         assert_true(fputs(vl_buf_text(&page), stream) >= 0);
         assert_int_equal(fflush(stream), 0);
     }
-    expected = content_of(GOLDEN "report.html");
+    expected = content_of(html);
     assert_string_equal(vl_buf_text(&page), expected);
+}
+
+static void test_golden(void **state)
+{
+    (void)state;
+    assert_golden(GOLDEN "result.json", GOLDEN "report.html");
+    assert_golden(GOLDEN "capacity.json", GOLDEN "capacity.html");
+}
+
+/* Of a search: how many and what gave before all else, each step with what became of it, and all of it over time. */
+static void test_capacity(void **state)
+{
+    VL_BUF_AUTO page = VL_BUF_INIT;
+    const char *text, *answer;
+
+    (void)state;
+    report_from(GOLDEN "capacity.json", 1, &page);
+    text = vl_buf_text(&page);
+    answer =
+        strstr(text, "<h1 id=\"answer\">25 calls at once to '1999' on 'pbx1' hold, seen twice</h1>\n"
+                     "<p class=\"first good\">What gave first: the account 1500 of 'pbx1' may have 25 calls at once "
+                     "(call-limit).</p>");
+    assert_non_null(answer);
+    assert_true(answer < strstr(text, "<ul") && answer < strstr(text, "<table") && answer < strstr(text, "<svg"));
+    assert_non_null(strstr(text, "<li><b>25</b><span>calls at once hold</span></li>"));
+    assert_non_null(strstr(text, "<li><b>26</b><span>were too much</span></li>"));
+    assert_int_equal(count_of(text, "<td class=\"word good\">held</td>"), 4);
+    assert_int_equal(count_of(text, "<td class=\"word bad\">1 of 26 failed: 480 Temporarily Unavailable</td>"), 1);
+    assert_int_equal(count_of(text, "<svg role=\"img\""), 6);
+    assert_non_null(strstr(text, "rejected due &lt;i&gt;to usage limit"));
+    assert_null(strstr(text, "nan"));
 }
 
 /* The answer first; nothing leaves the page; each picture has words; what is hostile is text. */
@@ -109,12 +145,21 @@ static void test_comparison(void **state)
     assert_non_null(strstr(vl_buf_text(&page), "<h1>2 runs compared</h1>"));
     assert_non_null(strstr(vl_buf_text(&page), "<th scope=\"col\">&lt;two&gt;</th>"));
     assert_int_equal(count_of(vl_buf_text(&page), "id=\"r1-calls-t\""), 1);
+    assert_null(strstr(vl_buf_text(&page), "The most that holds"));
+    vl_buf_free(&page);
+    report_from(GOLDEN "capacity.json", 2, &page);
+    assert_null(strstr(vl_buf_text(&page), "Calls failed"));
+    assert_non_null(strstr(vl_buf_text(&page), "<th scope=\"row\">The most that holds</th><td>25</td><td>25</td>"));
 }
 
 /* Whatever a file says, it is shown or left out. */
 static void test_odd_results(void **state)
 {
-    static const char *const odd[] = { "{}", "[]", "{\"samples\":[1,2,{}],\"run\":7}",
+    static const char *const odd[] = { "{}",
+                                       "[]",
+                                       "{\"capacity\":7}",
+                                       "{\"capacity\":{\"steps\":[1,{\"held\":3,\"why\":[]}],\"published\":[2]}}",
+                                       "{\"samples\":[1,2,{}],\"run\":7}",
                                        "{\"samples\":[{\"at_s\":-1e300,\"up\":1e300},{\"at_s\":1e308}]}",
                                        "{\"samples\":[{\"at_s\":5},{\"at_s\":1,\"guests\":[{\"name\":\"x\"}]}]}" };
 
@@ -281,9 +326,9 @@ static void test_csv(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),      cmocka_unit_test(test_page),   cmocka_unit_test(test_comparison),
-        cmocka_unit_test(test_odd_results), cmocka_unit_test(test_limits), cmocka_unit_test(test_busy_host),
-        cmocka_unit_test(test_metrics),     cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_golden),     cmocka_unit_test(test_page),        cmocka_unit_test(test_capacity),
+        cmocka_unit_test(test_comparison), cmocka_unit_test(test_odd_results), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_busy_host),  cmocka_unit_test(test_metrics),     cmocka_unit_test(test_csv),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
