@@ -3,13 +3,11 @@
  * The public interface to dialplans: where one comes from, and questions to it.
  */
 #include <string.h>
-#include <time.h>
 
 #include "api/api.h"
 #include "api/sized.h"
 #include "base/memory.h"
 #include "dialplan/version.h"
-#include "dialplan/zone.h"
 #include "request/dialplan_source.h"
 #include "trace/show.h"
 
@@ -147,18 +145,8 @@ static char *show_whole(const struct vl_dialplan *plan, const struct vl_query *q
 /* The moment that is meant, from text over the caller's now. */
 static int read_moment(const struct voiplab_dialplan_query *query, struct vl_moment *moment, struct vl_error *err)
 {
-    time_t now = (time_t)query->now;
-    struct tm parts;
-
-    if (!localtime_r(&now, &parts))
+    if (!vl_run_moment(query->now, moment))
         return vl_fail(err, VL_ERROR_USAGE, "the time cannot be told");
-    *moment = (struct vl_moment){ .year = parts.tm_year + 1900,
-                                  .month = parts.tm_mon + 1,
-                                  .day = parts.tm_mday,
-                                  .weekday = parts.tm_wday,
-                                  .hour = parts.tm_hour,
-                                  .minute = parts.tm_min,
-                                  .elsewhere = vl_zone_moment };
     if (query->at && !vl_moment_read(query->at, moment))
         return vl_fail(err, VL_ERROR_USAGE, "'%s' is no time: give 'HH:MM', 'mon HH:MM' or 'YYYY-MM-DD HH:MM'",
                        query->at);

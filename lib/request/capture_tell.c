@@ -10,20 +10,31 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "request/capture.h"
+#include "request/foretell.h"
 #include "sipp/ladder.h"
 
 enum { WIDTH = 80, CALLS_SHOWN = 30 };
 
+/* The PBX of the lab that has this address; NULL: none. */
+static const struct vl_pbx *pbx_at(const struct vl_lab *lab, const struct vl_endpoint *host)
+{
+    for (size_t i = 0; lab && i < lab->pbx_count; i++) {
+        const struct vl_endpoint end = vl_packet_ipv4_end(lab->pbxs[i].address, 0);
+
+        if (lab->pbxs[i].address && vl_packet_same_host(&end, host))
+            return &lab->pbxs[i];
+    }
+    return NULL;
+}
+
 static const char *name_of(void *context, struct vl_arena *arena, const struct vl_endpoint *host)
 {
     const struct vl_lab *lab = context;
+    const struct vl_pbx *pbx = pbx_at(lab, host);
     struct vl_endpoint end;
 
-    for (size_t i = 0; lab && i < lab->pbx_count; i++) {
-        end = vl_packet_ipv4_end(lab->pbxs[i].address, 0);
-        if (lab->pbxs[i].address && vl_packet_same_host(&end, host))
-            return lab->pbxs[i].name;
-    }
+    if (pbx)
+        return pbx->name;
     if (!lab || !lab->bridge.address)
         return NULL;
     end = vl_packet_ipv4_end(lab->bridge.address, 0);
@@ -106,8 +117,25 @@ static uint32_t chosen_call(const struct vl_run *run, const struct vl_capture *c
     return 0;
 }
 
-static int tell_ladder(const struct vl_run *run, const struct vl_capture *capture, struct vl_buf *text)
+/* Beside what was said of a call that has just been heard, what the dialplan says where it began. */
+static void foretell(const struct vl_run *run, const struct vl_heard *heard, uint32_t call, struct vl_buf *text)
 {
+    const struct vl_lab *lab = run->session->lab;
+    const struct vl_capture_leg *leg = first_leg(heard->capture, call);
+    const struct vl_pbx *pbx = heard->live && *leg->called ? pbx_at(lab, &leg->to) : NULL;
+    struct vl_foretold foretold = { .pbx = NULL };
+
+    if (pbx) {
+        foretold = vl_run_foretell(run, pbx, leg->called, leg->caller, pbx_at(lab, &leg->from));
+        vl_buf_printf(text, "%s%s\n%s\n", vl_run_foretold_title(run, &foretold),
+                      foretold.text ? "" : " is not known:", foretold.text ? foretold.text : foretold.why);
+    }
+    vl_run_foretold_json(&foretold, run->result->document, "foretold");
+}
+
+static int tell_ladder(const struct vl_run *run, const struct vl_heard *heard, struct vl_buf *text)
+{
+    const struct vl_capture *capture = heard->capture;
     const struct voiplab_capture *parameters = run->request->parameters.capture;
     struct vl_ladder_names names = vl_run_host_names(run);
     uint32_t call = chosen_call(run, capture);
@@ -121,6 +149,7 @@ static int tell_ladder(const struct vl_run *run, const struct vl_capture *captur
         vl_buf_printf(text, "%sthe ladder of call %u, in seconds\n", text->length ? "\n" : "", call + 1);
         vl_ladder_text(capture, call, &names, WIDTH, text);
         vl_buf_putc(text, '\n');
+        foretell(run, heard, call, text);
     }
     if (parameters->svg) {
         VL_FREE char *svg = vl_ladder_svg(capture, call, &names, run->err);
@@ -276,7 +305,7 @@ int vl_run_tell_heard(const struct vl_run *run, const struct vl_heard *heard)
 
     counts_json(json, heard);
     tell_calls(run, capture, &text);
-    if (tell_ladder(run, capture, &text) < 0)
+    if (tell_ladder(run, heard, &text) < 0)
         return -1;
     calls_json(run, capture);
     streams = tell_media(run, capture);

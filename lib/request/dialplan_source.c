@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "dialplan/beside.h"
+#include "dialplan/zone.h"
 #include "probe/ask.h"
 #include "render/asterisk.h"
 #include "request/fleet.h"
@@ -193,4 +195,21 @@ struct vl_dialplan *vl_run_dialplan_source(struct vl_session *session, const str
     }
     *ret_context = dial_context(session, source->pbx, arena);
     return source->pbx ? load_running(session, source->pbx, arena, ret_database, err) : load_rendered(session, err);
+}
+
+bool vl_run_moment(long long now, struct vl_moment *ret_moment)
+{
+    time_t seconds = (time_t)now;
+    struct tm parts;
+
+    if (!localtime_r(&seconds, &parts))
+        return false;
+    *ret_moment = (struct vl_moment){ .year = parts.tm_year + 1900,
+                                      .month = parts.tm_mon + 1,
+                                      .day = parts.tm_mday,
+                                      .weekday = parts.tm_wday,
+                                      .hour = parts.tm_hour,
+                                      .minute = parts.tm_min,
+                                      .elsewhere = vl_zone_moment };
+    return true;
 }

@@ -6,6 +6,7 @@
 #define VL_REQUEST_DIALPLAN_SOURCE_H
 
 #include "dialplan/dialplan.h"
+#include "dialplan/timing.h"
 #include "plan/session.h"
 #include "trace/astdb.h"
 
@@ -14,5 +15,8 @@
 struct vl_dialplan *vl_run_dialplan_source(struct vl_session *session, const struct voiplab_dialplan_source *source,
                                            struct vl_arena *arena, const char **ret_context,
                                            const struct vl_astdb **ret_database, struct vl_error *err);
+
+/* The moment of this time, in the time zone of this host. False: it cannot be told. */
+bool vl_run_moment(long long now, struct vl_moment *ret_moment);
 
 #endif

@@ -208,6 +208,7 @@ static void put_run(const void *context, struct vl_json *json)
     vl_sipp_summary_json(results->summary, json, "run");
     vl_sipp_metrics_json(results->summary, registers, json, "metrics");
     vl_run_listen_json(kept->run, results->listener, results->not_heard, results->summary, json);
+    vl_run_foretold_json(&results->foretold, json, "foretold");
 }
 
 int vl_run_keep_results(const struct vl_run *run, const struct vl_load_asked *asked,

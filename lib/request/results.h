@@ -6,6 +6,7 @@
 #ifndef VL_REQUEST_RESULTS_H
 #define VL_REQUEST_RESULTS_H
 
+#include "request/foretell.h"
 #include "request/load.h"
 
 struct vl_load_listener;
@@ -17,6 +18,7 @@ struct vl_load_results {
     const struct vl_sipp_summary *summary;
     const struct vl_load_listener *listener; /* NULL: nobody listened, and `not_heard` says why */
     const char *not_heard;
+    struct vl_foretold foretold; /* of the number, where calls failed */
 };
 
 /* Make the directory of a run, or of a search, before it begins: that of the request, with one in it for each of

@@ -266,6 +266,16 @@ static int make_calls(const struct vl_run *run, struct vl_load_asked *asked, str
     return rc;
 }
 
+/* Of calls that failed, or came to somebody else, the dialplan may say why. */
+static void foretell(const struct vl_run *run, const struct vl_load_asked *asked, struct vl_load_results *results)
+{
+    bool registers = asked->options.scenario && asked->options.scenario->registers;
+
+    if (!asked->foreign && !registers && (results->summary->failed || vl_sipp_summary_astray(results->summary)) &&
+        !vl_session_cancelled(run->session))
+        results->foretold = vl_run_foretell(run, asked->load.target, asked->load.extension, asked->load.caller, NULL);
+}
+
 static int tell(const struct vl_run *run, const struct vl_load_asked *asked, const struct vl_load_results *results,
                 struct vl_buf *text, size_t *failed)
 {
@@ -296,9 +306,10 @@ static int run_one(const struct vl_run *run, struct vl_load_asked *asked, struct
         return -1;
     warn_of_copies(run, asked);
     rc = make_calls(run, asked, &running, &results, &summary);
-    if (rc == 0)
+    if (rc == 0) {
+        foretell(run, asked, &results);
         rc = tell(run, asked, &results, text, failed);
-    else
+    } else
         vl_run_drop_results(results.directory);
     vl_run_listen_free(running.listener);
     return rc;

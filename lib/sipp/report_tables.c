@@ -128,6 +128,31 @@ static void put_failure(struct vl_buf *buf, const struct vl_json_value *run, con
     vl_buf_puts(buf, "</pre></figure>\n");
 }
 
+/* What the dialplan says of the number that all of them called. */
+static void put_foretold(struct vl_buf *buf, const struct vl_json_value *run)
+{
+    const struct vl_json_value *foretold = vl_json_member(run, "foretold");
+    const char *text = vl_json_string_of(vl_json_member(foretold, "text"));
+
+    if (!vl_json_string_of(vl_json_member(foretold, "pbx")))
+        return;
+    vl_buf_puts(buf, "<h3>What the dialplan of ");
+    vl_html_text(buf, vl_report_text(foretold, "pbx", NULL));
+    vl_buf_puts(buf, " says of ");
+    vl_html_text(buf, vl_report_text(foretold, "number", NULL));
+    if (text) {
+        vl_buf_puts(buf, " in ");
+        vl_html_text(buf, vl_report_text(foretold, "context", NULL));
+        vl_buf_puts(buf, "</h3>\n<pre class=\"wide\" tabindex=\"0\">");
+        vl_html_text(buf, text);
+        vl_buf_puts(buf, "</pre>\n");
+    } else {
+        vl_buf_puts(buf, " is not known</h3>\n<p class=\"soft\">");
+        vl_html_text(buf, vl_report_text(foretold, "why", NULL));
+        vl_buf_puts(buf, "</p>\n");
+    }
+}
+
 void vl_report_failures(struct vl_buf *buf, const struct vl_json_value *run)
 {
     const struct vl_json_value *reasons = vl_report_at(run, "run", "reasons");
@@ -137,6 +162,7 @@ void vl_report_failures(struct vl_buf *buf, const struct vl_json_value *run)
         vl_buf_puts(buf, "<p>No call failed.</p>\n");
     for (size_t i = 0; i < vl_json_length(reasons); i++)
         put_failure(buf, run, vl_json_element(reasons, i));
+    put_foretold(buf, run);
 }
 
 void vl_report_times(struct vl_buf *buf, const struct vl_json_value *run)

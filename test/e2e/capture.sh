@@ -51,6 +51,10 @@ expect_contains "$text" "SIP  hub > pbx2, 7001 to 7002: answered" "what was hear
 expect_contains "$text" "IAX2 pbx1 > pbx2, - to 2999: answered" "what was heard"
 expect_contains "$text" "IAX2 pbx2 > pbx3, - to 3999: encrypted" "what was heard"
 expect_contains "$text" "the ladder of call" "what was heard"
+number=$(sed -n 's/^the ladder of call \([0-9]*\),.*/\1/p' <<<"$text")
+[[ $(sed -n "/^call $number\$/{n;p}" <<<"$text") =~ ' > '([a-z0-9]+), ]] || fail "no call $number: $text"
+expect_contains "$text" "what the dialplan of '${BASH_REMATCH[1]}' says of " "what was heard"
+expect_lacks "$text" "is not known:" "what the dialplan says"
 [ "$(stat -c %a "$work/x.pcapng")" = 600 ] || fail "everybody can read the file"
 frames=$(tshark -n -r "$work/x.pcapng" 2>/dev/null | wc -l)
 expect_contains "$(tail -1 "$work/talk")" "$frames frames" "the summary, beside tshark"
@@ -109,6 +113,16 @@ ladder=$(jq -r '.ladders[] | select(.reason == "404 Not Found").ladder' "$work/r
 expect_contains "$ladder" "INVITE 1777" "the ladder of a call that failed"
 expect_contains "$ladder" "404 Not Found" "the ladder of a call that failed"
 [ "$(grep -c 'INVITE 1777' <<<"$ladder")" -eq 2 ] || fail "the ladder is of several calls: $ladder"
+
+jq -e '.foretold | .pbx == "pbx1" and .context == "from-internal" and (.text | startswith("1777 → from-internal → nothing"))' \
+    "$work/refused/result.json" >/dev/null || fail "what the dialplan says: $(jq .foretold "$work/refused/result.json")"
+grep -q '<h3>What the dialplan of pbx1 says of 1777 in from-internal</h3>' "$work/refused/report.html" ||
+    fail "the report does not say it"
+listen --ladder
+cli hub "channel originate SIP/7001/1777 application Echo" >/dev/null
+sleep 1
+heard
+expect_contains "$(cat "$work/heard")" "what the dialplan of 'pbx1' says of 1777 in from-trunk" "a call that failed at the next PBX"
 
 checks "twice is once, a look tells it, one word ends it, and destroy does"
 voiplab impair pbx1:hub loss=10%

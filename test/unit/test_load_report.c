@@ -134,6 +134,8 @@ static void test_page(void **state)
     assert_non_null(strstr(text, "virtual1 to this host, PCMU &lt;b&gt;</th>"));
     assert_non_null(strstr(text, "Session disconnect delay (4.4)</th><td>n/a</td>"));
     assert_non_null(strstr(text, "<h3>503 Service Unavailable: 11</h3>"));
+    assert_non_null(strstr(text, "<h3>What the dialplan of virtual1 says of 2999 in from-internal</h3>"));
+    assert_non_null(strstr(text, "IAX2/10000 &amp; &lt;b&gt;"));
 }
 
 static void test_comparison(void **state)
