@@ -137,8 +137,8 @@ COMMAND(cmd_run_sipp, .name = "sipp capacity", .operands = "[LOAD ...]",
 
 COMMAND(cmd_run_sipp_report, .name = "sipp report", .operands = "DIR ...",
         .summary = "make the report of a load run again, or one that compares runs",
-        .takes = { TALK, [CMD_SHARE] = true, [CMD_RESULTS] = true }, .least_operands = 1, .most_operands = -1,
-        .kind = CMD_DIRECTORIES, .lab = CMD_LAB_NONE, .request = VOIPLAB_SIPP_REPORT)
+        .takes = { TALK, [CMD_SHARE] = true, [CMD_RESULTS] = true, [CMD_PNG] = true }, .least_operands = 1,
+        .most_operands = -1, .kind = CMD_DIRECTORIES, .lab = CMD_LAB_NONE, .request = VOIPLAB_SIPP_REPORT)
 
 COMMAND(cmd_run_up, .name = "up", .operands = "[PBX ...]",
         .synonyms = (const char *const[]){ "deploy", "start", "apply", "create", "launch", "provision", NULL },

@@ -111,6 +111,7 @@
       "so much of the sound may be lost in a step that holds (default: all)")                                          \
     X(MOS, "mos", 0, "SCORE", DECIMAL(5), "the sound of a step that holds has at least this MOS (default: any)")       \
     X(P95, "delay", 0, "MS", NUMBER(60000), "95 of 100 first answers may take so long (default 1000)")                 \
+    X(PNG, "png", 0, NULL, FLAG, "each picture of the report as a PNG file as well")                                   \
     X(RESULTS, "output", 'o', "DIR", VALUE(DIRECTORIES),                                                               \
       "directory of the results (default: one in the state of the lab)")                                               \
     X(FOLLOW, "follow", 'F', NULL, FLAG, "go on with what is added, until it is interrupted")                          \

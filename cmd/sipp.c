@@ -24,6 +24,7 @@ static struct voiplab_sipp load_of(const struct cmd_options *options)
     load.concurrent = cmd_number(options, CMD_AT_ONCE, 0);
     load.tcp = options->values[CMD_TCP] != NULL;
     load.untried = options->values[CMD_UNTRIED] != NULL;
+    load.pictures = options->values[CMD_PNG] != NULL;
     load.by_rate = options->values[CMD_BY] && !strcmp(options->values[CMD_BY], "rate");
     return load;
 }

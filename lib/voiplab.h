@@ -335,6 +335,7 @@ struct voiplab_sipp {
     const double *most_retransmissions; /* messages that were sent again, for each 100 calls */
     const double *most_loss;            /* percent of the packets of sound that were lost on the way */
     const double *least_mos;            /* of all sound together, 1 to 4.5 (ITU-T G.107) */
+    bool pictures;                      /* VOIPLAB_SIPP_REPORT: each picture of the page as a PNG file as well */
 };
 
 struct voiplab_backup {

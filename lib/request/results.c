@@ -16,6 +16,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/own.h"
+#include "base/text.h"
 #include "request/load_listen.h"
 #include "sipp/judge.h"
 #include "sipp/report.h"
@@ -254,9 +255,9 @@ static struct vl_json_value *read_result(const struct vl_run *run, const char *d
     return NULL;
 }
 
-static int report(const struct vl_run *run, struct vl_json_value **results, size_t *count)
+static int read_results(const struct vl_run *run, struct vl_json_value **results, size_t *count)
 {
-    const char *const *names = run->request->names, *output = run->request->parameters.sipp->output;
+    const char *const *names = run->request->names;
 
     for (; names && names[*count]; (*count)++) {
         if (*count == REPORTS)
@@ -267,13 +268,31 @@ static int report(const struct vl_run *run, struct vl_json_value **results, size
     }
     if (!*count)
         return vl_fail(run->err, VL_ERROR_USAGE, "the report of which run? name its directory");
+    return 0;
+}
+
+static int report(const struct vl_run *run, struct vl_json_value **results, size_t *count)
+{
+    const struct voiplab_sipp *asked = run->request->parameters.sipp;
+    const struct vl_json_value *const *runs = (const struct vl_json_value *const *)(void *)results;
+    const char *output = asked->output;
+    size_t pictures = 0;
+
+    if ((asked->pictures && vl_run_check_pictures(run->err) < 0) || read_results(run, results, count) < 0)
+        return -1;
     if (!output && *count > 1)
         return vl_fail(run->err, VL_ERROR_USAGE, "a comparison belongs to no run: say with -o where it shall be");
-    output = output ? output : names[0];
+    output = output ? output : run->request->names[0];
     if (vl_own_mkdirs(output, 0700, run->err) < 0 ||
-        write_report((const struct vl_json_value *const *)(void *)results, names, *count, output, run->err) < 0)
+        write_report(runs, run->request->names, *count, output, run->err) < 0)
         return -1;
-    vl_result_summary(run->result, "%s/report.html is written", output);
+    if (asked->pictures && vl_run_make_pictures(&run->result->arena, runs, *count, output, &pictures, run->err) < 0)
+        return -1;
+    if (asked->pictures)
+        vl_result_summary(run->result, "%s/report.html and %zu picture%s are written", output, pictures,
+                          vl_plural(pictures));
+    else
+        vl_result_summary(run->result, "%s/report.html is written", output);
     return 0;
 }
 

@@ -49,4 +49,11 @@ struct vl_load_kept {
 int vl_run_keep(const struct vl_run *run, const struct vl_load_asked *asked, const struct vl_load_kept *kept,
                 struct vl_error *err);
 
+/* Whether pictures can be made as PNG files; else the error says what is missing. */
+int vl_run_check_pictures(struct vl_error *err);
+
+/* Make those of the results in a directory: NAME.png, or 1-NAME.png and so on of several. */
+int vl_run_make_pictures(struct vl_arena *arena, const struct vl_json_value *const *results, size_t count,
+                         const char *directory, size_t *ret_made, struct vl_error *err);
+
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The plot lies between LEFT and WIDTH - RIGHT, TOP and HEIGHT - BOTTOM of the picture; the names of the lines stand to
- * its right, pushed apart where their ends are close.
+ * Lines over time; their names stand to the right of the plot, pushed apart where their ends are close.
  */
 #include "sipp/chart.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { WIDTH = 960, HEIGHT = 236, LEFT = 64, RIGHT = 132, TOP = 12, BOTTOM = 40 };
-enum { PLOT_WIDTH = WIDTH - LEFT - RIGHT, PLOT_HEIGHT = HEIGHT - TOP - BOTTOM, NAME_HEIGHT = 15, MARKS = 5 };
+#include "sipp/chart_part.h"
+
+enum { NAME_HEIGHT = 15, MARKS = 5 };
 
 /* The colours are in the page's style sheet, for both grounds; the dashes are here. */
 static const char *const dashes[VL_CHART_LINES] = { "", "7 3", "2 3", "10 3 2 3", "4 2", "1 2" };
@@ -91,12 +91,6 @@ static void put_axes(struct vl_buf *buf, const struct frame *frame)
                       "<text class=\"mark\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.10g</text>\n",
                       x_of(frame, at), x_of(frame, at), TOP + PLOT_HEIGHT, TOP + PLOT_HEIGHT + 4, x_of(frame, at),
                       TOP + PLOT_HEIGHT + 17, at);
-    vl_buf_printf(buf, "<text class=\"mark\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">seconds</text>\n",
-                  LEFT + PLOT_WIDTH / 2, HEIGHT - 6);
-    vl_buf_printf(buf, "<text class=\"mark\" transform=\"translate(14 %d) rotate(-90)\" text-anchor=\"middle\">",
-                  TOP + PLOT_HEIGHT / 2);
-    vl_html_text(buf, frame->chart->unit);
-    vl_buf_puts(buf, "</text>\n");
 }
 
 static void put_point(struct vl_buf *buf, const struct frame *frame, double seconds, double value, bool *down)
@@ -176,6 +170,40 @@ static void put_names(struct vl_buf *buf, const struct frame *frame)
     }
 }
 
+/* What a page's style sheet says, for a document that has none. */
+static void put_style(struct vl_buf *buf)
+{
+    static const char *const colours[VL_CHART_LINES] = { VL_CHART_COLOURS };
+
+    vl_buf_puts(buf, "<style>text{font:12px sans-serif;fill:" VL_CHART_TEXT "}.mark{fill:" VL_CHART_SOFT
+                     "}.grid{stroke:" VL_CHART_RULE "}.tick{stroke:" VL_CHART_SOFT
+                     "}.line{fill:none;stroke-width:2;stroke-linejoin:round}");
+    for (size_t i = 0; i < VL_CHART_LINES; i++)
+        vl_buf_printf(buf, ".c%zu{stroke:%s}.n%zu{fill:%s}", i, colours[i], i, colours[i]);
+    vl_buf_printf(buf, "</style>\n<rect width=\"%d\" height=\"%d\" fill=\"" VL_CHART_GROUND "\"/>\n", WIDTH, HEIGHT);
+}
+
+void vl_chart_begin(struct vl_buf *buf, const struct vl_chart *chart, const char *across)
+{
+    vl_buf_puts(buf, "<svg ");
+    if (chart->alone)
+        vl_buf_printf(buf, "xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" ", WIDTH, HEIGHT);
+    vl_buf_printf(buf, "role=\"img\" viewBox=\"0 0 %d %d\" aria-labelledby=\"%s-t %s-d\">\n<title id=\"%s-t\">", WIDTH,
+                  HEIGHT, chart->id, chart->id, chart->id);
+    vl_html_text(buf, chart->title);
+    vl_buf_printf(buf, "</title>\n<desc id=\"%s-d\">", chart->id);
+    vl_html_text(buf, chart->description);
+    vl_buf_puts(buf, "</desc>\n");
+    if (chart->alone)
+        put_style(buf);
+    vl_buf_printf(buf, "<text class=\"mark\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+                  LEFT + PLOT_WIDTH / 2, HEIGHT - 6, across);
+    vl_buf_printf(buf, "<text class=\"mark\" transform=\"translate(14 %d) rotate(-90)\" text-anchor=\"middle\">",
+                  TOP + PLOT_HEIGHT / 2);
+    vl_html_text(buf, chart->unit);
+    vl_buf_puts(buf, "</text>\n");
+}
+
 void vl_chart_svg(struct vl_buf *buf, const struct vl_chart *chart)
 {
     double most = chart->top > 0 ? chart->top : largest(chart), step = step_for(most, MARKS);
@@ -184,12 +212,7 @@ void vl_chart_svg(struct vl_buf *buf, const struct vl_chart *chart)
                                  .top = chart->top > 0 ? chart->top : ceil(most / step - 1e-9) * step,
                                  .step = step };
 
-    vl_buf_printf(buf, "<svg role=\"img\" viewBox=\"0 0 %d %d\" aria-labelledby=\"%s-t %s-d\">\n<title id=\"%s-t\">",
-                  WIDTH, HEIGHT, chart->id, chart->id, chart->id);
-    vl_html_text(buf, chart->title);
-    vl_buf_printf(buf, "</title>\n<desc id=\"%s-d\">", chart->id);
-    vl_html_text(buf, chart->description);
-    vl_buf_puts(buf, "</desc>\n");
+    vl_chart_begin(buf, chart, "seconds");
     put_axes(buf, &frame);
     for (size_t i = 0; i < chart->line_count; i++) {
         vl_buf_printf(buf, "<path class=\"line c%zu\" stroke-dasharray=\"%s\" d=\"", i, dashes[i]);

@@ -14,9 +14,11 @@
 #include "sipp/chart.h"
 #include "sipp/report_part.h"
 
+/* The colours of the lines come between the two. */
+static const char style_begin[] = ":root{--ground:" VL_CHART_GROUND ";--text:" VL_CHART_TEXT ";--soft:" VL_CHART_SOFT
+                                  ";--rule:" VL_CHART_RULE ";--card:#f5f6f8;--good:#00664b;--bad:#a63c00";
 static const char style[] =
-    ":root{--ground:#fff;--text:#1a1a1a;--soft:#595959;--rule:#d4d4d4;--card:#f5f6f8;--good:#00664b;--bad:#a63c00;"
-    "--c0:#0072b2;--c1:#b34700;--c2:#00795a;--c3:#a2427d;--c4:#1a1a1a;--c5:#6b6b6b}"
+    "}"
     "@media(prefers-color-scheme:dark){:root{--ground:#14171a;--text:#eceff1;--soft:#b0b8bf;--rule:#3a4147;"
     "--card:#1f2428;--good:#4fd1a5;--bad:#ff9a5c;--c0:#56b4e9;--c1:#e69f00;--c2:#3fcf9f;--c3:#e39ac4;--c4:#eceff1;"
     "--c5:#a0a8ae}}"
@@ -32,7 +34,7 @@ static const char style[] =
     "figcaption{font-weight:600;font-size:14px}"
     "table{border-collapse:collapse;margin:6px 0}caption{text-align:left;color:var(--soft);font-size:13px}"
     "th,td{padding:3px 14px 3px 0;border-bottom:1px solid var(--rule);text-align:right;vertical-align:top}"
-    "th:first-child,td.word{text-align:left}td.word{overflow-wrap:anywhere}th{font-weight:600}thead "
+    "th:first-child,.word{text-align:left}td.word{overflow-wrap:anywhere}th{font-weight:600}thead "
     "th{color:var(--soft)}"
     ".wide{overflow-x:auto}pre{margin:4px 0;padding:8px 12px;background:var(--card);border:1px solid var(--rule);"
     "border-radius:6px;font:12px/1.35 ui-monospace,monospace}details{margin:4px "
@@ -154,12 +156,17 @@ static void put_comparison(struct vl_buf *buf, const struct vl_json_value *const
 
 void vl_sipp_report(struct vl_buf *buf, const struct vl_json_value *const *runs, const char *const *names, size_t count)
 {
+    static const char *const colours[VL_CHART_LINES] = { VL_CHART_COLOURS };
+
     vl_buf_puts(buf, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
                      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
                      "'unsafe-inline'; img-src data:\"/>\n<meta name=\"viewport\" "
                      "content=\"width=device-width, initial-scale=1\"/>\n<title>");
     vl_html_text(buf, count == 1 ? vl_report_text(runs[0], "answer", NULL) : "Load runs compared");
-    vl_buf_printf(buf, "</title>\n<style>%s</style></head>\n<body><main>\n", style);
+    vl_buf_printf(buf, "</title>\n<style>%s", style_begin);
+    for (size_t i = 0; i < VL_CHART_LINES; i++)
+        vl_buf_printf(buf, ";--c%zu:%s", i, colours[i]);
+    vl_buf_printf(buf, "%s</style></head>\n<body><main>\n", style);
     if (count > 1)
         put_comparison(buf, runs, names, count);
     for (size_t i = 0; i < count; i++)
@@ -168,4 +175,14 @@ void vl_sipp_report(struct vl_buf *buf, const struct vl_json_value *const *runs,
         else
             put_run(buf, runs[i], i, count == 1 ? "h1" : "h2");
     vl_buf_puts(buf, "</main></body></html>\n");
+}
+
+void vl_sipp_report_pictures(const struct vl_json_value *run,
+                             void (*take)(void *context, const char *name, const char *svg), void *context)
+{
+    VL_BUF_AUTO steps = VL_BUF_INIT;
+
+    if (vl_report_steps_picture(&steps, run, 0, true))
+        take(context, "steps", vl_buf_text(&steps));
+    vl_report_each_picture(run, take, context);
 }

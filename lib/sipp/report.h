@@ -20,4 +20,8 @@
 void vl_sipp_report(struct vl_buf *buf, const struct vl_json_value *const *runs, const char *const *names,
                     size_t count);
 
+/* Each picture of the page of a run or a search as a document of its own, with a name such as "calls". */
+void vl_sipp_report_pictures(const struct vl_json_value *run,
+                             void (*take)(void *context, const char *name, const char *svg), void *context);
+
 #endif

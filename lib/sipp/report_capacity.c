@@ -102,14 +102,40 @@ static void put_step(struct vl_buf *buf, const struct vl_json_value *step, size_
     vl_buf_puts(buf, "</td></tr>\n");
 }
 
-static void put_steps(struct vl_buf *buf, const struct vl_json_value *search)
+bool vl_report_steps_picture(struct vl_buf *buf, const struct vl_json_value *search, size_t index, bool alone)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    size_t count = vl_json_length(steps_of(search));
+    struct vl_chart_step *steps = vl_arena_zalloc(&arena, (count + 1) * sizeof(*steps));
+    const struct vl_chart chart = { .id = vl_arena_printf(&arena, "r%zu-steps", index),
+                                    .title = "What was tried, and what held",
+                                    .description = vl_report_text(search, "answer", NULL),
+                                    .unit = vl_report_text(search, "capacity", "unit"),
+                                    .alone = alone };
+
+    for (size_t i = 0; steps && i < count; i++)
+        steps[i] = (struct vl_chart_step){ .load = vl_report_real(vl_json_element(steps_of(search), i), "load", NULL),
+                                           .held = has_held(vl_json_element(steps_of(search), i)) };
+    buf->failed |= arena.failed;
+    if (!count || !steps)
+        return false;
+    if (!alone)
+        vl_report_begin_figure(buf, &chart);
+    vl_chart_steps_svg(buf, &chart, steps, count, vl_report_real(search, "capacity", "capacity"));
+    vl_buf_puts(buf, alone ? "" : "</figure>\n");
+    return true;
+}
+
+static void put_steps(struct vl_buf *buf, const struct vl_json_value *search, size_t index)
 {
     static const char *const titles[] = {
         "Step",           "after, s",   "asked",   "at once", "begun/s",          "failed",
         "answer p95, ms", "sent again", "lost, %", "MOS",     "what became of it"
     };
 
-    vl_buf_puts(buf, "<h2>The steps of the search</h2>\n<div class=\"wide\"><table><thead><tr>");
+    vl_buf_puts(buf, "<h2>The steps of the search</h2>\n");
+    (void)vl_report_steps_picture(buf, search, index, false);
+    vl_buf_puts(buf, "<div class=\"wide\"><table><thead><tr>");
     for (size_t c = 0; c < VL_COUNT(titles); c++)
         vl_buf_printf(buf, "<th scope=\"col\"%s>%s</th>", c + 1 == VL_COUNT(titles) ? " class=\"word\"" : "",
                       titles[c]);
@@ -156,7 +182,7 @@ void vl_report_capacity(struct vl_buf *buf, const struct vl_json_value *search, 
 {
     put_answer(buf, search, level);
     put_tiles(buf, search);
-    put_steps(buf, search);
+    put_steps(buf, search, index);
     vl_report_pictures(buf, search, index);
     put_published(buf, search);
     put_how(buf, search);

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "sipp/chart.h"
 
 #define MIB (1024.0 * 1024.0)
 
@@ -23,6 +24,16 @@ void vl_report_put_figure(struct vl_buf *buf, double number, int digits, const c
 
 /* A figure of the first screen, an item of the list of tiles; the words are HTML. */
 void vl_report_put_tile(struct vl_buf *buf, const char *what, double number, int digits, const char *unit);
+
+/* A figure with its title; its picture and its end are for who puts it. */
+void vl_report_begin_figure(struct vl_buf *buf, const struct vl_chart *chart);
+
+/* The pictures over time, each as a document of its own. */
+void vl_report_each_picture(const struct vl_json_value *run,
+                            void (*take)(void *context, const char *name, const char *svg), void *context);
+
+/* The picture of the steps of a search; false: there are none. */
+bool vl_report_steps_picture(struct vl_buf *buf, const struct vl_json_value *search, size_t index, bool alone);
 
 /* A row of a table of two columns, of a figure, of words, and those that say what the host was. */
 void vl_report_put_row(struct vl_buf *buf, const char *what, double number, int digits, const char *unit);

@@ -41,7 +41,9 @@ static double most_of(const double *values, size_t count)
 /* What the pictures of one run have in common. */
 struct page {
     struct vl_arena arena;
-    struct vl_buf *buf;
+    struct vl_buf *buf; /* NULL: who takes each picture by itself is there instead */
+    void (*take)(void *context, const char *name, const char *svg);
+    void *context;
     size_t run; /* which of them */
     const struct vl_json_value *samples;
     size_t count;
@@ -51,7 +53,7 @@ struct page {
 static void put_chart(struct page *page, const char *name, const char *title, const char *unit, double top,
                       const struct vl_chart_line *lines, size_t line_count)
 {
-    VL_BUF_AUTO said = VL_BUF_INIT;
+    VL_BUF_AUTO said = VL_BUF_INIT, alone = VL_BUF_INIT;
     struct vl_chart chart = {
         .id = vl_arena_printf(&page->arena, "r%zu-%s", page->run, name),
         .title = title,
@@ -62,6 +64,7 @@ static void put_chart(struct page *page, const char *name, const char *title, co
         .top = top,
         .lines = lines,
         .line_count = line_count,
+        .alone = page->take != NULL,
     };
 
     for (size_t i = 0; i < line_count; i++) {
@@ -72,10 +75,12 @@ static void put_chart(struct page *page, const char *name, const char *title, co
     }
     vl_buf_printf(&said, " %s, over %.0f seconds. The numbers are in the table of samples.", unit, page->span);
     chart.description = vl_buf_text(&said);
-    vl_buf_printf(page->buf, "<figure role=\"group\" aria-labelledby=\"%s-c\">\n<figcaption id=\"%s-c\">", chart.id,
-                  chart.id);
-    vl_html_text(page->buf, title);
-    vl_buf_puts(page->buf, "</figcaption>\n");
+    if (page->take) {
+        vl_chart_svg(&alone, &chart);
+        page->take(page->context, name, vl_buf_text(&alone));
+        return;
+    }
+    vl_report_begin_figure(page->buf, &chart);
     vl_chart_svg(page->buf, &chart);
     vl_buf_puts(page->buf, "</figure>\n");
 }
@@ -191,20 +196,54 @@ static void put_samples(struct page *page)
     vl_buf_puts(buf, "</tbody></table></div></details>\n");
 }
 
-void vl_report_pictures(struct vl_buf *buf, const struct vl_json_value *run, size_t index)
+static struct page page_of(const struct vl_json_value *run)
 {
-    struct page page = { .buf = buf, .run = index, .samples = vl_json_member(run, "samples") };
+    struct page page = { .samples = vl_json_member(run, "samples") };
 
     page.count = vl_json_length(page.samples);
     page.times = column(&page.arena, page.samples, SIZE_MAX, "at_s", 1);
     page.span = page.count ? ceil(most_of(page.times, page.count)) : 1;
+    return page;
+}
+
+static bool has_pictures(const struct page *page)
+{
+    return page->count > 1 && page->times;
+}
+
+void vl_report_begin_figure(struct vl_buf *buf, const struct vl_chart *chart)
+{
+    vl_buf_printf(buf, "<figure role=\"group\" aria-labelledby=\"%s-c\">\n<figcaption id=\"%s-c\">", chart->id,
+                  chart->id);
+    vl_html_text(buf, chart->title);
+    vl_buf_puts(buf, "</figcaption>\n");
+}
+
+void vl_report_pictures(struct vl_buf *buf, const struct vl_json_value *run, size_t index)
+{
+    struct page page = page_of(run);
+
+    page.buf = buf;
+    page.run = index;
     vl_buf_puts(buf, "<h2>Over time</h2>\n");
-    if (page.count > 1 && page.times)
+    if (has_pictures(&page))
         put_charts(&page);
     else
         vl_buf_puts(buf, "<p class=\"soft\">The run was too short for pictures.</p>\n");
     put_samples(&page);
     buf->failed |= page.arena.failed;
+    vl_arena_free(&page.arena);
+}
+
+void vl_report_each_picture(const struct vl_json_value *run,
+                            void (*take)(void *context, const char *name, const char *svg), void *context)
+{
+    struct page page = page_of(run);
+
+    page.take = take;
+    page.context = context;
+    if (has_pictures(&page))
+        put_charts(&page);
     vl_arena_free(&page.arena);
 }
 

@@ -4,7 +4,7 @@
 # read without a network; with --full in a browser as well.
 # shellcheck source=test/cli/support.sh
 . "${SOURCE:?}/test/cli/support.sh"
-need xmllint python3
+need xmllint python3 rsvg-convert
 
 mkdir one two odd
 cp "$SOURCE/test/golden/sipp/result.json" one
@@ -24,6 +24,32 @@ run sipp report search
 expect_status 0 'the report of a search'
 cmp search/report.html "$SOURCE/test/golden/sipp/capacity.html" || fail 'the report of a search is another one'
 xmllint --noout search/report.html || fail 'the report of a search is not well-formed'
+pngs() { (cd "$1" && echo *.png); }
+run sipp report --png search
+expect_status 0 'the pictures of a search'
+expect err 'report.html and 7 pictures are written' 'the pictures of a search'
+[ "$(pngs search)" = 'calls.png loss.png memory.png processor.png rate.png steps.png times.png' ] || fail "$(pngs search)"
+python3 - search/*.png <<'PYTHON' || fail 'a picture is none'
+import struct, sys, zlib
+for name in sys.argv[1:]:
+    data = open(name, "rb").read()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">II", data[16:24]) == (1920, 472), name
+    body, at = b"", 8
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        body += data[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
+        at += 12 + length
+    assert len(set(zlib.decompress(body))) > 20, name + " has no colours"
+PYTHON
+run sipp report --png one two -o both-png
+expect_status 0 'the pictures of two runs'
+[ "$(pngs both-png)" = "$(for n in 1 2; do for p in calls loss memory processor rate times; do echo $n-$p.png; done; done | paste -sd' ')" ] ||
+    fail "$(pngs both-png)"
+mkdir tools
+for tool in sh cat; do ln -s "$(command -v $tool)" tools; done
+PATH=$PWD/tools run sipp report --png one
+expect_status 1 'pictures without the tool'
+expect err 'rsvg-convert, which is not installed (package librsvg2-bin)' 'pictures without the tool'
 run sipp report one two
 expect_status 2 'a comparison without a place'
 expect err 'say with -o where' 'a comparison without a place'

@@ -18,7 +18,7 @@ list=$SOURCE/share/quickstart/packages
 # No unit test has a use for them: only asked for.
 unneeded='clang clang-format libclang-rt-dev libvirt-daemon-system libvirt-daemon-driver-qemu qemu-system-x86
     virtinst mmdebstrap g++ gcc-multilib valgrind libxml2-utils dropbear-bin shellcheck strace augeas-tools netplan.io
-    git sipvicious tshark mariadb-server systemd zsh fish chromium'
+    git sipvicious tshark mariadb-server systemd zsh fish chromium librsvg2-bin'
 
 # names [PATTERN]: the packages of the list, on one line
 names() { sed -n 's/^[a-z]*: *//p' "$list" | grep -vxF -e '' "$@" | paste -sd' '; }

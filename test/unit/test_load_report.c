@@ -101,7 +101,7 @@ static void test_capacity(void **state)
     assert_non_null(strstr(text, "<li><b>26</b><span>were too much</span></li>"));
     assert_int_equal(count_of(text, "<td class=\"word good\">held</td>"), 4);
     assert_int_equal(count_of(text, "<td class=\"word bad\">1 of 26 failed: 480 Temporarily Unavailable</td>"), 1);
-    assert_int_equal(count_of(text, "<svg role=\"img\""), 6);
+    assert_int_equal(count_of(text, "<svg role=\"img\""), 7);
     assert_non_null(strstr(text, "rejected due &lt;i&gt;to usage limit"));
     assert_null(strstr(text, "nan"));
 }
