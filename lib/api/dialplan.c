@@ -20,20 +20,6 @@ struct voiplab_dialplan {
     struct vl_arena arena;
 };
 
-/* Where Asterisk loads nothing, no number goes anywhere: an answer from what could be understood would be none. What
- * the hub of a lab would get is a part of a plan only, to be included by one. */
-static int check_loads(const struct vl_dialplan *plan, const struct voiplab_dialplan_source *source,
-                       struct vl_error *err)
-{
-    const struct vl_diagnostic *why;
-
-    if (!plan->broken || (!source->conf && !source->pbx))
-        return 0;
-    why = &plan->diagnostics[plan->broken_by];
-    return vl_fail_at(err, VL_ERROR_FAILED, why->at.file, why->at.line, "%s%s", why->text,
-                      why->code == VL_DIALPLAN_FILE_MISSING ? "" : ": Asterisk refuses the whole dialplan");
-}
-
 voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_dialplan_source *given,
                                         voiplab_error **ret_error)
 {
@@ -55,7 +41,7 @@ voiplab_dialplan *voiplab_dialplan_open(voiplab_lab *lab, const struct voiplab_d
     if (vl_sized_copy(&source, given, sizeof(source), "VOIPLAB_DIALPLAN_SOURCE_INIT", &err) == 0)
         dialplan->plan = vl_run_dialplan_source(lab ? vl_api_session(lab) : NULL, &source, &dialplan->arena,
                                                 &dialplan->context, &dialplan->database, &err);
-    if (dialplan->plan && check_loads(dialplan->plan, &source, &err) == 0) {
+    if (dialplan->plan) {
         (void)vl_api_finish(&err, ret_error);
         return dialplan;
     }

@@ -90,7 +90,7 @@ struct vl_target_ops {
      * exits non-zero. */
     int (*run)(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
                struct vl_command_result *ret_result, struct vl_error *err);
-    /* Learn all this in one round trip. The operations above then answer from it, for a few seconds and until the first
+    /* Learn all this in one round trip. The operations above then answer from it, for ten seconds and until the first
      * change; what could not be learnt they ask for as if this had not been called. NULL: no use. */
     void (*prefetch)(struct vl_target *target, const struct vl_wanted *wanted);
     /* The same as a command, for who has something to do there first: `program` is for perl(1), without a line end,

@@ -45,7 +45,9 @@ static int stop_together(struct vl_session *session, const struct vl_step *steps
                                                           .cancelled = stop_cancelled,
                                                           .context = session });
     for (size_t i = 0; i < count; i++) {
-        if (guests[i].error.code)
+        if (guests[i].error.code && count == 1)
+            (void)vl_fail(err, VL_ERROR_FAILED, "%s", vl_error_text(&guests[i].error));
+        else if (guests[i].error.code)
             vl_session_event(session, VOIPLAB_EVENT_WARNING, guests[i].name, "%s", vl_error_text(&guests[i].error));
         else
             vl_session_event(session, VOIPLAB_EVENT_STEP, steps[i].target, "%s", vl_step_title(&arena, &steps[i]));
@@ -53,6 +55,8 @@ static int stop_together(struct vl_session *session, const struct vl_step *steps
     }
     if (!failed)
         return 0;
+    if (err->code)
+        return -1;
     if (vl_session_cancelled(session))
         return vl_fail(err, VL_ERROR_FAILED, "cancelled; run the same command again to go on");
     return vl_fail(err, failed < count ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,

@@ -14,7 +14,7 @@
 enum { REGISTER_MOST = 64 };
 
 /* After that nobody takes a registration for one that was made just now. */
-enum { SOON_S = 60 };
+enum { SOON_S = 15 };
 
 static const struct vl_dialect dialects[VL_SIP_DRIVERS] = {
     [VL_SIP_CHAN_SIP] = { .registry = "sip show registry",

@@ -25,6 +25,15 @@ struct vl_capacity_gave {
     const struct vl_pbx *pbx;  /* where, when it was */
 };
 
+/* What a step that holds keeps to. */
+enum vl_capacity_rule {
+    VL_CAPACITY_KEPT,
+    VL_CAPACITY_CALLS,    /* the calls go well, and soon, and are as many as they should be */
+    VL_CAPACITY_MESSAGES, /* few are sent again */
+    VL_CAPACITY_LOSS,     /* of sound */
+    VL_CAPACITY_MOS,
+};
+
 struct vl_capacity_step {
     double begun_s; /* since the search began */
     unsigned load;
@@ -32,9 +41,10 @@ struct vl_capacity_step {
     double rate;
     uint64_t made, failed, peak;
     double p95_ms;
-    uint64_t retransmissions;
-    struct vl_load_sound sound; /* NAN: none was heard */
-    const char *why;            /* it did not hold; "" */
+    uint64_t retransmissions, missed; /* missed: frames that the listener did not hear */
+    struct vl_load_sound sound;       /* NAN: none was heard */
+    enum vl_capacity_rule broken;
+    const char *why; /* it did not hold; "" */
     struct vl_capacity_gave gave;
 };
 
@@ -80,7 +90,7 @@ struct vl_capacity {
     double generator_rate; /* that SIPp reached with itself */
     bool generator_slow;   /* that was less than was wanted */
     struct vl_capacity_step steps[VL_SIPP_SEARCH_STEPS];
-    long long started_ms;
+    long long started_ms, begun_ms; /* of the search, of the calls of the step */
     struct vl_load_sample *samples; /* of all steps, in the run's arena */
     size_t sample_count;
     struct vl_capacity_gave gave; /* in the smallest step that did not hold */
@@ -96,20 +106,23 @@ struct vl_capacity_share vl_capacity_share(const struct vl_capacity *capacity);
 /* As the `steer` of struct vl_sipp_options. */
 void vl_capacity_steer(void *context, struct vl_load_steering *steering);
 
-/* The rule by which a step holds; NULL: it does, else why it does not. The listener has heard all of the step. */
-const char *vl_capacity_broken_rule(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
-                                    unsigned number);
+/* Which of them a step has broken, and why, in the run's arena. `sound` is that of the step. */
+enum vl_capacity_rule vl_capacity_broken_rule(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
+                                              unsigned number, const struct vl_load_sound *sound, const char **ret_why);
 
 /* The rate at which so many calls at once are begun, and what a step says of the rate of the next ones. */
 unsigned vl_capacity_ramp_rate(const struct vl_capacity *capacity, unsigned number);
 void vl_capacity_ramp_learn(struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
                             const struct vl_capacity_step *step);
 
-/* What gave in a step that did not hold and began so many seconds ago: what can be seen to be full, before what is only
- * said. */
+/* Whether it may have been the rate that broke a step: then the next are slow, and it says nothing. */
+bool vl_capacity_ramp_blamed(struct vl_capacity *capacity, const struct vl_capacity_step *step);
+
+/* What gave in a step that did not hold, `step`, and began so many seconds ago: what can be seen to be full, before
+ * what is only said. */
 struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacity,
-                                               const struct vl_sipp_summary *summary, unsigned number,
-                                               unsigned seconds);
+                                               const struct vl_sipp_summary *summary,
+                                               const struct vl_capacity_step *step, unsigned seconds);
 
 /* Of a load that did not hold, the part that was carried all the same. */
 unsigned vl_capacity_carried(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,

@@ -16,36 +16,9 @@ const char *vl_capacity_unit(const struct vl_capacity *capacity)
     return capacity->asked->by_rate ? "calls a second" : "calls at once";
 }
 
-/* How it sounded, when that is part of the rule. */
-static const char *broken_sound(const struct vl_capacity *capacity)
-{
-    struct vl_arena *arena = &capacity->run->result->arena;
-    const struct voiplab_sipp *asked = capacity->asked;
-    const struct vl_load_sound sound = vl_run_listen_total(capacity->listener);
-
-    if (asked->most_loss && isnan(sound.loss_percent))
-        return "no sound was heard";
-    if (asked->least_mos && isnan(sound.mos))
-        return "no sound was heard whose MOS is known";
-    if (asked->most_loss && sound.loss_percent > *asked->most_loss)
-        return vl_arena_printf(arena, "%.2f %% of the sound was lost", sound.loss_percent);
-    if (asked->least_mos && sound.mos < *asked->least_mos)
-        return vl_arena_printf(arena, "the sound had a MOS of %.2f", sound.mos);
-    return NULL;
-}
-
-static const char *broken_resending(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary)
-{
-    const double *most = capacity->asked->most_retransmissions;
-
-    if (!most || (double)summary->retransmissions * 100 <= *most * (double)summary->made)
-        return NULL;
-    return vl_arena_printf(&capacity->run->result->arena, "%" PRIu64 " messages were sent again in %" PRIu64 " calls",
-                           summary->retransmissions, summary->made);
-}
-
-const char *vl_capacity_broken_rule(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
-                                    unsigned number)
+/* How the calls went. */
+static const char *broken_calls(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
+                                unsigned number)
 {
     struct vl_arena *arena = &capacity->run->result->arena;
     unsigned p95 = capacity->asked->p95_ms ? capacity->asked->p95_ms : DEFAULT_P95_MS;
@@ -67,9 +40,33 @@ const char *vl_capacity_broken_rule(const struct vl_capacity *capacity, const st
     /* one call may always come late: SIPp needs a moment to start */
     if (capacity->asked->by_rate && summary->rate < 0.95 * number - 1.0 / VL_CAPACITY_SECONDS)
         return vl_arena_printf(arena, "only %.1f a second were begun", summary->rate);
-    if (broken_resending(capacity, summary))
-        return broken_resending(capacity, summary);
-    return broken_sound(capacity);
+    return NULL;
+}
+
+enum vl_capacity_rule vl_capacity_broken_rule(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
+                                              unsigned number, const struct vl_load_sound *sound, const char **ret_why)
+{
+    struct vl_arena *arena = &capacity->run->result->arena;
+    const struct voiplab_sipp *asked = capacity->asked;
+    const double *again = asked->most_retransmissions;
+
+    *ret_why = broken_calls(capacity, summary, number);
+    if (*ret_why)
+        return VL_CAPACITY_CALLS;
+    if (again && (double)summary->retransmissions * 100 > *again * (double)summary->made) {
+        *ret_why = vl_arena_printf(arena, "%" PRIu64 " messages were sent again in %" PRIu64 " calls",
+                                   summary->retransmissions, summary->made);
+        return VL_CAPACITY_MESSAGES;
+    }
+    if (asked->most_loss && sound->loss_percent > *asked->most_loss) {
+        *ret_why = vl_arena_printf(arena, "%.2f %% of the sound was lost", sound->loss_percent);
+        return VL_CAPACITY_LOSS;
+    }
+    if (asked->least_mos && sound->mos < *asked->least_mos) {
+        *ret_why = vl_arena_printf(arena, "the sound had a MOS of %.2f", sound->mos);
+        return VL_CAPACITY_MOS;
+    }
+    return VL_CAPACITY_KEPT;
 }
 
 static bool is_used_up(const struct vl_limit_use *use)
@@ -156,38 +153,39 @@ static struct vl_capacity_gave find_full(const struct vl_capacity *capacity, uns
     return gave;
 }
 
-/* Of a step in which nobody was busy, and of which too much was lost all the same or had to be sent again. */
-static const char *lost_on_the_way(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary)
+/* Of a step in which nobody was busy, and of which too much was lost all the same or had to be sent again. A codec may
+ * sound no better than that, with nothing lost. */
+static void blame_the_way(const struct vl_capacity *capacity, const struct vl_capacity_step *step,
+                          struct vl_capacity_gave *gave)
 {
-    struct vl_arena *arena = &capacity->run->result->arena;
+    bool codec = step->broken == VL_CAPACITY_MOS && !(step->sound.loss_percent > 0);
 
-    if (broken_resending(capacity, summary))
-        return vl_arena_printf(arena,
-                               "messages were lost on the way, though nobody was busy: %" PRIu64 " were sent again",
-                               summary->retransmissions);
-    if (broken_sound(capacity))
-        return vl_arena_printf(arena, "packets were lost on the way, though nobody was busy: %s",
-                               broken_sound(capacity));
-    return NULL;
+    gave->name = codec ? "codec" : "network";
+    gave->text = vl_arena_printf(&capacity->run->result->arena,
+                                 codec ? "%s though nothing was lost: the codec sounds no better"
+                                       : "packets were lost on the way, though nobody was busy: %s",
+                                 step->why);
 }
 
 struct vl_capacity_gave vl_capacity_find_limit(const struct vl_capacity *capacity,
-                                               const struct vl_sipp_summary *summary, unsigned number, unsigned seconds)
+                                               const struct vl_sipp_summary *summary,
+                                               const struct vl_capacity_step *step, unsigned seconds)
 {
     struct vl_capacity_gave gave;
 
-    if (is_too_much(capacity, number))
+    if (is_too_much(capacity, step->load))
         return blame_generator(capacity);
-    gave = find_full(capacity, number);
+    gave = find_full(capacity, step->load);
     if (!gave.full) {
         enum vl_load_limit limit = vl_sipp_limit(summary, &capacity->run->result->arena, &gave.text);
-        const char *lost = limit == VL_LOAD_LIMIT_NONE ? lost_on_the_way(capacity, summary) : NULL;
 
-        gave.name = lost ? "network" : vl_sipp_limit_name(limit);
-        gave.text = lost ? lost : gave.text;
+        gave.name = vl_sipp_limit_name(limit);
         gave.generator = limit == VL_LOAD_LIMIT_GENERATOR;
         gave.processor = limit == VL_LOAD_LIMIT_GUEST ||
                          (limit == VL_LOAD_LIMIT_HOST && capacity->load->load.target->place != VL_PLACE_SSH);
+        /* calls that failed and may are not why */
+        if (step->broken > VL_CAPACITY_CALLS && (limit == VL_LOAD_LIMIT_NONE || limit == VL_LOAD_LIMIT_CALLS))
+            blame_the_way(capacity, step, &gave);
     }
     if (capacity->place_count && !gave.generator)
         gave.log = vl_limits_log(capacity->run, gave.full ? gave.pbx : capacity->load->load.target, seconds);

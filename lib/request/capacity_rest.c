@@ -2,7 +2,7 @@
 /*
  * Between two steps: what the Asterisks that the calls go through have in use, and whether they let go of it.
  */
-#include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -189,9 +189,21 @@ static double less(double fit, double most, double each)
     return most > 0 && each > 0 && most / each < fit ? most / each : fit;
 }
 
+/* The account that the calls come by: what others have in use of it at the same time they will have again. Of any other
+ * account nobody knows how many of the calls are its. */
+static double room_of_account(const struct vl_capacity_place *place, const struct vl_limits *now, unsigned number)
+{
+    const struct vl_limit_account *fullest = &now->fullest;
+    unsigned others = fullest->now > number ? fullest->now - number : 0;
+
+    if (!fullest->name || !place->account || strcmp(fullest->name, place->account) != 0)
+        return 0;
+    return fullest->most > others ? fullest->most - others : 0;
+}
+
 unsigned vl_capacity_expected(struct vl_capacity *capacity, unsigned number)
 {
-    double fit = INFINITY;
+    double fit = capacity->search.most;
 
     for (size_t p = 0; p < capacity->place_count && !capacity->asked->by_rate; p++) {
         const struct vl_capacity_place *place = &capacity->places[p];
@@ -200,10 +212,9 @@ unsigned vl_capacity_expected(struct vl_capacity *capacity, unsigned number)
         for (size_t i = 0; i < VL_LIMITS; i++)
             if (now.use[i].most > place->idle[i])
                 fit = less(fit, now.use[i].most - place->idle[i], place->of_last[i]);
-        if (now.fullest.name)
-            fit = less(fit, now.fullest.most, (double)now.fullest.now / number);
+        fit = less(fit, room_of_account(place, &now, number), 1);
         if (p == 0)
             fit = less(fit, now.calls_most, 1);
     }
-    return isinf(fit) ? 0 : fit < 1 ? 1 : (unsigned)fit;
+    return fit < capacity->search.most ? (fit < 1 ? 1 : (unsigned)fit) : 0;
 }

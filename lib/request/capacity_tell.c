@@ -154,7 +154,7 @@ static void tell_steps_json(const struct vl_capacity *capacity, struct vl_json *
         vl_json_real(json, "begun_s", step->begun_s);
         vl_json_number(json, "load", step->load);
         vl_json_bool(json, "held", step->held);
-        vl_json_string(json, "why", *step->why ? step->why : NULL);
+        vl_json_string(json, "why", step->held ? NULL : step->why);
         vl_json_number(json, "made", (int64_t)step->made);
         vl_json_number(json, "failed", (int64_t)step->failed);
         vl_json_number(json, "peak", (int64_t)step->peak);
@@ -163,6 +163,7 @@ static void tell_steps_json(const struct vl_capacity *capacity, struct vl_json *
         vl_json_number(json, "retransmissions", (int64_t)step->retransmissions);
         vl_json_real(json, "loss_percent", step->sound.loss_percent);
         vl_json_real(json, "mos", step->sound.mos);
+        vl_json_number(json, "frames_missed", (int64_t)step->missed);
         vl_json_end(json);
     }
     vl_json_end(json);

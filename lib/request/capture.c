@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * capture: what is on the wire between the PBXs of the lab, seen from this host: on the bridge, which every frame of
- * theirs passes once. Nothing is needed in the guests, and nothing is changed. Or a capture file, looked at the same
- * way. Listening ends by time, by size or by Ctrl-C, and each of them is a good end.
+ * theirs passes once. Nothing is needed in the guests, and nothing is changed; only beside a ladder a PBX is asked for
+ * its dialplan. Or a capture file, looked at the same way. Listening ends by time, by size or by Ctrl-C, and each of
+ * them is a good end.
  */
 #include <string.h>
 

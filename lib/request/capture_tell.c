@@ -117,16 +117,38 @@ static uint32_t chosen_call(const struct vl_run *run, const struct vl_capture *c
     return 0;
 }
 
+/* The first leg of a call that comes to a PBX of the lab; NULL: none does. */
+static const struct vl_capture_leg *leg_to_pbx(const struct vl_run *run, const struct vl_capture *capture,
+                                               uint32_t call)
+{
+    for (size_t i = 0; i < capture->leg_count; i++) {
+        const struct vl_capture_leg *leg = &capture->legs[i];
+
+        if (leg->call == call && *leg->called && pbx_at(run->session->lab, &leg->to))
+            return leg;
+    }
+    return NULL;
+}
+
+/* From which PBX it comes; NULL: from a telephone, also where SIPp is one on the host that is the hub itself. */
+static const struct vl_pbx *origin_of(const struct vl_lab *lab, const struct vl_capture_leg *leg)
+{
+    const struct vl_pbx *from = pbx_at(lab, &leg->from);
+
+    if (from && from->place == VL_PLACE_LOCAL && vl_lab_extension_owner(lab, leg->caller) == pbx_at(lab, &leg->to))
+        return NULL;
+    return from;
+}
+
 /* Beside what was said of a call that has just been heard, what the dialplan says where it began. */
 static void foretell(const struct vl_run *run, const struct vl_heard *heard, uint32_t call, struct vl_buf *text)
 {
     const struct vl_lab *lab = run->session->lab;
-    const struct vl_capture_leg *leg = first_leg(heard->capture, call);
-    const struct vl_pbx *pbx = heard->live && *leg->called ? pbx_at(lab, &leg->to) : NULL;
+    const struct vl_capture_leg *leg = heard->live ? leg_to_pbx(run, heard->capture, call) : NULL;
     struct vl_foretold foretold = { .pbx = NULL };
 
-    if (pbx) {
-        foretold = vl_run_foretell(run, pbx, leg->called, leg->caller, pbx_at(lab, &leg->from));
+    if (leg) {
+        foretold = vl_run_foretell(run, pbx_at(lab, &leg->to), leg->called, leg->caller, origin_of(lab, leg));
         vl_buf_printf(text, "%s%s\n%s\n", vl_run_foretold_title(run, &foretold),
                       foretold.text ? "" : " is not known:", foretold.text ? foretold.text : foretold.why);
     }

@@ -179,6 +179,22 @@ static const char *dial_context(const struct vl_session *session, const char *na
     return vl_render_dial_context(arena, lab, &session->state, pbx);
 }
 
+/* Where Asterisk loads nothing, no number goes anywhere: an answer from what could be understood would be none. */
+static struct vl_dialplan *check_loads(struct vl_dialplan *plan, struct vl_error *err)
+{
+    const struct vl_diagnostic *why;
+
+    if (!plan || !plan->broken)
+        return plan;
+    why = &plan->diagnostics[plan->broken_by];
+    (void)vl_fail_at(err, VL_ERROR_FAILED, why->at.file, why->at.line, "%s%s", why->text,
+                     why->code == VL_DIALPLAN_FILE_MISSING ? "" : ": Asterisk refuses the whole dialplan");
+    vl_dialplan_free(plan);
+    return NULL;
+}
+
+/* What the hub of a lab would get is a part of a plan only, to be included by one: that is not asked whether it loads.
+ */
 struct vl_dialplan *vl_run_dialplan_source(struct vl_session *session, const struct voiplab_dialplan_source *source,
                                            struct vl_arena *arena, const char **ret_context,
                                            const struct vl_astdb **ret_database, struct vl_error *err)
@@ -188,13 +204,15 @@ struct vl_dialplan *vl_run_dialplan_source(struct vl_session *session, const str
     if (source->database && !*ret_database)
         return NULL;
     if (source->conf)
-        return load_file(source->conf, arena, err);
+        return check_loads(load_file(source->conf, arena, err), err);
     if (!session || !session->lab || !session->lab->pbx_count) {
         (void)vl_fail(err, VL_ERROR_USAGE, "this needs a lab file, or --conf");
         return NULL;
     }
     *ret_context = dial_context(session, source->pbx, arena);
-    return source->pbx ? load_running(session, source->pbx, arena, ret_database, err) : load_rendered(session, err);
+    if (source->pbx)
+        return check_loads(load_running(session, source->pbx, arena, ret_database, err), err);
+    return load_rendered(session, err);
 }
 
 bool vl_run_moment(long long now, struct vl_moment *ret_moment)

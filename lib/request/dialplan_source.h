@@ -10,8 +10,9 @@
 #include "plan/session.h"
 #include "trace/astdb.h"
 
-/* Load it. `session` may be NULL when the source has a file. *ret_context, in the arena, is where the telephones of its
- * PBX dial, NULL when that is not known; *ret_database likewise is AstDB. NULL on failure. */
+/* Load it; one that Asterisk would refuse is a failure. `session` may be NULL when the source has a file. *ret_context,
+ * in the arena, is where the telephones of its PBX dial, NULL when that is not known; *ret_database likewise is AstDB.
+ * NULL on failure. */
 struct vl_dialplan *vl_run_dialplan_source(struct vl_session *session, const struct voiplab_dialplan_source *source,
                                            struct vl_arena *arena, const char **ret_context,
                                            const struct vl_astdb **ret_database, struct vl_error *err);

@@ -7,31 +7,43 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "dialplan/version.h"
+#include "lab/mask.h"
 #include "render/asterisk.h"
 #include "request/dialplan_source.h"
 #include "trace/show.h"
 
-/* On the hub a guest's class of service counts as a telephone's does. */
-static const struct vl_class *class_at_hub(const struct vl_lab *lab, const char *caller, const struct vl_pbx *from)
+/* On the hub a guest's class of service counts as a telephone's does; who is neither came over the line of a provider.
+ */
+static const char *context_at_hub(const struct vl_run *run, const struct vl_pbx *hub, const char *caller,
+                                  const struct vl_pbx *from, const char *telephones)
 {
-    if (from)
-        return from->class;
-    for (size_t i = 0; i < lab->user_count; i++)
-        if (!strcmp(lab->users[i].number, caller))
-            return lab->users[i].class;
-    return NULL;
+    const struct vl_lab *lab = run->session->lab;
+    struct vl_arena *arena = &run->result->arena;
+    const struct vl_class *class = from ? from->class : NULL;
+    bool known = from != NULL;
+
+    for (size_t i = 0; !from && i < lab->user_count; i++)
+        if (!strcmp(lab->users[i].number, caller)) {
+            class = lab->users[i].class;
+            known = true;
+        }
+    if (!known)
+        return vl_render_trunk_context(arena, hub);
+    return class ? vl_render_class_context(arena, &run->session->state, hub, class) : telephones;
 }
 
 static const char *context_of(const struct vl_run *run, const struct vl_pbx *pbx, const char *caller,
                               const struct vl_pbx *from, const char *telephones)
 {
-    const struct vl_lab *lab = run->session->lab;
-    struct vl_arena *arena = &run->result->arena;
-    const struct vl_class *class = pbx == lab->hub ? class_at_hub(lab, caller, from) : NULL;
+    if (pbx == run->session->lab->hub)
+        return context_at_hub(run, pbx, caller, from, telephones);
+    return from ? vl_render_trunk_context(&run->result->arena, pbx) : telephones;
+}
 
-    if (from && pbx != lab->hub)
-        return vl_render_trunk_context(arena, pbx);
-    return class ? vl_render_class_context(arena, &run->session->state, pbx, class) : telephones;
+/* What a report has is handed on. */
+static const char *masked(const struct vl_run *run, const char *text)
+{
+    return run->request->show_secrets ? text : vl_lab_mask(&run->session->state, &run->result->arena, text);
 }
 
 static const char *follow(const struct vl_run *run, const struct vl_dialplan *plan, const struct vl_query *query,
@@ -44,7 +56,7 @@ static const char *follow(const struct vl_run *run, const struct vl_dialplan *pl
     if (vl_show(plan, query, facts, arena, &show, err) < 0)
         return NULL;
     vl_show_text(&text, arena, &show, true);
-    return text.failed ? NULL : vl_arena_strdup(arena, vl_buf_text(&text));
+    return text.failed ? NULL : masked(run, vl_arena_strdup(arena, vl_buf_text(&text)));
 }
 
 struct vl_foretold vl_run_foretell(const struct vl_run *run, const struct vl_pbx *pbx, const char *number,
@@ -70,7 +82,8 @@ struct vl_foretold vl_run_foretell(const struct vl_run *run, const struct vl_pbx
                 .number = number, .context = foretold.context, .callerid = caller, .priority = 1, .moment = &moment },
             &facts, &cause);
     if (!foretold.text)
-        foretold.why = cause.code ? vl_arena_strdup(arena, vl_error_text(&cause)) : "it cannot be followed";
+        foretold.why =
+            cause.code ? masked(run, vl_arena_strdup(arena, vl_error_text(&cause))) : "it cannot be followed";
     vl_dialplan_free(plan);
     return foretold;
 }

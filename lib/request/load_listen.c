@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
+#include <math.h>
 #include <net/if.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -88,11 +89,44 @@ struct vl_load_sound vl_run_listen_sound(struct vl_load_listener *listener)
     return sound;
 }
 
-struct vl_load_sound vl_run_listen_total(const struct vl_load_listener *listener)
+static bool is_of(const struct vl_load_listener *listener, const struct vl_endpoint *hosts, size_t count,
+                  const struct vl_endpoint *end)
 {
-    const struct vl_media_sum none = { .expected = 0 };
+    bool found = vl_packet_same_host(end, &listener->caller);
 
-    return vl_media_sum_between(&none, listener ? vl_media_sum(listener->capture->media) : &none);
+    for (size_t i = 0; i < count; i++)
+        found |= vl_packet_same_host(end, &hosts[i]);
+    return found;
+}
+
+struct vl_load_sound vl_run_listen_total(const struct vl_load_listener *listener, const struct vl_endpoint *hosts,
+                                         size_t count)
+{
+    struct vl_media_figures figures;
+    uint64_t expected = 0, lost = 0, estimated = 0;
+    size_t cursor = 0;
+    double mos = 0;
+
+    while (listener && vl_media_next(listener->capture->media, &cursor, &figures)) {
+        if (!is_of(listener, hosts, count, &figures.from) && !is_of(listener, hosts, count, &figures.to))
+            continue;
+        expected += figures.expected;
+        lost += figures.lost;
+        estimated += figures.estimated;
+        mos += figures.estimated ? figures.mos.mos : 0;
+    }
+    return (struct vl_load_sound){ .loss_percent = expected ? 100.0 * (double)lost / (double)expected : NAN,
+                                   .mos = estimated ? mos / (double)estimated : NAN };
+}
+
+uint64_t vl_run_listen_missed(const struct vl_load_listener *listener)
+{
+    uint64_t uncounted = 0;
+
+    if (!listener)
+        return 0;
+    (void)vl_media_streams(listener->capture->media, &uncounted);
+    return listener->counts.dropped + uncounted + (listener->failed ? 1 : 0);
 }
 
 static void *listen_on(void *argument)

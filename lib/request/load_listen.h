@@ -7,6 +7,7 @@
 #define VL_REQUEST_LOAD_LISTEN_H
 
 #include "request/load.h"
+#include "sipp/packet.h"
 
 struct vl_load_listener;
 
@@ -21,8 +22,14 @@ void vl_run_listen_begin(struct vl_load_listener *listener);
 /* How it sounded since this was asked before. Not known without a listener, and before it counts. */
 struct vl_load_sound vl_run_listen_sound(struct vl_load_listener *listener);
 
-/* The same of all that counted. After the end. */
-struct vl_load_sound vl_run_listen_total(const struct vl_load_listener *listener);
+/* How all of it sounded: the streams that have an end at SIPp or at one of these hosts; the loss of all, and the mean
+ * of their MOS, each by its own codec. After the end. */
+struct vl_load_sound vl_run_listen_total(const struct vl_load_listener *listener, const struct vl_endpoint *hosts,
+                                         size_t count);
+
+/* How many frames were on the link and not heard, or could not be counted; those missing look as if they were lost on
+ * the way. After the end. */
+uint64_t vl_run_listen_missed(const struct vl_load_listener *listener);
 
 /* What has been said so far is taken, and nothing more. */
 void vl_run_listen_end(struct vl_load_listener *listener);

@@ -7,6 +7,8 @@
  * many a second. While a step goes on the Asterisks on the way are looked at (limits.h); between two steps it is
  * waited for until they have let go of what the one before took.
  */
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -33,8 +35,9 @@ static int is_cancelled(void *context)
 
 static void begun(void *context)
 {
-    const struct vl_capacity *capacity = context;
+    struct vl_capacity *capacity = context;
 
+    capacity->begun_ms = vl_now_ms();
     vl_far_end_mark(capacity->far);
     vl_run_listen_begin(capacity->listener);
 }
@@ -90,24 +93,34 @@ static int check_step(const struct vl_capacity *capacity, const struct vl_sipp_s
     return 0;
 }
 
-static struct vl_capacity_step judge_step(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
-                                          unsigned number, unsigned seconds)
+/* How it sounded for SIPp and on all the way that is known. */
+static struct vl_load_sound sound_of_step(const struct vl_capacity *capacity)
 {
-    const char *why = vl_capacity_broken_rule(capacity, summary, number);
-    struct vl_capacity_step step = { .begun_s = (double)(vl_now_ms() - capacity->started_ms) / 1000 - seconds,
+    struct vl_endpoint hosts[VL_CAPACITY_PLACES];
+
+    for (size_t i = 0; i < capacity->place_count; i++)
+        hosts[i] = vl_packet_ipv4_end(capacity->places[i].pbx->address, 0);
+    return vl_run_listen_total(capacity->listener, hosts, capacity->place_count);
+}
+
+static struct vl_capacity_step judge_step(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
+                                          unsigned number)
+{
+    struct vl_capacity_step step = { .begun_s = (double)(capacity->begun_ms - capacity->started_ms) / 1000,
                                      .load = number,
-                                     .held = !why,
                                      .rate = summary->rate,
                                      .made = summary->made,
                                      .failed = summary->failed,
                                      .peak = summary->peak,
                                      .p95_ms = summary->times[VL_LOAD_CLOCK_REQUEST].p95,
                                      .retransmissions = summary->retransmissions,
-                                     .sound = vl_run_listen_total(capacity->listener),
-                                     .why = why ? why : "" };
+                                     .sound = sound_of_step(capacity),
+                                     .missed = vl_run_listen_missed(capacity->listener) };
 
-    if (why)
-        step.gave = vl_capacity_find_limit(capacity, summary, number, seconds);
+    step.broken = vl_capacity_broken_rule(capacity, summary, number, &step.sound, &step.why);
+    step.held = step.broken == VL_CAPACITY_KEPT;
+    if (!step.held)
+        step.gave = vl_capacity_find_limit(capacity, summary, &step, seconds_since(capacity->begun_ms));
     return step;
 }
 
@@ -139,7 +152,7 @@ static void take_step(struct vl_capacity *capacity, const struct vl_sipp_summary
     capacity->steps[capacity->search.steps] = *step;
     keep_samples(capacity, summary, step->begun_s);
     vl_session_event(capacity->run->session, VOIPLAB_EVENT_STEP, capacity->now.name, "%u %s: %s%s", step->load,
-                     vl_capacity_unit(capacity), step->held ? "holds" : "does not hold: ", step->why);
+                     vl_capacity_unit(capacity), step->held ? "holds" : "does not hold: ", step->held ? "" : step->why);
     vl_sipp_search_expect(&capacity->search, vl_capacity_expected(capacity, step->load));
     vl_sipp_search_take(&capacity->search,
                         &(struct vl_load_trial){ .load = step->load,
@@ -199,27 +212,60 @@ static int make_calls(struct vl_capacity *capacity, struct vl_sipp_summary *summ
     return rc < 0 ? -1 : check_step(capacity, summary);
 }
 
+/* Who wants a verdict on the sound is not content with silence, nor with what was only heard in part. */
+static int check_sound(const struct vl_capacity *capacity, const struct vl_capacity_step *step)
+{
+    struct vl_error *err = capacity->run->err;
+
+    if (!is_sound_judged(capacity) || step->broken == VL_CAPACITY_CALLS)
+        return 0;
+    if (step->missed)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "the sound of %u %s cannot be judged: this host did not hear all of it (%" PRIu64 " frames)",
+                       step->load, vl_capacity_unit(capacity), step->missed);
+    if (capacity->asked->most_loss ? isnan(step->sound.loss_percent) : isnan(step->sound.mos))
+        return vl_fail(err, VL_ERROR_FAILED, "the sound of %u %s cannot be judged: %s", step->load,
+                       vl_capacity_unit(capacity),
+                       isnan(step->sound.loss_percent) ? "none was heard (RTP)" : "its codec has no MOS");
+    return 0;
+}
+
+/* What the calls of a step have come to. */
+static int conclude(struct vl_capacity *capacity, const struct vl_sipp_summary *summary, unsigned number)
+{
+    struct vl_capacity_step step;
+
+    vl_run_listen_end(capacity->listener);
+    vl_capacity_note_use(capacity, number);
+    step = judge_step(capacity, summary, number);
+    if (check_sound(capacity, &step) < 0)
+        return -1;
+    vl_capacity_ramp_learn(capacity, summary, &step);
+    if (!vl_capacity_ramp_blamed(capacity, &step)) {
+        take_step(capacity, summary, &step);
+        return 0;
+    }
+    keep_samples(capacity, summary, step.begun_s);
+    vl_session_event(capacity->run->session, VOIPLAB_EVENT_STEP, capacity->now.name,
+                     "%u %s, %u a second: it may have been the rate (%s), so once more and slowly", step.load,
+                     vl_capacity_unit(capacity), capacity->now.rate, step.why);
+    return 0;
+}
+
 static int make_step(struct vl_capacity *capacity)
 {
     unsigned number = capacity->search.next;
     VL_SIPP_SUMMARY_AUTO summary = { .name = NULL };
-    struct vl_capacity_step step;
-    long long begun_ms;
     int rc;
 
     capacity->now = load_of(capacity, number);
     vl_capacity_wait_for_release(capacity, number);
-    begun_ms = vl_now_ms();
+    capacity->begun_ms = vl_now_ms();
     rc = start_to_listen(capacity);
     if (rc == 0)
         rc = make_calls(capacity, &summary);
-    if (rc == 0) {
-        vl_run_listen_end(capacity->listener);
-        vl_capacity_note_use(capacity, number);
-        step = judge_step(capacity, &summary, number, seconds_since(begun_ms));
-        vl_capacity_ramp_learn(capacity, &summary, &step);
-        take_step(capacity, &summary, &step);
-    }
+    if (rc == 0)
+        rc = conclude(capacity, &summary, number);
     vl_run_listen_free(capacity->listener);
     capacity->listener = NULL;
     return rc;
@@ -277,8 +323,10 @@ static int search(struct vl_capacity *capacity)
     return rc;
 }
 
-/* Of a search that was broken off, what it had seen. */
-static int tell(struct vl_capacity *capacity, const char *directory, long long begun, struct vl_buf *text)
+/* Of a search that was broken off, what it had seen. Results that cannot be kept are printed all the same, and hold up
+ * no other search. */
+static void tell(struct vl_capacity *capacity, const char *directory, long long begun, struct vl_buf *text,
+                 size_t *unkept)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
@@ -286,13 +334,14 @@ static int tell(struct vl_capacity *capacity, const char *directory, long long b
     vl_capacity_tell_json(capacity, capacity->run->result->document, NULL);
     if (vl_capacity_keep(capacity, directory, begun, &cause) == 0) {
         vl_buf_printf(text, "  %-22s %s/report.html\n", "report", directory);
-        return 0;
+        return;
     }
-    return vl_fail(capacity->run->err, VL_ERROR_FAILED, "load '%s': the results are not kept: %s",
-                   capacity->load->load.name, vl_error_text(&cause));
+    ++*unkept;
+    vl_session_event(capacity->run->session, VOIPLAB_EVENT_WARNING, capacity->load->load.name,
+                     "the results are not kept: %s", vl_error_text(&cause));
 }
 
-static int search_and_tell(struct vl_capacity *capacity, struct vl_buf *text)
+static int search_and_tell(struct vl_capacity *capacity, struct vl_buf *text, size_t *unkept)
 {
     const char *name = vl_arena_printf(&capacity->run->result->arena, "capacity-%s", capacity->load->load.name);
     long long begun_at = (long long)time(NULL);
@@ -306,22 +355,15 @@ static int search_and_tell(struct vl_capacity *capacity, struct vl_buf *text)
     capacity->started_ms = vl_now_ms();
     rc = search(capacity);
     vl_run_watch_stop(capacity->watch);
-    if (capacity->search.steps || rc == 0) {
-        VL_ERROR_AUTO why = { .code = VL_OK };
-
-        vl_error_move(&why, capacity->run->err);
-        if (tell(capacity, directory, begun_at, text) < 0 && rc == 0)
-            rc = -1;
-        if (why.code)
-            vl_error_move(capacity->run->err, &why);
-    } else {
+    if (capacity->search.steps || rc == 0)
+        tell(capacity, directory, begun_at, text, unkept);
+    else
         vl_run_drop_results(directory);
-    }
     vl_capacity_look_away(capacity);
     return rc;
 }
 
-static int find_capacity(const struct vl_run *run, struct vl_load_asked *load, struct vl_buf *text)
+static int find_capacity(const struct vl_run *run, struct vl_load_asked *load, struct vl_buf *text, size_t *unkept)
 {
     struct vl_capacity capacity = { .run = run, .asked = run->request->parameters.sipp, .load = load };
 
@@ -330,14 +372,14 @@ static int find_capacity(const struct vl_run *run, struct vl_load_asked *load, s
     if (is_sound_judged(&capacity) && !may_sound(&capacity))
         return vl_fail(run->err, VL_ERROR_USAGE, "scenario '%s' has no sound to be judged: one that has is media",
                        load->options.scenario->name);
-    return search_and_tell(&capacity, text);
+    return search_and_tell(&capacity, text, unkept);
 }
 
 int vl_run_sipp_capacity(const struct vl_run *run)
 {
     VL_BUF_AUTO text = VL_BUF_INIT;
     struct vl_load_asked *loads;
-    size_t count, done = 0;
+    size_t count, done = 0, unkept = 0;
     int rc = 0;
 
     if (run->request->mode != VOIPLAB_APPLY)
@@ -346,9 +388,12 @@ int vl_run_sipp_capacity(const struct vl_run *run)
         return -1;
     vl_json_array(run->result->document, "capacities");
     for (; rc == 0 && done < count; done++)
-        rc = find_capacity(run, &loads[done], &text);
+        rc = find_capacity(run, &loads[done], &text, &unkept);
     vl_json_end(run->result->document);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(&text));
+    if (rc == 0 && unkept)
+        rc = vl_fail(run->err, unkept < done ? VL_ERROR_PARTIAL : VL_ERROR_FAILED,
+                     "the results of %zu of %zu searches are not kept", unkept, done);
     if (rc == 0)
         vl_result_summary(run->result, "%zu search%s made", done, done == 1 ? "" : "es");
     return text.failed ? vl_no_memory(run->err) : rc;

@@ -66,15 +66,15 @@ void vl_sipp_search_begin(struct vl_load_search *search, unsigned start, unsigne
     *search = (struct vl_load_search){ .next = start < most ? start : most, .most = most };
 }
 
-void vl_sipp_search_expect(struct vl_load_search *search, unsigned load)
-{
-    search->expected = load;
-}
-
 /* How far apart two loads may be that are taken for the same. */
 static unsigned close_to(unsigned load)
 {
     return load / FINENESS > 1 ? load / FINENESS : 1;
+}
+
+void vl_sipp_search_expect(struct vl_load_search *search, unsigned load)
+{
+    search->expected = load;
 }
 
 static unsigned between(unsigned low, unsigned high)
@@ -104,16 +104,21 @@ static unsigned narrow(struct vl_load_search *search, bool was_guess, bool held,
     return between(search->held, search->failed);
 }
 
-/* On the way up, where nothing has failed yet. Just beyond what was expected to be the end it is only a little more. */
-static unsigned grown(const struct vl_load_search *search)
+/* On the way up, where nothing has failed yet. At what was expected to be the end it is only a little more. A forecast
+ * that grows with what is tried would lead up in many such steps: once more held than the first that was heeded said,
+ * it was wrong, and the next ones are not heeded. */
+static unsigned grown(struct vl_load_search *search)
 {
-    unsigned near = close_to(search->expected), held = search->held;
+    unsigned expected = search->expected, held = search->held;
     unsigned next = search->most / GROWTH > held ? held * GROWTH : search->most;
 
-    if (!search->expected || search->expected >= next || held > search->expected + near)
+    if (!expected || expected >= next || (search->heeded && held >= search->heeded + close_to(search->heeded)))
         return next;
-    if (held + near < search->expected)
-        return search->expected;
+    if (held > expected + close_to(expected))
+        return next;
+    search->heeded = search->heeded ? search->heeded : expected;
+    if (held + close_to(expected) < expected)
+        return expected;
     return held + close_to(held) < search->most ? held + close_to(held) : search->most;
 }
 

@@ -31,6 +31,7 @@ struct vl_load_trial {
 struct vl_load_search {
     unsigned next;     /* to be tried; 0: the search is over */
     unsigned most;     /* nothing larger is tried */
+    unsigned heeded;   /* the first forecast that was: once more than that held, none is any more */
     unsigned expected; /* to be the largest that holds; 0: nobody knows */
     struct vl_load_trial trials[VL_SIPP_SEARCH_STEPS];
     unsigned steps;  /* made so far */

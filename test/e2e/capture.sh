@@ -118,6 +118,11 @@ jq -e '.foretold | .pbx == "pbx1" and .context == "from-internal" and (.text | s
     "$work/refused/result.json" >/dev/null || fail "what the dialplan says: $(jq .foretold "$work/refused/result.json")"
 grep -q '<h3>What the dialplan of pbx1 says of 1777 in from-internal</h3>' "$work/refused/report.html" ||
     fail "the report does not say it"
+on pbx1 sh -c 'echo "#include nowhere.conf" >>/etc/asterisk/extensions.conf'
+voiplab sipp --target pbx1 --number 1777 --no-trial --calls 1 -o "$work/refused"
+on pbx1 sed -i '/nowhere.conf/d' /etc/asterisk/extensions.conf
+jq -e '.foretold | .text == null and (.why | test("nowhere.conf"))' "$work/refused/result.json" >/dev/null ||
+    fail "of a dialplan that Asterisk refuses: $(jq .foretold "$work/refused/result.json")"
 listen --ladder
 cli hub "channel originate SIP/7001/1777 application Echo" >/dev/null
 sleep 1

@@ -31,7 +31,7 @@ static void begin(struct search *search)
 {
     *search = (struct search){ .result = vl_result_new(), .asked = VOIPLAB_SIPP_INIT };
     assert_non_null(search->result);
-    search->target = (struct vl_pbx){ .name = "uno" };
+    search->target = (struct vl_pbx){ .name = "uno", .place = VL_PLACE_VM };
     search->load.load.target = &search->target;
     search->run.result = search->result;
     search->capacity = (struct vl_capacity){ .run = &search->run, .asked = &search->asked, .load = &search->load };
@@ -48,59 +48,86 @@ static struct vl_sipp_summary summary_of(uint64_t calls)
                                      .silent_since_s = NAN };
 }
 
-static const char *broken(const struct search *search, const struct vl_sipp_summary *summary)
+/* Which rule is broken, and what is said to have given then. */
+static enum vl_capacity_rule broken(const struct search *search, const struct vl_sipp_summary *summary,
+                                    const struct vl_load_sound *sound, struct vl_capacity_gave *ret_gave)
 {
-    return vl_capacity_broken_rule(&search->capacity, summary, (unsigned)summary->made);
+    struct vl_capacity_step step = { .load = (unsigned)summary->made, .sound = *sound };
+
+    step.broken = vl_capacity_broken_rule(&search->capacity, summary, step.load, sound, &step.why);
+    assert_true(step.broken == VL_CAPACITY_KEPT ? !step.why : step.why != NULL);
+    *ret_gave = vl_capacity_find_limit(&search->capacity, summary, &step, 1);
+    return step.broken;
 }
+
+static const struct vl_load_sound silence = { .loss_percent = NAN, .mos = NAN };
 
 static void test_retransmissions(void **state)
 {
     struct search search;
     struct vl_sipp_summary summary = summary_of(200);
+    struct vl_capacity_gave gave;
     double most = 0;
 
     (void)state;
     begin(&search);
     summary.retransmissions = 1;
-    assert_null(broken(&search, &summary)); /* nobody asks */
+    assert_int_equal(broken(&search, &summary, &silence, &gave), VL_CAPACITY_KEPT); /* nobody asks */
     search.asked.most_retransmissions = &most;
-    assert_string_equal(broken(&search, &summary), "1 messages were sent again in 200 calls");
+    assert_int_equal(broken(&search, &summary, &silence, &gave), VL_CAPACITY_MESSAGES);
+    assert_string_equal(gave.name, "network");
+    assert_string_equal(gave.text,
+                        "packets were lost on the way, though nobody was busy: 1 messages were sent again in "
+                        "200 calls");
     most = 0.5;
-    assert_null(broken(&search, &summary));
+    assert_int_equal(broken(&search, &summary, &silence, &gave), VL_CAPACITY_KEPT);
     summary.retransmissions = 2;
-    assert_non_null(broken(&search, &summary));
-    /* nobody was busy, so it is the network; that calls failed says more */
-    assert_string_equal(vl_capacity_find_limit(&search.capacity, &summary, 200, 1).name, "network");
-    summary.failed = 1;
+    assert_int_equal(broken(&search, &summary, &silence, &gave), VL_CAPACITY_MESSAGES);
+    summary.failed = 1; /* which may not be */
     summary.succeeded = 199;
-    assert_string_equal(vl_capacity_find_limit(&search.capacity, &summary, 200, 1).name, "failed calls");
+    assert_int_equal(broken(&search, &summary, &silence, &gave), VL_CAPACITY_CALLS);
+    assert_string_equal(gave.name, "failed calls");
+    search.asked.failures_percent = 1; /* which may be: then it is not why */
+    assert_int_equal(broken(&search, &summary, &silence, &gave), VL_CAPACITY_MESSAGES);
+    assert_string_equal(gave.name, "network");
     voiplab_result_free(search.result);
 }
 
-/* Who wants to hear how it sounds is not content with silence. */
-static void test_silence(void **state)
+/* A codec that sounds no better blames nobody. */
+static void test_sound(void **state)
 {
-    struct search search;
+    const struct vl_load_sound good = { .loss_percent = 0, .mos = 4.37 }, coarse = { .loss_percent = 0, .mos = 3.5 },
+                               bad = { .loss_percent = 3, .mos = 3.9 };
     const struct vl_sipp_summary summary = summary_of(10);
-    double number = 100;
+    struct vl_capacity_gave gave;
+    struct search search;
+    double loss = 1, mos = 4;
 
     (void)state;
     begin(&search);
-    assert_null(broken(&search, &summary));
-    search.asked.most_loss = &number;
-    assert_string_equal(broken(&search, &summary), "no sound was heard");
+    assert_int_equal(broken(&search, &summary, &bad, &gave), VL_CAPACITY_KEPT);
+    search.asked.most_loss = &loss;
+    assert_int_equal(broken(&search, &summary, &bad, &gave), VL_CAPACITY_LOSS);
+    assert_string_equal(gave.text,
+                        "packets were lost on the way, though nobody was busy: 3.00 % of the sound was lost");
+    assert_int_equal(broken(&search, &summary, &coarse, &gave), VL_CAPACITY_KEPT);
     search.asked.most_loss = NULL;
-    search.asked.least_mos = &number;
-    assert_string_equal(broken(&search, &summary), "no sound was heard whose MOS is known");
+    search.asked.least_mos = &mos;
+    assert_int_equal(broken(&search, &summary, &good, &gave), VL_CAPACITY_KEPT);
+    assert_int_equal(broken(&search, &summary, &bad, &gave), VL_CAPACITY_MOS);
+    assert_string_equal(gave.name, "network");
+    assert_int_equal(broken(&search, &summary, &coarse, &gave), VL_CAPACITY_MOS);
+    assert_string_equal(gave.name, "codec");
+    assert_string_equal(gave.text, "the sound had a MOS of 3.50 though nothing was lost: the codec sounds no better");
     voiplab_result_free(search.result);
 }
 
-/* A step of so many calls that held or did not, while the busiest of all was so busy. */
-static void make_step(struct search *search, unsigned calls, bool held, bool full, double busy)
+/* A step of so many calls that held or did not, while this guest was so busy. Whether it is made again. */
+static bool step_of(struct search *search, const char *name, unsigned calls, bool held, bool full, double busy)
 {
-    struct vl_load_guest guest = { .name = "uno", .processor = busy };
+    struct vl_load_guest guest = { .name = name, .processor = busy };
     struct vl_load_sample samples[2] = { { .host = { .processor = NAN, .generator = 0.01 } },
-                                         { .host = { .processor = busy / 2, .generator = 0.02 }, .guests = &guest } };
+                                         { .host = { .processor = 0.01, .generator = 0.02 }, .guests = &guest } };
     struct vl_sipp_summary summary = summary_of(calls);
     const struct vl_capacity_step step = { .load = calls, .held = held, .gave = { .full = full } };
 
@@ -109,6 +136,12 @@ static void make_step(struct search *search, unsigned calls, bool held, bool ful
     summary.sample_count = VL_COUNT(samples);
     search->capacity.now.rate = vl_capacity_ramp_rate(&search->capacity, calls);
     vl_capacity_ramp_learn(&search->capacity, &summary, &step);
+    return vl_capacity_ramp_blamed(&search->capacity, &step);
+}
+
+static bool make_step(struct search *search, unsigned calls, bool held, bool full, double busy)
+{
+    return step_of(search, "uno", calls, held, full, busy);
 }
 
 static unsigned rate(const struct search *search, unsigned calls)
@@ -123,22 +156,41 @@ static void test_ramp(void **state)
     (void)state;
     begin(&search);
     assert_int_equal(rate(&search, 4), 20);
-    assert_int_equal(rate(&search, 5000), 20); /* nothing has been seen yet */
-    make_step(&search, 16, true, false, 0.01); /* nor in less than a second */
+    assert_int_equal(rate(&search, 5000), 20);       /* nothing has been seen yet */
+    (void)make_step(&search, 16, true, false, 0.01); /* nor in less than a second */
     assert_int_equal(rate(&search, 5000), 20);
-    make_step(&search, 64, true, false, 0.01);
-    assert_int_equal(rate(&search, 256), 20);   /* a ramp of 13 s is no trouble */
-    assert_int_equal(rate(&search, 1024), 51);  /* in 20 s */
-    assert_int_equal(rate(&search, 20000), 80); /* not faster than was seen to be easy */
-    make_step(&search, 1024, true, false, 0.4); /* 51 a second took 40 % of the guest */
+    (void)make_step(&search, 64, true, false, 0.01);
+    assert_int_equal(rate(&search, 256), 20);         /* a ramp of 13 s is no trouble */
+    assert_int_equal(rate(&search, 1024), 51);        /* in 20 s */
+    assert_int_equal(rate(&search, 20000), 80);       /* not faster than was seen to be easy */
+    (void)make_step(&search, 1024, true, false, 0.4); /* 51 a second took 40 % of the guest */
     assert_int_equal(rate(&search, 20000), 80);
-    make_step(&search, 4096, true, false, 0.4);
+    (void)make_step(&search, 4096, true, false, 0.4);
     assert_int_equal(rate(&search, 20000), 100);
-    make_step(&search, 16384, false, true, 0.1); /* something was full: that was not the rate */
+    assert_false(make_step(&search, 16384, false, true, 0.1)); /* something was full: that was not the rate */
     assert_int_equal(rate(&search, 20000), 100);
-    make_step(&search, 16384, false, false, 0.1); /* that may have been */
+    assert_true(make_step(&search, 16384, false, false, 0.1)); /* that may have been: once more, slowly */
     assert_int_equal(rate(&search, 20000), 20);
-    make_step(&search, 8192, true, false, 0.01);
+    assert_false(make_step(&search, 16384, false, false, 0.1));
+    assert_int_equal(rate(&search, 20000), 20);
+    (void)make_step(&search, 8192, true, false, 0.01);
+    assert_int_equal(rate(&search, 20000), 20);
+    voiplab_result_free(search.result);
+}
+
+/* Nobody is called faster of whom it is not seen that he is at ease: somebody else's PBX least of all. */
+static void test_ramp_unseen(void **state)
+{
+    struct search search;
+
+    (void)state;
+    begin(&search);
+    (void)step_of(&search, "dos", 64, true, false, 0.01);
+    assert_int_equal(rate(&search, 20000), 20);
+    (void)step_of(&search, "uno", 64, true, false, NAN);
+    assert_int_equal(rate(&search, 20000), 20);
+    search.load.foreign = true;
+    (void)step_of(&search, "uno", 64, true, false, 0.01);
     assert_int_equal(rate(&search, 20000), 20);
     voiplab_result_free(search.result);
 }
@@ -150,13 +202,15 @@ static void test_ramp_asked(void **state)
     (void)state;
     begin(&search);
     search.asked.rate = 7;
-    make_step(&search, 64, true, false, 0.01);
+    (void)make_step(&search, 64, true, false, 0.01);
     assert_int_equal(rate(&search, 4), 7);
     assert_int_equal(rate(&search, 5000), 7);
     search.asked.rate = 0;
     search.capacity.generator_slow = true; /* it is that only where it fell far behind */
     search.capacity.generator_rate = 9.6;
     assert_int_equal(rate(&search, 4), 9);
+    (void)make_step(&search, 64, true, false, 0.01);
+    assert_int_equal(rate(&search, 20000), 9);
     search.capacity.generator_slow = false;
     search.capacity.generator_rate = 19.6;
     assert_int_equal(rate(&search, 4), 20);
@@ -166,10 +220,8 @@ static void test_ramp_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_retransmissions),
-        cmocka_unit_test(test_silence),
-        cmocka_unit_test(test_ramp),
-        cmocka_unit_test(test_ramp_asked),
+        cmocka_unit_test(test_retransmissions), cmocka_unit_test(test_sound),      cmocka_unit_test(test_ramp),
+        cmocka_unit_test(test_ramp_unseen),     cmocka_unit_test(test_ramp_asked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
