@@ -165,7 +165,7 @@ struct vl_cause vl_cause_in_log(struct vl_arena *arena, const struct vl_leg *leg
             return (struct vl_cause){
                 .id = signs[i].cause,
                 .pbx = said->pbx,
-                .where = line->number ? vl_arena_printf(arena, "%s:%lu", said->log_file, line->number) : said->log_file,
+                .where = vl_evidence_where(arena, said, line),
                 .line = without_hashes(arena, line->text),
             };
         }

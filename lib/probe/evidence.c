@@ -244,3 +244,10 @@ const char *vl_evidence_line_with(struct vl_arena *arena, const char *text, cons
     }
     return NULL;
 }
+
+const char *vl_evidence_where(struct vl_arena *arena, const struct vl_evidence *evidence,
+                              const struct vl_evidence_line *line)
+{
+    return line->number ? vl_arena_printf(arena, "%s:%lu", evidence->log_file, line->number)
+                        : vl_arena_strdup(arena, evidence->log_file);
+}

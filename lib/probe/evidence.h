@@ -62,6 +62,10 @@ void vl_evidence_parse(struct vl_arena *arena, const char *pbx, const char *answ
 /* The answer to a question; NULL when it was not asked. */
 const char *vl_evidence_answer(const struct vl_evidence *evidence, const char *question);
 
+/* Where a line of the log stands: FILE:LINE, or FILE where its number is not known. In the arena. */
+const char *vl_evidence_where(struct vl_arena *arena, const struct vl_evidence *evidence,
+                              const struct vl_evidence_line *line);
+
 /* The first line of a text that has all these words in this order (NULL-terminated), without blanks at its ends; NULL:
  * none. In the arena, printable and cut. */
 const char *vl_evidence_line_with(struct vl_arena *arena, const char *text, const char *const *words);

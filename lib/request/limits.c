@@ -245,7 +245,7 @@ const char *vl_limits_log(const struct vl_run *run, const struct vl_pbx *pbx, un
     line = vl_limits_telling_line(&evidence);
     if (!line)
         return NULL;
-    return vl_arena_printf(arena, "%s:%lu: %s", evidence.log_file, line->number,
+    return vl_arena_printf(arena, "%s: %s", vl_evidence_where(arena, &evidence, line),
                            vl_lab_mask(&run->session->state, arena, vl_text_quote(arena, line->text, VL_TEXT_QUOTED)));
 }
 

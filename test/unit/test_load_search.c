@@ -315,6 +315,19 @@ static void test_telling_line(void **state)
     assert_null(vl_limits_telling_line(&evidence));
 }
 
+/* A log that is very long is not counted. */
+static void test_where(void **state)
+{
+    const struct vl_evidence evidence = { .log_file = "/var/log/asterisk/messages" };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    (void)state;
+    assert_string_equal(vl_evidence_where(&arena, &evidence, &(struct vl_evidence_line){ .number = 9 }),
+                        "/var/log/asterisk/messages:9");
+    assert_string_equal(vl_evidence_where(&arena, &evidence, &(struct vl_evidence_line){ .number = 0 }),
+                        "/var/log/asterisk/messages");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_accounts),
         cmocka_unit_test(test_odd_limits),
         cmocka_unit_test(test_telling_line),
+        cmocka_unit_test(test_where),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
