@@ -44,7 +44,7 @@ struct vl_capacity_step {
     uint64_t retransmissions, missed; /* missed: frames that the listener did not hear */
     struct vl_load_sound sound;       /* NAN: none was heard */
     enum vl_capacity_rule broken;
-    const char *why; /* it did not hold; "" */
+    const char *why; /* it did not hold; NULL: it did */
     struct vl_capacity_gave gave;
 };
 
@@ -109,6 +109,12 @@ void vl_capacity_steer(void *context, struct vl_load_steering *steering);
 /* Which of them a step has broken, and why, in the run's arena. `sound` is that of the step. */
 enum vl_capacity_rule vl_capacity_broken_rule(const struct vl_capacity *capacity, const struct vl_sipp_summary *summary,
                                               unsigned number, const struct vl_load_sound *sound, const char **ret_why);
+
+/* Whether the sound of the steps is part of the rule; and whether it was heard so that it can be: who wants a verdict
+ * is not content with silence, nor with what was heard in part, nor with a codec of which the MOS is not known. */
+bool vl_capacity_judges_sound(const struct vl_capacity *capacity);
+int vl_capacity_check_sound(const struct vl_capacity *capacity, const struct vl_capacity_step *step,
+                            struct vl_error *err);
 
 /* The rate at which so many calls at once are begun, and what a step says of the rate of the next ones. */
 unsigned vl_capacity_ramp_rate(const struct vl_capacity *capacity, unsigned number);

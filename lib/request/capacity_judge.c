@@ -69,6 +69,30 @@ enum vl_capacity_rule vl_capacity_broken_rule(const struct vl_capacity *capacity
     return VL_CAPACITY_KEPT;
 }
 
+bool vl_capacity_judges_sound(const struct vl_capacity *capacity)
+{
+    return capacity->asked->most_loss || capacity->asked->least_mos;
+}
+
+int vl_capacity_check_sound(const struct vl_capacity *capacity, const struct vl_capacity_step *step,
+                            struct vl_error *err)
+{
+    const struct voiplab_sipp *asked = capacity->asked;
+    const char *unit = vl_capacity_unit(capacity);
+    bool silent = isnan(step->sound.loss_percent);
+
+    if (!vl_capacity_judges_sound(capacity) || step->broken == VL_CAPACITY_CALLS)
+        return 0;
+    if (step->missed)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       "the sound of %u %s cannot be judged: this host did not hear all of it (%" PRIu64 " frames)",
+                       step->load, unit, step->missed);
+    if (silent || (asked->least_mos && isnan(step->sound.mos)))
+        return vl_fail(err, VL_ERROR_FAILED, "the sound of %u %s cannot be judged: %s", step->load, unit,
+                       silent ? "none was heard (RTP)" : "its codec has no MOS");
+    return 0;
+}
+
 static bool is_used_up(const struct vl_limit_use *use)
 {
     return use->most && use->peak * 10 >= use->most * 9;

@@ -7,8 +7,6 @@
  * many a second. While a step goes on the Asterisks on the way are looked at (limits.h); between two steps it is
  * waited for until they have let go of what the one before took.
  */
-#include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -161,11 +159,6 @@ static void take_step(struct vl_capacity *capacity, const struct vl_sipp_summary
                                                  .carried = vl_capacity_carried(capacity, summary, step->load) });
 }
 
-static bool is_sound_judged(const struct vl_capacity *capacity)
-{
-    return capacity->asked->most_loss || capacity->asked->least_mos;
-}
-
 /* Without sound there is nothing to listen to; of somebody else's scenario nobody knows. */
 static bool may_sound(const struct vl_capacity *capacity)
 {
@@ -182,7 +175,7 @@ static int start_to_listen(struct vl_capacity *capacity)
     if (!may_sound(capacity))
         return 0;
     capacity->listener = vl_run_listen_start(capacity->run, capacity->load, &why);
-    if (!capacity->listener && is_sound_judged(capacity))
+    if (!capacity->listener && vl_capacity_judges_sound(capacity))
         return vl_fail(capacity->run->err, VL_ERROR_FAILED, "the sound cannot be judged: %s", why);
     return 0;
 }
@@ -212,24 +205,6 @@ static int make_calls(struct vl_capacity *capacity, struct vl_sipp_summary *summ
     return rc < 0 ? -1 : check_step(capacity, summary);
 }
 
-/* Who wants a verdict on the sound is not content with silence, nor with what was only heard in part. */
-static int check_sound(const struct vl_capacity *capacity, const struct vl_capacity_step *step)
-{
-    struct vl_error *err = capacity->run->err;
-
-    if (!is_sound_judged(capacity) || step->broken == VL_CAPACITY_CALLS)
-        return 0;
-    if (step->missed)
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "the sound of %u %s cannot be judged: this host did not hear all of it (%" PRIu64 " frames)",
-                       step->load, vl_capacity_unit(capacity), step->missed);
-    if (capacity->asked->most_loss ? isnan(step->sound.loss_percent) : isnan(step->sound.mos))
-        return vl_fail(err, VL_ERROR_FAILED, "the sound of %u %s cannot be judged: %s", step->load,
-                       vl_capacity_unit(capacity),
-                       isnan(step->sound.loss_percent) ? "none was heard (RTP)" : "its codec has no MOS");
-    return 0;
-}
-
 /* What the calls of a step have come to. */
 static int conclude(struct vl_capacity *capacity, const struct vl_sipp_summary *summary, unsigned number)
 {
@@ -238,7 +213,7 @@ static int conclude(struct vl_capacity *capacity, const struct vl_sipp_summary *
     vl_run_listen_end(capacity->listener);
     vl_capacity_note_use(capacity, number);
     step = judge_step(capacity, summary, number);
-    if (check_sound(capacity, &step) < 0)
+    if (vl_capacity_check_sound(capacity, &step, capacity->run->err) < 0)
         return -1;
     vl_capacity_ramp_learn(capacity, summary, &step);
     if (!vl_capacity_ramp_blamed(capacity, &step)) {
@@ -369,7 +344,7 @@ static int find_capacity(const struct vl_run *run, struct vl_load_asked *load, s
 
     if (load->options.scenario && load->options.scenario->registers && !capacity.asked->by_rate)
         return vl_fail(run->err, VL_ERROR_USAGE, "registrations are not up at once: search by their rate");
-    if (is_sound_judged(&capacity) && !may_sound(&capacity))
+    if (vl_capacity_judges_sound(&capacity) && !may_sound(&capacity))
         return vl_fail(run->err, VL_ERROR_USAGE, "scenario '%s' has no sound to be judged: one that has is media",
                        load->options.scenario->name);
     return search_and_tell(&capacity, text, unkept);

@@ -122,6 +122,42 @@ static void test_sound(void **state)
     voiplab_result_free(search.result);
 }
 
+static const char *refused(const struct search *search, const struct vl_capacity_step *step, struct vl_error *err)
+{
+    vl_error_clear(err);
+    return vl_capacity_check_sound(&search->capacity, step, err) < 0 ? vl_error_text(err) : NULL;
+}
+
+/* What was not heard is no verdict, whichever of the two rules wants one; calls that failed are one without it. */
+static void test_unheard(void **state)
+{
+    struct vl_capacity_step step = { .load = 7, .sound = { .loss_percent = NAN, .mos = NAN } };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct search search;
+    double loss = 1, mos = 4;
+
+    (void)state;
+    begin(&search);
+    assert_null(refused(&search, &step, &err)); /* nobody asks */
+    search.asked.most_loss = &loss;
+    assert_string_equal(refused(&search, &step, &err),
+                        "the sound of 7 calls at once cannot be judged: none was heard (RTP)");
+    step.sound.loss_percent = 0;
+    assert_null(refused(&search, &step, &err));
+    search.asked.least_mos = &mos; /* of both */
+    assert_string_equal(refused(&search, &step, &err),
+                        "the sound of 7 calls at once cannot be judged: its codec has no MOS");
+    step.sound.mos = 4.37;
+    assert_null(refused(&search, &step, &err));
+    step.missed = 3;
+    assert_string_equal(refused(&search, &step, &err),
+                        "the sound of 7 calls at once cannot be judged: this host did not "
+                        "hear all of it (3 frames)");
+    step.broken = VL_CAPACITY_CALLS;
+    assert_null(refused(&search, &step, &err));
+    voiplab_result_free(search.result);
+}
+
 /* A step of so many calls that held or did not, while this guest was so busy. Whether it is made again. */
 static bool step_of(struct search *search, const char *name, unsigned calls, bool held, bool full, double busy)
 {
@@ -220,7 +256,8 @@ static void test_ramp_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_retransmissions), cmocka_unit_test(test_sound),      cmocka_unit_test(test_ramp),
+        cmocka_unit_test(test_retransmissions), cmocka_unit_test(test_sound),
+        cmocka_unit_test(test_unheard),         cmocka_unit_test(test_ramp),
         cmocka_unit_test(test_ramp_unseen),     cmocka_unit_test(test_ramp_asked),
     };
 
