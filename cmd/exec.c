@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -20,7 +21,8 @@ int cmd_run_exec(const struct cmd_command *command, const struct cmd_options *op
 {
     struct voiplab_request request = cmd_request(command, options);
     struct voiplab_exec exec = VOIPLAB_EXEC_INIT;
-    int at = border(options);
+    int at = border(options), status;
+    const char **names;
 
     for (int i = 0; i < at; i++)
         if (options->operands[i][0] == '-') {
@@ -31,10 +33,17 @@ int cmd_run_exec(const struct cmd_command *command, const struct cmd_options *op
         cmd_complain("exec needs a command behind '--': voiplab exec %s", command->operands);
         return VOIPLAB_USAGE;
     }
-    if (at >= 0)
-        options->operands[at] = NULL; /* it ends the names */
-    request.names = at > 0 ? (const char *const *)(void *)options->operands : NULL;
+    names = calloc((size_t)(at > 0 ? at : 0) + 1, sizeof(*names));
+    if (!names) {
+        cmd_complain("out of memory");
+        return VOIPLAB_FAILED;
+    }
+    for (int i = 0; i < at; i++)
+        names[i] = options->operands[i];
+    request.names = at > 0 ? names : NULL;
     exec.command = (const char *const *)(void *)(options->operands + at + 1);
     request.parameters.exec = &exec;
-    return cmd_carry_out(command, &request, options);
+    status = cmd_carry_out(command, &request, options);
+    free(names);
+    return status;
 }

@@ -44,6 +44,8 @@ wrong "--wait: '3s' is not a number" up --wait 3s -f "$lab"
 wrong "--color: 'sometimes' is none of auto, always, never" up --color sometimes -f "$lab"
 wrong "there is no lab file: give one with -f" up
 wrong "-f comes too late behind 'alfa'" ssh alfa -f "$lab"
+wrong "-f comes too late behind 'alfa'" exec alfa -- uptime -f "$lab"
+wrong "-f comes too late behind 'uptime'" exec -- uptime --file="$lab"
 wrong "--template: 'thesys' is none of quickstart, classroom, thesis" init -t thesys
 wrong "--template: '../labs/thesis' is none of" init -t ../labs/thesis
 wrong "--backend: 'wicked' is none of auto, ifcfg, networkmanager, networkd, ifupdown, netplan" bridge --backend wicked
