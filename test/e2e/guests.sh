@@ -98,6 +98,10 @@ say "what the guests themselves say"
 expect_contains "$(guest alfa 10.77.7.11 asterisk -rx "'$registry'")" Registered "alfa's registry"
 expect_contains "$(guest beta 10.77.7.12 asterisk -rx "'iax2 show peers'")" "OK (" "beta's IAX2 peers"
 [ "$(guest alfa 10.77.7.11 hostname)" = alfa ] || fail "alfa has another host name"
+for at in "alfa 10.77.7.11" "beta 10.77.7.12"; do
+    # shellcheck disable=SC2086 # two words
+    expect_contains "$(guest $at cat /proc/swaps)" /swap "the swap of $at"
+done
 size=$(guest alfa 10.77.7.11 "lsblk -bndo SIZE /dev/vda 2>/dev/null || cat /sys/block/vda/size")
 case $size in 3221225472 | 6291456) ;; *) fail "alfa's disk is not 3G but $size" ;; esac
 slack=$(guest alfa 10.77.7.11 "grep -q kvm-clock /sys/devices/system/clocksource/clocksource0/available_clocksource ||
@@ -220,7 +224,8 @@ expect_contains "$report" "nothing to do; 3 PBXs, 2 registrations, 4 peers" "up 
 
 if full; then
     say "a guest becomes a base image, without what it is and what the lab gave it; the guest runs on"
-    guest beta 10.77.7.12 "echo gone-by-capture >/root/.bash_history; echo kept-by-capture >/root/notes; sync"
+    guest beta 10.77.7.12 "echo gone-by-capture >/root/.bash_history; echo kept-by-capture >/root/notes; sync
+        swapoff /swap && echo gone-from-swap | dd of=/swap bs=1 seek=1000000 conv=notrunc 2>/dev/null && swapon /swap"
     secret=$(guest beta 10.77.7.12 "sed -n 's/^secret=//p' /etc/asterisk/voiplab_sip.conf" | head -n 1)
     key=$(guest beta 10.77.7.12 "sed -n 3p /etc/ssh/ssh_host_ed25519_key")
     boot_of_beta=$(boot_of beta 10.77.7.12)
@@ -230,7 +235,7 @@ if full; then
     gold=$(echo "$cache"/images/gold-????????????)
     cleanup_fn rm -rf "$gold" "$gold.lock"
     qemu-img convert -O raw "$gold/disk.qcow2" "$work/gold.raw"
-    for word in "$secret" "$key" gone-by-capture; do
+    for word in "$secret" "$key" gone-by-capture gone-from-swap; do
         [ -n "$word" ] || fail "nothing to look for"
         grep -aqF -- "$word" "$work/gold.raw" && fail "the image still has '$word'"
     done
