@@ -15,7 +15,7 @@
 enum {
     VL_AHEAD_TOTAL = 4 << 20,  /* bytes of the content of all files together */
     VL_AHEAD_UNANSWERED = 124, /* status of a command that was not answered in time, as timeout(1) has it */
-    VL_AHEAD_KEPT_MS = 10000,  /* after this nothing of it is used any more: ten busy guests wait for each other */
+    VL_AHEAD_KEPT_MS = 30000,  /* after this nothing of it is used any more: thirty busy guests wait for each other */
     VL_AHEAD_MOST = 256,       /* paths, groups or commands of one question */
     VL_AHEAD_LIMIT = 8 << 20,  /* bytes of an answer */
 };

@@ -253,6 +253,10 @@ static int open_with(struct vl_ssh *ssh, struct purpose *purpose, struct vl_erro
         guest = connect_guest(purpose->options, purpose->deadline, err);
     if (guest < 0)
         return -1;
+    if (purpose->options->there) {
+        purpose->options->there->call(purpose->options->there->context);
+        purpose->deadline = vl_now_ms() + connect_timeout(purpose->options);
+    }
     if (vl_ssh_start_worker(ssh, guest, err) < 0)
         return -1;
     if (log_in(ssh, purpose, err) == 0)

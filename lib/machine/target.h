@@ -127,6 +127,16 @@ void vl_path_facts_free(struct vl_path_facts *facts);
 /* prefetch(), where the target has it. */
 void vl_target_prefetch(struct vl_target *target, const struct vl_wanted *wanted);
 
+/* What it is asked from now on may take so much longer in all: more is asked of it than was known when it was
+ * connected. It grows no larger than a patience may be. */
+static inline void vl_target_grant(struct vl_target *target, long long milliseconds)
+{
+    long long room = VL_TARGET_PATIENCE_MS - target->patience_ms;
+
+    if (target->patience_ms && milliseconds > 0 && room > 0)
+        target->patience_ms += (int)(milliseconds < room ? milliseconds : room);
+}
+
 /* Close and free; accepts NULL. */
 void vl_target_close(struct vl_target *target);
 
@@ -152,6 +162,12 @@ struct vl_target *vl_target_by(const char *name, const struct vl_executor *execu
 /* Files under `root` ("/" for the host itself) and commands of this host (refused when root is not "/"). */
 struct vl_target *vl_target_local(const char *root, struct vl_error *err);
 
+/* Called before the host has to do anything for us; its time begins when this returns. */
+struct vl_ssh_there {
+    void (*call)(void *context);
+    void *context;
+};
+
 struct vl_ssh_options {
     const char *name;    /* of the target, for messages */
     const char *address; /* dotted quad; of one that is reached through another, any name that is known there */
@@ -167,6 +183,7 @@ struct vl_ssh_options {
     int login_timeout_ms;    /* authentication, in which a server may wait for its name server; 0: as long */
     int command_timeout_ms;  /* default bound of one operation */
     const struct vl_ssh_options *via; /* log in there first, and go on from there; NULL: straight */
+    const struct vl_ssh_there *there; /* NULL; or what is called when it has taken the connection */
 };
 
 /* Start a worker process for this host and log in. The worker is this program run again with the single argument

@@ -129,7 +129,7 @@ static void have_written_out(const struct vl_step_scene *scene, const struct vl_
     struct vl_session *session = scene->session;
     struct vl_command_result result = { .status = -1 };
     VL_ERROR_AUTO cause = { .code = VL_OK };
-    VL_TARGET_AUTO *target = vl_session_connect(session, item->pbx, SYNC_TIMEOUT_MS, &cause);
+    VL_TARGET_AUTO *target = vl_session_connect(session, item->pbx, SYNC_TIMEOUT_MS, NULL, &cause);
 
     if (!target || target->ops->run(target, argv, NULL, SYNC_TIMEOUT_MS, &result, &cause) < 0 || result.status)
         vl_session_event(session, VOIPLAB_EVENT_WARNING, item->pbx->name,

@@ -124,13 +124,14 @@ int vl_session_remember(struct vl_session *session, struct vl_error *err)
 }
 
 static struct vl_target *connect_ssh(struct vl_session *session, const struct vl_pbx *pbx, int timeout_ms,
-                                     struct vl_error *err)
+                                     const struct vl_ssh_there *there, struct vl_error *err)
 {
     VL_LOGIN_AUTO login = { .count = 0 };
 
-    return vl_login_make(session, pbx, VL_LOGIN_WORK, timeout_ms, &login, err) < 0
-               ? NULL
-               : vl_target_ssh(&login.sessions[0], err);
+    if (vl_login_make(session, pbx, VL_LOGIN_WORK, timeout_ms, &login, err) < 0)
+        return NULL;
+    login.sessions[0].there = there;
+    return vl_target_ssh(&login.sessions[0], err);
 }
 
 void vl_session_forget(struct vl_session *session)
@@ -156,10 +157,10 @@ static int answer_timeout(unsigned wait_s)
 }
 
 struct vl_target *vl_session_connect(struct vl_session *session, const struct vl_pbx *pbx, int timeout_ms,
-                                     struct vl_error *err)
+                                     const struct vl_ssh_there *there, struct vl_error *err)
 {
     struct vl_target *target = pbx->place == VL_PLACE_LOCAL ? vl_target_local(session->options.root, err)
-                                                            : connect_ssh(session, pbx, timeout_ms, err);
+                                                            : connect_ssh(session, pbx, timeout_ms, there, err);
 
     if (target && session->options.wait_s)
         target->answer_timeout_ms = answer_timeout(session->options.wait_s);

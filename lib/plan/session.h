@@ -12,6 +12,7 @@
 #include "lab/lab.h"
 #include "lab/state.h"
 #include "machine/target.h"
+#include "plan/gate.h"
 #include "voiplab.h"
 
 /* A pair of SSH keys, as the texts of its two files. */
@@ -32,6 +33,7 @@ struct vl_session {
     struct vl_site *sites;            /* the hypervisors beside it (plan/sites.h); NULL: there are none, or not yet */
     struct vl_place_found *places;    /* where each PBX of the lab is, by its number; NULL: all are on `hypervisor` */
     struct vl_arena site_arena;
+    struct vl_gate gate;       /* emulated guests are kept busy in turns */
     bool hypervisor_given;     /* its URI is the caller\'s, and not the lab file\'s or the default */
     bool restarts;             /* as the request says: guests that run as they were before start anew */
     bool starts_none;          /* as the request says: guests are made and left as they are */
@@ -65,9 +67,10 @@ int vl_session_key(struct vl_session *session, struct vl_arena *arena, const cha
 int vl_session_connect_to(struct vl_session *session, const char *uri, struct vl_hypervisor **ret_hypervisor,
                           bool *ret_kvm, struct vl_error *err);
 
-/* Connect to a PBX once, without waiting for it: over SSH, or this host's own files and commands. */
+/* Connect to a PBX once, without waiting for it: over SSH, or this host's own files and commands. `there`: NULL, or see
+ * machine/target.h; for a guest use vl_gate_connect(). */
 struct vl_target *vl_session_connect(struct vl_session *session, const struct vl_pbx *pbx, int timeout_ms,
-                                     struct vl_error *err);
+                                     const struct vl_ssh_there *there, struct vl_error *err);
 
 /* Wipe what was asked for. */
 void vl_session_forget(struct vl_session *session);

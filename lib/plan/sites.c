@@ -63,6 +63,16 @@ static size_t index_of(const struct vl_session *session, const struct vl_pbx *pb
     return (size_t)(pbx - session->lab->pbxs);
 }
 
+size_t vl_site_index(const struct vl_session *session, const struct vl_pbx *pbx)
+{
+    const struct vl_site *site = vl_site_of(session, pbx);
+    size_t i = 0;
+
+    while (i + 1 < vl_sites_count(session) && vl_sites_at(session, i) != site)
+        i++;
+    return i;
+}
+
 const struct vl_site *vl_site_of(const struct vl_session *session, const struct vl_pbx *pbx)
 {
     return session->places ? session->places[index_of(session, pbx)].site : NULL;
@@ -343,5 +353,6 @@ void vl_sites_close(struct vl_session *session)
         vl_hypervisor_close(session->sites[i - 1].hypervisor);
     session->sites = NULL;
     session->places = NULL;
+    session->gate.sites = NULL;
     vl_arena_free(&session->site_arena);
 }

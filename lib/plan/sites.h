@@ -34,6 +34,9 @@ void vl_sites_close(struct vl_session *session);
 size_t vl_sites_count(const struct vl_session *session);
 const struct vl_site *vl_sites_at(const struct vl_session *session, size_t i);
 
+/* Its number, for vl_sites_at(). */
+size_t vl_site_index(const struct vl_session *session, const struct vl_pbx *pbx);
+
 /* Where a guest is or will be; and what keeps it from being worked on (NULL: nothing). */
 const struct vl_site *vl_site_of(const struct vl_session *session, const struct vl_pbx *pbx);
 const char *vl_site_problem(const struct vl_session *session, const struct vl_pbx *pbx);

@@ -235,8 +235,8 @@ static void tell_unanswered(const struct vl_target *target, const struct placed 
                       call->channel);
 }
 
-void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
-                    struct vl_error *ret_errors)
+int vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
+                   struct vl_error *ret_errors)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO cause = { .code = VL_OK };
@@ -245,6 +245,7 @@ void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_
 
     for (size_t i = 0; placed && i < count; i++)
         placed[i].call = &calls[i];
+    vl_target_grant(target, timeout_ms);
     if (placed)
         rc = follow_calls(target, &arena, placed, count, timeout_ms, &cause);
     for (size_t i = 0; i < count; i++) {
@@ -253,4 +254,5 @@ void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_
         else if (rc == 0 && !placed[i].up)
             tell_unanswered(target, &placed[i], timeout_ms, &ret_errors[i]);
     }
+    return rc;
 }

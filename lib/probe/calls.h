@@ -16,9 +16,10 @@ struct vl_call {
 
 /* Place calls from this PBX at the same time, wait for each until its channel is up, hang up. An error per call is set
  * with the reason where it is not answered; no two may have the same number and context. A call with a `device` leads
- * from a number of this PBX itself to another PBX and may come back: it proves more than this PBX's own word. */
-void vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
-                    struct vl_error *ret_errors);
+ * from a number of this PBX itself to another PBX and may come back: it proves more than this PBX's own word. -1 when
+ * the PBX cannot be asked how they went. */
+int vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
+                   struct vl_error *ret_errors);
 
 /* The same by hand: what has its Asterisk place the call, and what shows that it is up. */
 struct vl_sight vl_probe_call_sight(struct vl_arena *arena, const struct vl_call *call, int timeout_ms,

@@ -206,6 +206,7 @@ int vl_evidence_ask(struct vl_arena *arena, struct vl_target *target, unsigned s
 
     for (size_t i = 0; questions && questions[i] && i < VL_EVIDENCE_QUESTIONS; i++)
         argv[6 + i] = questions[i];
+    vl_target_grant(target, RUN_MS);
     if (target->ops->run(target, argv, NULL, RUN_MS, &result, err) < 0)
         return -1;
     vl_evidence_parse(arena, target->name, result.output ? result.output : "", ret_evidence);

@@ -132,7 +132,7 @@ static struct vl_dialplan *load_running(struct vl_session *session, const char *
         return NULL;
     for (size_t i = 0; i < session->lab->pbx_count && !target; i++)
         if (!strcmp(session->lab->pbxs[i].name, name)) {
-            target = vl_session_connect(session, &session->lab->pbxs[i], ANSWER_MS, err);
+            target = vl_session_connect(session, &session->lab->pbxs[i], ANSWER_MS, NULL, err);
             if (!target)
                 return NULL;
         }

@@ -18,8 +18,10 @@ int vl_run_on(const struct vl_run *run, const struct vl_pbx *pbx, const char *co
 {
     unsigned wait_s = run->session->options.wait_s;
     int wait_ms = wait_s ? (int)(wait_s < CONNECT_MOST_S ? wait_s : CONNECT_MOST_S) * 1000 : CONNECT_MS;
-    VL_TARGET_AUTO *target = vl_session_connect(run->session, pbx, wait_ms, err);
+    struct vl_gate_visit visit;
+    VL_TARGET_AUTO *target = vl_gate_connect(run->session, pbx, wait_ms, &visit, err);
 
+    vl_gate_leave(run->session, &visit); /* what it is to do may take it as long as it likes */
     return target ? target->ops->run(target, argv, NULL, RUN_MS, ret_result, err) : -1;
 }
 

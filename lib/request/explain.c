@@ -31,7 +31,6 @@ struct explaining {
     struct vl_arena *arenas;
     bool *asked;
     const char ***questions; /* per member */
-    unsigned check_s;        /* so long ago the check began */
 };
 
 static size_t index_of(const struct vl_fleet *fleet, const struct vl_pbx *pbx)
@@ -229,11 +228,21 @@ static void ask_member(void *context, size_t index)
     struct explaining *all = context;
     struct vl_member *member = &all->fleet->members[index];
     VL_ERROR_AUTO cause = { .code = VL_OK };
+    struct vl_gate_visit visit;
+    unsigned check_s; /* so long ago the check began */
+    int rc;
 
     if (!all->asked[index] || !member->target)
         return;
-    if (vl_evidence_ask(&all->arenas[index], member->target, all->check_s + RETRY_S, all->check_s,
-                        all->questions[index], &all->evidence[index], &cause) < 0) {
+    if (vl_gate_enter(all->fleet->session, member->pbx, &visit) && vl_session_cancelled(all->fleet->session)) {
+        vl_gate_leave(all->fleet->session, &visit);
+        return;
+    }
+    check_s = (unsigned)((vl_now_ms() - all->fleet->looked_ms) / 1000) + 1;
+    rc = vl_evidence_ask(&all->arenas[index], member->target, check_s + RETRY_S, check_s, all->questions[index],
+                         &all->evidence[index], &cause);
+    vl_gate_leave(all->fleet->session, &visit);
+    if (rc < 0) {
         all->evidence[index] = (struct vl_evidence){ .pbx = NULL };
         vl_session_event(all->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name, "not asked for causes: %s",
                          vl_error_text(&cause));
@@ -385,7 +394,7 @@ static void keep_texts(struct vl_member *member)
 void vl_fleet_explain(struct vl_fleet *fleet)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    struct explaining all = { .fleet = fleet, .check_s = (unsigned)((vl_now_ms() - fleet->looked_ms) / 1000) + 1 };
+    struct explaining all = { .fleet = fleet };
     size_t bad = 0;
     bool again = false;
 

@@ -33,6 +33,7 @@ struct vl_member {
     bool agentless;             /* its agent did not do */
     const char *guest;          /* state of its domain: "running"; NULL: no virtual machine */
     size_t calls_placed, calls_answered;
+    size_t in_vain;        /* calls that were placed once more and went wrong again */
     struct vl_edge *calls; /* in `arena` */
     size_t call_count;
     struct vl_arena cause_arena; /* texts of the causes of what failed */

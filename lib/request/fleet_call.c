@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Calls that prove the trunks: which PBX calls which, over what, and how each call went. A member places its calls one
- * after the other, all members at the same time.
+ * after the other, all members at the same time, or as many as their host bears.
  */
 #include "request/fleet_part.h"
 
@@ -18,7 +18,7 @@ struct calling {
     bool all;
 };
 
-enum { MOST_CALLS = 2, AGAIN_S = 3, CALL_TIMEOUT_MS = 10000 };
+enum { MOST_CALLS = 2, AGAIN_S = 3, CALL_TIMEOUT_MS = 10000, MOST_IN_VAIN = 2 };
 
 /* Calls that one member places at the same time, and how each goes, in words. */
 struct calls {
@@ -50,8 +50,25 @@ static void note_call(struct vl_member *member, const struct calls *calls, size_
     };
 }
 
+static int place_in_turn(struct vl_session *session, const struct vl_member *member, const struct vl_call *calls,
+                         size_t count, struct vl_error *errors)
+{
+    struct vl_gate_visit visit;
+    bool turn = vl_gate_enter(session, member->pbx, &visit);
+    int rc;
+
+    for (size_t i = 0; turn && vl_session_cancelled(session) && i < count; i++)
+        (void)vl_fail(&errors[i], VL_ERROR_FAILED, "cancelled before the call from '%s' to %s was placed",
+                      member->pbx->name, calls[i].number);
+    rc = turn && vl_session_cancelled(session) ? -1
+                                               : vl_probe_calls(member->target, calls, count, CALL_TIMEOUT_MS, errors);
+    vl_gate_leave(session, &visit);
+    return rc;
+}
+
 /* A trunk that has just come up may be down again for a moment at the end that looked first, as where an emulated guest
- * was late with an answer. Those that went wrong are placed once more, and what they say then counts. */
+ * was late with an answer. Those that went wrong are placed once more, and what they say then counts; unless that was
+ * in vain before. */
 static void place_again(const struct vl_fleet *fleet, struct vl_member *member, const struct calls *calls,
                         struct vl_error *errors)
 {
@@ -64,11 +81,15 @@ static void place_again(const struct vl_fleet *fleet, struct vl_member *member, 
             which[count] = i;
             again[count++] = calls->calls[i];
         }
-    if (!count || vl_session_cancelled(fleet->session))
+    if (!count || member->in_vain >= MOST_IN_VAIN || vl_session_cancelled(fleet->session))
         return;
     (void)nanosleep(&(struct timespec){ .tv_sec = AGAIN_S }, NULL);
-    vl_probe_calls(member->target, again, count, CALL_TIMEOUT_MS, second);
+    (void)place_in_turn(fleet->session, member, again, count, second);
     for (size_t i = 0; i < count; i++) {
+        member->in_vain += second[i].code != VL_OK;
+        if (!second[i].code)
+            vl_session_event(fleet->session, VOIPLAB_EVENT_STEP, member->pbx->name, "placed once more, since %s",
+                             vl_error_text(&errors[which[i]]));
         vl_error_clear(&errors[which[i]]);
         vl_error_move(&errors[which[i]], &second[i]);
     }
@@ -90,8 +111,7 @@ static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const 
         return;
     }
     member->calls_placed += calls->count;
-    vl_probe_calls(member->target, calls->calls, calls->count, CALL_TIMEOUT_MS, errors);
-    if (fleet->again)
+    if (place_in_turn(fleet->session, member, calls->calls, calls->count, errors) == 0 && fleet->again)
         place_again(fleet, member, calls, errors);
     for (size_t i = 0; i < calls->count; i++) {
         note_call(member, calls, i, &errors[i]);

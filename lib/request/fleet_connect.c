@@ -120,6 +120,20 @@ static void tell_waiting(struct connecting *connecting, const struct vl_member *
         doing(connecting->fleet, &arena, member, cause), (now - begun_of(connecting, member)) / 1000);
 }
 
+/* One more. Of many that answer in turns, one after the other, it is told as well. */
+static void tell_answered(struct connecting *connecting)
+{
+    size_t answered = __atomic_add_fetch(&connecting->answered, 1, __ATOMIC_RELAXED);
+    long long now = vl_now_ms(), next = __atomic_load_n(&connecting->tell_ms, __ATOMIC_RELAXED);
+
+    if (now < (next ? next : connecting->begun + VL_FLEET_TELL_MS) ||
+        !__atomic_compare_exchange_n(&connecting->tell_ms, &next, now + VL_FLEET_TELL_MS, false, __ATOMIC_RELAXED,
+                                     __ATOMIC_RELAXED))
+        return;
+    vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, NULL, "%zu of %zu answer", answered,
+                     connecting->fleet->count);
+}
+
 /* A guest lets us in long before its Asterisk is there. To ask for more then would be a login and ten programs that
  * fail for each try, which an emulated guest, whose Asterisk starts meanwhile, has no time for: so one that was booted
  * is asked for the control socket alone, by a shell that waits for it. Its two places are those of ssh_ask.c. False: it
@@ -182,9 +196,22 @@ static bool wake_by_agent(struct connecting *connecting, struct vl_member *membe
     return false;
 }
 
-/* One try. A host that answers with another key than the lab's will not change its mind: no use in waiting. */
-static bool try_connect(struct connecting *connecting, struct vl_member *member, struct vl_error *cause)
+static bool no_more(const struct connecting *connecting, struct vl_error *cause)
 {
+    if (!vl_session_cancelled(connecting->fleet->session))
+        return false;
+    (void)vl_fail(cause, VL_ERROR_FAILED, "cancelled before it was asked");
+    return true;
+}
+
+/* One try. A host that answers with another key than the lab's will not change its mind: no use in waiting. A guest
+ * that runs lets us in, and is asked, in its turn; what boots has had one (struct vl_turns), and what wakes wakes at
+ * once. */
+static bool try_in_turn(struct connecting *connecting, struct vl_member *member, struct vl_gate_visit *visit,
+                        struct vl_error *cause)
+{
+    struct vl_session *session = connecting->fleet->session;
+    bool in_turn = !member->started && !member->asleep;
     long long left = deadline_of(connecting, member) - vl_now_ms();
     int timeout = left > CONNECT_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : left < 2000 ? 2000 : (int)left;
 
@@ -192,9 +219,14 @@ static bool try_connect(struct connecting *connecting, struct vl_member *member,
     if (!member->target && member->asleep)
         (void)wake_by_agent(connecting, member);
     if (!member->target)
-        member->target = vl_session_connect(connecting->fleet->session, member->pbx, timeout, cause);
+        member->target = in_turn ? vl_gate_connect(session, member->pbx, timeout, visit, cause)
+                                 : vl_session_connect(session, member->pbx, timeout, NULL, cause);
     if (!member->target)
         return false;
+    if (visit->site && no_more(connecting, cause)) {
+        close_target(member);
+        return false;
+    }
     member->ssh_seen = true;
     member->target->patience_ms = connecting->patience_ms;
     if (member->asleep && wake(connecting->fleet, member, cause) < 0) {
@@ -207,6 +239,15 @@ static bool try_connect(struct connecting *connecting, struct vl_member *member,
     if (vl_fleet_is_tree(connecting->fleet, member->pbx) || vl_probe_asterisk_ready(member->target))
         return true;
     return no_asterisk(member, cause);
+}
+
+static bool try_connect(struct connecting *connecting, struct vl_member *member, struct vl_error *cause)
+{
+    struct vl_gate_visit visit = { .site = NULL };
+    bool good = try_in_turn(connecting, member, &visit, cause);
+
+    vl_gate_leave(connecting->fleet->session, &visit);
+    return good;
 }
 
 static void tell_nature(struct vl_session *session, struct vl_member *member)
@@ -256,7 +297,7 @@ static bool reach(struct connecting *connecting, struct vl_member *member)
         tell_waiting(connecting, member, &cause);
         (void)poll(NULL, 0, member->ssh_seen ? VL_FLEET_RETRY_MS : BOOTING_MS);
     }
-    (void)__atomic_add_fetch(&connecting->answered, 1, __ATOMIC_RELAXED);
+    tell_answered(connecting);
     return true;
 }
 

@@ -115,29 +115,55 @@ static int nudge_member(const struct looking *looking, struct vl_member *member)
     return asked ? ANEW_MS : NUDGE_MS;
 }
 
-/* Look until all is good. 0, or -1 when it cannot be asked. */
+/* One look, and what is done about what it shows. 1: no other is needed, or there is no time for one, 0, or -1 when it
+ * cannot be asked. */
+static int look_and_nudge(const struct looking *looking, struct vl_member *member, bool last, long long *nudge_ms,
+                          struct vl_error *cause)
+{
+    if (look_once(looking, member, last, cause) < 0)
+        return -1;
+    if (member->view.registered)
+        member->before = NULL;
+    if (last || vl_trunk_view_good(&member->view))
+        return 1;
+    if (vl_now_ms() >= *nudge_ms)
+        *nudge_ms = vl_now_ms() + nudge_member(looking, member);
+    return 0;
+}
+
+static void tell_look(const struct looking *looking, const struct vl_member *member)
+{
+    const struct vl_trunk_view *view = &member->view;
+
+    vl_session_event(looking->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
+                     "%zu of %zu peer%s reachable%s%s%s", view->peers_ok, view->peers_wanted,
+                     vl_plural(view->peers_wanted),
+                     view->registration_wanted && !view->registered ? ", not registered" : "",
+                     view->hub ? ", the hub: " : "", view->hub ? view->hub : "");
+}
+
+/* Look until all is good. 0, or -1 when it cannot be asked. One that has to wait for its turn has its time from the
+ * first one on. */
 static int look_until(const struct looking *looking, struct vl_member *member, struct vl_error *cause)
 {
-    long long nudge = vl_now_ms(), tell = vl_now_ms() + VL_FLEET_TELL_MS;
-    int pause = LOOK_FIRST_MS;
+    struct vl_session *session = looking->fleet->session;
+    long long begun = vl_now_ms(), nudge = begun, tell = begun + VL_FLEET_TELL_MS, deadline = 0;
+    int pause = LOOK_FIRST_MS, rc;
 
+    vl_target_grant(member->target, looking->deadline - begun);
     for (;;) {
-        bool last = vl_now_ms() + pause >= looking->deadline || vl_session_cancelled(looking->fleet->session);
+        struct vl_gate_visit visit;
+        bool turn = vl_gate_enter(session, member->pbx, &visit);
 
-        if (look_once(looking, member, last, cause) < 0)
-            return -1;
-        if (member->view.registered)
-            member->before = NULL;
-        if (last || vl_trunk_view_good(&member->view))
-            return 0;
-        if (vl_now_ms() >= nudge)
-            nudge = vl_now_ms() + nudge_member(looking, member);
+        if (!deadline)
+            deadline = turn ? vl_now_ms() + looking->deadline - looking->begun : looking->deadline;
+        rc = look_and_nudge(looking, member, vl_now_ms() + pause >= deadline || vl_session_cancelled(session), &nudge,
+                            cause);
+        vl_gate_leave(session, &visit);
+        if (rc)
+            return rc < 0 ? -1 : 0;
         if (vl_now_ms() >= tell) {
-            vl_session_event(looking->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name,
-                             "%zu of %zu peer%s reachable%s%s%s", member->view.peers_ok, member->view.peers_wanted,
-                             vl_plural(member->view.peers_wanted),
-                             member->view.registration_wanted && !member->view.registered ? ", not registered" : "",
-                             member->view.hub ? ", the hub: " : "", member->view.hub ? member->view.hub : "");
+            tell_look(looking, member);
             tell = vl_now_ms() + VL_FLEET_TELL_MS;
         }
         (void)poll(NULL, 0, pause);

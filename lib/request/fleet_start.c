@@ -77,12 +77,7 @@ void vl_turns_close(struct vl_turns *turns)
 
 static struct vl_turns_site *site_of(const struct vl_turns *turns, const struct vl_member *member)
 {
-    const struct vl_site *site = vl_site_of(turns->session, member->pbx);
-    size_t i = 0;
-
-    while (i + 1 < vl_sites_count(turns->session) && vl_sites_at(turns->session, i) != site)
-        i++;
-    return &turns->sites[i];
+    return &turns->sites[vl_site_index(turns->session, member->pbx)];
 }
 
 /* Without memory nobody waits. */

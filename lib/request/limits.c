@@ -195,7 +195,7 @@ static void lose_sight(struct vl_limits_watch *watch)
 static void look_for_a_while(struct vl_limits_watch *watch)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_TARGET_AUTO *target = vl_session_connect(watch->session, watch->pbx, CONNECT_MS, &err);
+    VL_TARGET_AUTO *target = vl_session_connect(watch->session, watch->pbx, CONNECT_MS, NULL, &err);
 
     if (target)
         read_settings(watch, target);
@@ -236,7 +236,7 @@ const char *vl_limits_log(const struct vl_run *run, const struct vl_pbx *pbx, un
     struct vl_arena *arena = &run->result->arena;
     VL_ARENA_AUTO heard = { .blocks = NULL };
     VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_TARGET_AUTO *target = vl_session_connect(run->session, pbx, CONNECT_MS, &ignored);
+    VL_TARGET_AUTO *target = vl_session_connect(run->session, pbx, CONNECT_MS, NULL, &ignored);
     struct vl_evidence evidence = { .log_count = 0 };
     const struct vl_evidence_line *line;
 

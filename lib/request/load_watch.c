@@ -86,7 +86,7 @@ static void look_for_a_while(struct watched *watched)
 {
     static const char *const argv[] = { "sh", "-c", "head -n 1 /proc/stat; cat /proc/meminfo", NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_TARGET_AUTO *target = vl_session_connect(watched->watch->session, watched->pbx, CONNECT_MS, &err);
+    VL_TARGET_AUTO *target = vl_session_connect(watched->watch->session, watched->pbx, CONNECT_MS, NULL, &err);
 
     while (target && !is_stopped(watched->watch)) {
         struct vl_command_result result = { .output = NULL };

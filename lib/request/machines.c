@@ -24,16 +24,21 @@ int vl_run_stage_images(struct vl_session *session, struct vl_plan *plan, struct
     return vl_stage_image(session, NULL, plan, err);
 }
 
+bool vl_run_emulates(const struct vl_session *session)
+{
+    for (size_t i = 0; i < vl_sites_count(session); i++)
+        if (!vl_site_kvm(session, vl_sites_at(session, i)))
+            return true;
+    return false;
+}
+
 unsigned vl_run_wait_s(const struct vl_session *session, bool machines)
 {
     if (session->options.wait_s)
         return session->options.wait_s;
     if (!machines)
         return VL_WAIT_HOST_S;
-    for (size_t i = 0; i < vl_sites_count(session); i++)
-        if (!vl_site_kvm(session, vl_sites_at(session, i)))
-            return WAIT_EMULATED_S;
-    return WAIT_KVM_S;
+    return vl_run_emulates(session) ? WAIT_EMULATED_S : WAIT_KVM_S;
 }
 
 bool vl_run_has_machines(const struct vl_fleet *fleet)

@@ -17,6 +17,9 @@ int vl_run_stage_images(struct vl_session *session, struct vl_plan *plan, struct
 
 /* How long a PBX of this lab may take to answer; `machines`: one that boots. */
 unsigned vl_run_wait_s(const struct vl_session *session, bool machines);
+/* Whether a hypervisor of this lab runs its guests without hardware virtualization; so does one that is not connected.
+ */
+bool vl_run_emulates(const struct vl_session *session);
 bool vl_run_has_machines(const struct vl_fleet *fleet);
 
 /* In domains.c. The states of the domains, for the table, or that of one. A guest that is not running is not waited

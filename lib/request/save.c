@@ -172,14 +172,17 @@ static int look(struct vl_session *session, const struct vl_pbx *pbx, struct com
     static const struct vl_target_ops reading = { .read = read_kept };
     unsigned wait_s = session->options.wait_s;
     int wait_ms = wait_s ? (int)(wait_s < MOST_WAIT_S ? wait_s : MOST_WAIT_S) * 1000 : CONNECT_MS;
+    struct vl_gate_visit visit;
     struct kept_target kept = { .target = { .ops = &reading, .name = pbx->name }, .files = &comparison->kept };
-    VL_TARGET_AUTO *target = vl_session_connect(session, pbx, wait_ms, err);
+    VL_TARGET_AUTO *target = vl_gate_connect(session, pbx, wait_ms, &visit, err);
     struct vl_fileset set;
+    int rc;
 
-    if (!target ||
-        vl_probe_files(target, &comparison->arena, roots_of(session, &comparison->arena, pbx, &set), &comparison->now,
-                       err) < 0 ||
-        read_record(session, pbx, comparison, err) < 0)
+    rc = target ? vl_probe_files(target, &comparison->arena, roots_of(session, &comparison->arena, pbx, &set),
+                                 &comparison->now, err)
+                : -1;
+    vl_gate_leave(session, &visit);
+    if (rc < 0 || read_record(session, pbx, comparison, err) < 0)
         return -1;
     return vl_plan_files(&comparison->plan, &kept.target, pbx->name, &set, 0, false, err);
 }

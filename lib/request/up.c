@@ -19,7 +19,9 @@
 #include "request/request.h"
 #include "stage/stage.h"
 
-enum { WAIT_LOOK_S = 3 };
+/* How long who only looks waits for a PBX that runs: an emulated guest takes a second of a processor to let us in, and
+ * as long to answer, while others do. */
+enum { WAIT_LOOK_S = 3, WAIT_LOOK_EMULATED_S = 10 };
 
 /* A machine of ours has its host key before it is made. */
 static bool was_made(struct vl_arena *arena, const struct vl_session *session, const struct vl_pbx *pbx)
@@ -327,10 +329,16 @@ static int make_guests(const struct vl_run *run)
     return vl_run_fleet_error(run, &fleet);
 }
 
+static bool emulates(const struct vl_run *run)
+{
+    return vl_made_machines(run->session) && vl_run_emulates(run->session);
+}
+
 /* What is left of the wait for a look that began then: a libvirt that does not answer has used most of it. */
 static unsigned look_for(const struct vl_run *run, long long begun)
 {
-    unsigned wait_s = run->session->options.wait_s ? run->session->options.wait_s : WAIT_LOOK_S;
+    unsigned usual_s = emulates(run) ? WAIT_LOOK_EMULATED_S : WAIT_LOOK_S;
+    unsigned wait_s = run->session->options.wait_s ? run->session->options.wait_s : usual_s;
     long long used_s = (vl_now_ms() - begun) / 1000;
 
     return used_s < wait_s ? wait_s - (unsigned)used_s : 1;
@@ -373,6 +381,7 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
     vl_fleet_connect(fleet, look_for(run, begun));
     vl_parallel(fleet->count, run->session->options.jobs, look_at_modules, fleet);
     vl_fleet_look(fleet, WAIT_LOOK_S);
+    fleet->again = emulates(run);
     if (calls)
         vl_fleet_call(fleet, true);
     vl_fleet_explain(fleet);

@@ -73,7 +73,8 @@ static int execute(void *context, const char *const *argv, const char *input, si
     }
     left = timeout_ms - (int)(vl_now_ms() - begun);
     if (!agent->over_ssh && agent->answered && cause.code != VL_ERROR_TIMEOUT && left > 0)
-        agent->over_ssh = vl_session_connect(agent->session, agent->pbx, left < CONNECT_MS ? left : CONNECT_MS, err);
+        agent->over_ssh =
+            vl_session_connect(agent->session, agent->pbx, left < CONNECT_MS ? left : CONNECT_MS, NULL, err);
     left = timeout_ms - (int)(vl_now_ms() - begun);
     if (agent->over_ssh && left > 0)
         return run_over_ssh(agent, argv, input, limit, left, ret_status, output, err);

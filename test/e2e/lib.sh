@@ -83,6 +83,15 @@ own_libvirtd() {
     uri=$("$SOURCE/share/quickstart/libvirtd" start "$work/libvirt" --netns "$netns")
 }
 
+# base_images LAB CACHE: the images of a lab are built where this host's network is; a namespace may have no way out.
+base_images() {
+    local state
+    state=$(mktemp -d)
+    "$VOIPLAB" image -q -f "$1" --share "$SOURCE/share" --state "$state" --cache "$2" >/dev/null ||
+        { rm -rf "$state" && fail "no base image"; }
+    rm -rf "$state"
+}
+
 # retry SECONDS CMD [ARG...]: runs CMD every 0.1 s until it succeeds; 1 when the time is over. CMD is not
 # cut short: give it a limit of its own if it can hang.
 retry() {

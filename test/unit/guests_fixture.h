@@ -74,6 +74,7 @@ static inline void fixture_close(struct fixture **slot)
     struct fixture *fixture = *slot;
 
     vl_hypervisor_close(fixture->session.hypervisor);
+    vl_arena_free(&fixture->session.site_arena);
     vl_state_close(&fixture->session.state);
     vl_session_forget(&fixture->session);
     vl_lab_free(fixture->session.lab);

@@ -172,6 +172,32 @@ static void test_patience_ends(void **state)
     assert_gone(target);
 }
 
+/* Nor is one that is slow, and of which more is asked than was known when its patience began, left alone for that. */
+static void test_patience_grows(void **state)
+{
+    static const char *const late[] = { "sh", "-c", "sleep 0.4", NULL };
+    VL_TARGET_AUTO *target = open_target();
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    (void)state;
+    target->patience_ms = 1500;
+    for (int i = 0; i < 5; i++) {
+        struct vl_command_result result = { .output = NULL };
+
+        vl_target_grant(target, 600);
+        assert_int_equal(target->ops->run(target, late, NULL, 1400, &result, &err), 0);
+        vl_command_result_free(&result);
+    }
+    assert_true(target->patience_ms > 1500 && target->patience_ms < 1500 + 5 * 200);
+    vl_target_grant(target, 1LL << 40);
+    assert_int_equal(target->patience_ms, VL_TARGET_PATIENCE_MS);
+    vl_target_grant(target, 1);
+    assert_int_equal(target->patience_ms, VL_TARGET_PATIENCE_MS);
+    target->patience_ms = 0;
+    vl_target_grant(target, 600);
+    assert_int_equal(target->patience_ms, 0); /* where there is no bound none comes */
+}
+
 static void test_connection_lost(void **state)
 {
     /* up from the shell to the sshd of this session */
@@ -288,6 +314,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_short_commands_never_stall),
         cmocka_unit_test(test_hanging_command_is_ended_at_the_deadline),
         cmocka_unit_test(test_patience_ends),
+        cmocka_unit_test(test_patience_grows),
         cmocka_unit_test(test_connection_lost),
         cmocka_unit_test(test_worker_killed),
         cmocka_unit_test(test_many_targets_at_once),

@@ -6,6 +6,7 @@
  */
 #include "ssh_bed.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sys/resource.h>
 
@@ -287,6 +288,39 @@ static void test_ecdsa_user_key(void **state)
     assert_int_equal(run_status(target, "exit 6"), 6);
 }
 
+/* Who has to wait for its turn at the door has all of its time after that; where nobody is there, nobody waits. */
+static void wait_there(void *context)
+{
+    int *calls = context;
+
+    (*calls)++;
+    assert_int_equal(find_worker(), -1);
+    (void)poll(NULL, 0, 2200);
+}
+
+static void test_there(void **state)
+{
+    int calls = 0;
+    const struct vl_ssh_there there = { .call = wait_there, .context = &calls };
+    struct vl_ssh_options options = options_for(bed.port);
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_TARGET_AUTO *target = NULL;
+    unsigned port;
+    VL_CLOSE int descriptor = bind_free(&port);
+
+    (void)state;
+    options.connect_timeout_ms = 2000;
+    options.there = &there;
+    target = vl_target_ssh(&options, &err);
+    if (!target)
+        fail_msg("%s", vl_error_text(&err));
+    assert_int_equal(run_status(target, "exit 7"), 7);
+    assert_int_equal(calls, 1);
+    options.port = port; /* where nobody listens */
+    refuse(&options, &err);
+    assert_int_equal(calls, 1);
+}
+
 /* The cage */
 
 static void test_worker_is_caged(void **state)
@@ -367,17 +401,12 @@ static void test_worker_ends_with_the_program(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong_host_key),
-        cmocka_unit_test(test_wrong_user_key),
-        cmocka_unit_test(test_nobody_there),
-        cmocka_unit_test(test_silent_server),
-        cmocka_unit_test(test_private_key_is_not_with_the_worker),
-        cmocka_unit_test(test_garbage_server),
-        cmocka_unit_test(test_flood_of_beginnings),
-        cmocka_unit_test(test_old_guest),
-        cmocka_unit_test(test_ecdsa_user_key),
-        cmocka_unit_test(test_worker_is_caged),
-        cmocka_unit_test(test_worker_ends_with_the_program),
+        cmocka_unit_test(test_there),           cmocka_unit_test(test_wrong_host_key),
+        cmocka_unit_test(test_wrong_user_key),  cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_silent_server),   cmocka_unit_test(test_private_key_is_not_with_the_worker),
+        cmocka_unit_test(test_garbage_server),  cmocka_unit_test(test_flood_of_beginnings),
+        cmocka_unit_test(test_old_guest),       cmocka_unit_test(test_ecdsa_user_key),
+        cmocka_unit_test(test_worker_is_caged), cmocka_unit_test(test_worker_ends_with_the_program),
     };
     int status;
 
