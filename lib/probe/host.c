@@ -19,9 +19,9 @@
 enum { READ_LIMIT = 16 << 20 };
 
 static int (*const parts[])(struct vl_probe *) = {
-    vl_probe_cpu,   vl_probe_firmware, vl_probe_kvm,    vl_probe_modules,    vl_probe_forward,
-    vl_probe_iommu, vl_probe_emulator, vl_probe_memory, vl_probe_merging,    vl_probe_disk,
-    vl_probe_mount, vl_probe_tools,    vl_probe_clock,  vl_probe_open_files, vl_probe_secure_boot,
+    vl_probe_cpu,      vl_probe_firmware, vl_probe_kvm,        vl_probe_modules,     vl_probe_forward, vl_probe_iommu,
+    vl_probe_emulator, vl_probe_memory,   vl_probe_processors, vl_probe_merging,     vl_probe_disk,    vl_probe_mount,
+    vl_probe_tools,    vl_probe_clock,    vl_probe_open_files, vl_probe_secure_boot,
 };
 
 void vl_probe_add(struct vl_probe *probe, const char *name, enum vl_check_status status, const char *seen,
@@ -97,9 +97,24 @@ static void soften(const struct vl_probe *probe)
 
 static const char *first_to_run_out(const struct vl_host_capacity *capacity)
 {
-    if (!capacity->memory_total)
-        return capacity->disk_available ? "disk" : NULL;
-    return !capacity->disk_available || capacity->by_memory <= capacity->by_disk_thin ? "memory" : "disk";
+    const struct {
+        const char *name;
+        bool known;
+        unsigned count;
+    } bounds[] = {
+        { "memory", capacity->memory_total > 0, capacity->by_memory },
+        { "disk", capacity->disk_available > 0, capacity->by_disk_thin },
+        { "processors", capacity->by_processors > 0, capacity->by_processors },
+    };
+    const char *first = NULL;
+    unsigned least = 0;
+
+    for (size_t i = 0; i < VL_COUNT(bounds); i++)
+        if (bounds[i].known && (!first || bounds[i].count < least)) {
+            first = bounds[i].name;
+            least = bounds[i].count;
+        }
+    return first;
 }
 
 int vl_probe_host(struct vl_arena *arena, const struct vl_host_options *options, struct vl_host_report *ret_report,

@@ -35,7 +35,8 @@ struct vl_host_capacity {
     unsigned guests;        /* guests that the lab asks for; 0 without a lab */
     unsigned lab_by_memory, lab_by_disk;            /* guests of the lab that fit, taken in the order of its file */
     unsigned by_memory, by_disk_thin, by_disk_full; /* guests of the lab's mean size that fit */
-    const char *first; /* what runs out first: "memory" or "disk"; NULL: neither is known */
+    unsigned by_processors; /* emulated PBXs that the processors were seen to bear; 0: no such bound is known */
+    const char *first;      /* what runs out first: "memory", "disk" or "processors"; NULL: nothing is known */
 };
 
 struct vl_host_report {

@@ -71,6 +71,7 @@ int vl_probe_forward(struct vl_probe *probe);
 int vl_probe_iommu(struct vl_probe *probe);
 int vl_probe_emulator(struct vl_probe *probe);
 int vl_probe_memory(struct vl_probe *probe);
+int vl_probe_processors(struct vl_probe *probe);
 int vl_probe_merging(struct vl_probe *probe);
 int vl_probe_disk(struct vl_probe *probe);
 int vl_probe_mount(struct vl_probe *probe);

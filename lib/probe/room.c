@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -128,6 +129,35 @@ int vl_probe_memory(struct vl_probe *probe)
         seen = vl_arena_printf(probe->arena, "%s; this lab's %u need %s in all", seen, needs.guests,
                                vl_probe_size(probe, capacity->memory_needed));
     judge_memory(probe, seen);
+    return 0;
+}
+
+/*
+ * Emulated PBXs that each processor of their host bears: all registered, and each placing a call, by `voiplab up`. Seen
+ * on two processors (test/bench/density 100M 6 12 16 20 24): each takes a twentieth of one while it does nothing, and
+ * what it is asked takes it the longer the more there are.
+ */
+enum { BORNE_EMULATED = 10 };
+
+int vl_probe_processors(struct vl_probe *probe)
+{
+    struct vl_host_capacity *capacity = &probe->report->capacity;
+    unsigned processors = probe->cpu.processors, guests = vl_probe_machines(probe->options->lab);
+    const char *seen;
+
+    if (probe->report->usable || !probe->report->emulation_possible || !processors)
+        return 0;
+    capacity->by_processors = BORNE_EMULATED * (processors < UINT_MAX / BORNE_EMULATED ? processors : 1);
+    seen = vl_arena_printf(probe->arena, "%u processor%s bear%s %u emulated PBXs, as far as was seen", processors,
+                           vl_plural(processors), processors == 1 ? "s" : "", capacity->by_processors);
+    if (guests)
+        seen = vl_arena_printf(probe->arena, "%s; this lab has %u", seen, guests);
+    if (guests > capacity->by_processors)
+        vl_probe_add(probe, "processors", VL_CHECK_WARN, seen,
+                     "start fewer of them at a time ('voiplab up NAME ...'), or use a host with hardware "
+                     "virtualization");
+    else
+        vl_probe_add(probe, "processors", VL_CHECK_PASS, seen, NULL);
     return 0;
 }
 

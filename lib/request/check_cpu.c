@@ -148,7 +148,9 @@ static void look_at_sites(const struct vl_run *run, struct verdict *verdict)
 /* How many of the lab's own guests fit. */
 static unsigned lab_fit(const struct vl_host_capacity *capacity)
 {
-    return capacity->lab_by_memory < capacity->lab_by_disk ? capacity->lab_by_memory : capacity->lab_by_disk;
+    unsigned least = capacity->lab_by_memory < capacity->lab_by_disk ? capacity->lab_by_memory : capacity->lab_by_disk;
+
+    return capacity->by_processors && capacity->by_processors < least ? capacity->by_processors : least;
 }
 
 static void add_capacity(struct vl_json *json, const struct vl_host_capacity *capacity)
@@ -168,6 +170,10 @@ static void add_capacity(struct vl_json *json, const struct vl_host_capacity *ca
     vl_json_number(json, "fit_memory", capacity->by_memory);
     vl_json_number(json, "fit_disk_thin", capacity->by_disk_thin);
     vl_json_number(json, "fit_disk_full", capacity->by_disk_full);
+    if (capacity->by_processors)
+        vl_json_number(json, "fit_processors", capacity->by_processors);
+    else
+        vl_json_null(json, "fit_processors");
     vl_json_string(json, "first", capacity->first);
     vl_json_end(json);
 }
@@ -177,17 +183,21 @@ static void sum_up(struct voiplab_result *result, const struct vl_host_capacity 
     const char *first = capacity->first ? capacity->first : "nothing";
     const char *rest =
         hidden ? vl_arena_printf(&result->arena, "; %zu check%s more with -v", hidden, vl_plural(hidden)) : "";
+    const char *processors =
+        capacity->by_processors
+            ? vl_arena_printf(&result->arena, ", emulated ones on the processors for %u", capacity->by_processors)
+            : "";
 
     if (capacity->guests)
         vl_result_summary(result,
                           "%u of this lab's %u guest%s fit; room for %u in memory, %u on the disk as linked "
-                          "clones; what runs out first: %s%s",
+                          "clones%s; what runs out first: %s%s",
                           lab_fit(capacity), capacity->guests, vl_plural(capacity->guests), capacity->by_memory,
-                          capacity->by_disk_thin, first, rest);
+                          capacity->by_disk_thin, processors, first, rest);
     else
-        vl_result_summary(result,
-                          "%u guest%s fit in memory, %u on the disk as linked clones; what runs out first: %s%s",
-                          capacity->by_memory, vl_plural(capacity->by_memory), capacity->by_disk_thin, first, rest);
+        vl_result_summary(
+            result, "%u guest%s fit in memory, %u on the disk as linked clones%s; what runs out first: %s%s",
+            capacity->by_memory, vl_plural(capacity->by_memory), capacity->by_disk_thin, processors, first, rest);
 }
 
 /* The answer to what was asked, before all that it comes from. */

@@ -155,6 +155,7 @@ row sipp '.remedy == "apt-get install sip-tester"' 'a tool on Debian'
 check --root "$hosts/core2duo-e6750" -f "$SOURCE/share/labs/thesis.ini" --state "$work/state"
 expect_status 0 'the host of the thesis'
 is '.capacity.guests == 3 and .capacity.lab_fit_memory == 3' 'the host of the thesis'
+is '.capacity.fit_processors == null' 'the host of the thesis emulates nothing'
 row memory '.status == "PASS"' 'the host of the thesis'
 row 'pool mount' '.seen | contains("on '"'/vm'"' (ext3")' 'the host of the thesis'
 row 'secure boot' '.status == "PASS"' 'the host of the thesis'

@@ -210,6 +210,15 @@ static void put_programs(void)
     assert_int_equal(vl_file_mkdirs(path, 0755, &err), 0);
 }
 
+static void put_qemu(void)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    char path[200];
+
+    (void)snprintf(path, sizeof(path), "%s/usr/bin/qemu-system-x86_64", root);
+    assert_int_equal(vl_file_write(path, "", 0, 0755, &err), 0);
+}
+
 /* Where the volumes of the thesis go on the thesis's host, whose kernel has no mountinfo. */
 static void test_pool_mount(void **state)
 {
@@ -416,6 +425,33 @@ static void probe_lab(unsigned guests, struct vl_arena *arena, struct vl_host_re
     assert_int_equal(vl_probe_host(arena, &options, report, &err), 0);
 }
 
+/* What a processor bears of emulated guests is counted where they would be emulated, and can be. */
+static void test_processors(void **state)
+{
+    static const char two[] = "processor\t: 0\nflags\t\t: fpu lm\nprocessor\t: 1\nflags\t\t: fpu lm\n";
+    VL_ARENA_AUTO arena = { .failed = false };
+    struct vl_host_report report;
+
+    (void)state;
+    put_root("cpuinfo", two);
+    put_programs();
+    put_root("meminfo", "MemTotal: 33554432 kB\nMemAvailable: 33000000 kB\n");
+    probe_lab(20, &arena, &report);
+    assert_false(report.emulation_possible);
+    assert_int_equal(report.capacity.by_processors, 0);
+    for (size_t i = 0; i < report.count; i++)
+        assert_string_not_equal(report.checks[i].name, "processors");
+    put_qemu();
+    probe_lab(20, &arena, &report);
+    assert_true(report.emulation_possible);
+    assert_int_equal(report.capacity.by_processors, 20);
+    assert_int_equal(check_named(&report, "processors")->status, VL_CHECK_PASS);
+    probe_lab(21, &arena, &report);
+    assert_int_equal(check_named(&report, "processors")->status, VL_CHECK_WARN);
+    assert_non_null(strstr(check_named(&report, "processors")->seen, "2 processors bear 20 emulated PBXs"));
+    assert_non_null(strstr(check_named(&report, "processors")->seen, "this lab has 21"));
+}
+
 /* 8 GiB, of which 1.5 are the host's; an emulated guest of 256 MiB costs 360: 18 fit. */
 static void test_memory_sums(void **state)
 {
@@ -479,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_huge_line),       cmocka_unit_test(test_cpuinfo_words),
         cmocka_unit_test(test_kvm_device),      cmocka_unit_test(test_no_virtualization),
         cmocka_unit_test(test_missing_cpuinfo), cmocka_unit_test(test_memory_sums),
+        cmocka_unit_test(test_processors),
     };
 
     return cmocka_run_group_tests(tests, make_root, remove_root);
