@@ -316,6 +316,7 @@ static void test_there(void **state)
         fail_msg("%s", vl_error_text(&err));
     assert_int_equal(run_status(target, "exit 7"), 7);
     assert_int_equal(calls, 1);
+    assert_true(descriptor >= 0);
     options.port = port; /* where nobody listens */
     refuse(&options, &err);
     assert_int_equal(calls, 1);
