@@ -40,17 +40,18 @@ static struct vl_gate_site *bounded(struct vl_session *session, const struct vl_
     struct vl_gate *gate = &session->gate;
     size_t index = vl_site_index(session, pbx);
     const struct vl_site *at = vl_sites_at(session, index);
-    struct vl_gate_site *site;
+    struct vl_gate_site *site = gate->sites ? &gate->sites[index] : NULL;
+    unsigned most = site && site->known ? site->most : most_of(session, at);
 
-    if (!gate->sites)
+    if (!site && most) {
         gate->sites = vl_arena_zalloc(&session->site_arena, vl_sites_count(session) * sizeof(*gate->sites));
-    if (!gate->sites)
+        site = gate->sites ? &gate->sites[index] : NULL;
+    }
+    if (!site)
         return NULL;
-    site = &gate->sites[index];
-    if (!site->known)
-        site->most = most_of(session, at);
+    site->most = most;
     site->known = vl_site_hypervisor(session, at) != NULL;
-    return site->most ? site : NULL;
+    return most ? site : NULL;
 }
 
 static bool is_full(const struct vl_gate_site *site)
