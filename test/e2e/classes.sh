@@ -344,10 +344,10 @@ $(cat "$work/phone.err")"
 
 # during USER NUMBER TEXT [DIGITS]: while this call is up, the hub says TEXT of its channels
 during() {
-    local pid text='' i
+    local pid text=''
     dial "$1" "$2" hold "${4-}" 3000 &
     pid=$!
-    for ((i = 0; i < 60; i++)); do
+    while kill -0 "$pid" 2>/dev/null; do # a line that is gone is given up after a while, the longer the busier the hub is
         text=$(cli hub 'core show channels concise')
         case $text in *"$3"*) break ;; esac
         sleep 0.1
@@ -498,10 +498,10 @@ $(cat "$work/outside.err")"
     rm -f "$work/outside.log"
 }
 while_outside() { # NUMBER TEXT
-    local pid text='' i
+    local pid text=''
     outside "$1" hold &
     pid=$!
-    for ((i = 0; i < 60; i++)); do
+    while kill -0 "$pid" 2>/dev/null; do
         text=$(cli hub 'core show channels concise')
         case $text in *"$2"*) break ;; esac
         sleep 0.1
