@@ -495,7 +495,15 @@ static int make_root(void **state)
 static int remove_root(void **state)
 {
     static const char *const names[] = {
-        "/proc/self/mountinfo", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc", "/usr/bin", "/usr", "",
+        "/proc/self/mountinfo",
+        "/proc/self",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/proc",
+        "/usr/bin/qemu-system-x86_64",
+        "/usr/bin",
+        "/usr",
+        "",
     };
     char path[200];
 
