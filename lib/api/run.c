@@ -144,7 +144,7 @@ static int carry_out(struct asked *asked, const struct voiplab_request *given, s
     if (check_request(asked, given, run->err) < 0 || check_needs(asked, session, run->err) < 0 ||
         (asked->row->names && asked->row->names(run) < 0))
         return -1;
-    session->restarts = session->renews = false;
+    session->restarts = session->renews = session->configures = false;
     session->starts_none = asked->request.no_start;
     session->backend = session->lab ? session->lab->bridge.backend : VL_BACKEND_AUTO;
     if (needs_lock(asked, session) && (*run->lock = lock_lab(session, &asked->arena, run->err)) < 0)

@@ -33,11 +33,12 @@ struct vl_session {
     struct vl_site *sites;            /* the hypervisors beside it (plan/sites.h); NULL: there are none, or not yet */
     struct vl_place_found *places;    /* where each PBX of the lab is, by its number; NULL: all are on `hypervisor` */
     struct vl_arena site_arena;
-    struct vl_gate gate;       /* emulated guests are kept busy in turns */
-    bool hypervisor_given;     /* its URI is the caller\'s, and not the lab file\'s or the default */
-    bool restarts;             /* as the request says: guests that run as they were before start anew */
-    bool starts_none;          /* as the request says: guests are made and left as they are */
-    bool renews;               /* as the request says: guests are made again from their base images */
+    struct vl_gate gate;   /* emulated guests are kept busy in turns */
+    bool hypervisor_given; /* its URI is the caller\'s, and not the lab file\'s or the default */
+    bool restarts;         /* as the request says: guests that run as they were before start anew */
+    bool starts_none;      /* as the request says: guests are made and left as they are */
+    bool renews;           /* as the request says: guests are made again from their base images */
+    bool configures;       /* their new disks come with their files; in a plan that is shown these are written later */
     struct vl_arena key_arena; /* pairs of keys that were made up for a plan and are in no file yet */
     struct vl_key_pair *keys;
     size_t key_count;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The disc that makes a clone this guest: its name, address and keys. Another content is another volume, so that the
- * name tells whether it is current.
+ * name tells whether it is current. For a disk that is made now it also has what Asterisk is to read
+ * (guest_configured.c): that is not in the name, for it is current only then.
  */
 #include <string.h>
 
@@ -62,13 +63,13 @@ int vl_guest_keys(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, 
     return 0;
 }
 
-/* One hash over all files of the seed: another content is another volume. */
-static const char *hash_files(struct vl_arena *arena, const struct vl_fileset *files)
+/* One hash over the files of the seed: another content is another volume. */
+static const char *hash_files(struct vl_arena *arena, const struct vl_fileset *files, size_t count)
 {
     VL_BUF_AUTO all = VL_BUF_INIT;
     char hex[VL_DIGEST_SHA256_SIZE];
 
-    for (size_t i = 0; i < files->count; i++)
+    for (size_t i = 0; i < count; i++)
         vl_buf_printf(&all, "%s\n%s\n", files->files[i].path, files->files[i].text);
     if (all.failed || vl_digest_sha256(vl_buf_text(&all), all.length, hex) < 0) {
         arena->failed = true;
@@ -83,16 +84,18 @@ int vl_guest_plan_seed_volume(const struct vl_guest_plan *guests, const struct v
     struct vl_arena *arena = &guests->plan->arena;
     struct vl_volume volume;
 
-    *ret_volume = vl_arena_printf(arena, "%s-seed-%s.%s", pbx->name, hash_files(arena, seed->files),
+    *ret_volume = vl_arena_printf(arena, "%s-seed-%s.%s", pbx->name,
+                                  hash_files(arena, seed->files, seed->identity ? seed->identity : seed->files->count),
                                   seed->initrd ? "initrd" : "iso");
     if (vl_guest_volume(guests, *ret_volume, &volume) < 0)
         return -1;
-    if (volume.name && volume.uploaded)
+    if (volume.name && volume.uploaded && !seed->anew)
         return 0;
     if (volume.name)
         vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
                                                      .object = *ret_volume,
-                                                     .why = "it was not uploaded to its end" });
+                                                     .why = volume.uploaded ? "a new disk gets what holds today"
+                                                                            : "it was not uploaded to its end" });
     vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_SEED,
                                                  .object = *ret_volume,
                                                  .source = guests->session->state.directory,
@@ -112,6 +115,8 @@ int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *
     const struct vl_country *country = vl_country(guests->session->lab->country);
     struct vl_fileset *files = vl_arena_zalloc(arena, sizeof(*files));
     struct vl_guest_keys keys;
+    size_t identity;
+    bool configured;
     struct vl_seed seed = {
         .hostname = pbx->name,
         .mac = mac,
@@ -130,8 +135,12 @@ int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *
     seed.host_public_key = keys.host_public;
     if (!files || vl_render_seed(arena, &seed, files, guests->err) < 0)
         return files ? -1 : vl_no_memory(guests->err);
+    identity = files->count;
+    configured = vl_guest_add_configuration(guests, pbx, files);
     return vl_guest_plan_seed_volume(guests, pbx,
                                      &(struct vl_guest_seed){ .files = files,
+                                                              .identity = identity,
+                                                              .anew = configured,
                                                               .label = VL_SEED_LABEL,
                                                               .parts = keys.parts,
                                                               .why = "what makes a clone this guest: host name, "

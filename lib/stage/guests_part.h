@@ -101,6 +101,10 @@ void vl_guest_strike_needed(struct vl_volume *volumes, size_t count, const char 
 /* The guest runs on from this memory. */
 void vl_guest_plan_restore(const struct vl_guest_plan *guests, const char *domain, const char *memory);
 
+/* A guest that stands still since a run was cut off that saved its memory runs on, as its state says then, and the
+ * mark of that goes (plan/ready.h). Who stands still without a mark does so by somebody's will. */
+void vl_guest_plan_run_on(const struct vl_guest_plan *guests, const char *name, struct vl_domain *domain);
+
 /* The guest is switched off, unless it is. */
 int vl_guest_plan_off(const struct vl_guest_plan *guests, const char *domain);
 
@@ -130,10 +134,15 @@ int vl_guest_keys(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, 
 /* Files for one guest alone, as a disc with a label, or behind an initrd, a file of this host. */
 struct vl_guest_seed {
     const struct vl_fileset *files;
+    size_t identity; /* of these the first so many, whose content its name tells; 0: all */
+    bool anew;       /* also where there is a volume of that name */
     const char *label, *initrd; /* one of them */
     const struct vl_shell_part *parts;
     const char *why;
 };
+
+/* What Asterisk is to read of the lab, for a disk that is made now; false: nothing. In guest_configured.c. */
+bool vl_guest_add_configuration(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_fileset *seed);
 
 /* Their volume, by its content. */
 int vl_guest_plan_seed_volume(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
