@@ -112,6 +112,11 @@ static int read_domain(virDomainPtr handle, struct vl_arena *arena, struct vl_do
     return read_definition(handle, arena, domain, &xml, err);
 }
 
+static bool is_up(enum vl_domain_state state)
+{
+    return state == VL_DOMAIN_RUNNING || state == VL_DOMAIN_PAUSED;
+}
+
 /* What only somebody asks who wants to know all of one domain. */
 static int read_more(virDomainPtr handle, const char *xml, struct vl_arena *arena, struct vl_domain *domain,
                      struct vl_error *err)
@@ -124,7 +129,7 @@ static int read_more(virDomainPtr handle, const char *xml, struct vl_arena *aren
     domain->machine = vl_xml_find(document, arena, "/domain/os/type/@machine");
     domain->kernel = vl_xml_find(document, arena, "/domain/os/kernel");
     domain->autostart = vl_libvirt.virDomainGetAutostart(handle, &autostart) == 0 && autostart;
-    return domain->state == VL_DOMAIN_RUNNING ? vl_hypervisor_behind(handle, xml, arena, domain, err) : 0;
+    return is_up(domain->state) ? vl_hypervisor_behind(handle, xml, arena, domain, err) : 0;
 }
 
 static int look_at(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
@@ -313,11 +318,6 @@ int vl_hypervisor_start(struct vl_hypervisor *hypervisor, const char *name, cons
     };
 
     return vl_task_done(hypervisor, &question, err);
-}
-
-static bool is_up(enum vl_domain_state state)
-{
-    return state == VL_DOMAIN_RUNNING || state == VL_DOMAIN_PAUSED;
 }
 
 /* The state of one of ours, which is ABSENT when there is none; with `flag` its power button is pressed if it runs. A

@@ -27,6 +27,7 @@ static void fill_ops(void)
         .domain_destroy = vl_libvirt.virDomainDestroy,
         .domain_undefine = vl_libvirt.virDomainUndefineFlags,
         .domain_save = vl_libvirt.virDomainSaveFlags,
+        .domain_snapshot = vl_libvirt.virDomainSnapshotCreateXML,
         .domain_restore = vl_libvirt.virDomainRestoreFlags,
         .domain_set_memory = vl_libvirt.virDomainSetMemoryFlags,
         .domain_set_vcpus = vl_libvirt.virDomainSetVcpusFlags,

@@ -78,10 +78,10 @@ struct vl_domain {
     const char *machine; /* with its version, as it is defined */
     const char *kernel;  /* that it is defined to boot; NULL: it boots by itself */
     bool autostart;      /* with its hypervisor */
-    /* Of one that runs: libvirt keeps what is defined meanwhile for the next start. */
+    /* Of one that runs or is paused: libvirt keeps what is defined meanwhile for the next start. */
     const char *behind;       /* what that will change, in words ("memory, identity"); NULL: nothing */
-    const char *const *files; /* of its disks, as it runs; NULL-terminated; NULL: it does not run */
-    const char *running;      /* the definition that it runs with; NULL: it does not run */
+    const char *const *files; /* of its disks, as it runs; NULL-terminated; NULL: it is off */
+    const char *running;      /* the definition that it runs with; NULL: it is off */
 };
 
 /* How a guest that runs differs from another definition of it. */
@@ -170,8 +170,9 @@ struct vl_stop_options {
 size_t vl_hypervisor_stop_all(struct vl_hypervisor *hypervisor, const char *lab, struct vl_stopping *guests,
                               size_t count, const struct vl_stop_options *options);
 
-/* Write the memory of a running guest into `file`, a path on the hypervisor's host; after that it does not run, and
- * what is on its disks goes with what is in the file. */
+/* Write the memory of a guest that runs, or is paused, into `file`, a path on the hypervisor's host. After that it
+ * stands still, until vl_hypervisor_run_on(), or is off where its libvirt can have it only so; either way what is on
+ * its disks goes with what is in the file. When it fails, one that ran runs on. */
 int vl_hypervisor_save(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *file,
                        struct vl_error *err);
 /* Let a guest run on from what vl_hypervisor_save() wrote, which stays. Its disks must be as they were then, which

@@ -10,11 +10,13 @@
 
 struct _virConnect;
 struct _virDomain;
+struct _virDomainSnapshot;
 struct _virStoragePool;
 struct _virStorageVol;
 struct _virStream;
 
-/* Each as in libvirt, which says so by its name: domain_define is virDomainDefineXMLFlags, and so on. */
+/* Each as in libvirt, which says so by its name: domain_define is virDomainDefineXMLFlags, domain_snapshot is
+ * virDomainSnapshotCreateXML, and so on. */
 struct vl_hypervisor_ops {
     struct _virDomain *(*domain_define)(struct _virConnect *connection, const char *xml, unsigned flags);
     int (*domain_start)(struct _virDomain *domain);
@@ -22,6 +24,7 @@ struct vl_hypervisor_ops {
     int (*domain_destroy)(struct _virDomain *domain);
     int (*domain_undefine)(struct _virDomain *domain, unsigned flags);
     int (*domain_save)(struct _virDomain *domain, const char *file, const char *xml, unsigned flags);
+    struct _virDomainSnapshot *(*domain_snapshot)(struct _virDomain *domain, const char *xml, unsigned flags);
     int (*domain_restore)(struct _virConnect *connection, const char *file, const char *xml, unsigned flags);
     int (*domain_set_memory)(struct _virDomain *domain, unsigned long kib, unsigned flags);
     int (*domain_set_vcpus)(struct _virDomain *domain, unsigned count, unsigned flags);

@@ -81,11 +81,13 @@ void vl_hypervisor_read_figures(virTypedParameterPtr list, int count, struct vl_
     }
 
 REFERENCE(release_domain, virDomainPtr, vl_libvirt.virDomainFree)
+REFERENCE(release_snapshot, virDomainSnapshotPtr, vl_libvirt.virDomainSnapshotFree)
 REFERENCE(release_pool, virStoragePoolPtr, vl_libvirt.virStoragePoolFree)
 REFERENCE(release_volume, virStorageVolPtr, vl_libvirt.virStorageVolFree)
 REFERENCE(release_stream, virStreamPtr, vl_libvirt.virStreamFree)
 
 #define DOMAIN_AUTO __attribute__((cleanup(release_domain))) virDomainPtr
+#define SNAPSHOT_AUTO __attribute__((cleanup(release_snapshot))) virDomainSnapshotPtr
 #define POOL_AUTO __attribute__((cleanup(release_pool))) virStoragePoolPtr
 #define VOLUME_AUTO __attribute__((cleanup(release_volume))) virStorageVolPtr
 #define STREAM_AUTO __attribute__((cleanup(release_stream))) virStreamPtr

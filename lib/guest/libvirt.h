@@ -51,6 +51,8 @@
     FUNCTION(virDomainSetMetadata)                                                                                     \
     FUNCTION(virDomainSetVcpusFlags)                                                                                   \
     FUNCTION(virDomainShutdown)                                                                                        \
+    FUNCTION(virDomainSnapshotCreateXML)                                                                               \
+    FUNCTION(virDomainSnapshotFree)                                                                                    \
     FUNCTION(virDomainStatsRecordListFree)                                                                             \
     FUNCTION(virDomainSuspend)                                                                                         \
     FUNCTION(virDomainUndefineFlags)                                                                                   \

@@ -40,7 +40,8 @@ enum vl_step_kind {
     VL_STEP_START,         /* start a domain */
     VL_STEP_STOP,          /* stop a domain */
     VL_STEP_UNDEFINE,      /* undefine a domain */
-    VL_STEP_SAVE,          /* the memory of a domain into the local file `after`; it stops */
+    VL_STEP_SAVE,          /* the memory of a domain into the local file `after`; it stands still, or stops */
+    VL_STEP_RESUME,        /* a domain that stands still runs on */
     VL_STEP_RESTORE,       /* a domain runs on from the local file `source` */
     VL_STEP_COPY_VOLUME,   /* the volume `source`, with what is in it, as another, whose XML is `after` */
     VL_STEP_REMOVE_VOLUME, /* delete a volume */

@@ -12,6 +12,8 @@
 #include "base/text.h"
 
 #define RECORD ".state"
+#define MEMORY ".save"
+#define MARK ".still"
 #define NO_MEMORY "memory none"
 
 enum { RECORD_LIMIT = 4096, MOST_PAIRS = 1000000 };
@@ -207,11 +209,18 @@ static bool is_record(struct vl_arena *arena, const char *file, struct vl_ready_
     return vl_text_is_name(ret_name->guest) && vl_text_is_name(ret_name->tag);
 }
 
-static bool is_memory_of(const char *file, const char *name)
+static bool is_of(const char *file, const char *name, const char *end)
 {
     size_t length = strlen(name);
 
-    return !strncmp(file, name, length) && file[length] == '.' && vl_text_ends(file, ".save");
+    return !strncmp(file, name, length) && file[length] == '.' && vl_text_ends(file, end);
+}
+
+const char *vl_ready_mark(struct vl_arena *arena, const char *memory)
+{
+    size_t length = vl_text_ends(memory, MEMORY) ? strlen(memory) - strlen(MEMORY) : strlen(memory);
+
+    return vl_arena_printf(arena, "%.*s" MARK, (int)length, memory);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -276,6 +285,21 @@ static bool has(const struct list *list, const char *item)
     return false;
 }
 
+const char *const *vl_ready_marks(const struct vl_session *session, struct vl_arena *arena, const char *name)
+{
+    static const char *const none[] = { NULL };
+    const char *directory = vl_ready_directory(session, arena);
+    struct list marks = list_of(arena);
+    DIR *entries = opendir(directory);
+
+    for (const struct dirent *entry; entries && (entry = readdir(entries));)
+        if (is_of(entry->d_name, name, MARK))
+            add(&marks, vl_arena_printf(arena, "%s/%s", directory, entry->d_name));
+    if (entries)
+        (void)closedir(entries);
+    return marks.items ? marks.items : none;
+}
+
 /* What the records need. False: one of them does not say. */
 static bool collect(const struct vl_session *session, struct vl_arena *arena, const char *name,
                     const struct vl_ready *instead, struct list *layers, struct list *memories)
@@ -326,7 +350,7 @@ struct vl_ready_needs vl_ready_needs(const struct vl_session *session, struct vl
     for (const struct dirent *entry; entries && (entry = readdir(entries));) {
         const char *path = vl_arena_printf(arena, "%s/%s", directory, entry->d_name);
 
-        if (path && known && is_memory_of(entry->d_name, name) && !has(&memories, path))
+        if (path && known && is_of(entry->d_name, name, MEMORY) && !has(&memories, path))
             add(&files, path);
     }
     if (entries)

@@ -15,6 +15,8 @@
  * The ready state, which `up` takes and `reset` goes back to, is the one with the tag "ready". Which tag a volume or a
  * memory belongs to stands in the records alone: what no record names is needed no more.
  *
+ * The guest stands still while its memory is saved and its disk copied, for which there is a mark, NAME.ready-N.still.
+ *
  * Memory on a disk that is not the one that it was saved with ruins the file system without a word. So of a pair where
  * either half was written since, or whose guest is defined otherwise by now, nothing is used.
  */
@@ -60,6 +62,12 @@ const char *vl_ready_text(struct vl_hypervisor *hypervisor, struct vl_arena *are
                           const struct vl_ready *ready, struct vl_error *err);
 const char *vl_ready_path(const struct vl_session *session, struct vl_arena *arena, const char *name, const char *tag);
 const char *vl_ready_directory(const struct vl_session *session, struct vl_arena *arena);
+
+/* A file that is there from before a guest stands still for its memory to be saved until after it runs on: a mark, for
+ * a run that is cut off in between. Its path is the memory's with another end. */
+const char *vl_ready_mark(struct vl_arena *arena, const char *memory);
+/* Those of a guest that are there; NULL-terminated, in the arena, never NULL. */
+const char *const *vl_ready_marks(const struct vl_session *session, struct vl_arena *arena, const char *name);
 
 /* Where the files of a guest are kept as they were when it was handed over (probe/files.h): with its ready state, so
  * what is told of them is what putting it back would lose. */

@@ -22,6 +22,7 @@
 #include "plan/backup.h"
 #include "plan/wipe.h"
 #include "plan/database.h"
+#include "plan/ready.h"
 #include "plan/reload.h"
 #include "plan/sites.h"
 #include "plan/typed.h"
@@ -293,10 +294,22 @@ static int do_undefine(const struct vl_step_scene *scene)
                                   scene->err);
 }
 
+/* The mark is there before: by it a guest that stands still since a run was cut off is told from one that somebody has
+ * paused. */
 static int do_save(const struct vl_step_scene *scene)
 {
+    const char *mark = vl_ready_mark(scene->arena, scene->step->after);
+
+    if (vl_arena_check(scene->arena, scene->err) < 0 || vl_file_write(mark, "", 0, 0600, scene->err) < 0)
+        return -1;
     return vl_hypervisor_save(hypervisor_of(scene), scene->step->object, vl_session_lab_name(scene->session),
                               scene->step->after, scene->err);
+}
+
+static int do_resume(const struct vl_step_scene *scene)
+{
+    return vl_hypervisor_run_on(hypervisor_of(scene), scene->step->object, vl_session_lab_name(scene->session),
+                                scene->err);
 }
 
 static int do_restore(const struct vl_step_scene *scene)
@@ -355,6 +368,7 @@ static const struct vl_step_kind_row kinds[VL_STEP_KINDS] = {
     [VL_STEP_STOP] = { "stop domain", VL_SHOW_NOTHING, NULL, vl_type_stop },
     [VL_STEP_UNDEFINE] = { "undefine domain", VL_SHOW_NOTHING, do_undefine, vl_type_undefine },
     [VL_STEP_SAVE] = { "save domain", VL_SHOW_NOTHING, do_save, vl_type_save },
+    [VL_STEP_RESUME] = { "let run on domain", VL_SHOW_NOTHING, do_resume, vl_type_resume },
     [VL_STEP_RESTORE] = { "restore domain", VL_SHOW_NOTHING, do_restore, vl_type_restore },
     [VL_STEP_COPY_VOLUME] = { "copy volume", VL_SHOW_AFTER, do_copy_volume, vl_type_copy_volume },
     [VL_STEP_REMOVE_VOLUME] = { "delete volume", VL_SHOW_NOTHING, do_remove_volume, vl_type_remove_volume },

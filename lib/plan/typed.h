@@ -51,6 +51,7 @@ void vl_type_start(struct vl_typing *typing);
 void vl_type_stop(struct vl_typing *typing);
 void vl_type_undefine(struct vl_typing *typing);
 void vl_type_save(struct vl_typing *typing);
+void vl_type_resume(struct vl_typing *typing);
 void vl_type_restore(struct vl_typing *typing);
 void vl_type_copy_volume(struct vl_typing *typing);
 void vl_type_remove_volume(struct vl_typing *typing);

@@ -377,9 +377,20 @@ void vl_type_undefine(struct vl_typing *typing)
 
 void vl_type_save(struct vl_typing *typing)
 {
-    vl_buf_printf(&typing->type, "%s save %s %s --running\n", virsh(typing), typing->step->object,
-                  vl_typed_word(typing->arena, typing->step->after));
-    see_state(typing, "shut off");
+    const char *domain = typing->step->object;
+
+    type_domain_command(typing, "suspend");
+    vl_buf_printf(&typing->type,
+                  "%s snapshot-create-as %s --no-metadata --memspec file=%s,snapshot=external \\\n"
+                  "    $(%s domblklist %s | awk 'NR > 2 && NF { print \"--diskspec \" $1 \",snapshot=no\" }')\n",
+                  virsh(typing), domain, vl_typed_word(typing->arena, typing->step->after), virsh(typing), domain);
+    see_state(typing, "paused");
+}
+
+void vl_type_resume(struct vl_typing *typing)
+{
+    type_domain_command(typing, "resume");
+    see_state(typing, "running");
 }
 
 void vl_type_restore(struct vl_typing *typing)

@@ -10,11 +10,13 @@
 #include "probe/files.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/text.h"
 
 #define HEAD "# Files of a PBX as it was handed over, which voiplab save compares with those of now.\n"
@@ -99,6 +101,12 @@ static bool is_read(const struct vl_seen_file *file)
     return file->kind == 'f' && file->size <= VL_SEEN_FILE_LIMIT;
 }
 
+/* Its text is still to come. */
+static bool is_due(const struct vl_seen_file *file)
+{
+    return is_read(file) && !file->text;
+}
+
 /* The contents of the files from `first` on, so many of them. False: what comes is less or more. */
 static bool take_contents(struct vl_arena *arena, struct vl_seen_file *first, size_t count, const char *contents,
                           const char **ret_rest)
@@ -106,7 +114,7 @@ static bool take_contents(struct vl_arena *arena, struct vl_seen_file *first, si
     size_t left = strlen(contents);
 
     for (size_t i = 0; i < count; i++) {
-        if (!is_read(&first[i]))
+        if (!is_due(&first[i]))
             continue;
         if (first[i].size > left)
             return false;
@@ -157,29 +165,61 @@ static const char **words(struct vl_arena *arena, const char *script, size_t mor
     return argv;
 }
 
+static bool has_sum(const struct vl_seen_file *file, const char *sum)
+{
+    char hex[VL_DIGEST_SHA256_SIZE];
+
+    return file && file->text && vl_digest_sha256(file->text, strlen(file->text), hex) == 0 && !strcmp(hex, sum);
+}
+
+/* The lines of sha256sum(1), between those of the list: a sum, two blanks, a path. Others are passed over. */
+static void take_known(struct vl_arena *arena, const char *output, const struct vl_seen_files *known,
+                       struct vl_seen_files *files)
+{
+    const char *const *lines = vl_text_split(arena, output, "\n");
+
+    for (; lines && *lines; lines++) {
+        size_t digits = strspn(*lines, "0123456789abcdef");
+        const char *path = *lines + digits + 2;
+        const struct vl_seen_file *before;
+        struct vl_seen_file *file;
+
+        if (digits != VL_DIGEST_SHA256_SIZE - 1 || strncmp(*lines + digits, "  /", 3) != 0)
+            continue;
+        file = (struct vl_seen_file *)(uintptr_t)vl_seen_find(files, path);
+        before = vl_seen_find(known, path);
+        if (file && is_due(file) && has_sum(before, vl_arena_strndup(arena, *lines, digits)) &&
+            strlen(before->text) == file->size)
+            file->text = vl_arena_strdup(arena, before->text);
+    }
+}
+
 /* A root that is not there is no matter to find's other roots. */
-static int list(struct vl_target *target, struct vl_arena *arena, const char *const *roots, struct vl_seen_files *files,
-                struct vl_error *err)
+static int list(struct vl_target *target, struct vl_arena *arena, const char *const *roots,
+                const struct vl_seen_files *known, struct vl_seen_files *files, struct vl_error *err)
 {
     static const char script[] =
-        "find \"$@\" -xdev -path '*[[:cntrl:]]*' -prune -o '(' -type f -printf 'f %m %u:%g %s %p\\n' ')' -o "
-        "'(' -type l -printf 'l %m %u:%g 0 %p\\n= %l\\n' ')' 2>/dev/null | "
-        "head -n 4000 | tr '\\000' '\\001'";
+        "s=; [ -z \"$1\" ] || s='-exec sha256sum -- {} +'; shift; "
+        "find \"$@\" -xdev -path '*[[:cntrl:]]*' -prune -o '(' -type l -printf 'l %m %u:%g 0 %p\\n= %l\\n' ')' -o "
+        "-type f -printf 'f %m %u:%g %s %p\\n' -size -257k $s 2>/dev/null | head -n 6000 | tr '\\000' '\\001'";
     VL_FREE char *output = NULL;
     const char *rest, **argv;
     size_t count = 0, at;
 
     while (roots[count])
         count++;
-    argv = words(arena, script, count, &at);
+    argv = words(arena, script, count + 1, &at);
     if (!argv)
         return vl_no_memory(err);
+    argv[at++] = known && known->count ? "sums" : "";
     for (size_t i = 0; i < count; i++)
         argv[at + i] = roots[i];
     if (run(target, argv, &output, err) < 0)
         return -1;
     parse_list(arena, output, files, &rest);
     sort(files);
+    if (known)
+        take_known(arena, output, known, files);
     return vl_arena_check(arena, err);
 }
 
@@ -189,7 +229,7 @@ static size_t chunk(const struct vl_seen_file *first, size_t count)
     size_t bytes = 0, names = 0, files = 0;
 
     while (files < count && files < CHUNK_FILES) {
-        bytes += is_read(&first[files]) ? first[files].size : 0;
+        bytes += is_due(&first[files]) ? first[files].size : 0;
         names += strlen(first[files].path) + 3;
         if (files && (bytes > CHUNK_BYTES || names > CHUNK_NAMES))
             break;
@@ -211,7 +251,7 @@ static int read_chunk(struct vl_target *target, struct vl_arena *arena, struct v
         return vl_no_memory(err);
     before = at;
     for (size_t i = 0; i < count; i++)
-        if (is_read(&first[i]))
+        if (is_due(&first[i]))
             argv[at++] = first[i].path;
     if (at == before)
         return 0;
@@ -238,10 +278,10 @@ static void bound(struct vl_seen_files *files)
 }
 
 int vl_probe_files(struct vl_target *target, struct vl_arena *arena, const char *const *roots,
-                   struct vl_seen_files *ret_files, struct vl_error *err)
+                   const struct vl_seen_files *known, struct vl_seen_files *ret_files, struct vl_error *err)
 {
     *ret_files = (struct vl_seen_files){ .count = 0 };
-    if (list(target, arena, roots, ret_files, err) < 0)
+    if (list(target, arena, roots, known, ret_files, err) < 0)
         return -1;
     bound(ret_files);
     for (size_t done = 0; done < ret_files->count;) {

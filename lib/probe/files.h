@@ -35,9 +35,11 @@ struct vl_seen_files {
     size_t count;
 };
 
-/* Look at `roots`: directories end with a slash, others are files; NULL-terminated. One that is not there has none. */
+/* Look at `roots`: directories end with a slash, others are files; NULL-terminated. One that is not there has none.
+ * `known` (NULL: nothing): what was seen before, there or somewhere else; of a file that has the SHA-256 sum of the one
+ * of its path in there the text is not brought over once more. */
 int vl_probe_files(struct vl_target *target, struct vl_arena *arena, const char *const *roots,
-                   struct vl_seen_files *ret_files, struct vl_error *err);
+                   const struct vl_seen_files *known, struct vl_seen_files *ret_files, struct vl_error *err);
 
 const struct vl_seen_file *vl_seen_find(const struct vl_seen_files *files, const char *path);
 

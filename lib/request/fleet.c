@@ -126,6 +126,7 @@ static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct v
     (void)__atomic_add_fetch(&fleet->changed, plan.count, __ATOMIC_RELAXED);
     for (size_t i = 0; i < plan.count; i++) {
         member->started |= plan.steps[i].kind == VL_STEP_START;
+        member->asleep |= plan.steps[i].kind == VL_STEP_RESUME;
         member->changed |= plan.steps[i].kind == VL_STEP_CHANGE || plan.steps[i].kind == VL_STEP_GROW;
     }
     if (vl_fleet_put_off(fleet, member, &plan, err) < 0 || vl_apply(fleet->session, &plan, host, err) < 0)

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "plan/plan.h"
 #include "plan/session.h"
+#include "probe/files.h"
 #include "probe/trunks.h"
 
 struct vl_member {
@@ -27,9 +28,13 @@ struct vl_member {
     bool changed;               /* this request has changed it while it ran */
     const char *before;         /* what it said of its registration when it ran on; NULL: any registration will do */
     bool ssh_seen;              /* it has let us in */
+    bool heard;                 /* it was just started, and its Asterisk answers SIP: it is ready, or is soon */
+    bool by_agent;              /* its target goes by its agent: there is no session of ours in the guest */
     bool taken;                 /* this request has taken a snapshot of it */
+    struct vl_seen_files kept;  /* its files as they were kept before this request; in `arena` */
     bool amiss;                 /* it was not as it should be before, and is not looked at after */
-    bool asleep;                /* it ran on from saved memory, where it is still the time of then */
+    bool asleep;                /* it ran on from saved memory, or after it stood still: it is not now there */
+    bool stood;                 /* of these, one that stood still for a moment, and is registered as it was */
     bool agentless;             /* its agent did not do */
     const char *guest;          /* state of its domain: "running"; NULL: no virtual machine */
     size_t calls_placed, calls_answered;
@@ -102,9 +107,6 @@ void vl_fleet_apply(struct vl_fleet *fleet);
 /* Ask every member about its trunks until all are good or `wait_s` has passed. A member whose trunks are not good then
  * has failed. */
 void vl_fleet_look(struct vl_fleet *fleet, unsigned wait_s);
-
-/* Have a guest register under a new name when it is told to register next. */
-int vl_fleet_forget_registration(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err);
 
 /* Whether the hub of the lab is among them; and have all other PBXs of the lab that answer register with it again: it
  * has forgotten since when they were. They are waited for. */

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "lab/flavor.h"
 #include "probe/ask.h"
+#include "probe/knock.h"
 #include "probe/nature.h"
 #include "probe/trunks.h"
 #include "stage/stage.h"
@@ -24,25 +25,41 @@ enum {
     BOOTING_MS = 100,   /* between two tries while nobody listens there, which costs next to nothing */
     STARTING_MS = 3000, /* how long a shell there waits for Asterisk, and what it may take on top */
     STARTING_SPARE_MS = 17000,
+    KNOCK_MS = 200,
+    OPEN_MS = 800,
+    KNOCKS_MISSED_MS = 1700, /* a kernel that refuses says so once a second at least */
+    QUIET_MS = 30000,        /* longer than Asterisk takes to start beside another guest that boots */
 };
+
+static const char *const ready[] = { VL_PROBE_READY, NULL };
+
+/* What it is, and what lies there. Of one that has stood still for a moment that is known. */
+static struct vl_wanted wanted_of_it(const struct vl_fleet *fleet, const struct vl_member *member,
+                                     struct vl_arena *arena)
+{
+    const struct vl_nature *nature = vl_state_nature(&fleet->session->state, member->pbx);
+
+    if (member->stood)
+        return (struct vl_wanted){ .commands = ready };
+    return vl_stage_pbx_wanted(
+        fleet->session, member->pbx, fleet->parts,
+        &(struct vl_wanted){ .paths = vl_probe_nature_paths(arena),
+                             .commands = vl_list_joined(arena, ready, vl_probe_nature_commands(nature)) },
+        arena);
+}
 
 /* All that is going to be asked, for one round trip. The trunks come last, and of who is told to register with it they
  * are waited for: another look costs more than that. */
 static struct vl_wanted wanted_of(const struct vl_fleet *fleet, const struct vl_member *member, struct vl_arena *arena)
 {
     const struct vl_state *state = &fleet->session->state;
-    static const char *const ready[] = { VL_PROBE_READY, NULL };
-    const char *const *first =
-        vl_list_joined(arena, ready, vl_probe_nature_commands(vl_state_nature(state, member->pbx)));
-    struct vl_wanted wanted =
-        vl_stage_pbx_wanted(fleet->session, member->pbx, fleet->parts,
-                            &(struct vl_wanted){ .paths = vl_probe_nature_paths(arena), .commands = first }, arena);
+    struct vl_wanted wanted = wanted_of_it(fleet, member, arena);
 
     if (fleet->looks) {
         const char *const *trunks = vl_probe_trunk_commands(arena, state, member->pbx);
 
         wanted.commands = vl_list_joined(arena, wanted.commands, trunks);
-        wanted.awaited = member->asleep ? vl_probe_trunk_awaited(state, member->pbx) : NULL;
+        wanted.awaited = member->asleep && !member->stood ? vl_probe_trunk_awaited(state, member->pbx) : NULL;
         wanted.together = (unsigned)vl_list_length(trunks);
     }
     return wanted;
@@ -134,6 +151,57 @@ static void tell_answered(struct connecting *connecting)
                      connecting->fleet->count);
 }
 
+/* Leave it alone while it says that Asterisk does not listen yet; not for ever: one may listen elsewhere, or nowhere.
+ */
+static void leave_alone(struct connecting *connecting, struct vl_member *member, struct vl_knocking *knocking,
+                        struct vl_error *cause)
+{
+    long long begun = vl_now_ms(), now = begun, refused = begun;
+
+    while (now - begun < QUIET_MS && now - refused < KNOCKS_MISSED_MS && now < deadline_of(connecting, member) &&
+           !vl_session_cancelled(connecting->fleet->session)) {
+        enum vl_knock said = vl_knock(knocking, KNOCK_MS);
+
+        now = vl_now_ms();
+        if (said == VL_KNOCK_ANSWERED) {
+            member->heard = true;
+            return;
+        }
+        if (said == VL_KNOCK_REFUSED) {
+            refused = now;
+            (void)poll(NULL, 0, KNOCK_MS);
+        }
+        vl_turns_end_long(&connecting->turns, member, now);
+        tell_waiting(connecting, member, cause);
+    }
+}
+
+/* One that boots has its processor for itself until its Asterisk is there: a login and what is asked then would take
+ * seconds of it. Who refuses nothing is asked as ever, once it lets us in. Each look for that is one of its own: what
+ * the kernel sends again it sends after 1, 2, 4, 8 seconds, and a guest that is up would be found that much later. */
+static void await_asterisk(struct connecting *connecting, struct vl_member *member, struct vl_error *cause)
+{
+    const struct vl_pbx *pbx = member->pbx;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    enum vl_knock said = VL_KNOCK_SILENT;
+    struct vl_knocking knocking;
+
+    if (!member->started || member->target || pbx->place != VL_PLACE_VM ||
+        vl_knock_open(&knocking, pbx->address, &ignored) < 0)
+        return;
+    while (said == VL_KNOCK_SILENT && vl_now_ms() < deadline_of(connecting, member) &&
+           !vl_session_cancelled(connecting->fleet->session)) {
+        said = vl_knock(&knocking, KNOCK_MS);
+        if (said == VL_KNOCK_SILENT && vl_knock_is_open(pbx->address, pbx->ssh_port, OPEN_MS))
+            break;
+        vl_turns_end_long(&connecting->turns, member, vl_now_ms());
+        tell_waiting(connecting, member, cause);
+    }
+    if (said == VL_KNOCK_REFUSED)
+        leave_alone(connecting, member, &knocking, cause);
+    vl_knock_close(&knocking);
+}
+
 /* A guest lets us in long before its Asterisk is there. To ask for more then would be a login and ten programs that
  * fail for each try, which an emulated guest, whose Asterisk starts meanwhile, has no time for: so one that was booted
  * is asked for the control socket alone, by a shell that waits for it. Its two places are those of ssh_ask.c. False: it
@@ -165,35 +233,43 @@ static void close_target(struct vl_member *member)
 {
     vl_target_close(member->target);
     member->target = NULL;
+    member->by_agent = false;
 }
 
 static bool no_asterisk(struct vl_member *member, struct vl_error *cause)
 {
     (void)vl_fail(cause, VL_ERROR_FAILED, "Asterisk on '%s' does not answer", member->pbx->name);
+    member->agentless |= member->by_agent;
     if (member->pbx->place != VL_PLACE_LOCAL)
         close_target(member);
     return false;
 }
 
-/* Which guest answers is the hypervisor's word, and the agent takes it less than a login would; it stays the way to the
- * guest then. One without an agent, or whose agent does not do, is woken over SSH. */
-static bool wake_by_agent(struct connecting *connecting, struct vl_member *member)
+static void go_over_ssh(const struct connecting *connecting, struct vl_member *member, const struct vl_error *why)
 {
-    VL_ERROR_AUTO why = { .code = VL_OK };
-
-    if (member->agentless)
-        return false;
-    member->target = vl_stage_agent(connecting->fleet->session, member->pbx, &why);
-    if (!member->target)
-        return false;
-    member->target->patience_ms = connecting->patience_ms;
-    if (wake(connecting->fleet, member, &why) == 0)
-        return true;
     vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name, "goes on over SSH: %s",
-                     vl_error_text(&why));
+                     vl_error_text(why));
     member->agentless = true;
     close_target(member);
-    return false;
+}
+
+/* Which guest answers is the hypervisor's word, and the agent takes it less than a login would; it stays the way to the
+ * guest then. So one is asked that runs on, and one that has a new disk and is known otherwise, once its Asterisk
+ * answers. Without an agent, or with one that does not do, it goes over SSH. */
+static void ask_agent(struct connecting *connecting, struct vl_member *member)
+{
+    bool renewed = connecting->fleet->session->renews && member->started && member->heard;
+    VL_ERROR_AUTO why = { .code = VL_OK };
+
+    if (member->target || member->agentless || !(member->asleep || renewed))
+        return;
+    member->target = vl_stage_agent(connecting->fleet->session, member->pbx, &why);
+    if (!member->target)
+        return;
+    member->by_agent = true;
+    member->target->patience_ms = connecting->patience_ms;
+    if (member->asleep && wake(connecting->fleet, member, &why) < 0)
+        go_over_ssh(connecting, member, &why);
 }
 
 static bool no_more(const struct connecting *connecting, struct vl_error *cause)
@@ -211,13 +287,12 @@ static bool try_in_turn(struct connecting *connecting, struct vl_member *member,
                         struct vl_error *cause)
 {
     struct vl_session *session = connecting->fleet->session;
-    bool in_turn = !member->started && !member->asleep;
+    bool in_turn = !member->started && !member->asleep, woken = member->asleep;
     long long left = deadline_of(connecting, member) - vl_now_ms();
     int timeout = left > CONNECT_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : left < 2000 ? 2000 : (int)left;
 
     vl_error_clear(cause);
-    if (!member->target && member->asleep)
-        (void)wake_by_agent(connecting, member);
+    ask_agent(connecting, member);
     if (!member->target)
         member->target = in_turn ? vl_gate_connect(session, member->pbx, timeout, visit, cause)
                                  : vl_session_connect(session, member->pbx, timeout, NULL, cause);
@@ -233,8 +308,10 @@ static bool try_in_turn(struct connecting *connecting, struct vl_member *member,
         close_target(member);
         return false;
     }
-    if (member->started && member->pbx->place == VL_PLACE_VM && !await_start(connecting, member))
+    if (member->started && !woken && !member->heard && member->pbx->place == VL_PLACE_VM &&
+        !await_start(connecting, member))
         return no_asterisk(member, cause);
+    member->heard = false; /* if that is not enough it is waited for there */
     ask_ahead(connecting->fleet, member);
     if (vl_fleet_is_tree(connecting->fleet, member->pbx) || vl_probe_asterisk_ready(member->target))
         return true;
@@ -282,6 +359,7 @@ static bool reach(struct connecting *connecting, struct vl_member *member)
     VL_ERROR_AUTO cause = { .code = VL_OK };
     size_t tries = 0;
 
+    await_asterisk(connecting, member, &cause);
     while (!try_connect(connecting, member, &cause)) {
         tries++;
         /* who only looks does not wait for a machine to start, but for one that is busy */
@@ -346,6 +424,10 @@ static void connect_member(void *context, size_t index)
     if (member->error.code || (connecting->fleet->waking && !member->asleep) ||
         !(member->start.count ? boot_and_reach : reach)(connecting, member))
         return;
+    if (member->stood) {
+        member->stood = false;
+        return;
+    }
     if (vl_probe_nature(&member->arena, member->target, member->pbx,
                         vl_state_nature(&connecting->fleet->session->state, member->pbx),
                         vl_fleet_is_tree(connecting->fleet, member->pbx), &member->nature, &cause) < 0)

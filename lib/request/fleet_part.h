@@ -19,6 +19,9 @@ void vl_fleet_fail_member(struct vl_fleet *fleet, struct vl_member *member, stru
  * asks. */
 int vl_fleet_wake(struct vl_fleet *fleet, struct vl_member *member, const struct vl_wanted *then, struct vl_error *err);
 
+/* Tell a guest what time it is, and nothing else. */
+int vl_fleet_tell_time(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err);
+
 /* In fleet_start.c. Of what makes a guest, take what begins with its start, or with the stop before that, into
  * member->start; and do that. */
 int vl_fleet_put_off(const struct vl_fleet *fleet, struct vl_member *member, struct vl_plan *plan,

@@ -2,7 +2,8 @@
 /*
  * A guest that ran on from saved memory believes that it is the time of then, and that it is registered as it was. So
  * the first that it is told is the time, and the second to register now. What it says of its registration is believed
- * once that is another one than before, for which the look at its trunks waits (fleet_look.c).
+ * once that is another one than before, for which the look at its trunks waits (fleet_look.c). One that only stood
+ * still for a moment (`stood`) is registered as it was, and is told nothing but the time.
  */
 #include <string.h>
 #include <time.h>
@@ -28,14 +29,22 @@ static int run_there(struct vl_fleet *fleet, const struct vl_member *member, con
     return plan.arena.failed ? vl_no_memory(err) : vl_apply(fleet->session, &plan, member->target, err);
 }
 
-/* chan_sip goes on with the numbers and the name of a registration until its files have changed. */
-int vl_fleet_forget_registration(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err)
-{
-    static const char *const touch[] = { "touch", "-c", VL_ETC_ASTERISK "voiplab_sip.conf",
-                                         VL_ETC_ASTERISK "voiplab_sip_registrations.conf", NULL };
+#define REGISTRATIONS VL_ETC_ASTERISK "voiplab_sip.conf"
+#define REGISTRATIONS_ALSO VL_ETC_ASTERISK "voiplab_sip_registrations.conf"
 
-    if (!vl_probe_registers(&fleet->session->state, member->pbx) ||
-        vl_state_nature(&fleet->session->state, member->pbx)->sip == VL_SIP_PJSIP)
+/* chan_sip goes on with the numbers and the name of a registration until its files have changed, and the hub refuses
+ * what it has seen. */
+static bool goes_on_registering(const struct vl_fleet *fleet, const struct vl_member *member)
+{
+    return vl_probe_registers(&fleet->session->state, member->pbx) &&
+           vl_state_nature(&fleet->session->state, member->pbx)->sip != VL_SIP_PJSIP;
+}
+
+static int forget_registration(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err)
+{
+    static const char *const touch[] = { "touch", "-c", REGISTRATIONS, REGISTRATIONS_ALSO, NULL };
+
+    if (!goes_on_registering(fleet, member))
         return 0;
     return run_there(
         fleet, member,
@@ -64,6 +73,9 @@ static const char wake_program[] =
     "open(STDOUT, \">&\", O); } "
     "$n = time; @l = localtime $n; @g = gmtime $n; $d = $l[5] != $g[5] ? $l[5] <=> $g[5] : $l[7] - $g[7]; "
     "$said = 86400 + 60 * (1440 * $d + 60 * ($l[2] - $g[2]) + $l[1] - $g[1]); ";
+
+/* The same as touch(1) without a process more, when the clock is right. */
+static const char forget_program[] = "utime(undef, undef, \"" REGISTRATIONS "\", \"" REGISTRATIONS_ALSO "\"); ";
 
 enum { RANDOM_LETTERS = 64, ZONE_ZERO = 86400 /* of what the program says of its time zone */ };
 
@@ -95,7 +107,7 @@ static void take_answers(struct vl_fleet *fleet, struct vl_member *member, const
     const struct vl_state *state = &fleet->session->state;
     bool registers = vl_probe_registers(state, member->pbx);
 
-    for (const char *const *command = commands; *command; command++) {
+    for (const char *const *command = commands; command && *command; command++) {
         VL_ERROR_AUTO ignored = { .code = VL_OK };
         VL_FREE char *said = NULL;
 
@@ -110,7 +122,8 @@ static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, const 
                         struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *const *commands = vl_probe_wake_commands(&arena, &fleet->session->state, member->pbx);
+    const char *const *commands =
+        member->stood ? NULL : vl_probe_wake_commands(&arena, &fleet->session->state, member->pbx);
     struct vl_wanted wanted = *then;
     char letters[RANDOM_LETTERS + 1] = "";
     VL_FREE char *answer = NULL;
@@ -124,7 +137,9 @@ static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, const 
         wanted.commands = vl_list_joined(&arena, commands, then->commands);
     if (!arena.failed && member->target->ops->question)
         argv = member->target->ops->question(
-            member->target, &wanted, vl_arena_printf(&arena, "$w = q(%s); %s", clock_word(&arena), wake_program),
+            member->target, &wanted,
+            vl_arena_printf(&arena, "$w = q(%s); %s%s", clock_word(&arena), wake_program,
+                            !member->stood && goes_on_registering(fleet, member) ? forget_program : ""),
             &arena);
     if (!argv || run_clock(fleet, member, argv, letters, &answer, err) < 0)
         return -1;
@@ -140,8 +155,7 @@ static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, const 
     return -1;
 }
 
-/* Without perl only the clock is set. */
-static int set_clock(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err)
+int vl_fleet_tell_time(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const char *const argv[] = { "date", "-s", clock_word(&arena), NULL };
@@ -154,23 +168,32 @@ void vl_fleet_register_anew(struct vl_fleet *fleet, struct vl_member *member)
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     const char *before;
 
-    (void)vl_fleet_forget_registration(fleet, member, &ignored);
+    (void)forget_registration(fleet, member, &ignored);
     vl_probe_register_anew(&fleet->session->state, member->pbx, member->target, &member->arena, &before);
 }
 
-/* What was saved knows already that its registration is to be a new one. */
+/* Of what was saved. */
+static void register_now(struct vl_fleet *fleet, struct vl_member *member)
+{
+    const struct vl_state *state = &fleet->session->state;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    (void)forget_registration(fleet, member, &ignored);
+    if (vl_probe_registers(state, member->pbx))
+        vl_probe_register_anew(state, member->pbx, member->target, &member->arena, &member->before);
+    else
+        vl_probe_register_again(state, member->pbx, member->target);
+}
+
 int vl_fleet_wake(struct vl_fleet *fleet, struct vl_member *member, const struct vl_wanted *then, struct vl_error *err)
 {
     VL_ERROR_AUTO not_at_once = { .code = VL_OK };
 
     if (wake_at_once(fleet, member, then, &not_at_once) < 0) {
-        if (set_clock(fleet, member, err) < 0)
+        if (vl_fleet_tell_time(fleet, member, err) < 0) /* without perl that is all */
             return -1;
-        if (vl_probe_registers(&fleet->session->state, member->pbx))
-            vl_probe_register_anew(&fleet->session->state, member->pbx, member->target, &member->arena,
-                                   &member->before);
-        else
-            vl_probe_register_again(&fleet->session->state, member->pbx, member->target);
+        if (!member->stood)
+            register_now(fleet, member);
     }
     member->asleep = false;
     return 0;

@@ -66,7 +66,9 @@ int vl_run_put_back(const struct vl_run *run, struct vl_fleet *fleet, const char
 bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet);
 
 /* In save.c. Keep the files of the guests that this request has made, booted or changed, and of which none are kept yet
- * (`anew`: or are), as they are now. */
+ * (`anew`: or are), as they are now. The first: remember what is kept of them, before it goes, since most of it will be
+ * the same. */
+void vl_run_know_files(struct vl_fleet *fleet);
 void vl_run_keep_files(struct vl_fleet *fleet, bool anew);
 
 /* The members whose snapshot was being taken when a run was cut off run on, and are asleep. */

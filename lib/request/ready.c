@@ -25,18 +25,40 @@ static const char *what_is_taken(const struct vl_fleet *fleet)
     return fleet->tag ? "snapshot" : "ready state";
 }
 
-static int run_on(struct vl_fleet *fleet, const struct vl_member *member, const struct vl_ready *ready,
-                  struct vl_error *err)
+/* Whether it was off meanwhile. */
+static bool is_restored(const struct vl_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].kind == VL_STEP_RESTORE)
+            return true;
+    return false;
+}
+
+static int run_on(struct vl_fleet *fleet, struct vl_member *member, const struct vl_ready *ready, struct vl_error *err)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
 
-    return vl_stage_ready_run_on(fleet->session, member->pbx, ready, member->taken, &plan, err) < 0
-               ? -1
-               : carry_out(fleet, &plan, err);
+    if (vl_stage_ready_run_on(fleet->session, member->pbx, ready, member->taken, &plan, err) < 0)
+        return -1;
+    member->stood = !is_restored(&plan);
+    return carry_out(fleet, &plan, err);
 }
 
-/* The guest has stopped, perhaps, and its disk is as it was then. */
-static int give_up(struct vl_fleet *fleet, const struct vl_member *member, const struct vl_ready *ready,
+/* One that is asked by its agent, and has only stood still, is asleep no more once it knows the time. */
+static void tell_time(struct vl_fleet *fleet, struct vl_member *member)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    if (member->target && member->stood && vl_fleet_tell_time(fleet, member, &ignored) == 0) {
+        member->asleep = member->stood = false;
+        return;
+    }
+    vl_target_close(member->target);
+    member->target = NULL;
+}
+
+/* The guest stands still, perhaps, or is off, and its disk is as it was then. */
+static int give_up(struct vl_fleet *fleet, struct vl_member *member, const struct vl_ready *ready,
                    struct vl_error *cause)
 {
     VL_ERROR_AUTO again = { .code = VL_OK };
@@ -64,17 +86,20 @@ static int take(struct vl_fleet *fleet, struct vl_member *member, struct vl_erro
     if (!ready.layer)
         return 0;
     ready.taken = (long)time(NULL);
-    if (member->target && vl_fleet_forget_registration(fleet, member, err) < 0)
-        return -1;
     member->asleep = member->target != NULL; /* one that did not answer before is not waited for */
-    vl_target_close(member->target);         /* no session of ours is in the memory that is saved */
-    member->target = NULL;
+    if (!member->by_agent) {
+        vl_target_close(member->target); /* no session of ours is in the memory that is saved */
+        member->target = NULL;
+    }
     if (carry_out(fleet, &first, &cause) < 0 ||
         vl_stage_ready_keep(fleet->session, member->pbx, &ready, &second, &cause) < 0 ||
         carry_out(fleet, &second, &cause) < 0)
         return give_up(fleet, member, &ready, &cause);
     member->taken = true;
-    return run_on(fleet, member, &ready, err);
+    if (run_on(fleet, member, &ready, err) < 0)
+        return -1;
+    tell_time(fleet, member);
+    return 0;
 }
 
 /* One that was taken has something left to do. */

@@ -190,6 +190,7 @@ static int reset_clean(const struct vl_run *run, struct vl_fleet *fleet)
     long long begun = vl_now_ms();
     size_t changed = 0;
 
+    vl_run_know_files(fleet);
     vl_session_phase(session, 1, 6, "secrets and keys");
     if (vl_run_apply_stage(run, vl_stage_state, &changed) < 0 || vl_run_make_guests(run, fleet, 2, 6, &changed) < 0)
         return -1;
@@ -215,6 +216,7 @@ int vl_run_reset(const struct vl_run *run)
     if (check_names(run) < 0 || vl_fleet_open(run->session, run->request->names, &fleet, run->err) < 0)
         return -1;
     run->session->renews = run->request->parameters.reset->clean;
+    run->session->configures = run->session->renews && !vl_run_is_dry(run);
     if (run->session->renews)
         return vl_run_is_dry(run) ? show_clean(run, &fleet) : reset_clean(run, &fleet);
     return vl_run_put_back(run, &fleet, run->request->names);

@@ -71,8 +71,8 @@ static int keep(struct vl_fleet *fleet, const struct vl_member *member, const ch
     struct vl_seen_files files;
     struct vl_fileset set;
 
-    if (!host ||
-        vl_probe_files(member->target, &arena, roots_of(fleet->session, &arena, member->pbx, &set), &files, err) < 0)
+    if (!host || vl_probe_files(member->target, &arena, roots_of(fleet->session, &arena, member->pbx, &set),
+                                &member->kept, &files, err) < 0)
         return -1;
     record.text = vl_seen_text(&arena, &files, (long)time(NULL));
     if (vl_arena_check(&arena, err) < 0)
@@ -100,6 +100,21 @@ static void keep_member(void *context, size_t index)
         vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name,
                          "its files are not kept, so 'voiplab save' will know only those that voiplab wrote: %s",
                          vl_error_text(&cause));
+}
+
+void vl_run_know_files(struct vl_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+        const char *path = vl_ready_files_path(fleet->session, &member->arena, member->pbx->name);
+        VL_ERROR_AUTO ignored = { .code = VL_OK };
+        VL_FREE char *text = NULL;
+        long taken;
+
+        if (path && vl_file_read(path, VL_SEEN_RECORD_LIMIT, &text, NULL, &ignored) == 0 &&
+            vl_seen_parse(&member->arena, text, &member->kept, &taken, &ignored) < 0)
+            member->kept = (struct vl_seen_files){ .count = 0 };
+    }
 }
 
 void vl_run_keep_files(struct vl_fleet *fleet, bool anew)
@@ -151,7 +166,6 @@ static int read_record(const struct vl_session *session, const struct vl_pbx *pb
     VL_ERROR_AUTO cause = { .code = VL_OK };
     VL_FREE char *text = NULL;
 
-    comparison->kept = comparison->now;
     if (pbx->place != VL_PLACE_VM)
         return 0;
     if (vl_file_read(path, VL_SEEN_RECORD_LIMIT, &text, NULL, &cause) < 0) {
@@ -178,12 +192,15 @@ static int look(struct vl_session *session, const struct vl_pbx *pbx, struct com
     struct vl_fileset set;
     int rc;
 
-    rc = target ? vl_probe_files(target, &comparison->arena, roots_of(session, &comparison->arena, pbx, &set),
-                                 &comparison->now, err)
-                : -1;
+    rc = target && read_record(session, pbx, comparison, err) == 0
+             ? vl_probe_files(target, &comparison->arena, roots_of(session, &comparison->arena, pbx, &set),
+                              &comparison->kept, &comparison->now, err)
+             : -1;
     vl_gate_leave(session, &visit);
-    if (rc < 0 || read_record(session, pbx, comparison, err) < 0)
+    if (rc < 0)
         return -1;
+    if (!comparison->known)
+        comparison->kept = comparison->now;
     return vl_plan_files(&comparison->plan, &kept.target, pbx->name, &set, 0, false, err);
 }
 

@@ -190,6 +190,7 @@ static int plan_back(const struct vl_guest_plan *guests, const struct vl_pbx *pb
                                                      .why = "with the disk goes all that was changed on the guest" });
     if (vl_guest_plan_clone(guests, disk, &layer) < 0)
         return -1;
+    vl_guest_plan_run_on(guests, pbx->name, &(struct vl_domain){ .state = VL_DOMAIN_STOPPED });
     if (ready->memory)
         vl_guest_plan_restore(guests, vl_domain_name(arena, guests->session->lab, pbx), ready->memory);
     else

@@ -80,6 +80,24 @@ void vl_guest_plan_files_gone(const struct vl_guest_plan *guests, const char *co
     vl_plan_add_command(guests->plan, why, title, argv);
 }
 
+void vl_guest_plan_run_on(const struct vl_guest_plan *guests, const char *name, struct vl_domain *domain)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    const char *const *marks = vl_ready_marks(guests->session, arena, name);
+
+    if (!*marks)
+        return;
+    if (domain->state == VL_DOMAIN_PAUSED) {
+        vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_RESUME,
+                                                     .object = domain->name,
+                                                     .why = "it stands still since a run was cut off that saved its "
+                                                            "memory" });
+        domain->state = VL_DOMAIN_RUNNING;
+    }
+    vl_guest_plan_files_gone(guests, marks, vl_arena_printf(arena, "mark that %s stands still goes", name),
+                             "it does so no longer");
+}
+
 int vl_guest_plan_clone(const struct vl_guest_plan *guests, const char *disk, const struct vl_volume *layer)
 {
     VL_FREE char *xml = vl_render_volume_xml(

@@ -4,10 +4,11 @@
  * is put back to one is guest_back.c.
  *
  * It is taken in three plans, for each can be made only when the one before was carried out, and what was done by then
- * holds. The first saves the memory, by which the guest stops, and copies its disk; the second writes the record; the
- * third lets the guest run on, from the memory and with the disk that it has, and takes away what no record names. Cut
- * off in between there is a guest that does not run, which `up` boots, and no record of a pair that is not whole. Of a
- * guest that is off there is a disk alone.
+ * holds. The first saves the memory while the guest stands still, copies its disk and lets it run on; the second writes
+ * the record; the third takes away what no record names, and where the guest is off, since its libvirt cannot save the
+ * memory of one that stays, lets it run on from the memory and with the disk that it has. Cut off in between there is a
+ * guest that stands still and has a mark, which `up` lets run on, or one that is off, which `up` boots, and no record
+ * of a pair that is not whole. Of a guest that is off there is a disk alone.
  *
  * When one goes its halves go first and its record last: what is left of one that was half gone is torn, is told so,
  * and goes by the same command.
@@ -67,21 +68,6 @@ static int check_room(const struct vl_session *session, const struct vl_pbx *pbx
                    ROOM_TIMES);
 }
 
-/* A guest that stands still because libvirtd ended while its memory was saved: what was saved of it is there, and no
- * record names that. Who stands still otherwise does so by somebody's will. */
-static bool was_cut_off(const struct vl_guest_plan *guests, const char *name, const struct vl_domain *domain,
-                        const struct vl_ready *now)
-{
-    const char *const *file = domain->state == VL_DOMAIN_PAUSED
-                                  ? vl_ready_needs(guests->session, &guests->plan->arena, name, now).files
-                                  : NULL;
-
-    while (file && *file)
-        if (vl_text_ends(*file++, ".save"))
-            return true;
-    return false;
-}
-
 /* Why none can be taken, in words; NULL: it can. A guest that is off is as good as one that runs, but not ready. */
 static const char *find_obstacle(const struct vl_guest_plan *guests, const struct vl_domain *domain,
                                  const struct vl_volume *volume, bool ready)
@@ -126,8 +112,14 @@ static int plan_halves(struct vl_guest_plan *guests, const struct vl_domain *dom
                                                      .object = domain->name,
                                                      .after = ready->memory,
                                                      .why = "the memory that goes with its disk of this moment is "
-                                                            "saved, by which the guest stops" });
-    return plan_copy(guests, disk, ready->layer);
+                                                            "saved, while the guest stands still" });
+    if (plan_copy(guests, disk, ready->layer) < 0)
+        return -1;
+    if (ready->memory)
+        vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_RESUME,
+                                                     .object = domain->name,
+                                                     .why = "both are kept now, so it runs on" });
+    return 0;
 }
 
 int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, const char *tag, bool anew,
@@ -147,8 +139,6 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, co
         vl_ready_read(session, guests.hypervisor, arena, guests.pool, pbx->name, tag, &now, err) < 0)
         return -1;
     guests.about = pbx->name;
-    if (was_cut_off(&guests, pbx->name, &domain, &now))
-        domain.state = VL_DOMAIN_RUNNING; /* which it is again once its memory is restored */
     obstacle = find_obstacle(&guests, &domain, &disk, is_ready);
     if (obstacle)
         return anew ? vl_fail(err, VL_ERROR_FAILED, "'%s' cannot have a %s: %s", pbx->name,
@@ -238,10 +228,9 @@ int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, 
         vl_guest_domain(&guests, vl_domain_name(arena, session->lab, pbx), &domain) < 0)
         return -1;
     guests.about = pbx->name;
-    if (domain.state == VL_DOMAIN_PAUSED)
-        return 0; /* what was saved of it tells the next run that it stands still for that */
     if (domain.state == VL_DOMAIN_STOPPED && ready->memory)
         vl_guest_plan_restore(&guests, domain.name, ready->memory);
+    vl_guest_plan_run_on(&guests, pbx->name, &domain);
     vl_guest_plan_files_gone(&guests, needs.files, vl_arena_printf(arena, "saved memory of %s goes", pbx->name),
                              kept ? "there is a newer one" : "nothing came of it");
     return plan_layers_gone(&guests, pbx->name, needs.layers) < 0 ? -1 : vl_arena_check(arena, err);
@@ -276,6 +265,7 @@ int vl_stage_ready_resume(struct vl_session *session, const struct vl_pbx *pbx, 
         look(&guests, pbx, &disk, &domain) < 0)
         return -1;
     guests.about = pbx->name;
+    vl_guest_plan_run_on(&guests, pbx->name, &domain);
     last = last_memory(&guests, pbx->name, &memory);
     if (domain.state == VL_DOMAIN_STOPPED && vl_stage_is_here(session, guests.site) && disk.name && last &&
         stat(disk.path, &written) == 0 && is_before(&written.st_mtim, &memory.st_mtim))
@@ -291,12 +281,17 @@ int vl_stage_ready_drop(struct vl_session *session, const char *name, const char
     struct vl_ready_needs needs = vl_ready_needs(session, arena, name, &none);
     const struct vl_pbx *pbx = vl_lab_pbx(session->lab, name);
     struct vl_guest_plan guests;
+    struct vl_domain domain;
 
     if (vl_guest_begin(&guests, session, pbx ? vl_site_of(session, pbx) : NULL, plan, err) < 0)
         return -1;
     if (!guests.reachable)
         return vl_fail(err, VL_ERROR_FAILED, "the hypervisor of '%s' does not answer", name);
     guests.about = name;
+    if (pbx && vl_guest_domain(&guests, vl_domain_name(arena, session->lab, pbx), &domain) < 0)
+        return -1;
+    if (pbx)
+        vl_guest_plan_run_on(&guests, pbx->name, &domain);
     if (plan_layers_gone(&guests, name, needs.layers) < 0)
         return -1;
     vl_guest_plan_files_gone(&guests, needs.files,

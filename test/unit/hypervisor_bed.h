@@ -65,6 +65,10 @@ COUNTED(int, domain_destroy, -1, (struct _virDomain * d), (d))
 COUNTED(int, domain_undefine, -1, (struct _virDomain * d, unsigned flags), (d, flags))
 COUNTED(int, domain_save, -1, (struct _virDomain * d, const char *file, const char *xml, unsigned flags),
         (d, file, xml, flags))
+COUNTED(int, domain_suspend, -1, (struct _virDomain * d), (d))
+COUNTED(int, domain_resume, -1, (struct _virDomain * d), (d))
+COUNTED(struct _virDomainSnapshot *, domain_snapshot, NULL, (struct _virDomain * d, const char *xml, unsigned flags),
+        (d, xml, flags))
 COUNTED(int, domain_restore, -1, (struct _virConnect * c, const char *file, const char *xml, unsigned flags),
         (c, file, xml, flags))
 COUNTED(struct _virStoragePool *, pool_define, NULL, (struct _virConnect * c, const char *xml, unsigned flags),
@@ -124,6 +128,9 @@ static const struct vl_hypervisor_ops counted = {
     .domain_destroy = counted_domain_destroy,
     .domain_undefine = counted_domain_undefine,
     .domain_save = counted_domain_save,
+    .domain_suspend = counted_domain_suspend,
+    .domain_resume = counted_domain_resume,
+    .domain_snapshot = counted_domain_snapshot,
     .domain_restore = counted_domain_restore,
     .pool_define = counted_pool_define,
     .pool_build = counted_pool_build,

@@ -11,7 +11,8 @@
 #include "base/file.h"
 #include "probe/files.h"
 
-static char root[] = "/tmp/voiplab-test-files.XXXXXX";
+static const char fresh[] = "/tmp/voiplab-test-files.XXXXXX";
+static char root[sizeof(fresh)];
 
 static void put(struct vl_arena *arena, const char *name, const char *text, size_t length)
 {
@@ -50,6 +51,7 @@ static void test_read_and_kept(void **unused)
     long taken;
 
     (void)unused;
+    (void)memcpy(root, fresh, sizeof(fresh));
     assert_non_null(mkdtemp(root));
     put(&arena, "a b.conf", "[one]\nx=1\n", 10);
     put(&arena, "empty", "", 0);
@@ -59,13 +61,69 @@ static void test_read_and_kept(void **unused)
     assert_int_equal(symlink("/etc/pass\\ wd", vl_arena_printf(&arena, "%s/link", root)), 0);
     assert_int_equal(
         vl_probe_files(host, &arena,
-                       (const char *const[]){ vl_arena_printf(&arena, "%s/", root), "/nowhere/at/all", NULL }, &files,
-                       &err),
+                       (const char *const[]){ vl_arena_printf(&arena, "%s/", root), "/nowhere/at/all", NULL }, NULL,
+                       &files, &err),
         0);
     check(&files, &arena);
     assert_int_equal(vl_seen_parse(&arena, vl_seen_text(&arena, &files, 1234), &kept, &taken, &err), 0);
     check(&kept, &arena);
     assert_int_equal(taken, 1234);
+    assert_int_equal(vl_file_remove_tree(root, &err), 0);
+}
+
+/* A host that is watched: what is brought over, in words. */
+static struct vl_target *watched;
+static struct vl_buf brought;
+
+static int watch(struct vl_target *target, const char *const *argv, const char *input, int timeout_ms,
+                 struct vl_command_result *ret_result, struct vl_error *err)
+{
+    (void)target;
+    for (size_t i = 4; strstr(argv[2], "cat --") && argv[i]; i++)
+        vl_buf_printf(&brought, "%s ", strrchr(argv[i], '/') + 1);
+    return watched->ops->run(watched, argv, input, timeout_ms, ret_result, err);
+}
+
+static void look_again(struct vl_arena *arena, const struct vl_seen_files *known, const char *wanted)
+{
+    static const struct vl_target_ops ops = { .run = watch };
+    struct vl_target target = { .ops = &ops, .name = "alfa" };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_seen_files files;
+    const char *roots[] = { vl_arena_printf(arena, "%s/", root), NULL };
+
+    vl_buf_reset(&brought);
+    assert_int_equal(vl_probe_files(&target, arena, roots, known, &files, &err), 0);
+    assert_string_equal(vl_buf_text(&brought), wanted);
+    assert_string_equal(vl_seen_find(&files, vl_arena_printf(arena, "%s/a b.conf", root))->text, "[one]\nx=2\n");
+    assert_string_equal(vl_seen_find(&files, vl_arena_printf(arena, "%s/same", root))->text, "same");
+    assert_string_equal(vl_seen_find(&files, vl_arena_printf(arena, "%s/binary", root))->text, "a\001b\n");
+}
+
+/* What is the same as what is known is not brought over: not what has the size alone, nor what cannot be kept as it is.
+ */
+static void test_known(void **unused)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_TARGET_AUTO *host = vl_target_local("/", &err);
+    struct vl_seen_files known;
+
+    (void)unused;
+    (void)memcpy(root, fresh, sizeof(fresh));
+    assert_non_null(mkdtemp(root));
+    watched = host;
+    put(&arena, "a b.conf", "[one]\nx=1\n", 10);
+    put(&arena, "binary", "a\0b\n", 4);
+    put(&arena, "same", "same", 4);
+    assert_int_equal(vl_probe_files(host, &arena, (const char *const[]){ vl_arena_printf(&arena, "%s/", root), NULL },
+                                    NULL, &known, &err),
+                     0);
+    put(&arena, "a b.conf", "[one]\nx=2\n", 10);
+    look_again(&arena, &known, "a b.conf binary ");
+    look_again(&arena, NULL, "a b.conf binary same ");
+    look_again(&arena, &(struct vl_seen_files){ .count = 0 }, "a b.conf binary same ");
+    vl_buf_free(&brought);
     assert_int_equal(vl_file_remove_tree(root, &err), 0);
 }
 
@@ -90,7 +148,7 @@ static int ask(struct vl_arena *arena, const char *list, struct vl_seen_files *f
     struct vl_target target = { .ops = &ops, .name = "alfa" };
 
     said = (char *)(uintptr_t)list;
-    return vl_probe_files(&target, arena, roots, files, err);
+    return vl_probe_files(&target, arena, roots, NULL, files, err);
 }
 
 static void test_hostile(void **unused)
@@ -125,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read_and_kept),
+        cmocka_unit_test(test_known),
         cmocka_unit_test(test_hostile),
     };
 

@@ -205,6 +205,7 @@ static void test_missing_peer(void **state)
 
 /* A guest that runs on from saved memory, with perl(1) or without it: what it was told, a line for each command. */
 struct sleeper {
+    bool stood;
     bool has_perl;
     unsigned long zone; /* as its program says it */
     char registry[256];
@@ -229,6 +230,8 @@ static int be_told(void *context, const char *const *argv, const char *input, si
     (void)errors;
     (void)err;
     vl_buf_printf(&sleeper->told, "%s", woken ? "perl" : argv[0]);
+    if (woken && strstr(argv[PROGRAM], "utime(undef, undef, \"/etc/asterisk/voiplab_sip.conf\""))
+        vl_buf_puts(&sleeper->told, " touches");
     vl_buf_puts(output, asked ? "voiplab ahead\n" : "");
     if (woken && sleeper->has_perl)
         vl_buf_printf(output, "w %lu\n", sleeper->zone);
@@ -262,6 +265,7 @@ static void wake(struct sleeper *sleeper, bool anew, const char *told)
     member = &fleet.members[0];
     member->target = vl_target_by("alfa", &(struct vl_executor){ .execute = be_told, .context = sleeper }, &err);
     member->asleep = true;
+    member->stood = sleeper->stood;
     if (vl_fleet_wake(&fleet, member, &(struct vl_wanted){ .commands = then }, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     assert_false(member->asleep);
@@ -291,7 +295,8 @@ static void test_woken_at_once(void **state)
     struct sleeper sleeper = { .has_perl = true, .zone = 86400, .registry = REGISTRY "\n" };
 
     (void)state;
-    wake(&sleeper, false, "perl 'sip show registry' 'module reload chan_sip.so' 'core show version' and chance\n");
+    wake(&sleeper, false,
+         "perl touches 'sip show registry' 'module reload chan_sip.so' 'core show version' and chance\n");
 }
 
 static void test_woken_without_perl(void **state)
@@ -300,9 +305,21 @@ static void test_woken_without_perl(void **state)
 
     (void)state;
     wake(&sleeper, false,
-         "perl 'sip show registry' 'module reload chan_sip.so' 'core show version' and chance\n"
+         "perl touches 'sip show registry' 'module reload chan_sip.so' 'core show version' and chance\n"
          "date '-s' '@'\n"
+         "touch '-c' '/etc/asterisk/voiplab_sip.conf' '/etc/asterisk/voiplab_sip_registrations.conf'\n"
          "sh 'sip show registry' 'module reload chan_sip.so'\n");
+}
+
+/* One that only stood still is told the time, and asked what will be asked. */
+static void test_stood(void **state)
+{
+    struct sleeper sleeper = { .has_perl = true, .zone = 86400, .stood = true };
+    struct sleeper without = { .has_perl = false, .stood = true };
+
+    (void)state;
+    wake(&sleeper, true, "perl 'core show version' and chance\n");
+    wake(&without, true, "perl 'core show version' and chance\ndate '-s' '@'\n");
 }
 
 /* chan_sip registers by itself when its clock is set. Such a registration, and the one that it is told to make, can be
@@ -321,7 +338,8 @@ static void test_woken_registered(void **state)
         assert_non_null(gmtime_r(&then, &parts));
         assert_int_not_equal(
             strftime(sleeper.registry, sizeof(sleeper.registry), REGISTRY "    %a, %d %b %Y %T\n", &parts), 0);
-        wake(&sleeper, anew, "perl 'sip show registry' 'module reload chan_sip.so' 'core show version' and chance\n");
+        wake(&sleeper, anew,
+             "perl touches 'sip show registry' 'module reload chan_sip.so' 'core show version' and chance\n");
     }
 }
 
@@ -411,10 +429,11 @@ static void test_awaits_start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_rows),        cmocka_unit_test(test_long_cells),
-        cmocka_unit_test(test_late_hub),         cmocka_unit_test(test_missing_peer),
-        cmocka_unit_test(test_woken_at_once),    cmocka_unit_test(test_woken_without_perl),
-        cmocka_unit_test(test_woken_registered), cmocka_unit_test(test_awaits_start),
+        cmocka_unit_test(test_many_rows),     cmocka_unit_test(test_long_cells),
+        cmocka_unit_test(test_late_hub),      cmocka_unit_test(test_missing_peer),
+        cmocka_unit_test(test_woken_at_once), cmocka_unit_test(test_woken_without_perl),
+        cmocka_unit_test(test_stood),         cmocka_unit_test(test_woken_registered),
+        cmocka_unit_test(test_awaits_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
