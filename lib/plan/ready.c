@@ -105,6 +105,7 @@ static void understand(struct vl_arena *arena, const char *directory, const char
     ready->layer = first_word(arena, value(lines, "layer"));
     ready->definition = value(lines, "definition");
     ready->machine = value(lines, "machine");
+    ready->files = value(lines, "files");
     if (!taken || !vl_text_number(taken, 0, LONG_MAX, &ready->taken))
         ready->taken = 0;
     if (!ready->layer || !ready->definition || !memory || strchr(memory, '/') || !vl_made_layer_of(ready->layer, name))
@@ -146,6 +147,15 @@ static int read_record(const struct vl_session *session, struct vl_arena *arena,
     return vl_arena_check(arena, err);
 }
 
+const char *vl_ready_files(const struct vl_session *session, struct vl_arena *arena, const char *name, const char *tag)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    const char *const *lines;
+    struct vl_ready ready;
+
+    return read_record(session, arena, name, tag, &ready, &lines, &ignored) == 0 && !ready.torn ? ready.files : NULL;
+}
+
 int vl_ready_read(const struct vl_session *session, struct vl_hypervisor *hypervisor, struct vl_arena *arena,
                   const char *pool, const char *name, const char *tag, struct vl_ready *ret_ready, struct vl_error *err)
 {
@@ -158,6 +168,11 @@ int vl_ready_read(const struct vl_session *session, struct vl_hypervisor *hyperv
     return find_tear(hypervisor, arena, pool, ret_ready, lines, err) < 0 ? -1 : vl_arena_check(arena, err);
 }
 
+static const char *line_of(struct vl_arena *arena, const char *key, const char *text)
+{
+    return text ? vl_arena_printf(arena, "%s %s\n", key, text) : "";
+}
+
 const char *vl_ready_text(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool,
                           const struct vl_ready *ready, struct vl_error *err)
 {
@@ -168,9 +183,9 @@ const char *vl_ready_text(struct vl_hypervisor *hypervisor, struct vl_arena *are
     if (layer && memory)
         return vl_arena_printf(arena,
                                "# A snapshot of a guest, which voiplab reset or revert puts it back to: a disk, and "
-                               "the memory that goes with it.\n%s\n%s\ndefinition %s\n%s%s%staken %ld\n",
-                               layer, memory, ready->definition, ready->machine ? "machine " : "",
-                               ready->machine ? ready->machine : "", ready->machine ? "\n" : "", ready->taken);
+                               "the memory that goes with it.\n%s\n%s\ndefinition %s\n%s%staken %ld\n",
+                               layer, memory, ready->definition, line_of(arena, "machine", ready->machine),
+                               line_of(arena, "files", ready->files), ready->taken);
     (void)vl_fail(err, VL_ERROR_NOTFOUND, "there is no %s '%s', which was saved just now", layer ? "file" : "volume",
                   layer ? ready->memory : ready->layer);
     return NULL;

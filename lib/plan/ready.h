@@ -11,6 +11,8 @@
  *   definition FINGERPRINT
  *   machine TYPE                    of the processor board, as QEMU names it with its version
  *   taken SECONDS                   since 1970
+ *   files FINGERPRINT               of what voiplab had written there, if that was looked at: then it need not be again
+ *                                   while it would write the same
  *
  * The ready state, which `up` takes and `reset` goes back to, is the one with the tag "ready". Which tag a volume or a
  * memory belongs to stands in the records alone: what no record names is needed no more.
@@ -36,14 +38,18 @@ struct vl_ready {
     const char *memory;     /* path of the file; NULL: the guest was off */
     const char *definition; /* fingerprint of the domain that was saved */
     const char *machine;    /* its machine type; NULL: an earlier version did not note it */
-    long taken;             /* when, in seconds since 1970; 0: that neither */
-    const char *torn;       /* what is wrong with the pair, in words; NULL: nothing */
+    const char *files; /* fingerprint of what voiplab had written there (vl_stage_pbx_fingerprint()); NULL: not known */
+    long taken;        /* when, in seconds since 1970; 0: that neither */
+    const char *torn;  /* what is wrong with the pair, in words; NULL: nothing */
 };
 
 /* In the arena. A record that cannot be read counts as torn. `hypervisor` is that of the guest; NULL: none answers. */
 int vl_ready_read(const struct vl_session *session, struct vl_hypervisor *hypervisor, struct vl_arena *arena,
                   const char *pool, const char *name, const char *tag, struct vl_ready *ret_ready,
                   struct vl_error *err);
+
+/* `files` of what a record says, whatever has become of the two since. In the arena. */
+const char *vl_ready_files(const struct vl_session *session, struct vl_arena *arena, const char *name, const char *tag);
 
 /* A record that is there, whatever guest it is of. */
 struct vl_ready_name {

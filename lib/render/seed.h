@@ -6,10 +6,10 @@
  *     voiplab/ssh_host_ed25519_key and voiplab/ssh_host_ed25519_key.pub, each copied to its place as it is;
  *   - by any image with cloud-init: user-data, meta-data and network-config of its NoCloud source. They are JSON, which
  *     is YAML, so nothing has to be quoted by hand.
- * For voiplab's own images there may also be, appended by others, files of /etc/asterisk that are ours, in VL_SEED_FILES,
- * and what goes to the end of files that are there, in VL_SEED_BLOCKS, if they have the section that is named in the file
- * of the same name in VL_SEED_SECTIONS; they are taken once, at the first boot of a disk.
- * The host key is made on the host, so the first connection to the guest is already a verified one.
+ * For voiplab's own images there may also be, appended by others, files of /etc/asterisk that are ours, in
+ * VL_SEED_FILES, and what goes to the end of files that are there, in VL_SEED_BLOCKS, if they have the section that is
+ * named in the file of the same name in VL_SEED_SECTIONS; they are taken once, at the first boot of a disk. The host
+ * key is made on the host, so the first connection to the guest is already a verified one.
  */
 #ifndef VL_RENDER_SEED_H
 #define VL_RENDER_SEED_H

@@ -13,6 +13,7 @@
 #include "plan/sites.h"
 #include "probe/ask.h"
 #include "request/fleet_part.h"
+#include "request/machines.h"
 #include "stage/stage.h"
 
 enum { RESTART_MS = 60000 };
@@ -174,11 +175,12 @@ static void plan_member(void *context, size_t index)
     VL_ERROR_AUTO cause = { .code = VL_OK };
     int rc;
 
-    if (!member->target && !planning->guess)
+    if ((!member->target && !planning->guess) || member->settled)
         return;
     rc = planning->remove
              ? vl_stage_pbx_removed(fleet->session, member->pbx, member->target, planning->parts, &member->plan, &cause)
              : vl_stage_pbx(fleet->session, member->pbx, member->target, planning->parts, &member->plan, &cause);
+    member->planned = rc == 0 && member->target && !planning->remove && planning->parts == VL_ALL_PARTS;
     if (rc < 0)
         vl_fleet_fail_member(fleet, member, &cause);
 }
@@ -243,9 +245,13 @@ void vl_fleet_apply(struct vl_fleet *fleet)
 
         vl_parallel(fleet->count, fleet->session->options.jobs, apply_member, &applying);
     }
-    for (size_t i = 0; i < fleet->count; i++)
-        if (!fleet->members[i].error.code)
-            fleet->changed += fleet->members[i].plan.count;
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+
+        member->agrees = member->planned && !member->error.code;
+        if (!member->error.code)
+            fleet->changed += member->plan.count;
+    }
 }
 
 size_t vl_fleet_failed(const struct vl_fleet *fleet)

@@ -30,6 +30,9 @@ struct vl_member {
     bool ssh_seen;              /* it has let us in */
     bool heard;                 /* it was just started, and its Asterisk answers SIP: it is ready, or is soon */
     bool by_agent;              /* its target goes by its agent: there is no session of ours in the guest */
+    bool planned;               /* all its files were looked at, and what was not right was planned */
+    bool agrees;                /* and that was carried out: its files are as the lab file has them */
+    bool settled;               /* it was put back to where that was so, and the lab file has them no otherwise */
     bool taken;                 /* this request has taken a snapshot of it */
     struct vl_seen_files kept;  /* its files as they were kept before this request; in `arena` */
     bool amiss;                 /* it was not as it should be before, and is not looked at after */

@@ -33,13 +33,14 @@ enum {
 
 static const char *const ready[] = { VL_PROBE_READY, NULL };
 
-/* What it is, and what lies there. Of one that has stood still for a moment that is known. */
+/* What it is, and what lies there. Of one that has stood still for a moment, or was put back to where it was seen, that
+ * is known. */
 static struct vl_wanted wanted_of_it(const struct vl_fleet *fleet, const struct vl_member *member,
                                      struct vl_arena *arena)
 {
     const struct vl_nature *nature = vl_state_nature(&fleet->session->state, member->pbx);
 
-    if (member->stood)
+    if (member->stood || member->settled)
         return (struct vl_wanted){ .commands = ready };
     return vl_stage_pbx_wanted(
         fleet->session, member->pbx, fleet->parts,
@@ -426,6 +427,11 @@ static void connect_member(void *context, size_t index)
         return;
     if (member->stood) {
         member->stood = false;
+        return;
+    }
+    if (member->settled) {
+        member->nature = *vl_state_nature(&connecting->fleet->session->state, member->pbx);
+        tell_nature(connecting->fleet->session, member);
         return;
     }
     if (vl_probe_nature(&member->arena, member->target, member->pbx,

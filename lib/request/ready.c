@@ -86,6 +86,7 @@ static int take(struct vl_fleet *fleet, struct vl_member *member, struct vl_erro
     if (!ready.layer)
         return 0;
     ready.taken = (long)time(NULL);
+    ready.files = member->agrees ? vl_stage_pbx_fingerprint(fleet->session, member->pbx, &member->arena) : NULL;
     member->asleep = member->target != NULL; /* one that did not answer before is not waited for */
     if (!member->by_agent) {
         vl_target_close(member->target); /* no session of ours is in the memory that is saved */

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "plan/apply.h"
+#include "plan/pending.h"
 #include "plan/ready.h"
 #include "plan/sites.h"
 #include "request/fleet_part.h"
@@ -132,14 +133,26 @@ static int run_back(struct vl_fleet *fleet, struct vl_member *member, struct vl_
     return vl_apply(fleet->session, &plan, host, err);
 }
 
+/* Nobody has looked at its files yet, and nobody has to. */
+static void settle(const struct vl_fleet *fleet, struct vl_member *member)
+{
+    struct vl_session *session = fleet->session;
+    const char *then = vl_ready_files(session, &member->arena, member->pbx->name, tag_of(fleet));
+    const char *now = then ? vl_stage_pbx_fingerprint(session, member->pbx, &member->arena) : NULL;
+
+    member->settled = now && !strcmp(now, then) && !vl_pending(session, member->pbx->name);
+}
+
 static int put_guest_back(const struct putting_back *putting, struct vl_member *member, struct vl_error *err)
 {
     VL_TARGET_AUTO *host = vl_target_local("/", err);
 
     if (!host || run_off(putting, member, host, err) < 0)
         return -1;
-    if (run_back(putting->fleet, member, host, err) == 0)
+    if (run_back(putting->fleet, member, host, err) == 0) {
+        settle(putting->fleet, member);
         return 0;
+    }
     return vl_error_wrap(err, "'%s' is off; run this again, or 'voiplab up' boots it", member->pbx->name);
 }
 

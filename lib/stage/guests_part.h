@@ -134,8 +134,8 @@ int vl_guest_keys(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, 
 /* Files for one guest alone, as a disc with a label, or behind an initrd, a file of this host. */
 struct vl_guest_seed {
     const struct vl_fileset *files;
-    size_t identity; /* of these the first so many, whose content its name tells; 0: all */
-    bool anew;       /* also where there is a volume of that name */
+    size_t identity;            /* of these the first so many, whose content its name tells; 0: all */
+    bool anew;                  /* also where there is a volume of that name */
     const char *label, *initrd; /* one of them */
     const struct vl_shell_part *parts;
     const char *why;

@@ -4,7 +4,9 @@
  */
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/apply.h"
@@ -105,6 +107,26 @@ int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl
     if (refuse_clashes(session, pbx, target, plan, &set, err) < 0)
         return -1;
     return vl_arena_check(&plan->arena, err);
+}
+
+const char *vl_stage_pbx_fingerprint(const struct vl_session *session, const struct vl_pbx *pbx, struct vl_arena *arena)
+{
+    const struct vl_nature *nature = vl_state_nature(&session->state, pbx);
+    struct vl_fileset set = { .count = 0 };
+    VL_BUF_AUTO all = VL_BUF_INIT;
+    char hex[VL_DIGEST_SHA256_SIZE];
+
+    if (!nature->seen || nature->flavor != VL_FLAVOR_ASTERISK || vl_pbx_in_database(pbx))
+        return NULL;
+    vl_render_pbx(arena, session->lab, &session->state, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN | VL_PART_OLD_DRIVER,
+                  &set);
+    for (size_t i = 0; i < set.count; i++)
+        vl_buf_printf(&all, "%s %d %o %s %s %zu\n%s\n", set.files[i].path, set.files[i].kind, set.files[i].mode,
+                      set.files[i].group ? set.files[i].group : "-", set.files[i].adds_to ? set.files[i].adds_to : "-",
+                      set.files[i].text ? strlen(set.files[i].text) : 0, set.files[i].text ? set.files[i].text : "");
+    if (all.failed || arena->failed || vl_digest_sha256(vl_buf_text(&all), all.length, hex) < 0)
+        return NULL;
+    return vl_arena_strdup(arena, hex);
 }
 
 const char *const *vl_stage_unloaded(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target,

@@ -113,6 +113,11 @@ bool vl_stage_is_here(const struct vl_session *session, const struct vl_site *si
 int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err);
 
+/* A fingerprint of all that voiplab would have in the files of a plain Asterisk. NULL: somebody else has a say in them,
+ * or what it is is not known. In the arena. */
+const char *vl_stage_pbx_fingerprint(const struct vl_session *session, const struct vl_pbx *pbx,
+                                     struct vl_arena *arena);
+
 /* What there is to be seen of a PBX's trunks, and of a call from it (`how` it goes: probe/calls.h has the call), for a
  * note: steps that change nothing. */
 struct vl_call;

@@ -47,6 +47,7 @@ static struct fixture *fixture_ready(void)
     assert_int_equal(vl_file_mkdirs(vl_ready_directory(&fixture->session, &arena), 0700, &err), 0);
     write_whole(ready.memory, "memory");
     ready.definition = "0011223344556677";
+    ready.files = "8899";
     text = vl_ready_text(fixture->session.hypervisor, &arena, POOL, &ready, &err);
     assert_non_null(text);
     write_whole(vl_ready_path(&fixture->session, &arena, "a", VL_READY_TAG), text);
@@ -63,6 +64,9 @@ static void test_good_pair(void **state)
     assert_null(ready.torn);
     assert_string_equal(ready.layer, "a.ready-1.qcow2");
     assert_string_equal(ready.definition, "0011223344556677");
+    assert_string_equal(ready.files, "8899");
+    assert_string_equal(vl_ready_files(&fixture->session, &arena, "a", VL_READY_TAG), "8899");
+    assert_null(vl_ready_files(&fixture->session, &arena, "a", "exam"));
     assert_string_equal(ready.memory, vl_arena_printf(&arena, "%s/t/saved/a.ready-1.save", fixture->directory));
 }
 
@@ -587,8 +591,9 @@ static void test_configured(void **state)
     VL_PLAN_AUTO known = { .count = 0 };
     VL_PLAN_AUTO other = { .count = 0 };
     VL_PLAN_AUTO shown = { .count = 0 };
+    VL_ARENA_AUTO arena = { .blocks = NULL };
     const struct vl_step *seed;
-    const char *name;
+    const char *name, *now;
 
     (void)state;
     nature.phones = (const char *const[]){ NULL };
@@ -604,11 +609,15 @@ static void test_configured(void **state)
     assert_string_equal(file_of(seed, "voiplab/blocks/extensions.conf")->text,
                         "; voiplab: begin\n#include voiplab_extensions.conf\n; voiplab: end\n");
     assert_null(file_of(seed, "voiplab/asterisk/voiplab_sip.conf"));
+    now = vl_stage_pbx_fingerprint(&fixture->session, pbx, &arena);
+    assert_non_null(now);
+    assert_null(vl_stage_pbx_fingerprint(&fixture->session, pbx + 1, &arena)); /* nobody has seen it */
     fixture->session.configures = false;
     assert_null(file_of(plan_anew(fixture, &shown), "voiplab/asterisk/voiplab_pjsip.conf"));
     fixture->session.configures = true;
     nature.sip = VL_SIP_CHAN_SIP;
     assert_true(vl_state_learn(&fixture->session.state, pbx, &nature));
+    assert_string_not_equal(now, vl_stage_pbx_fingerprint(&fixture->session, pbx, &arena));
     assert_null(file_of(plan_anew(fixture, &other), "voiplab/asterisk/voiplab_sip.conf"));
 }
 
