@@ -170,11 +170,17 @@ struct vl_stop_options {
 size_t vl_hypervisor_stop_all(struct vl_hypervisor *hypervisor, const char *lab, struct vl_stopping *guests,
                               size_t count, const struct vl_stop_options *options);
 
-/* Write the memory of a guest that runs, or is paused, into `file`, a path on the hypervisor's host. After that it
- * stands still, until vl_hypervisor_run_on(), or is off where its libvirt can have it only so; either way what is on
- * its disks goes with what is in the file. When it fails, one that ran runs on. */
-int vl_hypervisor_save(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *file,
-                       struct vl_error *err);
+struct vl_saving {
+    const char *file; /* on the hypervisor's host, which is this one */
+    const char *mark; /* a file that is there from before it stands still */
+    uint64_t memory;  /* bytes that it may have, for patience */
+};
+
+/* Write the memory of a guest that runs into a file. After that it stands still, until vl_hypervisor_run_on(), or is
+ * off where its libvirt can have it only so; either way what is on its disks goes with what is in the file, and the
+ * mark is the caller's to take away. When it fails it runs on without one, but for a libvirtd that does not answer. */
+int vl_hypervisor_save(struct vl_hypervisor *hypervisor, const char *name, const char *lab,
+                       const struct vl_saving *saving, struct vl_error *err);
 /* Let a guest run on from what vl_hypervisor_save() wrote, which stays. Its disks must be as they were then, which
  * nobody but the caller knows. One that runs is left alone: that is a failure. So is a file of another guest. */
 int vl_hypervisor_restore(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *file,
@@ -201,7 +207,8 @@ int vl_hypervisor_execute(struct vl_hypervisor *hypervisor, const char *name, co
  * it has given to its disk before is in the files of the disk meanwhile, as after a power cut. */
 int vl_hypervisor_pause(struct vl_hypervisor *hypervisor, const char *name, const char *lab, bool *ret_paused,
                         struct vl_error *err);
-int vl_hypervisor_run_on(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);
+int vl_hypervisor_run_on(struct vl_hypervisor *hypervisor, const char *name, const char *lab, bool *ret_moved,
+                         struct vl_error *err);
 
 /* Undefine a stopped domain, with its saved state and its snapshots; an absent one is no error. Its volumes stay. */
 int vl_hypervisor_undefine(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err);

@@ -48,7 +48,8 @@ int vl_hypervisor_pause(struct vl_hypervisor *hypervisor, const char *name, cons
     return ask(hypervisor, name, lab, true, ret_paused, err);
 }
 
-int vl_hypervisor_run_on(struct vl_hypervisor *hypervisor, const char *name, const char *lab, struct vl_error *err)
+int vl_hypervisor_run_on(struct vl_hypervisor *hypervisor, const char *name, const char *lab, bool *ret_moved,
+                         struct vl_error *err)
 {
-    return ask(hypervisor, name, lab, false, NULL, err);
+    return ask(hypervisor, name, lab, false, ret_moved, err);
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/delete.h"
+#include "base/file.h"
 #include "base/xml.h"
 #include "guest/hypervisor.h"
 #include "guest/hypervisor_part.h"
@@ -58,31 +60,64 @@ static int save_paused(virDomainPtr domain, const struct vl_question *asked, str
                : 0;
 }
 
+/* It runs on, and nothing says any longer that it stands still. */
+static void take_back(virDomainPtr domain, const char *mark)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    if (vl_hypervisor_ops()->domain_resume(domain) == 0)
+        (void)vl_file_remove(mark, &ignored);
+}
+
+/* The mark is there before: by it a guest that stands still since a run was cut off is told from one that somebody has
+ * paused. Somebody who waits for nothing any more lets nothing run on, so that is done here then. */
 static int save(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
     const struct vl_question *asked = &task->asked;
     DOMAIN_AUTO domain = NULL;
     enum vl_domain_state state;
+    int rc;
 
     if (vl_hypervisor_find_ours(connection, asked->name, asked->lab, &domain, &state, err) < 0)
         return -1;
-    if (state != VL_DOMAIN_RUNNING && state != VL_DOMAIN_PAUSED)
-        return vl_fail(err, VL_ERROR_FAILED, "domain '%s' does not run, so it has no memory to save", asked->name);
-    if (state == VL_DOMAIN_RUNNING && vl_hypervisor_ops()->domain_suspend(domain) < 0)
-        return vl_hypervisor_fail(err, "pause domain", asked->name);
-    if (save_paused(domain, asked, err) == 0)
-        return 0;
-    if (state == VL_DOMAIN_RUNNING)
-        (void)vl_hypervisor_ops()->domain_resume(domain);
-    return -1;
+    if (state != VL_DOMAIN_RUNNING)
+        return vl_fail(err, VL_ERROR_FAILED,
+                       state == VL_DOMAIN_PAUSED ? "domain '%s' is paused: somebody has done that meanwhile"
+                                                 : "domain '%s' does not run, so it has no memory to save",
+                       asked->name);
+    if (vl_file_write(asked->xml, "", 0, 0600, err) < 0)
+        return -1;
+    if (vl_hypervisor_ops()->domain_suspend(domain) < 0) {
+        (void)vl_hypervisor_fail(err, "pause domain", asked->name);
+        take_back(domain, asked->xml);
+        return -1;
+    }
+    rc = save_paused(domain, asked, err);
+    if (rc < 0 || vl_task_is_given_up(task))
+        take_back(domain, asked->xml);
+    return rc;
 }
 
-int vl_hypervisor_save(struct vl_hypervisor *hypervisor, const char *name, const char *lab, const char *file,
-                       struct vl_error *err)
+enum { SAVE_MS = 120000, SAVE_MIB_S = 20 /* a slow disk */ };
+
+static int patience_of(uint64_t memory)
 {
-    const struct vl_question question = {
-        .work = save, .what = "save the memory of domain", .name = name, .lab = lab, .path = file, .changes = true
-    };
+    uint64_t seconds = (memory >> 20) / SAVE_MIB_S;
+
+    return SAVE_MS + (int)(seconds < 3600 ? seconds : 3600) * 1000;
+}
+
+int vl_hypervisor_save(struct vl_hypervisor *hypervisor, const char *name, const char *lab,
+                       const struct vl_saving *saving, struct vl_error *err)
+{
+    const struct vl_question question = { .work = save,
+                                          .what = "save the memory of domain",
+                                          .name = name,
+                                          .lab = lab,
+                                          .path = saving->file,
+                                          .xml = saving->mark,
+                                          .changes = true,
+                                          .patience_ms = patience_of(saving->memory) };
 
     return vl_task_done(hypervisor, &question, err);
 }

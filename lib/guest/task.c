@@ -132,6 +132,16 @@ void vl_task_beat(struct vl_task *task)
     (void)pthread_mutex_unlock(&task->errand->lock);
 }
 
+bool vl_task_is_given_up(struct vl_task *task)
+{
+    bool given_up;
+
+    (void)pthread_mutex_lock(&task->errand->lock);
+    given_up = task->errand->given_up;
+    (void)pthread_mutex_unlock(&task->errand->lock);
+    return given_up;
+}
+
 /* How a wait ended. */
 enum outcome { CAME, OVERDUE, CANCELLED };
 

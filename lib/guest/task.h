@@ -57,6 +57,9 @@ int vl_task_done(struct vl_hypervisor *hypervisor, const struct vl_question *que
 /* From within long work: it is getting on, and its patience begins anew. */
 void vl_task_beat(struct vl_task *task);
 
+/* Nobody waits for it any more: who asked has gone on. */
+bool vl_task_is_given_up(struct vl_task *task);
+
 void vl_task_free(struct vl_task **task);
 
 /* The work of connecting to the URI that is the question's name, and that of giving the hypervisor's connection back,

@@ -113,7 +113,7 @@ static int run_on(const struct vl_step_scene *scene, const struct vl_backup_item
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
     if (vl_hypervisor_run_on(vl_site_hypervisor(scene->session, item->site), item->domain,
-                             vl_session_lab_name(scene->session), &cause) < 0) {
+                             vl_session_lab_name(scene->session), NULL, &cause) < 0) {
         vl_session_event(scene->session, VOIPLAB_EVENT_WARNING, item->pbx->name,
                          "the guest stands still: %s; 'virsh resume %s' lets it run on", vl_error_text(&cause),
                          item->domain);
@@ -217,7 +217,7 @@ void vl_backup_wake(const struct vl_step_scene *scene)
         struct vl_hypervisor *hypervisor = vl_site_hypervisor(scene->session, vl_sites_at(scene->session, i));
 
         if (hypervisor)
-            (void)vl_hypervisor_run_on(hypervisor, domain, vl_session_lab_name(scene->session), &ignored);
+            (void)vl_hypervisor_run_on(hypervisor, domain, vl_session_lab_name(scene->session), NULL, &ignored);
         vl_error_clear(&ignored);
     }
     (void)vl_file_remove(note, &ignored);

@@ -93,11 +93,12 @@ struct vl_step {
     const char *tree;       /* the files are those of this tree of this host (--root); NULL: of the running system */
     char **answer;          /* VL_STEP_COMMAND: gets what it printed, the caller's; NULL: nobody wants that */
     const char *see, *seen; /* a command line that shows that it was done, and its answer; NULL: the kind has its own */
-    bool at_once;           /* VL_STEP_STOP: by pulling the plug, since the guest's disk goes too */
-    bool restarts;          /* VL_STEP_RELOAD: Asterisk is started anew, and does not answer for a while */
-    bool takes_place;       /* VL_STEP_FILE: of somebody's own file that has the name of one of ours */
-    bool stays;             /* VL_STEP_FILE: written before what it tells of, so it stays when a later step fails */
-    bool fresh_target;      /* the target does not exist yet: `before` is a guess */
+    bool at_once;      /* VL_STEP_STOP: by pulling the plug, since the guest's disk goes too; VL_STEP_RESUME: it must
+                        * have stood still until then */
+    bool restarts;     /* VL_STEP_RELOAD: Asterisk is started anew, and does not answer for a while */
+    bool takes_place;  /* VL_STEP_FILE: of somebody's own file that has the name of one of ours */
+    bool stays;        /* VL_STEP_FILE: written before what it tells of, so it stays when a later step fails */
+    bool fresh_target; /* the target does not exist yet: `before` is a guess */
 };
 
 struct vl_plan {

@@ -294,22 +294,38 @@ static int do_undefine(const struct vl_step_scene *scene)
                                   scene->err);
 }
 
-/* The mark is there before: by it a guest that stands still since a run was cut off is told from one that somebody has
- * paused. */
 static int do_save(const struct vl_step_scene *scene)
 {
-    const char *mark = vl_ready_mark(scene->arena, scene->step->after);
+    const struct vl_step *step = scene->step;
+    const struct vl_saving saving = { .file = step->after,
+                                      .mark = vl_ready_mark(scene->arena, step->after),
+                                      .memory = step->size };
 
-    if (vl_arena_check(scene->arena, scene->err) < 0 || vl_file_write(mark, "", 0, 0600, scene->err) < 0)
+    if (vl_arena_check(scene->arena, scene->err) < 0)
         return -1;
-    return vl_hypervisor_save(hypervisor_of(scene), scene->step->object, vl_session_lab_name(scene->session),
-                              scene->step->after, scene->err);
+    return vl_hypervisor_save(hypervisor_of(scene), step->object, vl_session_lab_name(scene->session), &saving,
+                              scene->err);
 }
 
+/* What was copied of a disk while somebody let its guest run is nobody's disk. One that is off is so since its memory
+ * was saved. */
 static int do_resume(const struct vl_step_scene *scene)
 {
-    return vl_hypervisor_run_on(hypervisor_of(scene), scene->step->object, vl_session_lab_name(scene->session),
-                                scene->err);
+    const struct vl_step *step = scene->step;
+    struct vl_domain domain;
+    bool moved = false;
+
+    if (vl_hypervisor_run_on(hypervisor_of(scene), step->object, vl_session_lab_name(scene->session), &moved,
+                             scene->err) < 0)
+        return -1;
+    if (moved || !step->at_once)
+        return 0;
+    if (vl_hypervisor_domain(hypervisor_of(scene), scene->arena, step->object, &domain, scene->err) < 0)
+        return -1;
+    return domain.state == VL_DOMAIN_STOPPED
+               ? 0
+               : vl_fail(scene->err, VL_ERROR_FAILED, "somebody let '%s' run while its disk was copied; run this again",
+                         step->object);
 }
 
 static int do_restore(const struct vl_step_scene *scene)

@@ -55,7 +55,7 @@ void vl_knock_close(struct vl_knocking *knocking)
 }
 
 /* Each request is one of its own: an answer to one that was sent again would not be sent again. */
-static void send_request(struct vl_knocking *knocking)
+static int send_request(struct vl_knocking *knocking)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_BUF_AUTO request = VL_BUF_INIT;
@@ -65,7 +65,7 @@ static void send_request(struct vl_knocking *knocking)
     unsigned number = ++knocking->count, port;
 
     if (getsockname(knocking->socket, (struct sockaddr *)&here, &length) < 0)
-        return;
+        return -1;
     from = vl_text_from_ipv4(&arena, ntohl(here.sin_addr.s_addr));
     port = ntohs(here.sin_port);
     vl_buf_printf(&request, "OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=z9hG4bK-%u-%u;rport\r\n", to, from,
@@ -75,8 +75,8 @@ static void send_request(struct vl_knocking *knocking)
     vl_buf_printf(&request, "Call-ID: %u-%u@%s\r\nCSeq: 1 OPTIONS\r\nContact: <sip:voiplab@%s:%u>\r\n", port, number,
                   from, from, port);
     vl_buf_puts(&request, "Content-Length: 0\r\n\r\n");
-    if (!request.failed && !arena.failed)
-        (void)send(knocking->socket, request.data, request.length, MSG_NOSIGNAL);
+    return request.failed || arena.failed ? -1
+                                          : (int)send(knocking->socket, request.data, request.length, MSG_NOSIGNAL);
 }
 
 static bool is_answer(const char *bytes, ssize_t length)
@@ -92,7 +92,9 @@ enum vl_knock vl_knock(struct vl_knocking *knocking, int wait_ms)
     char bytes[ANSWER_MOST];
     ssize_t length;
 
-    send_request(knocking);
+    /* what was said to the one before is told by the next, which does not go out then */
+    if (send_request(knocking) < 0 && errno == ECONNREFUSED)
+        return VL_KNOCK_REFUSED;
     if (poll(&descriptor, 1, wait_ms) <= 0)
         return VL_KNOCK_SILENT;
     length = recv(knocking->socket, bytes, sizeof(bytes), 0);

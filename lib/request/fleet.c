@@ -121,15 +121,17 @@ static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct v
 {
     VL_TARGET_AUTO *host = vl_target_local("/", err);
     VL_PLAN_AUTO plan = { .count = 0 };
+    bool resumed = false;
 
     if (!host || vl_stage_guest(fleet->session, member->pbx, &plan, err) < 0)
         return -1;
     (void)__atomic_add_fetch(&fleet->changed, plan.count, __ATOMIC_RELAXED);
     for (size_t i = 0; i < plan.count; i++) {
         member->started |= plan.steps[i].kind == VL_STEP_START;
-        member->asleep |= plan.steps[i].kind == VL_STEP_RESUME;
+        resumed |= plan.steps[i].kind == VL_STEP_RESUME;
         member->changed |= plan.steps[i].kind == VL_STEP_CHANGE || plan.steps[i].kind == VL_STEP_GROW;
     }
+    member->asleep = resumed && !member->started;
     if (vl_fleet_put_off(fleet, member, &plan, err) < 0 || vl_apply(fleet->session, &plan, host, err) < 0)
         return -1;
     return vl_stage_installs(fleet->session, member->pbx) || vl_fleet_by_hand(fleet, member)
@@ -167,6 +169,15 @@ struct planning {
     bool guess, remove;
 };
 
+/* What another PBX of the request was found to be by now may have changed what this one shall have. */
+static bool is_settled(const struct vl_fleet *fleet, struct vl_member *member)
+{
+    const char *now = member->settled ? vl_stage_pbx_fingerprint(fleet->session, member->pbx, &member->arena) : NULL;
+
+    member->settled = now && !strcmp(now, member->then);
+    return member->settled;
+}
+
 static void plan_member(void *context, size_t index)
 {
     const struct planning *planning = context;
@@ -175,7 +186,7 @@ static void plan_member(void *context, size_t index)
     VL_ERROR_AUTO cause = { .code = VL_OK };
     int rc;
 
-    if ((!member->target && !planning->guess) || member->settled)
+    if ((!member->target && !planning->guess) || is_settled(fleet, member))
         return;
     rc = planning->remove
              ? vl_stage_pbx_removed(fleet->session, member->pbx, member->target, planning->parts, &member->plan, &cause)

@@ -32,6 +32,7 @@ struct vl_member {
     bool by_agent;              /* its target goes by its agent: there is no session of ours in the guest */
     bool planned;               /* all its files were looked at, and what was not right was planned */
     bool agrees;                /* and that was carried out: its files are as the lab file has them */
+    const char *then;           /* of one that is: the fingerprint of its files */
     bool settled;               /* it was put back to where that was so, and the lab file has them no otherwise */
     bool taken;                 /* this request has taken a snapshot of it */
     struct vl_seen_files kept;  /* its files as they were kept before this request; in `arena` */

@@ -28,7 +28,8 @@ enum {
     KNOCK_MS = 200,
     OPEN_MS = 800,
     KNOCKS_MISSED_MS = 1700, /* a kernel that refuses says so once a second at least */
-    QUIET_MS = 30000,        /* longer than Asterisk takes to start beside another guest that boots */
+    LOGIN_SPARE_MS = 10000,
+    QUIET_MS = 30000, /* longer than Asterisk takes to start beside another guest that boots */
 };
 
 static const char *const ready[] = { VL_PROBE_READY, NULL };
@@ -159,15 +160,15 @@ static void leave_alone(struct connecting *connecting, struct vl_member *member,
 {
     long long begun = vl_now_ms(), now = begun, refused = begun;
 
-    while (now - begun < QUIET_MS && now - refused < KNOCKS_MISSED_MS && now < deadline_of(connecting, member) &&
+    while (now - begun < QUIET_MS && now - refused < KNOCKS_MISSED_MS &&
+           now + LOGIN_SPARE_MS < deadline_of(connecting, member) &&
            !vl_session_cancelled(connecting->fleet->session)) {
         enum vl_knock said = vl_knock(knocking, KNOCK_MS);
 
         now = vl_now_ms();
-        if (said == VL_KNOCK_ANSWERED) {
-            member->heard = true;
+        member->heard = said == VL_KNOCK_ANSWERED;
+        if (member->heard)
             return;
-        }
         if (said == VL_KNOCK_REFUSED) {
             refused = now;
             (void)poll(NULL, 0, KNOCK_MS);
@@ -175,6 +176,15 @@ static void leave_alone(struct connecting *connecting, struct vl_member *member,
         vl_turns_end_long(&connecting->turns, member, now);
         tell_waiting(connecting, member, cause);
     }
+}
+
+/* PJSIP has no port before it was given one: its sample files have none. */
+static bool will_listen(const struct vl_session *session, const struct vl_pbx *pbx)
+{
+    const struct vl_nature *nature = vl_state_nature(&session->state, pbx);
+
+    return nature->sip != VL_SIP_PJSIP || nature->transport ||
+           (nature->seen && (!session->renews || session->configures));
 }
 
 /* One that boots has its processor for itself until its Asterisk is there: a login and what is asked then would take
@@ -187,8 +197,8 @@ static void await_asterisk(struct connecting *connecting, struct vl_member *memb
     enum vl_knock said = VL_KNOCK_SILENT;
     struct vl_knocking knocking;
 
-    if (!member->started || member->target || pbx->place != VL_PLACE_VM ||
-        vl_knock_open(&knocking, pbx->address, &ignored) < 0)
+    if (!member->started || member->target || member->asleep || pbx->place != VL_PLACE_VM ||
+        !will_listen(connecting->fleet->session, pbx) || vl_knock_open(&knocking, pbx->address, &ignored) < 0)
         return;
     while (said == VL_KNOCK_SILENT && vl_now_ms() < deadline_of(connecting, member) &&
            !vl_session_cancelled(connecting->fleet->session)) {
@@ -198,6 +208,7 @@ static void await_asterisk(struct connecting *connecting, struct vl_member *memb
         vl_turns_end_long(&connecting->turns, member, vl_now_ms());
         tell_waiting(connecting, member, cause);
     }
+    member->heard = said == VL_KNOCK_ANSWERED;
     if (said == VL_KNOCK_REFUSED)
         leave_alone(connecting, member, &knocking, cause);
     vl_knock_close(&knocking);
@@ -330,7 +341,8 @@ static bool try_connect(struct connecting *connecting, struct vl_member *member,
 
 static void tell_nature(struct vl_session *session, struct vl_member *member)
 {
-    const char *conflict = vl_nature_conflict(&member->arena, member->pbx, &member->nature);
+    /* what is remembered says nothing of who has which port now */
+    const char *conflict = member->settled ? NULL : vl_nature_conflict(&member->arena, member->pbx, &member->nature);
 
     vl_session_event(session, VOIPLAB_EVENT_STEP, member->pbx->name, "answers: %s",
                      vl_flavor_describe(&member->arena, &member->nature));

@@ -5,9 +5,12 @@
  */
 #include <time.h>
 
+#include "base/file.h"
 #include "base/parallel.h"
+#include "guest/hypervisor.h"
 #include "plan/apply.h"
 #include "plan/ready.h"
+#include "plan/sites.h"
 #include "request/fleet_part.h"
 #include "request/machines.h"
 #include "stage/stage.h"
@@ -25,11 +28,10 @@ static const char *what_is_taken(const struct vl_fleet *fleet)
     return fleet->tag ? "snapshot" : "ready state";
 }
 
-/* Whether it was off meanwhile. */
-static bool is_restored(const struct vl_plan *plan)
+static bool has_step(const struct vl_plan *plan, enum vl_step_kind kind)
 {
     for (size_t i = 0; i < plan->count; i++)
-        if (plan->steps[i].kind == VL_STEP_RESTORE)
+        if (plan->steps[i].kind == kind)
             return true;
     return false;
 }
@@ -40,7 +42,7 @@ static int run_on(struct vl_fleet *fleet, struct vl_member *member, const struct
 
     if (vl_stage_ready_run_on(fleet->session, member->pbx, ready, member->taken, &plan, err) < 0)
         return -1;
-    member->stood = !is_restored(&plan);
+    member->stood = !has_step(&plan, VL_STEP_RESTORE); /* else it was off meanwhile */
     return carry_out(fleet, &plan, err);
 }
 
@@ -57,12 +59,27 @@ static void tell_time(struct vl_fleet *fleet, struct vl_member *member)
     member->target = NULL;
 }
 
+/* At once, also for somebody who waits no longer: no plan is carried out for them. Without a mark it does not stand
+ * still for us. */
+static void let_run_on(const struct vl_fleet *fleet, struct vl_member *member, const struct vl_ready *ready)
+{
+    struct vl_session *session = fleet->session;
+    struct vl_hypervisor *hypervisor = vl_site_hypervisor(session, vl_site_of(session, member->pbx));
+    const char *domain = vl_domain_name(&member->arena, session->lab, member->pbx);
+    const char *mark = ready->memory ? vl_ready_mark(&member->arena, ready->memory) : NULL;
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    if (hypervisor && domain && mark && vl_file_exists(mark))
+        (void)vl_hypervisor_run_on(hypervisor, domain, session->lab->name, NULL, &ignored);
+}
+
 /* The guest stands still, perhaps, or is off, and its disk is as it was then. */
 static int give_up(struct vl_fleet *fleet, struct vl_member *member, const struct vl_ready *ready,
                    struct vl_error *cause)
 {
     VL_ERROR_AUTO again = { .code = VL_OK };
 
+    let_run_on(fleet, member, ready);
     if (run_on(fleet, member, ready, &again) == 0)
         vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "no %s was taken: %s",
                          what_is_taken(fleet), vl_error_text(cause));
@@ -124,13 +141,17 @@ int vl_run_resume(struct vl_fleet *fleet, struct vl_error *err)
         struct vl_member *member = &fleet->members[i];
         VL_ERROR_AUTO cause = { .code = VL_OK };
         VL_PLAN_AUTO plan = { .count = 0 };
+        bool wakes;
 
+        if (member->error.code)
+            continue;
         if (vl_stage_ready_resume(fleet->session, member->pbx, &plan, err) < 0)
             return -1;
         if (!plan.count)
             continue;
-        member->asleep = carry_out(fleet, &plan, &cause) == 0;
-        if (!member->asleep) /* what was saved is not whole, so it boots another time */
+        wakes = has_step(&plan, VL_STEP_RESTORE) || has_step(&plan, VL_STEP_RESUME);
+        member->asleep = carry_out(fleet, &plan, &cause) == 0 && wakes;
+        if (wakes && !member->asleep) /* what was saved is not whole, so it boots another time */
             vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&cause));
     }
     return 0;

@@ -140,6 +140,7 @@ static void settle(const struct vl_fleet *fleet, struct vl_member *member)
     const char *then = vl_ready_files(session, &member->arena, member->pbx->name, tag_of(fleet));
     const char *now = then ? vl_stage_pbx_fingerprint(session, member->pbx, &member->arena) : NULL;
 
+    member->then = then;
     member->settled = now && !strcmp(now, then) && !vl_pending(session, member->pbx->name);
 }
 

@@ -47,6 +47,7 @@ static const struct row {
     { "ssh", "config" },
     { "ssh", ".*.voiplab" },
     { "saved", "*.save" },
+    { "saved", "*.still" },
     { "saved", "*.state" },
     { "saved", "*.files" },
     { "saved", ".*.voiplab" },
@@ -229,6 +230,8 @@ int vl_gone_keys(struct vl_gone *gone)
         for (const char *const *file = vl_ready_needs(gone->session, arena, gone->guests[i], NULL).files; file && *file;
              file++)
             add_path(&sweep, &sweep.files, &sweep.file_count, *file);
+        for (const char *const *mark = vl_ready_marks(gone->session, arena, gone->guests[i]); *mark; mark++)
+            add_path(&sweep, &sweep.files, &sweep.file_count, *mark);
         vl_made_drop(&gone->made, "guest", gone->guests[i]);
         vl_made_drop_address(&gone->made, gone->guests[i]);
         vl_made_set_place(&gone->made, &gone->plan->arena, gone->guests[i], NULL);

@@ -49,7 +49,8 @@ static void place(struct vl_arena *arena, const struct vl_file *file, struct vl_
         add(arena, seed, file, VL_SEED_SECTIONS, vl_arena_printf(arena, "%s\n", file->adds_to));
 }
 
-/* Which files there are to be it has said itself, before it got its new disk: unless that has another Asterisk. */
+/* Which files there are to be it has said itself, before it got its new disk: unless that has another Asterisk. That it
+ * has a web interface the guest sees. */
 static bool is_known(const struct vl_session *session, const struct vl_pbx *pbx)
 {
     const struct vl_nature *nature = vl_state_nature(&session->state, pbx), stated = vl_nature_stated(pbx);
@@ -58,16 +59,14 @@ static bool is_known(const struct vl_session *session, const struct vl_pbx *pbx)
            (stated.sip == VL_SIP_AUTO || stated.sip == nature->sip);
 }
 
-bool vl_guest_add_configuration(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_fileset *seed)
+void vl_guest_add_configuration(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_fileset *seed)
 {
     struct vl_arena *arena = &guests->plan->arena;
     struct vl_fileset set = { .count = 0 };
-    size_t before = seed->count;
 
     if (!guests->session->configures || !is_known(guests->session, pbx))
-        return false;
+        return;
     vl_render_pbx(arena, guests->session->lab, &guests->session->state, pbx, VL_PART_TRUNK | VL_PART_DIALPLAN, &set);
     for (size_t i = 0; i < set.count; i++)
         place(arena, &set.files[i], seed);
-    return seed->count > before;
 }

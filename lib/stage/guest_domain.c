@@ -138,7 +138,7 @@ int vl_guest_plan_domain(const struct vl_guest_plan *guests, const struct vl_dom
 
     if (vl_guest_domain(guests, spec->name, ret_domain) < 0)
         return -1;
-    if (ret_domain->pbx)
+    if (ret_domain->pbx && !guests->stops && !guests->session->starts_none)
         vl_guest_plan_run_on(guests, ret_domain->pbx, ret_domain);
     if (ret_domain->machine && vl_text_starts(ret_domain->machine, "pc-i440fx-"))
         kept.machine_now = ret_domain->machine;

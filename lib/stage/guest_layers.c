@@ -85,7 +85,7 @@ void vl_guest_plan_run_on(const struct vl_guest_plan *guests, const char *name, 
     struct vl_arena *arena = &guests->plan->arena;
     const char *const *marks = vl_ready_marks(guests->session, arena, name);
 
-    if (!*marks)
+    if (!*marks || !guests->reachable)
         return;
     if (domain->state == VL_DOMAIN_PAUSED) {
         vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_RESUME,

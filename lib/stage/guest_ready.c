@@ -99,9 +99,18 @@ static int look(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, st
                : 0;
 }
 
+static void plan_mark_gone(const struct vl_guest_plan *guests, const struct vl_ready *ready)
+{
+    struct vl_arena *arena = &guests->plan->arena;
+    const char *const marks[] = { ready->memory ? vl_ready_mark(arena, ready->memory) : NULL, NULL };
+
+    vl_guest_plan_files_gone(guests, marks, vl_arena_printf(arena, "mark that %s stands still goes", guests->about),
+                             "it does so no longer");
+}
+
 /* The steps that make both halves. */
 static int plan_halves(struct vl_guest_plan *guests, const struct vl_domain *domain, const struct vl_volume *disk,
-                       const struct vl_ready *ready)
+                       const struct vl_ready *ready, uint64_t memory)
 {
     if (plan_lines(guests, ready) < 0)
         return -1;
@@ -111,6 +120,7 @@ static int plan_halves(struct vl_guest_plan *guests, const struct vl_domain *dom
         vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_SAVE,
                                                      .object = domain->name,
                                                      .after = ready->memory,
+                                                     .size = memory,
                                                      .why = "the memory that goes with its disk of this moment is "
                                                             "saved, while the guest stands still" });
     if (plan_copy(guests, disk, ready->layer) < 0)
@@ -118,7 +128,9 @@ static int plan_halves(struct vl_guest_plan *guests, const struct vl_domain *dom
     if (ready->memory)
         vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_RESUME,
                                                      .object = domain->name,
+                                                     .at_once = true,
                                                      .why = "both are kept now, so it runs on" });
+    plan_mark_gone(guests, ready);
     return 0;
 }
 
@@ -139,6 +151,7 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, co
         vl_ready_read(session, guests.hypervisor, arena, guests.pool, pbx->name, tag, &now, err) < 0)
         return -1;
     guests.about = pbx->name;
+    vl_guest_plan_run_on(&guests, pbx->name, &domain);
     obstacle = find_obstacle(&guests, &domain, &disk, is_ready);
     if (obstacle)
         return anew ? vl_fail(err, VL_ERROR_FAILED, "'%s' cannot have a %s: %s", pbx->name,
@@ -156,7 +169,7 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, co
         ret_ready->memory = NULL;
     else if (check_room(session, pbx, err) < 0)
         return -1;
-    return plan_halves(&guests, &domain, &disk, ret_ready) < 0 ? -1 : vl_arena_check(arena, err);
+    return plan_halves(&guests, &domain, &disk, ret_ready, pbx->memory) < 0 ? -1 : vl_arena_check(arena, err);
 }
 
 /* The volumes that only what goes has needed. */
@@ -281,17 +294,12 @@ int vl_stage_ready_drop(struct vl_session *session, const char *name, const char
     struct vl_ready_needs needs = vl_ready_needs(session, arena, name, &none);
     const struct vl_pbx *pbx = vl_lab_pbx(session->lab, name);
     struct vl_guest_plan guests;
-    struct vl_domain domain;
 
     if (vl_guest_begin(&guests, session, pbx ? vl_site_of(session, pbx) : NULL, plan, err) < 0)
         return -1;
     if (!guests.reachable)
         return vl_fail(err, VL_ERROR_FAILED, "the hypervisor of '%s' does not answer", name);
     guests.about = name;
-    if (pbx && vl_guest_domain(&guests, vl_domain_name(arena, session->lab, pbx), &domain) < 0)
-        return -1;
-    if (pbx)
-        vl_guest_plan_run_on(&guests, pbx->name, &domain);
     if (plan_layers_gone(&guests, name, needs.layers) < 0)
         return -1;
     vl_guest_plan_files_gone(&guests, needs.files,

@@ -116,7 +116,6 @@ int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *
     struct vl_fileset *files = vl_arena_zalloc(arena, sizeof(*files));
     struct vl_guest_keys keys;
     size_t identity;
-    bool configured;
     struct vl_seed seed = {
         .hostname = pbx->name,
         .mac = mac,
@@ -136,11 +135,11 @@ int vl_guest_plan_seed(const struct vl_guest_plan *guests, const struct vl_pbx *
     if (!files || vl_render_seed(arena, &seed, files, guests->err) < 0)
         return files ? -1 : vl_no_memory(guests->err);
     identity = files->count;
-    configured = vl_guest_add_configuration(guests, pbx, files);
+    vl_guest_add_configuration(guests, pbx, files);
     return vl_guest_plan_seed_volume(guests, pbx,
                                      &(struct vl_guest_seed){ .files = files,
                                                               .identity = identity,
-                                                              .anew = configured,
+                                                              .anew = guests->session->configures,
                                                               .label = VL_SEED_LABEL,
                                                               .parts = keys.parts,
                                                               .why = "what makes a clone this guest: host name, "

@@ -141,8 +141,8 @@ struct vl_guest_seed {
     const char *why;
 };
 
-/* What Asterisk is to read of the lab, for a disk that is made now; false: nothing. In guest_configured.c. */
-bool vl_guest_add_configuration(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_fileset *seed);
+/* What Asterisk is to read of the lab, for a disk that is made now, if that is known. In guest_configured.c. */
+void vl_guest_add_configuration(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_fileset *seed);
 
 /* Their volume, by its content. */
 int vl_guest_plan_seed_volume(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,

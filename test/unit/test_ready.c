@@ -278,7 +278,9 @@ static void test_taken_anew(void **state)
         fail_msg("%s", vl_error_text(&err));
     assert_string_equal(step_of(&plan, VL_STEP_SAVE)->object, "t-a");
     assert_string_equal(step_of(&plan, VL_STEP_COPY_VOLUME)->source, "a.qcow2");
-    assert_int_equal(plan.steps[plan.count - 1].kind, VL_STEP_RESUME); /* once both halves are there */
+    assert_int_equal(plan.steps[plan.count - 2].kind, VL_STEP_RESUME); /* once both halves are there */
+    assert_true(plan.steps[plan.count - 2].at_once);
+    assert_true(vl_text_ends(plan.steps[plan.count - 1].argv[3], "/a.ready-1.still"));
     assert_int_equal(vl_hypervisor_stop(fixture->session.hypervisor, "t-a", "t", 0, true, &err), 0);
     assert_int_equal(take(fixture, true, &plan, &err), -1);
     assert_non_null(strstr(vl_error_text(&err), "'a' cannot have a ready state: it does not run"));
@@ -460,15 +462,22 @@ static void assert_runs_on(struct fixture *fixture, bool wanted)
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_PLAN_AUTO resume = { .count = 0 };
     VL_PLAN_AUTO made = { .count = 0 };
-    VL_PLAN_AUTO drop = { .count = 0 };
+    VL_PLAN_AUTO renewed = { .count = 0 };
+    VL_PLAN_AUTO unstarted = { .count = 0 };
 
     if (vl_stage_ready_resume(&fixture->session, pbx, &resume, &err) < 0 ||
-        vl_stage_guest(&fixture->session, pbx, &made, &err) < 0 ||
-        vl_stage_ready_drop(&fixture->session, "a", "exam", &drop, &err) < 0)
+        vl_stage_guest(&fixture->session, pbx, &made, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
+    fixture->session.renews = true;
+    assert_int_equal(vl_stage_guest(&fixture->session, pbx, &renewed, &err), 0);
+    fixture->session.renews = false;
+    fixture->session.starts_none = true;
+    assert_int_equal(vl_stage_guest(&fixture->session, pbx, &unstarted, &err), 0);
+    fixture->session.starts_none = false;
+    assert_null(step_of(&renewed, VL_STEP_RESUME));
+    assert_null(step_of(&unstarted, VL_STEP_RESUME));
     assert_int_equal(step_of(&resume, VL_STEP_RESUME) != NULL, wanted);
     assert_int_equal(step_of(&made, VL_STEP_RESUME) != NULL, wanted);
-    assert_int_equal(step_of(&drop, VL_STEP_RESUME) != NULL, wanted);
     assert_int_equal(step_of(&made, VL_STEP_START) == NULL, wanted);
 }
 
@@ -533,6 +542,7 @@ static void test_saved_standing(void **state)
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
     const char *file = vl_arena_printf(&arena, "%s/<a>&.save", fixture->directory);
+    const struct vl_saving saving = { .file = file, .mark = vl_ready_mark(&arena, file), .memory = 1 << 30 };
     struct vl_hypervisor_ops ops;
 
     (void)state;
@@ -543,22 +553,54 @@ static void test_saved_standing(void **state)
     ops.domain_save = seen_save;
     (void)vl_hypervisor_set_ops(&ops);
     snapshots_fail = true;
-    assert_int_equal(vl_hypervisor_save(fixture->session.hypervisor, "t-a", "t", file, &err), -1);
+    assert_int_equal(vl_hypervisor_save(fixture->session.hypervisor, "t-a", "t", &saving, &err), -1);
     assert_non_null(strstr(vl_error_text(&err), "unsupported flags"));
     assert_int_equal(saves, 1);
     assert_true(is_state(fixture, VL_DOMAIN_RUNNING));
+    assert_false(vl_file_exists(saving.mark));
     vl_error_clear(&err);
     snapshots_fail = false;
-    if (vl_hypervisor_save(fixture->session.hypervisor, "t-a", "t", file, &err) < 0)
+    if (vl_hypervisor_save(fixture->session.hypervisor, "t-a", "t", &saving, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     (void)vl_hypervisor_set_ops(NULL);
     assert_int_equal(saves, 1);
     assert_true(is_state(fixture, VL_DOMAIN_PAUSED));
+    assert_true(vl_file_exists(saving.mark));
+    assert_int_equal(remove(saving.mark), 0);
+    assert_int_equal(vl_hypervisor_save(fixture->session.hypervisor, "t-a", "t", &saving, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "is paused: somebody has done that meanwhile"));
+    assert_false(vl_file_exists(saving.mark));
+    vl_error_clear(&err);
     assert_int_equal(snapshot_flags, 4); /* VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA */
     assert_non_null(strstr(snapshot_xml, "/&lt;a&gt;&amp;.save\""));
     assert_non_null(strstr(snapshot_xml, "<disk name=\"vda\" snapshot=\"no\"/>"));
-    assert_int_equal(vl_hypervisor_run_on(fixture->session.hypervisor, "t-a", "t", &err), 0);
+    assert_int_equal(vl_hypervisor_run_on(fixture->session.hypervisor, "t-a", "t", NULL, &err), 0);
     assert_true(is_state(fixture, VL_DOMAIN_RUNNING));
+}
+
+/* Of a guest that somebody let run while its disk was copied there is no pair; of one that is off meanwhile there is.
+ */
+static void test_run_on_by_others(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_TARGET_AUTO *host = vl_target_local("/", &err);
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    (void)state;
+    define_and_note(fixture);
+    vl_plan_add(&plan, &(struct vl_step){ .kind = VL_STEP_RESUME, .target = "libvirt", .object = "t-a" });
+    assert_int_equal(vl_apply(&fixture->session, &plan, host, &err), 0);
+    plan.steps[0].at_once = true;
+    assert_int_equal(vl_apply(&fixture->session, &plan, host, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "somebody let 't-a' run while its disk was copied"));
+    vl_error_clear(&err);
+    assert_int_equal(vl_hypervisor_pause(fixture->session.hypervisor, "t-a", "t", &(bool){ false }, &err), 0);
+    assert_int_equal(vl_apply(&fixture->session, &plan, host, &err), 0);
+    assert_true(is_state(fixture, VL_DOMAIN_RUNNING));
+    assert_int_equal(vl_hypervisor_stop(fixture->session.hypervisor, "t-a", "t", 0, true, &err), 0);
+    assert_int_equal(vl_apply(&fixture->session, &plan, host, &err), 0);
+    assert_true(is_state(fixture, VL_DOMAIN_STOPPED));
 }
 
 static const struct vl_file *file_of(const struct vl_step *step, const char *path)
@@ -660,6 +702,7 @@ int main(void)
         cmocka_unit_test(test_off),
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_saved_standing),
+        cmocka_unit_test(test_run_on_by_others),
         cmocka_unit_test(test_configured),
     };
 
