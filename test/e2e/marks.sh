@@ -94,10 +94,18 @@ expect_contains "$report" "it is paused; 'virsh resume' lets it run on" "snapsho
 [ "$(virsh_ domstate marks-uno)" = paused ] || fail "the guest is $(virsh_ domstate marks-uno)"
 install -d -m 0700 "$state/marks/saved"
 echo half >"$state/marks/saved/uno.ready-1.save"
+: >"$state/marks/saved/uno.ready-1.still"
+in_lab 0 snapshot uno exam --dry-run
+expect_contains "$report" "let run on domain marks-uno" "the plan for a guest that a run was cut off from"
 in_lab 0 snapshot uno exam --wait 1
 [ "$(virsh_ domstate marks-uno)" = running ] || fail "the guest is $(virsh_ domstate marks-uno): $report"
 expect_contains "$(in_lab 0 snapshot list && echo "$report")" "uno exam" "the list"
 in_lab 0 snapshot delete exam uno
+virsh_ suspend marks-uno
+: >"$state/marks/saved/uno.ready-9.still"
+in_lab 1 up uno --wait 1
+expect_contains "$report" "let run on domain marks-uno" "up of a guest that a run was cut off from"
+[ "$(virsh_ domstate marks-uno)" = running ] || fail "the guest is $(virsh_ domstate marks-uno): $report"
 [ -z "$(ls "$state/marks/saved")" ] || fail "left behind: $(ls "$state/marks/saved")"
 
 say "a PBX that was taken out of the file is told of, and goes when that is asked for"
