@@ -29,6 +29,7 @@ struct vl_member {
     const char *before;         /* what it said of its registration when it ran on; NULL: any registration will do */
     bool ssh_seen;              /* it has let us in */
     bool heard;                 /* it was just started, and its Asterisk answers SIP: it is ready, or is soon */
+    bool silent;                /* it was just started, and gave no sign of itself for as long as it was waited for */
     bool by_agent;              /* its target goes by its agent: there is no session of ours in the guest */
     bool planned;               /* all its files were looked at, and what was not right was planned */
     bool agrees;                /* and that was carried out: its files are as the lab file has them */

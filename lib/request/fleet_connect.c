@@ -29,7 +29,8 @@ enum {
     OPEN_MS = 800,
     KNOCKS_MISSED_MS = 1700, /* a kernel that refuses says so once a second at least */
     LOGIN_SPARE_MS = 10000,
-    QUIET_MS = 30000, /* longer than Asterisk takes to start beside another guest that boots */
+    LAST_TRY_MS = 3000, /* who gave no sign of itself is told so by one that would log in */
+    QUIET_MS = 30000,   /* longer than Asterisk takes to start beside another guest that boots */
 };
 
 static const char *const ready[] = { VL_PROBE_READY, NULL };
@@ -196,19 +197,20 @@ static void await_asterisk(struct connecting *connecting, struct vl_member *memb
     VL_ERROR_AUTO ignored = { .code = VL_OK };
     enum vl_knock said = VL_KNOCK_SILENT;
     struct vl_knocking knocking;
+    bool open = false;
 
     if (!member->started || member->target || member->asleep || pbx->place != VL_PLACE_VM ||
         !will_listen(connecting->fleet->session, pbx) || vl_knock_open(&knocking, pbx->address, &ignored) < 0)
         return;
-    while (said == VL_KNOCK_SILENT && vl_now_ms() < deadline_of(connecting, member) &&
+    while (said == VL_KNOCK_SILENT && !open && vl_now_ms() + LAST_TRY_MS < deadline_of(connecting, member) &&
            !vl_session_cancelled(connecting->fleet->session)) {
         said = vl_knock(&knocking, KNOCK_MS);
-        if (said == VL_KNOCK_SILENT && vl_knock_is_open(pbx->address, pbx->ssh_port, OPEN_MS))
-            break;
+        open = said == VL_KNOCK_SILENT && vl_knock_is_open(pbx->address, pbx->ssh_port, OPEN_MS);
         vl_turns_end_long(&connecting->turns, member, vl_now_ms());
         tell_waiting(connecting, member, cause);
     }
     member->heard = said == VL_KNOCK_ANSWERED;
+    member->silent = said == VL_KNOCK_SILENT && !open;
     if (said == VL_KNOCK_REFUSED)
         leave_alone(connecting, member, &knocking, cause);
     vl_knock_close(&knocking);
@@ -357,9 +359,11 @@ static void tell_whole_wait(const struct connecting *connecting, const struct vl
     const struct vl_pbx *pbx = member->pbx;
     double seconds = (double)(vl_now_ms() - begun_of(connecting, member)) / 1000;
 
-    if (cause->code != VL_ERROR_TIMEOUT || pbx->place == VL_PLACE_LOCAL)
+    bool silent = member->silent && cause->code != VL_ERROR_REFUSED;
+
+    if ((cause->code != VL_ERROR_TIMEOUT && !silent) || pbx->place == VL_PLACE_LOCAL)
         return;
-    if (vl_text_starts(vl_error_text(cause), vl_arena_printf(&arena, "'%s' ", pbx->name)))
+    if (silent || vl_text_starts(vl_error_text(cause), vl_arena_printf(&arena, "'%s' ", pbx->name)))
         (void)vl_fail(cause, VL_ERROR_TIMEOUT, "'%s' (%s port %u) did not answer within %.1f s; is it up?", pbx->name,
                       vl_text_from_ipv4(&arena, pbx->address), pbx->ssh_port, seconds);
     else
@@ -379,7 +383,7 @@ static bool reach(struct connecting *connecting, struct vl_member *member)
         if (cause.code == VL_ERROR_REFUSED || (connecting->fleet->dry && cause.code != VL_ERROR_TIMEOUT) ||
             vl_now_ms() + VL_FLEET_RETRY_MS >= deadline_of(connecting, member) ||
             vl_session_cancelled(connecting->fleet->session)) {
-            if (tries > 1)
+            if (tries > 1 || member->silent)
                 tell_whole_wait(connecting, member, &cause);
             vl_fleet_fail_member(connecting->fleet, member, &cause);
             return false;
