@@ -358,7 +358,6 @@ static void tell_whole_wait(const struct connecting *connecting, const struct vl
     VL_ARENA_AUTO arena = { .blocks = NULL };
     const struct vl_pbx *pbx = member->pbx;
     double seconds = (double)(vl_now_ms() - begun_of(connecting, member)) / 1000;
-
     bool silent = member->silent && cause->code != VL_ERROR_REFUSED;
 
     if ((cause->code != VL_ERROR_TIMEOUT && !silent) || pbx->place == VL_PLACE_LOCAL)

@@ -5,54 +5,11 @@
  *
  * ctest: THREADS yes
  */
-#include "guests_fixture.h"
+#include "ready_fixture.h"
 
 #include "base/text.h"
-#include "guest/hypervisor_ops.h"
 #include "plan/made.h"
 #include "plan/ready.h"
-
-#define POOL "voiplab-t"
-#define BASE "debian-asterisk-22-0123456789ab"
-
-static struct vl_ready pair_of(struct fixture *fixture, struct vl_arena *arena)
-{
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    struct vl_ready ready;
-
-    if (vl_ready_read(&fixture->session, fixture->session.hypervisor, arena, POOL, "a", VL_READY_TAG, &ready, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-    return ready;
-}
-
-/* Guest "a" with its disk and a pair that is good. */
-static struct fixture *fixture_ready(void)
-{
-    struct fixture *fixture = fixture_open("build:debian-asterisk-22");
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_PLAN_AUTO shared = { .count = 0 };
-    const struct vl_made none = { .known = true };
-    struct vl_ready ready = { .layer = NULL };
-    struct vl_volume layer;
-    const char *text;
-
-    assert_int_equal(vl_stage_guests_shared(&fixture->session, NULL, &shared, &err), 0);
-    assert_int_equal(vl_hypervisor_pool_make(fixture->session.hypervisor, POOL, shared.steps[0].after, &err), 0);
-    vl_ready_name_next(&fixture->session, &arena, &none, "a", &ready);
-    assert_string_equal(ready.layer, "a.ready-1.qcow2");
-    make_clone(fixture, POOL, ready.layer, "/pool/" BASE ".qcow2");
-    assert_int_equal(vl_hypervisor_volume(fixture->session.hypervisor, &arena, POOL, ready.layer, &layer, &err), 0);
-    make_clone(fixture, POOL, "a.qcow2", layer.path);
-    assert_int_equal(vl_file_mkdirs(vl_ready_directory(&fixture->session, &arena), 0700, &err), 0);
-    write_whole(ready.memory, "memory");
-    ready.definition = "0011223344556677";
-    ready.files = "8899";
-    text = vl_ready_text(fixture->session.hypervisor, &arena, POOL, &ready, &err);
-    assert_non_null(text);
-    write_whole(vl_ready_path(&fixture->session, &arena, "a", VL_READY_TAG), text);
-    return fixture;
-}
 
 static void test_good_pair(void **state)
 {
@@ -116,29 +73,6 @@ static void refused(struct fixture *fixture, const char *text)
     assert_int_equal(plan_reset(fixture, names, &plan, &err), -1);
     assert_non_null(strstr(vl_error_text(&err), text));
     assert_non_null(strstr(vl_error_text(&err), "'voiplab reset --clean a'"));
-}
-
-/* The domain of guest "a", as it was when its memory was saved: libvirt has it so, and the record says it. */
-static void define_and_note(struct fixture *fixture)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_PLAN_AUTO plan = { .count = 0 };
-    struct vl_ready ready = pair_of(fixture, &arena);
-    const struct vl_step *step;
-    struct vl_domain domain;
-
-    assert_int_equal(vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &plan, &err), 0);
-    step = step_of(&plan, VL_STEP_DOMAIN);
-    assert_non_null(step);
-    assert_non_null(strstr(step->after, "/" BASE ".vmlinuz</kernel>"));
-    if (vl_hypervisor_define(fixture->session.hypervisor, step->after, "t-a", "t", &err) < 0 ||
-        vl_hypervisor_start(fixture->session.hypervisor, "t-a", "t", &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-    assert_int_equal(vl_hypervisor_domain(fixture->session.hypervisor, &arena, "t-a", &domain, &err), 0);
-    ready.definition = domain.fingerprint;
-    write_whole(vl_ready_path(&fixture->session, &arena, "a", VL_READY_TAG),
-                vl_ready_text(fixture->session.hypervisor, &arena, POOL, &ready, &err));
 }
 
 /* No guest is touched for a pair that is of no use; a good one is a new clone, and the memory after that. */
@@ -252,14 +186,6 @@ static void test_made_anew(void **state)
         memory |= !strcmp(*word, pair_of(fixture, &arena).memory);
     }
     assert_true(record && memory);
-}
-
-static int take(struct fixture *fixture, bool anew, struct vl_plan *plan, struct vl_error *err)
-{
-    struct vl_ready ready;
-
-    return vl_stage_ready_take(&fixture->session, &fixture->session.lab->pbxs[0], VL_READY_TAG, anew, plan, &ready,
-                               err);
 }
 
 /* A good ready state stays, unless it is wanted anew; that none can be taken is told then. */
@@ -445,224 +371,6 @@ static void test_off(void **state)
     assert_string_equal(step_of(&anew, VL_STEP_REMOVE_VOLUME)->object, "a.qcow2");
 }
 
-static bool is_state(struct fixture *fixture, enum vl_domain_state state)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    struct vl_domain domain;
-
-    assert_int_equal(vl_hypervisor_domain(fixture->session.hypervisor, &arena, "t-a", &domain, &err), 0);
-    return domain.state == state;
-}
-
-/* What each plan that may meet such a guest has for it. */
-static void assert_runs_on(struct fixture *fixture, bool wanted)
-{
-    const struct vl_pbx *pbx = &fixture->session.lab->pbxs[0];
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_PLAN_AUTO resume = { .count = 0 };
-    VL_PLAN_AUTO made = { .count = 0 };
-    VL_PLAN_AUTO renewed = { .count = 0 };
-    VL_PLAN_AUTO unstarted = { .count = 0 };
-
-    if (vl_stage_ready_resume(&fixture->session, pbx, &resume, &err) < 0 ||
-        vl_stage_guest(&fixture->session, pbx, &made, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-    fixture->session.renews = true;
-    assert_int_equal(vl_stage_guest(&fixture->session, pbx, &renewed, &err), 0);
-    fixture->session.renews = false;
-    fixture->session.starts_none = true;
-    assert_int_equal(vl_stage_guest(&fixture->session, pbx, &unstarted, &err), 0);
-    fixture->session.starts_none = false;
-    assert_null(step_of(&renewed, VL_STEP_RESUME));
-    assert_null(step_of(&unstarted, VL_STEP_RESUME));
-    assert_int_equal(step_of(&resume, VL_STEP_RESUME) != NULL, wanted);
-    assert_int_equal(step_of(&made, VL_STEP_RESUME) != NULL, wanted);
-    assert_int_equal(step_of(&made, VL_STEP_START) == NULL, wanted);
-}
-
-/* A guest that is paused is left to who did that, unless it was us: there is a mark then, which goes. */
-static void test_cut_off(void **state)
-{
-    FIXTURE_AUTO *fixture = fixture_ready();
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_PLAN_AUTO plan = { .count = 0 };
-    VL_PLAN_AUTO back = { .count = 0 };
-    const char *mark = vl_ready_mark(
-        &arena, vl_arena_printf(&arena, "%s/a.ready-2.save", vl_ready_directory(&fixture->session, &arena)));
-    bool paused = false;
-
-    (void)state;
-    define_and_note(fixture);
-    fixture->session.options.hypervisor = "qemu:///system";
-    assert_int_equal(vl_hypervisor_pause(fixture->session.hypervisor, "t-a", "t", &paused, &err), 0);
-    assert_true(paused);
-    assert_int_equal(take(fixture, true, &plan, &err), -1);
-    assert_non_null(strstr(vl_error_text(&err), "it is paused; 'virsh resume' lets it run on"));
-    vl_error_clear(&err);
-    write_whole(vl_ready_mark(&arena, vl_arena_printf(&arena, "%s/aa.ready-2.save",
-                                                      vl_ready_directory(&fixture->session, &arena))),
-                "");
-    assert_runs_on(fixture, false);
-    write_whole(mark, "");
-    assert_runs_on(fixture, true);
-    if (vl_stage_ready_back(&fixture->session, &fixture->session.lab->pbxs[0], VL_READY_TAG, &back, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-    assert_null(step_of(&back, VL_STEP_RESUME)); /* it is off by then */
-    assert_string_equal(step_of(&back, VL_STEP_COMMAND)->argv[3], mark);
-    assert_null(step_of(&back, VL_STEP_COMMAND)->argv[4]);
-}
-
-/* How a memory was saved: by libvirt's test driver, which can have snapshots, or where that is said to fail. */
-static const struct vl_hypervisor_ops *real_ops;
-static char snapshot_xml[2048];
-static unsigned snapshot_flags;
-static bool snapshots_fail;
-static unsigned saves;
-
-static struct _virDomainSnapshot *seen_snapshot(struct _virDomain *domain, const char *xml, unsigned flags)
-{
-    (void)snprintf(snapshot_xml, sizeof(snapshot_xml), "%s", xml);
-    snapshot_flags = flags;
-    return snapshots_fail ? NULL : real_ops->domain_snapshot(domain, "<domainsnapshot/>", 0); /* others it cannot */
-}
-
-static int seen_save(struct _virDomain *domain, const char *file, const char *xml, unsigned flags)
-{
-    saves++;
-    return real_ops->domain_save(domain, file, xml, flags);
-}
-
-/* Of a guest that stands still before and after; its disks are no part of it. Where that fails it is saved the other
- * way, and where that does as well, which it does in the test driver, it runs on. */
-static void test_saved_standing(void **state)
-{
-    FIXTURE_AUTO *fixture = fixture_ready();
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    const char *file = vl_arena_printf(&arena, "%s/<a>&.save", fixture->directory);
-    const struct vl_saving saving = { .file = file, .mark = vl_ready_mark(&arena, file), .memory = 1 << 30 };
-    struct vl_hypervisor_ops ops;
-
-    (void)state;
-    define_and_note(fixture);
-    real_ops = vl_hypervisor_set_ops(NULL);
-    ops = *real_ops;
-    ops.domain_snapshot = seen_snapshot;
-    ops.domain_save = seen_save;
-    (void)vl_hypervisor_set_ops(&ops);
-    snapshots_fail = true;
-    assert_int_equal(vl_hypervisor_save(fixture->session.hypervisor, "t-a", "t", &saving, &err), -1);
-    assert_non_null(strstr(vl_error_text(&err), "unsupported flags"));
-    assert_int_equal(saves, 1);
-    assert_true(is_state(fixture, VL_DOMAIN_RUNNING));
-    assert_false(vl_file_exists(saving.mark));
-    vl_error_clear(&err);
-    snapshots_fail = false;
-    if (vl_hypervisor_save(fixture->session.hypervisor, "t-a", "t", &saving, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-    (void)vl_hypervisor_set_ops(NULL);
-    assert_int_equal(saves, 1);
-    assert_true(is_state(fixture, VL_DOMAIN_PAUSED));
-    assert_true(vl_file_exists(saving.mark));
-    assert_int_equal(remove(saving.mark), 0);
-    assert_int_equal(vl_hypervisor_save(fixture->session.hypervisor, "t-a", "t", &saving, &err), -1);
-    assert_non_null(strstr(vl_error_text(&err), "is paused: somebody has done that meanwhile"));
-    assert_false(vl_file_exists(saving.mark));
-    vl_error_clear(&err);
-    assert_int_equal(snapshot_flags, 4); /* VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA */
-    assert_non_null(strstr(snapshot_xml, "/&lt;a&gt;&amp;.save\""));
-    assert_non_null(strstr(snapshot_xml, "<disk name=\"vda\" snapshot=\"no\"/>"));
-    assert_int_equal(vl_hypervisor_run_on(fixture->session.hypervisor, "t-a", "t", NULL, &err), 0);
-    assert_true(is_state(fixture, VL_DOMAIN_RUNNING));
-}
-
-/* Of a guest that somebody let run while its disk was copied there is no pair; of one that is off meanwhile there is.
- */
-static void test_run_on_by_others(void **state)
-{
-    FIXTURE_AUTO *fixture = fixture_ready();
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_TARGET_AUTO *host = vl_target_local("/", &err);
-    VL_PLAN_AUTO plan = { .count = 0 };
-
-    (void)state;
-    define_and_note(fixture);
-    vl_plan_add(&plan, &(struct vl_step){ .kind = VL_STEP_RESUME, .target = "libvirt", .object = "t-a" });
-    assert_int_equal(vl_apply(&fixture->session, &plan, host, &err), 0);
-    plan.steps[0].at_once = true;
-    assert_int_equal(vl_apply(&fixture->session, &plan, host, &err), -1);
-    assert_non_null(strstr(vl_error_text(&err), "somebody let 't-a' run while its disk was copied"));
-    vl_error_clear(&err);
-    assert_int_equal(vl_hypervisor_pause(fixture->session.hypervisor, "t-a", "t", &(bool){ false }, &err), 0);
-    assert_int_equal(vl_apply(&fixture->session, &plan, host, &err), 0);
-    assert_true(is_state(fixture, VL_DOMAIN_RUNNING));
-    assert_int_equal(vl_hypervisor_stop(fixture->session.hypervisor, "t-a", "t", 0, true, &err), 0);
-    assert_int_equal(vl_apply(&fixture->session, &plan, host, &err), 0);
-    assert_true(is_state(fixture, VL_DOMAIN_STOPPED));
-}
-
-static const struct vl_file *file_of(const struct vl_step *step, const char *path)
-{
-    for (size_t i = 0; i < step->files->count; i++)
-        if (!strcmp(step->files->files[i].path, path))
-            return &step->files->files[i];
-    return NULL;
-}
-
-/* The seed of a guest that is made anew. */
-static const struct vl_step *plan_anew(struct fixture *fixture, struct vl_plan *plan)
-{
-    VL_ERROR_AUTO err = { .code = VL_OK };
-
-    if (vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], plan, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-    assert_non_null(step_of(plan, VL_STEP_SEED));
-    return step_of(plan, VL_STEP_SEED);
-}
-
-/* A new disk gets its files with the seed, whose name stays; one that has never said what it is, or that gets another
- * Asterisk, is given them later, and so it is in a plan that is only shown. */
-static void test_configured(void **state)
-{
-    FIXTURE_AUTO *fixture = fixture_ready();
-    struct vl_nature nature = { .flavor = VL_FLAVOR_ASTERISK, .sip = VL_SIP_PJSIP, .iax2 = true, .seen = true };
-    const struct vl_pbx *pbx = &fixture->session.lab->pbxs[0];
-    VL_PLAN_AUTO unknown = { .count = 0 };
-    VL_PLAN_AUTO known = { .count = 0 };
-    VL_PLAN_AUTO other = { .count = 0 };
-    VL_PLAN_AUTO shown = { .count = 0 };
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    const struct vl_step *seed;
-    const char *name, *now;
-
-    (void)state;
-    nature.phones = (const char *const[]){ NULL };
-    define_and_note(fixture);
-    fixture->session.renews = fixture->session.configures = true;
-    seed = plan_anew(fixture, &unknown);
-    assert_null(file_of(seed, "voiplab/asterisk/voiplab_pjsip.conf"));
-    name = seed->object;
-    assert_true(vl_state_learn(&fixture->session.state, pbx, &nature));
-    seed = plan_anew(fixture, &known);
-    assert_string_equal(seed->object, name);
-    assert_int_equal(file_of(seed, "voiplab/asterisk/voiplab_pjsip.conf")->mode, 0640);
-    assert_string_equal(file_of(seed, "voiplab/blocks/extensions.conf")->text,
-                        "; voiplab: begin\n#include voiplab_extensions.conf\n; voiplab: end\n");
-    assert_null(file_of(seed, "voiplab/asterisk/voiplab_sip.conf"));
-    now = vl_stage_pbx_fingerprint(&fixture->session, pbx, &arena);
-    assert_non_null(now);
-    assert_null(vl_stage_pbx_fingerprint(&fixture->session, pbx + 1, &arena)); /* nobody has seen it */
-    fixture->session.configures = false;
-    assert_null(file_of(plan_anew(fixture, &shown), "voiplab/asterisk/voiplab_pjsip.conf"));
-    fixture->session.configures = true;
-    nature.sip = VL_SIP_CHAN_SIP;
-    assert_true(vl_state_learn(&fixture->session.state, pbx, &nature));
-    assert_string_not_equal(now, vl_stage_pbx_fingerprint(&fixture->session, pbx, &arena));
-    assert_null(file_of(plan_anew(fixture, &other), "voiplab/asterisk/voiplab_sip.conf"));
-}
-
 /* A name is never used twice: what an attempt that was cut off has left may be there. */
 static void test_names(void **state)
 {
@@ -700,10 +408,6 @@ int main(void)
         cmocka_unit_test(test_needs),
         cmocka_unit_test(test_dropped),
         cmocka_unit_test(test_off),
-        cmocka_unit_test(test_cut_off),
-        cmocka_unit_test(test_saved_standing),
-        cmocka_unit_test(test_run_on_by_others),
-        cmocka_unit_test(test_configured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
