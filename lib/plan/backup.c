@@ -15,9 +15,10 @@
 #include "base/scratch.h"
 #include "base/text.h"
 #include "guest/hypervisor.h"
+#include "plan/ready.h"
 #include "plan/sites.h"
 
-enum { SYNC_TIMEOUT_MS = 10000, NOTE_LIMIT = 4096 };
+enum { SYNC_TIMEOUT_MS = 10000 };
 
 /* A backup that is being written. */
 struct writing {
@@ -29,9 +30,9 @@ struct writing {
     struct vl_manifest manifest;
 };
 
-const char *vl_backup_note(const struct vl_session *session, struct vl_arena *arena, const char *name)
+const char *vl_backup_note(const struct vl_session *session, struct vl_arena *arena)
 {
-    return vl_arena_printf(arena, "%s/%s", session->state.directory, name);
+    return vl_arena_printf(arena, "%s/" VL_BACKUP_UNPACKING, session->state.directory);
 }
 
 /* How many others a volume stands on. A chain is short: disk, ready state, base image. */
@@ -98,28 +99,48 @@ static int add_file(struct writing *writing, const char *path, struct vl_backup_
 }
 
 /* It is known then which guest to let run on, should this run be killed. */
+static const char *mark_of(const struct vl_step_scene *scene, const struct vl_backup_item *item)
+{
+    return vl_ready_mark(scene->arena,
+                         vl_arena_printf(scene->arena, "%s/%s.copied", vl_ready_directory(scene->session, scene->arena),
+                                         item->pbx->name));
+}
+
+static int let_run_on(const struct vl_step_scene *scene, const struct vl_backup_item *item, struct vl_error *err)
+{
+    return vl_hypervisor_run_on(vl_site_hypervisor(scene->session, item->site), item->domain,
+                                vl_session_lab_name(scene->session), NULL, err);
+}
+
+/* One of which it is not known whether it has been paused runs on. */
 static int pause_guest(const struct vl_step_scene *scene, const struct vl_backup_item *item, bool *ret_paused)
 {
-    const char *note = vl_backup_note(scene->session, scene->arena, VL_BACKUP_PAUSED);
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    const char *mark = mark_of(scene, item);
 
-    if (vl_file_write(note, item->domain, strlen(item->domain), 0600, scene->err) < 0)
+    if (vl_arena_check(scene->arena, scene->err) < 0 ||
+        vl_file_mkdirs(vl_ready_directory(scene->session, scene->arena), 0700, scene->err) < 0 ||
+        vl_file_write(mark, "", 0, 0600, scene->err) < 0)
         return -1;
-    return vl_hypervisor_pause(vl_site_hypervisor(scene->session, item->site), item->domain,
-                               vl_session_lab_name(scene->session), ret_paused, scene->err);
+    if (vl_hypervisor_pause(vl_site_hypervisor(scene->session, item->site), item->domain,
+                            vl_session_lab_name(scene->session), ret_paused, scene->err) < 0) {
+        if (let_run_on(scene, item, &ignored) == 0)
+            (void)vl_file_remove(mark, &ignored);
+        return -1;
+    }
+    return *ret_paused ? 0 : vl_file_remove(mark, scene->err);
 }
 
 static int run_on(const struct vl_step_scene *scene, const struct vl_backup_item *item)
 {
     VL_ERROR_AUTO cause = { .code = VL_OK };
 
-    if (vl_hypervisor_run_on(vl_site_hypervisor(scene->session, item->site), item->domain,
-                             vl_session_lab_name(scene->session), NULL, &cause) < 0) {
-        vl_session_event(scene->session, VOIPLAB_EVENT_WARNING, item->pbx->name,
-                         "the guest stands still: %s; 'virsh resume %s' lets it run on", vl_error_text(&cause),
-                         item->domain);
-        return -1;
-    }
-    return vl_file_remove(vl_backup_note(scene->session, scene->arena, VL_BACKUP_PAUSED), scene->err);
+    if (let_run_on(scene, item, &cause) == 0)
+        return vl_file_remove(mark_of(scene, item), scene->err);
+    vl_session_event(scene->session, VOIPLAB_EVENT_WARNING, item->pbx->name,
+                     "the guest stands still: %s; 'voiplab up %s' lets it run on", vl_error_text(&cause),
+                     item->pbx->name);
+    return -1;
 }
 
 /* Who does not answer is copied as he is. */
@@ -204,25 +225,6 @@ static int add_all(struct writing *writing)
     return vl_archive_finish(writing->writer, scene->err);
 }
 
-/* A run that was killed has left it standing still. */
-void vl_backup_wake(const struct vl_step_scene *scene)
-{
-    const char *note = vl_backup_note(scene->session, scene->arena, VL_BACKUP_PAUSED);
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_FREE char *domain = NULL;
-
-    if (vl_file_read(note, NOTE_LIMIT, &domain, NULL, &ignored) < 0)
-        return;
-    for (size_t i = 0; i < vl_sites_count(scene->session); i++) {
-        struct vl_hypervisor *hypervisor = vl_site_hypervisor(scene->session, vl_sites_at(scene->session, i));
-
-        if (hypervisor)
-            (void)vl_hypervisor_run_on(hypervisor, domain, vl_session_lab_name(scene->session), NULL, &ignored);
-        vl_error_clear(&ignored);
-    }
-    (void)vl_file_remove(note, &ignored);
-}
-
 static int write_archive(struct writing *writing)
 {
     const struct vl_step_scene *scene = writing->scene;
@@ -262,7 +264,6 @@ int vl_backup_write(const struct vl_step_scene *scene)
 
     if (vl_arena_check(scene->arena, scene->err) < 0)
         return -1;
-    vl_backup_wake(scene);
     rc = write_archive(&writing);
     vl_scratch_remove(&writing.scratch);
     if (rc == 0)

@@ -41,10 +41,9 @@ void vl_backup_order(struct vl_backup *backup, size_t first);
 /* VL_STEP_BACKUP: write the backup step->backup into the file step->object, which appears when it is whole. */
 int vl_backup_write(const struct vl_step_scene *scene);
 
-/* Copy the disk of a guest into a file of this host while it stands still, if it runs; and let one run on that a run
- * which was killed has left standing still. Of the item all is needed but the entry's size and checksum. */
+/* Copy the disk of a guest into a file of this host while it stands still, if it runs. There is a mark for it meanwhile
+ * (plan/ready.h). Of the item all is needed but the entry's size and checksum. */
 int vl_backup_still(const struct vl_step_scene *scene, const struct vl_backup_item *item, const char *into);
-void vl_backup_wake(const struct vl_step_scene *scene);
 
 /* Read a backup to its end: that it is whole and all of it is as its list says, and that nothing in it is what a backup
  * cannot have. *ret_lab is its lab file. Nothing is written. */
@@ -75,9 +74,8 @@ struct vl_unpack {
  * those of the list. */
 int vl_backup_unpack(const struct vl_step_scene *scene);
 
-/* The files by which a run that was cut off is known: guests that stand still, and what is being unpacked. */
-const char *vl_backup_note(const struct vl_session *session, struct vl_arena *arena, const char *name);
-#define VL_BACKUP_PAUSED "paused"
+/* The file by which it is known that a run was cut off which unpacked one. */
+const char *vl_backup_note(const struct vl_session *session, struct vl_arena *arena);
 #define VL_BACKUP_UNPACKING "restoring"
 
 #endif

@@ -17,7 +17,8 @@
  * The ready state, which `up` takes and `reset` goes back to, is the one with the tag "ready". Which tag a volume or a
  * memory belongs to stands in the records alone: what no record names is needed no more.
  *
- * The guest stands still while its memory is saved and its disk copied, for which there is a mark, NAME.ready-N.still.
+ * The guest stands still while its memory is saved and its disk copied, for which there is a mark, NAME.ready-N.still;
+ * for a copy of its disk alone (plan/backup.h) it is NAME.copied.still.
  *
  * Memory on a disk that is not the one that it was saved with ruins the file system without a word. So of a pair where
  * either half was written since, or whose guest is defined otherwise by now, nothing is used.

@@ -163,7 +163,7 @@ static int unpack(struct unpacking *unpacking)
 {
     const struct vl_step_scene *scene = unpacking->scene;
     const struct vl_unpack *items = scene->step->unpack;
-    const char *note = vl_backup_note(scene->session, scene->arena, VL_BACKUP_UNPACKING);
+    const char *note = vl_backup_note(scene->session, scene->arena);
 
     if (vl_scratch_make(&unpacking->scratch, scene->session->state.directory, scene->err) < 0 || put_all(unpacking) < 0)
         return -1;

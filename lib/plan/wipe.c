@@ -215,7 +215,6 @@ int vl_wipe_make(const struct vl_step_scene *scene)
     VL_SCRATCH_AUTO scratch = VL_SCRATCH_INIT;
     struct capturing capturing = { .scene = scene, .capture = scene->step->wipe };
 
-    vl_backup_wake(scene);
     if (vl_scratch_make(&scratch, scene->session->state.directory, scene->err) < 0)
         return -1;
     capturing.directory = scratch.path;

@@ -187,6 +187,8 @@ static int add_guests(const struct gathering *gathering)
         if (vl_site_problem(gathering->session, pbx))
             return vl_fail(gathering->err, VL_ERROR_FAILED, "'%s': %s", pbx->name,
                            vl_site_problem(gathering->session, pbx));
+        if (vl_stage_ready_wake(gathering->session, pbx, gathering->plan, gathering->err) < 0)
+            return -1;
         saved = vl_ready_needs(gathering->session, arena, pbx->name, NULL).files;
         for (; saved && *saved; saved++)
             add_file(gathering, vl_arena_printf(arena, "state/saved/%s", strrchr(*saved, '/') + 1), *saved);

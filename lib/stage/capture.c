@@ -134,7 +134,8 @@ int vl_stage_capture(struct vl_session *session, const struct vl_pbx *pbx, const
                                              .domain = vl_domain_name(arena, session->lab, pbx) };
     capture->init = vl_arena_printf(arena, "%s/capture/init", session->options.share_directory);
     capture->kvm = vl_site_kvm(session, guests.site);
-    if (find_tool(&guests, pbx, &volume, capture) < 0 || add_step(&guests, name, sum, capture) < 0)
+    if (vl_stage_ready_wake(session, pbx, plan, err) < 0 || find_tool(&guests, pbx, &volume, capture) < 0 ||
+        add_step(&guests, name, sum, capture) < 0)
         return -1;
     return vl_arena_check(arena, err);
 }

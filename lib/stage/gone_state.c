@@ -28,7 +28,7 @@ static const struct row {
     { "", "pending-*" },
     { "", "grown-*" },
     { "", "installing-*" },
-    { "", VL_BACKUP_PAUSED },
+    { "", "paused" }, /* of earlier versions */
     { "", VL_BACKUP_UNPACKING },
     { "", ".*.voiplab" }, /* what a write that was cut off has left */
     { "", "accounts-*.csv" },

@@ -90,8 +90,7 @@ void vl_guest_plan_run_on(const struct vl_guest_plan *guests, const char *name, 
     if (domain->state == VL_DOMAIN_PAUSED) {
         vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_RESUME,
                                                      .object = domain->name,
-                                                     .why = "it stands still since a run was cut off that saved its "
-                                                            "memory" });
+                                                     .why = "it stands still since a run was cut off that kept it" });
         domain->state = VL_DOMAIN_RUNNING;
     }
     vl_guest_plan_files_gone(guests, marks, vl_arena_printf(arena, "mark that %s stands still goes", name),

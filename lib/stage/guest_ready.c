@@ -286,6 +286,22 @@ int vl_stage_ready_resume(struct vl_session *session, const struct vl_pbx *pbx, 
     return vl_arena_check(&plan->arena, err);
 }
 
+int vl_stage_ready_wake(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+                        struct vl_error *err)
+{
+    struct vl_guest_plan guests;
+    struct vl_domain domain;
+
+    if (!*vl_ready_marks(session, &plan->arena, pbx->name))
+        return 0;
+    if (vl_guest_begin(&guests, session, vl_site_of(session, pbx), plan, err) < 0 ||
+        vl_guest_domain(&guests, vl_domain_name(&plan->arena, session->lab, pbx), &domain) < 0)
+        return -1;
+    guests.about = pbx->name;
+    vl_guest_plan_run_on(&guests, pbx->name, &domain);
+    return vl_arena_check(&plan->arena, err);
+}
+
 int vl_stage_ready_drop(struct vl_session *session, const char *name, const char *tag, struct vl_plan *plan,
                         struct vl_error *err)
 {

@@ -351,9 +351,8 @@ static int see_what_is_there(struct putting *putting)
     VL_FREE char *note = NULL;
 
     putting->exists = vl_file_exists(vl_arena_printf(arena, "%s/secrets", session->state.directory));
-    putting->goes_on =
-        vl_file_read(vl_backup_note(session, arena, VL_BACKUP_UNPACKING), NOTE_LIMIT, &note, NULL, &ignored) == 0 &&
-        !strcmp(note, note_text(putting));
+    putting->goes_on = vl_file_read(vl_backup_note(session, arena), NOTE_LIMIT, &note, NULL, &ignored) == 0 &&
+                       !strcmp(note, note_text(putting));
     putting->replaces = putting->restoring->replace || putting->goes_on;
     if (vl_made_read(session, arena, &putting->made, putting->err) < 0)
         return -1;
@@ -365,7 +364,7 @@ static int see_what_is_there(struct putting *putting)
 static int plan_notes(struct putting *putting)
 {
     struct vl_arena *arena = &putting->plan->arena;
-    struct vl_file note = { .path = vl_backup_note(putting->session, arena, VL_BACKUP_UNPACKING),
+    struct vl_file note = { .path = vl_backup_note(putting->session, arena),
                             .mode = 0600,
                             .text = note_text(putting),
                             .why = "a run that is cut off is known by it, and goes on" };

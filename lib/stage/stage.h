@@ -171,8 +171,11 @@ int vl_stage_ready_keep(struct vl_session *session, const struct vl_pbx *pbx, co
 int vl_stage_ready_run_on(struct vl_session *session, const struct vl_pbx *pbx, const struct vl_ready *ready, bool kept,
                           struct vl_plan *plan, struct vl_error *err);
 
-/* A guest that stands still, or is off, since a run that was to take one was cut off: where it is off its memory is
- * saved, and nothing was written to its disk since, so it can run on. The plan is empty for any other. */
+/* A guest that stands still since a run was cut off that kept it, or its disk, runs on. The plan is empty for any
+ * other. */
+int vl_stage_ready_wake(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+                        struct vl_error *err);
+/* So does one that is off since then: its memory is saved, and nothing was written to its disk since. */
 int vl_stage_ready_resume(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
                           struct vl_error *err);
 

@@ -198,7 +198,7 @@ points() {
     awk -v full="$all" '
         BEGIN {
             # src/remote/remote_protocol.x of libvirt has them: of domains, of pools, of volumes
-            split("9 12 33 231 232 233 350 77 78 79 80 81 82 83 90 93 94 208", numbers)
+            split("9 12 28 33 34 185 231 232 233 350 77 78 79 80 81 82 83 90 93 94 208", numbers)
             for (i in numbers) changes[numbers[i]] = 1
         }
         $2 in changes { found[++count] = $1 }
@@ -337,7 +337,7 @@ python3 "$here/libvirt_relay.py" "$work/relay" "$work/libvirt/sock/libvirt-sock"
 relay=$!
 retry 60 test -S "$work/relay" || fail "the relay does not come up"
 
-what=${*:-create snapshot reset clean create_lone trouble}
+what=${*:-create snapshot reset clean backup create_lone trouble}
 counted=(create destroy create snapshot exam_is_ready snapshot)
 if full; then
     counted+=(snapshot reset backup exam_is_ready clean)
