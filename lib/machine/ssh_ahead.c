@@ -105,8 +105,33 @@ int vl_ssh_answer_seconds(const struct vl_ssh *ssh)
 
 #define AHEAD "voiplab ahead\n"
 #define DONE "w "
-/* The shell alone would go on and ask what is to be asked after the program only. */
-#define NEEDS_PERL "command -v perl >/dev/null 2>&1 || exit 127; "
+
+/* The words behind the programs. */
+static void add_question(const char **argv, struct vl_target *target, const struct vl_wanted *wanted,
+                         struct vl_arena *arena)
+{
+    size_t count = 0;
+
+    argv[count++] = vl_arena_printf(arena, "%d", vl_ssh_answer_seconds(vl_ssh_of(target)));
+    argv[count++] = wanted->awaited ? vl_arena_printf(arena, "%u %s", wanted->together, wanted->awaited) : "";
+    argv[count++] = vl_arena_printf(arena, "%zu", vl_list_length(wanted->paths));
+    argv[count++] = vl_arena_printf(arena, "%zu", vl_list_length(wanted->groups));
+    count = add(argv, count, wanted->paths);
+    count = add(argv, count, wanted->groups);
+    (void)add(argv, count, wanted->commands);
+}
+
+/* Perl alone: who can do without needs another way for the program as well, and no shell is a process less, which takes
+ * a guest that has just run on a tenth of a second. Of files it learns only where there are some. */
+static const char *perl_of(const struct vl_wanted *wanted, const char *program, struct vl_arena *arena)
+{
+    bool learns = (wanted->paths && *wanted->paths) || (wanted->groups && *wanted->groups);
+
+    return vl_arena_printf(arena,
+                           "BEGIN { $ENV{LC_ALL}=\"C\" } END { print \"voiplab end\\n\" unless $? } "
+                           "print \"voiplab ahead\\n\"; %sprint \"w \",$said+0,\"\\n\"; %s%s",
+                           program, learns ? vl_ssh_learn_program : vl_ssh_learn_nothing_program, vl_ssh_ask_program);
+}
 
 const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wanted *wanted, const char *program,
                                    struct vl_arena *arena)
@@ -116,21 +141,19 @@ const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wan
 
     if (!argv || !is_sound(wanted))
         return NULL;
-    argv[count++] = "sh";
-    argv[count++] = "-c";
-    argv[count++] = program ? vl_arena_printf(arena, NEEDS_PERL "%s", vl_ssh_ahead_script) : vl_ssh_ahead_script;
-    argv[count++] = "sh";
-    argv[count++] = vl_ssh_ask_program;
-    argv[count++] = program
-                        ? vl_arena_printf(arena, "%sprint \"w \",$said+0,\"\\n\"; %s", program, vl_ssh_learn_program)
-                        : vl_ssh_learn_program;
-    argv[count++] = vl_arena_printf(arena, "%d", vl_ssh_answer_seconds(vl_ssh_of(target)));
-    argv[count++] = wanted->awaited ? vl_arena_printf(arena, "%u %s", wanted->together, wanted->awaited) : "";
-    argv[count++] = vl_arena_printf(arena, "%zu", vl_list_length(wanted->paths));
-    argv[count++] = vl_arena_printf(arena, "%zu", vl_list_length(wanted->groups));
-    count = add(argv, count, wanted->paths);
-    count = add(argv, count, wanted->groups);
-    (void)add(argv, count, wanted->commands);
+    if (program) {
+        argv[count++] = "perl";
+        argv[count++] = "-e";
+        argv[count++] = perl_of(wanted, program, arena);
+    } else {
+        argv[count++] = "sh";
+        argv[count++] = "-c";
+        argv[count++] = vl_ssh_ahead_script;
+        argv[count++] = "sh";
+        argv[count++] = vl_ssh_ask_program;
+        argv[count++] = vl_ssh_learn_program;
+    }
+    add_question(argv + count, target, wanted, arena);
     return arena->failed ? NULL : argv;
 }
 

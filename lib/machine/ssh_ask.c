@@ -13,7 +13,7 @@ const char vl_ssh_ask_program[] =
     "$t=shift; ($g,@w)=split / /,shift; exit 0 unless @ARGV; $g=1 unless $g; sub gone { print @k ? @k : @h; exit 0 } "
     "$SIG{ALRM}=\\&gone; "
     "$SIG{PIPE}=\"IGNORE\"; $|=1; alarm $t; $n=@ARGV; ($m,$s)=$g>1 ? (8,16) : (5,50); "
-    "sub lacks { my($w,$o)=@_; $w=~s/^~// ? $o!~/$w/ : $o!~/^\\Q$w\\E[^\\n]*!Up!/m } "
+    "sub lacks { my($w,$o)=@_; $w eq \"!=\" ? $i : $w=~s/^~// ? $o!~/$w/ : $o!~/^\\Q$w\\E[^\\n]*!Up!/m } "
     "for $f (\"/var/run/asterisk/asterisk.ctl\",\"/var/run/asterisk.ctl\") { socket(S,1,1,0) or exit($x||9); "
     "if (connect(S,pack(\"Sa*\",1,\"$f\\0\"))) { $y=1; last } } exit($x||9) unless $y; "
     "sysread(S,$b,4096); exit($x||9) unless $b=~m{^[^\\n]*/\\d+/[^\\n]*\\n}; "
@@ -21,6 +21,7 @@ const char vl_ssh_ask_program[] =
     "if (substr($o,-400)=~/No such command .voiplab-end.[^\\n]*\\n\\0*$/) { "
     "$o=~s/No such command .voiplab-end.[^\\n]*\\n\\0*$//; return $o } "
     "if (length($o)>1048576) { print @h,\"c 0 1048576\\n\",substr($o,0,1048576); exit 0 } } } "
-    "for $c (splice(@ARGV,0,$n>$g ? $n-$g : 0)) { $o=ask($c); print \"c 0 \",length($o),\"\\n\",$o } "
-    "while (1) { @h=(); $a=\"\"; for $c (@ARGV) { $o=ask($c); $a.=$o; push @h,\"c 0 \".length($o).\"\\n\",$o } "
+    "for $c (splice(@ARGV,0,$n>$g ? $n-$g : 0)) { $o=$e{$c}=ask($c); print \"c 0 \",length($o),\"\\n\",$o } "
+    "while (1) { @h=(); $a=\"\"; $i=0; for $c (@ARGV) { $o=ask($c); $a.=$o; "
+    "$i=1 if exists $e{$c} && $e{$c} eq $o; push @h,\"c 0 \".length($o).\"\\n\",$o } "
     "@k=@h; last if $u>=$m || !grep { lacks($_,$a) } @w; select(undef,undef,undef,++$u/$s) } print @h";

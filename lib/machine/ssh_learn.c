@@ -30,3 +30,6 @@ const char vl_ssh_learn_program[] =
     "for $f (@c) { @s=stat $f or exit 71; $e.=facts(@s) } "
     "for $g (@g) { @s=-o \"/\" ? getgrnam $g : (); $l.=\"g \".(@s ? $s[2] : \"-\").\"\\n\" } "
     "print \"k $k\\n$i$a$e$l\"; ";
+
+const char vl_ssh_learn_nothing_program[] =
+    "END { print \"t \",time,\"\\n\" unless $? } splice(@ARGV,2,2); $x=8; print \"k \\n\"; ";

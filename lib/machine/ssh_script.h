@@ -29,6 +29,7 @@
  * numbers and names come before the commands, and that status is 8. */
 extern const char vl_ssh_ask_program[];
 extern const char vl_ssh_learn_program[];
+extern const char vl_ssh_learn_nothing_program[]; /* where there are none of either */
 
 /* What vl_ssh_prefetch() runs with sh(1): the two programs, seconds, what is awaited, how many paths, how many groups;
  * then these, and the commands. */

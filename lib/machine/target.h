@@ -44,7 +44,8 @@ struct vl_wanted {
     const char *const *groups;   /* gives_to() */
     const char *const *commands; /* of Asterisk: run() of `asterisk -rx COMMAND` */
     /* What the answers of the last `together` commands (0: of the last one) must have, a blank between two: with which
-     * lines begin that say `!Up!`, or behind a `~` a pattern of perl's. They are given when all is there or a moment
+     * lines begin that say `!Up!`, behind a `~` a pattern of perl's, or with `!=` that none of them is what the same
+     * command was answered before in this question. They are given when all is there or a moment
      * has passed, where the target can. NULL: nothing. */
     const char *awaited;
     unsigned together;

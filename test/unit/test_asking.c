@@ -37,6 +37,10 @@ static void answer(int client, const char *command)
     else if (!strcmp(command, "sip show registry"))
         say(client, ++asked >= REGISTERED_AT ? "10.0.0.1:5060 N 7001 105 Registered Mon\n"
                                              : "10.0.0.1:5060 N 7001 120 Request Sent\n");
+    else if (!strcmp(command, "of before")) /* registered all the time, and anew when it is asked for the third time */
+        say(client, ++asked == REGISTERED_AT ? "10.0.0.1:5060 N 7001 105 Registered Tue\n"
+                    : asked < REGISTERED_AT  ? "10.0.0.1:5060 N 7001 105 Registered Mon\n"
+                                             : "10.0.0.1:5060 N 7001 105 Registered Wed\n");
     else if (!strcmp(command, "sip show peers"))
         say(client, "hub/7001 10.0.0.1 5060 OK (1 ms)\n");
     else if (!strcmp(command, "go away"))
@@ -170,6 +174,26 @@ static void test_awaited(void **state)
     vl_target_close(target);
 }
 
+/* What was well before is waited for until it is another, and no longer: its first answer is of before. */
+static void test_another(void **state)
+{
+    static const char *const twice[] = { "of before", "of before", "sip show peers", NULL };
+    struct vl_target *target = open_here();
+    int status;
+
+    (void)state;
+    need_root();
+    vl_target_prefetch(
+        target, &(struct vl_wanted){ .commands = twice, .awaited = "!= ~\\sRegistered ~\\sOK\\s", .together = 2 });
+    for (int i = 0; i < 2; i++) {
+        VL_FREE char *registry = said(target, "of before", &status);
+
+        assert_string_equal(registry, i == 0 ? "10.0.0.1:5060 N 7001 105 Registered Mon\n"
+                                             : "10.0.0.1:5060 N 7001 105 Registered Tue\n");
+    }
+    vl_target_close(target);
+}
+
 /* With a program that comes first. */
 static void test_question(void **state)
 {
@@ -234,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_awaited, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_question, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hanging, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),

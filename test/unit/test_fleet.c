@@ -216,14 +216,17 @@ struct sleeper {
     "Host                  dnsmgr Username  Refresh State       Reg.Time\n"                                            \
     "10.77.7.10:5060       N      7001          105 Registered"
 
-/* The words of the question: sh -c SCRIPT sh, two programs, seconds, what is awaited, how many paths and groups. */
-enum { PROGRAM = 5, PATHS = 8, GROUPS = 9, NAMES = 10 };
+/* The words of a question that wakes: perl -e PROGRAM, seconds, what is awaited, how many paths and groups; of another
+ * one: sh -c SCRIPT sh, two programs, and the same. */
+enum { PROGRAM = 2, PATHS = 5, GROUPS = 6, NAMES = 7, MORE = 3 };
 
 static int be_told(void *context, const char *const *argv, const char *input, size_t limit, int timeout_ms,
                    int *ret_status, struct vl_buf *output, struct vl_buf *errors, struct vl_error *err)
 {
     struct sleeper *sleeper = context;
-    bool asked = !strcmp(argv[0], "sh"), woken = asked && !strncmp(argv[PROGRAM], "$w = q(@", 8);
+    bool woken = !strcmp(argv[0], "perl") && strstr(argv[PROGRAM], "$w = q(@");
+    bool asked = woken || !strcmp(argv[0], "sh");
+    size_t more = woken ? 0 : MORE;
 
     (void)limit;
     (void)timeout_ms;
@@ -237,8 +240,8 @@ static int be_told(void *context, const char *const *argv, const char *input, si
         vl_buf_printf(output, "w %lu\n", sleeper->zone);
     vl_buf_puts(output, asked ? "k \n" : "");
     if (asked)
-        assert_true(!strcmp(argv[PATHS], "0") && !strcmp(argv[GROUPS], "0"));
-    for (size_t i = asked ? NAMES : 1; argv[i]; i++) {
+        assert_true(!strcmp(argv[PATHS + more], "0") && !strcmp(argv[GROUPS + more], "0"));
+    for (size_t i = asked ? NAMES + more : 1; argv[i]; i++) {
         vl_buf_printf(&sleeper->told, " '%s'", argv[i][0] == '@' ? "@" : argv[i]);
         if (asked)
             vl_buf_printf(output, "c 0 %zu\n%s", strlen(sleeper->registry), sleeper->registry);
