@@ -103,7 +103,7 @@ command_of() {
     snapshot) words=(snapshot uno exam --wait 1) ;;
     reset) words=(reset uno --wait 1) ;;
     clean) words=(reset --clean uno --wait 1) ;;
-    backup) words=(backup "$work/backup/lab" --wait 1) ;;
+    backup) words=(backup "$work/backup/lab" --replace --wait 1) ;;
     create_lone) words=(create-vm solo --memory 32M --disk 8M --bridge lone0) ;;
     destroy_lone) words=(destroy --lone --yes solo) ;;
     esac
@@ -365,6 +365,7 @@ for name in $what; do
         with_snapshots
         if [ "$name" = clean ]; then every clean exam_is_ready; else every "$name" :; fi
         remake=
+        rm -f "$work/backup/lab"
         does destroy
         ;;
     esac
