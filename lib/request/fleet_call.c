@@ -9,6 +9,7 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "plan/sites.h"
 #include "probe/calls.h"
 #include "render/asterisk.h"
 #include "stage/stage.h"
@@ -18,7 +19,7 @@ struct calling {
     bool all;
 };
 
-enum { MOST_CALLS = 2, AGAIN_S = 3, CALL_TIMEOUT_MS = 10000, MOST_IN_VAIN = 2 };
+enum { MOST_CALLS = 2, AGAIN_S = 3, CALL_TIMEOUT_MS = 10000, CALL_EMULATED_MS = 30000, MOST_IN_VAIN = 2 };
 
 /* Calls that one member places at the same time, and how each goes, in words. */
 struct calls {
@@ -50,9 +51,21 @@ static void note_call(struct vl_member *member, const struct calls *calls, size_
     };
 }
 
-static int place_in_turn(struct vl_session *session, const struct vl_member *member, const struct vl_call *calls,
-                         size_t count, struct vl_error *errors)
+static bool is_emulated(const struct vl_session *session, const struct vl_pbx *pbx)
 {
+    return pbx->place == VL_PLACE_VM && !vl_site_kvm(session, vl_site_of(session, pbx));
+}
+
+/* Either end: one among ten that have just booted was seen not to place its first call in ten seconds. */
+static int timeout_of(const struct vl_session *session, const struct vl_pbx *from, const struct vl_pbx *to)
+{
+    return is_emulated(session, from) || is_emulated(session, to) ? CALL_EMULATED_MS : CALL_TIMEOUT_MS;
+}
+
+static int place_in_turn(struct vl_session *session, const struct vl_member *member, const struct vl_pbx *to,
+                         const struct vl_call *calls, size_t count, struct vl_error *errors)
+{
+    int timeout_ms = timeout_of(session, member->pbx, to);
     struct vl_gate_visit visit;
     bool turn = vl_gate_enter(session, member->pbx, &visit);
     int rc;
@@ -60,8 +73,7 @@ static int place_in_turn(struct vl_session *session, const struct vl_member *mem
     for (size_t i = 0; turn && vl_session_cancelled(session) && i < count; i++)
         (void)vl_fail(&errors[i], VL_ERROR_FAILED, "cancelled before the call from '%s' to %s was placed",
                       member->pbx->name, calls[i].number);
-    rc = turn && vl_session_cancelled(session) ? -1
-                                               : vl_probe_calls(member->target, calls, count, CALL_TIMEOUT_MS, errors);
+    rc = turn && vl_session_cancelled(session) ? -1 : vl_probe_calls(member->target, calls, count, timeout_ms, errors);
     vl_gate_leave(session, &visit);
     return rc;
 }
@@ -84,7 +96,7 @@ static void place_again(const struct vl_fleet *fleet, struct vl_member *member, 
     if (!count || member->in_vain >= MOST_IN_VAIN || vl_session_cancelled(fleet->session))
         return;
     (void)nanosleep(&(struct timespec){ .tv_sec = AGAIN_S }, NULL);
-    (void)place_in_turn(fleet->session, member, again, count, second);
+    (void)place_in_turn(fleet->session, member, calls->to, again, count, second);
     for (size_t i = 0; i < count; i++) {
         member->in_vain += second[i].code != VL_OK;
         if (!second[i].code)
@@ -111,7 +123,7 @@ static void place_calls(struct vl_fleet *fleet, struct vl_member *member, const 
         return;
     }
     member->calls_placed += calls->count;
-    if (place_in_turn(fleet->session, member, calls->calls, calls->count, errors) == 0 && fleet->again)
+    if (place_in_turn(fleet->session, member, calls->to, calls->calls, calls->count, errors) == 0 && fleet->again)
         place_again(fleet, member, calls, errors);
     for (size_t i = 0; i < calls->count; i++) {
         note_call(member, calls, i, &errors[i]);

@@ -429,6 +429,56 @@ static void test_awaits_start(void **state)
     connect_to(&up, false, "asterisk core waitfullybooted\n");
 }
 
+/* The command that places a call. It says how long it may take. */
+static int keep_originate(void *context, const char *const *argv, const char *input, size_t limit, int timeout_ms,
+                          int *ret_status, struct vl_buf *output, struct vl_buf *errors, struct vl_error *err)
+{
+    struct vl_buf *told = context;
+
+    (void)input;
+    (void)limit;
+    (void)timeout_ms;
+    (void)output;
+    (void)errors;
+    (void)err;
+    for (; *argv; argv++)
+        if (vl_text_starts(*argv, "channel originate ") && !told->length)
+            vl_buf_puts(told, *argv);
+    *ret_status = 1;
+    return 0;
+}
+
+static void call(bool emulated, const char *end)
+{
+    LAB_FIXTURE_AUTO *fixture = lab_fixture_open("quickstart");
+    struct vl_session session = { .lab = fixture->lab, .options = { .root = "/", .jobs = 1 }, .kvm = !emulated };
+    const char *const names[] = { "alfa", "hub", "beta", NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_FLEET_AUTO fleet = { .session = NULL };
+    VL_BUF_AUTO told = VL_BUF_INIT;
+
+    session.state = fixture->state;
+    assert_int_equal(pthread_mutex_init(&session.event_lock, NULL), 0);
+    assert_int_equal(vl_fleet_open(&session, names, &fleet, &err), 0);
+    for (size_t i = 0; i < fleet.count; i++) {
+        assert_int_equal(fleet.members[i].pbx->place, VL_PLACE_VM);
+        fleet.members[i].target =
+            vl_target_by("one", &(struct vl_executor){ .execute = keep_originate, .context = &told }, &err);
+        fleet.members[i].view.asterisk = true;
+    }
+    vl_fleet_call(&fleet, false);
+    if (!vl_text_ends(vl_buf_text(&told), end))
+        fail_msg("told: %s", vl_buf_text(&told));
+}
+
+/* An emulated guest has more time for a call. */
+static void test_call_time(void **state)
+{
+    (void)state;
+    call(false, " application Wait 12");
+    call(true, " application Wait 32");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,7 +486,7 @@ int main(void)
         cmocka_unit_test(test_late_hub),      cmocka_unit_test(test_missing_peer),
         cmocka_unit_test(test_woken_at_once), cmocka_unit_test(test_woken_without_perl),
         cmocka_unit_test(test_stood),         cmocka_unit_test(test_woken_registered),
-        cmocka_unit_test(test_awaits_start),
+        cmocka_unit_test(test_awaits_start),  cmocka_unit_test(test_call_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
