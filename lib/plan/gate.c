@@ -5,32 +5,26 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "guest/hypervisor.h"
 #include "plan/sites.h"
-#include "probe/host.h"
 
 /*
  * At once, for each processor of the host; and how long each keeps others waiting at most. Seen with emulated PBXs of
  * 100 MB on two processors: to be let in and have all answers takes a second and a half of a processor, a call between
  * two guests over a third, all three emulated, two to three seconds. Twelve that called at once were not answered
- * within ten seconds; in turns all were.
+ * within ten seconds; in turns all were. Twenty in turns of four seconds, which a call takes longer than when two
+ * processors have four of them, came to be all under way at once, and were not answered within thirty.
  */
 enum { BUSY_EMULATED = 2, TURN_MS = 4000, POLL_MS = 20 };
 
-/* Of a hypervisor that was not asked only what this host shows is known: whether it has what its guests would need. */
 static unsigned most_of(const struct vl_session *session, const struct vl_site *site)
 {
     struct vl_hypervisor *hypervisor = vl_site_hypervisor(session, site);
-    const char *uri;
     long processors;
 
-    if (hypervisor)
-        return vl_site_kvm(session, site) ? 0 : BUSY_EMULATED * vl_hypervisor_processors(hypervisor);
-    uri = vl_site_uri(session, site);
-    if (!uri || !vl_text_starts(uri, "qemu:///") || vl_probe_kvm_usable(NULL))
+    if (!vl_site_emulates(session, site))
         return 0;
-    processors = sysconf(_SC_NPROCESSORS_ONLN);
+    processors = hypervisor ? (long)vl_hypervisor_processors(hypervisor) : sysconf(_SC_NPROCESSORS_ONLN);
     return BUSY_EMULATED * (processors > 0 ? (unsigned)processors : 1);
 }
 
@@ -60,7 +54,7 @@ static bool is_full(const struct vl_gate_site *site)
     unsigned busy = 0;
 
     for (const struct vl_gate_visit *visit = site->inside; visit; visit = visit->next)
-        busy += now - visit->since_ms < TURN_MS;
+        busy += now - visit->since_ms < visit->turn_ms;
     return busy >= site->most;
 }
 
@@ -71,13 +65,13 @@ static void take_out(struct vl_gate_visit **list, const struct vl_gate_visit *vi
     *list = visit->next;
 }
 
-static void line_up(struct vl_gate_site *site, struct vl_gate_visit *visit)
+static void line_up(struct vl_gate_site *site, int turn_ms, struct vl_gate_visit *visit)
 {
     struct vl_gate_visit **last = &site->waiting;
 
     while (*last)
         last = &(*last)->next;
-    *visit = (struct vl_gate_visit){ .site = site };
+    *visit = (struct vl_gate_visit){ .site = site, .turn_ms = turn_ms };
     *last = visit;
 }
 
@@ -96,7 +90,7 @@ static bool goes_on(struct vl_session *session, struct vl_gate_visit *visit)
     return true;
 }
 
-bool vl_gate_enter(struct vl_session *session, const struct vl_pbx *pbx, struct vl_gate_visit *visit)
+bool vl_gate_enter_for(struct vl_session *session, const struct vl_pbx *pbx, int turn_ms, struct vl_gate_visit *visit)
 {
     struct vl_gate *gate = &session->gate;
     struct vl_gate_site *site;
@@ -108,7 +102,7 @@ bool vl_gate_enter(struct vl_session *session, const struct vl_pbx *pbx, struct 
     (void)pthread_mutex_lock(&gate->lock);
     site = bounded(session, pbx);
     if (site)
-        line_up(site, visit);
+        line_up(site, turn_ms, visit);
     on = !site || goes_on(session, visit);
     (void)pthread_mutex_unlock(&gate->lock);
     while (!on) {
@@ -118,6 +112,11 @@ bool vl_gate_enter(struct vl_session *session, const struct vl_pbx *pbx, struct 
         (void)pthread_mutex_unlock(&gate->lock);
     }
     return site != NULL;
+}
+
+bool vl_gate_enter(struct vl_session *session, const struct vl_pbx *pbx, struct vl_gate_visit *visit)
+{
+    return vl_gate_enter_for(session, pbx, TURN_MS, visit);
 }
 
 void vl_gate_leave(struct vl_session *session, struct vl_gate_visit *visit)

@@ -23,6 +23,7 @@ struct vl_gate_visit {
     struct vl_gate_site *site;
     struct vl_gate_visit *next;
     long long since_ms;
+    int turn_ms; /* how long it keeps others waiting at most */
 };
 
 /* Of a session. All zeros: nobody has come yet. */
@@ -39,6 +40,10 @@ struct vl_gate {
 /* Wait for one's turn, in the order in which all came; who is no emulated guest has it at once. So has everybody when
  * the session is cancelled: look at that afterwards. True when there was a turn to wait for. */
 bool vl_gate_enter(struct vl_session *session, const struct vl_pbx *pbx, struct vl_gate_visit *visit);
+
+/* The same for what takes longer than an answer and is spoilt when the next ones begin beside it, as a call is, which
+ * keeps two other guests busy: they wait for it for up to `turn_ms`. */
+bool vl_gate_enter_for(struct vl_session *session, const struct vl_pbx *pbx, int turn_ms, struct vl_gate_visit *visit);
 
 /* vl_session_connect() of plan/session.h. A guest that is there has its login, and what it is asked then, in its turn:
  * the caller leaves, also when this fails. The wait for that comes on top of the time. */

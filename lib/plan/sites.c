@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "guest/hypervisor.h"
 #include "plan/placement.h"
+#include "probe/host.h"
 
 /* All sites as they are connected to, that of [lab] first. */
 struct opening {
@@ -36,6 +37,16 @@ struct vl_hypervisor *vl_site_hypervisor(const struct vl_session *session, const
 bool vl_site_kvm(const struct vl_session *session, const struct vl_site *site)
 {
     return site ? site->kvm : session->kvm;
+}
+
+bool vl_site_emulates(const struct vl_session *session, const struct vl_site *site)
+{
+    const char *uri;
+
+    if (vl_site_hypervisor(session, site))
+        return !vl_site_kvm(session, site);
+    uri = vl_site_uri(session, site);
+    return uri && vl_text_starts(uri, "qemu:///") && !vl_probe_kvm_usable(NULL);
 }
 
 const char *vl_site_uri(const struct vl_session *session, const struct vl_site *site)

@@ -45,6 +45,9 @@ const char *vl_site_problem(const struct vl_session *session, const struct vl_pb
  * lab file. */
 struct vl_hypervisor *vl_site_hypervisor(const struct vl_session *session, const struct vl_site *site);
 bool vl_site_kvm(const struct vl_session *session, const struct vl_site *site);
+/* Whether its guests are emulated. Of a hypervisor that was not asked only what this host shows is known: whether it
+ * has what its guests would need. */
+bool vl_site_emulates(const struct vl_session *session, const struct vl_site *site);
 const char *vl_site_uri(const struct vl_session *session, const struct vl_site *site);
 const char *vl_site_name(const struct vl_site *site);
 

@@ -191,17 +191,22 @@ static int place_calls(struct vl_target *target, struct vl_arena *arena, struct 
     return vl_arena_check(arena, err);
 }
 
-static int follow_calls(struct vl_target *target, struct vl_arena *arena, struct placed *placed, size_t count,
-                        int timeout_ms, struct vl_error *err)
+static bool is_over(const struct vl_call_patience *patience, long long deadline)
 {
-    long long deadline = vl_now_ms() + timeout_ms;
+    return vl_now_ms() >= deadline || (patience->cancelled && patience->cancelled(patience->context));
+}
+
+static int follow_calls(struct vl_target *target, struct vl_arena *arena, struct placed *placed, size_t count,
+                        const struct vl_call_patience *patience, struct vl_error *err)
+{
+    long long deadline = vl_now_ms() + patience->timeout_ms;
     const char **hangups;
     int left;
 
-    if (place_calls(target, arena, placed, count, timeout_ms, err) < 0)
+    if (place_calls(target, arena, placed, count, patience->timeout_ms, err) < 0)
         return -1;
     for (int pause = POLL_FIRST_MS;; pause = pause < POLL_MOST_MS ? 2 * pause : pause) {
-        left = look_at_calls(target, arena, placed, count, vl_now_ms() >= deadline, err);
+        left = look_at_calls(target, arena, placed, count, is_over(patience, deadline), err);
         if (left <= 0)
             break;
         (void)poll(NULL, 0, pause);
@@ -235,8 +240,8 @@ static void tell_unanswered(const struct vl_target *target, const struct placed 
                       call->channel);
 }
 
-int vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count, int timeout_ms,
-                   struct vl_error *ret_errors)
+int vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t count,
+                   const struct vl_call_patience *patience, struct vl_error *ret_errors)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO cause = { .code = VL_OK };
@@ -245,14 +250,14 @@ int vl_probe_calls(struct vl_target *target, const struct vl_call *calls, size_t
 
     for (size_t i = 0; placed && i < count; i++)
         placed[i].call = &calls[i];
-    vl_target_grant(target, timeout_ms);
+    vl_target_grant(target, patience->timeout_ms);
     if (placed)
-        rc = follow_calls(target, &arena, placed, count, timeout_ms, &cause);
+        rc = follow_calls(target, &arena, placed, count, patience, &cause);
     for (size_t i = 0; i < count; i++) {
         if (rc < 0 && !(placed && placed[i].up))
             (void)vl_fail(&ret_errors[i], cause.code, "%s", vl_error_text(&cause));
         else if (rc == 0 && !placed[i].up)
-            tell_unanswered(target, &placed[i], timeout_ms, &ret_errors[i]);
+            tell_unanswered(target, &placed[i], patience->timeout_ms, &ret_errors[i]);
     }
     return rc;
 }

@@ -53,27 +53,38 @@ static void note_call(struct vl_member *member, const struct calls *calls, size_
 
 static bool is_emulated(const struct vl_session *session, const struct vl_pbx *pbx)
 {
-    return pbx->place == VL_PLACE_VM && !vl_site_kvm(session, vl_site_of(session, pbx));
+    return pbx->place == VL_PLACE_VM && vl_site_emulates(session, vl_site_of(session, pbx));
 }
 
-/* Either end: one among ten that have just booted was seen not to place its first call in ten seconds. */
-static int timeout_of(const struct vl_session *session, const struct vl_pbx *from, const struct vl_pbx *to)
+/* Either end, or the hub between them: one among ten that have just booted was seen not to place its first call in ten
+ * seconds. Whose calls were in vain has no more time for others. */
+static int timeout_of(const struct vl_session *session, const struct vl_member *from, const struct vl_pbx *to)
 {
-    return is_emulated(session, from) || is_emulated(session, to) ? CALL_EMULATED_MS : CALL_TIMEOUT_MS;
+    const struct vl_pbx *hub = session->lab->hub;
+    bool emulated = is_emulated(session, from->pbx) || is_emulated(session, to) || (hub && is_emulated(session, hub));
+
+    return emulated && from->in_vain < MOST_IN_VAIN ? CALL_EMULATED_MS : CALL_TIMEOUT_MS;
+}
+
+static bool is_cancelled(void *session)
+{
+    return vl_session_cancelled(session);
 }
 
 static int place_in_turn(struct vl_session *session, const struct vl_member *member, const struct vl_pbx *to,
                          const struct vl_call *calls, size_t count, struct vl_error *errors)
 {
-    int timeout_ms = timeout_of(session, member->pbx, to);
+    const struct vl_call_patience patience = { .timeout_ms = timeout_of(session, member, to),
+                                               .cancelled = is_cancelled,
+                                               .context = session };
     struct vl_gate_visit visit;
-    bool turn = vl_gate_enter(session, member->pbx, &visit);
+    bool turn = vl_gate_enter_for(session, member->pbx, patience.timeout_ms, &visit);
     int rc;
 
     for (size_t i = 0; turn && vl_session_cancelled(session) && i < count; i++)
         (void)vl_fail(&errors[i], VL_ERROR_FAILED, "cancelled before the call from '%s' to %s was placed",
                       member->pbx->name, calls[i].number);
-    rc = turn && vl_session_cancelled(session) ? -1 : vl_probe_calls(member->target, calls, count, timeout_ms, errors);
+    rc = turn && vl_session_cancelled(session) ? -1 : vl_probe_calls(member->target, calls, count, &patience, errors);
     vl_gate_leave(session, &visit);
     return rc;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Looking at the trunks of a guest that answers with as much as it can: nothing of it is kept but what a view says.
+ * Guests that wake, that start, and that call.
+ *
+ * ctest: THREADS yes
  */
 #include "support.h"
 
@@ -8,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "guest/hypervisor.h"
 #include "lab_fixture.h"
 #include "request/fleet_part.h"
 
@@ -216,15 +220,15 @@ struct sleeper {
     "Host                  dnsmgr Username  Refresh State       Reg.Time\n"                                            \
     "10.77.7.10:5060       N      7001          105 Registered"
 
-/* The words of a question that wakes: perl -e PROGRAM, seconds, what is awaited, how many paths and groups; of another
- * one: sh -c SCRIPT sh, two programs, and the same. */
-enum { PROGRAM = 2, PATHS = 5, GROUPS = 6, NAMES = 7, MORE = 3 };
+/* The words of a question that wakes: env perl -e PROGRAM, seconds, what is awaited, how many paths and groups; of
+ * another one: sh -c SCRIPT sh, two programs, and the same. */
+enum { PROGRAM = 3, PATHS = 6, GROUPS = 7, NAMES = 8, MORE = 2 };
 
 static int be_told(void *context, const char *const *argv, const char *input, size_t limit, int timeout_ms,
                    int *ret_status, struct vl_buf *output, struct vl_buf *errors, struct vl_error *err)
 {
     struct sleeper *sleeper = context;
-    bool woken = !strcmp(argv[0], "perl") && strstr(argv[PROGRAM], "$w = q(@");
+    bool woken = !strcmp(argv[0], "env") && strstr(argv[PROGRAM], "$w = q(@");
     bool asked = woken || !strcmp(argv[0], "sh");
     size_t more = woken ? 0 : MORE;
 
@@ -429,7 +433,7 @@ static void test_awaits_start(void **state)
     connect_to(&up, false, "asterisk core waitfullybooted\n");
 }
 
-/* The command that places a call. It says how long it may take. */
+/* The command that places the call to beta. It says how long that may take. */
 static int keep_originate(void *context, const char *const *argv, const char *input, size_t limit, int timeout_ms,
                           int *ret_status, struct vl_buf *output, struct vl_buf *errors, struct vl_error *err)
 {
@@ -442,26 +446,34 @@ static int keep_originate(void *context, const char *const *argv, const char *in
     (void)errors;
     (void)err;
     for (; *argv; argv++)
-        if (vl_text_starts(*argv, "channel originate ") && !told->length)
+        if (vl_text_starts(*argv, "channel originate Local/2999@") && !told->length)
             vl_buf_puts(told, *argv);
     *ret_status = 1;
     return 0;
 }
 
-static void call(bool emulated, const char *end)
+/* From alfa to beta, where one of them, or the hub, is a virtual machine of a hypervisor that has KVM or not. */
+static void call(bool kvm, const char *machine, const char *end)
 {
     LAB_FIXTURE_AUTO *fixture = lab_fixture_open("quickstart");
-    struct vl_session session = { .lab = fixture->lab, .options = { .root = "/", .jobs = 1 }, .kvm = !emulated };
+    struct vl_session session = { .lab = fixture->lab, .options = { .root = "/", .jobs = 1 }, .kvm = kvm };
     const char *const names[] = { "alfa", "hub", "beta", NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_HYPERVISOR_AUTO *hypervisor = vl_hypervisor_open("test:///default", NULL, &err);
     VL_FLEET_AUTO fleet = { .session = NULL };
     VL_BUF_AUTO told = VL_BUF_INIT;
 
+    assert_non_null(hypervisor);
+    session.hypervisor = hypervisor;
     session.state = fixture->state;
     assert_int_equal(pthread_mutex_init(&session.event_lock, NULL), 0);
+    for (size_t i = 0; i < fixture->lab->pbx_count; i++) {
+        struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->lab->pbxs[i];
+
+        pbx->place = strcmp(pbx->name, machine) ? VL_PLACE_SSH : VL_PLACE_VM;
+    }
     assert_int_equal(vl_fleet_open(&session, names, &fleet, &err), 0);
     for (size_t i = 0; i < fleet.count; i++) {
-        assert_int_equal(fleet.members[i].pbx->place, VL_PLACE_VM);
         fleet.members[i].target =
             vl_target_by("one", &(struct vl_executor){ .execute = keep_originate, .context = &told }, &err);
         fleet.members[i].view.asterisk = true;
@@ -469,14 +481,20 @@ static void call(bool emulated, const char *end)
     vl_fleet_call(&fleet, false);
     if (!vl_text_ends(vl_buf_text(&told), end))
         fail_msg("told: %s", vl_buf_text(&told));
+    vl_arena_free(&session.site_arena);
 }
 
-/* An emulated guest has more time for a call. */
+/* An emulated guest has more time for a call, at either end or between them. */
 static void test_call_time(void **state)
 {
+    static const char *const machines[] = { "alfa", "beta", "hub" };
+
     (void)state;
-    call(false, " application Wait 12");
-    call(true, " application Wait 32");
+    for (size_t i = 0; i < VL_COUNT(machines); i++) {
+        call(true, machines[i], " application Wait 12");
+        call(false, machines[i], " application Wait 32");
+    }
+    call(false, "none", " application Wait 12");
 }
 
 int main(void)

@@ -147,6 +147,24 @@ static void test_hung(void **state)
     assert_null(fixture->session.gate.sites[0].inside);
 }
 
+/* What takes longer keeps the others as long as it says. */
+static void test_long_turn(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    const struct vl_pbx *pbx = first_of(fixture);
+    struct vl_gate_visit calls[2], visit;
+    long long begun = vl_now_ms();
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(calls); i++)
+        assert_true(vl_gate_enter_for(&fixture->session, pbx, TURN_MS + 500, &calls[i]));
+    assert_true(vl_gate_enter(&fixture->session, pbx, &visit));
+    assert_true(vl_now_ms() >= begun + TURN_MS + 500);
+    for (size_t i = 0; i < VL_COUNT(calls); i++)
+        vl_gate_leave(&fixture->session, &calls[i]);
+    vl_gate_leave(&fixture->session, &visit);
+}
+
 static atomic_bool is_cancelled;
 
 static bool ask_cancelled(void *context)
@@ -225,9 +243,10 @@ static void test_second_host(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_emulated),  cmocka_unit_test(test_order),
-                                        cmocka_unit_test(test_others),    cmocka_unit_test(test_hung),
-                                        cmocka_unit_test(test_cancelled), cmocka_unit_test(test_second_host) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_emulated),   cmocka_unit_test(test_order),
+                                        cmocka_unit_test(test_others),     cmocka_unit_test(test_hung),
+                                        cmocka_unit_test(test_long_turn),  cmocka_unit_test(test_cancelled),
+                                        cmocka_unit_test(test_second_host) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
