@@ -7,6 +7,8 @@
 
 #include <time.h>
 
+#include "base/arena.h"
+
 /* Milliseconds since a moment that means nothing. */
 static inline long long vl_now_ms(void)
 {
@@ -23,6 +25,15 @@ static inline long long vl_boot_ms(void)
 
     (void)clock_gettime(CLOCK_BOOTTIME, &now);
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What time of day it is, as date(1) of GNU and busybox takes it behind -s. In the arena. */
+static inline const char *vl_clock_word(struct vl_arena *arena)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return vl_arena_printf(arena, "@%lld.%03ld", (long long)now.tv_sec, now.tv_nsec / 1000000);
 }
 
 #endif

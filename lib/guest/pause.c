@@ -21,6 +21,8 @@ static int move(struct vl_task *task, virConnectPtr connection, struct vl_error 
     if ((asked->flag ? vl_hypervisor_ops()->domain_suspend : vl_hypervisor_ops()->domain_resume)(domain) < 0)
         return vl_hypervisor_fail(err, asked->flag ? "pause domain" : "let run on domain", asked->name);
     task->answer.flag = true;
+    if (asked->flag && vl_task_is_given_up(task)) /* nobody is left who would let it run on */
+        (void)vl_hypervisor_ops()->domain_resume(domain);
     return 0;
 }
 

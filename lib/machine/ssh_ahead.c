@@ -9,7 +9,7 @@
  * marks the end of the answer before it. This takes three milliseconds for five commands instead of 45. That much of a
  * Unix socket no shell speaks, but any perl does without a module, and Debian and the distributions of PBXs have it;
  * started anyway, it looks at the files too. Where there is none, or no socket in its usual place, `asterisk -rx` runs
- * once for each.
+ * once for each; but not where something is to be done first, which takes perl.
  *
  * What is printed:
  *
@@ -43,7 +43,8 @@
 
 enum { ANSWER_S = 30, SPARE_MS = 5000 };
 
-/* By perl, when there is one; else, or where that does not get as far as to print, by the shell. */
+/* Without a program that comes first: by perl, when there is one; else, or where that does not get as far as to print,
+ * by the shell. */
 const char vl_ssh_ahead_script[] =
     "LC_ALL=C; export LC_ALL; p=$1 q=$2 t=$3 v=$4 n=$5 m=$6; shift 6; "
     "value() { echo \"l ${#1}\"; printf %s \"$1\"; }; "
@@ -121,8 +122,9 @@ static void add_question(const char **argv, struct vl_target *target, const stru
     (void)add(argv, count, wanted->commands);
 }
 
-/* Perl alone: who can do without needs another way for the program as well, and no shell is a process less, which takes
- * a guest that has just run on a tenth of a second. Of files it learns only where there are some. */
+/* Perl alone: who can do without needs another way for the program as well, and no shell is a process less. Of files it
+ * learns only where there are some; without a control socket in its usual place it ends with a status of its own, and
+ * nothing was learnt. */
 static const char *perl_of(const struct vl_wanted *wanted, const char *program, struct vl_arena *arena)
 {
     bool learns = (wanted->paths && *wanted->paths) || (wanted->groups && *wanted->groups);
@@ -142,6 +144,7 @@ const char *const *vl_ssh_question(struct vl_target *target, const struct vl_wan
     if (!argv || !is_sound(wanted))
         return NULL;
     if (program) {
+        argv[count++] = "env"; /* which is there, and says by 127 that perl is not: an agent would not know it */
         argv[count++] = "perl";
         argv[count++] = "-e";
         argv[count++] = perl_of(wanted, program, arena);

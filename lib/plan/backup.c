@@ -10,6 +10,7 @@
 
 #include "base/archive.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/delete.h"
 #include "base/file.h"
 #include "base/scratch.h"
@@ -18,7 +19,7 @@
 #include "plan/ready.h"
 #include "plan/sites.h"
 
-enum { SYNC_TIMEOUT_MS = 10000 };
+enum { GUEST_TIMEOUT_MS = 10000 };
 
 /* A backup that is being written. */
 struct writing {
@@ -98,7 +99,7 @@ static int add_file(struct writing *writing, const char *path, struct vl_backup_
     return vl_archive_add_descriptor(writing->writer, entry->path, descriptor, entry->size, 0600, err);
 }
 
-/* It is known then which guest to let run on, should this run be killed. */
+/* By it a guest is known that stands still since this run was killed. */
 static const char *mark_of(const struct vl_step_scene *scene, const struct vl_backup_item *item)
 {
     return vl_ready_mark(scene->arena,
@@ -106,16 +107,26 @@ static const char *mark_of(const struct vl_step_scene *scene, const struct vl_ba
                                          item->pbx->name));
 }
 
-static int let_run_on(const struct vl_step_scene *scene, const struct vl_backup_item *item, struct vl_error *err)
+/* `surely`: it has been paused. */
+static int run_on(const struct vl_step_scene *scene, const struct vl_backup_item *item, bool surely)
 {
-    return vl_hypervisor_run_on(vl_site_hypervisor(scene->session, item->site), item->domain,
-                                vl_session_lab_name(scene->session), NULL, err);
+    VL_ERROR_AUTO cause = { .code = VL_OK };
+    bool moved = false;
+
+    if (vl_hypervisor_run_on(vl_site_hypervisor(scene->session, item->site), item->domain,
+                             vl_session_lab_name(scene->session), &moved, &cause) == 0)
+        return moved || surely ? vl_file_remove(mark_of(scene, item), scene->err) : 0;
+    vl_session_event(scene->session, VOIPLAB_EVENT_WARNING, item->pbx->name,
+                     "the guest %s still: %s; 'voiplab up %s' lets it run on", surely ? "stands" : "may stand",
+                     vl_error_text(&cause), item->pbx->name);
+    return -1;
 }
 
-/* One of which it is not known whether it has been paused runs on. */
+/* One of which it is not known whether it has been paused runs on; where it does not stand still yet, and may later,
+ * its mark stays, which does no harm. */
 static int pause_guest(const struct vl_step_scene *scene, const struct vl_backup_item *item, bool *ret_paused)
 {
-    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_ERROR_AUTO cause = { .code = VL_OK };
     const char *mark = mark_of(scene, item);
 
     if (vl_arena_check(scene->arena, scene->err) < 0 ||
@@ -123,40 +134,44 @@ static int pause_guest(const struct vl_step_scene *scene, const struct vl_backup
         vl_file_write(mark, "", 0, 0600, scene->err) < 0)
         return -1;
     if (vl_hypervisor_pause(vl_site_hypervisor(scene->session, item->site), item->domain,
-                            vl_session_lab_name(scene->session), ret_paused, scene->err) < 0) {
-        if (let_run_on(scene, item, &ignored) == 0)
-            (void)vl_file_remove(mark, &ignored);
+                            vl_session_lab_name(scene->session), ret_paused, &cause) < 0) {
+        (void)run_on(scene, item, false);
+        vl_error_move(scene->err, &cause);
         return -1;
     }
     return *ret_paused ? 0 : vl_file_remove(mark, scene->err);
 }
 
-static int run_on(const struct vl_step_scene *scene, const struct vl_backup_item *item)
-{
-    VL_ERROR_AUTO cause = { .code = VL_OK };
-
-    if (let_run_on(scene, item, &cause) == 0)
-        return vl_file_remove(mark_of(scene, item), scene->err);
-    vl_session_event(scene->session, VOIPLAB_EVENT_WARNING, item->pbx->name,
-                     "the guest stands still: %s; 'voiplab up %s' lets it run on", vl_error_text(&cause),
-                     item->pbx->name);
-    return -1;
-}
-
-/* Who does not answer is copied as he is. */
-static void have_written_out(const struct vl_step_scene *scene, const struct vl_backup_item *item)
+/* Who does not answer is copied as he is. The target of one that has done it. */
+static struct vl_target *have_written_out(const struct vl_step_scene *scene, const struct vl_backup_item *item)
 {
     static const char *const argv[] = { "sync", NULL };
     struct vl_session *session = scene->session;
     struct vl_command_result result = { .status = -1 };
     VL_ERROR_AUTO cause = { .code = VL_OK };
-    VL_TARGET_AUTO *target = vl_session_connect(session, item->pbx, SYNC_TIMEOUT_MS, NULL, &cause);
+    struct vl_target *target = vl_session_connect(session, item->pbx, GUEST_TIMEOUT_MS, NULL, &cause);
 
-    if (!target || target->ops->run(target, argv, NULL, SYNC_TIMEOUT_MS, &result, &cause) < 0 || result.status)
+    if (!target || target->ops->run(target, argv, NULL, GUEST_TIMEOUT_MS, &result, &cause) < 0 || result.status) {
         vl_session_event(session, VOIPLAB_EVENT_WARNING, item->pbx->name,
                          "it did not write out what it has not written to its disk yet%s%s: the seconds before may be "
                          "missing in the copy",
                          cause.code ? ": " : "", cause.code ? vl_error_text(&cause) : "");
+        vl_target_close(target);
+        target = NULL;
+    }
+    vl_command_result_free(&result);
+    return target;
+}
+
+/* Its clock stood still with it. */
+static void tell_time(const struct vl_step_scene *scene, struct vl_target *target)
+{
+    const char *const argv[] = { "date", "-s", vl_clock_word(scene->arena), NULL };
+    struct vl_command_result result = { .status = -1 };
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+
+    if (target && !scene->arena->failed)
+        (void)target->ops->run(target, argv, NULL, GUEST_TIMEOUT_MS, &result, &ignored);
     vl_command_result_free(&result);
 }
 
@@ -170,6 +185,7 @@ static int download(const struct vl_step_scene *scene, const struct vl_backup_it
 
 int vl_backup_still(const struct vl_step_scene *scene, const struct vl_backup_item *item, const char *into)
 {
+    VL_TARGET_AUTO *target = NULL;
     struct vl_domain domain;
     bool paused = false;
     int rc;
@@ -179,10 +195,12 @@ int vl_backup_still(const struct vl_step_scene *scene, const struct vl_backup_it
         return -1;
     if (domain.state != VL_DOMAIN_RUNNING)
         return download(scene, item, into);
-    have_written_out(scene, item);
+    target = have_written_out(scene, item);
     rc = pause_guest(scene, item, &paused) < 0 ? -1 : download(scene, item, into);
-    if (paused && run_on(scene, item) < 0 && rc == 0)
+    if (paused && run_on(scene, item, true) < 0 && rc == 0)
         return scene->err->code ? -1 : vl_fail(scene->err, VL_ERROR_FAILED, "'%s' stands still", item->pbx->name);
+    if (paused)
+        tell_time(scene, target);
     return rc;
 }
 

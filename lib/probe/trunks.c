@@ -38,7 +38,7 @@ static const struct vl_dialect dialects[VL_SIP_DRIVERS] = {
                        .registry_end = "/.* Registered",
                        .peer_head = " ",
                        .peer_end = "/.* Avail",
-                       .awaited = "!= ~\\sRegistered ~\\sAvail",
+                       .awaited = "~\\sRegistered ~\\sAvail",
                        .parse_registry = vl_asterisk_parse_pjsip_registrations,
                        .parse_peers = vl_asterisk_parse_pjsip_contacts },
 };

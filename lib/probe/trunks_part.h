@@ -18,8 +18,8 @@ struct vl_dialect {
     const char *anew;
     /* the beginning and the end of a line that says that it is well, for grep -E: of a registration, of a peer */
     const char *registry_head, *registry_end, *peer_head, *peer_end;
-    const char *awaited; /* of a guest that was told to register (struct vl_wanted): that what it says of it is another
-                            than before, which looked as well, and a registration and a peer that are */
+    const char *awaited; /* of a guest that was told to register (struct vl_wanted): a registration and a peer that are;
+                            where it says since when, another one than before, which looked as well */
     int (*parse_registry)(struct vl_arena *arena, const char *text, struct vl_registration **ret, size_t *ret_count);
     int (*parse_peers)(struct vl_arena *arena, const char *text, struct vl_peer **ret, size_t *ret_count);
 };

@@ -2,7 +2,8 @@
 /*
  * A guest that ran on from saved memory believes that it is the time of then, and that it is registered as it was. So
  * the first that it is told is the time, and the second to register now. What it says of its registration is believed
- * once that is another one than before, for which the look at its trunks waits (fleet_look.c). One that only stood
+ * once that is another one than before, for which the question itself waits a moment, and the look at its trunks
+ * (fleet_look.c) as long as it may. One that only stood
  * still for a moment (`stood`) is registered as it was, and is told nothing but the time.
  */
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/list.h"
 #include "lab/flavor.h"
 #include "plan/apply.h"
@@ -79,14 +81,6 @@ static const char forget_program[] = "utime(undef, undef, \"" REGISTRATIONS "\",
 
 enum { RANDOM_LETTERS = 64, ZONE_ZERO = 86400 /* of what the program says of its time zone */ };
 
-static const char *clock_word(struct vl_arena *arena)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return vl_arena_printf(arena, "@%lld.%03ld", (long long)now.tv_sec, now.tv_nsec / 1000000);
-}
-
 static int run_clock(struct vl_fleet *fleet, const struct vl_member *member, const char *const *argv, const char *input,
                      char **answer, struct vl_error *err)
 {
@@ -138,7 +132,7 @@ static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, const 
     if (!arena.failed && member->target->ops->question)
         argv = member->target->ops->question(
             member->target, &wanted,
-            vl_arena_printf(&arena, "$w = q(%s); %s%s", clock_word(&arena), wake_program,
+            vl_arena_printf(&arena, "$w = q(%s); %s%s", vl_clock_word(&arena), wake_program,
                             !member->stood && goes_on_registering(fleet, member) ? forget_program : ""),
             &arena);
     if (!argv || run_clock(fleet, member, argv, letters, &answer, err) < 0)
@@ -158,7 +152,7 @@ static int wake_at_once(struct vl_fleet *fleet, struct vl_member *member, const 
 int vl_fleet_tell_time(struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    const char *const argv[] = { "date", "-s", clock_word(&arena), NULL };
+    const char *const argv[] = { "date", "-s", vl_clock_word(&arena), NULL };
 
     return arena.failed ? vl_no_memory(err) : run_clock(fleet, member, argv, NULL, NULL, err);
 }

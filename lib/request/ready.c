@@ -15,6 +15,8 @@
 #include "request/machines.h"
 #include "stage/stage.h"
 
+enum { AT_HAND_MS = 5000 };
+
 static int carry_out(struct vl_fleet *fleet, const struct vl_plan *plan, struct vl_error *err)
 {
     VL_TARGET_AUTO *host = vl_target_local("/", err);
@@ -168,19 +170,21 @@ static bool is_due(const struct vl_member *member)
  * host's. One without such a balloon would gain nothing. */
 static const char slim_script[] =
     "case $(cat /sys/bus/virtio/drivers/virtio_balloon/virtio*/features 2>/dev/null) in ?????1*) sync; "
-    "echo 3 >/proc/sys/vm/drop_caches && echo 1 >/proc/sys/vm/compact_memory && sleep 3;; esac";
+    "echo 3 >/proc/sys/vm/drop_caches && echo 1 >/proc/sys/vm/compact_memory && sleep 3;; *) exit 1;; esac";
 
-/* What has let go of all that it read once would read from its disk, each time that it is put back, what that begins
- * with: a second of an emulated guest. So it is asked the same in the same way now. */
+/* What has let go of all that it read once would read from its disk, each time that it is put back, what its agent and
+ * perl need to answer: a second of an emulated guest. So it is asked now what it will be asked then. */
 static void have_at_hand(const struct vl_fleet *fleet, const struct vl_member *member)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO ignored = { .code = VL_OK };
-    VL_TARGET_AUTO *agent = vl_stage_agent(fleet->session, member->pbx, &ignored);
+    VL_TARGET_AUTO *agent = member->agentless ? NULL : vl_stage_agent(fleet->session, member->pbx, &ignored);
 
-    if (agent)
-        vl_target_prefetch(agent, &(struct vl_wanted){ .commands = vl_probe_trunk_commands(
-                                                           &arena, &fleet->session->state, member->pbx) });
+    if (!agent)
+        return;
+    agent->answer_timeout_ms = agent->patience_ms = AT_HAND_MS;
+    vl_target_prefetch(
+        agent, &(struct vl_wanted){ .commands = vl_probe_trunk_commands(&arena, &fleet->session->state, member->pbx) });
 }
 
 /* One that does not do it is saved as it is, and one that gets a new disk, for which somebody waits. */

@@ -79,6 +79,7 @@ int vl_guest_plan_renewed(const struct vl_guest_plan *guests, const struct vl_pb
         return -1;
     vl_guest_plan_files_gone(guests, needs.files, vl_arena_printf(arena, "saved memory of %s goes", pbx->name),
                              "it belongs with a disk that goes");
+    vl_guest_plan_run_on(guests, pbx->name, &(struct vl_domain){ .state = VL_DOMAIN_STOPPED });
     for (size_t i = 0; i < disk_count; i++)
         vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
                                                      .object = disks[i].name,

@@ -338,6 +338,7 @@ virsh_ undefine quickstart-beta >/dev/null
 say "reset --clean makes a broken guest anew from its base image, and it is the same one again"
 report=$(in_lab reset --clean beta 2>&1) || fail "reset --clean: $report"
 expect_contains "$report" "1 of 1 PBX is put back" "reset --clean"
+expect_lacks "$report" "beta: write /etc/asterisk/" "reset --clean, whose disk comes with its files"
 [ "$(virsh_ domiflist quickstart-beta | awk 'NF { print $5 }')" = "$mac" ] || fail "beta has another MAC address"
 guest beta 10.77.7.12 "test -e /etc/asterisk/modules.conf && test ! -e /root/mine" || fail "beta has its old disk"
 expect_contains "$(guest beta 10.77.7.12 asterisk -rx "'$registry'")" Registered "beta's registry after reset"

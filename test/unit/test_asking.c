@@ -41,6 +41,11 @@ static void answer(int client, const char *command)
         say(client, ++asked == REGISTERED_AT ? "10.0.0.1:5060 N 7001 105 Registered Tue\n"
                     : asked < REGISTERED_AT  ? "10.0.0.1:5060 N 7001 105 Registered Mon\n"
                                              : "10.0.0.1:5060 N 7001 105 Registered Wed\n");
+    else if (!strcmp(command, "in between")) /* it was something else in between */
+        say(client,
+            ++asked == 2 ? "10.0.0.1:5060 N 7001 105 Request Sent Mon\n" : "10.0.0.1:5060 N 7001 105 Registered Mon\n");
+    else if (!strcmp(command, "the same"))
+        say(client, ++asked < 8 ? "10.0.0.1:5060 N 7001 105 Registered Mon\n" : "asked too often\n");
     else if (!strcmp(command, "sip show peers"))
         say(client, "hub/7001 10.0.0.1 5060 OK (1 ms)\n");
     else if (!strcmp(command, "go away"))
@@ -175,23 +180,40 @@ static void test_awaited(void **state)
 }
 
 /* What was well before is waited for until it is another, and no longer: its first answer is of before. */
-static void test_another(void **state)
+static void ask_twice(const char *command, const char *second)
 {
-    static const char *const twice[] = { "of before", "of before", "sip show peers", NULL };
+    const char *const twice[] = { command, command, "sip show peers", NULL };
     struct vl_target *target = open_here();
     int status;
 
-    (void)state;
     need_root();
     vl_target_prefetch(
         target, &(struct vl_wanted){ .commands = twice, .awaited = "!= ~\\sRegistered ~\\sOK\\s", .together = 2 });
     for (int i = 0; i < 2; i++) {
-        VL_FREE char *registry = said(target, "of before", &status);
+        VL_FREE char *registry = said(target, command, &status);
 
-        assert_string_equal(registry, i == 0 ? "10.0.0.1:5060 N 7001 105 Registered Mon\n"
-                                             : "10.0.0.1:5060 N 7001 105 Registered Tue\n");
+        assert_string_equal(registry, i == 0 ? "10.0.0.1:5060 N 7001 105 Registered Mon\n" : second);
     }
     vl_target_close(target);
+}
+
+static void test_another(void **state)
+{
+    (void)state;
+    ask_twice("of before", "10.0.0.1:5060 N 7001 105 Registered Tue\n");
+}
+
+static void test_another_of_then(void **state)
+{
+    (void)state;
+    ask_twice("in between", "10.0.0.1:5060 N 7001 105 Registered Mon\n");
+}
+
+/* It may stay the same: without a time, or of the same second. */
+static void test_no_other(void **state)
+{
+    (void)state;
+    ask_twice("the same", "10.0.0.1:5060 N 7001 105 Registered Mon\n");
 }
 
 /* With a program that comes first. */
@@ -259,6 +281,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_awaited, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_another_of_then, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_question, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hanging, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),

@@ -198,6 +198,40 @@ static void test_frozen_change(void **state)
     ok(fixture, vl_hypervisor_undefine(patient, "virtual1", "tesis", &fixture->err));
 }
 
+static int frozen_suspend(struct _virDomain *domain)
+{
+    int rc;
+
+    hang();
+    rc = real->domain_suspend(domain);
+    atomic_fetch_sub(&hanging, 1);
+    return rc;
+}
+
+/* A pause that comes when nobody waits for it any more is taken back: nobody would let the guest run on. */
+static void test_late_pause(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *xml = guest_xml(fixture, "virtual1", "tesis", 300 << 20);
+    struct vl_hypervisor_ops frozen = *real;
+    const struct vl_patience patience = { .change_ms = 400 };
+    VL_HYPERVISOR_AUTO *hurried = vl_hypervisor_open(URI, &patience, &fixture->err);
+    bool paused = false;
+
+    ok(fixture, vl_hypervisor_define(hurried, xml, "virtual1", "tesis", &fixture->err));
+    ok(fixture, vl_hypervisor_start(hurried, "virtual1", "tesis", &fixture->err));
+    frozen.domain_suspend = frozen_suspend;
+    (void)vl_hypervisor_set_ops(&frozen);
+    refuses(fixture, vl_hypervisor_pause(hurried, "virtual1", "tesis", &paused, &fixture->err),
+            "libvirt has not done it within 0.4 s");
+    let_go();
+    (void)vl_hypervisor_set_ops(NULL);
+    assert_false(paused);
+    assert_int_equal(domain_of(fixture, "virtual1").state, VL_DOMAIN_RUNNING);
+    ok(fixture, vl_hypervisor_stop(fixture->hypervisor, "virtual1", "tesis", 0, true, &fixture->err));
+    ok(fixture, vl_hypervisor_undefine(fixture->hypervisor, "virtual1", "tesis", &fixture->err));
+}
+
 /* Something that takes connections and never answers, as a stopped libvirtd does; the backlog is what takes them. */
 static int frozen_daemon(const char *path)
 {
@@ -238,7 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_many_stop_together), TEST(test_many_that_listen), TEST(test_frozen_guest),
-        TEST(test_frozen_change),      TEST(test_frozen_daemon),
+        TEST(test_frozen_change),      TEST(test_late_pause),       TEST(test_frozen_daemon),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

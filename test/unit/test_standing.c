@@ -204,6 +204,8 @@ static void test_copied(void **state)
                                          .domain = "t-a",
                                          .site = vl_site_of(&fixture->session, &fixture->session.lab->pbxs[0]) };
     const struct vl_step_scene scene = { .session = &fixture->session, .arena = &arena, .err = &err };
+    VL_PLAN_AUTO renewed = { .count = 0 };
+    bool goes = false;
     struct vl_hypervisor_ops ops;
 
     (void)state;
@@ -229,6 +231,14 @@ static void test_copied(void **state)
     fixture->session.options.hypervisor = "qemu:///system";
     assert_true(plan_wakes(fixture));
     assert_runs_on(fixture, true);
+    fixture->session.renews = true; /* a new disk ends all that */
+    assert_int_equal(vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &renewed, &err), 0);
+    fixture->session.renews = false;
+    assert_null(step_of(&renewed, VL_STEP_RESUME));
+    for (size_t i = 0; i < renewed.count; i++)
+        for (const char *const *word = renewed.steps[i].argv; word && *word; word++)
+            goes |= !strcmp(*word, copied_mark);
+    assert_true(goes);
 }
 
 int main(void)
