@@ -42,8 +42,9 @@ static void answer(int client, const char *command)
                     : asked < REGISTERED_AT  ? "10.0.0.1:5060 N 7001 105 Registered Mon\n"
                                              : "10.0.0.1:5060 N 7001 105 Registered Wed\n");
     else if (!strcmp(command, "in between")) /* it was something else in between */
-        say(client,
-            ++asked == 2 ? "10.0.0.1:5060 N 7001 105 Request Sent Mon\n" : "10.0.0.1:5060 N 7001 105 Registered Mon\n");
+        say(client, ++asked == 2 ? "10.0.0.1:5060 N 7001 105 Request Sent Mon\n"
+                    : asked <= 3 ? "10.0.0.1:5060 N 7001 105 Registered Mon\n"
+                                 : "asked too often\n");
     else if (!strcmp(command, "the same"))
         say(client, ++asked < 8 ? "10.0.0.1:5060 N 7001 105 Registered Mon\n" : "asked too often\n");
     else if (!strcmp(command, "sip show peers"))
