@@ -7,6 +7,7 @@
  */
 #include "ready_fixture.h"
 
+#include "guest/recipe.h"
 #include "plan/backup.h"
 #include "plan/sites.h"
 
@@ -180,15 +181,37 @@ static int seen_suspend(struct _virDomain *domain)
     return suspends_fail ? -1 : rc;
 }
 
+/* The image of the guests is in the cache, as far as its files are looked at to capture one. */
+static void have_image(struct fixture *fixture)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_recipe recipe;
+
+    if (vl_recipe_find(&arena, SOURCE_DIRECTORY "/share", fixture->directory, "debian-asterisk-22", NULL, &recipe,
+                       &err) < 0 ||
+        vl_file_mkdirs(recipe.cache, 0755, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    write_whole(vl_arena_printf(&arena, "%s/info", recipe.cache), "cmdline=quiet\n");
+    write_whole(vl_arena_printf(&arena, "%s/SHA256SUMS", recipe.cache), "");
+}
+
+/* Before its disk is copied again, whatever for. */
 static bool plan_wakes(struct fixture *fixture)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_PLAN_AUTO backup = { .count = 0 };
+    VL_PLAN_AUTO capture = { .count = 0 };
+    bool wakes;
 
-    if (vl_stage_backup(&fixture->session, NULL, "/nowhere/b", true, &backup, &err) < 0)
+    if (vl_stage_backup(&fixture->session, NULL, "/nowhere/b", true, &backup, &err) < 0 ||
+        vl_stage_capture(&fixture->session, &fixture->session.lab->pbxs[0], "n", &capture, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     assert_non_null(step_of(&backup, VL_STEP_BACKUP));
-    return step_of(&backup, VL_STEP_RESUME) != NULL;
+    assert_non_null(step_of(&capture, VL_STEP_CAPTURE));
+    wakes = step_of(&backup, VL_STEP_RESUME) != NULL;
+    assert_int_equal(step_of(&capture, VL_STEP_RESUME) != NULL, wakes);
+    return wakes;
 }
 
 /* One that stands still for its disk to be copied has a mark as well, and so is known when that was cut off. What
@@ -226,9 +249,10 @@ static void test_copied(void **state)
     }
     (void)vl_hypervisor_set_ops(NULL);
     assert_int_equal(vl_hypervisor_pause(fixture->session.hypervisor, "t-a", "t", &(bool){ false }, &err), 0);
+    have_image(fixture);
+    fixture->session.options.hypervisor = "qemu:///system";
     assert_false(plan_wakes(fixture));
     write_whole(copied_mark, "");
-    fixture->session.options.hypervisor = "qemu:///system";
     assert_true(plan_wakes(fixture));
     assert_runs_on(fixture, true);
     fixture->session.renews = true; /* a new disk ends all that */
