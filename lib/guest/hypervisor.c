@@ -50,7 +50,9 @@ static void fill_ops(void)
         .volume_delete = vl_libvirt.virStorageVolDelete,
         .volume_resize = vl_libvirt.virStorageVolResize,
         .volume_upload = vl_libvirt.virStorageVolUpload,
+        .volume_download = vl_libvirt.virStorageVolDownload,
         .stream_send = vl_libvirt.virStreamSend,
+        .stream_receive = vl_libvirt.virStreamRecv,
         .stream_finish = vl_libvirt.virStreamFinish,
     };
 }

@@ -257,7 +257,8 @@ int vl_hypervisor_volume_copy(struct vl_hypervisor *hypervisor, const char *pool
  * libvirt cannot rename a volume, so an upload is not atomic; what makes it safe is a second, empty volume
  * NAME.complete: removed first, made again only after the last byte has arrived. Cut off at any point, the volume is
  * there with undefined content and `uploaded` is false: remove it, make it and upload again. NAME.complete is not
- * listed by vl_hypervisor_volumes() and goes with the volume in vl_hypervisor_volume_remove().
+ * listed by vl_hypervisor_volumes() and goes with the volume in vl_hypervisor_volume_remove(). What has gone through a
+ * stream is read back before: it has come to another host, and a base image with a wrong bit would be everybody's.
  *
  * Where hypervisor and voiplab are one host, put the finished file into the pool's directory by an atomic rename and
  * call vl_hypervisor_pool_refresh() instead: faster, and never half done. `uploaded` says nothing about such a volume.

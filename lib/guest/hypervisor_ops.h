@@ -52,7 +52,10 @@ struct vl_hypervisor_ops {
     int (*volume_resize)(struct _virStorageVol *volume, unsigned long long size, unsigned flags);
     int (*volume_upload)(struct _virStorageVol *volume, struct _virStream *stream, unsigned long long offset,
                          unsigned long long length, unsigned flags);
+    int (*volume_download)(struct _virStorageVol *volume, struct _virStream *stream, unsigned long long offset,
+                           unsigned long long length, unsigned flags);
     int (*stream_send)(struct _virStream *stream, const char *bytes, size_t length);
+    int (*stream_receive)(struct _virStream *stream, char *bytes, size_t length);
     int (*stream_finish)(struct _virStream *stream);
 };
 

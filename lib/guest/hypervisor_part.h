@@ -46,6 +46,16 @@ int vl_hypervisor_find_volume(virStoragePoolPtr pool, const char *name, virStora
 /* Send bytes into a stream to a volume; `what` is for the message. */
 int vl_hypervisor_send(virStreamPtr stream, const char *bytes, size_t length, const char *what, struct vl_error *err);
 
+/* Read a volume to its end, for the task that is under way: what its bytes are, and into `into`, an open file (-1:
+ * none). */
+struct vl_task;
+struct vl_volume_bytes {
+    char sha256[VL_DIGEST_SHA256_SIZE];
+    uint64_t size;
+};
+int vl_hypervisor_receive(struct vl_task *task, virConnectPtr connection, virStorageVolPtr volume, int into,
+                          struct vl_volume_bytes *bytes, struct vl_error *err);
+
 /* The name of the lab whose mark a definition carries, and of the PBX, in the arena; NULL: none. */
 struct vl_xml_document;
 const char *vl_hypervisor_mark(const struct vl_xml_document *document, struct vl_arena *arena, const char **ret_pbx);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/xml.h"
@@ -343,12 +344,32 @@ static int fill_by_stream(virConnectPtr connection, virStorageVolPtr volume, con
                : 0;
 }
 
+/* A base image with a wrong bit would be everybody's. */
+static int compare(virConnectPtr connection, virStorageVolPtr volume, const struct upload *upload, struct vl_error *err)
+{
+    char here[VL_DIGEST_SHA256_SIZE];
+    struct vl_volume_bytes there = { .size = 0 };
+
+    if (vl_hypervisor_receive(upload->task, connection, volume, -1, &there, err) < 0)
+        return -1;
+    if (lseek(upload->descriptor, 0, SEEK_SET) < 0 || vl_digest_descriptor(upload->descriptor, here) < 0)
+        return vl_fail(err, VL_ERROR_FAILED, "cannot make the checksum of '%s'", upload->file);
+    if (there.size == upload->total && !strcmp(here, there.sha256))
+        return 0;
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "what arrived of '%s' is not what was sent: it has the SHA-256 %s and not %s; run this again",
+                   upload->file, there.sha256, here);
+}
+
+/* What has gone through a stream is read back, by which it has come to another host, or into another's sight. */
 static int fill_volume(virConnectPtr connection, virStorageVolPtr volume, const struct upload *upload,
                        struct vl_error *err)
 {
     VL_CLOSE int here = open_here(connection, volume, upload);
 
-    return here >= 0 ? fill_here(here, upload, err) : fill_by_stream(connection, volume, upload, err);
+    if (here >= 0)
+        return fill_here(here, upload, err);
+    return fill_by_stream(connection, volume, upload, err) < 0 ? -1 : compare(connection, volume, upload, err);
 }
 
 static int make_marker(virStoragePoolPtr pool, const char *name, struct vl_error *err)

@@ -115,6 +115,35 @@ static inline int counted_stream_send(struct _virStream *stream, const char *byt
     return (int)taken;
 }
 
+/* What was received, from where it was read to, a byte of it another one where that is wanted. */
+static size_t read_back;
+static bool flips;
+
+static inline int counted_volume_download(struct _virStorageVol *volume, struct _virStream *stream,
+                                          unsigned long long offset, unsigned long long length, unsigned flags)
+{
+    (void)volume;
+    (void)stream;
+    assert_true(offset == 0 && length == 0 && flags == 0);
+    read_back = 0;
+    return fails("volume_download") ? -1 : 0;
+}
+
+static inline int counted_stream_receive(struct _virStream *stream, char *bytes, size_t length)
+{
+    size_t left = received.length - read_back, taken = left < length ? left : length;
+
+    (void)stream;
+    if (fails("stream_receive"))
+        return -1;
+    if (taken)
+        memcpy(bytes, received.data + read_back, taken);
+    if (flips && taken)
+        bytes[taken / 2] ^= 4;
+    read_back += taken;
+    return (int)taken;
+}
+
 static inline int counted_stream_finish(struct _virStream *stream)
 {
     (void)stream;
@@ -143,7 +172,9 @@ static const struct vl_hypervisor_ops counted = {
     .volume_create = counted_volume_create,
     .volume_delete = counted_volume_delete,
     .volume_upload = counted_volume_upload,
+    .volume_download = counted_volume_download,
     .stream_send = counted_stream_send,
+    .stream_receive = counted_stream_receive,
     .stream_finish = counted_stream_finish,
 };
 

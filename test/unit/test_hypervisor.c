@@ -330,6 +330,11 @@ static void test_upload(void **state)
     }
     assert_true(calls > 8);
     failing_call = 0;
+    flips = true;
+    refuses(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", file, &fixture->err),
+            "is not what was sent: it has the SHA-256");
+    flips = false;
+    assert_false(volume_of(fixture, "base").uploaded);
     refuses(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", "/nowhere/x", &fixture->err), "cannot open");
     assert_false(volume_of(fixture, "base").uploaded);
     refuses(fixture, vl_hypervisor_volume_upload(hypervisor, POOL, "base", "/dev/null", &fixture->err), "regular");
