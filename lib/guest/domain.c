@@ -128,6 +128,7 @@ static int read_more(virDomainPtr handle, const char *xml, struct vl_arena *aren
         return -1;
     domain->machine = vl_xml_find(document, arena, "/domain/os/type/@machine");
     domain->kernel = vl_xml_find(document, arena, "/domain/os/kernel");
+    domain->cmdline = vl_xml_find(document, arena, "/domain/os/cmdline");
     domain->autostart = vl_libvirt.virDomainGetAutostart(handle, &autostart) == 0 && autostart;
     return is_up(domain->state) ? vl_hypervisor_behind(handle, xml, arena, domain, err) : 0;
 }

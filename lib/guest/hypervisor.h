@@ -77,6 +77,7 @@ struct vl_domain {
     /* The following only from vl_hypervisor_domain(). */
     const char *machine; /* with its version, as it is defined */
     const char *kernel;  /* that it is defined to boot; NULL: it boots by itself */
+    const char *cmdline; /* that the kernel is told; NULL: none */
     bool autostart;      /* with its hypervisor */
     /* Of one that runs or is paused: libvirt keeps what is defined meanwhile for the next start. */
     const char *behind;       /* what that will change, in words ("memory, identity"); NULL: nothing */

@@ -43,6 +43,11 @@ int vl_hypervisor_find_our_pool(virConnectPtr connection, const char *pool, virS
 int vl_hypervisor_find_volume(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume,
                               struct vl_error *err);
 
+/* The volume that says that the upload of `name` came to its end; absent is NULL and no error. */
+#define VL_VOLUME_COMPLETE ".complete"
+int vl_hypervisor_find_marker(virStoragePoolPtr pool, const char *name, virStorageVolPtr *ret_volume,
+                              struct vl_error *err);
+
 /* Send bytes into a stream to a volume; `what` is for the message. */
 int vl_hypervisor_send(virStreamPtr stream, const char *bytes, size_t length, const char *what, struct vl_error *err);
 

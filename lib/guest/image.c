@@ -34,15 +34,33 @@ static uint64_t number(const unsigned char *bytes, size_t length)
     return value;
 }
 
-const char *vl_image_place(struct vl_arena *arena, const char *cache_directory, const char *name, const char *url)
+static const char *stem(struct vl_arena *arena, const char *name, const char *what)
 {
     char hex[VL_DIGEST_SHA256_SIZE];
 
-    if (vl_digest_sha256(url, strlen(url), hex) < 0) {
+    if (!what || vl_digest_sha256(what, strlen(what), hex) < 0) {
         arena->failed = true;
         return "";
     }
-    return vl_arena_printf(arena, "%s/images/%s-%.12s.qcow2", cache_directory, name, hex);
+    return vl_arena_printf(arena, "%s-%.*s", name, VL_IMAGE_HASH_DIGITS, hex);
+}
+
+const char *vl_image_place(struct vl_arena *arena, const char *cache_directory, const char *name, const char *url)
+{
+    return vl_arena_printf(arena, "%s/images/%s.qcow2", cache_directory, stem(arena, name, url));
+}
+
+const char *vl_image_stem(struct vl_arena *arena, const char *name, const char *source, const char *sum)
+{
+    struct stat status;
+
+    if (sum)
+        return stem(arena, name, vl_arena_printf(arena, "%s %s", source, sum));
+    /* another file under the same path is another one */
+    if (stat(source, &status) == 0)
+        source = vl_arena_printf(arena, "%s %lld %lld.%09ld", source, (long long)status.st_size,
+                                 (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+    return stem(arena, name, source);
 }
 
 int vl_image_read_header(struct vl_arena *arena, const void *bytes, size_t length, uint64_t *ret_size,
@@ -139,6 +157,18 @@ static int compare(struct vl_arena *arena, const char *file, const char *wanted,
     if (!is || strcmp(is, wanted) == 0)
         return is ? 0 : -1;
     return vl_fail(err, VL_ERROR_FAILED, "its SHA-256 is %s, and should be %s", is, wanted);
+}
+
+const char *vl_image_noted(struct vl_arena *arena, const char *file)
+{
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_FREE char *noted = NULL;
+    size_t length;
+
+    if (vl_own_read(vl_arena_printf(arena, "%s.sha256", file), SUM_LIMIT, VL_OWN_WORD, &noted, NULL, &ignored) < 0)
+        return NULL;
+    length = strspn(noted, "0123456789abcdef");
+    return length == VL_DIGEST_SHA256_SIZE - 1 ? vl_arena_strndup(arena, noted, length) : NULL;
 }
 
 int vl_image_verify(const char *file, const char *sha256, struct vl_error *err)

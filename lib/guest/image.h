@@ -15,6 +15,15 @@
  * image of the same name, or this one after its URL has changed, is another file. */
 const char *vl_image_place(struct vl_arena *arena, const char *cache_directory, const char *name, const char *url);
 
+/* The stem of the volumes that are made of an image: NAME-HASH, in the arena. HASH comes from where it is from and, of
+ * a file of this host, its size and when it was written last; of one that is fetched, its SHA-256 (`sum`; NULL: it is
+ * not known yet). */
+enum { VL_IMAGE_HASH_DIGITS = 12 };
+const char *vl_image_stem(struct vl_arena *arena, const char *name, const char *source, const char *sum);
+
+/* The SHA-256 that was noted when an image was fetched, in the arena; NULL: none. */
+const char *vl_image_noted(struct vl_arena *arena, const char *file);
+
 /* The bytes that a guest sees of a qcow2 image. One that needs another file is refused: that file would be opened on
  * the hypervisor's host, by a name that came with the image. */
 int vl_image_virtual_size(const char *path, uint64_t *ret_size, struct vl_error *err);

@@ -17,18 +17,7 @@ enum { LIMIT = 512 << 20 };
 
 const char *vl_netboot_place(struct vl_arena *arena, const char *cache_directory, const char *name, const char *source)
 {
-    char hex[VL_DIGEST_SHA256_SIZE];
-    struct stat status = { .st_size = 0 };
-    const char *what = source;
-
-    /* another disc under the same path is another one */
-    if (stat(source, &status) == 0)
-        what = vl_arena_printf(arena, "%s %lld %lld", source, (long long)status.st_size, (long long)status.st_mtime);
-    if (vl_digest_sha256(what, strlen(what), hex) < 0) {
-        arena->failed = true;
-        return "";
-    }
-    return vl_arena_printf(arena, "%s/installers/%s-%.12s", cache_directory, name, hex);
+    return vl_arena_printf(arena, "%s/installers/%s", cache_directory, vl_image_stem(arena, name, source, NULL));
 }
 
 static int make_directory(struct vl_arena *arena, const char *file, struct vl_error *err)

@@ -147,6 +147,10 @@ static int make_image(struct vl_lab *lab, const struct vl_raw_section *section, 
         return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err, "[%s] base: '%s' is no name of %s",
                               section->section->name, vl_text_printable(&lab->arena, image->source),
                               image->kind == VL_IMAGE_BUILD ? "a recipe" : "an image");
+    if (image->kind == VL_IMAGE_ISO && image->source[0] != '/')
+        return VL_LAB_MISTAKE(lab, vl_raw_line(section, "base"), err,
+                              "[%s] base: '%s' should be an absolute path, for libvirt opens it, and not from here",
+                              section->section->name, vl_text_printable(&lab->arena, image->source));
     image->unattended = image->kind == VL_IMAGE_LOCATION || given->install == INSTALL_UNATTENDED;
     return check_install(lab, section, image, err) < 0 ? -1 : check_sum(lab, section, image, err);
 }

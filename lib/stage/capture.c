@@ -61,7 +61,7 @@ static int find_tool(const struct vl_guest_plan *guests, const struct vl_pbx *pb
     struct vl_recipe recipe;
 
     looking.plan = &unwanted;
-    if (vl_guest_see_base(guests, pbx->name, disk) < 0 || vl_guest_plan_boot(&looking, pbx->image, disk, &boot) < 0)
+    if (vl_guest_see_base(guests, pbx->name, disk) < 0 || vl_guest_plan_boot(&looking, pbx, disk, &boot) < 0)
         return -1;
     capture->kernel = name_of(arena, boot.kernel);
     capture->initrd = name_of(arena, boot.initrd);

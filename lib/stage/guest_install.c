@@ -119,9 +119,8 @@ int vl_stage_installer(struct vl_session *session, const struct vl_image *image,
 
     if (!installer)
         return -1;
-    if (image->kind == VL_IMAGE_ISO && !vl_file_exists(image->source))
-        return vl_fail_at(err, VL_ERROR_LAB, session->lab->file, image->line, "[image %s] base: there is no file '%s'",
-                          image->name, image->source);
+    if (image->kind == VL_IMAGE_ISO && vl_stage_check_file(session, image, err) < 0)
+        return -1;
     plan_part(image, vl_arena_printf(&plan->arena, "%s.vmlinuz", place), installer->tree_kernel, installer->disc_kernel,
               plan);
     plan_part(image, vl_arena_printf(&plan->arena, "%s.initrd", place), installer->tree_initrd, installer->disc_initrd,
@@ -220,7 +219,8 @@ int vl_guest_plan_install(const struct vl_guest_plan *guests, const struct vl_pb
         return -1;
     ret_install->memory = installer->memory;
     ret_install->boot.cmdline = vl_render_installer_cmdline(arena, &answers);
-    ret_install->boot.cdrom = pbx->image->kind == VL_IMAGE_ISO ? pbx->image->source : NULL;
+    if (pbx->image->kind == VL_IMAGE_ISO && vl_guest_plan_medium(guests, pbx->image, &ret_install->boot.cdrom) < 0)
+        return -1;
     if (seed.initrd)
         ret_install->boot.initrd = vl_guest_volume_path(guests, ret_install->seed);
     else

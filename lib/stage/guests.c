@@ -3,8 +3,8 @@
  * Virtual machines: images in the cache, base volumes in the lab's pool, a linked clone and a seed for each guest, its
  * domain, and that it runs.
  *
- * Names tell whether something is current, so nothing has to be remembered: a base volume carries the hash of its
- * recipe, a seed the hash of its content, a domain the fingerprint of its XML. A guest's disk is never replaced here,
+ * Names tell whether something is current, so nothing has to be remembered: a base volume carries a hash of what it was
+ * made of, a seed that of its content, a domain the fingerprint of its XML. A guest's disk is never replaced here,
  * whatever happened to the base image: it holds a student's work.
  */
 #include <string.h>
@@ -32,7 +32,7 @@ struct planned {
 static int plan_boot(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk,
                      struct vl_guest_boot *boot)
 {
-    if (vl_guest_plan_boot(guests, pbx->image, disk, boot) < 0)
+    if (vl_guest_plan_boot(guests, pbx, disk, boot) < 0)
         return -1;
     return boot->kernel ? vl_lab_check_kernel(guests->session->lab, pbx, guests->err) : 0;
 }
@@ -57,7 +57,7 @@ static int plan_disk(const struct vl_guest_plan *guests, struct vl_guest_plan *o
     return vl_guest_plan_growth(own, pbx, volume, planned->boot.base_volume);
 }
 
-/* Its answers while it is installed unattended, or its identity. Who installs by hand has neither. */
+/* Its answers while it is installed unattended, or its identity. What was installed on the disk knows its own. */
 static int plan_seed(const struct vl_guest_plan *own, const struct vl_pbx *pbx, struct planned *planned)
 {
     if (planned->installs) {
@@ -67,8 +67,7 @@ static int plan_seed(const struct vl_guest_plan *own, const struct vl_pbx *pbx, 
         planned->seed = planned->install.seed;
         return 0;
     }
-    return planned->boot.cdrom || pbx->image->unattended ? 0
-                                                         : vl_guest_plan_seed(own, pbx, planned->mac, &planned->seed);
+    return planned->boot.base_volume ? vl_guest_plan_seed(own, pbx, planned->mac, &planned->seed) : 0;
 }
 
 static struct vl_domain_spec spec_of(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
@@ -121,16 +120,14 @@ static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *p
     own.stops = guests->session->renews;
     if (plan_disk(guests, &own, pbx, &planned) < 0)
         return -1;
-    vl_guest_tell_other_recipe(guests, pbx, &planned.volume);
+    vl_guest_tell_other(guests, pbx, &planned.boot);
     if (plan_seed(&own, pbx, &planned) < 0)
         return -1;
     own.info = planned.boot.info;
     spec = spec_of(guests, pbx, &planned);
     if (vl_guest_plan_domain(&own, &spec, pbx->autostart, &domain) < 0)
         return -1;
-    return planned.seed || pbx->image->unattended
-               ? vl_guest_plan_old_seeds(&own, pbx, planned.seed ? planned.seed : "", &domain)
-               : 0;
+    return vl_guest_plan_old_seeds(&own, pbx, planned.seed ? planned.seed : "", &domain);
 }
 
 /* The same base volume is wanted by many guests: its steps are kept once. */

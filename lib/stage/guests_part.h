@@ -34,7 +34,8 @@ struct vl_guest_plan {
 struct vl_guest_boot {
     const char *base_volume; /* its disk is a linked clone of this */
     const char *kernel, *initrd, *cmdline, *cdrom;
-    const char *info; /* the file that says the command line, once the image is built */
+    const char *info;  /* the file that says the command line, once the image is built */
+    const char *other; /* what the disk is instead of what the lab file says, in words; NULL: it is that */
 };
 
 /* Begin a plan for guests of one hypervisor; the pool is made where it is not there. */
@@ -115,13 +116,16 @@ void vl_guest_plan_files_gone(const struct vl_guest_plan *guests, const char *co
 /* The guest stops and its disk goes, which *disk is, and says so then. */
 int vl_guest_plan_renewed(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, struct vl_volume *disk);
 
-/* The file has another recipe than when the guest got its disk. */
-void vl_guest_tell_other_recipe(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
-                                const struct vl_volume *disk);
-
-/* What a guest of this image boots from, with the base volumes that are missing. */
-int vl_guest_plan_boot(const struct vl_guest_plan *guests, const struct vl_image *image, const struct vl_volume *disk,
+/* What a guest boots from that has this disk, or is going to have one, with the base volumes that are missing. */
+int vl_guest_plan_boot(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk,
                        struct vl_guest_boot *boot);
+
+/* That it is another thing than the lab file says. */
+void vl_guest_tell_other(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
+                         const struct vl_guest_boot *boot);
+
+/* Where the hypervisor finds the medium of an image of iso:, which it gets a copy of where it is on another host. */
+int vl_guest_plan_medium(const struct vl_guest_plan *guests, const struct vl_image *image, const char **ret_path);
 
 /* The lab's key that logs in to a guest, the guest's own, and where both are written down for a person to follow. */
 struct vl_guest_keys {

@@ -11,19 +11,34 @@
 #include "guest/recipe.h"
 #include "stage/stage.h"
 
+/* What was fetched is what the lab file says today: that may have been written since. */
+static int check_fetched(struct vl_session *session, const struct vl_image *image, const char *file,
+                         struct vl_arena *arena, struct vl_error *err)
+{
+    const char *noted = vl_image_noted(arena, file), *name = strrchr(file, '/') + 1;
+
+    if (!image->sha256 || (noted && !strcmp(noted, image->sha256)))
+        return 0;
+    return vl_fail_at(err, VL_ERROR_LAB, session->lab->file, image->line,
+                      "[image %s] sha256: what was fetched has %s; 'voiplab image remove %.*s' has it fetched again",
+                      image->name, noted ? noted : "none that was noted", (int)(strlen(name) - strlen(".qcow2")), name);
+}
+
 /* Fetched before the guests are planned: the volume of their base image is as large as that image says. */
-static int fetch_step(struct vl_session *session, const struct vl_image *image, struct vl_plan *plan)
+static int fetch_step(struct vl_session *session, const struct vl_image *image, struct vl_plan *plan,
+                      struct vl_error *err)
 {
     const char *file = vl_image_place(&plan->arena, session->options.cache_directory, image->name, image->source);
 
-    if (!vl_file_exists(file))
-        vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_IMAGE,
-                                             .target = VL_THIS_HOST,
-                                             .object = image->name,
-                                             .source = image->source,
-                                             .after = file,
-                                             .sha256 = image->sha256,
-                                             .why = "the image is fetched once and kept" });
+    if (vl_file_exists(file))
+        return check_fetched(session, image, file, &plan->arena, err);
+    vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_IMAGE,
+                                         .target = VL_THIS_HOST,
+                                         .object = image->name,
+                                         .source = image->source,
+                                         .after = file,
+                                         .sha256 = image->sha256,
+                                         .why = "the image is fetched once and kept" });
     return 0;
 }
 
@@ -33,7 +48,7 @@ static int image_step(struct vl_session *session, const struct vl_image *image, 
     struct vl_recipe recipe;
 
     if (image->kind == VL_IMAGE_URL)
-        return fetch_step(session, image, plan);
+        return fetch_step(session, image, plan, err);
     if (image->unattended)
         return vl_stage_installer(session, image, plan, err);
     if (image->kind != VL_IMAGE_BUILD)

@@ -272,7 +272,7 @@ static int begin_guest(struct putting *putting, const struct vl_pbx *pbx)
         vl_guest_plan_renewed(guests, pbx, &disk) < 0)
         return -1;
     disk = (struct vl_volume){ .name = NULL };
-    return putting->restoring->manifest->has_base ? 0 : vl_guest_plan_boot(guests, pbx->image, &disk, &boot);
+    return putting->restoring->manifest->has_base ? 0 : vl_guest_plan_boot(guests, pbx, &disk, &boot);
 }
 
 static int begin_guests(struct putting *putting)

@@ -109,6 +109,9 @@ const char *vl_stage_console_log(const struct vl_session *session, struct vl_are
 struct vl_site;
 bool vl_stage_is_here(const struct vl_session *session, const struct vl_site *site);
 
+/* The file of this host that an image of disk: or iso: is, is there. */
+int vl_stage_check_file(const struct vl_session *session, const struct vl_image *image, struct vl_error *err);
+
 /* The files of one PBX. target NULL: it does not answer (dry run), everything is new. parts: VL_PART_… */
 int vl_stage_pbx(struct vl_session *session, const struct vl_pbx *pbx, struct vl_target *target, unsigned parts,
                  struct vl_plan *plan, struct vl_error *err);

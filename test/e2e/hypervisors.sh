@@ -99,10 +99,10 @@ done
 expect_contains "$(cat "$work/state/two/made")" "place g3 second" "what is written down"
 volumes() { virsh -q -c "$1" vol-list voiplab-two | awk 'NF { print $1 }' | grep -v '[.]complete$' | sort | tr '\n' ' '; }
 expect_contains "$(volumes "$uri1")" "g1.qcow2" "the volumes on the first"
-expect_contains "$(volumes "$uri1")" "i.base.qcow2" "the volumes on the first"
+expect_contains "$(volumes "$uri1")" ".base.qcow2" "the volumes on the first"
 expect_lacks "$(volumes "$uri1")" "g2" "the volumes on the first"
 expect_contains "$(volumes "$uri2")" "g2.qcow2" "the volumes on the second"
-expect_contains "$(volumes "$uri2")" "i.base.qcow2" "the volumes on the second"
+expect_contains "$(volumes "$uri2")" ".base.qcow2" "the volumes on the second"
 expect_lacks "$(volumes "$uri2")" "g1" "the volumes on the second"
 
 say "a backup of both is restored where nothing is any more, byte for byte"

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "guest/hypervisor_ops.h"
+#include "guest/recipe.h"
 #include "plan/apply.h"
 #include "stage/stage.h"
 
@@ -123,6 +124,20 @@ static inline void make_clone(struct fixture *fixture, const char *pool, const c
 
     if (vl_hypervisor_volume_make(fixture->session.hypervisor, pool, xml, &err) < 0)
         fail_msg("%s", vl_error_text(&err));
+}
+
+/* An image is in the cache, as far as its files are looked at. */
+static inline void have_image(struct fixture *fixture, const char *name)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    struct vl_recipe recipe;
+
+    if (vl_recipe_find(&arena, SOURCE_DIRECTORY "/share", fixture->directory, name, NULL, &recipe, &err) < 0 ||
+        vl_file_mkdirs(recipe.cache, 0755, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    write_whole(vl_arena_printf(&arena, "%s/info", recipe.cache), "cmdline=quiet splash\n");
+    write_whole(vl_arena_printf(&arena, "%s/SHA256SUMS", recipe.cache), "");
 }
 
 static inline const struct vl_step *step_of(const struct vl_plan *plan, enum vl_step_kind kind)

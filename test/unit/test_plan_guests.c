@@ -70,130 +70,6 @@ static void test_failed_start(void **state)
     assert_int_equal(state_of(fixture, "t-c"), VL_DOMAIN_RUNNING);
 }
 
-/* A qcow2 header of version 2: 7 MiB, with or without a backing file. */
-static void write_image(const char *path, bool backed)
-{
-    unsigned char header[80] = "QFI\xfb";
-    FILE *file = fopen(path, "we");
-
-    header[7] = 2;
-    header[15] = backed ? 72 : 0;
-    header[29] = 0x70;
-    assert_non_null(file);
-    assert_int_equal(fwrite(header, 1, sizeof(header), file), sizeof(header));
-    assert_int_equal(fclose(file), 0);
-}
-
-/* The step that makes the base volume, of which there is one for all guests. */
-static const struct vl_step *upload_step(const struct vl_plan *plan)
-{
-    const struct vl_step *found = NULL;
-
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->steps[i].kind != VL_STEP_UPLOAD)
-            continue;
-        assert_null(found);
-        found = &plan->steps[i];
-    }
-    assert_non_null(found);
-    return found;
-}
-
-static void test_fetched_image(void **state)
-{
-    FIXTURE_AUTO *fixture = fixture_open("url:https://192.0.2.1/disk.qcow2");
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_PLAN_AUTO images = { .count = 0 };
-    VL_PLAN_AUTO before = { .count = 0 };
-    VL_PLAN_AUTO after = { .count = 0 };
-    const char *place;
-
-    (void)state;
-    assert_int_equal(vl_stage_image(&fixture->session, NULL, &images, &err), 0);
-    assert_int_equal(images.count, 1);
-    assert_int_equal(images.steps[0].kind, VL_STEP_IMAGE);
-    assert_string_equal(images.steps[0].source, "https://192.0.2.1/disk.qcow2");
-    place = vl_image_place(&arena, fixture->directory, "i", "https://192.0.2.1/disk.qcow2");
-    assert_string_equal(images.steps[0].after, place);
-    assert_string_not_equal(place, vl_image_place(&arena, fixture->directory, "i", "https://192.0.2.1/other.qcow2"));
-
-    /* without a hypervisor everything counts as absent: a dry run before the image is there, and then with it */
-    vl_hypervisor_close(fixture->session.hypervisor);
-    fixture->session.hypervisor = NULL;
-    if (vl_stage_guests(&fixture->session, NULL, &before, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-    assert_int_equal(upload_step(&before)->size, 0);
-    assert_int_equal(mkdir(vl_arena_printf(&arena, "%s/images", fixture->directory), 0755), 0);
-    write_image(place, false);
-    assert_int_equal(vl_stage_guests(&fixture->session, NULL, &after, &err), 0);
-    assert_int_equal(upload_step(&after)->size, 7 << 20);
-    assert_non_null(strstr(upload_step(&after)->after, "<capacity unit=\"bytes\">7340032</capacity>"));
-    assert_string_equal(upload_step(&after)->source, place);
-
-    write_image(place, true);
-    assert_int_equal(vl_stage_guests(&fixture->session, NULL, &after, &err), -1);
-    assert_non_null(strstr(vl_error_text(&err), "needs another file"));
-}
-
-/* Of an image of the cache, what it has tells whether a kernel starts its disks. */
-static void test_kept_kernel(void **state)
-{
-    static const char *const network_first[] = { "network", "disk", NULL };
-    FIXTURE_AUTO *fixture = fixture_open("image:gold");
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_PLAN_AUTO alone = { .count = 0 };
-    VL_PLAN_AUTO refused = { .count = 0 };
-    const char *place = vl_arena_printf(&arena, "%s/images", fixture->directory);
-    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
-
-    (void)state;
-    assert_int_equal(mkdir(place, 0755), 0);
-    place = vl_arena_printf(&arena, "%s/gold-0123456789ab", place);
-    assert_int_equal(mkdir(place, 0755), 0);
-    write_image(vl_arena_printf(&arena, "%s/disk.qcow2", place), false);
-    write_whole(vl_arena_printf(&arena, "%s/vmlinuz", place), "kernel");
-    write_whole(vl_arena_printf(&arena, "%s/initrd", place), "initrd");
-    write_whole(vl_arena_printf(&arena, "%s/SHA256SUMS", place), "");
-    write_whole(vl_arena_printf(&arena, "%s/info", place), "made=captured\n");
-    pbx->boot = network_first;
-    if (vl_stage_guests_shared(&fixture->session, NULL, &alone, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-    write_whole(vl_arena_printf(&arena, "%s/info", place), "made=captured\ncmdline=quiet\n");
-    assert_int_equal(vl_stage_guests_shared(&fixture->session, NULL, &refused, &err), -1);
-    assert_non_null(strstr(vl_error_text(&err), "[pbx a] boot: 'disk' is started by the kernel of [image i], which "));
-}
-
-/* A guest whose disk is of another recipe than the lab file's boots what that disk needs, and it is told. */
-static void test_other_recipe(void **state)
-{
-    FIXTURE_AUTO *fixture = fixture_open("build:debian-asterisk-22");
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    VL_PLAN_AUTO shared = { .count = 0 };
-    VL_PLAN_AUTO plan = { .count = 0 };
-    const char *pool, *domains[3] = { NULL };
-    size_t count = 0;
-
-    (void)state;
-    assert_int_equal(vl_stage_guests_shared(&fixture->session, NULL, &shared, &err), 0);
-    assert_int_equal(shared.steps[0].kind, VL_STEP_POOL);
-    pool = shared.steps[0].object;
-    assert_int_equal(vl_hypervisor_pool_make(fixture->session.hypervisor, pool, shared.steps[0].after, &err), 0);
-    make_clone(fixture, pool, "a.qcow2", "/pool/debian-asterisk-0123456789ab.qcow2");
-    make_clone(fixture, pool, "c.qcow2", "/pool/debian-asterisk-22-0123456789ab.qcow2");
-    assert_int_equal(vl_stage_guests(&fixture->session, (const char *const[]){ "a", "c", NULL }, &plan, &err), 0);
-    for (size_t i = 0; i < plan.count; i++)
-        if (plan.steps[i].kind == VL_STEP_DOMAIN)
-            domains[count++] = plan.steps[i].after;
-    assert_int_equal(count, 2);
-    assert_non_null(strstr(domains[0], "/debian-asterisk-0123456789ab.vmlinuz</kernel>"));
-    assert_non_null(strstr(domains[1], "/debian-asterisk-22-0123456789ab.vmlinuz</kernel>"));
-    assert_string_equal(vl_buf_text(&fixture->warnings),
-                        "a: its disk is of the image 'debian-asterisk-0123456789ab', which stays; 'voiplab "
-                        "reset --clean a' makes one of 'debian-asterisk-22'\n");
-}
-
 static const char *behind_of(struct fixture *fixture, struct vl_arena *arena)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
@@ -549,11 +425,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_foreign_domain), cmocka_unit_test(test_failed_start),
-        cmocka_unit_test(test_fetched_image),  cmocka_unit_test(test_other_recipe),
-        cmocka_unit_test(test_behind),         cmocka_unit_test(test_boot_order),
-        cmocka_unit_test(test_kept_kernel),    cmocka_unit_test(test_renewed),
-        cmocka_unit_test(test_held_disk),      cmocka_unit_test(test_live),
-        cmocka_unit_test(test_disk_size),      cmocka_unit_test(test_unended),
+
+        cmocka_unit_test(test_behind),         cmocka_unit_test(test_boot_order),   cmocka_unit_test(test_renewed),
+        cmocka_unit_test(test_held_disk),      cmocka_unit_test(test_live),         cmocka_unit_test(test_disk_size),
+        cmocka_unit_test(test_unended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

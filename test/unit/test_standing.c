@@ -7,7 +7,6 @@
  */
 #include "ready_fixture.h"
 
-#include "guest/recipe.h"
 #include "plan/backup.h"
 #include "plan/sites.h"
 
@@ -181,21 +180,6 @@ static int seen_suspend(struct _virDomain *domain)
     return suspends_fail ? -1 : rc;
 }
 
-/* The image of the guests is in the cache, as far as its files are looked at to capture one. */
-static void have_image(struct fixture *fixture)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-    VL_ERROR_AUTO err = { .code = VL_OK };
-    struct vl_recipe recipe;
-
-    if (vl_recipe_find(&arena, SOURCE_DIRECTORY "/share", fixture->directory, "debian-asterisk-22", NULL, &recipe,
-                       &err) < 0 ||
-        vl_file_mkdirs(recipe.cache, 0755, &err) < 0)
-        fail_msg("%s", vl_error_text(&err));
-    write_whole(vl_arena_printf(&arena, "%s/info", recipe.cache), "cmdline=quiet\n");
-    write_whole(vl_arena_printf(&arena, "%s/SHA256SUMS", recipe.cache), "");
-}
-
 /* Before its disk is copied again, whatever for. */
 static bool plan_wakes(struct fixture *fixture)
 {
@@ -249,7 +233,7 @@ static void test_copied(void **state)
     }
     (void)vl_hypervisor_set_ops(NULL);
     assert_int_equal(vl_hypervisor_pause(fixture->session.hypervisor, "t-a", "t", &(bool){ false }, &err), 0);
-    have_image(fixture);
+    have_image(fixture, "debian-asterisk-22");
     fixture->session.options.hypervisor = "qemu:///system";
     assert_false(plan_wakes(fixture));
     write_whole(copied_mark, "");
