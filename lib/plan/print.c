@@ -82,7 +82,9 @@ static const char *content(const struct vl_session *session, struct vl_arena *ar
     if (buf.failed)
         arena->failed = true;
     text = vl_text_visible(arena, vl_buf_text(&buf));
-    return show_secrets ? text : vl_lab_mask(&session->state, arena, text);
+    return show_secrets ? text
+                        : vl_lab_mask_file(&session->state, arena,
+                                           vl_step_kind(step)->show == VL_SHOW_DIFF ? step->object : NULL, text);
 }
 
 static void add_indented(struct vl_buf *buf, const char *text)
