@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/memory.h"
 
 enum { DEPTH = 32 };
@@ -127,6 +128,17 @@ void vl_json_string(struct vl_json *json, const char *key, const char *text)
     json_t *value = text ? json_string(text) : json_null();
 
     add(json, key, value ? value : mended_string(text));
+}
+
+void vl_json_bytes(struct vl_json *json, const char *key, const char *text)
+{
+    json_t *exact = text ? json_string(text) : NULL;
+    VL_FREE char *base64 = text && !exact ? vl_digest_base64(text, strlen(text)) : NULL;
+
+    json_decref(exact);
+    if (text && !exact && !base64 && json)
+        json->failed = true;
+    add(json, key, base64 ? json_string(base64) : json_null());
 }
 
 void vl_json_number(struct vl_json *json, const char *key, int64_t number)

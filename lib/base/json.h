@@ -31,6 +31,9 @@ void vl_json_end_to(struct vl_json *json, size_t depth);
 
 /* Add a value. A NULL text becomes null. */
 void vl_json_string(struct vl_json *json, const char *key, const char *text);
+/* The bytes of a text, in base64, when they are not UTF-8, so that what was written by vl_json_string() is not all of
+ * it; else null. */
+void vl_json_bytes(struct vl_json *json, const char *key, const char *text);
 void vl_json_number(struct vl_json *json, const char *key, int64_t number);
 void vl_json_real(struct vl_json *json, const char *key, double number);
 void vl_json_bool(struct vl_json *json, const char *key, bool value);

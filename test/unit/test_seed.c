@@ -407,7 +407,10 @@ static void test_json(void **state)
     vl_json_object(json, NULL);
     vl_json_string(json, "z", "q\"\n\x1b");
     vl_json_string(json, "bad", "a\xff\xc3\xa9\xc3");
+    vl_json_bytes(json, "bad_bytes", "a\xff\xc3\xa9\xc3");
+    vl_json_bytes(json, "good_bytes", "a\xc3\xa9");
     vl_json_string(json, "none", NULL);
+    vl_json_bytes(json, "no_bytes", NULL);
     vl_json_array(json, "list");
     vl_json_number(json, NULL, -5);
     vl_json_real(json, NULL, 0.5);
@@ -416,9 +419,9 @@ static void test_json(void **state)
     vl_json_end(json);
     text = vl_json_text(json, 0, &err);
     assert_non_null(text);
-    assert_string_equal(text,
-                        "{\"z\": \"q\\\"\\n\\u001B\", \"bad\": \"a\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd\", \"none\": null, "
-                        "\"list\": [-5, 0.5, null, true]}\n");
+    assert_string_equal(text, "{\"z\": \"q\\\"\\n\\u001B\", \"bad\": \"a\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd\", "
+                              "\"bad_bytes\": \"Yf/DqcM=\", \"good_bytes\": null, \"none\": null, \"no_bytes\": null, "
+                              "\"list\": [-5, 0.5, null, true]}\n");
     vl_json_end(unbalanced);
     assert_null(vl_json_text(unbalanced, 0, &err));
 }
