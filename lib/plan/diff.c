@@ -15,7 +15,9 @@ enum { CONTEXT = 3, LARGEST = 16 << 20 };
 
 struct lines {
     const char **start;
-    size_t *length; /* with the line feed, which the last line may lack */
+    size_t *length;     /* with the line feed, which the last line may lack */
+    const char **shown; /* what is printed of each: another text with as many lines, or the same */
+    size_t *shown_length;
     size_t count;
 };
 
@@ -30,7 +32,14 @@ struct edits {
     size_t count;
 };
 
-static struct lines split(struct vl_arena *arena, const char *text)
+static size_t line_length(const char *text)
+{
+    size_t length = strcspn(text, "\n");
+
+    return length + (text[length] == '\n');
+}
+
+static struct lines split(struct vl_arena *arena, const char *text, const char *shown)
 {
     struct lines lines = { .count = 0 };
     size_t count = 0;
@@ -39,15 +48,17 @@ static struct lines split(struct vl_arena *arena, const char *text)
         count += *p == '\n';
     lines.start = vl_arena_zalloc(arena, (count + 1) * sizeof(*lines.start));
     lines.length = vl_arena_zalloc(arena, (count + 1) * sizeof(*lines.length));
-    if (!lines.start || !lines.length)
+    lines.shown = vl_arena_zalloc(arena, (count + 1) * sizeof(*lines.shown));
+    lines.shown_length = vl_arena_zalloc(arena, (count + 1) * sizeof(*lines.shown_length));
+    if (arena->failed)
         return lines;
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-
-        length += text[length] == '\n';
+    for (; *text; lines.count++) {
         lines.start[lines.count] = text;
-        lines.length[lines.count++] = length;
-        text += length;
+        lines.length[lines.count] = line_length(text);
+        lines.shown[lines.count] = shown;
+        lines.shown_length[lines.count] = line_length(shown);
+        text += lines.length[lines.count];
+        shown += lines.shown_length[lines.count];
     }
     return lines;
 }
@@ -59,7 +70,8 @@ static bool same(const struct lines *a, size_t i, const struct lines *b, size_t 
 
 static void add(struct edits *edits, char sign, const struct lines *lines, size_t i)
 {
-    edits->list[edits->count++] = (struct edit){ .sign = sign, .start = lines->start[i], .length = lines->length[i] };
+    edits->list[edits->count++] =
+        (struct edit){ .sign = sign, .start = lines->shown[i], .length = lines->shown_length[i] };
 }
 
 /* The edits for a[from..a_end) against b[from..b_end). */
@@ -135,15 +147,22 @@ static void print_hunk(struct vl_buf *buf, const struct edits *edits, size_t fro
     for (size_t i = from; i < to; i++) {
         vl_buf_putc(buf, edits->list[i].sign);
         vl_buf_add(buf, edits->list[i].start, edits->list[i].length);
-        if (edits->list[i].start[edits->list[i].length - 1] != '\n')
+        if (!edits->list[i].length || edits->list[i].start[edits->list[i].length - 1] != '\n')
             vl_buf_puts(buf, "\n\\ No newline at end of file\n");
     }
 }
 
 void vl_diff(struct vl_buf *buf, const char *before, const char *after)
 {
+    vl_diff_shown(buf, before, before, after, after);
+}
+
+void vl_diff_shown(struct vl_buf *buf, const char *before, const char *shown_before, const char *after,
+                   const char *shown_after)
+{
     VL_ARENA_AUTO arena = { .blocks = NULL };
-    struct lines a = split(&arena, before ? before : ""), b = split(&arena, after ? after : "");
+    struct lines a = split(&arena, before ? before : "", before ? shown_before : "");
+    struct lines b = split(&arena, after ? after : "", after ? shown_after : "");
     struct edits edits = compare(&arena, &a, &b);
     size_t a_line = 0, b_line = 0;
 

@@ -252,6 +252,22 @@ static void test_patch(void **state)
     free(directory);
 }
 
+/* What hides a line may stand far above it. */
+static void test_shown(void **state)
+{
+    VL_BUF_AUTO diff = VL_BUF_INIT;
+
+    (void)state;
+    vl_diff_shown(&diff, "a\nb\nold", "a\n*\n*", "a\nb\nnew\n", "a\n*\n*\n");
+    assert_string_equal(vl_buf_text(&diff), "@@ -1,3 +1,3 @@\n a\n *\n-*\n" NO_NEWLINE "+*\n");
+    vl_buf_reset(&diff);
+    vl_diff_shown(&diff, NULL, NULL, "a\n", "*\n");
+    assert_string_equal(vl_buf_text(&diff), "@@ -0,0 +1,1 @@\n+*\n");
+    vl_buf_reset(&diff);
+    vl_diff_shown(&diff, "a\n", "*\n", "a\n", "+\n");
+    assert_string_equal(vl_buf_text(&diff), "");
+}
+
 static void test_memory(void **state)
 {
     VL_BUF_AUTO diff = { .failed = true };
@@ -265,9 +281,9 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known),  cmocka_unit_test(test_cases), cmocka_unit_test(test_open_end),
-        cmocka_unit_test(test_random), cmocka_unit_test(test_large), cmocka_unit_test(test_patch),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_known),  cmocka_unit_test(test_cases),  cmocka_unit_test(test_open_end),
+        cmocka_unit_test(test_random), cmocka_unit_test(test_large),  cmocka_unit_test(test_patch),
+        cmocka_unit_test(test_shown),  cmocka_unit_test(test_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
