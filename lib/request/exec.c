@@ -43,6 +43,15 @@ static void plain_lines(struct vl_buf *plain, const char *text)
         vl_buf_putc(plain, '\n');
 }
 
+char *vl_run_visible(struct vl_arena *arena, const char *said)
+{
+    VL_BUF_AUTO plain = VL_BUF_INIT;
+
+    plain_lines(&plain, said);
+    arena->failed |= plain.failed;
+    return vl_text_visible(arena, vl_buf_text(&plain));
+}
+
 char *vl_run_output(const struct vl_run *run, struct vl_arena *arena, const char *said)
 {
     VL_BUF_AUTO plain = VL_BUF_INIT;

@@ -64,6 +64,8 @@ int vl_run_on(const struct vl_run *run, const struct vl_pbx *pbx, const char *co
 int vl_run_show_command(const struct vl_run *run, const char *const *argv);
 /* What a PBX said, as it may be printed: whole lines, escaped, and without secrets unless they are asked for. */
 char *vl_run_output(const struct vl_run *run, struct vl_arena *arena, const char *said);
+/* The same with secrets, of what has none any more; letters of UTF-8 stay. */
+char *vl_run_visible(struct vl_arena *arena, const char *said);
 
 /* All is changed that will be: others may change the lab while this request goes on. */
 void vl_run_unlock(const struct vl_run *run);

@@ -8,7 +8,7 @@
  *
  * What the lab file has is found as everywhere else, by planning the files; but against a target that is what was kept.
  */
-#include "request/request.h"
+#include "request/changed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +20,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "lab/mask.h"
 #include "plan/apply.h"
-#include "plan/diff.h"
 #include "plan/ready.h"
 #include "probe/files.h"
 #include "render/asterisk.h"
@@ -30,10 +28,10 @@
 
 #define ASTERISK "/etc/asterisk/"
 
-/* A PBX may have been given a thousand new files: so many are shown in full. */
-enum { SHOWN_MOST = 100, CONNECT_MS = 10000, MOST_WAIT_S = 3600 };
+enum { CONNECT_MS = 10000, MOST_WAIT_S = 3600 };
 
-/* Where the files are that voiplab writes, and all that lie beside them where it writes many. */
+/* The files that voiplab writes, each by its name, so that none is left out however many others there are; and all that
+ * lie beside them where it writes many. */
 static const char *const *roots_of(const struct vl_session *session, struct vl_arena *arena, const struct vl_pbx *pbx,
                                    struct vl_fileset *ret_set)
 {
@@ -48,8 +46,7 @@ static const char *const *roots_of(const struct vl_session *session, struct vl_a
         return nothing;
     roots[count++] = ASTERISK;
     for (size_t i = 0; i < ret_set->count; i++)
-        if (!vl_text_starts(ret_set->files[i].path, ASTERISK))
-            roots[count++] = ret_set->files[i].path;
+        roots[count++] = ret_set->files[i].path;
     return roots;
 }
 
@@ -143,23 +140,13 @@ static int read_kept(struct vl_target *target, const char *path, char **ret_text
     return *ret_text ? 0 : vl_no_memory(err);
 }
 
-/* A PBX and its files: as they were kept, as the lab file has them over that, and now. */
-struct comparison {
-    struct vl_arena arena;
-    struct vl_plan plan; /* from what was kept to what the lab file has */
-    struct vl_seen_files kept, now;
-    bool known; /* they were kept */
-    long taken;
-    size_t different;
-};
-
 struct saving {
     const struct vl_run *run;
     struct vl_fleet *fleet;
-    struct comparison *comparisons;
+    struct vl_comparison *comparisons;
 };
 
-static int read_record(const struct vl_session *session, const struct vl_pbx *pbx, struct comparison *comparison,
+static int read_record(const struct vl_session *session, const struct vl_pbx *pbx, struct vl_comparison *comparison,
                        struct vl_error *err)
 {
     const char *path = vl_ready_files_path(session, &comparison->arena, pbx->name);
@@ -180,7 +167,7 @@ static int read_record(const struct vl_session *session, const struct vl_pbx *pb
     return 0;
 }
 
-static int look(struct vl_session *session, const struct vl_pbx *pbx, struct comparison *comparison,
+static int look(struct vl_session *session, const struct vl_pbx *pbx, struct vl_comparison *comparison,
                 struct vl_error *err)
 {
     static const struct vl_target_ops reading = { .read = read_kept };
@@ -217,139 +204,6 @@ static void look_at(void *context, size_t index)
     vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name, "%s", vl_error_text(&member->error));
 }
 
-/* What a file shall be by the lab file; *ret_text NULL: it shall not be there. False: the lab file says nothing new. */
-static bool wanted(const struct vl_plan *plan, const char *path, const char **ret_text)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        if ((plan->steps[i].kind != VL_STEP_FILE && plan->steps[i].kind != VL_STEP_REMOVE) ||
-            strcmp(plan->steps[i].object, path) != 0)
-            continue;
-        *ret_text = plan->steps[i].after;
-        return true;
-    }
-    return false;
-}
-
-/* A file in its two states; NULL: it is not there. */
-struct pair {
-    const char *path;
-    const struct vl_seen_file *kept, *now;
-    const char *before, *after;
-    bool unread, moved; /* it is too large to be read; its mode or its owner is another one */
-};
-
-static bool equal(const char *a, const char *b)
-{
-    return a && b ? !strcmp(a, b) : a == b;
-}
-
-static const char *text_of(struct vl_arena *arena, const struct vl_seen_file *file)
-{
-    if (!file)
-        return NULL;
-    if (!file->text)
-        return vl_arena_printf(arena, "(%zu bytes)\n", file->size);
-    return file->kind == 'l' ? vl_arena_printf(arena, "link to %s\n", file->text) : file->text;
-}
-
-/* False: it is as it was left. */
-static bool differs(struct comparison *comparison, const char *path, struct pair *ret_pair)
-{
-    struct pair pair = { .path = path,
-                         .kept = vl_seen_find(&comparison->kept, path),
-                         .now = vl_seen_find(&comparison->now, path) };
-    const char *kept = text_of(&comparison->arena, pair.kept), *lab = NULL;
-    bool has_lab = wanted(&comparison->plan, path, &lab);
-
-    pair.after = text_of(&comparison->arena, pair.now);
-    pair.before = has_lab ? lab : kept;
-    pair.moved = comparison->known && pair.kept && pair.now && pair.kept->kind == pair.now->kind &&
-                 (pair.kept->mode != pair.now->mode || strcmp(pair.kept->owner, pair.now->owner) != 0);
-    *ret_pair = pair;
-    if (equal(pair.before, pair.after) || (comparison->known && equal(kept, pair.after))) {
-        ret_pair->before = pair.after;
-        return pair.moved;
-    }
-    return true;
-}
-
-/* The text of one, as patch(1) reads it where that can be. */
-static void describe(const struct pair *pair, const char *pbx, bool in_full, struct vl_buf *out)
-{
-    bool gone = !pair->after, is_new = !pair->before;
-
-    if (pair->moved)
-        vl_buf_printf(out, "%s%s: mode %04o, owner %s; it was mode %04o, owner %s\n", pbx, pair->path, pair->now->mode,
-                      pair->now->owner, pair->kept->mode, pair->kept->owner);
-    if (equal(pair->before, pair->after))
-        return;
-    vl_buf_printf(out, "--- %s%s\n+++ %s%s\n", is_new ? "/dev/null" : pbx, is_new ? "" : pair->path,
-                  gone ? "/dev/null" : pbx, gone ? "" : pair->path);
-    if (in_full)
-        vl_diff(out, pair->before, pair->after);
-    else
-        vl_buf_puts(out, "(more files are different than are shown)\n");
-}
-
-static void note_file(const struct vl_run *run, struct vl_arena *arena, const struct pair *pair, const char *diff)
-{
-    struct vl_json *json = run->result->document;
-    bool same = equal(pair->before, pair->after);
-
-    vl_json_object(json, NULL);
-    vl_json_string(json, "path", pair->path);
-    vl_json_string(json, "change", same ? "mode" : !pair->before ? "new" : pair->after ? "changed" : "removed");
-    vl_json_string(json, "diff", run->request->show_secrets ? diff : vl_lab_mask(&run->session->state, arena, diff));
-    vl_json_end(json);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The paths of all files that one side has, sorted, each once. */
-static const char **paths_of(struct comparison *comparison, size_t *ret_count)
-{
-    size_t most = comparison->kept.count + comparison->now.count + comparison->plan.count, count = 0, kept = 0;
-    const char **paths = vl_arena_zalloc(&comparison->arena, (most + 1) * sizeof(*paths));
-
-    *ret_count = 0;
-    if (!paths)
-        return NULL;
-    for (size_t i = 0; i < comparison->kept.count; i++)
-        paths[count++] = comparison->kept.files[i].path;
-    for (size_t i = 0; i < comparison->now.count; i++)
-        paths[count++] = comparison->now.files[i].path;
-    for (size_t i = 0; i < comparison->plan.count; i++)
-        paths[count++] = comparison->plan.steps[i].object;
-    qsort(paths, count, sizeof(*paths), compare_names);
-    for (size_t i = 0; i < count; i++)
-        if (!kept || strcmp(paths[kept - 1], paths[i]) != 0)
-            paths[kept++] = paths[i];
-    *ret_count = kept;
-    return paths;
-}
-
-static int compare(const struct vl_run *run, const struct vl_pbx *pbx, struct comparison *comparison,
-                   struct vl_buf *text)
-{
-    size_t count;
-    const char **paths = paths_of(comparison, &count);
-
-    for (size_t i = 0; i < count; i++) {
-        VL_BUF_AUTO diff = VL_BUF_INIT;
-        struct pair pair;
-
-        if (!differs(comparison, paths[i], &pair))
-            continue;
-        describe(&pair, pbx->name, comparison->different++ < SHOWN_MOST, &diff);
-        vl_buf_puts(text, vl_run_output(run, &comparison->arena, vl_buf_text(&diff)));
-        note_file(run, &comparison->arena, &pair, vl_buf_text(&diff));
-    }
-    return vl_arena_check(&comparison->arena, run->err);
-}
-
 static const char *time_text(struct vl_arena *arena, long taken)
 {
     char text[sizeof("2026-11-29 17:00")];
@@ -361,11 +215,18 @@ static const char *time_text(struct vl_arena *arena, long taken)
     return vl_arena_strdup(arena, text);
 }
 
+static const char *state_of(const struct vl_member *member, const struct vl_comparison *comparison)
+{
+    if (member->error.code)
+        return "unknown";
+    return comparison->different ? "different" : comparison->unseen ? "unread" : "same";
+}
+
 static int tell(const struct saving *saving, size_t index, struct vl_buf *text)
 {
     const struct vl_run *run = saving->run;
     const struct vl_member *member = &saving->fleet->members[index];
-    struct comparison *comparison = &saving->comparisons[index];
+    struct vl_comparison *comparison = &saving->comparisons[index];
     struct vl_json *json = run->result->document;
     int rc = 0;
 
@@ -374,9 +235,10 @@ static int tell(const struct saving *saving, size_t index, struct vl_buf *text)
     vl_json_string(json, "since", time_text(&comparison->arena, comparison->taken));
     vl_json_array(json, "files");
     if (!member->error.code)
-        rc = compare(run, member->pbx, comparison, text);
-    vl_json_end(json);
-    vl_json_string(json, "state", member->error.code ? "unknown" : comparison->different ? "different" : "same");
+        rc = vl_changed_tell(run, member->pbx->name, comparison, text);
+    else
+        vl_json_end(json);
+    vl_json_string(json, "state", state_of(member, comparison));
     vl_json_string(json, "error", member->error.code ? vl_error_text(&member->error) : NULL);
     vl_json_end(json);
     if (!member->error.code && !comparison->known)
@@ -392,24 +254,31 @@ static int tell(const struct saving *saving, size_t index, struct vl_buf *text)
 static int finish(const struct saving *saving, const struct vl_buf *text)
 {
     const struct vl_run *run = saving->run;
-    size_t different = 0, unseen = vl_fleet_failed(saving->fleet), count = saving->fleet->count;
+    size_t different = 0, unread = 0, failed = vl_fleet_failed(saving->fleet), count = saving->fleet->count;
+    const char *some;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         different += saving->comparisons[i].different > 0;
+        unread += saving->comparisons[i].unseen > 0;
+    }
     if (text->failed)
         return vl_no_memory(run->err);
     run->result->text = vl_arena_strdup(&run->result->arena, vl_buf_text(text));
+    some = vl_arena_printf(&run->result->arena, "%zu of %zu PBX%s changed by hand", different, count,
+                           count == 1 ? " is" : "s are");
     if (different)
-        vl_result_summary(run->result, "%zu of %zu PBX%s changed by hand", different, count,
-                          count == 1 ? " is" : "s are");
+        vl_result_summary(run->result, "%s", some);
     else
-        vl_result_summary(run->result, "nothing was changed by hand on %zu PBX%s", count - unseen,
-                          vl_plural(count - unseen));
+        vl_result_summary(run->result, "nothing%s was changed by hand on %zu PBX%s", unread ? " that was read" : "",
+                          count - failed, vl_plural(count - failed));
     if (vl_run_fleet_error(run, saving->fleet) < 0)
         return -1;
-    return different ? vl_fail(run->err, VL_ERROR_DRIFT, "%zu of %zu PBX%s changed by hand", different, count,
-                               count == 1 ? " is" : "s are")
-                     : 0;
+    if (different)
+        return vl_fail(run->err, VL_ERROR_DRIFT, "%s", some);
+    return unread ? vl_fail(run->err, VL_ERROR_PARTIAL,
+                            "not all files of %zu of %zu PBX%s were looked at; the lines above say which", unread,
+                            count, vl_plural(count))
+                  : 0;
 }
 
 int vl_run_save(const struct vl_run *run)

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!text || vl_seen_parse(&arena, text, &files, &taken, &err) < 0)
         return 0;
-    FUZZ_CHECK(files.count <= VL_SEEN_MOST);
+    FUZZ_CHECK(files.count <= VL_SEEN_KEPT_MOST);
     for (size_t i = 0; i < files.count; i++) {
         FUZZ_CHECK(files.files[i].path[0] == '/');
         FUZZ_CHECK(vl_seen_find(&files, files.files[i].path));
@@ -28,5 +28,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     text = vl_seen_text(&arena, &files, taken);
     FUZZ_CHECK(vl_seen_parse(&arena, text, &again, &taken, &err) == 0 && again.count == files.count);
+    FUZZ_CHECK(!again.bound == !files.bound && (!files.bound || !strcmp(again.bound, files.bound)));
     return 0;
 }
