@@ -45,6 +45,24 @@ int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err)
     return 0;
 }
 
+void vl_run_tell_other_bases(const struct vl_fleet *fleet)
+{
+    struct vl_session *session = fleet->session;
+
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct vl_member *member = &fleet->members[i];
+        const char *other = member->pbx->place == VL_PLACE_VM && !vl_site_problem(session, member->pbx)
+                                ? vl_stage_other_base(session, member->pbx, &member->arena)
+                                : NULL;
+
+        if (other)
+            vl_session_event(session, VOIPLAB_EVENT_WARNING, member->pbx->name,
+                             "its disk is %s, which stays; 'voiplab reset --clean %s' makes one as [image %s] has it "
+                             "now",
+                             other, member->pbx->name, member->pbx->image->name);
+    }
+}
+
 void vl_run_fail_stopped(struct vl_fleet *fleet)
 {
     for (size_t i = 0; i < fleet->count; i++) {

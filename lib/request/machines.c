@@ -153,5 +153,6 @@ int vl_run_make_guests(const struct vl_run *run, struct vl_fleet *fleet, unsigne
         vl_fleet_wait_installed(fleet);
     if (vl_session_cancelled(run->session))
         return vl_run_fleet_error(run, fleet);
+    vl_run_tell_other_bases(fleet);
     return vl_run_look_at_domains(fleet, run->err);
 }

@@ -28,6 +28,9 @@ bool vl_run_has_machines(const struct vl_fleet *fleet);
 int vl_run_look_at_domains(struct vl_fleet *fleet, struct vl_error *err);
 int vl_run_look_at_domain(const struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err);
 
+/* In domains.c. Whose disk is of another image than the lab file has now is told. */
+void vl_run_tell_other_bases(const struct vl_fleet *fleet);
+
 /* A machine that does not run cannot answer: one failure with a clear word instead of a wait. */
 void vl_run_fail_stopped(struct vl_fleet *fleet);
 

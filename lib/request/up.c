@@ -40,6 +40,8 @@ static int find_missing(struct vl_fleet *fleet, bool machines, bool *missing, st
 
     if (vl_sites_reached(session) && vl_run_look_at_domains(fleet, err) < 0)
         return -1;
+    if (vl_sites_reached(session) && !session->renews)
+        vl_run_tell_other_bases(fleet);
     for (size_t i = 0; i < fleet->count; i++) {
         struct vl_member *member = &fleet->members[i];
 
@@ -373,6 +375,7 @@ int vl_run_look(const struct vl_run *run, struct vl_fleet *fleet, bool calls, bo
             vl_session_event(run->session, VOIPLAB_EVENT_WARNING, NULL, "%s", vl_error_text(&cause));
         else if (vl_run_look_at_domains(fleet, run->err) < 0)
             return -1;
+        vl_run_tell_other_bases(fleet);
         vl_fleet_see_sites(fleet);
         vl_run_fail_stopped(fleet);
     }

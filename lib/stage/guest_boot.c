@@ -236,10 +236,17 @@ int vl_guest_plan_boot(const struct vl_guest_plan *guests, const struct vl_pbx *
     return base.stem ? plan_base(guests, &base, boot) : plan_medium(guests, pbx->image, boot);
 }
 
-void vl_guest_tell_other(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_guest_boot *boot)
+const char *vl_stage_other_base(struct vl_session *session, const struct vl_pbx *pbx, struct vl_arena *arena)
 {
-    if (boot->other)
-        vl_session_event(guests->session, VOIPLAB_EVENT_WARNING, pbx->name,
-                         "its disk is %s, which stays; 'voiplab reset --clean %s' makes one as [image %s] has it now",
-                         boot->other, pbx->name, pbx->image->name);
+    VL_ERROR_AUTO ignored = { .code = VL_OK };
+    VL_PLAN_AUTO unwanted = { .count = 0 };
+    struct vl_guest_plan guests;
+    struct vl_guest_boot boot;
+    struct vl_volume disk;
+
+    if (vl_guest_begin(&guests, session, vl_site_of(session, pbx), &unwanted, &ignored) < 0 ||
+        vl_guest_volume(&guests, vl_arena_printf(&unwanted.arena, "%s.qcow2", pbx->name), &disk) < 0 || !disk.name ||
+        vl_guest_see_base(&guests, pbx->name, &disk) < 0 || vl_guest_plan_boot(&guests, pbx, &disk, &boot) < 0)
+        return NULL;
+    return boot.other ? vl_arena_strdup(arena, boot.other) : NULL;
 }

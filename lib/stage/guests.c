@@ -120,7 +120,6 @@ static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *p
     own.stops = guests->session->renews;
     if (plan_disk(guests, &own, pbx, &planned) < 0)
         return -1;
-    vl_guest_tell_other(guests, pbx, &planned.boot);
     if (plan_seed(&own, pbx, &planned) < 0)
         return -1;
     own.info = planned.boot.info;

@@ -120,10 +120,6 @@ int vl_guest_plan_renewed(const struct vl_guest_plan *guests, const struct vl_pb
 int vl_guest_plan_boot(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk,
                        struct vl_guest_boot *boot);
 
-/* That it is another thing than the lab file says. */
-void vl_guest_tell_other(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
-                         const struct vl_guest_boot *boot);
-
 /* Where the hypervisor finds the medium of an image of iso:, which it gets a copy of where it is on another host. */
 int vl_guest_plan_medium(const struct vl_guest_plan *guests, const struct vl_image *image, const char **ret_path);
 

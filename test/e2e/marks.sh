@@ -214,6 +214,21 @@ expect_lacks "$report" "runs as it was before" "up after a start"
 expect_lacks "$(seeds)" "$before" "the seeds after a start"
 [ "$(seeds | wc -w)" -eq 1 ] || fail "there are the seeds: $(seeds)"
 
+say "a guest whose image is another file by now keeps its disk and is told, once; a new one is made of that file"
+qemu-img create -q -f qcow2 "$work/other.qcow2" 8M
+sed -i "s|^base = .*|base = disk:$work/other.qcow2|" "$work/lab.ini"
+before=$(volumes)
+told="tres: its disk is a clone of '$(tr ' ' '\n' <<<"$before" | grep -x 'i-[0-9a-f]*\.base\.qcow2')', which stays"
+for command in "up --dry-run" up status; do
+    # shellcheck disable=SC2086 # words
+    in_lab "$([ "$command" = "up --dry-run" ] && echo 0 || echo 1)" $command --wait 1 tres
+    [ "$(grep -c -F "$told" <<<"$report")" -eq 1 ] || fail "$command: '$told' is not there once: $report"
+done
+[ "$(volumes)" = "$before" ] || fail "there are the volumes: $(volumes)"
+in_lab 0 reset --clean --dry-run tres
+expect_contains "$report" "(from $work/other.qcow2)" "the plan of reset --clean"
+sed -i "s|^base = .*|base = disk:$work/base.qcow2|" "$work/lab.ini"
+
 say "without its state a lab is known by the mark of its domains, and its guests run with keys that are gone"
 mv "$state/marks" "$work/lost"
 bring_up tres
