@@ -37,6 +37,7 @@ struct vl_member {
     bool settled;               /* it was put back to where that was so, and the lab file has them no otherwise */
     bool taken;                 /* this request has taken a snapshot of it */
     struct vl_seen_files kept;  /* its files as they were kept before this request; in `arena` */
+    const char *record;         /* of its files now, to be written with the ready state that is taken; NULL: none */
     bool amiss;                 /* it was not as it should be before, and is not looked at after */
     bool asleep;                /* it ran on from saved memory, or after it stood still: it is not now there */
     bool stood;                 /* of these, one that stood still for a moment, and is registered as it was */

@@ -68,11 +68,13 @@ int vl_run_put_back(const struct vl_run *run, struct vl_fleet *fleet, const char
  * True when some were stopped for it: they are asleep now, and their connections are closed. */
 bool vl_run_take_ready(const struct vl_run *run, struct vl_fleet *fleet);
 
-/* In save.c. Keep the files of the guests that this request has made, booted or changed, and of which none are kept yet
- * (`anew`: or are), as they are now. The first: remember what is kept of them, before it goes, since most of it will be
- * the same. */
+/* In save.c. Keep the files of the guests that this request has made, booted or changed, and of which none are kept
+ * yet, as they are now. `anew`: or are; then the record of before stays until there is a ready state with these files,
+ * to which they belong, and with which the third writes it. The first: remember what is kept of them, before it goes,
+ * since most of it will be the same. */
 void vl_run_know_files(struct vl_fleet *fleet);
 void vl_run_keep_files(struct vl_fleet *fleet, bool anew);
+int vl_run_write_record(const struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err);
 
 /* The members whose snapshot was being taken when a run was cut off run on, and are asleep. */
 int vl_run_resume(struct vl_fleet *fleet, struct vl_error *err);

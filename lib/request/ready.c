@@ -116,7 +116,7 @@ static int take(struct vl_fleet *fleet, struct vl_member *member, struct vl_erro
         carry_out(fleet, &second, &cause) < 0)
         return give_up(fleet, member, &ready, &cause);
     member->taken = true;
-    if (run_on(fleet, member, &ready, err) < 0)
+    if (run_on(fleet, member, &ready, err) < 0 || (member->record && vl_run_write_record(fleet, member, err) < 0))
         return -1;
     tell_time(fleet, member);
     return 0;

@@ -55,24 +55,34 @@ struct keeping {
     bool anew;
 };
 
-static int keep(struct vl_fleet *fleet, const struct vl_member *member, const char *path, struct vl_error *err)
+/* The record of its files as they are now, in its arena. */
+static const char *record_of(const struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
 {
-    struct vl_file record = { .path = path,
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_seen_files files;
+    struct vl_fileset set;
+    const char *text;
+
+    if (vl_probe_files(member->target, &arena, roots_of(fleet->session, &arena, member->pbx, &set), &member->kept,
+                       &files, err) < 0)
+        return NULL;
+    text = vl_arena_strdup(&member->arena, vl_seen_text(&arena, &files, (long)time(NULL)));
+    return vl_arena_check(&arena, err) < 0 ? NULL : text;
+}
+
+int vl_run_write_record(const struct vl_fleet *fleet, const struct vl_member *member, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    struct vl_file record = { .path = vl_ready_files_path(fleet->session, &arena, member->pbx->name),
                               .mode = 0600,
+                              .text = member->record,
                               .why =
                                   "its files as it was handed over, which voiplab save compares with those of then" };
     const struct vl_fileset kept = { .files = &record, .count = 1 };
     VL_TARGET_AUTO *host = vl_target_local("/", err);
-    VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_PLAN_AUTO plan = { .count = 0 };
-    struct vl_seen_files files;
-    struct vl_fileset set;
 
-    if (!host || vl_probe_files(member->target, &arena, roots_of(fleet->session, &arena, member->pbx, &set),
-                                &member->kept, &files, err) < 0)
-        return -1;
-    record.text = vl_seen_text(&arena, &files, (long)time(NULL));
-    if (vl_arena_check(&arena, err) < 0)
+    if (!host || vl_arena_check(&arena, err) < 0)
         return -1;
     vl_plan_add_directory(&plan, vl_ready_directory(fleet->session, &arena), 0700,
                           "the memory of guests, with all secrets that are in it, for root only");
@@ -86,17 +96,19 @@ static void keep_member(void *context, size_t index)
     const struct keeping *keeping = context;
     struct vl_fleet *fleet = keeping->fleet;
     struct vl_member *member = &fleet->members[index];
-    VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO cause = { .code = VL_OK };
-    const char *path = vl_ready_files_path(fleet->session, &arena, member->pbx->name);
 
     if (member->pbx->place != VL_PLACE_VM || member->error.code || !member->target ||
-        (!member->started && !member->changed) || (!keeping->anew && vl_file_exists(path)))
+        (!member->started && !member->changed) ||
+        (!keeping->anew && vl_file_exists(vl_ready_files_path(fleet->session, &member->arena, member->pbx->name))))
         return;
-    if (keep(fleet, member, path, &cause) < 0)
+    member->record = record_of(fleet, member, &cause);
+    if (!member->record || (!keeping->anew && vl_run_write_record(fleet, member, &cause) < 0))
         vl_session_event(fleet->session, VOIPLAB_EVENT_WARNING, member->pbx->name,
                          "its files are not kept, so 'voiplab save' will know only those that voiplab wrote: %s",
                          vl_error_text(&cause));
+    if (!keeping->anew)
+        member->record = NULL; /* it is written */
 }
 
 void vl_run_know_files(struct vl_fleet *fleet)

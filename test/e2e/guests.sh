@@ -156,11 +156,25 @@ off=$(($(guest alfa 10.77.7.11 date +%s) - $(date +%s)))
 [ "${off#-}" -le 3 ] || fail "the clock of alfa is $off s off"
 expect_contains "$(guest alfa 10.77.7.11 asterisk -rx "'$registry'")" Registered "alfa's registry after reset"
 
+say "of a snapshot that comes to nothing nothing is kept: save goes on to show what reset would throw away"
+guest alfa 10.77.7.11 "touch /root/prepared; echo '; prepared' >>/etc/asterisk/sip.conf; sync"
+layer=$(in_lab snapshot alfa --dry-run 2>&1 | grep -o -m 1 'alfa\.ready-[0-9]*\.qcow2')
+virsh_ vol-create-as voiplab-quickstart "$layer" 1M --format qcow2
+set +e
+report=$(in_lab snapshot alfa 2>&1)
+expect_status 1 $? "a snapshot in whose way there is a volume"
+expect_contains "$report" "no ready state was taken" "a snapshot in whose way there is a volume"
+report=$(in_lab save alfa 2>/dev/null)
+expect_status 5 $? "save after a snapshot that came to nothing"
+set -e
+expect_contains "$report" "+; prepared" "save after a snapshot that came to nothing"
+virsh_ vol-delete "$layer" --pool voiplab-quickstart
+
 say "what was prepared by hand since is what it is put back to after a snapshot"
-guest alfa 10.77.7.11 "touch /root/prepared; sync"
 report=$(in_lab snapshot alfa 2>&1) || fail "snapshot: $report"
 say "$(tail -n 1 <<<"$report")"
 expect_contains "$report" "1 of 1 PBX has a ready state of now" "snapshot"
+expect_contains "$(in_lab save alfa 2>&1)" "nothing was changed by hand on 1 PBX" "save after a snapshot"
 guest alfa 10.77.7.11 "rm /root/prepared; touch /root/mine; sync"
 
 say "what is kept under a tag is there beside it, and goes by itself"
