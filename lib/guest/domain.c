@@ -88,14 +88,16 @@ static int read_definition(virDomainPtr handle, struct vl_arena *arena, struct v
                            struct vl_error *err)
 {
     const char *name = vl_libvirt.virDomainGetName(handle);
-    int now, reason;
+    int now, reason = VIR_DOMAIN_SHUTOFF_UNKNOWN;
 
     if (read_state(handle, &domain->state, err) < 0)
         return -1;
     if (domain->state == VL_DOMAIN_ABSENT)
         return 0;
-    domain->ended = vl_libvirt.virDomainGetState(handle, &now, &reason, 0) == 0 && now == VIR_DOMAIN_SHUTOFF &&
-                    reason == VIR_DOMAIN_SHUTOFF_SHUTDOWN;
+    if (domain->state == VL_DOMAIN_STOPPED)
+        domain->end = vl_libvirt.virDomainGetState(handle, &now, &reason, 0) == 0 && now == VIR_DOMAIN_SHUTOFF
+                          ? vl_hypervisor_end_of(reason)
+                          : VL_END_UNKNOWN;
     *ret_xml = vl_libvirt.virDomainGetXMLDesc(handle, VIR_DOMAIN_XML_INACTIVE);
     if (*ret_xml)
         return read_mark(*ret_xml, arena, domain, err);
@@ -143,7 +145,11 @@ static int look_at(struct vl_task *task, virConnectPtr connection, struct vl_err
         return -1;
     if (handle && read_definition(handle, &task->arena, domain, &xml, err) < 0)
         return -1;
-    return xml ? read_more(handle, xml, &task->arena, domain, err) : 0;
+    if (xml && read_more(handle, xml, &task->arena, domain, err) < 0)
+        return -1;
+    if (domain->end == VL_END_UNKNOWN && domain->kernel)
+        domain->end = vl_hypervisor_end_by_log(connection, task->asked.name);
+    return 0;
 }
 
 int vl_hypervisor_domain(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *name,

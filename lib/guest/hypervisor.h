@@ -68,10 +68,19 @@ bool vl_hypervisor_has_machine(struct vl_hypervisor *hypervisor, const char *mac
 
 enum vl_domain_state { VL_DOMAIN_ABSENT, VL_DOMAIN_STOPPED, VL_DOMAIN_RUNNING, VL_DOMAIN_PAUSED };
 
+/* How a domain that is off came to be so. */
+enum vl_domain_end {
+    VL_END_NONE,      /* it is not off */
+    VL_END_UNKNOWN,   /* also that of one that never ran */
+    VL_END_BY_ITSELF, /* its own system has switched it off */
+    VL_END_CUT_OFF,   /* somebody has pulled the plug, or its QEMU or its host broke down */
+};
+
 struct vl_domain {
     const char *name;
     enum vl_domain_state state;
-    bool ended;              /* it is stopped, and has switched itself off */
+    enum vl_domain_end end;  /* as libvirtd remembers it; of one that boots a kernel vl_hypervisor_domain() also knows
+                                what libvirtd has forgotten, by its log */
     const char *lab, *pbx;   /* from our element in <metadata>; NULL: not ours */
     const char *fingerprint; /* attribute of our element: hash of the XML that we defined; NULL: none */
     /* The following only from vl_hypervisor_domain(). */
@@ -235,10 +244,19 @@ struct vl_volume {
     uint64_t capacity;   /* bytes */
     const char *backing; /* path of the backing store; NULL: none */
     const char *stamp;   /* its size on the disk, and when it was written last: another when that is */
-    uint64_t allocated;  /* bytes that it takes up on the disk */
+    uint64_t allocated;  /* bytes that it takes up on the disk; see vl_volume_is_empty() */
     bool ended;          /* its making came to its end: libvirt gives a volume the mode that it shall have last */
     bool uploaded;       /* vl_hypervisor_volume_upload() filled it to the end; see there */
 };
+
+/* A disk with nothing of its own is smaller, and one of a guest that has run, if only for a moment, is larger. */
+enum { VL_VOLUME_EMPTY_MOST = 1 << 20 };
+
+/* Whether there is nothing on it that anybody would miss. */
+static inline bool vl_volume_is_empty(const struct vl_volume *volume)
+{
+    return !volume->backing && volume->allocated < VL_VOLUME_EMPTY_MOST;
+}
 
 /* One volume by name; absent is no error (name NULL), neither is an absent pool. */
 int vl_hypervisor_volume(struct vl_hypervisor *hypervisor, struct vl_arena *arena, const char *pool, const char *name,

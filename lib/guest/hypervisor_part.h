@@ -75,6 +75,12 @@ int vl_hypervisor_check_definition(const char *xml, const char *name, const char
  * of a domain that is destroyed while it is restored. Not for ever. */
 void vl_hypervisor_settle(virDomainPtr domain);
 
+/* How a domain that is off came to be so: by libvirt's reason; by the log of a domain; and by that which the host of
+ * the hypervisor keeps, as far as it is this one. */
+enum vl_domain_end vl_hypervisor_end_of(int reason);
+enum vl_domain_end vl_hypervisor_end_in_log(const char *log);
+enum vl_domain_end vl_hypervisor_end_by_log(virConnectPtr connection, const char *name);
+
 /* What a domain that runs will be at its next start, and its disks now: `behind`, `files` and `running` of vl_domain.
  * `defined` is its stored definition. */
 int vl_hypervisor_behind(virDomainPtr handle, const char *defined, struct vl_arena *arena, struct vl_domain *domain,

@@ -34,8 +34,8 @@ static int look(const struct vl_fleet *fleet, struct vl_arena *arena, const stru
                       : 0;
 }
 
-/* MiB of the guest's disk that are written; what cannot be told is 0. */
-static unsigned long long written(const struct vl_fleet *fleet, struct vl_arena *arena, const struct vl_member *member)
+/* The guest's disk, as far as it can be told. */
+static struct vl_volume disk_of(const struct vl_fleet *fleet, struct vl_arena *arena, const struct vl_member *member)
 {
     struct vl_hypervisor *hypervisor = hypervisor_of(fleet, member);
     VL_ERROR_AUTO ignored = { .code = VL_OK };
@@ -44,7 +44,13 @@ static unsigned long long written(const struct vl_fleet *fleet, struct vl_arena 
     if (hypervisor)
         (void)vl_hypervisor_volume(hypervisor, arena, vl_pool_name(arena, fleet->session),
                                    vl_arena_printf(arena, "%s.qcow2", member->pbx->name), &volume, &ignored);
-    return volume.name ? (unsigned long long)(volume.allocated >> 20) : 0;
+    return volume;
+}
+
+/* MiB of it that are written; what cannot be told is 0. */
+static unsigned long long written(const struct vl_fleet *fleet, struct vl_arena *arena, const struct vl_member *member)
+{
+    return (unsigned long long)(disk_of(fleet, arena, member).allocated >> 20);
 }
 
 /* The note goes. */
@@ -70,7 +76,8 @@ void vl_fleet_end_installed(struct vl_fleet *fleet)
 
         if (member->error.code || !vl_stage_installs(fleet->session, member->pbx))
             continue;
-        if (look(fleet, &arena, member, &domain, &cause) < 0 || (domain.ended && end_note(fleet, member, &cause) < 0))
+        if (look(fleet, &arena, member, &domain, &cause) < 0 ||
+            (domain.end == VL_END_BY_ITSELF && end_note(fleet, member, &cause) < 0))
             vl_fleet_fail_member(fleet, member, &cause);
     }
 }
@@ -87,6 +94,20 @@ static void tell(const struct waiting *waiting, struct vl_arena *arena, const st
                      written(waiting->fleet, arena, member));
 }
 
+/* It is off, by the will of somebody else than its installer, as far as is known. */
+static int fail_of_end(const struct vl_fleet *fleet, struct vl_arena *arena, const struct vl_member *member,
+                       const struct vl_domain *domain, struct vl_error *err)
+{
+    const struct vl_volume disk = disk_of(fleet, arena, member);
+    const char *name = member->pbx->name;
+
+    if (vl_stage_install_is_unclear(domain, &disk))
+        return vl_stage_install_unclear(fleet->session, member->pbx, err);
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "'%s' does not run any more, and its installer had not come to its end; 'voiplab up %s' begins anew",
+                   name, name);
+}
+
 /* Once more: whether to wait on. -1: no, with the reason. */
 static int wait_on(const struct waiting *waiting, struct vl_member *member, struct vl_error *err)
 {
@@ -101,13 +122,10 @@ static int wait_on(const struct waiting *waiting, struct vl_member *member, stru
         vl_error_clear(err); /* which may be that the look was */
         return vl_fail(err, VL_ERROR_FAILED, "cancelled; the installation goes on, and 'voiplab up' waits for it");
     }
-    if (domain.ended)
+    if (domain.end == VL_END_BY_ITSELF)
         return 0;
     if (domain.state != VL_DOMAIN_RUNNING)
-        return vl_fail(err, VL_ERROR_FAILED,
-                       "'%s' does not run any more, and its installer had not come to its end; 'voiplab up %s' begins "
-                       "anew",
-                       member->pbx->name, member->pbx->name);
+        return fail_of_end(waiting->fleet, &arena, member, &domain, err);
     if (vl_now_ms() - waiting->begun > wait_s * 1000LL)
         return vl_fail(err, VL_ERROR_TIMEOUT,
                        "'%s' is not installed after %u s; it goes on, and 'voiplab up' waits for it", member->pbx->name,

@@ -5,7 +5,8 @@
  * the installer's kernel with the answers (render/installer.h). After it the guest is one that boots from its disk.
  *
  * Who was switched off by somebody else, or lost its disk, is installed from the beginning: the installer makes the
- * disk empty.
+ * disk empty. So who may be installed is not: where nobody knows how it came to be off, and its disk is not empty, that
+ * is for a person to say.
  */
 #include <string.h>
 
@@ -49,6 +50,34 @@ void vl_stage_installed(struct vl_session *session, const struct vl_pbx *pbx, st
                                          .before = note_text,
                                          .mode_before = NOTE_MODE,
                                          .why = "the installer has switched the guest off: it is installed" });
+}
+
+bool vl_stage_install_is_unclear(const struct vl_domain *domain, const struct vl_volume *disk)
+{
+    return disk->name && !vl_volume_is_empty(disk) &&
+           (domain->state == VL_DOMAIN_ABSENT || domain->end == VL_END_UNKNOWN);
+}
+
+int vl_stage_install_unclear(const struct vl_session *session, const struct vl_pbx *pbx, struct vl_error *err)
+{
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+
+    return vl_fail(err, VL_ERROR_FAILED,
+                   "'%s' is off, its disk is not empty, and nobody knows whether its installer had come to its end; "
+                   "'voiplab reset --clean %s' installs it anew, and 'rm %s' has it start from its disk",
+                   pbx->name, pbx->name, note_of(session, &arena, pbx->name));
+}
+
+/* Never on mere uncertainty over a disk that has something on it. */
+int vl_guest_check_install(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk)
+{
+    struct vl_domain domain;
+
+    if (!disk->name || guests->stops)
+        return 0;
+    if (vl_guest_domain(guests, vl_domain_name(&guests->plan->arena, guests->session->lab, pbx), &domain) < 0)
+        return -1;
+    return vl_stage_install_is_unclear(&domain, disk) ? vl_stage_install_unclear(guests->session, pbx, guests->err) : 0;
 }
 
 bool vl_guest_installs(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk)

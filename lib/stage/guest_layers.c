@@ -114,14 +114,11 @@ int vl_guest_plan_clone(const struct vl_guest_plan *guests, const char *disk, co
     return 0;
 }
 
-/* A disk with nothing of its own is smaller, and one of a guest that has run, if only for a moment, is larger. */
-enum { EMPTY_MOST = 1 << 20 };
-
 int vl_guest_plan_unended(const struct vl_guest_plan *guests, const char *name, struct vl_volume *volume)
 {
     struct vl_domain domain;
 
-    if (!volume->name || volume->ended || volume->allocated >= EMPTY_MOST)
+    if (!volume->name || volume->ended || volume->allocated >= VL_VOLUME_EMPTY_MOST)
         return 0;
     if (vl_guest_domain(guests, name, &domain) < 0)
         return -1;

@@ -50,7 +50,8 @@ static int plan_disk(const struct vl_guest_plan *guests, struct vl_guest_plan *o
             0)
         return -1;
     planned->installs = vl_guest_installs(guests, pbx, volume);
-    if ((planned->installs && vl_guest_plan_install_note(own, pbx) < 0) ||
+    if ((planned->installs &&
+         (vl_guest_check_install(own, pbx, volume) < 0 || vl_guest_plan_install_note(own, pbx) < 0)) ||
         vl_guest_see_base(guests, pbx->name, volume) < 0 || plan_boot(guests, pbx, volume, &planned->boot) < 0 ||
         vl_guest_plan_disk(own, disk, volume, pbx->disk, planned->boot.base_volume) < 0)
         return -1;
@@ -124,7 +125,8 @@ static int plan_guest(const struct vl_guest_plan *guests, const struct vl_pbx *p
         return -1;
     own.info = planned.boot.info;
     spec = spec_of(guests, pbx, &planned);
-    if (vl_guest_plan_domain(&own, &spec, pbx->autostart, &domain) < 0)
+    /* With its host an installer would start over what it has installed meanwhile. */
+    if (vl_guest_plan_domain(&own, &spec, pbx->autostart && !planned.installs, &domain) < 0)
         return -1;
     return vl_guest_plan_old_seeds(&own, pbx, planned.seed ? planned.seed : "", &domain);
 }

@@ -150,6 +150,8 @@ int vl_guest_plan_seed_volume(const struct vl_guest_plan *guests, const struct v
 
 /* Whether a guest is to be installed unattended, or that is under way. In guest_install.c. */
 bool vl_guest_installs(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk);
+/* Whether its installer may be started over this disk: -1 where it may have come to its end, with what to do. */
+int vl_guest_check_install(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk);
 /* That it is, noted before it has a disk. */
 int vl_guest_plan_install_note(const struct vl_guest_plan *guests, const struct vl_pbx *pbx);
 

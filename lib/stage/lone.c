@@ -86,7 +86,7 @@ int vl_stage_lone_guest(struct vl_session *session, const struct voiplab_guest *
                        guest->disk, vl_text_from_size(&plan->arena, volume.capacity));
     if (volume.name && volume.capacity < disk)
         vl_guest_add_growth(&guests, &volume, guest->name, disk);
-    if (vl_lone_plan_tree(&guests, guest, &boot) < 0)
+    if (vl_lone_plan_tree(&guests, guest, &volume, &boot) < 0)
         return -1;
     return vl_guest_plan_domain(&guests,
                                 &(struct vl_domain_spec){

@@ -18,8 +18,9 @@ static inline const char *vl_lone_part(struct vl_arena *arena, const char *guest
 /* What --location asks for. */
 int vl_lone_tree_check(const struct voiplab_guest *guest, uint64_t memory, struct vl_error *err);
 
-/* The installer that the guest boots now; none: it is not asked for, or has come to its end, and its volumes go. */
+/* The installer that the guest with this disk boots now; none: it is not asked for, or has come to its end, and its
+ * volumes go. -1 also where it may have come to its end, with what to do. */
 int vl_lone_plan_tree(const struct vl_guest_plan *guests, const struct voiplab_guest *guest,
-                      struct vl_guest_boot *ret_boot);
+                      const struct vl_volume *disk, struct vl_guest_boot *ret_boot);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * A guest without a lab file that is installed from a tree, by somebody who sits at its screen. It boots the
  * installer's kernel until that installer has ended it, by a reboot or by switching off; what is asked for once more
- * then is the same guest, from its disk. Whoever switched it off otherwise finds the installer again.
+ * then is the same guest, from its disk. Whoever switched it off otherwise finds the installer again; where nobody
+ * knows how it came to be off, and its disk is not empty, a person has to say what it is.
  */
 #include <stddef.h>
 
@@ -79,8 +80,13 @@ static int plan_parts_gone(const struct vl_guest_plan *guests, const char *name)
     return 0;
 }
 
+static bool may_be_installed(const struct vl_domain *domain, const struct vl_volume *disk)
+{
+    return domain->end == VL_END_UNKNOWN && disk->name && !vl_volume_is_empty(disk);
+}
+
 int vl_lone_plan_tree(const struct vl_guest_plan *guests, const struct voiplab_guest *guest,
-                      struct vl_guest_boot *ret_boot)
+                      const struct vl_volume *disk, struct vl_guest_boot *ret_boot)
 {
     const char *word;
     struct vl_domain domain;
@@ -88,8 +94,14 @@ int vl_lone_plan_tree(const struct vl_guest_plan *guests, const struct voiplab_g
     *ret_boot = (struct vl_guest_boot){ .kernel = NULL };
     if (vl_guest_domain(guests, guest->name, &domain) < 0)
         return -1;
-    if (!guest->location || (domain.state != VL_DOMAIN_ABSENT && (!domain.kernel || domain.ended)))
+    if (!guest->location || (domain.state != VL_DOMAIN_ABSENT && (!domain.kernel || domain.end == VL_END_BY_ITSELF)))
         return domain.kernel ? plan_parts_gone(guests, guest->name) : 0;
+    if (may_be_installed(&domain, disk))
+        return vl_fail(guests->err, VL_ERROR_FAILED,
+                       "'%s' is off, its disk is not empty, and nobody knows whether its installer had come to its "
+                       "end; without --location it starts from its disk, and after 'voiplab destroy --lone %s' it is "
+                       "installed anew",
+                       guest->name, guest->name);
     if (plan_part(guests, guest, vl_lone_parts[0], &ret_boot->kernel) < 0 ||
         plan_part(guests, guest, vl_lone_parts[1], &ret_boot->initrd) < 0)
         return -1;

@@ -71,6 +71,13 @@ int vl_stage_installer(struct vl_session *session, const struct vl_image *image,
 bool vl_stage_installs(const struct vl_session *session, const struct vl_pbx *pbx);
 void vl_stage_installed(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);
 
+struct vl_domain;
+struct vl_volume;
+/* Whether one that is noted so may be installed by now: nobody knows how it came to be off, and its disk is not empty,
+ * which the installer would make it. Fail of that, with what to do. */
+bool vl_stage_install_is_unclear(const struct vl_domain *domain, const struct vl_volume *disk);
+int vl_stage_install_unclear(const struct vl_session *session, const struct vl_pbx *pbx, struct vl_error *err);
+
 struct vl_kept_source;
 /* The cache gets the image NAME from a source with this sum; nothing when it has it. Another one of that name is an
  * error. */
@@ -158,7 +165,6 @@ int vl_stage_gone(struct vl_session *session, const char *const *names, bool rem
                   struct vl_error *err);
 
 /* The domains that carry the lab's mark while the lab file has no such machine any more; none without a hypervisor. */
-struct vl_domain;
 int vl_stage_orphans(struct vl_session *session, struct vl_arena *arena, struct vl_domain **ret_domains,
                      size_t *ret_count, struct vl_error *err);
 

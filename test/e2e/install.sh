@@ -2,8 +2,8 @@
 # Installations, on a libvirtd and in a network namespace of the test's own, with QEMU.
 #
 # What the installers are of is 16-bit programs of a few instructions, made here: a medium that shows a word on the
-# screen and waits, as an installer does that wants somebody; and the kernel of an installation tree, which writes a boot
-# sector to the disk, as an installer does at its end, and switches the machine off. So all that voiplab and libvirt do
+# screen and waits, as an installer does that wants somebody; and the kernel of an installation tree, which writes to the
+# disk, with a boot sector at the end, as an installer does, and switches the machine off. So all that voiplab and libvirt do
 # between the first start and the start from the disk is real, and takes no minutes.
 #
 # VOIPLAB_TEST_FULL: then a guest boots from the network, and Debian's own installer runs to its end with the answers,
@@ -99,6 +99,14 @@ _start: .byte 0xeb, 1f - 2
         mov $0xfff0, %sp
         mov %cs, %ax
         mov %ax, %es
+        mov $0x0101, %cx        # from cylinder 1 on, for 32 of them
+1:      mov $0x033f, %ax        # write 63 sectors, of anything
+        mov $0x0080, %dx
+        xor %bx, %bx
+        int $0x13
+        inc %ch
+        cmp $33, %ch
+        jb 1b
         mov $512, %bx           # the boot sector stands behind this one
         mov $0x0301, %ax        # write one sector
         mov $0x0001, %cx
@@ -164,6 +172,62 @@ qemu-img convert -U -O raw "$work/voiplab-tree/uno.qcow2" "$work/disk.raw"
 head -c 512 "$work/disk.raw" | cmp - "$work/boot" || fail "the disk has not what the installer wrote"
 [ ! -e "$state/tree/installing-uno" ] || fail "the note of the installation is there yet"
 if compgen -G "$work/voiplab-tree/uno-seed-*" >/dev/null; then fail "the answers, with the host key, are there yet"; fi
+in_lab destroy --yes
+[ "$status" -eq 0 ] || fail "destroy: $said"
+
+# in_system COMMAND ARG...: in_lab, as if this libvirtd were that of the system, whose logs are where libvirt has them
+in_system() {
+    local command=$1
+    shift
+    status=0
+    # shellcheck disable=SC2016 # for the shell in there
+    said=$(ip netns exec "$netns" unshare -m --propagation private sh -c '
+        mount --bind "$1/libvirt/sock" /run/libvirt && mount --bind "$1/libvirt/log" /var/log/libvirt && shift && exec "$@"' \
+        sh "$work" "$VOIPLAB" "$command" "$@" -f "$work/lab.ini" --share "$SOURCE/share" --state "$state" \
+        --cache "$work/cache" -c qemu:///system -v 2>&1) || status=$?
+}
+# again: libvirtd is restarted; what it was told of domains that are off it forgets
+again() {
+    "$SOURCE/share/quickstart/libvirtd" stop "$work/libvirt"
+    "$SOURCE/share/quickstart/libvirtd" start "$work/libvirt" --netns "$netns" >/dev/null
+    expect_contains "$(virsh_ domstate tree-uno --reason)" "(unknown)" "the reason, after libvirtd was restarted"
+}
+is_off() { [ "$(virsh_ domstate "$1")" = "shut off" ]; }
+
+say "libvirtd has forgotten how the guest came to be off: nothing is installed over it"
+in_lab up --no-start
+[ "$status" -eq 0 ] || fail "up --no-start: $said"
+virsh_ start tree-uno
+retry 60 is_off tree-uno || fail "the installer has no end"
+again
+in_lab up --wait 20
+[ "$status" -ne 0 ] || fail "up goes on: $said"
+expect_contains "$said" "nobody knows whether its installer had come to its end; 'voiplab reset --clean uno'" "up"
+is_off tree-uno || fail "the installer was started over what may be installed"
+[ -e "$state/tree/installing-uno" ] || fail "the note of the installation is gone"
+
+if unshare -m --propagation private true 2>/dev/null; then
+    say "... unless libvirt has written down that it was cut off"
+    virsh_ start --paused tree-uno
+    virsh_ destroy tree-uno
+    again
+    in_system up --wait 20
+    expect_contains "$said" "uno: is installed unattended" "up of what was cut off"
+    expect_contains "$said" "uno: is installed, in " "up of what was cut off"
+    in_lab destroy --yes
+    [ "$status" -eq 0 ] || fail "destroy: $said"
+
+    say "... or that it has switched itself off"
+    in_lab up --no-start
+    virsh_ start tree-uno
+    retry 60 is_off tree-uno || fail "the installer has no end"
+    again
+    in_system up --wait 5
+    expect_contains "$said" "'uno' (10.77.9.11 port 22) did not answer" "up of what is installed"
+    expect_lacks "$said" "uno: is installed unattended" "up of what is installed"
+    expect_lacks "$(virsh_ dumpxml tree-uno)" "<kernel>" "the definition after the installation"
+    [ "$(virsh_ domstate tree-uno)" = running ] || fail "the guest does not run from its disk"
+fi
 in_lab destroy --yes
 [ "$status" -eq 0 ] || fail "destroy: $said"
 

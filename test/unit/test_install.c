@@ -84,16 +84,34 @@ static void test_before(void **state)
     assert_true(position(&plan, VL_STEP_DOMAIN) < position(&plan, VL_STEP_START));
 }
 
-static void make_pool(struct fixture *fixture)
+/* A disk of which so much is written. */
+static void make_disk_in(struct fixture *fixture, const char *pool, const char *written)
 {
+    VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
 
-    if (vl_hypervisor_pool_make(fixture->session.hypervisor, "voiplab-t", "/nowhere", &err) < 0 ||
-        vl_hypervisor_volume_make(fixture->session.hypervisor, "voiplab-t",
-                                  "<volume><name>a.qcow2</name><capacity>4294967296</capacity><target><format "
-                                  "type='qcow2'/></target></volume>",
-                                  &err) < 0)
+    if (vl_hypervisor_pool_make(fixture->session.hypervisor, pool, "/nowhere", &err) < 0 ||
+        vl_hypervisor_volume_make(
+            fixture->session.hypervisor, pool,
+            vl_arena_printf(&arena,
+                            "<volume><name>a.qcow2</name><capacity>4294967296</capacity><allocation>%s</allocation>"
+                            "<target><format type='qcow2'/></target></volume>",
+                            written),
+            &err) < 0)
         fail_msg("%s", vl_error_text(&err));
+}
+
+static void make_disk(struct fixture *fixture, const char *written)
+{
+    make_disk_in(fixture, "voiplab-t", written);
+}
+
+#define EMPTY "200704"
+#define INSTALLED "900000000"
+
+static void make_pool(struct fixture *fixture)
+{
+    make_disk(fixture, INSTALLED);
 }
 
 /* Once it is installed it boots from its disk, and what was for the installer is no part of it. */
@@ -115,8 +133,9 @@ static void test_after(void **state)
     assert_null(strstr(xml, "vnc"));
 }
 
-/* As while it is installed: the note is there, and the domain runs as it is defined then. */
-static void begin(struct fixture *fixture)
+/* The note is there, and the domain is defined as for the installer. Nobody knows how it came to be off: as when its
+ * libvirtd was restarted. */
+static void prepare(struct fixture *fixture, const char *written)
 {
     VL_ERROR_AUTO err = { .code = VL_OK };
     VL_PLAN_AUTO plan = { .count = 0 };
@@ -126,12 +145,21 @@ static void begin(struct fixture *fixture)
     file = &plan.steps[position(&plan, VL_STEP_FILE)];
     assert_int_equal(vl_file_mkdirs(fixture->session.state.directory, 0700, &err), 0);
     write_whole(file->object, file->after);
-    make_pool(fixture);
+    make_disk(fixture, written);
     if (vl_hypervisor_define(fixture->session.hypervisor, plan.steps[position(&plan, VL_STEP_DOMAIN)].after, "t-a", "t",
-                             &err) < 0 ||
-        vl_hypervisor_start(fixture->session.hypervisor, "t-a", "t", &err) < 0)
+                             &err) < 0)
         fail_msg("%s", vl_error_text(&err));
     assert_true(has_note(fixture));
+}
+
+/* As while it is installed. */
+static void begin(struct fixture *fixture)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+
+    prepare(fixture, INSTALLED);
+    if (vl_hypervisor_start(fixture->session.hypervisor, "t-a", "t", &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
 }
 
 static void look_again(struct fixture *fixture, bool wait, size_t failed)
@@ -180,6 +208,93 @@ static void test_cut_off(void **state)
     assert_null(step_of(&plan, VL_STEP_DOMAIN));
 }
 
+static void expect_refused(struct fixture *fixture, const char *part)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &plan, &err) == 0)
+        fail_msg("it is planned, with %s start", step_of(&plan, VL_STEP_START) ? "a" : "no");
+    if (!strstr(vl_error_text(&err), part))
+        fail_msg("'%s' does not say '%s'", vl_error_text(&err), part);
+}
+
+/* libvirt forgets how a guest came to be off. Nothing is installed over what may be installed; on an empty disk there
+ * is nothing. */
+static void test_forgotten(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open(UNATTENDED);
+    FIXTURE_AUTO *empty = fixture_open(UNATTENDED);
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    VL_PLAN_AUTO anew = { .count = 0 };
+
+    (void)state;
+    prepare(fixture, INSTALLED);
+    expect_refused(fixture, "'voiplab reset --clean a' installs it anew");
+    expect_refused(fixture, "/t/installing-a' has it start from its disk");
+    look_again(fixture, true, 1);
+    assert_true(has_note(fixture));
+    assert_non_null(strstr(vl_buf_text(&fixture->warnings), "nobody knows whether its installer had come to its end"));
+    fixture->session.renews = true;
+    plan_one(fixture, &anew);
+    assert_non_null(step_of(&anew, VL_STEP_REMOVE_VOLUME));
+    assert_non_null(step_of(&anew, VL_STEP_START));
+    prepare(empty, EMPTY);
+    plan_one(empty, &plan);
+    assert_non_null(step_of(&plan, VL_STEP_START));
+    /* without its domain there is no telling either */
+    assert_int_equal(vl_hypervisor_undefine(fixture->session.hypervisor, "t-a", "t", &err), 0);
+    fixture->session.renews = false;
+    expect_refused(fixture, "'voiplab reset --clean a' installs it anew");
+}
+
+/* The same of a guest without a lab file, whose installer is somebody's at its screen. */
+static void test_lone_forgotten(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("disk:/dev/null");
+    struct vl_lab *lab = fixture->session.lab;
+    struct voiplab_guest guest = {
+        .name = "a", .memory = "1G", .disk = "4G", .bridge = "br0", .os = "debian12", .location = TREE
+    };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_ERROR_AUTO unclear = { .code = VL_OK };
+    VL_PLAN_AUTO first = { .count = 0 };
+    VL_PLAN_AUTO second = { .count = 0 };
+    VL_PLAN_AUTO third = { .count = 0 };
+    const struct vl_step *domain;
+
+    (void)state;
+    fixture->session.lab = NULL;
+    assert_int_equal(vl_stage_lone_guest(&fixture->session, &guest, &first, &err), 0);
+    domain = &first.steps[position(&first, VL_STEP_DOMAIN)];
+    assert_non_null(strstr(domain->after, "<kernel>"));
+    make_disk_in(fixture, "voiplab-default", INSTALLED);
+    assert_int_equal(vl_hypervisor_define(fixture->session.hypervisor, domain->after, "a", "default", &err), 0);
+    assert_int_equal(vl_stage_lone_guest(&fixture->session, &guest, &second, &unclear), -1);
+    assert_non_null(strstr(vl_error_text(&unclear), "nobody knows whether its installer had come to its end; without "
+                                                    "--location it starts from its disk"));
+    guest.location = NULL;
+    assert_int_equal(vl_stage_lone_guest(&fixture->session, &guest, &third, &err), 0);
+    assert_null(strstr(third.steps[position(&third, VL_STEP_DOMAIN)].after, "<kernel>"));
+    assert_non_null(step_of(&third, VL_STEP_START));
+    fixture->session.lab = lab;
+}
+
+/* Who starts with its host would start the installer then, whether or not that had come to its end. */
+static void test_autostart(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open(UNATTENDED "\n[pbx d]\naddress = 10.5.5.14\nautostart = yes");
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    (void)state;
+    assert_int_equal(vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[0], &plan, &err), 0);
+    assert_string_equal(fixture->session.lab->pbxs[0].name, "d");
+    assert_non_null(step_of(&plan, VL_STEP_START));
+    assert_null(step_of(&plan, VL_STEP_AUTOSTART));
+}
+
 /* Who does not know Ed25519 gets RSA keys, in the form that it reads. */
 static void test_old_keys(void **state)
 {
@@ -225,9 +340,10 @@ static void test_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_installer), cmocka_unit_test(test_before),  cmocka_unit_test(test_after),
-        cmocka_unit_test(test_ends),      cmocka_unit_test(test_cut_off), cmocka_unit_test(test_old_keys),
-        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_installer),      cmocka_unit_test(test_before),    cmocka_unit_test(test_after),
+        cmocka_unit_test(test_ends),           cmocka_unit_test(test_cut_off),   cmocka_unit_test(test_old_keys),
+        cmocka_unit_test(test_unknown),        cmocka_unit_test(test_forgotten), cmocka_unit_test(test_autostart),
+        cmocka_unit_test(test_lone_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
