@@ -116,6 +116,20 @@ bool vl_fleet_by_hand(const struct vl_fleet *fleet, const struct vl_member *memb
            !vl_state_nature(&fleet->session->state, pbx)->seen;
 }
 
+/* The disk that an installer will write on, before it does. */
+static int note_disk(struct vl_fleet *fleet, const struct vl_member *member, struct vl_target *host,
+                     struct vl_error *err)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (!vl_stage_installs(fleet->session, member->pbx))
+        return 0;
+    if (vl_stage_install_note(fleet->session, member->pbx, &plan, err) < 0)
+        return -1;
+    (void)__atomic_add_fetch(&fleet->changed, plan.count, __ATOMIC_RELAXED);
+    return vl_apply(fleet->session, &plan, host, err);
+}
+
 /* The steps are of this host and libvirt. What several guests share is there already. */
 static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct vl_error *err)
 {
@@ -132,7 +146,8 @@ static int make_guest(struct vl_fleet *fleet, struct vl_member *member, struct v
         member->changed |= plan.steps[i].kind == VL_STEP_CHANGE || plan.steps[i].kind == VL_STEP_GROW;
     }
     member->asleep = resumed && !member->started;
-    if (vl_fleet_put_off(fleet, member, &plan, err) < 0 || vl_apply(fleet->session, &plan, host, err) < 0)
+    if (vl_fleet_put_off(fleet, member, &plan, err) < 0 || vl_apply(fleet->session, &plan, host, err) < 0 ||
+        note_disk(fleet, member, host, err) < 0)
         return -1;
     return vl_stage_installs(fleet->session, member->pbx) || vl_fleet_by_hand(fleet, member)
                ? vl_fleet_start(fleet, member, err)

@@ -124,13 +124,20 @@ static int run_off(const struct putting_back *putting, const struct vl_member *m
 static int run_back(struct vl_fleet *fleet, struct vl_member *member, struct vl_target *host, struct vl_error *err)
 {
     VL_PLAN_AUTO plan = { .count = 0 };
+    bool runs = false;
 
     if (vl_stage_ready_back(fleet->session, member->pbx, tag_of(fleet), &plan, err) < 0)
         return -1;
-    for (size_t i = 0; i < plan.count; i++)
+    for (size_t i = 0; i < plan.count; i++) {
         member->asleep |= plan.steps[i].kind == VL_STEP_RESTORE;
+        runs |= plan.steps[i].kind == VL_STEP_RESTORE || plan.steps[i].kind == VL_STEP_START;
+    }
     (void)__atomic_add_fetch(&fleet->changed, plan.count, __ATOMIC_RELAXED);
-    return vl_apply(fleet->session, &plan, host, err);
+    if (vl_apply(fleet->session, &plan, host, err) < 0)
+        return -1;
+    if (!runs)
+        vl_fleet_make_guest(fleet, member);
+    return 0;
 }
 
 /* Nobody has looked at its files yet, and nobody has to. */

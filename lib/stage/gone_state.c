@@ -218,11 +218,12 @@ int vl_gone_keys(struct vl_gone *gone)
     static const char *const remove_files[] = { "rm", "-f", "--", NULL };
     struct sweep sweep = { .gone = gone };
     struct vl_arena *arena = &gone->plan->arena;
+    const char *path;
 
     for (size_t i = 0; i < gone->guest_count; i++) {
         for (size_t j = 0; j < VL_COUNT(endings) && !vl_lab_pbx(gone->session->lab, gone->guests[i]); j++) {
-            const char *path = vl_arena_printf(arena, "%s/ssh/%s_host_%s", gone->session->state.directory,
-                                               gone->guests[i], endings[j]);
+            path = vl_arena_printf(arena, "%s/ssh/%s_host_%s", gone->session->state.directory, gone->guests[i],
+                                   endings[j]);
 
             if (vl_file_exists(path))
                 add_path(&sweep, &sweep.files, &sweep.file_count, path);
@@ -230,6 +231,9 @@ int vl_gone_keys(struct vl_gone *gone)
         for (const char *const *file = vl_ready_needs(gone->session, arena, gone->guests[i], NULL).files; file && *file;
              file++)
             add_path(&sweep, &sweep.files, &sweep.file_count, *file);
+        path = vl_arena_printf(arena, "%s/installing-%s", gone->session->state.directory, gone->guests[i]);
+        if (vl_file_exists(path))
+            add_path(&sweep, &sweep.files, &sweep.file_count, path);
         for (const char *const *mark = vl_ready_marks(gone->session, arena, gone->guests[i]); *mark; mark++)
             add_path(&sweep, &sweep.files, &sweep.file_count, *mark);
         vl_made_drop(&gone->made, "guest", gone->guests[i]);

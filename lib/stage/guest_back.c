@@ -175,15 +175,19 @@ static struct vl_guest_plan *find_all(struct vl_session *session, const char *co
     return guests;
 }
 
-/* One guest that is off: another disk, and it runs on. */
+/* One guest that is off: another disk, and it runs on. One that is defined to be installed has to be defined anew
+ * before it is started. */
 static int plan_back(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_ready *ready)
 {
     struct vl_arena *arena = &guests->plan->arena;
     const char *disk = vl_arena_printf(arena, "%s.qcow2", pbx->name);
     struct vl_volume volume, layer;
+    bool installs;
 
     if (vl_guest_volume(guests, disk, &volume) < 0 || vl_guest_volume(guests, ready->layer, &layer) < 0)
         return -1;
+    /* One with a memory is of what the guest is defined as now: of its installation, if that is under way. */
+    installs = !ready->memory && vl_guest_plan_install_note_gone(guests, pbx, "the disk of then is no installer's");
     if (volume.name)
         vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_REMOVE_VOLUME,
                                                      .object = disk,
@@ -193,7 +197,7 @@ static int plan_back(const struct vl_guest_plan *guests, const struct vl_pbx *pb
     vl_guest_plan_run_on(guests, pbx->name, &(struct vl_domain){ .state = VL_DOMAIN_STOPPED });
     if (ready->memory)
         vl_guest_plan_restore(guests, vl_domain_name(arena, guests->session->lab, pbx), ready->memory);
-    else
+    else if (!installs)
         vl_guest_add_step(guests, &(struct vl_step){ .kind = VL_STEP_START,
                                                      .object = vl_domain_name(arena, guests->session->lab, pbx),
                                                      .why = "it was off then: there is no memory to run on from" });

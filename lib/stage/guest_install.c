@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Guests that are installed unattended. While that lasts there is a note of it in the state of the lab, from before
- * there is a disk until the installer has switched the guest off: so long its definition is another one, which starts
- * the installer's kernel with the answers (render/installer.h). After it the guest is one that boots from its disk.
- *
- * Who was switched off by somebody else, or lost its disk, is installed from the beginning: the installer makes the
- * disk empty. So who may be installed is not: where nobody knows how it came to be off, and its disk is not empty, that
- * is for a person to say.
+ * Guests that are installed unattended. While that lasts, which a note says (install_note.c), the definition of a guest
+ * is another one, which starts the installer's kernel with the answers (render/installer.h). After it the guest is one
+ * that boots from its disk.
  */
 #include <string.h>
 
 #include "base/file.h"
-#include "base/text.h"
-#include "guest/hypervisor.h"
 #include "guest/netboot.h"
 #include "guest/seed_iso.h"
 #include "lab/country.h"
@@ -20,83 +14,6 @@
 #include "render/installer.h"
 #include "stage/guests_part.h"
 #include "stage/stage.h"
-
-enum { NOTE_MODE = 0600 };
-
-static const char note_text[] = "the guest is installed; an installer that has come to its end switches it off\n";
-
-static const char *note_of(const struct vl_session *session, struct vl_arena *arena, const char *name)
-{
-    return vl_arena_printf(arena, "%s/installing-%s", session->state.directory, name);
-}
-
-static bool is_noted(const struct vl_session *session, struct vl_arena *arena, const struct vl_pbx *pbx)
-{
-    return session->state.directory && vl_file_exists(note_of(session, arena, pbx->name));
-}
-
-bool vl_stage_installs(const struct vl_session *session, const struct vl_pbx *pbx)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-
-    return pbx->place == VL_PLACE_VM && pbx->image->unattended && is_noted(session, &arena, pbx);
-}
-
-void vl_stage_installed(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan)
-{
-    vl_plan_add(plan, &(struct vl_step){ .kind = VL_STEP_REMOVE,
-                                         .target = VL_THIS_HOST,
-                                         .object = note_of(session, &plan->arena, pbx->name),
-                                         .before = note_text,
-                                         .mode_before = NOTE_MODE,
-                                         .why = "the installer has switched the guest off: it is installed" });
-}
-
-bool vl_stage_install_is_unclear(const struct vl_domain *domain, const struct vl_volume *disk)
-{
-    return disk->name && !vl_volume_is_empty(disk) &&
-           (domain->state == VL_DOMAIN_ABSENT || domain->end == VL_END_UNKNOWN);
-}
-
-int vl_stage_install_unclear(const struct vl_session *session, const struct vl_pbx *pbx, struct vl_error *err)
-{
-    VL_ARENA_AUTO arena = { .blocks = NULL };
-
-    return vl_fail(err, VL_ERROR_FAILED,
-                   "'%s' is off, its disk is not empty, and nobody knows whether its installer had come to its end; "
-                   "'voiplab reset --clean %s' installs it anew, and 'rm %s' has it start from its disk",
-                   pbx->name, pbx->name, note_of(session, &arena, pbx->name));
-}
-
-/* Never on mere uncertainty over a disk that has something on it. */
-int vl_guest_check_install(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk)
-{
-    struct vl_domain domain;
-
-    if (!disk->name || guests->stops)
-        return 0;
-    if (vl_guest_domain(guests, vl_domain_name(&guests->plan->arena, guests->session->lab, pbx), &domain) < 0)
-        return -1;
-    return vl_stage_install_is_unclear(&domain, disk) ? vl_stage_install_unclear(guests->session, pbx, guests->err) : 0;
-}
-
-bool vl_guest_installs(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk)
-{
-    return pbx->image->unattended && (!disk->name || is_noted(guests->session, &guests->plan->arena, pbx));
-}
-
-int vl_guest_plan_install_note(const struct vl_guest_plan *guests, const struct vl_pbx *pbx)
-{
-    struct vl_arena *arena = &guests->plan->arena;
-    struct vl_file file = { .path = note_of(guests->session, arena, pbx->name),
-                            .mode = NOTE_MODE,
-                            .text = note_text,
-                            .why = "until the guest is installed it is started with the installer" };
-    const struct vl_fileset set = { .files = &file, .count = 1 };
-    VL_TARGET_AUTO *host = vl_target_local("/", guests->err);
-
-    return host ? vl_plan_files(guests->plan, host, VL_THIS_HOST, &set, 0, false, guests->err) : -1;
-}
 
 static const struct vl_installer *installer_of(const struct vl_session *session, const struct vl_image *image,
                                                struct vl_error *err)

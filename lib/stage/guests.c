@@ -49,9 +49,7 @@ static int plan_disk(const struct vl_guest_plan *guests, struct vl_guest_plan *o
         (own->stops ? vl_guest_plan_renewed(own, pbx, volume) : vl_guest_plan_lost_disk(own, pbx->name, disk, volume)) <
             0)
         return -1;
-    planned->installs = vl_guest_installs(guests, pbx, volume);
-    if ((planned->installs &&
-         (vl_guest_check_install(own, pbx, volume) < 0 || vl_guest_plan_install_note(own, pbx) < 0)) ||
+    if (vl_guest_plan_installs(own, pbx, volume, &planned->installs) < 0 ||
         vl_guest_see_base(guests, pbx->name, volume) < 0 || plan_boot(guests, pbx, volume, &planned->boot) < 0 ||
         vl_guest_plan_disk(own, disk, volume, pbx->disk, planned->boot.base_volume) < 0)
         return -1;
@@ -154,14 +152,17 @@ static int plan_shared(const struct vl_guest_plan *guests, const struct vl_pbx *
 {
     struct vl_volume disk;
     struct vl_guest_boot boot;
+    bool installs;
 
     if (vl_guest_volume(guests, vl_arena_printf(&guests->plan->arena, "%s.qcow2", pbx->name), &disk) < 0 ||
         vl_guest_see_base(guests, pbx->name, &disk) < 0)
         return -1;
     if (guests->session->renews)
         disk = (struct vl_volume){ .name = NULL };
+    if (vl_guest_installs(guests, pbx, &disk, &installs) < 0)
+        return -1;
     if (pbx->image->unattended)
-        return vl_guest_installs(guests, pbx, &disk) ? vl_guest_plan_installer(guests, pbx->image) : 0;
+        return installs ? vl_guest_plan_installer(guests, pbx->image) : 0;
     return plan_boot(guests, pbx, &disk, &boot);
 }
 

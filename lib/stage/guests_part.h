@@ -148,12 +148,15 @@ void vl_guest_add_configuration(const struct vl_guest_plan *guests, const struct
 int vl_guest_plan_seed_volume(const struct vl_guest_plan *guests, const struct vl_pbx *pbx,
                               const struct vl_guest_seed *seed, const char **ret_volume);
 
-/* Whether a guest is to be installed unattended, or that is under way. In guest_install.c. */
-bool vl_guest_installs(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk);
-/* Whether its installer may be started over this disk: -1 where it may have come to its end, with what to do. */
-int vl_guest_check_install(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk);
-/* That it is, noted before it has a disk. */
-int vl_guest_plan_install_note(const struct vl_guest_plan *guests, const struct vl_pbx *pbx);
+/* Whether a guest with this disk is to be installed unattended, or that is under way. In install_note.c. */
+int vl_guest_installs(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk,
+                      bool *ret_installs);
+/* The same, with what it needs of notes: that it is, before it has a disk; or none, of what is past. -1 also where its
+ * installer may have come to its end, with what to do. */
+int vl_guest_plan_installs(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const struct vl_volume *disk,
+                           bool *ret_installs);
+/* The guest gets a disk that is no installer's; false: there is no note. */
+bool vl_guest_plan_install_note_gone(const struct vl_guest_plan *guests, const struct vl_pbx *pbx, const char *why);
 
 /* What it is started with until then. */
 struct vl_guest_install {

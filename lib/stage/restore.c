@@ -271,6 +271,7 @@ static int begin_guest(struct putting *putting, const struct vl_pbx *pbx)
     if (guests->hypervisor && (disk.name || domain.state != VL_DOMAIN_ABSENT) &&
         vl_guest_plan_renewed(guests, pbx, &disk) < 0)
         return -1;
+    (void)vl_guest_plan_install_note_gone(guests, pbx, "the disk of the backup is no installer's");
     disk = (struct vl_volume){ .name = NULL };
     return putting->restoring->manifest->has_base ? 0 : vl_guest_plan_boot(guests, pbx, &disk, &boot);
 }

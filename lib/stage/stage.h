@@ -64,11 +64,14 @@ int vl_stage_image(struct vl_session *session, const char *const *names, struct 
 /* Whether it is one of these. */
 bool vl_stage_image_wanted(const struct vl_session *session, const char *const *names, const struct vl_image *image);
 
-/* Guests that are installed unattended (guest_install.c): the installer's kernel and initrd into the cache; whether one
- * is being installed, as is noted; the end of that. */
+/* Guests that are installed unattended (guest_install.c, install_note.c): the installer's kernel and initrd into the
+ * cache; whether one is being installed, as is noted; that its disk, which is there by now, is the one that is meant;
+ * the end of that. */
 int vl_stage_installer(struct vl_session *session, const struct vl_image *image, struct vl_plan *plan,
                        struct vl_error *err);
 bool vl_stage_installs(const struct vl_session *session, const struct vl_pbx *pbx);
+int vl_stage_install_note(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan,
+                          struct vl_error *err);
 void vl_stage_installed(struct vl_session *session, const struct vl_pbx *pbx, struct vl_plan *plan);
 
 struct vl_domain;

@@ -197,6 +197,7 @@ is_off() { [ "$(virsh_ domstate "$1")" = "shut off" ]; }
 say "libvirtd has forgotten how the guest came to be off: nothing is installed over it"
 in_lab up --no-start
 [ "$status" -eq 0 ] || fail "up --no-start: $said"
+grep -q '^disk [0-9]' "$state/tree/installing-uno" || fail "the note does not say which disk is meant"
 virsh_ start tree-uno
 retry 60 is_off tree-uno || fail "the installer has no end"
 again

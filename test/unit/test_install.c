@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "guest/netboot.h"
+#include "plan/ready.h"
 #include "request/fleet.h"
 
 #define TREE "http://192.0.2.1/debian/dists/bookworm/main/installer-amd64/"
@@ -71,6 +72,7 @@ static void test_before(void **state)
     (void)state;
     plan_one(fixture, &plan);
     assert_true(position(&plan, VL_STEP_FILE) < position(&plan, VL_STEP_VOLUME));
+    assert_true(step_of(&plan, VL_STEP_FILE)->stays); /* also when a later step fails, as the disk does */
     seed = &plan.steps[position(&plan, VL_STEP_SEED)];
     assert_null(seed->label);
     assert_non_null(strstr(seed->base, "/installers/i-"));
@@ -84,13 +86,15 @@ static void test_before(void **state)
     assert_true(position(&plan, VL_STEP_DOMAIN) < position(&plan, VL_STEP_START));
 }
 
+static const char *pool_path; /* NULL: there are no files */
+
 /* A disk of which so much is written. */
 static void make_disk_in(struct fixture *fixture, const char *pool, const char *written)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
     VL_ERROR_AUTO err = { .code = VL_OK };
 
-    if (vl_hypervisor_pool_make(fixture->session.hypervisor, pool, "/nowhere", &err) < 0 ||
+    if (vl_hypervisor_pool_make(fixture->session.hypervisor, pool, pool_path ? pool_path : "/nowhere", &err) < 0 ||
         vl_hypervisor_volume_make(
             fixture->session.hypervisor, pool,
             vl_arena_printf(&arena,
@@ -249,6 +253,161 @@ static void test_forgotten(void **state)
     expect_refused(fixture, "'voiplab reset --clean a' installs it anew");
 }
 
+/* The note goes, and the guest boots from its disk. */
+static void expect_past(struct fixture *fixture, const char *why)
+{
+    VL_PLAN_AUTO plan = { .count = 0 };
+    const struct vl_step *gone, *domain;
+
+    plan_one(fixture, &plan);
+    gone = step_of(&plan, VL_STEP_REMOVE);
+    if (!gone)
+        fail_msg("the note stays that is past, since %s", why);
+    assert_true(vl_text_ends(gone->object, "/t/installing-a"));
+    assert_string_equal(gone->why, why);
+    domain = step_of(&plan, VL_STEP_DOMAIN);
+    assert_true(!domain || !strstr(domain->after, "<kernel>"));
+    assert_true(domain ? position(&plan, VL_STEP_REMOVE) < position(&plan, VL_STEP_DOMAIN) : true);
+}
+
+static void set_unattended(struct fixture *fixture, bool unattended)
+{
+    struct vl_image *image = (struct vl_image *)(uintptr_t)fixture->session.lab->pbxs[0].image;
+
+    image->unattended = unattended;
+}
+
+/* Defined as one that boots from its disk, which a person has installed since. */
+static void install_by_hand(struct fixture *fixture)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    set_unattended(fixture, false);
+    plan_one(fixture, &plan);
+    assert_int_equal(vl_hypervisor_define(fixture->session.hypervisor,
+                                          plan.steps[position(&plan, VL_STEP_DOMAIN)].after, "t-a", "t", &err),
+                     0);
+    set_unattended(fixture, true);
+}
+
+/* A note that outlived what it was of wipes no disk: of one that is installed by hand by now, and that was. */
+static void test_past(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null\nos = debian12\ninstall = unattended");
+    FIXTURE_AUTO *empty = fixture_open("iso:/dev/null\nos = debian12\ninstall = unattended");
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    (void)state;
+    prepare(fixture, INSTALLED);
+    set_unattended(fixture, false);
+    expect_past(fixture, "the guest is not installed unattended any more");
+    install_by_hand(fixture);
+    assert_true(has_note(fixture));
+    expect_past(fixture, "the guest boots from its disk");
+    /* a run that was to make the guest anew was cut off before it was defined so */
+    prepare(empty, EMPTY);
+    install_by_hand(empty);
+    plan_one(empty, &plan);
+    assert_null(step_of(&plan, VL_STEP_REMOVE));
+    assert_non_null(strstr(plan.steps[position(&plan, VL_STEP_DOMAIN)].after, "<kernel>"));
+}
+
+static const char *note_path(struct fixture *fixture, struct vl_arena *arena)
+{
+    return vl_arena_printf(arena, "%s/installing-a", fixture->session.state.directory);
+}
+
+/* Carry out what says which disk is meant; how many steps that takes. */
+static size_t note_disk(struct fixture *fixture)
+{
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_TARGET_AUTO *host = vl_target_local("/", &err);
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    if (vl_stage_install_note(&fixture->session, &fixture->session.lab->pbxs[0], &plan, &err) < 0 ||
+        vl_apply(&fixture->session, &plan, host, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    return plan.count;
+}
+
+/* The disk that was made for the installation is installed over, and no other that has its name later. */
+static void test_other_disk(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open(UNATTENDED);
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO same = { .count = 0 };
+    const char *pool = vl_arena_printf(&arena, "%s/pool", fixture->directory);
+    const char *disk = vl_arena_printf(&arena, "%s/a.qcow2", pool);
+
+    (void)state;
+    fixture->session.options.hypervisor = "test:///of-this-host";
+    assert_int_equal(mkdir(pool, 0700), 0);
+    write_whole(disk, "a disk");
+    pool_path = pool;
+    begin(fixture);
+    pool_path = NULL;
+    assert_int_equal(note_disk(fixture), 1);
+    assert_int_equal(note_disk(fixture), 0);
+    assert_int_equal(vl_hypervisor_stop(fixture->session.hypervisor, "t-a", "t", 0, true, &err), 0);
+    plan_one(fixture, &same);
+    assert_non_null(step_of(&same, VL_STEP_START));
+    assert_null(step_of(&same, VL_STEP_DOMAIN));
+    assert_null(step_of(&same, VL_STEP_FILE));
+    assert_int_equal(rename(disk, vl_arena_printf(&arena, "%s/away", pool)), 0);
+    write_whole(disk, "a disk");
+    expect_past(fixture, "it is of another disk than the guest has");
+    /* one of an earlier version says no disk */
+    write_whole(note_path(fixture, &arena), "the guest is installed\n");
+    plan_one(fixture, &same);
+    assert_non_null(step_of(&same, VL_STEP_START));
+}
+
+/* A snapshot without a memory is started by its definition, which must not be that of an installation. */
+static void test_put_back(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open(UNATTENDED);
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    struct vl_ready ready = { .tag = "off", .layer = "a.ready-1.qcow2", .definition = "0011223344556677" };
+
+    (void)state;
+    begin(fixture);
+    make_clone(fixture, "voiplab-t", ready.layer, "/pool/other.qcow2");
+    assert_int_equal(vl_file_mkdirs(vl_ready_directory(&fixture->session, &arena), 0700, &err), 0);
+    write_whole(vl_ready_path(&fixture->session, &arena, "a", "off"),
+                vl_ready_text(fixture->session.hypervisor, &arena, "voiplab-t", &ready, &err));
+    if (vl_stage_ready_back(&fixture->session, &fixture->session.lab->pbxs[0], "off", &plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    assert_null(step_of(&plan, VL_STEP_START));
+    assert_true(position(&plan, VL_STEP_REMOVE) < position(&plan, VL_STEP_REMOVE_VOLUME));
+}
+
+/* With a guest that is in the lab file no more its note goes: another may have the name. */
+static void test_pruned(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open(UNATTENDED);
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    struct vl_pbx *pbx = (struct vl_pbx *)(uintptr_t)&fixture->session.lab->pbxs[0];
+    const char *note = note_path(fixture, &arena);
+    bool goes = false;
+
+    (void)state;
+    begin(fixture);
+    pbx->name = "z";
+    if (vl_stage_pruned(&fixture->session, &plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    for (size_t i = 0; i < plan.count; i++)
+        for (const char *const *word = plan.steps[i].kind == VL_STEP_COMMAND ? plan.steps[i].argv : NULL; word && *word;
+             word++)
+            goes |= !strcmp(*word, note);
+    assert_true(goes);
+}
+
 /* The same of a guest without a lab file, whose installer is somebody's at its screen. */
 static void test_lone_forgotten(void **state)
 {
@@ -343,7 +502,8 @@ int main(void)
         cmocka_unit_test(test_installer),      cmocka_unit_test(test_before),    cmocka_unit_test(test_after),
         cmocka_unit_test(test_ends),           cmocka_unit_test(test_cut_off),   cmocka_unit_test(test_old_keys),
         cmocka_unit_test(test_unknown),        cmocka_unit_test(test_forgotten), cmocka_unit_test(test_autostart),
-        cmocka_unit_test(test_lone_forgotten),
+        cmocka_unit_test(test_lone_forgotten), cmocka_unit_test(test_past),      cmocka_unit_test(test_other_disk),
+        cmocka_unit_test(test_put_back),       cmocka_unit_test(test_pruned),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
