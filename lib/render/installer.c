@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "lab/system.h"
 #include "render/installer_part.h"
 
+#define ASTERISK "asterisk"
 #define MIB(count) ((uint64_t)(count) << 20)
 
 static const struct vl_installer centos5 = {
@@ -48,45 +50,57 @@ static const struct vl_installer debian = {
     .cmdline = vl_preseed_cmdline,
 };
 
+static const char *const debian_alone[] = { "openssh-server", NULL };
+static const char *const debian_asterisk[] = { "openssh-server", ASTERISK, NULL };
+static const char *const centos_alone[] = { "@core", "openssh-server", NULL };
+
 /* Which versions of which family (lab/system.h) have which installer, and what is installed unless the lab file says
- * it. The names of the packages of Elastix, Issabel and FreePBX are those of their repositories; their discs have
- * further ones, which the dependencies bring. */
+ * it: nothing that is not there, for that is a question, and the installation stands still. CentOS never had Asterisk,
+ * and Debian not since 12; before, its archive has it, and the disc that most have (netinst) has not. The names of the
+ * packages of Elastix, Issabel and FreePBX are those of their repositories; their discs have further ones, which the
+ * dependencies bring. */
 static const struct system_row {
     const char *family;
     unsigned long first, last;
     const struct vl_installer *installer;
     const char *const *packages;
+    const char *const *from_tree; /* NULL: the same */
 } rows[] = {
-    { "centos", 5, 5, &centos5, (const char *const[]){ "@core", "openssh-server", "asterisk", NULL } },
-    { "rhel", 5, 5, &centos5, (const char *const[]){ "@core", "openssh-server", "asterisk", NULL } },
+    { "centos", 5, 5, &centos5, centos_alone, NULL },
+    { "rhel", 5, 5, &centos5, centos_alone, NULL },
     {
         "elastix",
         2,
         2,
         &centos5,
-        (const char *const[]){ "@base", "@core", "openssh-server", "asterisk", "elastix", "elastix-firstboot",
+        (const char *const[]){ "@base", "@core", "openssh-server", ASTERISK, "elastix", "elastix-firstboot",
                                "elastix-pbx", "elastix-system", "freePBX", NULL },
+        NULL,
     },
-    { "centos", 7, 7, &centos7, (const char *const[]){ "@core", "openssh-server", "asterisk", NULL } },
-    { "rhel", 7, 7, &centos7, (const char *const[]){ "@core", "openssh-server", "asterisk", NULL } },
+    { "centos", 7, 7, &centos7, centos_alone, NULL },
+    { "rhel", 7, 7, &centos7, centos_alone, NULL },
     {
         "elastix",
         4,
         4,
         &centos7,
-        (const char *const[]){ "@core", "openssh-server", "asterisk", "elastix", "elastix-firstboot", "elastix-pbx",
+        (const char *const[]){ "@core", "openssh-server", ASTERISK, "elastix", "elastix-firstboot", "elastix-pbx",
                                "elastix-system", "freePBX", NULL },
+        NULL,
     },
     {
         "issabel",
         4,
         4,
         &centos7,
-        (const char *const[]){ "@core", "openssh-server", "asterisk", "issabel", "issabel-firstboot", "issabel-pbx",
+        (const char *const[]){ "@core", "openssh-server", ASTERISK, "issabel", "issabel-firstboot", "issabel-pbx",
                                "issabel-system", "issabelPBX", NULL },
+        NULL,
     },
-    { "freepbx", 14, 16, &centos7, (const char *const[]){ "@core", "openssh-server", "asterisk", "freepbx", NULL } },
-    { "debian", 9, 39, &debian, (const char *const[]){ "openssh-server", "asterisk", NULL } },
+    { "freepbx", 14, 16, &centos7, (const char *const[]){ "@core", "openssh-server", ASTERISK, "freepbx", NULL },
+      NULL },
+    { "debian", 9, 11, &debian, debian_alone, debian_asterisk },
+    { "debian", 12, 39, &debian, debian_alone, NULL },
 };
 
 static const struct system_row *find_row(const char *os)
@@ -101,6 +115,18 @@ static const struct system_row *find_row(const char *os)
     return NULL;
 }
 
+static const char *const *packages_of(const struct system_row *row, bool tree)
+{
+    return tree && row->from_tree ? row->from_tree : row->packages;
+}
+
+bool vl_installer_has_asterisk(const char *os, bool tree)
+{
+    const struct system_row *row = find_row(os);
+
+    return !row || vl_list_has(packages_of(row, tree), ASTERISK);
+}
+
 const struct vl_installer *vl_installer_find(const char *os)
 {
     const struct system_row *row = find_row(os);
@@ -108,13 +134,21 @@ const struct vl_installer *vl_installer_find(const char *os)
     return row ? row->installer : NULL;
 }
 
+static bool goes_on(const struct system_row *row, const struct system_row *next)
+{
+    return !strcmp(row->family, next->family) && row->last + 1 == next->first;
+}
+
 const char *vl_installer_list(struct vl_arena *arena)
 {
     const char *list = "";
 
-    for (size_t i = 0; i < VL_COUNT(rows); i++)
-        list = vl_arena_printf(arena, rows[i].first == rows[i].last ? "%s%s%s%lu" : "%s%s%s%lu to %lu", list,
-                               i ? ", " : "", rows[i].family, rows[i].first, rows[i].last);
+    for (size_t i = 0, last; i < VL_COUNT(rows); i = last + 1) {
+        for (last = i; last + 1 < VL_COUNT(rows) && goes_on(&rows[last], &rows[last + 1]); last++)
+            ;
+        list = vl_arena_printf(arena, rows[i].first == rows[last].last ? "%s%s%s%lu" : "%s%s%s%lu to %lu", list,
+                               i ? ", " : "", rows[i].family, rows[i].first, rows[last].last);
+    }
     return list;
 }
 
@@ -193,7 +227,7 @@ int vl_render_answers(struct vl_arena *arena, const struct vl_answers *answers, 
     if (check(answers, err) < 0)
         return -1;
     if (!complete.packages)
-        complete.packages = find_row(answers->os)->packages;
+        complete.packages = packages_of(find_row(answers->os), answers->url != NULL);
     if (installer == &debian && answers->url && !vl_preseed_suite(answers->url))
         return vl_fail(err, VL_ERROR_FAILED,
                        "'%s' is no installation tree of Debian's: it shall read like "

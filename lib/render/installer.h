@@ -47,6 +47,10 @@ const struct vl_installer *vl_installer_find(const char *os);
 /* Those systems in words, for messages. */
 const char *vl_installer_list(struct vl_arena *arena);
 
+/* Whether Asterisk is among what is installed of a system from its tree, or from a disc, unless it is said; true where
+ * that is not known. */
+bool vl_installer_has_asterisk(const char *os, bool tree);
+
 struct vl_answers {
     const char *os; /* which must have an installer */
     const char *lab, *hostname;

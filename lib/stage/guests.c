@@ -13,6 +13,7 @@
 #include "lab/identity.h"
 #include "lab/system.h"
 #include "render/domain_xml.h"
+#include "render/installer.h"
 #include "stage/guests_part.h"
 #include "stage/stage.h"
 
@@ -166,12 +167,28 @@ static int plan_shared(const struct vl_guest_plan *guests, const struct vl_pbx *
     return plan_boot(guests, pbx, &disk, &boot);
 }
 
-/* An image of a system that is not known, once: the first of its guests that is wanted tells it. */
+/* Of a guest that has answered it is known what it has. */
+static const char *find_complaint(const struct vl_session *session, const struct vl_pbx *pbx, struct vl_arena *arena)
+{
+    const struct vl_image *image = pbx->image;
+    const char *complaint = image ? vl_system_complaint(arena, image->os) : NULL;
+
+    if (complaint || !image || !image->unattended || image->packages || vl_state_nature(&session->state, pbx)->seen ||
+        vl_installer_has_asterisk(image->os, image->kind == VL_IMAGE_LOCATION))
+        return complaint;
+    return vl_arena_printf(arena,
+                           "no Asterisk is among what is installed of '%s', so its guests come without; where your "
+                           "tree or disc has it, 'packages' can name it, and build:debian-asterisk makes guests that "
+                           "have it",
+                           image->os);
+}
+
+/* What is wrong with the system of an image, once: the first of its guests that is wanted tells it. */
 static void warn_of_system(struct vl_session *session, const char *const *names, size_t index, struct vl_arena *arena)
 {
     const struct vl_pbx *pbxs = session->lab->pbxs;
     const struct vl_image *image = pbxs[index].image;
-    const char *complaint = image ? vl_system_complaint(arena, image->os) : NULL;
+    const char *complaint = find_complaint(session, &pbxs[index], arena);
 
     for (size_t i = 0; i < index && complaint; i++)
         if (pbxs[i].image == image && vl_session_wanted(names, pbxs[i].name))

@@ -408,6 +408,34 @@ static void test_pruned(void **state)
     assert_true(goes);
 }
 
+/* How often it is told that the guests of this image come without Asterisk. */
+static size_t count_without(const char *base)
+{
+    FIXTURE_AUTO *fixture = fixture_open(base);
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+    size_t count = 0;
+
+    if (vl_stage_guests_shared(&fixture->session, NULL, &plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    for (const char *at = vl_buf_text(&fixture->warnings); (at = strstr(at, "Asterisk")); at++)
+        count += vl_text_starts(at, "Asterisk is among what is installed of 'debian12', so ");
+    return count;
+}
+
+/* Once for an image, unless somebody says what is installed. */
+static void test_without_asterisk(void **state)
+{
+    (void)state;
+    assert_int_equal(count_without(UNATTENDED), 1);
+    assert_int_equal(count_without(UNATTENDED "\npackages = openssh-server, asterisk"), 0);
+    assert_int_equal(count_without("location:http://192.0.2.1/debian/dists/bullseye/main/installer-amd64/\n"
+                                   "os = debian11"),
+                     0);
+    assert_int_equal(count_without("iso:/dev/null\nos = debian12"), 0);
+    assert_int_equal(count_without("iso:/dev/null\nos = debian12\ninstall = unattended"), 1);
+}
+
 /* The same of a guest without a lab file, whose installer is somebody's at its screen. */
 static void test_lone_forgotten(void **state)
 {
@@ -499,11 +527,21 @@ static void test_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_installer),      cmocka_unit_test(test_before),    cmocka_unit_test(test_after),
-        cmocka_unit_test(test_ends),           cmocka_unit_test(test_cut_off),   cmocka_unit_test(test_old_keys),
-        cmocka_unit_test(test_unknown),        cmocka_unit_test(test_forgotten), cmocka_unit_test(test_autostart),
-        cmocka_unit_test(test_lone_forgotten), cmocka_unit_test(test_past),      cmocka_unit_test(test_other_disk),
-        cmocka_unit_test(test_put_back),       cmocka_unit_test(test_pruned),
+        cmocka_unit_test(test_installer),
+        cmocka_unit_test(test_before),
+        cmocka_unit_test(test_after),
+        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_old_keys),
+        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_forgotten),
+        cmocka_unit_test(test_autostart),
+        cmocka_unit_test(test_lone_forgotten),
+        cmocka_unit_test(test_past),
+        cmocka_unit_test(test_other_disk),
+        cmocka_unit_test(test_put_back),
+        cmocka_unit_test(test_pruned),
+        cmocka_unit_test(test_without_asterisk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,42 @@ static void test_isolated(void **state)
     }
 }
 
+/* Asterisk is asked for where it is: a package that is nowhere is a question that nobody answers. */
+static void test_defaults(void **state)
+{
+    static const char tree[] = "http://192.168.0.1/debian/dists/suite/main/installer-amd64/";
+    static const struct {
+        const char *os, *url;
+        bool has;
+    } cases[] = {
+        { "debian9", tree, true },   { "debian11", tree, true },    { "debian11", NULL, false },
+        { "debian12", tree, false }, { "debian12", NULL, false },   { "debian13", tree, false },
+        { "debian14", tree, false }, { "centos5.11", tree, false }, { "centos5.11", NULL, false },
+        { "rhel5.4", NULL, false },  { "centos7", tree, false },    { "rhel7", NULL, false },
+        { "elastix2", NULL, true },  { "elastix4", NULL, true },    { "issabel4", NULL, true },
+        { "freepbx16", NULL, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VL_COUNT(cases); i++) {
+        VL_ARENA_AUTO arena = { .blocks = NULL };
+        struct vl_answers answers = answers_for(cases[i].os, cases[i].url);
+        struct vl_fileset set = { .count = 0 };
+        const char *list;
+
+        render(&arena, &answers, &set);
+        list = strstr(set.files[0].text, "\n%packages\n");
+        list = list ? list : strstr(set.files[0].text, "pkgsel/include string");
+        assert_non_null(list);
+        list = vl_arena_strndup(&arena, list, (size_t)(strstr(list, *list == '\n' ? "\n%post" : "\n") - list));
+        assert_non_null(strstr(list, "openssh-server"));
+        if ((strstr(list, "asterisk") != NULL) != cases[i].has)
+            fail_msg("%s from a %s: %s", cases[i].os, cases[i].url ? "tree" : "disc", list);
+        assert_int_equal(vl_installer_has_asterisk(cases[i].os, cases[i].url != NULL), cases[i].has);
+    }
+    assert_true(vl_installer_has_asterisk("ubuntu22", true)); /* nobody knows */
+}
+
 static void expect_refused(const struct vl_answers *answers, const char *part)
 {
     VL_ARENA_AUTO arena = { .blocks = NULL };
@@ -167,6 +203,7 @@ static void test_refused(void **state)
     expect_refused(&answers, "/dists/bookworm/main/installer-amd64/");
     answers = answers_for("ubuntu22", NULL);
     expect_refused(&answers, "nobody knows how 'ubuntu22' is installed unattended; known are centos5, ");
+    expect_refused(&answers, "freepbx14 to 16, debian9 to 39");
 }
 
 /* No password opens anything, and no secret is where somebody reads it who does not have the disc. */
@@ -188,10 +225,8 @@ static void test_secrets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),
-        cmocka_unit_test(test_isolated),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_golden),  cmocka_unit_test(test_isolated), cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_secrets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
