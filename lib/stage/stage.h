@@ -119,8 +119,8 @@ const char *vl_stage_console_log(const struct vl_session *session, struct vl_are
 struct vl_site;
 bool vl_stage_is_here(const struct vl_session *session, const struct vl_site *site);
 
-/* What the disk of a guest is, in words and in the arena, where the lab file has another image for it by now ("a clone of
- * 'i-0123456789ab.base.qcow2'"); NULL: it is of that, or nobody knows. */
+/* What the disk of a guest is, in words and in the arena, where the lab file has another image for it by now ("a clone
+ * of 'i-0123456789ab.base.qcow2'"); NULL: it is of that, or nobody knows. */
 const char *vl_stage_other_base(struct vl_session *session, const struct vl_pbx *pbx, struct vl_arena *arena);
 
 /* The file of this host that an image of disk: or iso: is, is there. */
