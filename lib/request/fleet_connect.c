@@ -30,6 +30,7 @@ enum {
     KNOCKS_MISSED_MS = 1700, /* a kernel that refuses says so once a second at least */
     LOGIN_SPARE_MS = 10000,
     LAST_TRY_MS = 3000, /* who gave no sign of itself is told so by one that would log in */
+    AGENT_MS = 5000,    /* an agent that does not do until then is none */
     QUIET_MS = 30000,   /* longer than Asterisk takes to start beside another guest that boots */
 };
 
@@ -259,11 +260,13 @@ static bool no_asterisk(struct vl_member *member, struct vl_error *cause)
     return false;
 }
 
+/* The port of an agent that runs on from saved memory is opened by a timer of the guest's: for a moment the hypervisor
+ * says that there is none, so it is asked again at the next try. */
 static void go_over_ssh(const struct connecting *connecting, struct vl_member *member, const struct vl_error *why)
 {
     vl_session_event(connecting->fleet->session, VOIPLAB_EVENT_PROGRESS, member->pbx->name, "goes on over SSH: %s",
                      vl_error_text(why));
-    member->agentless = true;
+    member->agentless = vl_now_ms() - begun_of(connecting, member) > AGENT_MS;
     close_target(member);
 }
 

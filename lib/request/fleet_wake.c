@@ -3,8 +3,8 @@
  * A guest that ran on from saved memory believes that it is the time of then, and that it is registered as it was. So
  * the first that it is told is the time, and the second to register now. What it says of its registration is believed
  * once that is another one than before, for which the question itself waits a moment, and the look at its trunks
- * (fleet_look.c) as long as it may. One that only stood
- * still for a moment (`stood`) is registered as it was, and is told nothing but the time.
+ * (fleet_look.c) as long as it may. One that only stood still for a moment (`stood`) is registered as it was, and is
+ * told nothing but the time.
  */
 #include <string.h>
 #include <time.h>

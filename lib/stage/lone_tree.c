@@ -80,11 +80,6 @@ static int plan_parts_gone(const struct vl_guest_plan *guests, const char *name)
     return 0;
 }
 
-static bool may_be_installed(const struct vl_domain *domain, const struct vl_volume *disk)
-{
-    return domain->end == VL_END_UNKNOWN && disk->name && !vl_volume_is_empty(disk);
-}
-
 int vl_lone_plan_tree(const struct vl_guest_plan *guests, const struct voiplab_guest *guest,
                       const struct vl_volume *disk, struct vl_guest_boot *ret_boot)
 {
@@ -96,7 +91,7 @@ int vl_lone_plan_tree(const struct vl_guest_plan *guests, const struct voiplab_g
         return -1;
     if (!guest->location || (domain.state != VL_DOMAIN_ABSENT && (!domain.kernel || domain.end == VL_END_BY_ITSELF)))
         return domain.kernel ? plan_parts_gone(guests, guest->name) : 0;
-    if (may_be_installed(&domain, disk))
+    if (vl_stage_install_is_unclear(&domain, disk))
         return vl_fail(guests->err, VL_ERROR_FAILED,
                        "'%s' is off, its disk is not empty, and nobody knows whether its installer had come to its "
                        "end; without --location it starts from its disk, and after 'voiplab destroy --lone %s' it is "
