@@ -165,6 +165,8 @@ int vl_stage_ready_take(struct vl_session *session, const struct vl_pbx *pbx, co
     ret_ready->definition = domain.fingerprint;
     ret_ready->machine = domain.machine;
     vl_ready_name_next(session, arena, &guests.made, pbx->name, ret_ready);
+    if (vl_guest_volume(&guests, ret_ready->layer, &layer) < 0) /* somebody's own would go when nothing comes of this */
+        return -1;
     if (domain.state == VL_DOMAIN_STOPPED)
         ret_ready->memory = NULL;
     else if (check_room(session, pbx, err) < 0)

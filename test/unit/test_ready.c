@@ -216,6 +216,26 @@ static void test_taken_anew(void **state)
     assert_non_null(strstr(vl_error_text(&err), "its hypervisor is on another host"));
 }
 
+/* Somebody's volume of the name that the next one would have is not taken for a part of it. */
+static void test_in_the_way(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_ready();
+    VL_ARENA_AUTO arena = { .blocks = NULL };
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_PLAN_AUTO plan = { .count = 0 };
+
+    (void)state;
+    define_and_note(fixture);
+    fixture->session.options.hypervisor = "qemu:///system";
+    write_whole(vl_arena_printf(&arena, "%s/made", fixture->session.state.directory),
+                "pool " POOL "\nvolume a.qcow2\nvolume a.ready-1.qcow2\nguest a\n");
+    if (take(fixture, true, &plan, &err) < 0)
+        fail_msg("%s", vl_error_text(&err));
+    make_clone(fixture, POOL, "a.ready-2.qcow2", "/pool/" BASE ".qcow2");
+    assert_int_equal(take(fixture, true, &plan, &err), -1);
+    assert_non_null(strstr(vl_error_text(&err), "has a volume 'a.ready-2.qcow2' that this lab did not make"));
+}
+
 /* The memory of before goes with the new pair, whose record has the name of the one of before. */
 static void test_kept(void **state)
 {
@@ -404,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_otherwise_in_file),
         cmocka_unit_test(test_taken_anew),
+        cmocka_unit_test(test_in_the_way),
         cmocka_unit_test(test_kept),
         cmocka_unit_test(test_needs),
         cmocka_unit_test(test_dropped),
