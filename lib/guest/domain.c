@@ -3,6 +3,7 @@
  * Domains. Every function looks before it acts: what it is asked to change is found by name, its mark is read back from
  * libvirt's own copy of the definition, and only then is the table of operations called.
  */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +16,8 @@
 #include "guest/hypervisor_part.h"
 #include "guest/task.h"
 #include "lab/identity.h"
+
+enum { DEFINE_TRIES = 3, DEFINE_AGAIN_MS = 200 };
 
 enum { POLL_MS = 100, PRESS_AGAIN_MS = 5000 };
 /* How long a power button is waited for: a QEMU that is well takes it at once. */
@@ -280,6 +283,20 @@ int vl_hypervisor_check_definition(const char *xml, const char *name, const char
     return 0;
 }
 
+/* A libvirtd that has just been started reads its schemas for the first time, and on several threads at once fails in
+ * that (libxml2 says that it is ready with the types of XML Schema before it is): an internal error, which is none a
+ * moment later. */
+static virDomainPtr define_after_all(virConnectPtr connection, const char *xml)
+{
+    for (int tries = 1;; tries++) {
+        virDomainPtr domain = vl_hypervisor_ops()->domain_define(connection, xml, VIR_DOMAIN_DEFINE_VALIDATE);
+
+        if (domain || tries == DEFINE_TRIES || vl_libvirt.virGetLastErrorCode() != VIR_ERR_INTERNAL_ERROR)
+            return domain;
+        (void)poll(NULL, 0, DEFINE_AGAIN_MS);
+    }
+}
+
 static int define(struct vl_task *task, virConnectPtr connection, struct vl_error *err)
 {
     const struct vl_question *asked = &task->asked;
@@ -289,7 +306,7 @@ static int define(struct vl_task *task, virConnectPtr connection, struct vl_erro
     if (vl_hypervisor_check_definition(asked->xml, asked->name, asked->lab, err) < 0 ||
         find_ours(connection, asked->name, asked->lab, &before, err) < 0)
         return -1;
-    domain = vl_hypervisor_ops()->domain_define(connection, asked->xml, VIR_DOMAIN_DEFINE_VALIDATE);
+    domain = define_after_all(connection, asked->xml);
     return domain ? 0 : vl_hypervisor_fail(err, "define domain", asked->name);
 }
 

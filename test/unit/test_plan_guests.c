@@ -8,6 +8,7 @@
 #include "guests_fixture.h"
 
 #include "guest/image.h"
+#include "guest/libvirt.h"
 #include "request/fleet.h"
 
 /* A domain of that name which is not ours: its guest fails with its own line, the others run. */
@@ -68,6 +69,53 @@ static void test_failed_start(void **state)
     assert_non_null(strstr(vl_buf_text(&fixture->warnings), "a: start domain t-a: cannot start domain 't-a'"));
     assert_int_equal(state_of(fixture, "t-a"), VL_DOMAIN_STOPPED);
     assert_int_equal(state_of(fixture, "t-c"), VL_DOMAIN_RUNNING);
+}
+
+static int defines, wrong_defines;
+static bool define_failed;
+static int (*real_error)(void);
+
+static struct _virDomain *define_late(struct _virConnect *connection, const char *xml, unsigned flags)
+{
+    define_failed = ++defines <= wrong_defines;
+    return define_failed ? NULL : libvirt->domain_define(connection, xml, flags);
+}
+
+static int error_of_define(void)
+{
+    int code = define_failed ? 1 : real_error(); /* VIR_ERR_INTERNAL_ERROR */
+
+    define_failed = false;
+    return code;
+}
+
+/* A libvirtd that has just begun fails to read its schemas on several threads at once, and then does not. */
+static void test_schema_read_at_once(void **state)
+{
+    FIXTURE_AUTO *fixture = fixture_open("iso:/dev/null");
+    VL_ERROR_AUTO err = { .code = VL_OK };
+    VL_TARGET_AUTO *host = vl_target_local("/", &err);
+    struct vl_hypervisor_ops late;
+
+    (void)state;
+    make_shared(fixture);
+    libvirt = vl_hypervisor_set_ops(NULL);
+    late = *libvirt;
+    late.domain_define = define_late;
+    real_error = vl_libvirt.virGetLastErrorCode;
+    vl_libvirt.virGetLastErrorCode = error_of_define;
+    for (wrong_defines = 2; wrong_defines < 4; wrong_defines++) {
+        VL_PLAN_AUTO plan = { .count = 0 };
+
+        defines = 0;
+        assert_int_equal(
+            vl_stage_guest(&fixture->session, &fixture->session.lab->pbxs[wrong_defines == 2 ? 0 : 2], &plan, &err), 0);
+        (void)vl_hypervisor_set_ops(&late);
+        assert_int_equal(vl_apply(&fixture->session, &plan, host, &err), wrong_defines == 2 ? 0 : -1);
+        (void)vl_hypervisor_set_ops(NULL);
+        assert_int_equal(defines, 3);
+    }
+    vl_libvirt.virGetLastErrorCode = real_error;
 }
 
 static const char *behind_of(struct fixture *fixture, struct vl_arena *arena)
@@ -424,10 +472,16 @@ static void test_unended(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_foreign_domain), cmocka_unit_test(test_failed_start),
+        cmocka_unit_test(test_foreign_domain),
+        cmocka_unit_test(test_failed_start),
+        cmocka_unit_test(test_schema_read_at_once),
 
-        cmocka_unit_test(test_behind),         cmocka_unit_test(test_boot_order),   cmocka_unit_test(test_renewed),
-        cmocka_unit_test(test_held_disk),      cmocka_unit_test(test_live),         cmocka_unit_test(test_disk_size),
+        cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_boot_order),
+        cmocka_unit_test(test_renewed),
+        cmocka_unit_test(test_held_disk),
+        cmocka_unit_test(test_live),
+        cmocka_unit_test(test_disk_size),
         cmocka_unit_test(test_unended),
     };
 
